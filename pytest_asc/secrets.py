@@ -1,0 +1,105 @@
+"""Strings that must not be shown, and the redactor that takes them out of what is."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# A run of this many characters of a secret is never shown: short enough that a clipped repr leaks nothing of use,
+# long enough that no ordinary word is taken for a piece of a key.
+GRAM = 16
+HIDDEN = "***"
+
+
+class SecretStr(str):
+    """A string that is used like any other and shown like none: its ``repr`` holds no part of it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {HIDDEN}>"
+
+
+def mask(text: str) -> str:
+    """Shorten an identifier so that its owner recognises it and nobody else can use it.
+
+    ``2X9R4HXF34`` becomes ``2X9R…34`` and an issuer id ``5724…072a``. What is not printable is escaped.
+    """
+    shown = text.encode("unicode_escape").decode("ascii")
+    if len(shown) <= len("AAAABB"):
+        return f"{shown[:1]}…"
+    tail = 4 if len(shown) > GRAM else 2
+    return f"{shown[:4]}…{shown[-tail:]}"
+
+
+class Redactor:
+    """Replaces every piece of a registered secret in a text, clipped pieces included.
+
+    Reports clip long values in the middle, wrap them and escape their line ends, so a search for the whole secret is
+    not enough: every run of :data:`GRAM` characters that occurs in a secret is taken out.
+    """
+
+    def __init__(self, keep: int = 2_000) -> None:
+        self._keep = keep
+        self._lines: list[str] = []
+        self._tokens: deque[str] = deque(maxlen=keep)
+        self._new: deque[str] = deque(maxlen=keep)
+        self._grams: set[str] = set()
+
+    def add_token(self, token: str) -> None:
+        """Register a token. Cheap: the work is done when a text is first cleaned.
+
+        The latest ``keep`` tokens are remembered: those of long ago have left the reports, and have expired.
+        """
+        self._new.append(token)
+
+    def add_key(self, text: str) -> None:
+        """Register each word of a key's text, except the BEGIN and END lines, which are no secret."""
+        words = [
+            word for word in text.replace("\\n", "\n").split() if len(word) >= GRAM and not word.startswith("-----")
+        ]
+        self._lines += words
+        for word in words:
+            self._grams.update(_grams(word))
+
+    def __bool__(self) -> bool:
+        return bool(self._lines or self._tokens or self._new)
+
+    def clean(self, text: str) -> str:
+        """Return ``text`` with every piece of a secret replaced by ``***``; the same object where there is none."""
+        grams = self._learn()
+        hidden = [at for at in range(len(text) - GRAM + 1) if text[at : at + GRAM] in grams]
+        return _cut(text, hidden) if hidden else text
+
+    def _learn(self) -> set[str]:
+        forgets = len(self._tokens) + len(self._new) > self._keep
+        new = [self._new.popleft() for _ in range(len(self._new))]
+        self._tokens.extend(new)
+        if forgets:
+            self._grams.clear()
+            new = [*self._lines, *self._tokens]
+        for secret in new:
+            self._grams.update(_grams(secret))
+        return self._grams
+
+
+def _grams(secret: str) -> Iterable[str]:
+    return (secret[at : at + GRAM] for at in range(len(secret) - GRAM + 1))
+
+
+def _cut(text: str, hidden: Iterable[int]) -> str:
+    """Replace the runs that begin at the given places, overlapping and touching ones as one."""
+    parts: list[str] = []
+    shown_to = 0
+    for at in hidden:
+        if at > shown_to or not parts:
+            parts += (text[shown_to:at], HIDDEN)
+        shown_to = at + GRAM
+    return "".join([*parts, text[shown_to:]])
+
+
+redactor = Redactor()
+"""The one of this process: keys and tokens are registered where they are read or made."""
