@@ -1,0 +1,193 @@
+"""The table of causes: every reason for a refusal that can be told apart, one line each.
+
+Diagnosis, the emulator's refusals, ``--asc-fault`` and the documentation read this table. A slug is a public name and
+is never renamed. The certainty is what the usual evidence carries; a check that knows less or more says so.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+Level = Literal["error", "warning", "note"]
+Certainty = Literal["certain", "likely", "possible"]
+
+# Where to read on. Apple's pages state what is documented; the others explain what breaks keys and headers on the way.
+_APPLE = "https://developer.apple.com/documentation/appstoreconnectapi/"
+TOKENS = _APPLE + "generating-tokens-for-api-requests"
+KEYS = _APPLE + "creating-api-keys-for-app-store-connect-api"
+REVOKED = _APPLE + "revoking-api-keys"
+ERRORS = _APPLE + "interpreting-and-handling-errors"
+RATES = _APPLE + "identifying-rate-limits"
+ROLES = "https://developer.apple.com/help/app-store-connect/reference/role-permissions"
+AGREEMENTS = "https://developer.apple.com/help/app-store-connect/manage-agreements/sign-and-update-agreements"
+STATUS = "https://developer.apple.com/system-status/"
+SECRETS = (
+    "https://docs.github.com/en/actions/security-for-github-actions/security-guides/using-secrets-in-github-actions"
+)
+NTP = "https://www.rfc-editor.org/rfc/rfc9110#field.date"
+PROXIES = "https://requests.readthedocs.io/en/latest/user/advanced/#proxies"
+TLS = "https://requests.readthedocs.io/en/latest/user/advanced/#ssl-cert-verification"
+
+_AGAIN = "Use the AuthKey_XXXXXXXXXX.p8 that App Store Connect let you download once."
+_STORE = "Store the file's exact bytes, or base64 of the file, in the secret."
+
+
+class Cause(NamedTuple):
+    """One line of the table."""
+
+    slug: str
+    level: Level
+    certainty: Certainty
+    title: str
+    fix: str
+    docs: str
+
+
+_TABLE = (
+    # The key's text, file and environment.
+    Cause("credentials-missing", "error", "certain", "No credentials were found",
+          "Set ASC_KEY_ID, ASC_ISSUER_ID and ASC_PRIVATE_KEY (or ASC_PRIVATE_KEY_PATH).", KEYS),
+    Cause("credentials-conflict", "warning", "certain", "Two sources give different credentials",
+          "Keep one of the two.", KEYS),
+    Cause("key-empty", "error", "certain", "The key's variable is set but empty",
+          "Run this step only where the secret exists: pull requests from forks and Dependabot get none.", SECRETS),
+    Cause("key-placeholder", "error", "certain", "The key is a placeholder that was never replaced",
+          "Expand the variable where the step is defined, or store the real value.", SECRETS),
+    Cause("key-newlines-lost", "warning", "certain", "The key's line breaks were lost", _STORE, SECRETS),
+    Cause("key-base64-encoded", "warning", "certain", "The key is base64 of the file",
+          "Decode the value once before other tools use it.", SECRETS),
+    Cause("key-pem-lines-missing", "warning", "certain", "The key has no BEGIN and END lines",
+          "Paste the whole file with its BEGIN and END lines.", SECRETS),
+    Cause("key-invisible-characters", "warning", "certain", "The key holds invisible characters",
+          "Copy the file in binary, without an editor in between.", SECRETS),
+    Cause("key-indented", "warning", "certain", "The key's lines are indented",
+          "Remove the blanks at the line starts.", SECRETS),
+    Cause("key-quoted", "warning", "certain", "The key stands in quotes", "Remove the quotes in the secret.", SECRETS),
+    Cause("key-truncated", "error", "certain", "The key is cut off", "Copy the key again, to its END line.", KEYS),
+    Cause("key-encrypted", "error", "certain", "The key is encrypted",
+          "Use the original file: Apple never encrypts a .p8.", KEYS),
+    Cause("key-is-certificate", "error", "certain", "The file is a certificate, not a private key", _AGAIN, KEYS),
+    Cause("key-is-public", "error", "certain", "The file is a public key, not a private key", _AGAIN, KEYS),
+    Cause("key-is-pkcs12", "error", "certain", "The file is a PKCS#12 archive, not a .p8 key", _AGAIN, KEYS),
+    Cause("key-not-ec", "error", "certain", "The key is not an elliptic curve key", _AGAIN, KEYS),
+    Cause("key-wrong-curve", "error", "certain", "The key is on another curve than P-256", _AGAIN, KEYS),
+    Cause("key-unparsable", "error", "certain", "The key cannot be read",
+          "Copy the .p8 again, byte for byte.", KEYS),
+    Cause("key-file-missing", "error", "certain", "The key's file is not there",
+          "Put AuthKey_<key id>.p8 there, or name its path.", KEYS),
+    Cause("key-file-unreadable", "error", "certain", "The key's file cannot be opened",
+          "Give this user the right to read the file.", KEYS),
+    Cause("key-content-for-path", "warning", "certain", "A variable for a path holds the key itself",
+          "Put the key into ASC_PRIVATE_KEY, or the path into this variable.", SECRETS),
+    Cause("key-path-for-content", "warning", "certain", "A variable for the key holds a path",
+          "Put the path into ASC_PRIVATE_KEY_PATH.", SECRETS),
+    Cause("key-file-exposed", "warning", "certain", "Others can read the key's file",
+          "Run chmod 600 on it, and take it out of the repository if it is tracked.", KEYS),
+    # Identifiers and the kind of key.
+    Cause("key-id-missing", "error", "certain", "There is no key id",
+          "Give the 10 characters from AuthKey_<key id>.p8 as ASC_KEY_ID.", KEYS),
+    Cause("issuer-id-missing", "error", "possible", "There is no issuer id, and the key is not an individual one",
+          "Set ASC_ISSUER_ID to the Issuer ID above the list of team keys.", KEYS),
+    Cause("key-id-whitespace", "warning", "certain", "Blanks or a newline stand around the key id",
+          "Remove the trailing newline from the secret.", SECRETS),
+    Cause("issuer-id-whitespace", "warning", "certain", "Blanks or a newline stand around the issuer id",
+          "Remove the trailing newline from the secret.", SECRETS),
+    Cause("key-id-quoted", "warning", "certain", "The key id stands in quotes",
+          "Remove the quotes in the secret.", SECRETS),
+    Cause("issuer-id-quoted", "warning", "certain", "The issuer id stands in quotes",
+          "Remove the quotes in the secret.", SECRETS),
+    Cause("ids-swapped", "error", "certain", "Key id and issuer id are swapped", "Swap them.", KEYS),
+    Cause("issuer-id-not-uuid", "error", "certain", "The issuer id is not a UUID",
+          "Use the Issuer ID above the list of team keys; a Team ID of 10 characters is something else.", KEYS),
+    Cause("key-id-is-file-name", "error", "certain", "The key id is a file's name",
+          "Give only the part between AuthKey_ and .p8.", KEYS),
+    Cause("key-id-file-mismatch", "warning", "likely", "Key id and key file are of different keys",
+          "Give the key id in the file's name, or the file of this key id.", KEYS),
+    Cause("key-of-other-service", "warning", "likely", "The key file is of another Apple service",
+          "Make a key under Users and Access, Integrations, App Store Connect API.", KEYS),
+    Cause("individual-key-as-team", "error", "certain", "An individual key is used as a team key",
+          "Leave the issuer id out, or set ASC_KEY_TYPE=individual.", TOKENS),
+    Cause("key-unknown-to-apple", "error", "possible", "Apple does not know this key id, issuer id and key together",
+          "Compare key id and issuer id with the keys page, and see that the key is under Active, not Revoked.", REVOKED),
+    # The token.
+    Cause("token-malformed", "error", "certain", "The token is not a JSON Web Token",
+          "Send the three base64url parts that the JWT library returned, unchanged.", TOKENS),
+    Cause("token-base64-alphabet", "error", "certain", "The token is in base64, not base64url",
+          "Encode each part as base64url without padding, or leave it to a JWT library.", TOKENS),
+    Cause("token-bytes-repr", "error", "certain", "The token is the repr of a bytes object",
+          "Decode the bytes (.decode('ascii')) instead of calling str() on them.", TOKENS),
+    Cause("token-whitespace", "error", "certain", "Blanks or a newline stand in the token",
+          "Strip the token before use.", TOKENS),
+    Cause("token-algorithm", "error", "certain", "The token is not signed with ES256",
+          "Sign with ES256: Apple takes no other algorithm.", TOKENS),
+    Cause("token-kid-missing", "error", "certain", "The token's header has no key id",
+          "Put the key id into the header as kid.", TOKENS),
+    Cause("token-audience", "error", "certain", "The token is for another audience",
+          "Set aud to the service's audience.", TOKENS),
+    Cause("token-issuer", "error", "certain", "The token's issuer is missing or wrong",
+          "Set iss to the issuer id of the team (team key), or sub to user (individual key).", TOKENS),
+    Cause("token-subject", "error", "certain", "The token's subject is missing or wrong",
+          "Set sub to user, and leave iss out: that is the form for individual keys.", TOKENS),
+    Cause("token-claims-mixed", "error", "certain", "The token holds the claims of both kinds of key",
+          "Set iss for a team key or sub for an individual key, never both.", TOKENS),
+    Cause("token-lifetime-too-long", "error", "certain", "The token is valid for longer than Apple allows",
+          "Set exp to at most 20 minutes after iat; 15 minutes leaves room for clock skew.", TOKENS),
+    Cause("token-lifetime-at-limit", "warning", "certain", "The token's life is exactly the limit",
+          "Set exp to 15 minutes after iat: at the limit, a clock one second off is refused.", TOKENS),
+    Cause("token-long-lived-not-allowed", "error", "certain", "A long-lived token is used where none is allowed",
+          "Use a token of at most 20 minutes here.", TOKENS),
+    Cause("token-expired", "error", "certain", "The token has expired",
+          "Mint a new token: keep one for minutes, not for the whole job.", TOKENS),
+    Cause("token-exp-is-duration", "error", "certain", "The token's exp is a duration, not a time",
+          "Set exp to the time of expiry in seconds since 1970.", TOKENS),
+    Cause("token-time-milliseconds", "error", "certain", "The token's times are in milliseconds",
+          "Divide by 1000: the times are in seconds since 1970.", TOKENS),
+    Cause("token-time-not-integer", "error", "certain", "The token's times are not whole numbers",
+          "Make iat and exp whole numbers of seconds.", TOKENS),
+    Cause("token-time-zone-bug", "error", "likely", "The token's times are off by this machine's time zone",
+          "Use time.time() or an aware datetime: a naive one is taken for local time.", TOKENS),
+    Cause("token-issued-in-future", "error", "certain", "The token is issued in the future",
+          "Set iat to now, or a minute back; see that the clock is right.", TOKENS),
+    Cause("token-signature-der", "error", "certain", "The token's signature is in DER form",
+          "Encode the signature as r and s, 64 bytes, or leave it to a JWT library.", TOKENS),
+    Cause("token-signature-mismatch", "error", "certain", "The token is not signed with this key",
+          "Sign with the private key that belongs to the key id.", TOKENS),
+    Cause("token-scope-format", "error", "certain", "The token's scope is not a list of requests",
+          'Write each entry as method and path, such as "GET /v1/apps".', TOKENS),
+    Cause("token-scope-mismatch", "error", "certain", "The token's scope does not cover the request",
+          "Add the request to the scope, or leave the scope out.", TOKENS),
+    # The answer, the network, Apple.
+    Cause("header-missing", "error", "certain", "The request has no Authorization header",
+          "Send the header Authorization: Bearer <token>.", TOKENS),
+    Cause("bearer-missing", "error", "certain", "The Authorization header is not Bearer and a token",
+          "Send the header Authorization: Bearer <token>.", TOKENS),
+    Cause("clock-ahead", "error", "certain", "This machine's clock is ahead of Apple's",
+          "Set the clock (NTP), or date iat a minute back and keep exp at 15 minutes.", NTP),
+    Cause("clock-behind", "error", "certain", "This machine's clock is behind Apple's",
+          "Set the clock (NTP).", NTP),
+    Cause("agreement-missing", "error", "certain", "An agreement waits for the Account Holder",
+          "Have the Account Holder accept the pending agreement under Business; no new key helps.", AGREEMENTS),
+    Cause("membership-expired", "error", "certain", "The team's membership is not active",
+          "Have the Account Holder renew the membership.", "https://developer.apple.com/support/renewal/"),
+    Cause("role-insufficient", "error", "certain", "The key is good, but its role does not allow this request",
+          "Use a key whose role allows it.", ROLES),
+    Cause("rate-limited", "error", "certain", "The rate limit is reached",
+          "Wait: the limit counts the requests of the last 60 minutes.", RATES),
+    Cause("apple-outage", "error", "certain", "Apple's server failed", "Try again later, and see Apple's system status.", STATUS),
+    Cause("not-apple", "error", "likely", "Something other than Apple answered",
+          "See which proxy or sign-in page stands between this machine and Apple.", PROXIES),
+    Cause("proxy-authentication", "error", "certain", "The proxy wants a user and password",
+          "Put them into HTTPS_PROXY, or name the host in NO_PROXY.", PROXIES),
+    Cause("tls-intercepted", "error", "likely", "The server's certificate is not trusted",
+          "Name your proxy's CA in REQUESTS_CA_BUNDLE if there is one.", TLS),
+    Cause("connection-failed", "error", "certain", "The connection failed",
+          "See that this machine reaches the host: name, firewall, proxy.", PROXIES),
+    Cause("timed-out", "error", "certain", "There was no answer in time",
+          "Try again, or give more time with --asc-timeout.", STATUS),
+    Cause("no-apps-visible", "warning", "certain", "The key sees no app",
+          "See that the account has an app; an individual key sees only its user's apps.", KEYS),
+    Cause("request-refused", "error", "certain", "Apple refused the request for a reason of its own",
+          "Read Apple's words above.", ERRORS),
+)  # fmt: skip
+
+CAUSES = {cause.slug: cause for cause in _TABLE}

@@ -1,0 +1,72 @@
+"""A finding: one cause, seen in one piece of evidence."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from pytest_asc.diagnosis.causes import CAUSES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pytest_asc.diagnosis.causes import Certainty, Level
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One cause with what was seen of it. Holds no secret and no whole identifier."""
+
+    cause: str
+    """The slug in the table of causes."""
+    level: Level
+    """``error`` explains a failure or would cause one; ``warning`` works by luck or repair; ``note`` informs."""
+    certainty: Certainty
+    """``certain``: the evidence alone proves it; ``likely``; ``possible``: remains after all else is excluded."""
+    evidence: str
+    """What was seen, with the figures."""
+    fix: str
+    """One sentence, imperative."""
+    docs: str
+    """Where to read on."""
+
+    @property
+    def title(self) -> str:
+        """The cause in a few words."""
+        return CAUSES[self.cause].title
+
+    def as_json(self) -> dict[str, str]:
+        """The finding as the JSON report holds it."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        return f"{self.cause}: {self.evidence}. {self.fix}"
+
+
+def found(
+    cause: str,
+    evidence: str,
+    *,
+    level: Level | None = None,
+    certainty: Certainty | None = None,
+    fix: str | None = None,
+) -> Finding:
+    """Make the finding of a cause: the table gives what is not said here."""
+    entry = CAUSES[cause]
+    return Finding(
+        cause=cause,
+        level=level or entry.level,
+        certainty=certainty or entry.certainty,
+        evidence=evidence,
+        fix=fix or entry.fix,
+        docs=entry.docs,
+    )
+
+
+_CERTAINTY = ("certain", "likely", "possible")
+
+
+def best_error(findings: Iterable[Finding]) -> Finding | None:
+    """The best-supported error: the most certain, and of those the one found first."""
+    errors = [finding for finding in findings if finding.level == "error"]
+    return min(errors, key=lambda finding: _CERTAINTY.index(finding.certainty), default=None)
