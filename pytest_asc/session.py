@@ -1,0 +1,186 @@
+"""A requests session for the API: the token at send time, retries, pages, and the guard against writes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from requests.adapters import BaseAdapter
+
+DEFAULT_TIMEOUT = 30.0
+"""Seconds to connect, and seconds between two bytes of the answer."""
+
+RETRIES = 3
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_OURS = "_asc_authorization"
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+class WriteRefusedError(RuntimeError):
+    """A request that could change a live account was not sent."""
+
+
+class Session(requests.Session):
+    """A ``requests.Session`` for one API host.
+
+    A relative URL goes to that host, and so does the token: never along a redirect to another host, never to an upload
+    URL. A token is put in when a request is sent, so ``~/.netrc`` does not replace it and a long test does not send an
+    expired one. An ``Authorization`` header of the caller's own is left alone.
+
+    Args:
+        base_url: Scheme and host, and a path where there is one in front of the API's.
+        token: Gives the token to send now.
+        renew: Gives another token, for the one retry of a 401 where this session's tokens have worked before (Apple
+            refuses good tokens at times; observed by asconnect and others). None: no such retry.
+        timeout: Seconds, for requests that name none.
+        retries: How often a GET is tried again after 429, 5xx or a failed connection, with growing pauses.
+        writes: Whether requests that can change something are sent.
+        adapter: Answers for the host instead of the network; the environment's proxies are not asked then.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        token: Callable[[], str],
+        renew: Callable[[], str] | None = None,
+        timeout: float = DEFAULT_TIMEOUT,
+        retries: int = RETRIES,
+        writes: bool = True,
+        adapter: BaseAdapter | None = None,
+    ) -> None:
+        super().__init__()
+        self.base_url = base_url
+        self.timeout = timeout
+        self.writes = writes
+        self._token = token
+        self._renew = renew
+        self._worked = False
+        self._origin = _origin(base_url)
+        # requests looks into ~/.netrc for sessions without auth; one that does nothing keeps it from there.
+        self.auth = _no_auth
+        if adapter is None:
+            self.mount("https://", HTTPAdapter(max_retries=_retry(retries)))
+            self.mount("http://", HTTPAdapter(max_retries=_retry(retries)))
+        else:
+            self.trust_env = False
+            parts = urlsplit(base_url)
+            self.mount(f"{parts.scheme}://{parts.netloc}", adapter)
+
+    def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
+        """Send a request; see ``requests.Session.request``. A URL without a host is the API's.
+
+        Raises:
+            WriteRefusedError: The session is read-only and the method is not GET, HEAD or OPTIONS.
+        """
+        if isinstance(url, str) and "://" not in url:
+            url = f"{self.base_url}/{url.lstrip('/')}"
+        return super().request(method, url, *args, **kwargs)
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """Send a prepared request, with a token that is valid now; requests calls it for every hop of a redirect."""
+        if not self.writes and request.method not in SAFE_METHODS:
+            raise WriteRefusedError(
+                f"{request.method} {_without_query(request.url)} was not sent: in live mode asc_session only reads. "
+                "To let this test write, mark it with @pytest.mark.asc(allow_writes=True) and run pytest with "
+                "--asc-allow-writes."
+            )
+        if kwargs.get("timeout") is None:
+            kwargs["timeout"] = self.timeout
+        ours = self._may_authorise(request)
+        if ours:
+            self._authorise(request, self._token())
+        response = super().send(request, **kwargs)
+        if ours:
+            response = self._again_if_it_worked_before(request, response, kwargs)
+        return response
+
+    def _again_if_it_worked_before(
+        self, request: requests.PreparedRequest, response: requests.Response, kwargs: dict[str, Any]
+    ) -> requests.Response:
+        if response.status_code != requests.codes.unauthorized:
+            self._worked = self._worked or response.ok
+            return response
+        replayable = request.body is None or isinstance(request.body, (bytes, str))
+        if self._worked and self._renew and replayable and not response.history:
+            self._authorise(request, self._renew())
+            response.close()
+            return super().send(request, **kwargs)
+        return response
+
+    def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
+        """Take the token out of a redirect to another host, and ask no ``~/.netrc`` for another."""
+        del response
+        if not self._is_own_host(prepared_request.url):
+            prepared_request.headers.pop("Authorization", None)
+
+    def pages(self, url: str, **kwargs: Any) -> Iterator[dict[str, Any]]:
+        """Get a collection page by page, along ``links.next``.
+
+        Args:
+            url: The collection, such as ``/v1/apps``.
+            **kwargs: As for ``get``; ``params`` go into the first request, Apple repeats them in ``links.next``.
+
+        Yields:
+            The document of each page.
+
+        Raises:
+            requests.HTTPError: A page was refused.
+        """
+        next_url: str | None = url
+        while next_url:
+            response = self.get(next_url, **kwargs)
+            response.raise_for_status()
+            document: dict[str, Any] = response.json()
+            yield document
+            next_url = document.get("links", {}).get("next")
+            kwargs.pop("params", None)
+
+    def resources(self, url: str, **kwargs: Any) -> Iterator[dict[str, Any]]:
+        """Get a collection resource by resource, over all its pages; see :meth:`pages`."""
+        for page in self.pages(url, **kwargs):
+            yield from page["data"]
+
+    def _may_authorise(self, request: requests.PreparedRequest) -> bool:
+        """Whether the token belongs into a request: it goes to the API's host and brings none of the caller's own."""
+        present = request.headers.get("Authorization")
+        # A prepared request that is sent again carries the token of its last time.
+        return present in {None, getattr(request, _OURS, None)} and self._is_own_host(request.url)
+
+    def _authorise(self, request: requests.PreparedRequest, token: str) -> None:
+        header = f"Bearer {token}"
+        request.headers["Authorization"] = header
+        setattr(request, _OURS, header)
+
+    def _is_own_host(self, url: str | None) -> bool:
+        return url is not None and _origin(url) == self._origin
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or _DEFAULT_PORTS.get(parts.scheme)
+
+
+def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+def _without_query(url: str | None) -> str:
+    return (url or "").partition("?")[0]
+
+
+def _retry(count: int) -> Retry:
+    return Retry(
+        total=count,
+        status_forcelist=(429, 500, 502, 503, 504),
+        allowed_methods=("GET", "HEAD"),
+        backoff_factor=0.5,
+        raise_on_status=False,
+    )

@@ -1,0 +1,117 @@
+"""A stand-in for Apple that is none of ours: an HTTP server on loopback that checks tokens with PyJWT alone."""
+
+from __future__ import annotations
+
+import json
+from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import jwt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+KEY_ID = "2X9R4HXF34"
+ISSUER_ID = "57246542-96fe-1a63-e053-0824d011072a"
+
+
+class Sent(NamedTuple):
+    """A request as it came in."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def token(self) -> str | None:
+        """What stands behind Bearer."""
+        scheme, _, token = self.headers.get("authorization", "").partition(" ")
+        return token if scheme == "Bearer" else None
+
+
+class Reply(NamedTuple):
+    """An answer to give."""
+
+    status: int = 200
+    body: bytes = b'{"data": [], "links": {"self": ""}}'
+    headers: dict[str, str] = {}  # noqa: RUF012  never written to
+
+
+APPS = json.dumps(
+    {
+        "data": [{"type": "apps", "id": "1", "attributes": {"name": "Lists"}, "links": {"self": ""}}],
+        "links": {"self": ""},
+        "meta": {"paging": {"total": 3, "limit": 1}},
+    }
+).encode()
+REFUSED = json.dumps(
+    {
+        "errors": [
+            {
+                "status": "401",
+                "code": "NOT_AUTHORIZED",
+                "title": "Authentication credentials are missing or invalid.",
+                "detail": "Provide a properly configured and signed bearer token.",
+            }
+        ]
+    }
+).encode()
+
+
+class Apple:
+    """The server: what came in, and what it answers. It gives apps to tokens that PyJWT accepts for ``key``."""
+
+    def __init__(self, key: ec.EllipticCurvePrivateKey) -> None:
+        self.key = key
+        self.requests: list[Sent] = []
+        self.replies: list[Reply] = []
+        self.answer: Callable[[Sent], Reply] = self.judge
+        self.url = ""
+
+    def judge(self, request: Sent) -> Reply:
+        """Answer as Apple would, as far as PyJWT can tell."""
+        try:
+            claims = jwt.decode(
+                request.token or "", self.key.public_key(), algorithms=["ES256"],
+                audience=["appstoreconnect-v1", "apple-developer-enterprise-v1"],
+            )  # fmt: skip
+        except jwt.InvalidTokenError:
+            return Reply(401, REFUSED)
+        whose = claims.get("iss") == ISSUER_ID or ("iss" not in claims and claims.get("sub") == "user")
+        good = whose and claims["exp"] - claims["iat"] <= 20 * 60
+        return Reply(200, APPS, {"X-Rate-Limit": "user-hour-lim:3600;user-hour-rem:3571;"}) if good else Reply(401, REFUSED)
+
+    def reply(self, request: Sent) -> Reply:
+        """The next of the prepared replies, or an answer."""
+        self.requests.append(request)
+        return self.replies.pop(0) if self.replies else self.answer(request)
+
+
+def handler(apple: Apple) -> type[BaseHTTPRequestHandler]:
+    """The request handler of a server."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def _serve(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            reply = apple.reply(Sent(self.command, self.path, headers, body))
+            self.send_response(reply.status)
+            if reply.status != 204:
+                self.send_header("Content-Length", str(len(reply.body)))
+            self.send_header("Content-Type", "application/json")
+            for name, value in reply.headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(reply.body)
+
+        do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _serve  # noqa: N815  http.server's names
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  http.server's name
+            """Stay silent."""
+
+    return Handler

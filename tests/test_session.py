@@ -1,0 +1,234 @@
+from __future__ import annotations
+
+import itertools
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+from loopback import APPS, REFUSED, Apple, Reply
+from requests.adapters import BaseAdapter
+
+from pytest_asc.session import Session, WriteRefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+
+@pytest.fixture
+def accepting(apple: Apple) -> Apple:
+    """A server that looks at no token."""
+    apple.answer = lambda _: Reply(200, APPS)
+    return apple
+
+
+@pytest.fixture
+def session(accepting: Apple) -> Iterator[Session]:
+    """A session with a new token, t1, t2, t3…, for each request."""
+    with session_for(accepting) as session:
+        yield session
+
+
+def session_for(apple: Apple, *, retries: int = 0, renews: bool = False, writes: bool = True) -> Session:
+    numbers = itertools.count(1)
+
+    def token() -> str:
+        return f"t{next(numbers)}"
+
+    return Session(apple.url, token=token, renew=token if renews else None, retries=retries, writes=writes)
+
+
+def tokens(apple: Apple) -> list[str | None]:
+    return [request.token for request in apple.requests]
+
+
+@pytest.mark.parametrize("url", ["/v1/apps?limit=1", "v1/apps?limit=1", "//v1/apps?limit=1"])
+def test_relative_urls_go_to_the_api(session: Session, accepting: Apple, url: str) -> None:
+    assert session.get(url).status_code == 200
+    assert [(request.path, request.token) for request in accepting.requests] == [("/v1/apps?limit=1", "t1")]
+
+
+def test_absolute_urls_of_the_api_get_the_token_too(session: Session, accepting: Apple) -> None:
+    session.get(f"{accepting.url}/v1/apps", params={"limit": 1})
+    assert tokens(accepting) == ["t1"]
+
+
+def test_each_request_gets_the_token_of_its_time(session: Session, accepting: Apple) -> None:
+    prepared = session.prepare_request(requests.Request("GET", f"{accepting.url}/v1/apps"))
+    assert "Authorization" not in prepared.headers
+    for _ in range(2):
+        session.send(prepared)
+    session.get("/v1/apps")
+    assert tokens(accepting) == ["t1", "t2", "t3"]
+
+
+def test_netrc_does_not_replace_the_token(session: Session, accepting: Apple, clean_environment: Path) -> None:
+    (clean_environment / ".netrc").write_text("default login me password netrc-password\n")
+    session.get("/v1/apps")
+    accepting.replies = [Reply(302, headers={"Location": "/v1/users"})]
+    session.get("/v1/apps")
+    assert tokens(accepting) == ["t1", "t2", "t2"]
+    # The same request without this session shows that the file is read.
+    requests.get(f"{accepting.url}/v1/apps", timeout=5)
+    assert accepting.requests[-1].headers["authorization"].startswith("Basic ")
+
+
+def test_a_header_of_the_callers_own_is_left_alone(session: Session, accepting: Apple) -> None:
+    session.get("/v1/apps", headers={"Authorization": "Bearer mine"})
+    assert tokens(accepting) == ["mine"]
+
+
+def test_the_token_goes_nowhere_else(session: Session, accepting: Apple, start_apple: Callable[[], Apple]) -> None:
+    upload = start_apple()
+    upload.answer = lambda _: Reply()
+    session.put(f"{upload.url}/part/1", data=b"x")
+    assert "authorization" not in upload.requests[0].headers
+
+
+def test_the_token_does_not_follow_a_redirect(
+    session: Session, accepting: Apple, start_apple: Callable[[], Apple], clean_environment: Path
+) -> None:
+    (clean_environment / ".netrc").write_text("default login me password netrc-password\n")
+    elsewhere = start_apple()
+    elsewhere.answer = lambda _: Reply(302, headers={"Location": f"{accepting.url}/v1/apps"})
+    accepting.replies = [Reply(307, headers={"Location": f"{elsewhere.url}/there"})]
+    assert session.get("/v1/apps").status_code == 200
+    assert [request.headers.get("authorization") for request in elsewhere.requests] == [None]
+    # Back at the API, the request has a token again.
+    assert tokens(accepting) == ["t1", "t2"]
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH", "PUT", "DELETE"])
+def test_a_read_only_session_writes_nothing(accepting: Apple, method: str) -> None:
+    with session_for(accepting, writes=False) as session:
+        assert session.get("/v1/apps").ok
+        with pytest.raises(WriteRefusedError, match=rf"{method} {accepting.url}/v1/apps was not sent: .*allow_writes"):
+            session.request(method, "/v1/apps?secret=1", json={"data": None})
+        with pytest.raises(WriteRefusedError):
+            session.send(requests.Request(method, f"{accepting.url}/v1/apps").prepare())
+    assert [request.method for request in accepting.requests] == ["GET"]
+
+
+def test_other_sessions_write(session: Session, accepting: Apple) -> None:
+    session.patch("/v1/apps/1", json={"data": {"type": "apps"}})
+    (request,) = accepting.requests
+    assert (request.method, json.loads(request.body)) == ("PATCH", {"data": {"type": "apps"}})
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_a_get_is_tried_again(accepting: Apple, status: int) -> None:
+    accepting.replies = [Reply(status, headers={"Retry-After": "0"})]
+    with session_for(accepting, retries=3) as session:
+        assert session.get("/v1/apps").status_code == 200
+    assert len(accepting.requests) == 2
+
+
+def test_the_last_refusal_is_returned(accepting: Apple) -> None:
+    accepting.replies = [Reply(429, headers={"Retry-After": "0"})] * 5
+    with session_for(accepting, retries=2) as session:
+        assert session.get("/v1/apps").status_code == 429
+    assert len(accepting.requests) == 3
+
+
+def test_a_write_is_not_tried_again(accepting: Apple) -> None:
+    accepting.replies = [Reply(503)]
+    with session_for(accepting, retries=3) as session:
+        assert session.post("/v1/apps").status_code == 503
+    assert len(accepting.requests) == 1
+
+
+def test_a_401_is_tried_once_more_where_these_credentials_worked(accepting: Apple) -> None:
+    with session_for(accepting, renews=True) as session:
+        assert session.get("/v1/apps").status_code == 200
+        accepting.replies = [Reply(401, REFUSED)]
+        assert session.get("/v1/apps").status_code == 200
+        accepting.replies = [Reply(401, REFUSED)] * 2
+        assert session.get("/v1/apps").status_code == 401
+    assert tokens(accepting) == ["t1", "t2", "t3", "t4", "t5"]
+
+
+def test_a_401_that_comes_first_is_final(accepting: Apple) -> None:
+    accepting.replies = [Reply(401, REFUSED)]
+    with session_for(accepting, renews=True) as session:
+        assert session.get("/v1/apps").status_code == 401
+    assert len(accepting.requests) == 1
+
+
+def test_a_body_that_is_spent_is_not_sent_again(accepting: Apple) -> None:
+    with session_for(accepting, renews=True) as session:
+        assert session.get("/v1/apps").status_code == 200
+        accepting.replies = [Reply(401, REFUSED)]
+        assert session.post("/v1/apps", data=iter([b"part"])).status_code == 401
+
+
+def page(number: int, last: int, url: str) -> Reply:
+    links = {"self": url} if number == last else {"self": url, "next": f"{url}/v1/apps?cursor={number + 1}&limit=2"}
+    data = [{"type": "apps", "id": f"{number}{letter}"} for letter in "ab"]
+    return Reply(200, json.dumps({"data": data, "links": links}).encode())
+
+
+def test_pages_are_followed_to_the_last(session: Session, accepting: Apple) -> None:
+    accepting.replies = [page(number, 3, accepting.url) for number in (1, 2, 3)]
+    assert [app["id"] for app in session.resources("/v1/apps", params={"limit": 2})] == [
+        "1a", "1b", "2a", "2b", "3a", "3b",
+    ]  # fmt: skip
+    assert [request.path for request in accepting.requests] == [
+        "/v1/apps?limit=2",
+        "/v1/apps?cursor=2&limit=2",
+        "/v1/apps?cursor=3&limit=2",
+    ]
+    assert tokens(accepting) == ["t1", "t2", "t3"]
+
+
+def test_a_page_that_is_refused_raises(session: Session, accepting: Apple) -> None:
+    accepting.replies = [page(1, 2, accepting.url), Reply(401, REFUSED)]
+    pages = session.pages("/v1/apps")
+    assert len(next(pages)["data"]) == 2
+    with pytest.raises(requests.HTTPError, match="401"):
+        next(pages)
+
+
+def test_proxies_of_the_environment_are_used(
+    accepting: Apple, start_apple: Callable[[], Apple], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy = start_apple()
+    proxy.answer = lambda _: Reply(200, APPS)
+    monkeypatch.setenv("http_proxy", proxy.url)
+    with Session("http://api.example.invalid", token=lambda: "t1", retries=0) as session:
+        assert session.get("/v1/apps").ok
+    assert [request.path for request in proxy.requests] == ["http://api.example.invalid/v1/apps"]
+
+
+class Recording(BaseAdapter):
+    """Answers from memory and keeps what it was called with."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: list[Mapping[str, object]] = []
+
+    def send(self, request: requests.PreparedRequest, *_: object, **kwargs: object) -> requests.Response:
+        self.calls.append(kwargs)
+        response = requests.Response()
+        response.status_code, response.url, response.request = 200, request.url or "", request
+        return response
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+def test_requests_have_a_timeout() -> None:
+    adapter = Recording()
+    with Session("https://api.example.invalid", token=lambda: "t", timeout=7, adapter=adapter) as session:
+        session.get("/v1/apps")
+        session.get("/v1/apps", timeout=1)
+        session.send(requests.Request("GET", "https://api.example.invalid/").prepare())
+    assert [call["timeout"] for call in adapter.calls] == [7, 1, 7]
+
+
+def test_an_adapter_answers_instead_of_the_network_and_its_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    adapter = Recording()
+    with Session("https://api.example.invalid", token=lambda: "t", adapter=adapter) as session:
+        session.get("/v1/apps")
+    assert not adapter.calls[0]["proxies"]
