@@ -1,13 +1,29 @@
-"""What every test of the suite gets: pytester, and an environment without anyone's credentials."""
+"""What every test of the suite gets: pytester, an environment without anyone's credentials, servers on loopback."""
 
 from __future__ import annotations
 
 import os
+import socket
+import threading
+import time
+from http.server import ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
+import jwt
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from loopback import ISSUER_ID, KEY_ID, Apple, handler
+
+# pytester takes modules that a run in this process imported first out again. Libraries are no good halved, and what
+# stays makes the runs faster.
+import hypothesis
+import pytest_asc.emulator.transports.adapter
+import pytest_asc.emulator.transports.interception
+import pytest_asc.smoke.hooks  # noqa: F401
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 pytest_plugins = ["pytester"]
@@ -36,3 +52,63 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("USERPROFILE", str(home))
     return home
+
+
+@pytest.fixture(scope="session")
+def signing_key() -> ec.EllipticCurvePrivateKey:
+    """The key that the server knows."""
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+@pytest.fixture
+def key_text(signing_key: ec.EllipticCurvePrivateKey) -> str:
+    """The key as Apple gives it."""
+    return signing_key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+
+
+@pytest.fixture
+def start_apple(signing_key: ec.EllipticCurvePrivateKey) -> Iterator[Callable[[], Apple]]:
+    """Start any number of servers, each on a port of its own."""
+    servers: list[ThreadingHTTPServer] = []
+
+    def start() -> Apple:
+        apple = Apple(signing_key)
+        server = ThreadingHTTPServer(("127.0.0.1", 0), handler(apple))
+        server.daemon_threads = True
+        servers.append(server)
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        apple.url = f"http://127.0.0.1:{server.server_address[1]}"
+        return apple
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
+def apple(start_apple: Callable[[], Apple]) -> Apple:
+    """One server."""
+    return start_apple()
+
+
+@pytest.fixture
+def make_token(signing_key: ec.EllipticCurvePrivateKey) -> Callable[..., str]:
+    """Make a token that the server knows, with PyJWT alone."""
+
+    def make_token(*, lifetime: int = 900, **claims: object) -> str:
+        now = int(time.time())
+        payload = {"iss": ISSUER_ID, "iat": now, "exp": now + lifetime, "aud": "appstoreconnect-v1", **claims}
+        return jwt.encode(payload, signing_key, algorithm="ES256", headers={"kid": KEY_ID})
+
+    return make_token
+
+
+@pytest.fixture
+def unused_port() -> int:
+    """A port on loopback that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 ROUNDS = 21
 
 
-def compare(title: str, ways: Mapping[str, Callable[[], object]], *, calls: int, rounds: int = ROUNDS) -> dict[str, float]:
+def compare(
+    title: str, ways: Mapping[str, Callable[[], object]], *, calls: int, rounds: int = ROUNDS
+) -> dict[str, float]:
     """Time each way, print a table, and return seconds per call.
 
     Args:

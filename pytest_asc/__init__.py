@@ -1,6 +1,47 @@
 """pytest-asc: tokens, a credential doctor and an emulator for Apple's App Store Connect API.
 
-Importing this package costs nothing: pytest loads it in every run, so every room is imported where it is used.
+The names below are for conftest.py files and for type hints. pytest imports this package in every run of everyone who
+has it installed, so each name is looked up when it is first used.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_asc.credentials import Credentials, CredentialsError
+    from pytest_asc.diagnosis.findings import Finding
+    from pytest_asc.emulator.api import Emulator
+    from pytest_asc.session import Session, WriteRefusedError
+    from pytest_asc.tokens import LifetimeError, Token
+
 __version__ = "0.1.0"
+__all__ = [
+    "Credentials",
+    "CredentialsError",
+    "Emulator",
+    "Finding",
+    "LifetimeError",
+    "Session",
+    "Token",
+    "WriteRefusedError",
+]
+
+_ROOMS = {
+    "Credentials": "credentials",
+    "CredentialsError": "credentials",
+    "Emulator": "emulator.api",
+    "Finding": "diagnosis.findings",
+    "LifetimeError": "tokens",
+    "Session": "session",
+    "Token": "tokens",
+    "WriteRefusedError": "session",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415  see above
+
+    return getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)

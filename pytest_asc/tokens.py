@@ -17,9 +17,8 @@ from pytest_asc.services import SERVICES, service_for
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from typing_extensions import Self
-
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+    from typing_extensions import Self
 
     from pytest_asc.credentials import Credentials
 

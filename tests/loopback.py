@@ -69,6 +69,7 @@ class Apple:
         self.requests: list[Sent] = []
         self.replies: list[Reply] = []
         self.answer: Callable[[Sent], Reply] = self.judge
+        self.headers: dict[str, str] = {}
         self.url = ""
 
     def judge(self, request: Sent) -> Reply:
@@ -82,7 +83,9 @@ class Apple:
             return Reply(401, REFUSED)
         whose = claims.get("iss") == ISSUER_ID or ("iss" not in claims and claims.get("sub") == "user")
         good = whose and claims["exp"] - claims["iat"] <= 20 * 60
-        return Reply(200, APPS, {"X-Rate-Limit": "user-hour-lim:3600;user-hour-rem:3571;"}) if good else Reply(401, REFUSED)
+        if not good:
+            return Reply(401, REFUSED)
+        return Reply(200, APPS, {"X-Rate-Limit": "user-hour-lim:3600;user-hour-rem:3571;"})
 
     def reply(self, request: Sent) -> Reply:
         """The next of the prepared replies, or an answer."""
@@ -100,11 +103,13 @@ def handler(apple: Apple) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             headers = {name.lower(): value for name, value in self.headers.items()}
             reply = apple.reply(Sent(self.command, self.path, headers, body))
-            self.send_response(reply.status)
+            self.send_response_only(reply.status)
+            if "Date" not in apple.headers:
+                self.send_header("Date", self.date_time_string())
             if reply.status != 204:
                 self.send_header("Content-Length", str(len(reply.body)))
             self.send_header("Content-Type", "application/json")
-            for name, value in reply.headers.items():
+            for name, value in {**apple.headers, **reply.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(reply.body)

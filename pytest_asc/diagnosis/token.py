@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, urlsplit
 from jwt.algorithms import ECAlgorithm
 
 from pytest_asc.diagnosis.findings import found
+from pytest_asc.diagnosis.words import span
 from pytest_asc.secrets import mask
 from pytest_asc.services import LONG_LIVED_PATHS, SIX_MONTHS
 
@@ -375,17 +376,6 @@ def utc(seconds: float) -> str:
     except (ValueError, OverflowError, OSError):
         return f"{seconds:g} s since 1970"
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
-
-
-def span(seconds: float) -> str:
-    """A length of time in its two largest units: ``3 min 5 s``, ``2 h``, ``5 d 1 h``."""
-    rest = abs(round(seconds))
-    parts: list[str] = []
-    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")):
-        count, rest = divmod(rest, size)
-        if count and len(parts) < 2:  # noqa: PLR2004  the two largest
-            parts.append(f"{count} {unit}")
-    return " ".join(parts) or "0 s"
 
 
 def _json_type(value: object) -> str:

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_asc.diagnosis.token import Examination, TokenError, check_scope, decode, examine, span, utc
+from pytest_asc.diagnosis.token import Examination, TokenError, check_scope, decode, examine, utc
 from pytest_asc.services import APP_STORE_CONNECT, ENTERPRISE, Service
 from pytest_asc.tokens import sign
 
@@ -275,14 +275,6 @@ def test_no_mutation_crashes_the_judge_or_shows_the_token(at: int, inserted: str
     mutant = text[:at] + inserted + text[at + removed :]
     for found in examine(mutant, service=APP_STORE_CONNECT, key=KEY.public_key()).at(NOW):
         assert not any(mutant[at : at + 16] in str(found) for at in range(len(mutant) - 15))
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0, "0 s"), (5, "5 s"), (185, "3 min 5 s"), (3600, "1 h"), (3605, "1 h 5 s"), (90_061, "1 d 1 h")],
-)
-def test_spans(seconds: float, text: str) -> None:
-    assert span(seconds) == text
 
 
 def test_times_beyond_the_calendar_are_shown_all_the_same() -> None:

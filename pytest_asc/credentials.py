@@ -1,0 +1,213 @@
+"""Credentials: key id, issuer id, kind and private key, and where each was found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal, cast
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from pytest_asc import key_files
+from pytest_asc.conflicts import id_conflicts, key_conflicts, place
+from pytest_asc.diagnosis.findings import Finding, best_error, found
+from pytest_asc.diagnosis.ids import read_ids, tidy
+from pytest_asc.key_sources import KeySource, read_file, read_path, read_text
+from pytest_asc.secrets import mask
+from pytest_asc.settings import SETTINGS, Found
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from pytest_asc.settings import Settings
+
+Kind = Literal["team", "individual", "enterprise"]
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Credentials:
+    """What it takes to sign a token."""
+
+    key_id: str
+    issuer_id: str | None
+    """None for an individual key."""
+    kind: Kind
+    private_key: ec.EllipticCurvePrivateKey
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """Where ``key_id``, ``issuer_id`` and ``private_key`` were found."""
+    throw_away: bool = False
+    """Whether the key was made here, so that only the emulator knows it."""
+
+    @classmethod
+    def generate(
+        cls,
+        *,
+        key_id: str = "ASCTESTKEY",
+        issuer_id: str = "00000000-0000-4000-8000-00000000a5c0",
+        kind: Kind = "team",
+    ) -> Credentials:
+        """Make a throw-away key. An individual one takes no issuer id."""
+        return cls(
+            key_id=key_id,
+            issuer_id=None if kind == "individual" else issuer_id,
+            kind=kind,
+            private_key=ec.generate_private_key(ec.SECP256R1()),
+            sources={"private_key": "made for the emulator"},
+            throw_away=True,
+        )
+
+    @property
+    def public_key(self) -> ec.EllipticCurvePublicKey:
+        """The public half of the key."""
+        return self.private_key.public_key()
+
+    def __repr__(self) -> str:
+        ids = f"key_id={mask(self.key_id)}, issuer_id={self.issuer_id and mask(self.issuer_id)}"
+        return f"<Credentials {ids}, kind={self.kind}, sources={dict(self.sources)}>"
+
+
+class CredentialsError(Exception):
+    """There are no usable credentials. The message is the best-supported cause: what was seen, what to do."""
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        super().__init__(findings)
+        self.findings = findings
+
+    def __str__(self) -> str:
+        best = best_error(self.findings) or self.findings[0]
+        return f"{best.title} ({best.cause}).\n  Seen: {best.evidence}.\n  To do: {best.fix}\n  More: {best.docs}"
+
+
+@dataclass(frozen=True)
+class CredentialsReading:
+    """What all sources together gave, usable or not."""
+
+    credentials: Credentials | None
+    """None if any finding is an error."""
+    findings: tuple[Finding, ...]
+    sources: Mapping[str, str]
+    """Where ``key_id``, ``issuer_id`` and ``private_key`` were found; what was not is left out."""
+    key_id: str | None = field(repr=False)
+    issuer_id: str | None = field(repr=False)
+    kind: Kind
+
+    def require(self) -> Credentials:
+        """The credentials.
+
+        Raises:
+            CredentialsError: There are none that can be used.
+        """
+        if self.credentials is None:
+            raise CredentialsError(self.findings)
+        return self.credentials
+
+
+def find_credentials(settings: Settings) -> CredentialsReading:
+    """Look into every source for credentials, and repair in memory what can be repaired.
+
+    Bad input gives findings. Every text of a key is registered with the redactor of this process.
+
+    Raises:
+        SettingsError: The key type that was set does not exist.
+    """
+    keys = _set_keys(settings)
+    key_ids = _set_ids("key_id", keys, settings)
+    issuer_ids = _set_ids("issuer_id", keys, settings)
+    key = keys[0] if keys else _key_in_folders(tidy(key_ids[0].value), settings)
+    said = settings.choice("key_type") or ("enterprise" if key.fastlane and key.fastlane.in_house else None)
+    key_file = key.file.name if key.file and not key.fastlane else None
+    ids = read_ids(key_ids[0].value, issuer_ids[0].value, kind=said, key_file=key_file)
+    kind = cast("Kind", said or ("individual" if ids.key_id and not ids.issuer_id else "team"))
+
+    places = {
+        "key_id": key_ids[0].source or (key.source if ids.key_id else ""),
+        "issuer_id": issuer_ids[0].source if ids.issuer_id else "",
+        "private_key": key.source,
+    }
+    sources = {name: source for name, source in places.items() if source}
+    findings = (
+        *_root_causes(key, key_ids[0], [_named(finding, key_ids[0], issuer_ids[0]) for finding in ids.findings]),
+        *_exposure(key, settings),
+        *key_conflicts(keys, settings),
+        *id_conflicts("key id", key_ids, settings),
+        *id_conflicts("issuer id", issuer_ids, settings),
+    )
+    if key.key is None or ids.key_id is None or best_error(findings):
+        return CredentialsReading(None, findings, sources, ids.key_id, ids.issuer_id, kind)
+    if kind == "individual" and said is None:
+        findings += _empty_issuer(settings)
+    credentials = Credentials(ids.key_id, ids.issuer_id, kind, key.key, sources)
+    return CredentialsReading(credentials, findings, sources, ids.key_id, ids.issuer_id, kind)
+
+
+def _set_keys(settings: Settings) -> list[KeySource]:
+    """Every source of a key that is set, read, best first."""
+    readers = (("private_key", read_text), ("key_file", read_path), ("fastlane_key", read_path))
+    given = [(read, value) for name, read in readers for value in settings.all(name) if value.value.strip()]
+    given.sort(key=lambda pair: place(pair[1].source, settings))
+    return [read(value, settings) for read, value in given]
+
+
+def _set_ids(name: str, keys: Sequence[KeySource], settings: Settings) -> list[Found]:
+    """Every source of an id that is set, best first; one that is neither source nor value if none is."""
+    given = list(settings.all(name))
+    if keys and (fastlane := keys[0].fastlane):
+        given.append(Found(getattr(fastlane, name) or "", keys[0].source))
+    given.sort(key=lambda value: place(value.source, settings))
+    return [value for value in given if tidy(value.value)] or [Found("", "")]
+
+
+def _key_in_folders(key_id: str | None, settings: Settings) -> KeySource:
+    """The key of this id in the folders for keys, or the only key there if no id is given."""
+    folders = key_files.folders(settings)
+    files = key_files.find(key_id, folders)
+    if len(files) == 1:
+        return read_file(files[0], key_files.shown(files[0], settings), settings)
+    searched = ", ".join(key_files.shown(folder, settings) for folder in folders)
+    empty = [value.source for name in _KEY_SETTINGS for value in settings.all(name)]
+    if files:
+        finding = found("key-id-missing", f"no key id is set, and {len(files)} AuthKey files are in {searched}")
+    elif empty:
+        finding = found("key-empty", f"{', '.join(empty)} is set but empty, and no key is in {searched}")
+    elif key_id:
+        finding = found("key-file-missing", f"no key is set, and no AuthKey_{mask(key_id)}.p8 is in {searched}")
+    else:
+        evidence = f"nothing is found in {', '.join(_key_names())}, and no AuthKey file in {searched}"
+        finding = found("credentials-missing", evidence)
+    return KeySource("", None, (finding,), opened=False)
+
+
+_KEY_SETTINGS = ("private_key", "key_file", "fastlane_key")
+
+
+def _key_names() -> Iterator[str]:
+    for setting in SETTINGS:
+        if setting.name in {"key_id", *_KEY_SETTINGS}:
+            yield from (setting.flag, setting.ini) if setting.option else ()
+            yield from setting.env
+
+
+def _root_causes(key: KeySource, key_id: Found, ids: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The findings on key and ids, without those that only follow from another."""
+    if key.opened:
+        return (*key.findings, *ids)
+    follows = {"issuer-id-missing"} if key_id.value else {"issuer-id-missing", "key-id-missing"}
+    own = tuple(finding for finding in ids if finding.cause not in follows)
+    # The folders were searched for a wrong key id.
+    return own if not key.source and key_id.value and best_error(own) else (*key.findings, *own)
+
+
+def _named(finding: Finding, key_id: Found, issuer_id: Found) -> Finding:
+    sources = {"key-id-": key_id.source, "issuer-id-": issuer_id.source}
+    source = next((source for start, source in sources.items() if finding.cause.startswith(start)), "")
+    return replace(finding, evidence=f"{source}: {finding.evidence}") if source else finding
+
+
+def _exposure(key: KeySource, settings: Settings) -> tuple[Finding, ...]:
+    finding = key_files.exposure(key.file, key_files.shown(key.file, settings)) if key.key and key.file else None
+    return (finding,) if finding else ()
+
+
+def _empty_issuer(settings: Settings) -> tuple[Finding, ...]:
+    empty = [value.source for value in settings.all("issuer_id")]
+    evidence = f"{', '.join(empty)} is set but empty, so the key is taken for an individual one"
+    return (found("issuer-id-missing", evidence, level="note"),) if empty else ()

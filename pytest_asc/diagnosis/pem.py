@@ -1,0 +1,124 @@
+"""The layers round a key: PEM blocks, base64, the outermost bytes of DER. Nothing here knows what Apple wants."""
+
+from __future__ import annotations
+
+import base64
+import re
+from itertools import pairwise
+from typing import NamedTuple
+
+# Editors turn hyphens into longer dashes, or several into one; a careless selection leaves some out.
+DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
+_WORDS = r"[A-Z0-9]+(?:\s{1,8}[A-Z0-9]+){0,5}"
+# Each repetition has a bound, so that no text takes long.
+BOUNDARY = re.compile(
+    rf"(?<![{DASHES}])[{DASHES}]{{1,10}}\s{{0,8}}(BEGIN|END)\s{{0,8}}({_WORDS})\s{{0,8}}[{DASHES}]{{1,10}}"
+)
+"""A BEGIN or END line, however its dashes and blanks were mangled: which of the two, and its label."""
+
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]+")
+_URL_SAFE = str.maketrans("-_", "+/")
+# To put a label together again that lost its blanks.
+_LABELS = {
+    label.replace(" ", ""): label
+    for label in ("PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "PUBLIC KEY")
+}
+
+
+class Block(NamedTuple):
+    """One PEM block of a text."""
+
+    label: str
+    body: str
+    """What stands between the BEGIN and the END line."""
+    on_own_lines: bool
+    """Whether these two are lines, with nothing else on them and no blank too few or too many."""
+
+
+def main_block(text: str) -> Block | None:
+    """The first private key of a text, or else its first block of any kind.
+
+    ``openssl ecparam`` writes EC PARAMETERS in front of the key, and some tools a certificate.
+    """
+    blocks = [
+        _block(text, begin, end)
+        for begin, end in pairwise(BOUNDARY.finditer(text))
+        if (begin[1], end[1]) == ("BEGIN", "END")
+    ]
+    return next((block for block in blocks if block.label.endswith("PRIVATE KEY")), blocks[0] if blocks else None)
+
+
+def _block(text: str, begin: re.Match[str], end: re.Match[str]) -> Block:
+    own_lines = all(
+        boundary[0] == f"-----{boundary[1]} {_label(boundary)}-----"
+        and text[: boundary.start()].rpartition("\n")[2] == ""
+        and text[boundary.end() :].partition("\n")[0].strip() == ""
+        for boundary in (begin, end)
+    )
+    return Block(_label(begin), text[begin.end() : end.start()], own_lines)
+
+
+def _label(boundary: re.Match[str]) -> str:
+    words = boundary[2].split()
+    return _LABELS.get("".join(words), " ".join(words))
+
+
+def frame(label: str, body: str) -> str:
+    """A PEM block that every tool reads, from a label and base64 with or without blanks."""
+    digits = "".join(body.split())
+    lines = (digits[at : at + 64] for at in range(0, len(digits), 64))
+    return "\n".join([f"-----BEGIN {label}-----", *lines, f"-----END {label}-----"])
+
+
+def decode_base64(text: str) -> bytes | None:
+    """Decode base64 or base64url, wrapped or not, padded or not, cut off or not; None for any other text."""
+    digits = "".join(text.split()).rstrip("=")
+    # Without its blanks, a PEM text is made of nothing but digits of base64url.
+    if BOUNDARY.search(text) or not _BASE64.fullmatch(digits):
+        return None
+    # A lone last digit is six bits and no byte.
+    whole = digits[:-1] if len(digits) % 4 == 1 else digits
+    return base64.b64decode(whole.translate(_URL_SAFE) + "=" * (-len(whole) % 4))
+
+
+def encode_base64(data: bytes) -> str:
+    """Encode in one line."""
+    return base64.b64encode(data).decode("ascii")
+
+
+def decode_text(data: bytes) -> str:
+    """The text of a file in UTF-8, UTF-16 or a Windows code page; a byte order mark stays in it."""
+    if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        return data.decode("utf-16-le" if data[:1] == b"\xff" else "utf-16-be", errors="replace")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace")
+
+
+SEQUENCE = rb"\x30(?:[\x00-\x80]|\x81.|\x82..|\x83...)"
+"""A regular expression for how a SEQUENCE starts in DER (or BER: some archives have no definite length)."""
+_DER = re.compile(SEQUENCE + rb"[\x02\x06\x30]", re.DOTALL)
+_PRIVATE_KEYS = (
+    ("EC PRIVATE KEY", re.compile(SEQUENCE + rb"\x02\x01\x01\x04", re.DOTALL)),  # RFC 5915: version 1, octets
+    ("PRIVATE KEY", re.compile(SEQUENCE + rb"\x02\x01[\x00\x01]\x30", re.DOTALL)),  # RFC 5958: version, algorithm
+)
+
+
+def is_der(data: bytes) -> bool:
+    """Whether the bytes start as keys, certificates and archives do in DER; a file of text never does."""
+    return bool(_DER.match(data)) and any(byte < ord("\t") for byte in data)
+
+
+def der_size(data: bytes) -> int | None:
+    """How many bytes the outermost element of DER claims to have, its header included; None if it does not say."""
+    first = data[1]
+    if first < 0x80:  # noqa: PLR2004 - a short length is the byte itself
+        return 2 + first
+    size = first & 0x7F
+    return 2 + size + int.from_bytes(data[2 : 2 + size], "big") if size else None
+
+
+def private_key_label(data: bytes) -> str | None:
+    """The label that belongs on a private key in DER; None for anything else."""
+    return next((label for label, form in _PRIVATE_KEYS if form.match(data)), None)

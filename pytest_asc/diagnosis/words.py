@@ -1,0 +1,54 @@
+"""Foreign words, hosts and times made fit to stand in a sentence."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, timezone
+from urllib.parse import urlsplit
+
+# The escape sequences of terminals: colours and cursor (CSI), titles and links (OSC), and the two-character rest.
+_ESCAPES = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b\]|\x9d)[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?|\x1b.?")
+_UNITS = ((86_400, "day"), (3_600, "h"), (60, "min"), (1, "s"))
+
+
+def one_line(text: str, limit: int = 400) -> str:
+    """Quote foreign text safely: one line, no terminal escapes, nothing unprintable, at most ``limit`` characters."""
+    plain = "".join(char if char.isprintable() else " " for char in _ESCAPES.sub("", text))
+    line = " ".join(plain.split())
+    return line if len(line) <= limit else f"{line[: limit - 1]}…"
+
+
+def host_of(url: str) -> str:
+    """The host of a URL, and the port where one is named: never the user and password that may stand before it."""
+    try:
+        place = urlsplit(url).netloc
+    except ValueError:
+        place = ""
+    return one_line(place.rpartition("@")[2], 100) or "an unnamed host"
+
+
+def time_of_day(seconds: float, near: float | None = None) -> str:
+    """A time in UTC as ``21:40:00``, with its date where it is more than a day away from ``near``.
+
+    Args:
+        seconds: Seconds since 1970.
+        near: The time that the reader has in mind, in seconds since 1970.
+    """
+    try:
+        moment = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=seconds)
+    except (ValueError, OverflowError):
+        return f"{seconds} s since 1970"
+    if near is None or abs(seconds - near) < _UNITS[0][0]:
+        return f"{moment:%H:%M:%S}"
+    return f"{moment:%Y-%m-%d %H:%M:%S}"
+
+
+def span(seconds: float) -> str:
+    """A length of time in its two largest units: ``34 s``, ``19 min 59 s``, ``2 h``, ``5 days 1 h``."""
+    rest = abs(round(seconds))
+    parts: list[str] = []
+    for size, unit in _UNITS:
+        count, rest = divmod(rest, size)
+        if count:
+            parts.append(f"{count} {unit}s" if unit == "day" and count > 1 else f"{count} {unit}")
+    return " ".join(parts[:2]) or "0 s"

@@ -1,0 +1,188 @@
+"""The account that is emulated: its resources, and the ways to put them there from a test."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pytest_asc.emulator.catalogue import catalogue
+from pytest_asc.emulator.relations import Relation, relation
+from pytest_asc.emulator.store import Resource, Store
+from pytest_asc.emulator.values import Identifiers, defaults, misfit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from os import PathLike
+
+    from pytest_asc.emulator.catalogue import Code
+
+SAMPLE = Path(__file__).with_name("sample.json")
+
+
+class Account:
+    """Resources that are made by a test.
+
+    Args:
+        clock: Gives the time of new resources, in seconds since 1970.
+        seed: The same seed makes the same ids.
+    """
+
+    def __init__(self, clock: Callable[[], float], seed: int) -> None:
+        self.store = Store()
+        self._clock = clock
+        self._identifiers = Identifiers(seed)
+
+    def add(self, kind: str, identifier: str | None, members: Mapping[str, Any]) -> dict[str, Any]:
+        """Add one resource, and fill in what was left out.
+
+        Args:
+            kind: The type, such as ``apps``.
+            identifier: Its id; None for a new one.
+            members: Attributes, and relationships as ids, as resources or as lists of them.
+
+        Returns:
+            The resource, as :meth:`show` gives it.
+
+        Raises:
+            ValueError: There is no such type, attribute or relationship, a value does not fit, or the id is taken.
+        """
+        members_of = _members(kind)
+        attributes = {name: value for name, value in members.items() if name not in members_of.relationships}
+        relationships = {name: value for name, value in members.items() if name in members_of.relationships}
+        resource = self._new(kind, identifier, attributes)
+        self._relate(resource, relationships)
+        return self.show(resource)
+
+    def load(self, source: str | PathLike[str] | Mapping[str, Any]) -> None:
+        """Add the resources of a document or a JSON file: ``{"data": [{"type", "id", "attributes", …}, …]}``.
+
+        The order does not matter: a relationship may lead to a resource that comes later.
+
+        Raises:
+            OSError: The file cannot be read.
+            ValueError: It is no such document, or a resource in it does not fit.
+        """
+        entries = [_Entry.read(place, entry) for place, entry in enumerate(_entries(source))]
+        added = [self._new(one.kind, one.identifier, one.attributes) for one in entries]
+        for resource, entry in zip(added, entries, strict=True):
+            self._relate(resource, entry.relationships)
+
+    def show(self, resource: Resource) -> dict[str, Any]:
+        """A resource as a mapping: type, id, every attribute, and the relationships that lead somewhere."""
+        relationships: dict[str, Any] = {}
+        for name, over in _members(resource.type).relationships.items() if resource.related else ():
+            ids = resource.ids(over.name) if over else []
+            if over and ids:
+                data = [{"type": over.target, "id": identifier} for identifier in ids]
+                relationships[name] = {"data": data if over.many else data[0]}
+        return {
+            "type": resource.type,
+            "id": resource.id,
+            "attributes": _copy(resource.attributes),
+            "relationships": relationships,
+        }
+
+    def _new(self, kind: str, identifier: str | None, attributes: Mapping[str, Any]) -> Resource:
+        codes, relationships = _members(kind)
+        for name, value in attributes.items():
+            if name not in codes:
+                hint = _hint(name, (*codes, *relationships))
+                raise ValueError(f"{kind!r} has no attribute or relationship {name!r}{hint}")
+            problem = misfit(codes[name], value)
+            if problem:
+                raise ValueError(f"{name!r} of {kind!r}: {problem}")
+        filled = defaults(kind, self.store.count(kind) + 1, self._clock())
+        resource = Resource(kind, identifier or self._identifiers.new(kind), _copy({**filled, **attributes}))
+        self.store.add(resource)
+        return resource
+
+    def _relate(self, resource: Resource, relationships: Mapping[str, Any]) -> None:
+        for name, value in relationships.items():
+            over = relation(resource.type, name)
+            if over is None:
+                raise ValueError(f"{resource.type!r} has no relationship {name!r} that leads to resources")
+            self.store.relate(resource, over, _ids(over, value))
+
+
+class _Members(NamedTuple):
+    """What a resource of a type may have, over all its schemas."""
+
+    attributes: Mapping[str, Code]
+    relationships: Mapping[str, Relation | None]
+
+
+@cache
+def _members(kind: str) -> _Members:
+    schemas = catalogue().schemas_of(kind)
+    if not schemas:
+        raise ValueError(f"there is no type {kind!r}{_hint(kind, catalogue().types)}")
+    return _Members(
+        {name: code for schema in schemas for name, code in schema.attributes.items()},
+        {name: relation(kind, name) for schema in schemas for name in schema.relationships},
+    )
+
+
+def _copy(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Attributes that nobody else can change."""
+    return {name: deepcopy(value) if isinstance(value, (dict, list)) else value for name, value in attributes.items()}
+
+
+def _hint(name: str, names: Iterable[str]) -> str:
+    close = get_close_matches(str(name), list(names), n=3)
+    return f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
+
+
+class _Entry(NamedTuple):
+    """One resource of a document that is loaded."""
+
+    kind: str
+    identifier: str | None
+    attributes: Mapping[str, Any]
+    relationships: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, place: int, entry: Any) -> _Entry:
+        """Check the shape of ``data[place]``."""
+        members = entry if isinstance(entry, Mapping) else {}
+        kind, identifier = members.get("type"), members.get("id")
+        attributes, relationships = members.get("attributes") or {}, members.get("relationships") or {}
+        linked = isinstance(relationships, Mapping) and all(isinstance(one, Mapping) for one in relationships.values())
+        if not (
+            isinstance(kind, str)
+            and isinstance(identifier, (str, type(None)))
+            and isinstance(attributes, Mapping)
+            and linked
+        ):
+            raise ValueError(
+                f"data[{place}] is no resource: expected an object with type, id, attributes, relationships"
+            )
+        # Relationships without data say nothing.
+        data = {name: value["data"] for name, value in relationships.items() if "data" in value}
+        return cls(kind, identifier, attributes, data)
+
+
+def _entries(source: str | PathLike[str] | Mapping[str, Any]) -> list[Any]:
+    document = source if isinstance(source, Mapping) else json.loads(Path(source).read_text(encoding="utf-8"))
+    entries = document.get("data") if isinstance(document, Mapping) else None
+    if isinstance(entries, list):
+        return entries
+    raise ValueError('expected a document {"data": [{"type": …, "id": …, "attributes": …}, …]}')
+
+
+def _ids(over: Relation, value: Any) -> list[str]:
+    """The ids of what was given for a relationship: an id, a resource, a list of them, or nothing."""
+    if value is None:
+        return []
+    items = value if isinstance(value, (list, tuple)) else [value]
+    given = [item.get("id") if isinstance(item, Mapping) else item for item in items]
+    ids = [identifier for identifier in given if isinstance(identifier, str)]
+    if len(ids) != len(given):
+        raise ValueError(
+            f"{over.name!r} of {over.type!r}: expected ids or resources of type {over.target!r}, got {value!r}"
+        )
+    return ids

@@ -1,0 +1,283 @@
+"""The emulator: one function from request to answer, and the account behind it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from email.utils import formatdate
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from urllib.parse import urlsplit
+
+from pytest_asc.diagnosis.findings import Finding, found
+from pytest_asc.emulator import errors
+from pytest_asc.emulator.account import SAMPLE, Account
+from pytest_asc.emulator.errors import ApiError, error_response
+from pytest_asc.emulator.failures import PlannedFailure
+from pytest_asc.emulator.faults import FAULTS
+from pytest_asc.emulator.gate import RATE_LIMIT, Gate, Key
+from pytest_asc.emulator.message import JSON, Request, Response
+from pytest_asc.emulator.reads import read
+from pytest_asc.emulator.record import RequestRecord
+from pytest_asc.emulator.routing import Route, route
+from pytest_asc.emulator.store import Store
+from pytest_asc.emulator.values import Identifiers
+from pytest_asc.services import APP_STORE_CONNECT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from os import PathLike
+
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+
+    from pytest_asc.emulator.faults import Standing
+    from pytest_asc.services import Service
+
+OK, TOO_MANY_REQUESTS = 200, 429
+
+Answer: TypeAlias = "bytes | Response | ApiError | tuple[ApiError, ...]"
+"""A document, a whole response, or what is wrong."""
+
+__all__ = ["Emulator", "Request", "RequestRecord", "Response"]
+
+
+class _Outcome(NamedTuple):
+    answer: Answer
+    refusal: Finding | None = None
+    """Why it is a refusal, where the answer itself does not tell."""
+    remaining: int | None = None
+    """How many requests the key has left in this hour; None where no key is known."""
+
+
+class Emulator:
+    """An App Store Connect of one's own: an account, its keys, and :meth:`handle`.
+
+    Args:
+        service: Which of Apple's services it stands for.
+        clock: Gives the caller's time, in seconds since 1970.
+        seed: The same seed makes the same ids.
+    """
+
+    def __init__(
+        self,
+        service: Service = APP_STORE_CONNECT,
+        clock: Callable[[], float] = time.time,
+        seed: int = 0,
+    ) -> None:
+        self.service = service
+        self.gate: Gate = Gate(service)
+        self._clock = clock
+        self._seed = seed
+        self._error_ids = Identifiers(seed)
+        # A server answers from threads of its own while the test adds resources.
+        self._lock = threading.RLock()
+        self._date = (-1, "")
+        self._start()
+
+    def _start(self) -> None:
+        self.clock_offset = 0.0
+        """Seconds that the emulated service's clock is ahead of the caller's."""
+        self.role = "ADMIN"
+        """The role of the keys. No operation is refused by it yet."""
+        self.rate_limit = RATE_LIMIT
+        """Requests that each key may send in an hour."""
+        self.standing: Standing | None = None
+        """The answer that a fault has put in place of all others."""
+        self._account = Account(self._clock, self._seed)
+        self._visible = self._account.store
+        self._failures: list[PlannedFailure] = []
+        self._log: list[tuple[str, str, int, Finding | None, bytes]] = []
+
+    def reset(self) -> None:
+        """Forget the account, the requests, and all that was set; keep the keys, and what is known of their tokens."""
+        with self._lock:
+            self._start()
+            self.gate.forget_usage()
+            if self.gate.revoked or self.gate.individual:
+                self.gate.change()
+
+    # The account.
+
+    @property
+    def base_url(self) -> str:
+        """Where the emulated service is: scheme and host."""
+        return self.service.base_url
+
+    def trust(self, key_id: str, issuer_id: str | None, kind: str, public_key: EllipticCurvePublicKey) -> None:
+        """Know an API key.
+
+        Args:
+            key_id: Its id, as in the header of its tokens.
+            issuer_id: The issuer id of its team; None for an individual key.
+            kind: ``team``, ``individual`` or ``enterprise``.
+            public_key: The public half of the key that signs the tokens.
+        """
+        with self._lock:
+            self.gate.trust(Key(key_id, issuer_id, kind, public_key))
+
+    def add(self, kind: str, /, *, id: str | None = None, **members: Any) -> dict[str, Any]:  # noqa: A002  JSON's name
+        """Add a resource: ``add("apps", name="Lists", bundleId="com.example.lists")``.
+
+        Attributes that are left out get a plausible value or null. Relationships are given as the resource that they
+        lead to, its id, or a list of those: ``add("builds", app=app)``.
+
+        Args:
+            kind: The type.
+            id: The id; left out, a new one of the form that Apple gives this type.
+            **members: Attributes and relationships.
+
+        Returns:
+            The resource: ``["id"]``, ``["type"]``, ``["attributes"]``, ``["relationships"]``.
+
+        Raises:
+            ValueError: There is no such type, attribute or relationship, a value does not fit, or the id is taken.
+        """
+        with self._lock:
+            return self._account.add(kind, id, members)
+
+    def load(self, source: str | PathLike[str] | Mapping[str, Any]) -> None:
+        """Add the resources of a JSON file or a mapping: ``{"data": [{"type", "id", "attributes", …}, …]}``.
+
+        Raises:
+            OSError: The file cannot be read.
+            ValueError: It is no such document, or a resource in it does not fit.
+        """
+        with self._lock:
+            self._account.load(source)
+
+    def load_sample(self) -> None:
+        """Add the sample account that ships with the package."""
+        self.load(SAMPLE)
+
+    def hide_account(self) -> None:
+        """Let the keys see nothing of the account."""
+        self._visible = Store()
+
+    # What goes wrong.
+
+    def fault(self, cause: str) -> None:
+        """Put the emulated service into the state that a cause names.
+
+        Args:
+            cause: One of :data:`pytest_asc.emulator.faults.FAULTS`.
+
+        Raises:
+            ValueError: The cause is no state of the service.
+        """
+        if cause not in FAULTS:
+            raise ValueError(f"no fault {cause!r}; there are {', '.join(sorted(FAULTS))}")
+        with self._lock:
+            FAULTS[cause](self)
+
+    def fail(
+        self,
+        method: str,
+        path: str,
+        *,
+        status: int,
+        times: int = 1,
+        code: str | None = None,
+        title: str | None = None,
+        detail: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> None:
+        """Answer the next requests of this form with an error: ``fail("GET", "/v1/apps", status=429, times=2)``.
+
+        The token is judged before. Several failures for one request are given in the order in which they were planned.
+
+        Args:
+            method: In capitals.
+            path: A path, or a pattern with ``*`` in it.
+            status: The status of the answer; the rest is Apple's error for it unless it is given.
+            times: How many requests to answer so.
+            code: The error's code.
+            title: The error's title.
+            detail: The error's detail.
+            headers: Further headers of the answer.
+            body: The whole body, in place of an error document.
+        """
+        with self._lock:
+            self._failures.append(PlannedFailure(method, path, status, times, code, title, detail, headers, body))
+
+    @property
+    def pending_failures(self) -> list[PlannedFailure]:
+        """The planned failures that have not been given as often as planned."""
+        return [planned for planned in self._failures if planned.times > 0]
+
+    @property
+    def requests(self) -> list[RequestRecord]:
+        """What came in, in order, each with its status and, where it was refused, the true reason."""
+        with self._lock:
+            return [RequestRecord(*entry) for entry in self._log]
+
+    # Answering.
+
+    def handle(self, request: Request) -> Response:
+        """Answer a request. It raises nothing: what is wrong with the request is told in Apple's words.
+
+        Where the emulator itself fails, the answer is a 500 that says so, with the exception in its ``crash``: the
+        transports inside the test's process raise it, a server can only send the answer.
+        """
+        with self._lock:
+            now = self._clock() + self.clock_offset
+            try:
+                answer, refusal, remaining = self._answer(request, now)
+                response = self._as_response(answer)
+            except Exception as crash:  # noqa: BLE001  a bug of ours must reach the test, over whatever transport
+                refusal, remaining = None, None
+                response = self._as_response(ApiError(errors.CRASHED, {"error": repr(crash)}))._replace(crash=crash)
+            if request.method == "HEAD":  # its answer has no body (RFC 9110)
+                response = response._replace(body=b"")
+            headers = response.headers
+            headers["Date"] = self._date_of(now)
+            if remaining is not None:
+                left = 0 if response.status == TOO_MANY_REQUESTS else remaining
+                headers["X-Rate-Limit"] = f"user-hour-lim:{self.rate_limit};user-hour-rem:{left};"
+            self._log.append((request.method, request.url, response.status, refusal, request.body))
+            return response
+
+    def _answer(self, request: Request, now: float) -> _Outcome:
+        """Let the request through what stands before the application, if it passes."""
+        standing = self.standing
+        if standing and standing.before_gate:
+            return _Outcome(next(standing.answers), standing.refusal)
+        admitted = self.gate.admit(
+            request.header("Authorization"), request.method, request.url, now, skew=self.clock_offset
+        )
+        if isinstance(admitted, Finding):
+            return _Outcome(ApiError(errors.NOT_AUTHORIZED), admitted)
+        remaining = admitted.usage.count(now, self.rate_limit)
+        if remaining < 0:
+            evidence = f"the key has sent {self.rate_limit} requests in the last hour"
+            return _Outcome(ApiError(errors.RATE_LIMIT_EXCEEDED), found("rate-limited", evidence), 0)
+        if standing:
+            return _Outcome(next(standing.answers), standing.refusal, remaining)
+        planned = self._planned(request.method, request.url) if self._failures else None
+        if planned:
+            return _Outcome(planned.fire(self._error_ids.uuid), None, remaining)
+        return _Outcome(self._application(request), None, remaining)
+
+    def _application(self, request: Request) -> Answer:
+        asked = route(request.method, request.url)
+        return read(self._visible, asked) if isinstance(asked, Route) else asked
+
+    def _as_response(self, answer: Answer) -> Response:
+        if isinstance(answer, bytes):
+            return Response(OK, {"Content-Type": JSON}, answer)
+        if isinstance(answer, Response):
+            return answer._replace(headers=dict(answer.headers))
+        return error_response((answer,) if isinstance(answer, ApiError) else answer, self._error_ids.uuid)
+
+    def _planned(self, method: str, url: str) -> PlannedFailure | None:
+        try:
+            path = urlsplit(url).path
+        except ValueError:
+            return None
+        return next((planned for planned in self._failures if planned.fits(method, path)), None)
+
+    def _date_of(self, now: float) -> str:
+        """The Date header (RFC 9110), made once a second."""
+        second = int(now)
+        if self._date[0] != second:
+            self._date = (second, formatdate(second, usegmt=True))
+        return self._date[1]

@@ -1,0 +1,212 @@
+"""Apple's errors, word for word as far as they are known, each with its source.
+
+``documented``: in Apple's documentation. ``observed``: in answers of the public API that users have shown.
+``inferred``: in the manner of those. Clients should act on the code alone (documented).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pytest_asc.emulator.message import JSON, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+
+class ErrorForm(NamedTuple):
+    """One kind of error. The detail may have places to fill in."""
+
+    status: int
+    code: str
+    title: str
+    detail: str
+    gateway: bool = False
+    """Whether the front end answers and not the application behind it: then without an id, in another layout."""
+
+
+# 401, whatever is wrong with the token (observed: egodigital/node-appstore-connect #3 and others, one body for all).
+NOT_AUTHORIZED = ErrorForm(
+    401,
+    "NOT_AUTHORIZED",
+    "Authentication credentials are missing or invalid.",
+    "Provide a properly configured and signed bearer token, and make sure that it has not expired. Learn more about "
+    "Generating Tokens for API Requests https://developer.apple.com/go/?id=api-generating-tokens",
+    gateway=True,
+)
+# 403 for the account or the key (observed).
+ROLE_INSUFFICIENT = ErrorForm(
+    403,
+    "FORBIDDEN_ERROR",
+    "This request is forbidden for security reasons",
+    "The API key in use does not allow this request",
+)
+MEMBERSHIP_EXPIRED = ErrorForm(
+    403,
+    "FORBIDDEN_ERROR",
+    "This request is forbidden for security reasons",
+    "Team ID: '{team}' is not associated with an active membership. To check your teams membership status, sign in "
+    "your account on the developer website. https://developer.apple.com/account/",
+)
+AGREEMENT_MISSING = ErrorForm(
+    403,
+    "FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED",
+    "A required agreement is missing or has expired",
+    "This request requires an in-effect agreement that has not been signed or has expired.",
+)
+# 403 for what a resource does not offer (observed); for a relationship, inferred.
+OPERATION_NOT_ALLOWED = ErrorForm(
+    403,
+    "FORBIDDEN_ERROR",
+    "The given operation is not allowed",
+    "The resource '{resource}' does not allow '{operation}'. Allowed operations are: {allowed}",
+)
+RELATIONSHIP_NOT_ALLOWED = ErrorForm(
+    403,
+    "FORBIDDEN_ERROR",
+    "The given operation is not allowed",
+    "The relationship '{relationship}' does not allow '{operation}'. Allowed operations are: {allowed}",
+)
+# 405: the code is documented, the words are inferred.
+METHOD_NOT_ALLOWED = ErrorForm(
+    405,
+    "METHOD_NOT_ALLOWED",
+    "The request method is not valid for the resource path.",
+    "The method '{method}' is not allowed for the resource path '{path}'",
+)
+# 404 (observed).
+NOT_FOUND = ErrorForm(
+    404, "NOT_FOUND", "The specified resource does not exist", "There is no resource of type '{type}' with id '{id}'"
+)
+PATH_UNKNOWN = ErrorForm(404, "PATH_ERROR", "The URL path is not valid", "The resource '{path}' does not exist")
+RELATIONSHIP_UNKNOWN = ErrorForm(
+    404, "PATH_ERROR", "The URL path is not valid", "The relationship '{relationship}' does not exist"
+)
+# 400. The code and title of INVALID and the words on filters are documented; the titles and words of ILLEGAL, on
+# relationships, fields and cursors are observed; the rest is inferred.
+PARAMETER_ILLEGAL = ErrorForm(
+    400,
+    "PARAMETER_ERROR.ILLEGAL",
+    "A given parameter is not allowed for this request",
+    "The parameter '{name}' can not be used with this request",
+)
+PARAMETER_REQUIRED = ErrorForm(
+    400,
+    "PARAMETER_ERROR.REQUIRED",
+    "A required parameter is missing",
+    "The parameter '{name}' is required but was not provided",
+)
+_INVALID = ("PARAMETER_ERROR.INVALID", "A parameter has an invalid value")
+FILTER_UNKNOWN = ErrorForm(400, *_INVALID, "'{value}' is not a valid filter type")
+FILTER_VALUE = ErrorForm(400, *_INVALID, "'{value}' is not a valid filter value")
+RELATIONSHIP_NAME = ErrorForm(400, *_INVALID, "'{value}' is not a valid relationship name")
+FIELD_NAME = ErrorForm(400, *_INVALID, "'{value}' is not a valid field name")
+FIELDS_TYPE = ErrorForm(400, *_INVALID, "'{value}' is not a valid resource type")
+SORT_NAME = ErrorForm(400, *_INVALID, "'{value}' is not a valid sort attribute")
+EXISTS_VALUE = ErrorForm(400, *_INVALID, "'{value}' is not a valid boolean value")
+LIMIT_VALUE = ErrorForm(400, *_INVALID, "'{value}' is not a valid limit, expected a number from 1 to {most}")
+CURSOR_VALUE = ErrorForm(400, *_INVALID, "'{value}' is not a valid cursor for this request")
+# 400 and 409 for bodies: the code and title of ENTITY_INVALID are documented, its words inferred; the rest observed.
+ENTITY_INVALID = ErrorForm(
+    400, "ENTITY_INVALID", "The request entity is not valid JSON", "The request entity could not be read: {problem}"
+)
+# 429: the code is documented, the body observed (AvdLee/appstoreconnect-swift-sdk #239).
+RATE_LIMIT_EXCEEDED = ErrorForm(
+    429,
+    "RATE_LIMIT_EXCEEDED",
+    "The request rate limit has been reached.",
+    "We've received too many requests for this API. Please wait and try again or slow down your request rate.",
+    gateway=True,
+)
+# 500 (observed: fastlane/fastlane #17886).
+UNEXPECTED_ERROR = ErrorForm(
+    500,
+    "UNEXPECTED_ERROR",
+    "An unexpected error occurred.",
+    "An unexpected error occurred on the server side. If this issue continues, contact us at "
+    "https://developer.apple.com/contact/.",
+    gateway=True,
+)
+# Not Apple's: what this emulator has to say of itself.
+NOT_EMULATED = ErrorForm(
+    501,
+    "PYTEST_ASC.NOT_EMULATED",
+    "pytest-asc does not emulate this",
+    "This answer is from pytest-asc, not from Apple: {what} is not emulated.",
+)
+CRASHED = ErrorForm(
+    500,
+    "PYTEST_ASC.CRASHED",
+    "pytest-asc failed",
+    "This answer is from pytest-asc, not from Apple: the emulator failed with {error}. Please report it.",
+)
+
+FORMS_BY_STATUS = {
+    form.status: form for form in (NOT_AUTHORIZED, ROLE_INSUFFICIENT, RATE_LIMIT_EXCEEDED, UNEXPECTED_ERROR)
+}
+"""What ``Emulator.fail`` answers with a status alone."""
+
+# 502 of the front end (observed: fastlane/fastlane #19264, #19278).
+BAD_GATEWAY = (
+    "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n"
+    "<hr><center>Apple</center>\r\n</body>\r\n</html>\r\n"
+)
+
+
+class ApiError(NamedTuple):
+    """One error of an answer: a form, what fills its places, and the part of the request that is at fault."""
+
+    form: ErrorForm
+    values: Mapping[str, object] = {}
+    source: Mapping[str, str] = {}
+
+    def as_json(self, identifier: str | None) -> dict[str, Any]:
+        """The members in Apple's order."""
+        head = {} if identifier is None else {"id": identifier}
+        form = self.form
+        return {
+            **head,
+            "status": str(form.status),
+            "code": form.code,
+            "title": form.title,
+            "detail": form.detail.format_map(self.values) if self.values else form.detail,
+            **({"source": dict(self.source)} if self.source else {}),
+        }
+
+
+def at_parameter(form: ErrorForm, name: str, **values: object) -> ApiError:
+    """An error of a query parameter."""
+    return ApiError(form, {"name": name, **values}, {"parameter": name})
+
+
+def error_response(errors: Sequence[ApiError], new_id: Callable[[], str]) -> Response:
+    """The answer that these errors give; the first one's status is the answer's.
+
+    Args:
+        errors: At least one.
+        new_id: Makes the ids of the errors.
+    """
+    first = errors[0].form
+    if first.gateway:
+        return Response(first.status, {"Content-Type": JSON}, _gateway_layout(errors[0].as_json(None)))
+    members = [error.as_json(new_id()) for error in errors]
+    return Response(first.status, {"Content-Type": JSON}, _application_layout(members))
+
+
+def html(status: int, text: str) -> Response:
+    """An answer in HTML, as front ends and other people's proxies give."""
+    return Response(status, {"Content-Type": "text/html"}, text.encode())
+
+
+def _gateway_layout(error: dict[str, Any]) -> bytes:
+    """Tabs and no space before a colon (observed)."""
+    members = ",\n".join(f"\t\t{json.dumps(key)}: {json.dumps(value)}" for key, value in error.items())
+    return f'{{\n\t"errors": [{{\n{members}\n\t}}]\n}}'.encode()
+
+
+def _application_layout(errors: list[dict[str, Any]]) -> bytes:
+    """Two blanks, and a space before a colon (observed)."""
+    text = ", ".join(json.dumps(error, indent=2, separators=(",", " : ")) for error in errors)
+    lines = text.replace("\n", "\n  ")
+    return f'{{\n  "errors" : [ {lines} ]\n}}'.encode()

@@ -1,0 +1,86 @@
+"""The causes that are a state of Apple's side, for rehearsal: what each does to the emulator."""
+
+from __future__ import annotations
+
+from itertools import cycle
+from typing import TYPE_CHECKING, NamedTuple
+
+from pytest_asc.diagnosis.findings import found
+from pytest_asc.emulator import errors
+from pytest_asc.emulator.errors import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from pytest_asc.diagnosis.findings import Finding
+    from pytest_asc.emulator.api import Emulator
+    from pytest_asc.emulator.message import Response
+
+MINUTE = 60.0
+TEAM = "9XYZ8WV7UT"
+
+
+class Standing(NamedTuple):
+    """An answer that every request gets for as long as a fault lasts."""
+
+    answers: Iterator[Response | ApiError]
+    refusal: Finding
+    before_gate: bool = False
+    """Whether it comes from something in front of Apple, which judges no token."""
+
+
+def _always(
+    cause: str, evidence: str, *answers: Response | ApiError, before_gate: bool = False
+) -> Callable[[Emulator], None]:
+    def apply(emulator: Emulator) -> None:
+        emulator.standing = Standing(cycle(answers), found(cause, evidence), before_gate)
+
+    return apply
+
+
+def _shift_clock(seconds: float) -> Callable[[Emulator], None]:
+    def apply(emulator: Emulator) -> None:
+        emulator.clock_offset = seconds
+
+    return apply
+
+
+_CAPTIVE_PORTAL = (
+    "<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>Sign in to this network</body></html>\n"
+)
+
+FAULTS: Mapping[str, Callable[[Emulator], None]] = {
+    "agreement-missing": _always(
+        "agreement-missing", "the emulated team has an agreement to accept", ApiError(errors.AGREEMENT_MISSING)
+    ),
+    "membership-expired": _always(
+        "membership-expired",
+        "the emulated team's membership has expired",
+        ApiError(errors.MEMBERSHIP_EXPIRED, {"team": TEAM}),
+    ),
+    "role-insufficient": _always(
+        "role-insufficient", "the emulated key may do nothing", ApiError(errors.ROLE_INSUFFICIENT)
+    ),
+    "rate-limited": _always(
+        "rate-limited", "the emulated key has used up its hour", ApiError(errors.RATE_LIMIT_EXCEEDED)
+    ),
+    "apple-outage": _always(
+        "apple-outage",
+        "the emulated service is out of order",
+        errors.html(502, errors.BAD_GATEWAY),
+        ApiError(errors.UNEXPECTED_ERROR),
+        before_gate=True,
+    ),
+    "not-apple": _always(
+        "not-apple",
+        "a sign-in page answers in place of the emulated service",
+        errors.html(200, _CAPTIVE_PORTAL),
+        before_gate=True,
+    ),
+    "clock-ahead": _shift_clock(-10 * MINUTE),
+    "clock-behind": _shift_clock(20 * MINUTE),
+    "key-unknown-to-apple": lambda emulator: emulator.gate.change(revoked=True),
+    "individual-key-as-team": lambda emulator: emulator.gate.change(individual=True),
+    "no-apps-visible": lambda emulator: emulator.hide_account(),
+}
+"""By the slug of the cause."""

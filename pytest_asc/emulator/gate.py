@@ -1,0 +1,183 @@
+"""Who may come in: keys, tokens, and how often.
+
+Tokens are judged by the one judge of :mod:`pytest_asc.diagnosis.token`. What it finds stays in the record of the
+request: on the wire, one 401 is like another.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from pytest_asc.diagnosis.findings import best_error, found
+from pytest_asc.diagnosis.token import Examination, TokenError, check_scope, decode, examine
+from pytest_asc.diagnosis.words import span
+from pytest_asc.secrets import mask
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+
+    from pytest_asc.diagnosis.findings import Finding
+    from pytest_asc.services import Service
+
+RATE_LIMIT = 3600  # observed: requests in an hour, for each key
+_HOUR = 3600.0
+# Judgements that are kept: enough for a session that mints a token for each of its tests.
+_JUDGEMENTS = 1024
+
+
+class Usage:
+    """The requests that a key has sent in the last hour."""
+
+    __slots__ = ("_times",)
+
+    def __init__(self) -> None:
+        self._times: deque[float] = deque()
+
+    def count(self, now: float, limit: int) -> int:
+        """Count a request, unless the limit is reached.
+
+        Args:
+            now: Seconds since 1970.
+            limit: Requests in an hour.
+
+        Returns:
+            How many are left, or -1 where the limit was reached before.
+        """
+        times = self._times
+        while times and times[0] <= now - _HOUR:
+            times.popleft()
+        if len(times) >= limit:
+            return -1
+        times.append(now)
+        return limit - len(times)
+
+
+@dataclass(repr=False)
+class Key:
+    """An API key that the emulated account knows."""
+
+    key_id: str
+    issuer_id: str | None
+    kind: str
+    public_key: EllipticCurvePublicKey
+    usage: Usage = field(default_factory=Usage)
+
+
+class Judgement(NamedTuple):
+    """What is known of an Authorization header whatever the time."""
+
+    examination: Examination
+    key: Key | None
+    scoped: bool
+
+
+class Gate:
+    """Judges the Authorization headers of requests to one service."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._keys: dict[str, Key] = {}
+        self._judgements: dict[str, Judgement] = {}
+        self.revoked = False
+        """Whether every key has been revoked."""
+        self.individual = False
+        """Whether every key is an individual one, whatever it was said to be."""
+
+    def trust(self, key: Key) -> None:
+        """Know a key from now on, in place of one with the same id."""
+        self._keys[key.key_id] = key
+        self._judgements.clear()
+
+    def change(self, *, revoked: bool = False, individual: bool = False) -> None:
+        """Change what the account knows of its keys."""
+        self.revoked = revoked
+        self.individual = individual
+        self._judgements.clear()
+
+    def forget_usage(self) -> None:
+        """Give every key its whole rate limit again."""
+        for key in self._keys.values():
+            key.usage = Usage()
+
+    def admit(
+        self, authorization: str | None, method: str, url: str, now: float, *, skew: float = 0.0
+    ) -> Key | Finding:
+        """Judge a request's header: the key that it is signed with, or why it is refused.
+
+        Args:
+            authorization: The header's value; None where there is no such header.
+            method: Of the request, for the token's scope.
+            url: Of the request, for the token's scope.
+            now: Seconds since 1970, by the clock of the emulated service.
+            skew: Seconds that this clock is ahead of the caller's.
+        """
+        if authorization is None:
+            return found("header-missing", "the request has no Authorization header")
+        judgement = self._judgements.get(authorization)
+        if judgement is None:
+            refusal = _header_finding(authorization)
+            if refusal:
+                return refusal
+            judgement = self._judge(authorization)
+        examination, key, scoped = judgement
+        if key is None or not examination.valid_from <= now < examination.valid_until:
+            return self._refusal(examination, now, skew)
+        if scoped and examination.decoded:
+            return check_scope(examination.decoded, method, url) or key
+        return key
+
+    def _judge(self, authorization: str) -> Judgement:
+        token = authorization.partition(" ")[2]
+        try:
+            key_id = decode(token).key_id
+        except TokenError as error:
+            judgement = Judgement(Examination(None, (error.finding,)), None, scoped=False)
+        else:
+            judgement = self._examine(token, key_id)
+        if len(self._judgements) >= _JUDGEMENTS:
+            self._judgements.clear()
+        self._judgements[authorization] = judgement
+        return judgement
+
+    def _examine(self, token: str, key_id: str | None) -> Judgement:
+        key = None if self.revoked or key_id is None else self._keys.get(key_id)
+        kind = "individual" if self.individual else key.kind if key else None
+        examination = examine(
+            token,
+            service=self._service,
+            key=key.public_key if key else None,
+            kind=kind,
+            issuer_id=key.issuer_id if key and not self.individual else None,
+        )
+        if examination.sound and key is None:
+            unknown = found("key-unknown-to-apple", _unknown(key_id, revoked=self.revoked), certainty="certain")
+            examination = Examination(examination.decoded, (unknown,))
+        claims = examination.decoded.claims if examination.decoded else {}
+        return Judgement(examination, key if examination.sound else None, scoped="scope" in claims)
+
+    def _refusal(self, examination: Examination, now: float, skew: float) -> Finding:
+        at_callers_time = best_error(examination.at(now - skew))
+        refusal = best_error(examination.at(now))
+        if skew and refusal and at_callers_time is None:
+            # The token is good by the clock that it was made with: the clocks are the cause.
+            cause, relation = ("clock-behind", "ahead of") if skew > 0 else ("clock-ahead", "behind")
+            return found(cause, f"Apple's clock is {span(skew)} {relation} the caller's; by it, {refusal.evidence}")
+        assert refusal is not None, "the judge finds nothing wrong with a token that it does not take"  # noqa: S101
+        return refusal
+
+
+def _header_finding(authorization: str) -> Finding | None:
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer":
+        shown = f"the scheme {scheme!r}" if token and len(scheme) <= len("Negotiate") else "no scheme"
+        return found("bearer-missing", f"the Authorization header has {shown}, expected 'Bearer'")
+    if not token.strip():
+        return found("bearer-missing", "the Authorization header has no token behind 'Bearer'")
+    return None
+
+
+def _unknown(key_id: str | None, *, revoked: bool) -> str:
+    shown = mask(key_id or "")
+    return f"the key {shown} has been revoked" if revoked else f"no key with the id {shown} is known to the emulator"

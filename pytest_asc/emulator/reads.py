@@ -1,0 +1,114 @@
+"""What the GET operations answer, for every type of resource alike."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_asc.emulator import errors
+from pytest_asc.emulator.catalogue import catalogue
+from pytest_asc.emulator.documents import included_limits, linkage, piece, view
+from pytest_asc.emulator.errors import ApiError
+from pytest_asc.emulator.relations import relation
+from pytest_asc.emulator.selection import select
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from pytest_asc.emulator.relations import Relation
+    from pytest_asc.emulator.routing import Route
+    from pytest_asc.emulator.store import Resource, Store
+
+
+def read(store: Store, asked: Route) -> bytes | ApiError:
+    """Answer a GET: the document, or what is wrong."""
+    return _READS[asked.operation.kind](store, asked)
+
+
+def _collection(store: Store, asked: Route) -> bytes:
+    kind = asked.operation.root
+    key = (kind, asked.query.selection)
+    return _page(store, asked, store.selection(key, lambda: select(store, kind, asked.query)))
+
+
+def _instance(store: Store, asked: Route) -> bytes | ApiError:
+    found = _start(store, asked)
+    return found if isinstance(found, ApiError) else _single(store, asked, found)
+
+
+def _to_many(store: Store, asked: Route) -> bytes | ApiError:
+    start = _start(store, asked)
+    if isinstance(start, ApiError):
+        return start
+    over = _relation(asked, start)
+    related = store.related(start, over)
+    return _page(store, asked, select(store, over.target, asked.query, related))
+
+
+def _to_one(store: Store, asked: Route) -> bytes | ApiError:
+    start = _start(store, asked)
+    if isinstance(start, ApiError):
+        return start
+    related = store.related(start, _relation(asked, start))
+    return _single(store, asked, related[0] if related else None)
+
+
+_READS: Mapping[str, Callable[[Store, Route], bytes | ApiError]] = {
+    "getCollection": _collection,
+    "getInstance": _instance,
+    "getToManyRelated": _to_many,
+    "getToManyRelationship": _to_many,
+    "getToOneRelated": _to_one,
+    "getToOneRelationship": _to_one,
+}
+EMULATED = frozenset(_READS)
+"""The kinds of operation that this module answers."""
+
+
+def _start(store: Store, asked: Route) -> Resource | ApiError:
+    """The resource whose id is in the path."""
+    kind = asked.operation.root
+    found = store.get(kind, asked.identifier)
+    return found or ApiError(errors.NOT_FOUND, {"type": kind, "id": asked.identifier})
+
+
+def _relation(asked: Route, start: Resource) -> Relation:
+    over = relation(start.type, asked.operation.relationship)
+    assert over is not None, f"{asked.operation.path} leads to no resource"  # noqa: S101  the catalogue's tests show it
+    return over
+
+
+def _single(store: Store, asked: Route, resource: Resource | None) -> bytes:
+    if resource is None:
+        return asked.frame.single(b"null", _included(store, asked, ()))
+    return asked.frame.single(_shown(store, asked, resource), _included(store, asked, (resource,)))
+
+
+def _page(store: Store, asked: Route, selected: Sequence[Resource]) -> bytes:
+    query = asked.query
+    here = selected[query.offset : query.offset + query.limit]
+    data = [_shown(store, asked, resource) for resource in here]
+    return asked.frame.page(data, _included(store, asked, here), len(selected))
+
+
+def _shown(store: Store, asked: Route, resource: Resource) -> bytes:
+    return piece(store, resource, asked.look) if asked.look else linkage(resource).encode()
+
+
+def _included(store: Store, asked: Route, resources: Sequence[Resource]) -> list[bytes] | None:
+    """The resources on the other side of the included relationships, each once."""
+    query = asked.query
+    if not query.include:
+        return None
+    found: dict[tuple[str, str], Resource] = {}
+    for name, limit in included_limits(query.include, query.limits):
+        for resource in resources:
+            over = relation(resource.type, name)
+            for other in store.related(resource, over)[:limit] if over else ():
+                found[other.type, other.id] = other
+    return [_included_piece(store, asked, resource) for resource in found.values()]
+
+
+def _included_piece(store: Store, asked: Route, resource: Resource) -> bytes:
+    name = asked.operation.included.get(resource.type)
+    schema = catalogue().schema(name) if name else catalogue().schemas_of(resource.type)[-1]
+    return piece(store, resource, view(schema, asked.base, asked.query.fields.get(resource.type)))

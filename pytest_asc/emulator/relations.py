@@ -1,0 +1,101 @@
+"""Which relationships are two sides of one.
+
+Apple's document names every relationship by itself: ``builds`` of an app and ``app`` of a build. Where exactly one
+relationship leads from a type to another and exactly one back, they are the two sides of one. The rest is in a table.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from pytest_asc.emulator.catalogue import catalogue
+
+if TYPE_CHECKING:
+    from pytest_asc.emulator.catalogue import Relationship
+
+# Where several lead from one type to the other (inferred from the names).
+_PAIRS = (
+    ("appCategories", "subcategories", "appCategories", "parent"),
+    ("appStoreVersionExperiments", "appStoreVersion", "appStoreVersions", "appStoreVersionExperiments"),
+    ("backgroundAssetVersions", "backgroundAsset", "backgroundAssets", "versions"),
+    (
+        "gameCenterAchievementImages",
+        "gameCenterAchievementLocalization",
+        "gameCenterAchievementLocalizations",
+        "gameCenterAchievementImage",
+    ),
+    ("gameCenterAchievementImages", "localization", "gameCenterAchievementLocalizations", "image"),
+    (
+        "gameCenterLeaderboardImages",
+        "gameCenterLeaderboardLocalization",
+        "gameCenterLeaderboardLocalizations",
+        "gameCenterLeaderboardImage",
+    ),
+    ("gameCenterLeaderboardImages", "localization", "gameCenterLeaderboardLocalizations", "image"),
+    (
+        "gameCenterLeaderboardSetImages",
+        "gameCenterLeaderboardSetLocalization",
+        "gameCenterLeaderboardSetLocalizations",
+        "gameCenterLeaderboardSetImage",
+    ),
+    ("gameCenterLeaderboardSetImages", "localization", "gameCenterLeaderboardSetLocalizations", "image"),
+    ("gameCenterLeaderboards", "gameCenterDetail", "gameCenterDetails", "gameCenterLeaderboards"),
+    ("gameCenterMatchmakingRuleSets", "matchmakingQueues", "gameCenterMatchmakingQueues", "ruleSet"),
+    ("scmGitReferences", "repository", "scmRepositories", "gitReferences"),
+)
+_INVERSES = {pair[:2]: pair[3] for pair in _PAIRS} | {pair[2:]: pair[1] for pair in _PAIRS}
+
+
+class Relation(NamedTuple):
+    """One side of a relationship as the store keeps it."""
+
+    type: str
+    name: str
+    """The name it is kept under: the first where two names show the same (``inAppPurchases``, ``inAppPurchasesV2``)."""
+    target: str
+    many: bool
+    inverse: str
+    """The name of the other side; one that Apple does not show is named after this side and starts with ``~``."""
+    inverse_many: bool
+
+
+@cache
+def relation(kind: str, name: str) -> Relation | None:
+    """The relation that a type's relationship shows; None where it leads to no resource or does not exist."""
+    relationship = _relationships(kind).get(name)
+    if relationship is None or relationship.target is None:
+        return None
+    first = _first_name(kind, name)
+    target = relationship.target
+    inverse = _INVERSES.get((kind, first)) or _only_way_back(kind, target)
+    if inverse is None:
+        return Relation(kind, first, target, relationship.many, f"~{kind}.{first}", inverse_many=True)
+    return Relation(kind, first, target, relationship.many, inverse, _relationships(target)[inverse].many)
+
+
+def _only_way_back(kind: str, target: str) -> str | None:
+    there, back = _names(kind, target), _names(target, kind)
+    return back[0] if kind != target and len(there) == len(back) == 1 else None
+
+
+def _names(kind: str, target: str) -> list[str]:
+    found = _relationships(kind).values()
+    return [
+        relationship.name
+        for relationship in found
+        if relationship.target == target and _first_name(kind, relationship.name) == relationship.name
+    ]
+
+
+def _first_name(kind: str, name: str) -> str:
+    base = name.removesuffix("V2")
+    relationships = _relationships(kind)
+    same = base in relationships and relationships[base].target == relationships[name].target
+    return base if same else name
+
+
+@cache
+def _relationships(kind: str) -> dict[str, Relationship]:
+    """The relationships of a type, of all its schemas."""
+    return {name: value for schema in catalogue().schemas_of(kind) for name, value in schema.relationships.items()}

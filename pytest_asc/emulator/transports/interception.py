@@ -1,0 +1,64 @@
+"""The emulator behind every ``requests`` call to Apple, through responses."""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import responses
+from requests.adapters import HTTPAdapter
+
+from pytest_asc.emulator.transports.adapter import as_request
+from pytest_asc.services import SERVICES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from requests import PreparedRequest
+
+    from pytest_asc.emulator.api import Emulator
+
+_HOSTS = re.compile(
+    rf"https?://({'|'.join(re.escape(service.host) for service in SERVICES.values())})(:\d+)?([/?#]|$)", re.IGNORECASE
+)
+_ANYTHING = re.compile("")
+
+
+@contextmanager
+def intercept(emulator: Emulator) -> Iterator[None]:
+    """Answer requests to Apple's hosts by the emulator, whatever the method; let all others go on as before.
+
+    It is one :class:`responses.RequestsMock` with one catch-all callback. Where another mock was active before, the
+    requests to other hosts go on to it. A mock that a test activates inside (``@responses.activate``, ``with
+    responses.RequestsMock()``) comes first, as always with responses: it sees Apple's requests too, refuses those it
+    has no route for with a ConnectionError, and its ``passthru`` leads to the network and not back here. Give such a
+    mock the way back with ``RequestsMock(real_adapter_send=requests.adapters.HTTPAdapter.send)`` and
+    ``add_passthru("https://api.appstoreconnect.apple.com")``.
+
+    An exception of the emulator's own, which is a bug of pytest-asc, is raised where the request was sent.
+    """
+    mock = responses.RequestsMock(assert_all_requests_are_fired=False, real_adapter_send=HTTPAdapter.send)
+    mock.add(_AnyMethod(emulator))
+    mock.add_passthru(_ANYTHING)
+    with mock:
+        yield
+
+
+class _AnyMethod(responses.CallbackResponse):
+    """A callback for Apple's hosts that asks neither for the method nor for the path."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        super().__init__("ANY", _HOSTS, self._answer, content_type=None)
+        self._emulator = emulator
+
+    def matches(self, request: PreparedRequest) -> tuple[bool, str]:
+        if _HOSTS.match(request.url or ""):
+            return True, ""
+        return False, "not a host of Apple's"
+
+    def _answer(self, request: PreparedRequest) -> tuple[int, dict[str, str], bytes]:
+        answer = self._emulator.handle(as_request(request))
+        if answer.crash:
+            raise answer.crash
+        return answer.status, answer.headers, answer.body

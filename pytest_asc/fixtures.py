@@ -1,0 +1,273 @@
+"""The fixtures. Each is a few lines over the rooms behind it, and can be overridden in a conftest.py."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from pytest_asc.credentials import Credentials
+    from pytest_asc.emulator.api import Emulator
+    from pytest_asc.marks import Mode, TestOptions
+    from pytest_asc.session import Session
+    from pytest_asc.tokens import Token
+
+
+@pytest.fixture(scope="session")
+def asc_credentials(pytestconfig: pytest.Config) -> Credentials:
+    """The API key of the run: key id, issuer id, kind, private key, and where each came from.
+
+    In emulator mode (the default) it is a throw-away key that the emulator knows; in live mode it comes from the
+    command line, the ini file, the environment or the key folders. Override it to take a key from elsewhere::
+
+        @pytest.fixture(scope="session")
+        def asc_credentials():
+            return Credentials.load(key_id="2X9R4HXF34", issuer_id="5724…", key=vault.read("asc"))
+
+    Raises CredentialsError, which names the cause, where there is no usable key.
+    """
+    from pytest_asc.state import state_of
+
+    __tracebackhide__ = True
+    state = state_of(pytestconfig)
+    return state.reading(state.mode).require()
+
+
+@pytest.fixture
+def asc_token(request: pytest.FixtureRequest) -> Token:
+    """A signed token that is valid now: a ``str`` for the Authorization header, whose ``repr`` shows nothing.
+
+    ::
+
+        def test_header(asc_token):
+            client = MyClient(headers={"Authorization": f"Bearer {asc_token}"})
+
+    Its life is 15 minutes (``--asc-token-lifetime``, ``@pytest.mark.asc(lifetime=600)``; seconds from iat to exp), its
+    iat a minute back. Tests share it until a minute before it expires. In live mode ASC_TOKEN, a token minted
+    elsewhere, goes before a key.
+    """
+    from pytest_asc import rehearsal
+    from pytest_asc.state import state_of
+    from pytest_asc.tokens import mint
+
+    __tracebackhide__ = True
+    options, mode = _options(request), _mode(request)
+    state = state_of(request.config)
+    if mode == "live" and (foreign := state.foreign_token()):
+        return foreign
+    credentials = credentials_of(request)
+    for fault in _faults(request):
+        if mode == "emulator" and fault in rehearsal.TOKEN:
+            return mint(credentials, now=time.time(), **rehearsal.TOKEN[fault])
+    return state.source(credentials, options.lifetime).token()
+
+
+@pytest.fixture
+def make_asc_token(request: pytest.FixtureRequest) -> Callable[..., Token]:
+    """Mint any token, bad ones included.
+
+    ::
+
+        def test_expired(make_asc_token, asc_emulator):
+            token = make_asc_token(lifetime=-60)
+
+    ``make_asc_token(lifetime=900, scope=None, issued_at=None, claims=None, headers=None, service=None)``: lifetime in
+    seconds from iat to exp, scope a list such as ``["GET /v1/apps"]``, issued_at in seconds since 1970, claims and
+    headers set on top of what is there, where None as a value takes one out.
+    """
+    from pytest_asc.state import state_of
+    from pytest_asc.tokens import DEFAULT_LIFETIME, mint
+
+    __tracebackhide__ = True
+    credentials = credentials_of(request)
+    default = _options(request).lifetime or state_of(request.config).settings.lifetime or DEFAULT_LIFETIME
+
+    def make_asc_token(
+        *,
+        lifetime: float = default,
+        scope: Sequence[str] | None = None,
+        issued_at: float | None = None,
+        claims: Mapping[str, Any] | None = None,
+        headers: Mapping[str, Any] | None = None,
+        service: str | None = None,
+    ) -> Token:
+        return mint(
+            credentials,
+            now=time.time(),
+            lifetime=lifetime,
+            scope=scope,
+            issued_at=issued_at,
+            claims=claims,
+            headers=headers,
+            service=service,
+        )
+
+    return make_asc_token
+
+
+@pytest.fixture
+def asc_session(request: pytest.FixtureRequest, asc_token: str) -> Iterator[Session]:
+    """A ``requests.Session`` for the API, emulated or live by mode.
+
+    ::
+
+        def test_apps(asc_session):
+            for app in asc_session.resources("/v1/apps"):
+                ...
+
+    URLs may be relative. The token is put in when a request is sent, renewed when it is about to expire, and goes to
+    the API's host alone. In live mode GETs are tried again after 429 and 5xx, and the session only reads:
+    POST, PATCH, PUT and DELETE raise WriteRefusedError unless the test is marked ``asc(allow_writes=True)`` and the run
+    has ``--asc-allow-writes``. In emulator mode answers arrive as they are.
+    """
+    from pytest_asc.session import Session
+    from pytest_asc.state import state_of
+    from pytest_asc.tokens import Token
+
+    token = asc_token.fresh if isinstance(asc_token, Token) else lambda: asc_token
+    if _mode(request) == "emulator":
+        from pytest_asc.emulator.transports.adapter import EmulatorAdapter
+
+        emulator: Emulator = request.getfixturevalue("asc_emulator")
+        session = Session(emulator.service.base_url, token=token, adapter=EmulatorAdapter(emulator))
+    else:
+        writes = _options(request).allow_writes and request.config.getoption("asc_allow_writes")
+        renew = asc_token.renewed if isinstance(asc_token, Token) else None
+        session = Session(state_of(request.config).base_url(_kind(request)), token=token, renew=renew, writes=writes)
+    with session:
+        yield session
+
+
+@pytest.fixture
+def asc_emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
+    """The emulator of the API, with an empty account of one team, new for each test.
+
+    ::
+
+        def test_my_client(asc_emulator, asc_token):
+            asc_emulator.add("apps", name="Lists", bundleId="com.example.lists")
+            assert my_client.app_names(token=asc_token) == ["Lists"]
+
+    It answers ``asc_session``, and api.appstoreconnect.apple.com for any code of the test that uses ``requests``. It
+    refuses what Apple refuses, in Apple's words; ``asc_emulator.requests`` tells why, and so does the report of a
+    failed test.
+    """
+    from pytest_asc.emulator.api import Emulator
+    from pytest_asc.emulator.faults import FAULTS
+    from pytest_asc.emulator.transports.interception import intercept
+    from pytest_asc.reporting import EMULATOR
+    from pytest_asc.services import service_for
+
+    __tracebackhide__ = True
+    if request.node.get_closest_marker("asc_live"):
+        pytest.fail("A test marked asc_live talks to Apple: it cannot ask for asc_emulator", pytrace=False)
+    credentials = credentials_of(request)
+    emulator = Emulator(service=service_for(credentials.kind))
+    emulator.trust(credentials.key_id, credentials.issuer_id, credentials.kind, credentials.public_key)
+    if role := _options(request).role:
+        emulator.role = role
+    for fault in _faults(request):
+        if fault in FAULTS:
+            emulator.fault(fault)
+    request.node.stash[EMULATOR] = emulator
+    with intercept(emulator):
+        yield emulator
+
+
+@pytest.fixture
+def _asc_live(request: pytest.FixtureRequest) -> None:
+    """Skip a test marked ``asc_live`` where there are no credentials, or the run is to stay in the emulator."""
+    from pytest_asc.credentials import CredentialsError
+    from pytest_asc.state import state_of
+
+    state = state_of(request.config)
+    if state.settings.choice("mode") == "emulator":
+        pytest.skip("asc_live: the run is in emulator mode")
+    if state.foreign_token():
+        return
+    try:
+        credentials_of(request)
+    except CredentialsError as error:
+        if error.findings[0].cause in {"credentials-missing", "key-empty"}:
+            pytest.skip(f"asc_live: {error.findings[0].evidence}")
+        raise
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Have tests marked ``asc_live`` ask for credentials, whether or not they use a fixture of ours."""
+    if item.get_closest_marker("asc_live") and isinstance(item, pytest.Function):
+        item.fixturenames.insert(0, "_asc_live")
+
+
+def credentials_of(request: pytest.FixtureRequest) -> Credentials:
+    """The credentials for this test's mode: ``asc_credentials`` where that is of the same mode, or overridden."""
+    from pytest_asc import rehearsal
+    from pytest_asc.credentials import CredentialsError
+    from pytest_asc.state import state_of
+
+    __tracebackhide__ = True
+    state, mode = state_of(request.config), _mode(request)
+    for fault in _options(request).faults:
+        if mode == "emulator" and fault in rehearsal.CREDENTIALS:
+            return state.reading(mode, fault).require()
+    try:
+        credentials: Credentials = request.getfixturevalue("asc_credentials")
+    except CredentialsError:
+        if mode == state.mode:
+            raise
+        return state.reading(mode).require()
+    if mode != state.mode and credentials is state.reading(state.mode).credentials:
+        return state.reading(mode).require()
+    return credentials
+
+
+def _kind(request: pytest.FixtureRequest) -> str:
+    """The kind of key that requests are sent for; where there is a token alone, the one that the settings say."""
+    from pytest_asc.credentials import CredentialsError
+    from pytest_asc.state import state_of
+
+    try:
+        return credentials_of(request).kind
+    except CredentialsError:
+        return state_of(request.config).reading("live").kind
+
+
+def _faults(request: pytest.FixtureRequest) -> list[str]:
+    """The causes that this test rehearses, of its markers and of the run."""
+    from pytest_asc.state import state_of
+
+    run_fault = state_of(request.config).fault
+    return [*_options(request).faults, *([run_fault] if run_fault else [])]
+
+
+def _options(request: pytest.FixtureRequest) -> TestOptions:
+    from pytest_asc.marks import MarkerError
+    from pytest_asc.rehearsal import check_fault
+    from pytest_asc.settings import SettingsError
+    from pytest_asc.state import options_of
+
+    try:
+        options = options_of(request.node)
+        for fault in options.faults:
+            check_fault(fault)
+    except (MarkerError, SettingsError) as error:
+        pytest.fail(str(error), pytrace=False)
+    return options
+
+
+def _mode(request: pytest.FixtureRequest) -> Mode:
+    """Marker, then what the test asks for, then the run's."""
+    from pytest_asc.state import state_of
+
+    node = request.node
+    if mode := _options(request).mode:
+        return mode
+    if node.get_closest_marker("asc_live"):
+        return "live"
+    if "asc_emulator" in node.fixturenames:
+        return "emulator"
+    return state_of(request.config).mode

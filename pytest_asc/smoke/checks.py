@@ -1,0 +1,93 @@
+"""The checks, in their order: from evidence to findings. A check that has nothing to look at says why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from pytest_asc.diagnosis.answer import read_answer
+from pytest_asc.diagnosis.clock import read_skew
+from pytest_asc.diagnosis.token import check_scope
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pytest
+
+    from pytest_asc.diagnosis.findings import Finding
+    from pytest_asc.smoke.evidence import Evidence
+
+    Look = Callable[[Evidence, pytest.FixtureRequest], tuple[Finding, ...]]
+
+ID_CAUSES = ("key-id", "issuer-id", "ids-")
+CLOCK_CAUSES = frozenset({"clock-ahead", "clock-behind"})
+
+
+class NothingToCheckError(Exception):
+    """A check has nothing to look at; the message says why."""
+
+
+def look_at_key(evidence: Evidence, request: pytest.FixtureRequest) -> tuple[Finding, ...]:
+    """The key's text and file, and where they came from."""
+    identity = evidence.identity(request)
+    found = tuple(finding for finding in identity.findings if not finding.cause.startswith(ID_CAUSES))
+    if identity.credentials is None and not identity.findings:
+        raise NothingToCheckError("the token comes without a key")
+    return found
+
+
+def look_at_ids(evidence: Evidence, request: pytest.FixtureRequest) -> tuple[Finding, ...]:
+    """Key id, issuer id and the kind of key."""
+    identity = evidence.identity(request)
+    if identity.credentials is None and not identity.findings:
+        raise NothingToCheckError("the token comes without ids")
+    return tuple(finding for finding in identity.findings if finding.cause.startswith(ID_CAUSES))
+
+
+def look_at_token(evidence: Evidence, request: pytest.FixtureRequest) -> tuple[Finding, ...]:
+    """The token, by this machine's clock and for the request that is going to be made."""
+    token = evidence.token(request)
+    decoded = token.examination.decoded
+    scope = check_scope(decoded, "GET", evidence.service.probe) if decoded and token.examination.sound else None
+    return (*token.findings, scope) if scope else token.findings
+
+
+def look_at_clock(evidence: Evidence, request: pytest.FixtureRequest) -> tuple[Finding, ...]:
+    """This machine's clock against the answer's Date."""
+    evidence.ask(request)
+    if evidence.answer is None:
+        raise NothingToCheckError("there was no answer to take Apple's time from")
+    if read_skew(evidence.answer) is None:
+        raise NothingToCheckError("the answer has no Date")
+    return tuple(finding for finding in _answer_findings(evidence) if finding.cause in CLOCK_CAUSES)
+
+
+def look_at_answer(evidence: Evidence, request: pytest.FixtureRequest) -> tuple[Finding, ...]:
+    """What Apple answered, or why nothing came."""
+    evidence.ask(request)
+    if evidence.failure:
+        return (evidence.failure,)
+    return tuple(finding for finding in _answer_findings(evidence) if finding.cause not in CLOCK_CAUSES)
+
+
+def _answer_findings(evidence: Evidence) -> tuple[Finding, ...]:
+    token = evidence.token_known
+    if evidence.answer is None:
+        return ()
+    decoded = token.examination.decoded if token else None
+    return read_answer(evidence.answer, claims=decoded.claims if decoded else None, service=evidence.service)
+
+
+class Check(NamedTuple):
+    """One item of a smoke run."""
+
+    name: str
+    look: Look
+
+
+CHECKS = (
+    Check("key", look_at_key),
+    Check("ids", look_at_ids),
+    Check("token", look_at_token),
+    Check("clock", look_at_clock),
+    Check("GET /v1/apps", look_at_answer),
+)

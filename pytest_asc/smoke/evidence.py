@@ -1,0 +1,199 @@
+"""What one smoke run gets to know: credentials, token, answer. Each is looked up once, when a check first needs it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pytest
+import requests
+
+from pytest_asc.credentials import CredentialsError
+from pytest_asc.diagnosis.answer import Answer
+from pytest_asc.diagnosis.network import read_failure
+from pytest_asc.diagnosis.token import Examination, examine
+from pytest_asc.fixtures import credentials_of
+from pytest_asc.services import service_for
+from pytest_asc.session import Session
+from pytest_asc.state import state_of
+from pytest_asc.tokens import Token
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pytest_asc.credentials import Credentials
+    from pytest_asc.diagnosis.findings import Finding
+    from pytest_asc.marks import Mode
+    from pytest_asc.services import Service
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The key and the ids, or what is known of them where they are of no use."""
+
+    credentials: Credentials | None
+    key_id: str | None
+    issuer_id: str | None
+    kind: str
+    sources: Mapping[str, str]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class SentToken:
+    """The token of the ``asc_token`` fixture, judged by this machine's clock."""
+
+    text: str
+    minted_by: str
+    examination: Examination
+    findings: tuple[Finding, ...]
+
+
+class FixtureError(Exception):
+    """A fixture ended with an exception of its own: mostly one that the suite overrides."""
+
+    def __init__(self, cause: BaseException) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+
+
+def _called(get: Callable[..., T], *args: object) -> T:
+    try:
+        return get(*args)
+    except CredentialsError:
+        raise
+    except (Exception, pytest.fail.Exception) as error:  # noqa: BLE001  a fixture may raise anything
+        raise FixtureError(error) from None
+
+
+def _fixture(request: pytest.FixtureRequest, name: str) -> Any:
+    return _called(request.getfixturevalue, name)
+
+
+class Evidence:
+    """Lazy: a check that is run alone gets what it needs."""
+
+    def __init__(self, config: pytest.Config, mode: Mode) -> None:
+        self.mode = mode
+        self.timeout: float = config.getoption("asc_timeout")
+        self.answer: Answer | None = None
+        self.failure: Finding | None = None
+        self._state = state_of(config)
+        self._identity: Identity | None = None
+        self._token: SentToken | None = None
+
+    @property
+    def identity_known(self) -> Identity | None:
+        """The identity if it was looked up."""
+        return self._identity
+
+    @property
+    def token_known(self) -> SentToken | None:
+        """The token if it was looked up."""
+        return self._token
+
+    @property
+    def service(self) -> Service:
+        """The service that the key is for."""
+        return service_for(self._identity.kind if self._identity else "team")
+
+    @property
+    def url(self) -> str:
+        """Where the request goes."""
+        base = self.service.base_url
+        return (base if self.mode == "emulator" else self._state.settings.base_url(base)) + self.service.probe
+
+    def identity(self, request: pytest.FixtureRequest) -> Identity:
+        """Key and ids, from the ``asc_credentials`` fixture."""
+        if self._identity is None:
+            self._identity = self._look_up_identity(request)
+        return self._identity
+
+    def _look_up_identity(self, request: pytest.FixtureRequest) -> Identity:
+        reading = self._state.reading(self.mode)
+        try:
+            credentials = _called(credentials_of, request)
+        except CredentialsError as error:
+            if self._has_token_of_its_own(request):
+                return Identity(None, None, None, reading.kind, {}, ())
+            return Identity(None, reading.key_id, reading.issuer_id, reading.kind, reading.sources, error.findings)
+        findings = reading.findings if credentials is reading.credentials else ()
+        return Identity(
+            credentials,
+            credentials.key_id,
+            credentials.issuer_id,
+            credentials.kind,
+            credentials.sources,
+            findings,
+        )
+
+    def _has_token_of_its_own(self, request: pytest.FixtureRequest) -> bool:
+        try:
+            _fixture(request, "asc_token")
+        except CredentialsError:
+            return False
+        return True
+
+    def token(self, request: pytest.FixtureRequest) -> SentToken:
+        """The token, from the ``asc_token`` fixture."""
+        if self._token is None:
+            identity = self.identity(request)
+            value = _fixture(request, "asc_token")
+            if not isinstance(value, str):
+                raise FixtureError(TypeError(f"the fixture asc_token gave a {type(value).__name__}, expected a str"))
+            credentials = identity.credentials
+            examination = examine(value, service=self.service)
+            decoded = examination.decoded
+            if credentials and decoded and decoded.key_id == credentials.key_id:
+                examination = examine(
+                    value,
+                    service=self.service,
+                    key=credentials.public_key,
+                    kind=credentials.kind,
+                    issuer_id=credentials.issuer_id,
+                )
+            self._token = SentToken(
+                text=value,
+                minted_by=value.minted_by if isinstance(value, Token) else "asc_token fixture",
+                examination=examination,
+                findings=examination.at(time.time(), utc_offset=time.localtime().tm_gmtoff),
+            )
+        return self._token
+
+    def ask(self, request: pytest.FixtureRequest) -> None:
+        """Make the one request, unless it was made: afterwards there is an answer or a failure."""
+        if self.answer or self.failure:
+            return
+        token = self.token(request).text
+        with self._session(request, token) as session:
+            sent_at = time.time()
+            try:
+                response = session.get(self.url, allow_redirects=False)
+            # A CA bundle that is not there is a bare OSError.
+            except (requests.RequestException, OSError) as error:
+                self.failure = read_failure(error, url=self.url, timeout=self.timeout)
+                return
+        self.answer = Answer(
+            method="GET",
+            url=self.url,
+            status=response.status_code,
+            headers=response.headers,
+            body=response.content,
+            sent_at=sent_at,
+            received_at=time.time(),
+        )
+
+    def _session(self, request: pytest.FixtureRequest, token: str) -> Session:
+        if self.mode == "live":
+            base_url = self._state.settings.base_url(self.service.base_url)
+            return Session(base_url, token=lambda: token, timeout=self.timeout, retries=0, writes=False)
+        from pytest_asc.emulator.transports.adapter import EmulatorAdapter  # noqa: PLC0415  not needed in live mode
+
+        emulator = _fixture(request, "asc_emulator")
+        if self._state.fault != "no-apps-visible":
+            emulator.load_sample()
+        return Session(self.service.base_url, token=lambda: token, adapter=EmulatorAdapter(emulator))

@@ -1,0 +1,167 @@
+"""How a smoke run enters a pytest run: collection, order, xdist, and the report at the end."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_asc.smoke import github, terminal
+from pytest_asc.smoke.checks import CHECKS
+from pytest_asc.smoke.evidence import Evidence
+from pytest_asc.smoke.items import SmokeCheck, folder_in, suite_in
+from pytest_asc.smoke.run import SmokeRun
+from pytest_asc.state import state_of
+
+if TYPE_CHECKING:
+    from pytest_asc.marks import Mode
+    from pytest_asc.smoke.items import SmokeFolder
+
+OVERRIDABLE = ("asc_credentials", "asc_token", "asc_emulator")
+
+
+def configure(config: pytest.Config) -> None:
+    """Prepare a run with ``--asc-smoke`` or ``--asc-smoke-first``; under xdist, in the controller alone.
+
+    Raises:
+        pytest.UsageError: The options contradict each other or name what is not there.
+    """
+    mode: Mode = "emulator" if state_of(config).settings.choice("mode") == "emulator" else "live"
+    evidence = Evidence(config, mode)
+    run = SmokeRun(evidence, folder=_folder(config), strict=config.option.asc_strict)
+    config.pluginmanager.register(SmokeReport(config, run), "asc-smoke-report")
+    if config.option.asc_smoke:
+        # Five checks of one request need no workers.
+        config.option.dist, config.option.tx = "no", []
+        config.args[:] = [str(run.folder)]
+        config.pluginmanager.register(SmokeOnly(run), "asc-smoke")
+    else:
+        config.pluginmanager.register(SmokeFirst(run), "asc-smoke")
+
+
+def _folder(config: pytest.Config) -> Path:
+    """The folder of the checks: the one named first, or below it the first whose conftest.py overrides our fixtures."""
+    named = config.invocation_params.dir / config.args[0].partition("::")[0] if config.args else Path()
+    folder = named if named.is_dir() else named.parent if named.exists() else config.invocation_params.dir
+    folder = Path(os.path.normpath(folder))
+    overriding = sorted(
+        path
+        for plugin in config.pluginmanager.get_plugins()
+        if (path := Path(getattr(plugin, "__file__", None) or "").parent).is_relative_to(folder)
+        and Path(plugin.__file__).name == "conftest.py"
+        and any(hasattr(plugin, name) for name in OVERRIDABLE)
+    )
+    return overriding[0] if overriding else folder
+
+
+class SmokeOnly:
+    """``--asc-smoke``: the checks and nothing else."""
+
+    def __init__(self, run: SmokeRun) -> None:
+        self._run = run
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collect_directory(self, path: Path, parent: pytest.Collector) -> SmokeFolder:
+        """Collect no folder but those on the way to the checks."""
+        return folder_in(parent, path, self._run)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Keep the checks in their order, whatever shuffles tests."""
+        items.sort(key=_order)
+
+
+class SmokeFirst:
+    """``--asc-smoke-first``: the checks, and then the tests if they are good."""
+
+    def __init__(self, run: SmokeRun) -> None:
+        self._run = run
+        self._only = SmokeOnly(run)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self, session: pytest.Session) -> None:
+        """Under xdist, run the checks here, in the controller, before the workers get a test."""
+        if not session.config.pluginmanager.has_plugin("dsession"):
+            return
+        session.config.pluginmanager.register(self._only)
+        items = [item for item in session.perform_collect([str(self._run.folder)]) if isinstance(item, SmokeCheck)]
+        session.config.pluginmanager.unregister(self._only)
+        for item, following in zip(items, [*items[1:], None], strict=True):
+            item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
+        if self._run.failed:
+            session.shouldfail = self._stop_message
+            raise session.Failed(self._stop_message)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(
+        self, session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        """Without xdist, put the checks in front of the tests."""
+        if config.pluginmanager.has_plugin("dsession"):
+            return
+        parents = (node for item in items for node in item.listchain() if isinstance(node, pytest.Directory))
+        parent = next((node for node in parents if node.path == self._run.folder), session)
+        items[:0] = suite_in(parent, self._run).collect()
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> None:
+        """Stop behind the last check where one failed."""
+        if isinstance(item, SmokeCheck) and item.name == CHECKS[-1].name and self._run.failed:
+            item.session.shouldfail = self._stop_message
+
+    @property
+    def _stop_message(self) -> str:
+        return "the smoke check failed: the tests were not run"
+
+
+def _order(item: pytest.Item) -> int:
+    names = [check.name for check in CHECKS]
+    return names.index(item.name) if item.name in names else len(names)
+
+
+class SmokeReport:
+    """The report at the end of the run: terminal, JSON, GitHub."""
+
+    def __init__(self, config: pytest.Config, run: SmokeRun) -> None:
+        self._config = config
+        self._run = run
+        path: str | None = config.option.asc_report
+        self._path = config.invocation_params.dir / path if path else None
+        if self._path and not self._path.parent.is_dir():
+            raise pytest.UsageError(f"--asc-report: the folder {self._path.parent} does not exist")
+        if self._path and self._path.is_dir():
+            raise pytest.UsageError(f"--asc-report: {self._path} is a folder, expected a file")
+
+    def pytest_sessionfinish(self) -> None:
+        """Write the report where it was asked for."""
+        report = self._run.report()
+        if self._path:
+            self._path.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        summary = os.environ.get("GITHUB_STEP_SUMMARY")
+        if _on_github() and summary and report["checks"]:
+            with Path(summary).open("a", encoding="utf-8") as file:
+                file.write(github.summary(report))
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Show the report."""
+        report = self._run.report()
+        if not report["checks"]:
+            return
+        terminalreporter.section("App Store Connect")
+        writer = self._config.get_terminal_writer()
+        encoding = getattr(sys.stdout, "encoding", None)
+        for line in terminal.render(report, width=writer.fullwidth, encoding=encoding):
+            for text, markup in line:
+                terminalreporter.write(text, **markup)
+            terminalreporter.write("\n")
+        if _on_github():
+            for annotation in github.annotate(report):
+                terminalreporter.write_line(annotation)
+
+
+def _on_github() -> bool:
+    return os.environ.get("GITHUB_ACTIONS") == "true"

@@ -1,0 +1,119 @@
+"""The smoke checks as pytest items."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_asc.secrets import redactor
+from pytest_asc.smoke.checks import CHECKS, NothingToCheckError
+from pytest_asc.smoke.evidence import FixtureError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pytest_asc.diagnosis.findings import Finding
+    from pytest_asc.smoke.checks import Check
+    from pytest_asc.smoke.run import SmokeRun
+
+SUITE = "asc-smoke"
+
+
+class CheckFailed(Exception):  # noqa: N818  it is an outcome, not an error of ours
+    """A check found what explains a refusal."""
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        super().__init__("; ".join(str(finding) for finding in findings))
+        self.findings = findings
+
+
+class SmokeCheck(pytest.Function):
+    """One check. A function item, so that fixtures and their overrides apply as they do in tests."""
+
+    run: SmokeRun
+    check: Check
+
+    def runtest(self) -> None:
+        """Look, note what was found, and fail where it is an error."""
+        reason = self.run.reason_to_skip(self.check)
+        if reason:
+            self.run.skipped(self.check, reason)
+            pytest.skip(reason)
+        try:
+            findings = self.check.look(self.run.evidence, self._request)
+        except (NothingToCheckError, pytest.skip.Exception) as nothing:
+            self.run.skipped(self.check, str(nothing))
+            pytest.skip(str(nothing))
+        except FixtureError as error:
+            self.run.broke_off(self.check, error.cause)
+            raise error.cause from None
+        except Exception as error:  # noqa: BLE001  whatever it is, it is ours
+            self.run.broke_off(self.check, error)
+            pytest.exit(
+                f"pytest-asc crashed in its check of {self.name}: {redactor.clean(repr(error))}. "
+                "This is a bug in pytest-asc, not in your credentials: please report it.",
+                returncode=pytest.ExitCode.INTERNAL_ERROR,
+            )
+        if failing := self.run.looked(self.check, findings):
+            raise CheckFailed(failing)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *args: Any, **kwargs: Any) -> Any:
+        """The findings in words; a traceback only for what is no finding."""
+        if isinstance(excinfo.value, CheckFailed):
+            return "\n".join(
+                f"{finding.cause}: {finding.title}\n  {finding.evidence}\n  {finding.fix}"
+                for finding in excinfo.value.findings
+            )
+        return super().repr_failure(excinfo, *args, **kwargs)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """No line of a file: the checks are not the user's code."""
+        return self.path, None, self.name
+
+
+def _ask(request: pytest.FixtureRequest) -> None:
+    """What every check is called with: whatever it needs, it asks the request for."""
+
+
+class SmokeSuite(pytest.Collector):
+    """The checks of a run."""
+
+    run: SmokeRun
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """Make the items."""
+        for check in CHECKS:
+            item = SmokeCheck.from_parent(self, name=check.name, callobj=_ask)
+            item.check, item.run = check, self.run
+            item.add_marker(pytest.mark.asc(mode=self.run.evidence.mode))
+            yield item
+
+
+class SmokeFolder(pytest.Directory):
+    """A folder on the way to the checks. It is collected for its conftest.py; no other file in it is looked at."""
+
+    run: SmokeRun
+
+    def collect(self) -> Iterator[pytest.Collector]:
+        """Go on towards the folder of the checks."""
+        if self.path == self.run.folder:
+            yield suite_in(self, self.run)
+        else:
+            step = self.run.folder.relative_to(self.path).parts[0]
+            yield folder_in(self, self.path / step, self.run)
+
+
+def suite_in(parent: pytest.Collector, run: SmokeRun) -> SmokeSuite:
+    """The suite of the checks, seeing the fixtures that its parent sees."""
+    suite = SmokeSuite.from_parent(parent, name=SUITE, nodeid=SUITE)
+    suite.run = run
+    return suite
+
+
+def folder_in(parent: pytest.Collector, path: Path, run: SmokeRun) -> SmokeFolder:
+    """A folder on the way to the suite."""
+    folder = SmokeFolder.from_parent(parent, path=path)
+    folder.run = run
+    return folder

@@ -1,0 +1,92 @@
+"""What the fixtures of one run share: settings, credentials and the tokens that are kept."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_asc.credentials import find_credentials
+from pytest_asc.marks import merge
+from pytest_asc.rehearsal import throw_away_settings
+from pytest_asc.services import service_for
+from pytest_asc.settings import settings_of
+from pytest_asc.tokens import DEFAULT_LIFETIME, Token, TokenSource
+
+if TYPE_CHECKING:
+    from pytest_asc.credentials import Credentials, CredentialsReading
+    from pytest_asc.marks import Mode, TestOptions
+
+_STATE: pytest.StashKey[State] = pytest.StashKey()
+
+
+class State:
+    """Made when the first fixture of ours is asked for; a run without one has none."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self.settings = settings_of(config)
+        self._readings: dict[tuple[Mode, str | None], CredentialsReading] = {}
+        self._sources: dict[tuple[object, ...], TokenSource] = {}
+
+    @cached_property
+    def mode(self) -> Mode:
+        """The mode of tests that do not say otherwise: a live account is never touched by default."""
+        chosen: Any = self.settings.choice("mode")
+        return chosen or ("live" if self._config.option.asc_smoke else "emulator")
+
+    @property
+    def fault(self) -> str | None:
+        """The cause that the run rehearses."""
+        fault: str | None = self._config.option.asc_fault
+        return fault
+
+    def reading(self, mode: Mode, fault: str | None = None) -> CredentialsReading:
+        """The credentials of a mode, with what was found about them: real ones, or a throw-away key.
+
+        Args:
+            mode: Live or emulator.
+            fault: The cause that a throw-away key rehearses; None for the one of the run.
+        """
+        key = (mode, fault)
+        if key not in self._readings:
+            settings = self.settings if mode == "live" else throw_away_settings(fault or self.fault)
+            self._readings[key] = find_credentials(settings)
+        return self._readings[key]
+
+    def source(self, credentials: Credentials, lifetime: int | None) -> TokenSource:
+        """Where tokens of these credentials and this life come from: one for the run, so that tokens are kept."""
+        life = lifetime or self.settings.lifetime or DEFAULT_LIFETIME
+        key = (id(credentials.private_key), credentials.key_id, credentials.issuer_id, credentials.kind, life)
+        if key not in self._sources:
+            self._sources[key] = TokenSource(credentials, lifetime=life)
+        return self._sources[key]
+
+    def foreign_token(self) -> Token | None:
+        """The token that was minted elsewhere, if the environment has one."""
+        found = self.settings.get("token")
+        return Token(found.value, minted_by=found.source) if found else None
+
+    def base_url(self, kind: str) -> str:
+        """Where live requests of keys of this kind go."""
+        return self.settings.base_url(service_for(kind).base_url)
+
+
+def state_of(config: pytest.Config) -> State:
+    """The state of this run."""
+    if _STATE not in config.stash:
+        from pytest_asc import reporting  # noqa: PLC0415  it imports this module
+
+        config.stash[_STATE] = State(config)
+        config.pluginmanager.register(reporting.Reporting(config), "asc-reporting")
+    return config.stash[_STATE]
+
+
+def options_of(item: pytest.Item) -> TestOptions:
+    """What the markers of a test say.
+
+    Raises:
+        MarkerError: A marker makes no sense.
+    """
+    return merge((mark.args, mark.kwargs) for mark in item.iter_markers("asc"))

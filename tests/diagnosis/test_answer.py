@@ -1,0 +1,301 @@
+from __future__ import annotations
+
+import json
+from email.utils import formatdate
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_asc.diagnosis.answer import Answer, rate_limit, read_answer
+from pytest_asc.diagnosis.causes import CAUSES
+from pytest_asc.services import APP_STORE_CONNECT, ENTERPRISE, Service
+
+NOW = 1_528_407_600
+CLAIMS = {"iat": NOW - 60, "exp": NOW + 840}
+PROBE = APP_STORE_CONNECT.base_url + APP_STORE_CONNECT.probe
+LOGIN_PAGE = "<!DOCTYPE html><html><head><title>Sign in to\n Hotel Wi-Fi</title></head></html>"
+
+
+def answer(
+    status: int,
+    body: object = "",
+    headers: dict[str, str] | None = None,
+    *,
+    url: str = PROBE,
+    here: float = NOW,
+) -> Answer:
+    return Answer(
+        method="GET",
+        url=url,
+        status=status,
+        headers={"Date": formatdate(NOW, usegmt=True), **(headers or {})},
+        body=body.encode() if isinstance(body, str) else json.dumps(body).encode(),
+        sent_at=here,
+        received_at=here + 0.3,
+    )
+
+
+def errors(status: int, code: str, title: str = "", detail: str = "") -> dict[str, Any]:
+    return {"errors": [{"status": str(status), "code": code, "title": title, "detail": detail}]}
+
+
+UNAUTHORIZED = errors(
+    401,
+    "NOT_AUTHORIZED",
+    "Authentication credentials are missing or invalid.",
+    "Provide a properly configured and signed bearer token, and make sure that it has not expired.",
+)
+APPS = {"data": [{"type": "apps", "id": "1"}], "links": {}}
+TEAM = (
+    "Team ID: 'AB12CD34EF' is not associated with an active membership. To check your teams membership status, sign in"
+)
+ANSWERED = "api.appstoreconnect.apple.com answered GET with"
+ALIKE = "Apple gives this answer to a wrong key id, a wrong issuer id, another kind of key and a revoked key alike"
+ENTERPRISE_PROBE = ENTERPRISE.base_url + ENTERPRISE.probe
+ONE_APP = "https://api.appstoreconnect.apple.com/v1/apps/1"
+REPORT = "https://api.appstoreconnect.apple.com/v1/salesReports"
+NOTHING_FOUND = "https://api.appstoreconnect.apple.com/v1/apps?filter[name]=x"
+
+
+def read(got: Answer, *, service: Service = APP_STORE_CONNECT) -> list[tuple[str, str, str]]:
+    findings = read_answer(got, claims=CLAIMS, service=service)
+    return [(finding.cause, finding.level, finding.certainty) for finding in findings]
+
+
+@pytest.mark.parametrize(
+    "got",
+    [
+        answer(200, APPS),
+        answer(200, {"data": []}, url=NOTHING_FOUND),
+        answer(200, {"data": {"type": "apps", "id": "1"}}, url=ONE_APP),
+        answer(200, "\x1f\x8b", {"Content-Type": "application/a-gzip"}, url=REPORT),
+        answer(204, url=ONE_APP),
+    ],
+    ids=["apps", "empty by filter", "one app", "report", "deleted"],
+)
+def test_answers_as_they_should_be(got: Answer) -> None:
+    assert read(got) == []
+
+
+def test_an_empty_enterprise_list_is_no_finding() -> None:
+    assert read(answer(200, {"data": []}, url=ENTERPRISE_PROBE), service=ENTERPRISE) == []
+
+
+@pytest.mark.parametrize(
+    ("got", "cause", "level", "certainty"),
+    [
+        (answer(200, {"data": []}), "no-apps-visible", "warning", "certain"),
+        (answer(200, APPS, here=NOW + 34), "clock-ahead", "warning", "certain"),
+        (answer(200, APPS, here=NOW - 34), "clock-behind", "warning", "certain"),
+        # Something else answers in Apple's place.
+        (answer(200, LOGIN_PAGE), "not-apple", "error", "likely"),
+        (answer(200, LOGIN_PAGE, url=REPORT), "not-apple", "error", "likely"),
+        (answer(200, {"login": "needed"}), "not-apple", "error", "likely"),
+        (answer(200, ""), "not-apple", "error", "likely"),
+        (answer(200, "[]"), "not-apple", "error", "likely"),
+        (answer(302, "", {"Location": "https://login.example/"}), "not-apple", "error", "likely"),
+        (answer(401, LOGIN_PAGE), "not-apple", "error", "likely"),
+        (answer(403, "Blocked by policy", {"Server": "squid/5.7"}), "not-apple", "error", "likely"),
+        (answer(503, LOGIN_PAGE), "not-apple", "error", "likely"),
+        (answer(404, "404 page not found"), "not-apple", "error", "likely"),
+        (answer(407, LOGIN_PAGE), "proxy-authentication", "error", "certain"),
+        # Apple's server fails: its own page, its line of text, its header, its JSON.
+        (answer(502, "<html><center>Apple</center></html>"), "apple-outage", "error", "certain"),
+        (answer(502, "Could not process this request"), "apple-outage", "error", "certain"),
+        (answer(504, "<html></html>", {"server": "daiquiri/3.0.0"}), "apple-outage", "error", "certain"),
+        (answer(504, "", {"X-Apple-Jingle-Correlation-Key": "x"}), "apple-outage", "error", "certain"),
+        (answer(500, errors(500, "UNEXPECTED_ERROR")), "apple-outage", "error", "certain"),
+        # 401: the status alone, since codes have differed.
+        (answer(401, UNAUTHORIZED), "key-unknown-to-apple", "error", "possible"),
+        (answer(401, errors(401, "UNAUTHORIZED")), "key-unknown-to-apple", "error", "possible"),
+        (answer(401, "Unauthenticated\n\nRequest ID: X.0.0\n"), "key-unknown-to-apple", "error", "possible"),
+        (answer(401, UNAUTHORIZED, {"Date": "?"}), "key-unknown-to-apple", "error", "possible"),
+        (answer(401, UNAUTHORIZED, here=NOW - 900, url=ONE_APP), "key-unknown-to-apple", "error", "possible"),
+        # 403: agreements, membership, roles, and what is none of these.
+        (
+            answer(403, errors(403, "FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED")),
+            "agreement-missing",
+            "error",
+            "certain",
+        ),
+        (answer(403, errors(403, "FORBIDDEN_ERROR.PLA_NOT_ACCEPTED")), "agreement-missing", "error", "certain"),
+        (answer(403, errors(403, "FORBIDDEN_ERROR", "", TEAM)), "membership-expired", "error", "certain"),
+        (
+            answer(403, errors(403, "FORBIDDEN_ERROR", "", "The API key in use does not allow this request")),
+            "role-insufficient",
+            "error",
+            "certain",
+        ),
+        (
+            answer(
+                403,
+                errors(403, "FORBIDDEN_ERROR", "", "This operation can only be performed by the Account Holder."),
+            ),
+            "role-insufficient",
+            "error",
+            "certain",
+        ),
+        (
+            answer(403, errors(403, "FORBIDDEN_ERROR", "", "Unable to find a team")),
+            "role-insufficient",
+            "error",
+            "likely",
+        ),
+        (
+            answer(
+                403, errors(403, "FORBIDDEN_ERROR", "The given operation is not allowed", "The resource 'appInfos'")
+            ),
+            "request-refused",
+            "error",
+            "certain",
+        ),
+        (answer(403, errors(403, "FORBIDDEN.SOMETHING_NEW")), "request-refused", "error", "certain"),
+        (answer(403, {"reason": "InvalidProviderToken"}), "request-refused", "error", "certain"),
+        # The code alone proves nothing.
+        (answer(400, errors(401, "NOT_AUTHORIZED")), "request-refused", "error", "certain"),
+        (answer(409, errors(403, "FORBIDDEN_ERROR")), "request-refused", "error", "certain"),
+        # The rest.
+        (answer(429, errors(429, "RATE_LIMIT_EXCEEDED")), "rate-limited", "error", "certain"),
+        (answer(404, errors(404, "PATH_ERROR")), "request-refused", "error", "likely"),
+        (answer(404, errors(404, "NOT_FOUND"), url=ONE_APP), "request-refused", "error", "certain"),
+        (answer(400, errors(400, "PARAMETER_ERROR.INVALID")), "request-refused", "error", "certain"),
+        (answer(406, "Not acceptable"), "request-refused", "error", "certain"),
+        (answer(400, {"errors": "not a list"}), "request-refused", "error", "certain"),
+    ],
+)
+def test_what_an_answer_proves(got: Answer, cause: str, level: str, certainty: str) -> None:
+    assert read(got) == [(cause, level, certainty)]
+
+
+def test_a_refused_token_is_held_against_apples_clock() -> None:
+    got = answer(401, UNAUTHORIZED, here=NOW + 34)
+    (finding,) = read_answer(got, claims={"iat": NOW + 34, "exp": NOW + 934}, service=APP_STORE_CONNECT)
+    assert (finding.cause, finding.certainty) == ("clock-ahead", "certain")
+
+
+def test_without_claims_the_report_says_what_was_not_compared() -> None:
+    (finding,) = read_answer(answer(401, UNAUTHORIZED), claims=None, service=APP_STORE_CONNECT)
+    assert finding.cause == "key-unknown-to-apple"
+    assert "could not be compared with Apple's clock" in finding.evidence
+
+
+@pytest.mark.parametrize(
+    ("got", "evidence"),
+    [
+        (
+            answer(401, errors(401, "NOT_AUTHORIZED", "Not valid.", "Provide a token.")),
+            f'{ANSWERED} 401 NOT_AUTHORIZED: "Not valid. Provide a token.". {ALIKE}',
+        ),
+        (
+            answer(400, errors(400, "A\x1b[31m", "Bad\r\n::error::x", "\x1b]0;title\x07detail")),
+            f'{ANSWERED} 400 A: "Bad ::error::x: detail"',
+        ),
+        (
+            answer(302, "", {"location": "https://user:secret@login.example/?token=abc"}),
+            f"{ANSWERED} 302, a redirect to login.example; the API never redirects",
+        ),
+        (
+            answer(301, "", {"location": "/v2"}),
+            f"{ANSWERED} 301, a redirect within api.appstoreconnect.apple.com; the API never redirects",
+        ),
+        (
+            answer(200, LOGIN_PAGE, {"Server": "portal"}),
+            f'{ANSWERED} 200 and an HTML page titled "Sign in to Hotel Wi-Fi", by the server portal',
+        ),
+        (answer(403, "no", {"Content-Type": "text/plain; charset=utf-8"}), f"{ANSWERED} 403 and text/plain"),
+        (answer(200, {"login": "needed"}), f"{ANSWERED} 200 and JSON that holds no data"),
+        (answer(200), f"{ANSWERED} 200 and an empty body"),
+        (answer(407, "", {"Proxy-Authenticate": 'Basic realm="x"'}), "the proxy answered 407 and asks for Basic"),
+        (answer(407), "the proxy answered 407"),
+        (
+            answer(429, "{}", {"X-Rate-Limit": "user-hour-lim:3600;user-hour-rem:0;", "Retry-After": "30"}),
+            f"{ANSWERED} 429; 0 of 3600 requests are left this hour; Retry-After: 30",
+        ),
+    ],
+)
+def test_evidence_quotes_what_came(got: Answer, evidence: str) -> None:
+    (finding,) = read_answer(got, claims=CLAIMS, service=APP_STORE_CONNECT)
+    assert finding.evidence == evidence
+
+
+def test_a_path_that_must_be_there_points_at_the_base_url() -> None:
+    (finding,) = read_answer(answer(404, errors(404, "PATH_ERROR")), claims=CLAIMS, service=APP_STORE_CONNECT)
+    assert "https://api.appstoreconnect.apple.com" in finding.fix
+
+
+def test_an_agreement_is_not_answered_with_advice_on_roles() -> None:
+    got = answer(403, errors(403, "FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED"))
+    (finding,) = read_answer(got, claims=CLAIMS, service=APP_STORE_CONNECT)
+    assert finding.fix == CAUSES["agreement-missing"].fix
+
+
+@given(
+    status=st.integers(100, 999),
+    body=st.binary()
+    | st.recursive(
+        st.none() | st.text(),
+        lambda inner: (
+            st.dictionaries(st.sampled_from(["errors", "data", "code", "title", "detail"]), inner) | st.lists(inner)
+        ),
+    ).map(lambda value: json.dumps(value).encode()),
+    headers=st.dictionaries(
+        st.sampled_from(["Date", "Location", "Server", "X-Rate-Limit", "Retry-After", "Content-Type"]), st.text()
+    ),
+    claims=st.none() | st.dictionaries(st.sampled_from(["iat", "exp"]), st.none() | st.integers() | st.text()),
+)
+def test_any_answer_is_read(
+    status: int, body: bytes, headers: dict[str, str], claims: dict[str, object] | None
+) -> None:
+    got = Answer("GET", PROBE, status, headers, body, NOW, NOW + 0.1)
+    findings = read_answer(got, claims=claims, service=APP_STORE_CONNECT)
+    assert findings or status in range(100, 300)
+    for finding in findings:
+        assert finding.cause in CAUSES
+        assert finding.evidence.isprintable()
+        assert len(finding.evidence) < 1000
+
+
+@pytest.mark.parametrize(
+    ("value", "figures"),
+    [
+        ("user-hour-lim:3600;user-hour-rem:3571;", {"limit": 3600, "remaining": 3571}),
+        ("user-hour-rem:0; user-hour-lim: 3500", {"limit": 3500, "remaining": 0}),
+        ("user-minute-lim:300;user-minute-rem:9;user-hour-lim:3600;user-hour-rem:1;", {"limit": 3600, "remaining": 1}),
+        ("user-minute-lim:300;user-minute-rem:9;", None),
+        ("user-hour-lim:3600;", None),
+        ("user-hour-lim:many;user-hour-rem:few;", None),
+        (f"user-hour-lim:{'9' * 5000};user-hour-rem:1;", None),
+        ("", None),
+    ],
+)
+def test_rate_limit(value: str, figures: dict[str, int] | None) -> None:
+    assert rate_limit({"x-rate-limit": value}) == figures
+
+
+def test_rate_limit_without_the_header() -> None:
+    assert rate_limit({}) is None
+
+
+def test_headers_are_looked_up_without_regard_to_case() -> None:
+    assert answer(200, "", {"x-RATE-limit": "1"}).headers["X-Rate-Limit"] == "1"
+
+
+def test_members_of_the_first_error() -> None:
+    got = answer(403, {"errors": ["junk", {"code": "A", "title": "T", "detail": 5}, {"code": "B"}]})
+    assert [error["code"] for error in got.errors] == ["A", "B"]
+    assert (got.code, got.title, got.detail, got.words) == ("A", "T", None, "T")
+
+
+@pytest.mark.parametrize(
+    "body", ["", "no JSON", "[1]", "null", "[" * 100_000, "\ud800".encode("utf-16", "surrogatepass").decode("latin-1")]
+)
+def test_a_body_that_is_no_object_has_no_errors(body: str) -> None:
+    got = answer(403, body)
+    assert not got.is_json
+    assert (got.errors, got.code, got.title, got.detail, got.words) == ([], None, None, None, None)
+
+
+def test_repr_holds_no_body() -> None:
+    assert "secret" not in repr(answer(200, "secret"))

@@ -1,0 +1,108 @@
+"""An emulator with a key, a clock that a test can turn, and an eye on the answers."""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from pytest_asc.emulator.api import Emulator, Request
+
+BASE = "https://api.appstoreconnect.apple.com"
+NOW = 1_780_000_000.0
+KEY_ID = "2X9R4HXF34"
+ISSUER_ID = "57246542-96fe-1a63-e053-0824d011072a"
+KEY = ec.generate_private_key(ec.SECP256R1())
+
+
+def token(*, key: ec.EllipticCurvePrivateKey = KEY, headers: dict[str, Any] | None = None, **claims: Any) -> str:
+    """A token of the key, good at :data:`NOW`; a claim or header of None is left out."""
+    now = int(NOW)
+    payload = {"iss": ISSUER_ID, "iat": now - 60, "exp": now + 900, "aud": "appstoreconnect-v1", **claims}
+    header = {"kid": KEY_ID, **(headers or {})}
+    return jwt.encode(
+        {name: value for name, value in payload.items() if value is not None},
+        key,
+        algorithm="ES256",
+        headers={name: value for name, value in header.items() if value is not None},
+    )
+
+
+TOKEN = token()
+
+
+class Answer(NamedTuple):
+    """An answer, with what tests look at."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def ids(self) -> list[str]:
+        return [resource["id"] for resource in self.json["data"]]
+
+    @property
+    def codes(self) -> list[str]:
+        return [error["code"] for error in self.json["errors"]]
+
+
+class Clock:
+    """A clock that stands still until it is turned."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Bench:
+    """An emulator, its clock, and requests with a good token."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.emulator = Emulator(clock=self.clock)
+        self.emulator.trust(KEY_ID, ISSUER_ID, "team", KEY.public_key())
+
+    def send(self, method: str, path: str, *, headers: dict[str, str] | None = None, body: bytes = b"") -> Answer:
+        """Send a request to a path of the service; a whole URL is taken as it is."""
+        url = path if "://" in path else BASE + path
+        sent = {"Authorization": f"Bearer {TOKEN}"} if headers is None else headers
+        response = self.emulator.handle(Request(method, url, sent, body))
+        if response.crash:
+            raise response.crash
+        return Answer(response.status, response.headers, response.body)
+
+    def get(self, path: str) -> Answer:
+        return self.send("GET", path)
+
+
+@cache
+def find_openapi() -> Path | None:
+    """Apple's document: ASC_OPENAPI names it, or it lies in the shared folder beside the project."""
+    named = os.environ.get("ASC_OPENAPI")
+    if named:
+        return Path(named)
+    shared = Path(__file__).parents[3] / "shared" / "apple"
+    return max(shared.glob("openapi-*.json"), default=None)
+
+
+@cache
+def openapi() -> dict[str, Any]:
+    """Apple's document, parsed; skips the test where it is absent."""
+    path = find_openapi()
+    if path is None or not path.is_file():
+        pytest.skip("Apple's OpenAPI document is not here: set ASC_OPENAPI to its path")
+    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return document

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+from pytest_asc.emulator.catalogue import Operation, catalogue
+from pytest_asc.emulator.reads import EMULATED
+from pytest_asc.emulator.relations import relation
+from pytest_asc.emulator.selection import resolve
+
+
+def reads() -> Iterator[Operation]:
+    for path in catalogue().paths:
+        operation = catalogue().operation("GET", path) if "GET" in catalogue().methods(path) else None
+        if operation and operation.kind in EMULATED:
+            yield operation
+
+
+def test_the_whole_api_is_there() -> None:
+    assert len(catalogue().types) > 200
+    assert sum(len(catalogue().methods(path)) for path in catalogue().paths) > 1200
+
+
+def test_every_path_starts_from_a_type_of_resource() -> None:
+    for operation in reads():
+        if operation.kind in {"getCollection", "getInstance"} and operation.schema:
+            assert operation.root == operation.schema.type
+
+
+def test_every_relationship_that_is_read_leads_to_the_type_it_answers() -> None:
+    for operation in reads():
+        if operation.kind in {"getCollection", "getInstance"}:
+            continue
+        over = relation(operation.root, operation.relationship)
+        answered = operation.schema.type if operation.schema else operation.linkage
+        if answered is None:
+            continue
+        assert over is not None, operation.path
+        assert (over.target, over.many) == (answered, operation.many), operation.path
+
+
+def test_every_sort_and_include_is_understood() -> None:
+    for operation in reads():
+        if operation.schema is None:
+            continue
+        kind = operation.schema.type
+        assert all(resolve(kind, name.removeprefix("-")) for name in operation.sort), operation.path
+        assert all(relation(kind, name) for name in operation.include), operation.path
+        known = {name for name in operation.exists if resolve(kind, name)}
+        assert set(operation.exists) - known <= {"app", "publishedResponse"}, operation.path
+
+
+# Filters that are no attribute and no relationship: what they ask is not to be had from the catalogue.
+NOT_UNDERSTOOD = {
+    "canBeSubmitted",
+    "createdDateGreaterThanOrEqualTo",
+    "createdDateLessThan",
+    "inAppPurchaseV2",
+    "locale",
+    "planType",
+    "platform",
+    "subscription",
+    "territory",
+    "upfrontPricePointId",
+}
+
+
+def test_nearly_every_filter_is_understood() -> None:
+    filters = {(operation.schema.type, name) for operation in reads() if operation.schema for name in operation.filters}
+    not_understood = {name for kind, name in filters if resolve(kind, name) is None}
+    assert not_understood <= NOT_UNDERSTOOD
+    assert len(filters) > 200
+
+
+def test_strict_clients_find_what_recordings_hold_beside_the_document() -> None:
+    assert "csrContent" in catalogue().schema("Certificate").attributes
+    assert catalogue().schema("BundleIdCapability").relationships["bundleId"].target == "bundleIds"
+
+
+def test_the_newest_schema_of_a_type_comes_last() -> None:
+    assert [schema.name for schema in catalogue().schemas_of("inAppPurchases")] == ["InAppPurchase", "InAppPurchaseV2"]
+    assert catalogue().schema("InAppPurchaseV2").path == "/v2/inAppPurchases"
+
+
+def test_it_is_read_on_first_use_and_once() -> None:
+    code = (
+        "import pytest_asc.emulator.api\n"
+        "from pytest_asc.emulator.catalogue import catalogue\n"
+        "assert catalogue.cache_info().currsize == 0\n"
+        "assert catalogue() is catalogue()\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from pytest_asc.emulator.catalogue import catalogue
+from pytest_asc.emulator.relations import Relation, relation
+
+
+def every_relation() -> Iterator[Relation]:
+    for kind in catalogue().types:
+        for schema in catalogue().schemas_of(kind):
+            for name in schema.relationships:
+                found = relation(kind, name)
+                if found:
+                    yield found
+
+
+def test_the_other_side_of_the_other_side_is_this_side() -> None:
+    two_sided = [one for one in every_relation() if not one.inverse.startswith("~")]
+    assert len(two_sided) > 300
+    for one in two_sided:
+        back = relation(one.target, one.inverse)
+        assert back is not None
+        assert (back.target, back.inverse, back.inverse_many) == (one.type, one.name, one.many)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "inverse"),
+    [
+        ("builds", "app", "builds"),
+        ("apps", "betaTesters", "apps"),
+        ("apps", "inAppPurchasesV2", "apps"),
+        ("appCategories", "parent", "subcategories"),
+        ("scmRepositories", "gitReferences", "repository"),
+        ("scmRepositories", "defaultBranch", "~scmRepositories.defaultBranch"),
+        ("users", "visibleApps", "~users.visibleApps"),
+    ],
+)
+def test_the_two_sides_of_a_relationship(kind: str, name: str, inverse: str) -> None:
+    found = relation(kind, name)
+    assert found is not None
+    assert found.inverse == inverse
+
+
+def test_two_names_for_the_same_resources_are_one_relation() -> None:
+    assert relation("apps", "inAppPurchasesV2") == relation("apps", "inAppPurchases")
+    assert relation("apps", "appAvailabilityV2") is not None
+
+
+def test_what_leads_to_no_resource_is_no_relation() -> None:
+    assert relation("apps", "perfPowerMetrics") is None
+    assert relation("apps", "nothing") is None
+    assert relation("nothing", "apps") is None

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from emulator.harness import NOW
+
+from pytest_asc.emulator.catalogue import catalogue
+from pytest_asc.emulator.values import _KNOWN, Identifiers, defaults, misfit, timestamp
+
+
+@pytest.mark.parametrize("kind", catalogue().types)
+def test_what_is_filled_in_fits_and_what_a_request_must_give_is_there(kind: str) -> None:
+    values = defaults(kind, 3, NOW)
+    schemas = catalogue().schemas_of(kind)
+    codes = {name: code for schema in schemas for name, code in schema.attributes.items()}
+    assert values.keys() == codes.keys()
+    assert [name for name, value in values.items() if misfit(codes[name], value)] == []
+    required = catalogue().required_attributes(schemas[-1])
+    objects = {name for name in required if isinstance(codes.get(name), dict) or str(codes.get(name)).startswith("$")}
+    assert {name for name in required & values.keys() if values[name] is None} <= objects
+
+
+def test_known_values_are_of_attributes_that_exist() -> None:
+    for kind, values in _KNOWN.items():
+        known = {name for schema in catalogue().schemas_of(kind) for name in schema.attributes}
+        assert values.keys() <= known
+
+
+def test_each_resource_has_its_own_name() -> None:
+    assert [defaults("apps", number, NOW)["bundleId"] for number in (1, 2)] == ["com.example.app1", "com.example.app2"]
+
+
+def test_dates_look_like_apples() -> None:
+    assert timestamp(1_612_267_219) == "2021-02-02T04:00:19-08:00"
+    build = defaults("builds", 1, 1_612_267_219)
+    assert (build["uploadedDate"], build["expirationDate"]) == ("2021-02-02T04:00:19-08:00", "2021-05-03T04:00:19-08:00")
+
+
+@pytest.mark.parametrize(
+    ("kind", "form"),
+    [("apps", r"\d{10}"), ("bundleIds", r"[A-Z0-9]{10}"), ("builds", r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")],
+)
+def test_ids_have_the_form_that_apple_gives_a_type(kind: str, form: str) -> None:
+    made = [Identifiers(7).new(kind), *(one.new(kind) for one in [Identifiers(8)] for _ in range(50))]
+    assert all(re.fullmatch(form, identifier) for identifier in made)
+    assert len(set(made)) == 51
+
+
+APP = catalogue().schema("App").attributes
+BUILD = catalogue().schema("Build").attributes
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "problem"),
+    [
+        ("string", "x", None),
+        ("string", None, None),
+        ("string", 1, "got an integer, expected text"),
+        ("string:number", "1.99", None),
+        ("string:number", 1.99, "got a number, expected text"),
+        ("date-time", "2021-02-02T04:00:19-08:00", None),
+        ("boolean", True, None),
+        ("boolean", 1, "got an integer, expected a boolean"),
+        ("integer", True, "got a boolean, expected an integer"),
+        ("integer:1..5", 3, None),
+        ("integer:1..5", 6, "got 6, expected 1 to 5"),
+        ("number", 1, None),
+        ("number", 1.5, None),
+        (["string"], ["a", "b"], None),
+        (["string"], "a", "got text, expected an array"),
+        (["string"], ["a", 1], "got an integer, expected text"),
+        ({"a": "integer"}, {"a": 1}, None),
+        ({"a": "integer"}, {"a": "1"}, "a: got text, expected an integer"),
+        ({"a": "integer"}, {"b": 1}, "got a member 'b', expected one of a"),
+        ({"a": "integer"}, [], "got an array, expected an object"),
+        ({"*": "string"}, {"any": "x"}, None),
+        (BUILD["iconAssetToken"], {"templateUrl": "x", "width": 1, "height": 1}, None),
+        (BUILD["processingState"], "VALID", None),
+        (BUILD["processingState"], "valid", "got 'valid', expected one of PROCESSING, FAILED, INVALID, VALID"),
+        (BUILD["processingState"], [], "got [], expected one of PROCESSING, FAILED, INVALID, VALID"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_explained(code: Any, value: Any, problem: str | None) -> None:
+    assert misfit(code, value) == problem

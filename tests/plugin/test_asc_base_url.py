@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import pytest
+from loopback import ISSUER_ID, KEY_ID, Apple
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("http://api.appstoreconnect.apple.com", "*over https alone*https://api.appstoreconnect.apple.com*"),
+        ("http://example.com", "*over https alone*"),
+        ("https://example.com", "*neither Apple's nor this machine*--asc-trust-host example.com*"),
+        ("https://notapple.com", "*neither Apple's*"),
+        ("https://apple.com.example.com", "*neither Apple's*"),
+        ("https://user:password@api.appstoreconnect.apple.com", "*expected scheme and host*"),
+        ("ftp://127.0.0.1", "*expected scheme and host*"),
+        ("api.appstoreconnect.apple.com", "*expected scheme and host*"),
+        ("https://127.0.0.1?x=1", "*expected no query*"),
+        ("http://[::1", "*is no URL*"),
+        ("http://127.0.0.1:port", "*is no URL*"),
+    ],
+)
+def test_a_place_that_must_not_get_a_token_is_refused(pytester: pytest.Pytester, url: str, message: str) -> None:
+    result = pytester.runpytest("--asc-smoke", f"--asc-base-url={url}")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines([f"ERROR: --asc-base-url{message}"])
+    result.stderr.no_fnmatch_line("*password*")
+
+
+def test_another_host_can_be_trusted(pytester: pytest.Pytester) -> None:
+    options = ("--asc-base-url=https://gateway.example.com", "--asc-trust-host=gateway.example.com")
+    result = pytester.runpytest("--asc-smoke", "--collect-only", *options)
+    assert result.ret == 0
+    result = pytester.runpytest("--asc-smoke", "--asc-trust-host=other.example.com", options[0])
+    assert result.ret == 4
+
+
+@pytest.mark.parametrize("slash", ["", "/", "/gateway", "/gateway/"])
+def test_a_path_in_front_of_the_apis(
+    pytester: pytest.Pytester, apple: Apple, key_text: str, monkeypatch: pytest.MonkeyPatch, slash: str
+) -> None:
+    monkeypatch.setenv("ASC_KEY_ID", KEY_ID)
+    monkeypatch.setenv("ASC_ISSUER_ID", ISSUER_ID)
+    monkeypatch.setenv("ASC_PRIVATE_KEY", key_text)
+    monkeypatch.setenv("ASC_BASE_URL", f"{apple.url}{slash}")
+    assert pytester.runpytest("--asc-smoke").ret == 0
+    assert [request.path for request in apple.requests] == [f"{slash.rstrip('/')}/v1/apps?limit=1"]

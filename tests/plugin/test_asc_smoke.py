@@ -1,0 +1,331 @@
+"""``pytest --asc-smoke`` against a server on loopback that is none of ours, and against the emulator."""
+
+from __future__ import annotations
+
+import json
+import time
+from email.utils import formatdate
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from loopback import APPS, ISSUER_ID, KEY_ID, REFUSED, Apple, Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeAlias
+
+    Smoke: TypeAlias = Callable[..., tuple[pytest.RunResult, dict[str, Any]]]
+
+CHECKS = ["key", "ids", "token", "clock", "GET /v1/apps"]
+
+
+@pytest.fixture
+def credentials(monkeypatch: pytest.MonkeyPatch, key_text: str) -> None:
+    """Good credentials in the environment."""
+    monkeypatch.setenv("ASC_KEY_ID", KEY_ID)
+    monkeypatch.setenv("ASC_ISSUER_ID", ISSUER_ID)
+    monkeypatch.setenv("ASC_PRIVATE_KEY", key_text)
+
+
+@pytest.fixture
+def smoke(pytester: pytest.Pytester, apple: Apple) -> Smoke:
+    """Run the smoke check against the server; return the result and the report."""
+
+    def smoke(*options: str) -> tuple[pytest.RunResult, dict[str, Any]]:
+        result = pytester.runpytest(
+            "--asc-smoke", f"--asc-base-url={apple.url}", "--asc-report=report.json", "-W", "error", *options
+        )
+        return result, json.loads((pytester.path / "report.json").read_text(encoding="utf-8"))
+
+    return smoke
+
+
+@pytest.mark.usefixtures("credentials")
+def test_good_credentials_take_one_request(smoke: Smoke, apple: Apple) -> None:
+    result, report = smoke()
+    assert result.ret == 0
+    result.assert_outcomes(passed=5)
+    assert [(request.method, request.path) for request in apple.requests] == [("GET", "/v1/apps?limit=1")]
+    assert (report["schema_version"], report["ok"], report["cause"], report["findings"]) == (1, True, None, [])
+    assert report["mode"] == "live"
+    assert report["credentials"] == {
+        "kind": "team",
+        "key_id": "2X9R…34",
+        "issuer_id": "5724…072a",
+        "sources": {"key_id": "ASC_KEY_ID", "issuer_id": "ASC_ISSUER_ID", "private_key": "ASC_PRIVATE_KEY"},
+    }
+    assert report["token"]["lifetime"] == 900
+    assert report["token"]["minted_by"] == "pytest-asc"
+    assert report["request"]["status"] == 200
+    assert report["request"]["apps_visible"] == 3
+    assert report["request"]["url"] == f"{apple.url}/v1/apps?limit=1"
+    assert report["rate_limit"] == {"limit": 3600, "remaining": 3571}
+    assert abs(report["clock"]["skew_seconds"]) < 5
+    assert report["probes"] == []
+    assert [check["name"] for check in report["checks"]] == CHECKS
+
+
+@pytest.mark.usefixtures("credentials")
+@pytest.mark.parametrize(
+    "options",
+    [("-n", "2"), ("-q",), ("-v",), ("-p", "no:cacheprovider"), ("--junitxml=junit.xml",), ("-p", "no:xdist")],
+)
+def test_any_option_of_pytest_goes_with_it(smoke: Smoke, apple: Apple, options: tuple[str, ...]) -> None:
+    result, report = smoke(*options)
+    assert result.ret == 0
+    result.assert_outcomes(passed=5)
+    assert report["ok"]
+    assert len(apple.requests) == 1
+
+
+@pytest.mark.usefixtures("credentials")
+def test_the_checks_are_items(smoke: Smoke) -> None:
+    result, _ = smoke("-v")
+    result.stdout.fnmatch_lines([f"asc-smoke::{name} PASSED*" for name in CHECKS], consecutive=True)
+
+
+@pytest.mark.usefixtures("credentials")
+def test_collect_only_lists_them_and_asks_nothing(pytester: pytest.Pytester, apple: Apple) -> None:
+    result = pytester.runpytest("--asc-smoke", f"--asc-base-url={apple.url}", "--collect-only", "-q")
+    result.stdout.fnmatch_lines([f"asc-smoke::{name}" for name in CHECKS])
+    assert apple.requests == []
+
+
+@pytest.mark.usefixtures("credentials")
+def test_one_check_can_be_run_alone(smoke: Smoke) -> None:
+    result, report = smoke("-k", "GET")
+    result.assert_outcomes(passed=1, deselected=4)
+    assert report["request"]["status"] == 200
+
+
+@pytest.mark.usefixtures("credentials")
+def test_junit_holds_the_checks(smoke: Smoke, pytester: pytest.Pytester, apple: Apple) -> None:
+    apple.replies = [Reply(401, REFUSED)]
+    smoke("--junitxml=junit.xml")
+    junit = (pytester.path / "junit.xml").read_text(encoding="utf-8")
+    assert [f'name="{name}"' in junit for name in CHECKS] == [True] * 5
+    assert "key-unknown-to-apple" in junit
+
+
+@pytest.mark.usefixtures("credentials")
+def test_the_users_tests_are_not_imported(smoke: Smoke, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_broken="raise RuntimeError('imported')")
+    pytester.makepyfile(**{"tests/__init__": "raise RuntimeError('imported')", "tests/test_broken": "syntax error"})
+    result, _ = smoke()
+    assert result.ret == 0
+    result.assert_outcomes(passed=5)
+
+
+@pytest.mark.usefixtures("credentials")
+def test_from_an_empty_folder(pytester: pytest.Pytester, apple: Apple, monkeypatch: pytest.MonkeyPatch) -> None:
+    empty = pytester.mkdir("empty")
+    monkeypatch.chdir(empty)
+    result = pytester.runpytest_subprocess("--asc-smoke", f"--asc-base-url={apple.url}", "-p", "no:cacheprovider")
+    assert result.ret == 0
+    assert list(empty.iterdir()) == []
+
+
+OVERRIDE = """
+    import time
+    import jwt
+    import pytest
+
+    @pytest.fixture
+    def asc_token():
+        now = int(time.time())
+        claims = {{"iss": {issuer!r}, "iat": now, "exp": now + 3600, "aud": "appstoreconnect-v1"}}
+        return jwt.encode(claims, {key!r}, algorithm="ES256", headers={{"kid": {key_id!r}}})
+"""
+
+
+@pytest.mark.parametrize("place", ["", "tests/", "tests/unit/"])
+@pytest.mark.parametrize("with_credentials", [True, False])
+def test_a_suites_own_token_code_is_checked(
+    smoke: Smoke,
+    pytester: pytest.Pytester,
+    apple: Apple,
+    key_text: str,
+    request: pytest.FixtureRequest,
+    place: str,
+    with_credentials: bool,
+) -> None:
+    if with_credentials:
+        request.getfixturevalue("credentials")
+    (pytester.path / place).mkdir(parents=True, exist_ok=True)
+    pytester.makepyfile(**{f"{place}conftest": OVERRIDE.format(issuer=ISSUER_ID, key=key_text, key_id=KEY_ID)})
+    result, report = smoke(place) if place == "tests/unit/" else smoke()
+    assert result.ret == 1
+    assert report["cause"] == "token-lifetime-too-long"
+    assert report["token"]["lifetime"] == 3600
+    assert report["token"]["minted_by"] == "asc_token fixture"
+    (finding,) = report["findings"]
+    assert finding["certainty"] == "certain"
+    assert finding["evidence"] == "exp is 3600 s after iat; App Store Connect takes at most 1200 s"
+    outcomes = {check["name"]: check["outcome"] for check in report["checks"]}
+    known = "passed" if with_credentials else "skipped"
+    assert outcomes == {"key": known, "ids": known, "token": "failed", "clock": "skipped", "GET /v1/apps": "skipped"}
+    assert apple.requests == []
+    result.stdout.fnmatch_lines(["*token-lifetime-too-long*", "*15 minutes leaves room*"])
+
+
+def test_a_token_of_the_environment_is_checked(
+    smoke: Smoke, make_token: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASC_TOKEN", make_token(lifetime=3600))
+    result, report = smoke()
+    assert (result.ret, report["cause"], report["token"]["minted_by"]) == (1, "token-lifetime-too-long", "ASC_TOKEN")
+    monkeypatch.setenv("ASC_TOKEN", make_token())
+    result, report = smoke()
+    assert (result.ret, report["cause"]) == (0, None)
+    result.assert_outcomes(passed=3, skipped=2)
+
+
+def date(seconds: float) -> dict[str, str]:
+    return {"Date": formatdate(time.time() + seconds, usegmt=True)}
+
+
+AGREEMENT = json.dumps(
+    {
+        "errors": [
+            {
+                "id": "1",
+                "status": "403",
+                "code": "FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED",
+                "title": "A required agreement is missing or has expired.",
+                "detail": "This request requires an in-effect agreement that has not been signed or has expired.",
+            }
+        ]
+    }
+).encode()
+ROLE = json.dumps(
+    {
+        "errors": [
+            {
+                "id": "1",
+                "status": "403",
+                "code": "FORBIDDEN_ERROR",
+                "title": "This request is forbidden for security reasons",
+                "detail": "The API key in use does not allow this request",
+            }
+        ]
+    }
+).encode()
+
+
+@pytest.mark.usefixtures("credentials")
+@pytest.mark.parametrize(
+    ("reply", "cause", "failed_check"),
+    [
+        (Reply(401, REFUSED), "key-unknown-to-apple", "GET /v1/apps"),
+        (Reply(403, AGREEMENT), "agreement-missing", "GET /v1/apps"),
+        (Reply(403, ROLE), "role-insufficient", "GET /v1/apps"),
+        (Reply(429, b"{}"), "rate-limited", "GET /v1/apps"),
+        (Reply(502, b"<html><center>Apple</center></html>"), "apple-outage", "GET /v1/apps"),
+        (Reply(200, b"<html>Sign in to the network</html>"), "not-apple", "GET /v1/apps"),
+    ],
+)
+def test_an_answer_is_explained(smoke: Smoke, apple: Apple, reply: Reply, cause: str, failed_check: str) -> None:
+    apple.replies = [reply]
+    result, report = smoke()
+    assert result.ret == 1
+    assert report["cause"] == cause
+    assert [check["name"] for check in report["checks"] if check["outcome"] == "failed"] == [failed_check]
+    assert len(apple.requests) == 1
+    result.stdout.fnmatch_lines([f"*{cause}*"])
+
+
+@pytest.mark.usefixtures("credentials")
+@pytest.mark.parametrize(("apple_ahead", "cause"), [(-600, "clock-ahead"), (1000, "clock-behind")])
+def test_a_clock_that_explains_the_401_is_named(smoke: Smoke, apple: Apple, apple_ahead: float, cause: str) -> None:
+    apple.headers = date(apple_ahead)
+    apple.replies = [Reply(401, REFUSED)]
+    result, report = smoke()
+    assert result.ret == 1
+    assert report["cause"] == cause
+    assert report["findings"][0]["certainty"] == "certain"
+    assert abs(report["clock"]["skew_seconds"] + apple_ahead) < 3
+    result.assert_outcomes(passed=3, failed=1, skipped=1)
+
+
+@pytest.mark.usefixtures("credentials")
+def test_a_clock_that_is_off_is_a_warning_where_apple_accepts(smoke: Smoke, apple: Apple) -> None:
+    apple.headers = date(-34)
+    result, report = smoke()
+    assert (result.ret, report["ok"], report["cause"]) == (0, True, None)
+    assert [(finding["cause"], finding["level"]) for finding in report["findings"]] == [("clock-ahead", "warning")]
+    result.stdout.fnmatch_lines(["*clock-ahead*"])
+
+
+def test_nothing_found_lists_where_it_was_looked_for(smoke: Smoke, apple: Apple) -> None:
+    result, report = smoke()
+    assert (result.ret, report["cause"]) == (1, "credentials-missing")
+    assert "ASC_KEY_ID" in report["findings"][0]["evidence"]
+    result.assert_outcomes(failed=1, skipped=4)
+    assert apple.requests == []
+
+
+def test_a_connection_that_fails_is_named(
+    pytester: pytest.Pytester, request: pytest.FixtureRequest, unused_port: int
+) -> None:
+    request.getfixturevalue("credentials")
+    result = pytester.runpytest("--asc-smoke", f"--asc-base-url=http://127.0.0.1:{unused_port}")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["*connection-failed*"])
+    result.assert_outcomes(passed=3, skipped=1, failed=1)
+
+
+@pytest.mark.usefixtures("credentials")
+def test_a_redirect_is_not_followed(smoke: Smoke, apple: Apple, start_apple: Callable[[], Apple]) -> None:
+    elsewhere = start_apple()
+    apple.replies = [Reply(302, headers={"Location": f"{elsewhere.url}/login"})]
+    result, report = smoke()
+    assert (result.ret, report["cause"]) == (1, "not-apple")
+    assert elsewhere.requests == []
+
+
+@pytest.mark.usefixtures("credentials")
+def test_an_exception_of_a_fixture_is_shown_as_its_own(smoke: Smoke, pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(
+        """
+        import pytest
+
+        @pytest.fixture
+        def asc_token():
+            raise KeyError("vault")
+        """
+    )
+    result, report = smoke()
+    assert result.ret == 1
+    assert report["checks"][2] == {"name": "token", "outcome": "failed", "reason": "KeyError: 'vault'"}
+    result.stdout.fnmatch_lines(["E*KeyError: 'vault'"])
+    result.assert_outcomes(passed=2, failed=1, skipped=2)
+
+
+def test_the_rehearsal_needs_no_account(pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest("--asc-smoke", "--asc-mode=emulator", "--asc-report=report.json", "-W", "error")
+    assert result.ret == 0
+    report = json.loads((pytester.path / "report.json").read_text(encoding="utf-8"))
+    assert report["mode"] == "emulator"
+    assert report["request"]["apps_visible"] == 3
+
+
+def test_the_rehearsal_does_not_touch_real_credentials(
+    pytester: pytest.Pytester, apple: Apple, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request.getfixturevalue("credentials")
+    monkeypatch.setenv("ASC_TOKEN", "not.a.token")
+    result = pytester.runpytest("--asc-smoke", "--asc-mode=emulator", f"--asc-base-url={apple.url}")
+    assert result.ret == 0
+    assert apple.requests == []
+    result.stdout.no_fnmatch_line("*2X9R*")
+
+
+def test_apps_are_the_accounts(smoke: Smoke, apple: Apple, request: pytest.FixtureRequest) -> None:
+    request.getfixturevalue("credentials")
+    apple.replies = [Reply(200, APPS.replace(b'"total": 3', b'"total": 431'))]
+    _, report = smoke()
+    assert report["request"]["apps_visible"] == 431
+    apple.replies = [Reply()]
+    result, report = smoke()
+    assert (result.ret, report["request"]["apps_visible"]) == (0, 0)
+    assert [finding["cause"] for finding in report["findings"]] == ["no-apps-visible"]

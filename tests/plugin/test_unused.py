@@ -1,0 +1,72 @@
+"""An installed plugin that nobody uses loads nothing and says nothing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("requests", "urllib3", "jwt", "cryptography", "responses", "asyncio", "http.server")
+
+
+def test_importing_the_plugin_loads_pytest_alone() -> None:
+    command = [sys.executable, "-X", "importtime", "-c", "import pytest; import pytest_asc.plugin"]
+    loaded = subprocess.run(command, capture_output=True, text=True, check=True).stderr
+    after_pytest = loaded[loaded.rindex("| pytest\n") :]
+    names = [line.rpartition("|")[2].strip() for line in after_pytest.splitlines()[1:]]
+    assert names == ["pytest_asc", "pytest_asc.plugin"]
+
+
+@pytest.mark.parametrize("options", [(), ("-v", "--strict-markers"), ("-n", "2"), ("--markers",), ("--fixtures",)])
+def test_a_run_without_our_fixtures_loads_nothing(pytester: pytest.Pytester, options: tuple[str, ...]) -> None:
+    pytester.makepyfile("def test_nothing(): pass")
+    pytester.makeconftest(
+        f"""
+        import sys
+
+        def pytest_unconfigure(config):
+            if not hasattr(config, "workerinput"):
+                print("LOADED", [name for name in {HEAVY!r} if name in sys.modules])
+        """
+    )
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", *options)
+    assert result.ret == 0
+    loaded = [line for line in result.outlines if line.startswith("LOADED")]
+    # execnet, which xdist starts its workers with, brings asyncio on some Pythons.
+    assert loaded in (["LOADED []"], ["LOADED ['asyncio']"] if "-n" in options else [])
+    assert "App Store Connect" not in "".join(line for line in result.outlines if line.startswith("="))
+
+
+def test_the_plugin_can_be_left_out(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_token(asc_token): pass")
+    result = pytester.runpytest_subprocess("-p", "no:asc")
+    result.stdout.fnmatch_lines(["*fixture 'asc_token' not found*"])
+
+
+def test_the_plugin_can_be_named_where_none_is_loaded_by_itself(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    pytester.makepyfile("def test_token(asc_token): assert asc_token")
+    result = pytester.runpytest_subprocess("-p", "pytest_asc.plugin")
+    result.assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("name", ["asc_credentials", "asc_token", "make_asc_token", "asc_session", "asc_emulator"])
+def test_every_fixture_has_a_manual(pytester: pytest.Pytester, name: str) -> None:
+    result = pytester.runpytest("--fixtures")
+    result.stdout.re_match_lines(
+        [rf"{name} (\[session scope\] )?-- .*fixtures\.py.*", r"    [A-Z].+\."], consecutive=True
+    )
+
+
+def test_every_option_is_in_the_help(pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest("--help")
+    result.stdout.fnmatch_lines(["App Store Connect:", "*--asc-key-id*", "*--asc-smoke*", "*asc_key_id (string):*"])
+    result.stdout.no_fnmatch_line("*--asc-private-key*")
+
+
+def test_the_markers_are_registered(pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest("--markers")
+    result.stdout.fnmatch_lines(["@pytest.mark.asc(*role='ADMIN'*", "@pytest.mark.asc_live: *"])
