@@ -17,10 +17,11 @@ from loopback import ISSUER_ID, KEY_ID, Apple, handler
 
 # pytester takes modules that a run in this process imported first out again. Libraries are no good halved, and what
 # stays makes the runs faster.
-import hypothesis
+import hypothesis  # noqa: F401
 import pytest_asc.emulator.transports.adapter
 import pytest_asc.emulator.transports.interception
-import pytest_asc.smoke.hooks  # noqa: F401
+import pytest_asc.reporting
+import pytest_asc.smoke.hooks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, cast
 
-from cryptography.hazmat.primitives.asymmetric import ec
-
 from pytest_asc import key_files
 from pytest_asc.conflicts import id_conflicts, key_conflicts, place
 from pytest_asc.diagnosis.findings import Finding, best_error, found
 from pytest_asc.diagnosis.ids import read_ids, tidy
 from pytest_asc.key_sources import KeySource, read_file, read_path, read_text
 from pytest_asc.secrets import mask
-from pytest_asc.settings import SETTINGS, Found
+from pytest_asc.settings import SETTINGS, Found, settings_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from cryptography.hazmat.primitives.asymmetric import ec
 
     from pytest_asc.settings import Settings
 
@@ -34,26 +34,23 @@ class Credentials:
     private_key: ec.EllipticCurvePrivateKey
     sources: Mapping[str, str] = field(default_factory=dict)
     """Where ``key_id``, ``issuer_id`` and ``private_key`` were found."""
-    throw_away: bool = False
-    """Whether the key was made here, so that only the emulator knows it."""
 
     @classmethod
-    def generate(
-        cls,
-        *,
-        key_id: str = "ASCTESTKEY",
-        issuer_id: str = "00000000-0000-4000-8000-00000000a5c0",
-        kind: Kind = "team",
-    ) -> Credentials:
-        """Make a throw-away key. An individual one takes no issuer id."""
-        return cls(
-            key_id=key_id,
-            issuer_id=None if kind == "individual" else issuer_id,
-            kind=kind,
-            private_key=ec.generate_private_key(ec.SECP256R1()),
-            sources={"private_key": "made for the emulator"},
-            throw_away=True,
-        )
+    def load(cls, *, key_id: str, key: str, issuer_id: str | None = None, kind: Kind | None = None) -> Credentials:
+        """Read credentials that were got from somewhere else, such as a vault.
+
+        Args:
+            key_id: The key id.
+            key: The text of the key; it is repaired as one from the environment is.
+            issuer_id: The issuer id; None for an individual key.
+            kind: The kind of the key; by default team where there is an issuer id, individual where there is none.
+
+        Raises:
+            CredentialsError: They cannot be used.
+        """
+        values = {"key_id": key_id, "private_key": key, "issuer_id": issuer_id, "key_type": kind}
+        given = {name: value for name, value in values.items() if value is not None}
+        return find_credentials(settings_with(given, "Credentials.load")).require()
 
     @property
     def public_key(self) -> ec.EllipticCurvePublicKey:

@@ -17,7 +17,7 @@ from pytest_asc.diagnosis.key_repairs import QUOTES
 from pytest_asc.diagnosis.pem import decode_base64, decode_text, encode_base64
 from pytest_asc.diagnosis.placeholders import placeholder
 from pytest_asc.fastlane import FastlaneKey, is_fastlane_key, read_fastlane_key
-from pytest_asc.secrets import redactor
+from pytest_asc.secrets import mask, redactor
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,8 +49,7 @@ _MAX_PATH = 1024
 _MIN_KEY = 64
 # A key's line in JSON, with its escaped line breaks; the names and ids around it are no secret.
 _LONG_BASE64 = re.compile(r"[A-Za-z0-9+/=\\]{40,}")
-# What may be shown of a text that could be a piece of a key.
-_MAX_SHOWN = 16
+_LONG_WORD = re.compile(r"[A-Za-z0-9+=_-]{16,}")
 
 
 def read_text(given: Found, settings: Settings) -> KeySource:
@@ -132,10 +131,14 @@ def _is_content(value: str) -> bool:
 
 
 def _shown(path: Path, settings: Settings) -> str:
-    """The path, unless it may be a piece of a key."""
+    """The path for a report; one that leads nowhere may be a piece of a key."""
     text = key_files.shown(path, settings)
-    is_path = text.lower().endswith(_PATH_SUFFIXES) or len(text) <= _MAX_SHOWN or os.path.exists(path)  # noqa: PTH110
-    return text if is_path else f"a path of {len(text)} characters"
+    return text if os.path.exists(path) else _LONG_WORD.sub(_mask_base64, text)  # noqa: PTH110 - as above
+
+
+def _mask_base64(run: re.Match[str]) -> str:
+    word = run[0]
+    return word if word.islower() or word.isupper() else mask(word)
 
 
 def _named(finding: Finding, source: str) -> Finding:

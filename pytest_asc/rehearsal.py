@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import base64
 import re
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from pytest_asc.settings import SETTINGS, Found, Settings, SettingsError
+from pytest_asc.settings import SettingsError, settings_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from pytest_asc.settings import Settings
 
 KEY_ID = "EMULATOR24"
 ISSUER_ID = "0e0e0e0e-a5c0-4e3d-9f1c-5eb0a6f0e024"
@@ -129,9 +130,4 @@ def throw_away_settings(fault: str | None = None) -> Settings:
         values["key_id"], values["issuer_id"] = values["issuer_id"], values["key_id"]
     if fault == "credentials-missing":
         values = {}
-    found = {
-        setting.name: (Found(values[setting.name], SOURCE),) if setting.name in values else () for setting in SETTINGS
-    }
-    # No folder of the user's is looked into: the emulator knows no other key.
-    nowhere = Path("/nonexistent")
-    return Settings(found, environ={}, folder=nowhere, home=nowhere)
+    return settings_with(values, SOURCE)

@@ -212,6 +212,20 @@ def read_settings(
     return Settings(found, environ=environ, folder=folder, home=home, trusted_hosts=trusted_hosts)
 
 
+def settings_with(values: Mapping[str, str], source: str) -> Settings:
+    """Settings that come from one place alone, and look into no environment and no folder.
+
+    Args:
+        values: The settings by name.
+        source: The place.
+    """
+    found = {
+        setting.name: (Found(values[setting.name], source),) if setting.name in values else () for setting in SETTINGS
+    }
+    nowhere = Path(os.devnull)
+    return Settings(found, environ={}, folder=nowhere, home=nowhere)
+
+
 def settings_of(config: pytest.Config) -> Settings:
     """The settings of a pytest run."""
 

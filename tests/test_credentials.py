@@ -5,7 +5,6 @@ import itertools
 import json
 import os
 import pickle
-import re
 import shutil
 import subprocess
 import textwrap
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pytest_asc import key_sources
@@ -33,8 +32,8 @@ ISSUER = "57246542-96fe-1a63-e053-0824d011072a"
 OTHER_ISSUER = "69a6de7e-1111-47e3-a053-5b8c7c11a4d1"
 
 # The same in every run, so that a failing example can be run again.
-KEY = ec.derive_private_key(2**255 // 7, ec.SECP256R1())
-OTHER_KEY = ec.derive_private_key(2**255 // 11, ec.SECP256R1())
+KEY = ec.derive_private_key(3**150, ec.SECP256R1())
+OTHER_KEY = ec.derive_private_key(5**100, ec.SECP256R1())
 
 
 def pem(key: ec.EllipticCurvePrivateKey) -> str:
@@ -577,6 +576,13 @@ def test_a_path_that_cannot_be_read(find: Find, project: Path, path: str) -> Non
     assert finding.evidence.isprintable()
 
 
+def test_a_path_that_may_be_a_piece_of_a_key_is_masked(find: Find) -> None:
+    (finding,) = find({**IDS, "ASC_PRIVATE_KEY_PATH": f"/etc/some-company/{FLAT[80:100]}.p8"}).findings
+    assert finding.cause == "key-file-missing"
+    assert "/etc/some-company/" in finding.evidence
+    assert FLAT[80:96] not in finding.evidence
+
+
 def test_a_folder_for_a_file_is_told(find: Find, project: Path) -> None:
     (finding,) = find({**IDS, "ASC_PRIVATE_KEY_PATH": str(project)}).findings
     assert finding.cause == "key-file-unreadable"
@@ -711,35 +717,39 @@ def test_credentials_show_no_secret(find: Find) -> None:
     assert KEY_ID not in shown + repr(find(WITH_KEY))
     assert ISSUER not in shown + repr(find(WITH_KEY))
     assert str(credentials) == shown
-    assert not credentials.throw_away
 
 
-@pytest.mark.parametrize(("kind", "issuer"), [("team", ISSUER), ("enterprise", ISSUER), ("individual", None)])
-def test_generated_credentials(kind: Any, issuer: str | None) -> None:
-    credentials = Credentials.generate(key_id=KEY_ID, issuer_id=ISSUER, kind=kind)
-    assert (credentials.key_id, credentials.issuer_id, credentials.kind) == (KEY_ID, issuer, kind)
-    assert credentials.throw_away
-    assert isinstance(credentials.public_key.curve, ec.SECP256R1)
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        ({"issuer_id": ISSUER}, "team"),
+        ({}, "individual"),
+        ({"issuer_id": ISSUER, "kind": "enterprise"}, "enterprise"),
+    ],
+)
+def test_credentials_from_elsewhere(given: dict[str, Any], kind: str) -> None:
+    credentials = Credentials.load(key_id=f"{KEY_ID}\n", key=P8.replace("\n", r"\n"), **given)
+    assert (credentials.key_id, credentials.issuer_id, credentials.kind) == (KEY_ID, given.get("issuer_id"), kind)
+    assert set(credentials.sources.values()) == {"Credentials.load"}
 
 
-def test_generated_credentials_are_well_formed_and_never_twice_the_same() -> None:
-    one, two = Credentials.generate(), Credentials.generate()
-    assert re.fullmatch(r"[A-Z0-9]{10}", one.key_id)
-    assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", one.issuer_id or "")
-    assert (one.key_id, one.issuer_id) == (two.key_id, two.issuer_id)
-    assert one.public_key.public_numbers() != two.public_key.public_numbers()
+def test_credentials_from_elsewhere_ignore_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASC_ISSUER_ID", ISSUER)
+    assert Credentials.load(key_id=KEY_ID, key=P8).kind == "individual"
 
 
-def test_generated_credentials_are_found_again_without_a_finding(find: Find) -> None:
-    made = Credentials.generate()
-    environ = {
-        "ASC_KEY_ID": made.key_id,
-        "ASC_ISSUER_ID": str(made.issuer_id),
-        "ASC_PRIVATE_KEY": pem(made.private_key),
-    }
-    reading = find(environ)
-    assert holds(reading, made.private_key)
-    assert reading.findings == ()
+@pytest.mark.parametrize(
+    ("given", "cause"),
+    [
+        ({"key": ""}, "key-empty"),
+        ({"key": P8[:100]}, "key-truncated"),
+        ({"key_id": ""}, "key-id-missing"),
+        ({"issuer_id": "TEAM123456"}, "issuer-id-not-uuid"),
+    ],
+)
+def test_unusable_credentials_from_elsewhere(given: dict[str, Any], cause: str) -> None:
+    with pytest.raises(CredentialsError, match=cause):
+        Credentials.load(**{"key_id": KEY_ID, "key": P8, **given})
 
 
 def test_unusable_credentials_raise_an_error_to_read_on_a_terminal(find: Find) -> None:
@@ -824,6 +834,8 @@ NAMES = st.sampled_from([*ENV["private_key"], *ENV["key_file"], *ENV["fastlane_k
 DAMAGES = st.tuples(st.integers(0, 350), st.integers(0, 60), st.text(max_size=4))
 
 
+@example(name="ASC_PRIVATE_KEY", value=FLAT, damages=[(124, 60, ".P8")], ids=True)
+@example(name="ASC_PRIVATE_KEY_PATH", value=FLAT, damages=[(0, 0, "/")], ids=True)
 @given(NAMES, st.sampled_from([P8, P8_B64, FLAT, fastlane()]), st.lists(DAMAGES, max_size=3), st.booleans())
 def test_no_damaged_value_crashes_or_leaks(
     name: str,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import string
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, derive_private_key
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
 from pytest_asc.diagnosis import pem
@@ -15,6 +16,9 @@ from pytest_asc.diagnosis.findings import Finding, found
 from pytest_asc.diagnosis.key_repairs import QUOTES, REPAIRS
 from pytest_asc.diagnosis.placeholders import placeholder
 from pytest_asc.secrets import Redactor
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 MAX_SIZE = 64 * 1024
 """Characters or bytes beyond which nothing is taken for a key; a .p8 file has about 250."""
@@ -165,11 +169,19 @@ def _load_der(data: bytes) -> EllipticCurvePrivateKey | Finding:
         key = load_der_private_key(data, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         return found("key-unparsable", f"its {len(data)} bytes are not understood: {_words(error, data)}")
+    return _check_key(key, data)
+
+
+def _check_key(key: PrivateKeyTypes, data: bytes) -> EllipticCurvePrivateKey | Finding:
     if not isinstance(key, EllipticCurvePrivateKey):
         kind = type(key).__name__.removesuffix("PrivateKey")
         return found("key-not-ec", f"it is a key for {kind} ({len(data)} bytes); Apple takes ES256 alone")
     if not isinstance(key.curve, SECP256R1):
         return found("key-wrong-curve", f"its curve is {key.curve.name}; Apple takes P-256 (secp256r1) alone")
+    # Newer releases of cryptography refuse such a key themselves.
+    made = derive_private_key(key.private_numbers().private_value, key.curve)
+    if made.public_key().public_numbers() != key.public_key().public_numbers():
+        return found("key-unparsable", f"its {len(data)} bytes hold the halves of two keys, a private and a public one")
     return key
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from email.utils import formatdate
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
 from pytest_asc.diagnosis.findings import Finding, found
@@ -40,12 +40,8 @@ Answer: TypeAlias = "bytes | Response | ApiError | tuple[ApiError, ...]"
 __all__ = ["Emulator", "Request", "RequestRecord", "Response"]
 
 
-class _Outcome(NamedTuple):
-    answer: Answer
-    refusal: Finding | None = None
-    """Why it is a refusal, where the answer itself does not tell."""
-    remaining: int | None = None
-    """How many requests the key has left in this hour; None where no key is known."""
+_Outcome: TypeAlias = "tuple[Answer, Finding | None, int | None]"
+"""An answer; why it is a refusal, where it does not tell itself; and how many requests the key has left this hour."""
 
 
 class Emulator:
@@ -240,22 +236,22 @@ class Emulator:
         """Let the request through what stands before the application, if it passes."""
         standing = self.standing
         if standing and standing.before_gate:
-            return _Outcome(next(standing.answers), standing.refusal)
+            return next(standing.answers), standing.refusal, None
         admitted = self.gate.admit(
             request.header("Authorization"), request.method, request.url, now, skew=self.clock_offset
         )
         if isinstance(admitted, Finding):
-            return _Outcome(ApiError(errors.NOT_AUTHORIZED), admitted)
+            return ApiError(errors.NOT_AUTHORIZED), admitted, None
         remaining = admitted.usage.count(now, self.rate_limit)
         if remaining < 0:
             evidence = f"the key has sent {self.rate_limit} requests in the last hour"
-            return _Outcome(ApiError(errors.RATE_LIMIT_EXCEEDED), found("rate-limited", evidence), 0)
+            return ApiError(errors.RATE_LIMIT_EXCEEDED), found("rate-limited", evidence), 0
         if standing:
-            return _Outcome(next(standing.answers), standing.refusal, remaining)
+            return next(standing.answers), standing.refusal, remaining
         planned = self._planned(request.method, request.url) if self._failures else None
         if planned:
-            return _Outcome(planned.fire(self._error_ids.uuid), None, remaining)
-        return _Outcome(self._application(request), None, remaining)
+            return planned.fire(self._error_ids.uuid), None, remaining
+        return self._application(request), None, remaining
 
     def _application(self, request: Request) -> Answer:
         asked = route(request.method, request.url)

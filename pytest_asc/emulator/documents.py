@@ -105,12 +105,15 @@ def view(schema: Schema, base: str, fields: frozenset[str] | None, included: tup
 
 def piece(store: Store, resource: Resource, look: View) -> bytes:
     """The resource as a view shows it."""
-    pieces = resource.pieces
-    rendered = pieces.get(look)
-    if rendered is None:
-        if len(pieces) >= _PIECES:
-            pieces.clear()
-        rendered = pieces[look] = look.render(store, resource)
+    rendered = resource.pieces.get(look)
+    return keep(resource, look, look.render(store, resource)) if rendered is None else rendered
+
+
+def keep(resource: Resource, key: object, rendered: bytes) -> bytes:
+    """Keep what was rendered of a resource until it changes."""
+    if len(resource.pieces) >= _PIECES:
+        resource.pieces.clear()
+    resource.pieces[key] = rendered
     return rendered
 
 
@@ -184,18 +187,16 @@ def _joined(head: bytes, data: list[bytes], tail: bytes) -> bytes:
 
 
 def _members(relationship: Relationship, linkages: str) -> str:
-    links = [
+    """The members of a relationship: its links are there even where there are none, as strict clients want (inferred)."""
+    links = ",".join(
         f'"{name}":"{_ADDRESS}/{path}{relationship.name}"'
         for name, path, there in (
             ("self", "relationships/", relationship.has_self),
             ("related", "", relationship.has_related),
         )
         if there
-    ]
-    parts = [linkages] if linkages else []
-    if links:
-        parts.append(f'"links":{{{",".join(links)}}}')
-    return ",".join(parts)
+    )
+    return f'{linkages}{"," if linkages else ""}"links":{{{links}}}'
 
 
 def _address(base: str, identifier: str) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_asc.emulator import errors
 from pytest_asc.emulator.catalogue import catalogue
-from pytest_asc.emulator.documents import included_limits, linkage, piece, view
+from pytest_asc.emulator.documents import included_limits, keep, linkage, piece, view
 from pytest_asc.emulator.errors import ApiError
 from pytest_asc.emulator.relations import relation
 from pytest_asc.emulator.selection import select
@@ -32,7 +32,14 @@ def _collection(store: Store, asked: Route) -> bytes:
 
 def _instance(store: Store, asked: Route) -> bytes | ApiError:
     found = _start(store, asked)
-    return found if isinstance(found, ApiError) else _single(store, asked, found)
+    if isinstance(found, ApiError):
+        return found
+    # The commonest request of all: where nothing is included, the document is as lasting as its resource.
+    kept = found.pieces.get(asked.frame)
+    if kept is not None:
+        return kept
+    document = _single(store, asked, found)
+    return document if asked.query.include else keep(found, asked.frame, document)
 
 
 def _to_many(store: Store, asked: Route) -> bytes | ApiError:

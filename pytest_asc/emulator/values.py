@@ -178,19 +178,23 @@ def misfit(code: Code, value: Any) -> str | None:
     """Say what is wrong with a value for its type: what was got and what was expected. None: it fits, or is null."""
     if value is None:
         return None
-    allowed = catalogue().enum(code)
-    if allowed is not None:
-        return None if value in allowed else f"got {value!r}, expected one of {', '.join(allowed)}"
     if isinstance(code, list):
         return _misfit_in_array(code[0], value)
-    if isinstance(code, dict) or code.startswith("$"):
+    if isinstance(code, dict) or (isinstance(code, str) and code.startswith("$")):
         return _misfit_in_object(catalogue().members(code), value)
+    allowed = catalogue().enum(code)
+    if allowed is None:
+        return _misfit_of_scalar(code, value)
+    return None if value in allowed else f"got {value!r}, expected one of {', '.join(allowed)}"
+
+
+def _misfit_of_scalar(code: str, value: Any) -> str | None:
     kind, _, bounds = code.partition(":")
     expected = (str,) if code == "string:number" else _PYTHON_TYPES.get(kind, (str,))
     if not isinstance(value, expected) or (isinstance(value, bool) and bool not in expected):
         return f"got {_json_name(value)}, expected {_JSON_NAMES[expected[0]]}"
     lowest, _, highest = bounds.partition("..")
-    if highest and not int(lowest) <= value <= int(highest):
+    if highest and value not in range(int(lowest), int(highest) + 1):
         return f"got {value}, expected {lowest} to {highest}"
     return None
 

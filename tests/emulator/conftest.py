@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from emulator.harness import Bench
 
-from pytest_asc.emulator.api import Emulator
+if TYPE_CHECKING:
+    from pytest_asc.emulator.api import Emulator
 
 
 @pytest.fixture

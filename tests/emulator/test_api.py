@@ -369,7 +369,9 @@ def test_what_add_returns_is_a_copy(bench: Bench, emulator: Emulator) -> None:
 
 def test_relationships_are_given_as_resources_ids_or_lists(emulator: Emulator) -> None:
     app = emulator.add("apps")
-    group = emulator.add("betaGroups", app=app, betaTesters=[emulator.add("betaTesters"), emulator.add("betaTesters")["id"]])
+    group = emulator.add(
+        "betaGroups", app=app, betaTesters=[emulator.add("betaTesters"), emulator.add("betaTesters")["id"]]
+    )
     assert group["relationships"]["app"] == {"data": {"type": "apps", "id": app["id"]}}
     assert len(group["relationships"]["betaTesters"]["data"]) == 2
     assert emulator.add("builds", app=None)["relationships"] == {}
@@ -393,7 +395,7 @@ def test_documents_and_files_are_loaded_in_any_order(bench: Bench, emulator: Emu
     + [{"data": [{"type": "apps", "id": "1", part: ["x"]}]} for part in ("attributes", "relationships")],
 )
 def test_what_is_no_account_is_not_loaded(emulator: Emulator, document: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="expected an? (document|object)"):
+    with pytest.raises(ValueError, match=r"expected an? (document|object)"):
         emulator.load(document)
 
 
@@ -448,7 +450,9 @@ def test_hostile_requests_get_an_answer(bench: Bench, method: str, url: str) -> 
     method=st.sampled_from(["GET", "POST", "PATCH", "DELETE", "PUT", "TRACE"]),
     path=st.lists(st.sampled_from(["v1", "v2", "apps", "builds", "relationships", "1", "%2F", "é", ""]), max_size=7),
     query=st.dictionaries(
-        st.sampled_from(["limit", "cursor", "sort", "include", "fields[apps]", "filter[id]", "limit[builds]", "x", "["]),
+        st.sampled_from(
+            ["limit", "cursor", "sort", "include", "fields[apps]", "filter[id]", "limit[builds]", "x", "["]
+        ),
         st.text(max_size=8),
         max_size=4,
     ),

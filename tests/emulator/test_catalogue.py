@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pytest_asc.emulator.catalogue import Operation, catalogue
 from pytest_asc.emulator.reads import EMULATED
 from pytest_asc.emulator.relations import relation
 from pytest_asc.emulator.selection import resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def reads() -> Iterator[Operation]:

@@ -57,7 +57,12 @@ def names(*values: str) -> Json:
 
 SHELF = resource(
     "shelves",
-    {"name": {"type": "string"}, "kind": ref("Kind"), "size": ref("Size"), "old": {"type": "string", "deprecated": True}},
+    {
+        "name": {"type": "string"},
+        "kind": ref("Kind"),
+        "size": ref("Size"),
+        "old": {"type": "string", "deprecated": True},
+    },
     {
         "books": {"properties": {"links": {}, "meta": {}, "data": {"type": "array", "items": linkage("books")}}},
         "lamp": {"properties": {"data": linkage("books")}},
@@ -90,7 +95,10 @@ CREATE: Json = {
                 "relationships": {
                     "type": "object",
                     "properties": {
-                        "books": {"properties": {"data": {"type": "array", "items": linkage("books")}}, "required": ["data"]}
+                        "books": {
+                            "properties": {"data": {"type": "array", "items": linkage("books")}},
+                            "required": ["data"],
+                        }
                     },
                     "required": ["books"],
                 },
@@ -313,8 +321,10 @@ def read(compiled: Json, code: Any) -> Any:
         return ["array", read(compiled, code[0])]
     if isinstance(code, dict):
         return {name: read(compiled, member) for name, member in code.items()}
-    if code.startswith("$"):
-        return code[1:]
+    return code[1:] if code.startswith("$") else read_scalar(code)
+
+
+def read_scalar(code: str) -> Any:
     kind, _, rest = code.partition(":")
     if ".." in rest:
         return [kind, None, None, *map(int, rest.split(".."))]
@@ -339,7 +349,9 @@ def members(schema: Json, name: str) -> Json:
 
 def test_every_resource_is_there_with_every_member(document: Json, shipped: Json) -> None:
     schemas = document["components"]["schemas"]
-    resources = {name for name, schema in schemas.items() if {"type", "id", "links"} <= schema.get("properties", {}).keys()}
+    resources = {
+        name for name, schema in schemas.items() if {"type", "id", "links"} <= schema.get("properties", {}).keys()
+    }
     assert resources == shipped["schemas"].keys()
     for name in resources:
         schema, compiled = schemas[name], shipped["schemas"][name]
@@ -387,7 +399,9 @@ def test_every_operation_is_there_with_every_parameter(document: Json, shipped: 
         compiled = shipped["operations"][path][method]
         found += 1
         assert operation["operationId"].endswith(f"_{compiled['kind']}")
-        assert [str(status) for status in compiled["success"]] == [one for one in sorted(operation["responses"]) if one < "3"]
+        assert [str(status) for status in compiled["success"]] == [
+            one for one in sorted(operation["responses"]) if one < "3"
+        ]
         assert compiled.get("deprecated", False) == operation.get("deprecated", False)
         body = operation.get("requestBody")
         expected = body["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[1] if body else None
@@ -397,7 +411,9 @@ def test_every_operation_is_there_with_every_parameter(document: Json, shipped: 
         count += sum(name in compiled for name in ("sort", "include", "limit", "period", "groupBy", "granularity"))
         assert count == len(parameters)
         assert set(compiled.get("required", ())) == {one["name"] for one in parameters if one.get("required")}
-        assert set(compiled.get("deprecatedParameters", ())) == {one["name"] for one in parameters if one.get("deprecated")}
+        assert set(compiled.get("deprecatedParameters", ())) == {
+            one["name"] for one in parameters if one.get("deprecated")
+        }
         for one in parameters:
             family, _, member = one["name"].rstrip("]").partition("[")
             code = compiled[families[family]][member] if member else compiled[family]
@@ -439,7 +455,9 @@ def test_every_answer_holds_what_the_catalogue_says(document: Json, shipped: Jso
 
 def test_every_body_is_there_with_what_it_wants(document: Json, shipped: Json) -> None:
     schemas = document["components"]["schemas"]
-    sent = {compiled["body"] for item in shipped["operations"].values() for compiled in item.values() if "body" in compiled}
+    sent = {
+        compiled["body"] for item in shipped["operations"].values() for compiled in item.values() if "body" in compiled
+    }
     inline = {name for name in schemas if name.endswith("InlineCreate")}
     assert sent | inline == shipped["bodies"].keys()
     for name, compiled in shipped["bodies"].items():
@@ -460,7 +478,9 @@ def test_every_body_is_there_with_what_it_wants(document: Json, shipped: Json) -
         required = {key for key in compiled["required"] if "." not in key}
         assert required == set(data["required"])
         for part in ("attributes", "relationships"):
-            wanted = {key.split(".")[1] for key in compiled["required"] if key.startswith(f"{part}.") and key.count(".") == 1}
+            wanted = {
+                key.split(".")[1] for key in compiled["required"] if key.startswith(f"{part}.") and key.count(".") == 1
+            }
             assert wanted == set(data["properties"].get(part, {}).get("required", ()))
         included = schema["properties"].get("included", {}).get("items", {})
         assert compiled.get("inline", []) == [

@@ -8,11 +8,8 @@ from pytest_asc.emulator import errors
 from pytest_asc.emulator.errors import ApiError, ErrorForm, error_response
 
 FORMS = {name: value for name, value in vars(errors).items() if isinstance(value, ErrorForm)}
-VALUES = dict.fromkeys(
-    ["allowed", "error", "id", "method", "most", "name", "operation", "path", "problem", "relationship", "resource"]
-    + ["team", "type", "value", "what"],
-    "X",
-)
+PLACES = "allowed error id method most name operation path problem relationship resource team type value what"
+VALUES = dict.fromkeys(PLACES.split(), "X")
 
 
 @pytest.mark.parametrize("name", FORMS)

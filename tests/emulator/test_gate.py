@@ -6,6 +6,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from emulator.harness import BASE, ISSUER_ID, KEY, KEY_ID, NOW, TOKEN, Bench, token
 
+from pytest_asc.diagnosis import token as token_module
 from pytest_asc.diagnosis.causes import CAUSES
 from pytest_asc.diagnosis.findings import Finding
 from pytest_asc.emulator import gate as gate_module
@@ -97,7 +98,7 @@ def gate() -> Gate:
 
 def test_a_token_is_verified_once_and_its_times_at_every_look(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     judged: list[str] = []
-    real = gate_module.examine
+    real = token_module.examine
 
     def examine(text: str, **arguments: Any) -> Any:
         judged.append(text)

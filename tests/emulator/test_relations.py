@@ -1,11 +1,14 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_asc.emulator.catalogue import catalogue
 from pytest_asc.emulator.relations import Relation, relation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def every_relation() -> Iterator[Relation]:

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
-from emulator.harness import Bench
+from typing import TYPE_CHECKING
 
 from pytest_asc.emulator.catalogue import catalogue
+
+if TYPE_CHECKING:
+    from emulator.harness import Bench
 
 
 def test_the_sample_account_is_the_same_each_time(bench: Bench) -> None:

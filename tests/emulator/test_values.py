@@ -35,7 +35,10 @@ def test_each_resource_has_its_own_name() -> None:
 def test_dates_look_like_apples() -> None:
     assert timestamp(1_612_267_219) == "2021-02-02T04:00:19-08:00"
     build = defaults("builds", 1, 1_612_267_219)
-    assert (build["uploadedDate"], build["expirationDate"]) == ("2021-02-02T04:00:19-08:00", "2021-05-03T04:00:19-08:00")
+    assert (build["uploadedDate"], build["expirationDate"]) == (
+        "2021-02-02T04:00:19-08:00",
+        "2021-05-03T04:00:19-08:00",
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +11,8 @@ from requests.adapters import HTTPAdapter
 from pytest_asc.emulator.transports.interception import intercept
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from loopback import Apple
 
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
@@ -66,7 +67,9 @@ def test_other_hosts_are_reached_as_before(intercepted: Bench, apple: Apple) -> 
     assert intercepted.emulator.requests == []
 
 
-@pytest.mark.parametrize("url", ["https://example.com/api.appstoreconnect.apple.com/", "https://api.appstoreconnect.apple.com.example.com/"])
+@pytest.mark.parametrize(
+    "url", ["https://example.com/api.appstoreconnect.apple.com/", "https://api.appstoreconnect.apple.com.example.com/"]
+)
 def test_hosts_that_look_like_apples_are_other_hosts(bench: Bench, url: str) -> None:
     with responses.RequestsMock() as outer:
         outer.get(url, json={"other": True})
