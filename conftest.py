@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from http.server import ThreadingHTTPServer
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import jwt
@@ -15,19 +16,22 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from loopback import ISSUER_ID, KEY_ID, Apple, handler
 
-# pytester takes modules that a run in this process imported first out again. Libraries are no good halved, and what
-# stays makes the runs faster.
-import hypothesis  # noqa: F401
-import pytest_asc.emulator.transports.adapter
-import pytest_asc.emulator.transports.interception
-import pytest_asc.reporting
-import pytest_asc.smoke.hooks
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
 pytest_plugins = ["pytester"]
+
+# pytester takes modules that a run in this process imported first out again. Libraries are no good halved, and what
+# stays makes the runs faster.
+for name in (
+    "hypothesis",
+    "pytest_asc.emulator.transports.adapter",
+    "pytest_asc.emulator.transports.interception",
+    "pytest_asc.reporting",
+    "pytest_asc.smoke.hooks",
+):
+    import_module(name)
 
 OTHERS = (
     "ASC_",

@@ -63,7 +63,6 @@ class Emulator:
         self.gate: Gate = Gate(service)
         self._clock = clock
         self._seed = seed
-        self._error_ids = Identifiers(seed)
         # A server answers from threads of its own while the test adds resources.
         self._lock = threading.RLock()
         self._date = (-1, "")
@@ -80,6 +79,7 @@ class Emulator:
         """The answer that a fault has put in place of all others."""
         self._account = Account(self._clock, self._seed)
         self._visible = self._account.store
+        self._error_ids = Identifiers(self._seed)
         self._failures: list[PlannedFailure] = []
         self._log: list[tuple[str, str, int, Finding | None, bytes]] = []
 

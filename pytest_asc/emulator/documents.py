@@ -187,7 +187,7 @@ def _joined(head: bytes, data: list[bytes], tail: bytes) -> bytes:
 
 
 def _members(relationship: Relationship, linkages: str) -> str:
-    """The members of a relationship: its links are there even where there are none, as strict clients want (inferred)."""
+    """The members of a relationship: ``links`` even where it has no path, since clients insist on it (inferred)."""
     links = ",".join(
         f'"{name}":"{_ADDRESS}/{path}{relationship.name}"'
         for name, path, there in (

@@ -107,10 +107,6 @@ SORT_NAME = ErrorForm(400, *_INVALID, "'{value}' is not a valid sort attribute")
 EXISTS_VALUE = ErrorForm(400, *_INVALID, "'{value}' is not a valid boolean value")
 LIMIT_VALUE = ErrorForm(400, *_INVALID, "'{value}' is not a valid limit, expected a number from 1 to {most}")
 CURSOR_VALUE = ErrorForm(400, *_INVALID, "'{value}' is not a valid cursor for this request")
-# 400 and 409 for bodies: the code and title of ENTITY_INVALID are documented, its words inferred; the rest observed.
-ENTITY_INVALID = ErrorForm(
-    400, "ENTITY_INVALID", "The request entity is not valid JSON", "The request entity could not be read: {problem}"
-)
 # 429: the code is documented, the body observed (AvdLee/appstoreconnect-swift-sdk #239).
 RATE_LIMIT_EXCEEDED = ErrorForm(
     429,

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from emulator.harness import BASE, NOW, TOKEN, Bench
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_asc.emulator.api import Emulator, Request
@@ -446,6 +446,11 @@ def test_hostile_requests_get_an_answer(bench: Bench, method: str, url: str) -> 
     assert bench.emulator.requests[0].path is not None
 
 
+SHARED = Bench()
+SHARED.emulator.rate_limit = 10**6
+
+
+@settings(deadline=None)
 @given(
     method=st.sampled_from(["GET", "POST", "PATCH", "DELETE", "PUT", "TRACE"]),
     path=st.lists(st.sampled_from(["v1", "v2", "apps", "builds", "relationships", "1", "%2F", "é", ""]), max_size=7),
@@ -462,16 +467,11 @@ def test_hostile_requests_get_an_answer(bench: Bench, method: str, url: str) -> 
 def test_no_request_raises(
     method: str, path: list[str], query: dict[str, str], header: str | None, body: bytes
 ) -> None:
-    bench = SHARED
     url = f"{BASE}/{'/'.join(path)}?{'&'.join(f'{name}={value}' for name, value in query.items())}"
-    response = bench.emulator.handle(Request(method, url, {} if header is None else {"AUTHORIZATION": header}, body))
+    response = SHARED.emulator.handle(Request(method, url, {} if header is None else {"AUTHORIZATION": header}, body))
     assert response.crash is None
     assert json.loads(response.body)
     assert response.headers["Content-Type"] == "application/json"
-
-
-SHARED = Bench()
-SHARED.emulator.rate_limit = 10**6
 
 
 def test_a_large_body_is_no_trouble(bench: Bench) -> None:

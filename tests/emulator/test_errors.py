@@ -8,7 +8,7 @@ from pytest_asc.emulator import errors
 from pytest_asc.emulator.errors import ApiError, ErrorForm, error_response
 
 FORMS = {name: value for name, value in vars(errors).items() if isinstance(value, ErrorForm)}
-PLACES = "allowed error id method most name operation path problem relationship resource team type value what"
+PLACES = "allowed error id method most name operation path relationship resource team type value what"
 VALUES = dict.fromkeys(PLACES.split(), "X")
 
 

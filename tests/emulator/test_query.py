@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_asc.emulator.catalogue import Operation, catalogue
@@ -86,17 +86,20 @@ def test_fifty_resources_stand_on_a_page_unless_told_otherwise() -> None:
     assert parse(APPS, "").limit == 50
 
 
+@settings(deadline=None)
 @given(st.integers(min_value=0, max_value=10**15))
 def test_cursors_come_back(offset: int) -> None:
     assert decode_cursor(encode_cursor(offset)) == offset
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_cursor_raises(text: str) -> None:
     offset = decode_cursor(text)
     assert offset is None or encode_cursor(offset) == text
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_query_raises_and_links_repeat_what_was_sent(text: str) -> None:
     query = parse(APPS, text.replace("\ud800", ""))

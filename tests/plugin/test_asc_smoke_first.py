@@ -57,9 +57,7 @@ def test_bad_credentials_stop_the_run_before_the_tests(
     assert "test_two" not in result.stdout.str()
 
 
-def test_an_early_cause_stops_it_as_well(
-    run: Callable[..., pytest.RunResult], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_early_cause_stops_it_as_well(run: Callable[..., pytest.RunResult], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ASC_PRIVATE_KEY", "${KEY}")
     result = run()
     assert result.ret == 1
@@ -90,4 +88,6 @@ def test_overrides_in_the_folder_of_the_tests_apply(
 def test_it_contradicts_asc_smoke(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest("--asc-smoke-first", "--asc-smoke")
     assert result.ret == 4
-    result.stderr.fnmatch_lines(["ERROR: --asc-smoke runs no tests and --asc-smoke-first runs them: give one of the two"])
+    result.stderr.fnmatch_lines(
+        ["ERROR: --asc-smoke runs no tests and --asc-smoke-first runs them: give one of the two"]
+    )

@@ -30,7 +30,12 @@ def smoke(pytester: pytest.Pytester, apple: Apple) -> Callable[..., dict[str, An
 
 
 IDS = {"ASC_KEY_ID": KEY_ID, "ASC_ISSUER_ID": ISSUER_ID}
-TEXTS = ("ASC_PRIVATE_KEY", "APP_STORE_CONNECT_API_KEY_KEY", "APP_STORE_CONNECT_PRIVATE_KEY", "SPACESHIP_CONNECT_API_KEY")
+TEXTS = (
+    "ASC_PRIVATE_KEY",
+    "APP_STORE_CONNECT_API_KEY_KEY",
+    "APP_STORE_CONNECT_PRIVATE_KEY",
+    "SPACESHIP_CONNECT_API_KEY",
+)
 PATHS = (
     "ASC_PRIVATE_KEY_PATH",
     "APP_STORE_CONNECT_API_KEY_KEY_FILEPATH",
@@ -283,7 +288,11 @@ def test_what_cannot_be_repaired_is_one_error_and_no_request(
     variables: dict[str, str],
     cause: str,
 ) -> None:
-    good = {**IDS} if any(name.startswith("ASC_PRIVATE_KEY") for name in variables) else {**IDS, "ASC_PRIVATE_KEY": key_text}
+    good = (
+        {**IDS}
+        if any(name.startswith("ASC_PRIVATE_KEY") for name in variables)
+        else {**IDS, "ASC_PRIVATE_KEY": key_text}
+    )
     set_all(monkeypatch, {**good, **variables})
     report = smoke(ret=1)
     assert report["cause"] == cause

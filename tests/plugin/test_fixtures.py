@@ -266,7 +266,9 @@ def test_live_without_credentials_is_one_clear_error(pytester: pytest.Pytester) 
     pytester.makepyfile("def test_live(asc_token): pass")
     result = pytester.runpytest("--asc-mode=live")
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["E*CredentialsError: No credentials were found (credentials-missing).", "E*Seen: *ASC_KEY_ID*"])
+    result.stdout.fnmatch_lines(
+        ["E*CredentialsError: No credentials were found (credentials-missing).", "E*Seen: *ASC_KEY_ID*"]
+    )
 
 
 def test_a_token_minted_elsewhere_goes_first(

@@ -168,7 +168,10 @@ def test_a_smoke_run_is_clean(
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(pytester.path / "summary.md"))
     # A gateway that repeats the token in its words.
     apple.answer = lambda request: Reply(
-        status, REFUSED.replace(b"Provide", f"You sent {request.token}, provide".encode()) if status == 401 else b'{"data": [{}]}'
+        status,
+        REFUSED.replace(b"Provide", f"You sent {request.token}, provide".encode())
+        if status == 401
+        else b'{"data": [{}]}',
     )
     result = pytester.runpytest(
         "--asc-smoke", f"--asc-base-url={apple.url}", "--asc-report=report.json", "--junitxml=junit.xml", *options
