@@ -10,7 +10,9 @@ from pytest_asc import rehearsal
 from pytest_asc.diagnosis.causes import CAUSES
 from pytest_asc.emulator.faults import FAULTS
 
-REHEARSED = sorted({*rehearsal.CREDENTIALS, *rehearsal.TOKEN, *FAULTS})
+# One answer cannot tell an individual key from an unknown one.
+OPAQUE = {"individual-key-as-team"}
+REHEARSED = sorted({*rehearsal.CREDENTIALS, *rehearsal.TOKEN, *FAULTS} - OPAQUE)
 
 
 @pytest.mark.parametrize("fault", REHEARSED)
