@@ -33,6 +33,7 @@ for name in (
 ):
     import_module(name)
 
+LONGEST_ID = 60
 OTHERS = (
     "ASC_",
     "API_PRIVATE_KEYS_DIR",
@@ -45,6 +46,11 @@ OTHERS = (
     "SPACESHIP_",
 )
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name tests neither by tokens, which each worker makes anew, nor by keys."""
+    return "long" if isinstance(val, (str, bytes)) and len(val) > LONGEST_ID else None
 
 
 @pytest.fixture(autouse=True)
