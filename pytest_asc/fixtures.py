@@ -10,11 +10,14 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from pytest_asc.credentials import Credentials
+    from pytest_asc.credentials import Credentials, CredentialsError
     from pytest_asc.emulator.api import Emulator
     from pytest_asc.marks import Mode, TestOptions
     from pytest_asc.session import Session
     from pytest_asc.tokens import Token
+
+_FAILURE: pytest.StashKey[CredentialsError] = pytest.StashKey()
+"""On a test: why it has no credentials."""
 
 
 @pytest.fixture(scope="session")
@@ -215,8 +218,12 @@ def credentials_of(request: pytest.FixtureRequest) -> Credentials:
         if mode == "emulator" and fault in rehearsal.CREDENTIALS:
             return state.reading(mode, fault).require()
     try:
+        # pytest 8.0 takes a second look-up of a fixture that failed for one of an overridden fixture.
+        if failure := request.node.stash.get(_FAILURE, None):
+            raise failure
         credentials: Credentials = request.getfixturevalue("asc_credentials")
-    except CredentialsError:
+    except CredentialsError as error:
+        request.node.stash[_FAILURE] = error
         if mode == state.mode:
             raise
         return state.reading(mode).require()

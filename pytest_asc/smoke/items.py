@@ -107,7 +107,9 @@ class SmokeFolder(pytest.Directory):
 
 def suite_in(parent: pytest.Collector, run: SmokeRun) -> SmokeSuite:
     """The suite of the checks, seeing the fixtures that its parent sees."""
-    suite = SmokeSuite.from_parent(parent, name=SUITE, nodeid=SUITE)
+    # A path below the folder's: pytest 8.0 finds a node's fixtures by the text of its id.
+    folder = "" if parent.nodeid == "." else parent.nodeid
+    suite = SmokeSuite.from_parent(parent, name=SUITE, nodeid=f"{folder}/{SUITE}".lstrip("/"))
     suite.run = run
     return suite
 
