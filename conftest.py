@@ -10,6 +10,7 @@ from http.server import ThreadingHTTPServer
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+import hypothesis
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -22,10 +23,15 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["pytester"]
 
+# How long an example takes depends on the machine and on what else it does.
+hypothesis.settings.register_profile(
+    "suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
+)
+hypothesis.settings.load_profile("suite")
+
 # pytester takes modules that a run in this process imported first out again. Libraries are no good halved, and what
 # stays makes the runs faster.
 for name in (
-    "hypothesis",
     "pytest_asc.emulator.transports.adapter",
     "pytest_asc.emulator.transports.interception",
     "pytest_asc.reporting",
