@@ -1,16 +1,11 @@
 """One emulated GET beside what a user would pick instead, and beside the floor below both.
 
-Run it with ``python benchmarks/session.py``. Every round measures all cases one after the other, so that a slow moment
-of the machine meets them alike; what is printed is the median over the rounds of the ratio within a round. Only ratios
-travel between machines.
+Run it with ``python benchmarks/session.py``.
 """
 
 from __future__ import annotations
 
-import argparse
-import gc
 import json
-import statistics
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +13,13 @@ import jwt
 import requests
 import responses
 from cryptography.hazmat.primitives.asymmetric import ec
+from interleaved import Aim, measure, repeat, show
 from requests.adapters import BaseAdapter
 
 from pytest_asc.emulator.api import Emulator, Request
 from pytest_asc.emulator.transports.adapter import EmulatorAdapter
 from pytest_asc.emulator.transports.interception import intercept
+from pytest_asc.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,15 +29,14 @@ if TYPE_CHECKING:
 KEY_ID, ISSUER_ID = "2X9R4HXF34", "57246542-96fe-1a63-e053-0824d011072a"
 APPS = "https://api.appstoreconnect.apple.com/v1/apps"
 
-# case, what it is compared with, the aim for the time of the one over the time of the other
 AIMS = (
-    ("adapter", "responses, one route", 1 / 3.5),
-    ("adapter", "bare adapter", 1.2),
-    ("adapter, 100,000 resources", "adapter", 1.1),
-    ("intercepted", "responses, bare callback", 1.1),
-    ("intercepted, 100,000 resources", "intercepted", 1.1),
-    ("page of 200", "json.dumps of it", 0.25),
-    ("reset", "responses, start and stop", 0.6),
+    Aim("asc_session", "responses, one route", 1 / 3.5),
+    Aim("asc_session", "bare adapter", 1.2),
+    Aim("asc_session, 100,000 resources", "asc_session", 1.1),
+    Aim("intercepted", "responses, bare callback", 1.1),
+    Aim("intercepted, 100,000 resources", "intercepted", 1.1),
+    Aim("page of 200", "json.dumps of it", 0.25),
+    Aim("reset", "responses, start and stop", 0.6),
 )
 
 
@@ -69,6 +65,7 @@ class Account:
         now = int(time.time())
         claims = {"iss": ISSUER_ID, "iat": now - 60, "exp": now + 900, "aud": "appstoreconnect-v1"}
         token = jwt.encode(claims, key, algorithm="ES256", headers={"kid": KEY_ID})
+        self.token = token
         self.headers = {"Authorization": f"Bearer {token}"}
         self.emulator = Emulator()
         self.emulator.rate_limit = 10**9
@@ -80,11 +77,9 @@ class Account:
             self.emulator.add("builds", app=first["id"])
         self.url = f"{APPS}/{first['id']}"
 
-    def session(self) -> requests.Session:
+    def session(self) -> Session:
         """A session that is answered by the emulator."""
-        session = bare_session(EmulatorAdapter(self.emulator))
-        session.headers.update(self.headers)
-        return session
+        return Session(self.emulator.base_url, token=lambda: self.token, adapter=EmulatorAdapter(self.emulator))
 
     def get(self, url: str) -> bytes:
         """The body of a GET, without any HTTP library."""
@@ -120,16 +115,6 @@ def intercepted(emulator: Emulator, get: Case) -> Callable[[int], None]:
     return run
 
 
-def repeat(case: Case) -> Callable[[int], None]:
-    """Run a case as often as wanted."""
-
-    def run(times: int) -> None:
-        for _ in range(times):
-            case()
-
-    return run
-
-
 def cases() -> dict[str, tuple[Callable[[int], None], int]]:
     """Each case with how often it is run in a round."""
     small, large, many = Account(1), Account(50_000, builds=50_000), Account(10_000)
@@ -148,8 +133,8 @@ def cases() -> dict[str, tuple[Callable[[int], None], int]]:
 
     return {
         "bare adapter": (repeat(lambda: bare.get(small.url, headers=small.headers)), 300),
-        "adapter": (repeat(lambda: small_session.get(small.url)), 300),
-        "adapter, 100,000 resources": (repeat(lambda: large_session.get(large.url)), 300),
+        "asc_session": (repeat(lambda: small_session.get(small.url)), 300),
+        "asc_session, 100,000 resources": (repeat(lambda: large_session.get(large.url)), 300),
         "responses, one route": (mocked(lambda mock: mock.get(small.url, body=body), get), 100),
         "responses, bare callback": (
             mocked(lambda mock: mock.add_callback("GET", small.url, lambda _: (200, {}, body)), get),
@@ -164,33 +149,9 @@ def cases() -> dict[str, tuple[Callable[[int], None], int]]:
     }
 
 
-def measure(rounds: int) -> dict[str, list[float]]:
-    """Seconds of one call, for each case and round."""
-    seconds: dict[str, list[float]] = {}
-    prepared = cases()
-    for number in range(rounds + 1):
-        for name, (run, times) in prepared.items():
-            gc.collect()
-            start = time.perf_counter()
-            run(times)
-            took = (time.perf_counter() - start) / times
-            if number:  # the first round warms up
-                seconds.setdefault(name, []).append(took)
-    return seconds
-
-
 def main() -> None:
     """Measure, and print the ratios."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=21)
-    seconds = measure(parser.parse_args().rounds)
-    print(f"{'case':32}{'compared with':28}{'ratio':>7}{'aim':>8}")
-    for case, other, aim in AIMS:
-        ratio = statistics.median(one / two for one, two in zip(seconds[case], seconds[other], strict=True))
-        print(f"{case:32}{other:28}{ratio:7.3f}{'≤':>3}{aim:5.2f}")
-    print("\nmicroseconds on this machine, medians:")
-    for name, values in seconds.items():
-        print(f"{name:32}{statistics.median(values) * 1e6:9.1f}")
+    show("One emulated GET", AIMS, measure(cases()))
 
 
 if __name__ == "__main__":

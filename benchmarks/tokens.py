@@ -1,4 +1,4 @@
-"""Minting, keeping and judging tokens, beside PyJWT with a loaded key."""
+"""Minting, keeping and judging tokens, beside PyJWT with a loaded key: ``python benchmarks/tokens.py``."""
 
 from __future__ import annotations
 
@@ -7,43 +7,52 @@ import time
 import jwt
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from interleaved import compare
+from interleaved import Aim, measure, repeat, show
 
 from pytest_asc.credentials import Credentials
 from pytest_asc.diagnosis.token import examine
 from pytest_asc.services import APP_STORE_CONNECT
 from pytest_asc.tokens import TokenSource, mint
 
+AIMS = (
+    Aim("minting", "minting, PyJWT", 1 / 0.95),
+    Aim("minting", "the raw signature"),
+    Aim("a kept token", "an empty call"),
+    Aim("judging", "judging, PyJWT"),
+    Aim("judging again", "judging, PyJWT", 0.01),
+)
+
 
 def main() -> None:
-    """Print the tables."""
+    """Measure, and print the ratios."""
     key = ec.generate_private_key(ec.SECP256R1())
+    public = key.public_key()
     issuer_id = "57246542-96fe-1a63-e053-0824d011072a"
     credentials = Credentials(key_id="2X9R4HXF34", issuer_id=issuer_id, kind="team", private_key=key, sources={})
     payload = {"iss": issuer_id, "iat": 1_528_407_600, "exp": 1_528_408_500, "aud": "appstoreconnect-v1"}
-    compare(
-        "Minting a token",
-        {
-            "PyJWT, loaded key": lambda: jwt.encode(payload, key, algorithm="ES256", headers={"kid": "2X9R4HXF34"}),
-            "pytest-asc": lambda: mint(credentials, now=time.time()),
-            "the raw signature": lambda: key.sign(b"x" * 200, ec.ECDSA(hashes.SHA256())),
-        },
-        calls=500,
-    )
     source = TokenSource(credentials)
-    compare("A kept token", {"TokenSource.token": source.token, "an empty call": lambda: None}, calls=20_000)
-    token = source.token()
-    public = key.public_key()
+    token = str(source.token())
     examination = examine(token, service=APP_STORE_CONNECT, key=public)
-    compare(
-        "Judging a token",
-        {
-            "PyJWT": lambda: jwt.decode(token, public, algorithms=["ES256"], audience="appstoreconnect-v1"),
-            "pytest-asc, first look": lambda: examine(token, service=APP_STORE_CONNECT, key=public),
-            "pytest-asc, the times again": lambda: examination.valid_from <= time.time() < examination.valid_until,
-        },
-        calls=500,
-    )
+    cases = {
+        "minting, PyJWT": (
+            repeat(lambda: jwt.encode(payload, key, algorithm="ES256", headers={"kid": "2X9R4HXF34"})),
+            500,
+        ),
+        "minting": (repeat(lambda: mint(credentials, now=time.time())), 500),
+        "the raw signature": (repeat(lambda: key.sign(b"x" * 200, ec.ECDSA(hashes.SHA256()))), 500),
+        "a kept token": (repeat(source.token), 20_000),
+        "an empty call": (repeat(lambda: None), 20_000),
+        "judging, PyJWT": (
+            repeat(lambda: jwt.decode(token, public, algorithms=["ES256"], audience="appstoreconnect-v1")),
+            200,
+        ),
+        "judging": (repeat(lambda: examine(token, service=APP_STORE_CONNECT, key=public)), 200),
+        "judging again": (
+            repeat(lambda: examination.valid_from <= time.time() < examination.valid_until),
+            20_000,
+        ),
+    }
+    show("Tokens", AIMS, measure(cases))
 
 
 if __name__ == "__main__":

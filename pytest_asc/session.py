@@ -64,9 +64,9 @@ class Session(requests.Session):
         self._renew = renew
         self._worked = False
         self._origin = _origin(base_url)
-        # requests looks into ~/.netrc for sessions without auth; one that does nothing keeps it from there.
-        self.auth = _no_auth
         if adapter is None:
+            # requests looks into ~/.netrc for sessions without auth; one that does nothing keeps it from there.
+            self.auth = _no_auth
             self.mount("https://", HTTPAdapter(max_retries=_retry(retries)))
             self.mount("http://", HTTPAdapter(max_retries=_retry(retries)))
         else:
@@ -120,6 +120,12 @@ class Session(requests.Session):
         del response
         if not self._is_own_host(prepared_request.url):
             prepared_request.headers.pop("Authorization", None)
+
+    def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
+        """Settle how to connect; where an adapter answers there is no connection, and nothing to settle."""
+        if self.trust_env or not self._is_own_host(url):
+            return super().merge_environment_settings(url, proxies, stream, verify, cert)
+        return {"proxies": {}, "stream": bool(stream), "verify": True, "cert": None}
 
     def pages(self, url: str, **kwargs: Any) -> Iterator[dict[str, Any]]:
         """Get a collection page by page, along ``links.next``.
