@@ -10,7 +10,6 @@ from http.server import ThreadingHTTPServer
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-import hypothesis
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -22,12 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytest_plugins = ["pytester"]
-
-# How long an example takes depends on the machine and on what else it does.
-hypothesis.settings.register_profile(
-    "suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
-)
-hypothesis.settings.load_profile("suite")
 
 # pytester takes modules that a run in this process imported first out again. Libraries are no good halved, and what
 # stays makes the runs faster.
@@ -52,6 +45,17 @@ OTHERS = (
     "SPACESHIP_",
 )
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Set no deadline for examples: how long one takes depends on what else the machine does."""
+    # A smoke run in this folder needs neither the tests' libraries nor this.
+    if config.pluginmanager.has_plugin("hypothesispytest"):
+        hypothesis = import_module("hypothesis")
+        hypothesis.settings.register_profile(
+            "suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
+        )
+        hypothesis.settings.load_profile("suite")
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
