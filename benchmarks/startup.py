@@ -1,12 +1,13 @@
 """What an installed plugin costs a run that does not use it: ``python benchmarks/startup.py``.
 
-Modules are counted, since counts do not jitter. Times are medians of processes that take turns, and of the ratios within
-a turn; a run's time is that of the processor, which other work on the machine disturbs less than the wall's.
+Modules are counted, since counts do not jitter. Times are medians of processes that take turns, and of the ratios
+within a turn; a run's time is that of the processor, which other work on the machine disturbs less than the wall's.
 """
 
 from __future__ import annotations
 
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -37,11 +38,11 @@ def load(module: str, folder: str) -> tuple[float, int]:
 
 def run(folder: str, *options: str) -> float:
     """Processor seconds of a whole pytest run of one empty test."""
-    before = os.times()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options]
     subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, check=True)
-    after = os.times()
-    return after.children_user + after.children_system - before.children_user - before.children_system
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def main() -> None:
