@@ -31,7 +31,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--asc-smoke-first", action="store_true", help="Check the credentials, then run the tests if they are good"
     )
-    group.addoption("--asc-report", metavar="FILE", help="Write the smoke check's report to FILE as JSON")
+    group.addoption(
+        "--asc-report",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="Write the smoke check's report to FILE: as a page where it ends in .html, else as JSON; may be repeated",
+    )
     group.addoption("--asc-strict", action="store_true", help="Fail the smoke check on warnings, too")
     group.addoption(
         "--asc-timeout",

@@ -6,11 +6,11 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_asc.smoke import github, terminal
+from pytest_asc.smoke import github, html, terminal
 from pytest_asc.smoke.checks import CHECKS
 from pytest_asc.smoke.evidence import Evidence
 from pytest_asc.smoke.items import SmokeCheck, folder_in, suite_in
@@ -18,6 +18,8 @@ from pytest_asc.smoke.run import SmokeRun
 from pytest_asc.state import state_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pytest_asc.marks import Mode
     from pytest_asc.smoke.items import SmokeFolder
 
@@ -124,23 +126,24 @@ def _order(item: pytest.Item) -> int:
 
 
 class SmokeReport:
-    """The report at the end of the run: terminal, JSON, GitHub."""
+    """The report at the end of the run: terminal, files, GitHub."""
 
     def __init__(self, config: pytest.Config, run: SmokeRun) -> None:
         self._config = config
         self._run = run
-        path: str | None = config.option.asc_report
-        self._path = config.invocation_params.dir / path if path else None
-        if self._path and not self._path.parent.is_dir():
-            raise pytest.UsageError(f"--asc-report: the folder {self._path.parent} does not exist")
-        if self._path and self._path.is_dir():
-            raise pytest.UsageError(f"--asc-report: {self._path} is a folder, expected a file")
+        self._paths = [config.invocation_params.dir / path for path in config.option.asc_report]
+        for path in self._paths:
+            if not path.parent.is_dir():
+                raise pytest.UsageError(f"--asc-report: the folder {path.parent} does not exist")
+            if path.is_dir():
+                raise pytest.UsageError(f"--asc-report: {path} is a folder, expected a file")
 
     def pytest_sessionfinish(self) -> None:
         """Write the report where it was asked for."""
         report = self._run.report()
-        if self._path:
-            self._path.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        for path in self._paths:
+            write = html.render if path.suffix.lower() == ".html" else _as_json
+            path.write_text(write(report), encoding="utf-8")
         summary = os.environ.get("GITHUB_STEP_SUMMARY")
         if _on_github() and summary and report["checks"]:
             with Path(summary).open("a", encoding="utf-8") as file:
@@ -161,6 +164,10 @@ class SmokeReport:
         if _on_github():
             for annotation in github.annotate(report):
                 terminalreporter.write_line(annotation)
+
+
+def _as_json(report: Mapping[str, Any]) -> str:
+    return json.dumps(report, indent=2, ensure_ascii=False) + "\n"
 
 
 def _on_github() -> bool:

@@ -40,7 +40,7 @@ def draw(report: Mapping[str, Any], *, width: int, ink: Ink = LINES) -> list[tup
     Returns:
         The pieces of the line; none where there is nothing to compare, or no room.
     """
-    times = _times(report)
+    times = times_of(report)
     marks = [("=".join(name for name, _ in group), time) for time, group in groupby(times, key=lambda mark: mark[1])]
     room = width - sum(len(name) for name, _ in marks) - _GAP * (len(marks) - 1)
     if len(marks) < 2 or room < 0:  # noqa: PLR2004  a line has two ends
@@ -50,13 +50,13 @@ def draw(report: Mapping[str, Any], *, width: int, ink: Ink = LINES) -> list[tup
     known = dict(times)
     pieces: list[tuple[Tone, str]] = [("mark", marks[0][0])]
     for ((_, since), (name, until)), (left, right) in zip(pairwise(marks), pairwise(places), strict=True):
-        tone = _tone(since, until, known)
+        tone = tone_between(since, until, known)
         pieces += [(tone, f" {getattr(ink, tone) * (1 + right - left)} "), ("mark", name)]
     return pieces
 
 
-def _times(report: Mapping[str, Any]) -> list[tuple[str, float]]:
-    """The labels and their times in order; one label for both clocks where they agree."""
+def times_of(report: Mapping[str, Any]) -> list[tuple[str, float]]:
+    """The labels and their times in seconds since 1970, in order; one label for both clocks where they agree."""
     token, clock = report["token"] or {}, report["clock"] or {}
     iat, exp = token.get("issued_at"), token.get("expires_at")
     here, apple = clock.get("local_now"), clock.get("apple_now")
@@ -80,7 +80,14 @@ def _known(marks: Iterable[tuple[str, float | None]]) -> Iterable[tuple[str, flo
     return ((name, time) for name, time in marks if time is not None)
 
 
-def _tone(since: float, until: float, known: Mapping[str, float]) -> Literal["live", "over", "outside"]:
+def tone_between(since: float, until: float, known: Mapping[str, float]) -> Literal["live", "over", "outside"]:
+    """What a stretch between two neighbouring times is.
+
+    Args:
+        since: Where it begins, in seconds since 1970.
+        until: Where it ends.
+        known: All times by their labels.
+    """
     if since < known.get("iat", since) or until > known["exp"]:
         return "outside"
     return "live" if until <= known.get("limit", until) else "over"

@@ -51,3 +51,35 @@ def test_github_gets_annotations_and_a_summary(pytester: pytest.Pytester, monkey
 def test_elsewhere_there_are_none(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest("--asc-smoke", "--asc-mode=emulator", "--asc-fault=agreement-missing")
     result.stdout.no_fnmatch_line("::error*")
+
+
+def test_a_page_is_written_by_the_ending_and_beside_the_json(pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest(
+        "--asc-smoke", "--asc-mode=emulator", "--asc-fault=token-lifetime-too-long",
+        "--asc-report=report.html", "--asc-report=report.json",
+    )  # fmt: skip
+    assert result.ret == 1
+    page = (pytester.path / "report.html").read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>")
+    assert "<title>The emulator was not asked: the token is valid for longer than Apple allows.</title>" in page
+    report = json.loads((pytester.path / "report.json").read_text(encoding="utf-8"))
+    assert report["cause"] == "token-lifetime-too-long"
+
+
+def test_the_page_holds_no_secret(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(
+        """
+        import pytest
+
+        @pytest.fixture
+        def asc_token(make_asc_token):
+            token = make_asc_token()
+            open("token.txt", "w").write(token)
+            raise RuntimeError(f"no luck with {str(token)}")
+        """
+    )
+    pytester.runpytest("--asc-smoke", "--asc-mode=emulator", "--asc-report=report.html")
+    page = (pytester.path / "report.html").read_text(encoding="utf-8")
+    token = (pytester.path / "token.txt").read_text(encoding="utf-8")
+    assert "no luck with ***" in page
+    assert not [at for at in range(len(token) - 16) if token[at : at + 16] in page]
