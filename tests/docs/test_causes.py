@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from collections import Counter
+
+import generate
+import pytest
+
+from pytest_asc.diagnosis.causes import CAUSES
+
+# Causes that are described and not in the table yet.
+COMING = {
+    "accept-header", "app-not-released", "bearer-doubled", "header-overridden-by-netrc", "headers-is-token",
+    "insecure-url", "missing-auth", "redirect-dropped-authorization", "service-not-enabled", "token-in-body",
+    "token-of-other-service", "transient-401", "url-invalid", "wrong-host",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["README.md", *(f"{name}.md" for name in generate.GROUPS)])
+def test_a_page_is_what_the_table_and_the_notes_make_of_it(name: str) -> None:
+    assert (generate.PAGES / name).read_text(encoding="utf-8") == generate.pages()[name], "run python docs/generate.py"
+
+
+def test_there_are_no_other_pages() -> None:
+    assert {path.name for path in generate.PAGES.glob("*.md")} == set(generate.pages())
+    assert {path.stem for path in (generate.PAGES / "notes").iterdir()} == set(generate.GROUPS)
+
+
+def test_every_cause_has_one_note_and_every_note_a_cause() -> None:
+    noted = Counter(note.slug for group in generate.groups() for note in group.notes)
+    assert set(noted.values()) == {1}
+    assert set(CAUSES) <= set(noted)
+    assert set(noted) - set(CAUSES) <= COMING
+
+
+@pytest.mark.parametrize("group", generate.groups(), ids=lambda group: group.name)
+def test_notes_are_sentences(group: generate.Group) -> None:
+    for note in group.notes:
+        assert all(text.rstrip("`").endswith(".") for text in (note.seen, note.why, note.told)), note.slug
+
+
+def test_what_can_be_rehearsed_has_a_command() -> None:
+    text = "".join(generate.pages().values())
+    for slug in generate.REHEARSED:
+        assert f"`pytest --asc-smoke --asc-mode=emulator --asc-fault={slug}`\n" in text

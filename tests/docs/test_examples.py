@@ -1,0 +1,60 @@
+"""Every Python block of the documents is run.
+
+A block is a test module. One whose fence names a file, as in ```` ```python conftest.py ````, is that file for the
+other blocks of its section. One whose fence says ``fragment`` is not run.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+_FENCE = re.compile(r"^```python(?: (?P<name>\S+))?\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+class Section(NamedTuple):
+    """The blocks that belong together."""
+
+    title: str
+    files: dict[str, str]
+    tests: list[str]
+
+
+def sections(document: Path) -> list[Section]:
+    made = []
+    for part in re.split(r"^(?=#{1,2} )", document.read_text(encoding="utf-8"), flags=re.MULTILINE):
+        files: dict[str, str] = {}
+        tests: list[str] = []
+        for block in _FENCE.finditer(part):
+            if block["name"] is None:
+                tests.append(block["code"])
+            elif block["name"] != "fragment":
+                files[block["name"]] = block["code"]
+        if files or tests:
+            made.append(Section(f"{document.name}: {part.splitlines()[0].strip('# ')}", files, tests))
+    return made
+
+
+SECTIONS = [section for document in DOCUMENTS for section in sections(document)]
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.title)
+def test_the_examples_of_a_section_run(section: Section, pytester: pytest.Pytester) -> None:
+    assert section.tests, "files without a test that uses them: add one, or call them a fragment"
+    for name, code in section.files.items():
+        (pytester.path / name).write_text(code, encoding="utf-8")
+    pytester.syspathinsert()
+    for number, code in enumerate(section.tests):
+        (pytester.path / f"test_example_{number}.py").write_text(code, encoding="utf-8")
+    result = pytester.runpytest("-W", "error")
+    assert result.ret == pytest.ExitCode.OK
+    assert result.parseoutcomes().get("passed", 0) >= len(section.tests)
+
+
+def test_examples_are_found_in_every_document_that_has_some() -> None:
+    assert {section.title.partition(":")[0] for section in SECTIONS} == {"README.md", "how-to.md", "tutorial.md"}

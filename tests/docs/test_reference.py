@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import pytest_asc
+from pytest_asc import marks
+from pytest_asc.plugin import MARKERS
+from pytest_asc.settings import SETTINGS
+from pytest_asc.tokens import mint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+REFERENCE = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+REPORTS = ROOT / "tests" / "smoke" / "reports"
+
+
+def rows(head: str) -> list[list[str]]:
+    """The cells of the table whose first heading is this."""
+    (table,) = re.findall(rf"^\| {re.escape(head)} \|.*\n\|[-|]+\n((?:\|.*\n)+)", REFERENCE, re.MULTILINE)
+    return [[cell.strip() for cell in row.strip("|").split(" |")] for row in table.splitlines()]
+
+
+def names(cells: list[str]) -> list[str]:
+    """The first name in each cell: of an option, a function or a member."""
+    return [re.match(r"`@?([\w.\[\]-]+)", cell)[1] for cell in cells]  # type: ignore[index]
+
+
+def test_settings() -> None:
+    told = [[re.findall("`(.+?)`", cell) for cell in cells] for _, *cells in rows("what")]
+    assert told == [
+        [[setting.flag] if setting.option else [], [setting.ini] if setting.option else [], list(setting.env)]
+        for setting in SETTINGS
+    ]
+
+
+def test_options(pytestconfig: pytest.Config) -> None:
+    told = {*names([row[0] for row in rows("option")]), *(setting.flag for setting in SETTINGS if setting.option)}
+    options = {name for name in vars(pytestconfig.option) if name.startswith("asc_")}
+    assert told == {f"--{name.replace('_', '-')}" for name in options}
+
+
+def test_no_document_names_an_option_that_is_none(pytestconfig: pytest.Config) -> None:
+    for document in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")):
+        for option in re.findall(r"--(asc-[a-z-]+)", document.read_text(encoding="utf-8")):
+            assert hasattr(pytestconfig.option, option.replace("-", "_")), f"{document.name}: --{option}"
+
+
+def test_fixtures(pytester: pytest.Pytester) -> None:
+    shown = "\n".join(pytester.runpytest("--fixtures").outlines)
+    defined = re.findall(r"^(\w+)(?: \[(\w+) scope\])? -- .*pytest_asc", shown, re.MULTILINE)
+    told = [[name, scope] for (name,), scope in ((names([row[0]]), row[1]) for row in rows("fixture"))]
+    assert sorted(told) == sorted([name, scope or "function"] for name, scope in defined)
+
+
+def test_arguments_of_make_asc_token() -> None:
+    arguments = set(inspect.signature(mint).parameters) - {"credentials", "now", "source"}
+    assert set(names([row[0] for row in rows("argument of `make_asc_token`")])) == arguments
+
+
+def test_members_of_the_emulator() -> None:
+    emulator = pytest_asc.Emulator()
+    members = {name for name in dir(emulator) if not name.startswith("_")} - {"service", "gate", "standing"}
+    assert set(names([row[0] for row in rows("member of `asc_emulator`")])) == members
+
+
+def test_markers() -> None:
+    told = [name.removeprefix("pytest.mark.") for name in names([row[0] for row in rows("marker")])]
+    assert told == [re.match(r"\w+", marker)[0] for marker in MARKERS]  # type: ignore[index]
+    assert names([row[0] for row in rows("argument of `asc`")]) == [field.name for field in fields(marks.TestOptions)]
+
+
+def members(value: Any, path: str = "") -> Iterator[str]:
+    if isinstance(value, dict) and path != "credentials.sources":
+        for name, member in value.items():
+            yield from members(member, f"{path}.{name}" if path else name)
+    elif isinstance(value, list) and path != "token.scope":
+        for member in value:
+            yield from members(member, f"{path}[]")
+    elif value is not None or "." in path:
+        yield path
+
+
+def test_the_json_report(pytester: pytest.Pytester) -> None:
+    told = set(names([row[0] for row in rows("member")]))
+    pytester.runpytest("--asc-smoke", "--asc-mode=emulator", "--asc-fault=clock-ahead", "--asc-report=report.json")
+    written = json.loads((pytester.path / "report.json").read_text(encoding="utf-8"))
+    kept = [json.loads(path.read_text(encoding="utf-8")) for path in REPORTS.glob("*.json")]
+    assert set(members(written)) <= told
+    assert {"cause", *(path for report in kept for path in members(report))} == told
+
+
+@pytest.mark.parametrize(
+    ("options", "status"),
+    [
+        ((), 0),
+        (("--asc-fault=key-quoted",), 0),
+        (("--asc-fault=key-quoted", "--asc-strict"), 1),
+        (("--asc-fault=token-expired",), 1),
+        (("--asc-fault=no-such-cause",), 4),
+    ],
+)
+def test_exit_status(pytester: pytest.Pytester, options: tuple[str, ...], status: int) -> None:
+    assert pytester.runpytest("--asc-smoke", "--asc-mode=emulator", *options).ret == status
+    assert str(status) in {row[0] for row in rows("status")}

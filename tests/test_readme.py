@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_first_screen_has_the_two_commands() -> None:
+    smoke, tests = re.findall(r"^ {4}(python3 -m venv .+)$", README, re.MULTILINE)
+    assert smoke.endswith(".venv/bin/pytest --asc-smoke --asc-mode=emulator")
+    assert tests in (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    assert README.index(tests) < README.index("\n## ")
