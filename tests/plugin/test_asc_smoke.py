@@ -329,3 +329,49 @@ def test_apps_are_the_accounts(smoke: Smoke, apple: Apple, request: pytest.Fixtu
     result, report = smoke()
     assert (result.ret, report["request"]["apps_visible"]) == (0, 0)
     assert [finding["cause"] for finding in report["findings"]] == ["no-apps-visible"]
+
+
+@pytest.mark.usefixtures("credentials")
+def test_a_crash_of_ours_says_that_it_is_ours(pytester: pytest.Pytester, apple: Apple) -> None:
+    pytester.makeconftest(
+        """
+        import pytest
+
+        @pytest.fixture(autouse=True)
+        def bug(monkeypatch, asc_token):
+            def read_skew(answer):
+                raise ZeroDivisionError(f"with {asc_token}")
+
+            monkeypatch.setattr("pytest_asc.smoke.checks.read_skew", read_skew)
+        """
+    )
+    result = pytester.runpytest("--asc-smoke", f"--asc-base-url={apple.url}")
+    assert result.ret == 3
+    result.stdout.fnmatch_lines(["*ZeroDivisionError('with [*][*][*]')*This is a bug in pytest-asc*please report it*"])
+    token = apple.requests[0].token
+    assert token is not None
+    assert token not in result.stdout.str()
+
+
+@pytest.mark.usefixtures("credentials")
+def test_a_token_that_is_no_text_is_an_error_of_the_fixture(smoke: Smoke, pytester: pytest.Pytester) -> None:
+    pytester.makeconftest("import pytest\n\n@pytest.fixture\ndef asc_token():\n    return b'token'")
+    result, report = smoke()
+    assert result.ret == 1
+    assert report["checks"][2]["reason"] == "TypeError: the fixture asc_token gave a bytes, expected a str"
+
+
+@pytest.mark.usefixtures("credentials")
+def test_an_answer_without_a_date_leaves_the_clock_unchecked(smoke: Smoke, apple: Apple) -> None:
+    apple.headers = {"Date": ""}
+    result, report = smoke()
+    assert result.ret == 0
+    assert report["checks"][3] == {"name": "clock", "outcome": "skipped", "reason": "the answer has no Date"}
+    assert report["clock"]["skew_seconds"] is None
+
+
+@pytest.mark.usefixtures("credentials")
+def test_a_fixture_that_skips_skips_its_check(smoke: Smoke, pytester: pytest.Pytester) -> None:
+    pytester.makeconftest("import pytest\n\n@pytest.fixture\ndef asc_token():\n    pytest.skip('no vault here')")
+    _, report = smoke("-k", "token")
+    assert report["checks"] == [{"name": "token", "outcome": "skipped", "reason": "no vault here"}]

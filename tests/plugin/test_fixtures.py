@@ -298,3 +298,19 @@ def test_under_xdist(pytester: pytest.Pytester) -> None:
         """
     )
     pytester.runpytest("-n", "2", "-W", "error").assert_outcomes(passed=8)
+
+
+def test_a_marker_gives_the_emulated_key_a_role(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.asc(role="DEVELOPER")
+        def test_role(asc_emulator):
+            assert asc_emulator.role == "DEVELOPER"
+
+        def test_the_next(asc_emulator):
+            assert asc_emulator.role == "ADMIN"
+        """
+    )
+    pytester.runpytest().assert_outcomes(passed=2)

@@ -214,3 +214,24 @@ def test_nothing_is_written(pytester: pytest.Pytester, apple: Apple, sentinels: 
     before = sorted(pytester.path.rglob("*"))
     pytester.runpytest("--asc-smoke", f"--asc-base-url={apple.url}", "-p", "no:cacheprovider")
     assert sorted(pytester.path.rglob("*")) == before
+
+
+def test_a_crash_of_a_plugin_is_clean(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(
+        """
+        TOKENS = []
+
+        def pytest_runtest_logfinish(nodeid, location):
+            raise RuntimeError(f"crashed with {TOKENS[0]}")
+        """
+    )
+    pytester.makepyfile(
+        """
+        def test_x(asc_token, request):
+            conftest = next(p for p in request.config.pluginmanager.get_plugins() if hasattr(p, "TOKENS"))
+            conftest.TOKENS.append(str(asc_token))
+        """
+    )
+    result = pytester.runpytest()
+    assert result.ret == 3
+    result.stdout.fnmatch_lines(["INTERNALERROR>*RuntimeError: crashed with [*][*][*]"])
