@@ -125,6 +125,16 @@ def judge_token(token: str, *, service: Service, credentials: Credentials | None
     )
 
 
+def claims_of(token: str | None) -> Mapping[str, object] | None:
+    """The claims of a token, unverified; None where they cannot be read."""
+    if token is None:
+        return None
+    try:
+        return decode(token).claims
+    except TokenError:
+        return None
+
+
 def service_of(*, host: str = "", claims: Mapping[str, object] | None = None, kind: str | None = None) -> Service:
     """The service that is most likely meant: by the host of the request, the token's audience, the kind of the key."""
     audience = (claims or {}).get("aud")
@@ -146,7 +156,7 @@ class _Case:
         self._now = now
         self._around = surroundings
         credentials = surroundings.credentials
-        claims = _claims(held.token)
+        claims = claims_of(held.token)
         host = held.request.host if held.request else ""
         self._service = service or service_of(host=host, claims=claims, kind=credentials.kind if credentials else None)
         self._claims = claims
@@ -227,15 +237,6 @@ class _Case:
         """The time by which a token was judged."""
         date = read_date(answer)
         return self._now if date is None else float(date)
-
-
-def _claims(token: str | None) -> Mapping[str, object] | None:
-    if token is None:
-        return None
-    try:
-        return decode(token).claims
-    except TokenError:
-        return None
 
 
 def _token_was_taken(answer: Answer, error: Finding) -> bool:
