@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_asc.services import SERVICES
 from pytest_asc.settings import SETTINGS, SettingsError, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pytest_asc.settings import Settings
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; return the status to exit with: 0 good, 1 unusable credentials, 4 wrong options."""
+    """Run a command; return the status to exit with: 0 good, 1 unusable credentials or token, 4 wrong options."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     if arguments[:1] == ["smoke"]:
         return _smoke(arguments[1:])
@@ -26,14 +31,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     token = commands.add_parser("token", help="print a token, for a pipe or a variable")
     token.add_argument("--reveal", action="store_true", help="print it even to a terminal")
     token.add_argument("--scope", action="append", metavar="REQUEST", help='a request it is good for: "GET /v1/apps"')
-    for setting in SETTINGS:
-        if setting.option and setting.name not in {"mode", "base_url"}:
-            token.add_argument(setting.flag, dest=setting.name, help=setting.help, choices=setting.choices or None)
+    _add_settings(token, without={"mode", "base_url"})
+    diagnose = commands.add_parser(
+        "diagnose", help="say what is wrong with the token on standard input or in ASC_TOKEN; nothing is sent"
+    )
+    diagnose.add_argument("--service", choices=tuple(SERVICES), help="the service that the token is for")
+    diagnose.add_argument("--json", action="store_true", help="print the report as JSON")
+    _add_settings(diagnose, without={"mode", "base_url", "token_lifetime"})
+    options = parser.parse_args(arguments)
     try:
-        return _token(parser.parse_args(arguments))
+        return {"token": _token, "diagnose": _diagnose}[options.command](options)
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 4
+
+
+def _add_settings(parser: argparse.ArgumentParser, *, without: set[str]) -> None:
+    for setting in SETTINGS:
+        if setting.option and setting.name not in without:
+            parser.add_argument(setting.flag, dest=setting.name, help=setting.help, choices=setting.choices or None)
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    return read_settings(
+        option=lambda name: getattr(options, name, None),
+        ini=lambda _: None,
+        environ=os.environ,
+        folder=Path.cwd(),
+        home=Path.home(),
+    )
 
 
 def _smoke(arguments: list[str]) -> int:
@@ -49,13 +75,7 @@ def _token(options: argparse.Namespace) -> int:
     if sys.stdout.isatty() and not options.reveal:
         print("A token on a terminal stays in its history. Pipe it, or add --reveal.", file=sys.stderr)
         return 4
-    settings = read_settings(
-        option=lambda name: getattr(options, name, None),
-        ini=lambda _: None,
-        environ=os.environ,
-        folder=Path.cwd(),
-        home=Path.home(),
-    )
+    settings = _settings(options)
     reading = find_credentials(settings)
     for finding in reading.findings:
         print(finding, file=sys.stderr)
@@ -71,6 +91,39 @@ def _token(options: argparse.Namespace) -> int:
         return 4
     print(str(source.token()))
     return 0
+
+
+def _diagnose(options: argparse.Namespace) -> int:
+    from pytest_asc.credentials import find_credentials  # noqa: PLC0415
+    from pytest_asc.smoke.offline import report_on_token  # noqa: PLC0415
+    from pytest_asc.smoke.terminal import render  # noqa: PLC0415
+
+    settings = _settings(options)
+    token, minted_by = _piped(), None
+    if not token and (found := settings.get("token")):
+        token, minted_by = found
+    if not token:
+        print("There is no token: pipe one into this command, or set ASC_TOKEN.", file=sys.stderr)
+        return 4
+    reading = find_credentials(settings)
+    if reading.sources:
+        for finding in reading.findings:
+            print(finding, file=sys.stderr)
+    report = report_on_token(token, minted_by, service=options.service, reading=reading, now=time.time())
+    if options.json:
+        print(json.dumps(report, indent=2))
+    else:
+        width = shutil.get_terminal_size().columns
+        for line in render(report, width=width, encoding=sys.stdout.encoding):
+            print("".join(text for text, _ in line).rstrip())
+    return 0 if report["ok"] else 1
+
+
+def _piped() -> str:
+    """What is piped in, without the end of the line that printing it adds."""
+    if sys.stdin.isatty():
+        return ""
+    return sys.stdin.buffer.read().decode("utf-8", "replace").removesuffix("\n").removesuffix("\r")
 
 
 if __name__ == "__main__":

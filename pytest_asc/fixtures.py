@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pytest_asc.credentials import Credentials, CredentialsError
+    from pytest_asc.diagnosis.answer import Answer
+    from pytest_asc.diagnosis.findings import Finding
     from pytest_asc.emulator.api import Emulator
     from pytest_asc.marks import Mode, TestOptions
     from pytest_asc.session import Session
@@ -125,24 +127,52 @@ def asc_session(request: pytest.FixtureRequest, asc_token: str) -> Iterator[Sess
     URLs may be relative. The token is put in when a request is sent, renewed when it is about to expire, and goes to
     the API's host alone. In live mode GETs are tried again after 429 and 5xx, and the session only reads:
     POST, PATCH, PUT and DELETE raise WriteRefusedError unless the test is marked ``asc(allow_writes=True)`` and the run
-    has ``--asc-allow-writes``. In emulator mode answers arrive as they are.
+    has ``--asc-allow-writes``. The report of a failed test says why Apple refused its requests; only those of this
+    session are seen. In emulator mode answers arrive as they are.
     """
-    from pytest_asc.session import Session
     from pytest_asc.state import state_of
     from pytest_asc.tokens import Token
 
+    session: Session
     token = asc_token.fresh if isinstance(asc_token, Token) else lambda: asc_token
     if _mode(request) == "emulator":
         from pytest_asc.emulator.transports.adapter import EmulatorAdapter
+        from pytest_asc.session import Session
 
         emulator: Emulator = request.getfixturevalue("asc_emulator")
         session = Session(emulator.service.base_url, token=token, adapter=EmulatorAdapter(emulator))
     else:
+        from pytest_asc.refusals import Refusals, WatchedSession
+        from pytest_asc.reporting import LIVE
+
         writes = _options(request).allow_writes and request.config.getoption("asc_allow_writes")
         renew = asc_token.renewed if isinstance(asc_token, Token) else None
-        session = Session(state_of(request.config).base_url(_kind(request)), token=token, renew=renew, writes=writes)
+        refusals = request.node.stash[LIVE] = Refusals(_diagnose(request))
+        base_url = state_of(request.config).base_url(_kind(request))
+        session = WatchedSession(base_url, token=token, renew=renew, writes=writes, refusals=refusals)
     with session:
         yield session
+
+
+@pytest.fixture
+def asc_diagnose(request: pytest.FixtureRequest) -> Callable[..., tuple[Finding, ...]]:
+    """Say what is wrong with anything a test holds, offline.
+
+    ::
+
+        def test_why(asc_diagnose, my_client):
+            response = my_client.apps()
+            assert not asc_diagnose(response)
+
+    ``asc_diagnose(thing=None, *, token=None, request=None, service=None, now=None)``: thing a response or request of
+    requests or httpx, an exception, a token, a JSON error document, or a mapping of status, headers and body; token and
+    request where the thing does not hold them; service the name of the one that is meant; now in seconds since 1970.
+
+    It gives a finding for each cause, best first, and none for what is good. The token is verified with the key of
+    ``asc_credentials`` where it names that key; of an answer of ``asc_emulator`` it gives the true reason. Raises
+    TypeError for what is none of these.
+    """
+    return _diagnose(request)
 
 
 @pytest.fixture
@@ -230,6 +260,53 @@ def credentials_of(request: pytest.FixtureRequest) -> Credentials:
     if mode != state.mode and credentials is state.reading(state.mode).credentials:
         return state.reading(mode).require()
     return credentials
+
+
+def _diagnose(request: pytest.FixtureRequest) -> Callable[..., tuple[Finding, ...]]:
+    """The diagnosis with what is known in this test: its credentials, its emulator, this machine's netrc file."""
+    import os
+    from pathlib import Path
+
+    from pytest_asc.credentials import CredentialsError
+    from pytest_asc.diagnosis.diagnose import Surroundings, diagnose
+    from pytest_asc.emulator.record import record_of
+    from pytest_asc.netrc import find_entry
+    from pytest_asc.reporting import EMULATOR
+
+    try:
+        credentials = credentials_of(request)
+    except CredentialsError:
+        credentials = None
+
+    def refusal(answer: Answer) -> Finding | None:
+        emulator = request.node.stash.get(EMULATOR, None)
+        record = record_of(answer, emulator.requests) if emulator else None
+        return record.refusal if record else None
+
+    def asc_diagnose(
+        thing: object = None,
+        *,
+        token: str | bytes | None = None,
+        request: object = None,
+        service: str | None = None,
+        now: float | None = None,
+    ) -> tuple[Finding, ...]:
+        __tracebackhide__ = True
+        return diagnose(
+            thing,
+            token=token,
+            request=request,
+            service=service,
+            now=time.time() if now is None else now,
+            surroundings=Surroundings(
+                credentials=credentials,
+                netrc=lambda host: find_entry(host, environ=os.environ, home=Path.home()),
+                refusal=refusal,
+                utc_offset=time.localtime().tm_gmtoff,
+            ),
+        )
+
+    return asc_diagnose
 
 
 def _kind(request: pytest.FixtureRequest) -> str:

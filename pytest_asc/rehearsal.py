@@ -10,6 +10,7 @@ import base64
 import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+from urllib.parse import SplitResult, urlsplit
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -18,6 +19,8 @@ from pytest_asc.settings import SettingsError, settings_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    import requests
 
     from pytest_asc.settings import Settings
 
@@ -97,6 +100,64 @@ TOKEN: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "token-scope-format": {"claims": {"scope": "GET /v1/apps"}},
         "token-scope-mismatch": {"scope": ["GET /v1/users"]},
         "token-long-lived-not-allowed": {"scope": ["GET /v1/apps"], "lifetime": 24 * 60 * 60},
+    }
+)
+NETRC = "default login rehearsal password rehearsal\n"
+"""A netrc file that spoils a request as ``header-overridden-by-netrc`` has it."""
+
+
+def _with_header(name: str, change: Callable[[str], str]) -> Callable[[requests.PreparedRequest], Any]:
+    def spoil(good: requests.PreparedRequest) -> requests.PreparedRequest:
+        spoilt = good.copy()
+        spoilt.headers[name] = change(str(good.headers.get(name, "")))
+        return spoilt
+
+    return spoil
+
+
+def _with_url(change: Callable[[SplitResult], SplitResult]) -> Callable[[requests.PreparedRequest], Any]:
+    def spoil(good: requests.PreparedRequest) -> requests.PreparedRequest:
+        spoilt = good.copy()
+        spoilt.url = change(urlsplit(good.url or "")).geturl()
+        return spoilt
+
+    return spoil
+
+
+def _without_header(good: requests.PreparedRequest) -> requests.PreparedRequest:
+    spoilt = good.copy()
+    del spoilt.headers["Authorization"]
+    return spoilt
+
+
+def _token_as_headers(good: requests.PreparedRequest) -> requests.Request:
+    import requests  # noqa: PLC0415  only this one makes a request
+
+    token: Any = good.headers["Authorization"].partition(" ")[2]
+    return requests.Request(good.method, good.url, headers=token)
+
+
+def _posted(good: requests.PreparedRequest) -> requests.PreparedRequest:
+    spoilt = _without_header(good)
+    spoilt.method = "POST"
+    spoilt.body = f"grant_type=client_credentials&assertion={good.headers['Authorization'].partition(' ')[2]}"
+    return spoilt
+
+
+_BASIC = base64.b64encode(b"rehearsal:rehearsal").decode("ascii")
+
+# A good prepared request as people spoil it; ``asc_diagnose`` then names the cause.
+REQUESTS: Mapping[str, Callable[[requests.PreparedRequest], Any]] = MappingProxyType(
+    {
+        "header-missing": _without_header,
+        "bearer-missing": _with_header("Authorization", lambda header: header.partition(" ")[2]),
+        "bearer-doubled": _with_header("Authorization", lambda header: f"Bearer {header}"),
+        "header-overridden-by-netrc": _with_header("Authorization", lambda _: f"Basic {_BASIC}"),
+        "headers-is-token": _token_as_headers,
+        "token-in-body": _posted,
+        "wrong-host": _with_url(lambda url: url._replace(netloc="appstoreconnect.apple.com")),
+        "insecure-url": _with_url(lambda url: url._replace(scheme="http")),
+        "url-invalid": _with_url(lambda url: url._replace(netloc="[")),
     }
 )
 CREDENTIALS = frozenset({"credentials-missing", "ids-swapped", *_KEY_TEXT, *_KEY_ID, *_ISSUER_ID})

@@ -20,9 +20,12 @@ if TYPE_CHECKING:
     from _pytest._code.code import ExceptionRepr
 
     from pytest_asc.emulator.api import Emulator
+    from pytest_asc.refusals import Refusals
 
 EMULATOR: pytest.StashKey[Emulator] = pytest.StashKey()
 """On a test: the emulator that it asked for."""
+LIVE: pytest.StashKey[Refusals] = pytest.StashKey()
+"""On a test: what its live session was refused."""
 
 
 class CleanFormatter(logging.Formatter):
@@ -51,8 +54,11 @@ class Reporting:
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Tell why the emulator refused, and clean the report."""
+        """Tell why the emulator or Apple refused, and clean the report."""
         report = yield
+        live = item.stash.get(LIVE, None)
+        if report.failed and live:
+            report.sections.append(("asc live", str(live)))
         emulator = item.stash.get(EMULATOR, None)
         if report.failed and emulator is not None and (told := refusals(emulator)):
             report.sections.append(("asc emulator", told))

@@ -245,6 +245,11 @@ def _unknown_path(case: _Case) -> Finding | None:
     )
 
 
+def _not_acceptable(case: _Case) -> Finding:
+    """The one answer that is plain text (documented)."""
+    return found("accept-header", _answered(case.answer))
+
+
 def _refused(case: _Case) -> Finding:
     return found("request-refused", _answered(case.answer))
 
@@ -254,7 +259,7 @@ _RULES: tuple[tuple[Container[int], Callable[[_Case], Finding | None]], ...] = (
     (range(300, 400), _redirected),
     ((407,), _stopped_by_proxy),
     (range(500, 600), _failed),
-    ((406,), _refused),  # plain text (documented)
+    ((406,), _not_acceptable),
     (range(1000), _foreign),
     ((401,), _token_refused),
     ((403,), _forbidden),

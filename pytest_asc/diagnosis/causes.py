@@ -17,6 +17,7 @@ TOKENS = _APPLE + "generating-tokens-for-api-requests"
 KEYS = _APPLE + "creating-api-keys-for-app-store-connect-api"
 REVOKED = _APPLE + "revoking-api-keys"
 ERRORS = _APPLE + "interpreting-and-handling-errors"
+STATUSES = _APPLE + "about-the-http-status-code"
 RATES = _APPLE + "identifying-rate-limits"
 ROLES = "https://developer.apple.com/help/app-store-connect/reference/role-permissions"
 AGREEMENTS = "https://developer.apple.com/help/app-store-connect/manage-agreements/sign-and-update-agreements"
@@ -26,6 +27,8 @@ SECRETS = (
 )
 NTP = "https://www.rfc-editor.org/rfc/rfc9110#field.date"
 PROXIES = "https://requests.readthedocs.io/en/latest/user/advanced/#proxies"
+NETRC = "https://requests.readthedocs.io/en/latest/user/authentication/#netrc-authentication"
+REDIRECTS = "https://requests.readthedocs.io/en/latest/user/quickstart/#redirection-and-history"
 TLS = "https://requests.readthedocs.io/en/latest/user/advanced/#ssl-cert-verification"
 
 _AGAIN = "Use the AuthKey_XXXXXXXXXX.p8 that App Store Connect let you download once."
@@ -157,11 +160,30 @@ _TABLE = (
           'Write each entry as method and path, such as "GET /v1/apps".', TOKENS),
     Cause("token-scope-mismatch", "error", "certain", "The token's scope does not cover the request",
           "Add the request to the scope, or leave the scope out.", TOKENS),
-    # The answer, the network, Apple.
+    # The request.
     Cause("header-missing", "error", "certain", "The request has no Authorization header",
           "Send the header Authorization: Bearer <token>.", TOKENS),
     Cause("bearer-missing", "error", "certain", "The Authorization header is not Bearer and a token",
           "Send the header Authorization: Bearer <token>.", TOKENS),
+    Cause("bearer-doubled", "error", "certain", "Bearer stands twice in front of the token",
+          "Keep the word Bearer out of the token: the header is Bearer, a blank and the bare token.", TOKENS),
+    Cause("header-overridden-by-netrc", "error", "certain", "A netrc file replaced the Authorization header",
+          "Use asc_session, give the token through auth=, or set trust_env of the requests session to False.", NETRC),
+    Cause("headers-is-token", "error", "certain", "The token is passed as the headers themselves",
+          'Pass headers={"Authorization": f"Bearer {token}"}.', TOKENS),
+    Cause("token-in-body", "error", "certain", "The token is posted to get a token",
+          "Send the token itself as the bearer of each request: nothing is exchanged for it.", TOKENS),
+    Cause("wrong-host", "error", "certain", "The request goes to a host that is not the API's",
+          "Send it to https://api.appstoreconnect.apple.com.", TOKENS),
+    Cause("insecure-url", "error", "certain", "The URL does not start with https://",
+          "Write https:// in front of the host.", TOKENS),
+    Cause("url-invalid", "error", "certain", "The URL cannot be read",
+          "Write it as https://api.appstoreconnect.apple.com/v1/apps.", TOKENS),
+    Cause("redirect-dropped-authorization", "error", "certain", "A redirect took the Authorization header away",
+          "Send the request to the API's own host: clients drop the header on the way to another.", REDIRECTS),
+    Cause("accept-header", "error", "certain", "The Accept header does not fit the resource",
+          "Send Accept: application/a-gzip for sales and finance reports, else application/json or */*.", STATUSES),
+    # The answer, the network, Apple.
     Cause("clock-ahead", "error", "certain", "This machine's clock is ahead of Apple's",
           "Set the clock (NTP), or date iat a minute back and keep exp at 15 minutes.", NTP),
     Cause("clock-behind", "error", "certain", "This machine's clock is behind Apple's",

@@ -29,10 +29,10 @@ _FAILURES: tuple[tuple[type[BaseException], str, str], ...] = (
     (socket.gaierror, "connection-failed", "the name of {peer} cannot be resolved: {why}"),
     (ConnectionRefusedError, "connection-failed", "{peer} refused the connection"),
     (ssl.SSLError, "connection-failed", "the TLS handshake with {peer} failed: {why}"),
-    (urllib3.exceptions.ReadTimeoutError, "timed-out", "{peer} gave no answer within {timeout:g} s"),
-    (requests.ReadTimeout, "timed-out", "{peer} gave no answer within {timeout:g} s"),
-    (TimeoutError, "timed-out", "no connection to {peer} within {timeout:g} s"),
-    (requests.Timeout, "timed-out", "no connection to {peer} within {timeout:g} s"),
+    (urllib3.exceptions.ReadTimeoutError, "timed-out", "{peer} gave no answer {in_time}"),
+    (requests.ReadTimeout, "timed-out", "{peer} gave no answer {in_time}"),
+    (TimeoutError, "timed-out", "no connection to {peer} {in_time}"),
+    (requests.Timeout, "timed-out", "no connection to {peer} {in_time}"),
     (ConnectionError, "connection-failed", "{peer} closed the connection without an answer"),
     (http.client.IncompleteRead, "connection-failed", "{peer} closed the connection in the middle of the answer"),
     (http.client.HTTPException, "connection-failed", "{peer} answered in something else than HTTP"),
@@ -46,13 +46,13 @@ _OPENSSL_PLACES = re.compile(r"^\[[^\]]*\] | \(_ssl\.c:\d+\)$")
 _CLOCK_ERRORS = (9, 10)
 
 
-def read_failure(error: BaseException, *, url: str, timeout: float) -> Finding:
+def read_failure(error: BaseException, *, url: str, timeout: float | None) -> Finding:
     """Say why a request got no answer.
 
     Args:
         error: What the HTTP library raised.
         url: The request's URL; only its host is shown.
-        timeout: The seconds that were given to connect, and to answer.
+        timeout: The seconds that were given to connect, and to answer; None where they are not known.
     """
     causes = list(_unwrap(error))
     host = host_of(url)
@@ -61,10 +61,11 @@ def read_failure(error: BaseException, *, url: str, timeout: float) -> Finding:
             return finding
     by_proxy = any(isinstance(cause, urllib3.exceptions.ProxyError) for cause in causes)
     peer = f"the proxy on the way to {host}" if by_proxy else host
+    in_time = "in time" if timeout is None else f"within {timeout:g} s"
     for kind, slug, words in _FAILURES:
         for cause in causes:
             if isinstance(cause, kind) and not _is_wrapper(cause, kind):
-                evidence = words.format(peer=peer, timeout=timeout, why=_reason(cause))
+                evidence = words.format(peer=peer, in_time=in_time, why=_reason(cause))
                 return found(slug, evidence, fix=_fix(cause))
     return found("connection-failed", f"the request to {host} failed with {type(error).__name__}", certainty="likely")
 

@@ -77,7 +77,7 @@ def decode(token: str) -> DecodedToken:
     Raises:
         TokenError: It is no JSON Web Token.
     """
-    if finding := _spoilt(token):
+    if finding := _wrapped(token) or _spoilt(token):
         raise TokenError(finding)
     parts = token.split(".")
     if len(parts) != 3:  # noqa: PLR2004  header, claims and signature (RFC 7515)
@@ -90,13 +90,21 @@ def decode(token: str) -> DecodedToken:
     )
 
 
-def _spoilt(token: str) -> Finding | None:
-    """What happened to a token on its way from the library to the header."""
+def _wrapped(token: str) -> Finding | None:
+    """What stands in the token's place or around it."""
     length = f"length {len(token)}"
     if not token.strip():
         return found("token-malformed", f"the token is empty ({length})")
+    if re.match(r"\s*bearer(\s|$)", token, re.IGNORECASE):
+        return found("bearer-doubled", f"the token itself starts with Bearer ({length})")
     if re.match(r"""b['"]""", token):
         return found("token-bytes-repr", f"the token starts with {token[:2]} ({length})")
+    return None
+
+
+def _spoilt(token: str) -> Finding | None:
+    """What happened to a token on its way from the library to the header."""
+    length = f"length {len(token)}"
     if blanks := re.findall(r"\s", token):
         place = "at its end" if len(token.rstrip()) + len(blanks) == len(token) else "in it"
         return found("token-whitespace", f"{length}, with {blanks[0]!r} {place}")

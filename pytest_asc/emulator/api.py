@@ -17,7 +17,7 @@ from pytest_asc.emulator.faults import FAULTS
 from pytest_asc.emulator.gate import RATE_LIMIT, Gate, Key
 from pytest_asc.emulator.message import JSON, Request, Response
 from pytest_asc.emulator.reads import read
-from pytest_asc.emulator.record import RequestRecord
+from pytest_asc.emulator.record import CORRELATION_KEY, RequestRecord, new_correlation_key
 from pytest_asc.emulator.routing import Route, route
 from pytest_asc.emulator.store import Store
 from pytest_asc.emulator.values import Identifiers
@@ -81,7 +81,7 @@ class Emulator:
         self._visible = self._account.store
         self._error_ids = Identifiers(self._seed)
         self._failures: list[PlannedFailure] = []
-        self._log: list[tuple[str, str, int, Finding | None, bytes]] = []
+        self._log: list[tuple[str, str, int, Finding | None, bytes, str | None]] = []
 
     def reset(self) -> None:
         """Forget the account, the requests, and all that was set; keep the keys, and what is known of their tokens."""
@@ -229,7 +229,10 @@ class Emulator:
             if remaining is not None:
                 left = 0 if response.status == TOO_MANY_REQUESTS else remaining
                 headers["X-Rate-Limit"] = f"user-hour-lim:{self.rate_limit};user-hour-rem:{left};"
-            self._log.append((request.method, request.url, response.status, refusal, request.body))
+            name = None
+            if not (self.standing and self.standing.before_gate):
+                name = headers[CORRELATION_KEY] = new_correlation_key()
+            self._log.append((request.method, request.url, response.status, refusal, request.body, name))
             return response
 
     def _answer(self, request: Request, now: float) -> _Outcome:

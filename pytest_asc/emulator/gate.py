@@ -1,7 +1,7 @@
 """Who may come in: keys, tokens, and how often.
 
-Tokens are judged by the one judge of :mod:`pytest_asc.diagnosis.token`. What it finds stays in the record of the
-request: on the wire, one 401 is like another.
+Headers and tokens are judged by the judges of :mod:`pytest_asc.diagnosis`. What they find stays in the record of
+the request: on the wire, one 401 is like another.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_asc.diagnosis.findings import best_error, found
+from pytest_asc.diagnosis.request import check_authorization
 from pytest_asc.diagnosis.token import Examination, TokenError, check_scope, decode, examine
 from pytest_asc.diagnosis.words import span
 from pytest_asc.secrets import mask
@@ -113,14 +114,12 @@ class Gate:
             now: Seconds since 1970, by the clock of the emulated service.
             skew: Seconds that this clock is ahead of the caller's.
         """
-        if authorization is None:
-            return found("header-missing", "the request has no Authorization header")
-        judgement = self._judgements.get(authorization)
+        judgement = self._judgements.get(authorization or "")
         if judgement is None:
-            refusal = _header_finding(authorization)
+            refusal = check_authorization(authorization)
             if refusal:
                 return refusal
-            judgement = self._judge(authorization)
+            judgement = self._judge(authorization or "")
         examination, key, scoped = judgement
         if key is None or not examination.valid_from <= now < examination.valid_until:
             return self._refusal(examination, now, skew)
@@ -166,16 +165,6 @@ class Gate:
             return found(cause, f"Apple's clock is {span(skew)} {relation} the caller's; by it, {refusal.evidence}")
         assert refusal is not None, "the judge finds nothing wrong with a token that it does not take"  # noqa: S101
         return refusal
-
-
-def _header_finding(authorization: str) -> Finding | None:
-    scheme, _, token = authorization.partition(" ")
-    if scheme.lower() != "bearer":
-        shown = f"the scheme {scheme!r}" if token and len(scheme) <= len("Negotiate") else "no scheme"
-        return found("bearer-missing", f"the Authorization header has {shown}, expected 'Bearer'")
-    if not token.strip():
-        return found("bearer-missing", "the Authorization header has no token behind 'Bearer'")
-    return None
 
 
 def _unknown(key_id: str | None, *, revoked: bool) -> str:

@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 import json
+from base64 import b32encode
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pytest_asc.diagnosis.answer import Answer
     from pytest_asc.diagnosis.findings import Finding
+
+CORRELATION_KEY = "X-Apple-Jingle-Correlation-Key"
+"""Apple's name of an answer, 26 characters of base32 (observed on reports)."""
+
+# One sequence for the process: two emulators never give one name twice.
+_numbers = count(1)
+
+
+def new_correlation_key() -> str:
+    """The name of the next answer."""
+    return b32encode(next(_numbers).to_bytes(16, "big")).decode("ascii").rstrip("=")
 
 
 @dataclass(frozen=True)
@@ -21,6 +37,8 @@ class RequestRecord:
     refusal: Finding | None = None
     """Why it was refused, where the answer does not say it: a 401 is like another on the wire."""
     body: bytes = field(default=b"", repr=False)
+    correlation_key: str | None = field(default=None, repr=False)
+    """What the answer was named; None where something in front of Apple answered."""
 
     @property
     def path(self) -> str:
@@ -37,3 +55,17 @@ class RequestRecord:
             ValueError: It is no JSON.
         """
         return json.loads(self.body)
+
+
+def record_of(answer: Answer, records: Iterable[RequestRecord]) -> RequestRecord | None:
+    """The record of the request that got an answer; None where none did.
+
+    An answer is found by its name. One without, which is of something in front of Apple, is taken for the latest of the
+    same request with the same status.
+    """
+    name = answer.headers.get(CORRELATION_KEY)
+    for record in reversed(list(records)):
+        same = name is not None or (record.method, record.url) == (answer.method, answer.url)
+        if same and record.correlation_key == name and record.status == answer.status:
+            return record
+    return None

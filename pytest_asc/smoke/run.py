@@ -16,9 +16,15 @@ from pytest_asc.smoke.checks import CHECKS
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pytest_asc.credentials import CredentialsReading
     from pytest_asc.diagnosis.findings import Finding
+    from pytest_asc.diagnosis.token import Examination
     from pytest_asc.smoke.checks import Check
     from pytest_asc.smoke.evidence import Evidence, Identity, SentToken
+
+
+# Farther than the times in microseconds that somebody may have put into a claim.
+_NO_TIME = 10**17
 
 
 class SmokeRun:
@@ -86,7 +92,7 @@ class SmokeRun:
             "cause": cause.cause if cause and self.failed else None,
             "mode": evidence.mode,
             "service": evidence.service.name,
-            "credentials": _identity(evidence.identity_known),
+            "credentials": identity_json(evidence.identity_known) if evidence.identity_known else None,
             "token": _token(evidence.token_known),
             "request": _request(evidence),
             "clock": _clock(evidence),
@@ -104,9 +110,8 @@ class SmokeRun:
         return report
 
 
-def _identity(identity: Identity | None) -> dict[str, Any] | None:
-    if identity is None:
-        return None
+def identity_json(identity: Identity | CredentialsReading) -> dict[str, Any]:
+    """Key id, issuer id and kind as a report holds them: masked."""
     return {
         "kind": identity.kind,
         "key_id": mask(identity.key_id) if identity.key_id else None,
@@ -121,17 +126,24 @@ def _masked(source: str) -> str:
 
 
 def _token(token: SentToken | None) -> dict[str, Any] | None:
-    if token is None:
-        return None
-    claims = token.examination.decoded.claims if token.examination.decoded else {}
-    iat, exp = (value if isinstance(value, int) else None for value in (claims.get("iat"), claims.get("exp")))
+    return None if token is None else token_json(token.examination, token.minted_by)
+
+
+def token_json(examination: Examination, minted_by: str | None) -> dict[str, Any]:
+    """A token as a report holds it: its times and its scope."""
+    claims = examination.decoded.claims if examination.decoded else {}
+    iat, exp = (_time(claims.get(name)) for name in ("iat", "exp"))
     return {
         "issued_at": iat,
         "expires_at": exp,
         "lifetime": exp - iat if iat is not None and exp is not None else None,
         "scope": claims.get("scope"),
-        "minted_by": token.minted_by,
+        "minted_by": minted_by,
     }
+
+
+def _time(claim: object) -> int | None:
+    return claim if isinstance(claim, int) and abs(claim) < _NO_TIME else None
 
 
 def _request(evidence: Evidence) -> dict[str, Any]:

@@ -22,6 +22,8 @@ CERTAINTY = {
     "possible": "possible: nothing seen speaks against it",
 }
 _HEDGE = {"certain": "", "likely": "probably ", "possible": "possibly "}
+OFFLINE = "offline"
+"""The mode of a report on a token that was sent nowhere."""
 _SUCCESS = range(200, 300)
 _REFUSED = {401: "refuses this token", 403: "refuses this request"}
 
@@ -40,6 +42,8 @@ def service_of(report: Mapping[str, Any]) -> Service:
 
 def verdict(report: Mapping[str, Any]) -> str:
     """The outcome in one sentence."""
+    if report["mode"] == OFFLINE:
+        return _verdict_on_token(report)
     warnings = sum(finding["level"] == "warning" for finding in report["findings"])
     count = f"{warnings} warning{'s' if warnings > 1 else ''}"
     accepted = f"{_who(report)} accepts these credentials"
@@ -52,6 +56,15 @@ def verdict(report: Mapping[str, Any]) -> str:
         return f"{_outcome(report)}: {_HEDGE[cause['certainty']]}{_within(title_of(cause['cause']))}."
     broken = "".join(f": the check of {check['name']} broke off" for check in _broken(report)[:1])
     return f"{_outcome(report)}{broken}."
+
+
+def _verdict_on_token(report: Mapping[str, Any]) -> str:
+    unseen = "" if report["credentials"] else "; its signature was not checked, since its key is not at hand"
+    if report["ok"]:
+        warned = any(finding["level"] == "warning" for finding in report["findings"])
+        return f"{'This token works, but not by much' if warned else 'Nothing is wrong with this token'}{unseen}."
+    cause = next(finding for finding in report["findings"] if finding["cause"] == report["cause"])
+    return f"{_who(report)} refuses this token: {_HEDGE[cause['certainty']]}{_within(title_of(cause['cause']))}."
 
 
 def title_of(cause: str) -> str:

@@ -161,7 +161,7 @@ def test_an_empty_enterprise_list_is_no_finding() -> None:
         (answer(404, errors(404, "PATH_ERROR")), "request-refused", "error", "likely"),
         (answer(404, errors(404, "NOT_FOUND"), url=ONE_APP), "request-refused", "error", "certain"),
         (answer(400, errors(400, "PARAMETER_ERROR.INVALID")), "request-refused", "error", "certain"),
-        (answer(406, "Not acceptable"), "request-refused", "error", "certain"),
+        (answer(406, "Not acceptable"), "accept-header", "error", "certain"),
         (answer(400, {"errors": "not a list"}), "request-refused", "error", "certain"),
     ],
 )

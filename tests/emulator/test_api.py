@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -44,6 +45,7 @@ def test_an_app_as_apple_shows_it(bench: Bench, apps: list[str]) -> None:
 
 def test_headers_are_exactly_what_clients_compare_with(bench: Bench, apps: list[str]) -> None:
     headers = bench.get("/v1/apps").headers
+    assert re.fullmatch("[A-Z2-7]{26}", headers.pop("X-Apple-Jingle-Correlation-Key"))
     assert headers == {
         "Content-Type": "application/json",
         "Date": "Thu, 28 May 2026 20:26:40 GMT",

@@ -57,7 +57,9 @@ def test_the_plugin_can_be_named_where_none_is_loaded_by_itself(
     result.assert_outcomes(passed=1)
 
 
-@pytest.mark.parametrize("name", ["asc_credentials", "asc_token", "make_asc_token", "asc_session", "asc_emulator"])
+@pytest.mark.parametrize(
+    "name", ["asc_credentials", "asc_token", "make_asc_token", "asc_session", "asc_emulator", "asc_diagnose"]
+)
 def test_every_fixture_has_a_manual(pytester: pytest.Pytester, name: str) -> None:
     result = pytester.runpytest("--fixtures")
     result.stdout.re_match_lines(

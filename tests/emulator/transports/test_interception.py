@@ -55,7 +55,8 @@ def test_headers_and_bodies_are_those_of_the_emulator(intercepted: Bench) -> Non
     intercepted.emulator.add("apps", name="Straße")
     response = requests.get(APPS, headers=HEADERS, timeout=1)
     assert response.headers == intercepted.get("/v1/apps").headers | {
-        "X-Rate-Limit": "user-hour-lim:3600;user-hour-rem:3599;"
+        "X-Rate-Limit": "user-hour-lim:3600;user-hour-rem:3599;",
+        "X-Apple-Jingle-Correlation-Key": intercepted.emulator.requests[0].correlation_key,
     }
     assert response.json()["data"][0]["attributes"]["name"] == "Straße"
     with requests.get(APPS, headers=HEADERS, stream=True, timeout=1) as streamed:

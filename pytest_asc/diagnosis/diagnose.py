@@ -1,0 +1,271 @@
+"""One diagnosis of whatever a test holds: the judges of requests, tokens, answers and failures brought together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pytest_asc.diagnosis.answer import Answer, read_answer
+from pytest_asc.diagnosis.causes import CAUSES
+from pytest_asc.diagnosis.clock import read_date
+from pytest_asc.diagnosis.network import read_failure
+from pytest_asc.diagnosis.request import HEADER_CAUSES, check_request
+from pytest_asc.diagnosis.things import KINDS, Thing, open_request, open_thing
+from pytest_asc.diagnosis.token import Examination, TokenError, check_scope, decode, examine
+from pytest_asc.services import APP_STORE_CONNECT, SERVICES, service_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from pytest_asc.credentials import Credentials
+    from pytest_asc.diagnosis.findings import Finding
+    from pytest_asc.diagnosis.request import NetrcEntry, SentRequest
+    from pytest_asc.diagnosis.things import Reply
+    from pytest_asc.services import Service
+
+_CLOCK_CAUSES = frozenset({"clock-ahead", "clock-behind"})
+# What an answer says where it does not know better: another error explains it.
+_OPAQUE = frozenset({"key-unknown-to-apple", "not-apple", "request-refused"})
+_TIMES = frozenset({"token-expired", "token-issued-in-future"})
+_LEVELS = ("error", "warning", "note")
+_CERTAINTIES = ("certain", "likely", "possible")
+_ORDER = {slug: place for place, slug in enumerate(CAUSES)}
+_UNAUTHORIZED, _FORBIDDEN = 401, 403
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What is known beside the thing."""
+
+    credentials: Credentials | None = None
+    """The key at hand. It judges the tokens that name it."""
+    netrc: Callable[[str], NetrcEntry | None] = lambda _: None
+    """What a netrc file has for a host."""
+    refusal: Callable[[Answer], Finding | None] = lambda _: None
+    """The true reason of an answer, where an emulator gave it."""
+    utc_offset: int = 0
+    """Seconds that local time is ahead of UTC, to tell a naive local time."""
+
+
+def diagnose(
+    thing: object = None,
+    *,
+    now: float,
+    token: str | bytes | None = None,
+    request: object = None,
+    service: str | None = None,
+    surroundings: Surroundings | None = None,
+) -> tuple[Finding, ...]:
+    """Say what is wrong with whatever a test holds; nothing is sent. What is good gives no finding.
+
+    Args:
+        thing: A response, a request, an exception, a token, an error document, or a mapping of these.
+        now: Seconds since 1970.
+        token: The token, where the thing does not hold it.
+        request: The request, where the thing does not hold it.
+        service: The name of the service that is meant; by default the one of the host, of the token or of the key.
+        surroundings: What is known beside it.
+
+    Returns:
+        One finding for each cause, errors first, the most certain first, in the order of the table of causes.
+
+    Raises:
+        TypeError: The thing is none that is known.
+        ValueError: There is no such service.
+    """
+    if thing is None and token is None and request is None:
+        raise TypeError(f"asc_diagnose got nothing. Give it {KINDS}.")
+    if service is not None and service not in SERVICES:
+        raise ValueError(f"there is no service {service!r}; there are {', '.join(SERVICES)}")
+    held = _held(thing, token, request)
+    case = _Case(held, SERVICES[service] if service else None, now, surroundings or Surroundings())
+    if held.finding:
+        return (held.finding,)
+    if held.failure:
+        return case.of_failure(held.failure)
+    return case.of_answer(held.reply) if held.reply else case.unanswered()
+
+
+def _held(thing: object, token: str | bytes | None, request: object) -> Thing:
+    held = Thing() if thing is None else open_thing(thing)
+    if request is not None:
+        held = replace(held, request=open_request(request))
+    if token is not None:
+        held = replace(held, token=open_token(token))
+    elif held.token is None and held.request:
+        held = replace(held, token=held.request.token)
+    return held
+
+
+def open_token(token: object) -> str:
+    """The text of a token.
+
+    Raises:
+        TypeError: It is neither text nor bytes.
+    """
+    if isinstance(token, str):
+        return token
+    if isinstance(token, (bytes, bytearray)):
+        return bytes(token).decode("utf-8", "replace")
+    raise TypeError(f"a token is a str or bytes, got a {type(token).__name__}")
+
+
+def judge_token(token: str, *, service: Service, credentials: Credentials | None) -> Examination:
+    """Examine a token, with the key at hand where the token names it."""
+    examination = examine(token, service=service)
+    decoded = examination.decoded
+    if credentials is None or decoded is None or decoded.key_id != credentials.key_id:
+        return examination
+    return examine(
+        token,
+        service=service,
+        key=credentials.public_key,
+        kind=credentials.kind,
+        issuer_id=credentials.issuer_id,
+    )
+
+
+def claims_of(token: str | None) -> Mapping[str, object] | None:
+    """The claims of a token, unverified; None where they cannot be read."""
+    if token is None:
+        return None
+    try:
+        return decode(token).claims
+    except TokenError:
+        return None
+
+
+def service_of(*, host: str = "", claims: Mapping[str, object] | None = None, kind: str | None = None) -> Service:
+    """The service that is most likely meant: by the host of the request, the token's audience, the kind of the key."""
+    audience = (claims or {}).get("aud")
+    for one in SERVICES.values():
+        if one.host == host:
+            return one
+    for one in SERVICES.values():
+        if one.audience is not None and audience in (one.audience, [one.audience]):
+            return one
+    return service_for(kind) if kind else APP_STORE_CONNECT
+
+
+class _Case:
+    """The evidence of one diagnosis."""
+
+    def __init__(self, held: Thing, service: Service | None, now: float, surroundings: Surroundings) -> None:
+        self._request: SentRequest | None = held.request
+        self._hops = held.hops
+        self._now = now
+        self._around = surroundings
+        credentials = surroundings.credentials
+        claims = claims_of(held.token)
+        host = held.request.host if held.request else ""
+        self._service = service or service_of(host=host, claims=claims, kind=credentials.kind if credentials else None)
+        self._claims = claims
+        self._token = (
+            None if held.token is None else judge_token(held.token, service=self._service, credentials=credentials)
+        )
+
+    def unanswered(self) -> tuple[Finding, ...]:
+        """A token and a request that nothing is known to have come of."""
+        return _in_order((*self._of_request(), *self._of_token(self._now)))
+
+    def of_failure(self, failure: BaseException) -> tuple[Finding, ...]:
+        """A request that got no answer: nobody has judged the token."""
+        url = self._request.url if self._request else ""
+        wrong = (one for one in self._of_request() if one.level == "error" and one.cause not in HEADER_CAUSES)
+        return (*wrong, read_failure(failure, url=url or self._service.base_url, timeout=None))
+
+    def of_answer(self, reply: Reply) -> tuple[Finding, ...]:
+        """An answer, with what is known of the request and the token."""
+        answer = self._answer(reply)
+        read = read_answer(answer, claims=self._claims, service=self._service)
+        of_request = self._of_request()
+        if exact := self._around.refusal(answer):
+            # The request may tell more than the emulator can see: which netrc file spoilt the header.
+            better = [one for one in of_request if one.cause in HEADER_CAUSES and exact.cause in HEADER_CAUSES]
+            return _in_order((*(better or [exact]), *_softened(read)))
+        error = next((one for one in read if one.level == "error"), None)
+        if error is None:
+            return _in_order((*_tolerated(of_request), *_softened(self._of_token(self._time(answer))), *read))
+        if _token_was_taken(answer, error):
+            of_request = tuple(one for one in of_request if one.cause not in HEADER_CAUSES)
+            of_token: tuple[Finding, ...] = ()
+            insecure = _tolerated(of_request)
+            of_request = (*(one for one in of_request if one.cause != "insecure-url"), *insecure)
+        else:
+            by_clock = error.cause in _CLOCK_CAUSES
+            of_token = self._token.findings if by_clock and self._token else self._of_token(self._time(answer))
+        explained = any(one.level == "error" for one in (*of_request, *of_token))
+        if explained and error.cause in _OPAQUE | _TIMES:
+            read = ()
+        return _in_order((*of_request, *of_token, *read))
+
+    def _of_request(self) -> tuple[Finding, ...]:
+        request = self._request
+        if request is None:
+            return ()
+        netrc = self._around.netrc(request.host) if request.host else None
+        return check_request(request, service=self._service, netrc=netrc, hops=self._hops)
+
+    def _of_token(self, at: float) -> tuple[Finding, ...]:
+        if self._token is None:
+            return ()
+        findings = self._token.at(at, utc_offset=self._around.utc_offset)
+        request, decoded = self._request, self._token.decoded
+        if request and request.url and request.method and decoded and self._token.sound:
+            scope = check_scope(decoded, request.method, request.url)
+            return (*findings, scope) if scope else findings
+        return findings
+
+    def _answer(self, reply: Reply) -> Answer:
+        """The answer, with times that accuse nobody: when it came is not known, only that it is no later than now."""
+        first = self._hops[0] if self._hops else self._request
+        answer = Answer(
+            method=(first and first.method) or "the request",
+            url=(first and first.url) or self._service.base_url,
+            status=reply.status,
+            headers=reply.headers,
+            body=reply.body,
+            sent_at=self._now,
+            received_at=self._now,
+        )
+        date = read_date(answer)
+        if date is None or reply.status in (_UNAUTHORIZED, _FORBIDDEN) or self._now <= date:
+            return answer
+        return replace(answer, sent_at=float(date), received_at=float(date))
+
+    def _time(self, answer: Answer) -> float:
+        """The time by which a token was judged."""
+        date = read_date(answer)
+        return self._now if date is None else float(date)
+
+
+def _token_was_taken(answer: Answer, error: Finding) -> bool:
+    """Whether the answer comes from behind the gate, so that header and token were good."""
+    status = answer.status
+    return (
+        answer.is_json
+        and status in range(400, 500)
+        and status != _UNAUTHORIZED
+        and (status != _FORBIDDEN or error.certainty == "certain")
+    )
+
+
+def _softened(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """What is no error: of a request that was accepted, no error explains anything."""
+    return tuple(one for one in findings if one.level != "error")
+
+
+def _tolerated(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The faults of a request that worked all the same."""
+    return tuple(replace(one, level="warning") for one in findings if one.cause == "insecure-url")
+
+
+def _in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """One finding for each cause, best first."""
+    best = sorted(
+        findings, key=lambda one: (_LEVELS.index(one.level), _CERTAINTIES.index(one.certainty), _ORDER[one.cause])
+    )
+    by_cause: dict[str, Finding] = {}
+    for finding in best:
+        by_cause.setdefault(finding.cause, finding)
+    return tuple(by_cause.values())

@@ -1,0 +1,255 @@
+"""What is wrong with a request: its URL, its headers, its body, and what redirects made of it.
+
+The emulator refuses by it and ``asc_diagnose`` explains by it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from requests.structures import CaseInsensitiveDict
+
+from pytest_asc.diagnosis.findings import found
+from pytest_asc.diagnosis.token import TokenError, decode
+from pytest_asc.diagnosis.words import host_of, one_line
+from pytest_asc.services import APP_STORE_CONNECT, ENTERPRISE, SERVICES
+from pytest_asc.settings import LOOPBACK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from pytest_asc.diagnosis.findings import Finding
+    from pytest_asc.services import Service
+
+HEADER_CAUSES = frozenset(
+    {
+        "header-missing",
+        "bearer-missing",
+        "bearer-doubled",
+        "header-overridden-by-netrc",
+        "headers-is-token",
+        "redirect-dropped-authorization",
+    }
+)
+"""The causes that keep a token from arriving, however good it is."""
+
+# Hosts that people take for the API's (observed in public code).
+_NO_API = {
+    "appstoreconnect.apple.com": "the website",
+    "itunesconnect.apple.com": "the website's old name",
+    "developer.apple.com": "the documentation",
+    "appstoreconnect.com": "no host of Apple's",
+    "api.appstoreconnect.com": "no host of Apple's",
+}
+# The Notary API, which takes the same tokens, is at the website's host (documented).
+_API_ON_WEBSITE = "/notary/"
+_LIKENESS = 0.9
+
+# Their tokens are sent as they are and exchanged for nothing (documented). Sign in with Apple and Apple Ads have theirs
+# posted.
+_NEVER_POSTED = (APP_STORE_CONNECT.audience, ENTERPRISE.audience)
+_TOKEN = re.compile(rb"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+")
+_LONGEST_BODY = 100_000
+
+_REPORTS = frozenset({"/v1/salesReports", "/v1/financeReports"})
+_REPORT_TYPES = ("application/a-gzip", "application/*", "*/*")
+
+
+@dataclass(frozen=True)
+class SentRequest:
+    """A request as it was sent or is going to be, whatever the HTTP library."""
+
+    method: str = ""
+    """Empty where it is not known."""
+    url: str = field(default="", repr=False)
+    """Empty where it is not known."""
+    headers: Mapping[str, str] | str | None = field(default=None, repr=False)
+    """Looked up without regard to case. Text where a text was passed for them, None where they are not known."""
+    body: bytes = field(default=b"", repr=False)
+
+    def __post_init__(self) -> None:
+        if self.headers is not None and not isinstance(self.headers, str):
+            object.__setattr__(self, "headers", CaseInsensitiveDict(self.headers))
+
+    def header(self, name: str) -> str | None:
+        """The value of a header; None where it is not there or not known."""
+        return None if self.headers is None or isinstance(self.headers, str) else self.headers.get(name)
+
+    @property
+    def token(self) -> str | None:
+        """What stands behind Bearer; None where nothing does."""
+        scheme, _, token = (self.header("Authorization") or "").partition(" ")
+        return token if scheme.lower() == "bearer" and token.strip() else None
+
+    @property
+    def host(self) -> str:
+        """The host in lower case; empty where the URL names none."""
+        return _host(self.url)
+
+
+@dataclass(frozen=True)
+class NetrcEntry:
+    """The login that a netrc file has for a host."""
+
+    place: str
+    """In the words that people use for it: ``the default entry of ~/.netrc``."""
+    authorization: str = field(repr=False)
+    """The value of the Authorization header that clients make of it."""
+
+
+def check_request(
+    request: SentRequest, *, service: Service, netrc: NetrcEntry | None = None, hops: Sequence[SentRequest] = ()
+) -> tuple[Finding, ...]:
+    """Everything that is wrong with a request. What is not known of it is not judged.
+
+    Args:
+        request: The request; after redirects, the last one.
+        service: The service that is meant.
+        netrc: What a netrc file has for the host.
+        hops: The requests that were redirected, in order.
+    """
+    findings = (
+        check_url(request.url, service) if request.url else None,
+        check_redirects(hops, request) or check_body(request) or _check_headers(request, netrc),
+        check_accept(request),
+    )
+    return tuple(finding for finding in findings if finding)
+
+
+def check_url(url: str, service: Service) -> Finding | None:
+    """Scheme and host. A host that is not known is somebody's gateway, and no fault."""
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        host = one_line(re.split(r"[/?#]", url.lstrip("/"))[0].rpartition("@")[2], 100)
+        return found("insecure-url", f"the URL has no scheme{f' in front of {host}' if host else ''}")
+    host = _host(url)
+    if scheme.lower() != "https" and not (scheme.lower() == "http" and host in LOOPBACK):
+        return found("insecure-url", f"the URL of {host_of(url)} starts with {one_line(scheme, 20)}://")
+    if not host:
+        return found("url-invalid", "the URL names no host" if not rest.strip("/") else "the URL's host cannot be read")
+    return _check_host(host, url, service)
+
+
+def _check_host(host: str, url: str, service: Service) -> Finding | None:
+    hosts = [one.host for one in SERVICES.values()]
+    fix = f"Send it to {service.base_url}."
+    if host == service.host or host in LOOPBACK:
+        return None
+    if host in hosts:
+        return found("wrong-host", f"the request for {service.title} goes to {host}", fix=fix)
+    if host in _NO_API:
+        if urlsplit(url).path.startswith(_API_ON_WEBSITE):
+            return None
+        return found("wrong-host", f"the request goes to {host}, which is {_NO_API[host]}", fix=fix)
+    if alike := get_close_matches(host, hosts, n=1, cutoff=_LIKENESS):
+        return found("wrong-host", f"the request goes to {one_line(host)}, not {alike[0]}", certainty="likely", fix=fix)
+    return None
+
+
+def check_authorization(authorization: str | None, *, netrc: NetrcEntry | None = None) -> Finding | None:
+    """The form of the Authorization header. The token behind Bearer is judged elsewhere.
+
+    Args:
+        authorization: The header's value; None where there is no such header.
+        netrc: What a netrc file has for the host.
+    """
+    if authorization is None:
+        return found("header-missing", "the request has no Authorization header")
+    if netrc and authorization == netrc.authorization:
+        return found(
+            "header-overridden-by-netrc", f"the Authorization header is Basic, with the login from {netrc.place}"
+        )
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer":
+        shown = f"the scheme {scheme!r}" if token and len(scheme) <= len("Negotiate") else "no scheme"
+        return found("bearer-missing", f"the Authorization header has {shown}, expected 'Bearer'")
+    if not token.strip():
+        return found("bearer-missing", "the Authorization header has no token behind 'Bearer'")
+    return None
+
+
+def _check_headers(request: SentRequest, netrc: NetrcEntry | None) -> Finding | None:
+    headers = request.headers
+    if isinstance(headers, str):
+        holds_token = _TOKEN.search(headers.encode("utf-8", "replace")) is not None
+        return found(
+            "headers-is-token",
+            f"the headers are {'the text of a token' if holds_token else 'a text'}, not names and values",
+            certainty="certain" if holds_token else "likely",
+        )
+    if headers is None or _is_upload(request):
+        return None
+    finding = check_authorization(headers.get("Authorization"), netrc=netrc)
+    if finding and finding.cause == "header-missing":
+        misnamed = next((name for name, value in headers.items() if re.match(r"bearer\s", value, re.IGNORECASE)), None)
+        if misnamed:
+            return found("header-missing", f"{finding.evidence}; the bearer is in the header {one_line(misnamed, 40)}")
+    return finding
+
+
+def _is_upload(request: SentRequest) -> bool:
+    """Uploads go to other hosts of Apple's, with signed URLs and without a token (documented)."""
+    apis = {*_NO_API, *(service.host for service in SERVICES.values())}
+    return request.host.endswith(".apple.com") and request.host not in apis
+
+
+def check_body(request: SentRequest) -> Finding | None:
+    """A token that is sent in the body, as where it is exchanged for an access token."""
+    for match in _TOKEN.finditer(request.body[:_LONGEST_BODY]):
+        for audience in _audiences(match[0].decode("ascii", "replace")):
+            if audience in _NEVER_POSTED:
+                where = f"{request.method or 'the request'} to {host_of(request.url)}"
+                return found("token-in-body", f"the body of {where} holds a token for {audience}")
+    return None
+
+
+def _audiences(token: str) -> Iterator[object]:
+    try:
+        audience = decode(token).claims.get("aud")
+    except TokenError:
+        return
+    yield from audience if isinstance(audience, list) else (audience,)
+
+
+def check_accept(request: SentRequest) -> Finding | None:
+    """A report that is asked for in another form than the documented one.
+
+    Users contradict each other on whether the documented type is needed or refused, so it is a hint and no more; an
+    answer of 406 proves it.
+    """
+    accept = request.header("Accept")
+    if accept is None or _path(request.url) not in _REPORTS or any(kind in accept for kind in _REPORT_TYPES):
+        return None
+    evidence = f"Accept is {one_line(accept, 60)}, and reports come as application/a-gzip"
+    return found("accept-header", evidence, level="warning", certainty="possible")
+
+
+def check_redirects(hops: Sequence[SentRequest], last: SentRequest) -> Finding | None:
+    """An Authorization header that was sent at first, and not to the place where a redirect led."""
+    sent = [hop for hop in hops if hop.header("Authorization") is not None]
+    if not sent or last.headers is None or last.header("Authorization") is not None:
+        return None
+    return found(
+        "redirect-dropped-authorization",
+        f"{host_of(sent[-1].url)} got an Authorization header and redirected to {host_of(last.url)}, which got none",
+    )
+
+
+def _host(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return ""
+    return parts.hostname or ""
+
+
+def _path(url: str) -> str:
+    try:
+        return urlsplit(url).path
+    except ValueError:
+        return ""
