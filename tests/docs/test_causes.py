@@ -9,9 +9,7 @@ from pytest_asc.diagnosis.causes import CAUSES
 
 # Causes that are described and not in the table yet.
 COMING = {
-    "accept-header", "app-not-released", "bearer-doubled", "header-overridden-by-netrc", "headers-is-token",
-    "insecure-url", "missing-auth", "redirect-dropped-authorization", "service-not-enabled", "token-in-body",
-    "token-of-other-service", "transient-401", "url-invalid", "wrong-host",
+    "app-not-released", "missing-auth", "service-not-enabled", "token-of-other-service", "transient-401",
 }  # fmt: skip
 
 

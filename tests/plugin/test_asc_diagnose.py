@@ -1,0 +1,183 @@
+"""``asc_diagnose`` for whatever a test holds, and the report of a test that Apple refused."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from loopback import ISSUER_ID, KEY_ID, REFUSED, Apple, Reply
+
+from pytest_asc import rehearsal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+GRAM = 16
+
+
+@pytest.mark.parametrize("cause", sorted(rehearsal.REQUESTS))
+def test_a_spoilt_request_leads_to_its_verdict(pytester: pytest.Pytester, cause: str) -> None:
+    pytester.makepyfile(
+        f"""
+        import requests
+        from pytest_asc import rehearsal
+
+        def test_request(asc_token, asc_diagnose, monkeypatch, tmp_path):
+            netrc = tmp_path / "netrc"
+            netrc.write_text("machine api.appstoreconnect.apple.com login rehearsal password rehearsal")
+            monkeypatch.setenv("NETRC", str(netrc))
+            good = requests.Request(
+                "GET",
+                "https://api.appstoreconnect.apple.com/v1/apps",
+                headers={{"Authorization": f"Bearer {{asc_token}}"}},
+            ).prepare()
+            assert asc_diagnose(good) == ()
+            spoilt = rehearsal.REQUESTS[{cause!r}](good)
+            assert [finding.cause for finding in asc_diagnose(spoilt)] == [{cause!r}]
+        """
+    )
+    pytester.runpytest("-W", "error").assert_outcomes(passed=1)
+
+
+def test_things_that_a_test_holds(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+        import requests
+
+        URL = "https://api.appstoreconnect.apple.com/v1/apps"
+
+        def causes(findings):
+            return [finding.cause for finding in findings]
+
+        def test_a_good_response(asc_session, asc_diagnose):
+            assert asc_diagnose(asc_session.get("/v1/apps")) == ()
+
+        def test_a_response_of_the_emulator_gives_the_true_reason(asc_session, asc_emulator, asc_diagnose):
+            asc_emulator.fault("key-unknown-to-apple")
+            (finding,) = asc_diagnose(asc_session.get("/v1/apps"))
+            assert (finding.cause, finding.certainty) == ("key-unknown-to-apple", "certain")
+
+        @pytest.mark.parametrize("changes, cause", [
+            ({"lifetime": 3600}, "token-lifetime-too-long"),
+            ({"lifetime": 0}, "token-expired"),
+            ({"claims": {"aud": "x"}}, "token-audience"),
+        ])
+        def test_tokens(make_asc_token, asc_diagnose, changes, cause):
+            token = make_asc_token(**changes)
+            for thing in (str(token), token, token.encode()):
+                assert causes(asc_diagnose(token=thing)) == [cause]
+            assert asc_diagnose(token=make_asc_token()) == ()
+
+        def test_the_token_as_the_headers_argument(asc_token, asc_diagnose):
+            with pytest.raises(AttributeError) as caught:
+                requests.get(URL, headers=asc_token)
+            assert causes(asc_diagnose(caught.value)) == ["headers-is-token"]
+
+        def test_another_exception_is_not_taken_for_it(asc_diagnose):
+            try:
+                "text".items()
+            except AttributeError as error:
+                caught = error
+            assert asc_diagnose(caught) == ()
+
+        def test_a_url_without_a_scheme(asc_diagnose):
+            with pytest.raises(requests.exceptions.MissingSchema) as caught:
+                requests.get("api.appstoreconnect.apple.com/v1/apps")
+            assert causes(asc_diagnose(caught.value)) == ["insecure-url"]
+
+        def test_a_connection_that_fails(asc_diagnose):
+            with pytest.raises(requests.ConnectionError) as caught:
+                requests.get("http://127.0.0.1:9")
+            assert causes(asc_diagnose(caught.value)) == ["connection-failed"]
+
+        def test_a_newline_in_the_token(asc_token, asc_diagnose):
+            with pytest.raises(requests.exceptions.InvalidHeader) as caught:
+                requests.get(URL, headers={"Authorization": f"Bearer {asc_token}\\n"})
+            (finding,) = asc_diagnose(caught.value)
+            assert finding.cause == "token-whitespace"
+            assert asc_token[:16] not in str(finding)
+
+        def test_a_mapping(asc_diagnose):
+            body = {"errors": [{"status": "403", "code": "FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED",
+                                "title": "A required agreement is missing or has expired", "detail": "x"}]}
+            assert causes(asc_diagnose({"status": 403, "headers": {}, "body": body})) == ["agreement-missing"]
+
+        @pytest.mark.parametrize("thing", [object(), 5, [], {}])
+        def test_what_it_does_not_know(asc_diagnose, thing):
+            with pytest.raises(TypeError, match="asc_diagnose"):
+                asc_diagnose(thing)
+
+        def test_nothing(asc_diagnose):
+            with pytest.raises(TypeError, match="got nothing"):
+                asc_diagnose()
+        """
+    )
+    result = pytester.runpytest("-W", "error")
+    assert result.ret == 0, result.stdout.str()
+
+
+@pytest.fixture
+def credentials(monkeypatch: pytest.MonkeyPatch, key_text: str) -> None:
+    """Good credentials in the environment."""
+    monkeypatch.setenv("ASC_KEY_ID", KEY_ID)
+    monkeypatch.setenv("ASC_ISSUER_ID", ISSUER_ID)
+    monkeypatch.setenv("ASC_PRIVATE_KEY", key_text)
+
+
+@pytest.mark.usefixtures("credentials")
+@pytest.mark.parametrize("options", [(), ("-n", "2")])
+def test_a_failed_live_test_tells_why_it_was_refused(
+    pytester: pytest.Pytester, apple: Apple, options: tuple[str, ...]
+) -> None:
+    apple.answer = lambda _: Reply(401, REFUSED)
+    pytester.makepyfile(
+        """
+        def test_refused(asc_session):
+            assert asc_session.get("/v1/apps").status_code == 200
+
+        def test_passed(asc_session):
+            assert asc_session.get("/v1/apps").status_code == 401
+        """
+    )
+    result = pytester.runpytest("--asc-mode=live", f"--asc-base-url={apple.url}", *options)
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        ["*- asc live -*", "GET /v1/apps was answered 401", "  key-unknown-to-apple (possible): *"]
+    )
+    assert result.stdout.str().count("- asc live -") == 1
+    assert len(apple.requests) == 2
+
+
+def diagnose(token: str, folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pytest_asc", "diagnose", *options]
+    return subprocess.run(command, input=token, cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.usefixtures("credentials")
+@pytest.mark.parametrize(
+    ("lifetime", "status", "words"), [(900, 0, "nothing wrong"), (3600, 1, "token-lifetime-too-long")]
+)
+def test_the_command_judges_a_token(
+    make_token: Callable[..., str], tmp_path: Path, lifetime: int, status: int, words: str
+) -> None:
+    token = make_token(lifetime=lifetime)
+    result = diagnose(f"{token}\n", tmp_path)
+    assert result.returncode == status, result.stderr
+    assert status == 0 or words in result.stdout
+    assert "iat" in result.stdout
+    shown = result.stdout + result.stderr + diagnose(token, tmp_path, "--json").stdout
+    assert not any(token[at : at + GRAM] in shown for at in range(len(token) - GRAM + 1))
+
+
+def test_the_command_needs_no_key(make_token: Callable[..., str], tmp_path: Path) -> None:
+    assert diagnose(make_token(), tmp_path).returncode == 0
+
+
+def test_the_command_needs_a_token(tmp_path: Path) -> None:
+    result = diagnose("", tmp_path)
+    assert (result.returncode, result.stdout) == (4, "")
+    assert "ASC_TOKEN" in result.stderr
