@@ -31,6 +31,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--asc-smoke-first", action="store_true", help="Check the credentials, then run the tests if they are good"
     )
+    group.addoption(
+        "--asc-smoke-roles", action="store_true", help="With the smoke check, list what the key's role opens, too"
+    )
     group.addoption("--asc-report", metavar="FILE", help="Write the smoke check's report to FILE as JSON")
     group.addoption("--asc-strict", action="store_true", help="Fail the smoke check on warnings, too")
     group.addoption(
