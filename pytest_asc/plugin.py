@@ -32,6 +32,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--asc-smoke-first", action="store_true", help="Check the credentials, then run the tests if they are good"
     )
     group.addoption(
+        "--asc-smoke-roles", action="store_true", help="With the smoke check, list what the key's role opens, too"
+    )
+    group.addoption(
         "--asc-report",
         action="append",
         default=[],

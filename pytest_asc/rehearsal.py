@@ -82,6 +82,7 @@ _ISSUER_ID: dict[str, Callable[[str], str]] = {
     "issuer-id-whitespace": lambda issuer_id: f"{issuer_id}\n",
     "issuer-id-quoted": lambda issuer_id: f'"{issuer_id}"',
     "issuer-id-not-uuid": lambda _: "ABCDE12345",
+    "issuer-id-missing": lambda _: "",
 }
 
 # What the token of a rehearsal is minted with; the judge then finds what it finds in anyone's.
@@ -97,6 +98,7 @@ TOKEN: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "token-claims-mixed": {"claims": {"sub": "user"}},
         "token-algorithm": {"headers": {"alg": "ES384"}},
         "token-kid-missing": {"headers": {"kid": None}},
+        "token-form": {"claims": {"nonce": "rehearsal"}},
         "token-scope-format": {"claims": {"scope": "GET /v1/apps"}},
         "token-scope-mismatch": {"scope": ["GET /v1/users"]},
         "token-long-lived-not-allowed": {"scope": ["GET /v1/apps"], "lifetime": 24 * 60 * 60},

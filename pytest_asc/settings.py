@@ -258,11 +258,13 @@ def check_options(config: pytest.Config) -> None:
         raise SettingsError(f"--asc-timeout is {config.option.asc_timeout:g}, expected seconds above 0")
     if config.option.asc_smoke and config.option.asc_smoke_first:
         raise SettingsError("--asc-smoke runs no tests and --asc-smoke-first runs them: give one of the two")
+    smoke = config.option.asc_smoke or config.option.asc_smoke_first
+    if config.option.asc_smoke_roles and not smoke:
+        raise SettingsError("--asc-smoke-roles belongs to the smoke check: add --asc-smoke or --asc-smoke-first")
     fault: str | None = config.option.asc_fault
     if fault is not None:
         from pytest_asc.rehearsal import check_fault  # noqa: PLC0415  it makes keys
 
-        smoke = config.option.asc_smoke or config.option.asc_smoke_first
         if mode != "emulator" and (mode == "live" or smoke):
             raise SettingsError("--asc-fault is for the emulator: add --asc-mode=emulator")
         check_fault(fault)

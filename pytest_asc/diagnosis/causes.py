@@ -160,6 +160,8 @@ _TABLE = (
           'Write each entry as method and path, such as "GET /v1/apps".', TOKENS),
     Cause("token-scope-mismatch", "error", "certain", "The token's scope does not cover the request",
           "Add the request to the scope, or leave the scope out.", TOKENS),
+    Cause("token-form", "error", "certain", "The token's header or claims are not what Apple takes",
+          "Give the members that differ the documented values, or leave them out.", TOKENS),
     # The request.
     Cause("header-missing", "error", "certain", "The request has no Authorization header",
           "Send the header Authorization: Bearer <token>.", TOKENS),
@@ -188,6 +190,8 @@ _TABLE = (
           "Set the clock (NTP), or date iat a minute back and keep exp at 15 minutes.", NTP),
     Cause("clock-behind", "error", "certain", "This machine's clock is behind Apple's",
           "Set the clock (NTP).", NTP),
+    Cause("transient-401", "warning", "certain", "Apple refused a good token and took it at the second try",
+          "Repeat a request that is answered 401 once before giving up.", ERRORS),
     Cause("agreement-missing", "error", "certain", "An agreement waits for the Account Holder",
           "Have the Account Holder accept the pending agreement under Business; no new key helps.", AGREEMENTS),
     Cause("membership-expired", "error", "certain", "The team's membership is not active",

@@ -14,12 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_asc.diagnosis.answer import Answer
+    from pytest_asc.diagnosis.causes import Certainty
     from pytest_asc.diagnosis.findings import Finding
     from pytest_asc.services import Service
 
 # A skew that works today and is worth a warning, in seconds: machines under NTP stay far below it, and the tolerance
 # for a token's times is not documented.
 WORTH_A_WARNING = 10
+# The furthest that an iat was to come, in seconds, in a token that Apple took all the same (observed by capgo).
+SEEN_ACCEPTED = 34
 _FIRST_MILLISECONDS = 10**11
 
 
@@ -83,25 +86,29 @@ def warn_of_skew(answer: Answer) -> Finding | None:
 def judge_times(answer: Answer, claims: Mapping[str, object], service: Service) -> Finding | None:
     """Say which of a refused token's times cannot be right by Apple's clock; None where all can.
 
-    A token that this machine's own clock condemns is the token's fault; one that only Apple's condemns, the clock's.
+    A token that this machine's own clock condemns is the token's fault; one that only Apple's condemns, the clock's. An
+    exp too far ahead is refused (documented); an iat that is slightly to come was accepted at times, so it is likely
+    the cause and no more.
     """
     date = read_date(answer)
     if date is None:
         return None
     iat, exp = _time(claims, "iat"), _time(claims, "exp")
     limit = service.max_lifetime
+    certainty: Certainty = "certain"
     if exp is not None and exp <= date:
         cause = "clock-behind" if exp > answer.received_at else "token-expired"
         fault = f"exp {time_of_day(exp, date)} was {span(date - exp)} past"
-    elif iat is not None and iat > date:
-        cause = "clock-ahead" if iat <= answer.sent_at else "token-issued-in-future"
-        fault = f"iat {time_of_day(iat, date)} was {span(iat - date)} to come"
-    elif iat is None and exp is not None and limit is not None and exp - answer.sent_at <= limit < exp - date:
+    elif exp is not None and limit is not None and exp - answer.sent_at <= limit < exp - date:
         cause = "clock-ahead"
         fault = f"exp {time_of_day(exp, date)} was {exp - date} s to come, of at most {limit} s"
+    elif iat is not None and iat > date:
+        cause = "clock-ahead" if iat <= answer.sent_at else "token-issued-in-future"
+        certainty = "certain" if iat - date > SEEN_ACCEPTED else "likely"
+        fault = f"iat {time_of_day(iat, date)} was {span(iat - date)} to come"
     else:
         return None
-    return found(cause, f"{fault}; {_clocks(answer, date)}")
+    return found(cause, f"{fault}; {_clocks(answer, date)}", certainty=certainty)
 
 
 def _clocks(answer: Answer, date: int) -> str:

@@ -14,7 +14,7 @@ from pytest_asc.emulator.account import SAMPLE, Account
 from pytest_asc.emulator.errors import ApiError, error_response
 from pytest_asc.emulator.failures import PlannedFailure
 from pytest_asc.emulator.faults import FAULTS
-from pytest_asc.emulator.gate import RATE_LIMIT, Gate, Key
+from pytest_asc.emulator.gate import RATE_LIMIT, Gate, Key, Whims
 from pytest_asc.emulator.message import JSON, Request, Response
 from pytest_asc.emulator.reads import read
 from pytest_asc.emulator.record import CORRELATION_KEY, RequestRecord, new_correlation_key
@@ -88,7 +88,7 @@ class Emulator:
         with self._lock:
             self._start()
             self.gate.forget_usage()
-            if self.gate.revoked or self.gate.individual:
+            if self.gate.whims != Whims():
                 self.gate.change()
 
     # The account.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pytest_asc.diagnosis.findings import found
 from pytest_asc.emulator import errors
 from pytest_asc.emulator.errors import ApiError
+from pytest_asc.emulator.gate import Whims
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -45,6 +46,10 @@ def _shift_clock(seconds: float) -> Callable[[Emulator], None]:
     return apply
 
 
+def _treat_keys(whims: Whims) -> Callable[[Emulator], None]:
+    return lambda emulator: emulator.gate.change(whims)
+
+
 _CAPTIVE_PORTAL = (
     "<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>Sign in to this network</body></html>\n"
 )
@@ -79,8 +84,11 @@ FAULTS: Mapping[str, Callable[[Emulator], None]] = {
     ),
     "clock-ahead": _shift_clock(-10 * MINUTE),
     "clock-behind": _shift_clock(20 * MINUTE),
-    "key-unknown-to-apple": lambda emulator: emulator.gate.change(revoked=True),
-    "individual-key-as-team": lambda emulator: emulator.gate.change(individual=True),
+    "key-unknown-to-apple": _treat_keys(Whims(revoked=True)),
+    "individual-key-as-team": _treat_keys(Whims(kind="individual")),
+    "issuer-id-missing": _treat_keys(Whims(kind="team")),
+    "transient-401": _treat_keys(Whims(refuses_once=True)),
+    "token-form": _treat_keys(Whims(strict=True)),
     "no-apps-visible": lambda emulator: emulator.hide_account(),
 }
 """By the slug of the cause."""

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
     from pytest_asc.diagnosis.findings import Finding
+    from pytest_asc.diagnosis.token import DecodedToken
     from pytest_asc.services import Service
 
 RATE_LIMIT = 3600  # observed: requests in an hour, for each key
 _HOUR = 3600.0
+_DOCUMENTED = frozenset({"alg", "kid", "typ", "iss", "sub", "iat", "exp", "aud", "scope"})
 # Judgements that are kept: enough for a session that mints a token for each of its tests.
 _JUDGEMENTS = 1024
 
@@ -74,6 +76,19 @@ class Judgement(NamedTuple):
     scoped: bool
 
 
+class Whims(NamedTuple):
+    """How an account treats its keys otherwise than it should, or than was said of them."""
+
+    revoked: bool = False
+    """Every key has been revoked."""
+    kind: str | None = None
+    """Every key is of this kind."""
+    refuses_once: bool = False
+    """Every token is refused when it first comes."""
+    strict: bool = False
+    """A token may have no members but the documented."""
+
+
 class Gate:
     """Judges the Authorization headers of requests to one service."""
 
@@ -81,20 +96,18 @@ class Gate:
         self._service = service
         self._keys: dict[str, Key] = {}
         self._judgements: dict[str, Judgement] = {}
-        self.revoked = False
-        """Whether every key has been revoked."""
-        self.individual = False
-        """Whether every key is an individual one, whatever it was said to be."""
+        self.whims = Whims()
+        self._seen: set[str] = set()
 
     def trust(self, key: Key) -> None:
         """Know a key from now on, in place of one with the same id."""
         self._keys[key.key_id] = key
         self._judgements.clear()
 
-    def change(self, *, revoked: bool = False, individual: bool = False) -> None:
-        """Change what the account knows of its keys."""
-        self.revoked = revoked
-        self.individual = individual
+    def change(self, whims: Whims = Whims()) -> None:  # noqa: B008  it is never changed
+        """Treat every key like this from now on, in place of what was before."""
+        self.whims = whims
+        self._seen.clear()
         self._judgements.clear()
 
     def forget_usage(self) -> None:
@@ -123,6 +136,9 @@ class Gate:
         examination, key, scoped = judgement
         if key is None or not examination.valid_from <= now < examination.valid_until:
             return self._refusal(examination, now, skew)
+        if self.whims.refuses_once and authorization and authorization not in self._seen:
+            self._seen.add(authorization)
+            return found("transient-401", "the emulated service refuses every token at first")
         if scoped and examination.decoded:
             return check_scope(examination.decoded, method, url) or key
         return key
@@ -141,18 +157,22 @@ class Gate:
         return judgement
 
     def _examine(self, token: str, key_id: str | None) -> Judgement:
-        key = None if self.revoked or key_id is None else self._keys.get(key_id)
-        kind = "individual" if self.individual else key.kind if key else None
+        whims = self.whims
+        key = None if whims.revoked or key_id is None else self._keys.get(key_id)
+        kind = whims.kind or (key.kind if key else None)
         examination = examine(
             token,
             service=self._service,
             key=key.public_key if key else None,
             kind=kind,
-            issuer_id=key.issuer_id if key and not self.individual else None,
+            issuer_id=key.issuer_id if key and whims.kind is None else None,
         )
         if examination.sound and key is None:
-            unknown = found("key-unknown-to-apple", _unknown(key_id, revoked=self.revoked), certainty="certain")
+            unknown = found("key-unknown-to-apple", _unknown(key_id, revoked=whims.revoked), certainty="certain")
             examination = Examination(examination.decoded, (unknown,))
+        elif examination.sound and whims.strict and (more := _undocumented(examination.decoded)):
+            odd = found("token-form", f"the emulated service takes no {', '.join(more)}")
+            examination = Examination(examination.decoded, (odd,))
         claims = examination.decoded.claims if examination.decoded else {}
         return Judgement(examination, key if examination.sound else None, scoped="scope" in claims)
 
@@ -165,6 +185,12 @@ class Gate:
             return found(cause, f"Apple's clock is {span(skew)} {relation} the caller's; by it, {refusal.evidence}")
         assert refusal is not None, "the judge finds nothing wrong with a token that it does not take"  # noqa: S101
         return refusal
+
+
+def _undocumented(decoded: DecodedToken | None) -> list[str]:
+    if decoded is None:
+        return []
+    return [name for name in (*decoded.header, *decoded.claims) if name not in _DOCUMENTED]
 
 
 def _unknown(key_id: str | None, *, revoked: bool) -> str:

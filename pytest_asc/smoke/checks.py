@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_asc.diagnosis.answer import read_answer
 from pytest_asc.diagnosis.clock import read_skew
+from pytest_asc.diagnosis.experiments import is_open
 from pytest_asc.diagnosis.token import check_scope
+from pytest_asc.smoke.probing import find_out, try_doors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,15 +60,34 @@ def look_at_clock(evidence: Evidence, request: pytest.FixtureRequest) -> tuple[F
         raise NothingToCheckError("there was no answer to take Apple's time from")
     if read_skew(evidence.answer) is None:
         raise NothingToCheckError("the answer has no Date")
-    return tuple(finding for finding in _answer_findings(evidence) if finding.cause in CLOCK_CAUSES)
+    return tuple(finding for finding in _answer_findings(evidence) if _is_of_clock(finding))
 
 
 def look_at_answer(evidence: Evidence, request: pytest.FixtureRequest) -> tuple[Finding, ...]:
-    """What Apple answered, or why nothing came."""
+    """What Apple answered, or why nothing came; and what further requests tell, where it leaves a question."""
     evidence.ask(request)
-    if evidence.failure:
-        return (evidence.failure,)
-    return tuple(finding for finding in _answer_findings(evidence) if finding.cause not in CLOCK_CAUSES)
+    if evidence.failure or evidence.answer is None:
+        return (evidence.failure,) if evidence.failure else ()
+    findings = tuple(finding for finding in _answer_findings(evidence) if not _is_of_clock(finding))
+    question = next(filter(is_open, findings), None)
+    first = evidence.answer
+    if question:
+        evidence.conclusion = find_out(evidence, request, first, question)
+        findings = evidence.conclusion.findings
+        first = evidence.conclusion.accepted or first
+    if request.config.option.asc_smoke_roles and all(map(_is_of_role, findings)):
+        evidence.looks = tuple(try_doors(evidence, request, first))
+    return findings
+
+
+def _is_of_clock(finding: Finding) -> bool:
+    """What is not certain is left to the experiments of the last check."""
+    return finding.cause in CLOCK_CAUSES and not is_open(finding)
+
+
+def _is_of_role(finding: Finding) -> bool:
+    """Whether the key is good all the same."""
+    return finding.level != "error" or finding.cause == "role-insufficient"
 
 
 def _answer_findings(evidence: Evidence) -> tuple[Finding, ...]:

@@ -11,6 +11,7 @@ import requests
 
 from pytest_asc.credentials import CredentialsError
 from pytest_asc.diagnosis.answer import Answer
+from pytest_asc.diagnosis.ids import tidy
 from pytest_asc.diagnosis.network import read_failure
 from pytest_asc.diagnosis.token import Examination, examine
 from pytest_asc.fixtures import credentials_of
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pytest_asc.credentials import Credentials
+    from pytest_asc.diagnosis.experiments import Conclusion
     from pytest_asc.diagnosis.findings import Finding
+    from pytest_asc.diagnosis.roles import Look
+    from pytest_asc.emulator.api import Emulator
     from pytest_asc.marks import Mode
     from pytest_asc.services import Service
 
@@ -82,6 +86,13 @@ class Evidence:
         self.timeout: float = config.getoption("asc_timeout")
         self.answer: Answer | None = None
         self.failure: Finding | None = None
+        self.conclusion: Conclusion | None = None
+        """What the experiments said, where there were any."""
+        self.looks: tuple[Look, ...] = ()
+        """What was seen of the key's role, where that was asked for."""
+        self.requests = 0
+        """How many were made."""
+        self._emulator: Emulator | None = None
         self._state = state_of(config)
         self._identity: Identity | None = None
         self._token: SentToken | None = None
@@ -102,10 +113,26 @@ class Evidence:
         return service_for(self._identity.kind if self._identity else "team")
 
     @property
-    def url(self) -> str:
-        """Where the request goes."""
+    def base_url(self) -> str:
+        """Where requests go: scheme and host."""
         base = self.service.base_url
-        return (base if self.mode == "emulator" else self._state.settings.base_url(base)) + self.service.probe
+        return base if self.mode == "emulator" else self._state.settings.base_url(base)
+
+    @property
+    def url(self) -> str:
+        """Where the first request goes."""
+        return self.base_url + self.service.probe
+
+    @property
+    def kind_said(self) -> bool:
+        """Whether the user said of which kind the key is."""
+        return self.mode == "live" and self._state.settings.get("key_type") is not None
+
+    @property
+    def issuer_left_out(self) -> str | None:
+        """The issuer id that is set though the key is said to be an individual one, which has none."""
+        found = self._state.settings.get("issuer_id") if self.kind_said else None
+        return tidy(found.value) if found else None
 
     def identity(self, request: pytest.FixtureRequest) -> Identity:
         """Key and ids, from the ``asc_credentials`` fixture."""
@@ -165,21 +192,29 @@ class Evidence:
         return self._token
 
     def ask(self, request: pytest.FixtureRequest) -> None:
-        """Make the one request, unless it was made: afterwards there is an answer or a failure."""
+        """Make the first request, unless it was made: afterwards there is an answer or a failure."""
         if self.answer or self.failure:
             return
-        token = self.token(request).text
+        answer = self.get(request, self.service.probe, self.token(request).text)
+        if isinstance(answer, Answer):
+            self.answer = answer
+        else:
+            self.failure = answer
+
+    def get(self, request: pytest.FixtureRequest, path: str, token: str) -> Answer | Finding:
+        """Make one request; the finding says why there was no answer."""
+        url = self.base_url + path
+        self.requests += 1
         with self._session(request, token) as session:
             sent_at = time.time()
             try:
-                response = session.get(self.url, allow_redirects=False)
+                response = session.get(url, allow_redirects=False)
             # A CA bundle that is not there is a bare OSError.
             except (requests.RequestException, OSError) as error:
-                self.failure = read_failure(error, url=self.url, timeout=self.timeout)
-                return
-        self.answer = Answer(
+                return read_failure(error, url=url, timeout=self.timeout)
+        return Answer(
             method="GET",
-            url=self.url,
+            url=url,
             status=response.status_code,
             headers=response.headers,
             body=response.content,
@@ -189,11 +224,12 @@ class Evidence:
 
     def _session(self, request: pytest.FixtureRequest, token: str) -> Session:
         if self.mode == "live":
-            base_url = self._state.settings.base_url(self.service.base_url)
-            return Session(base_url, token=lambda: token, timeout=self.timeout, retries=0, writes=False)
+            return Session(self.base_url, token=lambda: token, timeout=self.timeout, retries=0, writes=False)
         from pytest_asc.emulator.transports.adapter import EmulatorAdapter  # noqa: PLC0415  not needed in live mode
 
-        emulator = _fixture(request, "asc_emulator")
-        if self._state.fault != "no-apps-visible":
-            emulator.load_sample()
-        return Session(self.service.base_url, token=lambda: token, adapter=EmulatorAdapter(emulator))
+        if self._emulator is None:
+            # One for all checks: each check is a test of its own, and would get an emulator of its own.
+            self._emulator = _fixture(request, "asc_emulator")
+            if self._state.fault != "no-apps-visible":
+                self._emulator.load_sample()
+        return Session(self.service.base_url, token=lambda: token, adapter=EmulatorAdapter(self._emulator))

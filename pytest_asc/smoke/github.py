@@ -16,6 +16,7 @@ _LONGEST = 2_000
 _RULER_WIDTH = 72
 _COMMANDS = ("error", "warning")
 _OUTCOMES = {"passed": "✅ passed", "failed": "❌ failed", "skipped": "⚪ skipped"}
+_DOORS = {True: "✅ yes", False: "❌ no", None: "⚪ unknown"}
 _MARKUP = re.compile(r"[\\`*_\[\]|#~&]")
 
 
@@ -70,13 +71,36 @@ def _paragraphs(report: Mapping[str, Any]) -> Iterator[str]:
         ("check", "outcome", "reason"),
         ((check["name"], _OUTCOMES[check["outcome"]], check["reason"] or "") for check in report["checks"]),
     )
-    known = [(label, "; ".join(sentences)) for label, sentences in facts(report)]
+    if report["probes"]:
+        yield ""
+        yield from _table(
+            ("experiment", "answer", "what it showed"),
+            ((probe["name"], _status(probe["status"]), probe["showed"]) for probe in report["probes"]),
+        )
+    if report.get("roles"):
+        yield ""
+        yield from _table(
+            ("area", "the key's role opens it", "request", "answer"),
+            (
+                (look["area"], _DOORS[look["opens"]], f"{look['method']} {look['path']}", _answer(look))
+                for look in report["roles"]
+            ),
+        )
+    known = [(label, "; ".join(sentences)) for label, sentences in facts(report) if label != "probes"]
     if known:
         yield ""
         yield from _table(("", "what is known"), known)
     picture = "".join(text for _, text in ruler.draw(report, width=_RULER_WIDTH))
     if picture:
         yield from ("", "```text", picture, "```")
+
+
+def _status(status: int | None) -> str:
+    return str(status or "none")
+
+
+def _answer(look: Mapping[str, Any]) -> str:
+    return " ".join(filter(None, (str(look["status"] or ""), look["words"])))
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:

@@ -190,7 +190,8 @@ def _roles(roles: Iterable[Mapping[str, Any]]) -> Element:
 
 
 def _status(asked: Mapping[str, Any]) -> str:
-    return str(asked["status"] or "no answer")
+    # What was not asked has none, either.
+    return str(asked["status"] or "none")
 
 
 def _section(title: str, content: Element) -> Element:

@@ -45,8 +45,10 @@ class SmokeRun:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """All that was found, in the order of the checks."""
-        return tuple(finding for check in CHECKS for finding in self._found.get(check.name, ()))
+        """All that was found, in the order of the checks; what was first suspected and then found, once."""
+        found = [finding for check in CHECKS for finding in self._found.get(check.name, ())]
+        errors = {finding.cause for finding in found if finding.level == "error"}
+        return tuple(finding for finding in found if finding.level == "error" or finding.cause not in errors)
 
     @property
     def failed(self) -> bool:
@@ -97,7 +99,8 @@ class SmokeRun:
             "request": _request(evidence),
             "clock": _clock(evidence),
             "rate_limit": rate_limit(evidence.answer.headers) if evidence.answer else None,
-            "probes": [],
+            "probes": [probe._asdict() for probe in evidence.conclusion.probes] if evidence.conclusion else [],
+            "roles": [look._asdict() for look in evidence.looks],
             "checks": [
                 {"name": check.name, "outcome": self._outcomes[check.name][0], "reason": self._outcomes[check.name][1]}
                 for check in CHECKS
@@ -148,13 +151,14 @@ def _time(claim: object) -> int | None:
 
 def _request(evidence: Evidence) -> dict[str, Any]:
     answer = evidence.answer
+    accepted = (evidence.conclusion and evidence.conclusion.accepted) or answer
     return {
         "method": "GET",
         "url": evidence.url,
         "status": answer.status if answer else None,
         "code": answer.code if answer else None,
         "words": answer.words if answer else None,
-        "apps_visible": _apps_visible(answer.json) if answer else None,
+        "apps_visible": _apps_visible(accepted.json) if accepted else None,
     }
 
 

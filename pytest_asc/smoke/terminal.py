@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_asc.diagnosis.words import one_line
 from pytest_asc.smoke import ruler
-from pytest_asc.smoke.wording import CERTAINTY, facts, failed, skipped, title_of, verdict
+from pytest_asc.smoke.wording import CERTAINTY, facts, failed, roles, skipped, title_of, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +42,10 @@ def render(report: Mapping[str, Any], *, width: int, encoding: str | None = "utf
         page.row(label, *sentences)
         if label == "token":
             page.draw(report)
+    if doors := list(roles(report)):
+        page.gap()
+    for label, sentences in doors:
+        page.row(label, *sentences)
     for finding in report["findings"]:
         page.gap()
         page.row(

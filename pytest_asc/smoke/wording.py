@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from pytest_asc.diagnosis.causes import CAUSES
+from pytest_asc.diagnosis.roles import ROLES
 from pytest_asc.diagnosis.words import host_of, span, time_of_day
 from pytest_asc.services import APP_STORE_CONNECT, SERVICES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pytest_asc.services import Service
 
@@ -79,18 +80,50 @@ def facts(report: Mapping[str, Any]) -> Iterator[Fact]:
         "token": _token_sentences(report),
         "answer": _answer_sentences(report),
         "clock": _clock_sentences(report["clock"] or {}),
-        "probes": [f"{probe['name']}: {probe['status'] or 'no answer'}" for probe in report["probes"]],
+        "probes": _together((probe["name"], _told(probe["status"], probe["showed"])) for probe in report["probes"]),
+    }
+    return (Fact(label, sentences) for label, sentences in rows.items() if sentences)
+
+
+def roles(report: Mapping[str, Any]) -> Iterator[Fact]:
+    """What the key's role opens and what it does not, where that was looked for."""
+    looks = report.get("roles") or []
+    opens = ", ".join(look["area"] for look in looks if look["opens"])
+    rows = {
+        "opens": [opens] if opens else [],
+        "closed": [f"{look['area']}{_open_to(look['area'])}" for look in looks if look["opens"] is False],
+        "unknown": _together(
+            (look["area"], _told(look["status"], look["words"])) for look in looks if look["opens"] is None
+        ),
     }
     return (Fact(label, sentences) for label, sentences in rows.items() if sentences)
 
 
 def skipped(report: Mapping[str, Any]) -> list[str]:
     """The checks that could not be made, those with one reason together."""
-    reasons: dict[str, list[str]] = {}
-    for check in report["checks"]:
-        if check["outcome"] == "skipped":
-            reasons.setdefault(check["reason"] or "no reason given", []).append(check["name"])
-    return [f"{', '.join(names)}: {reason}" for reason, names in reasons.items()]
+    return _together(
+        (check["name"], check["reason"] or "no reason given")
+        for check in report["checks"]
+        if check["outcome"] == "skipped"
+    )
+
+
+def _together(pairs: Iterable[tuple[str, str]]) -> list[str]:
+    """Names and what is said of each, those of which one thing is said in one sentence."""
+    said: dict[str, list[str]] = {}
+    for name, words in pairs:
+        said.setdefault(words, []).append(name)
+    return [f"{', '.join(names)}: {words}" for words, names in said.items()]
+
+
+def _told(status: int | None, words: str | None) -> str:
+    return ", ".join(map(str, filter(None, (status, words)))) or "no answer"
+
+
+def _open_to(area: str) -> str:
+    """Whom an area is open to by Apple's tables."""
+    *others, last = ROLES.get(area) or ("",)
+    return f" (open to {', '.join(others)}{' and ' if others else ''}{last})" if last else ""
 
 
 def failed(report: Mapping[str, Any]) -> list[str]:

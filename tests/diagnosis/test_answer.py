@@ -170,8 +170,8 @@ def test_what_an_answer_proves(got: Answer, cause: str, level: str, certainty: s
 
 
 def test_a_refused_token_is_held_against_apples_clock() -> None:
-    got = answer(401, UNAUTHORIZED, here=NOW + 34)
-    (finding,) = read_answer(got, claims={"iat": NOW + 34, "exp": NOW + 934}, service=APP_STORE_CONNECT)
+    got = answer(401, UNAUTHORIZED, here=NOW + 40)
+    (finding,) = read_answer(got, claims={"iat": NOW + 40, "exp": NOW + 940}, service=APP_STORE_CONNECT)
     assert (finding.cause, finding.certainty) == ("clock-ahead", "certain")
 
 

@@ -102,8 +102,8 @@ def test_a_minute_of_waiting_is_no_skew() -> None:
     ("here", "claims", "cause"),
     [
         # The machine's clock is ahead: its "now" is still to come at Apple.
-        (34, {"iat": NOON + 34, "exp": NOON + 934}, "clock-ahead"),
-        (1, {"iat": NOON + 1, "exp": NOON + 901}, "clock-ahead"),
+        (35, {"iat": NOON + 35, "exp": NOON + 935}, "clock-ahead"),
+        (34, {"iat": NOON + 34, "exp": NOON + 34 + 1199}, "clock-ahead"),
         (34, {"exp": NOON + 34 + 1190}, "clock-ahead"),
         # Behind: what it takes for valid has expired at Apple.
         (-1000, {"iat": NOON - 1000, "exp": NOON - 100}, "clock-behind"),
@@ -128,6 +128,18 @@ def test_times_that_cannot_be_right_by_apples_clock(here: float, claims: dict[st
     assert (finding and finding.cause) == cause
     if finding:
         assert finding.certainty == "certain"
+
+
+@pytest.mark.parametrize(
+    ("here", "ahead", "cause"), [(34, 34, "clock-ahead"), (1, 1, "clock-ahead"), (0, 5, "token-issued-in-future")]
+)
+def test_an_iat_that_apple_has_taken_at_times_is_likely_the_cause_and_no_more(
+    here: int, ahead: int, cause: str
+) -> None:
+    claims = {"iat": NOON + ahead, "exp": NOON + ahead + 900}
+    finding = judge_times(answer_at(NOON, NOON + here), claims, APP_STORE_CONNECT)
+    assert finding is not None
+    assert (finding.cause, finding.level, finding.certainty) == (cause, "error", "likely")
 
 
 def test_evidence_names_the_claim_and_both_clocks() -> None:

@@ -9,7 +9,7 @@ from pytest_asc.diagnosis.causes import CAUSES
 
 # Causes that are described and not in the table yet.
 COMING = {
-    "app-not-released", "missing-auth", "service-not-enabled", "token-of-other-service", "transient-401",
+    "app-not-released", "missing-auth", "service-not-enabled", "token-of-other-service",
 }  # fmt: skip
 
 

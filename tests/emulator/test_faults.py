@@ -77,6 +77,32 @@ def test_the_date_tells_of_the_clocks(bench: Bench, fault: str, date: str) -> No
     assert date in bench.get("/v1/apps").headers["Date"]
 
 
+def test_a_token_is_refused_once_and_then_taken(bench: Bench) -> None:
+    bench.emulator.fault("transient-401")
+    other = {"Authorization": f"Bearer {token(scope=['GET /v1/apps'])}"}
+    answers = [bench.get("/v1/apps").status, bench.send("GET", "/v1/apps", headers=other).status]
+    assert [*answers, bench.get("/v1/apps").status] == [401, 401, 200]
+    refusals = [record.refusal for record in bench.emulator.requests]
+    assert [refusal and refusal.cause for refusal in refusals] == ["transient-401", "transient-401", None]
+
+
+def test_a_team_key_is_refused_in_the_form_for_individual_keys(bench: Bench) -> None:
+    bench.emulator.fault("issuer-id-missing")
+    individual = {"Authorization": f"Bearer {token(iss=None, sub='user')}"}
+    assert bench.send("GET", "/v1/apps", headers=individual).status == 401
+    assert bench.get("/v1/apps").status == 200
+
+
+def test_a_token_with_other_members_than_the_documented_is_refused(bench: Bench) -> None:
+    bench.emulator.fault("token-form")
+    odd = {"Authorization": f"Bearer {token(nonce='x')}"}
+    assert bench.send("GET", "/v1/apps", headers=odd).status == 401
+    (record,) = bench.emulator.requests
+    assert record.refusal is not None
+    assert (record.refusal.cause, record.refusal.evidence) == ("token-form", "the emulated service takes no nonce")
+    assert bench.get("/v1/apps").status == 200
+
+
 def test_an_individual_key_is_taken_in_its_own_form(bench: Bench) -> None:
     bench.emulator.fault("individual-key-as-team")
     good = token(iss=None, sub="user")

@@ -100,7 +100,7 @@ def test_one_check_can_be_run_alone(smoke: Smoke) -> None:
 
 @pytest.mark.usefixtures("credentials")
 def test_junit_holds_the_checks(smoke: Smoke, pytester: pytest.Pytester, apple: Apple) -> None:
-    apple.replies = [Reply(401, REFUSED)]
+    apple.answer = lambda _: Reply(401, REFUSED)
     smoke("--junitxml=junit.xml")
     junit = (pytester.path / "junit.xml").read_text(encoding="utf-8")
     assert [f'name="{name}"' in junit for name in CHECKS] == [True] * 5
@@ -216,7 +216,6 @@ ROLE = json.dumps(
 @pytest.mark.parametrize(
     ("reply", "cause", "failed_check"),
     [
-        (Reply(401, REFUSED), "key-unknown-to-apple", "GET /v1/apps"),
         (Reply(403, AGREEMENT), "agreement-missing", "GET /v1/apps"),
         (Reply(403, ROLE), "role-insufficient", "GET /v1/apps"),
         (Reply(429, b"{}"), "rate-limited", "GET /v1/apps"),

@@ -77,7 +77,7 @@ def test_a_page_says_all_that_the_report_says(path: Path) -> None:
     for check in report["checks"]:
         assert f"{check['name']} {check['outcome']} {check['reason'] or ''}".strip() in text
     for probe in report["probes"]:
-        assert f"{probe['name']} {probe['status']}" in text
+        assert f"{probe['name']} {probe['status'] or 'none'}" in text
 
 
 WORDS = """
@@ -112,14 +112,13 @@ GET /v1/apps failed clock-ahead
 
 Experiments One small request each
 tried answer what it shows
-same token again 401 no accident
-iat a minute older, 5 minutes of life 200 the clock
+older iat, five minutes of life 200 the clock
 
 What the key's role opens One small request for each area
 area this key answer
 apps GET /v1/apps opens 200
 users GET /v1/users does not open 403 Not allowed.
-sales GET /v1/salesReports not known no answer
+sales GET /v1/salesReports not known none
 
 Written by pytest-asc 0.1.0. This page holds no private key, no token and no whole identifier: it can be attached to a
 ticket.
@@ -130,7 +129,7 @@ def test_the_words_in_their_order() -> None:
     report = load("clock-ahead")
     del report["findings"][1]
     report["request"]["words"] = "Authentication credentials"
-    report["probes"][0]["showed"], report["probes"][1]["showed"] = "no accident", "the clock"
+    report["probes"][0]["showed"] = "the clock"
     report["roles"] = ROLES
     assert Page(render(report)).text == " ".join(WORDS.split()).replace("0.1.0", pytest_asc.__version__)
 

@@ -1,0 +1,135 @@
+"""What to try in a refused token's place: tokens that differ from it in one thing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from pytest_asc.diagnosis.clock import read_date
+from pytest_asc.services import ENTERPRISE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_asc.diagnosis.answer import Answer
+    from pytest_asc.diagnosis.findings import Finding
+    from pytest_asc.diagnosis.token import DecodedToken
+    from pytest_asc.services import Service
+
+# Seconds: the experiment's iat lies far enough back for any clock that did not give itself away by the answer's Date,
+# and its exp is far from every limit, and yet to come when the last experiment is answered.
+IAT_BACK = 3 * 60
+SHORT_LIFE = 5 * 60
+
+Difference: TypeAlias = "tuple[str, object, object]"
+"""A member's name, its value in the refused token and in a usual one."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A token that was refused in words that explain nothing, and what is at hand to try in its place."""
+
+    answer: Answer
+    finding: Finding
+    """What the answer alone says."""
+    service: Service
+    base_url: str
+    """Where the request went, and where every experiment goes."""
+    token: DecodedToken | None
+    """None where it is no token that could be good, so that nothing can be changed in it."""
+    has_key: bool
+    """Whether the private key is at hand that the token is signed with."""
+    issuer_id: str | None = None
+    """The issuer id of the key, used or not."""
+    kind_said: bool = False
+    """Whether the user said of which kind the key is; otherwise it was taken from the ids that are there."""
+    before: tuple[Finding, ...] = ()
+    """What was found of key and ids before the request."""
+
+    @property
+    def decoded(self) -> DecodedToken:
+        """The token, where there is one to change."""
+        assert self.token is not None, "an experiment with a changed token was made without one"  # noqa: S101
+        return self.token
+
+    @property
+    def individual(self) -> bool:
+        """Whether the token has the form for individual keys."""
+        return self.token is not None and self.token.claims.get("sub") == "user"
+
+
+class Attempt(NamedTuple):
+    """One request to make: a GET with a token of these members."""
+
+    header: Mapping[str, Any] | None
+    """None, as the claims: the very same token again."""
+    claims: Mapping[str, Any] | None
+    path: str
+
+
+def same(refusal: Refusal) -> Attempt:
+    """The very same token."""
+    return Attempt(None, None, refusal.service.probe)
+
+
+def other_times(refusal: Refusal) -> Attempt:
+    """The same token but for its times."""
+    token, times = refusal.decoded, short_times(refusal)
+    starts = {name: times["iat"] for name in ("iat", "nbf") if name in token.claims}
+    return Attempt(token.header, {**token.claims, **starts, "exp": times["exp"]}, refusal.service.probe)
+
+
+def usual_form(refusal: Refusal) -> Attempt:
+    """Those times, and all other members as documented."""
+    header, claims = _usual(refusal)
+    return Attempt(header, {**claims, **short_times(refusal)}, refusal.service.probe)
+
+
+def individual_form(refusal: Refusal) -> Attempt:
+    """The usual token of an individual key."""
+    return _usual_with(refusal, iss=None, sub="user")
+
+
+def team_form(refusal: Refusal) -> Attempt:
+    """The usual token of a team key."""
+    return _usual_with(refusal, iss=refusal.issuer_id, sub=None)
+
+
+def enterprise_form(refusal: Refusal) -> Attempt:
+    """The usual token for the Enterprise Program."""
+    return _usual_with(refusal, aud=ENTERPRISE.audience)._replace(path=ENTERPRISE.probe)
+
+
+def _usual_with(refusal: Refusal, **claims: str | None) -> Attempt:
+    usual = usual_form(refusal)
+    changed = {**(usual.claims or {}), **claims}
+    return usual._replace(claims={name: value for name, value in changed.items() if value is not None})
+
+
+def short_times(refusal: Refusal) -> dict[str, int]:
+    """The ``iat`` and ``exp`` to try: by Apple's clock where the answer told it, as this machine's may be the cause."""
+    date = read_date(refusal.answer)
+    iat = (int(refusal.answer.received_at) if date is None else date) - IAT_BACK
+    return {"iat": iat, "exp": iat + SHORT_LIFE}
+
+
+def _usual(refusal: Refusal) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Header and claims as documented, without the times, for the key and the kind of the refused token."""
+    token = refusal.decoded
+    who = {"sub": "user"} if refusal.individual else {"iss": refusal.issuer_id or token.claims.get("iss")}
+    header = {"alg": "ES256", "kid": token.key_id, "typ": "JWT"}
+    return header, {**who, "aud": refusal.service.audience}
+
+
+def differences(refusal: Refusal) -> list[Difference]:
+    """The members in which the refused token is unlike a usual one, with both values; times do not count."""
+    if refusal.token is None:
+        return []
+    token = refusal.decoded
+    pairs = zip((token.header, token.claims), _usual(refusal), ("header ", ""), strict=True)
+    return [
+        (f"{place}{name}", own.get(name), usual.get(name))
+        for own, usual, place in pairs
+        for name in {**own, **usual}
+        if name not in {"iat", "exp"} and own.get(name) != usual.get(name)
+    ]

@@ -1,0 +1,285 @@
+"""The experiments of ``pytest --asc-smoke`` against a server on loopback that is none of ours, and counts."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import jwt
+import pytest
+from loopback import APPS, ISSUER_ID, KEY_ID, REFUSED, Apple, Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from typing import TypeAlias
+
+    from loopback import Sent
+
+    Smoke: TypeAlias = Callable[..., tuple[pytest.RunResult, dict[str, Any]]]
+
+SAME, TIMES = "same token again", "older iat, five minutes of life"
+FORM = "header and claims as documented"
+AS_INDIVIDUAL, AS_TEAM, AS_ENTERPRISE = "as an individual key", "as a team key", "as an enterprise key"
+
+
+@pytest.fixture
+def credentials(monkeypatch: pytest.MonkeyPatch, key_text: str) -> None:
+    """Credentials of a team key in the environment."""
+    monkeypatch.setenv("ASC_KEY_ID", KEY_ID)
+    monkeypatch.setenv("ASC_ISSUER_ID", ISSUER_ID)
+    monkeypatch.setenv("ASC_PRIVATE_KEY", key_text)
+
+
+@pytest.fixture
+def smoke(pytester: pytest.Pytester, apple: Apple) -> Smoke:
+    """Run the smoke check against the server; return the result and the report."""
+
+    def smoke(*options: str) -> tuple[pytest.RunResult, dict[str, Any]]:
+        result = pytester.runpytest(
+            "--asc-smoke", f"--asc-base-url={apple.url}", "--asc-report=report.json", "-W", "error", *options
+        )
+        assert len(apple.requests) <= 8
+        assert {request.method for request in apple.requests} <= {"GET"}
+        return result, json.loads((pytester.path / "report.json").read_text(encoding="utf-8"))
+
+    return smoke
+
+
+def judged(apple: Apple, takes: Callable[[dict[str, Any], dict[str, Any], str], bool]) -> None:
+    """Have the server take, of the tokens that PyJWT verifies, those that ``takes`` says."""
+
+    def answer(request: Sent) -> Reply:
+        try:
+            claims = jwt.decode(
+                request.token or "", apple.key.public_key(), algorithms=["ES256"], options={"verify_aud": False}
+            )
+        except jwt.InvalidTokenError:
+            return Reply(401, REFUSED)
+        header = jwt.get_unverified_header(request.token or "")
+        return Reply(200, APPS) if takes(header, claims, request.path) else Reply(401, REFUSED)
+
+    apple.answer = answer
+
+
+def statuses(report: dict[str, Any]) -> dict[str, int | None]:
+    return {probe["name"]: probe["status"] for probe in report["probes"]}
+
+
+@pytest.mark.usefixtures("credentials")
+def test_a_passing_refusal_is_a_warning(smoke: Smoke, apple: Apple) -> None:
+    apple.replies = [Reply(401, REFUSED)]
+    result, report = smoke()
+    assert (result.ret, report["ok"], report["cause"]) == (0, True, None)
+    assert [(finding["cause"], finding["level"]) for finding in report["findings"]] == [("transient-401", "warning")]
+    assert report["probes"] == [
+        {"name": SAME, "status": 200, "showed": "accepted: the refusal was a passing one"},
+    ]
+    assert (report["request"]["status"], report["request"]["apps_visible"]) == (401, 3)
+    first, second = apple.requests
+    assert first.token == second.token
+    result.stdout.fnmatch_lines(["App Store Connect accepts these credentials, with 1 warning; *"])
+
+
+@pytest.mark.usefixtures("credentials")
+def test_a_passing_refusal_fails_a_strict_run(smoke: Smoke, apple: Apple) -> None:
+    apple.replies = [Reply(401, REFUSED)]
+    result, report = smoke("--asc-strict")
+    assert (result.ret, report["cause"]) == (1, "transient-401")
+
+
+@pytest.mark.usefixtures("credentials")
+def test_an_individual_key_that_is_used_as_a_team_key(smoke: Smoke, apple: Apple) -> None:
+    judged(apple, lambda _, claims, __: "iss" not in claims and claims.get("sub") == "user")
+    result, report = smoke()
+    assert (result.ret, report["cause"]) == (1, "individual-key-as-team")
+    assert statuses(report) == {SAME: 401, TIMES: 401, AS_INDIVIDUAL: 200}
+    assert len(apple.requests) == 4
+    (finding,) = report["findings"]
+    assert finding["evidence"] == "with iss 5724…072a it is answered 401, with sub 'user' instead 200"
+
+
+def test_a_team_key_whose_issuer_is_left_out(
+    smoke: Smoke, apple: Apple, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request.getfixturevalue("credentials")
+    monkeypatch.setenv("ASC_KEY_TYPE", "individual")
+    judged(apple, lambda _, claims, __: claims.get("iss") == ISSUER_ID)
+    result, report = smoke()
+    assert (result.ret, report["cause"]) == (1, "issuer-id-missing")
+    assert statuses(report) == {SAME: 401, TIMES: 401, AS_TEAM: 200}
+    assert report["findings"][-1]["certainty"] == "certain"
+
+
+def test_a_team_key_whose_issuer_is_not_known(
+    smoke: Smoke, apple: Apple, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request.getfixturevalue("credentials")
+    monkeypatch.delenv("ASC_ISSUER_ID")
+    judged(apple, lambda _, claims, __: claims.get("iss") == ISSUER_ID)
+    result, report = smoke()
+    assert (result.ret, report["cause"]) == (1, "issuer-id-missing")
+    (finding,) = report["findings"]
+    assert finding["certainty"] == "possible"
+    assert "a revoked key" in finding["evidence"]
+    assert report["probes"][-1]["showed"] == "not made (it takes an issuer id, and none is set)"
+
+
+@pytest.mark.usefixtures("credentials")
+def test_a_key_of_the_enterprise_program_behind_a_host_of_ones_own(smoke: Smoke, apple: Apple) -> None:
+    judged(
+        apple,
+        lambda _, claims, path: claims["aud"] == "apple-developer-enterprise-v1" and path.startswith("/v1/bundleIds"),
+    )
+    result, report = smoke()
+    assert (result.ret, report["cause"]) == (1, "key-of-other-service")
+    assert statuses(report) == {SAME: 401, TIMES: 401, AS_INDIVIDUAL: 401, AS_ENTERPRISE: 200}
+    assert report["findings"][0]["fix"] == "Set ASC_KEY_TYPE=enterprise."
+
+
+@pytest.mark.usefixtures("credentials")
+def test_a_key_that_nobody_knows(smoke: Smoke, apple: Apple) -> None:
+    judged(apple, lambda *_: False)
+    result, report = smoke()
+    assert (result.ret, report["cause"]) == (1, "key-unknown-to-apple")
+    assert report["findings"][0]["certainty"] == "possible"
+    assert statuses(report) == {SAME: 401, TIMES: 401, AS_INDIVIDUAL: 401, AS_ENTERPRISE: 401}
+    assert len(apple.requests) == 5
+    assert [check["name"] for check in report["checks"] if check["outcome"] == "failed"] == ["GET /v1/apps"]
+    result.stdout.fnmatch_lines(["*key-unknown-to-apple*"])
+
+
+@pytest.fixture
+def key_file(tmp_path: Path, key_text: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Keep the key in a file of a name."""
+
+    def keep(name: str) -> None:
+        path = tmp_path / name
+        path.write_text(key_text, encoding="utf-8")
+        path.chmod(0o600)
+        monkeypatch.setenv("ASC_PRIVATE_KEY_PATH", str(path))
+        monkeypatch.setenv("ASC_KEY_ID", KEY_ID)
+        monkeypatch.setenv("ASC_ISSUER_ID", ISSUER_ID)
+
+    return keep
+
+
+@pytest.mark.parametrize(
+    ("name", "cause"),
+    [
+        ("AuthKey_OTHERKEY99.p8", "key-id-file-mismatch"),
+        (f"SubscriptionKey_{KEY_ID}.p8", "key-of-other-service"),
+    ],
+)
+def test_what_the_files_name_says_is_the_cause_when_apple_refuses(
+    smoke: Smoke, apple: Apple, key_file: Callable[[str], None], name: str, cause: str
+) -> None:
+    key_file(name)
+    result, report = smoke()
+    assert result.ret == 0
+    assert [(finding["cause"], finding["level"]) for finding in report["findings"]] == [(cause, "warning")]
+    judged(apple, lambda *_: False)
+    apple.requests.clear()
+    result, report = smoke()
+    assert (result.ret, report["cause"]) == (1, cause)
+    # Suspected first and found later, it is told once.
+    assert [(finding["cause"], finding["level"]) for finding in report["findings"]] == [(cause, "error")]
+    assert report["findings"][0]["certainty"] == "likely"
+
+
+OVERRIDE = """
+    import time
+    import jwt
+    import pytest
+
+    @pytest.fixture
+    def asc_token():
+        now = int(time.time())
+        claims = {{"iss": {issuer!r}, "iat": now{shift:+}, "exp": now{shift:+} + {life}, "aud": "appstoreconnect-v1"}}
+        return jwt.encode({{**claims, **{more!r}}}, {key!r}, algorithm="ES256", headers={{"kid": {key_id!r}}})
+"""
+
+
+@pytest.fixture
+def own_token(pytester: pytest.Pytester, key_text: str) -> Callable[..., None]:
+    """Have the suite mint tokens by itself."""
+
+    def write(*, shift: int = 0, life: int = 900, **more: object) -> None:
+        text = OVERRIDE.format(issuer=ISSUER_ID, key=key_text, key_id=KEY_ID, shift=shift, life=life, more=more)
+        pytester.makeconftest(text)
+
+    return write
+
+
+@pytest.mark.usefixtures("credentials")
+def test_a_suites_token_code_is_told_what_differs(smoke: Smoke, apple: Apple, own_token: Callable[..., None]) -> None:
+    own_token(nonce="ab12cd34ef56")
+    judged(apple, lambda _, claims, __: "nonce" not in claims)
+    result, report = smoke()
+    assert (result.ret, report["cause"]) == (1, "token-form")
+    assert statuses(report) == {SAME: 401, TIMES: 401, FORM: 200}
+    (finding,) = report["findings"]
+    assert finding["evidence"] == (
+        "a token that pytest-asc minted with the same key was answered 200; nonce is ab12…56 in this token and "
+        "missing in that"
+    )
+
+
+@pytest.mark.usefixtures("credentials")
+def test_an_iat_that_is_slightly_to_come_is_proved_by_an_older_one(
+    smoke: Smoke, apple: Apple, own_token: Callable[..., None]
+) -> None:
+    own_token(shift=30)
+    judged(apple, lambda _, claims, __: claims["exp"] - claims["iat"] == 300)
+    result, report = smoke()
+    assert (result.ret, report["cause"]) == (1, "token-issued-in-future")
+    assert statuses(report) == {TIMES: 200}
+    assert [finding["certainty"] for finding in report["findings"] if finding["level"] == "error"] == ["certain"]
+    assert len(apple.requests) == 2
+
+
+@pytest.mark.usefixtures("credentials")
+def test_a_life_at_the_limit_that_apple_does_not_take(
+    smoke: Smoke, apple: Apple, own_token: Callable[..., None]
+) -> None:
+    own_token(life=1200, shift=-5)
+    judged(apple, lambda _, claims, __: claims["exp"] - claims["iat"] < 1200)
+    result, report = smoke()
+    assert (result.ret, report["cause"]) == (1, "token-lifetime-at-limit")
+    assert [(finding["level"], finding["certainty"]) for finding in report["findings"]] == [("error", "likely")]
+
+
+def test_a_token_without_its_key_is_sent_twice(
+    smoke: Smoke, apple: Apple, make_token: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASC_TOKEN", make_token())
+    apple.answer = lambda _: Reply(401, REFUSED)
+    result, report = smoke()
+    assert (result.ret, report["cause"]) == (1, "key-unknown-to-apple")
+    assert len(apple.requests) == 2
+    assert {probe["showed"] for probe in report["probes"][1:]} == {"not made (the key of this token is not at hand)"}
+    result.stdout.fnmatch_lines(["*not made (the key of this token is not at hand)*"])
+
+
+def test_tokens_of_experiments_are_hidden_like_all(smoke: Smoke, apple: Apple, request: pytest.FixtureRequest) -> None:
+    request.getfixturevalue("credentials")
+
+    def answer(sent: Sent) -> Reply:
+        words = json.dumps({"errors": [{"code": "NOT_AUTHORIZED", "title": "No", "detail": sent.token}]})
+        return Reply(401, words.encode())
+
+    apple.answer = answer
+    result, report = smoke()
+    shown = result.stdout.str() + json.dumps(report)
+    tokens = {sent.token for sent in apple.requests if sent.token}
+    assert len(tokens) == 4
+    assert not [token for token in tokens if token[-40:] in shown]
+
+
+@pytest.mark.usefixtures("credentials")
+def test_an_answer_that_explains_itself_needs_no_experiment(smoke: Smoke, apple: Apple) -> None:
+    _, report = smoke()
+    assert (report["probes"], len(apple.requests)) == ([], 1)
+    apple.answer = lambda _: Reply(429, b"{}")
+    _, report = smoke()
+    assert (report["probes"], len(apple.requests)) == ([], 2)
