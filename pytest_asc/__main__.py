@@ -9,7 +9,7 @@ import shutil
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from pytest_asc.services import SERVICES
 from pytest_asc.settings import SETTINGS, SettingsError, read_settings
@@ -20,12 +20,20 @@ if TYPE_CHECKING:
     from pytest_asc.settings import Settings
 
 
+class _Parser(argparse.ArgumentParser):
+    """Exits with 4 on wrong options, as pytest does; 1 is a verdict."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(4, f"{self.prog}: error: {message}\n")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return the status to exit with: 0 good, 1 unusable credentials or token, 4 wrong options."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     if arguments[:1] == ["smoke"]:
         return _smoke(arguments[1:])
-    parser = argparse.ArgumentParser(prog="python -m pytest_asc", description=__doc__)
+    parser = _Parser(prog="python -m pytest_asc", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("smoke", help="check the credentials; the same as pytest --asc-smoke, with pytest's options")
     token = commands.add_parser("token", help="print a token, for a pipe or a variable")

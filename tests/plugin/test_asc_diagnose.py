@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from loopback import ISSUER_ID, KEY_ID, REFUSED, Apple, Reply
+from loopback import ISSUER_ID, KEY_ID, REFUSED, Apple, Reply, Sent
 
 from pytest_asc import rehearsal
 
@@ -181,3 +182,74 @@ def test_the_command_needs_a_token(tmp_path: Path) -> None:
     result = diagnose("", tmp_path)
     assert (result.returncode, result.stdout) == (4, "")
     assert "ASC_TOKEN" in result.stderr
+
+
+@pytest.mark.usefixtures("credentials")
+@pytest.mark.parametrize("options", [("-vv", "--showlocals", "-rA"), ("-n", "2", "--showlocals")])
+def test_the_live_section_holds_no_secret(
+    pytester: pytest.Pytester, apple: Apple, key_text: str, options: tuple[str, ...]
+) -> None:
+    def repeat(sent: Sent) -> Reply:
+        """A gateway that repeats the header in its words."""
+        error = {"status": "401", "code": "X", "title": "got", "detail": sent.headers["authorization"]}
+        return Reply(401, json.dumps({"errors": [error]}).encode())
+
+    apple.answer = repeat
+    pytester.makepyfile("def test_refused(asc_session): assert asc_session.get('/v1/apps').ok")
+    result = pytester.runpytest(
+        "--asc-mode=live", f"--asc-base-url={apple.url}", "--junitxml=junit.xml", "-o", "junit_logging=all", *options
+    )
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*- asc live -*"])
+    shown = result.stdout.str() + (pytester.path / "junit.xml").read_text(encoding="utf-8")
+    (sent,) = apple.requests
+    assert sent.token
+    for secret in (sent.token, *(line for line in key_text.splitlines() if not line.startswith("-"))):
+        assert not any(secret[at : at + GRAM] in shown for at in range(len(secret) - GRAM + 1))
+
+
+@pytest.mark.parametrize(
+    ("piped", "variable", "cause"),
+    [
+        ("{}", "", None),
+        ("", "{}", None),
+        ("", "{}\n", "token-whitespace"),
+        ("Bearer {}", "", "bearer-doubled"),
+        ("{}\r\n", "nonsense", None),
+        ("nonsense", "{}", "token-malformed"),
+    ],
+)
+def test_the_command_takes_what_is_piped_before_the_variable(
+    make_token: Callable[..., str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    piped: str,
+    variable: str,
+    cause: str | None,
+) -> None:
+    good = make_token()
+    monkeypatch.setenv("ASC_TOKEN", variable.format(good))
+    result = diagnose(piped.format(good), tmp_path, "--json")
+    report = json.loads(result.stdout)
+    assert (report["cause"], report["ok"], result.returncode) == (cause, cause is None, 0 if cause is None else 1)
+    assert (report["mode"], report["request"], report["schema_version"]) == ("offline", None, 1)
+
+
+def test_the_command_judges_for_the_service_that_is_named(make_token: Callable[..., str], tmp_path: Path) -> None:
+    report = json.loads(diagnose(make_token(), tmp_path, "--service=enterprise", "--json").stdout)
+    assert (report["service"], report["ok"]) == ("enterprise", False)
+
+
+def test_wrong_options_are_no_verdict(make_token: Callable[..., str], tmp_path: Path) -> None:
+    assert diagnose(make_token(), tmp_path, "--service=nonsense").returncode == 4
+
+
+@pytest.mark.usefixtures("credentials")
+def test_the_command_says_whether_the_signature_was_checked(
+    make_token: Callable[..., str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert "not checked" not in diagnose(make_token(), tmp_path).stdout
+    forged = make_token()[:-8] + "AAAAAAAA"
+    assert "token-signature-mismatch" in diagnose(forged, tmp_path).stdout
+    monkeypatch.setenv("ASC_KEY_ID", "OTHER12345")
+    assert "its signature was not checked" in " ".join(diagnose(forged, tmp_path).stdout.split())
