@@ -1,0 +1,541 @@
+"""Anything a test may hold: real requests, answers and exceptions of requests and httpx."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from email.utils import formatdate
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+import requests
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import given
+from hypothesis import strategies as st
+from loopback import ISSUER_ID, KEY_ID, REFUSED, Apple, Reply
+
+from pytest_asc import Credentials
+from pytest_asc.diagnosis.diagnose import Surroundings, diagnose
+from pytest_asc.diagnosis.findings import found
+from pytest_asc.diagnosis.request import NetrcEntry
+from pytest_asc.services import APP_STORE_CONNECT, ENTERPRISE
+from pytest_asc.tokens import mint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_asc.diagnosis.findings import Finding
+
+NOW = 1_780_000_000.0
+APPS = f"{APP_STORE_CONNECT.base_url}/v1/apps"
+EMPTY = {"data": [{"type": "apps", "id": "1"}], "links": {}}
+
+
+@pytest.fixture
+def credentials(key_text: str) -> Credentials:
+    return Credentials.load(key_id=KEY_ID, issuer_id=ISSUER_ID, key=key_text)
+
+
+@pytest.fixture
+def token(credentials: Credentials) -> str:
+    return str(mint(credentials, now=NOW))
+
+
+def causes(findings: tuple[Finding, ...]) -> list[str]:
+    return [finding.cause for finding in findings]
+
+
+@cache
+def good_token() -> str:
+    """A token for property tests, which get no fixtures of a test's own."""
+    key = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return str(mint(Credentials.load(key_id=KEY_ID, issuer_id=ISSUER_ID, key=key.decode()), now=NOW))
+
+
+def answer(status: int = 401, body: object = REFUSED, *, token: str | None = None, **more: Any) -> dict[str, Any]:
+    """An answer as a mapping, with the request if a token is given."""
+    asked = {"method": "GET", "url": APPS, "headers": {"Authorization": f"Bearer {token}"}}
+    return {
+        "status": status,
+        "headers": {"Content-Type": "application/json", "Date": formatdate(NOW, usegmt=True)},
+        "body": body,
+        **({"request": asked} if token else {}),
+        **more,
+    }
+
+
+# Tokens.
+
+
+@pytest.mark.parametrize("form", [str, str.encode, lambda text: bytearray(text.encode())])
+def test_a_good_token_gives_no_finding_in_any_form(
+    token: str, credentials: Credentials, form: Callable[[str], object]
+) -> None:
+    assert diagnose(form(token), now=NOW, surroundings=Surroundings(credentials)) == ()
+    assert diagnose(form(token), now=NOW) == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "cause"),
+    [
+        (lambda token: f"Bearer {token}", "bearer-doubled"),
+        (lambda token: "Bearer", "bearer-doubled"),
+        (lambda token: f"{token}\n", "token-whitespace"),
+        (lambda token: f"b'{token}'", "token-bytes-repr"),
+        (lambda token: f"{token[:-4]}AAAA", "token-signature-mismatch"),
+        (lambda token: "", "token-malformed"),
+    ],
+)
+def test_a_spoilt_token_is_named(
+    token: str, credentials: Credentials, change: Callable[[str], str], cause: str
+) -> None:
+    around = Surroundings(credentials)
+    assert causes(diagnose(change(token), now=NOW, surroundings=around)) == [cause]
+    assert causes(diagnose(token=change(token), now=NOW, surroundings=around)) == [cause]
+
+
+def test_the_key_at_hand_judges_only_the_tokens_that_name_it(credentials: Credentials) -> None:
+    other = str(mint(credentials, now=NOW, headers={"kid": "OTHER12345"}, claims={"iss": ISSUER_ID[::-1]}))
+    assert "token-signature-mismatch" not in causes(diagnose(other, now=NOW, surroundings=Surroundings(credentials)))
+
+
+def test_the_service_is_the_one_that_the_token_names(credentials: Credentials) -> None:
+    token = str(mint(credentials, now=NOW, service="enterprise"))
+    assert diagnose(token, now=NOW) == ()
+    (finding,) = diagnose(token, now=NOW, service="app-store-connect")
+    assert finding.level == "error"
+
+
+def test_a_scope_is_judged_with_the_request(credentials: Credentials) -> None:
+    scoped = str(mint(credentials, now=NOW, scope=["GET /v1/users"]))
+    assert causes(diagnose(token=scoped, request=requests.Request("GET", APPS), now=NOW)) == ["token-scope-mismatch"]
+    assert diagnose(token=scoped, request=requests.Request("GET", f"{APPS[:-4]}users"), now=NOW) == ()
+
+
+# Requests.
+
+
+def as_requests(method: str, url: str, headers: dict[str, str]) -> object:
+    return requests.Request(method, url, headers=headers)
+
+
+def as_prepared(method: str, url: str, headers: dict[str, str]) -> object:
+    return requests.Request(method, url, headers=headers).prepare()
+
+
+def as_httpx(method: str, url: str, headers: dict[str, str]) -> object:
+    return httpx.Request(method, url, headers=headers)
+
+
+def as_mapping(method: str, url: str, headers: dict[str, str]) -> object:
+    return {"method": method, "url": url, "headers": headers}
+
+
+FORMS = [as_requests, as_prepared, as_httpx, as_mapping]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    ("url", "scheme", "expected"),
+    [
+        (APPS, "Bearer ", []),
+        (APPS, "Token ", ["bearer-missing"]),
+        (APPS, "Bearer Bearer ", ["bearer-doubled"]),
+        ("https://appstoreconnect.apple.com/v1/apps", "Bearer ", ["wrong-host"]),
+        ("http://api.appstoreconnect.apple.com/v1/apps", "Bearer ", ["insecure-url"]),
+    ],
+)
+def test_requests_of_every_library(form: Any, url: str, scheme: str, expected: list[str], token: str) -> None:
+    request = form("GET", url, {"Authorization": f"{scheme}{token}"})
+    assert causes(diagnose(request, now=NOW)) == expected
+    assert causes(diagnose(request=request, now=NOW)) == expected
+
+
+@pytest.mark.parametrize("form", [as_prepared, as_httpx, as_mapping])
+def test_a_request_without_the_header(form: Any) -> None:
+    assert causes(diagnose(form("GET", APPS, {}), now=NOW)) == ["header-missing"]
+
+
+def test_a_request_that_a_session_has_yet_to_prepare_may_lack_the_header() -> None:
+    assert diagnose(requests.Request("GET", APPS), now=NOW) == ()
+
+
+@pytest.mark.parametrize("form", [str, str.encode])
+def test_a_text_for_the_headers(form: Any, token: str) -> None:
+    request = requests.Request("GET", APPS, headers=form(token))
+    assert causes(diagnose(request, now=NOW)) == ["headers-is-token"]
+
+
+def test_headers_alone(token: str) -> None:
+    assert diagnose({"Authorization": f"Bearer {token}"}, now=NOW) == ()
+    assert causes(diagnose({"authorization": token.encode()}, now=NOW)) == ["bearer-missing"]
+
+
+@pytest.mark.parametrize(
+    "post",
+    [
+        lambda token: requests.Request("POST", APPS, data={"assertion": token}),
+        lambda token: requests.Request("POST", APPS, json={"assertion": token}).prepare(),
+        lambda token: httpx.Request("POST", APPS, content=token),
+        lambda token: {"method": "POST", "url": APPS, "headers": {}, "body": {"assertion": token}},
+    ],
+)
+def test_a_posted_token_in_every_form(post: Callable[[str], object], token: str) -> None:
+    assert causes(diagnose(post(token), now=NOW)) == ["token-in-body"]
+
+
+def test_a_login_from_netrc_is_named_where_the_login_is_the_same() -> None:
+    around = Surroundings(netrc=lambda host: NetrcEntry(f"the entry for {host} in ~/.netrc", "Basic YTpi"))
+    (finding,) = diagnose(requests.Request("GET", APPS, auth=("a", "b")).prepare(), now=NOW, surroundings=around)
+    assert finding.cause == "header-overridden-by-netrc"
+    assert "the entry for api.appstoreconnect.apple.com in ~/.netrc" in finding.evidence
+    other = requests.Request("GET", APPS, auth=("a", "c")).prepare()
+    assert causes(diagnose(other, now=NOW, surroundings=around)) == ["bearer-missing"]
+
+
+# Answers.
+
+
+def test_a_good_answer_gives_no_finding(token: str, credentials: Credentials) -> None:
+    assert diagnose(answer(200, EMPTY, token=token), now=NOW, surroundings=Surroundings(credentials)) == ()
+    # However long the test has held it.
+    assert diagnose(answer(200, EMPTY, token=token), now=NOW + 86_400) == ()
+
+
+def test_what_was_accepted_has_no_error() -> None:
+    asked = {"method": "GET", "url": APPS, "headers": {"Authorization": "Bearer nonsense"}}
+    assert diagnose(answer(200, EMPTY, request=asked), now=NOW) == ()
+
+
+@pytest.mark.parametrize(
+    ("how", "cause"),
+    [
+        ({"lifetime": 3600}, "token-lifetime-too-long"),
+        ({"lifetime": 0}, "token-expired"),
+        ({"claims": {"aud": "x"}}, "token-audience"),
+        ({"headers": {"kid": None}}, "token-kid-missing"),
+        ({"scope": ["GET /v1/users"]}, "token-scope-mismatch"),
+        ({"issued_at": int(NOW) + 600}, "token-issued-in-future"),
+        ({}, "key-unknown-to-apple"),
+    ],
+)
+def test_an_opaque_401_is_explained_by_its_token(credentials: Credentials, how: dict[str, Any], cause: str) -> None:
+    token = str(mint(credentials, now=NOW, **how))
+    assert causes(diagnose(answer(token=token), now=NOW, surroundings=Surroundings(credentials))) == [cause]
+
+
+def test_a_token_that_has_expired_since_is_not_the_cause(token: str) -> None:
+    assert causes(diagnose(answer(token=token), now=NOW + 3600)) == ["key-unknown-to-apple"]
+
+
+def test_the_clock_is_told_from_the_token(credentials: Credentials) -> None:
+    ahead = str(mint(credentials, now=NOW + 600))
+    assert causes(diagnose(answer(token=ahead), now=NOW + 600)) == ["clock-ahead"]
+    behind = str(mint(credentials, now=NOW - 1200))
+    assert causes(diagnose(answer(token=behind), now=NOW - 1200)) == ["clock-behind"]
+    assert causes(diagnose(answer(token=behind), now=NOW)) == ["token-expired"]
+
+
+def test_a_naive_local_time_is_told_from_the_clock(credentials: Credentials) -> None:
+    token = str(mint(credentials, now=NOW + 7200))
+    assert causes(diagnose(answer(token=token), now=NOW, surroundings=Surroundings(utc_offset=7200))) == [
+        "token-time-zone-bug"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "cause"),
+    [
+        (403, "FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED", "agreement-missing"),
+        (429, "RATE_LIMIT_EXCEEDED", "rate-limited"),
+        (409, "STATE_ERROR", "request-refused"),
+    ],
+)
+def test_an_answer_from_behind_the_gate_clears_the_token(
+    credentials: Credentials, status: int, code: str, cause: str
+) -> None:
+    body = {"errors": [{"status": str(status), "code": code, "title": "T", "detail": "D"}]}
+    token = str(mint(credentials, now=NOW, lifetime=3600))
+    assert causes(diagnose(answer(status, body, token=token), now=NOW)) == [cause]
+    asked = {"method": "GET", "url": f"http{APPS[5:]}", "headers": {}}
+    findings = diagnose(answer(status, body, request=asked), now=NOW)
+    assert [(one.cause, one.level) for one in findings] == [(cause, "error"), ("insecure-url", "warning")]
+
+
+def test_a_posted_token_explains_the_unknown_path(token: str) -> None:
+    body = {"errors": [{"status": "404", "code": "PATH_ERROR", "title": "T", "detail": "D"}]}
+    asked = {"method": "POST", "url": f"{APPS[:-4]}token", "headers": {}, "body": {"assertion": token}}
+    assert causes(diagnose(answer(404, body, request=asked), now=NOW)) == ["token-in-body"]
+
+
+def test_the_website_explains_the_page(token: str) -> None:
+    headers = {"Authorization": f"Bearer {token}"}
+    asked = {"method": "GET", "url": "https://appstoreconnect.apple.com/v1/apps", "headers": headers}
+    page = "<!DOCTYPE html><html><head><title>App Store Connect</title></head></html>"
+    assert causes(diagnose(answer(200, page, request=asked), now=NOW)) == ["wrong-host"]
+
+
+def test_406_is_the_accept_header(token: str) -> None:
+    headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+    asked = {"method": "GET", "url": f"{APPS[:-4]}salesReports", "headers": headers}
+    (finding,) = diagnose(answer(406, "Not acceptable", request=asked), now=NOW)
+    assert (finding.cause, finding.level, finding.certainty) == ("accept-header", "error", "certain")
+
+
+@pytest.mark.parametrize("document", [json.loads(REFUSED), REFUSED, REFUSED.decode()])
+def test_an_error_document_alone(document: object, credentials: Credentials) -> None:
+    assert causes(diagnose(document, now=NOW)) == ["key-unknown-to-apple"]
+    long = str(mint(credentials, now=NOW, lifetime=3600))
+    assert causes(diagnose(document, token=long, now=NOW)) == ["token-lifetime-too-long"]
+
+
+def test_the_true_reason_of_an_emulator_goes_first(token: str) -> None:
+    exact = found("individual-key-as-team", "the record")
+    around = Surroundings(refusal=lambda _: exact)
+    assert diagnose(answer(token=token), now=NOW, surroundings=around) == (exact,)
+    vague = found("bearer-missing", "the record")
+    around = Surroundings(refusal=lambda _: vague, netrc=lambda _: NetrcEntry("~/.netrc", "Basic YTpi"))
+    asked = requests.Request("GET", APPS, auth=("a", "b")).prepare()
+    findings = diagnose(answer(), request=asked, now=NOW, surroundings=around)
+    assert causes(findings) == ["header-overridden-by-netrc"]
+
+
+def test_the_best_comes_first() -> None:
+    body = b"<html><title>Sign in</title></html>"
+    asked = {"method": "GET", "url": "https://api.appstoreconnect.apple.co/", "headers": {}}
+    findings = diagnose(answer(503, body, request=asked), now=NOW)
+    assert [(one.cause, one.certainty) for one in findings] == [("header-missing", "certain"), ("wrong-host", "likely")]
+
+
+# Real answers and exceptions.
+
+
+class Client:
+    """The same calls of two libraries."""
+
+    def __init__(self, name: str) -> None:
+        self.get: Any = requests.get if name == "requests" else httpx.get
+
+
+@pytest.fixture(params=["requests", "httpx"])
+def client(request: pytest.FixtureRequest) -> Client:
+    return Client(request.param)
+
+
+def test_a_real_answer_in_both_libraries(client: Client, apple: Apple, make_token: Callable[..., str]) -> None:
+    url = f"{apple.url}/v1/apps"
+    good = client.get(url, headers={"Authorization": f"Bearer {make_token()}"}, timeout=5)
+    assert (good.status_code, diagnose(good, now=time.time())) == (200, ())
+    long = client.get(url, headers={"Authorization": f"Bearer {make_token(lifetime=3600)}"}, timeout=5)
+    assert causes(diagnose(long, now=time.time())) == ["token-lifetime-too-long"]
+    bare = client.get(url, timeout=5)
+    assert causes(diagnose(bare, now=time.time())) == ["header-missing"]
+
+
+def test_the_exception_of_raise_for_status_holds_the_answer(
+    client: Client, apple: Apple, make_token: Callable[..., str]
+) -> None:
+    response = client.get(f"{apple.url}/v1/apps", headers={"Authorization": make_token()}, timeout=5)
+    with pytest.raises((requests.HTTPError, httpx.HTTPStatusError)) as refused:
+        response.raise_for_status()
+    assert causes(diagnose(refused.value, now=time.time())) == ["bearer-missing"]
+
+
+@pytest.mark.parametrize("options", [{}, {"follow_redirects": True}])
+def test_a_redirect_to_another_host_drops_the_header(
+    options: dict[str, Any], start_apple: Callable[[], Apple], make_token: Callable[..., str]
+) -> None:
+    first, second = start_apple(), start_apple()
+    first.replies.append(Reply(302, b"", {"Location": f"{second.url}/v1/apps"}))
+    get: Any = httpx.get if options else requests.get
+    response = get(f"{first.url}/v1/apps", headers={"Authorization": f"Bearer {make_token()}"}, timeout=5, **options)
+    assert response.status_code == 401
+    assert causes(diagnose(response, now=time.time())) == ["redirect-dropped-authorization"]
+
+
+@pytest.mark.parametrize("form", [str, str.encode])
+@pytest.mark.parametrize("behind", ["", "Bearer "])
+def test_the_token_for_the_headers(client: Client, token: str, form: Any, behind: str) -> None:
+    with pytest.raises((AttributeError, ValueError, TypeError)) as died:
+        client.get(APPS, headers=form(behind + token))
+    (finding,) = diagnose(died.value, now=NOW)
+    assert (finding.cause, finding.certainty) == ("headers-is-token", "certain")
+    assert token[:16] not in str(finding)
+
+
+@pytest.mark.parametrize(
+    ("url", "cause"),
+    [
+        ("api.appstoreconnect.apple.com/v1/apps", "insecure-url"),
+        ("ftp://api.appstoreconnect.apple.com/v1/apps", "insecure-url"),
+        ("https://[::1/", "url-invalid"),
+    ],
+)
+def test_urls_that_a_library_refuses(client: Client, url: str, cause: str) -> None:
+    with pytest.raises((requests.RequestException, httpx.UnsupportedProtocol, httpx.InvalidURL)) as died:
+        client.get(url)
+    assert causes(diagnose(died.value, now=NOW)) == [cause]
+
+
+def test_a_host_with_a_port_and_no_scheme() -> None:
+    with pytest.raises(requests.exceptions.InvalidSchema) as died:
+        requests.get("api.appstoreconnect.apple.com:443/v1/apps", timeout=5)
+    (finding,) = diagnose(died.value, now=NOW)
+    assert (finding.cause, "no scheme in front of" in finding.evidence) == ("insecure-url", True)
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "cause"),
+    [("Bearer {}\n", "token-whitespace"), ("Bearer {}\u200b", "token-malformed")],
+)
+def test_a_token_that_no_header_can_hold(client: Client, apple: Apple, token: str, spoilt: str, cause: str) -> None:
+    with pytest.raises((requests.RequestException, httpx.HTTPError, UnicodeEncodeError)) as died:
+        client.get(apple.url, headers={"Authorization": spoilt.format(token)}, timeout=5)
+    (finding,) = diagnose(died.value, now=NOW)
+    assert finding.cause == cause
+    assert token[:16] not in str(finding)
+    assert apple.requests == []
+
+
+def test_nobody_answers(client: Client, unused_port: int, token: str) -> None:
+    with pytest.raises((requests.ConnectionError, httpx.ConnectError)) as died:
+        client.get(f"http://127.0.0.1:{unused_port}/v1/apps", headers={"Authorization": f"Bearer {token}"}, timeout=5)
+    (finding,) = diagnose(died.value, now=NOW)
+    assert finding.cause == "connection-failed"
+    assert f"127.0.0.1:{unused_port} refused the connection" in finding.evidence
+
+
+def test_no_answer_in_time(client: Client) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:  # it never accepts
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/v1/apps"
+        with pytest.raises((requests.Timeout, httpx.TimeoutException)) as died:
+            client.get(url, timeout=0.05)
+    (finding,) = diagnose(died.value, now=NOW)
+    assert (finding.cause, finding.evidence.endswith("gave no answer in time")) == ("timed-out", True)
+
+
+def test_a_wrong_host_goes_before_the_failure_that_it_led_to() -> None:
+    request = requests.Request("GET", "https://api.appstoreconnect.com/").prepare()
+    error = requests.ConnectionError("no such host", request=request)
+    assert causes(diagnose(error, now=NOW)) == ["wrong-host", "connection-failed"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("something else"),
+        AttributeError("'str' object has no attribute 'items'"),
+        FileNotFoundError(2, "No such file"),
+        requests.exceptions.JSONDecodeError("Expecting value", "<html>", 0),
+    ],
+)
+def test_an_exception_of_something_else_tells_nothing(error: Exception) -> None:
+    assert diagnose(error, now=NOW) == ()
+
+
+def test_the_same_words_from_elsewhere_tell_nothing() -> None:
+    def walk(headers: Any) -> None:
+        headers.items()
+
+    with pytest.raises(AttributeError) as died:
+        walk("text")
+    assert diagnose(died.value, now=NOW) == ()
+
+
+# Nothing known.
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [
+        3,
+        object(),
+        ["token"],
+        {},
+        {"data": []},
+        {"status": "good"},
+        {"status": None},
+        {"errors": []},
+        requests.Response(),
+    ],
+)
+def test_what_is_of_no_kind_that_is_known(thing: object) -> None:
+    with pytest.raises(TypeError, match="a response or a request of requests or httpx"):
+        diagnose(thing, now=NOW)
+
+
+def test_nothing_at_all() -> None:
+    with pytest.raises(TypeError, match="asc_diagnose got nothing"):
+        diagnose(now=NOW)
+
+
+def test_a_body_that_was_not_read() -> None:
+    response = httpx.Response(401, stream=httpx.ByteStream(b"later"))
+    with pytest.raises(TypeError, match="has not been read"):
+        diagnose(response, now=NOW)
+    assert causes(diagnose(httpx.Response(401, content=REFUSED), now=NOW)) == ["key-unknown-to-apple"]
+
+
+def test_a_token_that_is_no_text() -> None:
+    with pytest.raises(TypeError, match="str or bytes, got a int"):
+        diagnose(token=3, now=NOW)  # type: ignore[arg-type]
+
+
+def test_a_service_that_is_none() -> None:
+    with pytest.raises(ValueError, match="there is no service 'x'; there are app-store-connect"):
+        diagnose("token", service="x", now=NOW)
+
+
+def test_the_service_that_is_meant_decides_on_the_host(token: str) -> None:
+    request = requests.Request("GET", APPS, headers={"Authorization": f"Bearer {token}"}).prepare()
+    fixes = {finding.cause: finding.fix for finding in diagnose(request, service="enterprise", now=NOW)}
+    assert fixes["wrong-host"] == f"Send it to {ENTERPRISE.base_url}."
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.binary(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
+    max_leaves=8,
+)
+NAMES = st.sampled_from(
+    [
+        "status",
+        "status_code",
+        "headers",
+        "body",
+        "content",
+        "url",
+        "method",
+        "request",
+        "errors",
+        "Authorization",
+        "Date",
+    ]
+)
+
+
+@given(thing=st.dictionaries(NAMES | st.text(max_size=5), VALUES) | VALUES)
+def test_no_mapping_crashes_it(thing: object) -> None:
+    try:
+        findings = diagnose(thing, now=NOW)
+    except TypeError as error:
+        assert str(error).startswith("asc_diagnose")  # noqa: PT017  either is right
+    else:
+        assert all(finding.evidence for finding in findings)
+
+
+@given(data=st.data())
+def test_no_mutation_of_a_good_token_crashes_it_or_leaks(data: st.DataObject) -> None:
+    token = good_token()
+    at = data.draw(st.integers(0, len(token)))
+    spoilt = token[:at] + data.draw(st.text(max_size=4)) + token[at + data.draw(st.integers(0, 4)) :]
+    scheme = data.draw(st.sampled_from(["Bearer ", "Bearer Bearer ", "", "Token ", "bearer\t"]))
+    for thing in (spoilt, {"Authorization": scheme + spoilt}, answer(token=spoilt), {"url": APPS, "headers": spoilt}):
+        shown = str(diagnose(thing, now=NOW))
+        assert not any(shown[place : place + 16] in token for place in range(len(shown) - 15))
