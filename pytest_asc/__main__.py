@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     diagnose.add_argument("--service", choices=tuple(SERVICES), help="the service that the token is for")
     diagnose.add_argument("--json", action="store_true", help="print the report as JSON")
-    _add_settings(diagnose, without={"mode", "base_url", "token_lifetime"})
+    _add_settings(diagnose, without={"mode", "base_url", "token_lifetime", "service"})
     options = parser.parse_args(arguments)
     try:
         return {"token": _token, "diagnose": _diagnose}[options.command](options)
@@ -90,7 +90,11 @@ def _token(options: argparse.Namespace) -> int:
     try:
         credentials = reading.require()
         source = TokenSource(
-            credentials, lifetime=settings.lifetime or DEFAULT_LIFETIME, scope=options.scope, clock=time.time
+            credentials,
+            lifetime=settings.lifetime or DEFAULT_LIFETIME,
+            scope=options.scope,
+            clock=time.time,
+            service=settings.choice("service"),
         )
     except CredentialsError:
         return 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -11,13 +12,16 @@ from pytest_asc.diagnosis.findings import Finding, best_error, found
 from pytest_asc.diagnosis.ids import read_ids, tidy
 from pytest_asc.key_sources import KeySource, read_file, read_path, read_text
 from pytest_asc.secrets import mask
-from pytest_asc.settings import SETTINGS, Found, settings_with
+from pytest_asc.services import APP_STORE_CONNECT, ISSUER_ID, SERVICES, ServiceIds
+from pytest_asc.settings import BY_NAME, SETTINGS, Found, settings_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from cryptography.hazmat.primitives.asymmetric import ec
+    from typing_extensions import Unpack
 
+    from pytest_asc.services import Service
     from pytest_asc.settings import Settings
 
 Kind = Literal["team", "individual", "enterprise"]
@@ -34,9 +38,19 @@ class Credentials:
     private_key: ec.EllipticCurvePrivateKey
     sources: Mapping[str, str] = field(default_factory=dict)
     """Where ``key_id``, ``issuer_id`` and ``private_key`` were found."""
+    service_ids: ServiceIds = field(default_factory=ServiceIds)
+    """The ids that tokens for other services than App Store Connect hold, as far as they are known."""
 
     @classmethod
-    def load(cls, *, key_id: str, key: str, issuer_id: str | None = None, kind: Kind | None = None) -> Credentials:
+    def load(
+        cls,
+        *,
+        key_id: str,
+        key: str,
+        issuer_id: str | None = None,
+        kind: Kind | None = None,
+        **ids: Unpack[ServiceIds],
+    ) -> Credentials:
         """Read credentials that were got from somewhere else, such as a vault.
 
         Args:
@@ -44,18 +58,25 @@ class Credentials:
             key: The text of the key; it is repaired as one from the environment is.
             issuer_id: The issuer id; None for an individual key.
             kind: The kind of the key; by default team where there is an issuer id, individual where there is none.
+            **ids: The ids that go into tokens for other services, such as ``team_id`` and ``service_id``.
 
         Raises:
             CredentialsError: They cannot be used.
         """
         values = {"key_id": key_id, "private_key": key, "issuer_id": issuer_id, "key_type": kind}
         given = {name: value for name, value in values.items() if value is not None}
-        return find_credentials(settings_with(given, "Credentials.load")).require()
+        return replace(find_credentials(settings_with(given, "Credentials.load")).require(), service_ids=ids)
 
     @property
     def public_key(self) -> ec.EllipticCurvePublicKey:
         """The public half of the key."""
         return self.private_key.public_key()
+
+    def issuer(self, service: Service) -> str | None:
+        """What ``iss`` is in this key's tokens for a service; None where it has none, or its id is not known."""
+        member = service.claims["iss"]
+        value = member.value.format_map({"team_id": "", **self.service_ids, "issuer_id": self.issuer_id or ""})
+        return value if re.fullmatch(member.pattern, value) else None
 
     def __repr__(self) -> str:
         ids = f"key_id={mask(self.key_id)}, issuer_id={self.issuer_id and mask(self.issuer_id)}"
@@ -110,19 +131,32 @@ def find_credentials(settings: Settings) -> CredentialsReading:
     key_ids = _set_ids("key_id", keys, settings)
     issuer_ids = _set_ids("issuer_id", keys, settings)
     key = keys[0] if keys else _key_in_folders(tidy(key_ids[0].value), settings)
-    said = settings.choice("key_type") or ("enterprise" if key.fastlane and key.fastlane.in_house else None)
+    service = SERVICES[settings.choice("service") or APP_STORE_CONNECT.name]
+    said = settings.choice("key_type") or ("enterprise" if key.fastlane and key.fastlane.in_house else service.kind)
     key_file = key.file.name if key.file and not key.fastlane else None
-    ids = read_ids(key_ids[0].value, issuer_ids[0].value, kind=said, key_file=key_file)
+    if service.claims["iss"] is ISSUER_ID:
+        ids = read_ids(key_ids[0].value, issuer_ids[0].value, kind=said, key_file=key_file)
+        issuer_id = ids.issuer_id
+    else:
+        ids = read_ids(key_ids[0].value, None, key_file=key_file)
+        # Tokens for App Store Connect can be minted with it all the same.
+        issuer_id = tidy(issuer_ids[0].value)
     kind = cast("Kind", said or ("individual" if ids.key_id and not ids.issuer_id else "team"))
+    service_ids = _service_ids(settings)
 
     places = {
         "key_id": key_ids[0].source or (key.source if ids.key_id else ""),
         "issuer_id": issuer_ids[0].source if ids.issuer_id else "",
         "private_key": key.source,
+        **{name: service_ids[name].source for name in service.ids if name in service_ids},
     }
     sources = {name: source for name, source in places.items() if source}
+    # The name of a key's file is a hint for the services whose keys are named otherwise.
+    hints = frozenset({"key-of-other-service"} if service.key_file == "SubscriptionKey" else ())
+    id_findings = [finding for finding in ids.findings if finding.cause not in hints]
     findings = (
-        *_root_causes(key, key_ids[0], [_named(finding, key_ids[0], issuer_ids[0]) for finding in ids.findings]),
+        *_root_causes(key, key_ids[0], [_named(finding, key_ids[0], issuer_ids[0]) for finding in id_findings]),
+        *_missing_service_ids(service, service_ids),
         *_exposure(key, settings),
         *key_conflicts(keys, settings),
         *id_conflicts("key id", key_ids, settings),
@@ -132,8 +166,24 @@ def find_credentials(settings: Settings) -> CredentialsReading:
         return CredentialsReading(None, findings, sources, ids.key_id, ids.issuer_id, kind)
     if kind == "individual" and said is None:
         findings += _empty_issuer(settings)
-    credentials = Credentials(ids.key_id, ids.issuer_id, kind, key.key, sources)
+    known = cast("ServiceIds", {name: found.value for name, found in service_ids.items()})
+    credentials = Credentials(ids.key_id, issuer_id, kind, key.key, sources, known)
     return CredentialsReading(credentials, findings, sources, ids.key_id, ids.issuer_id, kind)
+
+
+def _service_ids(settings: Settings) -> dict[str, Found]:
+    """The ids that go into tokens for other services, tidied, as far as they are set."""
+    given = {name: settings.get(name) for name in ServiceIds.__annotations__ if name in BY_NAME}
+    return {name: Found(bare, value.source) for name, value in given.items() if value and (bare := tidy(value.value))}
+
+
+def _missing_service_ids(service: Service, known: Mapping[str, Found]) -> Iterator[Finding]:
+    for name in service.ids:
+        if not known.get(name) and name in BY_NAME:
+            setting = BY_NAME[name]
+            places = ", ".join((setting.flag, setting.ini, *setting.env))
+            evidence = f"tokens for {service.title} hold the {name.replace('_', ' ')}, and none is set in {places}"
+            yield found("service-id-missing", evidence)
 
 
 def _set_keys(settings: Settings) -> list[KeySource]:

@@ -10,11 +10,14 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from typing_extensions import Unpack
+
     from pytest_asc.credentials import Credentials, CredentialsError
     from pytest_asc.diagnosis.answer import Answer
     from pytest_asc.diagnosis.findings import Finding
     from pytest_asc.emulator.api import Emulator
     from pytest_asc.marks import Mode, TestOptions
+    from pytest_asc.services import ServiceIds
     from pytest_asc.session import Session
     from pytest_asc.tokens import Token
 
@@ -65,10 +68,11 @@ def asc_token(request: pytest.FixtureRequest) -> Token:
     if mode == "live" and (foreign := state.foreign_token()):
         return foreign
     credentials = credentials_of(request)
+    service = state.service(credentials.kind, _faults(request))
     for fault in _faults(request):
         if mode == "emulator" and fault in rehearsal.TOKEN:
-            return mint(credentials, now=time.time(), **rehearsal.TOKEN[fault])
-    return state.source(credentials, options.lifetime).token()
+            return mint(credentials, now=time.time(), **{"service": service.name, **rehearsal.TOKEN[fault]})
+    return state.source(credentials, options.lifetime, service).token()
 
 
 @pytest.fixture
@@ -80,16 +84,18 @@ def make_asc_token(request: pytest.FixtureRequest) -> Callable[..., Token]:
         def test_expired(make_asc_token, asc_emulator):
             token = make_asc_token(lifetime=-60)
 
-    ``make_asc_token(lifetime=900, scope=None, issued_at=None, claims=None, headers=None, service=None)``: lifetime in
-    seconds from iat to exp, scope a list such as ``["GET /v1/apps"]``, issued_at in seconds since 1970, claims and
-    headers set on top of what is there, where None as a value takes one out.
+    ``make_asc_token(lifetime=900, scope=None, issued_at=None, claims=None, headers=None, service=None, **ids)``:
+    lifetime in seconds from iat to exp, scope a list such as ``["GET /v1/apps"]``, issued_at in seconds since 1970,
+    claims and headers set on top of what is there, where None as a value takes one out; service one of Apple's others
+    with the ids that its tokens hold: ``make_asc_token(service="weatherkit", team_id="…", service_id="…")``.
     """
     from pytest_asc.state import state_of
     from pytest_asc.tokens import DEFAULT_LIFETIME, mint
 
     __tracebackhide__ = True
-    credentials = credentials_of(request)
-    default = _options(request).lifetime or state_of(request.config).settings.lifetime or DEFAULT_LIFETIME
+    credentials, state = credentials_of(request), state_of(request.config)
+    default = _options(request).lifetime or state.settings.lifetime or DEFAULT_LIFETIME
+    chosen = state.service(credentials.kind, _faults(request)).name
 
     def make_asc_token(
         *,
@@ -99,6 +105,7 @@ def make_asc_token(request: pytest.FixtureRequest) -> Callable[..., Token]:
         claims: Mapping[str, Any] | None = None,
         headers: Mapping[str, Any] | None = None,
         service: str | None = None,
+        **ids: Unpack[ServiceIds],
     ) -> Token:
         return mint(
             credentials,
@@ -108,7 +115,8 @@ def make_asc_token(request: pytest.FixtureRequest) -> Callable[..., Token]:
             issued_at=issued_at,
             claims=claims,
             headers=headers,
-            service=service,
+            service=service or chosen,
+            **ids,
         )
 
     return make_asc_token
@@ -148,7 +156,8 @@ def asc_session(request: pytest.FixtureRequest, asc_token: str) -> Iterator[Sess
         writes = _options(request).allow_writes and request.config.getoption("asc_allow_writes")
         renew = asc_token.renewed if isinstance(asc_token, Token) else None
         refusals = request.node.stash[LIVE] = Refusals(_diagnose(request))
-        base_url = state_of(request.config).base_url(_kind(request))
+        state = state_of(request.config)
+        base_url = state.base_url(state.service(_kind(request)))
         session = WatchedSession(base_url, token=token, renew=renew, writes=writes, refusals=refusals)
     with session:
         yield session
@@ -185,7 +194,8 @@ def asc_emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
             asc_emulator.add("apps", name="Lists", bundleId="com.example.lists")
             assert my_client.app_names(token=asc_token) == ["Lists"]
 
-    It answers ``asc_session``, and api.appstoreconnect.apple.com for any code of the test that uses ``requests``. It
+    It answers ``asc_session``, and api.appstoreconnect.apple.com for any code of the test that uses ``requests``; with
+    ``--asc-service`` it stands for that service and answers its few endpoints. It
     refuses what Apple refuses, in Apple's words; ``asc_emulator.requests`` tells why, and so does the report of a
     failed test.
     """
@@ -193,14 +203,15 @@ def asc_emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
     from pytest_asc.emulator.faults import FAULTS
     from pytest_asc.emulator.transports.interception import intercept
     from pytest_asc.reporting import EMULATOR
-    from pytest_asc.services import service_for
+    from pytest_asc.state import state_of
 
     __tracebackhide__ = True
     if request.node.get_closest_marker("asc_live"):
         pytest.fail("A test marked asc_live talks to Apple: it cannot ask for asc_emulator", pytrace=False)
     credentials = credentials_of(request)
-    emulator = Emulator(service=service_for(credentials.kind))
-    emulator.trust(credentials.key_id, credentials.issuer_id, credentials.kind, credentials.public_key)
+    service = state_of(request.config).service(credentials.kind, _faults(request))
+    emulator = Emulator(service=service)
+    emulator.trust(credentials.key_id, credentials.issuer(service), credentials.kind, credentials.public_key)
     if role := _options(request).role:
         emulator.role = role
     for fault in _faults(request):

@@ -27,7 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
             choices = {"choices": setting.choices} if setting.choices else {"metavar": setting.name.upper()}
             group.addoption(setting.flag, dest=setting.ini, help=setting.help, **choices)
             parser.addini(setting.ini, setting.help)
-    group.addoption("--asc-smoke", action="store_true", help="Check the credentials with GET /v1/apps and run no tests")
+    group.addoption("--asc-smoke", action="store_true", help="Check the credentials with a small GET and run no tests")
     group.addoption(
         "--asc-smoke-first", action="store_true", help="Check the credentials, then run the tests if they are good"
     )

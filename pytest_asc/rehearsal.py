@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 KEY_ID = "EMULATOR24"
 ISSUER_ID = "0e0e0e0e-a5c0-4e3d-9f1c-5eb0a6f0e024"
+TEAM_ID = "EMULATEAM1"
+SERVICE_ID = "com.example.weather"
+BUNDLE_ID = "com.example.lists"
 SOURCE = "emulator"
 
 
@@ -101,6 +104,7 @@ TOKEN: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "token-form": {"claims": {"nonce": "rehearsal"}},
         "token-scope-format": {"claims": {"scope": "GET /v1/apps"}},
         "token-scope-mismatch": {"scope": ["GET /v1/users"]},
+        "token-of-other-service": {"service": "apns"},
         "token-long-lived-not-allowed": {"scope": ["GET /v1/apps"], "lifetime": 24 * 60 * 60},
     }
 )
@@ -162,11 +166,26 @@ REQUESTS: Mapping[str, Callable[[requests.PreparedRequest], Any]] = MappingProxy
         "url-invalid": _with_url(lambda url: url._replace(netloc="[")),
     }
 )
-CREDENTIALS = frozenset({"credentials-missing", "ids-swapped", *_KEY_TEXT, *_KEY_ID, *_ISSUER_ID})
+CREDENTIALS = frozenset({"credentials-missing", "ids-swapped", "service-id-missing", *_KEY_TEXT, *_KEY_ID, *_ISSUER_ID})
 
 
-def check_fault(fault: str) -> None:
+# The causes that only one service has, and which.
+SERVICES: Mapping[str, str] = MappingProxyType(
+    {
+        "service-id-missing": "weatherkit",
+        "missing-auth": "weatherkit",
+        "service-not-enabled": "weatherkit",
+        "app-not-released": "app-store-server",
+    }
+)
+
+
+def check_fault(fault: str, *, service: str | None = None) -> None:
     """See that a cause can be rehearsed.
+
+    Args:
+        fault: The slug of the cause.
+        service: The name of the service that was chosen; None where none was.
 
     Raises:
         SettingsError: It cannot; the message lists those that can.
@@ -176,15 +195,21 @@ def check_fault(fault: str) -> None:
     known = sorted({*CREDENTIALS, *TOKEN, *FAULTS})
     if fault not in known:
         raise SettingsError(f"{fault!r} is no such cause to rehearse; there are {', '.join(known)}")
+    if service not in {None, SERVICES.get(fault, service)}:
+        raise SettingsError(f"{fault!r} is a cause of {SERVICES[fault]}, and --asc-service is {service}")
 
 
-def throw_away_settings(fault: str | None = None) -> Settings:
+def throw_away_settings(fault: str | None = None, service: str | None = None) -> Settings:
     """Settings with a new key, spoilt as the fault wants it.
 
     Args:
         fault: The slug of a cause; causes that are no state of a key leave it good.
+        service: The name of the service that the key is for; None for App Store Connect.
     """
     values = {
+        "team_id": "" if fault == "service-id-missing" else TEAM_ID,
+        "service_id": SERVICE_ID,
+        "bundle_id": BUNDLE_ID,
         "key_id": _KEY_ID.get(fault or "", str)(KEY_ID),
         "issuer_id": _ISSUER_ID.get(fault or "", str)(ISSUER_ID),
         "private_key": _KEY_TEXT.get(fault or "", str)(_pem(ec.generate_private_key(ec.SECP256R1()))),
@@ -193,4 +218,6 @@ def throw_away_settings(fault: str | None = None) -> Settings:
         values["key_id"], values["issuer_id"] = values["issuer_id"], values["key_id"]
     if fault == "credentials-missing":
         values = {}
+    if service:
+        values["service"] = service
     return settings_with(values, SOURCE)

@@ -11,10 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
+from pytest_asc.services import SERVICES, SMOKED, service_for
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     import pytest
+
+    from pytest_asc.services import Service
 
 
 class Setting(NamedTuple):
@@ -54,6 +58,11 @@ SETTINGS = (
              "EXPO_ASC_API_KEY_PATH")),
     Setting("fastlane_key", "Path of fastlane's JSON key file", ("APP_STORE_CONNECT_API_KEY_PATH",), option=False),
     Setting("key_type", "Kind of the key", ("ASC_KEY_TYPE",), choices=("team", "individual", "enterprise")),
+    Setting("service", "The service of Apple's that is meant (default app-store-connect)", ("ASC_SERVICE",),
+            choices=SMOKED),
+    Setting("team_id", "Team ID, 10 characters, for WeatherKit", ("ASC_TEAM_ID", "EXPO_APPLE_TEAM_ID")),
+    Setting("service_id", "Services ID that WeatherKit is enabled for", ("ASC_SERVICE_ID",)),
+    Setting("bundle_id", "Bundle id of the app, for the App Store Server API", ("ASC_BUNDLE_ID",)),
     Setting("token", "A token minted elsewhere", ("ASC_TOKEN",), option=False),
     Setting("token_lifetime", "Life of minted tokens, seconds from iat to exp (default 900)", ("ASC_TOKEN_LIFETIME",)),
     Setting("base_url", "Where to send requests (default https://api.appstoreconnect.apple.com)", ("ASC_BASE_URL",)),
@@ -118,7 +127,7 @@ class Settings:
         found = self.get(name)
         if found is None:
             return None
-        choices = _BY_NAME[name].choices
+        choices = BY_NAME[name].choices
         if found.value not in choices:
             raise SettingsError(f"{found.source} is {found.value!r}, expected one of {', '.join(choices)}")
         return found.value
@@ -172,7 +181,22 @@ class Settings:
         return url
 
 
-_BY_NAME = {setting.name: setting for setting in SETTINGS}
+BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+
+def check_host(url: str, service: Service) -> None:
+    """See that a URL is not at the host of another of Apple's services: a token goes to the host that it is for.
+
+    Raises:
+        SettingsError: It is.
+    """
+    host = (urlsplit(url).hostname or "").lower()
+    owner = next((one for one in SERVICES.values() if host in one.hosts), service)
+    if host not in service.hosts and owner is not service:
+        raise SettingsError(
+            f"the base URL names {host}, which is for {owner.title}, and the token is for {service.title}: it is not "
+            "sent there. Leave the base URL out, or choose the other service."
+        )
 
 
 def _shown(url: str) -> str:
@@ -253,7 +277,11 @@ def check_options(config: pytest.Config) -> None:
     """
     settings = settings_of(config)
     mode = settings.choice("mode")
-    _ = settings.lifetime, settings.base_url("https://api.appstoreconnect.apple.com"), settings.choice("key_type")
+    _ = settings.lifetime
+    base_url = settings.base_url("https://api.appstoreconnect.apple.com")
+    key_type, service = settings.choice("key_type"), settings.choice("service")
+    if settings.get("base_url") and (service or key_type):
+        check_host(base_url, SERVICES[service] if service else service_for(key_type or ""))
     if config.option.asc_timeout <= 0:
         raise SettingsError(f"--asc-timeout is {config.option.asc_timeout:g}, expected seconds above 0")
     if config.option.asc_smoke and config.option.asc_smoke_first:
@@ -267,4 +295,4 @@ def check_options(config: pytest.Config) -> None:
 
         if mode != "emulator" and (mode == "live" or smoke):
             raise SettingsError("--asc-fault is for the emulator: add --asc-mode=emulator")
-        check_fault(fault)
+        check_fault(fault, service=settings.choice("service"))

@@ -9,14 +9,18 @@ import pytest
 
 from pytest_asc.credentials import find_credentials
 from pytest_asc.marks import merge
+from pytest_asc.rehearsal import SERVICES as SERVICES_OF_FAULTS
 from pytest_asc.rehearsal import throw_away_settings
-from pytest_asc.services import service_for
-from pytest_asc.settings import settings_of
+from pytest_asc.services import SERVICES, service_for
+from pytest_asc.settings import check_host, settings_of
 from pytest_asc.tokens import DEFAULT_LIFETIME, Token, TokenSource
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pytest_asc.credentials import Credentials, CredentialsReading
     from pytest_asc.marks import Mode, TestOptions
+    from pytest_asc.services import Service
 
 _STATE: pytest.StashKey[State] = pytest.StashKey()
 
@@ -42,6 +46,17 @@ class State:
         fault: str | None = self._config.option.asc_fault
         return fault
 
+    @property
+    def chosen_service(self) -> str | None:
+        """The name of the service that the run is for, where one was chosen: by name, or by the run's fault."""
+        return self.settings.choice("service") or SERVICES_OF_FAULTS.get(self.fault or "")
+
+    def service(self, kind: str, faults: Iterable[str] = ()) -> Service:
+        """The service that is meant: the chosen one, the one that a fault is of, or the one of this kind of key."""
+        of_faults = (SERVICES_OF_FAULTS[fault] for fault in faults if fault in SERVICES_OF_FAULTS)
+        chosen = self.chosen_service or next(of_faults, None)
+        return SERVICES[chosen] if chosen else service_for(kind)
+
     def reading(self, mode: Mode, fault: str | None = None) -> CredentialsReading:
         """The credentials of a mode, with what was found about them: real ones, or a throw-away key.
 
@@ -51,16 +66,18 @@ class State:
         """
         key = (mode, fault)
         if key not in self._readings:
-            settings = self.settings if mode == "live" else throw_away_settings(fault or self.fault)
+            live = mode == "live"
+            settings = self.settings if live else throw_away_settings(fault or self.fault, self.chosen_service)
             self._readings[key] = find_credentials(settings)
         return self._readings[key]
 
-    def source(self, credentials: Credentials, lifetime: int | None) -> TokenSource:
+    def source(self, credentials: Credentials, lifetime: int | None, service: Service) -> TokenSource:
         """Where tokens of these credentials and this life come from: one for the run, so that tokens are kept."""
         life = lifetime or self.settings.lifetime or DEFAULT_LIFETIME
-        key = (id(credentials.private_key), credentials.key_id, credentials.issuer_id, credentials.kind, life)
+        ids = (credentials.key_id, credentials.issuer_id, credentials.kind)
+        key = (id(credentials.private_key), *ids, life, service.name)
         if key not in self._sources:
-            self._sources[key] = TokenSource(credentials, lifetime=life)
+            self._sources[key] = TokenSource(credentials, lifetime=life, service=service.name)
         return self._sources[key]
 
     def foreign_token(self) -> Token | None:
@@ -68,9 +85,15 @@ class State:
         found = self.settings.get("token")
         return Token(found.value, minted_by=found.source) if found else None
 
-    def base_url(self, kind: str) -> str:
-        """Where live requests of keys of this kind go."""
-        return self.settings.base_url(service_for(kind).base_url)
+    def base_url(self, service: Service) -> str:
+        """Where live requests to a service go.
+
+        Raises:
+            SettingsError: The host that was set is for another service.
+        """
+        url = self.settings.base_url(service.base_url)
+        check_host(url, service)
+        return url
 
 
 def state_of(config: pytest.Config) -> State:

@@ -12,15 +12,16 @@ from jwt.utils import base64url_encode
 
 from pytest_asc.diagnosis.token import check_life
 from pytest_asc.secrets import SecretStr, redactor
-from pytest_asc.services import SERVICES, service_for
+from pytest_asc.services import SERVICES, ServiceIds, service_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
 
     from pytest_asc.credentials import Credentials
+    from pytest_asc.services import Member, Service
 
 DEFAULT_LIFETIME = 15 * 60
 """Seconds from ``iat`` to ``exp``: leaves five minutes for clocks that differ from Apple's (observed by many to fail
@@ -36,6 +37,10 @@ MIN_LIFETIME = BACK_DATE + RENEW_BEFORE
 
 _ES256 = ECAlgorithm(ECAlgorithm.SHA256)
 _json = json.JSONEncoder(separators=(",", ":")).encode
+
+
+class ServiceIdError(ValueError):
+    """An id that goes into the service's tokens is not given."""
 
 
 class LifetimeError(ValueError):
@@ -86,30 +91,49 @@ def mint(
     headers: Mapping[str, Any] | None = None,
     service: str | None = None,
     source: TokenSource | None = None,
+    **ids: Unpack[ServiceIds],
 ) -> Token:
     """Sign a token, a bad one if asked for: nothing is checked here.
 
     Args:
         credentials: The key, and the ids that go into the token.
         now: The time, in seconds since 1970; ``iat`` is a minute before it.
-        lifetime: Seconds from ``iat`` to ``exp``.
+        lifetime: Seconds from ``iat`` to ``exp``; it means nothing where a service's tokens have no ``exp``.
         scope: The requests that the token is good for, such as ``["GET /v1/apps"]``; None for all.
         issued_at: ``iat`` itself, in seconds since 1970.
         claims: Claims to set on top; None as a value takes the claim out.
         headers: Members of the JOSE header to set on top; None takes one out.
         service: The service that the token is for; by default the one that the key's kind is for.
         source: Where its successors come from.
+        **ids: The ids of :class:`~pytest_asc.services.ServiceIds` that the service's tokens hold, in place of those
+            that came with the credentials.
 
     Raises:
         KeyError: There is no such service.
+        ServiceIdError: An id that the service's tokens hold is not given.
+        TypeError: There is no such id.
     """
     target = SERVICES[service] if service else service_for(credentials.kind)
+    if unknown := [name for name in ids if name not in ServiceIds.__annotations__]:
+        raise TypeError(f"no id of a service is named {', '.join(unknown)}")
+    known: dict[str, Any] = {**credentials.service_ids, **ids}
+    if credentials.issuer_id:
+        known["issuer_id"] = credentials.issuer_id
     iat = int(now) - BACK_DATE if issued_at is None else issued_at
-    who = {"sub": "user"} if credentials.kind == "individual" else {"iss": credentials.issuer_id}
-    payload: dict[str, Any] = {**who, "iat": iat, "exp": iat + lifetime, "aud": target.audience}
+    individual = target.individual_subject if credentials.kind == "individual" else None
+    payload: dict[str, Any] = {"sub": individual} if individual else _filled(target.claims, known, target, but=claims)
+    payload["iat"] = iat
+    if target.expires:
+        payload["exp"] = iat + lifetime
+    if target.audience:
+        payload["aud"] = target.audience
     if scope is not None:
         payload["scope"] = list(scope)
-    header: dict[str, Any] = {"alg": "ES256", "kid": credentials.key_id, "typ": "JWT"}
+    header: dict[str, Any] = {"alg": "ES256", "kid": credentials.key_id}
+    if target.header:
+        header |= _filled(target.header, known, target, but=headers)
+    if target.typ:
+        header["typ"] = target.typ
     if claims:
         payload = _changed(payload, claims)
     if headers:
@@ -117,6 +141,16 @@ def mint(
     text = sign(header, payload, credentials.private_key)
     redactor.add_token(text)
     return Token(text, minted_by="pytest-asc", source=source)
+
+
+def _filled(
+    members: Mapping[str, Member], known: Mapping[str, Any], service: Service, *, but: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """The members with their ids, but for those that are set in another way."""
+    try:
+        return {name: member.value.format_map(known) for name, member in members.items() if not but or name not in but}
+    except KeyError as missing:
+        raise ServiceIdError(f"a token for {service.title} needs {missing.args[0]}, and none is given") from None
 
 
 def _changed(members: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -140,6 +174,7 @@ class TokenSource:
         lifetime: Seconds from ``iat`` to ``exp``: from 2 to 20 minutes, longer for a scope that allows it.
         scope: The requests that the tokens are good for; None for all.
         clock: Gives the time in seconds since 1970.
+        service: The name of the service that they are for; by default the one that the key's kind is for.
 
     Raises:
         LifetimeError: Apple would refuse tokens of this life, or they would be over before they are of use.
@@ -152,18 +187,20 @@ class TokenSource:
         lifetime: int = DEFAULT_LIFETIME,
         scope: Sequence[str] | None = None,
         clock: Callable[[], float] = time.time,
+        service: str | None = None,
     ) -> None:
         if lifetime < MIN_LIFETIME:
             raise LifetimeError(
                 f"A token's life of {lifetime} s is too short: iat lies {BACK_DATE} s back and a token is renewed "
                 f"{RENEW_BEFORE} s before it expires. Give at least {MIN_LIFETIME} s."
             )
-        if finding := check_life(lifetime, scope, service_for(credentials.kind)):
+        if finding := check_life(lifetime, scope, SERVICES[service] if service else service_for(credentials.kind)):
             raise LifetimeError(str(finding))
         self._credentials = credentials
         self._lifetime = lifetime
         self._scope = scope
         self._clock = clock
+        self._service = service
         self._lock = threading.Lock()
         # One tuple, replaced as a whole: readers need no lock.
         self._kept: tuple[float, float, Token | None] = (0.0, 0.0, None)
@@ -178,7 +215,14 @@ class TokenSource:
             since, until, kept = self._kept
             if kept is not None and since <= now < until:
                 return kept
-            new = mint(self._credentials, now=now, lifetime=self._lifetime, scope=self._scope, source=self)
+            new = mint(
+                self._credentials,
+                now=now,
+                lifetime=self._lifetime,
+                scope=self._scope,
+                service=self._service,
+                source=self,
+            )
             self._kept = (now, int(now) - BACK_DATE + self._lifetime - RENEW_BEFORE, new)
             return new
 

@@ -3,18 +3,23 @@ from __future__ import annotations
 import copy
 import pickle
 import threading
+from dataclasses import replace
 from typing import Any
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from pytest_asc.credentials import Credentials
 from pytest_asc.diagnosis.token import decode
-from pytest_asc.tokens import LifetimeError, Token, TokenSource, mint
+from pytest_asc.tokens import LifetimeError, ServiceIdError, Token, TokenSource, mint
 
 NOW = 1_528_407_660.75
 KEY = ec.generate_private_key(ec.SECP256R1())
+KEY_TEXT = KEY.private_bytes(
+    serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+).decode()
 ISSUER = "57246542-96fe-1a63-e053-0824d011072a"
 
 
@@ -71,6 +76,45 @@ def test_a_token_for_another_service_has_its_audience() -> None:
     assert claims_of(mint(credentials(), now=NOW, service="enterprise"))["aud"] == "apple-developer-enterprise-v1"
     with pytest.raises(KeyError, match="no-such-service"):
         mint(credentials(), now=NOW, service="no-such-service")
+
+
+def test_a_token_for_another_service_holds_its_ids() -> None:
+    token = mint(credentials(), now=NOW, service="weatherkit", team_id="ABCDE12345", service_id="com.example.weather")
+    assert decode(token).header == {"alg": "ES256", "kid": "2X9R4HXF34", "id": "ABCDE12345.com.example.weather"}
+    times = {"iat": 1_528_407_600, "exp": 1_528_408_500}
+    assert claims_of(token) == {"iss": "ABCDE12345", "sub": "com.example.weather", **times}
+
+
+def test_ids_come_from_the_credentials_where_none_are_given() -> None:
+    known = replace(credentials(), service_ids={"bundle_id": "com.example.app", "team_id": "ABCDE12345"})
+    assert claims_of(mint(known, now=NOW, service="app-store-server"))["bid"] == "com.example.app"
+    assert claims_of(mint(known, now=NOW, service="app-store-server", bundle_id="com.x"))["bid"] == "com.x"
+    assert claims_of(mint(known, now=NOW, service="apns")) == {"iss": "ABCDE12345", "iat": 1_528_407_600}
+    loaded = Credentials.load(key_id="2X9R4HXF34", issuer_id=ISSUER, key=KEY_TEXT, team_id="ABCDE12345")
+    assert loaded.service_ids == {"team_id": "ABCDE12345"}
+
+
+def test_an_id_that_is_missing_is_named() -> None:
+    with pytest.raises(ServiceIdError, match="a token for WeatherKit needs service_id, and none is given"):
+        mint(credentials(), now=NOW, service="weatherkit", team_id="ABCDE12345")
+    with pytest.raises(ServiceIdError, match="a token for the Enterprise Program API needs issuer_id"):
+        mint(credentials("individual"), now=NOW, service="enterprise")
+    with pytest.raises(TypeError, match="no id of a service is named tema_id"):
+        mint(credentials(), now=NOW, tema_id="x")  # type: ignore[call-arg]
+
+
+def test_an_id_is_not_missed_where_its_member_is_given_or_taken_out() -> None:
+    token = mint(credentials(), now=NOW, service="apns", claims={"iss": "ANYTHING"})
+    assert claims_of(token)["iss"] == "ANYTHING"
+    assert "iss" not in claims_of(mint(credentials(), now=NOW, service="apns", claims={"iss": None}))
+
+
+def test_a_source_keeps_tokens_of_its_service() -> None:
+    known = replace(credentials(), service_ids={"bundle_id": "com.example.app"})
+    source = TokenSource(known, lifetime=3000, clock=Clock(), service="app-store-server")
+    assert claims_of(source.token())["bid"] == "com.example.app"
+    with pytest.raises(LifetimeError, match="the App Store Server API takes at most 3600 s"):
+        TokenSource(known, lifetime=3601, service="app-store-server")
 
 
 def test_a_token_shows_nothing_and_stays_a_token() -> None:

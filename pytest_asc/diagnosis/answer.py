@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from requests.structures import CaseInsensitiveDict
 
+from pytest_asc.diagnosis.claims import missing_members
 from pytest_asc.diagnosis.clock import judge_times, warn_of_skew
 from pytest_asc.diagnosis.findings import found
 from pytest_asc.diagnosis.words import host_of, one_line
+from pytest_asc.services import APP_STORE_CONNECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Mapping
@@ -65,8 +67,8 @@ class Answer:
 
     @property
     def code(self) -> str | None:
-        """The first error's ``code``."""
-        return self._first("code")
+        """The first error's ``code``, or what the sibling services have in its place."""
+        return self._first("code") or self._member("reason") or self._member("errorCode")
 
     @property
     def title(self) -> str | None:
@@ -75,8 +77,8 @@ class Answer:
 
     @property
     def detail(self) -> str | None:
-        """The first error's ``detail``."""
-        return self._first("detail")
+        """The first error's ``detail``, or what the sibling services have in its place."""
+        return self._first("detail") or self._member("errorMessage")
 
     @property
     def words(self) -> str | None:
@@ -89,21 +91,44 @@ class Answer:
         value = self.errors[0].get(member) if self.errors else None
         return value if isinstance(value, str) else None
 
+    def _member(self, name: str) -> str | None:
+        value = self.json.get(name) if self.is_json else None
+        return str(value) if isinstance(value, (str, int)) else None
 
-def read_answer(answer: Answer, *, claims: Mapping[str, object] | None, service: Service) -> tuple[Finding, ...]:
+
+def read_answer(
+    answer: Answer,
+    *,
+    claims: Mapping[str, object] | None,
+    service: Service,
+    header: Mapping[str, object] | None = None,
+) -> tuple[Finding, ...]:
     """Say what an answer proves; an answer as it should be gives no finding.
 
     Args:
         answer: The answer, with this machine's clock around it.
         claims: The claims of the token that was sent; None where they are not known.
         service: The service that was asked.
+        header: The token's header, where it is known.
     """
-    case = _Case(answer, claims, service)
+    case = _Case(answer, claims, service, header)
+    if is_accepted(answer, service):
+        return tuple(_accepted(case))
     for statuses, rule in _RULES:
         finding = rule(case) if answer.status in statuses else None
         if finding:
             return (finding,)
     return tuple(_accepted(case))
+
+
+def is_accepted(answer: Answer, service: Service) -> bool:
+    """Whether it is the answer that the service's probe gets with a good token."""
+    acceptance, document = service.acceptance, answer.json
+    if not service.is_probe(answer.url) or answer.status not in acceptance.statuses:
+        return False
+    if acceptance.member is None:
+        return isinstance(document, list)
+    return isinstance(document, dict) and isinstance(document.get(acceptance.member), (list, int))
 
 
 def rate_limit(headers: Mapping[str, str]) -> dict[str, int] | None:
@@ -122,15 +147,12 @@ class _Case(NamedTuple):
     answer: Answer
     claims: Mapping[str, object] | None
     service: Service
+    header: Mapping[str, object] | None
 
     @property
     def is_good_probe(self) -> bool:
-        """Whether the service's own probe was answered with success, so that a list of resources is due."""
-        return self.answer.url.endswith(self.service.probe) and self.answer.status in range(200, 300)
-
-    @property
-    def data(self) -> Any:
-        return self.answer.json.get("data") if self.answer.is_json else None
+        """Whether the service's own probe was answered with success, so that what it asks for is due."""
+        return self.service.is_probe(self.answer.url) and self.answer.status in range(200, 300)
 
 
 class _Refusal(NamedTuple):
@@ -184,38 +206,66 @@ def _stopped_by_proxy(case: _Case) -> Finding:
 
 
 def _failed(case: _Case) -> Finding | None:
-    return found("apple-outage", _answered(case.answer)) if _speaks_apple(case.answer) else None
+    return found("apple-outage", _answered(case.answer)) if _speaks_apple(case) else None
 
 
 def _foreign(case: _Case) -> Finding | None:
     """A page where the API sends JSON. Reports and logs are no JSON either: other successes may be anything else."""
     answer = case.answer
     html = _HTML.match(answer.body) is not None
-    if case.is_good_probe:
-        foreign = not isinstance(case.data, list)
-    else:
-        foreign = (html or answer.status in range(400, 1000)) and not _speaks_apple(answer)
-    if not foreign:
+    foreign = (html or answer.status in range(400, 1000)) and not _speaks_apple(case)
+    if not (foreign or case.is_good_probe):
         return None
     title = _PAGE_TITLE.search(answer.body) if html else None
     server = one_line(answer.headers.get("Server", ""), 60)
     return found(
         "not-apple",
-        f"{_answered(answer)} and {_kind(answer, html=html)}"
+        f"{_answered(answer)} and {_kind(case, html=html)}"
         + (f' titled "{one_line(title[1].decode("utf-8", "replace"), 60)}"' if title else "")
         + (f", by the server {server}" if server else ""),
     )
 
 
+# What a sibling service says of a token in one word.
+_REASONS = {
+    "MISSING_AUTH": "missing-auth",
+    "NOT_ENABLED": "service-not-enabled",
+    "ExpiredProviderToken": "token-expired",
+    "MissingProviderToken": "header-missing",
+}
+
+
 def _token_refused(case: _Case) -> Finding:
     finding = judge_times(case.answer, case.claims, case.service) if case.claims is not None else None
-    if finding:
+    if finding := finding or _reason_given(case):
         return finding
+    unreleased = ", and for an app that was never released" if case.service.sandbox else ""
     unseen = "; the token's times could not be compared with Apple's clock" if case.claims is None else ""
     return found(
         "key-unknown-to-apple",
         f"{_answered(case.answer)}. Apple gives this answer to a wrong key id, a wrong issuer id, another kind of key"
-        f" and a revoked key alike{unseen}",
+        f" and a revoked key alike{unreleased}{unseen}",
+    )
+
+
+def _reason_given(case: _Case) -> Finding | None:
+    cause = _REASONS.get(case.answer.code or "")
+    if cause is None:
+        return None
+    lacks = "" if cause != "missing-auth" else f"; {_missing(case)}"
+    return found(cause, _answered(case.answer) + lacks)
+
+
+def _missing(case: _Case) -> str:
+    """What the token and the request at hand lack."""
+    if case.claims is None or case.header is None:
+        return "the token that was sent is not known"
+    missing = missing_members(case.header, case.claims, case.service)
+    if missing:
+        return f"of the token at hand, {', '.join(missing)}"
+    return (
+        "the token at hand has all that is asked for, so it is likely that no Authorization header with Bearer, a "
+        "blank and the token reached the service over https"
     )
 
 
@@ -235,7 +285,7 @@ def _forbidden(case: _Case) -> Finding | None:
 
 
 def _unknown_path(case: _Case) -> Finding | None:
-    if not case.answer.url.endswith(case.service.probe):
+    if not case.service.is_probe(case.answer.url):
         return None
     return found(
         "request-refused",
@@ -262,6 +312,7 @@ _RULES: tuple[tuple[Container[int], Callable[[_Case], Finding | None]], ...] = (
     ((406,), _not_acceptable),
     (range(1000), _foreign),
     ((401,), _token_refused),
+    ((403,), _reason_given),
     ((403,), _forbidden),
     ((404,), _unknown_path),
     ((429,), _rate_limited),
@@ -270,16 +321,18 @@ _RULES: tuple[tuple[Container[int], Callable[[_Case], Finding | None]], ...] = (
 
 
 def _accepted(case: _Case) -> Iterator[Finding]:
-    if case.is_good_probe and case.data == [] and case.service.probe.startswith("/v1/apps"):
+    if case.service is APP_STORE_CONNECT and case.is_good_probe and case.answer.json["data"] == []:
         yield found("no-apps-visible", f"{_answered(case.answer)} and an empty list")
     skewed = warn_of_skew(case.answer)
     if skewed:
         yield skewed
 
 
-def _speaks_apple(answer: Answer) -> bool:
+def _speaks_apple(case: _Case) -> bool:
+    answer, refusal = case.answer, case.service.refusal
     return (
         answer.is_json
+        or (refusal is not None and (answer.status, answer.body) == (refusal.status, refusal.body.encode()))
         or answer.headers.get("Server", "").startswith("daiquiri")
         or any(name.lower().startswith(("x-apple-", "x-daiquiri-")) for name in answer.headers)
         or _FRONT_END_BODY.search(answer.body) is not None
@@ -293,10 +346,11 @@ def _answered(answer: Answer) -> str:
     return f"{host_of(answer.url)} answered {answer.method} with {answer.status}{code}{words}"
 
 
-def _kind(answer: Answer, *, html: bool) -> str:
+def _kind(case: _Case, *, html: bool) -> str:
+    answer, member = case.answer, case.service.acceptance.member
     if not answer.body:
         return "an empty body"
     if answer.is_json:
-        return "JSON that holds no data"
+        return f"JSON that holds no {member}" if member else "JSON that is no list"
     declared = one_line(answer.headers.get("Content-Type", ""), 60).partition(";")[0]
     return "an HTML page" if html else declared or "text"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from pytest_asc.diagnosis.clock import read_date
-from pytest_asc.services import ENTERPRISE
+from pytest_asc.services import ENTERPRISE, SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,7 +55,8 @@ class Refusal:
     @property
     def individual(self) -> bool:
         """Whether the token has the form for individual keys."""
-        return self.token is not None and self.token.claims.get("sub") == "user"
+        subject = self.service.individual_subject
+        return self.token is not None and subject is not None and self.token.claims.get("sub") == subject
 
 
 class Attempt(NamedTuple):
@@ -65,11 +66,19 @@ class Attempt(NamedTuple):
     """None, as the claims: the very same token again."""
     claims: Mapping[str, Any] | None
     path: str
+    base_url: str | None = None
+    """Scheme and host, where it goes to another than the refused one."""
 
 
 def same(refusal: Refusal) -> Attempt:
     """The very same token."""
     return Attempt(None, None, refusal.service.probe)
+
+
+def at_sandbox(refusal: Refusal) -> Attempt:
+    """The very same token, to the sandbox, which takes the same tokens."""
+    sandbox = SERVICES[refusal.service.sandbox or ""]
+    return Attempt(None, None, sandbox.probe, sandbox.base_url)
 
 
 def other_times(refusal: Refusal) -> Attempt:

@@ -18,9 +18,12 @@ KEYS = _APPLE + "creating-api-keys-for-app-store-connect-api"
 REVOKED = _APPLE + "revoking-api-keys"
 ERRORS = _APPLE + "interpreting-and-handling-errors"
 STATUSES = _APPLE + "about-the-http-status-code"
+IDENTIFIERS = "https://developer.apple.com/help/account/manage-identifiers/register-an-app-id"
 RATES = _APPLE + "identifying-rate-limits"
 ROLES = "https://developer.apple.com/help/app-store-connect/reference/role-permissions"
 AGREEMENTS = "https://developer.apple.com/help/app-store-connect/manage-agreements/sign-and-update-agreements"
+WEATHER = "https://developer.apple.com/documentation/weatherkitrestapi/request-authentication-for-weatherkit-rest-api"
+SERVER = "https://developer.apple.com/documentation/appstoreserverapi/generating-json-web-tokens-for-api-requests"
 STATUS = "https://developer.apple.com/system-status/"
 SECRETS = (
     "https://docs.github.com/en/actions/security-for-github-actions/security-guides/using-secrets-in-github-actions"
@@ -91,6 +94,8 @@ _TABLE = (
           "Give the 10 characters from AuthKey_<key id>.p8 as ASC_KEY_ID.", KEYS),
     Cause("issuer-id-missing", "error", "possible", "There is no issuer id, and the key is not an individual one",
           "Set ASC_ISSUER_ID to the Issuer ID above the list of team keys.", KEYS),
+    Cause("service-id-missing", "error", "certain", "An id that goes into the service's tokens is not set",
+          "Set it: ids stand on Apple's pages of identifiers, the Team ID on the page of the membership.", IDENTIFIERS),
     Cause("key-id-whitespace", "warning", "certain", "Blanks or a newline stand around the key id",
           "Remove the trailing newline from the secret.", SECRETS),
     Cause("issuer-id-whitespace", "warning", "certain", "Blanks or a newline stand around the issuer id",
@@ -185,6 +190,8 @@ _TABLE = (
           "Send the request to the API's own host: clients drop the header on the way to another.", REDIRECTS),
     Cause("accept-header", "error", "certain", "The Accept header does not fit the resource",
           "Send Accept: application/a-gzip for sales and finance reports, else application/json or */*.", STATUSES),
+    Cause("token-of-other-service", "error", "certain", "The token is for another service",
+          "Mint the token for the service that the request goes to, with a key of that service.", TOKENS),
     # The answer, the network, Apple.
     Cause("clock-ahead", "error", "certain", "This machine's clock is ahead of Apple's",
           "Set the clock (NTP), or date iat a minute back and keep exp at 15 minutes.", NTP),
@@ -212,6 +219,12 @@ _TABLE = (
           "See that this machine reaches the host: name, firewall, proxy.", PROXIES),
     Cause("timed-out", "error", "certain", "There was no answer in time",
           "Try again, or give more time with --asc-timeout.", STATUS),
+    Cause("missing-auth", "error", "likely", "No token that WeatherKit can use has reached it",
+          "Send Authorization: Bearer and a token with the header id <Team ID>.<Services ID>, iss and sub.", WEATHER),
+    Cause("service-not-enabled", "error", "likely", "This key or this Services ID has no WeatherKit",
+          "Tick WeatherKit for key and App ID, compare sub with the Services ID, and wait some hours.", WEATHER),
+    Cause("app-not-released", "error", "likely", "The app was never released, so production refuses its tokens",
+          "Use the sandbox until the app is on the App Store.", SERVER),
     Cause("no-apps-visible", "warning", "certain", "The key sees no app",
           "See that the account has an app; an individual key sees only its user's apps.", KEYS),
     Cause("request-refused", "error", "certain", "Apple refused the request for a reason of its own",

@@ -94,7 +94,7 @@ def judge_times(answer: Answer, claims: Mapping[str, object], service: Service) 
     if date is None:
         return None
     iat, exp = _time(claims, "iat"), _time(claims, "exp")
-    limit = service.max_lifetime
+    limit = service.max_lifetime if "now" in service.counted_from else None
     certainty: Certainty = "certain"
     if exp is not None and exp <= date:
         cause = "clock-behind" if exp > answer.received_at else "token-expired"

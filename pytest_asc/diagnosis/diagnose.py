@@ -7,25 +7,27 @@ from typing import TYPE_CHECKING
 
 from pytest_asc.diagnosis.answer import Answer, read_answer
 from pytest_asc.diagnosis.causes import CAUSES
+from pytest_asc.diagnosis.claims import closest_services
 from pytest_asc.diagnosis.clock import read_date
 from pytest_asc.diagnosis.network import read_failure
 from pytest_asc.diagnosis.request import HEADER_CAUSES, check_request
 from pytest_asc.diagnosis.things import KINDS, Thing, open_request, open_thing
 from pytest_asc.diagnosis.token import Examination, TokenError, check_scope, decode, examine
-from pytest_asc.services import APP_STORE_CONNECT, SERVICES, service_for
+from pytest_asc.services import SERVICES, service_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from pytest_asc.credentials import Credentials
     from pytest_asc.diagnosis.findings import Finding
     from pytest_asc.diagnosis.request import NetrcEntry, SentRequest
     from pytest_asc.diagnosis.things import Reply
+    from pytest_asc.diagnosis.token import DecodedToken
     from pytest_asc.services import Service
 
 _CLOCK_CAUSES = frozenset({"clock-ahead", "clock-behind"})
 # What an answer says where it does not know better: another error explains it.
-_OPAQUE = frozenset({"key-unknown-to-apple", "not-apple", "request-refused"})
+_OPAQUE = frozenset({"key-unknown-to-apple", "missing-auth", "not-apple", "request-refused"})
 _TIMES = frozenset({"token-expired", "token-issued-in-future"})
 _LEVELS = ("error", "warning", "note")
 _CERTAINTIES = ("certain", "likely", "possible")
@@ -121,30 +123,34 @@ def judge_token(token: str, *, service: Service, credentials: Credentials | None
         service=service,
         key=credentials.public_key,
         kind=credentials.kind,
-        issuer_id=credentials.issuer_id,
+        issuer_id=credentials.issuer(service),
     )
 
 
-def claims_of(token: str | None) -> Mapping[str, object] | None:
-    """The claims of a token, unverified; None where they cannot be read."""
+def decoded_of(token: str | None) -> DecodedToken | None:
+    """A token taken apart, unverified; None where it is none."""
     if token is None:
         return None
     try:
-        return decode(token).claims
+        return decode(token)
     except TokenError:
         return None
 
 
-def service_of(*, host: str = "", claims: Mapping[str, object] | None = None, kind: str | None = None) -> Service:
-    """The service that is most likely meant: by the host of the request, the token's audience, the kind of the key."""
-    audience = (claims or {}).get("aud")
-    for one in SERVICES.values():
-        if one.host == host:
-            return one
-    for one in SERVICES.values():
-        if one.audience is not None and audience in (one.audience, [one.audience]):
-            return one
-    return service_for(kind) if kind else APP_STORE_CONNECT
+def service_of(*, host: str = "", token: DecodedToken | None = None, kind: str | None = None) -> Service:
+    """The service that is most likely meant.
+
+    Told by the host of the request; or by the token's audience or claims, the key's own service first where several
+    would take them; or by the kind of the key.
+    """
+    own = service_for(kind or "team")
+    by_host = [one for one in SERVICES.values() if host in one.hosts]
+    if len(by_host) == 1:
+        return by_host[0]
+    audience = token.claims.get("aud") if token else None
+    by_audience = [one for one in SERVICES.values() if one.audience and audience in (one.audience, [one.audience])]
+    by_claims = closest_services(token.header, token.claims) if token else []
+    return next(iter([*by_claims, *by_audience, own]))
 
 
 class _Case:
@@ -156,10 +162,10 @@ class _Case:
         self._now = now
         self._around = surroundings
         credentials = surroundings.credentials
-        claims = claims_of(held.token)
+        decoded = decoded_of(held.token)
         host = held.request.host if held.request else ""
-        self._service = service or service_of(host=host, claims=claims, kind=credentials.kind if credentials else None)
-        self._claims = claims
+        self._service = service or service_of(host=host, token=decoded, kind=credentials.kind if credentials else None)
+        self._decoded = decoded
         self._token = (
             None if held.token is None else judge_token(held.token, service=self._service, credentials=credentials)
         )
@@ -177,7 +183,13 @@ class _Case:
     def of_answer(self, reply: Reply) -> tuple[Finding, ...]:
         """An answer, with what is known of the request and the token."""
         answer = self._answer(reply)
-        read = read_answer(answer, claims=self._claims, service=self._service)
+        decoded = self._decoded
+        read = read_answer(
+            answer,
+            header=decoded.header if decoded else None,
+            claims=decoded.claims if decoded else None,
+            service=self._service,
+        )
         of_request = self._of_request()
         if exact := self._around.refusal(answer):
             # The request may tell more than the emulator can see: which netrc file spoilt the header.

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_asc.diagnosis import attempts
-from pytest_asc.diagnosis.answer import read_answer
+from pytest_asc.diagnosis.answer import is_accepted, read_answer
 from pytest_asc.diagnosis.clock import read_date
 from pytest_asc.diagnosis.findings import best_error, found
 from pytest_asc.diagnosis.words import host_of, span, time_of_day
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from pytest_asc.diagnosis.attempts import Attempt, Refusal
     from pytest_asc.diagnosis.findings import Finding
 
-SAME, OTHER_TIMES, INDIVIDUAL = "same token again", "older iat, five minutes of life", "as an individual key"
+SAME, AT_SANDBOX = "same token again", "same token at the sandbox"
+OTHER_TIMES, INDIVIDUAL = "older iat, five minutes of life", "as an individual key"
 
 # What the first answer alone may say and not prove.
 _CLOCK_CAUSES = frozenset({"clock-ahead", "token-issued-in-future"})
@@ -107,6 +108,8 @@ def experiment(refusal: Refusal, send: Callable[[Attempt], Answer | None]) -> Co
 
 def _accepts(refusal: Refusal, answer: Answer) -> bool:
     """Whether a token got past the front end: to the resource, or to a refusal that has another reason for certain."""
+    if is_accepted(answer, refusal.service):
+        return True
     if not answer.is_json:
         return False
     if answer.status == 403:  # noqa: PLR2004  forbidden
@@ -138,6 +141,12 @@ def _other_host(refusal: Refusal) -> str | None:
     return _no_key(refusal)
 
 
+def _no_sandbox(refusal: Refusal) -> str | None:
+    """The sandbox is reached at its own host; a host that the user named is one for production alone."""
+    host = host_of(refusal.base_url).partition(":")[0].lower()
+    return None if host == refusal.service.host else "the base URL was set, and the sandbox has another"
+
+
 # What an acceptance proves.
 
 
@@ -146,6 +155,14 @@ def _was_passing(refusal: Refusal, answer: Answer) -> tuple[Finding, ...]:
     evidence = f"the same token was answered {refusal.answer.status} and, {later:.1f} s later, {answer.status}"
     claims = refusal.token.claims if refusal.token else None
     return found("transient-401", evidence), *read_answer(answer, claims=claims, service=refusal.service)
+
+
+def _was_unreleased(refusal: Refusal, answer: Answer) -> tuple[Finding, ...]:
+    evidence = (
+        f"{host_of(refusal.answer.url)} answered {refusal.answer.status} to this token, and {host_of(answer.url)} took "
+        "it: the token is good, and production takes none for an app that was never released"
+    )
+    return (found("app-not-released", evidence),)
 
 
 def _was_times(refusal: Refusal, answer: Answer) -> tuple[Finding, ...]:
@@ -220,12 +237,25 @@ EXPERIMENTS = (
         conclude=_was_passing,
     ),
     Experiment(
+        name=AT_SANDBOX,
+        why=(
+            "The sandbox takes the tokens of production (documented), so an acceptance says that the token is good. "
+            "Production refuses it until its app has been released (observed)."
+        ),
+        fits=lambda refusal: refusal.service.sandbox is not None,
+        obstacle=_no_sandbox,
+        attempt=attempts.at_sandbox,
+        if_accepted="accepted: the token is good",
+        if_refused="refused there, too",
+        conclude=_was_unreleased,
+    ),
+    Experiment(
         name=OTHER_TIMES,
         why=(
             "Only the times change, so an acceptance puts them in the wrong: the clock that they were taken from, or "
             "the life. The refused token's figures say which."
         ),
-        fits=lambda _: True,
+        fits=lambda refusal: refusal.service.expires,
         obstacle=_no_key,
         attempt=attempts.other_times,
         if_accepted="accepted: the times of the first were the cause",
@@ -236,9 +266,9 @@ EXPERIMENTS = (
         name="header and claims as documented",
         why=(
             "The times are those of the last, and all other members are the documented ones, so an acceptance puts the "
-            "members that differ in the wrong. A token that has no others is not tried."
+            "members that differ in the wrong. A token that has no others is not tried, nor one of a sibling service."
         ),
-        fits=lambda refusal: bool(attempts.differences(refusal)),
+        fits=lambda refusal: refusal.service.scoped and bool(attempts.differences(refusal)),
         obstacle=_no_key,
         attempt=attempts.usual_form,
         if_accepted="accepted: the token's form was the cause",
@@ -320,6 +350,8 @@ def _alike(refusal: Refusal, refused: Sequence[str]) -> Iterator[str]:
         yield "a wrong issuer id"
         if INDIVIDUAL not in refused and refusal.service is APP_STORE_CONNECT:
             yield "an individual key"
+    if refusal.service.sandbox and AT_SANDBOX not in refused:
+        yield "an app that was never released"
     yield "a key of another service"
     yield "a revoked key"
 

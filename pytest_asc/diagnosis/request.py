@@ -16,7 +16,7 @@ from requests.structures import CaseInsensitiveDict
 from pytest_asc.diagnosis.findings import found
 from pytest_asc.diagnosis.token import TokenError, decode
 from pytest_asc.diagnosis.words import host_of, one_line
-from pytest_asc.services import APP_STORE_CONNECT, ENTERPRISE, SERVICES
+from pytest_asc.services import SERVICES
 from pytest_asc.settings import LOOPBACK
 
 if TYPE_CHECKING:
@@ -49,9 +49,10 @@ _NO_API = {
 _API_ON_WEBSITE = "/notary/"
 _LIKENESS = 0.9
 
-# Their tokens are sent as they are and exchanged for nothing (documented). Sign in with Apple and Apple Ads have theirs
-# posted.
-_NEVER_POSTED = (APP_STORE_CONNECT.audience, ENTERPRISE.audience)
+# Their tokens are sent as they are and exchanged for nothing (documented).
+_BEARERS = [service for service in SERVICES.values() if not service.posted]
+_NEVER_POSTED = {service.audience for service in _BEARERS if service.audience}
+_HOSTS = [host for service in _BEARERS for host in service.hosts]
 _TOKEN = re.compile(rb"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+")
 _LONGEST_BODY = 100_000
 
@@ -135,17 +136,16 @@ def check_url(url: str, service: Service) -> Finding | None:
 
 
 def _check_host(host: str, url: str, service: Service) -> Finding | None:
-    hosts = [one.host for one in SERVICES.values()]
     fix = f"Send it to {service.base_url}."
-    if host == service.host or host in LOOPBACK:
+    if host in service.hosts or host in LOOPBACK:
         return None
-    if host in hosts:
+    if host in _HOSTS:
         return found("wrong-host", f"the request for {service.title} goes to {host}", fix=fix)
     if host in _NO_API:
         if urlsplit(url).path.startswith(_API_ON_WEBSITE):
             return None
         return found("wrong-host", f"the request goes to {host}, which is {_NO_API[host]}", fix=fix)
-    if alike := get_close_matches(host, hosts, n=1, cutoff=_LIKENESS):
+    if alike := get_close_matches(host, _HOSTS, n=1, cutoff=_LIKENESS):
         return found("wrong-host", f"the request goes to {one_line(host)}, not {alike[0]}", certainty="likely", fix=fix)
     return None
 
@@ -193,7 +193,7 @@ def _check_headers(request: SentRequest, netrc: NetrcEntry | None) -> Finding | 
 
 def _is_upload(request: SentRequest) -> bool:
     """Uploads go to other hosts of Apple's, with signed URLs and without a token (documented)."""
-    apis = {*_NO_API, *(service.host for service in SERVICES.values())}
+    apis = {*_NO_API, *_HOSTS}
     return request.host.endswith(".apple.com") and request.host not in apis
 
 

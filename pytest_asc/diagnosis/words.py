@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from pytest_asc.secrets import mask
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # The escape sequences of terminals: colours and cursor (CSI), titles and links (OSC), and the two-character rest.
 _ESCAPES = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b\]|\x9d)[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?|\x1b.?")
@@ -52,3 +58,33 @@ def span(seconds: float) -> str:
         if count:
             parts.append(f"{count} {unit}s" if unit == "day" and count > 1 else f"{count} {unit}")
     return " ".join(parts[:2]) or "0 s"
+
+
+def utc(seconds: float) -> str:
+    """A time in UTC with its date; what is beyond the calendar in seconds since 1970."""
+    try:
+        moment = datetime.fromtimestamp(seconds, tz=timezone.utc)
+    except (ValueError, OverflowError, OSError):
+        return f"{seconds:g} s since 1970"
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def json_type(value: object) -> str:
+    """The type of a JSON value in the words of JSON."""
+    names = {bool: "boolean", int: "number", float: "fraction", str: "text", list: "list", dict: "object"}
+    return names.get(type(value), "null")
+
+
+def quoted(value: object, *, clear: bool = False) -> str:
+    """A member of a token as evidence shows it: texts masked, unless they are no identifiers; the rest clipped."""
+    if value is None:
+        return "missing"
+    if isinstance(value, str) and not clear:
+        return mask(value)
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"  # noqa: PLR2004  a line's worth
+
+
+def either(names: Sequence[str]) -> str:
+    """Names as alternatives: ``APNs or DeviceCheck``."""
+    return " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))

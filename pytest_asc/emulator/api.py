@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
 from pytest_asc.diagnosis.findings import Finding, found
-from pytest_asc.emulator import errors
+from pytest_asc.emulator import errors, siblings
 from pytest_asc.emulator.account import SAMPLE, Account
 from pytest_asc.emulator.errors import ApiError, error_response
 from pytest_asc.emulator.failures import PlannedFailure
@@ -21,7 +21,7 @@ from pytest_asc.emulator.record import CORRELATION_KEY, RequestRecord, new_corre
 from pytest_asc.emulator.routing import Route, route
 from pytest_asc.emulator.store import Store
 from pytest_asc.emulator.values import Identifiers
-from pytest_asc.services import APP_STORE_CONNECT
+from pytest_asc.services import APP_STORE_CONNECT, NOT_AUTHORIZED, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 OK, TOO_MANY_REQUESTS = 200, 429
 
-Answer: TypeAlias = "bytes | Response | ApiError | tuple[ApiError, ...]"
+Answer: TypeAlias = "bytes | Response | Refusal | ApiError | tuple[ApiError, ...]"
 """A document, a whole response, or what is wrong."""
 
 __all__ = ["Emulator", "Request", "RequestRecord", "Response"]
@@ -237,16 +237,18 @@ class Emulator:
 
     def _answer(self, request: Request, now: float) -> _Outcome:
         """Let the request through what stands before the application, if it passes."""
-        standing = self.standing
+        standing = self.standing if self.standing and self.standing.covers(request.url) else None
         if standing and standing.before_gate:
             return next(standing.answers), standing.refusal, None
         admitted = self.gate.admit(
             request.header("Authorization"), request.method, request.url, now, skew=self.clock_offset
         )
         if isinstance(admitted, Finding):
-            return ApiError(errors.NOT_AUTHORIZED), admitted, None
-        remaining = admitted.usage.count(now, self.rate_limit)
-        if remaining < 0:
+            return self.service.refusal or NOT_AUTHORIZED, admitted, None
+        # The sibling services tell no one of a limit.
+        sibling = self.service.name in siblings.ENDPOINTS
+        remaining = None if sibling else admitted.usage.count(now, self.rate_limit)
+        if remaining is not None and remaining < 0:
             evidence = f"the key has sent {self.rate_limit} requests in the last hour"
             return ApiError(errors.RATE_LIMIT_EXCEEDED), found("rate-limited", evidence), 0
         if standing:
@@ -257,6 +259,8 @@ class Emulator:
         return self._application(request), None, remaining
 
     def _application(self, request: Request) -> Answer:
+        if self.service.name in siblings.ENDPOINTS:
+            return siblings.answer(self.service, request.method, request.url)
         asked = route(request.method, request.url)
         return read(self._visible, asked) if isinstance(asked, Route) else asked
 
@@ -265,6 +269,8 @@ class Emulator:
             return Response(OK, {"Content-Type": JSON}, answer)
         if isinstance(answer, Response):
             return answer._replace(headers=dict(answer.headers))
+        if isinstance(answer, Refusal):
+            return siblings.refuse(answer, self._error_ids.uuid)
         return error_response((answer,) if isinstance(answer, ApiError) else answer, self._error_ids.uuid)
 
     def _planned(self, method: str, url: str) -> PlannedFailure | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pytest_asc import services
 from pytest_asc.emulator.message import JSON, Response
 
 if TYPE_CHECKING:
@@ -26,15 +27,9 @@ class ErrorForm(NamedTuple):
     """Whether the front end answers and not the application behind it: then without an id, in another layout."""
 
 
-# 401, whatever is wrong with the token (observed: egodigital/node-appstore-connect #3 and others, one body for all).
-NOT_AUTHORIZED = ErrorForm(
-    401,
-    "NOT_AUTHORIZED",
-    "Authentication credentials are missing or invalid.",
-    "Provide a properly configured and signed bearer token, and make sure that it has not expired. Learn more about "
-    "Generating Tokens for API Requests https://developer.apple.com/go/?id=api-generating-tokens",
-    gateway=True,
-)
+_REFUSED = json.loads(services.NOT_AUTHORIZED.body)["errors"][0]
+# 401, whatever is wrong with the token: the words are in the table of services.
+NOT_AUTHORIZED = ErrorForm(401, _REFUSED["code"], _REFUSED["title"], _REFUSED["detail"], gateway=True)
 # 403 for the account or the key (observed).
 ROLE_INSUFFICIENT = ErrorForm(
     403,

@@ -6,9 +6,11 @@ from itertools import cycle
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_asc.diagnosis.findings import found
+from pytest_asc.diagnosis.words import host_of
 from pytest_asc.emulator import errors
 from pytest_asc.emulator.errors import ApiError
 from pytest_asc.emulator.gate import Whims
+from pytest_asc.services import APP_STORE_SERVER, MISSING_AUTH, NOT_ENABLED, UNAUTHENTICATED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from pytest_asc.diagnosis.findings import Finding
     from pytest_asc.emulator.api import Emulator
     from pytest_asc.emulator.message import Response
+    from pytest_asc.services import Refusal, Service
 
 MINUTE = 60.0
 TEAM = "9XYZ8WV7UT"
@@ -24,17 +27,27 @@ TEAM = "9XYZ8WV7UT"
 class Standing(NamedTuple):
     """An answer that every request gets for as long as a fault lasts."""
 
-    answers: Iterator[Response | ApiError]
+    answers: Iterator[Response | Refusal | ApiError]
     refusal: Finding
     before_gate: bool = False
     """Whether it comes from something in front of Apple, which judges no token."""
+    service: Service | None = None
+    """The service whose hosts answer so; None for all that are emulated."""
+
+    def covers(self, url: str) -> bool:
+        """Whether a request gets the answer."""
+        return self.service is None or host_of(url).partition(":")[0].lower() in self.service.hosts
 
 
 def _always(
-    cause: str, evidence: str, *answers: Response | ApiError, before_gate: bool = False
+    cause: str,
+    evidence: str,
+    *answers: Response | Refusal | ApiError,
+    before_gate: bool = False,
+    service: Service | None = None,
 ) -> Callable[[Emulator], None]:
     def apply(emulator: Emulator) -> None:
-        emulator.standing = Standing(cycle(answers), found(cause, evidence), before_gate)
+        emulator.standing = Standing(cycle(answers), found(cause, evidence), before_gate, service)
 
     return apply
 
@@ -89,6 +102,11 @@ FAULTS: Mapping[str, Callable[[Emulator], None]] = {
     "issuer-id-missing": _treat_keys(Whims(kind="team")),
     "transient-401": _treat_keys(Whims(refuses_once=True)),
     "token-form": _treat_keys(Whims(strict=True)),
+    "missing-auth": _always("missing-auth", "the emulated service sees no token", MISSING_AUTH),
+    "service-not-enabled": _always("service-not-enabled", "the emulated key has no WeatherKit", NOT_ENABLED),
+    "app-not-released": _always(
+        "app-not-released", "the emulated app was never released", UNAUTHENTICATED, service=APP_STORE_SERVER
+    ),
     "no-apps-visible": lambda emulator: emulator.hide_account(),
 }
 """By the slug of the cause."""

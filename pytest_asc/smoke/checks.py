@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
 
 from pytest_asc.diagnosis.answer import read_answer
 from pytest_asc.diagnosis.clock import read_skew
@@ -16,11 +17,12 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_asc.diagnosis.findings import Finding
+    from pytest_asc.services import Service
     from pytest_asc.smoke.evidence import Evidence
 
     Look = Callable[[Evidence, pytest.FixtureRequest], tuple[Finding, ...]]
 
-ID_CAUSES = ("key-id", "issuer-id", "ids-")
+ID_CAUSES = ("key-id", "issuer-id", "ids-", "service-id")
 CLOCK_CAUSES = frozenset({"clock-ahead", "clock-behind"})
 
 
@@ -95,7 +97,12 @@ def _answer_findings(evidence: Evidence) -> tuple[Finding, ...]:
     if evidence.answer is None:
         return ()
     decoded = token.examination.decoded if token else None
-    return read_answer(evidence.answer, claims=decoded.claims if decoded else None, service=evidence.service)
+    return read_answer(
+        evidence.answer,
+        header=decoded.header if decoded else None,
+        claims=decoded.claims if decoded else None,
+        service=evidence.service,
+    )
 
 
 class Check(NamedTuple):
@@ -105,10 +112,12 @@ class Check(NamedTuple):
     look: Look
 
 
-CHECKS = (
-    Check("key", look_at_key),
-    Check("ids", look_at_ids),
-    Check("token", look_at_token),
-    Check("clock", look_at_clock),
-    Check("GET /v1/apps", look_at_answer),
-)
+def checks_of(service: Service) -> tuple[Check, ...]:
+    """The checks of a run that asks a service, in their order."""
+    return (
+        Check("key", look_at_key),
+        Check("ids", look_at_ids),
+        Check("token", look_at_token),
+        Check("clock", look_at_clock),
+        Check(f"GET {urlsplit(service.probe).path}", look_at_answer),
+    )

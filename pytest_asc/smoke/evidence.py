@@ -15,8 +15,8 @@ from pytest_asc.diagnosis.ids import tidy
 from pytest_asc.diagnosis.network import read_failure
 from pytest_asc.diagnosis.token import Examination, examine
 from pytest_asc.fixtures import credentials_of
-from pytest_asc.services import service_for
 from pytest_asc.session import Session
+from pytest_asc.settings import check_host
 from pytest_asc.state import state_of
 from pytest_asc.tokens import Token
 
@@ -109,8 +109,8 @@ class Evidence:
 
     @property
     def service(self) -> Service:
-        """The service that the key is for."""
-        return service_for(self._identity.kind if self._identity else "team")
+        """The service that is asked: the chosen one, or the one that the key is for."""
+        return self._state.service(self._identity.kind if self._identity else self._kind_set)
 
     @property
     def base_url(self) -> str:
@@ -122,6 +122,10 @@ class Evidence:
     def url(self) -> str:
         """Where the first request goes."""
         return self.base_url + self.service.probe
+
+    @property
+    def _kind_set(self) -> str:
+        return (self._state.settings.choice("key_type") if self.mode == "live" else None) or "team"
 
     @property
     def kind_said(self) -> bool:
@@ -181,7 +185,7 @@ class Evidence:
                     service=self.service,
                     key=credentials.public_key,
                     kind=credentials.kind,
-                    issuer_id=credentials.issuer_id,
+                    issuer_id=credentials.issuer(self.service),
                 )
             self._token = SentToken(
                 text=value,
@@ -201,11 +205,23 @@ class Evidence:
         else:
             self.failure = answer
 
-    def get(self, request: pytest.FixtureRequest, path: str, token: str) -> Answer | Finding:
-        """Make one request; the finding says why there was no answer."""
-        url = self.base_url + path
+    def get(
+        self, request: pytest.FixtureRequest, path: str, token: str, *, base_url: str | None = None
+    ) -> Answer | Finding:
+        """Make one request; the finding says why there was no answer.
+
+        Args:
+            request: Of the check.
+            path: Path and query.
+            token: The token to send.
+            base_url: Scheme and host, where it goes to another than the service's own.
+        """
+        base_url = base_url or self.base_url
+        url = base_url + path
+        if self.mode == "live" and base_url == self.base_url:
+            _called(check_host, url, self.service)
         self.requests += 1
-        with self._session(request, token) as session:
+        with self._session(request, token, base_url) as session:
             sent_at = time.time()
             try:
                 response = session.get(url, allow_redirects=False)
@@ -222,9 +238,9 @@ class Evidence:
             received_at=time.time(),
         )
 
-    def _session(self, request: pytest.FixtureRequest, token: str) -> Session:
+    def _session(self, request: pytest.FixtureRequest, token: str, base_url: str) -> Session:
         if self.mode == "live":
-            return Session(self.base_url, token=lambda: token, timeout=self.timeout, retries=0, writes=False)
+            return Session(base_url, token=lambda: token, timeout=self.timeout, retries=0, writes=False)
         from pytest_asc.emulator.transports.adapter import EmulatorAdapter  # noqa: PLC0415  not needed in live mode
 
         if self._emulator is None:
@@ -232,4 +248,4 @@ class Evidence:
             self._emulator = _fixture(request, "asc_emulator")
             if self._state.fault != "no-apps-visible":
                 self._emulator.load_sample()
-        return Session(self.service.base_url, token=lambda: token, adapter=EmulatorAdapter(self._emulator))
+        return Session(base_url, token=lambda: token, adapter=EmulatorAdapter(self._emulator))

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_asc.smoke import github, html, terminal
-from pytest_asc.smoke.checks import CHECKS
 from pytest_asc.smoke.evidence import Evidence
 from pytest_asc.smoke.items import SmokeCheck, folder_in, suite_in
 from pytest_asc.smoke.run import SmokeRun
+from pytest_asc.smoke.wording import service_of
 from pytest_asc.state import state_of
 
 if TYPE_CHECKING:
@@ -74,7 +74,8 @@ class SmokeOnly:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Keep the checks in their order, whatever shuffles tests."""
-        items.sort(key=_order)
+        names = [check.name for check in self._run.checks]
+        items.sort(key=lambda item: names.index(item.name) if item.name in names else len(names))
 
 
 class SmokeFirst:
@@ -112,17 +113,12 @@ class SmokeFirst:
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> None:
         """Stop behind the last check where one failed."""
-        if isinstance(item, SmokeCheck) and item.name == CHECKS[-1].name and self._run.failed:
+        if isinstance(item, SmokeCheck) and item.check is self._run.checks[-1] and self._run.failed:
             item.session.shouldfail = self._stop_message
 
     @property
     def _stop_message(self) -> str:
         return "the smoke check failed: the tests were not run"
-
-
-def _order(item: pytest.Item) -> int:
-    names = [check.name for check in CHECKS]
-    return names.index(item.name) if item.name in names else len(names)
 
 
 class SmokeReport:
@@ -154,7 +150,8 @@ class SmokeReport:
         report = self._run.report()
         if not report["checks"]:
             return
-        terminalreporter.section("App Store Connect")
+        title = service_of(report).title
+        terminalreporter.section(f"{title[0].upper()}{title[1:]}")
         writer = self._config.get_terminal_writer()
         encoding = getattr(sys.stdout, "encoding", None)
         for line in terminal.render(report, width=writer.fullwidth, encoding=encoding):

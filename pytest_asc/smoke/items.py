@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_asc.secrets import redactor
-from pytest_asc.smoke.checks import CHECKS, NothingToCheckError
+from pytest_asc.smoke.checks import NothingToCheckError
 from pytest_asc.smoke.evidence import FixtureError
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class SmokeSuite(pytest.Collector):
 
     def collect(self) -> Iterator[pytest.Item]:
         """Make the items."""
-        for check in CHECKS:
+        for check in self.run.checks:
             item = SmokeCheck.from_parent(self, name=check.name, callobj=_ask)
             item.check, item.run = check, self.run
             item.add_marker(pytest.mark.asc(mode=self.run.evidence.mode))

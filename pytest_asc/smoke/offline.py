@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from pytest_asc.diagnosis.diagnose import Surroundings, claims_of, diagnose, judge_token, service_of
+from pytest_asc.diagnosis.diagnose import Surroundings, decoded_of, diagnose, judge_token, service_of
 from pytest_asc.diagnosis.findings import best_error
 from pytest_asc.scrubbing import scrub
 from pytest_asc.secrets import redactor
@@ -31,7 +31,7 @@ def report_on_token(
     """
     redactor.add_token(token)
     credentials = reading.credentials
-    meant = SERVICES[service] if service else service_of(claims=claims_of(token), kind=reading.kind)
+    meant = SERVICES[service] if service else service_of(token=decoded_of(token), kind=reading.kind)
     examination = judge_token(token, service=meant, credentials=credentials)
     own_key = credentials and examination.decoded and examination.decoded.key_id == credentials.key_id
     findings = diagnose(

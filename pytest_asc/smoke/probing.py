@@ -38,7 +38,7 @@ def find_out(evidence: Evidence, request: pytest.FixtureRequest, refused: Answer
         if attempt.header is not None and attempt.claims is not None and credentials is not None:
             text = sign(attempt.header, attempt.claims, credentials.private_key)
             redactor.add_token(text)
-        answer = evidence.get(request, attempt.path, text)
+        answer = evidence.get(request, attempt.path, text, base_url=attempt.base_url)
         return answer if isinstance(answer, Answer) else None
 
     refusal = Refusal(

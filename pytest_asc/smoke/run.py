@@ -11,7 +11,8 @@ from pytest_asc.diagnosis.clock import read_date, read_skew
 from pytest_asc.diagnosis.findings import best_error
 from pytest_asc.scrubbing import scrub
 from pytest_asc.secrets import mask, redactor
-from pytest_asc.smoke.checks import CHECKS
+from pytest_asc.services import APP_STORE_CONNECT
+from pytest_asc.smoke.checks import checks_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +40,7 @@ class SmokeRun:
     def __init__(self, evidence: Evidence, *, folder: Path, strict: bool) -> None:
         self.evidence = evidence
         self.folder = folder
+        self.checks = checks_of(evidence.service)
         self._strict = strict
         self._found: dict[str, tuple[Finding, ...]] = {}
         self._outcomes: dict[str, tuple[str, str | None]] = {}
@@ -46,7 +48,7 @@ class SmokeRun:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """All that was found, in the order of the checks; what was first suspected and then found, once."""
-        found = [finding for check in CHECKS for finding in self._found.get(check.name, ())]
+        found = [finding for check in self.checks for finding in self._found.get(check.name, ())]
         errors = {finding.cause for finding in found if finding.level == "error"}
         return tuple(finding for finding in found if finding.level == "error" or finding.cause not in errors)
 
@@ -57,7 +59,7 @@ class SmokeRun:
 
     def reason_to_skip(self, check: Check) -> str | None:
         """Why a check need not look: one cause, one failure."""
-        for other in CHECKS[: CHECKS.index(check)]:
+        for other in self.checks[: self.checks.index(check)]:
             if self._outcomes.get(other.name, ("", None))[0] == "failed":
                 failing = self._failing(self._found.get(other.name, ()))
                 cause = failing[0].cause if failing else "an exception"
@@ -103,7 +105,7 @@ class SmokeRun:
             "roles": [look._asdict() for look in evidence.looks],
             "checks": [
                 {"name": check.name, "outcome": self._outcomes[check.name][0], "reason": self._outcomes[check.name][1]}
-                for check in CHECKS
+                for check in self.checks
                 if check.name in self._outcomes
             ],
             "findings": [finding.as_json() for finding in self.findings],
@@ -158,7 +160,7 @@ def _request(evidence: Evidence) -> dict[str, Any]:
         "status": answer.status if answer else None,
         "code": answer.code if answer else None,
         "words": answer.words if answer else None,
-        "apps_visible": _apps_visible(accepted.json) if accepted else None,
+        "apps_visible": _apps_visible(accepted.json) if accepted and evidence.service is APP_STORE_CONNECT else None,
     }
 
 

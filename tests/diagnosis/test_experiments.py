@@ -33,7 +33,7 @@ TEAM = {"iss": ISSUER_ID, "iat": NOW - 60, "exp": NOW + 840, "aud": "appstorecon
 INDIVIDUAL = {"sub": "user", "iat": NOW - 60, "exp": NOW + 840, "aud": "appstoreconnect-v1"}
 HEADER = {"alg": "ES256", "kid": KEY_ID, "typ": "JWT"}
 
-SAME, TIMES, FORM, AS_INDIVIDUAL, AS_TEAM, AS_ENTERPRISE = (entry.name for entry in EXPERIMENTS)
+SAME, AT_SANDBOX, TIMES, FORM, AS_INDIVIDUAL, AS_TEAM, AS_ENTERPRISE = (entry.name for entry in EXPERIMENTS)
 
 
 def answer(
@@ -258,7 +258,7 @@ def test_the_members_that_differ_stand_side_by_side_and_masked() -> None:
 )
 def test_the_first_change_is_of_times_alone(claims: dict[str, Any], changed: set[str]) -> None:
     _, sent = tried(refusal(claims), never)
-    header, others, _ = sent[1]
+    header, others, _, _ = sent[1]
     assert header == HEADER
     assert others is not None
     assert {name for name in {**claims, **others} if claims.get(name) != others.get(name)} == changed

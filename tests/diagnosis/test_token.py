@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_asc.diagnosis.token import Examination, TokenError, check_scope, decode, examine, utc
-from pytest_asc.services import APP_STORE_CONNECT, ENTERPRISE, Service
+from pytest_asc.services import APP_STORE_CONNECT, ENTERPRISE
 from pytest_asc.tokens import sign
 
 NOW = 1_528_407_660
@@ -52,7 +53,7 @@ def judge(text: str, now: float = NOW, *, utc_offset: int = 0, **known: Any) -> 
         pytest.param(token(iat=NOW, exp=NOW + 1199), id="nearly the limit"),
         pytest.param(token(scope=["GET /v1/apps"]), id="a scope"),
         pytest.param(token(exp=NOW + 86_400, scope=["GET /v1/ciProducts", "GET /v1/ciIssues/1"]), id="long-lived"),
-        pytest.param(token(bid="com.example.app", nonce="x"), id="claims that no one asked for"),
+        pytest.param(token(nonce="x", nbf=NOW - 60), id="claims that no one asked for"),
     ],
 )
 def test_good_tokens_raise_no_alarm(text: str) -> None:
@@ -143,7 +144,7 @@ def test_one_cause_gives_one_error(text: str, cause: str) -> None:
         (token(), {"kind": "individual"}, "individual-key-as-team"),
         (token(INDIVIDUAL), {"kind": "team"}, "token-issuer"),
         (token(), {"issuer_id": "00000000-0000-0000-0000-000000000000"}, "token-issuer"),
-        (token(), {"service": ENTERPRISE}, "token-audience"),
+        (token(), {"service": ENTERPRISE}, "token-of-other-service"),
     ],
 )
 def test_what_is_known_of_the_key_counts(text: str, known: dict[str, Any], cause: str) -> None:
@@ -151,7 +152,7 @@ def test_what_is_known_of_the_key_counts(text: str, known: dict[str, Any], cause
 
 
 def test_a_service_without_a_limit_takes_any_life() -> None:
-    service = Service("x", "X", "x.apple.com", "appstoreconnect-v1", None, "/")
+    service = replace(APP_STORE_CONNECT, max_lifetime=None)
     assert judge(token(exp=NOW + 10**8), service=service) == []
 
 

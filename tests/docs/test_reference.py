@@ -12,6 +12,7 @@ import pytest
 import pytest_asc
 from pytest_asc import marks
 from pytest_asc.plugin import MARKERS
+from pytest_asc.services import SERVICES
 from pytest_asc.settings import SETTINGS
 from pytest_asc.tokens import mint
 
@@ -64,6 +65,13 @@ def test_fixtures(pytester: pytest.Pytester) -> None:
 def test_arguments_of_make_asc_token() -> None:
     arguments = set(inspect.signature(mint).parameters) - {"credentials", "now", "source"}
     assert set(names([row[0] for row in rows("argument of `make_asc_token`")])) == arguments
+
+
+def test_services() -> None:
+    told = [[re.findall("`(.+?)`", cell) for cell in cells] for cells in rows("service")]
+    assert told == [
+        [[service.name], list(service.ids), [service.probe] if service.probe else []] for service in SERVICES.values()
+    ]
 
 
 def test_members_of_the_emulator() -> None:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from emulator.harness import TOKEN, Bench, token
+from emulator.harness import ISSUER_ID, KEY, KEY_ID, NOW, TOKEN, Bench, token
 
 from pytest_asc.diagnosis.causes import CAUSES
+from pytest_asc.emulator.api import Emulator, Request
 from pytest_asc.emulator.faults import FAULTS
+from pytest_asc.services import APP_STORE_SERVER, APP_STORE_SERVER_SANDBOX
 
 
 def test_every_fault_is_a_cause() -> None:
@@ -114,6 +116,18 @@ def test_a_bad_token_is_refused_before_the_account_is_looked_at(bench: Bench) ->
     assert bench.send("GET", "/v1/apps", headers={"Authorization": f"Bearer {TOKEN}x"}).status == 401
 
 
+def test_only_production_refuses_an_app_that_was_never_released() -> None:
+    emulator = Emulator(service=APP_STORE_SERVER, clock=lambda: NOW)
+    emulator.trust(KEY_ID, ISSUER_ID, "team", KEY.public_key())
+    emulator.fault("app-not-released")
+    headers = {"Authorization": f"Bearer {token(bid='com.example.app')}"}
+    statuses = {
+        service.name: emulator.handle(Request("GET", service.base_url + service.probe, headers)).status
+        for service in (APP_STORE_SERVER, APP_STORE_SERVER_SANDBOX)
+    }
+    assert statuses == {"app-store-server": 401, "app-store-server-sandbox": 404}
+
+
 def test_no_other_cause_is_a_state_of_the_service(bench: Bench) -> None:
-    with pytest.raises(ValueError, match="no fault 'token-expired'; there are agreement-missing, apple-outage"):
+    with pytest.raises(ValueError, match="no fault 'token-expired'; there are agreement-missing, app-not-released, "):
         bench.emulator.fault("token-expired")

@@ -153,7 +153,7 @@ def test_another_service_wants_another_audience(bench: Bench) -> None:
     gate = Gate(ENTERPRISE)
     gate.trust(Key(KEY_ID, ISSUER_ID, "enterprise", KEY.public_key()))
     assert isinstance(admit(gate, token(aud="apple-developer-enterprise-v1")), Key)
-    assert admit(gate, TOKEN).cause == "token-audience"
+    assert admit(gate, TOKEN).cause == "token-of-other-service"
 
 
 def test_keys_show_no_identifier() -> None:

@@ -10,7 +10,7 @@ import responses
 from requests.adapters import HTTPAdapter
 
 from pytest_asc.emulator.transports.adapter import as_request
-from pytest_asc.services import SERVICES
+from pytest_asc.services import APP_STORE_CONNECT, ENTERPRISE, SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,16 +18,17 @@ if TYPE_CHECKING:
     from requests import PreparedRequest
 
     from pytest_asc.emulator.api import Emulator
+    from pytest_asc.services import Service
 
-_HOSTS = re.compile(
-    rf"https?://({'|'.join(re.escape(service.host) for service in SERVICES.values())})(:\d+)?([/?#]|$)", re.IGNORECASE
-)
+_TOGETHER = (APP_STORE_CONNECT, ENTERPRISE)
 _ANYTHING = re.compile("")
 
 
 @contextmanager
 def intercept(emulator: Emulator) -> Iterator[None]:
-    """Answer requests to Apple's hosts by the emulator, whatever the method; let all others go on as before.
+    """Answer requests to the hosts that the emulator stands for, whatever the method; let all others go on as before.
+
+    App Store Connect and the Enterprise Program go together: what is meant for the one shall not reach the other.
 
     It is one :class:`responses.RequestsMock` with one catch-all callback. Where another mock was active before, the
     requests to other hosts go on to it. A mock that a test activates inside (``@responses.activate``, ``with
@@ -45,15 +46,24 @@ def intercept(emulator: Emulator) -> Iterator[None]:
         yield
 
 
+def _pattern(service: Service) -> re.Pattern[str]:
+    """URLs of the hosts that an emulator of a service stands for."""
+    sandbox = (SERVICES[service.sandbox],) if service.sandbox else ()
+    together = _TOGETHER if service in _TOGETHER else (service, *sandbox)
+    hosts = "|".join(re.escape(host) for one in together for host in one.hosts)
+    return re.compile(rf"https?://({hosts})(:\d+)?([/?#]|$)", re.IGNORECASE)
+
+
 class _AnyMethod(responses.CallbackResponse):
     """A callback for Apple's hosts that asks neither for the method nor for the path."""
 
     def __init__(self, emulator: Emulator) -> None:
-        super().__init__("ANY", _HOSTS, self._answer, content_type=None)
+        self._hosts = _pattern(emulator.service)
+        super().__init__("ANY", self._hosts, self._answer, content_type=None)
         self._emulator = emulator
 
     def matches(self, request: PreparedRequest) -> tuple[bool, str]:
-        if _HOSTS.match(request.url or ""):
+        if self._hosts.match(request.url or ""):
             return True, ""
         return False, "not a host of Apple's"
 
