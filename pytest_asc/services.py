@@ -161,7 +161,7 @@ NOT_AUTHORIZED = Refusal(
     "Learn more about Generating Tokens for API Requests "
     'https://developer.apple.com/go/?id=api-generating-tokens"\n\t}]\n}',
 )
-# Observed: agisboye/app-store-server-api #23 and others; each answer has an id of its own.
+# Observed by users of several clients; each answer has an id of its own.
 UNAUTHENTICATED = Refusal(401, "text/plain", "Unauthenticated\n\nRequest ID: {request_id}.0.0\n")
 # The status is documented. The body is observed for a token of App Store Connect's form.
 MISSING_AUTH = Refusal(401, _JSON, '{"reason": "MISSING_AUTH"}')
@@ -174,7 +174,7 @@ _INVALID_CLIENT = Refusal(400, _JSON, '{"error": "invalid_client"}')
 _EMPTY = Refusal(401, "text/plain", "")
 # Observed: forum thread 750364.
 _MAPS_NOT_AUTHORIZED = Refusal(401, _JSON, '{"error":{"message":"Not Authorized","details":[]}}')
-# Observed: forum thread 667719.
+# Observed, without a source that can be named.
 _UNVERIFIED = Refusal(401, "text/plain", "Unable to verify authorization token")
 
 APP_STORE_CONNECT = Service(
