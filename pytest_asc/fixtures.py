@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_asc.diagnosis.findings import Finding
     from pytest_asc.emulator.api import Emulator
     from pytest_asc.marks import Mode, TestOptions
-    from pytest_asc.services import ServiceIds
+    from pytest_asc.services import Service, ServiceIds
     from pytest_asc.session import Session
     from pytest_asc.tokens import Token
 
@@ -68,7 +68,7 @@ def asc_token(request: pytest.FixtureRequest) -> Token:
     if mode == "live" and (foreign := state.foreign_token()):
         return foreign
     credentials = credentials_of(request)
-    service = state.service(credentials.kind, _faults(request))
+    service = _service(request, credentials)
     for fault in _faults(request):
         if mode == "emulator" and fault in rehearsal.TOKEN:
             return mint(credentials, now=time.time(), **{"service": service.name, **rehearsal.TOKEN[fault]})
@@ -95,7 +95,7 @@ def make_asc_token(request: pytest.FixtureRequest) -> Callable[..., Token]:
     __tracebackhide__ = True
     credentials, state = credentials_of(request), state_of(request.config)
     default = _options(request).lifetime or state.settings.lifetime or DEFAULT_LIFETIME
-    chosen = state.service(credentials.kind, _faults(request)).name
+    chosen = _service(request, credentials).name
 
     def make_asc_token(
         *,
@@ -203,13 +203,12 @@ def asc_emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
     from pytest_asc.emulator.faults import FAULTS
     from pytest_asc.emulator.transports.interception import intercept
     from pytest_asc.reporting import EMULATOR
-    from pytest_asc.state import state_of
 
     __tracebackhide__ = True
     if request.node.get_closest_marker("asc_live"):
         pytest.fail("A test marked asc_live talks to Apple: it cannot ask for asc_emulator", pytrace=False)
     credentials = credentials_of(request)
-    service = state_of(request.config).service(credentials.kind, _faults(request))
+    service = _service(request, credentials)
     emulator = Emulator(service=service)
     emulator.trust(credentials.key_id, credentials.issuer(service), credentials.kind, credentials.public_key)
     if role := _options(request).role:
@@ -329,6 +328,14 @@ def _kind(request: pytest.FixtureRequest) -> str:
         return credentials_of(request).kind
     except CredentialsError:
         return state_of(request.config).reading("live").kind
+
+
+def _service(request: pytest.FixtureRequest, credentials: Credentials) -> Service:
+    """The service of Apple's that this test is for."""
+    from pytest_asc.state import state_of
+
+    faults = _faults(request) if _mode(request) == "emulator" else []
+    return state_of(request.config).service(credentials.kind, faults)
 
 
 def _faults(request: pytest.FixtureRequest) -> list[str]:

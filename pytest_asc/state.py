@@ -46,16 +46,19 @@ class State:
         fault: str | None = self._config.option.asc_fault
         return fault
 
-    @property
-    def chosen_service(self) -> str | None:
-        """The name of the service that the run is for, where one was chosen: by name, or by the run's fault."""
-        return self.settings.choice("service") or SERVICES_OF_FAULTS.get(self.fault or "")
-
     def service(self, kind: str, faults: Iterable[str] = ()) -> Service:
-        """The service that is meant: the chosen one, the one that a fault is of, or the one of this kind of key."""
-        of_faults = (SERVICES_OF_FAULTS[fault] for fault in faults if fault in SERVICES_OF_FAULTS)
-        chosen = self.chosen_service or next(of_faults, None)
+        """The service that is meant: the chosen one, the one that a fault is of, or the one of this kind of key.
+
+        Args:
+            kind: The kind of the key.
+            faults: The causes that are rehearsed; none in live mode.
+        """
+        chosen = self._chosen_service(faults)
         return SERVICES[chosen] if chosen else service_for(kind)
+
+    def _chosen_service(self, faults: Iterable[str]) -> str | None:
+        of_faults = (SERVICES_OF_FAULTS[fault] for fault in faults if fault in SERVICES_OF_FAULTS)
+        return self.settings.choice("service") or next(of_faults, None)
 
     def reading(self, mode: Mode, fault: str | None = None) -> CredentialsReading:
         """The credentials of a mode, with what was found about them: real ones, or a throw-away key.
@@ -66,8 +69,9 @@ class State:
         """
         key = (mode, fault)
         if key not in self._readings:
-            live = mode == "live"
-            settings = self.settings if live else throw_away_settings(fault or self.fault, self.chosen_service)
+            rehearsed = fault or self.fault or ""
+            service = self._chosen_service([rehearsed])
+            settings = self.settings if mode == "live" else throw_away_settings(rehearsed, service)
             self._readings[key] = find_credentials(settings)
         return self._readings[key]
 

@@ -110,7 +110,8 @@ class Evidence:
     @property
     def service(self) -> Service:
         """The service that is asked: the chosen one, or the one that the key is for."""
-        return self._state.service(self._identity.kind if self._identity else self._kind_set)
+        faults = [self._state.fault] if self._state.fault and self.mode == "emulator" else []
+        return self._state.service(self._identity.kind if self._identity else self._kind_set, faults)
 
     @property
     def base_url(self) -> str:
