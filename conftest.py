@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import threading
 import time
 from http.server import ThreadingHTTPServer
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import jwt
 import pytest
@@ -19,6 +20,8 @@ from loopback import ISSUER_ID, KEY_ID, Apple, handler
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from loopback import Smoke
 
 pytest_plugins = ["pytester"]
 
@@ -33,6 +36,7 @@ for name in (
     import_module(name)
 
 LONGEST_ID = 60
+MOST_REQUESTS = 8
 OTHERS = (
     "ASC_",
     "API_PRIVATE_KEYS_DIR",
@@ -133,3 +137,26 @@ def unused_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
     return port
+
+
+@pytest.fixture
+def credentials(monkeypatch: pytest.MonkeyPatch, key_text: str) -> None:
+    """Good credentials of a team key in the environment."""
+    monkeypatch.setenv("ASC_KEY_ID", KEY_ID)
+    monkeypatch.setenv("ASC_ISSUER_ID", ISSUER_ID)
+    monkeypatch.setenv("ASC_PRIVATE_KEY", key_text)
+
+
+@pytest.fixture
+def smoke(pytester: pytest.Pytester, apple: Apple) -> Smoke:
+    """Run the smoke check against the server; return the result and the report."""
+
+    def smoke(*options: str) -> tuple[pytest.RunResult, dict[str, Any]]:
+        result = pytester.runpytest(
+            "--asc-smoke", f"--asc-base-url={apple.url}", "--asc-report=report.json", "-W", "error", *options
+        )
+        assert len(apple.requests) <= MOST_REQUESTS
+        assert {request.method for request in apple.requests} <= {"GET"}
+        return result, json.loads((pytester.path / "report.json").read_text(encoding="utf-8"))
+
+    return smoke

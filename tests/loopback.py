@@ -10,8 +10,13 @@ import jwt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeAlias
 
+    import pytest
     from cryptography.hazmat.primitives.asymmetric import ec
+
+    Smoke: TypeAlias = Callable[..., tuple[pytest.RunResult, dict[str, Any]]]
+    """A smoke run with some options: its result, and the report."""
 
 KEY_ID = "2X9R4HXF34"
 ISSUER_ID = "57246542-96fe-1a63-e053-0824d011072a"

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from loopback import ISSUER_ID, KEY_ID, Apple
+from loopback import KEY_ID, Apple
 
 from pytest_asc.__main__ import main
 from pytest_asc.diagnosis.token import decode
@@ -16,12 +16,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def credentials(monkeypatch: pytest.MonkeyPatch, key_text: str, tmp_path: Path) -> None:
+def credentials(credentials: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Good credentials in the environment, and an empty folder."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("ASC_KEY_ID", KEY_ID)
-    monkeypatch.setenv("ASC_ISSUER_ID", ISSUER_ID)
-    monkeypatch.setenv("ASC_PRIVATE_KEY", key_text)
 
 
 @pytest.mark.usefixtures("credentials")

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from loopback import ISSUER_ID, KEY_ID, REFUSED, Apple, Reply, Sent
+from loopback import REFUSED, Apple, Reply, Sent
 
 from pytest_asc import rehearsal
 
@@ -119,14 +119,6 @@ def test_things_that_a_test_holds(pytester: pytest.Pytester) -> None:
     )
     result = pytester.runpytest("-W", "error")
     assert result.ret == 0, result.stdout.str()
-
-
-@pytest.fixture
-def credentials(monkeypatch: pytest.MonkeyPatch, key_text: str) -> None:
-    """Good credentials in the environment."""
-    monkeypatch.setenv("ASC_KEY_ID", KEY_ID)
-    monkeypatch.setenv("ASC_ISSUER_ID", ISSUER_ID)
-    monkeypatch.setenv("ASC_PRIVATE_KEY", key_text)
 
 
 @pytest.mark.usefixtures("credentials")

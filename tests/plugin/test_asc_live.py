@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from loopback import ISSUER_ID, KEY_ID
 
 TEST = """
     import pytest
@@ -45,8 +46,8 @@ def test_skipped_where_the_run_is_to_stay_in_the_emulator(
 
 
 def set_credentials(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
-    monkeypatch.setenv("ASC_KEY_ID", "2X9R4HXF34")
-    monkeypatch.setenv("ASC_ISSUER_ID", "57246542-96fe-1a63-e053-0824d011072a")
+    monkeypatch.setenv("ASC_KEY_ID", KEY_ID)
+    monkeypatch.setenv("ASC_ISSUER_ID", ISSUER_ID)
     monkeypatch.setenv("ASC_PRIVATE_KEY", key)
 
 

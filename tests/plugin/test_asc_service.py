@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import jwt
 import pytest
 import responses
-from loopback import ISSUER_ID, KEY_ID, Apple, Reply
+from loopback import KEY_ID, Apple, Reply
 
 from pytest_asc.services import (
     APP_STORE_CONNECT,
@@ -29,11 +29,8 @@ TEAM_ID, SERVICE_ID, BUNDLE_ID = "ABCDE12345", "com.example.weather", "com.examp
 
 
 @pytest.fixture(autouse=True)
-def credentials(monkeypatch: pytest.MonkeyPatch, key_text: str) -> None:
+def service_ids(credentials: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """A key in the environment, and every id."""
-    monkeypatch.setenv("ASC_KEY_ID", KEY_ID)
-    monkeypatch.setenv("ASC_ISSUER_ID", ISSUER_ID)
-    monkeypatch.setenv("ASC_PRIVATE_KEY", key_text)
     monkeypatch.setenv("ASC_TEAM_ID", TEAM_ID)
     monkeypatch.setenv("ASC_SERVICE_ID", f"{SERVICE_ID}\n")
     monkeypatch.setenv("ASC_BUNDLE_ID", BUNDLE_ID)

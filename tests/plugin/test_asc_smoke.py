@@ -5,39 +5,17 @@ from __future__ import annotations
 import json
 import time
 from email.utils import formatdate
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from loopback import APPS, ISSUER_ID, KEY_ID, REFUSED, Apple, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import TypeAlias
 
-    Smoke: TypeAlias = Callable[..., tuple[pytest.RunResult, dict[str, Any]]]
+    from loopback import Smoke
 
 CHECKS = ["key", "ids", "token", "clock", "GET /v1/apps"]
-
-
-@pytest.fixture
-def credentials(monkeypatch: pytest.MonkeyPatch, key_text: str) -> None:
-    """Good credentials in the environment."""
-    monkeypatch.setenv("ASC_KEY_ID", KEY_ID)
-    monkeypatch.setenv("ASC_ISSUER_ID", ISSUER_ID)
-    monkeypatch.setenv("ASC_PRIVATE_KEY", key_text)
-
-
-@pytest.fixture
-def smoke(pytester: pytest.Pytester, apple: Apple) -> Smoke:
-    """Run the smoke check against the server; return the result and the report."""
-
-    def smoke(*options: str) -> tuple[pytest.RunResult, dict[str, Any]]:
-        result = pytester.runpytest(
-            "--asc-smoke", f"--asc-base-url={apple.url}", "--asc-report=report.json", "-W", "error", *options
-        )
-        return result, json.loads((pytester.path / "report.json").read_text(encoding="utf-8"))
-
-    return smoke
 
 
 @pytest.mark.usefixtures("credentials")

@@ -12,38 +12,12 @@ from loopback import APPS, ISSUER_ID, KEY_ID, REFUSED, Apple, Reply
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-    from typing import TypeAlias
 
-    from loopback import Sent
-
-    Smoke: TypeAlias = Callable[..., tuple[pytest.RunResult, dict[str, Any]]]
+    from loopback import Sent, Smoke
 
 SAME, TIMES = "same token again", "older iat, five minutes of life"
 FORM = "header and claims as documented"
 AS_INDIVIDUAL, AS_TEAM, AS_ENTERPRISE = "as an individual key", "as a team key", "as an enterprise key"
-
-
-@pytest.fixture
-def credentials(monkeypatch: pytest.MonkeyPatch, key_text: str) -> None:
-    """Credentials of a team key in the environment."""
-    monkeypatch.setenv("ASC_KEY_ID", KEY_ID)
-    monkeypatch.setenv("ASC_ISSUER_ID", ISSUER_ID)
-    monkeypatch.setenv("ASC_PRIVATE_KEY", key_text)
-
-
-@pytest.fixture
-def smoke(pytester: pytest.Pytester, apple: Apple) -> Smoke:
-    """Run the smoke check against the server; return the result and the report."""
-
-    def smoke(*options: str) -> tuple[pytest.RunResult, dict[str, Any]]:
-        result = pytester.runpytest(
-            "--asc-smoke", f"--asc-base-url={apple.url}", "--asc-report=report.json", "-W", "error", *options
-        )
-        assert len(apple.requests) <= 8
-        assert {request.method for request in apple.requests} <= {"GET"}
-        return result, json.loads((pytester.path / "report.json").read_text(encoding="utf-8"))
-
-    return smoke
 
 
 def judged(apple: Apple, takes: Callable[[dict[str, Any], dict[str, Any], str], bool]) -> None:
