@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_asc.emulator.catalogue import catalogue
-from pytest_asc.emulator.relations import Relation, relation
+from pytest_asc.emulator.relations import Relation, dependants, relation
 from pytest_asc.emulator.store import Resource, Store
 from pytest_asc.emulator.values import Identifiers, defaults, misfit
 
@@ -54,7 +54,7 @@ class Account:
         members_of = _members(kind)
         attributes = {name: value for name, value in members.items() if name not in members_of.relationships}
         relationships = {name: value for name, value in members.items() if name in members_of.relationships}
-        resource = self._new(kind, identifier, attributes)
+        resource = self.create(kind, identifier, attributes)
         self._relate(resource, relationships)
         return self.show(resource)
 
@@ -68,7 +68,7 @@ class Account:
             ValueError: It is no such document, or a resource in it does not fit.
         """
         entries = [_Entry.read(place, entry) for place, entry in enumerate(_entries(source))]
-        added = [self._new(one.kind, one.identifier, one.attributes) for one in entries]
+        added = [self.create(one.kind, one.identifier, one.attributes) for one in entries]
         for resource, entry in zip(added, entries, strict=True):
             self._relate(resource, entry.relationships)
 
@@ -87,7 +87,12 @@ class Account:
             "relationships": relationships,
         }
 
-    def _new(self, kind: str, identifier: str | None, attributes: Mapping[str, Any]) -> Resource:
+    def create(self, kind: str, identifier: str | None, attributes: Mapping[str, Any]) -> Resource:
+        """Add a resource without relationships, and fill in the attributes that were left out.
+
+        Raises:
+            ValueError: There is no such type or attribute, a value does not fit, or the id is taken.
+        """
         codes, relationships = _members(kind)
         for name, value in attributes.items():
             if name not in codes:
@@ -100,6 +105,20 @@ class Account:
         resource = Resource(kind, identifier or self._identifiers.new(kind), _copy({**filled, **attributes}))
         self.store.add(resource)
         return resource
+
+    def remove(self, resource: Resource) -> None:
+        """Take a resource out, with all that cannot be without it."""
+        for kind, name in dependants(resource.type):
+            for identifier in resource.ids(name):
+                dependant = self.store.get(kind, identifier)
+                if dependant:
+                    self.remove(dependant)
+        self.store.remove(resource, {over for over in _members(resource.type).relationships.values() if over})
+
+    @property
+    def now(self) -> float:
+        """The caller's time, in seconds since 1970."""
+        return self._clock()
 
     def _relate(self, resource: Resource, relationships: Mapping[str, Any]) -> None:
         for name, value in relationships.items():

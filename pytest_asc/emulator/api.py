@@ -19,8 +19,8 @@ from pytest_asc.emulator.message import JSON, Request, Response
 from pytest_asc.emulator.reads import read
 from pytest_asc.emulator.record import CORRELATION_KEY, RequestRecord, new_correlation_key
 from pytest_asc.emulator.routing import Route, route
-from pytest_asc.emulator.store import Store
 from pytest_asc.emulator.values import Identifiers
+from pytest_asc.emulator.writes import write
 from pytest_asc.services import APP_STORE_CONNECT, NOT_AUTHORIZED, Refusal
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Emulator:
         self.standing: Standing | None = None
         """The answer that a fault has put in place of all others."""
         self._account = Account(self._clock, self._seed)
-        self._visible = self._account.store
+        self._visible = self._account
         self._error_ids = Identifiers(self._seed)
         self._failures: list[PlannedFailure] = []
         self._log: list[tuple[str, str, int, Finding | None, bytes, str | None]] = []
@@ -146,7 +146,7 @@ class Emulator:
 
     def hide_account(self) -> None:
         """Let the keys see nothing of the account."""
-        self._visible = Store()
+        self._visible = Account(self._clock, self._seed)
 
     # What goes wrong.
 
@@ -262,7 +262,11 @@ class Emulator:
         if self.service.name in siblings.ENDPOINTS:
             return siblings.answer(self.service, request.method, request.url)
         asked = route(request.method, request.url)
-        return read(self._visible, asked) if isinstance(asked, Route) else asked
+        if not isinstance(asked, Route):
+            return asked
+        if request.method == "GET":
+            return read(self._visible.store, asked)
+        return write(self._visible, asked, request.body)
 
     def _as_response(self, answer: Answer) -> Response:
         if isinstance(answer, bytes):

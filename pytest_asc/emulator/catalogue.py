@@ -72,6 +72,8 @@ class Operation:
     """What its document holds; None for linkages, metrics, reports and answers without a body."""
     linkage: str | None
     """The type that its linkages are of."""
+    status: int
+    """The status of its success."""
     body: str | None
     """The name of the schema of its request's body."""
     filters: Mapping[str, Code]
@@ -194,6 +196,8 @@ class Catalogue:
             many=raw.get("many", False),
             schema=self.schema(raw["schema"]) if "schema" in raw else None,
             linkage=raw.get("linkage"),
+            # Three deletions may be accepted for later, too; here everything happens at once.
+            status=max(raw["success"]),
             body=raw.get("body"),
             filters=raw.get("filter", {}),
             exists=raw.get("exists", {}),

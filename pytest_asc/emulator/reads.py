@@ -38,7 +38,7 @@ def _instance(store: Store, asked: Route) -> bytes | ApiError:
     kept = found.pieces.get(asked.frame)
     if kept is not None:
         return kept
-    document = _single(store, asked, found)
+    document = single(store, asked, found)
     return document if asked.query.include else keep(found, asked.frame, document)
 
 
@@ -56,7 +56,7 @@ def _to_one(store: Store, asked: Route) -> bytes | ApiError:
     if isinstance(start, ApiError):
         return start
     related = store.related(start, _relation(asked, start))
-    return _single(store, asked, related[0] if related else None)
+    return single(store, asked, related[0] if related else None)
 
 
 _READS: Mapping[str, Callable[[Store, Route], bytes | ApiError]] = {
@@ -84,7 +84,8 @@ def _relation(asked: Route, start: Resource) -> Relation:
     return over
 
 
-def _single(store: Store, asked: Route, resource: Resource | None) -> bytes:
+def single(store: Store, asked: Route, resource: Resource | None) -> bytes:
+    """The document of one resource, or of none."""
     if resource is None:
         return asked.frame.single(b"null", _included(store, asked, ()))
     return asked.frame.single(_shown(store, asked, resource), _included(store, asked, (resource,)))

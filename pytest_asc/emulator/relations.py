@@ -74,6 +74,41 @@ def relation(kind: str, name: str) -> Relation | None:
     return Relation(kind, first, target, relationship.many, inverse, _relationships(target)[inverse].many)
 
 
+@cache
+def way_back(kind: str, target: str) -> Relation | None:
+    """The relation by which resources of another type show those of this one that name them in a create request.
+
+    It is asked for where the type does not show the relationship itself: ``app`` of ``subscriptionGroups``, which are
+    among the ``subscriptionGroups`` of the app. Where there are several, it is the only to-many one (inferred).
+    """
+    names = _names(target, kind)
+    many = [name for name in names if _relationships(target)[name].many]
+    found = names if len(names) == 1 else many
+    return relation(target, found[0]) if len(found) == 1 else None
+
+
+def dependants(kind: str) -> tuple[tuple[str, str], ...]:
+    """The types that cannot be without a resource of this type, each with the name under which it keeps them.
+
+    Those are the types that cannot be created without one (inferred).
+    """
+    return _dependants().get(kind, ())
+
+
+@cache
+def _dependants() -> dict[str, tuple[tuple[str, str], ...]]:
+    found: dict[str, tuple[tuple[str, str], ...]] = {}
+    for body in catalogue().bodies.values():
+        for name, target in body.get("relationships", {}).items():
+            if f"relationships.{name}" not in body["required"] or isinstance(target, list):
+                continue
+            over, back = relation(body["type"], name), way_back(body["type"], target)
+            kept_as = over.inverse if over else back.name if back else None
+            if kept_as:
+                found[target] = (*found.get(target, ()), (body["type"], kept_as))
+    return found
+
+
 def _only_way_back(kind: str, target: str) -> str | None:
     there, back = _names(kind, target), _names(target, kind)
     return back[0] if kind != target and len(there) == len(back) == 1 else None

@@ -8,12 +8,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from pytest_asc.emulator import errors
+from pytest_asc.emulator import errors, reads, writes
 from pytest_asc.emulator.catalogue import catalogue
 from pytest_asc.emulator.documents import Frame, View, included_limits, view
-from pytest_asc.emulator.errors import ApiError
+from pytest_asc.emulator.errors import ApiError, RefusedError
 from pytest_asc.emulator.query import Query, parse
-from pytest_asc.emulator.reads import EMULATED
 from pytest_asc.emulator.selection import unknown_names
 
 if TYPE_CHECKING:
@@ -50,12 +49,6 @@ class Route:
     """How the resources of the answer are shown; None for linkages."""
 
 
-class _RefusedError(Exception):
-    def __init__(self, *reasons: ApiError) -> None:
-        super().__init__()
-        self.reasons = reasons
-
-
 @lru_cache(maxsize=_ROUTES)
 def route(method: str, url: str) -> Route | tuple[ApiError, ...]:
     """Find the operation, and check the query; what is wrong with them is returned, not raised."""
@@ -64,7 +57,7 @@ def route(method: str, url: str) -> Route | tuple[ApiError, ...]:
         operation, identifier = _operation(method, parts.path)
         query = parse(operation, parts.query)
         _require_emulated(operation, query)
-    except _RefusedError as refused:
+    except RefusedError as refused:
         return refused.reasons
     base = f"{parts.scheme}://{parts.netloc}"
     look = None
@@ -79,32 +72,33 @@ def _split(url: str) -> SplitResult:
         url.encode()  # half a surrogate pair cannot be sent, nor stand in an answer
         return urlsplit(url)
     except ValueError:
-        raise _RefusedError(ApiError(errors.PATH_UNKNOWN, {"path": url})) from None
+        raise RefusedError(ApiError(errors.PATH_UNKNOWN, {"path": url})) from None
 
 
 def _operation(method: str, path: str) -> tuple[Operation, str]:
     """The operation of a path, and the id in it."""
     found = _PATH.fullmatch(path)
     if found is None:
-        raise _RefusedError(ApiError(errors.PATH_UNKNOWN, {"path": path.strip("/")}))
+        raise RefusedError(ApiError(errors.PATH_UNKNOWN, {"path": path.strip("/")}))
     root, identifier = found["root"], found["id"]
     template = root if identifier is None else f"{root}/{{id}}{found['rest'] or ''}"
     operation = catalogue().operation(method, template)
     if operation is None:
-        raise _RefusedError(_explain(method, root, template, path))
-    if operation.kind not in EMULATED or (operation.schema is None and operation.linkage is None):
-        raise _RefusedError(ApiError(errors.NOT_EMULATED, {"what": f"{method} {template}"}))
+        raise RefusedError(_explain(method, root, template, path))
+    reads_resources = operation.kind in reads.EMULATED and (operation.schema or operation.linkage)
+    if not reads_resources and operation.kind not in writes.EMULATED:
+        raise RefusedError(ApiError(errors.NOT_EMULATED, {"what": f"{method} {template}"}))
     return operation, unquote(identifier or "")
 
 
 def _require_emulated(operation: Operation, query: Query) -> None:
     """Refuse a query that is wrong, and one that this emulator cannot apply."""
     if query.errors:
-        raise _RefusedError(*query.errors)
+        raise RefusedError(*query.errors)
     unknown = unknown_names(operation.schema.type, query) if operation.schema else []
     if unknown:
         what = f"{', '.join(unknown)} of {operation.method} {operation.path}"
-        raise _RefusedError(ApiError(errors.NOT_EMULATED, {"what": what}))
+        raise RefusedError(ApiError(errors.NOT_EMULATED, {"what": what}))
 
 
 def _explain(method: str, root: str, template: str, path: str) -> ApiError:

@@ -52,6 +52,11 @@ class Store:
         """Every resource of a type."""
         return self._types.get(kind, {}).values()
 
+    def some(self, kind: str, identifiers: Iterable[str]) -> list[Resource]:
+        """The resources of a type with these ids, as far as they are there."""
+        resources = self._types.get(kind, {})
+        return [resources[identifier] for identifier in identifiers if identifier in resources]
+
     def count(self, kind: str) -> int:
         """How many resources of a type there are."""
         return len(self._types.get(kind, ()))
@@ -95,7 +100,7 @@ class Store:
         if len(others) > 1 and not relation.many:
             raise ValueError(f"{relation.name!r} of {relation.type!r} leads to one resource, got {len(others)}")
         for identifier in resource.ids(relation.name):
-            self._unlink(resource, relation, self._types[relation.target][identifier])
+            self.unlink(resource, relation, self._types[relation.target][identifier])
         for other in others:
             self.link(resource, relation, other)
 
@@ -103,12 +108,18 @@ class Store:
         """Put another resource on the other side of a relation, in place of the one there where it is to-one."""
         if not relation.many:
             for identifier in resource.ids(relation.name):
-                self._unlink(resource, relation, self._types[relation.target][identifier])
+                self.unlink(resource, relation, self._types[relation.target][identifier])
         if not relation.inverse_many:
             for identifier in other.ids(relation.inverse):
-                self._unlink(self._types[relation.type][identifier], relation, other)
+                self.unlink(self._types[relation.type][identifier], relation, other)
         _attach(resource, relation.name, other.id, many=relation.many)
         _attach(other, relation.inverse, resource.id, many=relation.inverse_many)
+        self._changed(resource, other)
+
+    def unlink(self, resource: Resource, relation: Relation, other: Resource) -> None:
+        """Take another resource off the other side of a relation; nothing happens where it is not there."""
+        _detach(resource, relation.name, other.id)
+        _detach(other, relation.inverse, resource.id)
         self._changed(resource, other)
 
     def related(self, resource: Resource, relation: Relation) -> list[Resource]:
@@ -124,11 +135,6 @@ class Store:
                 self._selections.clear()
             selected = self._selections[key] = make()
         return selected
-
-    def _unlink(self, resource: Resource, relation: Relation, other: Resource) -> None:
-        _detach(resource, relation.name, other.id)
-        _detach(other, relation.inverse, resource.id)
-        self._changed(resource, other)
 
     def _changed(self, *resources: Resource) -> None:
         for resource in resources:
@@ -153,5 +159,5 @@ def _detach(resource: Resource, name: str, identifier: str) -> None:
     related = resource.related.get(name)
     if isinstance(related, dict):
         related.pop(identifier, None)
-    else:
-        resource.related.pop(name, None)
+    elif related == identifier:
+        del resource.related[name]

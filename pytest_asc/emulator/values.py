@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import random
-from datetime import datetime, timedelta, timezone
+import re
+from datetime import date, datetime, timedelta, timezone
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_asc.emulator.catalogue import catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from pytest_asc.emulator.catalogue import Code
 
@@ -159,6 +160,12 @@ def _of_type(code: Code, *, required: bool) -> Any:
     return _BY_FORMAT.get(code) if isinstance(code, str) else None
 
 
+# Apple refuses a date where a date and time is wanted (observed); its own times have fractions, and zones without a
+# colon (observed in recordings).
+_TIMES = {
+    "date": re.compile(r"[0-9-]{10}"),
+    "date-time": re.compile(r"[0-9-]{10}T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)", re.ASCII),
+}
 _PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
     "boolean": (bool,),
     "integer": (int,),
@@ -174,48 +181,93 @@ _JSON_NAMES = {
 }
 
 
+class Misfit(NamedTuple):
+    """A value that is not of its type."""
+
+    path: tuple[str, ...]
+    """Where it stands in the attribute: names of members and places in arrays."""
+    value: Any
+    code: Code
+    """What was expected; of an unknown member, its object's."""
+    unknown: bool = False
+    """Whether it is a member that its object does not have."""
+
+
 def misfit(code: Code, value: Any) -> str | None:
     """Say what is wrong with a value for its type: what was got and what was expected. None: it fits, or is null."""
-    if value is None:
+    found = next(misfits(code, value), None)
+    if found is None:
         return None
-    if isinstance(code, list):
-        return _misfit_in_array(code[0], value)
-    if isinstance(code, dict) or (isinstance(code, str) and code.startswith("$")):
-        return _misfit_in_object(catalogue().members(code), value)
+    if found.unknown:
+        *before, name = found.path
+        return "".join(f"{step}: " for step in before) + (
+            f"got a member {name!r}, expected one of {', '.join(catalogue().members(found.code))}"
+        )
+    return "".join(f"{step}: " for step in found.path) + _explained(found.code, found.value)
+
+
+def misfits(code: Code, value: Any, path: tuple[str, ...] = ()) -> Iterator[Misfit]:
+    """Everything in a value that is not of its type; null fits every type."""
+    if value is None:
+        return
+    if isinstance(code, list) and isinstance(value, list):
+        for place, item in enumerate(value):
+            yield from misfits(code[0], item, (*path, str(place)))
+    elif _is_object(code) and isinstance(value, dict):
+        members = catalogue().members(code)
+        for name, item in value.items():
+            if name in members or "*" in members:
+                yield from misfits(members.get(name, members.get("*")), item, (*path, name))
+            else:
+                yield Misfit((*path, name), item, code, unknown=True)
+    elif isinstance(code, list) or _is_object(code) or not _fits(code, value):
+        yield Misfit(path, value, code)
+
+
+def _is_object(code: Code) -> bool:
+    return isinstance(code, dict) or (isinstance(code, str) and code.startswith("$"))
+
+
+def _fits(code: Any, value: Any) -> bool:
     allowed = catalogue().enum(code)
-    if allowed is None:
-        return _misfit_of_scalar(code, value)
-    return None if value in allowed else f"got {value!r}, expected one of {', '.join(allowed)}"
+    if allowed is not None:
+        return value in allowed
+    kind, bounds = _scalar(code)
+    if not isinstance(value, kind) or (isinstance(value, bool) and bool not in kind):
+        return False
+    if bounds is not None:
+        return value in bounds
+    form = _TIMES.get(code)
+    return form is None or _is_time(form, str(value))
 
 
-def _misfit_of_scalar(code: str, value: Any) -> str | None:
+def _is_time(form: re.Pattern[str], text: str) -> bool:
+    try:
+        date.fromisoformat(text[:10])
+    except ValueError:
+        return False
+    return form.fullmatch(text) is not None
+
+
+@cache
+def _scalar(code: str) -> tuple[tuple[type, ...], range | None]:
+    """The Python types that a scalar may have, and its bounds."""
     kind, _, bounds = code.partition(":")
-    expected = (str,) if code == "string:number" else _PYTHON_TYPES.get(kind, (str,))
-    if not isinstance(value, expected) or (isinstance(value, bool) and bool not in expected):
-        return f"got {_json_name(value)}, expected {_JSON_NAMES[expected[0]]}"
     lowest, _, highest = bounds.partition("..")
-    if highest and value not in range(int(lowest), int(highest) + 1):
-        return f"got {value}, expected {lowest} to {highest}"
-    return None
+    types = (str,) if code == "string:number" else _PYTHON_TYPES.get(kind, (str,))
+    return types, range(int(lowest), int(highest) + 1) if highest else None
 
 
-def _misfit_in_array(code: Code, value: Any) -> str | None:
-    if not isinstance(value, list):
-        return f"got {_json_name(value)}, expected an array"
-    return next((problem for item in value if (problem := misfit(code, item))), None)
-
-
-def _misfit_in_object(members: Mapping[str, Code], value: Any) -> str | None:
-    if not isinstance(value, dict):
-        return f"got {_json_name(value)}, expected an object"
-    for name, item in value.items():
-        code = members.get(name, members.get("*"))
-        if code is None:
-            return f"got a member {name!r}, expected one of {', '.join(members)}"
-        problem = misfit(code, item)
-        if problem:
-            return f"{name}: {problem}"
-    return None
+def _explained(code: Code, value: Any) -> str:
+    allowed = catalogue().enum(code)
+    if allowed is not None:
+        return f"got {value!r}, expected one of {', '.join(allowed)}"
+    if isinstance(code, list) or _is_object(code):
+        return f"got {_json_name(value)}, expected {_JSON_NAMES[list if isinstance(code, list) else dict]}"
+    kind, bounds = _scalar(code)
+    if not isinstance(value, kind) or isinstance(value, bool):
+        return f"got {_json_name(value)}, expected {_JSON_NAMES[kind[0]]}"
+    return f"got {value!r}, expected {f'{bounds[0]} to {bounds[-1]}' if bounds else code}"
 
 
 def _json_name(value: Any) -> str:

@@ -73,7 +73,7 @@ BUILD = catalogue().schema("Build").attributes
         ("number", 1.5, None),
         (["string"], ["a", "b"], None),
         (["string"], "a", "got text, expected an array"),
-        (["string"], ["a", 1], "got an integer, expected text"),
+        (["string"], ["a", 1], "1: got an integer, expected text"),
         ({"a": "integer"}, {"a": 1}, None),
         ({"a": "integer"}, {"a": "1"}, "a: got text, expected an integer"),
         ({"a": "integer"}, {"b": 1}, "got a member 'b', expected one of a"),
