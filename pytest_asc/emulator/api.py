@@ -16,6 +16,7 @@ from pytest_asc.emulator.failures import PlannedFailure
 from pytest_asc.emulator.faults import FAULTS
 from pytest_asc.emulator.gate import RATE_LIMIT, Gate, Key, Whims
 from pytest_asc.emulator.message import JSON, Request, Response
+from pytest_asc.emulator.negotiation import refuse_media
 from pytest_asc.emulator.reads import read
 from pytest_asc.emulator.record import CORRELATION_KEY, RequestRecord, new_correlation_key
 from pytest_asc.emulator.routing import Route, route
@@ -264,6 +265,9 @@ class Emulator:
         asked = route(request.method, request.url)
         if not isinstance(asked, Route):
             return asked
+        refused = refuse_media(request, sends=asked.operation.body is not None)
+        if refused:
+            return refused
         if request.method == "GET":
             return read(self._visible.store, asked)
         return write(self._visible, asked, request.body)

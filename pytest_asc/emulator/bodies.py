@@ -6,7 +6,7 @@ import json
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from pytest_asc.emulator import errors
+from pytest_asc.emulator import entity_errors
 from pytest_asc.emulator.errors import ApiError, RefusedError
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _parse(content: bytes) -> dict[str, Any]:
         if isinstance(document, dict):
             return document
         problem = "it is not an object"
-    raise RefusedError(ApiError(errors.ENTITY_INVALID, {"problem": problem}))
+    raise RefusedError(ApiError(entity_errors.ENTITY_INVALID, {"problem": problem}))
 
 
 def _no_number(name: str) -> NoReturn:
@@ -110,7 +110,7 @@ def _linked(data: Any) -> Linkage | list[Linkage] | None:
 
 
 def _refuse_any(places: Iterator[str]) -> None:
-    wrong = [ApiError(errors.ENTITY_UNPROCESSABLE, {"place": place}) for place in places]
+    wrong = [ApiError(entity_errors.ENTITY_UNPROCESSABLE, {"place": place}) for place in places]
     if wrong:
         raise RefusedError(*wrong)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from pytest_asc.emulator import errors
+from pytest_asc.emulator import entity_errors
 from pytest_asc.emulator.bodies import read_linkages, read_resource
 from pytest_asc.emulator.catalogue import catalogue
 from pytest_asc.emulator.errors import RefusedError, at_pointer
@@ -23,8 +24,8 @@ Form: TypeAlias = "Mapping[str, Any]"
 """What a body may hold, as the catalogue describes it."""
 
 _VERBS = {"POST": "CREATE", "PATCH": "UPDATE"}
-_UNKNOWN_ATTRIBUTE = ("attributes", errors.ATTRIBUTE_UNKNOWN, errors.ATTRIBUTE_NOT_ALLOWED)
-_UNKNOWN_RELATIONSHIP = ("relationships", errors.RELATIONSHIP_UNKNOWN_HERE, errors.RELATIONSHIP_NOT_ALLOWED_HERE)
+_UNKNOWN_ATTRIBUTE = ("attributes", entity_errors.ATTRIBUTE_UNKNOWN, entity_errors.ATTRIBUTE_NOT_ALLOWED)
+_UNKNOWN_RELATIONSHIP = ("relationships", entity_errors.RELATIONSHIP_UNKNOWN, entity_errors.RELATIONSHIP_NOT_ALLOWED)
 
 
 @dataclass(frozen=True)
@@ -101,18 +102,18 @@ class _Judge:
 
     def identity(self, draft: Draft, kind: str, identifier: str) -> None:
         if draft.type != kind:
-            self.fault(errors.UNEXPECTED_TYPE, "/data/type", type=draft.type, expected=kind)
+            self.fault(entity_errors.UNEXPECTED_TYPE, "/data/type", type=draft.type, expected=kind)
         if (draft.id or "") != identifier:
             expected = f"'{identifier}'" if identifier else "none"
-            self.fault(errors.UNEXPECTED_ID, "/data/id", id=draft.id, expected=expected)
+            self.fault(entity_errors.UNEXPECTED_ID, "/data/id", id=draft.id, expected=expected)
 
     def included(self, draft: Draft, forms: Mapping[str, Form], pointer: str) -> None:
         form = forms.get(draft.type or "")
         if form is None:
-            self.fault(errors.UNEXPECTED_TYPE, f"{pointer}/type", type=draft.type, expected="' or '".join(forms))
+            self.fault(entity_errors.UNEXPECTED_TYPE, f"{pointer}/type", type=draft.type, expected="' or '".join(forms))
             return
         if draft.id is not None and not is_local(draft.id):
-            self.fault(errors.INCLUDED_ID, f"{pointer}/id", id=draft.id)
+            self.fault(entity_errors.INCLUDED_ID, f"{pointer}/id", id=draft.id)
         self.members(draft, form, pointer)
 
     def members(self, draft: Draft, form: Form, pointer: str) -> None:
@@ -127,15 +128,15 @@ class _Judge:
         for path in form["required"]:
             part, _, name = path.partition(".")
             if part == "attributes" and name and name not in draft.attributes:
-                self.fault(errors.ATTRIBUTE_REQUIRED, f"{pointer}/attributes/{name}", name=name)
+                self.fault(entity_errors.ATTRIBUTE_REQUIRED, f"{pointer}/attributes/{name}", name=name)
             elif part == "relationships" and name in form[part] and draft.relationships.get(name) is None:
-                self.fault(errors.RELATIONSHIP_REQUIRED, f"{pointer}/relationships/{name}", name=name)
+                self.fault(entity_errors.RELATIONSHIP_REQUIRED, f"{pointer}/relationships/{name}", name=name)
 
     def attribute(self, name: str, value: Any, form: Form, place: str) -> None:
         if name not in form["attributes"]:
             self.stranger(name, form["type"], place, _UNKNOWN_ATTRIBUTE)
         elif value is None and name not in form["nullable"]:
-            self.fault(errors.ATTRIBUTE_REQUIRED, place, name=name)
+            self.fault(entity_errors.ATTRIBUTE_REQUIRED, place, name=name)
         else:
             self.value(name, value, form, place)
 
@@ -144,10 +145,11 @@ class _Judge:
             where = "/".join((name, *wrong.path))
             pointer = "/".join((place, *map(_escaped, wrong.path)))
             if wrong.unknown:
-                self.fault(errors.ATTRIBUTE_UNKNOWN, pointer, name=where, resource=form["type"])
+                self.fault(entity_errors.ATTRIBUTE_UNKNOWN, pointer, name=where, resource=form["type"])
             else:
                 expected = _expected(wrong.code)
-                self.fault(errors.ATTRIBUTE_TYPE, pointer, name=where, value=wrong.value, expected=expected)
+                got = wrong.value if isinstance(wrong.value, str) else json.dumps(wrong.value)
+                self.fault(entity_errors.ATTRIBUTE_TYPE, pointer, name=where, value=got, expected=expected)
 
     def stranger(self, name: str, kind: str, place: str, forms: tuple[str, ErrorForm, ErrorForm]) -> None:
         """A member that the request does not take: unknown altogether, or known to the resource (observed)."""
@@ -162,13 +164,13 @@ class _Judge:
         kind = target[0] if isinstance(target, list) else target
         if isinstance(data, list) != many and (many or data is not None):
             expected = f"{'a list of resources' if many else 'one resource'} of type '{kind}'"
-            self.fault(errors.RELATIONSHIP_DATA, place, name=name, expected=expected)
+            self.fault(entity_errors.RELATIONSHIP_DATA, place, name=name, expected=expected)
             return
         for one in _as_tuple(data):
             if one.type != kind:
-                self.fault(errors.RELATIONSHIP_DATA, place, name=name, expected=f"resources of type '{kind}'")
+                self.fault(entity_errors.RELATIONSHIP_DATA, place, name=name, expected=f"resources of type '{kind}'")
             elif is_local(one.id) and one not in self.locals:
-                self.fault(errors.NOT_INCLUDED, place, name=name, type=kind, id=one.id)
+                self.fault(entity_errors.NOT_INCLUDED, place, name=name, type=kind, id=one.id)
 
 
 def _entity(draft: Draft, included: Sequence[Draft] = ()) -> Entity:

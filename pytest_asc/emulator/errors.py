@@ -102,99 +102,13 @@ SORT_NAME = ErrorForm(400, *_INVALID, "'{value}' is not a valid sort attribute")
 EXISTS_VALUE = ErrorForm(400, *_INVALID, "'{value}' is not a valid boolean value")
 LIMIT_VALUE = ErrorForm(400, *_INVALID, "'{value}' is not a valid limit, expected a number from 1 to {most}")
 CURSOR_VALUE = ErrorForm(400, *_INVALID, "'{value}' is not a valid cursor for this request")
-# A body that is no JSON, and one that is no request document. The codes are documented, the titles and the words of 422
-# observed (Apple's forum); the words of 400 are inferred.
-ENTITY_INVALID = ErrorForm(
-    400, "ENTITY_INVALID", "JSON processing failed", "The body of the request could not be read: {problem}"
+# 415: the status is documented, the rest inferred.
+MEDIA_TYPE_UNSUPPORTED = ErrorForm(
+    415,
+    "UNSUPPORTED_MEDIA_TYPE",
+    "The content type of the request is not supported",
+    "The content type '{value}' is not supported, expected 'application/json'",
 )
-ENTITY_UNPROCESSABLE = ErrorForm(
-    422,
-    "ENTITY_UNPROCESSABLE",
-    "The request entity is not a valid request document object",
-    "Unexpected or invalid value at '{place}'.",
-)
-# 409 for what a body says, by how much of it is known. Observed whole, in answers that users of fastlane, of
-# rudrankriyam/App-Store-Connect-CLI and of Apple's forum have shown:
-_ENTITY = "The provided entity"
-ATTRIBUTE_REQUIRED = ErrorForm(
-    409,
-    "ENTITY_ERROR.ATTRIBUTE.REQUIRED",
-    f"{_ENTITY} is missing a required attribute",
-    "You must provide a value for the attribute '{name}' with this request",
-)
-ATTRIBUTE_UNKNOWN = ErrorForm(
-    409,
-    "ENTITY_ERROR.ATTRIBUTE.UNKNOWN",
-    f"{_ENTITY} includes an unknown attribute",
-    "'{name}' is not an attribute on the resource '{resource}'",
-)
-ATTRIBUTE_TYPE = ErrorForm(
-    409,
-    "ENTITY_ERROR.ATTRIBUTE.TYPE",
-    "An attribute in the provided entity has the wrong type",
-    "'{value}' is not a valid value for the attribute '{name}'. Expected {expected}",
-)
-ATTRIBUTE_DUPLICATE = ErrorForm(
-    409,
-    "ENTITY_ERROR.ATTRIBUTE.INVALID.DUPLICATE",
-    f"{_ENTITY} includes an attribute with a value that has already been used",
-    "The value '{value}' of the attribute '{name}' has already been used.",
-)
-RELATIONSHIP_REQUIRED = ErrorForm(
-    409,
-    "ENTITY_ERROR.RELATIONSHIP.REQUIRED",
-    f"{_ENTITY} is missing a required relationship",
-    "You must provide a value for the relationship '{name}' with this request",
-)
-RELATIONSHIP_UNKNOWN_HERE = ErrorForm(
-    409,
-    "ENTITY_ERROR.RELATIONSHIP.UNKNOWN",
-    f"{_ENTITY} includes an unknown relationship",
-    "'{name}' is not a relationship on the resource '{resource}'",
-)
-_RELATIONSHIP_INVALID = (
-    "ENTITY_ERROR.RELATIONSHIP.INVALID",
-    f"{_ENTITY} includes a relationship with an invalid value",
-)
-RELATIONSHIP_ID = ErrorForm(409, *_RELATIONSHIP_INVALID, "'{id}' is not a valid ID for this relationship")
-NOT_INCLUDED = ErrorForm(
-    409,
-    *_RELATIONSHIP_INVALID,
-    "The relationship '{name}' expects an included resource with type '{type}' and id '{id}' but no matching resource "
-    "was included.",
-)
-INCLUDED_ID = ErrorForm(
-    409,
-    "ENTITY_ERROR.INCLUDED.INVALID_ID",
-    "The provided entity id is invalid",
-    "The provided included entity id '{id}' has invalid format. For inline creation, the id must be a local id with "
-    "the format '${{local-id}}'.",
-)
-# Code and detail observed, title inferred:
-ATTRIBUTE_NOT_ALLOWED = ErrorForm(
-    409,
-    "ENTITY_ERROR.ATTRIBUTE.NOT_ALLOWED",
-    f"{_ENTITY} includes an attribute that is not allowed",
-    "The attribute '{name}' can not be included in a '{operation}' operation",
-)
-RELATIONSHIP_NOT_ALLOWED_HERE = ErrorForm(
-    409,
-    "ENTITY_ERROR.RELATIONSHIP.NOT_ALLOWED",
-    f"{_ENTITY} includes a relationship that is not allowed",
-    "The relationship '{name}' can not be included in a '{operation}' operation",
-)
-# The code observed, the words inferred:
-UNEXPECTED_ID = ErrorForm(
-    409, "ENTITY_ERROR.UNEXPECTED_ID", f"{_ENTITY} has an unexpected id", "Got the id '{id}', expected {expected}"
-)
-# Inferred:
-UNEXPECTED_TYPE = ErrorForm(
-    409,
-    "ENTITY_ERROR.UNEXPECTED_TYPE",
-    f"{_ENTITY} has an unexpected type",
-    "Got the type '{type}', expected '{expected}'",
-)
-RELATIONSHIP_DATA = ErrorForm(409, *_RELATIONSHIP_INVALID, "The relationship '{name}' expects {expected}")
 # 429: the code is documented, the body observed (AvdLee/appstoreconnect-swift-sdk #239).
 RATE_LIMIT_EXCEEDED = ErrorForm(
     429,

@@ -87,6 +87,12 @@ def way_back(kind: str, target: str) -> Relation | None:
     return relation(target, found[0]) if len(found) == 1 else None
 
 
+def kept_as(kind: str, name: str, target: str) -> str | None:
+    """The name under which a target keeps the resources that a create request leads to it; None where it does not."""
+    over, back = relation(kind, name), way_back(kind, target)
+    return over.inverse if over else back.name if back else None
+
+
 def dependants(kind: str) -> tuple[tuple[str, str], ...]:
     """The types that cannot be without a resource of this type, each with the name under which it keeps them.
 
@@ -102,10 +108,9 @@ def _dependants() -> dict[str, tuple[tuple[str, str], ...]]:
         for name, target in body.get("relationships", {}).items():
             if f"relationships.{name}" not in body["required"] or isinstance(target, list):
                 continue
-            over, back = relation(body["type"], name), way_back(body["type"], target)
-            kept_as = over.inverse if over else back.name if back else None
-            if kept_as:
-                found[target] = (*found.get(target, ()), (body["type"], kept_as))
+            slot = kept_as(body["type"], name, target)
+            if slot:
+                found[target] = (*found.get(target, ()), (body["type"], slot))
     return found
 
 

@@ -10,13 +10,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote
 
-from pytest_asc.emulator import errors
+from pytest_asc.emulator import entity_errors, errors
 from pytest_asc.emulator.catalogue import catalogue
 from pytest_asc.emulator.entities import is_local, read_entity, read_ids
 from pytest_asc.emulator.errors import ApiError, RefusedError, at_pointer
 from pytest_asc.emulator.message import JSON, Response
 from pytest_asc.emulator.reads import single
 from pytest_asc.emulator.relations import relation, way_back
+from pytest_asc.emulator.uniqueness import faults_of_second
 from pytest_asc.emulator.workflows import PLAIN, WORKFLOWS
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def write(account: Account, asked: Route, content: bytes) -> Response | tuple[Ap
 
 def _create(account: Account, asked: Route, content: bytes) -> Response:
     entity = read_entity(asked.operation, "", content)
-    _require_linked(account.store, entity)
+    _refuse(*_dangling(account.store, entity), *faults_of_second(account.store, entity))
     workflow = WORKFLOWS.get(entity.type, PLAIN)
     workflow.creating(account, entity)
     brought = _bring(account, entity)
@@ -62,7 +63,7 @@ def _create(account: Account, asked: Route, content: bytes) -> Response:
 def _update(account: Account, asked: Route, content: bytes) -> Response:
     resource = _start(account, asked)
     entity = read_entity(asked.operation, asked.identifier, content)
-    _require_linked(account.store, entity)
+    _refuse(*_dangling(account.store, entity))
     workflow = WORKFLOWS.get(entity.type, PLAIN)
     workflow.updating(account, resource, entity)
     account.store.update(resource, _shown(entity))
@@ -89,11 +90,10 @@ def _relate(change: Callable[[Store, Resource, Relation, list[str]], None]) -> _
         ids = read_ids(operation, content)
         store = account.store
         missing = [number for number, identifier in enumerate(ids) if store.get(over.target, identifier) is None]
-        if missing:
-            place = "/data/{}/id" if over.many else "/data/id"
-            raise RefusedError(
-                *(at_pointer(errors.RELATIONSHIP_ID, place.format(number), id=ids[number]) for number in missing)
-            )
+        place = "/data/{}/id" if over.many else "/data/id"
+        _refuse(
+            *(at_pointer(entity_errors.RELATIONSHIP_ID, place.format(number), id=ids[number]) for number in missing)
+        )
         workflow = WORKFLOWS.get(resource.type, PLAIN)
         workflow.relating(account, resource, operation.relationship, operation.method, ids)
         change(store, resource, over, ids)
@@ -150,20 +150,19 @@ def _nothing(asked: Route) -> Response:
 # Entities.
 
 
-def _require_linked(store: Store, entity: Entity) -> None:
-    """Refuse an entity with a relationship to what is not there."""
-    faults = list(_dangling(store, entity, "/data"))
-    for number, one in enumerate(entity.included):
-        faults += _dangling(store, one, f"/included/{number}")
+def _refuse(*faults: ApiError) -> None:
     if faults:
         raise RefusedError(*faults)
 
 
-def _dangling(store: Store, entity: Entity, pointer: str) -> Iterator[ApiError]:
-    for name, linkages in entity.relationships.items():
-        for kind, identifier in linkages:
-            if not is_local(identifier) and store.get(kind, identifier) is None:
-                yield at_pointer(errors.RELATIONSHIP_ID, f"{pointer}/relationships/{name}", id=identifier)
+def _dangling(store: Store, entity: Entity) -> Iterator[ApiError]:
+    """The relationships of an entity, and of those that it brings along, to what is not there."""
+    places = {"/data": entity, **{f"/included/{number}": one for number, one in enumerate(entity.included)}}
+    for place, one in places.items():
+        for name, linkages in one.relationships.items():
+            for kind, identifier in linkages:
+                if not is_local(identifier) and store.get(kind, identifier) is None:
+                    yield at_pointer(entity_errors.RELATIONSHIP_ID, f"{place}/relationships/{name}", id=identifier)
 
 
 def _bring(account: Account, entity: Entity) -> list[tuple[Resource, Entity]]:

@@ -4,12 +4,18 @@ import json
 
 import pytest
 
-from pytest_asc.emulator import errors
+from pytest_asc.emulator import entity_errors, errors
 from pytest_asc.emulator.errors import ApiError, ErrorForm, error_response
 
-FORMS = {name: value for name, value in vars(errors).items() if isinstance(value, ErrorForm)}
+FORMS = {
+    f"{module.__name__}.{name}": value
+    for module in (errors, entity_errors)
+    for name, value in vars(module).items()
+    if isinstance(value, ErrorForm)
+}
 PLACES = (
-    "allowed error expected id method most name operation path place problem relationship resource team type value what"
+    "allowed error expected id method most name operation path place problem relationship resource target team type "
+    "value what"
 )
 VALUES = dict.fromkeys(PLACES.split(), "X")
 
