@@ -14,6 +14,7 @@ from pytest_asc.emulator.documents import Frame, View, included_limits, view
 from pytest_asc.emulator.errors import ApiError
 from pytest_asc.emulator.query import Query, parse
 from pytest_asc.emulator.reads import EMULATED
+from pytest_asc.emulator.reports.answers import is_report
 from pytest_asc.emulator.selection import unknown_names
 
 if TYPE_CHECKING:
@@ -92,7 +93,8 @@ def _operation(method: str, path: str) -> tuple[Operation, str]:
     operation = catalogue().operation(method, template)
     if operation is None:
         raise _RefusedError(_explain(method, root, template, path))
-    if operation.kind not in EMULATED or (operation.schema is None and operation.linkage is None):
+    generic = operation.kind in EMULATED and (operation.schema is not None or operation.linkage is not None)
+    if not generic and not is_report(operation):
         raise _RefusedError(ApiError(errors.NOT_EMULATED, {"what": f"{method} {template}"}))
     return operation, unquote(identifier or "")
 
