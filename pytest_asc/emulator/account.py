@@ -12,11 +12,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_asc.emulator.catalogue import catalogue
 from pytest_asc.emulator.relations import Relation, dependants, relation
+from pytest_asc.emulator.reports.calendars import today
+from pytest_asc.emulator.reports.ledger import Ledger, as_day, make_sale
+from pytest_asc.emulator.reports.measuring import make_measurement
+from pytest_asc.emulator.storage import Storage
 from pytest_asc.emulator.store import Resource, Store
 from pytest_asc.emulator.values import Identifiers, defaults, misfit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import date
     from os import PathLike
 
     from pytest_asc.emulator.catalogue import Code
@@ -34,6 +39,8 @@ class Account:
 
     def __init__(self, clock: Callable[[], float], seed: int) -> None:
         self.store = Store()
+        self.ledger = Ledger()
+        self.storage = Storage()
         self._clock = clock
         self._identifiers = Identifiers(seed)
 
@@ -59,18 +66,51 @@ class Account:
         return self.show(resource)
 
     def load(self, source: str | PathLike[str] | Mapping[str, Any]) -> None:
-        """Add the resources of a document or a JSON file: ``{"data": [{"type", "id", "attributes", …}, …]}``.
+        """Add what a document or a JSON file holds: ``{"data": [{"type", "id", "attributes", …}, …]}``.
 
-        The order does not matter: a relationship may lead to a resource that comes later.
+        The order does not matter: a relationship may lead to a resource that comes later. Beside ``data``, it may hold
+        ``sales`` and ``measurements``, each an array of the arguments of :meth:`sell` and :meth:`measure`.
 
         Raises:
             OSError: The file cannot be read.
-            ValueError: It is no such document, or a resource in it does not fit.
+            ValueError: It is no such document, or something in it does not fit.
         """
-        entries = [_Entry.read(place, entry) for place, entry in enumerate(_entries(source))]
+        document = _document(source)
+        entries = [_Entry.read(place, entry) for place, entry in enumerate(document["data"])]
         added = [self.create(one.kind, one.identifier, one.attributes) for one in entries]
         for resource, entry in zip(added, entries, strict=True):
             self._relate(resource, entry.relationships)
+        _enter(document, "sales", self.sell)
+        _enter(document, "measurements", self.measure)
+
+    def sell(self, product: Mapping[str, Any], **details: Any) -> None:
+        """Enter a sale into the ledger; see :func:`pytest_asc.emulator.reports.ledger.make_sale`.
+
+        Args:
+            product: The app, in-app purchase or subscription: its type and id.
+            **details: How many, when, where, for how much.
+
+        Raises:
+            ValueError: It is not there or not sold, or a detail does not fit.
+        """
+        self.ledger.sales.append(make_sale(self.store, self._given(product), today(self._clock()), **details))
+
+    def measure(self, resource: Mapping[str, Any], metric: str, *, day: str | date | int = -1, **members: Any) -> None:
+        """Enter a measurement into the ledger; see :func:`pytest_asc.emulator.reports.measuring.make_measurement`.
+
+        Raises:
+            ValueError: The resource is not there, or it has no such measurements.
+        """
+        measured = self._given(resource)
+        on = as_day(day, today(self._clock()))
+        self.ledger.measurements.append(make_measurement(self.store, measured, metric, on, members))
+
+    def _given(self, resource: Mapping[str, Any]) -> Resource:
+        kind, identifier = resource.get("type"), resource.get("id")
+        found = self.store.get(str(kind), str(identifier))
+        if found is None:
+            raise ValueError(f"there is no resource of type {kind!r} with id {identifier!r}: add it first")
+        return found
 
     def show(self, resource: Resource) -> dict[str, Any]:
         """A resource as a mapping: type, id, every attribute, and the relationships that lead somewhere."""
@@ -185,12 +225,20 @@ class _Entry(NamedTuple):
         return cls(kind, identifier, attributes, data)
 
 
-def _entries(source: str | PathLike[str] | Mapping[str, Any]) -> list[Any]:
+def _document(source: str | PathLike[str] | Mapping[str, Any]) -> Mapping[str, Any]:
     document = source if isinstance(source, Mapping) else json.loads(Path(source).read_text(encoding="utf-8"))
-    entries = document.get("data") if isinstance(document, Mapping) else None
-    if isinstance(entries, list):
-        return entries
+    if isinstance(document, Mapping) and isinstance(document.get("data"), list):
+        return document
     raise ValueError('expected a document {"data": [{"type": …, "id": …, "attributes": …}, …]}')
+
+
+def _enter(document: Mapping[str, Any], name: str, enter: Callable[..., None]) -> None:
+    """Call a function with the arguments that each entry of a member of a document holds."""
+    try:
+        for entry in document.get(name, ()):
+            enter(**entry)
+    except TypeError as error:
+        raise ValueError(f"{name!r} of the document: {error}") from None
 
 
 def _ids(over: Relation, value: Any) -> list[str]:

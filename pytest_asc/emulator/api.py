@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
 from pytest_asc.diagnosis.findings import Finding, found
-from pytest_asc.emulator import errors, siblings
+from pytest_asc.emulator import errors, siblings, storage
 from pytest_asc.emulator.account import SAMPLE, Account
 from pytest_asc.emulator.errors import ApiError, error_response
 from pytest_asc.emulator.failures import PlannedFailure
@@ -19,6 +19,8 @@ from pytest_asc.emulator.message import JSON, Request, Response
 from pytest_asc.emulator.negotiation import refuse_media
 from pytest_asc.emulator.reads import read
 from pytest_asc.emulator.record import CORRELATION_KEY, RequestRecord, new_correlation_key
+from pytest_asc.emulator.reports.answers import answer, is_report
+from pytest_asc.emulator.reports.asking import Asked
 from pytest_asc.emulator.routing import Route, route
 from pytest_asc.emulator.values import Identifiers
 from pytest_asc.emulator.writes import write
@@ -26,6 +28,7 @@ from pytest_asc.services import APP_STORE_CONNECT, NOT_AUTHORIZED, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import date
     from os import PathLike
 
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
@@ -79,6 +82,8 @@ class Emulator:
         self.standing: Standing | None = None
         """The answer that a fault has put in place of all others."""
         self._account = Account(self._clock, self._seed)
+        self.vendor_number = "80012345"
+        """The vendor whose sales and finance reports there are."""
         self._visible = self._account
         self._error_ids = Identifiers(self._seed)
         self._failures: list[PlannedFailure] = []
@@ -144,6 +149,41 @@ class Emulator:
     def load_sample(self) -> None:
         """Add the sample account that ships with the package."""
         self.load(SAMPLE)
+
+    def sell(self, product: Mapping[str, Any], /, **details: Any) -> None:
+        """Sell some units, for the reports to tell of: ``sell(app, units=3, day="2026-06-01", country="DE")``.
+
+        Args:
+            product: An app, an in-app purchase or a subscription, as :meth:`add` gave it.
+            **details: ``units`` (1; less than nothing for refunds); ``day``, a date, its text or a number of days from
+                today (-1, yesterday: the last day that Apple has a report of); ``country``, two letters (US);
+                ``product_type``, Apple's identifier (1F for apps, IA1 for purchases, IAY for subscriptions);
+                ``price`` (0) and ``proceeds`` (70 % of the price) of one unit, in ``currency`` (the country's);
+                ``device`` (iPhone); ``version`` of the app (1.0).
+
+        Raises:
+            ValueError: The product is not there or not sold, or a detail does not fit.
+        """
+        with self._lock:
+            self._account.sell(product, **details)
+
+    def measure(
+        self, resource: Mapping[str, Any], metric: str, /, *, day: str | date | int = -1, **members: Any
+    ) -> None:
+        """Have something measured, for the metrics to tell of: ``measure(build, "betaBuildUsages", crashCount=2)``.
+
+        Args:
+            resource: What was measured, as :meth:`add` gave it.
+            metric: The last part of the operation's path: ``betaTesterUsages``, ``matchmakingRequests``,
+                ``perfPowerMetrics``, …
+            day: A date, its text or a number of days from today.
+            **members: Values, and the dimensions that they are of: ``betaTesters=tester``, ``result="MATCHED"``.
+
+        Raises:
+            ValueError: The resource is not there, it has no such metric, or a member does not fit.
+        """
+        with self._lock:
+            self._account.measure(resource, metric, day=day, **members)
 
     def hide_account(self) -> None:
         """Let the keys see nothing of the account."""
@@ -218,7 +258,11 @@ class Emulator:
         with self._lock:
             now = self._clock() + self.clock_offset
             try:
-                answer, refusal, remaining = self._answer(request, now)
+                key = storage.key_of(request.url)
+                if key is None:
+                    answer, refusal, remaining = self._answer(request, now)
+                else:
+                    answer, refusal, remaining = self._account.storage.answer(request, key, now), None, None
                 response = self._as_response(answer)
             except Exception as crash:  # noqa: BLE001  a bug of ours must reach the test, over whatever transport
                 refusal, remaining = None, None
@@ -257,14 +301,17 @@ class Emulator:
         planned = self._planned(request.method, request.url) if self._failures else None
         if planned:
             return planned.fire(self._error_ids.uuid), None, remaining
-        return self._application(request), None, remaining
+        return self._application(request, now), None, remaining
 
-    def _application(self, request: Request) -> Answer:
+    def _application(self, request: Request, now: float) -> Answer:
         if self.service.name in siblings.ENDPOINTS:
             return siblings.answer(self.service, request.method, request.url)
         asked = route(request.method, request.url)
         if not isinstance(asked, Route):
             return asked
+        accept = request.header("Accept")
+        if is_report(asked.operation):
+            return answer(Asked(asked, accept, self._visible, self.vendor_number, now))
         refused = refuse_media(request, sends=asked.operation.body is not None)
         if refused:
             return refused

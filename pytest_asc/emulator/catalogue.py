@@ -24,6 +24,9 @@ _OBSERVED: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "Certificate": {"attributes": {"csrContent": "string"}},
 }
 
+CHOICES = ("period", "granularity", "groupBy")
+"""The parameters that metrics alone have."""
+
 Code = Any
 """The type of a value, in the notation of the compiler."""
 
@@ -82,6 +85,8 @@ class Operation:
     """The fields that may be asked for, by type."""
     sort: frozenset[str]
     include: frozenset[str]
+    choices: Mapping[str, frozenset[str]]
+    """The values of ``period``, ``granularity`` and ``groupBy``, where they are taken."""
     limit: int | None
     """The most that ``limit`` may be; None where it is not taken."""
     limits: Mapping[str, int]
@@ -204,6 +209,7 @@ class Catalogue:
             fields={kind: self._fields(kind, code) for kind, code in raw.get("fields", {}).items()},
             sort=self._values(raw.get("sort")),
             include=self._values(raw.get("include")),
+            choices={name: self._values(raw[name]) for name in CHOICES if name in raw},
             limit=raw.get("limit"),
             limits=raw.get("limits", {}),
             required=frozenset(raw.get("required", ())),

@@ -95,6 +95,7 @@ PARAMETER_REQUIRED = ErrorForm(
 _INVALID = ("PARAMETER_ERROR.INVALID", "A parameter has an invalid value")
 FILTER_UNKNOWN = ErrorForm(400, *_INVALID, "'{value}' is not a valid filter type")
 FILTER_VALUE = ErrorForm(400, *_INVALID, "'{value}' is not a valid filter value")
+CHOICE_VALUE = ErrorForm(400, *_INVALID, "'{value}' is not a valid value")
 RELATIONSHIP_NAME = ErrorForm(400, *_INVALID, "'{value}' is not a valid relationship name")
 FIELD_NAME = ErrorForm(400, *_INVALID, "'{value}' is not a valid field name")
 FIELDS_TYPE = ErrorForm(400, *_INVALID, "'{value}' is not a valid resource type")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote
 
 from pytest_asc.emulator import errors
-from pytest_asc.emulator.catalogue import catalogue
+from pytest_asc.emulator.catalogue import CHOICES, catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,6 +37,8 @@ class Query:
     fields: Mapping[str, frozenset[str]]
     """The members to show, by type; all where the type is not there."""
     include: tuple[str, ...]
+    choices: Mapping[str, tuple[str, ...]]
+    """``period``, ``granularity`` and ``groupBy``, where they are given."""
     limit: int
     limits: Mapping[str, int]
     """How many related resources to include at most, by relationship."""
@@ -74,6 +76,7 @@ class _Parser:
         self.sort: list[tuple[str, bool]] = []
         self.fields: dict[str, frozenset[str]] = {}
         self.include: tuple[str, ...] = ()
+        self.choices: dict[str, tuple[str, ...]] = {}
         self.limit = min(DEFAULT_LIMIT, operation.limit or DEFAULT_LIMIT)
         self.limits: dict[str, int] = {}
         self.offset = 0
@@ -93,6 +96,7 @@ class _Parser:
             sort=tuple(self.sort),
             fields=self.fields,
             include=self.include,
+            choices=self.choices,
             limit=self.limit,
             limits=self.limits,
             offset=self.offset,
@@ -159,6 +163,13 @@ class _Parser:
         else:
             self.include = self.known(name, _split(value), self.operation.include, errors.RELATIONSHIP_NAME)
 
+    def check_choice(self, name: str, _member: str, value: str) -> None:
+        if name not in self.operation.choices:
+            self.refuse(errors.PARAMETER_ILLEGAL, name)
+        else:
+            items = _split(value) if name == "groupBy" else (value,)
+            self.choices[name] = self.known(name, items, self.operation.choices[name], errors.CHOICE_VALUE)
+
     def check_sort(self, name: str, _member: str, value: str) -> None:
         if not self.operation.sort:
             self.refuse(errors.PARAMETER_ILLEGAL, name)
@@ -209,6 +220,7 @@ _CHECKS: Mapping[str, Callable[[_Parser, str, str, str], None]] = {
     "sort": _Parser.check_sort,
     "limit": _Parser.check_limit,
     "cursor": _Parser.check_cursor,
+    **dict.fromkeys(CHOICES, _Parser.check_choice),
 }
 
 

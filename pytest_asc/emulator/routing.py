@@ -13,6 +13,7 @@ from pytest_asc.emulator.catalogue import catalogue
 from pytest_asc.emulator.documents import Frame, View, included_limits, view
 from pytest_asc.emulator.errors import ApiError, RefusedError
 from pytest_asc.emulator.query import Query, parse
+from pytest_asc.emulator.reports.answers import is_report
 from pytest_asc.emulator.selection import unknown_names
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def _operation(method: str, path: str) -> tuple[Operation, str]:
     if operation is None:
         raise RefusedError(_explain(method, root, template, path))
     reads_resources = operation.kind in reads.EMULATED and (operation.schema or operation.linkage)
-    if not reads_resources and operation.kind not in writes.EMULATED:
+    if not reads_resources and operation.kind not in writes.EMULATED and not is_report(operation):
         raise RefusedError(ApiError(errors.NOT_EMULATED, {"what": f"{method} {template}"}))
     return operation, unquote(identifier or "")
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # Apple writes its dates in the time of Cupertino (observed); without daylight saving here, so that they depend on
 # nothing but the clock.
-_CUPERTINO = timezone(timedelta(hours=-8))
+CUPERTINO = timezone(timedelta(hours=-8))
 
 _NUMERIC = frozenset({"apps"})
 _PORTAL = frozenset(
@@ -57,7 +57,7 @@ class Identifiers:
 
 def timestamp(now: float) -> str:
     """A date and time as Apple writes it: ``2021-02-02T04:00:19-08:00``."""
-    return datetime.fromtimestamp(now, _CUPERTINO).isoformat(timespec="seconds")
+    return datetime.fromtimestamp(now, CUPERTINO).isoformat(timespec="seconds")
 
 
 # What stands for an attribute that was not given, where the catalogue cannot know better: {n} is the resource's number

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import responses
 from requests.adapters import HTTPAdapter
 
+from pytest_asc.emulator import storage
 from pytest_asc.emulator.transports.adapter import as_request
 from pytest_asc.services import APP_STORE_CONNECT, ENTERPRISE, SERVICES
 
@@ -28,7 +29,8 @@ _ANYTHING = re.compile("")
 def intercept(emulator: Emulator) -> Iterator[None]:
     """Answer requests to the hosts that the emulator stands for, whatever the method; let all others go on as before.
 
-    App Store Connect and the Enterprise Program go together: what is meant for the one shall not reach the other.
+    App Store Connect and the Enterprise Program go together: what is meant for the one shall not reach the other. So
+    does the storage that App Store Connect's files are fetched from.
 
     It is one :class:`responses.RequestsMock` with one catch-all callback. Where another mock was active before, the
     requests to other hosts go on to it. A mock that a test activates inside (``@responses.activate``, ``with
@@ -50,7 +52,8 @@ def _pattern(service: Service) -> re.Pattern[str]:
     """URLs of the hosts that an emulator of a service stands for."""
     sandbox = (SERVICES[service.sandbox],) if service.sandbox else ()
     together = _TOGETHER if service in _TOGETHER else (service, *sandbox)
-    hosts = "|".join(re.escape(host) for one in together for host in one.hosts)
+    files = (storage.HOST,) if service is APP_STORE_CONNECT else ()
+    hosts = "|".join(re.escape(host) for host in (*(host for one in together for host in one.hosts), *files))
     return re.compile(rf"https?://({hosts})(:\d+)?([/?#]|$)", re.IGNORECASE)
 
 

@@ -1,0 +1,100 @@
+"""Segments of analytics reports: files at the storage, made when their address is asked for.
+
+The file is of gzip and has tabs between cells (documented), its checksum is of MD5 in hex and its address is good for
+five minutes (documented).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from pytest_asc.emulator.errors import ApiError
+from pytest_asc.emulator.reads import read
+from pytest_asc.emulator.relations import relation
+from pytest_asc.emulator.reports.asking import RefusedError
+from pytest_asc.emulator.reports.files import tsv
+from pytest_asc.emulator.reports.links import owner
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_asc.emulator.reports.asking import Asked
+    from pytest_asc.emulator.reports.ledger import Sale
+    from pytest_asc.emulator.store import Resource
+
+DOWNLOADS = "App Downloads Standard"
+"""The one report that has lines: those of any other have a head alone."""
+_HEAD = ("Date", "App Name", "App Apple Identifier")  # of every report (documented)
+# Documented, on the page of the report; the order is inferred.
+_DOWNLOADS_HEAD = (
+    *_HEAD, "Download Type", "App Version", "Device", "Platform Version", "Source Type", "Page Type", "Pre-Order",
+    "Territory", "Counts",
+)  # fmt: skip
+# What a first digit or letter of the product type says of a download.
+_TYPES = {
+    "1": "First-time download",
+    "F1": "First-time download",
+    "3": "Redownload",
+    "7": "Auto-update",
+    "F7": "Auto-update",
+}
+_DAYS = {"DAILY": 1, "WEEKLY": 7, "MONTHLY": 30}
+
+
+def segments(asked: Asked) -> bytes:
+    """The segments of an instance, each with an address that is good from now on."""
+    over = relation("analyticsReportInstances", "segments")
+    for one in asked.account.store.related(asked.start(), over) if over else ():
+        _renew(asked, one)
+    return _document(asked)
+
+
+def segment(asked: Asked) -> bytes:
+    """One segment, with an address that is good from now on."""
+    _renew(asked, asked.start())
+    return _document(asked)
+
+
+def _document(asked: Asked) -> bytes:
+    document = read(asked.account.store, asked.route)
+    if isinstance(document, ApiError):
+        raise RefusedError(document)
+    return document
+
+
+def _renew(asked: Asked, one: Resource) -> None:
+    content = tsv(_rows(asked, one))
+    attributes = {
+        "checksum": hashlib.md5(content, usedforsecurity=False).hexdigest(),
+        "sizeInBytes": len(content),
+        "url": asked.account.storage.share(f"analytics/{one.id}.txt.gz", content, asked.route.base, asked.now),
+    }
+    asked.account.store.update(one, attributes)
+
+
+def _rows(asked: Asked, one: Resource) -> Iterator[Sequence[object]]:
+    """The sales of the days before the instance was processed, shared out among its segments."""
+    store = asked.account.store
+    instance = owner(store, "analyticsReportInstances", "segments", one)
+    report = owner(store, "analyticsReports", "instances", instance)
+    app = owner(store, "apps", "analyticsReportRequests", owner(store, "analyticsReportRequests", "reports", report))
+    if instance is None or report is None or app is None or report.attributes.get("name") != DOWNLOADS:
+        yield _HEAD
+        return
+    yield _DOWNLOADS_HEAD
+    end = date.fromisoformat(str(instance.attributes.get("processingDate") or date.max))
+    begin = end - timedelta(days=_DAYS.get(str(instance.attributes.get("granularity")), 1))
+    sold = [sale for sale in asked.ledger.sales if sale.id == app.id and begin <= sale.day < end and _type(sale)]
+    over = relation("analyticsReportInstances", "segments")
+    ids = instance.ids(over.name) if over else []
+    for sale in sold[ids.index(one.id) :: len(ids)]:
+        yield (
+            sale.day.isoformat(), sale.name, sale.id, _type(sale), sale.version, sale.device, "iOS 18.0",
+            "App Store search", "Product page", "", sale.country, sale.units,
+        )  # fmt: skip
+
+
+def _type(sale: Sale) -> str:
+    return _TYPES.get(sale.product_type[:2], _TYPES.get(sale.product_type[:1], ""))

@@ -1,0 +1,65 @@
+"""What is at hand to answer with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from pytest_asc.emulator import errors
+from pytest_asc.emulator.errors import ApiError, at_parameter
+from pytest_asc.emulator.reports import refusals
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_asc.emulator.account import Account
+    from pytest_asc.emulator.message import Response
+    from pytest_asc.emulator.reports.ledger import Ledger
+    from pytest_asc.emulator.routing import Route
+    from pytest_asc.emulator.store import Resource
+
+
+class RefusedError(Exception):
+    """There is no report, and this is why."""
+
+    def __init__(self, error: ApiError) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+class Asked(NamedTuple):
+    """A request for a report, and all that it can be answered from."""
+
+    route: Route
+    accept: str | None
+    """The header, where there is one."""
+    account: Account
+    vendor_number: str
+    now: float
+    """Seconds since 1970."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """What was sold and measured."""
+        return self.account.ledger
+
+    def start(self) -> Resource:
+        """The resource whose id is in the path."""
+        kind, identifier = self.route.operation.root, self.route.identifier
+        found = self.account.store.get(kind, identifier)
+        if found is None:
+            raise RefusedError(ApiError(errors.NOT_FOUND, {"type": kind, "id": identifier}))
+        return found
+
+    def wanted(self, name: str) -> str | None:
+        """The value of a filter that takes one; None where it is not there."""
+        values = self.route.query.filters.get(name)
+        return ",".join(values) if values else None
+
+    def check_vendor(self) -> None:
+        """Refuse another vendor's number."""
+        if self.wanted("vendorNumber") != self.vendor_number:
+            raise RefusedError(at_parameter(refusals.VENDOR_NUMBER, "filter[vendorNumber]"))
+
+
+Answerer: TypeAlias = "Callable[[Asked], bytes | Response]"
+"""Gives a JSON document, or a whole response. Raises :class:`RefusedError`."""

@@ -1,0 +1,98 @@
+"""GET /v1/financeReports: what Apple pays out for a month of its fiscal calendar, from the same sales."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from pytest_asc.emulator.errors import FILTER_VALUE, ApiError, at_parameter
+from pytest_asc.emulator.reports import refusals
+from pytest_asc.emulator.reports.asking import RefusedError
+from pytest_asc.emulator.reports.calendars import Period, fiscal_month, today
+from pytest_asc.emulator.reports.files import report
+from pytest_asc.emulator.reports.media import GZIP, NOT_ACCEPTABLE, choose
+from pytest_asc.emulator.reports.regions import ALL, ALL_DETAILED, REGIONS, region_of
+from pytest_asc.emulator.reports.summary import DEVELOPER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from pytest_asc.emulator.message import Response
+    from pytest_asc.emulator.reports.asking import Asked
+    from pytest_asc.emulator.reports.ledger import Sale
+
+    Rows = Iterator[Sequence[object]]
+
+# Documented, in this order: App Store Connect Help, "Financial report fields"; spelled as files of 2021 have them.
+FINANCIAL_COLUMNS = (
+    "Start Date", "End Date", "UPC", "ISRC/ISBN", "Vendor Identifier", "Quantity", "Partner Share",
+    "Extended Partner Share", "Partner Share Currency", "Sales or Return", "Apple Identifier",
+    "Artist/Show/Developer/Author", "Title", "Label/Studio/Network/Developer/Publisher", "Grid",
+    "Product Type Identifier", "ISAN/Other Identifier", "Country Of Sale", "Pre-order Flag", "Promo Code",
+    "Customer Price", "Customer Currency",
+)  # fmt: skip
+# Inferred: no copy of the file was at hand.
+DETAIL_COLUMNS = (
+    "Transaction Date", "Settlement Date", "Apple Identifier", "SKU", "Title", "Developer Name",
+    "Product Type Identifier", "Country of Sale", "Quantity", "Partner Share", "Extended Partner Share",
+    "Partner Share Currency", "Customer Price", "Customer Currency", "Sale or Return", "Promo Code", "Order Type",
+    "Region",
+)  # fmt: skip
+
+
+def finance_report(asked: Asked) -> Response:
+    """One report, or why there is none."""
+    if not choose(asked.accept, (GZIP,)):
+        return NOT_ACCEPTABLE
+    asked.check_vendor()
+    name, region, text = asked.wanted("reportType"), asked.wanted("regionCode"), asked.wanted("reportDate")
+    if region not in REGIONS:
+        raise RefusedError(at_parameter(FILTER_VALUE, "filter[regionCode]", value=region))
+    # FINANCE_DETAIL is for all regions alone, and has a region of its own for them (documented).
+    if (name == "FINANCE_DETAIL") != (region == ALL_DETAILED):
+        raise RefusedError(ApiError(refusals.COMBINATION, {"names": "reportType and regionCode"}))
+    period = fiscal_month(text or "")
+    if period is None:
+        raise RefusedError(at_parameter(FILTER_VALUE, "filter[reportDate]", value=text))
+    sales = [
+        sale
+        for sale in asked.ledger.sales
+        if sale.day in period and sale.proceeds and region in {ALL, ALL_DETAILED, region_of(sale.country)}
+    ]
+    # A month that is not over is answered as one without sales (observed): the two cannot be told apart.
+    if not sales or period.end >= today(asked.now):
+        raise RefusedError(ApiError(refusals.NO_SALES))
+    rows = _ROWS[str(name)]
+    return report(f"{asked.vendor_number}_{period.end:%m%y}_{region}.txt", list(rows(sales, period)))
+
+
+def _financial(sales: list[Sale], period: Period) -> Rows:
+    """A line for each product, price, country and direction, and how many there are."""
+    begin, end = (day.strftime("%m/%d/%Y") for day in period)
+    units: Counter[tuple[Sale, str]] = Counter()
+    for sale in sales:
+        alike = sale._replace(units=0, day=period.begin, device="", version="")
+        units[alike, "S" if sale.units > 0 else "R"] += sale.units
+    yield FINANCIAL_COLUMNS
+    for (sale, direction), quantity in units.items():
+        yield (
+            begin, end, "", sale.sku, sale.sku, quantity, sale.proceeds, quantity * sale.proceeds, sale.currency,
+            direction, sale.id, DEVELOPER, sale.name, DEVELOPER, "", sale.product_type, "", sale.country, "", "",
+            sale.price, sale.currency,
+        )  # fmt: skip
+    yield ("Total_Rows", len(units))
+
+
+def _detailed(sales: list[Sale], period: Period) -> Rows:
+    """A line for each sale."""
+    yield DETAIL_COLUMNS
+    settled = period.end.strftime("%m/%d/%Y")
+    for sale in sales:
+        yield (
+            sale.day.strftime("%m/%d/%Y"), settled, sale.id, sale.sku, sale.name, DEVELOPER, sale.product_type,
+            sale.country, sale.units, sale.proceeds, sale.units * sale.proceeds, sale.currency, sale.price,
+            sale.currency, "S" if sale.units > 0 else "R", "", "", region_of(sale.country),
+        )  # fmt: skip
+
+
+_ROWS: dict[str, Callable[[list[Sale], Period], Rows]] = {"FINANCIAL": _financial, "FINANCE_DETAIL": _detailed}

@@ -1,0 +1,145 @@
+"""What was sold and measured: what reports are made of."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pytest_asc.emulator.reports.links import app_of
+from pytest_asc.emulator.reports.regions import currency_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_asc.emulator.store import Resource, Store
+
+PRODUCT_TYPES = (
+    *("1", "1-B", "F1-B", "1E", "1EP", "1EU", "1F", "1T", "F1"),
+    *("3", "3F", "7", "7F", "7T", "F7"),
+    *("FI1", "IA1", "IA1-M", "IA3", "IA9", "IA9-M", "IAC", "IAC-M", "IAY", "IAY-M"),
+)
+"""Apple's product type identifiers (documented). The first line is first-time downloads."""
+DEVICES = ("iPhone", "iPad", "iPod touch", "Desktop", "Apple TV", "Apple Watch", "Apple Vision")
+
+# The product type of what is sold where it is not said: an app that runs everywhere, a purchase, a renewing one.
+_USUAL = {"apps": "1F", "inAppPurchases": "IA1", "subscriptions": "IAY"}
+_NAMES = {"apps": ("name", "sku"), "inAppPurchases": ("name", "productId"), "subscriptions": ("name", "productId")}
+_COMMISSION = Decimal("0.30")
+
+
+class Sale(NamedTuple):
+    """Units of one product, sold on one day in one country at one price."""
+
+    kind: str
+    """``apps``, ``inAppPurchases`` or ``subscriptions``."""
+    id: str
+    name: str
+    sku: str
+    app_id: str
+    app_name: str
+    app_sku: str
+    product_type: str
+    version: str
+    units: int
+    """Less than nothing for refunds."""
+    day: date
+    country: str
+    price: Decimal
+    currency: str
+    proceeds: Decimal
+    """Of one unit."""
+    device: str
+
+
+class Measurement(NamedTuple):
+    """What was measured on one day."""
+
+    metric: str
+    day: date
+    members: Mapping[str, Any]
+    """What of, by type, as an id; further dimensions; and the values."""
+
+
+class Ledger:
+    """The sales and measurements of an account, in the order in which they came."""
+
+    def __init__(self) -> None:
+        self.sales: list[Sale] = []
+        self.measurements: list[Measurement] = []
+
+
+def make_sale(
+    store: Store,
+    product: Resource,
+    today: date,
+    *,
+    units: int = 1,
+    day: str | date | int = -1,
+    country: str = "US",
+    product_type: str | None = None,
+    price: float | str = 0,
+    currency: str | None = None,
+    proceeds: float | str | None = None,
+    device: str = "iPhone",
+    version: str = "1.0",
+) -> Sale:
+    """Put a sale together, and fill in what was left out.
+
+    Raises:
+        ValueError: The product is of a type that is not sold, or a value does not fit.
+    """
+    if product.type not in _NAMES:
+        raise ValueError(f"{product.type!r} are not sold; expected one of {', '.join(_NAMES)}")
+    product_type = product_type or _USUAL[product.type]
+    if product_type not in PRODUCT_TYPES:
+        raise ValueError(f"product_type: got {product_type!r}, expected one of {', '.join(PRODUCT_TYPES)}")
+    if device not in DEVICES:
+        raise ValueError(f"device: got {device!r}, expected one of {', '.join(DEVICES)}")
+    if not re.fullmatch("[A-Z]{2}", country):
+        raise ValueError(f"country: got {country!r}, expected two capitals such as 'US'")
+    if type(units) is not int:
+        raise ValueError(f"units: got {units!r}, expected a whole number")
+    name, sku = (str(product.attributes.get(member, "")) for member in _NAMES[product.type])
+    app = app_of(store, product)
+    paid = _money("price", price)
+    return Sale(
+        kind=product.type,
+        id=product.id,
+        name=name,
+        sku=sku,
+        app_id=app.id if app else "",
+        app_name=str(app.attributes.get("name") or "") if app else "",
+        app_sku=str(app.attributes.get("sku") or "") if app else "",
+        product_type=product_type,
+        version=version,
+        units=units,
+        day=as_day(day, today),
+        country=country,
+        price=paid,
+        currency=currency or currency_of(country),
+        proceeds=_money("proceeds", paid * (1 - _COMMISSION) if proceeds is None else proceeds),
+        device=device,
+    )
+
+
+def as_day(day: str | date | int, today: date) -> date:
+    """A day, from a date, its text, or a number of days from today: -1 is yesterday.
+
+    Raises:
+        ValueError: It is none of these.
+    """
+    if isinstance(day, date):
+        return day
+    try:
+        return today + timedelta(days=day) if isinstance(day, int) else date.fromisoformat(day)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"day: got {day!r}, expected a date, 'YYYY-MM-DD', or a number of days from today") from None
+
+
+def _money(name: str, amount: float | str | Decimal) -> Decimal:
+    try:
+        return Decimal(str(amount)).quantize(Decimal("0.01"))
+    except InvalidOperation:
+        raise ValueError(f"{name}: got {amount!r}, expected an amount of money") from None

@@ -1,0 +1,97 @@
+"""Power and performance metrics: what was measured of an app's versions, in the form that Xcode reads."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pytest_asc.emulator.message import Response
+from pytest_asc.emulator.reports.media import NOT_ACCEPTABLE, choose
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_asc.emulator.reports.asking import Asked
+    from pytest_asc.emulator.reports.ledger import Measurement
+
+MEDIA = "application/vnd.apple.xcode-metrics+json"
+METRIC = "perfPowerMetrics"
+
+
+class Category(NamedTuple):
+    """What is measured under one of Apple's metric types, unless a measurement names it (names inferred)."""
+
+    metric: str
+    unit: str
+    display: str
+
+
+CATEGORIES = {
+    "HANG": Category("hangRate", "seconds_per_hour", "s/hr"),
+    "LAUNCH": Category("launchTime", "milliseconds", "ms"),
+    "MEMORY": Category("peakMemory", "megabytes", "MB"),
+    "DISK": Category("diskWrites", "megabytes", "MB"),
+    "BATTERY": Category("onScreen", "percent", "%"),
+    "TERMINATION": Category("onScreen", "count", ""),
+    "ANIMATION": Category("scrollHitchRate", "milliseconds_per_second", "ms/s"),
+    "STORAGE": Category("documentsAndData", "megabytes", "MB"),
+}
+USUAL = {
+    "platform": "IOS",
+    "deviceType": "all_iphones",
+    "percentile": "percentile.fifty",
+    "version": "1.0",
+}
+MEMBERS = frozenset({"metricType", "value", *USUAL})
+
+
+def performance(asked: Asked) -> Response:
+    """A data set for each metric type, device and percentile, with a point for each version."""
+    if not choose(asked.accept, (MEDIA, "application/json")):
+        return NOT_ACCEPTABLE
+    start = asked.start()
+    found = [
+        one for one in asked.ledger.measurements if one.metric == METRIC and _wanted(asked, start.type, start.id, one)
+    ]
+    platforms = dict.fromkeys(one.members["platform"] for one in found)
+    document = {
+        "version": "1.0",
+        "insights": {"trendingUp": [], "regressions": []},
+        "productData": [
+            {"platform": platform, "metricCategories": _categories(platform, found)} for platform in platforms
+        ],
+    }
+    return Response(200, {"Content-Type": MEDIA}, json.dumps(document).encode())
+
+
+def _wanted(asked: Asked, kind: str, identifier: str, one: Measurement) -> bool:
+    filters: Mapping[str, tuple[str, ...]] = asked.route.query.filters
+    return one.members.get(kind) == identifier and all(one.members[name] in filters[name] for name in filters)
+
+
+def _categories(platform: str, found: list[Measurement]) -> list[dict[str, Any]]:
+    here = [one for one in found if one.members["platform"] == platform]
+    return [
+        {"identifier": name, "metrics": [_metric(category, [one for one in here if one.members["metricType"] == name])]}
+        for name, category in CATEGORIES.items()
+        if any(one.members["metricType"] == name for one in here)
+    ]
+
+
+def _metric(category: Category, found: list[Measurement]) -> dict[str, Any]:
+    sets: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for one in found:
+        point = {"version": one.members["version"], "value": one.members["value"], "errorMargin": 0}
+        sets.setdefault((one.members["percentile"], one.members["deviceType"]), []).append(point)
+    return {
+        "identifier": category.metric,
+        "goalKeys": [],
+        "unit": {"identifier": category.unit, "displayName": category.display},
+        "datasets": [
+            {
+                "filterCriteria": {"percentile": percentile, "device": device, "deviceMarketingName": device},
+                "points": points,
+            }
+            for (percentile, device), points in sets.items()
+        ],
+    }

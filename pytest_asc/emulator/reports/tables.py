@@ -1,0 +1,57 @@
+"""Operations that give their document as a table too, where the client likes CSV better."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pytest_asc.emulator.errors import ApiError
+from pytest_asc.emulator.message import JSON
+from pytest_asc.emulator.reads import read
+from pytest_asc.emulator.relations import relation
+from pytest_asc.emulator.reports.asking import RefusedError
+from pytest_asc.emulator.reports.files import table
+from pytest_asc.emulator.reports.media import CSV, NOT_ACCEPTABLE, choose
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_asc.emulator.documents import View
+    from pytest_asc.emulator.message import Response
+    from pytest_asc.emulator.reports.asking import Asked
+    from pytest_asc.emulator.store import Resource
+
+_ALL = 10**9
+
+
+def document_or_table(asked: Asked) -> bytes | Response:
+    """The usual document, or one line for each resource: id, attributes, and the ids behind to-one relationships.
+
+    Which columns Apple gives is inferred, and that a table has no pages.
+    """
+    media = choose(asked.accept, (JSON, CSV))
+    if media is None:
+        return NOT_ACCEPTABLE
+    route, look = asked.route, asked.route.look
+    if media == CSV:
+        route = replace(route, query=replace(route.query, limit=_ALL, offset=0))
+    document = read(asked.account.store, route)
+    if isinstance(document, ApiError):
+        raise RefusedError(document)
+    if media == JSON or look is None:
+        return document
+    found = [asked.account.store.get(one["type"], one["id"]) for one in json.loads(document)["data"]]
+    names = [one.name for one in look.relationships if not one.many and one.target]
+    lines = [_line(look, names, resource) for resource in found if resource]
+    return table([["id", *look.attributes, *names], *lines])
+
+
+def _line(look: View, names: list[str], resource: Resource) -> list[object]:
+    return [resource.id, *(resource.attributes.get(name) for name in look.attributes), *_related(resource, names)]
+
+
+def _related(resource: Resource, names: list[str]) -> Iterator[str]:
+    for name in names:
+        over = relation(resource.type, name)
+        yield ",".join(resource.ids(over.name)) if over else ""
