@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
     from pytest_asc.emulator.faults import Standing
+    from pytest_asc.emulator.message import Delivery
     from pytest_asc.services import Service
 
 OK, TOO_MANY_REQUESTS = 200, 429
@@ -81,7 +82,7 @@ class Emulator:
         self._visible = self._account.store
         self._error_ids = Identifiers(self._seed)
         self._failures: list[PlannedFailure] = []
-        self._log: list[tuple[str, str, int, Finding | None, bytes, str | None]] = []
+        self._log: list[tuple[str, str, int, Finding | None, bytes, str | None, Delivery | None]] = []
 
     def reset(self) -> None:
         """Forget the account, the requests, and all that was set; keep the keys, and what is known of their tokens."""
@@ -232,7 +233,9 @@ class Emulator:
             name = None
             if not (self.standing and self.standing.before_gate):
                 name = headers[CORRELATION_KEY] = new_correlation_key()
-            self._log.append((request.method, request.url, response.status, refusal, request.body, name))
+            self._log.append(
+                (request.method, request.url, response.status, refusal, request.body, name, response.delivery)
+            )
             return response
 
     def _answer(self, request: Request, now: float) -> _Outcome:
