@@ -197,7 +197,7 @@ def asc_emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
     It answers ``asc_session``, and api.appstoreconnect.apple.com for any code of the test that uses ``requests``; with
     ``--asc-service`` it stands for that service and answers its few endpoints. It
     refuses what Apple refuses, in Apple's words; ``asc_emulator.requests`` tells why, and so does the report of a
-    failed test.
+    failed test. A failure that was planned and did not happen is an error at the end of the test.
     """
     from pytest_asc.emulator.api import Emulator
     from pytest_asc.emulator.faults import FAULTS
@@ -219,6 +219,8 @@ def asc_emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
     request.node.stash[EMULATOR] = emulator
     with intercept(emulator):
         yield emulator
+    if not _options(request).allow_unfired and (missing := emulator.explain_missing()):
+        pytest.fail(missing, pytrace=False)
 
 
 @pytest.fixture

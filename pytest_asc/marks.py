@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
 
+from pytest_asc.roles import check_role
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -29,6 +31,8 @@ class TestOptions:
     """The causes that the emulator is put into."""
     allow_writes: bool = False
     """Whether a live session may change something, in runs with --asc-allow-writes."""
+    allow_unfired: bool = False
+    """Whether failures that the emulator was to give may stay away."""
 
 
 def merge(marks: Iterable[tuple[tuple[Any, ...], Mapping[str, Any]]]) -> TestOptions:
@@ -55,4 +59,9 @@ def merge(marks: Iterable[tuple[tuple[Any, ...], Mapping[str, Any]]]) -> TestOpt
         raise MarkerError(f"@pytest.mark.asc(mode={options.mode!r}): expected 'emulator' or 'live'")
     if options.lifetime is not None and not isinstance(options.lifetime, int):
         raise MarkerError(f"@pytest.mark.asc(lifetime={options.lifetime!r}): expected a whole number of seconds")
+    try:
+        if options.role is not None:
+            check_role(options.role)
+    except ValueError as error:
+        raise MarkerError(f"@pytest.mark.asc(role=…): {error}") from None
     return options

@@ -10,7 +10,7 @@ import pytest
 
 MARKERS = (
     (
-        "asc(*, mode=None, role='ADMIN', lifetime=900, faults=(), allow_writes=False): "
+        "asc(*, mode=None, role='ADMIN', lifetime=900, faults=(), allow_writes=False, allow_unfired=False): "
         "configure the asc fixtures of this test."
     ),
     "asc_live: this test talks to Apple with real credentials; it is skipped where there are none.",

@@ -99,7 +99,7 @@ def refusals(emulator: Emulator) -> str:
     for record in emulator.requests:
         if record.refusal:
             lines += [
-                f"{record.method} {record.path} was answered {record.status}: {record.refusal.cause}",
+                f"{record.method} {record.path} {record.outcome}: {record.refusal.cause}",
                 f"  {record.refusal.evidence}",
                 f"  {record.refusal.fix}",
             ]

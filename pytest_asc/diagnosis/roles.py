@@ -1,7 +1,6 @@
 """What a key's role opens, told from one small GET for each area: Apple never says which role a key has.
 
-Which roles open an area is documented for the web site (App Store Connect Help, "Role permissions"); that the API
-follows it is inferred, unless a line says more.
+Which roles open an area stands in :mod:`pytest_asc.roles`.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pytest_asc.diagnosis.answer import read_answer
 from pytest_asc.diagnosis.findings import best_error
 from pytest_asc.diagnosis.words import one_line
+from pytest_asc.roles import ANY, area_of, title
 from pytest_asc.services import APP_STORE_CONNECT, ENTERPRISE
 
 if TYPE_CHECKING:
@@ -26,53 +26,42 @@ _NO_REPORT = frozenset({400, 404, 410})
 
 
 class Area(NamedTuple):
-    """One line of the table: a request, and whom it is open to."""
+    """One line of the table: a request."""
 
     name: str
     path: str
     """With ``{app}`` for the id of an app."""
-    roles: tuple[str, ...]
-    """Empty where every role will do."""
     behind: frozenset[int] = frozenset()
     """The errors that come from behind the door: a role that it is closed to does not get as far."""
     services: tuple[Service, ...] = (APP_STORE_CONNECT,)
 
 
 AREAS = (
-    Area("apps", APP_STORE_CONNECT.probe, ()),
-    Area("users", "/v1/users?limit=1", ("Admin",), services=(APP_STORE_CONNECT, ENTERPRISE)),
-    # Documented: closed to individual keys, and open to the roles below Admin with the extra access to certificates.
-    Area(
-        "bundle ids",
-        ENTERPRISE.probe,
-        ("Admin", "App Manager", "Developer"),
-        services=(APP_STORE_CONNECT, ENTERPRISE),
-    ),
-    Area("Xcode Cloud products", "/v1/ciProducts?limit=1", ("Admin", "App Manager", "Developer")),
-    # Documented: both reports are closed to individual keys.
+    Area("apps", APP_STORE_CONNECT.probe),
+    Area("users", "/v1/users?limit=1", services=(APP_STORE_CONNECT, ENTERPRISE)),
+    Area("bundle ids", ENTERPRISE.probe, services=(APP_STORE_CONNECT, ENTERPRISE)),
+    Area("Xcode Cloud products", "/v1/ciProducts?limit=1"),
     Area(
         "sales reports",
         f"/v1/salesReports?filter[frequency]=DAILY&filter[reportSubType]=SUMMARY&filter[reportType]=SALES&{_NOBODY}",
-        ("Admin", "Finance", "Sales"),
         _NO_REPORT,
     ),
     Area(
         "finance reports",
         f"/v1/financeReports?filter[regionCode]=US&filter[reportDate]=2020-01&filter[reportType]=FINANCIAL&{_NOBODY}",
-        ("Admin", "Finance"),
         _NO_REPORT,
     ),
-    Area(
-        "customer reviews",
-        "/v1/apps/{app}/customerReviews?limit=1",
-        ("Admin", "App Manager", "Customer Support", "Developer", "Marketing"),
-    ),
-    # Documented: to ask for a report takes Admin; which roles may read the requests for them is inferred.
-    Area("analytics", "/v1/apps/{app}/analyticsReportRequests?limit=1", ("Admin", "Finance", "Sales")),
+    Area("customer reviews", "/v1/apps/{app}/customerReviews?limit=1"),
+    Area("analytics", "/v1/apps/{app}/analyticsReportRequests?limit=1"),
 )
 """In the order of asking. A run makes at most eight requests, its first included."""
 
-ROLES = {area.name: area.roles for area in AREAS}
+
+def roles_of(name: str) -> tuple[str, ...]:
+    """The roles that an area is open to, as the web site writes them; empty where every role will do."""
+    path = next((area.path for area in AREAS if area.name == name), "")
+    known = area_of(path.partition("?")[0])
+    return () if known is None or known.readers == ANY else tuple(map(title, known.roles("GET")))
 
 
 class Look(NamedTuple):

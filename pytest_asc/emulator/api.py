@@ -5,25 +5,29 @@ from __future__ import annotations
 import threading
 import time
 from email.utils import formatdate
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
 from pytest_asc.diagnosis.findings import Finding, found
 from pytest_asc.emulator import errors, siblings, storage
 from pytest_asc.emulator.account import SAMPLE, Account
+from pytest_asc.emulator.catalogue import catalogue
 from pytest_asc.emulator.errors import ApiError, error_response
-from pytest_asc.emulator.failures import PlannedFailure
+from pytest_asc.emulator.failures import Failures, PlannedFailure
 from pytest_asc.emulator.faults import FAULTS
 from pytest_asc.emulator.gate import RATE_LIMIT, Gate, Key, Whims
 from pytest_asc.emulator.message import JSON, Request, Response
 from pytest_asc.emulator.negotiation import refuse_media
 from pytest_asc.emulator.reads import read
 from pytest_asc.emulator.record import CORRELATION_KEY, RequestRecord, new_correlation_key
-from pytest_asc.emulator.reports.answers import answer, is_report
+from pytest_asc.emulator.reports.answers import answer as answer_report
+from pytest_asc.emulator.reports.answers import is_report
 from pytest_asc.emulator.reports.asking import Asked
+from pytest_asc.emulator.roles import refuse_role
 from pytest_asc.emulator.routing import Route, route
 from pytest_asc.emulator.values import Identifiers
 from pytest_asc.emulator.writes import write
+from pytest_asc.roles import check_role
 from pytest_asc.services import APP_STORE_CONNECT, NOT_AUTHORIZED, Refusal
 
 if TYPE_CHECKING:
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
     from pytest_asc.emulator.faults import Standing
+    from pytest_asc.emulator.message import Broken, Delivery
     from pytest_asc.services import Service
 
 OK, TOO_MANY_REQUESTS = 200, 429
@@ -44,8 +49,14 @@ Answer: TypeAlias = "bytes | Response | Refusal | ApiError | tuple[ApiError, ...
 __all__ = ["Emulator", "Request", "RequestRecord", "Response"]
 
 
-_Outcome: TypeAlias = "tuple[Answer, Finding | None, int | None]"
-"""An answer; why it is a refusal, where it does not tell itself; and how many requests the key has left this hour."""
+class _Outcome(NamedTuple):
+    answer: Answer
+    refusal: Finding | None = None
+    """Why it is a refusal, where it does not tell itself."""
+    remaining: int | None = None
+    """How many requests the key has left this hour."""
+    in_front: bool = False
+    """Whether something in front of Apple's application answered."""
 
 
 class Emulator:
@@ -75,8 +86,7 @@ class Emulator:
     def _start(self) -> None:
         self.clock_offset = 0.0
         """Seconds that the emulated service's clock is ahead of the caller's."""
-        self.role = "ADMIN"
-        """The role of the keys. No operation is refused by it yet."""
+        self._role = "ADMIN"
         self.rate_limit = RATE_LIMIT
         """Requests that each key may send in an hour."""
         self.standing: Standing | None = None
@@ -86,8 +96,8 @@ class Emulator:
         """The vendor whose sales and finance reports there are."""
         self._visible = self._account
         self._error_ids = Identifiers(self._seed)
-        self._failures: list[PlannedFailure] = []
-        self._log: list[tuple[str, str, int, Finding | None, bytes, str | None]] = []
+        self._failures = Failures()
+        self._log: list[tuple[str, str, int, Finding | None, bytes, str | None, Delivery | None]] = []
 
     def reset(self) -> None:
         """Forget the account, the requests, and all that was set; keep the keys, and what is known of their tokens."""
@@ -98,6 +108,19 @@ class Emulator:
                 self.gate.change()
 
     # The account.
+
+    @property
+    def role(self) -> str:
+        """The role of the keys: one of :data:`pytest_asc.roles.ROLES`. An individual key's is its user's.
+
+        Raises:
+            ValueError: It is set to what is no role.
+        """
+        return self._role
+
+    @role.setter
+    def role(self, role: str) -> None:
+        self._role = check_role(role)
 
     @property
     def base_url(self) -> str:
@@ -210,36 +233,80 @@ class Emulator:
         method: str,
         path: str,
         *,
-        status: int,
+        status: int | None = None,
+        broken: Broken | None = None,
+        latency: float = 0.0,
+        sleep: bool = False,
         times: int = 1,
+        after: int = 0,
+        optional: bool = False,
+        front_end: bool = False,
         code: str | None = None,
         title: str | None = None,
         detail: str | None = None,
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
     ) -> None:
-        """Answer the next requests of this form with an error: ``fail("GET", "/v1/apps", status=429, times=2)``.
+        """Plan what is to go wrong with the next requests of this form: ``fail("GET", "/v1/apps", status=429, times=2)``.
 
-        The token is judged before. Several failures for one request are given in the order in which they were planned.
+        One of ``status``, ``broken`` and ``latency`` is needed, and some go together: an error can be late, an answer
+        late and cut. Several failures for one request happen in the order in which they were planned. One that has not
+        happened as often as planned when the test ends makes the test fail.
 
         Args:
             method: In capitals.
-            path: A path, or a pattern with ``*`` in it.
-            status: The status of the answer; the rest is Apple's error for it unless it is given.
-            times: How many requests to answer so.
-            code: The error's code.
+            path: A path of the API, such as ``/v1/apps/123/builds``. ``{id}`` stands for any id, ``*`` for anything.
+            status: Answer with this status, and Apple's error for it. For a 429 that says when to come back, add
+                ``headers={"Retry-After": "30"}``.
+            broken: Break the connection: ``"refused"``, ``"reset"`` before an answer, ``"timeout"``, ``"tls"`` (a
+                certificate that nobody trusts), ``"proxy"`` (a proxy wants a password), or ``"cut"``: half of the
+                answer comes, of the real one unless there is a status. But for ``"cut"``, nothing reaches the account.
+            latency: Seconds that the answer takes, the real one unless there is a status. They are in the record and in
+                the response's ``elapsed``, nobody waits for them; a client whose timeout is shorter gets its timeout.
+            sleep: Wait for the latency.
+            times: How often it is to happen.
+            after: How many requests of this form are answered as usual before.
+            optional: Whether it may stay away.
+            front_end: The answer comes from Apple's front end, which judges no token: HTML for a status from 500, else
+                an error of the gateway. A 401 so planned passes over good tokens and bad ones alike.
+            code: The error's code, in place of Apple's for the status.
             title: The error's title.
             detail: The error's detail.
             headers: Further headers of the answer.
             body: The whole body, in place of an error document.
+
+        Raises:
+            ValueError: It can never happen, or the arguments do not fit together.
         """
+        failure = PlannedFailure(
+            method,
+            path,
+            status=status,
+            broken=broken,
+            latency=latency,
+            sleep=sleep,
+            times=times,
+            after=after,
+            optional=optional,
+            front_end=front_end,
+            code=code,
+            title=title,
+            detail=detail,
+            headers=headers,
+            body=body,
+        )
+        sibling = self.service.name in siblings.ENDPOINTS
         with self._lock:
-            self._failures.append(PlannedFailure(method, path, status, times, code, title, detail, headers, body))
+            self._failures.plan(failure, None if sibling else catalogue().paths)
 
     @property
     def pending_failures(self) -> list[PlannedFailure]:
-        """The planned failures that have not been given as often as planned."""
-        return [planned for planned in self._failures if planned.times > 0]
+        """The planned failures that have not happened as often as planned."""
+        return self._failures.pending
+
+    def explain_missing(self) -> str | None:
+        """Say which planned failures did not happen as often as planned, and what came instead; None where all did."""
+        return self._failures.explain_missing(self.requests)
 
     @property
     def requests(self) -> list[RequestRecord]:
@@ -260,48 +327,56 @@ class Emulator:
             try:
                 key = storage.key_of(request.url)
                 if key is None:
-                    answer, refusal, remaining = self._answer(request, now)
+                    outcome = self._answer(request, now)
                 else:
-                    answer, refusal, remaining = self._account.storage.answer(request, key, now), None, None
-                response = self._as_response(answer)
+                    outcome = _Outcome(self._account.storage.answer(request, key, now))
+                response = self._as_response(outcome.answer)
             except Exception as crash:  # noqa: BLE001  a bug of ours must reach the test, over whatever transport
-                refusal, remaining = None, None
-                response = self._as_response(ApiError(errors.CRASHED, {"error": repr(crash)}))._replace(crash=crash)
+                outcome = _Outcome(ApiError(errors.CRASHED, {"error": repr(crash)}))
+                response = self._as_response(outcome.answer)._replace(crash=crash)
             if request.method == "HEAD":  # its answer has no body (RFC 9110)
                 response = response._replace(body=b"")
             headers = response.headers
             headers["Date"] = self._date_of(now)
-            if remaining is not None:
-                left = 0 if response.status == TOO_MANY_REQUESTS else remaining
+            if outcome.remaining is not None:
+                left = 0 if response.status == TOO_MANY_REQUESTS else outcome.remaining
                 headers["X-Rate-Limit"] = f"user-hour-lim:{self.rate_limit};user-hour-rem:{left};"
             name = None
-            if not (self.standing and self.standing.before_gate):
+            if not outcome.in_front:
                 name = headers[CORRELATION_KEY] = new_correlation_key()
-            self._log.append((request.method, request.url, response.status, refusal, request.body, name))
+            self._log.append(
+                (request.method, request.url, response.status, outcome.refusal, request.body, name, response.delivery)
+            )
             return response
 
     def _answer(self, request: Request, now: float) -> _Outcome:
         """Let the request through what stands before the application, if it passes."""
         standing = self.standing if self.standing and self.standing.covers(request.url) else None
         if standing and standing.before_gate:
-            return next(standing.answers), standing.refusal, None
+            return _Outcome(next(standing.answers), standing.refusal, in_front=True)
+        if planned := self._failures.take(request.method, request.url, in_front=True):
+            return _Outcome(planned.deliver(planned.answer(self._error_ids.uuid)), in_front=True)
         admitted = self.gate.admit(
             request.header("Authorization"), request.method, request.url, now, skew=self.clock_offset
         )
         if isinstance(admitted, Finding):
-            return self.service.refusal or NOT_AUTHORIZED, admitted, None
+            return _Outcome(self.service.refusal or NOT_AUTHORIZED, admitted)
         # The sibling services tell no one of a limit.
         sibling = self.service.name in siblings.ENDPOINTS
         remaining = None if sibling else admitted.usage.count(now, self.rate_limit)
         if remaining is not None and remaining < 0:
             evidence = f"the key has sent {self.rate_limit} requests in the last hour"
-            return ApiError(errors.RATE_LIMIT_EXCEEDED), found("rate-limited", evidence), 0
+            return _Outcome(ApiError(errors.RATE_LIMIT_EXCEEDED), found("rate-limited", evidence), 0)
         if standing:
-            return next(standing.answers), standing.refusal, remaining
-        planned = self._planned(request.method, request.url) if self._failures else None
+            return _Outcome(next(standing.answers), standing.refusal, remaining)
+        planned = self._failures.take(request.method, request.url, in_front=False)
+        if planned and planned.replaces:
+            return _Outcome(planned.deliver(planned.answer(self._error_ids.uuid)), None, remaining)
+        refusal = None if sibling else refuse_role(self._role, admitted.kind, request.method, request.url)
+        answer = ApiError(errors.ROLE_INSUFFICIENT) if refusal else self._application(request, now)
         if planned:
-            return planned.fire(self._error_ids.uuid), None, remaining
-        return self._application(request, now), None, remaining
+            answer = planned.deliver(self._as_response(answer))
+        return _Outcome(answer, refusal, remaining)
 
     def _application(self, request: Request, now: float) -> Answer:
         if self.service.name in siblings.ENDPOINTS:
@@ -311,7 +386,7 @@ class Emulator:
             return asked
         accept = request.header("Accept")
         if is_report(asked.operation):
-            return answer(Asked(asked, accept, self._visible, self.vendor_number, now))
+            return answer_report(Asked(asked, accept, self._visible, self.vendor_number, now))
         refused = refuse_media(request, sends=asked.operation.body is not None)
         if refused:
             return refused
@@ -327,13 +402,6 @@ class Emulator:
         if isinstance(answer, Refusal):
             return siblings.refuse(answer, self._error_ids.uuid)
         return error_response((answer,) if isinstance(answer, ApiError) else answer, self._error_ids.uuid)
-
-    def _planned(self, method: str, url: str) -> PlannedFailure | None:
-        try:
-            path = urlsplit(url).path
-        except ValueError:
-            return None
-        return next((planned for planned in self._failures if planned.fits(method, path)), None)
 
     def _date_of(self, now: float) -> str:
         """The Date header (RFC 9110), made once a second."""

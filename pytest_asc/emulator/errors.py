@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_asc import services
@@ -146,11 +147,25 @@ FORMS_BY_STATUS = {
 }
 """What ``Emulator.fail`` answers with a status alone."""
 
-# 502 of the front end (observed: fastlane/fastlane #19264, #19278).
-BAD_GATEWAY = (
-    "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n"
-    "<hr><center>Apple</center>\r\n</body>\r\n</html>\r\n"
-)
+
+def phrase(status: int) -> str:
+    """What HTTP calls a status."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return f"Status {status}"
+
+
+def front_end_page(status: int) -> str:
+    """The page of Apple's front end (observed for 502: fastlane/fastlane #19264, #19278)."""
+    title = f"{status} {phrase(status)}"
+    return (
+        f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n"
+        "<hr><center>Apple</center>\r\n</body>\r\n</html>\r\n"
+    )
+
+
+BAD_GATEWAY = front_end_page(502)
 
 
 class ApiError(NamedTuple):

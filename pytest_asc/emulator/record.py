@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from pytest_asc.diagnosis.answer import Answer
     from pytest_asc.diagnosis.findings import Finding
+    from pytest_asc.emulator.message import Delivery
 
 CORRELATION_KEY = "X-Apple-Jingle-Correlation-Key"
 """Apple's name of an answer, 26 characters of base32 (observed on reports)."""
@@ -34,11 +35,21 @@ class RequestRecord:
     method: str
     url: str
     status: int
+    """0 where there was no answer."""
     refusal: Finding | None = None
     """Why it was refused, where the answer does not say it: a 401 is like another on the wire."""
     body: bytes = field(default=b"", repr=False)
     correlation_key: str | None = field(default=None, repr=False)
     """What the answer was named; None where something in front of Apple answered."""
+    delivery: Delivery | None = None
+    """What happened to the answer on its way: its ``latency``, and how the connection was ``broken``."""
+
+    @property
+    def outcome(self) -> str:
+        """How the request ended, in words."""
+        if self.status:
+            return f"was answered {self.status}"
+        return f"got no answer ({self.delivery.broken})" if self.delivery else "got no answer"
 
     @property
     def path(self) -> str:

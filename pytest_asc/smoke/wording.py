@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from pytest_asc.diagnosis.causes import CAUSES
-from pytest_asc.diagnosis.roles import ROLES
+from pytest_asc.diagnosis.roles import roles_of
 from pytest_asc.diagnosis.words import host_of, span, time_of_day
 from pytest_asc.services import APP_STORE_CONNECT, SERVICES
 
@@ -122,7 +122,7 @@ def _told(status: int | None, words: str | None) -> str:
 
 def _open_to(area: str) -> str:
     """Whom an area is open to by Apple's tables."""
-    *others, last = ROLES.get(area) or ("",)
+    *others, last = roles_of(area) or ("",)
     return f" (open to {', '.join(others)}{' and ' if others else ''}{last})" if last else ""
 
 

@@ -254,39 +254,6 @@ def test_records_hold_what_was_sent_and_no_token(bench: Bench, emulator: Emulato
     assert TOKEN not in repr(emulator.requests)
 
 
-def test_planned_failures_are_given_as_often_as_planned(bench: Bench, emulator: Emulator) -> None:
-    emulator.fail("GET", "/v1/apps", status=429, times=2)
-    emulator.fail("GET", "/v1/apps/*", status=500)
-    emulator.fail("GET", "/v1/apps", status=503, headers={"Retry-After": "1"})
-    assert [bench.get("/v1/apps").status for _ in range(4)] == [429, 429, 503, 200]
-    (pending,) = emulator.pending_failures
-    assert (pending.path, pending.times) == ("/v1/apps/*", 1)
-    assert bench.get("/v1/apps/1").codes == ["UNEXPECTED_ERROR"]
-    assert emulator.pending_failures == []
-
-
-def test_a_planned_failure_can_be_of_any_form(bench: Bench, emulator: Emulator) -> None:
-    emulator.fail("GET", "/v1/apps", status=409, code="STATE_ERROR", title="No", detail="Not now.")
-    assert bench.get("/v1/apps").json["errors"][0] | {"id": ""} == {
-        "id": "",
-        "status": "409",
-        "code": "STATE_ERROR",
-        "title": "No",
-        "detail": "Not now.",
-    }
-    emulator.fail("GET", "/v1/apps", status=200, body=b"<html>", headers={"Content-Type": "text/html"})
-    answer = bench.get("/v1/apps")
-    assert (answer.status, answer.body, answer.headers["Content-Type"]) == (200, b"<html>", "text/html")
-    emulator.fail("GET", "/v1/apps", status=429)
-    assert bench.get("/v1/apps").headers["X-Rate-Limit"] == "user-hour-lim:3600;user-hour-rem:0;"
-
-
-def test_a_bad_token_does_not_use_up_a_planned_failure(bench: Bench, emulator: Emulator) -> None:
-    emulator.fail("GET", "/v1/apps", status=500)
-    assert bench.send("GET", "/v1/apps", headers={}).status == 401
-    assert bench.get("/v1/apps").status == 500
-
-
 def test_reset_forgets_all_but_the_keys(bench: Bench, emulator: Emulator) -> None:
     first = emulator.add("apps")
     emulator.fail("GET", "/v1/apps", status=500)

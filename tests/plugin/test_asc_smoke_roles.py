@@ -181,3 +181,32 @@ def test_it_belongs_to_the_smoke_check(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest("--asc-smoke-roles")
     assert result.ret == 4
     result.stderr.fnmatch_lines(["ERROR: --asc-smoke-roles belongs to the smoke check: add --asc-smoke or *"])
+
+
+@pytest.mark.parametrize(
+    ("role", "closed"),
+    [
+        ("ADMIN", set()),
+        ("APP_MANAGER", {"users", "sales reports", "finance reports", "analytics"}),
+        ("DEVELOPER", {"users", "sales reports", "finance reports", "analytics"}),
+        ("SALES", set(AREAS) - {"apps", "sales reports", "analytics"}),
+        ("CUSTOMER_SUPPORT", set(AREAS) - {"apps", "customer reviews"}),
+    ],
+)
+def test_the_emulator_opens_what_a_role_opens(pytester: pytest.Pytester, role: str, closed: set[str]) -> None:
+    pytester.makeconftest(
+        f"""
+        import pytest
+
+        @pytest.fixture
+        def asc_emulator(asc_emulator):
+            asc_emulator.role = {role!r}
+            return asc_emulator
+        """
+    )
+    result = pytester.runpytest(
+        "--asc-smoke", "--asc-smoke-roles", "--asc-mode=emulator", "--asc-report=report.json", "-W", "error"
+    )
+    report = json.loads((pytester.path / "report.json").read_text(encoding="utf-8"))
+    assert result.ret == 0
+    assert {area for area, open_ in opens(report).items() if open_ is False} == closed

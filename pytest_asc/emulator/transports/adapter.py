@@ -8,10 +8,12 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import requests
+import urllib3
 from requests.adapters import BaseAdapter
 from requests.utils import get_encoding_from_headers
 
 from pytest_asc.emulator.message import Request
+from pytest_asc.emulator.transports.delivery import deliver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,15 +38,17 @@ class EmulatorAdapter(BaseAdapter):
         self,
         request: requests.PreparedRequest,
         stream: bool = False,  # noqa: ARG002, FBT001, FBT002
-        timeout: Any = None,  # noqa: ARG002
+        timeout: Any = None,
         verify: Any = True,  # noqa: ARG002, FBT002
         cert: Any = None,  # noqa: ARG002
         proxies: Any = None,  # noqa: ARG002
     ) -> requests.Response:
-        """Answer a prepared request; the other arguments mean nothing where there is no connection."""
+        """Answer a prepared request; arguments but the timeout mean nothing where there is no connection."""
         answer = self._emulator.handle(as_request(request))
         if answer.crash:
             raise answer.crash
+        if answer.delivery:
+            deliver(answer.delivery, request, timeout)
         return self._as_response(request, answer)
 
     def close(self) -> None:
@@ -59,10 +63,14 @@ class EmulatorAdapter(BaseAdapter):
         response.reason = _REASONS.get(answer.status, "")
         response.url = request.url or ""
         response.request = request
-        response.raw = _Raw(answer, response.reason)
-        # The body is at hand: reading it through raw would only copy it.
-        response._content = answer.body  # noqa: SLF001
-        response._content_consumed = True  # type: ignore[attr-defined]  # noqa: SLF001
+        if answer.delivery and answer.delivery.broken:
+            # urllib3 finds out that the body is cut, and when: where it is read.
+            response.raw = urllib3.HTTPResponse(BytesIO(answer.body), answer.headers, preload_content=False)
+        else:
+            response.raw = _Raw(answer, response.reason)
+            # The body is at hand: reading it through raw would only copy it.
+            response._content = answer.body  # noqa: SLF001
+            response._content_consumed = True  # type: ignore[attr-defined]  # noqa: SLF001
         # Authentication handlers send again over it.
         response.connection = self  # type: ignore[assignment]
         return response

@@ -11,6 +11,7 @@ from requests.adapters import HTTPAdapter
 
 from pytest_asc.emulator import storage
 from pytest_asc.emulator.transports.adapter import as_request
+from pytest_asc.emulator.transports.delivery import deliver
 from pytest_asc.services import APP_STORE_CONNECT, ENTERPRISE, SERVICES
 
 if TYPE_CHECKING:
@@ -74,4 +75,7 @@ class _AnyMethod(responses.CallbackResponse):
         answer = self._emulator.handle(as_request(request))
         if answer.crash:
             raise answer.crash
+        if answer.delivery:
+            # responses hands on what the adapter was given.
+            deliver(answer.delivery, request, request.req_kwargs.get("timeout"))  # type: ignore[attr-defined]
         return answer.status, answer.headers, answer.body
