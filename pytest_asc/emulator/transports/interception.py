@@ -10,7 +10,7 @@ import responses
 from requests.adapters import HTTPAdapter
 
 from pytest_asc.emulator.transports.adapter import as_request
-from pytest_asc.services import APP_STORE_CONNECT, ENTERPRISE, SERVICES
+from pytest_asc.services import emulated_hosts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,15 +20,12 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.api import Emulator
     from pytest_asc.services import Service
 
-_TOGETHER = (APP_STORE_CONNECT, ENTERPRISE)
 _ANYTHING = re.compile("")
 
 
 @contextmanager
 def intercept(emulator: Emulator) -> Iterator[None]:
     """Answer requests to the hosts that the emulator stands for, whatever the method; let all others go on as before.
-
-    App Store Connect and the Enterprise Program go together: what is meant for the one shall not reach the other.
 
     It is one :class:`responses.RequestsMock` with one catch-all callback. Where another mock was active before, the
     requests to other hosts go on to it. A mock that a test activates inside (``@responses.activate``, ``with
@@ -48,9 +45,7 @@ def intercept(emulator: Emulator) -> Iterator[None]:
 
 def _pattern(service: Service) -> re.Pattern[str]:
     """URLs of the hosts that an emulator of a service stands for."""
-    sandbox = (SERVICES[service.sandbox],) if service.sandbox else ()
-    together = _TOGETHER if service in _TOGETHER else (service, *sandbox)
-    hosts = "|".join(re.escape(host) for one in together for host in one.hosts)
+    hosts = "|".join(map(re.escape, emulated_hosts(service)))
     return re.compile(rf"https?://({hosts})(:\d+)?([/?#]|$)", re.IGNORECASE)
 
 
