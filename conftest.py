@@ -30,6 +30,7 @@ pytest_plugins = ["pytester"]
 for name in (
     "pytest_asc.emulator.transports.adapter",
     "pytest_asc.emulator.transports.interception",
+    "pytest_asc.emulator.transports.server",
     "pytest_asc.reporting",
     "pytest_asc.smoke.hooks",
 ):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pytest_asc.diagnosis.answer import Answer
     from pytest_asc.diagnosis.findings import Finding
     from pytest_asc.emulator.api import Emulator
+    from pytest_asc.emulator.transports.server import Server
     from pytest_asc.marks import Mode, TestOptions
     from pytest_asc.services import Service, ServiceIds
     from pytest_asc.session import Session
@@ -221,6 +222,43 @@ def asc_emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
         yield emulator
     if not _options(request).allow_unfired and (missing := emulator.explain_missing()):
         pytest.fail(missing, pytrace=False)
+
+
+@pytest.fixture
+def asc_server(asc_emulator: Emulator, request: pytest.FixtureRequest) -> Iterator[Server]:
+    """The emulator of ``asc_emulator`` on ports of this machine, for code that does not use ``requests``.
+
+    ::
+
+        def test_my_client(asc_server, asc_emulator, asc_token):
+            asc_emulator.add("apps", name="Lists", bundleId="com.example.lists")
+            response = httpx.get(f"{asc_server.url}/v1/apps", headers={"Authorization": f"Bearer {asc_token}"})
+
+    ``url`` is where HTTP is spoken and ``https_url`` where HTTPS is, with a certificate that ``ca_file`` vouches for;
+    ``proxy_url`` is a proxy through which https://api.appstoreconnect.apple.com is the emulator and other hosts
+    are refused. The server lives for the run, the account for the test. It needs ``pip install 'pytest-asc[server]'``.
+    """
+    server: Server = request.getfixturevalue("_asc_server")
+    with server.answering(asc_emulator) as crashes:
+        yield server
+    if crashes:
+        raise crashes[0]
+
+
+@pytest.fixture(scope="session")
+def _asc_server() -> Iterator[Server]:
+    """The server of this run, or of this worker."""
+    from pathlib import Path
+    from tempfile import TemporaryDirectory
+
+    from pytest_asc.emulator.transports import SERVER_IS_MISSING
+
+    try:
+        from pytest_asc.emulator.transports.server import Server
+    except ModuleNotFoundError:
+        pytest.fail(f"asc_server cannot be had: {SERVER_IS_MISSING}", pytrace=False)
+    with TemporaryDirectory(prefix="pytest-asc-") as folder, Server(Path(folder)) as server:
+        yield server
 
 
 @pytest.fixture

@@ -361,3 +361,20 @@ SMOKED = tuple(service.name for service in SERVICES.values() if service.probe)
 def service_for(kind: str) -> Service:
     """The service that keys of this kind (team, individual, enterprise) are for."""
     return ENTERPRISE if kind == "enterprise" else APP_STORE_CONNECT
+
+
+# Observed in uploads of screenshots (2025). Segments of analytics reports were seen at S3; here they share this host.
+STORAGE_HOST = "northamerica-1.object-storage.apple.com"
+_TOGETHER = (APP_STORE_CONNECT, ENTERPRISE)
+
+
+def emulated_hosts(service: Service) -> tuple[str, ...]:
+    """The hosts that an emulator of a service answers for, whatever carries the requests.
+
+    App Store Connect and the Enterprise Program go together: what is meant for the one shall not reach the other. So
+    does the storage that App Store Connect's files are at.
+    """
+    sandbox = (SERVICES[service.sandbox],) if service.sandbox else ()
+    together = _TOGETHER if service in _TOGETHER else (service, *sandbox)
+    files = (STORAGE_HOST,) if service is APP_STORE_CONNECT else ()
+    return (*(host for one in together for host in one.hosts), *files)

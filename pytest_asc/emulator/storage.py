@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
 from pytest_asc.emulator.message import Response
-from pytest_asc.services import APP_STORE_CONNECT
+from pytest_asc.services import APP_STORE_CONNECT, STORAGE_HOST
 
 if TYPE_CHECKING:
     from pytest_asc.emulator.message import Request
 
-# Observed in uploads of screenshots (2025). Segments of analytics reports were seen at S3; here they share this host.
-HOST = "northamerica-1.object-storage.apple.com"
-"""The host of the storage. Where the emulator is asked at another address than Apple's, the storage is a path there."""
 
+# Where the emulator is asked at another address than Apple's, the storage is a path there.
 _MARK = "object-storage"
 _PREFIX = f"/{_MARK}"
 _LIFE = 300  # seconds: addresses of segments are good for five minutes (documented)
@@ -36,7 +34,7 @@ def key_of(url: str) -> str | None:
         host = parts.hostname or ""
     except ValueError:
         return None
-    if host == HOST:
+    if host == STORAGE_HOST:
         return unquote(parts.path[1:])
     inside = host not in APP_STORE_CONNECT.hosts and parts.path.startswith(f"{_PREFIX}/")
     return unquote(parts.path[len(_PREFIX) + 1 :]) if inside else None
@@ -66,7 +64,7 @@ class Storage:
             "X-Amz-Expires": str(_LIFE),
             "X-Amz-Signature": _sign(key, stamp, str(_LIFE)),
         }
-        return f"{f'https://{HOST}' if here else base + _PREFIX}/{quote(key)}?{urlencode(query)}"
+        return f"{f'https://{STORAGE_HOST}' if here else base + _PREFIX}/{quote(key)}?{urlencode(query)}"
 
     def answer(self, request: Request, key: str, now: float) -> Response:
         """Answer a request for a key.

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-HEAVY = ("requests", "urllib3", "jwt", "cryptography", "responses", "asyncio", "http.server")
+HEAVY = ("requests", "urllib3", "jwt", "cryptography", "responses", "asyncio", "http.server", "aiohttp")
 
 
 def test_importing_the_plugin_loads_pytest_alone() -> None:
@@ -58,7 +58,8 @@ def test_the_plugin_can_be_named_where_none_is_loaded_by_itself(
 
 
 @pytest.mark.parametrize(
-    "name", ["asc_credentials", "asc_token", "make_asc_token", "asc_session", "asc_emulator", "asc_diagnose"]
+    "name",
+    ["asc_credentials", "asc_token", "make_asc_token", "asc_session", "asc_emulator", "asc_server", "asc_diagnose"],
 )
 def test_every_fixture_has_a_manual(pytester: pytest.Pytester, name: str) -> None:
     result = pytester.runpytest("--fixtures")

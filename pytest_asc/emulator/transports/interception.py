@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 import responses
 from requests.adapters import HTTPAdapter
 
-from pytest_asc.emulator import storage
 from pytest_asc.emulator.transports.adapter import as_request
 from pytest_asc.emulator.transports.delivery import deliver
-from pytest_asc.services import APP_STORE_CONNECT, ENTERPRISE, SERVICES
+from pytest_asc.services import emulated_hosts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,16 +21,12 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.api import Emulator
     from pytest_asc.services import Service
 
-_TOGETHER = (APP_STORE_CONNECT, ENTERPRISE)
 _ANYTHING = re.compile("")
 
 
 @contextmanager
 def intercept(emulator: Emulator) -> Iterator[None]:
     """Answer requests to the hosts that the emulator stands for, whatever the method; let all others go on as before.
-
-    App Store Connect and the Enterprise Program go together: what is meant for the one shall not reach the other. So
-    does the storage that App Store Connect's files are fetched from.
 
     It is one :class:`responses.RequestsMock` with one catch-all callback. Where another mock was active before, the
     requests to other hosts go on to it. A mock that a test activates inside (``@responses.activate``, ``with
@@ -51,10 +46,7 @@ def intercept(emulator: Emulator) -> Iterator[None]:
 
 def _pattern(service: Service) -> re.Pattern[str]:
     """URLs of the hosts that an emulator of a service stands for."""
-    sandbox = (SERVICES[service.sandbox],) if service.sandbox else ()
-    together = _TOGETHER if service in _TOGETHER else (service, *sandbox)
-    files = (storage.HOST,) if service is APP_STORE_CONNECT else ()
-    hosts = "|".join(re.escape(host) for host in (*(host for one in together for host in one.hosts), *files))
+    hosts = "|".join(map(re.escape, emulated_hosts(service)))
     return re.compile(rf"https?://({hosts})(:\d+)?([/?#]|$)", re.IGNORECASE)
 
 

@@ -1,0 +1,120 @@
+"""The emulator on ports of this machine, for clients in any language: HTTP, HTTPS and a proxy."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import Future
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from pytest_asc.emulator.transports.certificates import server_context
+from pytest_asc.emulator.transports.http import Application
+from pytest_asc.emulator.transports.listening import accept, listen
+from pytest_asc.emulator.transports.proxy import Proxy
+
+if TYPE_CHECKING:
+    import socket
+    import ssl
+    from collections.abc import Callable, Collection, Iterator
+    from pathlib import Path
+
+    from typing_extensions import Self
+
+    from pytest_asc.emulator.api import Emulator
+
+
+class Server:
+    """A context manager: it listens from entering to leaving, in a thread of its own, and answers with one emulator.
+
+    Args:
+        folder: Where the authority's certificate is written; others shall not be able to read it.
+        host: Where to listen: an address or a name of this machine.
+        port: The HTTP port; 0 has the system choose one, as it does for HTTPS and the proxy.
+        allowed: Other hosts that the proxy may open tunnels to.
+
+    Raises:
+        OSError: On entering: there is no such address, or the port is taken.
+    """
+
+    def __init__(self, folder: Path, *, host: str = "127.0.0.1", port: int = 0, allowed: Collection[str] = ()) -> None:
+        self.ca_file = folder / "ca.pem"
+        """The certificate that clients of the HTTPS port and the proxy are to trust."""
+        self._host = host
+        self._port = port
+        self._allowed = allowed
+        self._application = Application()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as listening:
+            ports = [listening.enter_context(listen(self._host, port)) for port in (self._port, 0, 0)]
+            host = f"[{self._host}]" if ":" in self._host else self._host
+            http, https, proxy = (f"{host}:{port.getsockname()[1]}" for port in ports)
+            self.url, self.https_url, self.proxy_url = f"http://{http}", f"https://{https}", f"http://{proxy}"
+            self._application.own = frozenset({http, https})
+            context = server_context(self._host, self.ca_file)
+            started: Future[Callable[[], object]] = Future()
+            self._thread = Thread(
+                target=self._run, args=(ports, context, started), name="pytest-asc server", daemon=True
+            )
+            self._thread.start()
+            self._stop = started.result()
+            self._listening = listening.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop()
+        self._thread.join()
+        self._listening.close()
+
+    @property
+    def emulator(self) -> Emulator:
+        """What answers.
+
+        Raises:
+            RuntimeError: Nothing does at the moment.
+        """
+        if self._application.emulator is None:
+            raise RuntimeError("no test is using the emulator at the moment")
+        return self._application.emulator
+
+    @contextmanager
+    def answering(self, emulator: Emulator) -> Iterator[list[Exception]]:
+        """Answer with an emulator; gives what it raises meanwhile, which is a bug of pytest-asc."""
+        application = self._application
+        application.emulator, application.crashes = emulator, []
+        try:
+            yield application.crashes
+        finally:
+            application.emulator = None
+
+    def _run(self, ports: list[socket.socket], context: ssl.SSLContext, started: Future[Callable[[], object]]) -> None:
+        try:
+            asyncio.run(self._serve(ports, context, started))
+        except BaseException as error:
+            if started.done():
+                raise
+            started.set_exception(error)
+
+    async def _serve(
+        self, ports: list[socket.socket], context: ssl.SSLContext, started: Future[Callable[[], object]]
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        http, https, proxy = ports
+        server = self._application.server()
+        tunnels = Proxy(self._application, http.getsockname()[:2], https.getsockname()[:2], self._allowed)
+        # Whatever is left of them is cancelled by asyncio.run.
+        doors = [
+            loop.create_task(accept(http, partial(loop.connect_accepted_socket, server))),
+            loop.create_task(accept(https, partial(loop.connect_accepted_socket, server, ssl=context))),
+            loop.create_task(accept(proxy, tunnels.serve)),
+        ]
+        stopping = asyncio.Event()
+        started.set_result(partial(loop.call_soon_threadsafe, stopping.set))
+        await stopping.wait()
+        for door in doors:
+            door.cancel()
+        for connection in server.connections:
+            if connection.transport:
+                connection.transport.abort()
