@@ -42,10 +42,7 @@ class EmulatorAdapter(BaseAdapter):
         proxies: Any = None,  # noqa: ARG002
     ) -> requests.Response:
         """Answer a prepared request; the other arguments mean nothing where there is no connection."""
-        answer = self._emulator.handle(as_request(request))
-        if answer.crash:
-            raise answer.crash
-        return self._as_response(request, answer)
+        return self._as_response(request, send_to(self._emulator, request))
 
     def close(self) -> None:
         """Do nothing: there is no connection."""
@@ -68,12 +65,26 @@ class EmulatorAdapter(BaseAdapter):
         return response
 
 
+def send_to(emulator: Emulator, request: requests.PreparedRequest) -> Response:
+    """Have a request of requests answered, after what a fault does to it on the way.
+
+    Raises:
+        Exception: What requests raises in the state of a fault; or the emulator's own, a bug of pytest-asc.
+    """
+    if emulator.way:
+        emulator.way.happens(request)
+    answer = emulator.handle(_as_request(request))
+    if answer.crash:
+        raise answer.crash
+    return answer
+
+
 @cache
 def _encoding(content_type: str) -> str | None:
     return get_encoding_from_headers({"content-type": content_type})
 
 
-def as_request(request: requests.PreparedRequest) -> Request:
+def _as_request(request: requests.PreparedRequest) -> Request:
     """What the emulator wants to know of a request of requests."""
     body = request.body
     return Request(request.method or "", request.url or "", request.headers, _bytes(body) if body else b"")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import responses
 from requests.adapters import HTTPAdapter
 
-from pytest_asc.emulator.transports.adapter import as_request
+from pytest_asc.emulator.transports.adapter import send_to
 from pytest_asc.services import APP_STORE_CONNECT, ENTERPRISE, SERVICES
 
 if TYPE_CHECKING:
@@ -68,7 +68,5 @@ class _AnyMethod(responses.CallbackResponse):
         return False, "not a host of Apple's"
 
     def _answer(self, request: PreparedRequest) -> tuple[int, dict[str, str], bytes]:
-        answer = self._emulator.handle(as_request(request))
-        if answer.crash:
-            raise answer.crash
+        answer = send_to(self._emulator, request)
         return answer.status, answer.headers, answer.body
