@@ -10,9 +10,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_asc import rehearsal
 from pytest_asc.diagnosis.causes import CAUSES
-from pytest_asc.emulator.faults import FAULTS
 from pytest_asc.smoke.wording import CERTAINTY
 
 if TYPE_CHECKING:
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
 PAGES = Path(__file__).with_name("causes")
 # In the order in which a smoke run looks.
 GROUPS = ("key", "ids", "token", "request", "answer", "network")
-REHEARSED = frozenset({*rehearsal.CREDENTIALS, *rehearsal.TOKEN, *FAULTS})
 
 _SECTION = re.compile(
     r"^## (?P<slug>.+)\n\nseen: (?P<seen>.+)\n\nwhy: (?P<why>.+)\n\ntold: (?P<told>.+)\n", re.MULTILINE
@@ -109,8 +106,7 @@ def _section(note: Note, cause: Cause) -> Iterator[str]:
     yield f"- **How it is told:** {note.told}"
     yield f"- **Fix:** {cause.fix}"
     yield f"- **Read on:** <{cause.docs}>"
-    if note.slug in REHEARSED:
-        yield f"- **See it here:** `pytest --asc-smoke --asc-mode=emulator --asc-fault={note.slug}`"
+    yield f"- **See it here:** `pytest --asc-smoke --asc-mode=emulator --asc-fault={note.slug}`"
 
 
 if __name__ == "__main__":

@@ -59,9 +59,8 @@ def asc_token(request: pytest.FixtureRequest) -> Token:
     iat a minute back. Tests share it until a minute before it expires. In live mode ASC_TOKEN, a token minted
     elsewhere, goes before a key.
     """
-    from pytest_asc import rehearsal
+    from pytest_asc.rehearsal.tokens import TOKENS, rehearse_token
     from pytest_asc.state import state_of
-    from pytest_asc.tokens import mint
 
     __tracebackhide__ = True
     options, mode = _options(request), _mode(request)
@@ -71,8 +70,8 @@ def asc_token(request: pytest.FixtureRequest) -> Token:
     credentials = credentials_of(request)
     service = _service(request, credentials)
     for fault in _faults(request):
-        if mode == "emulator" and fault in rehearsal.TOKEN:
-            return mint(credentials, now=time.time(), **{"service": service.name, **rehearsal.TOKEN[fault]})
+        if mode == "emulator" and fault in TOKENS:
+            return rehearse_token(fault, credentials, now=time.time(), service=service.name)
     return state.source(credentials, options.lifetime, service).token()
 
 
@@ -314,22 +313,20 @@ def credentials_of(request: pytest.FixtureRequest) -> Credentials:
 
 def _diagnose(request: pytest.FixtureRequest) -> Callable[..., tuple[Finding, ...]]:
     """The diagnosis with what is known in this test: its credentials, its emulator, this machine's netrc file."""
-    import os
-    from pathlib import Path
-
     from pytest_asc.credentials import CredentialsError
     from pytest_asc.diagnosis.diagnose import Surroundings, diagnose
     from pytest_asc.emulator.record import record_of
-    from pytest_asc.netrc import find_entry
     from pytest_asc.reporting import EMULATOR
+    from pytest_asc.state import netrc_entry, utc_offset
 
     try:
         credentials = credentials_of(request)
     except CredentialsError:
         credentials = None
+    node, faults = request.node, _faults(request) if _mode(request) == "emulator" else []
 
     def refusal(answer: Answer) -> Finding | None:
-        emulator = request.node.stash.get(EMULATOR, None)
+        emulator = node.stash.get(EMULATOR, None)
         record = record_of(answer, emulator.requests) if emulator else None
         return record.refusal if record else None
 
@@ -350,9 +347,9 @@ def _diagnose(request: pytest.FixtureRequest) -> Callable[..., tuple[Finding, ..
             now=time.time() if now is None else now,
             surroundings=Surroundings(
                 credentials=credentials,
-                netrc=lambda host: find_entry(host, environ=os.environ, home=Path.home()),
+                netrc=lambda host: netrc_entry(host, node.stash.get(EMULATOR, None)),
                 refusal=refusal,
-                utc_offset=time.localtime().tm_gmtoff,
+                utc_offset=utc_offset(faults),
             ),
         )
 

@@ -71,6 +71,8 @@ SETTINGS = (
 )  # fmt: skip
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+NOWHERE = Path(os.devnull)
+"""A folder in which nothing is found."""
 
 
 class SettingsError(Exception):
@@ -246,8 +248,7 @@ def settings_with(values: Mapping[str, str], source: str) -> Settings:
     found = {
         setting.name: (Found(values[setting.name], source),) if setting.name in values else () for setting in SETTINGS
     }
-    nowhere = Path(os.devnull)
-    return Settings(found, environ={}, folder=nowhere, home=nowhere)
+    return Settings(found, environ={}, folder=NOWHERE, home=NOWHERE)
 
 
 def settings_of(config: pytest.Config) -> Settings:

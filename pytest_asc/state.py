@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import time
 from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_asc.credentials import find_credentials
 from pytest_asc.marks import merge
+from pytest_asc.netrc import find_entry
 from pytest_asc.rehearsal import SERVICES as SERVICES_OF_FAULTS
 from pytest_asc.rehearsal import throw_away_settings
+from pytest_asc.rehearsal.tokens import UTC_OFFSETS
 from pytest_asc.services import SERVICES, service_for
 from pytest_asc.settings import check_host, settings_of
 from pytest_asc.tokens import DEFAULT_LIFETIME, Token, TokenSource
@@ -19,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pytest_asc.credentials import Credentials, CredentialsReading
+    from pytest_asc.diagnosis.request import NetrcEntry
+    from pytest_asc.emulator.api import Emulator
     from pytest_asc.marks import Mode, TestOptions
     from pytest_asc.services import Service
 
@@ -71,9 +79,19 @@ class State:
         if key not in self._readings:
             rehearsed = fault or self.fault or ""
             service = self._chosen_service([rehearsed])
-            settings = self.settings if mode == "live" else throw_away_settings(rehearsed, service)
+            settings = (
+                self.settings
+                if mode == "live"
+                else throw_away_settings(rehearsed, service, new_folder=self._new_folder)
+            )
             self._readings[key] = find_credentials(settings)
         return self._readings[key]
+
+    def _new_folder(self) -> Path:
+        """A folder that is gone when the run ends."""
+        folder = TemporaryDirectory(prefix="pytest-asc-")
+        self._config.add_cleanup(folder.cleanup)
+        return Path(folder.name)
 
     def source(self, credentials: Credentials, lifetime: int | None, service: Service) -> TokenSource:
         """Where tokens of these credentials and this life come from: one for the run, so that tokens are kept."""
@@ -98,6 +116,18 @@ class State:
         url = self.settings.base_url(service.base_url)
         check_host(url, service)
         return url
+
+
+def utc_offset(faults: Iterable[str]) -> int:
+    """Seconds that local time is ahead of UTC: of this machine, or of the one that a rehearsal is on."""
+    rehearsed = (UTC_OFFSETS[fault] for fault in faults if fault in UTC_OFFSETS)
+    return next(rehearsed, time.localtime().tm_gmtoff)
+
+
+def netrc_entry(host: str, emulator: Emulator | None) -> NetrcEntry | None:
+    """What a netrc file has for a host: a rehearsed one, or the one of this machine."""
+    rehearsed = emulator.way.netrc if emulator and emulator.way else None
+    return rehearsed or find_entry(host, environ=os.environ, home=Path.home())
 
 
 def state_of(config: pytest.Config) -> State:

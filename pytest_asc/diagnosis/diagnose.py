@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _CLOCK_CAUSES = frozenset({"clock-ahead", "clock-behind"})
 # What an answer says where it does not know better: another error explains it.
 _OPAQUE = frozenset({"key-unknown-to-apple", "missing-auth", "not-apple", "request-refused"})
+# Where a token that did not arrive has stayed.
+_NO_TOKEN_CAUSES = HEADER_CAUSES | {"token-in-body"}
 _TIMES = frozenset({"token-expired", "token-issued-in-future"})
 _LEVELS = ("error", "warning", "note")
 _CERTAINTIES = ("certain", "likely", "possible")
@@ -45,6 +47,8 @@ class Surroundings:
     """What a netrc file has for a host."""
     refusal: Callable[[Answer], Finding | None] = lambda _: None
     """The true reason of an answer, where an emulator gave it."""
+    timeout: float | None = None
+    """Seconds that a request was given; None where that is not known."""
     utc_offset: int = 0
     """Seconds that local time is ahead of UTC, to tell a naive local time."""
 
@@ -178,7 +182,7 @@ class _Case:
         """A request that got no answer: nobody has judged the token."""
         url = self._request.url if self._request else ""
         wrong = (one for one in self._of_request() if one.level == "error" and one.cause not in HEADER_CAUSES)
-        return (*wrong, read_failure(failure, url=url or self._service.base_url, timeout=None))
+        return (*wrong, read_failure(failure, url=url or self._service.base_url, timeout=self._around.timeout))
 
     def of_answer(self, reply: Reply) -> tuple[Finding, ...]:
         """An answer, with what is known of the request and the token."""
@@ -193,7 +197,7 @@ class _Case:
         of_request = self._of_request()
         if exact := self._around.refusal(answer):
             # The request may tell more than the emulator can see: which netrc file spoilt the header.
-            better = [one for one in of_request if one.cause in HEADER_CAUSES and exact.cause in HEADER_CAUSES]
+            better = [one for one in of_request if one.cause in _NO_TOKEN_CAUSES and exact.cause in HEADER_CAUSES]
             return _in_order((*(better or [exact]), *_softened(read)))
         error = next((one for one in read if one.level == "error"), None)
         if error is None:

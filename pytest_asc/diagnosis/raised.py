@@ -23,6 +23,7 @@ _NO_ANSWER = (
     requests.Timeout,
     requests.exceptions.ChunkedEncodingError,
     requests.exceptions.RetryError,
+    requests.exceptions.InvalidProxyURL,
     urllib3.exceptions.HTTPError,
     http.client.HTTPException,
     ConnectionError,
@@ -65,7 +66,8 @@ def read_exception(error: BaseException) -> Raised:
         return Raised(SentRequest(headers={"Authorization": authorization}))
     if names & _SCHEME_NAMES:
         return Raised(SentRequest(url=_url_in(error)))
-    if names & _URL_NAMES:
+    # The URL of a proxy is another matter.
+    if names & _URL_NAMES and not isinstance(error, requests.exceptions.InvalidProxyURL):
         return Raised(finding=found("url-invalid", "the HTTP library cannot read the URL"))
     # A bundle of certificates that is not there is a bare OSError in requests.
     if isinstance(error, _NO_ANSWER) or names & _NO_ANSWER_NAMES or "CA certificate" in str(error):

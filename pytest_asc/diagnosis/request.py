@@ -113,8 +113,9 @@ def check_request(
         netrc: What a netrc file has for the host.
         hops: The requests that were redirected, in order.
     """
+    asked = hops[0] if hops else request
     findings = (
-        check_url(request.url, service) if request.url else None,
+        check_url(asked.url, service) if asked.url else None,
         check_redirects(hops, request) or check_body(request) or _check_headers(request, netrc),
         check_accept(request),
     )
@@ -169,6 +170,8 @@ def check_authorization(authorization: str | None, *, netrc: NetrcEntry | None =
         return found("bearer-missing", f"the Authorization header has {shown}, expected 'Bearer'")
     if not token.strip():
         return found("bearer-missing", "the Authorization header has no token behind 'Bearer'")
+    if token.partition(" ")[0].lower() == "bearer":
+        return found("bearer-doubled", "the Authorization header has 'Bearer' twice")
     return None
 
 

@@ -8,6 +8,7 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
+from pytest_asc.diagnosis.causes import CAUSES
 from pytest_asc.diagnosis.findings import Finding, found
 from pytest_asc.emulator import errors, siblings, storage
 from pytest_asc.emulator.account import SAMPLE, Account
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
-    from pytest_asc.emulator.faults import Standing
+    from pytest_asc.emulator.faults import Standing, Way
     from pytest_asc.emulator.message import Broken, Delivery
     from pytest_asc.services import Service
 
@@ -91,6 +92,8 @@ class Emulator:
         """Requests that each key may send in an hour."""
         self.standing: Standing | None = None
         """The answer that a fault has put in place of all others."""
+        self.way: Way | None = None
+        """What a fault does to requests of ``requests`` before they come here."""
         self._account = Account(self._clock, self._seed)
         self.vendor_number = "80012345"
         """The vendor whose sales and finance reports there are."""
@@ -215,14 +218,20 @@ class Emulator:
     # What goes wrong.
 
     def fault(self, cause: str) -> None:
-        """Put the emulated service into the state that a cause names.
+        """Put the emulated service, or the way to it, into the state that a cause names.
 
         Args:
             cause: One of :data:`pytest_asc.emulator.faults.FAULTS`.
 
         Raises:
-            ValueError: The cause is no state of the service.
+            ValueError: There is no such cause, or it is a state of the key or of the token; the message says how that
+                is rehearsed.
         """
+        if cause not in FAULTS and cause in CAUSES:
+            raise ValueError(
+                f"{cause!r} is a state of the key or the token, and not of the service: rehearse it with "
+                f"@pytest.mark.asc(faults=[{cause!r}]) or --asc-fault={cause}"
+            )
         if cause not in FAULTS:
             raise ValueError(f"no fault {cause!r}; there are {', '.join(sorted(FAULTS))}")
         with self._lock:

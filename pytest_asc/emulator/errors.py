@@ -167,6 +167,9 @@ def front_end_page(status: int) -> str:
 
 BAD_GATEWAY = front_end_page(502)
 
+# 406 is the one answer in plain text (documented); the words are inferred.
+NOT_ACCEPTABLE = Response(406, {"Content-Type": "text/plain"}, b"Not Acceptable\n")
+
 
 class ApiError(NamedTuple):
     """One error of an answer: a form, what fills its places, and the part of the request that is at fault."""

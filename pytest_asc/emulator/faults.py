@@ -1,4 +1,4 @@
-"""The causes that are a state of Apple's side, for rehearsal: what each does to the emulator."""
+"""The causes that are a state of the service or of the way to it, for rehearsal: what each does to the emulator."""
 
 from __future__ import annotations
 
@@ -8,16 +8,28 @@ from typing import TYPE_CHECKING, NamedTuple
 from pytest_asc.diagnosis.findings import found
 from pytest_asc.diagnosis.words import host_of
 from pytest_asc.emulator import errors
-from pytest_asc.emulator.errors import ApiError
+from pytest_asc.emulator.errors import ApiError, at_parameter
 from pytest_asc.emulator.gate import Whims
-from pytest_asc.services import APP_STORE_SERVER, MISSING_AUTH, NOT_ENABLED, UNAUTHENTICATED
+from pytest_asc.emulator.message import Delivery, Response
+from pytest_asc.rehearsal.requests import NETRC, REQUESTS
+from pytest_asc.services import (
+    APP_STORE_CONNECT,
+    APP_STORE_SERVER,
+    ENTERPRISE,
+    MISSING_AUTH,
+    NOT_ENABLED,
+    UNAUTHENTICATED,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from requests import PreparedRequest
+
     from pytest_asc.diagnosis.findings import Finding
+    from pytest_asc.diagnosis.request import NetrcEntry
     from pytest_asc.emulator.api import Emulator
-    from pytest_asc.emulator.message import Response
+    from pytest_asc.emulator.message import Broken
     from pytest_asc.services import Refusal, Service
 
 MINUTE = 60.0
@@ -39,6 +51,15 @@ class Standing(NamedTuple):
         return self.service is None or host_of(url).partition(":")[0].lower() in self.service.hosts
 
 
+class Way(NamedTuple):
+    """What happens to every request on its way for as long as a fault lasts."""
+
+    happens: Callable[[PreparedRequest], None]
+    """Changes the request, or raises what requests raises."""
+    netrc: NetrcEntry | None = None
+    """What a netrc file is said to have for the host."""
+
+
 def _always(
     cause: str,
     evidence: str,
@@ -48,6 +69,26 @@ def _always(
 ) -> Callable[[Emulator], None]:
     def apply(emulator: Emulator) -> None:
         emulator.standing = Standing(cycle(answers), found(cause, evidence), before_gate, service)
+
+    return apply
+
+
+def _lost(cause: str, broken: Broken) -> Callable[[Emulator], None]:
+    lost = Response(0, {}, b"", delivery=Delivery(broken))
+    return _always(cause, f"the emulated network fails: {broken}", lost, before_gate=True)
+
+
+def _on_the_way(way: Way) -> Callable[[Emulator], None]:
+    def apply(emulator: Emulator) -> None:
+        emulator.way = way
+
+    return apply
+
+
+def _both(first: Callable[[Emulator], None], second: Callable[[Emulator], None]) -> Callable[[Emulator], None]:
+    def apply(emulator: Emulator) -> None:
+        first(emulator)
+        second(emulator)
 
     return apply
 
@@ -63,9 +104,19 @@ def _treat_keys(whims: Whims) -> Callable[[Emulator], None]:
     return lambda emulator: emulator.gate.change(whims)
 
 
+# Another host of Apple's, so that the emulator answers there, too.
+_ELSEWHERE = {"Location": ENTERPRISE.base_url, "Content-Type": "text/html"}
+_WEBSITE = "<!DOCTYPE html>\n<html><head><title>Not found</title></head><body>Not found</body></html>\n"
 _CAPTIVE_PORTAL = (
     "<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>Sign in to this network</body></html>\n"
 )
+
+_NETWORK: Mapping[str, Broken] = {
+    "connection-failed": "refused",
+    "timed-out": "timeout",
+    "tls-intercepted": "tls",
+    "proxy-authentication": "proxy",
+}
 
 FAULTS: Mapping[str, Callable[[Emulator], None]] = {
     "agreement-missing": _always(
@@ -82,6 +133,7 @@ FAULTS: Mapping[str, Callable[[Emulator], None]] = {
     "rate-limited": _always(
         "rate-limited", "the emulated key has used up its hour", ApiError(errors.RATE_LIMIT_EXCEEDED)
     ),
+    **{slug: _lost(slug, broken) for slug, broken in _NETWORK.items()},
     "apple-outage": _always(
         "apple-outage",
         "the emulated service is out of order",
@@ -106,6 +158,26 @@ FAULTS: Mapping[str, Callable[[Emulator], None]] = {
     "service-not-enabled": _always("service-not-enabled", "the emulated key has no WeatherKit", NOT_ENABLED),
     "app-not-released": _always(
         "app-not-released", "the emulated app was never released", UNAUTHENTICATED, service=APP_STORE_SERVER
+    ),
+    "request-refused": _always(
+        "request-refused",
+        "the emulated service refuses the parameter limit",
+        at_parameter(errors.PARAMETER_ILLEGAL, "limit"),
+    ),
+    "accept-header": _always(
+        "accept-header", "the emulated service has nothing that is acceptable", errors.NOT_ACCEPTABLE
+    ),
+    "redirect-dropped-authorization": _always(
+        "redirect-dropped-authorization",
+        "the emulated service redirects to another host",
+        Response(307, _ELSEWHERE, b""),
+        service=APP_STORE_CONNECT,
+    ),
+    **{slug: _on_the_way(Way(happens)) for slug, happens in REQUESTS.items()},
+    "header-overridden-by-netrc": _on_the_way(Way(REQUESTS["header-overridden-by-netrc"], NETRC)),
+    "wrong-host": _both(
+        _on_the_way(Way(REQUESTS["wrong-host"])),
+        _always("wrong-host", "the emulated website has no API", errors.html(404, _WEBSITE), before_gate=True),
     ),
     "no-apps-visible": lambda emulator: emulator.hide_account(),
 }

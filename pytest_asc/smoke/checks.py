@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pytest_asc.diagnosis.answer import read_answer
 from pytest_asc.diagnosis.clock import read_skew
 from pytest_asc.diagnosis.experiments import is_open
+from pytest_asc.diagnosis.findings import best_error
 from pytest_asc.diagnosis.token import check_scope
 from pytest_asc.smoke.probing import find_out, try_doors
 
@@ -71,6 +72,8 @@ def look_at_answer(evidence: Evidence, request: pytest.FixtureRequest) -> tuple[
     if evidence.failure or evidence.answer is None:
         return (evidence.failure,) if evidence.failure else ()
     findings = tuple(finding for finding in _answer_findings(evidence) if not _is_of_clock(finding))
+    if evidence.spoilt and best_error(findings):
+        return (evidence.spoilt,)
     question = next(filter(is_open, findings), None)
     first = evidence.answer
     if question:

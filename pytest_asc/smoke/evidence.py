@@ -11,13 +11,16 @@ import requests
 
 from pytest_asc.credentials import CredentialsError
 from pytest_asc.diagnosis.answer import Answer
+from pytest_asc.diagnosis.diagnose import Surroundings, diagnose, judge_token
+from pytest_asc.diagnosis.findings import best_error
 from pytest_asc.diagnosis.ids import tidy
 from pytest_asc.diagnosis.network import read_failure
-from pytest_asc.diagnosis.token import Examination, examine
+from pytest_asc.diagnosis.request import check_request
+from pytest_asc.diagnosis.things import open_request
 from pytest_asc.fixtures import credentials_of
 from pytest_asc.session import Session
 from pytest_asc.settings import check_host
-from pytest_asc.state import state_of
+from pytest_asc.state import netrc_entry, state_of, utc_offset
 from pytest_asc.tokens import Token
 
 if TYPE_CHECKING:
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from pytest_asc.diagnosis.experiments import Conclusion
     from pytest_asc.diagnosis.findings import Finding
     from pytest_asc.diagnosis.roles import Look
+    from pytest_asc.diagnosis.token import Examination
     from pytest_asc.emulator.api import Emulator
     from pytest_asc.marks import Mode
     from pytest_asc.services import Service
@@ -86,6 +90,8 @@ class Evidence:
         self.timeout: float = config.getoption("asc_timeout")
         self.answer: Answer | None = None
         self.failure: Finding | None = None
+        self.spoilt: Finding | None = None
+        """What is wrong with a request as it was sent: something in this process may have changed it."""
         self.conclusion: Conclusion | None = None
         """What the experiments said, where there were any."""
         self.looks: tuple[Look, ...] = ()
@@ -110,8 +116,11 @@ class Evidence:
     @property
     def service(self) -> Service:
         """The service that is asked: the chosen one, or the one that the key is for."""
-        faults = [self._state.fault] if self._state.fault and self.mode == "emulator" else []
-        return self._state.service(self._identity.kind if self._identity else self._kind_set, faults)
+        return self._state.service(self._identity.kind if self._identity else self._kind_set, self._faults)
+
+    @property
+    def _faults(self) -> list[str]:
+        return [self._state.fault] if self._state.fault and self.mode == "emulator" else []
 
     @property
     def base_url(self) -> str:
@@ -177,22 +186,12 @@ class Evidence:
             value = _fixture(request, "asc_token")
             if not isinstance(value, str):
                 raise FixtureError(TypeError(f"the fixture asc_token gave a {type(value).__name__}, expected a str"))
-            credentials = identity.credentials
-            examination = examine(value, service=self.service)
-            decoded = examination.decoded
-            if credentials and decoded and decoded.key_id == credentials.key_id:
-                examination = examine(
-                    value,
-                    service=self.service,
-                    key=credentials.public_key,
-                    kind=credentials.kind,
-                    issuer_id=credentials.issuer(self.service),
-                )
+            examination = judge_token(value, service=self.service, credentials=identity.credentials)
             self._token = SentToken(
                 text=value,
                 minted_by=value.minted_by if isinstance(value, Token) else "asc_token fixture",
                 examination=examination,
-                findings=examination.at(time.time(), utc_offset=time.localtime().tm_gmtoff),
+                findings=examination.at(time.time(), utc_offset=utc_offset(self._faults)),
             )
         return self._token
 
@@ -225,10 +224,14 @@ class Evidence:
         with self._session(request, token, base_url) as session:
             sent_at = time.time()
             try:
-                response = session.get(url, allow_redirects=False)
-            # A CA bundle that is not there is a bare OSError.
-            except (requests.RequestException, OSError) as error:
-                return read_failure(error, url=url, timeout=self.timeout)
+                # Live, nobody is asked who is not meant. What the emulator leads to is the emulator.
+                response = session.get(url, allow_redirects=self.mode == "emulator")
+            except Exception as error:
+                failure = self._read_failure(error, url)
+                if failure is None:
+                    raise
+                return failure
+        self.spoilt = self._read_request(response)
         return Answer(
             method="GET",
             url=url,
@@ -238,6 +241,21 @@ class Evidence:
             sent_at=sent_at,
             received_at=time.time(),
         )
+
+    def _read_failure(self, error: Exception, url: str) -> Finding | None:
+        """Why there was no answer; None where the exception is no matter of the request."""
+        around = Surroundings(timeout=self.timeout)
+        if findings := diagnose(error, now=time.time(), service=self.service.name, surroundings=around):
+            return findings[0]
+        # A CA bundle that is not there is a bare OSError.
+        known = isinstance(error, (requests.RequestException, OSError))
+        return read_failure(error, url=url, timeout=self.timeout) if known else None
+
+    def _read_request(self, response: requests.Response) -> Finding | None:
+        sent = open_request(response.request)
+        hops = [open_request(hop.request) for hop in response.history]
+        netrc = netrc_entry(sent.host, self._emulator)
+        return best_error(check_request(sent, service=self.service, netrc=netrc, hops=hops))
 
     def _session(self, request: pytest.FixtureRequest, token: str, base_url: str) -> Session:
         if self.mode == "live":

@@ -76,7 +76,7 @@ def test_services() -> None:
 
 def test_members_of_the_emulator() -> None:
     emulator = pytest_asc.Emulator()
-    members = {name for name in dir(emulator) if not name.startswith("_")} - {"service", "gate", "standing"}
+    members = {name for name in dir(emulator) if not name.startswith("_")} - {"service", "gate", "standing", "way"}
     assert set(names([row[0] for row in rows("member of `asc_emulator`")])) == members
 
 

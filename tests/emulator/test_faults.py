@@ -128,6 +128,12 @@ def test_only_production_refuses_an_app_that_was_never_released() -> None:
     assert statuses == {"app-store-server": 401, "app-store-server-sandbox": 404}
 
 
-def test_no_other_cause_is_a_state_of_the_service(bench: Bench) -> None:
-    with pytest.raises(ValueError, match="no fault 'token-expired'; there are agreement-missing, app-not-released, "):
-        bench.emulator.fault("token-expired")
+def test_a_state_of_the_key_or_the_token_is_rehearsed_otherwise(bench: Bench) -> None:
+    for cause in set(CAUSES) - set(FAULTS):
+        with pytest.raises(ValueError, match=f"^'{cause}' is a state of the key or the token, .*--asc-fault={cause}$"):
+            bench.emulator.fault(cause)
+
+
+def test_an_unknown_cause_is_answered_with_the_known(bench: Bench) -> None:
+    with pytest.raises(ValueError, match="no fault 'gremlins'; there are accept-header, agreement-missing, "):
+        bench.emulator.fault("gremlins")

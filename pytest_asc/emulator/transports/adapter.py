@@ -44,12 +44,7 @@ class EmulatorAdapter(BaseAdapter):
         proxies: Any = None,  # noqa: ARG002
     ) -> requests.Response:
         """Answer a prepared request; arguments but the timeout mean nothing where there is no connection."""
-        answer = self._emulator.handle(as_request(request))
-        if answer.crash:
-            raise answer.crash
-        if answer.delivery:
-            deliver(answer.delivery, request, timeout)
-        return self._as_response(request, answer)
+        return self._as_response(request, send_to(self._emulator, request, timeout))
 
     def close(self) -> None:
         """Do nothing: there is no connection."""
@@ -76,12 +71,33 @@ class EmulatorAdapter(BaseAdapter):
         return response
 
 
+def send_to(emulator: Emulator, request: requests.PreparedRequest, timeout: Any) -> Response:
+    """Have a request of requests answered, with all that happens to it and to its answer on the way.
+
+    Args:
+        emulator: What answers.
+        request: The request.
+        timeout: What the client waits for an answer; see :func:`.delivery.deliver`.
+
+    Raises:
+        Exception: What requests raises where no answer arrives; or the emulator's own, a bug of pytest-asc.
+    """
+    if emulator.way:
+        emulator.way.happens(request)
+    answer = emulator.handle(_as_request(request))
+    if answer.crash:
+        raise answer.crash
+    if answer.delivery:
+        deliver(answer.delivery, request, timeout)
+    return answer
+
+
 @cache
 def _encoding(content_type: str) -> str | None:
     return get_encoding_from_headers({"content-type": content_type})
 
 
-def as_request(request: requests.PreparedRequest) -> Request:
+def _as_request(request: requests.PreparedRequest) -> Request:
     """What the emulator wants to know of a request of requests."""
     body = request.body
     return Request(request.method or "", request.url or "", request.headers, _bytes(body) if body else b"")

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import responses
 from requests.adapters import HTTPAdapter
 
-from pytest_asc.emulator.transports.adapter import as_request
-from pytest_asc.emulator.transports.delivery import deliver
+from pytest_asc.emulator.transports.adapter import send_to
 from pytest_asc.services import emulated_hosts
 
 if TYPE_CHECKING:
@@ -64,10 +63,7 @@ class _AnyMethod(responses.CallbackResponse):
         return False, "not a host of Apple's"
 
     def _answer(self, request: PreparedRequest) -> tuple[int, dict[str, str], bytes]:
-        answer = self._emulator.handle(as_request(request))
-        if answer.crash:
-            raise answer.crash
-        if answer.delivery:
-            # responses hands on what the adapter was given.
-            deliver(answer.delivery, request, request.req_kwargs.get("timeout"))  # type: ignore[attr-defined]
+        # responses hands on what the adapter was given.
+        timeout = request.req_kwargs.get("timeout")  # type: ignore[attr-defined]
+        answer = send_to(self._emulator, request, timeout)
         return answer.status, answer.headers, answer.body

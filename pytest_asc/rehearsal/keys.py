@@ -1,0 +1,78 @@
+"""Keys: a new one, and what becomes of its text on the way into a secret."""
+
+from __future__ import annotations
+
+import base64
+import re
+from datetime import datetime, timezone
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+def new_key() -> str:
+    """The text of a new key, as App Store Connect gives it."""
+    return _pem(ec.generate_private_key(ec.SECP256R1()))
+
+
+def _pem(
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey,
+    encryption: serialization.KeySerializationEncryption = serialization.NoEncryption(),  # noqa: B008  a constant
+) -> str:
+    pkcs8 = serialization.PrivateFormat.PKCS8
+    return key.private_bytes(serialization.Encoding.PEM, pkcs8, encryption).decode("ascii")
+
+
+def _public(text: str) -> str:
+    key = serialization.load_pem_private_key(text.encode("ascii"), password=None)
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    return key.public_key().public_bytes(serialization.Encoding.PEM, form).decode("ascii")
+
+
+def _certificate(_: str) -> str:
+    from cryptography import x509  # noqa: PLC0415  slow to load, and of use here alone
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "rehearsal")])
+    builder = x509.CertificateBuilder(name, name, key.public_key(), serial_number=1)
+    builder = builder.not_valid_before(datetime(2020, 1, 1, tzinfo=timezone.utc))
+    builder = builder.not_valid_after(datetime(2040, 1, 1, tzinfo=timezone.utc))
+    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode("ascii")
+
+
+def _pkcs12(_: str) -> str:
+    from cryptography.hazmat.primitives.serialization import pkcs12  # noqa: PLC0415  the same
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    archive = pkcs12.serialize_key_and_certificates(b"rehearsal", key, None, None, serialization.NoEncryption())
+    return base64.b64encode(archive).decode("ascii")
+
+
+KEYS: Mapping[str, Callable[[str], str]] = MappingProxyType(
+    {
+        "key-empty": lambda _: "",
+        "key-placeholder": lambda _: "${ASC_PRIVATE_KEY}",
+        "key-newlines-lost": lambda text: text.strip().replace("\n", r"\n"),
+        "key-base64-encoded": lambda text: base64.b64encode(text.encode()).decode(),
+        "key-pem-lines-missing": lambda text: "\n".join(text.splitlines()[1:-1]),
+        "key-invisible-characters": lambda text: "\ufeff" + text,
+        "key-indented": lambda text: re.sub("^", "    ", text, flags=re.MULTILINE),
+        "key-quoted": lambda text: f'"{text.strip()}"',
+        "key-truncated": lambda text: text[: len(text) // 2],
+        "key-encrypted": lambda _: _pem(
+            ec.generate_private_key(ec.SECP256R1()), serialization.BestAvailableEncryption(b"rehearsal")
+        ),
+        "key-is-certificate": _certificate,
+        "key-is-public": _public,
+        "key-is-pkcs12": _pkcs12,
+        "key-not-ec": lambda _: _pem(rsa.generate_private_key(public_exponent=65537, key_size=2048)),
+        "key-wrong-curve": lambda _: _pem(ec.generate_private_key(ec.SECP384R1())),
+        "key-unparsable": lambda text: text.replace("M", "/", 1),
+    }
+)
+"""By the slug of the cause: what it makes of the text of a good key."""
