@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal
 
@@ -71,6 +71,33 @@ def read_ids(
         evidence = f"the file is named {file[1]}_{mask(file[2])}.p8, as keys for In-App Purchase are"
         findings.append(found("key-of-other-service", evidence))
     return IdsReading(key_id or file_id, issuer_id, (*stuck, *findings))
+
+
+# Where in a token each of these is seen. What else there is about ids has causes of the token's own.
+_IN_TOKEN = {
+    "key-id-whitespace": "kid",
+    "key-id-quoted": "kid",
+    "key-id-is-file-name": "kid",
+    "key-id-missing": "kid",
+    "issuer-id-whitespace": "iss",
+    "issuer-id-quoted": "iss",
+    "ids-swapped": "kid and iss",
+}
+
+
+def check_sent_ids(key_id: str, issuer_id: str | None) -> Iterator[Finding]:
+    """What stuck to the ids of a token, or is in their place. Nobody repairs it there, so all of it is an error.
+
+    Apple answers a newline in ``kid`` with the ordinary 401 (observed: fastlane #29985).
+
+    Args:
+        key_id: The header's ``kid``.
+        issuer_id: The claims' ``iss`` where it is an issuer id; None where it is something else, or not there.
+    """
+    for finding in read_ids(key_id, issuer_id).findings:
+        place = _IN_TOKEN.get(finding.cause)
+        if place and (issuer_id or place == "kid"):
+            yield replace(finding, level="error", evidence=f"{place}: {finding.evidence}")
 
 
 def tidy(value: str | None) -> str | None:

@@ -1,7 +1,7 @@
 """What a key's role opens, told from one small GET for each area: Apple never says which role a key has.
 
-Which roles open an area is documented for the web site (App Store Connect Help, "Role permissions"); that the API
-follows it is inferred, unless a line says more.
+Which roles open an area is documented for the web site (App Store Connect Help), that the API follows it is inferred,
+unless a line says more. A role has the name that it has where keys are made.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ class Area(NamedTuple):
 
 AREAS = (
     Area("apps", APP_STORE_CONNECT.probe, ()),
-    Area("users", "/v1/users?limit=1", ("Admin",), services=(APP_STORE_CONNECT, ENTERPRISE)),
+    # Documented (Help, "Add and edit users"): both manage users; that both list them is inferred.
+    Area("users", "/v1/users?limit=1", ("Admin", "App Manager"), services=(APP_STORE_CONNECT, ENTERPRISE)),
     # Documented: closed to individual keys, and open to the roles below Admin with the extra access to certificates.
     Area(
         "bundle ids",
@@ -53,7 +54,7 @@ AREAS = (
     Area(
         "sales reports",
         f"/v1/salesReports?filter[frequency]=DAILY&filter[reportSubType]=SUMMARY&filter[reportType]=SALES&{_NOBODY}",
-        ("Admin", "Finance", "Sales"),
+        ("Admin", "Finance", "Sales and Reports"),
         _NO_REPORT,
     ),
     Area(
@@ -62,13 +63,14 @@ AREAS = (
         ("Admin", "Finance"),
         _NO_REPORT,
     ),
+    # Documented for the web site's forerunner: all who have access to the app see them.
     Area(
         "customer reviews",
         "/v1/apps/{app}/customerReviews?limit=1",
         ("Admin", "App Manager", "Customer Support", "Developer", "Marketing"),
     ),
-    # Documented: to ask for a report takes Admin; which roles may read the requests for them is inferred.
-    Area("analytics", "/v1/apps/{app}/analyticsReportRequests?limit=1", ("Admin", "Finance", "Sales")),
+    # Documented ("Downloading Analytics Reports"): these have access, and to ask for a report takes Admin.
+    Area("analytics", "/v1/apps/{app}/analyticsReportRequests?limit=1", ("Admin", "Finance", "Sales and Reports")),
 )
 """In the order of asking. A run makes at most eight requests, its first included."""
 
