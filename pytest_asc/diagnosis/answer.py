@@ -268,6 +268,9 @@ def _reason_given(case: _Case) -> Finding | None:
         return None
     if cause == "key-unknown-to-apple":
         return _unknown(case)
+    by_clock = cause == "token-expired" and case.claims and judge_times(case.answer, case.claims, case.service)
+    if by_clock:
+        return by_clock
     lacks = "" if cause != "missing-auth" else f"; {_missing(case)}"
     return found(cause, _answered(case.answer) + lacks)
 

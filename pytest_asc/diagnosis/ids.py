@@ -155,7 +155,14 @@ def _check_pair(key_id: str | None, issuer_id: str | None) -> Finding | None:
         )
     if key_id and key_is_uuid:
         issuer = f"the issuer id {mask(issuer_id)} is none" if issuer_id else "there is no issuer id"
-        return found("ids-swapped", f"the key id {mask(key_id)} is a UUID, and {issuer}")
+        # What is neither UUID nor key id has no place to be swapped into.
+        pair = bool(issuer_id and _TEN.fullmatch(issuer_id.upper()))
+        return found(
+            "ids-swapped",
+            f"the key id {mask(key_id)} is a UUID, and {issuer}",
+            certainty="likely" if issuer_id and not pair else None,
+            fix=None if pair else "Give the UUID as the issuer id, and the key id from the name AuthKey_<key id>.p8.",
+        )
     # A cut-off UUID in the key id; with two ids of ten characters the issuer is a Team ID instead.
     if key_id and issuer_id and "-" in key_id and _TEN.fullmatch(issuer_id):
         evidence = f"the issuer id {mask(issuer_id)} looks like a key id, and the key id {mask(key_id)} does not"

@@ -72,6 +72,12 @@ def _fix(service: Service) -> str | None:
     return f"Set exp to at most {span(limit)} after iat."
 
 
+def _fix_at_limit(service: Service) -> str | None:
+    """What to do about a life that is the limit, in the same way."""
+    longer = _fix(service)
+    return longer and f"{longer.rstrip('.')}, less a minute: at the limit, a clock one second off is refused."
+
+
 class Times(NamedTuple):
     """The times of a token that has the form of one, and what its service allows."""
 
@@ -103,6 +109,11 @@ class Times(NamedTuple):
                 f"exp is {self.exp - now:.0f} s ahead of {utc(now)}; at most {self.max_ahead:.0f} s are taken",
                 fix=_fix(self.service),
             )
+        elif self.max_life == math.inf and self.exp - now > self.max_ahead - ROUNDING:
+            # Where the life counts from now alone, it shrinks: seen of one that Apple Music refused
+            # (scottrhoyt/apple-music-jwt #1).
+            evidence = f"exp is {self.exp - now:.0f} s ahead of {utc(now)}, and {self.max_ahead:.0f} s is the limit"
+            yield found("token-lifetime-at-limit", evidence, fix=_fix_at_limit(self.service))
         elif ahead > ROUNDING:
             yield found(
                 "token-issued-in-future",
@@ -164,5 +175,6 @@ def check_times(times: Times, scope: object) -> Finding | None:
         return None
     life, limit = int(times.exp - times.iat), service.max_lifetime
     if life == limit:
-        return found("token-lifetime-at-limit", f"exp is {limit} s after iat, and {limit} s is the limit")
+        evidence = f"exp is {limit} s after iat, and {limit} s is the limit"
+        return found("token-lifetime-at-limit", evidence, fix=_fix_at_limit(service))
     return check_life(life, scope, service)

@@ -153,7 +153,7 @@ def test_an_empty_enterprise_list_is_no_finding() -> None:
             "certain",
         ),
         (answer(403, errors(403, "FORBIDDEN_ERROR", "", "Something new")), "role-insufficient", "error", "likely"),
-        (answer(403, errors(403, "FORBIDDEN_ERROR", "", "Unable to find a team")), "request-refused", "error", "certain"),
+        (answer(403, errors(403, "FORBIDDEN_ERROR", "Unable to find a team")), "request-refused", "error", "certain"),
         (
             answer(
                 403, errors(403, "FORBIDDEN_ERROR", "The given operation is not allowed", "The resource 'appInfos'")
