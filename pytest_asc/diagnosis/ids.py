@@ -20,9 +20,11 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 # What key ids and Team IDs look like. One that looks otherwise is not wrong for that.
 _TEN = re.compile(r"[A-Z0-9]{10}")
 # Observed: App Store Connect names its files AuthKey_<key id>.p8, and those for In-App Purchase SubscriptionKey_….
+# The first keys of APNs were APNSAuthKey_… (node-apn/node-apn #477, AndrewBarba/apns2 #4).
 # A browser adds " (1)" to the name of a second download.
-_FILE = re.compile(r"(AuthKey|SubscriptionKey)_([\w-]+)(?: ?\(\d+\)| copy)?\.p8", re.IGNORECASE)
-_KEY_ID_AS_FILE = re.compile(r"(?:.*[/\\])?(?:(?:AuthKey|SubscriptionKey)_)?([\w-]+)(?:\.p8)?", re.IGNORECASE)
+_FILE = re.compile(r"((?:APNS)?AuthKey|SubscriptionKey)_([\w-]+)(?: ?\(\d+\)| copy)?\.p8", re.IGNORECASE)
+_OTHER_KEYS = {"subscriptionkey": "keys for In-App Purchase", "apnsauthkey": "older keys for APNs"}
+_KEY_ID_AS_FILE = re.compile(r"(?:.*[/\\])?(?:(?:(?:APNS)?AuthKey|SubscriptionKey)_)?([\w-]+)(?:\.p8)?", re.IGNORECASE)
 _WORD = re.compile(r"[\w-]+")
 
 
@@ -67,8 +69,8 @@ def read_ids(
         findings.append(found("key-id-missing", f"the {len(key_id)} characters of the key id are {what}"))
     elif key_id and file_id and key_id != file_id and not _UUID.fullmatch(key_id):
         findings.append(_mismatch(key_id, file_id))
-    if file and file[1].lower() == "subscriptionkey":
-        evidence = f"the file is named {file[1]}_{mask(file[2])}.p8, as keys for In-App Purchase are"
+    if file and (whose := _OTHER_KEYS.get(file[1].lower())):
+        evidence = f"the file is named {file[1]}_{mask(file[2])}.p8, as {whose} are"
         findings.append(found("key-of-other-service", evidence))
     return IdsReading(key_id or file_id, issuer_id, (*stuck, *findings))
 

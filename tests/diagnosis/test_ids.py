@@ -193,9 +193,10 @@ def test_a_file_of_another_key_is_a_likely_cause(file_id: str, evidence: str) ->
     assert evidence in finding.evidence
 
 
-def test_a_file_for_in_app_purchase_is_a_likely_cause() -> None:
+@pytest.mark.parametrize("prefix", ["SubscriptionKey", "APNSAuthKey"])
+def test_a_file_of_another_service_is_a_likely_cause(prefix: str) -> None:
     for key_id in (KEY_ID, None):
-        reading = read_ids(key_id, ISSUER, key_file=f"keys/SubscriptionKey_{KEY_ID}.p8")
+        reading = read_ids(key_id, ISSUER, key_file=f"keys/{prefix}_{KEY_ID}.p8")
         assert reading.key_id == KEY_ID
         (finding,) = reading.findings
         assert (finding.cause, finding.level, finding.certainty) == ("key-of-other-service", "warning", "likely")

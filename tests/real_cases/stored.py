@@ -131,11 +131,11 @@ CASES = (
         "private_keys",
     ),
     Case(
-        "daniil-shumko/flutter_github_actions_basics#2",
-        "altool's folder with the key in it, under a name without the key id",
-        Stored({"ASC_KEY_ID": KEY_ID, "ASC_ISSUER_ID": ISSUER}, {".appstoreconnect/private_keys/Authkey.p8": P8}),
+        "ai-ecoverse/slicc#576",
+        "the key in a temporary folder, where altool does not look",
+        Stored({"ASC_KEY_ID": KEY_ID, "ASC_ISSUER_ID": ISSUER}, {f"tmp/AuthKey_{KEY_ID}.p8": P8}),
         ("key-file-missing",),
-        "AuthKey_",
+        "private_keys",
     ),
     Case(
         "StoDevX/AAO-React-Native#5097",
@@ -194,9 +194,13 @@ CASES = (
     ),
     Case(
         "AndrewBarba/apns2#4",
-        "a key and no key id",
-        asc(ASC_KEY_ID=""),
-        ("key-id-missing",),
+        "a key of APNs without a key id: its file's name tells both",
+        Stored(
+            {"ASC_ISSUER_ID": ISSUER, "ASC_PRIVATE_KEY_PATH": f"APNSAuthKey_{KEY_ID}.p8"},
+            {f"APNSAuthKey_{KEY_ID}.p8": P8},
+        ),
+        ("key-of-other-service",),
+        "APNs",
     ),
     Case(
         "apple/app-store-server-library-java#131",
@@ -207,8 +211,8 @@ CASES = (
         ("key-id-file-mismatch",),
     ),
     Case(
-        "apple/app-store-server-library-python#57",
-        "the key of In-App Purchase, named as such, for App Store Connect",
+        "Qonversion's documentation",
+        "the key of In-App Purchase for App Store Connect (known from a summary)",
         asc(ASC_PRIVATE_KEY_PATH=f"SubscriptionKey_{KEY_ID}.p8", ASC_PRIVATE_KEY="")._replace(
             files={f"SubscriptionKey_{KEY_ID}.p8": P8}
         ),
