@@ -17,14 +17,14 @@ from pytest_asc.diagnosis.claims import missing_members
 from pytest_asc.diagnosis.clock import judge_times, warn_of_skew
 from pytest_asc.diagnosis.findings import found
 from pytest_asc.diagnosis.words import host_of, one_line
-from pytest_asc.services import APP_STORE_CONNECT
+from pytest_asc.services import APP_STORE_CONNECT, ISSUER_ID
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Mapping
 
     from pytest_asc.diagnosis.causes import Certainty
     from pytest_asc.diagnosis.findings import Finding
-    from pytest_asc.services import Service
+    from pytest_asc.services import Refusal, Service
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Answer:
     @property
     def code(self) -> str | None:
         """The first error's ``code``, or what the sibling services have in its place."""
-        return self._first("code") or self._member("reason") or self._member("errorCode")
+        return self._first("code") or self._member("reason") or self._member("errorCode") or self._member("error")
 
     @property
     def title(self) -> str | None:
@@ -172,6 +172,8 @@ class _Refusal(NamedTuple):
 _FORBIDDEN = (
     _Refusal("FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED", "", "agreement-missing", "certain"),
     _Refusal("FORBIDDEN_ERROR.PLA_NOT_ACCEPTED", "", "agreement-missing", "certain"),
+    # AvdLee/appstoreconnect-swift-sdk #101: the bare code, and the agreement in the detail alone.
+    _Refusal("FORBIDDEN", r"must agree to .* Agreement", "agreement-missing", "certain"),
     _Refusal("FORBIDDEN", r"active membership", "membership-expired", "certain"),
     _Refusal(
         "FORBIDDEN_ERROR",
@@ -180,6 +182,8 @@ _FORBIDDEN = (
         "certain",
         "Use an operation that the resource allows: no role and no key changes this.",
     ),
+    # bitrise-steplib/steps-ios-auto-provision-appstoreconnect #14, whose cause never came out.
+    _Refusal("FORBIDDEN_ERROR", r"Unable to find a team", "request-refused", "certain"),
     _Refusal("FORBIDDEN_ERROR", r"API key in use does not allow", "role-insufficient", "certain"),
     _Refusal("FORBIDDEN_ERROR", r"only be performed by the Account Holder", "role-insufficient", "certain"),
     # Documented: a revoked key and a badly formatted token are forbidden, too.
@@ -232,19 +236,29 @@ _REASONS = {
     "NOT_ENABLED": "service-not-enabled",
     "ExpiredProviderToken": "token-expired",
     "MissingProviderToken": "header-missing",
+    # Documented, both for any fault of key, ids and signature.
+    "InvalidProviderToken": "key-unknown-to-apple",
+    "invalid_client": "key-unknown-to-apple",
 }
 
 
 def _token_refused(case: _Case) -> Finding:
     finding = judge_times(case.answer, case.claims, case.service) if case.claims is not None else None
-    if finding := finding or _reason_given(case):
-        return finding
+    return finding or _reason_given(case) or _unknown(case)
+
+
+def _unknown(case: _Case) -> Finding:
+    """An answer that does not say what of key, ids and token it is about."""
     unreleased = ", and for an app that was never released" if case.service.sandbox else ""
     unseen = "; the token's times could not be compared with Apple's clock" if case.claims is None else ""
+    of_team = case.service.claims["iss"] is not ISSUER_ID
+    issuer = "Team ID" if of_team else "issuer id"
+    fix = "Compare all ids with Apple's pages, and see that the key is not revoked and has this service ticked."
     return found(
         "key-unknown-to-apple",
-        f"{_answered(case.answer)}. Apple gives this answer to a wrong key id, a wrong issuer id, another kind of key"
+        f"{_answered(case.answer)}. Apple gives this answer to a wrong key id, a wrong {issuer}, another kind of key"
         f" and a revoked key alike{unreleased}{unseen}",
+        fix=fix if of_team else None,
     )
 
 
@@ -252,6 +266,11 @@ def _reason_given(case: _Case) -> Finding | None:
     cause = _REASONS.get(case.answer.code or "")
     if cause is None:
         return None
+    if cause == "key-unknown-to-apple":
+        return _unknown(case)
+    by_clock = cause == "token-expired" and case.claims and judge_times(case.answer, case.claims, case.service)
+    if by_clock:
+        return by_clock
     lacks = "" if cause != "missing-auth" else f"; {_missing(case)}"
     return found(cause, _answered(case.answer) + lacks)
 
@@ -269,11 +288,16 @@ def _missing(case: _Case) -> str:
     )
 
 
+# What is counted there is tokens, not requests (documented).
+_RATE_FIXES = {"TooManyProviderTokenUpdates": "Keep a token for 20 to 60 minutes instead of minting one for each push."}
+
+
 def _rate_limited(case: _Case) -> Finding:
     figures = rate_limit(case.answer.headers)
     left = f"; {figures['remaining']} of {figures['limit']} requests are left this hour" if figures else ""
     after = one_line(case.answer.headers.get("Retry-After", ""), 40)
-    return found("rate-limited", _answered(case.answer) + left + (f"; Retry-After: {after}" if after else ""))
+    evidence = _answered(case.answer) + left + (f"; Retry-After: {after}" if after else "")
+    return found("rate-limited", evidence, fix=_RATE_FIXES.get(case.answer.code or ""))
 
 
 def _forbidden(case: _Case) -> Finding | None:
@@ -312,7 +336,7 @@ _RULES: tuple[tuple[Container[int], Callable[[_Case], Finding | None]], ...] = (
     ((406,), _not_acceptable),
     (range(1000), _foreign),
     ((401,), _token_refused),
-    ((403,), _reason_given),
+    ((400, 403), _reason_given),
     ((403,), _forbidden),
     ((404,), _unknown_path),
     ((429,), _rate_limited),
@@ -332,11 +356,16 @@ def _speaks_apple(case: _Case) -> bool:
     answer, refusal = case.answer, case.service.refusal
     return (
         answer.is_json
-        or (refusal is not None and (answer.status, answer.body) == (refusal.status, refusal.body.encode()))
+        or (refusal is not None and answer.status == refusal.status and _is_refusal(answer.body, refusal))
         or answer.headers.get("Server", "").startswith("daiquiri")
         or any(name.lower().startswith(("x-apple-", "x-daiquiri-")) for name in answer.headers)
         or _FRONT_END_BODY.search(answer.body) is not None
     )
+
+
+def _is_refusal(body: bytes, refusal: Refusal) -> bool:
+    """Whether it is the service's own. Those in plain text were seen empty, too (awa/go-iap #283)."""
+    return body == refusal.body.encode() or (not body and refusal.media_type == "text/plain")
 
 
 def _answered(answer: Answer) -> str:

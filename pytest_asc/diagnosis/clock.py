@@ -95,10 +95,13 @@ def judge_times(answer: Answer, claims: Mapping[str, object], service: Service) 
         return None
     iat, exp = _time(claims, "iat"), _time(claims, "exp")
     limit = service.max_lifetime if "now" in service.counted_from else None
+    end = "exp"
+    if not service.expires and iat is not None and service.max_lifetime is not None:
+        end, exp = "the end of its life", iat + service.max_lifetime
     certainty: Certainty = "certain"
     if exp is not None and exp <= date:
         cause = "clock-behind" if exp > answer.received_at else "token-expired"
-        fault = f"exp {time_of_day(exp, date)} was {span(date - exp)} past"
+        fault = f"{end} {time_of_day(exp, date)} was {span(date - exp)} past"
     elif exp is not None and limit is not None and exp - answer.sent_at <= limit < exp - date:
         cause = "clock-ahead"
         fault = f"exp {time_of_day(exp, date)} was {exp - date} s to come, of at most {limit} s"

@@ -262,6 +262,7 @@ def _token_was_taken(answer: Answer, error: Finding) -> bool:
         answer.is_json
         and status in range(400, 500)
         and status != _UNAUTHORIZED
+        and error.cause != "key-unknown-to-apple"
         and (status != _FORBIDDEN or error.certainty == "certain")
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal
 
@@ -20,9 +20,11 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 # What key ids and Team IDs look like. One that looks otherwise is not wrong for that.
 _TEN = re.compile(r"[A-Z0-9]{10}")
 # Observed: App Store Connect names its files AuthKey_<key id>.p8, and those for In-App Purchase SubscriptionKey_….
+# The first keys of APNs were APNSAuthKey_… (node-apn/node-apn #477, AndrewBarba/apns2 #4).
 # A browser adds " (1)" to the name of a second download.
-_FILE = re.compile(r"(AuthKey|SubscriptionKey)_([\w-]+)(?: ?\(\d+\)| copy)?\.p8", re.IGNORECASE)
-_KEY_ID_AS_FILE = re.compile(r"(?:.*[/\\])?(?:(?:AuthKey|SubscriptionKey)_)?([\w-]+)(?:\.p8)?", re.IGNORECASE)
+_FILE = re.compile(r"((?:APNS)?AuthKey|SubscriptionKey)_([\w-]+)(?: ?\(\d+\)| copy)?\.p8", re.IGNORECASE)
+_OTHER_KEYS = {"subscriptionkey": "keys for In-App Purchase", "apnsauthkey": "older keys for APNs"}
+_KEY_ID_AS_FILE = re.compile(r"(?:.*[/\\])?(?:(?:(?:APNS)?AuthKey|SubscriptionKey)_)?([\w-]+)(?:\.p8)?", re.IGNORECASE)
 _WORD = re.compile(r"[\w-]+")
 
 
@@ -67,10 +69,37 @@ def read_ids(
         findings.append(found("key-id-missing", f"the {len(key_id)} characters of the key id are {what}"))
     elif key_id and file_id and key_id != file_id and not _UUID.fullmatch(key_id):
         findings.append(_mismatch(key_id, file_id))
-    if file and file[1].lower() == "subscriptionkey":
-        evidence = f"the file is named {file[1]}_{mask(file[2])}.p8, as keys for In-App Purchase are"
+    if file and (whose := _OTHER_KEYS.get(file[1].lower())):
+        evidence = f"the file is named {file[1]}_{mask(file[2])}.p8, as {whose} are"
         findings.append(found("key-of-other-service", evidence))
     return IdsReading(key_id or file_id, issuer_id, (*stuck, *findings))
+
+
+# Where in a token each of these is seen. What else there is about ids has causes of the token's own.
+_IN_TOKEN = {
+    "key-id-whitespace": "kid",
+    "key-id-quoted": "kid",
+    "key-id-is-file-name": "kid",
+    "key-id-missing": "kid",
+    "issuer-id-whitespace": "iss",
+    "issuer-id-quoted": "iss",
+    "ids-swapped": "kid and iss",
+}
+
+
+def check_sent_ids(key_id: str, issuer_id: str | None) -> Iterator[Finding]:
+    """What stuck to the ids of a token, or is in their place. Nobody repairs it there, so all of it is an error.
+
+    Apple answers a newline in ``kid`` with the ordinary 401 (observed: fastlane #29985).
+
+    Args:
+        key_id: The header's ``kid``.
+        issuer_id: The claims' ``iss`` where it is an issuer id; None where it is something else, or not there.
+    """
+    for finding in read_ids(key_id, issuer_id).findings:
+        place = _IN_TOKEN.get(finding.cause)
+        if place and (issuer_id or place == "kid"):
+            yield replace(finding, level="error", evidence=f"{place}: {finding.evidence}")
 
 
 def tidy(value: str | None) -> str | None:
@@ -128,7 +157,14 @@ def _check_pair(key_id: str | None, issuer_id: str | None) -> Finding | None:
         )
     if key_id and key_is_uuid:
         issuer = f"the issuer id {mask(issuer_id)} is none" if issuer_id else "there is no issuer id"
-        return found("ids-swapped", f"the key id {mask(key_id)} is a UUID, and {issuer}")
+        # What is neither UUID nor key id has no place to be swapped into.
+        pair = bool(issuer_id and _TEN.fullmatch(issuer_id.upper()))
+        return found(
+            "ids-swapped",
+            f"the key id {mask(key_id)} is a UUID, and {issuer}",
+            certainty="likely" if issuer_id and not pair else None,
+            fix=None if pair else "Give the UUID as the issuer id, and the key id from the name AuthKey_<key id>.p8.",
+        )
     # A cut-off UUID in the key id; with two ids of ten characters the issuer is a Team ID instead.
     if key_id and issuer_id and "-" in key_id and _TEN.fullmatch(issuer_id):
         evidence = f"the issuer id {mask(issuer_id)} looks like a key id, and the key id {mask(key_id)} does not"

@@ -44,7 +44,7 @@ def _make_visible(text: str) -> Repair | None:
     if not odd:
         return None
     names = [
-        f"{_NAMES.get(character) or unicodedata.name(character, f'U+{ord(character):04X}').lower()} ({count})"
+        f"{_NAMES.get(character) or unicodedata.name(character, '').lower() or f'U+{ord(character):04X}'} ({count})"
         for character, count in odd.most_common(3)
     ]
     return Repair("".join(map(plain, text.replace("\r\n", "\n"))), f"it holds {', '.join(names)}")

@@ -116,5 +116,5 @@ def _reason(cause: BaseException) -> str:
 
 def _fix(cause: BaseException) -> str | None:
     if isinstance(cause, ssl.SSLCertVerificationError) and cause.verify_code in _CLOCK_ERRORS:
-        return "See that this machine's clock is right; if it is, the certificate comes from a proxy that is not."
+        return "See that this machine's clock is right; if it is, see whether a proxy's certificate or Apple's ran out."
     return None

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pytest_asc.diagnosis.findings import found
 from pytest_asc.diagnosis.words import json_type, quoted
+from pytest_asc.services import SIX_MONTHS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,6 +61,12 @@ def allows_long_life(entry: object, service: Service) -> bool:
     """Whether an entry of a scope is a GET on a resource that takes long-lived tokens."""
     method, _, url = str(entry).partition(" ")
     return method == "GET" and _long_lived(service.long_lived_paths).fullmatch(urlsplit(url).path) is not None
+
+
+def longest_life(scope: object, service: Service) -> int | None:
+    """Seconds that a token of this scope may live; None where the service names no limit."""
+    long_lived = isinstance(scope, list) and bool(scope) and all(allows_long_life(entry, service) for entry in scope)
+    return SIX_MONTHS if long_lived else service.max_lifetime
 
 
 @cache

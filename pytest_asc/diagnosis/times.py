@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_asc.diagnosis.findings import found
-from pytest_asc.diagnosis.scope import allows_long_life
+from pytest_asc.diagnosis.scope import allows_long_life, longest_life
 from pytest_asc.diagnosis.words import json_type, quoted, span, utc
 from pytest_asc.services import APP_STORE_CONNECT, SIX_MONTHS
 
@@ -55,7 +55,8 @@ def check_life(lifetime: float, scope: object, service: Service) -> Finding | No
     if not entries or not service.long_lived_paths:
         return found("token-lifetime-too-long", f"{life}; {service.title} takes at most {limit} s", fix=_fix(service))
     if lifetime > SIX_MONTHS:
-        return found("token-long-lived-not-allowed", f"{life}, more than six months ({SIX_MONTHS} s)")
+        fix = f"Set exp to at most {SIX_MONTHS} s after iat." if longest_life(list(entries), service) != limit else None
+        return found("token-long-lived-not-allowed", f"{life}, more than six months ({SIX_MONTHS} s)", fix=fix)
     for entry in entries:
         if not str(entry).startswith("GET "):
             return found("token-long-lived-not-allowed", f"{life}, and the scope holds {quoted(entry, clear=True)}")
@@ -70,6 +71,12 @@ def _fix(service: Service) -> str | None:
     if limit is None or limit == APP_STORE_CONNECT.max_lifetime:
         return None
     return f"Set exp to at most {span(limit)} after iat."
+
+
+def _fix_at_limit(service: Service) -> str | None:
+    """What to do about a life that is the limit, in the same way."""
+    longer = _fix(service)
+    return longer and f"{longer.rstrip('.')}, less a minute: at the limit, a clock one second off is refused."
 
 
 class Times(NamedTuple):
@@ -103,6 +110,11 @@ class Times(NamedTuple):
                 f"exp is {self.exp - now:.0f} s ahead of {utc(now)}; at most {self.max_ahead:.0f} s are taken",
                 fix=_fix(self.service),
             )
+        elif self.max_life == math.inf and self.exp - now > self.max_ahead - ROUNDING:
+            # Where the life counts from now alone, it shrinks: seen of one that Apple Music refused
+            # (scottrhoyt/apple-music-jwt #1).
+            evidence = f"exp is {self.exp - now:.0f} s ahead of {utc(now)}, and {self.max_ahead:.0f} s is the limit"
+            yield found("token-lifetime-at-limit", evidence, fix=_fix_at_limit(self.service))
         elif ahead > ROUNDING:
             yield found(
                 "token-issued-in-future",
@@ -142,11 +154,9 @@ class Times(NamedTuple):
 def times_of(claims: Mapping[str, Any], service: Service) -> Times:
     """The times of claims that have been found to be of the right form."""
     iat: float = -math.inf if claims.get("iat") is None else claims["iat"]
-    limit: float = math.inf if service.max_lifetime is None else service.max_lifetime
-    exp: float = claims["exp"] if service.expires else iat + limit
-    scope = claims.get("scope")
-    long_lived = isinstance(scope, list) and bool(scope) and all(allows_long_life(entry, service) for entry in scope)
-    most = SIX_MONTHS if long_lived else limit
+    longest = longest_life(claims.get("scope"), service)
+    most: float = math.inf if longest is None else longest
+    exp: float = claims["exp"] if service.expires else iat + most
     return Times(
         iat,
         exp,
@@ -164,5 +174,6 @@ def check_times(times: Times, scope: object) -> Finding | None:
         return None
     life, limit = int(times.exp - times.iat), service.max_lifetime
     if life == limit:
-        return found("token-lifetime-at-limit", f"exp is {limit} s after iat, and {limit} s is the limit")
+        evidence = f"exp is {limit} s after iat, and {limit} s is the limit"
+        return found("token-lifetime-at-limit", evidence, fix=_fix_at_limit(service))
     return check_life(life, scope, service)

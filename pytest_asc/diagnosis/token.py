@@ -15,9 +15,11 @@ from jwt.algorithms import ECAlgorithm
 from pytest_asc.diagnosis.claims import check_claims
 from pytest_asc.diagnosis.decoding import DecodedToken, TokenError, decode
 from pytest_asc.diagnosis.findings import found
+from pytest_asc.diagnosis.ids import check_sent_ids
 from pytest_asc.diagnosis.scope import check_scope, check_scope_format
 from pytest_asc.diagnosis.times import check_form, check_life, check_times, times_of
 from pytest_asc.diagnosis.words import json_type, quoted, utc
+from pytest_asc.services import ISSUER_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -92,9 +94,13 @@ def examine(
     except TokenError as error:
         return Examination(None, (error.finding,))
     claims = decoded.claims
+    ids = tuple(_id_findings(decoded, service))
+    explained = {"token-issuer"} if any(not finding.cause.startswith("key-id") for finding in ids) else set()
+    of_claims = check_claims(decoded.header, claims, service, kind=kind, issuer_id=issuer_id)
     findings = [
         *_header_findings(decoded.header),
-        *check_claims(decoded.header, claims, service, kind=kind, issuer_id=issuer_id),
+        *ids,
+        *(finding for finding in of_claims if finding.cause not in explained),
         *_signature_findings(decoded, service, key),
     ]
     if not _is_elsewhere(findings):
@@ -120,6 +126,12 @@ def _header_findings(header: Mapping[str, Any]) -> Iterator[Finding]:
         yield found("token-kid-missing", "the header has no kid")
     elif not isinstance(header["kid"], str):
         yield found("token-kid-missing", f"kid is a {json_type(header['kid'])}, expected text")
+
+
+def _id_findings(decoded: DecodedToken, service: Service) -> Iterator[Finding]:
+    issuer = decoded.claims.get("iss")
+    has_issuer = service.claims["iss"] is ISSUER_ID and isinstance(issuer, str)
+    return check_sent_ids(decoded.key_id, issuer if has_issuer else None) if decoded.key_id else iter(())
 
 
 def _signature_findings(

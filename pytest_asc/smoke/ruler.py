@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from pytest_asc.smoke.wording import CLOCK_RESOLUTION, service_of
+from pytest_asc.smoke.wording import CLOCK_RESOLUTION, has_times, limit_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -63,7 +63,7 @@ def times_of(report: Mapping[str, Any]) -> list[tuple[str, float]]:
     if apple is not None and here is not None and abs(here - apple) <= CLOCK_RESOLUTION:
         here = None
     now = here if apple is None else apple
-    most = service_of(report).max_lifetime
+    most = limit_of(report)
     earliest = min((time for time in (iat, now) if time is not None), default=None)
     marks = {
         "iat": iat,
@@ -73,7 +73,7 @@ def times_of(report: Mapping[str, Any]) -> list[tuple[str, float]]:
         # Apple counts from iat and from its own now.
         "limit": earliest + most if earliest is not None and most is not None else None,
     }
-    return sorted(_known(marks.items()), key=lambda mark: mark[1]) if exp is not None else []
+    return sorted(_known(marks.items()), key=lambda mark: mark[1]) if exp is not None and has_times(report) else []
 
 
 def _known(marks: Iterable[tuple[str, float | None]]) -> Iterable[tuple[str, float]]:

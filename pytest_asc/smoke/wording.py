@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from pytest_asc.diagnosis.causes import CAUSES
 from pytest_asc.diagnosis.roles import roles_of
+from pytest_asc.diagnosis.scope import longest_life
+from pytest_asc.diagnosis.times import FIRST_MILLISECONDS, LONGEST_DURATION
 from pytest_asc.diagnosis.words import host_of, span, time_of_day
 from pytest_asc.services import APP_STORE_CONNECT, SERVICES
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 # Apple's clock is known to the second: a smaller skew cannot be told from none.
 CLOCK_RESOLUTION = 1.0
+_MINUTE = 60
 CERTAINTY = {
     "certain": "certain: what was seen proves it",
     "likely": "likely: what was seen suggests it",
@@ -41,29 +44,53 @@ def service_of(report: Mapping[str, Any]) -> Service:
     return SERVICES.get(report["service"], APP_STORE_CONNECT)
 
 
+def limit_of(report: Mapping[str, Any]) -> int | None:
+    """Seconds that the report's token may live; None where its service names no limit.
+
+    A scope that allows months is no measure for a token that does without them.
+    """
+    token, usual = report["token"] or {}, service_of(report).max_lifetime
+    is_long = usual is not None and (token.get("lifetime") or 0) > usual
+    return longest_life(token.get("scope"), service_of(report)) if is_long else usual
+
+
+def has_times(report: Mapping[str, Any]) -> bool:
+    """Whether the token's times are any: milliseconds and durations are none."""
+    token = report["token"] or {}
+    given = (token.get(name) for name in ("issued_at", "expires_at"))
+    return all(LONGEST_DURATION <= time <= FIRST_MILLISECONDS for time in given if time is not None)
+
+
 def verdict(report: Mapping[str, Any]) -> str:
     """The outcome in one sentence."""
     if report["mode"] == OFFLINE:
         return _verdict_on_token(report)
-    warnings = sum(finding["level"] == "warning" for finding in report["findings"])
-    count = f"{warnings} warning{'s' if warnings > 1 else ''}"
     accepted = f"{_who(report)} accepts these credentials"
     if report["ok"]:
         apps = (report["request"] or {}).get("apps_visible")
-        return f"{accepted}{f', with {count}' if warnings else ''}{_visible(apps)}."
+        return f"{accepted}{f', with {_count(report)}' if _warnings(report) else ''}{_visible(apps)}."
     if cause := next((finding for finding in report["findings"] if finding["cause"] == report["cause"]), None):
         if cause["level"] == "warning" and _status(report) in _SUCCESS:
-            return f"{accepted}, but not without {count}."
+            return f"{accepted}, but not without {_count(report)}."
         return f"{_outcome(report)}: {_HEDGE[cause['certainty']]}{_within(title_of(cause['cause']))}."
     broken = "".join(f": the check of {check['name']} broke off" for check in _broken(report)[:1])
     return f"{_outcome(report)}{broken}."
 
 
+def _warnings(report: Mapping[str, Any]) -> int:
+    return sum(finding["level"] == "warning" for finding in report["findings"])
+
+
+def _count(report: Mapping[str, Any]) -> str:
+    warnings = _warnings(report)
+    return f"{warnings} warning{'s' if warnings > 1 else ''}"
+
+
 def _verdict_on_token(report: Mapping[str, Any]) -> str:
     unseen = "" if report["credentials"] else "; its signature was not checked, since its key is not at hand"
     if report["ok"]:
-        warned = any(finding["level"] == "warning" for finding in report["findings"])
-        return f"{'This token works, but not by much' if warned else 'Nothing is wrong with this token'}{unseen}."
+        warned = f", apart from {_count(report)}" if _warnings(report) else ""
+        return f"Nothing is wrong with this token{warned}{unseen}."
     cause = next(finding for finding in report["findings"] if finding["cause"] == report["cause"])
     return f"{_who(report)} refuses this token: {_HEDGE[cause['certainty']]}{_within(title_of(cause['cause']))}."
 
@@ -196,6 +223,9 @@ def _token_sentences(report: Mapping[str, Any]) -> list[str]:
     token = report["token"]
     if not token:
         return []
+    if not has_times(report):
+        given = (("iat", token.get("issued_at")), ("exp", token.get("expires_at")))
+        return [", ".join(f"{claim} {value}" for claim, value in given if value is not None) + ", as they stand in it"]
     clock = report["clock"] or {}
     apple_now = clock.get("apple_now")
     now = clock.get("local_now") if apple_now is None else apple_now
@@ -207,7 +237,7 @@ def _token_sentences(report: Mapping[str, Any]) -> list[str]:
     whose = " at Apple" if abs(clock.get("skew_seconds") or 0) > CLOCK_RESOLUTION else ""
     scope = token.get("scope")
     parts = (
-        _life(token.get("lifetime"), service_of(report).max_lifetime),
+        _life(token.get("lifetime"), limit_of(report)),
         f"scope {', '.join(map(str, scope)) if isinstance(scope, list) else scope}" if scope else "",
         f"minted by {token['minted_by']}" if token.get("minted_by") else "",
     )
@@ -217,6 +247,8 @@ def _token_sentences(report: Mapping[str, Any]) -> list[str]:
 def _life(lifetime: float | None, limit: int | None) -> str:
     if lifetime is None:
         return "life unknown"
+    if lifetime < 0:
+        return f"exp {span(lifetime)} before iat"
     if limit is not None and lifetime > limit:
         return f"{span(lifetime)}, which is {span(lifetime - limit)} more than the {span(limit)} allowed"
     return span(lifetime) + (f" of the {span(limit)} allowed" if limit is not None else "")
@@ -252,4 +284,5 @@ def _clock_sentences(clock: Mapping[str, Any]) -> list[str]:
     times = (
         "" if here is None or apple is None else f": {time_of_day(here, apple)} here, {time_of_day(apple)} UTC there"
     )
-    return [f"{abs(skew):g} s {'ahead of' if skew > 0 else 'behind'} Apple's{times}"]
+    apart = f"{abs(skew):g} s" if abs(skew) < _MINUTE else span(skew)
+    return [f"{apart} {'ahead of' if skew > 0 else 'behind'} Apple's{times}"]

@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 
 from pytest_asc.diagnosis.answer import Answer, rate_limit, read_answer
 from pytest_asc.diagnosis.causes import CAUSES
-from pytest_asc.services import APP_STORE_CONNECT, ENTERPRISE, Service
+from pytest_asc.services import (
+    APNS,
+    APP_STORE_CONNECT,
+    APP_STORE_SERVER,
+    APPLE_MUSIC,
+    ENTERPRISE,
+    SIGN_IN,
+    Service,
+)
 
 NOW = 1_528_407_600
 CLAIMS = {"iat": NOW - 60, "exp": NOW + 840}
@@ -51,6 +59,7 @@ APPS = {"data": [{"type": "apps", "id": "1"}], "links": {}}
 TEAM = (
     "Team ID: 'AB12CD34EF' is not associated with an active membership. To check your teams membership status, sign in"
 )
+PROGRAM_LICENSE = "To resolve this issue, the Account Holder must agree to the latest Program License Agreement."
 ANSWERED = "api.appstoreconnect.apple.com answered GET with"
 ALIKE = "Apple gives this answer to a wrong key id, a wrong issuer id, another kind of key and a revoked key alike"
 ENTERPRISE_PROBE = ENTERPRISE.base_url + ENTERPRISE.probe
@@ -138,11 +147,13 @@ def test_an_empty_enterprise_list_is_no_finding() -> None:
             "certain",
         ),
         (
-            answer(403, errors(403, "FORBIDDEN_ERROR", "", "Unable to find a team")),
-            "role-insufficient",
+            answer(403, errors(403, "FORBIDDEN", "Access Unavailable", PROGRAM_LICENSE)),
+            "agreement-missing",
             "error",
-            "likely",
+            "certain",
         ),
+        (answer(403, errors(403, "FORBIDDEN_ERROR", "", "Something new")), "role-insufficient", "error", "likely"),
+        (answer(403, errors(403, "FORBIDDEN_ERROR", "Unable to find a team")), "request-refused", "error", "certain"),
         (
             answer(
                 403, errors(403, "FORBIDDEN_ERROR", "The given operation is not allowed", "The resource 'appInfos'")
@@ -152,7 +163,9 @@ def test_an_empty_enterprise_list_is_no_finding() -> None:
             "certain",
         ),
         (answer(403, errors(403, "FORBIDDEN.SOMETHING_NEW")), "request-refused", "error", "certain"),
-        (answer(403, {"reason": "InvalidProviderToken"}), "request-refused", "error", "certain"),
+        (answer(403, {"reason": "InvalidProviderToken"}), "key-unknown-to-apple", "error", "possible"),
+        (answer(400, {"error": "invalid_client"}), "key-unknown-to-apple", "error", "possible"),
+        (answer(400, {"error": "invalid_grant"}), "request-refused", "error", "certain"),
         # The code alone proves nothing.
         (answer(400, errors(401, "NOT_AUTHORIZED")), "request-refused", "error", "certain"),
         (answer(409, errors(403, "FORBIDDEN_ERROR")), "request-refused", "error", "certain"),
@@ -223,6 +236,38 @@ def test_evidence_quotes_what_came(got: Answer, evidence: str) -> None:
 def test_a_path_that_must_be_there_points_at_the_base_url() -> None:
     (finding,) = read_answer(answer(404, errors(404, "PATH_ERROR")), claims=CLAIMS, service=APP_STORE_CONNECT)
     assert "https://api.appstoreconnect.apple.com" in finding.fix
+
+
+@pytest.mark.parametrize(
+    ("service", "status", "body", "words"),
+    [
+        (APNS, 403, {"reason": "InvalidProviderToken"}, "a wrong Team ID"),
+        (SIGN_IN, 400, {"error": "invalid_client"}, "a wrong Team ID"),
+        (APP_STORE_SERVER, 401, "Unauthenticated\n\nRequest ID: X.0.0\n", "a wrong issuer id"),
+    ],
+)
+def test_an_unknown_key_is_told_with_the_ids_of_its_service(
+    service: Service, status: int, body: object, words: str
+) -> None:
+    (finding,) = read_answer(answer(status, body, url=service.base_url), claims=CLAIMS, service=service)
+    assert finding.cause == "key-unknown-to-apple"
+    assert words in finding.evidence
+    assert ("issuer id" in finding.fix) == ("issuer id" in words)
+
+
+@pytest.mark.parametrize(
+    ("service", "cause"),
+    [(APP_STORE_SERVER, "key-unknown-to-apple"), (APPLE_MUSIC, "key-unknown-to-apple"), (ENTERPRISE, "not-apple")],
+)
+def test_a_401_without_a_body_is_apples_where_it_says_so_little(service: Service, cause: str) -> None:
+    (finding,) = read_answer(answer(401, "", url=service.base_url), claims=CLAIMS, service=service)
+    assert finding.cause == cause
+
+
+def test_too_many_tokens_are_not_told_to_wait_an_hour() -> None:
+    got = answer(429, {"reason": "TooManyProviderTokenUpdates"}, url=APNS.base_url)
+    (finding,) = read_answer(got, claims=None, service=APNS)
+    assert (finding.cause, "20 to 60 minutes" in finding.fix) == ("rate-limited", True)
 
 
 def test_an_agreement_is_not_answered_with_advice_on_roles() -> None:

@@ -192,6 +192,14 @@ def test_every_service_has_a_limit_of_its_own(service: Service, limit: int, at_l
     assert "20 min" not in too_long[0].fix
 
 
+def test_a_life_that_counts_from_now_is_at_the_limit_for_a_moment() -> None:
+    text = good(APPLE_MUSIC, issued_at=NOW, lifetime=15_777_000)
+    (finding,) = judge(text, APPLE_MUSIC)
+    assert (finding.cause, finding.level) == ("token-lifetime-at-limit", "warning")
+    assert "15 minutes" not in finding.fix
+    assert judge(text, APPLE_MUSIC, NOW + 60) == ()
+
+
 def test_weatherkit_names_no_limit() -> None:
     assert judge(good(WEATHERKIT, lifetime=56_000_000), WEATHERKIT) == ()
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pytest_asc.diagnosis.answer import Answer
 from pytest_asc.diagnosis.clock import Skew, judge_times, read_date, read_skew, warn_of_skew
-from pytest_asc.services import APP_STORE_CONNECT
+from pytest_asc.services import APNS, APP_STORE_CONNECT
 
 NOON = 1_528_372_800  # 2018-06-07 12:00:00 UTC
 
@@ -140,6 +140,16 @@ def test_an_iat_that_apple_has_taken_at_times_is_likely_the_cause_and_no_more(
     finding = judge_times(answer_at(NOON, NOON + here), claims, APP_STORE_CONNECT)
     assert finding is not None
     assert (finding.cause, finding.level, finding.certainty) == (cause, "error", "likely")
+
+
+@pytest.mark.parametrize(
+    ("here", "iat", "cause"),
+    [(0, NOON - 3600, "token-expired"), (-7200, NOON - 7200, "clock-behind"), (0, NOON - 60, None)],
+)
+def test_a_token_without_exp_ends_an_hour_after_iat(here: int, iat: float, cause: str | None) -> None:
+    finding = judge_times(answer_at(NOON, NOON + here), {"iat": int(iat)}, APNS)
+    assert (finding and finding.cause) == cause
+    assert finding is None or finding.evidence.startswith("the end of its life ")
 
 
 def test_evidence_names_the_claim_and_both_clocks() -> None:

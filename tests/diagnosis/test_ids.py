@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_asc.diagnosis.causes import CAUSES
 from pytest_asc.diagnosis.ids import IdsReading, read_ids
 
 KEY_ID = "2X9R4HXF34"
@@ -89,11 +90,19 @@ def test_a_blank_inside_an_id_is_told() -> None:
         (f"{ISSUER}\n", KEY_ID, "certain"),
         (ISSUER[:-2], KEY_ID, "certain"),
         (ISSUER, "69a6de7e-1111-47e3-a053-5b8c7c11a4d1", "likely"),
+        (ISSUER, "issuer-uuid", "likely"),
     ],
 )
 def test_swapped_ids(key_id: str, issuer_id: str | None, certainty: str) -> None:
     errors = [finding for finding in read_ids(key_id, issuer_id).findings if finding.level == "error"]
     assert [(finding.cause, finding.certainty) for finding in errors] == [("ids-swapped", certainty)]
+
+
+@pytest.mark.parametrize("issuer_id", [None, "issuer-uuid", "69a6de7e-1111-47e3-a053-5b8c7c11a4d1"])
+def test_no_one_is_told_to_swap_what_cannot_be_swapped(issuer_id: str | None) -> None:
+    (finding,) = read_ids(ISSUER, issuer_id).findings
+    assert finding.fix != CAUSES["ids-swapped"].fix
+    assert "AuthKey_<key id>.p8" in finding.fix
 
 
 @pytest.mark.parametrize(
@@ -184,9 +193,10 @@ def test_a_file_of_another_key_is_a_likely_cause(file_id: str, evidence: str) ->
     assert evidence in finding.evidence
 
 
-def test_a_file_for_in_app_purchase_is_a_likely_cause() -> None:
+@pytest.mark.parametrize("prefix", ["SubscriptionKey", "APNSAuthKey"])
+def test_a_file_of_another_service_is_a_likely_cause(prefix: str) -> None:
     for key_id in (KEY_ID, None):
-        reading = read_ids(key_id, ISSUER, key_file=f"keys/SubscriptionKey_{KEY_ID}.p8")
+        reading = read_ids(key_id, ISSUER, key_file=f"keys/{prefix}_{KEY_ID}.p8")
         assert reading.key_id == KEY_ID
         (finding,) = reading.findings
         assert (finding.cause, finding.level, finding.certainty) == ("key-of-other-service", "warning", "likely")

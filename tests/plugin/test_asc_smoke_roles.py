@@ -96,7 +96,7 @@ def test_what_a_key_opens_and_what_not(smoke: Smoke, apple: Apple) -> None:
     result.stdout.fnmatch_lines(
         [
             "  opens    apps, bundle ids, sales reports, customer reviews, analytics",
-            "  closed   users (open to Admin)",
+            "  closed   users (open to Admin and App Manager)",
             "           finance reports (open to Admin and Finance)",
             "  unknown  Xcode Cloud products: 503",
         ]

@@ -1,0 +1,202 @@
+"""What must not be raised: nothing for a key that works, however it is stored, and nothing for what only looks odd."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from real_cases.evidence import (
+    APPS,
+    FORBIDDEN,
+    HOUR,
+    ISSUER,
+    KEY,
+    KEY_ID,
+    MINUTE,
+    NOT_AUTHORIZED,
+    NOW,
+    P8,
+    Held,
+    answer,
+    b64,
+    error,
+    of_team,
+    refused,
+    token,
+)
+
+from pytest_asc import Credentials
+from pytest_asc.credentials import find_credentials
+from pytest_asc.diagnosis.diagnose import Surroundings, diagnose
+from pytest_asc.services import SERVICES, ServiceIds
+from pytest_asc.settings import read_settings
+from pytest_asc.tokens import mint
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from pytest_asc.credentials import Kind
+    from pytest_asc.diagnosis.findings import Finding
+
+NOWHERE: dict[str, str] = {}
+IDS = {"ASC_KEY_ID": KEY_ID, "ASC_ISSUER_ID": ISSUER}
+FILE = f"AuthKey_{KEY_ID}.p8"
+FASTLANE = json.dumps({"key_id": KEY_ID, "issuer_id": ISSUER, "key": P8})
+
+
+def as_apple_writes_it() -> str:
+    """The key with its curve named twice, which makes 150 bytes: so are the keys that Apple gives (observed)."""
+    curve = bytes.fromhex("06082a8648ce3d030107")
+    public = KEY.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    parts = (
+        bytes.fromhex("308193020100301306072a8648ce3d0201") + curve,
+        bytes.fromhex("0479307702010104 20") + KEY.private_numbers().private_value.to_bytes(32, "big"),
+        bytes.fromhex("a00a") + curve,
+        bytes.fromhex("a144034200") + public,
+    )
+    digits = b64(b"".join(parts))
+    lines = [digits[at : at + 64] for at in range(0, len(digits), 64)]
+    return "\n".join(["-----BEGIN PRIVATE KEY-----", *lines, "-----END PRIVATE KEY-----"])
+
+
+SHAPES: dict[str, tuple[Mapping[str, str], Mapping[str, str]]] = {
+    "text": ({**IDS, "ASC_PRIVATE_KEY": P8}, {}),
+    "text without the last newline": ({**IDS, "ASC_PRIVATE_KEY": P8.rstrip()}, {}),
+    "text as Apple writes it": ({**IDS, "ASC_PRIVATE_KEY": as_apple_writes_it()}, {}),
+    "base64 in its variable": ({**IDS, "ASC_PRIVATE_KEY_B64": b64(P8)}, {}),
+    "base64 in lines": ({**IDS, "ASC_PRIVATE_KEY_B64": base64.encodebytes(P8.encode()).decode()}, {}),
+    "a file": ({**IDS, "ASC_PRIVATE_KEY_PATH": FILE}, {FILE: P8}),
+    "a file of another name": ({**IDS, "ASC_PRIVATE_KEY_PATH": "run/secrets/asc"}, {"run/secrets/asc": P8}),
+    "a key folder": (IDS, {f".appstoreconnect/private_keys/{FILE}": P8}),
+    "a key folder and no key id": ({"ASC_ISSUER_ID": ISSUER}, {f"private_keys/{FILE}": P8}),
+    "fastlane's JSON": ({"APP_STORE_CONNECT_API_KEY_PATH": "key.json"}, {"key.json": FASTLANE}),
+    "fastlane's JSON in base64": (
+        {"APP_STORE_CONNECT_API_KEY_PATH": "key.json"},
+        {"key.json": json.dumps({**json.loads(FASTLANE), "key": b64(P8), "is_key_content_base64": True})},
+    ),
+    "an individual key": ({"ASC_KEY_ID": KEY_ID, "ASC_PRIVATE_KEY": P8}, {}),
+    "an individual key, said to be one": (
+        {"ASC_KEY_ID": KEY_ID, "ASC_PRIVATE_KEY": P8, "ASC_KEY_TYPE": "individual"},
+        {},
+    ),
+    "an enterprise key": ({**IDS, "ASC_PRIVATE_KEY": P8, "ASC_KEY_TYPE": "enterprise"}, {}),
+}
+
+
+@pytest.mark.parametrize(("environ", "files"), SHAPES.values(), ids=list(SHAPES))
+def test_a_healthy_key_is_silent_in_every_shape_and_kind(
+    environ: Mapping[str, str], files: Mapping[str, str], tmp_path: Path
+) -> None:
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        path.chmod(0o600)
+    reading = find_credentials(read_settings(NOWHERE.get, NOWHERE.get, environ, folder=tmp_path, home=tmp_path))
+    assert reading.findings == ()
+    credentials = reading.require()
+    good = mint(credentials, now=NOW)
+    around = Surroundings(credentials)
+    assert diagnose(good, now=NOW, surroundings=around) == ()
+    listed = answer(200, {"data": [{"type": "apps", "id": "1"}], "links": {}}, bearer=good)
+    host = SERVICES["enterprise"].host if credentials.kind == "enterprise" else SERVICES["app-store-connect"].host
+    listed["request"]["url"] = f"https://{host}/v1/bundleIds"
+    assert diagnose(listed, now=NOW, surroundings=around) == ()
+
+
+ALL_IDS: ServiceIds = {
+    "team_id": "M436QS2634",
+    "service_id": "com.example.weather",
+    "bundle_id": "com.example.app",
+    "client_id": "com.example.web",
+    "origin": "https://example.com",
+}
+ADS: ServiceIds = {"team_id": "SEARCHADS.9703f56c", "client_id": "SEARCHADS.27478e71"}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_healthy_token_is_silent_at_every_service(name: str) -> None:
+    kind: Kind = "enterprise" if name == "enterprise" else "team"
+    credentials = Credentials(KEY_ID, ISSUER, kind, KEY, service_ids=ADS if name == "apple-ads" else ALL_IDS)
+    good = mint(credentials, now=NOW, service=name)
+    assert diagnose(good, now=NOW, service=name, surroundings=Surroundings(credentials)) == ()
+
+
+def in_der(text: str) -> str:
+    signed = text.rpartition(".")[0]
+    der = KEY.sign(signed.encode(), ec.ECDSA(hashes.SHA256()))
+    return f"{signed}.{base64.urlsafe_b64encode(der).decode().rstrip('=')}"
+
+
+ODD = {
+    "no typ": Held(token({"typ": None})),
+    "another typ": Held(token({"typ": "jwt"})),
+    "a typ for APNs, whose page shows none": Held(of_team(), service="apns"),
+    "an issuer that is no UUID of version 4": Held(token(iss="57246542-96fe-1a63-e053-0824d011072a")),
+    "an issuer of no version at all": Held(token(iss="69a6de70-43dc-47e3-0000-5b8c7c11a4d1")),
+    "an issuer in capitals": Held(token(iss=ISSUER.upper())),
+    "a key id in lower case": Held(token({"kid": KEY_ID.lower()})),
+    "a shorter key id": Held(token({"kid": "99DJ8MMM9"})),
+    "a longer key id": Held(token({"kid": "2X9R4HXF34AB"})),
+    "a key id of digits": Held(token({"kid": "1234567890"})),
+    "no iat": Held(token(iat=None)),
+    "an audience in a list": Held(token(aud=["appstoreconnect-v1"])),
+    "a signature in DER at APNs": Held(in_der(of_team()), service="apns"),
+    "claims that nobody asks for": Held(token(nbf=NOW - 60, jti="1", nonce="2")),
+    "an iat a minute back": Held(token(iat=NOW - MINUTE, exp=NOW + 19 * MINUTE - 1)),
+    "19 minutes in a zone that is 20 minutes off": Held(token(exp=NOW + 19 * MINUTE), utc_offset=20 * MINUTE),
+    "a good token far from UTC": Held(token(), utc_offset=-11 * HOUR),
+    "an answer that took a minute": Held(answer(200, {"data": [{}]}, bearer=token()), ahead=MINUTE),
+}
+
+
+@pytest.mark.parametrize("held", ODD.values(), ids=list(ODD))
+def test_what_looks_odd_and_works_raises_no_alarm(held: Held) -> None:
+    around = Surroundings(utc_offset=held.utc_offset)
+    assert diagnose(held.thing, now=NOW + held.ahead, service=held.service, surroundings=around) == ()
+
+
+def advice(findings: tuple[Finding, ...]) -> str:
+    return " ".join(finding.fix for finding in findings).lower()
+
+
+def test_an_agreement_is_no_matter_of_roles() -> None:
+    agreement = error(403, "FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED", "A required agreement is missing")
+    findings = diagnose(answer(403, agreement, bearer=token()), now=NOW)
+    assert [finding.cause for finding in findings] == ["agreement-missing"]
+    assert "role" not in advice(findings)
+    assert "no new key helps" in advice(findings)
+
+
+def test_a_role_is_no_matter_of_the_key() -> None:
+    body = error(403, "FORBIDDEN_ERROR", FORBIDDEN, "The API key in use does not allow this request")
+    (finding,) = diagnose(answer(403, body, bearer=token()), now=NOW)
+    assert (finding.cause, "good" in finding.title) == ("role-insufficient", True)
+
+
+@pytest.mark.parametrize("ahead", [1, 34, 3600, -3600])
+def test_nobody_is_sent_for_a_new_key_where_the_clock_is_wrong(ahead: int) -> None:
+    """The token is good by the clock that made it, and cannot be by Apple's."""
+    findings = diagnose(refused(token(iat=NOW + ahead, exp=NOW + ahead + 1199)), now=NOW + ahead)
+    assert [finding.cause for finding in findings] == ["clock-ahead" if ahead > 0 else "clock-behind"]
+    assert "key" not in advice(findings)
+
+
+def test_a_signature_that_verifies_is_no_proof_that_apple_knows_the_key() -> None:
+    """``jwt.io`` verified it, too: against whatever key one gives it."""
+    credentials = Credentials(KEY_ID, ISSUER, "team", KEY)
+    (finding,) = diagnose(refused(token()), now=NOW, surroundings=Surroundings(credentials))
+    assert (finding.cause, finding.certainty) == ("key-unknown-to-apple", "possible")
+    assert "signature" not in finding.evidence
+
+
+def test_a_401_without_more_accuses_nothing_for_certain() -> None:
+    for thing in (NOT_AUTHORIZED, {"status": 401, "headers": {}, "body": NOT_AUTHORIZED, "url": APPS}):
+        (finding,) = diagnose(thing, now=NOW)
+        assert (finding.cause, finding.certainty) == ("key-unknown-to-apple", "possible")

@@ -1,0 +1,68 @@
+"""What people had in public threads, and what is said of it here.
+
+The tables are in ``tests/real_cases``, by the kind of evidence, with the source of each case.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import pytest
+from real_cases import answers, clocks, requests, stored, tokens
+from real_cases.evidence import NOW, Case, Held, Stored
+
+from pytest_asc.credentials import find_credentials
+from pytest_asc.diagnosis.causes import CAUSES
+from pytest_asc.diagnosis.diagnose import Surroundings, diagnose
+from pytest_asc.settings import read_settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_asc.diagnosis.findings import Finding
+
+NOWHERE: dict[str, str] = {}
+HELD = (*tokens.CASES, *requests.CASES, *clocks.CASES, *answers.CASES)
+
+
+def each(cases: tuple[Case, ...]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("case", cases, ids=[case.name for case in cases])
+
+
+def check(case: Case, findings: tuple[Finding, ...]) -> None:
+    assert tuple(finding.cause for finding in findings) == case.causes
+    assert case.says in " ".join(f"{finding.evidence} {finding.fix}" for finding in findings)
+
+
+@each(stored.CASES)
+def test_credentials_as_they_were_stored(case: Case, tmp_path: Path) -> None:
+    given: Stored = case.evidence
+    for name, text in given.files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        path.chmod(0o600)
+    settings = read_settings(NOWHERE.get, NOWHERE.get, given.environ, folder=tmp_path, home=tmp_path)
+    check(case, find_credentials(settings).findings)
+
+
+@each(HELD)
+def test_whatever_they_held(case: Case) -> None:
+    held: Held = case.evidence
+    findings = diagnose(
+        held.thing,
+        now=NOW + held.ahead,
+        service=held.service,
+        surroundings=Surroundings(utc_offset=held.utc_offset),
+    )
+    check(case, findings)
+
+
+def test_they_are_many_and_of_many_kinds() -> None:
+    cases = (*stored.CASES, *HELD)
+    assert len({case.name for case in cases}) == len(cases) >= 80
+    assert len({case.source for case in cases}) >= 60
+    named = set(chain.from_iterable(case.causes for case in cases))
+    assert named <= CAUSES.keys()
+    assert len(named) >= 40
