@@ -28,6 +28,7 @@ pytest_plugins = ["pytester"]
 # pytester takes modules that a run in this process imported first out again. Libraries are no good halved, and what
 # stays makes the runs faster.
 for name in (
+    "pytest_asc.emulator.api",
     "pytest_asc.emulator.transports.adapter",
     "pytest_asc.emulator.transports.interception",
     "pytest_asc.emulator.transports.server",

@@ -13,7 +13,6 @@ import pytest
 
 from pytest_asc.credentials import find_credentials
 from pytest_asc.marks import merge
-from pytest_asc.netrc import find_entry
 from pytest_asc.rehearsal import SERVICES as SERVICES_OF_FAULTS
 from pytest_asc.rehearsal import throw_away_settings
 from pytest_asc.rehearsal.tokens import UTC_OFFSETS
@@ -126,6 +125,8 @@ def utc_offset(faults: Iterable[str]) -> int:
 
 def netrc_entry(host: str, emulator: Emulator | None) -> NetrcEntry | None:
     """What a netrc file has for a host: a rehearsed one, or the one of this machine."""
+    from pytest_asc.netrc import find_entry  # noqa: PLC0415  it loads requests, which a suite may do without
+
     rehearsed = emulator.way.netrc if emulator and emulator.way else None
     return rehearsed or find_entry(host, environ=os.environ, home=Path.home())
 
