@@ -170,9 +170,12 @@ def proxied_httpx(bench: Bench, folder: Path) -> Iterator[tuple[str, Send]]:
 @contextmanager
 def plainly_proxied(bench: Bench, folder: Path) -> Iterator[tuple[str, Send]]:
     base = BASE.replace("https", "http")
-    with Server(folder) as server, server.answering(bench.emulator):
-        with httpx.Client(proxy=server.proxy_url, trust_env=False) as client:
-            yield base, with_httpx(client, base)
+    with (
+        Server(folder) as server,
+        server.answering(bench.emulator),
+        httpx.Client(proxy=server.proxy_url, trust_env=False) as client,
+    ):
+        yield base, with_httpx(client, base)
 
 
 DOORS = (handled, adapted, intercepted, over_http, over_https, proxied_requests, proxied_httpx, plainly_proxied)
