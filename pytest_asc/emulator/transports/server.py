@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from threading import Thread
@@ -11,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from pytest_asc.emulator.transports.certificates import server_context
 from pytest_asc.emulator.transports.http import Application
-from pytest_asc.emulator.transports.listening import accept, listen
+from pytest_asc.emulator.transports.listening import accept, end_tasks, listen, refuse
 from pytest_asc.emulator.transports.proxy import Proxy
 
 if TYPE_CHECKING:
     import socket
     import ssl
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Collection, Coroutine, Iterator
     from pathlib import Path
 
     from typing_extensions import Self
@@ -54,12 +53,12 @@ class Server:
             self.url, self.https_url, self.proxy_url = f"http://{http}", f"https://{https}", f"http://{proxy}"
             self._application.own = frozenset({http, https})
             context = server_context(self._host, self.ca_file)
-            started: Future[Callable[[], object]] = Future()
-            self._thread = Thread(
-                target=self._run, args=(ports, context, started), name="pytest-asc server", daemon=True
-            )
+            # The loop that can watch sockets, on every system.
+            loop, stopping = asyncio.SelectorEventLoop(), asyncio.Event()
+            serving = self._serve(ports, context, stopping)
+            self._thread = Thread(target=_run, args=(loop, serving), name="pytest-asc server", daemon=True)
             self._thread.start()
-            self._stop = started.result()
+            self._stop = partial(loop.call_soon_threadsafe, stopping.set)
             self._listening = listening.pop_all()
         return self
 
@@ -89,32 +88,25 @@ class Server:
         finally:
             application.emulator = None
 
-    def _run(self, ports: list[socket.socket], context: ssl.SSLContext, started: Future[Callable[[], object]]) -> None:
-        try:
-            asyncio.run(self._serve(ports, context, started))
-        except BaseException as error:
-            if started.done():
-                raise
-            started.set_exception(error)
-
-    async def _serve(
-        self, ports: list[socket.socket], context: ssl.SSLContext, started: Future[Callable[[], object]]
-    ) -> None:
+    async def _serve(self, ports: list[socket.socket], context: ssl.SSLContext, stopping: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
         http, https, proxy = ports
         server = self._application.server()
         tunnels = Proxy(self._application, http.getsockname()[:2], https.getsockname()[:2], self._allowed)
-        # Whatever is left of them is cancelled by asyncio.run.
-        doors = [
-            loop.create_task(accept(http, partial(loop.connect_accepted_socket, server))),
-            loop.create_task(accept(https, partial(loop.connect_accepted_socket, server, ssl=context))),
-            loop.create_task(accept(proxy, tunnels.serve)),
-        ]
-        stopping = asyncio.Event()
-        started.set_result(partial(loop.call_soon_threadsafe, stopping.set))
+        tasks: set[asyncio.Task[None]] = set()
+        accept(http, partial(loop.connect_accepted_socket, server), tasks)
+        accept(https, partial(loop.connect_accepted_socket, server, ssl=context), tasks)
+        accept(proxy, tunnels.serve, tasks)
         await stopping.wait()
-        for door in doors:
-            door.cancel()
+        await refuse(ports)
         for connection in server.connections:
             if connection.transport:
                 connection.transport.abort()
+        await end_tasks()
+
+
+def _run(loop: asyncio.AbstractEventLoop, serving: Coroutine[object, object, None]) -> None:
+    try:
+        loop.run_until_complete(serving)
+    finally:
+        loop.close()
