@@ -108,12 +108,13 @@ class Account:
 
     def remove(self, resource: Resource) -> None:
         """Take a resource out, with all that cannot be without it."""
-        for kind, name in dependants(resource.type):
-            for identifier in resource.ids(name):
-                dependant = self.store.get(kind, identifier)
-                if dependant:
-                    self.remove(dependant)
+        orphans = [
+            orphan for kind, name in dependants(resource.type) for orphan in self.store.some(kind, resource.ids(name))
+        ]
         self.store.remove(resource, {over for over in _members(resource.type).relationships.values() if over})
+        for orphan in orphans:
+            if self.store.get(orphan.type, orphan.id) is orphan:  # not gone with another one
+                self.remove(orphan)
 
     @property
     def now(self) -> float:
