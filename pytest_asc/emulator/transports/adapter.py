@@ -55,7 +55,7 @@ class EmulatorAdapter(BaseAdapter):
         response.status_code = answer.status
         for name, value in answer.headers.items():
             response.headers[name] = value
-        response.encoding = _encoding(answer.headers["Content-Type"])
+        response.encoding = _encoding(answer.headers.get("Content-Type"))
         response.reason = _REASONS.get(answer.status, "")
         response.url = request.url or ""
         response.request = request
@@ -69,8 +69,8 @@ class EmulatorAdapter(BaseAdapter):
 
 
 @cache
-def _encoding(content_type: str) -> str | None:
-    return get_encoding_from_headers({"content-type": content_type})
+def _encoding(content_type: str | None) -> str | None:
+    return get_encoding_from_headers({"content-type": content_type}) if content_type else None
 
 
 def as_request(request: requests.PreparedRequest) -> Request:
