@@ -1,4 +1,4 @@
-"""The account that is emulated: its resources, and the ways to put them there from a test."""
+"""The account that is emulated: its resources, and the ways to put them there and to take them out."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SAMPLE = Path(__file__).with_name("sample.json")
 
 
 class Account:
-    """Resources that are made by a test.
+    """Its resources, and the ways to make them and to take them out.
 
     Args:
         clock: Gives the time of new resources, in seconds since 1970.

@@ -13,6 +13,8 @@ from pytest_asc.emulator.catalogue import catalogue
 from pytest_asc.emulator.relations import relation
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from pytest_asc.emulator.catalogue import Operation
     from pytest_asc.emulator.store import Resource, Store
 
@@ -71,30 +73,40 @@ def a_value(code: Any) -> Any:
     return _TEXTS[code].format(next(_NUMBERS)) if code in _TEXTS else _SCALARS[code]
 
 
-def an_entity(bench: Bench, operation: Operation, *, full: bool) -> Json:
-    """The data of a create or an update, with all that it needs; new resources are on the other side.
+def a_document(bench: Bench, operation: Operation, *, full: bool) -> Json:
+    """The body of a create or an update, with all that it needs; new resources are on the other side.
 
     Args:
         bench: Where those are added.
         operation: A create or an update.
-        full: Whether to give everything that may be given, too.
+        full: Whether to give everything that may be given, too, and to include what may be included.
     """
-    assert operation.body
-    form = catalogue().bodies[operation.body]
-    data: Json = {"type": form["type"]}
+    form = catalogue().bodies[operation.body or ""]
+    inline = [catalogue().bodies[name] for name in form.get("inline", ())] if full else []
+    local = {one["type"] for one in inline}
+    data = an_entity(bench, form, local, full=full)
     if operation.method == "PATCH":
         data["id"] = f"{operation.root}-1"
-    for part, make in (("attributes", a_value), ("relationships", lambda target: {"data": linked(bench, target)})):
-        given = {name: make(code) for name, code in form[part].items() if full or f"{part}.{name}" in form["required"]}
-        if given:
-            data[part] = given
+    included = [{**an_entity(bench, one, local, full=full), "id": f"${{{one['type']}}}"} for one in inline]
+    return {"data": data, "included": included} if included else {"data": data}
+
+
+def an_entity(bench: Bench, form: Json, local: set[str], *, full: bool) -> Json:
+    """One resource of a body; its relationships lead to new resources, or to an included one where there is one."""
+    data: Json = {"type": form["type"]}
+    for part in ("attributes", "relationships"):
+        given = {name: code for name, code in form[part].items() if full or f"{part}.{name}" in form["required"]}
+        if given and part == "attributes":
+            data[part] = {name: a_value(code) for name, code in given.items()}
+        elif given:
+            data[part] = {name: {"data": linked(bench, target, local)} for name, target in given.items()}
     return data
 
 
-def linked(bench: Bench, target: str | list[str]) -> Any:
-    """Linkage to a new resource."""
+def linked(bench: Bench, target: str | list[str], local: Collection[str] = ()) -> Any:
+    """Linkage to a new resource, or to the included one of its type."""
     kind = target[0] if isinstance(target, list) else target
-    linkage = {"type": kind, "id": bench.emulator.add(kind)["id"]}
+    linkage = {"type": kind, "id": f"${{{kind}}}" if kind in local else bench.emulator.add(kind)["id"]}
     return [linkage] if isinstance(target, list) else linkage
 
 
@@ -108,7 +120,7 @@ def a_request(bench: Bench, operation: Operation, *, full: bool = False) -> Requ
     body: Any = None
     if operation.body:
         target = catalogue().bodies[operation.body].get("linkage")
-        body = {"data": linked(bench, target) if target else an_entity(bench, operation, full=full)}
+        body = {"data": linked(bench, target)} if target else a_document(bench, operation, full=full)
     return Request(operation.method, url, headers(), b"" if body is None else json.dumps(body).encode())
 
 
