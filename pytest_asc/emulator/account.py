@@ -1,4 +1,4 @@
-"""The account that is emulated: its resources, and the ways to put them there from a test."""
+"""The account that is emulated: its resources, and the ways to put them there and to take them out."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SAMPLE = Path(__file__).with_name("sample.json")
 
 
 class Account:
-    """Resources that are made by a test.
+    """Its resources, and the ways to make them and to take them out.
 
     Args:
         clock: Gives the time of new resources, in seconds since 1970.
@@ -148,12 +148,13 @@ class Account:
 
     def remove(self, resource: Resource) -> None:
         """Take a resource out, with all that cannot be without it."""
-        for kind, name in dependants(resource.type):
-            for identifier in resource.ids(name):
-                dependant = self.store.get(kind, identifier)
-                if dependant:
-                    self.remove(dependant)
+        orphans = [
+            orphan for kind, name in dependants(resource.type) for orphan in self.store.some(kind, resource.ids(name))
+        ]
         self.store.remove(resource, {over for over in _members(resource.type).relationships.values() if over})
+        for orphan in orphans:
+            if self.store.get(orphan.type, orphan.id) is orphan:  # not gone with another one
+                self.remove(orphan)
 
     @property
     def now(self) -> float:

@@ -55,7 +55,7 @@ def read_entity(operation: Operation, identifier: str, content: bytes) -> Entity
     """
     bodies = catalogue().bodies
     form = bodies[operation.body or ""]
-    draft, included = read_resource(content)
+    draft, included = read_resource(content, inline="inline" in form)
     judge = _Judge(operation.method, {(one.type, one.id) for one in included})
     judge.identity(draft, form["type"], identifier)
     judge.members(draft, form, "/data")

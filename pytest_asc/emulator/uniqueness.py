@@ -27,7 +27,7 @@ class Unique(NamedTuple):
     """What is said of a second one: about the first attribute, or the relationship where there are none."""
 
 
-# Observed (rudrankriyam/App-Store-Connect-CLI; expo/eas-cli and fastlane for bundle ids and devices); products are
+# Observed (rorkai/App-Store-Connect-CLI; expo/eas-cli and fastlane for bundle ids and devices); products are
 # inferred.
 UNIQUE: Mapping[str, Unique] = {
     "appAvailabilities": Unique((), "app", entity_errors.RELATIONSHIP_EXISTS),
