@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 METHODS = ("GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS")
 _STATUSES = range(100, 600)
 _SERVER_ERROR = 500
+_ALLOWING = (
+    "Where that is all right, plan them with optional=True, or mark the test with @pytest.mark.asc(allow_unfired=True)."
+)
 _WITH_ID = re.compile(r"^(/[^/]+/[^/]+/)[^/]+")
 
 
@@ -47,9 +50,7 @@ class PlannedFailure:
     happened: int = 0
 
     def __post_init__(self) -> None:
-        self._pattern = re.compile(
-            re.escape(self.path).replace(r"\*", ".*").replace(r"\{id\}", "[^/]+"), re.DOTALL
-        )
+        self._pattern = re.compile(re.escape(self.path).replace(r"\*", ".*").replace(r"\{id\}", "[^/]+"), re.DOTALL)
 
     @property
     def in_front(self) -> bool:
@@ -160,17 +161,14 @@ class Failures:
         missing = [failure for failure in self.pending if not failure.optional]
         if not missing:
             return None
-        came = [f"{record.method} {record.path} {record.outcome}" for record in records]
-        return "\n".join(
-            [
-                "asc_emulator: planned failures did not happen as often as planned:",
-                *(f"  {failure}" for failure in missing),
-                "These requests came:" if came else "No request came.",
-                *(f"  {line}" for line in came),
-                "Where that is all right, plan them with optional=True, or mark the test with "
-                "@pytest.mark.asc(allow_unfired=True).",
-            ]
-        )
+        came = [f"  {record.method} {record.path} {record.outcome}" for record in records]
+        lines = [
+            "asc_emulator: planned failures did not happen as often as planned:",
+            *(f"  {failure}" for failure in missing),
+            *(["These requests came:", *came] if came else ["No request came."]),
+            _ALLOWING,
+        ]
+        return "\n".join(lines)
 
 
 def _problem(failure: PlannedFailure) -> str | None:
