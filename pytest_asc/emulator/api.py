@@ -322,17 +322,17 @@ class Emulator:
             return _Outcome(ApiError(errors.RATE_LIMIT_EXCEEDED), found("rate-limited", evidence), 0)
         if standing:
             return _Outcome(next(standing.answers), standing.refusal, remaining)
-        return self._admit(request, admitted.kind)._replace(remaining=remaining)
+        return self._admit(request, admitted.kind, remaining)
 
-    def _admit(self, request: Request, kind: str) -> _Outcome:
+    def _admit(self, request: Request, kind: str, remaining: int | None) -> _Outcome:
         """Let a request with a good token reach the account, unless a failure or its key's role is in the way."""
         planned = self._failures.take(request.method, request.url, in_front=False)
         if planned and planned.replaces:
-            return _Outcome(planned.deliver(planned.answer(self._error_ids.uuid)))
+            return _Outcome(planned.deliver(planned.answer(self._error_ids.uuid)), None, remaining)
         sibling = self.service.name in siblings.ENDPOINTS
         refusal = None if sibling else refuse_role(self._role, kind, request.method, request.url)
         answer = ApiError(errors.ROLE_INSUFFICIENT) if refusal else self._application(request)
-        return _Outcome(planned.deliver(self._as_response(answer)) if planned else answer, refusal)
+        return _Outcome(planned.deliver(self._as_response(answer)) if planned else answer, refusal, remaining)
 
     def _application(self, request: Request) -> Answer:
         if self.service.name in siblings.ENDPOINTS:

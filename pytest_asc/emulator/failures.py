@@ -116,9 +116,6 @@ class Failures:
     def __init__(self) -> None:
         self._planned: list[PlannedFailure] = []
 
-    def __bool__(self) -> bool:
-        return bool(self._planned)
-
     def plan(self, failure: PlannedFailure, paths: Iterable[str] | None) -> None:
         """Plan one.
 
@@ -142,14 +139,14 @@ class Failures:
             url: The request's.
             in_front: Whether nobody has looked at the token yet.
         """
+        waiting = [failure for failure in self._planned if failure.in_front == in_front]
+        if not waiting:
+            return None
         try:
             path = urlsplit(url).path
         except ValueError:
             return None
-        for failure in self._planned:
-            if failure.in_front == in_front and failure.fits(method, path) and failure.count():
-                return failure
-        return None
+        return next((failure for failure in waiting if failure.fits(method, path) and failure.count()), None)
 
     @property
     def pending(self) -> list[PlannedFailure]:
