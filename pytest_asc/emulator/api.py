@@ -6,7 +6,6 @@ import threading
 import time
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
-from urllib.parse import urlsplit
 
 from pytest_asc.diagnosis.causes import CAUSES
 from pytest_asc.diagnosis.findings import Finding, found
@@ -256,7 +255,7 @@ class Emulator:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
     ) -> None:
-        """Plan what is to go wrong with the next requests of this form: ``fail("GET", "/v1/apps", status=429, times=2)``.
+        """Plan what goes wrong with the next requests of this form: ``fail("GET", "/v1/apps", status=429, times=2)``.
 
         One of ``status``, ``broken`` and ``latency`` is needed, and some go together: an error can be late, an answer
         late and cut. Several failures for one request happen in the order in which they were planned. One that has not
@@ -378,14 +377,17 @@ class Emulator:
             return _Outcome(ApiError(errors.RATE_LIMIT_EXCEEDED), found("rate-limited", evidence), 0)
         if standing:
             return _Outcome(next(standing.answers), standing.refusal, remaining)
+        return self._admit(request, admitted.kind, remaining, now)
+
+    def _admit(self, request: Request, kind: str, remaining: int | None, now: float) -> _Outcome:
+        """Let a request with a good token reach the account, unless a failure or its key's role is in the way."""
         planned = self._failures.take(request.method, request.url, in_front=False)
         if planned and planned.replaces:
             return _Outcome(planned.deliver(planned.answer(self._error_ids.uuid)), None, remaining)
-        refusal = None if sibling else refuse_role(self._role, admitted.kind, request.method, request.url)
+        sibling = self.service.name in siblings.ENDPOINTS
+        refusal = None if sibling else refuse_role(self._role, kind, request.method, request.url)
         answer = ApiError(errors.ROLE_INSUFFICIENT) if refusal else self._application(request, now)
-        if planned:
-            answer = planned.deliver(self._as_response(answer))
-        return _Outcome(answer, refusal, remaining)
+        return _Outcome(planned.deliver(self._as_response(answer)) if planned else answer, refusal, remaining)
 
     def _application(self, request: Request, now: float) -> Answer:
         if self.service.name in siblings.ENDPOINTS:

@@ -9,7 +9,7 @@ from pytest_asc.emulator.catalogue import catalogue
 from pytest_asc.emulator.relations import relation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pytest_asc.emulator.query import Query
     from pytest_asc.emulator.relations import Relation
@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 
 # Filters that find longer values, too (observed: clients have to compare bundle ids again).
 _BY_PART = frozenset({("apps", "bundleId"), ("bundleIds", "identifier")})
+# Names that are no members of what they select (inferred, from their descriptions and from what there is to follow).
+_MEANINGS: Mapping[tuple[str, str], str] = {
+    ("customerReviews", "publishedResponse"): "response",
+    ("inAppPurchaseOfferCodes", "territory"): "prices.territory",
+    ("subscriptionOfferCodes", "territory"): "prices.territory",
+    ("subscriptionPromotionalOffers", "territory"): "prices.territory",
+}
 
 
 class Path(NamedTuple):
@@ -30,7 +37,7 @@ class Path(NamedTuple):
 def resolve(kind: str, name: str) -> Path | None:
     """Find what a name in a filter, an exists or a sort stands for; None where the catalogue does not say."""
     relations: list[Relation] = []
-    *before, last = name.split(".")
+    *before, last = _MEANINGS.get((kind, name), name).split(".")
     for step in before:
         over = relation(kind, step)
         if over is None:

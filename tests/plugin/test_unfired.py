@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_a_test_whose_failure_stayed_away_is_in_error(pytester: pytest.Pytester) -> None:
