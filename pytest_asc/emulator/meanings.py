@@ -1,8 +1,7 @@
 """What names in queries mean that the catalogue cannot explain: they are no attribute and no relationship.
 
-Inferred from the names, but for ``publishedResponse`` (documented, with customer reviews). What
-``filter[upfrontPricePointId]`` and ``filter[planType]`` of subscription price points do is documented, and not modelled:
-they ask for the prices of another plan.
+All are inferred from the names. Two more, ``filter[upfrontPricePointId]`` and ``filter[planType]`` of subscription
+price points, are documented and not modelled: they ask for the prices of another plan.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from typing import Any
 
 from emulator.harness import openapi
 from jsonschema import Draft202012Validator
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 _DOCUMENT = "urn:apple"
@@ -37,8 +37,7 @@ def _validator(name: str) -> Draft202012Validator:
 
 @cache
 def _registry() -> Registry[Any]:
-    document = Resource(contents=openapi(), specification=DRAFT202012)
-    registry: Registry[Any] = Registry().with_resource(_DOCUMENT, document)
+    registry: Registry[Any] = Registry().with_resource(_DOCUMENT, DRAFT202012.create_resource(openapi()))
     return registry
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -28,7 +29,7 @@ def test_apples_months_follow_one_another(year: int) -> None:
     names = [f"{year:04}-{month:02}" for month in range(1, 13)] + [f"{year + 1:04}-01"]
     months = [period for period in map(fiscal_month, names) if period]
     assert len(months) == 13
-    for one, other in zip(months, months[1:], strict=False):
+    for one, other in pairwise(months):
         assert other.begin - one.end == timedelta(days=1)
 
 

@@ -60,6 +60,7 @@ def test_the_detailed_report(bench: Bench) -> None:
     assert found[0]["Transaction Date"] == "04/10/2026"
 
 
+INVALID = "PARAMETER_ERROR.INVALID"
 NO_SALES = (404, "NOT_FOUND", "There were no sales for the date specified.")
 COMBINATION = (
     400, "PARAMETER_ERROR.INVALID.INVALID_COMBINATION", "Invalid combination of reportType and regionCode."
@@ -73,9 +74,9 @@ COMBINATION = (
         ({"reportDate": "2026-06"}, NO_SALES),
         ({"reportDate": "2026-08"}, NO_SALES),
         ({"reportDate": APRIL, "regionCode": "JP"}, NO_SALES),
-        ({"reportDate": APRIL, "vendorNumber": "1"}, (400, "PARAMETER_ERROR.INVALID", "Invalid vendor number specified. Try again.")),
-        ({"reportDate": APRIL, "regionCode": "XX"}, (400, "PARAMETER_ERROR.INVALID", "'XX' is not a valid filter value")),
-        ({"reportDate": "2026-13"}, (400, "PARAMETER_ERROR.INVALID", "'2026-13' is not a valid filter value")),
+        ({"reportDate": APRIL, "vendorNumber": "1"}, (400, INVALID, "Invalid vendor number specified. Try again.")),
+        ({"reportDate": APRIL, "regionCode": "XX"}, (400, INVALID, "'XX' is not a valid filter value")),
+        ({"reportDate": "2026-13"}, (400, INVALID, "'2026-13' is not a valid filter value")),
         ({"reportDate": APRIL, "regionCode": "Z1"}, COMBINATION),
         ({"reportDate": APRIL, "reportType": "FINANCE_DETAIL"}, COMBINATION),
     ],

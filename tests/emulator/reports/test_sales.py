@@ -113,8 +113,10 @@ NO_SALES = (404, "NOT_FOUND", "There were no sales for the date specified.")
 WRONG_DATE = (
     400,
     "PARAMETER_ERROR.INVALID.INVALID_COMBINATION",
-    "Invalid combination of date type and date. For daily and weekly reports, use format YYYY-MM-DD. For monthly, use "
-    "YYYY-MM. For yearly, use YYYY.",
+    (
+        "Invalid combination of date type and date. For daily and weekly reports, use format YYYY-MM-DD. For monthly, "
+        "use YYYY-MM. For yearly, use YYYY."
+    ),
 )
 COMBINATION = (
     400,
