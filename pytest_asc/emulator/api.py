@@ -18,7 +18,7 @@ from pytest_asc.emulator.gate import RATE_LIMIT, Gate, Key, Whims
 from pytest_asc.emulator.message import JSON, Request, Response
 from pytest_asc.emulator.reads import read
 from pytest_asc.emulator.record import CORRELATION_KEY, RequestRecord, new_correlation_key
-from pytest_asc.emulator.reports.answers import answer, is_report
+from pytest_asc.emulator.reports import answers
 from pytest_asc.emulator.reports.asking import Asked
 from pytest_asc.emulator.reports.ledger import Ledger
 from pytest_asc.emulator.routing import Route, route
@@ -311,10 +311,19 @@ class Emulator:
         asked = route(request.method, request.url)
         if not isinstance(asked, Route):
             return asked
-        if not is_report(asked.operation):
+        if not answers.is_report(asked.operation):
             return read(self._visible, asked)
-        accept, vendor = request.header("Accept"), self.vendor_number
-        return answer(Asked(asked, accept, self._visible, self._ledger, self._storage, vendor, now))
+        return answers.answer(
+            Asked(
+                route=asked,
+                accept=request.header("Accept"),
+                store=self._visible,
+                ledger=self._ledger,
+                storage=self._storage,
+                vendor_number=self.vendor_number,
+                now=now,
+            )
+        )
 
     def _as_response(self, answer: Answer) -> Response:
         if isinstance(answer, bytes):
