@@ -32,7 +32,7 @@ def logs(asked: Asked) -> Response:
             "event": str(told.get("diagnosticType") or ""),
             "osVersion": "iPhone OS 18.0 (22A3354)",
             "appVersion": str(version.attributes.get("version")) if version else "",
-            "deviceType": "iPhone15,2",
+            "deviceType": "iPhone15_4",
             "platformArchitecture": "arm64e",
             "buildVersion": str(build.attributes.get("version")) if build else "",
         },
