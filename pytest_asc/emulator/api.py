@@ -21,7 +21,6 @@ from pytest_asc.emulator.negotiation import refuse_media
 from pytest_asc.emulator.reads import read
 from pytest_asc.emulator.record import CORRELATION_KEY, RequestRecord, new_correlation_key
 from pytest_asc.emulator.reports import answers
-from pytest_asc.emulator.reports.asking import Asked
 from pytest_asc.emulator.roles import refuse_role
 from pytest_asc.emulator.routing import Route, route
 from pytest_asc.emulator.values import Identifiers
@@ -396,7 +395,7 @@ class Emulator:
             return asked
         accept = request.header("Accept")
         if answers.is_report(asked.operation):
-            return answers.answer(Asked(asked, accept, self._visible, self.vendor_number, now))
+            return answers.answer(asked, accept, self._visible, self.vendor_number, now)
         refused = refuse_media(request, sends=asked.operation.body is not None)
         if refused:
             return refused

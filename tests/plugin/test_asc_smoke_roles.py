@@ -187,7 +187,7 @@ def test_it_belongs_to_the_smoke_check(pytester: pytest.Pytester) -> None:
     ("role", "closed"),
     [
         ("ADMIN", set()),
-        ("APP_MANAGER", {"users", "sales reports", "finance reports", "analytics"}),
+        ("APP_MANAGER", {"sales reports", "finance reports", "analytics"}),
         ("DEVELOPER", {"users", "sales reports", "finance reports", "analytics"}),
         ("SALES", set(AREAS) - {"apps", "sales reports", "analytics"}),
         ("CUSTOMER_SUPPORT", set(AREAS) - {"apps", "customer reviews"}),

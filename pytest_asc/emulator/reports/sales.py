@@ -10,7 +10,6 @@ from pytest_asc.emulator.reports.asking import RefusedError
 from pytest_asc.emulator.reports.calendars import FREQUENCIES, Period, today
 from pytest_asc.emulator.reports.files import report
 from pytest_asc.emulator.reports.kinds import KINDS, Kind
-from pytest_asc.emulator.reports.media import GZIP, NOT_ACCEPTABLE, choose
 
 if TYPE_CHECKING:
     from datetime import date
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 
 def sales_report(asked: Asked) -> Response:
     """One report."""
-    if not choose(asked.accept, (GZIP,)):
-        return NOT_ACCEPTABLE
     asked.check_vendor()
     kind = _kind(asked)
     version = _version(asked, kind)
