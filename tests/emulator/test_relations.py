@@ -56,10 +56,3 @@ def test_what_leads_to_no_resource_is_no_relation() -> None:
     assert relation("apps", "perfPowerMetrics") is None
     assert relation("apps", "nothing") is None
     assert relation("nothing", "apps") is None
-
-
-def test_the_other_side_of_the_other_side_is_the_first() -> None:
-    over = relation("apps", "alternativeDistributionKey")
-    assert over
-    assert (over.reverse.type, over.reverse.target) == ("alternativeDistributionKeys", "apps")
-    assert over.reverse.reverse == over
