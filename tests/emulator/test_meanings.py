@@ -5,6 +5,8 @@ from urllib.parse import quote
 
 import pytest
 
+from pytest_asc.emulator.relations import relation
+
 if TYPE_CHECKING:
     from emulator.harness import Bench
 
@@ -108,3 +110,10 @@ def test_deliveries_in_a_span_of_time(bench: Bench, name: str, moment: str, foun
     delivery = bench.emulator.add("webhookDeliveries", id="1", createdDate="2026-05-01T09:00:00-08:00")
     webhook = bench.emulator.add("webhooks", deliveries=[delivery])
     assert bench.get(f"/v1/webhooks/{webhook['id']}/deliveries?filter[{name}]={quote(moment)}").ids == found
+
+
+def test_the_other_side_of_the_other_side_is_the_first() -> None:
+    over = relation("apps", "alternativeDistributionKey")
+    assert over
+    assert (over.reverse.type, over.reverse.target) == ("alternativeDistributionKeys", "apps")
+    assert over.reverse.reverse == over

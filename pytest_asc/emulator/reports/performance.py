@@ -18,7 +18,7 @@ METRIC = "perfPowerMetrics"
 
 
 class Category(NamedTuple):
-    """What is measured under one of Apple's metric types, unless a measurement names it (names inferred)."""
+    """What is measured under one of Apple's metric types (names inferred)."""
 
     metric: str
     unit: str

@@ -112,8 +112,10 @@ def test_nobody_measures_what_is_not_there(bench: Bench) -> None:
         bench.emulator.measure(build, "betaBuildUsages", colour="red")
     with pytest.raises(ValueError, match="add it first"):
         bench.emulator.measure({"type": "builds", "id": "2"}, "betaBuildUsages")
-    with pytest.raises(ValueError, match="needs a number as value and as metricType one of HANG"):
+    with pytest.raises(ValueError, match="needs a value, and as metricType one of HANG"):
         bench.emulator.measure(build, "perfPowerMetrics", metricType="LAUNCH")
+    with pytest.raises(ValueError, match="crashCount: got 'many', expected a number"):
+        bench.emulator.measure(build, "betaBuildUsages", crashCount="many")
 
 
 def test_performance_of_an_apps_versions(bench: Bench, app: dict[str, Any]) -> None:

@@ -247,6 +247,9 @@ def test_parameters_that_are_missing_or_unknown(bench: Bench) -> None:
         ({"product_type": "9X"}, "product_type: got '9X'"),
         ({"device": "Newton"}, "device: got 'Newton'"),
         ({"price": "cheap"}, "price: got 'cheap'"),
+        ({"price": float("nan")}, "price: got nan"),
+        ({"proceeds": "Infinity"}, "proceeds: got 'Infinity'"),
+        ({"country": 49}, "country: got 49"),
     ],
 )
 def test_a_sale_that_does_not_fit(bench: Bench, app: dict[str, Any], details: dict[str, Any], complaint: str) -> None:
