@@ -227,7 +227,7 @@ class Emulator:
             after: How many requests of this form are answered as usual before.
             optional: Whether it may stay away.
             front_end: The answer comes from Apple's front end, which judges no token: HTML for a status from 500, else
-                an error of the gateway. A 401 so planned passes over good tokens and bad ones alike.
+                an error of the gateway. A 401 so planned refuses good tokens and bad ones alike.
             code: The error's code, in place of Apple's for the status.
             title: The error's title.
             detail: The error's detail.
