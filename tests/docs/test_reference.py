@@ -12,6 +12,7 @@ import pytest
 import pytest_asc
 from pytest_asc import marks
 from pytest_asc.plugin import MARKERS
+from pytest_asc.roles import ANY, AREAS
 from pytest_asc.services import SERVICES
 from pytest_asc.settings import SETTINGS
 from pytest_asc.tokens import mint
@@ -78,6 +79,24 @@ def test_members_of_the_emulator() -> None:
     emulator = pytest_asc.Emulator()
     members = {name for name in dir(emulator) if not name.startswith("_")} - {"service", "gate", "standing", "way"}
     assert set(names([row[0] for row in rows("member of `asc_emulator`")])) == members
+
+
+def test_arguments_of_fail() -> None:
+    arguments = [name for name in inspect.signature(pytest_asc.Emulator.fail).parameters if name != "self"]
+    assert names([row[0] for row in rows("argument of `fail`")]) == arguments
+
+
+def test_roles() -> None:
+    told = [[area, *(re.findall("`(.+?)`", cell) for cell in cells), basis] for area, *cells, basis in rows("area")]
+    assert told == [
+        [
+            f"{area.name}, team keys alone" if area.team_keys else area.name,
+            [] if area.readers == ANY else list(area.readers),
+            list(area.writers),
+            area.basis,
+        ]
+        for area in AREAS
+    ]
 
 
 def test_markers() -> None:
