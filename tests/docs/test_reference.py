@@ -125,7 +125,7 @@ def help_of(capsys: pytest.CaptureFixture[str], *command: str) -> str:
 def test_what_serve_and_run_tell() -> None:
     account = AccountOptions(empty=True)
     with served(account) as one:
-        line = where(one, proxy=True)
+        line = where(one)
         variables = environment(one, {}, more_hosts=False)
     assert names([row[0] for row in rows("member of the line")]) == list(line)
     told = {name for row in rows("variables for the command") for name in re.findall("`(.+?)`", row[0])}
