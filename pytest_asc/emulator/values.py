@@ -73,6 +73,12 @@ _KNOWN: Mapping[str, Mapping[str, Any]] = {
         "releaseType": "AFTER_APPROVAL",
         "createdDate": "{now}",
     },
+    # Numbers from the beginning (microsoft/asconnect takes no null).
+    "appStoreVersionPhasedReleases": {
+        "phasedReleaseState": "INACTIVE",
+        "currentDayNumber": 0,
+        "totalPauseDuration": 0,
+    },
     "betaGroups": {"name": "Beta Group {n}", "createdDate": "{now}"},
     "betaTesters": {
         "firstName": "Beta",
@@ -90,6 +96,7 @@ _KNOWN: Mapping[str, Mapping[str, Any]] = {
         "buildAudienceType": "APP_STORE_ELIGIBLE",
     },
     "bundleIds": {"name": "Bundle {n}", "identifier": "com.example.app{n}", "platform": "IOS", "seedId": "9XYZ8WV7UT"},
+    "devices": {"status": "ENABLED"},
     "preReleaseVersions": {"version": "1.{n}", "platform": "IOS"},
     "users": {
         "username": "user{n}@example.com",

@@ -30,6 +30,8 @@ def test_a_client_finds_its_way_through_it(bench: Bench) -> None:
     assert [group["attributes"]["name"] for group in groups["data"]] == ["Staff", "Friends"]
     assert len(groups["included"]) == 4
     assert len(bench.get(f"/v1/apps/{lists}/customerReviews").ids) == 2
+    (info,) = bench.get(f"/v1/apps/{lists}/appInfos").ids
+    assert bench.get(f"/v1/appInfos/{info}/ageRatingDeclaration").json["data"]["attributes"]["gambling"] is False
 
 
 def test_it_has_something_of_every_area(bench: Bench) -> None:
