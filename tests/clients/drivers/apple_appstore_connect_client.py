@@ -19,9 +19,7 @@ ledger = "6450002017"
 version = api.create_app_store_version(ledger, "7.0", platform="MAC_OS")["data"]
 renamed = api.update_app_name(ledger, "Ledger 7")
 (info,) = api.get_app_infos(ledger)["data"]
-names = {
-    one["attributes"]["locale"]: one["attributes"]["name"] for one in api.get_app_info_localizations(info["id"])["data"]
-}
+localizations = api.get_app_info_localizations(info["id"])["data"]
 try:
     api.get_sales_report(date.fromisoformat(os.environ["REPORT_DATE"]))
 except AppStoreConnectError as error:
