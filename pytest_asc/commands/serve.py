@@ -105,11 +105,11 @@ def served(account: AccountOptions, *, host: str = LOCALHOST, port: int = 0) -> 
         from pytest_asc.emulator.transports.server import Server  # noqa: PLC0415  an extra
     except ModuleNotFoundError:
         raise SettingsError(f"The server cannot be started: {SERVER_IS_MISSING}.") from None
-    settings = throw_away_settings()
-    credentials = find_credentials(settings).require()
-    emulator = _emulator(credentials, account)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="pytest-asc-")))
+        settings = throw_away_settings(new_folder=lambda: folder)
+        credentials = find_credentials(settings).require()
+        emulator = _emulator(credentials, account)
         try:
             server = stack.enter_context(Server(folder, host=host, port=port, allowed=account.allow_host))
         except OSError as error:

@@ -20,9 +20,7 @@ from pytest_asc.emulator.message import JSON, Request, Response
 from pytest_asc.emulator.negotiation import refuse_media
 from pytest_asc.emulator.reads import read
 from pytest_asc.emulator.record import CORRELATION_KEY, RequestRecord, new_correlation_key
-from pytest_asc.emulator.reports.answers import answer as answer_report
-from pytest_asc.emulator.reports.answers import is_report
-from pytest_asc.emulator.reports.asking import Asked
+from pytest_asc.emulator.reports import answers
 from pytest_asc.emulator.roles import refuse_role
 from pytest_asc.emulator.routing import Route, route
 from pytest_asc.emulator.values import Identifiers
@@ -396,8 +394,8 @@ class Emulator:
         if not isinstance(asked, Route):
             return asked
         accept = request.header("Accept")
-        if is_report(asked.operation):
-            return answer_report(Asked(asked, accept, self._visible, self.vendor_number, now))
+        if answers.is_report(asked.operation):
+            return answers.answer(asked, accept, self._visible, self.vendor_number, now)
         refused = refuse_media(request, sends=asked.operation.body is not None)
         if refused:
             return refused

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pytest_asc.emulator import entity_errors
+from pytest_asc.emulator.account import members_of
 from pytest_asc.emulator.bodies import read_linkages, read_resource
 from pytest_asc.emulator.catalogue import catalogue
 from pytest_asc.emulator.errors import RefusedError, at_pointer
@@ -154,7 +155,7 @@ class _Judge:
     def stranger(self, name: str, kind: str, place: str, forms: tuple[str, ErrorForm, ErrorForm]) -> None:
         """A member that the request does not take: unknown altogether, or known to the resource (observed)."""
         part, unknown, not_allowed = forms
-        if any(name in getattr(schema, part) for schema in catalogue().schemas_of(kind)):
+        if name in getattr(members_of(kind), part):
             self.fault(not_allowed, place, name=name, operation=self.verb)
         else:
             self.fault(unknown, place, name=name, resource=kind)

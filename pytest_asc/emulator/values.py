@@ -63,6 +63,7 @@ def timestamp(now: float) -> str:
 # What stands for an attribute that was not given, where the catalogue cannot know better: {n} is the resource's number
 # among those of its type, {now} and {later} are times.
 _KNOWN: Mapping[str, Mapping[str, Any]] = {
+    "analyticsReportInstances": {"granularity": "DAILY", "processingDate": "{today}"},
     "apps": {"name": "App {n}", "bundleId": "com.example.app{n}", "sku": "APP{n}", "primaryLocale": "en-US"},
     "appStoreVersions": {
         "platform": "IOS",
@@ -115,6 +116,7 @@ _BY_FORMAT = {
     "date": "{today}",
     "duration": "P1D",
     "string:number": "{n}",
+    "$IntegerRange": {"minimum": 1, "maximum": 1},
     "integer": 1,
     "number": 1,
 }

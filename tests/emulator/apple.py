@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from copy import deepcopy
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from emulator.harness import openapi
 from jsonschema_rs import Draft202012Validator, Registry
+
+from pytest_asc.emulator.message import JSON
+
+if TYPE_CHECKING:
+    from emulator.harness import Answer
 
 Json = dict[str, Any]
 
@@ -15,6 +20,9 @@ ERROR = "ErrorResponse"
 
 # What recordings hold beside Apple's document.
 _OBSERVED = {("Certificate", "attributes"): "csrContent", ("BundleIdCapability", "relationships"): "bundleId"}
+
+# Recordings have 2019-11-29T13:56:50.220+0000, which is no date-time of JSON Schema.
+_UNDATED = ("Certificate", "Device", "Profile")
 
 
 def problems(schema: str, document: Any) -> list[str]:
@@ -25,11 +33,18 @@ def problems(schema: str, document: Any) -> list[str]:
     ]
 
 
-def answer_schema(method: str, path: str, status: int) -> str | None:
-    """The name of the schema of an answer in JSON; None where there is no such answer."""
+def answer_schema(method: str, path: str, status: int, media: str = JSON) -> str | None:
+    """The name of the schema of an answer; None where there is no such answer."""
     answers = openapi()["paths"][path][method.lower()]["responses"]
-    content = answers[str(status)].get("content", {}).get("application/json")
+    content = answers[str(status)].get("content", {}).get(media)
     return content["schema"]["$ref"].rsplit("/", 1)[1] if content else None
+
+
+def problems_of_read(path: str, answer: Answer) -> list[str]:
+    """What in the answer to a GET of a path is not as Apple's document says."""
+    schema = answer_schema("GET", path, answer.status, answer.headers["Content-Type"])
+    assert schema, f"{path} has no such answer"
+    return problems(schema, answer.json)
 
 
 @cache
@@ -44,6 +59,9 @@ def _registry() -> Registry:
     schemas = deepcopy(openapi()["components"]["schemas"])
     for (name, part), member in _OBSERVED.items():
         schemas[name]["properties"].setdefault(part, {"properties": {}})["properties"][member] = {}
+    for name in _UNDATED:
+        for member in schemas[name]["properties"]["attributes"]["properties"].values():
+            member.pop("format", None)
     schemas = {name: _strict(schema) for name, schema in schemas.items()}
     return Registry([("urn:apple", {"components": {"schemas": schemas}})])
 

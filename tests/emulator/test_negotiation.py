@@ -5,8 +5,9 @@ from emulator.harness import TOKEN, Bench
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_asc.emulator.negotiation import accepts
+from pytest_asc.emulator.negotiation import choose
 
+OFFERED = ("application/json", "text/csv")
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 
@@ -30,12 +31,33 @@ BEARER = {"Authorization": f"Bearer {TOKEN}"}
     ],
 )
 def test_what_an_accept_header_allows(accept: str | None, fits: bool) -> None:
-    assert accepts(accept, "application/json") == fits
+    assert (choose(accept, ("application/json",)) is not None) == fits
 
 
-@given(st.text(max_size=30))
+@pytest.mark.parametrize(
+    ("accept", "chosen"),
+    [
+        (None, "application/json"),
+        (" ", "application/json"),
+        ("*/*", "application/json"),
+        ("text/csv", "text/csv"),
+        ("Text/CSV", "text/csv"),
+        ("text/*", "text/csv"),
+        ("text/csv, */*;q=0.1", "text/csv"),
+        ("text/csv;q=0.5, application/json;q=0.6", "application/json"),
+        ("application/json;q=0, */*", "text/csv"),
+        ("text/csv; header=absent ; q=0.3, application/json;q=0.2", "text/csv"),
+        ("text/html", None),
+        ("text/csv;q=none", None),
+    ],
+)
+def test_what_a_client_likes_best(accept: str | None, chosen: str | None) -> None:
+    assert choose(accept, OFFERED) == chosen
+
+
+@given(st.text())
 def test_no_accept_header_raises(accept: str) -> None:
-    assert accepts(accept, "application/json") in {True, False}
+    assert choose(accept, OFFERED) in {None, *OFFERED}
 
 
 def test_what_is_not_acceptable_is_refused_in_plain_text(bench: Bench) -> None:

@@ -29,7 +29,7 @@ INDIVIDUAL = {"Authorization": f"Bearer {token(iss=None, sub='user')}"}
         ("DEVELOPER", "POST", "/v1/ciBuildRuns", False),
         ("DEVELOPER", "GET", "/v1/certificates", True),
         ("DEVELOPER", "POST", "/v1/certificates", False),
-        ("APP_MANAGER", "GET", "/v1/users", False),
+        ("APP_MANAGER", "GET", "/v1/users", True),
         ("APP_MANAGER", "POST", "/v1/appScreenshotSets", True),
         ("APP_MANAGER", "GET", "/v1/financeReports", False),
         ("APP_MANAGER", "POST", "/v1/customerReviewResponses", False),

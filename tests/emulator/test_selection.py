@@ -147,7 +147,7 @@ def test_a_thousand_values_are_one_filter(bench: Bench) -> None:
 def test_a_review_with_a_response_is_told_from_one_without(bench: Bench) -> None:
     reviews = [bench.emulator.add("customerReviews", id=name) for name in ("a", "b")]
     app = bench.emulator.add("apps", customerReviews=reviews)["id"]
-    bench.emulator.add("customerReviewResponses", review="a")
+    bench.emulator.add("customerReviewResponses", review="a", state="PUBLISHED")
     path = f"/v1/apps/{app}/customerReviews"
     assert bench.get(f"{path}?exists[publishedResponse]=true").ids == ["a"]
     assert bench.get(f"{path}?exists[publishedResponse]=false").ids == ["b"]
@@ -164,25 +164,12 @@ def test_offers_are_found_by_the_territories_of_their_prices(bench: Bench) -> No
     assert bench.get(f"{path}?filter[territory]=FRA").ids == []
 
 
+# They ask for the prices of another plan.
+ANOTHER_PLAN = {"filter[planType]", "filter[upfrontPricePointId]"}
 NOT_APPLIED = {
-    "/v1/alternativeDistributionKeys": {"exists[app]"},
-    "/v1/appCustomProductPageLocalizations/{id}/searchKeywords": {"filter[locale]", "filter[platform]"},
-    "/v1/appStoreVersionLocalizations/{id}/searchKeywords": {"filter[locale]", "filter[platform]"},
-    "/v1/apps/{id}/inAppPurchases": {"filter[canBeSubmitted]"},
-    "/v1/apps/{id}/searchKeywords": {"filter[locale]", "filter[platform]"},
-    "/v1/inAppPurchasePricePoints/{id}/equalizations": {"filter[inAppPurchaseV2]"},
-    "/v1/subscriptionPricePoints/{id}/adjustedEqualizations": {
-        "filter[planType]",
-        "filter[subscription]",
-        "filter[upfrontPricePointId]",
-    },
-    "/v1/subscriptionPricePoints/{id}/equalizations": {
-        "filter[planType]",
-        "filter[subscription]",
-        "filter[upfrontPricePointId]",
-    },
-    "/v1/subscriptions/{id}/pricePoints": {"filter[planType]", "filter[upfrontPricePointId]"},
-    "/v1/webhooks/{id}/deliveries": {"filter[createdDateGreaterThanOrEqualTo]", "filter[createdDateLessThan]"},
+    "/v1/subscriptionPricePoints/{id}/adjustedEqualizations": ANOTHER_PLAN,
+    "/v1/subscriptionPricePoints/{id}/equalizations": ANOTHER_PLAN,
+    "/v1/subscriptions/{id}/pricePoints": ANOTHER_PLAN,
 }
 
 

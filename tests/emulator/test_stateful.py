@@ -9,7 +9,7 @@ from emulator.everything import loose_ends
 from emulator.harness import Bench
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
 
 NAMES = st.sampled_from(["Alpha", "Beta", "Gamma"])
 LOCALES = st.sampled_from(["en-US", "ja"])
@@ -55,6 +55,10 @@ class Client(RuleBasedStateMachine):
 
     # What a test puts there.
 
+    @initialize(target=apps)
+    def begin(self) -> str:
+        return str(self.bench.emulator.add("apps")["id"])
+
     @rule(target=apps)
     def add_app(self) -> str:
         return str(self.bench.emulator.add("apps")["id"])
@@ -86,8 +90,9 @@ class Client(RuleBasedStateMachine):
         status, _ = self.send("DELETE", f"/v1/betaGroups/{group}")
         assert status == (204 if self.group.pop(group, None) else 404)
 
-    @rule(target=testers, number=st.integers(0, 99), inside=st.lists(groups, max_size=2))
-    def create_tester(self, number: int, inside: list[str]) -> Any:
+    @rule(target=testers, number=st.integers(0, 99), one_group=groups, other=groups)
+    def create_tester(self, number: int, one_group: str, other: str) -> Any:
+        inside = [one_group, other]
         email = f"{number}@example.com"
         status, document = self.create("betaTesters", {"email": email}, betaGroups=many("betaGroups", inside))
         if not all(group in self.group for group in inside):
@@ -107,13 +112,13 @@ class Client(RuleBasedStateMachine):
         for group in self.group.values():
             group["testers"] = [other for other in group["testers"] if other != tester]
 
-    @rule(group=groups, linked=st.lists(testers, max_size=3), method=st.sampled_from(["POST", "DELETE"]))
-    def change_testers(self, group: str, linked: list[str], method: str) -> None:
-        self.change_members(group, "betaTesters", linked, method, "testers", self.tester)
+    @rule(group=groups, tester=testers, other=testers, method=st.sampled_from(["POST", "DELETE"]))
+    def change_testers(self, group: str, tester: str, other: str, method: str) -> None:
+        self.change_members(group, "betaTesters", [tester, other], method, "testers", self.tester)
 
-    @rule(group=groups, linked=st.lists(builds, max_size=3), method=st.sampled_from(["POST", "DELETE"]))
-    def change_builds(self, group: str, linked: list[str], method: str) -> None:
-        self.change_members(group, "builds", linked, method, "builds", linked)
+    @rule(group=groups, build=builds, other=builds, method=st.sampled_from(["POST", "DELETE"]))
+    def change_builds(self, group: str, build: str, other: str, method: str) -> None:
+        self.change_members(group, "builds", [build, other], method, "builds", {build, other})
 
     def change_members(self, group: str, kind: str, linked: list[str], method: str, slot: str, there: Any) -> None:
         status, _ = self.send(method, f"/v1/betaGroups/{group}/relationships/{kind}", many(kind, linked))
@@ -146,8 +151,9 @@ class Client(RuleBasedStateMachine):
         assert status == (204 if self.version.pop(version, None) else 404)
         self.localization = {name: value for name, value in self.localization.items() if value[0] != version}
 
-    @rule(version=versions, build=st.none() | builds)
-    def choose_build(self, version: str, build: str | None) -> None:
+    @rule(version=versions, chosen=builds, cleared=st.booleans())
+    def choose_build(self, version: str, chosen: str, cleared: bool) -> None:
+        build = None if cleared else chosen
         path = f"/v1/appStoreVersions/{version}/relationships/build"
         status, _ = self.send("PATCH", path, one("builds", build) if build else None)
         assert status == (204 if version in self.version else 404)

@@ -80,11 +80,11 @@ def _rows(asked: Asked, one: Resource) -> Iterator[Sequence[object]]:
     instance = owner(store, "analyticsReportInstances", "segments", one)
     report = owner(store, "analyticsReports", "instances", instance)
     app = owner(store, "apps", "analyticsReportRequests", owner(store, "analyticsReportRequests", "reports", report))
-    if instance is None or report is None or app is None or report.attributes.get("name") != DOWNLOADS:
+    end = _processed(instance)
+    if instance is None or end is None or app is None or report is None or report.attributes.get("name") != DOWNLOADS:
         yield _HEAD
         return
     yield _DOWNLOADS_HEAD
-    end = date.fromisoformat(str(instance.attributes.get("processingDate") or date.max))
     begin = end - timedelta(days=_DAYS.get(str(instance.attributes.get("granularity")), 1))
     sold = [sale for sale in asked.ledger.sales if sale.id == app.id and begin <= sale.day < end and _type(sale)]
     over = relation("analyticsReportInstances", "segments")
@@ -94,6 +94,13 @@ def _rows(asked: Asked, one: Resource) -> Iterator[Sequence[object]]:
             sale.day.isoformat(), sale.name, sale.id, _type(sale), sale.version, sale.device, "iOS 18.0",
             "App Store search", "Product page", "", sale.country, sale.units,
         )  # fmt: skip
+
+
+def _processed(instance: Resource | None) -> date | None:
+    try:
+        return date.fromisoformat(str(instance.attributes.get("processingDate"))) if instance else None
+    except ValueError:
+        return None
 
 
 def _type(sale: Sale) -> str:
