@@ -9,6 +9,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -284,3 +285,27 @@ def test_it_fails_as_it_fails_at_apple(client: tuple[Client, Path], run: Run, as
     assert re.search(CASES[client[0].package].refusal, said), said[-2000:]
     causes = {request.refusal and request.refusal.cause for request in asc_emulator.requests}
     assert causes == {"token-signature-mismatch"}
+
+
+# The sample account has sold nothing, and these ask for sales.
+ASK_FOR_SALES = {"appstoreconnect", "apple-appstore-connect-client", "storepulse"}
+
+
+@pytest.mark.parametrize(
+    "client",
+    [client for client in CLIENTS if client.package not in ASK_FOR_SALES],
+    ids=lambda client: client.package,
+    indirect=True,
+)
+def test_run_leads_it_to_the_emulator(client: tuple[Client, Path], tmp_path: Path) -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "pytest_asc", "run", "--", *start(*client, tmp_path)],
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr[-2000:]
+    assert {"Lists", "Ledger", "Cinema"} <= set(json.loads(result.stdout)["apps"])
