@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ DRIVERS = Path(__file__).parent / "drivers"
 # A registry that does not answer is not waited for.
 _PIP = ("--quiet", "--disable-pip-version-check", "--retries=1", "--timeout=15")
 _NPM = ("--loglevel=error", "--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-timeout=15000")
+_ERROR = re.compile(r"^(ERROR|npm error).*", re.MULTILINE)
 _LONGEST = 300  # seconds that a command may take
 
 
@@ -106,7 +108,7 @@ def _run(command: list[str]) -> None:
     except FileNotFoundError:
         raise UnavailableError(f"{command[0]} is not on this machine") from None
     except subprocess.TimeoutExpired:
-        raise UnavailableError(f"{' '.join(command)} took more than {_LONGEST} seconds") from None
+        raise UnavailableError(f"{command[0]} took more than {_LONGEST} seconds") from None
     except subprocess.CalledProcessError as error:
-        said = error.stderr.strip().splitlines() or [f"status {error.returncode}"]
-        raise UnavailableError(f"{' '.join(command)} failed: {said[-1]}") from None
+        said = _ERROR.search(error.stderr)
+        raise UnavailableError(said[0] if said else f"{command[0]} ended with {error.returncode}") from None

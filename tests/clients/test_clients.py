@@ -215,7 +215,7 @@ def client(request: pytest.FixtureRequest) -> tuple[Client, Path]:
     try:
         return one, install(one, Path(str(FOLDER)).absolute())
     except UnavailableError as error:
-        pytest.skip(str(error))
+        pytest.skip(f"{one.package} {one.version} cannot be installed: {error}")
 
 
 @pytest.fixture
