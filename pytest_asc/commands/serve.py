@@ -74,19 +74,28 @@ def serve(account: AccountOptions, *, host: str, port: int, proxy: bool, allow_r
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
     with served(account, host=host, port=port) as one:
-        server = one.server
-        where = {
-            "url": server.url,
-            "https_url": server.https_url,
-            "proxy_url": server.proxy_url if proxy else None,
-            "ca_file": str(server.ca_file),
-            "key_id": one.credentials.key_id,
-            "issuer_id": one.credentials.issuer_id,
-            "key_file": str(one.key_file),
-        }
-        print(json.dumps(where), flush=True)
+        print(json.dumps(where(one, proxy=proxy)), flush=True)
         stopping.wait()
     return 0
+
+
+def where(one: Served, *, proxy: bool) -> dict[str, str | None]:
+    """What a client needs to know.
+
+    Args:
+        one: The server.
+        proxy: Whether to tell of the proxy.
+    """
+    server = one.server
+    return {
+        "url": server.url,
+        "https_url": server.https_url,
+        "proxy_url": server.proxy_url if proxy else None,
+        "ca_file": str(server.ca_file),
+        "key_id": one.credentials.key_id,
+        "issuer_id": one.credentials.issuer_id,
+        "key_file": str(one.key_file),
+    }
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from email.utils import formatdate
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from pytest_asc.diagnosis.causes import CAUSES
@@ -64,6 +65,7 @@ class Emulator:
         service: Which of Apple's services it stands for.
         clock: Gives the caller's time, in seconds since 1970.
         seed: The same seed makes the same ids.
+        gate: Knows keys already; None for one that knows none.
     """
 
     def __init__(
@@ -71,14 +73,14 @@ class Emulator:
         service: Service = APP_STORE_CONNECT,
         clock: Callable[[], float] = time.time,
         seed: int = 0,
+        gate: Gate | None = None,
     ) -> None:
         self.service = service
-        self.gate: Gate = Gate(service)
+        self.gate: Gate = gate or Gate(service)
         self._clock = clock
         self._seed = seed
         # A server answers from threads of its own while the test adds resources.
         self._lock = threading.RLock()
-        self._date = (-1, "")
         self._start()
 
     def _start(self) -> None:
@@ -274,7 +276,7 @@ class Emulator:
             after: How many requests of this form are answered as usual before.
             optional: Whether it may stay away.
             front_end: The answer comes from Apple's front end, which judges no token: HTML for a status from 500, else
-                an error of the gateway. A 401 so planned passes over good tokens and bad ones alike.
+                an error of the gateway. A 401 so planned refuses good tokens and bad ones alike.
             code: The error's code, in place of Apple's for the status.
             title: The error's title.
             detail: The error's detail.
@@ -312,7 +314,7 @@ class Emulator:
 
     def explain_missing(self) -> str | None:
         """Say which planned failures did not happen as often as planned, and what came instead; None where all did."""
-        return self._failures.explain_missing(self.requests)
+        return self._failures.explain_missing(self.requests) if self._failures.pending else None
 
     @property
     def requests(self) -> list[RequestRecord]:
@@ -343,7 +345,7 @@ class Emulator:
             if request.method == "HEAD":  # its answer has no body (RFC 9110)
                 response = response._replace(body=b"")
             headers = response.headers
-            headers["Date"] = self._date_of(now)
+            headers["Date"] = _http_date(int(now))
             if outcome.remaining is not None:
                 left = 0 if response.status == TOO_MANY_REQUESTS else outcome.remaining
                 headers["X-Rate-Limit"] = f"user-hour-lim:{self.rate_limit};user-hour-rem:{left};"
@@ -369,7 +371,7 @@ class Emulator:
             return _Outcome(self.service.refusal or NOT_AUTHORIZED, admitted)
         # The sibling services tell no one of a limit.
         sibling = self.service.name in siblings.ENDPOINTS
-        remaining = None if sibling else admitted.usage.count(now, self.rate_limit)
+        remaining = None if sibling else self.gate.count(admitted, now, self.rate_limit)
         if remaining is not None and remaining < 0:
             evidence = f"the key has sent {self.rate_limit} requests in the last hour"
             return _Outcome(ApiError(errors.RATE_LIMIT_EXCEEDED), found("rate-limited", evidence), 0)
@@ -412,9 +414,8 @@ class Emulator:
             return siblings.refuse(answer, self._error_ids.uuid)
         return error_response((answer,) if isinstance(answer, ApiError) else answer, self._error_ids.uuid)
 
-    def _date_of(self, now: float) -> str:
-        """The Date header (RFC 9110), made once a second."""
-        second = int(now)
-        if self._date[0] != second:
-            self._date = (second, formatdate(second, usegmt=True))
-        return self._date[1]
+
+@lru_cache(maxsize=2)
+def _http_date(second: int) -> str:
+    """The Date header (RFC 9110), made once a second for all emulators."""
+    return formatdate(second, usegmt=True)

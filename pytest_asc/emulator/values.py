@@ -97,6 +97,7 @@ _KNOWN: Mapping[str, Mapping[str, Any]] = {
         "buildAudienceType": "APP_STORE_ELIGIBLE",
     },
     "bundleIds": {"name": "Bundle {n}", "identifier": "com.example.app{n}", "platform": "IOS", "seedId": "9XYZ8WV7UT"},
+    "customerReviewResponses": {"state": "PUBLISHED", "lastModifiedDate": "{now}"},
     "devices": {"status": "ENABLED"},
     "preReleaseVersions": {"version": "1.{n}", "platform": "IOS"},
     "users": {

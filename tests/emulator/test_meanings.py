@@ -28,9 +28,11 @@ def test_reviews_with_and_without_a_published_response(bench: Bench, lists: str,
 def test_a_response_that_is_not_published_yet_does_not_count(bench: Bench) -> None:
     review = bench.emulator.add("customerReviews", rating=1)
     app = bench.emulator.add("apps", customerReviews=[review])
-    bench.emulator.add("customerReviewResponses", review=review, state="PENDING_PUBLISH")
     path = f"/v1/apps/{app['id']}/customerReviews?exists[publishedResponse]="
+    bench.emulator.add("customerReviewResponses", review=review, state="PENDING_PUBLISH")
     assert (bench.get(f"{path}true").ids, bench.get(f"{path}false").ids) == ([], [review["id"]])
+    bench.emulator.add("customerReviewResponses", review=review)
+    assert (bench.get(f"{path}true").ids, bench.get(f"{path}false").ids) == ([review["id"]], [])
 
 
 @pytest.mark.parametrize(
