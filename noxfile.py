@@ -29,6 +29,14 @@ def lowest(session: nox.Session) -> None:
 
 
 @nox.session
+def clients(session: nox.Session) -> None:
+    """Real clients against the emulator; each is installed once, in an environment of its own."""
+    session.install("-e", ".[test]")
+    folder = str(session.cache_dir / "clients")
+    session.run("python", "-m", "pytest", "-n", "2", "tests/clients", *session.posargs, env={"ASC_CLIENTS": folder})
+
+
+@nox.session
 def coverage(session: nox.Session) -> None:
     """What the suite does not reach. A pytest plugin is loaded before pytest-cov starts, so coverage starts pytest."""
     session.install("-e", ".[test]")

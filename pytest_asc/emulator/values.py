@@ -74,6 +74,12 @@ _KNOWN: Mapping[str, Mapping[str, Any]] = {
         "releaseType": "AFTER_APPROVAL",
         "createdDate": "{now}",
     },
+    # Numbers from the beginning (microsoft/asconnect takes no null).
+    "appStoreVersionPhasedReleases": {
+        "phasedReleaseState": "INACTIVE",
+        "currentDayNumber": 0,
+        "totalPauseDuration": 0,
+    },
     "betaGroups": {"name": "Beta Group {n}", "createdDate": "{now}"},
     "betaTesters": {
         "firstName": "Beta",
@@ -92,6 +98,7 @@ _KNOWN: Mapping[str, Mapping[str, Any]] = {
     },
     "bundleIds": {"name": "Bundle {n}", "identifier": "com.example.app{n}", "platform": "IOS", "seedId": "9XYZ8WV7UT"},
     "customerReviewResponses": {"state": "PUBLISHED", "lastModifiedDate": "{now}"},
+    "devices": {"status": "ENABLED"},
     "preReleaseVersions": {"version": "1.{n}", "platform": "IOS"},
     "users": {
         "username": "user{n}@example.com",
