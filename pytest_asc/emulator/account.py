@@ -15,6 +15,7 @@ from pytest_asc.emulator.relations import Relation, dependants, relation
 from pytest_asc.emulator.reports.calendars import today
 from pytest_asc.emulator.reports.ledger import Ledger, as_day, make_sale
 from pytest_asc.emulator.reports.measuring import make_measurement
+from pytest_asc.emulator.schedule import Schedule
 from pytest_asc.emulator.storage import Storage
 from pytest_asc.emulator.store import Resource, Store
 from pytest_asc.emulator.values import Identifiers, defaults, misfit
@@ -41,7 +42,7 @@ class Account:
         self.store = Store()
         self.ledger = Ledger()
         self.storage = Storage()
-        self._clock = clock
+        self.schedule = Schedule(clock)
         self._identifiers = Identifiers(seed)
 
     def add(self, kind: str, identifier: str | None, members: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,7 +94,7 @@ class Account:
         Raises:
             ValueError: It is not there or not sold, or a detail does not fit.
         """
-        self.ledger.sales.append(make_sale(self.store, self._given(product), today(self._clock()), **details))
+        self.ledger.sales.append(make_sale(self.store, self._given(product), today(self.now), **details))
 
     def measure(self, resource: Mapping[str, Any], metric: str, *, day: str | date | int = -1, **members: Any) -> None:
         """Enter a measurement into the ledger; see :func:`pytest_asc.emulator.reports.measuring.make_measurement`.
@@ -102,7 +103,7 @@ class Account:
             ValueError: The resource is not there, or it has no such measurements.
         """
         measured = self._given(resource)
-        on = as_day(day, today(self._clock()))
+        on = as_day(day, today(self.now))
         self.ledger.measurements.append(make_measurement(self.store, measured, metric, on, members))
 
     def _given(self, resource: Mapping[str, Any]) -> Resource:
@@ -141,7 +142,7 @@ class Account:
             problem = misfit(codes[name], value)
             if problem:
                 raise ValueError(f"{name!r} of {kind!r}: {problem}")
-        filled = defaults(kind, self.store.count(kind) + 1, self._clock())
+        filled = defaults(kind, self.store.count(kind) + 1, self.now)
         resource = Resource(kind, identifier or self._identifiers.new(kind), _copy({**filled, **attributes}))
         self.store.add(resource)
         return resource
@@ -157,8 +158,8 @@ class Account:
 
     @property
     def now(self) -> float:
-        """The caller's time, in seconds since 1970."""
-        return self._clock()
+        """The account's time, in seconds since 1970: the clock's, and what a test has let pass."""
+        return self.schedule.now()
 
     def _relate(self, resource: Resource, relationships: Mapping[str, Any]) -> None:
         for name, value in relationships.items():

@@ -26,6 +26,7 @@ from pytest_asc.emulator.reports.answers import is_report
 from pytest_asc.emulator.reports.asking import Asked
 from pytest_asc.emulator.roles import refuse_role
 from pytest_asc.emulator.routing import Route, route
+from pytest_asc.emulator.schedule import DAY, HOUR, MINUTE
 from pytest_asc.emulator.values import Identifiers
 from pytest_asc.emulator.writes import write
 from pytest_asc.roles import check_role
@@ -211,6 +212,37 @@ class Emulator:
         with self._lock:
             self._account.measure(resource, metric, day=day, **members)
 
+    def advance(
+        self, seconds: float | None = None, *, minutes: float = 0, hours: float = 0, days: float = 0
+    ) -> list[str]:
+        """Let time pass in the account: ``advance(hours=2)``. Nothing moves there by itself, and nothing waits.
+
+        The account's dates move on with it; tokens, the ``Date`` of answers and rate limits go by the clock alone.
+        Without arguments it passes until Apple has finished all that it works on, such as the processing of builds and
+        reviews. What comes with its day, such as the end of a build's 90 days, happens on the way or not at all.
+
+        Args:
+            seconds: How long; may be the only argument, so that ``advance`` can stand in for ``time.sleep``.
+            minutes: So many more.
+            hours: So many more.
+            days: So many more.
+
+        Returns:
+            What happened, in order.
+
+        Raises:
+            ValueError: It is less than no time.
+        """
+        more = minutes * MINUTE + hours * HOUR + days * DAY
+        if seconds is None and not more:
+            with self._lock:
+                return self._account.schedule.finish()
+        time_passed = (seconds or 0) + more
+        if not time_passed >= 0:
+            raise ValueError(f"time does not go back: got {time_passed} seconds, expected 0 or more")
+        with self._lock:
+            return self._account.schedule.advance(time_passed)
+
     def hide_account(self) -> None:
         """Let the keys see nothing of the account."""
         self._visible = Account(self._clock, self._seed)
@@ -338,7 +370,7 @@ class Emulator:
                 if key is None:
                     outcome = self._answer(request, now)
                 else:
-                    outcome = _Outcome(self._account.storage.answer(request, key, now))
+                    outcome = _Outcome(self._account.storage.answer(request, key, now + self._account.schedule.passed))
                 response = self._as_response(outcome.answer)
             except Exception as crash:  # noqa: BLE001  a bug of ours must reach the test, over whatever transport
                 outcome = _Outcome(ApiError(errors.CRASHED, {"error": repr(crash)}))
@@ -395,7 +427,8 @@ class Emulator:
             return asked
         accept = request.header("Accept")
         if is_report(asked.operation):
-            return answer_report(Asked(asked, accept, self._visible, self.vendor_number, now))
+            today = now + self._account.schedule.passed
+            return answer_report(Asked(asked, accept, self._visible, self.vendor_number, today))
         refused = refuse_media(request, sends=asked.operation.body is not None)
         if refused:
             return refused
