@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.store import Resource
 
 _REVIEWED = ("APPROVED", "REJECTED")
+_BY_PEOPLE = frozenset({"betaTesters", "userInvitations"})
 
 OUTCOMES: Mapping[str, tuple[str, ...]] = {
     "appStoreVersions": (*_REVIEWED, "METADATA_REJECTED"),
@@ -35,13 +36,15 @@ class Decisions:
         """Decide about a resource, or about a type where there is no id.
 
         Raises:
-            ValueError: Nothing of this type ends so.
+            ValueError: Nothing of this type ends so, or people decide for themselves alone.
         """
         outcomes = OUTCOMES.get(kind)
         if outcomes is None:
             raise ValueError(f"there is nothing to decide about {kind!r}; there is about {', '.join(OUTCOMES)}")
         if outcome not in outcomes:
             raise ValueError(f"{kind!r} do not end as {outcome!r}, expected one of {', '.join(outcomes)}")
+        if kind in _BY_PEOPLE and identifier is None:
+            raise ValueError(f"{kind!r} decide one by one: give the resource in place of the type")
         self._taken[kind, identifier] = outcome
 
     def of(self, *resources: Resource) -> str:

@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_asc.emulator.workflows import builds, groups, people, phased, review, testers, versions, xcode_cloud
+from pytest_asc.emulator.workflows import (
+    builds,
+    groups,
+    people,
+    phased,
+    review,
+    review_items,
+    testers,
+    versions,
+    xcode_cloud,
+)
 from pytest_asc.emulator.workflows.hooks import PLAIN, Workflow
 
 if TYPE_CHECKING:
@@ -22,6 +32,7 @@ WORKFLOWS: Mapping[str, Workflow] = {
     **people.WORKFLOWS,
     **phased.WORKFLOWS,
     **review.WORKFLOWS,
+    **review_items.WORKFLOWS,
     **testers.WORKFLOWS,
     **versions.WORKFLOWS,
     **xcode_cloud.WORKFLOWS,

@@ -109,7 +109,7 @@ PROCESSING = Machine(
 
 
 def watch_expiry(account: Account, build: Resource) -> None:
-    """Let a build expire on its day."""
+    """Let a build expire on its day, whatever else happens to it."""
     day = build.attributes["expirationDate"]
     left = moment(day) - account.now if day else 0
     if left > 0 and not has(build, expired=True):
@@ -123,6 +123,7 @@ def _expire(account: Account, build: Resource) -> None:
 
 
 def _added(account: Account, build: Resource) -> None:
+    PROCESSING.watch(account, build)
     watch_expiry(account, build)
     if one(account, build, "buildBetaDetail") is None:
         settle(account, build)
@@ -216,6 +217,6 @@ def _announced(account: Account, _: Resource, entity: Entity) -> None:
 WORKFLOWS = {
     "builds": Workflow(updating=_updating, updated=settle, relating=_relating, related=settle, added=_added),
     "buildBetaDetails": Workflow(updated=_notifying),
-    "betaAppReviewSubmissions": Workflow(creating=_submitting, created=_submitted),
+    "betaAppReviewSubmissions": Workflow(creating=_submitting, created=_submitted, added=BETA_REVIEW.watch),
     "buildBetaNotifications": Workflow(creating=_announcing, created=_announced),
 }

@@ -135,7 +135,7 @@ def _invited(account: Account, _: Resource, entity: Entity) -> None:
 
 WORKFLOWS = {
     "betaTesters": Workflow(
-        creating=_creating, created=_created, relating=_relating, related=_related, decided=_decided
+        creating=_creating, created=_created, relating=_relating, related=_related, added=TESTER.watch, decided=_decided
     ),
     "betaTesterInvitations": Workflow(creating=_inviting, created=_invited),
 }

@@ -106,6 +106,7 @@ def _added(account: Account, version: Resource) -> None:
         account.store.update(version, {"appVersionState": old})
     elif old == "PREPARE_FOR_SUBMISSION":
         account.store.update(version, {"appStoreState": _OLD_NAMES.get(new, new)})
+    VERSION.watch(account, version)
 
 
 def _creating(account: Account, entity: Entity) -> None:
@@ -135,7 +136,13 @@ def _updating(_: Account, version: Resource, entity: Entity) -> None:
         _check_open(version, "build")
 
 
-def _relating(_: Account, version: Resource, name: str, __: str, ___: list[str]) -> None:
+def _updated(account: Account, version: Resource, _: Entity) -> None:
+    """Let a new day or way of release count for a version that waits for it."""
+    if has(version, appVersionState="PENDING_DEVELOPER_RELEASE"):
+        approve(account, version)
+
+
+def _relating(_: Account, version: Resource, name: str, *__: object) -> None:
     _check_open(version, name)
 
 
@@ -170,7 +177,7 @@ def _requested(account: Account, _: Resource, entity: Entity) -> None:
 
 WORKFLOWS = {
     "appStoreVersions": Workflow(
-        creating=_creating, updating=_updating, relating=_relating, deleting=_deleting, added=_added
+        creating=_creating, updating=_updating, updated=_updated, relating=_relating, deleting=_deleting, added=_added
     ),
     "appStoreVersionLocalizations": Workflow(creating=_localizing, updating=_translating, deleting=_dropping),
     "appStoreVersionReleaseRequests": Workflow(creating=_requesting, created=_requested),
