@@ -58,6 +58,11 @@ class Machine(NamedTuple):
         return f"{resource.type} {resource.id}: {state}"
 
 
+def decided(account: Account, resource: Resource) -> str:
+    """The state in which something ends, as a test has said or as Apple does."""
+    return account.decisions.of(resource)
+
+
 def some(account: Account, resource: Resource, name: str) -> list[Resource]:
     """The resources that a relationship leads to."""
     over = relation(resource.type, name)

@@ -4,6 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_asc.emulator.catalogue import catalogue
+from pytest_asc.emulator.values import misfit
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -380,6 +383,18 @@ def test_what_a_test_puts_into_the_middle_goes_on(
     resource = emulator.add(kind, **attributes)
     emulator.advance()
     assert desk.get(resource)[name] == ends
+
+
+@pytest.mark.parametrize("name", ["appStoreState", "appVersionState"])
+def test_a_version_has_two_states_that_agree(desk: Desk, emulator: Emulator, name: str) -> None:
+    (schema,) = catalogue().schemas_of("appStoreVersions")
+    for state in catalogue().enum(schema.attributes[name]) or ():
+        shown = desk.get(emulator.add("appStoreVersions", **{name: state}))
+        assert shown[name] == state
+        for other in ("appStoreState", "appVersionState"):
+            assert misfit(schema.attributes[other], shown[other]) is None
+        plain = state in {"IN_REVIEW", "REJECTED", "PENDING_DEVELOPER_RELEASE"}
+        assert not plain or shown["appStoreState"] == shown["appVersionState"]
 
 
 def test_a_submission_needs_items(desk: Desk, app: dict[str, Any]) -> None:
