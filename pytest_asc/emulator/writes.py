@@ -52,7 +52,7 @@ def _create(account: Account, asked: Route, content: bytes) -> Response:
     workflow = WORKFLOWS.get(entity.type, PLAIN)
     workflow.creating(account, entity)
     brought = _bring(account, entity)
-    resource = account.create(entity.type, None, _shown(entity))
+    resource = account.create(entity.type, workflow.identify(account, entity), _shown(entity))
     _link(account.store, (resource, entity), *brought)
     workflow.created(account, resource, entity)
     address = f"{asked.base}{asked.operation.path}/{quote(resource.id, safe='')}"
@@ -96,6 +96,7 @@ def _relate(change: Callable[[Store, Resource, Relation, list[str]], None]) -> _
         workflow = WORKFLOWS.get(resource.type, PLAIN)
         workflow.relating(account, resource, operation.relationship, operation.method, ids)
         change(store, resource, over, ids)
+        workflow.related(account, resource, operation.relationship, operation.method, ids)
         return _nothing(asked)
 
     return write
