@@ -19,6 +19,7 @@ from pytest_asc.emulator.schedule import Schedule
 from pytest_asc.emulator.storage import Storage
 from pytest_asc.emulator.store import Resource, Store
 from pytest_asc.emulator.values import Identifiers, defaults, misfit
+from pytest_asc.services import APP_STORE_CONNECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +44,8 @@ class Account:
         self.ledger = Ledger()
         self.storage = Storage()
         self.schedule = Schedule(clock)
+        self.base = APP_STORE_CONNECT.base_url
+        """Scheme and host of the write that is being answered: files are uploaded to where the client is."""
         self._identifiers = Identifiers(seed)
 
     def add(self, kind: str, identifier: str | None, members: Mapping[str, Any]) -> dict[str, Any]:

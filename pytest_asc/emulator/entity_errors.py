@@ -118,3 +118,12 @@ UNEXPECTED_TYPE = ErrorForm(
     "Got the type '{type}', expected '{expected}'",
 )
 RELATIONSHIP_DATA = ErrorForm(409, *_RELATIONSHIP_INVALID, "The relationship '{name}' expects {expected}")
+# That such commits fail is documented, all else inferred:
+_ATTRIBUTE_INVALID = (409, "ENTITY_ERROR.ATTRIBUTE.INVALID", "An attribute in the provided entity has invalid value")
+UPLOAD_INCOMPLETE = ErrorForm(
+    *_ATTRIBUTE_INVALID, "The upload cannot be committed: {received} of {size} bytes have been received."
+)
+RESERVATION_EXPIRED = ErrorForm(
+    *_ATTRIBUTE_INVALID, "The reservation has expired. Delete it and make a new one to upload the file."
+)
+FILE_SIZE = ErrorForm(*_ATTRIBUTE_INVALID, "'{value}' is not a valid size of a file")

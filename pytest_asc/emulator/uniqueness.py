@@ -28,7 +28,7 @@ class Unique(NamedTuple):
 
 
 # Observed (rudrankriyam/App-Store-Connect-CLI; expo/eas-cli and fastlane for bundle ids and devices); products are
-# inferred.
+# inferred. Of a second screenshot for review, the 409 is observed (rorkai) and the words are inferred.
 UNIQUE: Mapping[str, Unique] = {
     "appAvailabilities": Unique((), "app", entity_errors.RELATIONSHIP_EXISTS),
     "appInfoLocalizations": Unique(("locale",), "appInfo", entity_errors.ATTRIBUTE_DUPLICATE),
@@ -38,6 +38,8 @@ UNIQUE: Mapping[str, Unique] = {
     "bundleIds": Unique(("identifier",), "", entity_errors.IDENTIFIER_TAKEN),
     "devices": Unique(("udid",), "", entity_errors.DEVICE_TAKEN),
     "inAppPurchases": Unique(("productId",), "", entity_errors.ATTRIBUTE_DUPLICATE),
+    "inAppPurchaseAppStoreReviewScreenshots": Unique((), "inAppPurchaseV2", entity_errors.RELATIONSHIP_EXISTS),
+    "subscriptionAppStoreReviewScreenshots": Unique((), "subscription", entity_errors.RELATIONSHIP_EXISTS),
     "subscriptions": Unique(("productId",), "", entity_errors.ATTRIBUTE_DUPLICATE),
 }
 

@@ -54,7 +54,7 @@ class EmulatorAdapter(BaseAdapter):
         response.status_code = answer.status
         for name, value in answer.headers.items():
             response.headers[name] = value
-        response.encoding = _encoding(answer.headers["Content-Type"])
+        response.encoding = _encoding(answer.headers.get("Content-Type", ""))
         response.reason = _REASONS.get(answer.status, "")
         response.url = request.url or ""
         response.request = request

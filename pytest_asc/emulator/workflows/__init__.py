@@ -6,41 +6,23 @@ is a module of this folder.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cache
+from typing import TYPE_CHECKING
+
+from pytest_asc.emulator.workflows import build_uploads
+from pytest_asc.emulator.workflows.hooks import PLAIN, Workflow
+from pytest_asc.emulator.workflows.uploads import UPLOAD, is_uploaded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from pytest_asc.emulator.account import Account
-    from pytest_asc.emulator.entities import Entity
-    from pytest_asc.emulator.store import Resource
-
-
-def _pass(*_: object) -> None:
-    """Do nothing."""
+WORKFLOWS: Mapping[str, Workflow] = {
+    **build_uploads.WORKFLOWS,
+}
+"""The workflow of each type that has one of its own."""
 
 
-class Workflow(NamedTuple):
-    """The hooks of a type, each optional.
-
-    The hooks ending in "ing" may refuse the request with a
-    :class:`~pytest_asc.emulator.errors.RefusedError`; nothing has happened then. The others must not.
-    """
-
-    creating: Callable[[Account, Entity], None] = _pass
-    """A resource is about to be created."""
-    created: Callable[[Account, Resource, Entity], None] = _pass
-    """A resource was created, and linked; the entity has what the resource does not show, too."""
-    updating: Callable[[Account, Resource, Entity], None] = _pass
-    """A resource is about to be changed."""
-    updated: Callable[[Account, Resource, Entity], None] = _pass
-    """A resource was changed."""
-    relating: Callable[[Account, Resource, str, str, list[str]], None] = _pass
-    """A relationship of a resource is about to be changed: its name, the method, and the ids that were sent."""
-    deleting: Callable[[Account, Resource], None] = _pass
-    """A resource is about to be deleted. Those that go with it are not asked."""
-
-
-WORKFLOWS: Mapping[str, Workflow] = {}
-"""The workflow of each type that has one."""
-PLAIN = Workflow()
+@cache
+def workflow_of(kind: str) -> Workflow:
+    """The workflow of a type: its own, that of all uploads, or one that does nothing."""
+    return WORKFLOWS.get(kind) or (UPLOAD if is_uploaded(kind) else PLAIN)
