@@ -150,6 +150,10 @@ class Account:
         self.store.add(resource)
         return resource
 
+    def new_uuid(self) -> str:
+        """The next UUID, for what has one beside its id."""
+        return self._identifiers.uuid()
+
     def remove(self, resource: Resource) -> None:
         """Take a resource out, with all that cannot be without it."""
         for kind, name in dependants(resource.type):

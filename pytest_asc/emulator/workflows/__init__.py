@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from pytest_asc.emulator.workflows import build_uploads
+from pytest_asc.emulator.workflows import analytics, build_uploads, certificates, codes, portal, profiles
 from pytest_asc.emulator.workflows.hooks import PLAIN, Workflow
 from pytest_asc.emulator.workflows.uploads import UPLOAD, is_uploaded
 
@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 WORKFLOWS: Mapping[str, Workflow] = {
+    **analytics.WORKFLOWS,
     **build_uploads.WORKFLOWS,
+    **certificates.WORKFLOWS,
+    **codes.WORKFLOWS,
+    **portal.WORKFLOWS,
+    **profiles.WORKFLOWS,
 }
 """The workflow of each type that has one of its own."""
 

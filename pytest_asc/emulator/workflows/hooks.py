@@ -33,10 +33,16 @@ class Workflow(NamedTuple):
     """A resource was changed."""
     relating: Callable[[Account, Resource, str, str, list[str]], None] = _pass
     """A relationship of a resource is about to be changed: its name, the method, and the ids that were sent."""
+    related: Callable[[Account, Resource, str, str, list[str]], None] = _pass
+    """A relationship of a resource was changed."""
     deleting: Callable[[Account, Resource], None] = _pass
     """A resource is about to be deleted. Those that go with it are not asked."""
     identify: Callable[[Account, Entity], str | None] = _pass
     """The id of a resource that is about to be created; None for one as its type has."""
+    added: Callable[[Account, Resource], None] = _pass
+    """A resource was put into the account by a test. It must leave what the test has set."""
+    decided: Callable[[Account, Resource, str], None] = _pass
+    """A test has said how something will end; only where a person ends it, and not Apple in its time."""
 
 
 PLAIN = Workflow()
