@@ -127,6 +127,9 @@ RESERVATION_EXPIRED = ErrorForm(
     *_ATTRIBUTE_INVALID, "The reservation has expired. Delete it and make a new one to upload the file."
 )
 FILE_SIZE = ErrorForm(*_ATTRIBUTE_INVALID, "'{value}' is not a valid size of a file")
+NUMBER_OF_CODES = ErrorForm(
+    *_ATTRIBUTE_INVALID, "'{value}' is not a valid number of codes, expected a number from 1 to {most}"
+)
 CSR_INVALID = ErrorForm(*_ATTRIBUTE_INVALID, "The certificate signing request is invalid.")
 # The words are observed on the developer portal, the rest is inferred:
 CSR_ALGORITHM = ErrorForm(*_ATTRIBUTE_INVALID, "CSR algorithm/size incorrect. Expected: RSA(2048)")

@@ -61,7 +61,7 @@ class Storage:
 
     def __init__(self) -> None:
         self.part_size = 5 * 2**20
-        """Bytes of an upload that are sent at a time: 5 MiB (observed in uploads of builds in 2026), but for the last."""
+        """Bytes of each part of an upload but for the last: 5 MiB (observed in uploads of builds in 2026)."""
         self._files: dict[str, bytes] = {}
         self._public: dict[str, bytes] = {}
         self._uploads: dict[str, _Upload] = {}
@@ -128,20 +128,14 @@ class Storage:
             key: What :func:`key_of` found in the URL.
             now: Seconds since 1970.
         """
-        reads = request.method in {"GET", "HEAD"}
         public = self._public.get(key) or self._public.get(key.rpartition("/")[0])
-        if public is not None and reads:
+        if public is not None and request.method in _READS:
             return _file(public)
         query = {name: values[-1] for name, values in parse_qs(urlsplit(request.url).query).items()}
-        part, stamp, life = (query.get(name, "") for name in ("partNumber", "X-Amz-Date", "X-Amz-Expires"))
-        if request.header("Authorization"):
-            return _refuse(400, "InvalidArgument", _ONE_WAY)
-        if query.get("X-Amz-Signature") != _sign(key, part, stamp, life):
-            return _refuse(403, "AccessDenied", "Access Denied")
-        if now >= datetime.strptime(stamp, _STAMP).replace(tzinfo=timezone.utc).timestamp() + int(life):
-            return _refuse(403, "AccessDenied", "Request has expired")
-        if request.method != "PUT" if part else not reads:
-            return _refuse(405, "MethodNotAllowed", "The specified method is not allowed against this resource.")
+        part = query.get("partNumber", "")
+        refused = _refuse_access(request, key, part, query, now)
+        if refused:
+            return refused
         if part:
             return self._take(request, key, int(part))
         if key not in self._files:
@@ -173,6 +167,22 @@ _NO_UPLOAD = (
 _HEADERS = (
     "The request signature we calculated does not match the signature you provided. Check your key and signing method."
 )
+
+
+_READS = frozenset({"GET", "HEAD"})
+
+
+def _refuse_access(request: Request, key: str, part: str, query: Mapping[str, str], now: float) -> Response | None:
+    stamp, life = query.get("X-Amz-Date", ""), query.get("X-Amz-Expires", "")
+    if request.header("Authorization"):
+        return _refuse(400, "InvalidArgument", _ONE_WAY)
+    if query.get("X-Amz-Signature") != _sign(key, part, stamp, life):
+        return _refuse(403, "AccessDenied", "Access Denied")
+    if now >= datetime.strptime(stamp, _STAMP).replace(tzinfo=timezone.utc).timestamp() + int(life):
+        return _refuse(403, "AccessDenied", "Request has expired")
+    if request.method not in ({"PUT"} if part else _READS):
+        return _refuse(405, "MethodNotAllowed", "The specified method is not allowed against this resource.")
+    return None
 
 
 def _url(key: str, base: str) -> str:

@@ -81,7 +81,13 @@ def _rows(asked: Asked, one: Resource) -> Iterator[Sequence[object]]:
     report = owner(store, "analyticsReports", "instances", instance)
     request = owner(store, "analyticsReportRequests", "reports", report)
     app = owner(store, "apps", "analyticsReportRequests", request)
-    if instance is None or report is None or request is None or app is None or report.attributes.get("name") != DOWNLOADS:
+    if (
+        instance is None
+        or report is None
+        or request is None
+        or app is None
+        or report.attributes.get("name") != DOWNLOADS
+    ):
         yield _HEAD
         return
     yield _DOWNLOADS_HEAD

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from pytest_asc.emulator.workflows import analytics, build_uploads, certificates, codes, portal, profiles
+from pytest_asc.emulator.workflows import analytics, build_uploads, certificates, codes, portal, profiles, webhooks
 from pytest_asc.emulator.workflows.hooks import PLAIN, Workflow
 from pytest_asc.emulator.workflows.uploads import UPLOAD, is_uploaded
 
@@ -23,6 +23,7 @@ WORKFLOWS: Mapping[str, Workflow] = {
     **codes.WORKFLOWS,
     **portal.WORKFLOWS,
     **profiles.WORKFLOWS,
+    **webhooks.WORKFLOWS,
 }
 """The workflow of each type that has one of its own."""
 

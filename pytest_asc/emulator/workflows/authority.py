@@ -6,7 +6,6 @@ Its key is made when it is first needed, and lives as long as the process.
 from __future__ import annotations
 
 import base64
-import binascii
 from datetime import datetime, timezone
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -37,9 +36,10 @@ def read_request(text: str) -> x509.CertificateSigningRequest | None:
             request = x509.load_pem_x509_csr(text.encode())
         else:
             request = x509.load_der_x509_csr(base64.b64decode(text))
-        return request if request.is_signature_valid else None
-    except (ValueError, TypeError, binascii.Error, UnsupportedAlgorithm):
+        sound = request.is_signature_valid
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         return None
+    return request if sound else None
 
 
 def is_rsa_2048(request: x509.CertificateSigningRequest) -> bool:
