@@ -54,7 +54,7 @@ class EmulatorAdapter(BaseAdapter):
         response.status_code = answer.status
         for name, value in answer.headers.items():
             response.headers[name] = value
-        response.encoding = _encoding(answer.headers.get("Content-Type", ""))
+        response.encoding = _encoding(answer.headers.get("Content-Type"))
         response.reason = _REASONS.get(answer.status, "")
         response.url = request.url or ""
         response.request = request
@@ -93,8 +93,8 @@ def send_to(emulator: Emulator, request: requests.PreparedRequest, timeout: Any)
 
 
 @cache
-def _encoding(content_type: str) -> str | None:
-    return get_encoding_from_headers({"content-type": content_type})
+def _encoding(content_type: str | None) -> str | None:
+    return get_encoding_from_headers({"content-type": content_type}) if content_type else None
 
 
 def _as_request(request: requests.PreparedRequest) -> Request:
