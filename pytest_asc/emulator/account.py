@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_asc.emulator.catalogue import catalogue
+from pytest_asc.emulator.decisions import Decisions
 from pytest_asc.emulator.relations import Relation, dependants, relation
 from pytest_asc.emulator.reports.calendars import today
 from pytest_asc.emulator.reports.ledger import Ledger, as_day, make_sale
@@ -19,6 +20,7 @@ from pytest_asc.emulator.schedule import Schedule
 from pytest_asc.emulator.storage import Storage
 from pytest_asc.emulator.store import Resource, Store
 from pytest_asc.emulator.values import Identifiers, defaults, misfit
+from pytest_asc.emulator.workflows import PLAIN, WORKFLOWS
 from pytest_asc.services import APP_STORE_CONNECT
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ class Account:
         self.ledger = Ledger()
         self.storage = Storage()
         self.schedule = Schedule(clock)
+        self.decisions: Decisions = Decisions()
         self.base = APP_STORE_CONNECT.base_url
         """Scheme and host of the write that is being answered: files are uploaded to where the client is."""
         self._identifiers = Identifiers(seed)
@@ -67,6 +70,7 @@ class Account:
         relationships = {name: value for name, value in members.items() if name in members_of.relationships}
         resource = self.create(kind, identifier, attributes)
         self._relate(resource, relationships)
+        WORKFLOWS.get(kind, PLAIN).added(self, resource)
         return self.show(resource)
 
     def load(self, source: str | PathLike[str] | Mapping[str, Any]) -> None:
@@ -84,6 +88,8 @@ class Account:
         added = [self.create(one.kind, one.identifier, one.attributes) for one in entries]
         for resource, entry in zip(added, entries, strict=True):
             self._relate(resource, entry.relationships)
+        for resource in added:
+            WORKFLOWS.get(resource.type, PLAIN).added(self, resource)
         _enter(document, "sales", self.sell)
         _enter(document, "measurements", self.measure)
 
@@ -108,6 +114,23 @@ class Account:
         measured = self._given(resource)
         on = as_day(day, today(self.now))
         self.ledger.measurements.append(make_measurement(self.store, measured, metric, on, members))
+
+    def decide(self, about: Mapping[str, Any] | str, outcome: str) -> None:
+        """Say how something will end.
+
+        Args:
+            about: The resource; or a type, for all of its resources that nothing else is said of.
+            outcome: One of :data:`~pytest_asc.emulator.decisions.OUTCOMES` for the type.
+
+        Raises:
+            ValueError: The resource is not there, or does not end so.
+        """
+        if isinstance(about, str):
+            self.decisions.take(about, None, outcome)
+            return
+        resource = self._given(about)
+        self.decisions.take(resource.type, resource.id, outcome)
+        WORKFLOWS.get(resource.type, PLAIN).decided(self, resource, outcome)
 
     def _given(self, resource: Mapping[str, Any]) -> Resource:
         kind, identifier = resource.get("type"), resource.get("id")
@@ -161,6 +184,7 @@ class Account:
                 dependant = self.store.get(kind, identifier)
                 if dependant:
                     self.remove(dependant)
+        self.schedule.forget(resource)
         self.store.remove(resource, {over for over in _members(resource.type).relationships.values() if over})
 
     @property

@@ -243,6 +243,24 @@ class Emulator:
         with self._lock:
             return self._account.schedule.advance(time_passed)
 
+    def decide(self, about: Mapping[str, Any] | str, outcome: str) -> None:
+        """Say how Apple, or a person, will decide: ``decide(version, "REJECTED")``, ``decide("builds", "INVALID")``.
+
+        What Apple decides comes when :meth:`advance` reaches it, what a person does comes at once. A decision stands
+        until another one is made.
+
+        Args:
+            about: A resource, as :meth:`add` gave it or an answer shows it; or a type, for all of its resources that
+                nothing else is said of, those included that are still to come.
+            outcome: The state in which it ends. Without a decision Apple processes and approves all, and people do
+                nothing.
+
+        Raises:
+            ValueError: The resource is not there, or does not end so; the message has the outcomes that there are.
+        """
+        with self._lock:
+            self._account.decide(about, outcome)
+
     def hide_account(self) -> None:
         """Let the keys see nothing of the account."""
         self._visible = Account(self._clock, self._seed)

@@ -5,7 +5,7 @@ Nothing happens by itself: what Apple does in time waits here until a test lets 
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,7 +19,8 @@ class _Event(NamedTuple):
     due: float
     number: int
     what: str
-    then: Callable[[], None]
+    then: Callable[[], str | None]
+    of: object
 
 
 class Schedule:
@@ -42,18 +43,33 @@ class Schedule:
         """The account's time, in seconds since 1970; while something happens, the time at which it does."""
         return self._clock() + self.passed if self._moment is None else self._moment
 
-    def at(self, delay: float, what: str, then: Callable[[], None], *, calendar: bool = False) -> None:
+    def at(
+        self,
+        delay: float,
+        what: str,
+        then: Callable[[], str | None],
+        *,
+        of: object = None,
+        calendar: bool = False,
+    ) -> None:
         """Plan an event.
 
         Args:
             delay: Seconds from the account's now.
             what: What happens, in a few words: ``builds 1f0c…: VALID``.
-            then: Makes it happen. It may plan more.
+            then: Makes it happen. It may plan more, and may return what has happened where only that shows it.
+            of: What it happens to; see :meth:`forget`.
             calendar: It comes with its day, as the end of a build's 90 days does, and not when Apple has finished
                 something that is waited for.
         """
-        event = _Event(self.now() + delay, next(self._numbers), what, then)
+        event = _Event(self.now() + delay, next(self._numbers), what, then, of)
         heappush(self._calendar if calendar else self._work, event)
+
+    def forget(self, of: object) -> None:
+        """Let nothing happen any more to something."""
+        for events in (self._work, self._calendar):
+            events[:] = [event for event in events if event.of is not of]
+            heapify(events)
 
     def advance(self, seconds: float) -> list[str]:
         """Let time pass: what happened in it, in order."""
@@ -78,8 +94,7 @@ class Schedule:
         heappop(self._work if self._work and self._work[0] is event else self._calendar)
         moment = self._moment = max(event.due, self.now())
         try:
-            event.then()
+            return event.then() or event.what
         finally:
             self._moment = None
             self.passed = moment - self._clock()
-        return event.what

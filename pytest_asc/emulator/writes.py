@@ -98,6 +98,7 @@ def _relate(change: Callable[[Store, Resource, Relation, list[str]], None]) -> _
         workflow = workflow_of(resource.type)
         workflow.relating(account, resource, operation.relationship, operation.method, ids)
         change(store, resource, over, ids)
+        workflow.related(account, resource, operation.relationship, operation.method, ids)
         return _nothing(asked)
 
     return write

@@ -6,6 +6,7 @@ Every type whose resources have upload operations works alike (documented: "Uplo
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -61,6 +62,7 @@ def split(size: int, part_size: int) -> Iterator[Part]:
         yield Part(number, offset, min(length, size - offset))
 
 
+@cache
 def is_uploaded(kind: str) -> bool:
     """Whether resources of a type are files that are uploaded."""
     return any(_OPERATIONS in schema.attributes for schema in catalogue().schemas_of(kind))
