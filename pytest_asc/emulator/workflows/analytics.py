@@ -8,11 +8,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from pytest_asc.emulator.relations import relation
 from pytest_asc.emulator.reports.analytics import DOWNLOADS
 from pytest_asc.emulator.reports.calendars import today
 from pytest_asc.emulator.schedule import DAY
 from pytest_asc.emulator.workflows.hooks import Workflow
+from pytest_asc.emulator.workflows.machine import has, link, some
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,31 +35,27 @@ _REPORTS = {
 
 def _request(account: Account, request: Resource, _entity: Entity) -> None:
     # Documented: the first reports are there after one or two days.
-    account.schedule.at(DAY, f"analyticsReportRequests {request.id}: reports", lambda: _bring_reports(account, request))
+    what = f"analyticsReportRequests {request.id}: reports"
+    account.schedule.at(DAY, what, lambda: _bring_reports(account, request), of=request)
 
 
 def _bring_reports(account: Account, request: Resource) -> None:
-    if account.store.get(request.type, request.id) is not request:  # deleted in the meantime
-        return
     for name, category in _REPORTS.items():
         report = account.create("analyticsReports", None, {"name": name, "category": category})
-        _add(account, request, "reports", report)
+        link(account, request, "reports", report)
     _bring_instances(account, request)
 
 
 def _bring_instances(account: Account, request: Resource) -> None:
-    if account.store.get(request.type, request.id) is not request:
-        return
-    over = relation(request.type, "reports")
-    for report in account.store.related(request, over) if over else ():
+    for report in some(account, request, "reports"):
         for granularity in _granularities(account):
             attributes = {"granularity": granularity, "processingDate": today(account.now).isoformat()}
             instance = account.create("analyticsReportInstances", None, attributes)
-            _add(account, report, "instances", instance)
-            _add(account, instance, "segments", account.create("analyticsReportSegments", None, {}))
-    if request.attributes["accessType"] == "ONGOING":
+            link(account, report, "instances", instance)
+            link(account, instance, "segments", account.create("analyticsReportSegments", None, {}))
+    if has(request, accessType="ONGOING"):
         what = f"analyticsReportRequests {request.id}: another day"
-        account.schedule.at(DAY, what, lambda: _bring_instances(account, request), calendar=True)
+        account.schedule.at(DAY, what, lambda: _bring_instances(account, request), of=request, calendar=True)
 
 
 def _granularities(account: Account) -> Iterator[str]:
@@ -70,12 +66,6 @@ def _granularities(account: Account) -> Iterator[str]:
         yield "WEEKLY"
     if day.month != (day - timedelta(days=1)).month:
         yield "MONTHLY"
-
-
-def _add(account: Account, resource: Resource, name: str, other: Resource) -> None:
-    over = relation(resource.type, name)
-    if over:
-        account.store.link(resource, over, other)
 
 
 WORKFLOWS: Mapping[str, Workflow] = {"analyticsReportRequests": Workflow(created=_request)}

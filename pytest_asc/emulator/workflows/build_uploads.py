@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_asc.emulator.relations import relation
-from pytest_asc.emulator.reports.links import owner, related
+from pytest_asc.emulator.reports.links import owner
 from pytest_asc.emulator.values import timestamp
+from pytest_asc.emulator.workflows.builds import process
 from pytest_asc.emulator.workflows.hooks import Workflow
+from pytest_asc.emulator.workflows.machine import has, link, some
 from pytest_asc.emulator.workflows.uploads import PROCESSING, UPLOAD, commit, reserve, state_of
 
 if TYPE_CHECKING:
@@ -28,8 +29,9 @@ def _begin(account: Account, upload: Resource, _entity: Entity) -> None:
 def _reserve(account: Account, file: Resource, entity: Entity) -> None:
     reserve(account, file, entity)
     upload = owner(account.store, "buildUploads", "buildUploadFiles", file)
-    if upload:
-        _relate(account, upload, _SLOTS[file.attributes["assetType"]], file)
+    slot = _SLOTS.get(file.attributes["assetType"])
+    if upload and slot:
+        link(account, upload, slot, file)
 
 
 def _commit(account: Account, file: Resource, entity: Entity) -> None:
@@ -40,27 +42,25 @@ def _commit(account: Account, file: Resource, entity: Entity) -> None:
     if upload is None or state_of(file) == before or file.attributes["assetType"] != "ASSET":
         return
     account.store.update(upload, {"uploadedDate": timestamp(account.now), "state": _state("PROCESSING")})
-    account.schedule.at(PROCESSING, f"buildUploads {upload.id}: processed", lambda: _process(account, upload, file))
+    what = f"buildUploads {upload.id}: processed"
+    account.schedule.at(PROCESSING, what, lambda: _process(account, upload, file), of=upload)
 
 
-def _process(account: Account, upload: Resource, file: Resource) -> None:
+def _process(account: Account, upload: Resource, file: Resource) -> str:
     app = owner(account.store, "apps", "buildUploads", upload)
-    if app is None or account.store.get(upload.type, upload.id) is not upload:  # deleted in the meantime
-        return
     error = _error(account, app, upload, file)
     account.store.update(upload, {"state": _state("FAILED", error) if error else _state("COMPLETE")})
-    if not error:
+    if app and not error:  # a test can have put an upload there that is of no app
         _appear(account, app, upload)
+    return f"buildUploads {upload.id}: {'FAILED' if error else 'COMPLETE'}"
 
 
-def _error(account: Account, app: Resource, upload: Resource, file: Resource) -> Mapping[str, str] | None:
+def _error(account: Account, app: Resource | None, upload: Resource, file: Resource) -> Mapping[str, str] | None:
     """Why there can be no build: the file is spoilt, or its number was used before."""
     if state_of(file) == "FAILED":
         return file.attributes["assetDeliveryState"]["errors"][0]  # type: ignore[no-any-return]
     version, number = _version(account, app, upload), upload.attributes["cfBundleVersion"]
-    over = relation("preReleaseVersions", "builds")
-    builds = account.store.related(version, over) if version and over else []
-    if all(build.attributes["version"] != number for build in builds):
+    if version is None or not any(has(build, version=number) for build in some(account, version, "builds")):
         return None
     text = upload.attributes["cfBundleShortVersionString"]
     return {  # code and words as Apple's tools were seen to print them
@@ -75,40 +75,27 @@ def _appear(account: Account, app: Resource, upload: Resource) -> None:
     """Add the build, with the id of its upload (observed)."""
     identifier = None if account.store.get("builds", upload.id) else upload.id
     number = upload.attributes["cfBundleVersion"]
-    build = account.create("builds", identifier, {"version": number, "processingState": "PROCESSING"})
+    build = account.create("builds", identifier, {"version": number})
     version = _version(account, app, upload)
     if version is None:
         text, platform = upload.attributes["cfBundleShortVersionString"], upload.attributes["platform"]
         version = account.create("preReleaseVersions", None, {"version": text, "platform": platform})
-        _relate(account, version, "app", app)
-    _relate(account, build, "app", app)
-    _relate(account, build, "preReleaseVersion", version)
-    _relate(account, build, "buildUpload", upload)
-    account.schedule.at(PROCESSING, f"builds {build.id}: VALID", lambda: _finish(account, build))
+        link(account, version, "app", app)
+    link(account, build, "app", app)
+    link(account, build, "preReleaseVersion", version)
+    link(account, build, "buildUpload", upload)
+    process(account, build)
 
 
-def _finish(account: Account, build: Resource) -> None:
-    if account.store.get(build.type, build.id) is build:
-        account.store.update(build, {"processingState": "VALID"})
-
-
-def _version(account: Account, app: Resource, upload: Resource) -> Resource | None:
+def _version(account: Account, app: Resource | None, upload: Resource) -> Resource | None:
     """The version that the builds of an upload belong to, if there is one."""
-    wanted = {"version": upload.attributes["cfBundleShortVersionString"], "platform": upload.attributes["platform"]}
-    for version in account.store.all("preReleaseVersions"):
-        if related(account.store, version, "app") is app and wanted.items() <= version.attributes.items():
-            return version
-    return None
+    text, platform = upload.attributes["cfBundleShortVersionString"], upload.attributes["platform"]
+    versions = some(account, app, "preReleaseVersions") if app else []
+    return next((version for version in versions if has(version, version=text, platform=platform)), None)
 
 
 def _state(state: str, *errors: Mapping[str, str]) -> dict[str, Any]:
     return {"errors": list(errors), "warnings": [], "infos": [], "state": state}
-
-
-def _relate(account: Account, resource: Resource, name: str, other: Resource) -> None:
-    over = relation(resource.type, name)
-    if over:
-        account.store.relate(resource, over, [other.id])
 
 
 WORKFLOWS: Mapping[str, Workflow] = {

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from pytest_asc.emulator import entity_errors
 from pytest_asc.emulator.errors import ApiError, RefusedError, at_pointer
 from pytest_asc.emulator.schedule import DAY
+from pytest_asc.emulator.values import moment
 from pytest_asc.emulator.workflows import authority
 from pytest_asc.emulator.workflows.hooks import Workflow
+from pytest_asc.emulator.workflows.machine import has
 from pytest_asc.emulator.workflows.portal import TEAM_ID, TEAM_NAME, invalidate, portal_time
 
 if TYPE_CHECKING:
@@ -94,16 +96,14 @@ def _described(kind: str) -> _Kind:
 
 def _current(account: Account, kind: str) -> list[Resource]:
     return [
-        one
-        for one in account.store.all("certificates")
-        if one.attributes["certificateType"] == kind and is_current(account, one)
+        one for one in account.store.all("certificates") if has(one, certificateType=kind) and is_current(account, one)
     ]
 
 
 def is_current(account: Account, certificate: Resource) -> bool:
     """Whether a certificate has not expired."""
     until = certificate.attributes["expirationDate"]
-    return until is None or bool(until > portal_time(account.now))
+    return until is None or moment(until) > account.now
 
 
 WORKFLOWS: Mapping[str, Workflow] = {"certificates": Workflow(creating=_check, created=_issue, deleting=_revoke)}

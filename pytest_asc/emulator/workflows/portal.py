@@ -6,8 +6,8 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from pytest_asc.emulator.relations import relation
-from pytest_asc.emulator.reports.links import related
 from pytest_asc.emulator.workflows.hooks import Workflow
+from pytest_asc.emulator.workflows.machine import one
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,7 +52,7 @@ def _identify(account: Account, entity: Entity) -> str | None:
 
 def _change(account: Account, capability: Resource, *_: object) -> None:
     """Change what an app may do: the profiles of its bundle id become invalid (observed)."""
-    bundle_id = related(account.store, capability, "bundleId")
+    bundle_id = one(account, capability, "bundleId")
     if bundle_id:
         invalidate(account, "bundleId", bundle_id)
 

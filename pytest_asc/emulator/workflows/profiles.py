@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_asc.emulator import entity_errors
 from pytest_asc.emulator.errors import ApiError, RefusedError
-from pytest_asc.emulator.relations import relation
-from pytest_asc.emulator.reports.links import related
 from pytest_asc.emulator.schedule import DAY
 from pytest_asc.emulator.workflows import authority
 from pytest_asc.emulator.workflows.certificates import is_current
 from pytest_asc.emulator.workflows.hooks import Workflow
+from pytest_asc.emulator.workflows.machine import has, one, sent, some
 from pytest_asc.emulator.workflows.portal import TEAM_ID, TEAM_NAME, portal_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from pytest_asc.emulator.account import Account
     from pytest_asc.emulator.entities import Entity
@@ -65,15 +64,13 @@ _PLATFORMS = {"IOS": ["iOS", "xrOS", "visionOS"], "MAC_OS": ["OSX"], "TVOS": ["t
 def _check(account: Account, entity: Entity) -> None:
     kind = _KINDS.get(entity.attributes["profileType"], _NO_KIND)
     values = {"type": entity.attributes["profileType"], "platform": kind.platform}
-    certificates, devices = _named(account, entity, "certificates"), _named(account, entity, "devices")
-    fit = all(one.attributes["certificateType"] in kind.certificates for one in certificates)
-    if not certificates or not fit or not all(is_current(account, one) for one in certificates):
+    certificates, devices = sent(account, entity, "certificates"), sent(account, entity, "devices")
+    fit = [each for each in certificates if each.attributes["certificateType"] in kind.certificates]
+    if not fit or fit != certificates or not all(is_current(account, each) for each in fit):
         raise RefusedError(ApiError(entity_errors.NO_CERTIFICATES, values))
     if devices and not kind.devices:
         raise RefusedError(ApiError(entity_errors.NO_DEVICES_TAKEN, values))
-    # A device that a test has added without a status is taken for an enabled one.
-    enabled = all(one.attributes["status"] != "DISABLED" for one in devices)
-    if kind.devices and (not devices or not enabled):
+    if kind.devices and (not devices or any(has(device, status="DISABLED") for device in devices)):
         raise RefusedError(ApiError(entity_errors.NO_DEVICES, values))
 
 
@@ -93,18 +90,18 @@ def _sign(account: Account, profile: Resource, _entity: Entity) -> None:
 
 def _property_list(account: Account, profile: Resource, uuid: str, until: float) -> dict[str, Any]:
     """What is in a profile, with the keys that Apple's have."""
-    bundle_id = related(account.store, profile, "bundleId")
+    bundle_id = one(account, profile, "bundleId")
     attributes = bundle_id.attributes if bundle_id else {}
     prefix = attributes.get("seedId") or TEAM_ID
     kind = profile.attributes["profileType"]
     platform = "TVOS" if kind.startswith("TVOS") else _KINDS.get(kind, _NO_KIND).platform
-    certificates = map(_der, _related(account, profile, "certificates"))
-    devices = [one.attributes["udid"] for one in _related(account, profile, "devices")]
+    certificates = filter(None, map(_der, some(account, profile, "certificates")))
+    devices = [device.attributes["udid"] for device in some(account, profile, "devices")]
     return {
         "AppIDName": attributes.get("name") or "",
         "ApplicationIdentifierPrefix": [prefix],
         "CreationDate": _plain(account.now),
-        "DeveloperCertificates": [one for one in certificates if one],
+        "DeveloperCertificates": list(certificates),
         "Entitlements": {
             "application-identifier": f"{prefix}.{attributes.get('identifier')}",
             "com.apple.developer.team-identifier": TEAM_ID,
@@ -122,16 +119,6 @@ def _property_list(account: Account, profile: Resource, uuid: str, until: float)
         "UUID": uuid,
         "Version": 1,
     }
-
-
-def _named(account: Account, entity: Entity, name: str) -> list[Resource]:
-    """The resources that a relationship of an entity leads to."""
-    return account.store.some(name, [identifier for _, identifier in entity.relationships.get(name, ())])
-
-
-def _related(account: Account, profile: Resource, name: str) -> Iterable[Resource]:
-    over = relation("profiles", name)
-    return account.store.related(profile, over) if over else ()
 
 
 def _der(certificate: Resource) -> bytes:

@@ -34,11 +34,14 @@ _CONTENT_TYPES = {".jpeg": "image/jpeg", ".jpg": "image/jpeg", ".mp4": "video/mp
 _ANY_CONTENT = "application/octet-stream"
 # How a state is called where the attribute is "state" and the file goes on to be reviewed.
 _REVIEWED = {"COMPLETE": "PREPARE_FOR_SUBMISSION"}
-# Documented is that the checksums are compared, and that a file that fails has errors; the words are inferred.
+# What is wrong with a file that fails. That checksums are compared is documented, the code of images is observed, all
+# else inferred.
 _WRONG_CHECKSUM = {
     "code": "CHECKSUM_MISMATCH",
     "description": "The checksum of the file that was received is not the one that the commit gave.",
 }
+_WRONG_SIZE = {"code": "IMAGE_INCORRECT_DIMENSIONS", "description": "The dimensions of the image are not supported."}
+_WRONG_FILE = {"code": "FILE_INVALID", "description": "The file cannot be processed."}
 
 
 class Part(NamedTuple):
@@ -135,19 +138,29 @@ def commit(account: Account, resource: Resource, entity: Entity) -> None:
     base, content = account.base, account.storage.received(_key(resource), account.now) or b""
     account.storage.close(_key(resource))
     _update(account, resource, {_OPERATIONS: None, **_in_state("UPLOAD_COMPLETE")})
-    account.schedule.at(
-        PROCESSING,
-        f"{resource.type} {resource.id}: processed",
-        lambda: _process(account, resource, content, base),
-    )
+    what = f"{resource.type} {resource.id}: processed"
+    account.schedule.at(PROCESSING, what, lambda: _process(account, resource, content, base), of=resource)
 
 
-def _process(account: Account, resource: Resource, content: bytes, base: str) -> None:
-    if account.store.get(resource.type, resource.id) is not resource:  # deleted in the meantime
-        return
+def _process(account: Account, resource: Resource, content: bytes, base: str) -> str:
+    error = _error(account, resource, content)
+    if error:
+        _update(account, resource, _in_state("FAILED", error))
+    else:
+        _show(account, resource, content, base)
+    return f"{resource.type} {resource.id}: {'FAILED' if error else 'COMPLETE'}"
+
+
+def _error(account: Account, resource: Resource, content: bytes) -> Mapping[str, str] | None:
+    """Why a file fails: it is not what was sent, or a test has decided so."""
     if not _is_what_was_sent(resource, content):
-        _update(account, resource, _in_state("FAILED", _WRONG_CHECKSUM))
-        return
+        return _WRONG_CHECKSUM
+    if account.decisions.of(resource) != "FAILED":
+        return None
+    return _WRONG_SIZE if "imageAsset" in resource.attributes else _WRONG_FILE
+
+
+def _show(account: Account, resource: Resource, content: bytes, base: str) -> None:
     address = account.storage.publish(f"{_key(resource)}/source", content, base)
     size = size_of(content)
     changes = {

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from pytest_asc.emulator.relations import relation
-from pytest_asc.emulator.reports.links import owner, related
+from pytest_asc.emulator.reports.links import owner
 from pytest_asc.emulator.values import timestamp
 from pytest_asc.emulator.workflows.hooks import Workflow
+from pytest_asc.emulator.workflows.machine import link, one, sent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 
 def _ping(account: Account, _ping: Resource, entity: Entity) -> None:
     """Plan a delivery of what Apple sends for a ping (observed by treastrain/AppStoreConnectWebhook)."""
-    ((kind, identifier),) = entity.relationships["webhook"]
-    webhook = account.store.get(kind, identifier)
-    assert webhook is not None, "the relationship was checked"  # noqa: S101
+    (webhook,) = sent(account, entity, "webhook")
     now = timestamp(account.now)
     data = {"type": "webhookPingCreated", "id": account.new_uuid(), "version": 1, "attributes": {"timestamp": now}}
     members = {"payload": json.dumps({"data": data}), "ping": True, "createdDate": now}
@@ -32,10 +30,8 @@ def _ping(account: Account, _ping: Resource, entity: Entity) -> None:
 
 def _redeliver(account: Account, delivery: Resource, entity: Entity) -> None:
     """Plan the delivery of an earlier delivery's event."""
-    ((kind, identifier),) = entity.relationships["template"]
-    template = account.store.get(kind, identifier)
-    webhook = owner(account.store, "webhooks", "deliveries", template)
-    event = related(account.store, template, "event")
+    (template,) = sent(account, entity, "template")
+    webhook, event = owner(account.store, "webhooks", "deliveries", template), one(account, template, "event")
     if webhook and event:
         _deliver(account, delivery, webhook, event, again=True)
 
@@ -48,10 +44,8 @@ def _deliver(account: Account, delivery: Resource, webhook: Resource, event: Res
         "request": {"url": webhook.attributes["url"]},
     }
     account.store.update(delivery, changes)
-    for resource, name, other in ((webhook, "deliveries", delivery), (delivery, "event", event)):
-        over = relation(resource.type, name)
-        if over:
-            account.store.link(resource, over, other)
+    link(account, webhook, "deliveries", delivery)
+    link(account, delivery, "event", event)
 
 
 WORKFLOWS: Mapping[str, Workflow] = {
