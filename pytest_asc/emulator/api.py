@@ -228,16 +228,21 @@ class Emulator:
             self._account.measure(resource, metric, day=day, **members)
 
     def advance(
-        self, seconds: float | None = None, *, minutes: float = 0, hours: float = 0, days: float = 0
+        self,
+        seconds: float | None = None,
+        *,
+        minutes: float | None = None,
+        hours: float | None = None,
+        days: float | None = None,
     ) -> list[str]:
-        """Let time pass in the account: ``advance(hours=2)``. Nothing moves there by itself, and nothing waits.
+        """Let time pass in the account: ``advance(hours=2)``. Nothing moves there by itself, and nobody waits.
 
         The account's dates move on with it; tokens, the ``Date`` of answers and rate limits go by the clock alone.
         Without arguments it passes until Apple has finished all that it works on, such as the processing of builds and
         reviews. What comes with its day, such as the end of a build's 90 days, happens on the way or not at all.
 
         Args:
-            seconds: How long; may be the only argument, so that ``advance`` can stand in for ``time.sleep``.
+            seconds: How long. It needs no name, so ``advance`` can stand in for ``time.sleep``.
             minutes: So many more.
             hours: So many more.
             days: So many more.
@@ -248,15 +253,12 @@ class Emulator:
         Raises:
             ValueError: It is less than no time.
         """
-        more = minutes * MINUTE + hours * HOUR + days * DAY
-        if seconds is None and not more:
-            with self._lock:
-                return self._account.schedule.finish()
-        time_passed = (seconds or 0) + more
-        if not time_passed >= 0:
-            raise ValueError(f"time does not go back: got {time_passed} seconds, expected 0 or more")
+        parts = ((seconds, 1), (minutes, MINUTE), (hours, HOUR), (days, DAY))
+        given = [amount * unit for amount, unit in parts if amount is not None]
+        if not sum(given) >= 0:
+            raise ValueError(f"time does not go back: got {sum(given)} seconds, expected 0 or more")
         with self._lock:
-            return self._account.schedule.advance(time_passed)
+            return self._account.schedule.advance(sum(given)) if given else self._account.schedule.finish()
 
     def decide(self, about: Mapping[str, Any] | str, outcome: str) -> None:
         """Say how Apple, or a person, will decide: ``decide(version, "REJECTED")``, ``decide("builds", "INVALID")``.

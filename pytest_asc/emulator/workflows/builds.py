@@ -190,6 +190,10 @@ def _submitting(account: Account, entity: Entity) -> None:
 
 
 def _submitted(account: Account, review: Resource, _: Entity) -> None:
+    # A build has one review: that of a rejected build gives way to the next (inferred).
+    for other in list(account.store.all(review.type)):
+        if has(other, betaReviewState="REJECTED") and one(account, other, "build") is None:
+            account.remove(other)
     account.store.update(review, {"submittedDate": timestamp(account.now)})
     BETA_REVIEW.enter(account, review, "WAITING_FOR_REVIEW")
 
