@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from emulator.harness import BASE, TOKEN, Bench
-from emulator.writing import Writer, detail
+from emulator.workflows.desk import Desk, detail
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,17 +25,12 @@ WEEK = 7 * 24 * 3600.0
 
 
 @pytest.fixture
-def writer(bench: Bench) -> Writer:
-    return Writer(bench)
-
-
-@pytest.fixture
 def shots(bench: Bench) -> Any:
     return bench.emulator.add("appScreenshotSets", screenshotDisplayType="APP_IPHONE_67")
 
 
-def reserve(writer: Writer, shots: Any, content: bytes = FILE, name: str = "shot.png") -> Any:
-    return writer.made("appScreenshots", {"fileName": name, "fileSize": len(content)}, appScreenshotSet=shots)
+def reserve(desk: Desk, shots: Any, content: bytes = FILE, name: str = "shot.png") -> Any:
+    return desk.made("appScreenshots", {"fileName": name, "fileSize": len(content)}, appScreenshotSet=shots)
 
 
 def put(bench: Bench, operation: Any, content: bytes) -> Answer:
@@ -53,19 +48,19 @@ def md5(content: bytes) -> str:
     return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
-def upload(writer: Writer, shots: Any, content: bytes = FILE, name: str = "shot.png") -> Any:
+def upload(desk: Desk, shots: Any, content: bytes = FILE, name: str = "shot.png") -> Any:
     """A file that was sent and committed."""
-    file = reserve(writer, shots, content, name)
-    put_all(writer.bench, file, content)
-    assert writer.update(file, uploaded=True, sourceFileChecksum=md5(content)).status == 200
+    file = reserve(desk, shots, content, name)
+    put_all(desk.bench, file, content)
+    assert desk.change(file, uploaded=True, sourceFileChecksum=md5(content)).status == 200
     return file
 
 
 # The whole way.
 
 
-def test_a_reservation_says_what_to_send(writer: Writer, shots: Any) -> None:
-    attributes = reserve(writer, shots)["attributes"]
+def test_a_reservation_says_what_to_send(desk: Desk, shots: Any) -> None:
+    attributes = reserve(desk, shots)["attributes"]
     (operation,) = attributes["uploadOperations"]
     assert operation["method"] == "PUT"
     assert (operation["offset"], operation["length"]) == (0, len(FILE))
@@ -76,13 +71,13 @@ def test_a_reservation_says_what_to_send(writer: Writer, shots: Any) -> None:
     assert attributes["sourceFileChecksum"] is attributes["imageAsset"] is None
 
 
-def test_a_file_is_processed_in_time(bench: Bench, writer: Writer, shots: Any) -> None:
-    file = upload(writer, shots, PNG)
-    committed = writer.now(file)
+def test_a_file_is_processed_in_time(bench: Bench, desk: Desk, shots: Any) -> None:
+    file = upload(desk, shots, PNG)
+    committed = desk.get(file)
     assert committed["assetDeliveryState"]["state"] == "UPLOAD_COMPLETE"
     assert committed["uploadOperations"] is None
     assert bench.emulator.advance() == [f"appScreenshots {file['id']}: COMPLETE"]
-    done = writer.now(file)
+    done = desk.get(file)
     assert done["assetDeliveryState"] == {"errors": [], "warnings": [], "state": "COMPLETE"}
     assert done["sourceFileChecksum"] == md5(PNG)
     assert (done["imageAsset"]["width"], done["imageAsset"]["height"]) == (1290, 2796)
@@ -91,18 +86,18 @@ def test_a_file_is_processed_in_time(bench: Bench, writer: Writer, shots: Any) -
     assert bench.send("GET", address, headers={}).body == PNG
 
 
-def test_parts_come_in_any_order_and_again(bench: Bench, writer: Writer, shots: Any) -> None:
+def test_parts_come_in_any_order_and_again(bench: Bench, desk: Desk, shots: Any) -> None:
     bench.emulator.part_size = 5
-    file = reserve(writer, shots)
+    file = reserve(desk, shots)
     operations = file["attributes"]["uploadOperations"]
     assert [(one["offset"], one["length"]) for one in operations] == [(0, 5), (5, 5), (10, 2)]
     assert put(bench, operations[1], b"wrong" * 4).status == 200
     for operation in reversed(operations):
         tag = put(bench, operation, FILE).headers["ETag"]
         assert tag == f'"{md5(FILE[operation["offset"] :][: operation["length"]]).upper()}"'
-    assert writer.update(file, uploaded=True, sourceFileChecksum=md5(FILE)).status == 200
+    assert desk.change(file, uploaded=True, sourceFileChecksum=md5(FILE)).status == 200
     bench.emulator.advance()
-    assert writer.now(file)["assetDeliveryState"]["state"] == "COMPLETE"
+    assert desk.get(file)["assetDeliveryState"]["state"] == "COMPLETE"
 
 
 @pytest.mark.parametrize(
@@ -115,73 +110,73 @@ def test_parts_come_in_any_order_and_again(bench: Bench, writer: Writer, shots: 
         ("", "application/octet-stream"),
     ],
 )
-def test_what_parts_are_sent_as(writer: Writer, shots: Any, name: str, content_type: str) -> None:
-    (operation,) = reserve(writer, shots, name=name)["attributes"]["uploadOperations"]
+def test_what_parts_are_sent_as(desk: Desk, shots: Any, name: str, content_type: str) -> None:
+    (operation,) = reserve(desk, shots, name=name)["attributes"]["uploadOperations"]
     assert operation["requestHeaders"] == [{"name": "Content-Type", "value": content_type}]
 
 
 @pytest.mark.parametrize("upper", [False, True])
-def test_a_checksum_may_be_of_capitals(bench: Bench, writer: Writer, shots: Any, *, upper: bool) -> None:
-    file = reserve(writer, shots)
+def test_a_checksum_may_be_of_capitals(bench: Bench, desk: Desk, shots: Any, *, upper: bool) -> None:
+    file = reserve(desk, shots)
     put_all(bench, file, FILE)
-    writer.update(file, uploaded=True, sourceFileChecksum=md5(FILE).upper() if upper else md5(FILE))
+    desk.change(file, uploaded=True, sourceFileChecksum=md5(FILE).upper() if upper else md5(FILE))
     bench.emulator.advance()
-    assert writer.now(file)["sourceFileChecksum"] == md5(FILE)
+    assert desk.get(file)["sourceFileChecksum"] == md5(FILE)
 
 
-def test_a_second_commit_changes_nothing(bench: Bench, writer: Writer, shots: Any) -> None:
-    file = upload(writer, shots)
-    assert writer.update(file, uploaded=True, sourceFileChecksum=md5(FILE)).status == 200
+def test_a_second_commit_changes_nothing(bench: Bench, desk: Desk, shots: Any) -> None:
+    file = upload(desk, shots)
+    assert desk.change(file, uploaded=True, sourceFileChecksum=md5(FILE)).status == 200
     assert len(bench.emulator.advance()) == 1
 
 
 # What goes wrong.
 
 
-def test_a_wrong_checksum_fails_for_good(bench: Bench, writer: Writer, shots: Any) -> None:
-    file = reserve(writer, shots)
+def test_a_wrong_checksum_fails_for_good(bench: Bench, desk: Desk, shots: Any) -> None:
+    file = reserve(desk, shots)
     put_all(bench, file, FILE)
-    assert writer.update(file, uploaded=True, sourceFileChecksum=md5(b"other")).status == 200
+    assert desk.change(file, uploaded=True, sourceFileChecksum=md5(b"other")).status == 200
     bench.emulator.advance()
-    state = writer.now(file)["assetDeliveryState"]
+    state = desk.get(file)["assetDeliveryState"]
     assert state["state"] == "FAILED"
     assert [error["code"] for error in state["errors"]] == ["CHECKSUM_MISMATCH"]
-    assert writer.update(file, uploaded=True, sourceFileChecksum=md5(FILE)).status == 200
+    assert desk.change(file, uploaded=True, sourceFileChecksum=md5(FILE)).status == 200
     bench.emulator.advance()
-    assert writer.now(file)["assetDeliveryState"]["state"] == "FAILED"
-    assert writer.delete(file).status == 204
+    assert desk.get(file)["assetDeliveryState"]["state"] == "FAILED"
+    assert desk.delete(file).status == 204
 
 
-def test_a_test_decides_that_it_fails(bench: Bench, writer: Writer, shots: Any) -> None:
-    file = upload(writer, shots)
+def test_a_test_decides_that_it_fails(bench: Bench, desk: Desk, shots: Any) -> None:
+    file = upload(desk, shots)
     bench.emulator.decide(file, "FAILED")
     assert bench.emulator.advance() == [f"appScreenshots {file['id']}: FAILED"]
-    (error,) = writer.now(file)["assetDeliveryState"]["errors"]
+    (error,) = desk.get(file)["assetDeliveryState"]["errors"]
     assert error["code"] == "IMAGE_INCORRECT_DIMENSIONS"
 
 
-def test_what_has_not_come_cannot_be_committed(bench: Bench, writer: Writer, shots: Any) -> None:
+def test_what_has_not_come_cannot_be_committed(bench: Bench, desk: Desk, shots: Any) -> None:
     bench.emulator.part_size = 5
-    file = reserve(writer, shots)
+    file = reserve(desk, shots)
     put(bench, file["attributes"]["uploadOperations"][2], FILE)
-    answer = writer.update(file, uploaded=True, sourceFileChecksum=md5(FILE))
+    answer = desk.change(file, uploaded=True, sourceFileChecksum=md5(FILE))
     assert answer.status == 409
     assert detail(answer) == "The upload cannot be committed: 2 of 12 bytes have been received."
     assert answer.json["errors"][0]["source"] == {"pointer": "/data/attributes/uploaded"}
-    assert writer.now(file)["assetDeliveryState"]["state"] == "AWAITING_UPLOAD"
+    assert desk.get(file)["assetDeliveryState"]["state"] == "AWAITING_UPLOAD"
 
 
-def test_nor_can_more_than_was_reserved(bench: Bench, writer: Writer, shots: Any) -> None:
-    file = reserve(writer, shots)
+def test_nor_can_more_than_was_reserved(bench: Bench, desk: Desk, shots: Any) -> None:
+    file = reserve(desk, shots)
     (operation,) = file["attributes"]["uploadOperations"]
     put(bench, {**operation, "length": 100}, FILE + b"!")
-    answer = writer.update(file, uploaded=True)
+    answer = desk.change(file, uploaded=True)
     assert detail(answer) == "The upload cannot be committed: 13 of 12 bytes have been received."
 
 
 @pytest.mark.parametrize("turn", ["clock", "advance"])
-def test_a_reservation_ends_after_a_week(bench: Bench, writer: Writer, shots: Any, turn: str) -> None:
-    file = reserve(writer, shots)
+def test_a_reservation_ends_after_a_week(bench: Bench, desk: Desk, shots: Any, turn: str) -> None:
+    file = reserve(desk, shots)
     (operation,) = file["attributes"]["uploadOperations"]
     put(bench, operation, FILE)
     assert f"Expires={int(bench.clock.now + WEEK)}" in operation["url"]
@@ -191,7 +186,7 @@ def test_a_reservation_ends_after_a_week(bench: Bench, writer: Writer, shots: An
     else:
         bench.emulator.advance(WEEK)
         late = put(bench, operation, FILE)
-        assert detail(writer.update(file, uploaded=True)).startswith("The reservation has expired.")
+        assert detail(desk.change(file, uploaded=True)).startswith("The reservation has expired.")
     assert (late.status, b"Request has expired" in late.body) == (403, True)
 
 
@@ -204,15 +199,15 @@ def test_a_reservation_ends_after_a_week(bench: Bench, writer: Writer, shots: An
     ],
 )
 def test_how_parts_must_not_be_sent(
-    bench: Bench, writer: Writer, shots: Any, headers: dict[str, str], status: int, code: bytes
+    bench: Bench, desk: Desk, shots: Any, headers: dict[str, str], status: int, code: bytes
 ) -> None:
-    (operation,) = reserve(writer, shots)["attributes"]["uploadOperations"]
+    (operation,) = reserve(desk, shots)["attributes"]["uploadOperations"]
     answer = bench.send("PUT", operation["url"], headers=headers, body=FILE)
     assert (answer.status, code in answer.body) == (status, True)
 
 
-def test_an_address_is_for_one_part_and_one_method(bench: Bench, writer: Writer, shots: Any) -> None:
-    (operation,) = reserve(writer, shots)["attributes"]["uploadOperations"]
+def test_an_address_is_for_one_part_and_one_method(bench: Bench, desk: Desk, shots: Any) -> None:
+    (operation,) = reserve(desk, shots)["attributes"]["uploadOperations"]
     moved = {**operation, "url": operation["url"].replace("partNumber=1", "partNumber=2")}
     assert put(bench, moved, FILE).status == 403
     assert put(bench, {**operation, "method": "POST"}, FILE).status == 405
@@ -220,23 +215,23 @@ def test_an_address_is_for_one_part_and_one_method(bench: Bench, writer: Writer,
 
 
 @pytest.mark.parametrize("end", ["commit", "delete"])
-def test_parts_are_taken_until_the_end(bench: Bench, writer: Writer, shots: Any, end: str) -> None:
-    file = reserve(writer, shots)
+def test_parts_are_taken_until_the_end(bench: Bench, desk: Desk, shots: Any, end: str) -> None:
+    file = reserve(desk, shots)
     put_all(bench, file, FILE)
-    assert (writer.update(file, uploaded=True) if end == "commit" else writer.delete(file)).status in {200, 204}
+    assert (desk.change(file, uploaded=True) if end == "commit" else desk.delete(file)).status in {200, 204}
     late = put(bench, file["attributes"]["uploadOperations"][0], FILE)
     assert (late.status, b"NoSuchUpload" in late.body) == (404, True)
 
 
-def test_what_is_deleted_is_not_processed(bench: Bench, writer: Writer, shots: Any) -> None:
-    file = upload(writer, shots)
-    writer.delete(file)
+def test_what_is_deleted_is_not_processed(bench: Bench, desk: Desk, shots: Any) -> None:
+    file = upload(desk, shots)
+    desk.delete(file)
     assert bench.emulator.advance() == []
 
 
 @pytest.mark.parametrize("size", [0, -1])
-def test_an_empty_file_is_refused(writer: Writer, shots: Any, size: int) -> None:
-    answer = writer.create("appScreenshots", {"fileName": "a.png", "fileSize": size}, appScreenshotSet=shots)
+def test_an_empty_file_is_refused(desk: Desk, shots: Any, size: int) -> None:
+    answer = desk.create("appScreenshots", {"fileName": "a.png", "fileSize": size}, appScreenshotSet=shots)
     assert answer.status == 409
     assert answer.json["errors"][0]["source"] == {"pointer": "/data/attributes/fileSize"}
 
@@ -246,14 +241,14 @@ def test_a_part_is_not_smaller_than_a_byte(bench: Bench) -> None:
         bench.emulator.part_size = 0
 
 
-def test_there_is_one_screenshot_for_review(bench: Bench, writer: Writer) -> None:
+def test_there_is_one_screenshot_for_review(bench: Bench, desk: Desk) -> None:
     product = bench.emulator.add("inAppPurchases")
     attributes = {"fileName": "a.png", "fileSize": 3}
-    first = writer.made("inAppPurchaseAppStoreReviewScreenshots", attributes, inAppPurchaseV2=product)
-    again = writer.create("inAppPurchaseAppStoreReviewScreenshots", attributes, inAppPurchaseV2=product)
+    first = desk.made("inAppPurchaseAppStoreReviewScreenshots", attributes, inAppPurchaseV2=product)
+    again = desk.create("inAppPurchaseAppStoreReviewScreenshots", attributes, inAppPurchaseV2=product)
     assert again.status == 409
-    writer.delete(first)
-    writer.made("inAppPurchaseAppStoreReviewScreenshots", attributes, inAppPurchaseV2=product)
+    desk.delete(first)
+    desk.made("inAppPurchaseAppStoreReviewScreenshots", attributes, inAppPurchaseV2=product)
 
 
 # Every type.
@@ -281,10 +276,10 @@ def test_every_type_is_uploaded_alike(bench: Bench, version: str, kind: str) -> 
         for name, target in form["relationships"].items()
         if f"relationships.{name}" in form["required"]
     }
-    writer = Writer(bench, version)
-    file = writer.made(kind, {**given, **enums}, **parents)
+    desk = Desk(bench, version)
+    file = desk.made(kind, {**given, **enums}, **parents)
     put_all(bench, file, PNG)
-    assert writer.update(file, uploaded=True).status == 200
+    assert desk.change(file, uploaded=True).status == 200
     bench.emulator.advance()
     done = bench.get(f"/{version}/{kind}/{file['id']}")
     if done.status == 403:  # what only its parent shows
@@ -302,14 +297,14 @@ def test_every_type_is_uploaded_alike(bench: Bench, version: str, kind: str) -> 
 
 
 def test_the_storage_is_where_the_emulator_is(bench: Bench, shots: Any) -> None:
-    writer = Writer(bench, base="http://127.0.0.1:4321")
-    file = reserve(writer, shots)
+    desk = Desk(bench, base="http://127.0.0.1:4321")
+    file = reserve(desk, shots)
     (operation,) = file["attributes"]["uploadOperations"]
     assert operation["url"].startswith("http://127.0.0.1:4321/object-storage/")
     put_all(bench, file, FILE)
-    writer.update(file, uploaded=True)
+    desk.change(file, uploaded=True)
     bench.emulator.advance()
-    assert writer.now(file)["imageAsset"]["templateUrl"].startswith("http://127.0.0.1:4321/object-storage/")
+    assert desk.get(file)["imageAsset"]["templateUrl"].startswith("http://127.0.0.1:4321/object-storage/")
 
 
 # Parts and images.
