@@ -23,8 +23,8 @@ _CLASSES = {"IOS": "IPHONE", "MAC_OS": "MAC"}  # inferred: the portal knows it f
 
 
 def portal_time(now: float) -> str:
-    """A time as the developer portal writes it (observed): ``2019-11-29T13:56:50.220+0000``."""
-    return datetime.fromtimestamp(now, timezone.utc).isoformat(timespec="milliseconds")[:-6] + "+0000"
+    """A time as the developer portal writes it (observed in 2023): ``2023-11-10T08:09:51.000+00:00``."""
+    return datetime.fromtimestamp(now, timezone.utc).isoformat(timespec="milliseconds")
 
 
 def invalidate(account: Account, name: str, resource: Resource) -> None:

@@ -71,7 +71,7 @@ def test_a_certificate_is_for_the_key_of_the_request(desk: Desk, content: str) -
         "Apple Distribution: Example (9XYZ8WV7UT)"
     )
     assert made.not_valid_before_utc == datetime(2026, 5, 28, 20, 26, 40, tzinfo=timezone.utc)
-    assert attributes["expirationDate"] == "2027-05-28T20:26:40.000+0000"
+    assert attributes["expirationDate"] == "2027-05-28T20:26:40.000+00:00"
     assert made.not_valid_after_utc == datetime(2027, 5, 28, 20, 26, 40, tzinfo=timezone.utc)
     assert (attributes["name"], attributes["displayName"]) == ("Apple Distribution: Example", "Example")
     assert attributes["csrContent"] is attributes["platform"] is None
@@ -150,7 +150,7 @@ def test_a_profile_can_be_read(desk: Desk, bundle_id: Any, phone: Any) -> None:
     assert answer.status == 201
     attributes = answer.json["data"]["attributes"]
     told = {name: attributes[name] for name in ("profileState", "platform", "expirationDate")}
-    assert told == {"profileState": "ACTIVE", "platform": "IOS", "expirationDate": "2027-05-28T20:26:40.000+0000"}
+    assert told == {"profileState": "ACTIVE", "platform": "IOS", "expirationDate": "2027-05-28T20:26:40.000+00:00"}
     message = base64.b64decode(attributes["profileContent"])
     (authority,) = pkcs7.load_der_pkcs7_certificates(message)
     issued = x509.load_der_x509_certificate(base64.b64decode(signed["attributes"]["certificateContent"]))
@@ -263,7 +263,7 @@ def test_a_capability_is_named_after_its_bundle_id(desk: Desk, emulator: Emulato
 def test_a_device_is_registered(desk: Desk, phone: Any) -> None:
     attributes = phone["attributes"]
     told = {name: attributes[name] for name in ("status", "deviceClass", "addedDate")}
-    assert told == {"status": "ENABLED", "deviceClass": "IPHONE", "addedDate": "2026-05-28T20:26:40.000+0000"}
+    assert told == {"status": "ENABLED", "deviceClass": "IPHONE", "addedDate": "2026-05-28T20:26:40.000+00:00"}
     again = desk.create("devices", {"name": "again", "platform": "IOS", "udid": attributes["udid"]})
     assert detail(again) == f"A device with number '{attributes['udid']}' already exists on this team."
 
