@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _REVIEWED = ("APPROVED", "REJECTED")
 _UPLOADED = ("COMPLETE", "FAILED")
+_BY_PEOPLE = frozenset({"betaTesters", "userInvitations"})
 
 OUTCOMES: Mapping[str, tuple[str, ...]] = {
     "appStoreVersions": (*_REVIEWED, "METADATA_REJECTED"),
@@ -38,7 +39,7 @@ class Decisions:
         """Decide about a resource, or about a type where there is no id.
 
         Raises:
-            ValueError: Nothing of this type ends so.
+            ValueError: Nothing of this type ends so, or people decide for themselves alone.
         """
         outcomes = _outcomes(kind)
         if not outcomes:
@@ -46,6 +47,8 @@ class Decisions:
             raise ValueError(f"there is nothing to decide about {kind!r}; there is about {known} and all uploads")
         if outcome not in outcomes:
             raise ValueError(f"{kind!r} do not end as {outcome!r}, expected one of {', '.join(outcomes)}")
+        if kind in _BY_PEOPLE and identifier is None:
+            raise ValueError(f"{kind!r} decide one by one: give the resource in place of the type")
         self._taken[kind, identifier] = outcome
 
     def of(self, *resources: Resource) -> str:

@@ -35,6 +35,7 @@ class Schedule:
         self._numbers = count()
         self._work: list[_Event] = []
         self._calendar: list[_Event] = []
+        self._subjects: set[object] = set()
         self._moment: float | None = None
         self.passed = 0.0
         """Seconds that the account is ahead of the clock."""
@@ -62,11 +63,15 @@ class Schedule:
             calendar: It comes with its day, as the end of a build's 90 days does, and not when Apple has finished
                 something that is waited for.
         """
+        self._subjects.add(of)
         event = _Event(self.now() + delay, next(self._numbers), what, then, of)
         heappush(self._calendar if calendar else self._work, event)
 
     def forget(self, of: object) -> None:
         """Let nothing happen any more to something."""
+        if of not in self._subjects:
+            return
+        self._subjects.discard(of)
         for events in (self._work, self._calendar):
             events[:] = [event for event in events if event.of is not of]
             heapify(events)

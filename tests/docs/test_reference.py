@@ -11,6 +11,12 @@ import pytest
 
 import pytest_asc
 from pytest_asc import marks
+from pytest_asc.emulator.decisions import OUTCOMES
+from pytest_asc.emulator.workflows.builds import BETA_REVIEW, PROCESSING
+from pytest_asc.emulator.workflows.review import SUBMISSION
+from pytest_asc.emulator.workflows.testers import TESTER
+from pytest_asc.emulator.workflows.versions import VERSION
+from pytest_asc.emulator.workflows.xcode_cloud import RUN
 from pytest_asc.plugin import MARKERS
 from pytest_asc.services import SERVICES
 from pytest_asc.settings import SETTINGS
@@ -78,6 +84,30 @@ def test_members_of_the_emulator() -> None:
     emulator = pytest_asc.Emulator()
     members = {name for name in dir(emulator) if not name.startswith("_")} - {"service", "gate", "standing", "way"}
     assert set(names([row[0] for row in rows("member of `asc_emulator`")])) == members
+
+
+def test_outcomes() -> None:
+    told = {cells[0].strip("`"): re.findall("`(.+?)`", cells[1]) for cells in rows("what is decided")}
+    assert told == {kind: list(outcomes) for kind, outcomes in OUTCOMES.items()}
+
+
+def test_how_long_apple_takes() -> None:
+    units = {"minute": 60, "hour": 3600}
+    told = []
+    for kind, state, after in rows("resource"):
+        amount, unit = after.split()
+        told.append((kind.strip("`"), state.strip("`"), int(amount) * units[unit.rstrip("s")]))
+    machines = {
+        "builds": PROCESSING,
+        "betaAppReviewSubmissions": BETA_REVIEW,
+        "reviewSubmissions": SUBMISSION,
+        "appStoreVersions": VERSION,
+        "ciBuildRuns": RUN,
+        "betaTesters": TESTER,
+    }
+    assert told == [
+        (kind, state, step.delay) for kind, machine in machines.items() for state, step in machine.steps.items()
+    ]
 
 
 def test_markers() -> None:

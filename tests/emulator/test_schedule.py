@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -71,6 +72,22 @@ def test_what_the_clock_has_passed_happens_at_once(schedule: Schedule, clock: li
     clock[0] += 100
     assert schedule.advance(0) == ["late"]
     assert seen == [("late", 1100)]
+
+
+def test_nothing_happens_any_more_to_what_is_forgotten(schedule: Schedule) -> None:
+    seen: list[int] = []
+    gone, kept = object(), object()
+    for delay, of in ((1, gone), (2, kept), (3, gone)):
+        schedule.at(delay, f"{delay}", partial(seen.append, delay), of=of)
+    schedule.forget(gone)
+    assert schedule.advance(10) == ["2"]
+    assert seen == [2]
+
+
+def test_no_time_is_not_all_time(bench: Bench) -> None:
+    bench.emulator.add("builds", processingState="PROCESSING")
+    assert bench.emulator.advance(0) == bench.emulator.advance(days=0) == []
+    assert len(bench.emulator.advance()) == 1
 
 
 def test_the_accounts_dates_move_and_nothing_else(bench: Bench) -> None:

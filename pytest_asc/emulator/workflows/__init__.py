@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pytest_asc.emulator.workflows import (
     analytics,
+    asset_packs,
     build_uploads,
     builds,
     certificates,
@@ -20,6 +21,7 @@ from pytest_asc.emulator.workflows import (
     portal,
     profiles,
     review,
+    review_items,
     testers,
     versions,
     webhooks,
@@ -35,6 +37,7 @@ __all__ = ["PLAIN", "WORKFLOWS", "Workflow", "workflow_of"]
 
 WORKFLOWS: Mapping[str, Workflow] = {
     **analytics.WORKFLOWS,
+    **asset_packs.WORKFLOWS,
     **build_uploads.WORKFLOWS,
     **builds.WORKFLOWS,
     **certificates.WORKFLOWS,
@@ -45,6 +48,7 @@ WORKFLOWS: Mapping[str, Workflow] = {
     **portal.WORKFLOWS,
     **profiles.WORKFLOWS,
     **review.WORKFLOWS,
+    **review_items.WORKFLOWS,
     **testers.WORKFLOWS,
     **versions.WORKFLOWS,
     **webhooks.WORKFLOWS,

@@ -15,8 +15,8 @@ from pytest_asc.emulator.errors import ApiError, RefusedError, at_pointer
 from pytest_asc.emulator.schedule import HOUR, MINUTE
 from pytest_asc.emulator.values import moment, timestamp
 from pytest_asc.emulator.workflows.hooks import Workflow
-from pytest_asc.emulator.workflows.machine import Machine, Step, has, link, one, sent, some
-from pytest_asc.emulator.workflows.testers import invite_waiting
+from pytest_asc.emulator.workflows.machine import Machine, Step, decided, has, link, one, sent, some
+from pytest_asc.emulator.workflows.testers import groups_of, invite_waiting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,19 +57,15 @@ def process(account: Account, build: Resource) -> None:
 def settle(account: Account, build: Resource, *_: object) -> None:
     """Work out what TestFlight shows of a build."""
     detail = one(account, build, "buildBetaDetail") or _new_detail(account, build)
-    internal = external = next((state for facts, state in _FOR_ALL if has(build, **facts)), None)
-    if internal is None or external is None:
-        internal, external = _internal(account, build), _external(account, build, detail)
+    both = next((state for facts, state in _FOR_ALL if has(build, **facts)), None)
+    internal, external = both or _internal(account, build), both or _external(account, build, detail)
     account.store.update(detail, {"internalBuildState": internal, "externalBuildState": external})
     invite_waiting(account, build)
 
 
 def _internal(account: Account, build: Resource) -> str:
-    app = one(account, build, "app")
-    groups = [*some(account, build, "betaGroups"), *(some(account, app, "betaGroups") if app else ())]
-    automatic = any(has(group, isInternalGroup=True, hasAccessToAllBuilds=True) for group in groups)
-    assigned = any(has(group, isInternalGroup=True) for group in some(account, build, "betaGroups"))
-    return "IN_BETA_TESTING" if automatic or assigned else "READY_FOR_BETA_TESTING"
+    internal = any(has(group, isInternalGroup=True) for group in groups_of(account, build))
+    return "IN_BETA_TESTING" if internal else "READY_FOR_BETA_TESTING"
 
 
 def _external(account: Account, build: Resource, detail: Resource) -> str:
@@ -103,13 +99,13 @@ def _new_detail(account: Account, build: Resource) -> Resource:
 PROCESSING = Machine(
     "processingState",
     # The time is inferred: some minutes are common.
-    {"PROCESSING": Step(10 * MINUTE, lambda account, build: account.decisions.of(build))},
+    {"PROCESSING": Step(10 * MINUTE, decided)},
     settle,
 )
 
 
 def watch_expiry(account: Account, build: Resource) -> None:
-    """Let a build expire on its day."""
+    """Let a build expire on its day, whatever else happens to it."""
     day = build.attributes["expirationDate"]
     left = moment(day) - account.now if day else 0
     if left > 0 and not has(build, expired=True):
@@ -123,6 +119,7 @@ def _expire(account: Account, build: Resource) -> None:
 
 
 def _added(account: Account, build: Resource) -> None:
+    PROCESSING.watch(account, build)
     watch_expiry(account, build)
     if one(account, build, "buildBetaDetail") is None:
         settle(account, build)
@@ -169,7 +166,7 @@ BETA_REVIEW = Machine(
     # The times are inferred.
     {
         "WAITING_FOR_REVIEW": Step(8 * HOUR, "IN_REVIEW"),
-        "IN_REVIEW": Step(HOUR, lambda account, review: account.decisions.of(review)),
+        "IN_REVIEW": Step(HOUR, decided),
     },
     _reviewed,
 )
@@ -216,6 +213,6 @@ def _announced(account: Account, _: Resource, entity: Entity) -> None:
 WORKFLOWS = {
     "builds": Workflow(updating=_updating, updated=settle, relating=_relating, related=settle, added=_added),
     "buildBetaDetails": Workflow(updated=_notifying),
-    "betaAppReviewSubmissions": Workflow(creating=_submitting, created=_submitted),
+    "betaAppReviewSubmissions": Workflow(creating=_submitting, created=_submitted, added=BETA_REVIEW.watch),
     "buildBetaNotifications": Workflow(creating=_announcing, created=_announced),
 }

@@ -22,11 +22,24 @@ def _creating(account: Account, entity: Entity) -> None:
         check_assignable(build, entity.attributes)
 
 
+def _builds(account: Account, group: Resource) -> list[Resource]:
+    app = one(account, group, "app")
+    if app and has(group, isInternalGroup=True, hasAccessToAllBuilds=True):
+        return some(account, app, "builds")
+    return some(account, group, "builds")
+
+
+def _added(account: Account, group: Resource) -> None:
+    """Let the builds that wait for a group like this be tested."""
+    for build in _builds(account, group):
+        detail = one(account, build, "buildBetaDetail")
+        if detail and has(detail, internalBuildState="READY_FOR_BETA_TESTING"):
+            settle(account, build)
+
+
 def _created(account: Account, group: Resource, entity: Entity) -> None:
     _set_link(account, group, entity)
-    app = one(account, group, "app")
-    everything = app is not None and has(group, isInternalGroup=True, hasAccessToAllBuilds=True)
-    for build in some(account, app, "builds") if app and everything else some(account, group, "builds"):
+    for build in _builds(account, group):
         settle(account, build)
     for tester in some(account, group, "betaTesters"):
         welcome(account, tester, [group])
@@ -63,6 +76,11 @@ def _related(account: Account, group: Resource, name: str, method: str, ids: lis
 
 WORKFLOWS = {
     "betaGroups": Workflow(
-        creating=_creating, created=_created, updated=_set_link, relating=_relating, related=_related
+        creating=_creating,
+        created=_created,
+        updated=_set_link,
+        relating=_relating,
+        related=_related,
+        added=_added,
     )
 }

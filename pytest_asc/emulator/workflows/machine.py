@@ -21,8 +21,6 @@ class Step(NamedTuple):
     """Seconds after the state was entered."""
     state: str | Callable[[Account, Resource], str]
     """The next one, or what chooses it when the time has come."""
-    calendar: bool = False
-    """Whether it comes with its day; see :meth:`pytest_asc.emulator.schedule.Schedule.at`."""
 
 
 def _pass(*_: object) -> None:
@@ -44,17 +42,25 @@ class Machine(NamedTuple):
         account.schedule.forget(resource)
         account.store.update(resource, {self.attribute: state})
         self.entered(account, resource, state)
+        self.watch(account, resource)
+
+    def watch(self, account: Account, resource: Resource) -> None:
+        """Plan what follows the state that a resource is in."""
+        state = resource.attributes[self.attribute]
         step = self.steps.get(state)
         if step:
             what = f"{resource.type} {resource.id}: {state} ends"
-            account.schedule.at(
-                step.delay, what, lambda: self._go_on(account, resource, step), of=resource, calendar=step.calendar
-            )
+            account.schedule.at(step.delay, what, lambda: self._go_on(account, resource, step), of=resource)
 
     def _go_on(self, account: Account, resource: Resource, step: Step) -> str:
         state = step.state if isinstance(step.state, str) else step.state(account, resource)
         self.enter(account, resource, state)
         return f"{resource.type} {resource.id}: {state}"
+
+
+def decided(account: Account, resource: Resource) -> str:
+    """The state in which something ends, as a test has said or as Apple does."""
+    return account.decisions.of(resource)
 
 
 def some(account: Account, resource: Resource, name: str) -> list[Resource]:

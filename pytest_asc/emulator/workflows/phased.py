@@ -52,7 +52,7 @@ def _next_day(account: Account, phase: Resource) -> None:
 
 def _creating(account: Account, entity: Entity) -> None:
     (version,) = sent(account, entity, "appStoreVersion")
-    if one(account, version, "appStoreVersionPhasedRelease"):
+    if account.store.get("appStoreVersionPhasedReleases", version.id):
         raise RefusedError(ApiError(state_errors.PHASE_EXISTS))
 
 
@@ -68,6 +68,12 @@ def _created(account: Account, phase: Resource, entity: Entity) -> None:
         begin(account, version)
 
 
+def _added(account: Account, phase: Resource) -> None:
+    if has(phase, phasedReleaseState="ACTIVE"):
+        account.store.update(phase, {"currentDayNumber": phase.attributes["currentDayNumber"] or 1})
+        _wait_for_tomorrow(account, phase)
+
+
 def _updating(_: Account, phase: Resource, entity: Entity) -> None:
     old, new = phase.attributes["phasedReleaseState"], entity.attributes.get("phasedReleaseState")
     if new is not None and new not in _MOVES[old]:
@@ -77,11 +83,12 @@ def _updating(_: Account, phase: Resource, entity: Entity) -> None:
 
 def _updated(account: Account, phase: Resource, _: Entity) -> None:
     account.schedule.forget(phase)
-    if has(phase, phasedReleaseState="ACTIVE"):
+    begun = phase.attributes["startDate"]
+    if has(phase, phasedReleaseState="ACTIVE") and begun:
         _wait_for_tomorrow(account, phase)
         # It lasts as much longer as it was paused; whole days (inferred).
-        paused = int((account.now - moment(phase.attributes["startDate"])) // DAY) + 1
-        account.store.update(phase, {"totalPauseDuration": max(0, paused - phase.attributes["currentDayNumber"])})
+        today = int((account.now - moment(begun)) // DAY) + 1
+        account.store.update(phase, {"totalPauseDuration": max(0, today - phase.attributes["currentDayNumber"])})
 
 
 def _deleting(_: Account, phase: Resource) -> None:
@@ -97,6 +104,7 @@ WORKFLOWS = {
         updating=_updating,
         updated=_updated,
         deleting=_deleting,
+        added=_added,
         identify=_identify,
     )
 }

@@ -28,7 +28,7 @@ TESTER = Machine("state", {"ACCEPTED": Step(10 * MINUTE, "INSTALLED")})
 
 def invite_waiting(account: Account, build: Resource) -> None:
     """Invite the testers who have waited for a build like this."""
-    testers = [tester for group in _groups(account, build) for tester in some(account, group, "betaTesters")]
+    testers = [tester for group in groups_of(account, build) for tester in some(account, group, "betaTesters")]
     _invite(account, [*testers, *some(account, build, "individualTesters")])
 
 
@@ -38,7 +38,7 @@ def _invite(account: Account, testers: list[Resource]) -> None:
             TESTER.enter(account, tester, "INVITED")
 
 
-def _groups(account: Account, build: Resource) -> list[Resource]:
+def groups_of(account: Account, build: Resource) -> list[Resource]:
     """The groups that a build is for: those that it was given to, and those that have all of its app's."""
     app = one(account, build, "app")
     automatic = some(account, app, "betaGroups") if app else []
@@ -135,7 +135,7 @@ def _invited(account: Account, _: Resource, entity: Entity) -> None:
 
 WORKFLOWS = {
     "betaTesters": Workflow(
-        creating=_creating, created=_created, relating=_relating, related=_related, decided=_decided
+        creating=_creating, created=_created, relating=_relating, related=_related, added=TESTER.watch, decided=_decided
     ),
     "betaTesterInvitations": Workflow(creating=_inviting, created=_invited),
 }

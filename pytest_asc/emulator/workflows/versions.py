@@ -26,7 +26,16 @@ _OLD_NAMES = {
     "PROCESSING_FOR_DISTRIBUTION": "PROCESSING_FOR_APP_STORE",
     "READY_FOR_DISTRIBUTION": "READY_FOR_SALE",
 }
-_NEW_NAMES = {old: new for new, old in _OLD_NAMES.items()}
+# The last five are inferred: the newer attribute knows nothing of contracts and sales.
+_NEW_NAMES = {
+    "PROCESSING_FOR_APP_STORE": "PROCESSING_FOR_DISTRIBUTION",
+    "READY_FOR_SALE": "READY_FOR_DISTRIBUTION",
+    "DEVELOPER_REMOVED_FROM_SALE": "READY_FOR_DISTRIBUTION",
+    "NOT_APPLICABLE": "PREPARE_FOR_SUBMISSION",
+    "PENDING_CONTRACT": "ACCEPTED",
+    "PREORDER_READY_FOR_SALE": "READY_FOR_DISTRIBUTION",
+    "REMOVED_FROM_SALE": "READY_FOR_DISTRIBUTION",
+}
 # Those that fastlane looks for a version to edit in, but for WAITING_FOR_REVIEW: what is submitted is closed (observed:
 # nickustinov/itsyconnect-macos #27).
 EDITABLE = frozenset(
@@ -100,12 +109,11 @@ def siblings(account: Account, version: Resource) -> list[Resource]:
 def _added(account: Account, version: Resource) -> None:
     """Make the two attributes agree where a test has set one of them."""
     old, new = str(version.attributes["appStoreState"]), state_of(version)
-    if new == "PREPARE_FOR_SUBMISSION" and old in _NEW_NAMES:
-        account.store.update(version, {"appVersionState": _NEW_NAMES[old]})
-    elif new == "PREPARE_FOR_SUBMISSION" and old != new:
-        account.store.update(version, {"appVersionState": old})
+    if new == "PREPARE_FOR_SUBMISSION":
+        account.store.update(version, {"appVersionState": _NEW_NAMES.get(old, old)})
     elif old == "PREPARE_FOR_SUBMISSION":
         account.store.update(version, {"appStoreState": _OLD_NAMES.get(new, new)})
+    VERSION.watch(account, version)
 
 
 def _creating(account: Account, entity: Entity) -> None:
@@ -135,7 +143,13 @@ def _updating(_: Account, version: Resource, entity: Entity) -> None:
         _check_open(version, "build")
 
 
-def _relating(_: Account, version: Resource, name: str, __: str, ___: list[str]) -> None:
+def _updated(account: Account, version: Resource, _: Entity) -> None:
+    """Let a new day or way of release count for a version that waits for it."""
+    if has(version, appVersionState="PENDING_DEVELOPER_RELEASE"):
+        approve(account, version)
+
+
+def _relating(_: Account, version: Resource, name: str, *__: object) -> None:
     _check_open(version, name)
 
 
@@ -170,7 +184,7 @@ def _requested(account: Account, _: Resource, entity: Entity) -> None:
 
 WORKFLOWS = {
     "appStoreVersions": Workflow(
-        creating=_creating, updating=_updating, relating=_relating, deleting=_deleting, added=_added
+        creating=_creating, updating=_updating, updated=_updated, relating=_relating, deleting=_deleting, added=_added
     ),
     "appStoreVersionLocalizations": Workflow(creating=_localizing, updating=_translating, deleting=_dropping),
     "appStoreVersionReleaseRequests": Workflow(creating=_requesting, created=_requested),

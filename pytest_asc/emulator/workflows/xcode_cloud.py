@@ -97,7 +97,7 @@ def _end(account: Account, run: Resource, action: Resource, outcome: str) -> Non
 def _leave(account: Account, action: Resource, status: str) -> None:
     """What an action leaves behind: files, and what its tests said."""
     kind = action.attributes["actionType"]
-    for file_type, name in _ARTIFACTS[kind]:
+    for file_type, name in _ARTIFACTS.get(kind, ()):
         artifact = account.create("ciArtifacts", None, {"fileType": file_type, "fileName": name, "fileSize": 1024})
         link(account, action, "artifacts", artifact)
     if kind == "TEST":
@@ -165,4 +165,4 @@ def _started(account: Account, run: Resource, entity: Entity) -> None:
     RUN.enter(account, run, "PENDING")
 
 
-WORKFLOWS = {"ciBuildRuns": Workflow(creating=_starting, created=_started)}
+WORKFLOWS = {"ciBuildRuns": Workflow(creating=_starting, created=_started, added=RUN.watch)}

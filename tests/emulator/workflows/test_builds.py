@@ -173,6 +173,15 @@ def test_internal_groups(desk: Desk, emulator: Emulator, app: dict[str, Any], bu
         assert (answer.status, answer.json["errors"][0]["detail"]) == (422, "Cannot add internal group to a build.")
 
 
+def test_an_internal_group_that_a_test_adds(
+    desk: Desk, emulator: Emulator, app: dict[str, Any], build: dict[str, Any]
+) -> None:
+    tester = emulator.add("betaTesters", state="NOT_INVITED")
+    add_group(emulator, app, internal=True, builds=[build], betaTesters=[tester])
+    assert states(desk, build)[0] == "IN_BETA_TESTING"
+    assert desk.get(tester)["state"] == "INVITED"
+
+
 @pytest.mark.parametrize("attributes", [{"processingState": "PROCESSING"}, {"expired": True}])
 def test_groups_have_no_builds_that_cannot_be_tested(
     desk: Desk, emulator: Emulator, app: dict[str, Any], attributes: dict[str, Any]

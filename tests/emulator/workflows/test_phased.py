@@ -82,3 +82,11 @@ def test_one_that_has_not_begun_is_given_up(desk: Desk, version: dict[str, Any],
     assert desk.delete(phase).status == 204
     release(desk, version)
     assert desk.get(version)["appStoreState"] == "READY_FOR_SALE"
+
+
+def test_one_that_a_test_puts_into_the_middle_goes_on(desk: Desk, emulator: Emulator, version: dict[str, Any]) -> None:
+    phase = emulator.add("appStoreVersionPhasedReleases", phasedReleaseState="ACTIVE", currentDayNumber=6)
+    emulator.advance(days=2)
+    assert desk.bench.get(f"/v1/appStoreVersions/{version['id']}/appStoreVersionPhasedRelease").json["data"] is None
+    shown = emulator.add("appStoreVersions", appStoreVersionPhasedRelease=phase)
+    assert desk.get(shown, "appStoreVersionPhasedRelease")["phasedReleaseState"] == "COMPLETE"

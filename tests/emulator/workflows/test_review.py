@@ -4,6 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_asc.emulator.catalogue import catalogue
+from pytest_asc.emulator.values import misfit
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -313,6 +316,87 @@ def test_five_submissions_may_be_open(desk: Desk, app: dict[str, Any]) -> None:
     desk.made("reviewSubmissions", {"platform": "IOS"}, app=app)
 
 
+def test_what_was_approved_is_not_reviewed_again(
+    desk: Desk, emulator: Emulator, submission: dict[str, Any], version: dict[str, Any]
+) -> None:
+    event = emulator.add("appEvents")
+    rejected = desk.made("reviewSubmissionItems", reviewSubmission=submission, appEvent=event)
+    emulator.decide(rejected, "REJECTED")
+    submit(desk, submission)
+    emulator.advance()
+    assert states(desk, submission, version)[:3] == ["UNRESOLVED_ISSUES", "APPROVED", "REJECTED"]
+    assert desk.get(event)["eventState"] == "REJECTED"
+    assert desk.get(version)["appVersionState"] == "READY_FOR_DISTRIBUTION"
+    emulator.decide(rejected, "APPROVED")
+    assert submit(desk, submission).status == 200
+    assert desk.get(version)["appVersionState"] == "READY_FOR_DISTRIBUTION"
+    emulator.advance()
+    assert states(desk, submission, version)[:3] == ["COMPLETE", "APPROVED", "APPROVED"]
+
+
+def test_an_item_is_taken_out_of_a_review(
+    desk: Desk, emulator: Emulator, submission: dict[str, Any], version: dict[str, Any]
+) -> None:
+    submit(desk, submission)
+    (item,) = desk.related(submission, "items")
+    assert desk.change(item, removed=True).status == 200
+    assert states(desk, submission, version)[1:3] == ["REMOVED", "DEVELOPER_REJECTED"]
+    emulator.advance()
+    assert states(desk, submission, version)[:3] == ["COMPLETE", "REMOVED", "DEVELOPER_REJECTED"]
+
+
+def test_who_waits_for_a_release_may_think_again(
+    desk: Desk, emulator: Emulator, submission: dict[str, Any], version: dict[str, Any]
+) -> None:
+    desk.change(version, releaseType="MANUAL")
+    submit(desk, submission)
+    emulator.advance()
+    desk.change(version, releaseType="SCHEDULED", earliestReleaseDate="2026-07-01T00:00:00Z")
+    emulator.advance()
+    assert desk.get(version)["appVersionState"] == "PENDING_DEVELOPER_RELEASE"
+    desk.change(version, releaseType="AFTER_APPROVAL")
+    emulator.advance()
+    assert desk.get(version)["appVersionState"] == "READY_FOR_DISTRIBUTION"
+
+
+@pytest.mark.parametrize(
+    ("kind", "attributes", "name", "ends"),
+    [
+        ("builds", {"processingState": "PROCESSING"}, "processingState", "VALID"),
+        ("betaAppReviewSubmissions", {"betaReviewState": "IN_REVIEW"}, "betaReviewState", "APPROVED"),
+        ("reviewSubmissions", {"state": "WAITING_FOR_REVIEW"}, "state", "COMPLETE"),
+        (
+            "appStoreVersions",
+            {"appStoreState": "PROCESSING_FOR_APP_STORE"},
+            "appVersionState",
+            "READY_FOR_DISTRIBUTION",
+        ),
+        ("appStoreVersions", {"appVersionState": "READY_FOR_DISTRIBUTION"}, "appStoreState", "READY_FOR_SALE"),
+        ("appStoreVersions", {"appStoreState": "IN_REVIEW"}, "appVersionState", "IN_REVIEW"),
+        ("ciBuildRuns", {"executionProgress": "RUNNING"}, "completionStatus", "SUCCEEDED"),
+        ("betaTesters", {"state": "ACCEPTED"}, "state", "INSTALLED"),
+    ],
+)
+def test_what_a_test_puts_into_the_middle_goes_on(
+    desk: Desk, emulator: Emulator, kind: str, attributes: dict[str, str], name: str, ends: str
+) -> None:
+    resource = emulator.add(kind, **attributes)
+    emulator.advance()
+    assert desk.get(resource)[name] == ends
+
+
+@pytest.mark.parametrize("name", ["appStoreState", "appVersionState"])
+def test_a_version_has_two_states_that_agree(desk: Desk, emulator: Emulator, name: str) -> None:
+    (schema,) = catalogue().schemas_of("appStoreVersions")
+    for state in catalogue().enum(schema.attributes[name]) or ():
+        shown = desk.get(emulator.add("appStoreVersions", **{name: state}))
+        assert shown[name] == state
+        for other in ("appStoreState", "appVersionState"):
+            assert misfit(schema.attributes[other], shown[other]) is None
+        plain = state in {"IN_REVIEW", "REJECTED", "PENDING_DEVELOPER_RELEASE"}
+        assert not plain or shown["appStoreState"] == shown["appVersionState"]
+
+
 def test_a_submission_needs_items(desk: Desk, app: dict[str, Any]) -> None:
     submission = desk.made("reviewSubmissions", {"platform": "IOS"}, app=app)
     assert submit(desk, submission).codes == ["STATE_ERROR.ENTITY_STATE_INVALID"]
@@ -324,6 +408,7 @@ def test_a_submission_needs_items(desk: Desk, app: dict[str, Any]) -> None:
     ("about", "outcome", "message"),
     [
         ("apps", "APPROVED", "nothing to decide about 'apps'"),
+        ("betaTesters", "ACCEPTED", "'betaTesters' decide one by one: give the resource in place of the type"),
         ("reviewSubmissions", "VALID", "do not end as 'VALID', expected one of APPROVED, REJECTED"),
         ({"type": "builds", "id": "1"}, "VALID", "there is no resource of type 'builds' with id '1'"),
     ],
