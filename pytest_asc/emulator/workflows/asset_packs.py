@@ -8,7 +8,7 @@ from pytest_asc.emulator.reports.links import owner
 from pytest_asc.emulator.values import timestamp
 from pytest_asc.emulator.workflows.hooks import Workflow
 from pytest_asc.emulator.workflows.machine import link, one, some
-from pytest_asc.emulator.workflows.uploads import PROCESSING, UPLOAD, commit, reserve, state_of
+from pytest_asc.emulator.workflows.uploads import PROCESSING, UPLOAD, commit, errors_of, reserve, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +49,7 @@ def _commit(account: Account, file: Resource, entity: Entity) -> None:
 
 
 def _process(account: Account, version: Resource, files: list[Resource | None]) -> str:
-    errors = [error for file in files if file for error in file.attributes["assetDeliveryState"]["errors"]]
+    errors = [error for file in files if file for error in errors_of(file)]
     account.store.update(version, _state("FAILED" if errors else "COMPLETE", *errors))
     return f"backgroundAssetVersions {version.id}: {version.attributes['state']}"
 

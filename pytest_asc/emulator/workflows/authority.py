@@ -68,7 +68,12 @@ def issue(
     from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID  # noqa: PLC0415
 
     authority = _authority()
-    names = {NameOID.USER_ID: team, NameOID.COMMON_NAME: f"{name} ({team})", NameOID.ORGANIZATIONAL_UNIT_NAME: team}
+    # A common name has at most 64 letters (RFC 5280).
+    names = {
+        NameOID.USER_ID: team,
+        NameOID.COMMON_NAME: f"{name} ({team})"[:64],
+        NameOID.ORGANIZATIONAL_UNIT_NAME: team,
+    }
     certificate = (
         x509.CertificateBuilder()
         .subject_name(x509.Name([x509.NameAttribute(kind, value) for kind, value in names.items()]))

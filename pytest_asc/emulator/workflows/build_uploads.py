@@ -9,7 +9,7 @@ from pytest_asc.emulator.values import timestamp
 from pytest_asc.emulator.workflows.builds import process
 from pytest_asc.emulator.workflows.hooks import Workflow
 from pytest_asc.emulator.workflows.machine import has, link, some
-from pytest_asc.emulator.workflows.uploads import PROCESSING, UPLOAD, commit, reserve, state_of
+from pytest_asc.emulator.workflows.uploads import PROCESSING, UPLOAD, commit, errors_of, reserve, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +58,7 @@ def _process(account: Account, upload: Resource, file: Resource) -> str:
 def _error(account: Account, app: Resource | None, upload: Resource, file: Resource) -> Mapping[str, str] | None:
     """Why there can be no build: the file is spoilt, or its number was used before."""
     if state_of(file) == "FAILED":
-        return file.attributes["assetDeliveryState"]["errors"][0]  # type: ignore[no-any-return]
+        return errors_of(file)[0]
     version, number = _version(account, app, upload), upload.attributes["cfBundleVersion"]
     if version is None or not any(has(build, version=number) for build in some(account, version, "builds")):
         return None

@@ -78,6 +78,11 @@ def state_of(resource: Resource) -> str | None:
     return state
 
 
+def errors_of(resource: Resource) -> list[Mapping[str, str]]:
+    """What was wrong with a file."""
+    return (resource.attributes.get("assetDeliveryState") or {}).get("errors") or []
+
+
 # A reservation.
 
 
