@@ -21,6 +21,7 @@ from pytest_asc.emulator.storage import Storage
 from pytest_asc.emulator.store import Resource, Store
 from pytest_asc.emulator.values import Identifiers, defaults, misfit
 from pytest_asc.emulator.workflows import PLAIN, WORKFLOWS
+from pytest_asc.services import APP_STORE_CONNECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +47,8 @@ class Account:
         self.storage = Storage()
         self.schedule = Schedule(clock)
         self.decisions: Decisions = Decisions()
+        self.base = APP_STORE_CONNECT.base_url
+        """Scheme and host of the write that is being answered: files are uploaded to where the client is."""
         self._identifiers = Identifiers(seed)
 
     def add(self, kind: str, identifier: str | None, members: Mapping[str, Any]) -> dict[str, Any]:
@@ -169,6 +172,10 @@ class Account:
         resource = Resource(kind, identifier or self._identifiers.new(kind), _copy({**filled, **attributes}))
         self.store.add(resource)
         return resource
+
+    def new_uuid(self) -> str:
+        """The next UUID, for what has one beside its id."""
+        return self._identifiers.uuid()
 
     def remove(self, resource: Resource) -> None:
         """Take a resource out, with all that cannot be without it."""

@@ -126,6 +126,21 @@ class Emulator:
         self._role = check_role(role)
 
     @property
+    def part_size(self) -> int:
+        """Bytes of each part of an upload but for the last: 5 MiB unless a test wants small files to come in parts.
+
+        Raises:
+            ValueError: It is set to less than 1.
+        """
+        return self._account.storage.part_size
+
+    @part_size.setter
+    def part_size(self, size: int) -> None:
+        if size < 1:
+            raise ValueError(f"a part has 1 byte or more, got {size}")
+        self._account.storage.part_size = size
+
+    @property
     def base_url(self) -> str:
         """Where the emulated service is: scheme and host."""
         return self.service.base_url

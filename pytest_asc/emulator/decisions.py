@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_asc.emulator.workflows.uploads import is_uploaded
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_asc.emulator.store import Resource
 
 _REVIEWED = ("APPROVED", "REJECTED")
+_UPLOADED = ("COMPLETE", "FAILED")
 _BY_PEOPLE = frozenset({"betaTesters", "userInvitations"})
 
 OUTCOMES: Mapping[str, tuple[str, ...]] = {
@@ -38,9 +41,10 @@ class Decisions:
         Raises:
             ValueError: Nothing of this type ends so, or people decide for themselves alone.
         """
-        outcomes = OUTCOMES.get(kind)
-        if outcomes is None:
-            raise ValueError(f"there is nothing to decide about {kind!r}; there is about {', '.join(OUTCOMES)}")
+        outcomes = _outcomes(kind)
+        if not outcomes:
+            known = ", ".join(OUTCOMES)
+            raise ValueError(f"there is nothing to decide about {kind!r}; there is about {known} and all uploads")
         if outcome not in outcomes:
             raise ValueError(f"{kind!r} do not end as {outcome!r}, expected one of {', '.join(outcomes)}")
         if kind in _BY_PEOPLE and identifier is None:
@@ -52,4 +56,8 @@ class Decisions:
         for key in (*((one.type, one.id) for one in resources), *((one.type, None) for one in resources)):
             if key in self._taken:
                 return self._taken[key]
-        return OUTCOMES[resources[0].type][0]
+        return _outcomes(resources[0].type)[0]
+
+
+def _outcomes(kind: str) -> tuple[str, ...]:
+    return OUTCOMES.get(kind) or (_UPLOADED if is_uploaded(kind) else ())
