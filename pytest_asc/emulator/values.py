@@ -81,6 +81,7 @@ def moment(text: str) -> float:
 # among those of its type, {now}, {soon} and {later} are times.
 _KNOWN: Mapping[str, Mapping[str, Any]] = {
     "apps": {"name": "App {n}", "bundleId": "com.example.app{n}", "sku": "APP{n}", "primaryLocale": "en-US"},
+    "appStoreVersionPhasedReleases": {"phasedReleaseState": "INACTIVE", "totalPauseDuration": 0},
     "appStoreVersions": {
         "platform": "IOS",
         "versionString": "1.{n}",
