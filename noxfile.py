@@ -22,8 +22,18 @@ def tests(session: nox.Session, pytest: str) -> None:
 @nox.session
 def lowest(session: nox.Session) -> None:
     """The suite with the oldest run-time dependencies that are promised."""
-    session.install("-e", ".[test]", "pytest==8.0.*", "PyJWT==2.8.*", "cryptography==45.*", "responses==0.25.*")
+    session.install(
+        "-e", ".[test]", "pytest==8.0.*", "PyJWT==2.8.*", "cryptography==45.*", "responses==0.25.*", "aiohttp==3.10.*"
+    )
     session.run("python", "-m", "pytest", "-n", "2", *session.posargs)
+
+
+@nox.session
+def clients(session: nox.Session) -> None:
+    """Real clients against the emulator; each is installed once, in an environment of its own."""
+    session.install("-e", ".[test]")
+    folder = str(session.cache_dir / "clients")
+    session.run("python", "-m", "pytest", "-n", "2", "tests/clients", *session.posargs, env={"ASC_CLIENTS": folder})
 
 
 @nox.session

@@ -17,6 +17,7 @@ from pytest_asc.settings import SETTINGS, SettingsError, read_settings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pytest_asc.commands.serve import AccountOptions
     from pytest_asc.settings import Settings
 
 
@@ -46,9 +47,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     diagnose.add_argument("--service", choices=tuple(SERVICES), help="the service that the token is for")
     diagnose.add_argument("--json", action="store_true", help="print the report as JSON")
     _add_settings(diagnose, without={"mode", "base_url", "token_lifetime", "service"})
+    _add_servers(commands)
+    arguments, command = _split(arguments) if arguments[:1] == ["run"] else (arguments, [])
     options = parser.parse_args(arguments)
+    options.command_line = command
     try:
-        return {"token": _token, "diagnose": _diagnose}[options.command](options)
+        return {"token": _token, "diagnose": _diagnose, "serve": _serve, "run": _run}[options.command](options)
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 4
@@ -58,6 +62,67 @@ def _add_settings(parser: argparse.ArgumentParser, *, without: set[str]) -> None
     for setting in SETTINGS:
         if setting.option and setting.name not in without:
             parser.add_argument(setting.flag, dest=setting.name, help=setting.help, choices=setting.choices or None)
+
+
+def _add_servers(commands: argparse._SubParsersAction[_Parser]) -> None:
+    serve = commands.add_parser("serve", help="the emulator on ports of this machine; tells where in one line of JSON")
+    run = commands.add_parser(
+        "run", help="run a command that takes the emulator for Apple", usage="%(prog)s [options] -- COMMAND …"
+    )
+    for parser in (serve, run):
+        account = parser.add_mutually_exclusive_group()
+        account.add_argument("--load", metavar="FILE", help="with the resources of this JSON file")
+        account.add_argument("--empty", action="store_true", help="without resources; by default it has a sample")
+        parser.add_argument(
+            "--allow-host",
+            action="append",
+            default=[],
+            metavar="HOST",
+            help="have the proxy open tunnels to this host, too; may be repeated",
+        )
+    serve.add_argument("--host", default="127.0.0.1", help="where to listen (default 127.0.0.1)")
+    serve.add_argument("--port", type=_port, default=0, help="for HTTP; by default the system chooses one")
+    serve.add_argument("--proxy", action="store_true", help="be a proxy, too, for clients that know Apple's URL alone")
+    serve.add_argument("--allow-remote", action="store_true", help="let other machines in: HOST is not loopback")
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port < 2**16:
+        raise ValueError
+    return port
+
+
+def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """The arguments before ``--``, which are ours, and those behind it."""
+    place = arguments.index("--") if "--" in arguments else len(arguments)
+    return arguments[:place], arguments[place + 1 :]
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from pytest_asc.commands.serve import serve  # noqa: PLC0415
+
+    return serve(
+        _account(options),
+        host=options.host,
+        port=options.port,
+        proxy=options.proxy,
+        allow_remote=options.allow_remote,
+    )
+
+
+def _run(options: argparse.Namespace) -> int:
+    from pytest_asc.commands.run import run  # noqa: PLC0415
+
+    if not options.command_line:
+        raise SettingsError("There is no command to run: python -m pytest_asc run -- COMMAND …")
+    return run(options.command_line, _account(options))
+
+
+def _account(options: argparse.Namespace) -> AccountOptions:
+    from pytest_asc.commands.serve import AccountOptions  # noqa: PLC0415
+
+    return AccountOptions(options.load, options.empty, tuple(options.allow_host))
 
 
 def _settings(options: argparse.Namespace) -> Settings:

@@ -203,14 +203,14 @@ def asc_emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
     from pytest_asc.emulator.faults import FAULTS
     from pytest_asc.emulator.transports.interception import intercept
     from pytest_asc.reporting import EMULATOR
+    from pytest_asc.state import state_of
 
     __tracebackhide__ = True
     if request.node.get_closest_marker("asc_live"):
         pytest.fail("A test marked asc_live talks to Apple: it cannot ask for asc_emulator", pytrace=False)
     credentials = credentials_of(request)
     service = _service(request, credentials)
-    emulator = Emulator(service=service)
-    emulator.trust(credentials.key_id, credentials.issuer(service), credentials.kind, credentials.public_key)
+    emulator = Emulator(service=service, gate=state_of(request.config).gate(credentials, service))
     if role := _options(request).role:
         emulator.role = role
     for fault in _faults(request):

@@ -1,8 +1,9 @@
 """What the roles of users and keys open, by area of the API: a table.
 
 Apple's tables are for its web sites ("Role permissions" in App Store Connect Help, "Program Roles"), and some pages of
-the API name roles. That the API follows the web sites is inferred. Each line says what it stands on:
-documented, observed (by whom), or inferred.
+the API name roles. That the API follows the web sites is inferred. Each line says what it stands on: documented,
+observed (by whom), or inferred. The marks of Program Roles are pictures; they were read where others have written them
+down (tedgonzalez/app-store-connect-roles).
 """
 
 from __future__ import annotations
@@ -109,9 +110,9 @@ AREAS = (
     Area("sandbox testers", ("APP_MANAGER", "DEVELOPER"), ("APP_MANAGER", "DEVELOPER"),
          "documented: Program Roles", ("sandboxTester*",)),
     Area("sales reports", ("FINANCE", "SALES"), (),
-         "documented: API page, sales and finance; observed: closed to App Manager (mimi-seed-sdk #19)",
+         "documented: Role permissions; API page, sales and finance; observed: no App Manager (mimi-seed-sdk #19)",
          ("salesReports",), team_keys=True),
-    Area("finance reports", ("FINANCE",), (), "documented: API page, sales and finance; Role permissions",
+    Area("finance reports", ("FINANCE",), (), "documented: Role permissions; API page, sales and finance",
          ("financeReports",), team_keys=True),
     Area("analytics", ("FINANCE", "SALES"), (), "documented: API page, analytics",
          ("analyticsReport*",)),

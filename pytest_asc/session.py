@@ -64,15 +64,17 @@ class Session(requests.Session):
         self._renew = renew
         self._worked = False
         self._origin = _origin(base_url)
+        parts = urlsplit(base_url)
+        self._root = f"{parts.scheme}://{parts.netloc}/"
+        # requests looks into ~/.netrc and into the URL for sessions without auth; one that does nothing keeps it from
+        # there.
+        self.auth = _no_auth
         if adapter is None:
-            # requests looks into ~/.netrc for sessions without auth; one that does nothing keeps it from there.
-            self.auth = _no_auth
             self.mount("https://", HTTPAdapter(max_retries=_retry(retries)))
             self.mount("http://", HTTPAdapter(max_retries=_retry(retries)))
         else:
             self.trust_env = False
-            parts = urlsplit(base_url)
-            self.mount(f"{parts.scheme}://{parts.netloc}", adapter)
+            self.mount(self._root, adapter)
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
         """Send a request; see ``requests.Session.request``. A URL without a host is the API's.
@@ -166,7 +168,10 @@ class Session(requests.Session):
         setattr(request, _OURS, header)
 
     def _is_own_host(self, url: str | None) -> bool:
-        return url is not None and _origin(url) == self._origin
+        if url is None:
+            return False
+        # Nearly every URL begins like this, and need not be taken apart.
+        return url.startswith(self._root) or _origin(url) == self._origin
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

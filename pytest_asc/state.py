@@ -13,7 +13,6 @@ import pytest
 
 from pytest_asc.credentials import find_credentials
 from pytest_asc.marks import merge
-from pytest_asc.netrc import find_entry
 from pytest_asc.rehearsal import SERVICES as SERVICES_OF_FAULTS
 from pytest_asc.rehearsal import throw_away_settings
 from pytest_asc.rehearsal.tokens import UTC_OFFSETS
@@ -27,10 +26,12 @@ if TYPE_CHECKING:
     from pytest_asc.credentials import Credentials, CredentialsReading
     from pytest_asc.diagnosis.request import NetrcEntry
     from pytest_asc.emulator.api import Emulator
+    from pytest_asc.emulator.gate import Gate
     from pytest_asc.marks import Mode, TestOptions
     from pytest_asc.services import Service
 
 _STATE: pytest.StashKey[State] = pytest.StashKey()
+_OPTIONS: pytest.StashKey[TestOptions] = pytest.StashKey()
 
 
 class State:
@@ -41,6 +42,7 @@ class State:
         self.settings = settings_of(config)
         self._readings: dict[tuple[Mode, str | None], CredentialsReading] = {}
         self._sources: dict[tuple[object, ...], TokenSource] = {}
+        self._gates: dict[tuple[object, ...], tuple[Credentials, Gate]] = {}
 
     @cached_property
     def mode(self) -> Mode:
@@ -96,11 +98,21 @@ class State:
     def source(self, credentials: Credentials, lifetime: int | None, service: Service) -> TokenSource:
         """Where tokens of these credentials and this life come from: one for the run, so that tokens are kept."""
         life = lifetime or self.settings.lifetime or DEFAULT_LIFETIME
-        ids = (credentials.key_id, credentials.issuer_id, credentials.kind)
-        key = (id(credentials.private_key), *ids, life, service.name)
+        key = (*_identity(credentials), life, service.name)
         if key not in self._sources:
             self._sources[key] = TokenSource(credentials, lifetime=life, service=service.name)
         return self._sources[key]
+
+    def gate(self, credentials: Credentials, service: Service) -> Gate:
+        """A gate of the emulator that knows these credentials, and tokens that were judged in other tests."""
+        from pytest_asc.emulator.gate import Gate, Key  # noqa: PLC0415  live runs have none
+
+        key = (*_identity(credentials), service.name)
+        if key not in self._gates:
+            gate, issuer_id = Gate(service), credentials.issuer(service)
+            gate.trust(Key(credentials.key_id, issuer_id, credentials.kind, credentials.public_key))
+            self._gates[key] = (credentials, gate)  # the key's identity is its own for as long as it is kept
+        return self._gates[key][1].again()
 
     def foreign_token(self) -> Token | None:
         """The token that was minted elsewhere, if the environment has one."""
@@ -126,8 +138,14 @@ def utc_offset(faults: Iterable[str]) -> int:
 
 def netrc_entry(host: str, emulator: Emulator | None) -> NetrcEntry | None:
     """What a netrc file has for a host: a rehearsed one, or the one of this machine."""
+    from pytest_asc.netrc import find_entry  # noqa: PLC0415  it loads requests, which a suite may do without
+
     rehearsed = emulator.way.netrc if emulator and emulator.way else None
     return rehearsed or find_entry(host, environ=os.environ, home=Path.home())
+
+
+def _identity(credentials: Credentials) -> tuple[object, ...]:
+    return id(credentials.private_key), credentials.key_id, credentials.issuer_id, credentials.kind
 
 
 def state_of(config: pytest.Config) -> State:
@@ -146,4 +164,8 @@ def options_of(item: pytest.Item) -> TestOptions:
     Raises:
         MarkerError: A marker makes no sense.
     """
-    return merge((mark.args, mark.kwargs) for mark in item.iter_markers("asc"))
+    options = item.stash.get(_OPTIONS, None)
+    if options is None:
+        options = merge((mark.args, mark.kwargs) for mark in item.iter_markers("asc"))
+        item.stash[_OPTIONS] = options
+    return options

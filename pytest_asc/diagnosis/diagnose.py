@@ -196,9 +196,7 @@ class _Case:
         )
         of_request = self._of_request()
         if exact := self._around.refusal(answer):
-            # The request may tell more than the emulator can see: which netrc file spoilt the header.
-            better = [one for one in of_request if one.cause in _NO_TOKEN_CAUSES and exact.cause in HEADER_CAUSES]
-            return _in_order((*(better or [exact]), *_softened(read)))
+            return _in_order((*(self._seen_closer(exact, of_request, answer) or [exact]), *_softened(read)))
         error = next((one for one in read if one.level == "error"), None)
         if error is None:
             return _in_order((*_tolerated(of_request), *_softened(self._of_token(self._time(answer))), *read))
@@ -214,6 +212,14 @@ class _Case:
         if explained and error.cause in _OPAQUE | _TIMES:
             read = ()
         return _in_order((*of_request, *of_token, *read))
+
+    def _seen_closer(self, exact: Finding, of_request: Iterable[Finding], answer: Answer) -> list[Finding]:
+        """What tells more than the emulator can see: which netrc file spoilt the header, and the local time zone."""
+        if exact.cause in HEADER_CAUSES:
+            return [one for one in of_request if one.cause in _NO_TOKEN_CAUSES]
+        if exact.cause in _TIMES:
+            return [one for one in self._of_token(self._time(answer)) if one.cause == "token-time-zone-bug"]
+        return []
 
     def _of_request(self) -> tuple[Finding, ...]:
         request = self._request

@@ -111,7 +111,7 @@ def check_request(
         request: The request; after redirects, the last one.
         service: The service that is meant.
         netrc: What a netrc file has for the host.
-        hops: The requests that were redirected, in order.
+        hops: The requests that were redirected, in order; the first has the URL that is judged.
     """
     asked = hops[0] if hops else request
     findings = (

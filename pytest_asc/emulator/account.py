@@ -1,4 +1,4 @@
-"""The account that is emulated: its resources, and the ways to put them there from a test."""
+"""The account that is emulated: its resources, and the ways to put them there and to take them out."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SAMPLE = Path(__file__).with_name("sample.json")
 
 
 class Account:
-    """Resources that are made by a test.
+    """Its resources, and the ways to make them and to take them out.
 
     Args:
         clock: Gives the time of new resources, in seconds since 1970.
@@ -65,9 +65,9 @@ class Account:
         Raises:
             ValueError: There is no such type, attribute or relationship, a value does not fit, or the id is taken.
         """
-        members_of = _members(kind)
-        attributes = {name: value for name, value in members.items() if name not in members_of.relationships}
-        relationships = {name: value for name, value in members.items() if name in members_of.relationships}
+        known = members_of(kind).relationships
+        attributes = {name: value for name, value in members.items() if name not in known}
+        relationships = {name: value for name, value in members.items() if name in known}
         resource = self.create(kind, identifier, attributes)
         self._relate(resource, relationships)
         WORKFLOWS.get(kind, PLAIN).added(self, resource)
@@ -142,7 +142,7 @@ class Account:
     def show(self, resource: Resource) -> dict[str, Any]:
         """A resource as a mapping: type, id, every attribute, and the relationships that lead somewhere."""
         relationships: dict[str, Any] = {}
-        for name, over in _members(resource.type).relationships.items() if resource.related else ():
+        for name, over in members_of(resource.type).relationships.items() if resource.related else ():
             ids = resource.ids(over.name) if over else []
             if over and ids:
                 data = [{"type": over.target, "id": identifier} for identifier in ids]
@@ -160,7 +160,7 @@ class Account:
         Raises:
             ValueError: There is no such type or attribute, a value does not fit, or the id is taken.
         """
-        codes, relationships = _members(kind)
+        codes, relationships = members_of(kind)
         for name, value in attributes.items():
             if name not in codes:
                 hint = _hint(name, (*codes, *relationships))
@@ -179,13 +179,14 @@ class Account:
 
     def remove(self, resource: Resource) -> None:
         """Take a resource out, with all that cannot be without it."""
-        for kind, name in dependants(resource.type):
-            for identifier in resource.ids(name):
-                dependant = self.store.get(kind, identifier)
-                if dependant:
-                    self.remove(dependant)
+        orphans = [
+            orphan for kind, name in dependants(resource.type) for orphan in self.store.some(kind, resource.ids(name))
+        ]
         self.schedule.forget(resource)
-        self.store.remove(resource, {over for over in _members(resource.type).relationships.values() if over})
+        self.store.remove(resource, {over for over in members_of(resource.type).relationships.values() if over})
+        for orphan in orphans:
+            if self.store.get(orphan.type, orphan.id) is orphan:  # not gone with another one
+                self.remove(orphan)
 
     @property
     def now(self) -> float:
@@ -200,7 +201,7 @@ class Account:
             self.store.relate(resource, over, _ids(over, value))
 
 
-class _Members(NamedTuple):
+class Members(NamedTuple):
     """What a resource of a type may have, over all its schemas."""
 
     attributes: Mapping[str, Code]
@@ -208,11 +209,16 @@ class _Members(NamedTuple):
 
 
 @cache
-def _members(kind: str) -> _Members:
+def members_of(kind: str) -> Members:
+    """What a resource of a type may have.
+
+    Raises:
+        ValueError: There is no such type.
+    """
     schemas = catalogue().schemas_of(kind)
     if not schemas:
         raise ValueError(f"there is no type {kind!r}{_hint(kind, catalogue().types)}")
-    return _Members(
+    return Members(
         {name: code for schema in schemas for name, code in schema.attributes.items()},
         {name: relation(kind, name) for schema in schemas for name in schema.relationships},
     )

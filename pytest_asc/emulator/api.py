@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from email.utils import formatdate
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
-from urllib.parse import urlsplit
 
 from pytest_asc.diagnosis.causes import CAUSES
 from pytest_asc.diagnosis.findings import Finding, found
@@ -21,9 +21,7 @@ from pytest_asc.emulator.message import JSON, Request, Response
 from pytest_asc.emulator.negotiation import refuse_media
 from pytest_asc.emulator.reads import read
 from pytest_asc.emulator.record import CORRELATION_KEY, RequestRecord, new_correlation_key
-from pytest_asc.emulator.reports.answers import answer as answer_report
-from pytest_asc.emulator.reports.answers import is_report
-from pytest_asc.emulator.reports.asking import Asked
+from pytest_asc.emulator.reports import answers
 from pytest_asc.emulator.roles import refuse_role
 from pytest_asc.emulator.routing import Route, route
 from pytest_asc.emulator.schedule import DAY, HOUR, MINUTE
@@ -68,6 +66,7 @@ class Emulator:
         service: Which of Apple's services it stands for.
         clock: Gives the caller's time, in seconds since 1970.
         seed: The same seed makes the same ids.
+        gate: Knows keys already; None for one that knows none.
     """
 
     def __init__(
@@ -75,14 +74,14 @@ class Emulator:
         service: Service = APP_STORE_CONNECT,
         clock: Callable[[], float] = time.time,
         seed: int = 0,
+        gate: Gate | None = None,
     ) -> None:
         self.service = service
-        self.gate: Gate = Gate(service)
+        self.gate: Gate = gate or Gate(service)
         self._clock = clock
         self._seed = seed
         # A server answers from threads of its own while the test adds resources.
         self._lock = threading.RLock()
-        self._date = (-1, "")
         self._start()
 
     def _start(self) -> None:
@@ -323,7 +322,7 @@ class Emulator:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
     ) -> None:
-        """Plan what is to go wrong with the next requests of this form: ``fail("GET", "/v1/apps", status=429, times=2)``.
+        """Plan what goes wrong with the next requests of this form: ``fail("GET", "/v1/apps", status=429, times=2)``.
 
         One of ``status``, ``broken`` and ``latency`` is needed, and some go together: an error can be late, an answer
         late and cut. Several failures for one request happen in the order in which they were planned. One that has not
@@ -344,7 +343,7 @@ class Emulator:
             after: How many requests of this form are answered as usual before.
             optional: Whether it may stay away.
             front_end: The answer comes from Apple's front end, which judges no token: HTML for a status from 500, else
-                an error of the gateway. A 401 so planned passes over good tokens and bad ones alike.
+                an error of the gateway. A 401 so planned refuses good tokens and bad ones alike.
             code: The error's code, in place of Apple's for the status.
             title: The error's title.
             detail: The error's detail.
@@ -382,7 +381,7 @@ class Emulator:
 
     def explain_missing(self) -> str | None:
         """Say which planned failures did not happen as often as planned, and what came instead; None where all did."""
-        return self._failures.explain_missing(self.requests)
+        return self._failures.explain_missing(self.requests) if self._failures.pending else None
 
     @property
     def requests(self) -> list[RequestRecord]:
@@ -413,7 +412,7 @@ class Emulator:
             if request.method == "HEAD":  # its answer has no body (RFC 9110)
                 response = response._replace(body=b"")
             headers = response.headers
-            headers["Date"] = self._date_of(now)
+            headers["Date"] = _http_date(int(now))
             if outcome.remaining is not None:
                 left = 0 if response.status == TOO_MANY_REQUESTS else outcome.remaining
                 headers["X-Rate-Limit"] = f"user-hour-lim:{self.rate_limit};user-hour-rem:{left};"
@@ -439,20 +438,23 @@ class Emulator:
             return _Outcome(self.service.refusal or NOT_AUTHORIZED, admitted)
         # The sibling services tell no one of a limit.
         sibling = self.service.name in siblings.ENDPOINTS
-        remaining = None if sibling else admitted.usage.count(now, self.rate_limit)
+        remaining = None if sibling else self.gate.count(admitted, now, self.rate_limit)
         if remaining is not None and remaining < 0:
             evidence = f"the key has sent {self.rate_limit} requests in the last hour"
             return _Outcome(ApiError(errors.RATE_LIMIT_EXCEEDED), found("rate-limited", evidence), 0)
         if standing:
             return _Outcome(next(standing.answers), standing.refusal, remaining)
+        return self._admit(request, admitted.kind, remaining, now)
+
+    def _admit(self, request: Request, kind: str, remaining: int | None, now: float) -> _Outcome:
+        """Let a request with a good token reach the account, unless a failure or its key's role is in the way."""
         planned = self._failures.take(request.method, request.url, in_front=False)
         if planned and planned.replaces:
             return _Outcome(planned.deliver(planned.answer(self._error_ids.uuid)), None, remaining)
-        refusal = None if sibling else refuse_role(self._role, admitted.kind, request.method, request.url)
+        sibling = self.service.name in siblings.ENDPOINTS
+        refusal = None if sibling else refuse_role(self._role, kind, request.method, request.url)
         answer = ApiError(errors.ROLE_INSUFFICIENT) if refusal else self._application(request, now)
-        if planned:
-            answer = planned.deliver(self._as_response(answer))
-        return _Outcome(answer, refusal, remaining)
+        return _Outcome(planned.deliver(self._as_response(answer)) if planned else answer, refusal, remaining)
 
     def _application(self, request: Request, now: float) -> Answer:
         if self.service.name in siblings.ENDPOINTS:
@@ -461,9 +463,9 @@ class Emulator:
         if not isinstance(asked, Route):
             return asked
         accept = request.header("Accept")
-        if is_report(asked.operation):
+        if answers.is_report(asked.operation):
             today = now + self._account.schedule.passed
-            return answer_report(Asked(asked, accept, self._visible, self.vendor_number, today))
+            return answers.answer(asked, accept, self._visible, self.vendor_number, today)
         refused = refuse_media(request, sends=asked.operation.body is not None)
         if refused:
             return refused
@@ -480,9 +482,8 @@ class Emulator:
             return siblings.refuse(answer, self._error_ids.uuid)
         return error_response((answer,) if isinstance(answer, ApiError) else answer, self._error_ids.uuid)
 
-    def _date_of(self, now: float) -> str:
-        """The Date header (RFC 9110), made once a second."""
-        second = int(now)
-        if self._date[0] != second:
-            self._date = (second, formatdate(second, usegmt=True))
-        return self._date[1]
+
+@lru_cache(maxsize=2)
+def _http_date(second: int) -> str:
+    """The Date header (RFC 9110), made once a second for all emulators."""
+    return formatdate(second, usegmt=True)

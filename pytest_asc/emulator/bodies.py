@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 # Anything else is refused (observed: 'Unexpected or invalid value at ...'). Links and meta are what a client has read.
-_DOCUMENT = frozenset({"data", "included", "links", "meta"})
+_DOCUMENT = frozenset({"data", "links", "meta"})
+_WITH_INCLUDED = _DOCUMENT | {"included"}
 _RESOURCE = frozenset({"type", "id", "attributes", "relationships", "links", "meta"})
-_RELATIONSHIP = frozenset({"data", "links", "meta"})
 _LINKAGE = frozenset({"type", "id", "meta"})
 _MEMBER_TYPES = {"type": str, "id": str, "attributes": dict, "relationships": dict}
 
@@ -36,14 +36,18 @@ class Draft(NamedTuple):
     relationships: Mapping[str, Linkage | list[Linkage] | None]
 
 
-def read_resource(content: bytes) -> tuple[Draft, list[Draft]]:
+def read_resource(content: bytes, *, inline: bool) -> tuple[Draft, list[Draft]]:
     """The resource of a body, and those that are included.
+
+    Args:
+        content: The body.
+        inline: Whether anything may be included.
 
     Raises:
         RefusedError: It is not JSON (400), or no document of a resource (422).
     """
     document = _parse(content)
-    _refuse_any(_wrong_in_document(document))
+    _refuse_any(_wrong_in_document(document, _WITH_INCLUDED if inline else _DOCUMENT))
     return _draft(document["data"]), [_draft(one) for one in document.get("included") or ()]
 
 
@@ -115,8 +119,8 @@ def _refuse_any(places: Iterator[str]) -> None:
         raise RefusedError(*wrong)
 
 
-def _wrong_in_document(document: dict[str, Any]) -> Iterator[str]:
-    yield from _unexpected(document, _DOCUMENT, "")
+def _wrong_in_document(document: dict[str, Any], members: frozenset[str]) -> Iterator[str]:
+    yield from _unexpected(document, members, "")
     yield from _wrong_in_resource(document.get("data"), "data")
     included = document.get("included") or []
     if isinstance(included, list):
@@ -127,7 +131,7 @@ def _wrong_in_document(document: dict[str, Any]) -> Iterator[str]:
 
 
 def _wrong_in_linkage_document(document: dict[str, Any]) -> Iterator[str]:
-    yield from _unexpected(document, _RELATIONSHIP, "")
+    yield from _unexpected(document, _DOCUMENT, "")
     if "data" in document:
         yield from _wrong_in_linkages(document["data"], "data")
     else:
@@ -152,7 +156,7 @@ def _wrong_in_relationship(value: Any, place: str) -> Iterator[str]:
     if not isinstance(value, dict):
         yield place
         return
-    yield from _unexpected(value, _RELATIONSHIP, f"{place}.")
+    yield from _unexpected(value, _DOCUMENT, f"{place}.")
     yield from _wrong_in_linkages(value.get("data"), f"{place}.data")
 
 

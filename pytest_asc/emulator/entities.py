@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pytest_asc.emulator import entity_errors
+from pytest_asc.emulator.account import members_of
 from pytest_asc.emulator.bodies import read_linkages, read_resource
 from pytest_asc.emulator.catalogue import catalogue
 from pytest_asc.emulator.errors import RefusedError, at_pointer
@@ -55,7 +56,7 @@ def read_entity(operation: Operation, identifier: str, content: bytes) -> Entity
     """
     bodies = catalogue().bodies
     form = bodies[operation.body or ""]
-    draft, included = read_resource(content)
+    draft, included = read_resource(content, inline="inline" in form)
     judge = _Judge(operation.method, {(one.type, one.id) for one in included})
     judge.identity(draft, form["type"], identifier)
     judge.members(draft, form, "/data")
@@ -154,7 +155,7 @@ class _Judge:
     def stranger(self, name: str, kind: str, place: str, forms: tuple[str, ErrorForm, ErrorForm]) -> None:
         """A member that the request does not take: unknown altogether, or known to the resource (observed)."""
         part, unknown, not_allowed = forms
-        if any(name in getattr(schema, part) for schema in catalogue().schemas_of(kind)):
+        if name in getattr(members_of(kind), part):
             self.fault(not_allowed, place, name=name, operation=self.verb)
         else:
             self.fault(unknown, place, name=name, resource=kind)

@@ -16,7 +16,7 @@ ENTITY_UNPROCESSABLE = ErrorForm(
     "Unexpected or invalid value at '{place}'.",
 )
 # 409 for what a body says, by how much of it is known. Observed whole, in answers that users of fastlane, of
-# rudrankriyam/App-Store-Connect-CLI and of Apple's forum have shown:
+# rorkai/App-Store-Connect-CLI and of Apple's forum have shown:
 _ENTITY = "The provided entity"
 ATTRIBUTE_REQUIRED = ErrorForm(
     409,

@@ -204,6 +204,10 @@ def at_parameter(form: ErrorForm, name: str, **values: object) -> ApiError:
     return ApiError(form, {"name": name, **values}, {"parameter": name})
 
 
+# Errors in one answer: nobody reads more, and a hostile body has a million.
+_MOST = 1000
+
+
 class RefusedError(Exception):
     """A request is not answered as asked, for these reasons."""
 
@@ -222,7 +226,7 @@ def error_response(errors: Sequence[ApiError], new_id: Callable[[], str]) -> Res
     first = errors[0].form
     if first.gateway:
         return Response(first.status, {"Content-Type": JSON}, _gateway_layout(errors[0].as_json(None)))
-    members = [_members(error, new_id) for error in errors]
+    members = [_members(error, new_id) for error in errors[:_MOST]]
     return Response(first.status, {"Content-Type": JSON}, _application_layout(members))
 
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 METHODS = ("GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS")
 _STATUSES = range(100, 600)
 _SERVER_ERROR = 500
+_ALLOWING = (
+    "Where that is all right, plan them with optional=True, or mark the test with @pytest.mark.asc(allow_unfired=True)."
+)
 _WITH_ID = re.compile(r"^(/[^/]+/[^/]+/)[^/]+")
 
 
@@ -47,9 +50,7 @@ class PlannedFailure:
     happened: int = 0
 
     def __post_init__(self) -> None:
-        self._pattern = re.compile(
-            re.escape(self.path).replace(r"\*", ".*").replace(r"\{id\}", "[^/]+"), re.DOTALL
-        )
+        self._pattern = re.compile(re.escape(self.path).replace(r"\*", ".*").replace(r"\{id\}", "[^/]+"), re.DOTALL)
 
     @property
     def in_front(self) -> bool:
@@ -115,9 +116,6 @@ class Failures:
     def __init__(self) -> None:
         self._planned: list[PlannedFailure] = []
 
-    def __bool__(self) -> bool:
-        return bool(self._planned)
-
     def plan(self, failure: PlannedFailure, paths: Iterable[str] | None) -> None:
         """Plan one.
 
@@ -141,14 +139,14 @@ class Failures:
             url: The request's.
             in_front: Whether nobody has looked at the token yet.
         """
+        waiting = [failure for failure in self._planned if failure.in_front == in_front]
+        if not waiting:
+            return None
         try:
             path = urlsplit(url).path
         except ValueError:
             return None
-        for failure in self._planned:
-            if failure.in_front == in_front and failure.fits(method, path) and failure.count():
-                return failure
-        return None
+        return next((failure for failure in waiting if failure.fits(method, path) and failure.count()), None)
 
     @property
     def pending(self) -> list[PlannedFailure]:
@@ -160,17 +158,14 @@ class Failures:
         missing = [failure for failure in self.pending if not failure.optional]
         if not missing:
             return None
-        came = [f"{record.method} {record.path} {record.outcome}" for record in records]
-        return "\n".join(
-            [
-                "asc_emulator: planned failures did not happen as often as planned:",
-                *(f"  {failure}" for failure in missing),
-                "These requests came:" if came else "No request came.",
-                *(f"  {line}" for line in came),
-                "Where that is all right, plan them with optional=True, or mark the test with "
-                "@pytest.mark.asc(allow_unfired=True).",
-            ]
-        )
+        came = [f"  {record.method} {record.path} {record.outcome}" for record in records]
+        lines = [
+            "asc_emulator: planned failures did not happen as often as planned:",
+            *(f"  {failure}" for failure in missing),
+            *(["These requests came:", *came] if came else ["No request came."]),
+            _ALLOWING,
+        ]
+        return "\n".join(lines)
 
 
 def _problem(failure: PlannedFailure) -> str | None:

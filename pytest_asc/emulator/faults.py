@@ -105,7 +105,7 @@ def _treat_keys(whims: Whims) -> Callable[[Emulator], None]:
 
 
 # Another host of Apple's, so that the emulator answers there, too.
-_ELSEWHERE = {"Location": ENTERPRISE.base_url, "Content-Type": "text/html"}
+_ELSEWHERE = {"Location": ENTERPRISE.base_url + ENTERPRISE.probe, "Content-Type": "text/html"}
 _WEBSITE = "<!DOCTYPE html>\n<html><head><title>Not found</title></head><body>Not found</body></html>\n"
 _CAPTIVE_PORTAL = (
     "<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>Sign in to this network</body></html>\n"

@@ -7,7 +7,7 @@ the request: on the wire, one 401 is like another.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_asc.diagnosis.findings import best_error, found
@@ -57,7 +57,7 @@ class Usage:
         return limit - len(times)
 
 
-@dataclass(repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Key:
     """An API key that the emulated account knows."""
 
@@ -65,7 +65,6 @@ class Key:
     issuer_id: str | None
     kind: str
     public_key: EllipticCurvePublicKey
-    usage: Usage = field(default_factory=Usage)
 
 
 class Judgement(NamedTuple):
@@ -95,25 +94,40 @@ class Gate:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._keys: dict[str, Key] = {}
+        self._usage: dict[str, Usage] = {}
         self._judgements: dict[str, Judgement] = {}
         self.whims = Whims()
         self._seen: set[str] = set()
 
+    def again(self) -> Gate:
+        """A gate with the same keys, and with what is known of their tokens, that nothing has come through yet."""
+        other = Gate(self._service)
+        other._keys = dict(self._keys)
+        if self.whims == other.whims:
+            other._judgements = self._judgements
+        return other
+
     def trust(self, key: Key) -> None:
         """Know a key from now on, in place of one with the same id."""
         self._keys[key.key_id] = key
-        self._judgements.clear()
+        self._judgements = {}  # another gate may go by what was known
 
     def change(self, whims: Whims = Whims()) -> None:  # noqa: B008  it is never changed
         """Treat every key like this from now on, in place of what was before."""
         self.whims = whims
         self._seen.clear()
-        self._judgements.clear()
+        self._judgements = {}
 
     def forget_usage(self) -> None:
         """Give every key its whole rate limit again."""
-        for key in self._keys.values():
-            key.usage = Usage()
+        self._usage.clear()
+
+    def count(self, key: Key, now: float, limit: int) -> int:
+        """Count a request of a key; see :meth:`Usage.count`."""
+        usage = self._usage.get(key.key_id)
+        if usage is None:
+            usage = self._usage[key.key_id] = Usage()
+        return usage.count(now, limit)
 
     def admit(
         self, authorization: str | None, method: str, url: str, now: float, *, skew: float = 0.0

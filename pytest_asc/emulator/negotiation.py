@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from pytest_asc.emulator import errors
 from pytest_asc.emulator.errors import ApiError
 from pytest_asc.emulator.message import JSON, Request, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Beside JSON (documented).
+CSV = "text/csv"
+DIAGNOSTIC_LOGS = "application/vnd.apple.diagnostic-logs+json"
+GZIP = "application/a-gzip"
+XCODE_METRICS = "application/vnd.apple.xcode-metrics+json"
 
 # Apple answers this in plain text (documented); the words are inferred.
 NOT_ACCEPTABLE = Response(406, {"Content-Type": "text/plain"}, b"Not Acceptable")
@@ -21,7 +31,7 @@ def refuse_media(request: Request, *, sends: bool) -> Response | ApiError | None
         request: The request.
         sends: Whether its operation takes a body.
     """
-    if not accepts(request.header("Accept"), JSON):
+    if not choose(request.header("Accept"), (JSON,)):
         return NOT_ACCEPTABLE
     sent = request.header("Content-Type") if sends else None
     if sent is not None and _essence(sent) != JSON:
@@ -30,18 +40,25 @@ def refuse_media(request: Request, *, sends: bool) -> Response | ApiError | None
 
 
 @lru_cache(maxsize=256)
-def accepts(accept: str | None, media: str) -> bool:
-    """Whether an Accept header allows a media type (RFC 9110); without a header, everything is allowed.
+def choose(accept: str | None, offered: tuple[str, ...]) -> str | None:
+    """The media type that an Accept header likes best, the first where it likes several; None where it takes none.
 
     Args:
-        accept: The header's value.
-        media: A media type without parameters.
+        accept: The header's value; without one, everything is liked (RFC 9110, 12.5.1).
+        offered: Media types without parameters, the usual one first.
     """
-    if not accept:
-        return True
+    if not accept or not accept.strip():
+        return offered[0]
     weights = {_essence(part): _weight(part) for part in accept.split(",")}
+    liked = {media: _liking(media, weights) for media in offered}
+    best = max(offered, key=lambda media: liked[media])
+    return best if liked[best] > 0 else None
+
+
+def _liking(media: str, weights: Mapping[str, float]) -> float:
+    """The weight of the closest range."""
     ranges = (media, f"{media.partition('/')[0]}/*", "*/*")
-    return next((weights[one] for one in ranges if one in weights), 0.0) > 0
+    return next((weights[one] for one in ranges if one in weights), 0.0)
 
 
 def _essence(value: str) -> str:

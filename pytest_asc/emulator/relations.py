@@ -59,6 +59,11 @@ class Relation(NamedTuple):
     """The name of the other side; one that Apple does not show is named after this side and starts with ``~``."""
     inverse_many: bool
 
+    @property
+    def reverse(self) -> Relation:
+        """The same relationship from its other side."""
+        return Relation(self.target, self.inverse, self.type, self.inverse_many, self.name, self.many)
+
 
 @cache
 def relation(kind: str, name: str) -> Relation | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from pytest_asc.emulator.catalogue import catalogue
+from pytest_asc.emulator.meanings import TESTS, Path, meaning
 from pytest_asc.emulator.relations import relation
 
 if TYPE_CHECKING:
@@ -15,20 +16,10 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.relations import Relation
     from pytest_asc.emulator.store import Resource, Store
 
-# Filters that find longer values, too (observed: clients have to compare bundle ids again).
-_BY_PART = frozenset({("apps", "bundleId"), ("bundleIds", "identifier")})
-
-
-class Path(NamedTuple):
-    """Where a dotted name leads: over relations to an attribute, or to the id where there is none."""
-
-    relations: tuple[Relation, ...]
-    attribute: str | None
-
 
 @cache
 def resolve(kind: str, name: str) -> Path | None:
-    """Find what a name in a filter, an exists or a sort stands for; None where the catalogue does not say."""
+    """Find what a name in a filter, an exists or a sort stands for; None where nobody says."""
     relations: list[Relation] = []
     *before, last = name.split(".")
     for step in before:
@@ -37,6 +28,8 @@ def resolve(kind: str, name: str) -> Path | None:
             return None
         relations.append(over)
         kind = over.target
+    if not before and (path := meaning(kind, last)):
+        return path
     if last == "id":
         return Path(tuple(relations), None)
     if any(last in schema.attributes for schema in catalogue().schemas_of(kind)):
@@ -79,7 +72,7 @@ def select(store: Store, kind: str, query: Query, among: Iterable[Resource] | No
 def _candidates(store: Store, kind: str, query: Query) -> Iterable[Resource]:
     """Few resources to look at where a filter names ids, all of the type where none does."""
     for name, wanted in query.filters.items():
-        relations, attribute = _resolved(kind, name)
+        relations, attribute, _ = _resolved(kind, name)
         if attribute is not None or len(relations) > 1:
             continue
         found: dict[str, Resource] = {}
@@ -107,9 +100,10 @@ def _filter(
     store: Store, kind: str, resources: Iterable[Resource], name: str, wanted: tuple[str, ...]
 ) -> list[Resource]:
     path = _resolved(kind, name)
-    if (kind, name) in _BY_PART:
+    test = TESTS.get((kind, name))
+    if test:
         return [
-            one for one in resources if any(part in value for value in _values(store, one, path) for part in wanted)
+            one for one in resources if any(test(item, value) for value in _values(store, one, path) for item in wanted)
         ]
     allowed = frozenset(wanted)
     return [one for one in resources if any(value in allowed for value in _values(store, one, path))]
@@ -122,7 +116,7 @@ def _values(store: Store, resource: Resource, path: Path) -> Iterator[str]:
         reached = [other for one in reached for other in store.related(one, over)]
     for one in reached:
         value = one.id if path.attribute is None else one.attributes.get(path.attribute)
-        if value is None:
+        if value is None or path.only not in {None, value}:
             continue
         yield from map(_text, value if isinstance(value, list) else (value,))
 

@@ -1,7 +1,7 @@
 """Apple's errors of the state that something is in, word for word as far as they are known, each with its source.
 
 The codes and words are observed unless something else is said: in issues and code that users of fastlane, of
-codemagic-cli-tools, of expo/eas-cli and of rudrankriyam/App-Store-Connect-CLI have published.
+codemagic-cli-tools, of expo/eas-cli and of rorkai/App-Store-Connect-CLI have published.
 """
 
 from __future__ import annotations

@@ -27,9 +27,9 @@ class Unique(NamedTuple):
     """What is said of a second one: about the first attribute, or the relationship where there are none."""
 
 
-# Observed (rudrankriyam/App-Store-Connect-CLI; expo/eas-cli and fastlane for bundle ids, devices and profiles; several
-# users for report requests); capabilities, products, and identifiers of merchants and passes are inferred. Of a second
-# screenshot for review, the 409 is observed (rudrankriyam) and the words are inferred.
+# Observed (rorkai/App-Store-Connect-CLI; expo/eas-cli and fastlane for bundle ids, devices and profiles; several users
+# for report requests); capabilities, products, and identifiers of merchants and passes are inferred. Of a second
+# screenshot for review, the 409 is observed (rorkai) and the words are inferred.
 UNIQUE: Mapping[str, Unique] = {
     "analyticsReportRequests": Unique(("accessType",), "app", entity_errors.REQUEST_EXISTS),
     "appAvailabilities": Unique((), "app", entity_errors.RELATIONSHIP_EXISTS),

@@ -80,6 +80,7 @@ def moment(text: str) -> float:
 # What stands for an attribute that was not given, where the catalogue cannot know better: {n} is the resource's number
 # among those of its type, {now}, {soon} and {later} are times.
 _KNOWN: Mapping[str, Mapping[str, Any]] = {
+    "analyticsReportInstances": {"granularity": "DAILY", "processingDate": "{today}"},
     "apps": {"name": "App {n}", "bundleId": "com.example.app{n}", "sku": "APP{n}", "primaryLocale": "en-US"},
     "appStoreVersions": {
         "platform": "IOS",
@@ -89,6 +90,12 @@ _KNOWN: Mapping[str, Mapping[str, Any]] = {
         "reviewType": "APP_STORE",
         "releaseType": "AFTER_APPROVAL",
         "createdDate": "{now}",
+    },
+    # Numbers from the beginning (microsoft/asconnect takes no null).
+    "appStoreVersionPhasedReleases": {
+        "phasedReleaseState": "INACTIVE",
+        "currentDayNumber": 0,
+        "totalPauseDuration": 0,
     },
     "betaGroups": {"name": "Beta Group {n}", "createdDate": "{now}"},
     "betaTesters": {
@@ -107,6 +114,8 @@ _KNOWN: Mapping[str, Mapping[str, Any]] = {
         "buildAudienceType": "APP_STORE_ELIGIBLE",
     },
     "bundleIds": {"name": "Bundle {n}", "identifier": "com.example.app{n}", "platform": "IOS", "seedId": "9XYZ8WV7UT"},
+    "customerReviewResponses": {"state": "PUBLISHED", "lastModifiedDate": "{now}"},
+    "devices": {"status": "ENABLED"},
     "betaAppReviewSubmissions": {"betaReviewState": "WAITING_FOR_REVIEW", "submittedDate": "{now}"},
     "buildBetaDetails": {
         "internalBuildState": "READY_FOR_BETA_TESTING",
@@ -140,6 +149,7 @@ _BY_FORMAT = {
     "date": "{today}",
     "duration": "P1D",
     "string:number": "{n}",
+    "$IntegerRange": {"minimum": 1, "maximum": 1},
     "integer": 1,
     "number": 1,
 }

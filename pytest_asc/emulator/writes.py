@@ -6,12 +6,11 @@ holds, last by the workflow of its type.
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote
 
 from pytest_asc.emulator import entity_errors, errors
-from pytest_asc.emulator.catalogue import catalogue
+from pytest_asc.emulator.account import members_of
 from pytest_asc.emulator.entities import is_local, read_entity, read_ids
 from pytest_asc.emulator.errors import ApiError, RefusedError, at_pointer
 from pytest_asc.emulator.message import JSON, Response
@@ -195,10 +194,5 @@ def _lead(store: Store, resource: Resource, name: str, linkages: list[tuple[str,
 
 def _shown(entity: Entity) -> dict[str, Any]:
     """The attributes that the resource has; the others, such as passwords and commands, are for its workflow alone."""
-    known = _attributes(entity.type)
+    known = members_of(entity.type).attributes
     return {name: value for name, value in entity.attributes.items() if name in known}
-
-
-@cache
-def _attributes(kind: str) -> frozenset[str]:
-    return frozenset(name for schema in catalogue().schemas_of(kind) for name in schema.attributes)

@@ -1,8 +1,8 @@
 """Rehearsals: every cause of the table brought about on purpose, one small table for each kind.
 
 ``sources`` and ``keys`` have the causes that are a state of the key and its ids, ``tokens`` those of the token,
-``requests`` and ``network`` what happens on the way, and :mod:`pytest_asc.emulator.faults` those of the service. What is
-brought about is read, judged and sent like any other: no verdict is made here.
+``requests`` and ``network`` what happens on the way, and :mod:`pytest_asc.emulator.faults` those of the service. What
+is brought about is read, judged and sent like any other: no verdict is made here.
 """
 
 from __future__ import annotations
@@ -57,13 +57,11 @@ def check_fault(fault: str, *, service: str | None = None) -> None:
         raise SettingsError(f"{fault!r} is rehearsed with {SERVICES[fault]}, and --asc-service is {service}")
 
 
-def throw_away_settings(
-    fault: str | None = None, service: str | None = None, *, new_folder: Callable[[], Path]
-) -> Settings:
+def throw_away_settings(fault: str = "", service: str | None = None, *, new_folder: Callable[[], Path]) -> Settings:
     """Settings with a new key, spoilt as the fault wants it.
 
     Args:
-        fault: The slug of a cause; causes that are no state of a key leave it good.
+        fault: The slug of a cause; empty, or of a cause that is no state of a key, it leaves the key good.
         service: The name of the service that the key is for; None for App Store Connect.
         new_folder: Makes an empty folder; called for the causes that need a file.
     """

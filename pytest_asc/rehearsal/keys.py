@@ -8,8 +8,11 @@ from datetime import datetime, timezone
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import pkcs12
+from cryptography.x509.oid import NameOID
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,19 +38,22 @@ def _public(text: str) -> str:
 
 
 def _certificate(_: str) -> str:
-    from cryptography import x509  # noqa: PLC0415  slow to load, and of use here alone
-
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "rehearsal")])
-    builder = x509.CertificateBuilder(name, name, key.public_key(), serial_number=1)
-    builder = builder.not_valid_before(datetime(2020, 1, 1, tzinfo=timezone.utc))
-    builder = builder.not_valid_after(datetime(2040, 1, 1, tzinfo=timezone.utc))
-    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode("ascii")
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "rehearsal")])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=timezone.utc))
+        .not_valid_after(datetime(2040, 1, 1, tzinfo=timezone.utc))
+        .sign(key, hashes.SHA256())
+    )
+    return certificate.public_bytes(serialization.Encoding.PEM).decode("ascii")
 
 
 def _pkcs12(_: str) -> str:
-    from cryptography.hazmat.primitives.serialization import pkcs12  # noqa: PLC0415  the same
-
     key = ec.generate_private_key(ec.SECP256R1())
     archive = pkcs12.serialize_key_and_certificates(b"rehearsal", key, None, None, serialization.NoEncryption())
     return base64.b64encode(archive).decode("ascii")

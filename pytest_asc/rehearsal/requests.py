@@ -1,4 +1,4 @@
-"""Requests: what code that makes a mistake does to a good one. It is spoilt in place, or requests itself fails at it."""
+"""Requests: what code that makes a mistake does to a good one, in place, unless requests itself fails at it."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ SOURCES: Mapping[str, Callable[[Values], Values]] = MappingProxyType(
         "credentials-missing": lambda _: {},
         "credentials-conflict": lambda values: {
             **values,
-            "key_id": (*values["key_id"], *_in("emulator, second place", OTHER_KEY_ID)),
+            "key_id": (*values["key_id"], *_in("second source", OTHER_KEY_ID)),
         },
         "key-content-for-path": lambda values: _at_path(values, values["private_key"][0].value),
         "key-file-missing": lambda values: _at_path(values, KEY_FILE),

@@ -97,9 +97,7 @@ TOKENS: Mapping[str, Callable[[Minting], str]] = MappingProxyType(
         "token-exp-is-duration": _minted(claims={"exp": 1200}),
         "token-time-milliseconds": lambda minting: minting(issued_at=int(minting.now) * 1000, lifetime=900 * 1000),
         "token-time-not-integer": lambda minting: minting(issued_at=int(minting.now) - 0.5),
-        "token-time-zone-bug": lambda minting: minting(
-            issued_at=int(minting.now) - UTC_OFFSETS["token-time-zone-bug"]
-        ),
+        "token-time-zone-bug": lambda minting: minting(issued_at=int(minting.now) - UTC_OFFSETS["token-time-zone-bug"]),
         "token-issued-in-future": lambda minting: minting(issued_at=int(minting.now) + _AHEAD),
         "token-signature-der": _good_but(_with_der_signature),
         "token-signature-mismatch": _of_another_key,

@@ -265,6 +265,5 @@ class Evidence:
         if self._emulator is None:
             # One for all checks: each check is a test of its own, and would get an emulator of its own.
             self._emulator = _fixture(request, "asc_emulator")
-            if self._state.fault != "no-apps-visible":
-                self._emulator.load_sample()
+            self._emulator.load_sample()
         return Session(base_url, token=lambda: token, adapter=EmulatorAdapter(self._emulator))

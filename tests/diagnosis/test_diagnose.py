@@ -383,6 +383,12 @@ def test_urls_that_a_library_refuses(client: Client, url: str, cause: str) -> No
     assert causes(diagnose(died.value, now=NOW)) == [cause]
 
 
+def test_the_url_of_a_proxy_is_not_that_of_the_request() -> None:
+    with pytest.raises(requests.exceptions.InvalidProxyURL) as died:
+        requests.get(APPS, proxies={"https": "http://:8080"}, timeout=5)
+    assert causes(diagnose(died.value, now=NOW)) == ["connection-failed"]
+
+
 def test_a_host_with_a_port_and_no_scheme() -> None:
     with pytest.raises(requests.exceptions.InvalidSchema) as died:
         requests.get("api.appstoreconnect.apple.com:443/v1/apps", timeout=5)

@@ -54,6 +54,7 @@ def causes(findings: tuple[Finding, ...]) -> list[str]:
         (SentRequest("GET", APPS, {"Authorization": "Bearer "}), ["bearer-missing"]),
         (SentRequest("GET", APPS, {"Authorization": f"JWT {TOKEN}"}), ["bearer-missing"]),
         (SentRequest("GET", APPS, {"Authorization": LOGIN}), ["bearer-missing"]),
+        (SentRequest("GET", APPS, {"Authorization": f"Bearer bearer {TOKEN}"}), ["bearer-doubled"]),
         (SentRequest("GET", APPS, TOKEN), ["headers-is-token"]),
         (SentRequest("GET", "http" + APPS[5:], GOOD), ["insecure-url"]),
         (SentRequest("GET", "http" + APPS[5:], {}), ["insecure-url", "header-missing"]),
@@ -192,6 +193,12 @@ def test_a_redirect_that_dropped_the_header() -> None:
     assert "other.example.com" in finding.evidence
     for hops, end in (([], last), ([first], first), ([last], last)):
         assert check_redirects(hops, end) is None
+
+
+def test_the_url_is_judged_that_was_asked_for() -> None:
+    insecure, secure = SentRequest("GET", f"http://{HOST}/v1/apps", GOOD), SentRequest("GET", APPS, GOOD)
+    assert causes(check_request(secure, service=APP_STORE_CONNECT, hops=[insecure])) == ["insecure-url"]
+    assert causes(check_request(insecure, service=APP_STORE_CONNECT, hops=[secure])) == []
 
 
 TEXT = st.text(max_size=60)

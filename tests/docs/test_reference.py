@@ -11,13 +11,18 @@ import pytest
 
 import pytest_asc
 from pytest_asc import marks
+from pytest_asc.__main__ import main
+from pytest_asc.commands.environment import environment
+from pytest_asc.commands.serve import AccountOptions, served, where
 from pytest_asc.emulator.decisions import OUTCOMES
+from pytest_asc.emulator.transports.server import Server
 from pytest_asc.emulator.workflows.builds import BETA_REVIEW, PROCESSING
 from pytest_asc.emulator.workflows.review import SUBMISSION
 from pytest_asc.emulator.workflows.testers import TESTER
 from pytest_asc.emulator.workflows.versions import VERSION
 from pytest_asc.emulator.workflows.xcode_cloud import RUN
 from pytest_asc.plugin import MARKERS
+from pytest_asc.roles import ANY, AREAS
 from pytest_asc.services import SERVICES
 from pytest_asc.settings import SETTINGS
 from pytest_asc.tokens import mint
@@ -84,6 +89,54 @@ def test_members_of_the_emulator() -> None:
     emulator = pytest_asc.Emulator()
     members = {name for name in dir(emulator) if not name.startswith("_")} - {"service", "gate", "standing", "way"}
     assert set(names([row[0] for row in rows("member of `asc_emulator`")])) == members
+
+
+def test_arguments_of_fail() -> None:
+    arguments = [name for name in inspect.signature(pytest_asc.Emulator.fail).parameters if name != "self"]
+    assert names([row[0] for row in rows("argument of `fail`")]) == arguments
+
+
+def test_roles() -> None:
+    told = [[area, *(re.findall("`(.+?)`", cell) for cell in cells), basis] for area, *cells, basis in rows("area")]
+    assert told == [
+        [
+            f"{area.name}, team keys alone" if area.team_keys else area.name,
+            [] if area.readers == ANY else list(area.readers),
+            list(area.writers),
+            area.basis,
+        ]
+        for area in AREAS
+    ]
+
+
+def test_members_of_the_server(tmp_path: Path) -> None:
+    with Server(tmp_path) as server:
+        members = {name for name in {*vars(server), *vars(Server)} if not name.startswith("_")}
+    assert set(names([row[0] for row in rows("member of `asc_server`")])) == members
+
+
+def test_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    told = {row[0].split()[3].strip("`") for row in rows("command")}
+    assert told == set(re.findall(r"^    (\w+)  ", help_of(capsys), re.MULTILINE))
+    options = set(re.findall(r"^  (--[\w-]+)", help_of(capsys, "serve"), re.MULTILINE))
+    assert set(re.findall(r"`(--[\w-]+)", " ".join(row[0] for row in rows("option of `serve`")))) == options
+
+
+def help_of(capsys: pytest.CaptureFixture[str], *command: str) -> str:
+    with pytest.raises(SystemExit):
+        main([*command, "--help"])
+    return capsys.readouterr().out
+
+
+def test_what_serve_and_run_tell() -> None:
+    account = AccountOptions(empty=True)
+    with served(account) as one:
+        line = where(one)
+        variables = environment(one, {}, more_hosts=False)
+    assert names([row[0] for row in rows("member of the line")]) == list(line)
+    told = {name for row in rows("variables for the command") for name in re.findall("`(.+?)`", row[0])}
+    of_settings = {name for setting in SETTINGS for name in setting.env}
+    assert told == set(variables) - of_settings
 
 
 def test_outcomes() -> None:

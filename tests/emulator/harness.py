@@ -84,8 +84,8 @@ class Bench:
             raise response.crash
         return Answer(response.status, response.headers, response.body)
 
-    def get(self, path: str) -> Answer:
-        return self.send("GET", path)
+    def get(self, path: str, **headers: str) -> Answer:
+        return self.send("GET", path, headers={"Authorization": f"Bearer {TOKEN}", **headers})
 
 
 @cache

@@ -216,7 +216,7 @@ def test_what_is_not_there(bench: Bench, path: str, status: int, code: str, deta
         ("OPTIONS", "/v1/apps/1", 405, "METHOD_NOT_ALLOWED"),
         ("POST", "/v1/apps/1", 405, "METHOD_NOT_ALLOWED"),
         ("get", "/v1/apps", 405, "METHOD_NOT_ALLOWED"),
-        ("GET", "/v1/apps/1/inAppPurchases?filter[canBeSubmitted]=true", 501, "PYTEST_ASC.NOT_EMULATED"),
+        ("GET", "/v1/subscriptions/1/pricePoints?filter[planType]=MONTHLY", 501, "PYTEST_ASC.NOT_EMULATED"),
     ],
 )
 def test_methods_that_are_not_allowed_or_not_emulated(

@@ -34,9 +34,7 @@ def test_they_happen_as_often_as_planned_and_in_order(bench: Bench, emulator: Em
         ("/v1/apps/[1].*", ["/v1/apps/[1].x"], ["/v1/apps/1.x"]),
     ],
 )
-def test_paths_may_have_places(
-    bench: Bench, emulator: Emulator, path: str, hits: list[str], misses: list[str]
-) -> None:
+def test_paths_may_have_places(bench: Bench, emulator: Emulator, path: str, hits: list[str], misses: list[str]) -> None:
     emulator.fail("GET", path, status=503, times=99)
     assert {bench.get(hit).status for hit in hits} == {503}
     assert 503 not in {bench.get(miss).status for miss in misses}

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_asc.emulator.catalogue import catalogue
-from pytest_asc.emulator.relations import Relation, relation
+from pytest_asc.emulator.relations import Relation, dependants, relation, way_back
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,3 +56,28 @@ def test_what_leads_to_no_resource_is_no_relation() -> None:
     assert relation("apps", "perfPowerMetrics") is None
     assert relation("apps", "nothing") is None
     assert relation("nothing", "apps") is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "target", "name"),
+    [
+        ("subscriptionGroups", "apps", "subscriptionGroups"),
+        ("inAppPurchases", "apps", "inAppPurchases"),
+        ("buildUploadFiles", "buildUploads", "buildUploadFiles"),
+        ("inAppPurchaseImages", "inAppPurchaseVersions", "images"),
+        ("webhookPings", "webhooks", None),
+        ("nothing", "apps", None),
+    ],
+)
+def test_the_way_back_to_what_shows_no_relationship(kind: str, target: str, name: str | None) -> None:
+    found = way_back(kind, target)
+    assert (found.name if found else None) == name
+
+
+def test_what_cannot_be_created_without_another_depends_on_it() -> None:
+    assert ("appStoreVersionLocalizations", "appStoreVersionLocalizations") in dependants("appStoreVersions")
+    assert ("subscriptionGroups", "subscriptionGroups") in dependants("apps")
+    assert ("profiles", "profiles") in dependants("bundleIds")
+    assert "certificates" not in {kind for kind, _ in dependants("profiles")}
+    assert "profiles" not in {kind for kind, _ in dependants("certificates")}, "one of many can be spared"
+    assert dependants("nothing") == ()

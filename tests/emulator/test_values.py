@@ -32,6 +32,17 @@ def test_each_resource_has_its_own_name() -> None:
     assert [defaults("apps", number, NOW)["bundleId"] for number in (1, 2)] == ["com.example.app1", "com.example.app2"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "state"),
+    [
+        ("appStoreVersionPhasedReleases", {"phasedReleaseState": "INACTIVE", "currentDayNumber": 0, "startDate": None}),
+        ("devices", {"status": "ENABLED", "model": None}),
+    ],
+)
+def test_what_is_new_is_in_the_state_that_apple_gives_it(kind: str, state: dict[str, Any]) -> None:
+    assert defaults(kind, 1, NOW).items() >= state.items()
+
+
 def test_dates_look_like_apples() -> None:
     assert timestamp(1_612_267_219) == "2021-02-02T04:00:19-08:00"
     build = defaults("builds", 1, 1_612_267_219)

@@ -10,37 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 from loopback import REFUSED, Apple, Reply, Sent
 
-from pytest_asc import rehearsal
-
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
 GRAM = 16
-
-
-@pytest.mark.parametrize("cause", sorted(rehearsal.REQUESTS))
-def test_a_spoilt_request_leads_to_its_verdict(pytester: pytest.Pytester, cause: str) -> None:
-    pytester.makepyfile(
-        f"""
-        import requests
-        from pytest_asc import rehearsal
-
-        def test_request(asc_token, asc_diagnose, monkeypatch, tmp_path):
-            netrc = tmp_path / "netrc"
-            netrc.write_text("machine api.appstoreconnect.apple.com login rehearsal password rehearsal")
-            monkeypatch.setenv("NETRC", str(netrc))
-            good = requests.Request(
-                "GET",
-                "https://api.appstoreconnect.apple.com/v1/apps",
-                headers={{"Authorization": f"Bearer {{asc_token}}"}},
-            ).prepare()
-            assert asc_diagnose(good) == ()
-            spoilt = rehearsal.REQUESTS[{cause!r}](good)
-            assert [finding.cause for finding in asc_diagnose(spoilt)] == [{cause!r}]
-        """
-    )
-    pytester.runpytest("-W", "error").assert_outcomes(passed=1)
 
 
 def test_things_that_a_test_holds(pytester: pytest.Pytester) -> None:

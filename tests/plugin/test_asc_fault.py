@@ -2,19 +2,57 @@
 
 from __future__ import annotations
 
+import base64
 import json
+from typing import TYPE_CHECKING
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from jwt.algorithms import ECAlgorithm
 
 from pytest_asc.diagnosis.causes import CAUSES
+from pytest_asc.rehearsal import CREDENTIALS, rehearsed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+GRAM = 16
+
+
+@pytest.fixture
+def secrets(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The keys and the signatures that are made from now on, taken down where cryptography and PyJWT make them."""
+    made: list[str] = []
+    new_key, sign = ec.generate_private_key, ECAlgorithm.sign
+
+    def generate(curve: ec.EllipticCurve) -> ec.EllipticCurvePrivateKey:
+        key = new_key(curve)
+        der = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        made.append(base64.b64encode(der).decode())
+        return key
+
+    def signed(algorithm: ECAlgorithm, message: bytes, key: ec.EllipticCurvePrivateKey) -> bytes:
+        signature = sign(algorithm, message, key)
+        made.append(base64.urlsafe_b64encode(signature).decode())
+        return signature
+
+    monkeypatch.setattr(ec, "generate_private_key", generate)
+    monkeypatch.setattr(ECAlgorithm, "sign", signed)
+    return made
 
 
 @pytest.mark.parametrize("fault", sorted(CAUSES))
-def test_a_fault_leads_to_its_verdict(pytester: pytest.Pytester, fault: str) -> None:
+def test_a_fault_leads_to_its_verdict(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, secrets: list[str], fault: str
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     result = pytester.runpytest(
-        "--asc-smoke", "--asc-mode=emulator", f"--asc-fault={fault}", "--asc-report=report.json", "-W", "error"
-    )
-    report = json.loads((pytester.path / "report.json").read_text(encoding="utf-8"))
+        "--asc-smoke", "--asc-mode=emulator", f"--asc-fault={fault}",
+        "--asc-report=report.json", "--asc-report=report.html", "--junitxml=junit.xml", "-vv", "-W", "error",
+    )  # fmt: skip
+    files = {file.name: file.read_text(encoding="utf-8") for file in pytester.path.iterdir() if file.is_file()}
+    report = json.loads(files["report.json"])
     # One cause, one finding.
     (finding,) = report["findings"]
     assert finding["cause"] == fault
@@ -22,6 +60,48 @@ def test_a_fault_leads_to_its_verdict(pytester: pytest.Pytester, fault: str) -> 
     assert report["cause"] == (fault if is_error else None)
     assert result.ret == (1 if is_error else 0)
     result.stdout.fnmatch_lines([f"*{fault}*", f"*{finding['fix'][:20]}*"])
+
+    shown = "".join([result.stdout.str(), result.stderr.str(), *files.values()])
+    assert secrets
+    assert not [secret for secret in secrets for at in range(len(secret) - GRAM + 1) if secret[at : at + GRAM] in shown]
+    assert not list(tmp_path.iterdir()), "a rehearsal leaves no file"
+
+
+def test_whatever_a_test_holds_leads_to_the_verdict(pytester: pytest.Pytester) -> None:
+    # In a state of the key, a test gets no further than its fixtures.
+    faults = sorted(CAUSES.keys() - CREDENTIALS)
+    pytester.makepyfile(
+        f"""
+        import pytest
+        import requests
+
+        pytestmark = pytest.mark.parametrize(
+            "fault", [pytest.param(fault, marks=pytest.mark.asc(faults=[fault])) for fault in {faults}]
+        )
+
+        def verdict(diagnose, get, *args, **kwargs):
+            try:
+                thing = get(*args, **kwargs)
+            except Exception as error:
+                thing = error
+            return [finding.cause for finding in diagnose(thing)]
+
+        def test_session(fault, asc_session, asc_emulator, asc_diagnose):
+            asc_emulator.load_sample()
+            assert verdict(asc_diagnose, asc_session.get, asc_emulator.service.probe) == [fault]
+
+        def test_other_code(fault, asc_token, asc_emulator, asc_diagnose):
+            asc_emulator.load_sample()
+            url = asc_emulator.base_url + asc_emulator.service.probe
+            headers = {{"Authorization": f"Bearer {{asc_token}}"}}
+            assert verdict(asc_diagnose, requests.get, url, headers=headers) == [fault]
+        """
+    )
+    pytester.runpytest("-W", "error").assert_outcomes(passed=2 * len(faults))
+
+
+def test_every_cause_can_be_rehearsed() -> None:
+    assert rehearsed() == CAUSES.keys()
 
 
 def test_a_fault_is_for_the_emulator(pytester: pytest.Pytester) -> None:

@@ -99,7 +99,7 @@ def test_one_server_serves_the_run_and_every_test_has_an_account_of_its_own(
 
         @pytest.fixture(scope="session")
         def client():
-            with httpx.Client(trust_env=False) as client:
+            with httpx.Client(trust_env=False, timeout=60) as client:
                 yield client
 
         @pytest.mark.parametrize("number", range(6))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import time
 from email.utils import formatdate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 from loopback import APPS, ISSUER_ID, KEY_ID, REFUSED, Apple, Reply
 
 if TYPE_CHECKING:
@@ -258,6 +259,22 @@ def test_a_redirect_is_not_followed(smoke: Smoke, apple: Apple, start_apple: Cal
     result, report = smoke()
     assert (result.ret, report["cause"]) == (1, "not-apple")
     assert elsewhere.requests == []
+
+
+@pytest.mark.usefixtures("credentials")
+def test_a_request_that_something_spoilt_on_its_way_explains_the_refusal(
+    smoke: Smoke, apple: Apple, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = requests.adapters.HTTPAdapter.send
+
+    def without_header(adapter: Any, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        del request.headers["Authorization"]
+        return send(adapter, request, **kwargs)
+
+    monkeypatch.setattr("requests.adapters.HTTPAdapter.send", without_header)
+    result, report = smoke()
+    assert (result.ret, report["cause"], report["request"]["status"]) == (1, "header-missing", 401)
+    assert len(apple.requests) == 1
 
 
 @pytest.mark.usefixtures("credentials")

@@ -54,6 +54,22 @@ def test_each_test_has_an_account_of_its_own(pytester: pytest.Pytester) -> None:
     pytester.runpytest().assert_outcomes(passed=3)
 
 
+def test_a_session_fetches_files_without_its_token(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import gzip
+
+        def test_segment(asc_session, asc_emulator):
+            segment = asc_emulator.add("analyticsReportSegments")
+            told = asc_session.get(f"/v1/analyticsReportSegments/{segment['id']}").json()["data"]["attributes"]
+            answer = asc_session.get(told["url"])
+            assert "Authorization" not in answer.request.headers
+            assert gzip.decompress(answer.content).startswith(b"Date\\t")
+        """
+    )
+    pytester.runpytest("-W", "error").assert_outcomes(passed=1)
+
+
 def test_tests_share_a_token(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """

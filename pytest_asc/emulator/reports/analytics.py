@@ -81,17 +81,11 @@ def _rows(asked: Asked, one: Resource) -> Iterator[Sequence[object]]:
     report = owner(store, "analyticsReports", "instances", instance)
     request = owner(store, "analyticsReportRequests", "reports", report)
     app = owner(store, "apps", "analyticsReportRequests", request)
-    if (
-        instance is None
-        or report is None
-        or request is None
-        or app is None
-        or report.attributes.get("name") != DOWNLOADS
-    ):
+    end = _processed(instance)
+    if not (instance and report and request and app and end) or report.attributes.get("name") != DOWNLOADS:
         yield _HEAD
         return
     yield _DOWNLOADS_HEAD
-    end = date.fromisoformat(str(instance.attributes.get("processingDate") or date.max))
     begin = end - timedelta(days=_DAYS.get(str(instance.attributes.get("granularity")), 1))
     if request.attributes.get("accessType") == "ONE_TIME_SNAPSHOT":  # it has all that there was (documented)
         begin = date.min
@@ -103,6 +97,13 @@ def _rows(asked: Asked, one: Resource) -> Iterator[Sequence[object]]:
             sale.day.isoformat(), sale.name, sale.id, _type(sale), sale.version, sale.device, "iOS 18.0",
             "App Store search", "Product page", "", sale.country, sale.units,
         )  # fmt: skip
+
+
+def _processed(instance: Resource | None) -> date | None:
+    try:
+        return date.fromisoformat(str(instance.attributes.get("processingDate"))) if instance else None
+    except ValueError:
+        return None
 
 
 def _type(sale: Sale) -> str:

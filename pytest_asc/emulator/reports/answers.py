@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from pytest_asc.emulator.message import JSON
+from pytest_asc.emulator.negotiation import CSV, DIAGNOSTIC_LOGS, GZIP, NOT_ACCEPTABLE, XCODE_METRICS, choose
 from pytest_asc.emulator.reports.analytics import segment, segments
-from pytest_asc.emulator.reports.asking import RefusedError
+from pytest_asc.emulator.reports.asking import Asked, RefusedError
 from pytest_asc.emulator.reports.codes import codes
 from pytest_asc.emulator.reports.diagnostics import logs
 from pytest_asc.emulator.reports.finance import finance_report
@@ -15,41 +17,68 @@ from pytest_asc.emulator.reports.sales import sales_report
 from pytest_asc.emulator.reports.tables import document_or_table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_asc.emulator.account import Account
     from pytest_asc.emulator.catalogue import Operation
     from pytest_asc.emulator.errors import ApiError
     from pytest_asc.emulator.message import Response
-    from pytest_asc.emulator.reports.asking import Answerer, Asked
+    from pytest_asc.emulator.reports.asking import Answerer
+    from pytest_asc.emulator.routing import Route
 
-_ANSWERERS: dict[str, Answerer] = {
-    "/v1/salesReports": sales_report,
-    "/v1/financeReports": finance_report,
-    "/v1/apps/{id}/perfPowerMetrics": performance,
-    "/v1/builds/{id}/perfPowerMetrics": performance,
-    "/v1/diagnosticSignatures/{id}/logs": logs,
-    "/v1/analyticsReportInstances/{id}/segments": segments,
-    "/v1/analyticsReportSegments/{id}": segment,
-    "/v1/inAppPurchaseOfferCodeOneTimeUseCodes/{id}/values": codes,
-    "/v1/subscriptionOfferCodeOneTimeUseCodes/{id}/values": codes,
-    "/v1/nominations": document_or_table,
-    "/v1/apps/{id}/appPricePoints": document_or_table,
-    "/v3/appPricePoints/{id}/equalizations": document_or_table,
-    "/v2/inAppPurchases/{id}/pricePoints": document_or_table,
-    "/v1/inAppPurchasePricePoints/{id}/equalizations": document_or_table,
-    "/v1/subscriptions/{id}/pricePoints": document_or_table,
-    "/v1/subscriptionPricePoints/{id}/equalizations": document_or_table,
-    "/v1/subscriptionPricePoints/{id}/adjustedEqualizations": document_or_table,
-    **dict.fromkeys(METRICS, metric),
+
+class Report(NamedTuple):
+    """What answers an operation, and the media types that it offers: the usual one first."""
+
+    answer: Answerer
+    media: tuple[str, ...] = (JSON,)
+
+
+# Xcode's own forms are given to those who ask for any JSON, too (inferred).
+_REPORTS: Mapping[str, Report] = {
+    "/v1/salesReports": Report(sales_report, (GZIP,)),
+    "/v1/financeReports": Report(finance_report, (GZIP,)),
+    "/v1/apps/{id}/perfPowerMetrics": Report(performance, (XCODE_METRICS, JSON)),
+    "/v1/builds/{id}/perfPowerMetrics": Report(performance, (XCODE_METRICS, JSON)),
+    "/v1/diagnosticSignatures/{id}/logs": Report(logs, (DIAGNOSTIC_LOGS, JSON)),
+    "/v1/analyticsReportInstances/{id}/segments": Report(segments),
+    "/v1/analyticsReportSegments/{id}": Report(segment),
+    "/v1/inAppPurchaseOfferCodeOneTimeUseCodes/{id}/values": Report(codes, (CSV,)),
+    "/v1/subscriptionOfferCodeOneTimeUseCodes/{id}/values": Report(codes, (CSV,)),
+    "/v1/nominations": Report(document_or_table, (JSON, CSV)),
+    "/v1/apps/{id}/appPricePoints": Report(document_or_table, (JSON, CSV)),
+    "/v3/appPricePoints/{id}/equalizations": Report(document_or_table, (JSON, CSV)),
+    "/v2/inAppPurchases/{id}/pricePoints": Report(document_or_table, (JSON, CSV)),
+    "/v1/inAppPurchasePricePoints/{id}/equalizations": Report(document_or_table, (JSON, CSV)),
+    "/v1/subscriptions/{id}/pricePoints": Report(document_or_table, (JSON, CSV)),
+    "/v1/subscriptionPricePoints/{id}/equalizations": Report(document_or_table, (JSON, CSV)),
+    "/v1/subscriptionPricePoints/{id}/adjustedEqualizations": Report(document_or_table, (JSON, CSV)),
+    **dict.fromkeys(METRICS, Report(metric)),
 }
 
 
 def is_report(operation: Operation) -> bool:
     """Whether an operation is answered here, and not from the catalogue alone."""
-    return operation.method == "GET" and operation.path in _ANSWERERS
+    return operation.method == "GET" and operation.path in _REPORTS
 
 
-def answer(asked: Asked) -> bytes | Response | ApiError:
-    """Answer what :func:`is_report`."""
+def answer(
+    route: Route, accept: str | None, account: Account, vendor_number: str, now: float
+) -> bytes | Response | ApiError:
+    """Answer what :func:`is_report`.
+
+    Args:
+        route: What is asked for.
+        accept: The header, where there is one.
+        account: What it is answered from.
+        vendor_number: The vendor whose sales these are.
+        now: Seconds since 1970.
+    """
+    report = _REPORTS[route.operation.path]
+    media = choose(accept, report.media)
+    if media is None:
+        return NOT_ACCEPTABLE
     try:
-        return _ANSWERERS[asked.route.operation.path](asked)
+        return report.answer(Asked(route, media, account, vendor_number, now))
     except RefusedError as refused:
         return refused.error

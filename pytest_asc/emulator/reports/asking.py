@@ -30,8 +30,8 @@ class Asked(NamedTuple):
     """A request for a report, and all that it can be answered from."""
 
     route: Route
-    accept: str | None
-    """The header, where there is one."""
+    media: str
+    """The media type that the client likes best of those that are offered."""
     account: Account
     vendor_number: str
     now: float

@@ -6,7 +6,6 @@ import random
 from typing import TYPE_CHECKING
 
 from pytest_asc.emulator.reports.files import table
-from pytest_asc.emulator.reports.media import CSV, NOT_ACCEPTABLE, choose
 
 if TYPE_CHECKING:
     from pytest_asc.emulator.message import Response
@@ -19,8 +18,6 @@ _LENGTH = 18
 
 def codes(asked: Asked) -> Response:
     """As many codes as the resource has, one a line and without a head; the same each time (their form is inferred)."""
-    if not choose(asked.accept, (CSV,)):
-        return NOT_ACCEPTABLE
     batch = asked.start()
     source = random.Random(batch.id)  # noqa: S311  made-up codes open nothing
     number = batch.attributes.get("numberOfCodes") or 0

@@ -6,19 +6,15 @@ import json
 from typing import TYPE_CHECKING
 
 from pytest_asc.emulator.message import Response
+from pytest_asc.emulator.negotiation import DIAGNOSTIC_LOGS
 from pytest_asc.emulator.reports.links import owner, related
-from pytest_asc.emulator.reports.media import NOT_ACCEPTABLE, choose
 
 if TYPE_CHECKING:
     from pytest_asc.emulator.reports.asking import Asked
 
-MEDIA = "application/vnd.apple.diagnostic-logs+json"
-
 
 def logs(asked: Asked) -> Response:
     """One log whose call stack ends in the signature."""
-    if not choose(asked.accept, (MEDIA, "application/json")):
-        return NOT_ACCEPTABLE
     signature = asked.start()
     build = owner(asked.account.store, "builds", "diagnosticSignatures", signature)
     app, version = (related(asked.account.store, build, name) for name in ("app", "preReleaseVersion"))
@@ -32,7 +28,7 @@ def logs(asked: Asked) -> Response:
             "event": str(told.get("diagnosticType") or ""),
             "osVersion": "iPhone OS 18.0 (22A3354)",
             "appVersion": str(version.attributes.get("version")) if version else "",
-            "deviceType": "iPhone15,2",
+            "deviceType": "iPhone15_4",
             "platformArchitecture": "arm64e",
             "buildVersion": str(build.attributes.get("version")) if build else "",
         },
@@ -42,4 +38,4 @@ def logs(asked: Asked) -> Response:
     if insight:
         found["diagnosticInsights"] = [{"insightsString": str(insight.get("insightType", ""))}]
     document = {"version": "1.0", "productData": [found]}
-    return Response(200, {"Content-Type": MEDIA}, json.dumps(document).encode())
+    return Response(200, {"Content-Type": DIAGNOSTIC_LOGS}, json.dumps(document).encode())

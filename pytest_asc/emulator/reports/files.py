@@ -8,7 +8,7 @@ import io
 from typing import TYPE_CHECKING
 
 from pytest_asc.emulator.message import Response
-from pytest_asc.emulator.reports.media import CSV, GZIP
+from pytest_asc.emulator.negotiation import CSV, GZIP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -10,7 +10,6 @@ from pytest_asc.emulator.reports import refusals
 from pytest_asc.emulator.reports.asking import RefusedError
 from pytest_asc.emulator.reports.calendars import Period, fiscal_month, today
 from pytest_asc.emulator.reports.files import report
-from pytest_asc.emulator.reports.media import GZIP, NOT_ACCEPTABLE, choose
 from pytest_asc.emulator.reports.regions import ALL, ALL_DETAILED, REGIONS, region_of
 from pytest_asc.emulator.reports.summary import DEVELOPER
 
@@ -42,8 +41,6 @@ DETAIL_COLUMNS = (
 
 def finance_report(asked: Asked) -> Response:
     """One report, or why there is none."""
-    if not choose(asked.accept, (GZIP,)):
-        return NOT_ACCEPTABLE
     asked.check_vendor()
     name, region, text = asked.wanted("reportType"), asked.wanted("regionCode"), asked.wanted("reportDate")
     if region not in REGIONS:

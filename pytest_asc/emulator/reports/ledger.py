@@ -97,7 +97,7 @@ def make_sale(
         raise ValueError(f"product_type: got {product_type!r}, expected one of {', '.join(PRODUCT_TYPES)}")
     if device not in DEVICES:
         raise ValueError(f"device: got {device!r}, expected one of {', '.join(DEVICES)}")
-    if not re.fullmatch("[A-Z]{2}", country):
+    if not re.fullmatch("[A-Z]{2}", str(country)):
         raise ValueError(f"country: got {country!r}, expected two capitals such as 'US'")
     if type(units) is not int:
         raise ValueError(f"units: got {units!r}, expected a whole number")
@@ -113,7 +113,7 @@ def make_sale(
         app_name=str(app.attributes.get("name") or "") if app else "",
         app_sku=str(app.attributes.get("sku") or "") if app else "",
         product_type=product_type,
-        version=version,
+        version=str(version),
         units=units,
         day=as_day(day, today),
         country=country,
@@ -140,6 +140,9 @@ def as_day(day: str | date | int, today: date) -> date:
 
 def _money(name: str, amount: float | str | Decimal) -> Decimal:
     try:
-        return Decimal(str(amount)).quantize(Decimal("0.01"))
+        money = Decimal(str(amount)).quantize(Decimal("0.01"))
     except InvalidOperation:
-        raise ValueError(f"{name}: got {amount!r}, expected an amount of money") from None
+        money = Decimal("NaN")
+    if money.is_nan():
+        raise ValueError(f"{name}: got {amount!r}, expected an amount of money")
+    return money

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.store import Resource, Store
 
 
+_VALUES = frozenset(name for metric in METRICS.values() for name in metric.values) | {"value"}
+
+
 def make_measurement(
     store: Store, resource: Resource, metric: str, day: date, members: Mapping[str, Any]
 ) -> Measurement:
@@ -33,6 +36,9 @@ def make_measurement(
         expected = ", ".join(sorted(kinds[metric]))
         raise ValueError(f"{metric!r} has no member {', '.join(sorted(unknown))}; expected some of {expected}")
     given = {name: value["id"] if isinstance(value, dict) else value for name, value in members.items()}
+    for name in given.keys() & _VALUES:
+        if type(given[name]) not in {int, float}:
+            raise ValueError(f"{name}: got {given[name]!r}, expected a number")
     filled = _filled(store, resource, given) if metric == METRIC else given
     return Measurement(metric, day, {**filled, resource.type: resource.id})
 
@@ -49,8 +55,8 @@ def _kinds(kind: str) -> dict[str, frozenset[str]]:
 
 def _filled(store: Store, resource: Resource, given: dict[str, Any]) -> dict[str, Any]:
     """A measurement of performance with all that it needs: one of a build is one of its app and version, too."""
-    if given.get("metricType") not in CATEGORIES or not isinstance(given.get("value"), (int, float)):
-        raise ValueError(f"{METRIC!r} needs a number as value and as metricType one of {', '.join(CATEGORIES)}")
+    if given.get("metricType") not in CATEGORIES or "value" not in given:
+        raise ValueError(f"{METRIC!r} needs a value, and as metricType one of {', '.join(CATEGORIES)}")
     version = related(store, resource, "preReleaseVersion") if resource.type == "builds" else None
     app = app_of(store, resource)
     known = {"version": version.attributes["version"]} if version else {}

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_asc.emulator.message import Response
-from pytest_asc.emulator.reports.media import NOT_ACCEPTABLE, choose
+from pytest_asc.emulator.negotiation import XCODE_METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,12 +14,11 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.reports.asking import Asked
     from pytest_asc.emulator.reports.ledger import Measurement
 
-MEDIA = "application/vnd.apple.xcode-metrics+json"
 METRIC = "perfPowerMetrics"
 
 
 class Category(NamedTuple):
-    """What is measured under one of Apple's metric types, unless a measurement names it (names inferred)."""
+    """What is measured under one of Apple's metric types (names inferred)."""
 
     metric: str
     unit: str
@@ -47,8 +46,6 @@ MEMBERS = frozenset({"metricType", "value", *USUAL})
 
 def performance(asked: Asked) -> Response:
     """A data set for each metric type, device and percentile, with a point for each version."""
-    if not choose(asked.accept, (MEDIA, "application/json")):
-        return NOT_ACCEPTABLE
     start = asked.start()
     found = [
         one for one in asked.ledger.measurements if one.metric == METRIC and _wanted(asked, start.type, start.id, one)
@@ -61,7 +58,7 @@ def performance(asked: Asked) -> Response:
             {"platform": platform, "metricCategories": _categories(platform, found)} for platform in platforms
         ],
     }
-    return Response(200, {"Content-Type": MEDIA}, json.dumps(document).encode())
+    return Response(200, {"Content-Type": XCODE_METRICS}, json.dumps(document).encode())
 
 
 def _wanted(asked: Asked, kind: str, identifier: str, one: Measurement) -> bool:

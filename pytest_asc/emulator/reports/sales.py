@@ -10,7 +10,6 @@ from pytest_asc.emulator.reports.asking import RefusedError
 from pytest_asc.emulator.reports.calendars import FREQUENCIES, Period, today
 from pytest_asc.emulator.reports.files import report
 from pytest_asc.emulator.reports.kinds import KINDS, Kind
-from pytest_asc.emulator.reports.media import GZIP, NOT_ACCEPTABLE, choose
 
 if TYPE_CHECKING:
     from datetime import date
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 
 def sales_report(asked: Asked) -> Response:
     """One report."""
-    if not choose(asked.accept, (GZIP,)):
-        return NOT_ACCEPTABLE
     asked.check_vendor()
     kind = _kind(asked)
     version = _version(asked, kind)
@@ -32,17 +29,17 @@ def sales_report(asked: Asked) -> Response:
     head, *lines = kind.rows(asked, period, version)
     if not lines:
         raise RefusedError(ApiError(refusals.NO_SALES))
-    name = f"{kind.letter}_{kind.frequencies[0][0]}_{version}_{asked.vendor_number}_{period.end:%Y%m%d}.txt"
+    frequency = str(asked.wanted("frequency"))[0]
+    name = f"{kind.letter}_{frequency}_{version}_{asked.vendor_number}_{period.end:%Y%m%d}.txt"
     return report(name, [head, *lines])
 
 
 def _kind(asked: Asked) -> Kind:
     """The line of Apple's table that the parameters name together."""
-    names = tuple(asked.wanted(name) for name in ("reportType", "reportSubType", "frequency"))
+    named = (asked.wanted("reportType"), asked.wanted("reportSubType"))
     for kind in KINDS:
-        for frequency in kind.frequencies:
-            if (kind.type, kind.sub_type, frequency) == names:
-                return kind._replace(frequencies=(frequency,))
+        if (kind.type, kind.sub_type) == named and asked.wanted("frequency") in kind.frequencies:
+            return kind
     raise RefusedError(ApiError(refusals.COMBINATION, {"names": "reportType, reportSubType and frequency"}))
 
 
@@ -57,7 +54,7 @@ def _version(asked: Asked, kind: Kind) -> str:
 
 
 def _period(asked: Asked, kind: Kind) -> Period:
-    name = kind.frequencies[0]
+    name = str(asked.wanted("frequency"))
     frequency = FREQUENCIES[name]
     text, now = asked.wanted("reportDate"), today(asked.now)
     if text is None and name == "DAILY" and not kind.version_needed:

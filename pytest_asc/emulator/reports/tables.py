@@ -7,12 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_asc.emulator.errors import ApiError
-from pytest_asc.emulator.message import JSON
+from pytest_asc.emulator.negotiation import CSV
 from pytest_asc.emulator.reads import read
 from pytest_asc.emulator.relations import relation
 from pytest_asc.emulator.reports.asking import RefusedError
 from pytest_asc.emulator.reports.files import table
-from pytest_asc.emulator.reports.media import CSV, NOT_ACCEPTABLE, choose
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,16 +29,13 @@ def document_or_table(asked: Asked) -> bytes | Response:
 
     Which columns Apple gives is inferred, and that a table has no pages.
     """
-    media = choose(asked.accept, (JSON, CSV))
-    if media is None:
-        return NOT_ACCEPTABLE
     route, look = asked.route, asked.route.look
-    if media == CSV:
+    if asked.media == CSV:
         route = replace(route, query=replace(route.query, limit=_ALL, offset=0))
     document = read(asked.account.store, route)
     if isinstance(document, ApiError):
         raise RefusedError(document)
-    if media == JSON or look is None:
+    if asked.media != CSV or look is None:
         return document
     found = [asked.account.store.get(one["type"], one["id"]) for one in json.loads(document)["data"]]
     names = [one.name for one in look.relationships if not one.many and one.target]

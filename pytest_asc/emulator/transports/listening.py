@@ -12,13 +12,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Iterable
 
 Serve: TypeAlias = "Callable[[socket.socket], Coroutine[object, object, object]]"
 """Serves a connection, or hands it to a protocol; it closes the connection where that fails."""
 
 _BACKLOG = 1024
-_PAUSE = 0.1
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -37,19 +36,43 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-async def accept(listener: socket.socket, serve: Serve) -> None:
-    """Serve whatever connects, until this is cancelled."""
+def accept(listener: socket.socket, serve: Serve, tasks: set[asyncio.Task[None]]) -> None:
+    """Serve whatever connects from now on, in the running loop.
+
+    Args:
+        listener: Where to listen.
+        serve: What to do with a connection.
+        tasks: Where the task of each connection is kept while it lasts; the loop alone would let it be collected.
+    """
     loop = asyncio.get_running_loop()
-    tasks: set[asyncio.Task[None]] = set()  # the loop alone would let them be collected
-    while True:
+
+    def accept_one() -> None:
         try:
-            connection, _ = await loop.sock_accept(listener)
-        except OSError:  # this process has as many files open as it may
-            await asyncio.sleep(_PAUSE)
-            continue
+            connection, _ = listener.accept()
+        except OSError:  # it has gone again, or this process may open no more files: the loop will ask once more
+            return
+        connection.setblocking(False)  # noqa: FBT003  its only argument
         task = loop.create_task(_quietly(serve(connection)))
         tasks.add(task)
         task.add_done_callback(tasks.discard)
+
+    loop.add_reader(listener, accept_one)
+
+
+async def refuse(listeners: Iterable[socket.socket]) -> None:
+    """Accept no more in the running loop."""
+    loop = asyncio.get_running_loop()
+    for listener in listeners:
+        loop.remove_reader(listener)
+    await asyncio.sleep(0)  # a task that has not begun knows no connection to close
+
+
+async def end_tasks() -> None:
+    """Cancel all else that goes on in the running loop, and wait until it has ended."""
+    while others := asyncio.all_tasks() - {asyncio.current_task()}:
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
 
 async def _quietly(serving: Coroutine[object, object, object]) -> None:

@@ -1,7 +1,7 @@
 """Beta testers and their invitations.
 
 A tester stays uninvited until there is something to install, then the invitation goes out by itself (observed by users
-of rudrankriyam/App-Store-Connect-CLI and others).
+of rorkai/App-Store-Connect-CLI and others).
 """
 
 from __future__ import annotations

@@ -86,6 +86,17 @@ def test_bodies_of_every_form_arrive(
     assert bench.emulator.requests[0].body == received
 
 
+def test_what_is_created_is_not_a_redirect_and_what_is_deleted_has_no_body(
+    bench: Bench, session: requests.Session
+) -> None:
+    data = {"type": "bundleIds", "attributes": {"name": "Lists", "identifier": "com.example.x", "platform": "IOS"}}
+    created = session.post(f"{BASE}/v1/bundleIds", json={"data": data})
+    assert (created.status_code, created.history) == (201, [])
+    deleted = session.delete(created.headers["Location"])
+    assert (deleted.status_code, deleted.content, deleted.encoding) == (204, b"", None)
+    assert session.get(created.headers["Location"]).status_code == 404
+
+
 def test_a_redirect_is_followed(bench: Bench, session: requests.Session) -> None:
     bench.emulator.fail("GET", "/v1/apps", status=302, headers={"Location": f"{BASE}/v1/users"})
     response = session.get(f"{BASE}/v1/apps")

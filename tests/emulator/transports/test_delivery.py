@@ -109,7 +109,8 @@ def test_sleeping_ends_with_the_clients_patience(
     if timeout is None:
         get(APPS)
     else:
-        pytest.raises(requests.ReadTimeout, get, APPS, timeout=timeout)
+        with pytest.raises(requests.ReadTimeout):
+            get(APPS, timeout=timeout)
     assert pauses == [slept]
 
 

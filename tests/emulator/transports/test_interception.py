@@ -34,6 +34,12 @@ def test_every_method_reaches_the_emulator(intercepted: Bench, method: str) -> N
     assert response.headers["Content-Type"] == "application/json"
 
 
+def test_a_write_is_answered_without_a_body(intercepted: Bench) -> None:
+    group = intercepted.emulator.add("betaGroups")["id"]
+    response = requests.delete(f"{BASE}/v1/betaGroups/{group}", headers=HEADERS, timeout=1)
+    assert (response.status_code, response.content, response.headers.get("Content-Type")) == (204, b"", None)
+
+
 @pytest.mark.parametrize(
     "url",
     [

@@ -1,0 +1,153 @@
+"""``python -m pytest_asc serve``: an account of one's own on ports of this machine, until a signal ends it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+from contextlib import ExitStack, contextmanager
+from ipaddress import ip_address
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, NamedTuple
+
+from pytest_asc.credentials import Credentials, find_credentials
+from pytest_asc.emulator.api import Emulator
+from pytest_asc.emulator.transports import SERVER_IS_MISSING
+from pytest_asc.rehearsal import throw_away_settings
+from pytest_asc.settings import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_asc.emulator.transports.server import Server
+
+LOCALHOST = "127.0.0.1"
+
+
+class AccountOptions(NamedTuple):
+    """What is served, as ``serve`` and ``run`` are told."""
+
+    load: str | None = None
+    """A JSON file of resources; None for the sample."""
+    empty: bool = False
+    """Whether there are to be none."""
+    allow_host: tuple[str, ...] = ()
+    """Hosts that the proxy opens tunnels to, beside Apple's."""
+
+
+class Served(NamedTuple):
+    """A server that accepts connections, and the key that it knows."""
+
+    server: Server
+    credentials: Credentials
+    key: str
+    """The text of the private key."""
+    folder: Path
+    """A private folder, which goes when the server does."""
+
+    @property
+    def key_file(self) -> Path:
+        """The key as Apple hands it out."""
+        return self.folder / f"AuthKey_{self.credentials.key_id}.p8"
+
+
+def serve(account: AccountOptions, *, host: str, port: int, proxy: bool, allow_remote: bool) -> int:
+    """Serve until SIGINT or SIGTERM comes; tell where in one line of JSON.
+
+    Args:
+        account: What it serves.
+        host: Where to listen.
+        port: For HTTP; 0 has the system choose one.
+        proxy: Whether to be a proxy, too.
+        allow_remote: Whether other machines may be let in.
+
+    Raises:
+        SettingsError: An option makes no sense, or the server is not installed.
+    """
+    if not (allow_remote or _is_loopback(host)):
+        raise SettingsError(
+            f"--host {host} is open to other machines, and the emulator is for tests on this one. "
+            "Leave it out, or confirm it with --allow-remote."
+        )
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    with served(account, host=host, port=port, proxy=proxy) as one:
+        print(json.dumps(where(one)), flush=True)
+        stopping.wait()
+    return 0
+
+
+def where(one: Served) -> dict[str, str | None]:
+    """What a client needs to know."""
+    server = one.server
+    return {
+        "url": server.url,
+        "https_url": server.https_url,
+        "proxy_url": server.proxy_url or None,
+        "ca_file": str(server.ca_file),
+        "key_id": one.credentials.key_id,
+        "issuer_id": one.credentials.issuer_id,
+        "key_file": str(one.key_file),
+    }
+
+
+@contextmanager
+def served(account: AccountOptions, *, host: str = LOCALHOST, port: int = 0, proxy: bool = True) -> Iterator[Served]:
+    """Start a server with an account and a throw-away key.
+
+    Args:
+        account: What it serves.
+        host: Where to listen.
+        port: For HTTP; 0 has the system choose one.
+        proxy: Whether there is to be a proxy.
+
+    Raises:
+        SettingsError: An option makes no sense, or the server is not installed.
+    """
+    try:
+        from pytest_asc.emulator.transports.server import Server  # noqa: PLC0415  an extra
+    except ModuleNotFoundError:
+        raise SettingsError(f"The server cannot be started: {SERVER_IS_MISSING}.") from None
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="pytest-asc-")))
+        settings = throw_away_settings(new_folder=lambda: folder)
+        credentials = find_credentials(settings).require()
+        emulator = _emulator(credentials, account)
+        try:
+            server = stack.enter_context(Server(folder, host=host, port=port, proxy=proxy, allowed=account.allow_host))
+        except OSError as error:
+            raise SettingsError(f"The server cannot listen on {host}: {error.strerror}") from None
+        stack.enter_context(server.answering(emulator))
+        one = Served(server, credentials, settings.all("private_key")[0].value, folder)
+        write_private(one.key_file, one.key)
+        yield one
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a new file that only its owner can read."""
+    path.touch(mode=0o600)
+    path.write_text(text, encoding="utf-8")
+
+
+def _emulator(credentials: Credentials, account: AccountOptions) -> Emulator:
+    emulator = Emulator()
+    emulator.trust(credentials.key_id, credentials.issuer_id, credentials.kind, credentials.public_key)
+    try:
+        if account.load is not None:
+            emulator.load(account.load)
+        elif not account.empty:
+            emulator.load_sample()
+    except OSError as error:
+        raise SettingsError(f"--load {account.load}: {error.strerror}") from None
+    except ValueError as error:
+        raise SettingsError(f"--load {account.load}: {error}") from None
+    return emulator
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

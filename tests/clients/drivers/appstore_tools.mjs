@@ -1,0 +1,26 @@
+// Runs the program: lists apps, changes an app's texts.
+
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+
+function run(...words) {
+  const env = { ...process.env, DOTENV_CONFIG_QUIET: "true" };
+  const result = spawnSync("node_modules/.bin/appstore-tools", words, { encoding: "utf8", env });
+  if (result.status !== 0) {
+    process.stderr.write(result.stderr);
+    process.exit(result.status);
+  }
+  return result.stdout;
+}
+
+const apps = JSON.parse(run("apps", "list", "--json"));
+const texts = {
+  _app: { copyright: "2027 Example", ageRating: { gambling: true } },
+  "de-DE": { subtitle: "Alles auf einer Liste", description: "Listen." },
+  "fr-FR": { name: "Listes", description: "Des listes." },
+};
+writeFileSync("texts.json", JSON.stringify(texts));
+const words = ["--app", "com.example.lists", "--metadata", "texts.json", "--apply", "--json"];
+const result = JSON.parse(run("apps", "update-metadata", ...words));
+const done = Object.keys(result).filter((name) => /(Updated|Created)$/.test(name) && result[name]);
+console.log(JSON.stringify({ apps: apps.map((app) => app.name), done }));

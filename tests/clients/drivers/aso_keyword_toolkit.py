@@ -1,0 +1,31 @@
+"""Lists apps, pulls and pushes the texts of an app, reads its products and what is left of the hour's requests."""
+
+from __future__ import annotations
+
+import json
+
+from asokit import asc
+
+bearer = asc.Bearer()
+apps = asc.call_all("GET", "/apps", bearer)
+lists = "6448311069"
+status = asc.status(lists, bearer)
+texts = {
+    "de-DE": {"subtitle": "Alles auf einer Liste"},
+    "fr-FR": {"name": "Listes", "description": "Des listes."},
+}
+pushed = asc.push(lists, texts, bearer, apply=True)
+pulled = asc.pull(lists, bearer)
+products = asc.products_status(lists, bearer)
+print(
+    json.dumps(
+        {
+            "apps": [app["attributes"]["name"] for app in apps],
+            "app": status["bundleId"],
+            "pushed": [[one["locale"], one["resource"], one["operation"]] for one in pushed],
+            "pulled": [pulled["de-DE"]["subtitle"], pulled["fr-FR"]["name"]],
+            "products": [one["productId"] for one in products["inAppPurchases"]],
+            "limit": asc.RATE["limit"],
+        }
+    )
+)

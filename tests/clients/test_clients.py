@@ -1,0 +1,311 @@
+"""Real clients, their code unchanged, take the emulator for Apple.
+
+They run where ASC_CLIENTS names a folder for their environments, which takes a minute to fill.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+from clients.environments import CLIENTS, Client, UnavailableError, install, start
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_asc.credentials import Credentials
+    from pytest_asc.emulator.api import Emulator
+    from pytest_asc.emulator.transports.server import Server
+
+    Run = Callable[[ec.EllipticCurvePrivateKey], subprocess.CompletedProcess[str]]
+
+FOLDER = os.environ.get("ASC_CLIENTS")
+if not FOLDER:
+    pytest.skip("the real clients run where ASC_CLIENTS names a folder to install them in", allow_module_level=True)
+
+# More than a page, however large: the most that a page holds is 200.
+APPS = 250
+LEDGER = {"type": "apps", "id": "6450002017"}
+
+
+_IDS = re.compile(r"(?<=\w/)[A-Z0-9]{10}(?=/|$)|[0-9a-f-]{36}|\d{9,}")
+
+
+class Case(NamedTuple):
+    """What a client makes of it."""
+
+    printed: dict[str, Any]
+    """What its driver prints, beside the names of the apps."""
+    requests: list[str]
+    """What it sends but for GETs that were answered 200."""
+    refusal: str
+    """How it fails when the signature is another key's: what it says last."""
+    apps: int = APPS + 3
+    """How many apps it lists; fewer where it reads one page."""
+
+
+CASES = {
+    "asconnect": Case(
+        {
+            "app": "LEDGER",
+            "builds": 2,
+            "beta": "IN_BETA_TESTING",
+            "versions": ["7.0", "7.1"],
+            "contact": "May",
+            "release": "INACTIVE",
+        },
+        [
+            "POST /v1/builds/{id}/relationships/betaGroups 204",
+            "POST /v1/betaAppLocalizations 201",
+            "POST /v1/appStoreVersions 201",
+            "PATCH /v1/appStoreVersions/{id} 200",
+            "POST /v1/appStoreReviewDetails 201",
+            "POST /v1/appStoreVersionPhasedReleases 201",
+        ],
+        r"AppStoreConnectError: \[401\] Authentication credentials are missing or invalid",
+    ),
+    "appstoreconnect": Case(
+        {
+            "total": APPS + 3,
+            "app": "LEDGER",
+            "names": ["Friends", "Family"],
+            "groups": ["Family"],
+            "device": "ENABLED",
+            "report": ["SKU", "LEDGER"],
+        },
+        [
+            "POST /v1/betaGroups 201",
+            "PATCH /v1/betaGroups/{id} 200",
+            "POST /v1/betaTesters 201",
+            "DELETE /v1/betaTesters/{id} 204",
+            "DELETE /v1/betaGroups/{id} 204",
+            "POST /v1/devices 201",
+        ],
+        "APIError: Provide a properly configured and signed bearer token",
+    ),
+    "apple-appstore-connect-client": Case(
+        {
+            "app": "LEDGER",
+            "version": "7.0",
+            "renamed": True,
+            "names": ["Ledger 7", "Ledger"],
+            # It asks for version 1_1, and Apple has no other than 1_0.
+            "refused": "API Error 400: The version parameter you have specified is invalid. "
+            "The latest version for this report is 1_0.",
+        },
+        [
+            "POST /v1/appStoreVersions 201",
+            "PATCH /v1/appInfoLocalizations/{id} 200",
+            "GET /v1/salesReports 400",
+        ],
+        "AuthenticationError: Authentication failed - check credentials",
+        apps=50,
+    ),
+    "applaud": Case(
+        # It looks for the Content-Type of answers that have no content.
+        {"total": APPS + 3, "app": "LEDGER", "names": ["Friends", "Family"], "missing": "'content-type'"},
+        ["POST /v1/betaGroups 201", "PATCH /v1/betaGroups/{id} 200", "DELETE /v1/betaGroups/{id} 204"],
+        r"EndpointException: Error\(code='NOT_AUTHORIZED'",
+    ),
+    "codemagic-cli-tools": Case(
+        {
+            "app": "LEDGER",
+            "builds": ["1", "1"],
+            "groups": ["Accountants"],
+            "names": ["New", "Newer"],
+            "capabilities": ["PUSH_NOTIFICATIONS"],
+            "device": ["ENABLED", "DISABLED"],
+            "signing": [1, 2],
+        },
+        [
+            "POST /v1/bundleIds 201",
+            "PATCH /v1/bundleIds/{id} 200",
+            "POST /v1/bundleIdCapabilities 201",
+            "DELETE /v1/bundleIdCapabilities/{id} 204",
+            "DELETE /v1/bundleIds/{id} 204",
+            "POST /v1/devices 201",
+            "PATCH /v1/devices/{id} 200",
+        ],
+        "AppStoreConnectApiError: GET https://api.appstoreconnect.apple.com/.* returned 401",
+    ),
+    "storepulse": Case(
+        {"app": "LEDGER", "requests": ["ONGOING"], "sales": [["LEDGER", 3]], "before": "no_sales"},
+        ["POST /v1/analyticsReportRequests 201", "GET /v1/salesReports 404"],
+        r"AppleAuthError: App Store Connect rejected the API key \(HTTP 401\)",
+    ),
+    "aso-keyword-toolkit": Case(
+        {
+            "app": "com.example.lists",
+            "pushed": [
+                ["de-DE", "appInfoLocalizations", "updated"],
+                ["fr-FR", "appInfoLocalizations", "created"],
+                ["fr-FR", "appStoreVersionLocalizations", "created"],
+            ],
+            "pulled": ["Alles auf einer Liste", "Listes"],
+            "products": ["com.example.lists.ten"],
+            "limit": 3600,
+        },
+        [
+            "PATCH /v1/appInfoLocalizations/{id} 200",
+            "POST /v1/appInfoLocalizations 201",
+            "POST /v1/appStoreVersionLocalizations 201",
+        ],
+        "ASCError: App Store Connect returned 401 for GET https://api.appstoreconnect.apple.com/v1/apps",
+    ),
+    "appstore-connect-sdk": Case(
+        {
+            "two": [
+                {"name": "Lists", "bundleId": "com.example.lists"},
+                {"name": "Ledger", "bundleId": "com.example.ledger"},
+            ],
+            "app": "LEDGER",
+            "names": ["Friends", "Family"],
+        },
+        ["POST /v1/betaGroups 201", "PATCH /v1/betaGroups/{id} 200", "DELETE /v1/betaGroups/{id} 204"],
+        "code: 'NOT_AUTHORIZED'",
+    ),
+    "node-app-store-connect-api": Case(
+        {"app": "LISTS", "included": {"appStoreVersions": 2, "builds": 3}, "names": ["Friends", "Family"]},
+        ["POST /v1/betaGroups 201", "PATCH /v1/betaGroups/{id} 200", "DELETE /v1/betaGroups/{id} 204"],
+        "code: 'NOT_AUTHORIZED'",
+    ),
+    "appstore-tools": Case(
+        {
+            "done": [
+                "localizationsUpdated",
+                "localizationsCreated",
+                "appInfoLocalizationsUpdated",
+                "appInfoLocalizationsCreated",
+                "copyrightUpdated",
+                "ageRatingUpdated",
+            ],
+        },
+        [
+            "PATCH /v1/appStoreVersionLocalizations/{id} 200",
+            "POST /v1/appStoreVersionLocalizations 201",
+            "PATCH /v1/appInfoLocalizations/{id} 200",
+            "POST /v1/appInfoLocalizations 201",
+            "PATCH /v1/appStoreVersions/{id} 200",
+            "PATCH /v1/ageRatingDeclarations/{id} 200",
+        ],
+        "401",
+        apps=50,
+    ),
+    "@expo/apple-utils": Case(
+        {"app": "LEDGER", "groups": ["Accountants"], "found": True},
+        ["POST /v1/bundleIds 201", "DELETE /v1/bundleIds/{id} 204"],
+        "Apple 401 detected",
+    ),
+}
+
+
+@pytest.fixture(scope="session", params=CLIENTS, ids=lambda client: client.package)
+def client(request: pytest.FixtureRequest) -> tuple[Client, Path]:
+    """A client, and its environment."""
+    one: Client = request.param
+    try:
+        return one, install(one, Path(str(FOLDER)).absolute())
+    except UnavailableError as error:
+        pytest.skip(f"{one.package} {one.version} cannot be installed: {error}")
+
+
+@pytest.fixture
+def run(
+    client: tuple[Client, Path],
+    asc_emulator: Emulator,
+    asc_server: Server,
+    asc_credentials: Credentials,
+    tmp_path: Path,
+) -> Run:
+    """Fill the account, and have the client's driver use it with a private key."""
+    asc_emulator.load_sample()
+    for _ in range(APPS):
+        asc_emulator.add("apps")
+    # Apple's reports come with a day's delay.
+    day = (datetime.now(timezone.utc) - timedelta(days=3)).date()
+    asc_emulator.sell(LEDGER, units=3, day=day)
+    ca_file = str(asc_server.ca_file)
+
+    def run(private_key: ec.EllipticCurvePrivateKey) -> subprocess.CompletedProcess[str]:
+        form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        key_file = tmp_path / f"AuthKey_{asc_credentials.key_id}.p8"
+        key_file.write_bytes(private_key.private_bytes(*form))
+        environment = {
+            "ASC_KEY_ID": asc_credentials.key_id,
+            "ASC_ISSUER_ID": str(asc_credentials.issuer_id),
+            "ASC_PRIVATE_KEY_PATH": str(key_file),
+            "ASC_BASE_URL": asc_server.https_url,
+            "HTTPS_PROXY": asc_server.proxy_url,
+            "REQUESTS_CA_BUNDLE": ca_file,
+            "SSL_CERT_FILE": ca_file,
+            "NODE_EXTRA_CA_CERTS": ca_file,
+            "REPORT_DATE": day.isoformat(),
+        }
+        return subprocess.run(
+            start(*client, tmp_path),
+            env={**os.environ, **environment},
+            cwd=tmp_path,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return run
+
+
+def test_it_reads_and_writes(
+    client: tuple[Client, Path], run: Run, asc_emulator: Emulator, asc_credentials: Credentials
+) -> None:
+    case = CASES[client[0].package]
+    result = run(asc_credentials.private_key)
+    assert result.returncode == 0, result.stderr[-2000:]
+    printed = json.loads(result.stdout)
+    apps = printed.pop("apps")
+    assert printed == case.printed
+    assert len(apps) == len(set(apps)) == case.apps
+    told = [request for request in asc_emulator.requests if (request.method, request.status) != ("GET", 200)]
+    assert [f"{one.method} {_IDS.sub('{id}', one.path)} {one.status}" for one in told] == case.requests
+
+
+def test_it_fails_as_it_fails_at_apple(client: tuple[Client, Path], run: Run, asc_emulator: Emulator) -> None:
+    result = run(ec.generate_private_key(ec.SECP256R1()))
+    assert result.returncode != 0
+    said = result.stdout + result.stderr
+    assert re.search(CASES[client[0].package].refusal, said), said[-2000:]
+    causes = {request.refusal and request.refusal.cause for request in asc_emulator.requests}
+    assert causes == {"token-signature-mismatch"}
+
+
+# The sample account has sold nothing, and these ask for sales.
+ASK_FOR_SALES = {"appstoreconnect", "apple-appstore-connect-client", "storepulse"}
+
+
+@pytest.mark.parametrize(
+    "client",
+    [client for client in CLIENTS if client.package not in ASK_FOR_SALES],
+    ids=lambda client: client.package,
+    indirect=True,
+)
+def test_run_leads_it_to_the_emulator(client: tuple[Client, Path], tmp_path: Path) -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "pytest_asc", "run", "--", *start(*client, tmp_path)],
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr[-2000:]
+    assert {"Lists", "Ledger", "Cinema"} <= set(json.loads(result.stdout)["apps"])

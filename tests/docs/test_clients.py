@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from clients.environments import CLIENTS
+
+PAGE = Path(__file__).parents[2] / "docs" / "clients.md"
+
+
+def test_the_page_lists_the_clients_that_are_run() -> None:
+    table, _ = PAGE.read_text(encoding="utf-8").split("## What they stumble over")
+    rows = re.findall(r"^\| (\S+) \| ([\d.]+) \|", table, re.MULTILINE)
+    assert rows == [(client.package, client.version) for client in CLIENTS]
+
+
+def test_every_client_has_its_driver() -> None:
+    assert {client.driver.name for client in CLIENTS} == {path.name for path in CLIENTS[0].driver.parent.glob("*.*")}

@@ -1,0 +1,86 @@
+"""Apple's document as the judge of answers."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from emulator.harness import openapi
+from jsonschema_rs import Draft202012Validator, Registry
+
+from pytest_asc.emulator.message import JSON
+
+if TYPE_CHECKING:
+    from emulator.harness import Answer
+
+Json = dict[str, Any]
+
+ERROR = "ErrorResponse"
+
+# What recordings hold beside Apple's document.
+_OBSERVED = {("Certificate", "attributes"): "csrContent", ("BundleIdCapability", "relationships"): "bundleId"}
+
+# Recordings have 2019-11-29T13:56:50.220+0000, which is no date-time of JSON Schema.
+_UNDATED = ("Certificate", "Device", "Profile")
+
+
+def problems(schema: str, document: Any) -> list[str]:
+    """What in a document is not as one of Apple's schemas says."""
+    return [
+        f"{'/'.join(map(str, error.instance_path))}: {error.message}"
+        for error in _validator(schema).iter_errors(document)
+    ]
+
+
+def answer_schema(method: str, path: str, status: int, media: str = JSON) -> str | None:
+    """The name of the schema of an answer; None where there is no such answer."""
+    answers = openapi()["paths"][path][method.lower()]["responses"]
+    content = answers[str(status)].get("content", {}).get(media)
+    return content["schema"]["$ref"].rsplit("/", 1)[1] if content else None
+
+
+def problems_of_read(path: str, answer: Answer) -> list[str]:
+    """What in the answer to a GET of a path is not as Apple's document says."""
+    schema = answer_schema("GET", path, answer.status, answer.headers["Content-Type"])
+    assert schema, f"{path} has no such answer"
+    return problems(schema, answer.json)
+
+
+@cache
+def _validator(schema: str) -> Draft202012Validator:
+    return Draft202012Validator(
+        {"$ref": f"urn:apple#/components/schemas/{schema}"}, registry=_registry(), validate_formats=True
+    )
+
+
+@cache
+def _registry() -> Registry:
+    schemas = deepcopy(openapi()["components"]["schemas"])
+    for (name, part), member in _OBSERVED.items():
+        schemas[name]["properties"].setdefault(part, {"properties": {}})["properties"][member] = {}
+    for name in _UNDATED:
+        for member in schemas[name]["properties"]["attributes"]["properties"].values():
+            member.pop("format", None)
+    schemas = {name: _strict(schema) for name, schema in schemas.items()}
+    return Registry([("urn:apple", {"components": {"schemas": schemas}})])
+
+
+def _strict(schema: Json) -> Json:
+    """Let null stand for whatever is not required, as recordings have it, and nothing stand beside what is known."""
+    strict = dict(schema)
+    if "items" in schema:
+        strict["items"] = _strict(schema["items"])
+    if "oneOf" in schema:
+        strict["oneOf"] = [_strict(one) for one in schema["oneOf"]]
+    if "properties" in schema:
+        members = dict(schema["properties"])
+        if "data" in members:  # the emulator gives every relationship links, if empty ones
+            members.setdefault("links", {"type": "object", "maxProperties": 0})
+        required = schema.get("required", ())
+        strict["properties"] = {
+            name: _strict(member) if name in required else {"anyOf": [{"type": "null"}, _strict(member)]}
+            for name, member in members.items()
+        }
+        strict.setdefault("additionalProperties", False)
+    return strict

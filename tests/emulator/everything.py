@@ -1,0 +1,153 @@
+"""An account that has something of everything, and requests that fit any operation."""
+
+from __future__ import annotations
+
+import json
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from emulator.harness import BASE, TOKEN, Bench
+
+from pytest_asc.emulator.api import Request
+from pytest_asc.emulator.catalogue import catalogue
+from pytest_asc.emulator.relations import relation
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from pytest_asc.emulator.catalogue import Operation
+    from pytest_asc.emulator.store import Resource, Store
+
+Json = dict[str, Any]
+
+_NUMBERS = count(1)
+_SCALARS: Json = {
+    "boolean": True,
+    "integer": 1,
+    "number": 1.5,
+    "date": "2026-05-28",
+    "date-time": "2026-05-28T12:26:40-08:00",
+    "duration": "P1D",
+    "string:number": "1",
+}
+_TEXTS = {"string": "text {}", "email": "person{}@example.com", "uri": "https://example.com/{}"}
+
+
+def make_everything() -> Bench:
+    """Two resources of every type, the first of each linked to the first of every other that it can lead to."""
+    bench = Bench()
+    bench.emulator.rate_limit = 10**6
+    for kind in catalogue().types:
+        bench.emulator.add(kind, id=f"{kind}-1")
+        bench.emulator.add(kind, id=f"{kind}-2")
+    store = bench.emulator._account.store
+    for kind in catalogue().types:
+        for schema in catalogue().schemas_of(kind):
+            for name in schema.relationships:
+                over = relation(kind, name)
+                if over:
+                    one, other = store.get(kind, f"{kind}-1"), store.get(over.target, f"{over.target}-1")
+                    assert one is not None
+                    assert other is not None
+                    store.link(one, over, other)
+    return bench
+
+
+def operations() -> list[Operation]:
+    """Every operation of the catalogue."""
+    found = [catalogue().operation(method, path) for path in catalogue().paths for method in catalogue().methods(path)]
+    return [operation for operation in found if operation]
+
+
+def a_value(code: Any) -> Any:
+    """A value of a type of the catalogue; a text is a new one each time."""
+    allowed = catalogue().enum(code)
+    if allowed is not None:
+        return allowed[0]
+    if isinstance(code, list):
+        return [a_value(code[0])]
+    if isinstance(code, dict) or code.startswith("$"):
+        return {name: a_value(member) for name, member in catalogue().members(code).items()}
+    if code.startswith("integer:"):
+        return int(code[8:].partition("..")[0])
+    return _TEXTS[code].format(next(_NUMBERS)) if code in _TEXTS else _SCALARS[code]
+
+
+def a_document(bench: Bench, operation: Operation, *, full: bool) -> Json:
+    """The body of a create or an update, with all that it needs; new resources are on the other side.
+
+    Args:
+        bench: Where those are added.
+        operation: A create or an update.
+        full: Whether to give everything that may be given, too, and to include what may be included.
+    """
+    form = catalogue().bodies[operation.body or ""]
+    inline = [catalogue().bodies[name] for name in form.get("inline", ())] if full else []
+    local = {one["type"] for one in inline}
+    data = an_entity(bench, form, local, full=full)
+    if operation.method == "PATCH":
+        data["id"] = f"{operation.root}-1"
+    included = [{**an_entity(bench, one, local, full=full), "id": f"${{{one['type']}}}"} for one in inline]
+    return {"data": data, "included": included} if included else {"data": data}
+
+
+def an_entity(bench: Bench, form: Json, local: set[str], *, full: bool) -> Json:
+    """One resource of a body; its relationships lead to new resources, or to an included one where there is one."""
+    data: Json = {"type": form["type"]}
+    for part in ("attributes", "relationships"):
+        given = {name: code for name, code in form[part].items() if full or f"{part}.{name}" in form["required"]}
+        if given and part == "attributes":
+            data[part] = {name: a_value(code) for name, code in given.items()}
+        elif given:
+            data[part] = {name: {"data": linked(bench, target, local)} for name, target in given.items()}
+    return data
+
+
+def linked(bench: Bench, target: str | list[str], local: Collection[str] = ()) -> Any:
+    """Linkage to a new resource, or to the included one of its type."""
+    kind = target[0] if isinstance(target, list) else target
+    linkage = {"type": kind, "id": f"${{{kind}}}" if kind in local else bench.emulator.add(kind)["id"]}
+    return [linkage] if isinstance(target, list) else linkage
+
+
+def a_request(bench: Bench, operation: Operation, *, full: bool = False) -> Request:
+    """A request that the operation has to answer with success."""
+    needed = "&".join(f"{name}={a_parameter(operation, name)}" for name in sorted(operation.required))
+    identifier = f"{operation.root}-1"
+    if operation.kind == "deleteInstance":
+        identifier = bench.emulator.add(operation.root)["id"]
+    url = BASE + operation.path.replace("{id}", identifier) + (f"?{needed}" if needed else "")
+    body: Any = None
+    if operation.body:
+        target = catalogue().bodies[operation.body].get("linkage")
+        body = {"data": linked(bench, target)} if target else a_document(bench, operation, full=full)
+    return Request(operation.method, url, headers(), b"" if body is None else json.dumps(body).encode())
+
+
+def headers(**other: str) -> dict[str, str]:
+    """The headers of a good request; ``_`` stands for ``-`` in a name."""
+    good = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json", "Accept": "application/json"}
+    return good | {name.replace("_", "-"): value for name, value in other.items()}
+
+
+def a_parameter(operation: Operation, name: str) -> str:
+    """A value for a required parameter."""
+    family, _, member = name.rstrip("]").partition("[")
+    allowed = catalogue().enum(operation.filters.get(member)) if family == "filter" else None
+    return allowed[0] if allowed else "x"
+
+
+def loose_ends(store: Store) -> list[tuple[str, str, str]]:
+    """Links to resources that are not there, or that do not link back."""
+    there: dict[str, list[Resource]] = {}
+    for resources in store._types.values():
+        for resource in resources.values():
+            there.setdefault(resource.id, []).append(resource)
+    return [
+        (resource.type, resource.id, name)
+        for resources in there.values()
+        for resource in resources
+        for name in resource.related
+        for identifier in resource.ids(name)
+        if not any(resource.id in other.ids(back) for other in there.get(identifier, ()) for back in other.related)
+    ]

@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from emulator.apple import problems_of_read
+
+from pytest_asc.emulator.catalogue import catalogue
+from pytest_asc.emulator.reports.metrics import METRICS
+
+if TYPE_CHECKING:
+    from emulator.harness import Bench
+
+
+@pytest.fixture
+def app(bench: Bench) -> dict[str, Any]:
+    return bench.emulator.add("apps", id="1")
+
+
+def points(group: dict[str, Any]) -> list[dict[str, Any]]:
+    return [point["values"] for point in group["dataPoints"]]
+
+
+def test_every_operation_of_this_kind_is_in_the_table() -> None:
+    kinds = {path for path in catalogue().paths if "/metrics/" in path}
+    assert kinds == set(METRICS)
+    for path in kinds:
+        operation = catalogue().operation("GET", path)
+        assert operation
+        assert set(METRICS[path].dimensions) == set(operation.filters)
+        assert {name.removeprefix("-") for name in operation.sort} <= set(METRICS[path].values)
+
+
+def test_usages_by_tester(bench: Bench, app: dict[str, Any]) -> None:
+    one, other = (bench.emulator.add("betaTesters", id=name) for name in ("anna", "bert"))
+    bench.emulator.measure(app, "betaTesterUsages", betaTesters=one, sessionCount=3, crashCount=1)
+    bench.emulator.measure(app, "betaTesterUsages", betaTesters=other, sessionCount=5)
+    bench.emulator.measure(app, "betaTesterUsages", day=-20, betaTesters=one, sessionCount=4)
+    path = "/v1/apps/1/metrics/betaTesterUsages"
+    anna, bert = bench.get(f"{path}?groupBy=betaTesters").json["data"]
+    assert points(anna) == [{"crashCount": 1, "sessionCount": 7, "feedbackCount": 0}]
+    assert anna["dimensions"]["betaTesters"]["data"] == "anna"
+    assert anna["dimensions"]["betaTesters"]["links"]["related"].endswith("/v1/betaTesters/anna")
+    assert points(bert)[0]["sessionCount"] == 5
+    (week,) = bench.get(f"{path}?period=P7D&filter[betaTesters]=anna").json["data"]
+    assert points(week)[0]["sessionCount"] == 3
+    assert week["dataPoints"][0]["start"] == "2026-05-21T00:00:00-08:00"
+    assert week["dataPoints"][0]["end"] == "2026-05-28T00:00:00-08:00"
+
+
+def test_an_app_is_asked_by_tester_or_of_one(bench: Bench, app: dict[str, Any]) -> None:
+    assert bench.get(f"/v1/apps/{app['id']}/metrics/betaTesterUsages").codes == ["PARAMETER_ERROR.REQUIRED"]
+
+
+def test_what_a_tester_does_is_the_testers_and_the_groups_too(bench: Bench, app: dict[str, Any]) -> None:
+    tester = bench.emulator.add("betaTesters", id="anna")
+    bench.emulator.add("betaGroups", id="g", app=app, betaTesters=[tester])
+    bench.emulator.add("betaGroups", id="h", app=app)
+    bench.emulator.measure(tester, "betaTesterUsages", apps=app, sessionCount=3)
+    (own,) = bench.get("/v1/betaTesters/anna/metrics/betaTesterUsages?filter[apps]=1").json["data"]
+    assert (points(own)[0]["sessionCount"], own["dimensions"]["apps"]["data"]) == (3, "1")
+    (group,) = bench.get("/v1/betaGroups/g/metrics/betaTesterUsages?groupBy=betaTesters").json["data"]
+    assert points(group)[0]["sessionCount"] == 3
+    assert bench.get("/v1/betaGroups/h/metrics/betaTesterUsages").json["data"] == []
+    assert bench.get("/v1/betaTesters/anna/metrics/betaTesterUsages").codes == ["PARAMETER_ERROR.REQUIRED"]
+
+
+def test_matchmaking_is_counted_in_grains_of_time(bench: Bench) -> None:
+    queue = bench.emulator.add("gameCenterMatchmakingQueues", id="q")
+    for day, result, count, seconds in ((-1, "MATCHED", 4, 2), (-1, "MATCHED", 2, 4), (-2, "EXPIRED", 9, 60)):
+        bench.emulator.measure(
+            queue, "matchmakingRequests", day=day, result=result, count=count, averageSecondsInQueue=seconds
+        )
+    path = "/v1/gameCenterMatchmakingQueues/q/metrics/matchmakingRequests"
+    (both,) = bench.get(f"{path}?granularity=P1D").json["data"]
+    assert [(point["count"], point["averageSecondsInQueue"]) for point in points(both)] == [(9, 60), (6, 3)]
+    assert both["granularity"] == "P1D"
+    grouped = bench.get(f"{path}?granularity=PT1H&groupBy=result&sort=-count").json["data"]
+    assert [group["dimensions"]["result"]["data"] for group in grouped] == ["EXPIRED", "MATCHED"]
+    assert grouped[0]["dataPoints"][0]["end"] == "2026-05-26T01:00:00-08:00"
+    first = bench.get(f"{path}?granularity=PT1H&groupBy=result&sort=count&limit=1").json
+    assert (len(first["data"]), first["meta"]["paging"]) == (1, {"total": 2, "limit": 1})
+    (last,) = bench.get(first["links"]["next"]).json["data"]
+    assert last["dimensions"]["result"]["data"] == "EXPIRED"
+    (matched,) = bench.get(f"{path}?granularity=P1D&filter[result]=MATCHED").json["data"]
+    assert points(matched)[0]["count"] == 6
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("", "PARAMETER_ERROR.REQUIRED"),
+        ("granularity=P1Y", "PARAMETER_ERROR.INVALID"),
+        ("granularity=P1D,PT1H", "PARAMETER_ERROR.INVALID"),
+        ("granularity=P1D&groupBy=colour", "PARAMETER_ERROR.INVALID"),
+        ("granularity=P1D&period=P7D", "PARAMETER_ERROR.ILLEGAL"),
+        ("granularity=P1D&filter[result]=LOST", "PARAMETER_ERROR.INVALID"),
+    ],
+)
+def test_what_is_wrong_with_a_question(bench: Bench, query: str, code: str) -> None:
+    bench.emulator.add("gameCenterMatchmakingQueues", id="q")
+    assert bench.get(f"/v1/gameCenterMatchmakingQueues/q/metrics/matchmakingRequests?{query}").codes == [code]
+
+
+def test_nobody_measures_what_is_not_there(bench: Bench) -> None:
+    assert bench.get("/v1/builds/1/metrics/betaBuildUsages").codes == ["NOT_FOUND"]
+    build = bench.emulator.add("builds", id="1")
+    assert bench.get("/v1/builds/1/metrics/betaBuildUsages").json["data"] == []
+    with pytest.raises(ValueError, match="'colour' is not measured of 'builds'; expected one of betaBuildUsages, perf"):
+        bench.emulator.measure(build, "colour")
+    with pytest.raises(ValueError, match="'betaBuildUsages' has no member colour; expected some of crashCount"):
+        bench.emulator.measure(build, "betaBuildUsages", colour="red")
+    with pytest.raises(ValueError, match="add it first"):
+        bench.emulator.measure({"type": "builds", "id": "2"}, "betaBuildUsages")
+    with pytest.raises(ValueError, match="needs a value, and as metricType one of HANG"):
+        bench.emulator.measure(build, "perfPowerMetrics", metricType="LAUNCH")
+    with pytest.raises(ValueError, match="crashCount: got 'many', expected a number"):
+        bench.emulator.measure(build, "betaBuildUsages", crashCount="many")
+
+
+def test_performance_of_an_apps_versions(bench: Bench, app: dict[str, Any]) -> None:
+    version = bench.emulator.add("preReleaseVersions", version="2.0")
+    build = bench.emulator.add("builds", id="b", app=app, preReleaseVersion=version)
+    bench.emulator.measure(app, "perfPowerMetrics", metricType="LAUNCH", value=410, version="1.0")
+    bench.emulator.measure(build, "perfPowerMetrics", metricType="LAUNCH", value=380.5)
+    bench.emulator.measure(app, "perfPowerMetrics", metricType="HANG", value=3, deviceType="iPhone15_4")
+    answer = bench.get("/v1/apps/1/perfPowerMetrics")
+    assert answer.headers["Content-Type"] == "application/vnd.apple.xcode-metrics+json"
+    (product,) = answer.json["productData"]
+    hang, launch = product["metricCategories"]
+    assert (hang["identifier"], launch["identifier"]) == ("HANG", "LAUNCH")
+    (dataset,) = launch["metrics"][0]["datasets"]
+    assert [(point["version"], point["value"]) for point in dataset["points"]] == [("1.0", 410), ("2.0", 380.5)]
+    (product,) = bench.get("/v1/apps/1/perfPowerMetrics?filter[deviceType]=iPhone15_4").json["productData"]
+    assert [category["identifier"] for category in product["metricCategories"]] == ["HANG"]
+    (product,) = bench.get("/v1/builds/b/perfPowerMetrics?filter[metricType]=LAUNCH").json["productData"]
+    (dataset,) = product["metricCategories"][0]["metrics"][0]["datasets"]
+    assert [point["version"] for point in dataset["points"]] == ["2.0"]
+    assert bench.get("/v1/builds/b/perfPowerMetrics?filter[metricType]=HANG").json["productData"] == []
+    assert bench.get("/v1/apps/2/perfPowerMetrics").codes == ["NOT_FOUND"]
+    assert problems_of_read("/v1/apps/{id}/perfPowerMetrics", answer) == []
+
+
+def test_logs_of_a_signature(bench: Bench, app: dict[str, Any]) -> None:
+    signature = bench.emulator.add("diagnosticSignatures", id="s", signature="ListStore.load()", diagnosticType="HANGS")
+    bench.emulator.add("builds", version="7", app=app, diagnosticSignatures=[signature])
+    answer = bench.get("/v1/diagnosticSignatures/s/logs")
+    assert answer.headers["Content-Type"] == "application/vnd.apple.diagnostic-logs+json"
+    (product,) = answer.json["productData"]
+    (log,) = product["diagnosticLogs"]
+    assert (product["signatureId"], log["diagnosticMetaData"]["event"]) == ("s", "HANGS")
+    assert log["diagnosticMetaData"]["buildVersion"] == "7"
+    frame = log["callStackTree"][0]["callStacks"][0]["callStackRootFrames"][0]
+    assert frame["symbolName"] == "ListStore.load()"
+    assert problems_of_read("/v1/diagnosticSignatures/{id}/logs", answer) == []
+    assert bench.get("/v1/diagnosticSignatures/t/logs").codes == ["NOT_FOUND"]
+
+
+@pytest.mark.parametrize("path", ["/v1/apps/1/perfPowerMetrics", "/v1/diagnosticSignatures/1/logs"])
+def test_a_client_has_to_take_the_form(bench: Bench, path: str) -> None:
+    for kind in ("apps", "diagnosticSignatures"):
+        bench.emulator.add(kind, id="1")
+    for accept, status in (("application/json", 200), ("*/*", 200), ("text/csv", 406)):
+        assert bench.get(path, Accept=accept).status == status
+
+
+@pytest.mark.parametrize("path", sorted(METRICS))
+def test_metrics_of_the_sample_account_are_of_apples_form(bench: Bench, path: str) -> None:
+    bench.emulator.load_sample()
+    operation = catalogue().operation("GET", path)
+    assert operation
+    required = {"granularity": "granularity=P1D", "filter[apps]": "filter[apps]=6448311069"}
+    dimension = [name for name in METRICS[path].dimensions if "groupBy" in operation.choices]
+    asked = [required[name] for name in operation.required] + [f"groupBy={name}" for name in dimension[:1]]
+    starts = [resource.id for resource in bench.emulator._account.store.all(operation.root)]
+    for start in starts:
+        answer = bench.get(f"{path.replace('{id}', start)}?{'&'.join(asked)}")
+        assert answer.status == 200
+        assert problems_of_read(path, answer) == []

@@ -1,0 +1,66 @@
+"""Whatever is asked of a report, the answer is an answer."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from emulator.harness import Bench
+from emulator.reports.asking import VENDOR
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_asc.emulator.catalogue import Operation, catalogue
+from pytest_asc.emulator.reports.answers import is_report
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import DrawFn
+
+
+@cache
+def operations() -> list[Operation]:
+    """The operations that are answered by reports."""
+    found = (catalogue().operation("GET", path) for path in catalogue().paths if "GET" in catalogue().methods(path))
+    return [operation for operation in found if operation and is_report(operation)]
+
+
+@cache
+def bench() -> Bench:
+    """The sample account, for all examples: none changes it."""
+    made = Bench()
+    made.emulator.rate_limit = 10**9
+    made.emulator.load_sample()
+    return made
+
+
+@st.composite
+def questions(draw: DrawFn) -> tuple[str, str]:
+    """A URL of a report, and an Accept header."""
+    operation = draw(st.sampled_from(operations()))
+    ids = [resource.id for resource in bench().emulator._account.store.all(operation.root)]
+    path = operation.path.replace("{id}", draw(st.sampled_from([*ids, "1"])))
+    names = [
+        *(f"filter[{name}]" for name in operation.filters),
+        *operation.choices,
+        *("limit", "cursor", "sort", "include", f"fields[{operation.root}]"),
+    ]
+    known = [word for name in (*operation.filters, *operation.sort) for word in _words(operation, name)]
+    values = st.sampled_from([VENDOR, "US", "ZZ", "2026-05", "2026-05-27", "P1D", "P7D", *known]) | st.text(max_size=9)
+    query = draw(st.dictionaries(st.sampled_from(names), values, max_size=6))
+    accept = draw(st.sampled_from(["*/*", "text/csv", "application/a-gzip", "application/json"]))
+    return f"{path}?{urlencode(query, errors='surrogatepass')}", accept
+
+
+def _words(operation: Operation, name: str) -> tuple[str, ...]:
+    return catalogue().enum(operation.filters.get(name)) or (name,)
+
+
+@given(questions())
+def test_no_question_is_too_much(question: tuple[str, str]) -> None:
+    url, accept = question
+    answer = bench().get(url, Accept=accept)
+    assert answer.status in {200, 400, 404, 406, 410, 501}
+    if answer.status in {400, 404, 410, 501}:
+        assert json.loads(answer.body)["errors"]

@@ -1,0 +1,303 @@
+from __future__ import annotations
+
+import gzip
+from datetime import date, datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+import requests
+from emulator.harness import BASE, TOKEN, token
+from emulator.reports.asking import SALES, VENDOR, detail, lines, query, sales
+
+from pytest_asc.emulator.transports.interception import intercept
+
+if TYPE_CHECKING:
+    from emulator.harness import Bench
+
+# The bench's clock: Thursday, the 28th of May 2026, in Cupertino.
+YESTERDAY = "2026-05-27"
+COLUMNS = (
+    "Provider|Provider Country|SKU|Developer|Title|Version|Product Type Identifier|Units|Developer Proceeds|Begin Date|"
+    "End Date|Customer Currency|Country Code|Currency of Proceeds|Apple Identifier|Customer Price|Promo Code|"
+    "Parent Identifier|Subscription|Period|Category|CMB|Device|Supported Platforms|Proceeds Reason|Preserved Pricing|"
+    "Client|Order Type"
+)
+
+
+@pytest.fixture
+def app(bench: Bench) -> dict[str, Any]:
+    return bench.emulator.add("apps", id="1234567890", name="Lists", sku="LISTS")
+
+
+def test_the_report_tells_what_was_sold(bench: Bench, app: dict[str, Any]) -> None:
+    bench.emulator.sell(app, units=3, price="1.99", version="2.0")
+    bench.emulator.sell(app, units=4, price=1.99, version="2.0", day=YESTERDAY)
+    bench.emulator.sell(app, units=5, country="DE", device="iPad", day=date(2026, 5, 27))
+    answer = sales(bench, reportDate=YESTERDAY)
+    assert answer.status == 200
+    assert gzip.decompress(answer.body).decode().splitlines()[0].split("\t") == COLUMNS.split("|")
+    paid, free = lines(answer.body)
+    told = {
+        "SKU": "LISTS", "Title": "Lists", "Version": "2.0", "Product Type Identifier": "1F", "Units": "7",
+        "Developer Proceeds": "1.39", "Begin Date": "05/27/2026", "End Date": "05/27/2026", "Customer Currency": "USD",
+        "Country Code": "US", "Apple Identifier": "1234567890", "Customer Price": "1.99", "Device": "iPhone",
+    }  # fmt: skip
+    assert told.items() <= paid.items()
+    assert (free["Units"], free["Country Code"], free["Customer Currency"], free["Device"]) == (
+        "5",
+        "DE",
+        "EUR",
+        "iPad",
+    )
+
+
+def test_the_headers_are_those_that_were_seen(bench: Bench, app: dict[str, Any]) -> None:
+    bench.emulator.sell(app)
+    headers = sales(bench).headers
+    name = f"S_D_1_0_{VENDOR}_20260527.txt.gz"
+    assert headers["Content-Type"] == "application/a-gzip"
+    assert headers["Content-Encoding"] == "agzip"
+    assert headers["Content-Disposition"] == f"attachment;filename={name}"
+    assert headers["x-reports-filename"] == name
+
+
+def test_a_report_has_the_same_bytes_each_time(bench: Bench, app: dict[str, Any]) -> None:
+    bench.emulator.sell(app)
+    first = sales(bench).body
+    bench.clock.now += 5
+    assert sales(bench).body == first
+
+
+def test_requests_hands_the_file_on_packed(bench: Bench, app: dict[str, Any]) -> None:
+    bench.emulator.sell(app, units=9)
+    headers = {"Authorization": f"Bearer {TOKEN}", "Accept": "application/a-gzip"}
+    with intercept(bench.emulator):
+        answer = requests.get(
+            f"{BASE}/v1/salesReports?{query({'vendorNumber': VENDOR, **SALES})}", headers=headers, timeout=5
+        )
+    assert [line["Units"] for line in lines(answer.content)] == ["9"]
+
+
+def test_httpx_hands_the_file_on_packed(bench: Bench, app: dict[str, Any]) -> None:
+    bench.emulator.sell(app, units=9)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        given = bench.send("GET", str(request.url))
+        return httpx.Response(given.status, headers=given.headers, content=given.body)
+
+    with httpx.Client(transport=httpx.MockTransport(answer)) as client:
+        got = client.get(f"{BASE}/v1/salesReports?{query({'vendorNumber': VENDOR, **SALES})}")
+    assert [line["Units"] for line in lines(got.content)] == ["9"]
+
+
+@pytest.mark.parametrize(
+    ("frequency", "report_date", "units"),
+    [
+        ("DAILY", "2026-05-20", 1),
+        ("DAILY", None, 1),
+        ("WEEKLY", "2026-05-24", 1),
+        ("WEEKLY", "2026-05-17", 2),
+        ("MONTHLY", "2026-04", 4),
+        ("YEARLY", "2025", 8),
+    ],
+)
+def test_periods_add_up(bench: Bench, app: dict[str, Any], frequency: str, report_date: str | None, units: int) -> None:
+    for day, sold in (("2026-05-20", 1), ("2026-05-11", 2), ("2026-04-30", 4), ("2025-12-31", 8)):
+        bench.emulator.sell(app, units=sold, day=day)
+    answer = sales(bench, frequency=frequency, reportDate=report_date)
+    assert [int(line["Units"]) for line in lines(answer.body)] == [units]
+
+
+NO_SALES = (404, "NOT_FOUND", "There were no sales for the date specified.")
+WRONG_DATE = (
+    400,
+    "PARAMETER_ERROR.INVALID.INVALID_COMBINATION",
+    (
+        "Invalid combination of date type and date. For daily and weekly reports, use format YYYY-MM-DD. For monthly, "
+        "use YYYY-MM. For yearly, use YYYY."
+    ),
+)
+COMBINATION = (
+    400,
+    "PARAMETER_ERROR.INVALID.INVALID_COMBINATION",
+    "Invalid combination of reportType, reportSubType and frequency.",
+)
+LATEST = "The latest version for this report is"
+INVALID = "PARAMETER_ERROR.INVALID"
+
+
+@pytest.mark.parametrize(
+    ("filters", "refusal"),
+    [
+        ({"vendorNumber": "1"}, (400, INVALID, "Invalid vendor number specified. Try again.")),
+        ({"reportDate": "2026-05-26"}, NO_SALES),
+        ({"reportDate": "2026-5-26"}, WRONG_DATE),
+        ({"reportDate": "2026-02-30"}, WRONG_DATE),
+        ({"reportDate": "٢٠٢٦-05-26"}, WRONG_DATE),
+        ({"frequency": "MONTHLY", "reportDate": "2026-04-01"}, WRONG_DATE),
+        ({"frequency": "WEEKLY", "reportDate": "2026-05-23"}, WRONG_DATE),
+        ({"frequency": "MONTHLY"}, (400, INVALID, "Please include the reportDate parameter.")),
+        ({"reportSubType": "DETAILED"}, COMBINATION),
+        ({"reportType": "SUBSCRIPTION", "frequency": "MONTHLY", "reportDate": "2026-04"}, COMBINATION),
+        ({"reportType": "SALES,PRE_ORDER"}, COMBINATION),
+        ({"version": "1_1"}, (400, INVALID, f"The version parameter you have specified is invalid. {LATEST} 1_0.")),
+        (
+            {"reportType": "SUBSCRIPTION", "version": "1_2"},
+            (400, INVALID, f"The version parameter you have specified is invalid. {LATEST} 1_4."),
+        ),
+        ({"reportType": "SUBSCRIPTION"}, (400, INVALID, f"Please include the version parameter. {LATEST} 1_4.")),
+        ({"reportType": "SUBSCRIPTION_EVENT", "version": "1_3"}, NO_SALES),
+        ({"reportDate": "2025-05-27"}, (410, "GONE", "Report is no longer available.")),
+    ],
+)
+def test_what_there_is_no_report_for(
+    bench: Bench, app: dict[str, Any], filters: dict[str, str], refusal: tuple[int, str, str]
+) -> None:
+    bench.emulator.sell(app)
+    assert detail(sales(bench, **filters)) == refusal
+
+
+@pytest.mark.parametrize(
+    ("frequency", "report_date"),
+    [
+        ("DAILY", "2026-05-28"),
+        ("WEEKLY", "2026-05-31"),
+        ("MONTHLY", "2026-05"),
+        ("YEARLY", "2026"),
+        ("DAILY", "2999-12-31"),
+    ],
+)
+def test_what_there_is_no_report_for_yet(bench: Bench, app: dict[str, Any], frequency: str, report_date: str) -> None:
+    bench.emulator.sell(app, day=0)
+    status, code, words = detail(sales(bench, frequency=frequency, reportDate=report_date))
+    assert (status, code) == (404, "NOT_FOUND")
+    assert words.startswith("Report is not available yet.")
+
+
+@pytest.mark.parametrize(
+    ("frequency", "report_date", "there_from"),
+    [("WEEKLY", "2026-05-24", 25), ("MONTHLY", "2026-05", 36), ("YEARLY", "2026", 251)],
+)
+def test_reports_take_some_days(
+    bench: Bench, app: dict[str, Any], frequency: str, report_date: str, there_from: int
+) -> None:
+    bench.emulator.sell(app, day="2026-05-24")
+    filters = query({"vendorNumber": VENDOR, **SALES, "frequency": frequency, "reportDate": report_date})
+    statuses = []
+    for day in (there_from - 1, there_from):
+        now = bench.clock.now = datetime(2026, 5, 1, 12, tzinfo=timezone.utc).timestamp() + (day - 1) * 86400
+        bearer = token(iat=int(now), exp=int(now) + 900)
+        headers = {"Authorization": f"Bearer {bearer}"}
+        statuses.append(bench.send("GET", f"/v1/salesReports?{filters}", headers=headers).status)
+    assert statuses == [404, 200]
+
+
+@pytest.mark.parametrize(
+    ("report", "sub_type", "frequency"),
+    [
+        ("PRE_ORDER", "SUMMARY", "DAILY"),
+        ("NEWSSTAND", "DETAILED", "DAILY"),
+        ("SUBSCRIPTION_OFFER_CODE_REDEMPTION", "SUMMARY", "DAILY"),
+        ("WIN_BACK_ELIGIBILITY", "SUMMARY", "DAILY"),
+        ("FIRST_ANNUAL", "DETAILED", "DAILY"),
+    ],
+)
+def test_what_the_account_knows_nothing_of(bench: Bench, report: str, sub_type: str, frequency: str) -> None:
+    answer = sales(bench, reportType=report, reportSubType=sub_type, frequency=frequency, reportDate=YESTERDAY)
+    assert (answer.status, answer.codes) == (501, ["PYTEST_ASC.NOT_EMULATED"])
+
+
+@pytest.mark.parametrize(
+    ("accept", "status"),
+    [
+        (None, 200),
+        ("*/*", 200),
+        ("application/a-gzip", 200),
+        ("application/json, application/a-gzip;q=0.5", 200),
+        ("application/*", 200),
+        ("application/json", 406),
+        ("application/a-gzip;q=0, text/html", 406),
+        ("", 200),
+    ],
+)
+def test_a_client_has_to_take_the_files_type(
+    bench: Bench, app: dict[str, Any], accept: str | None, status: int
+) -> None:
+    bench.emulator.sell(app)
+    headers = {"Authorization": f"Bearer {TOKEN}", **({} if accept is None else {"Accept": accept})}
+    answer = bench.send("GET", f"/v1/salesReports?{query({'vendorNumber': VENDOR, **SALES})}", headers=headers)
+    assert answer.status == status
+    if status == 406:
+        assert answer.headers["Content-Type"] == "text/plain"
+
+
+def test_parameters_that_are_missing_or_unknown(bench: Bench) -> None:
+    assert bench.get("/v1/salesReports").codes == ["PARAMETER_ERROR.REQUIRED"] * 4
+    assert sales(bench, frequency="HOURLY").codes == ["PARAMETER_ERROR.INVALID"]
+
+
+@pytest.mark.parametrize(
+    ("details", "complaint"),
+    [
+        ({"units": "3"}, "units: got '3'"),
+        ({"day": "yesterday"}, "day: got 'yesterday'"),
+        ({"day": 10**10}, "day: got 10000000000"),
+        ({"country": "USA"}, "country: got 'USA'"),
+        ({"product_type": "9X"}, "product_type: got '9X'"),
+        ({"device": "Newton"}, "device: got 'Newton'"),
+        ({"price": "cheap"}, "price: got 'cheap'"),
+        ({"price": float("nan")}, "price: got nan"),
+        ({"proceeds": "Infinity"}, "proceeds: got 'Infinity'"),
+        ({"country": 49}, "country: got 49"),
+    ],
+)
+def test_a_sale_that_does_not_fit(bench: Bench, app: dict[str, Any], details: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        bench.emulator.sell(app, **details)
+
+
+def test_what_is_not_sold(bench: Bench) -> None:
+    with pytest.raises(ValueError, match="'builds' are not sold"):
+        bench.emulator.sell(bench.emulator.add("builds"))
+    with pytest.raises(ValueError, match="add it first"):
+        bench.emulator.sell({"type": "apps", "id": "1"})
+
+
+def test_purchases_name_their_app(bench: Bench, app: dict[str, Any]) -> None:
+    ten, pro = (bench.emulator.add("inAppPurchases", productId=name) for name in ("ten", "pro"))
+    bench.emulator.add("apps", sku="OTHER", inAppPurchasesV2=[ten])
+    bench.emulator.sell(app)
+    for purchase in (ten, pro):
+        bench.emulator.sell(purchase, price=0.99)
+    told = [
+        (line["SKU"], line["Parent Identifier"], line["Product Type Identifier"]) for line in lines(sales(bench).body)
+    ]
+    assert told == [("LISTS", "", "1F"), ("ten", "OTHER", "IA1"), ("pro", "", "IA1")]
+
+
+def test_sales_can_be_loaded(bench: Bench) -> None:
+    app = {"type": "apps", "id": "1"}
+    bench.emulator.load({"data": [app], "sales": [{"product": app, "units": 2}]})
+    assert [line["Units"] for line in lines(sales(bench).body)] == ["2"]
+    with pytest.raises(ValueError, match="'sales' of the document"):
+        bench.emulator.load({"data": [], "sales": [{"product": app, "colour": "red"}]})
+
+
+def test_a_hidden_account_has_sold_nothing(bench: Bench, app: dict[str, Any]) -> None:
+    bench.emulator.sell(app)
+    bench.emulator.hide_account()
+    assert detail(sales(bench, reportDate=YESTERDAY)) == NO_SALES
+
+
+def test_a_reset_account_has_sold_nothing(bench: Bench, app: dict[str, Any]) -> None:
+    bench.emulator.sell(app)
+    bench.emulator.reset()
+    assert detail(sales(bench, reportDate=YESTERDAY)) == NO_SALES
+
+
+def test_the_sample_account_has_sales_of_yesterday(bench: Bench) -> None:
+    bench.emulator.load_sample()
+    found = lines(sales(bench).body)
+    downloads = [line for line in found if line["Product Type Identifier"] in {"1F", "F1"}]
+    assert sum(int(line["Units"]) for line in downloads) == 25

@@ -1,0 +1,206 @@
+"""One table of requests through every door: what is answered does not depend on what carries it."""
+
+from __future__ import annotations
+
+import ssl
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+import httpx
+import pytest
+import requests
+from emulator.harness import BASE, TOKEN, Bench, token
+from requests.adapters import HTTPAdapter
+
+from pytest_asc.emulator.api import Request
+from pytest_asc.emulator.transports.adapter import EmulatorAdapter
+from pytest_asc.emulator.transports.interception import intercept
+from pytest_asc.emulator.transports.server import Server
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+
+class Case(NamedTuple):
+    """A request and the answer to expect."""
+
+    method: str
+    path: str
+    status: int | None
+    """None where the answer is only to be the same at every door."""
+    words: str = ""
+    """What its body holds."""
+    token: str | None = TOKEN
+    body: bytes = b""
+
+
+class Answer(NamedTuple):
+    """An answer as any door gives it."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+Send: TypeAlias = "Callable[[Case, Mapping[str, str]], Answer]"
+Door: TypeAlias = "Callable[[Bench, Path], AbstractContextManager[tuple[str, Send]]]"
+"""Opens a door to a bench: gives the base of the URLs, and what sends a request."""
+
+CREATE = b'{"data": {"type": "betaGroups", "attributes": {"name": "Friends", "x": null}}}'
+EXPIRED = token(iat=1_600_000_000, exp=1_600_000_600)
+TABLE = (
+    Case("GET", "/v1/apps", 200, '"bundleId":"com.example.lists"'),
+    Case("GET", "/v1/apps?limit=1", 200, '"next":"{base}/v1/apps?cursor='),
+    Case("GET", "/v1/apps/1", 200, '"self":"{base}/v1/apps/1"'),
+    Case("GET", "/v1/apps?filter%5BbundleId%5D=com.example.lists,com.example.maps&sort=-name", 200, '"total":2'),
+    Case("GET", "/v1/apps?filter[bundleId]=com.example.maps&fields[apps]=name", 200, "Karten"),
+    Case("GET", "/v1/apps?filter%5Bname%5D=Stra%C3%9Fen%20%26%20Karten", 200, "Straßen & Karten"),
+    Case("GET", "/v1/apps/1?include=betaGroups&limit%5BbetaGroups%5D=1", 200, '"included":['),
+    Case("GET", "/v1/apps/1/betaGroups", 200, "Friends"),
+    Case("GET", "/v1/apps/1/relationships/betaGroups", 200, '"type":"betaGroups"'),
+    Case("GET", "/v1/apps/404", 404, "There is no resource of type 'apps' with id '404'"),
+    Case("GET", "/v1/apps/a%20b%2Fc", 404, "a b/c"),
+    Case("GET", "/v9/apples", 404, "PATH_ERROR"),
+    Case("GET", "/", 404, "PATH_ERROR"),
+    Case("GET", "/v1/apps?limit=0", 400, "PARAMETER_ERROR.INVALID"),
+    Case("GET", "/v1/apps?filter[colour]=red", 400, "PARAMETER_ERROR"),
+    Case("GET", "/v1/apps", 401, "NOT_AUTHORIZED", token=None),
+    Case("GET", "/v1/apps", 401, "NOT_AUTHORIZED", token=EXPIRED),
+    Case("POST", "/v1/betaGroups", None, body=CREATE),
+    Case("PATCH", "/v1/apps/1", None, body=b'{"data": {"type": "apps", "id": "1"}}'),
+    Case("POST", "/v1/apps/1/relationships/betaTesters", None, body=b'{"data": []}'),
+    Case("DELETE", "/v1/betaGroups/1", None),
+    Case("PUT", "/v1/apps", None, body=b"x" * 300_000),
+    Case("HEAD", "/v1/apps", None),
+    Case("OPTIONS", "/v1/apps", None),
+    Case("GET", "/v1/builds", 429, "RATE_LIMIT_EXCEEDED"),
+    Case("GET", "/v1/builds", 503, "maintenance"),
+    Case("DELETE", "/v1/builds/1", 204),
+    Case("GET", "/v1/salesReports", 200),
+)
+
+
+def bench() -> Bench:
+    """What every door leads to."""
+    bench = Bench()
+    emulator = bench.emulator
+    first = emulator.add("apps", id="1", name="Lists", bundleId="com.example.lists")
+    emulator.add("apps", id="2", name="Straßen & Karten", bundleId="com.example.maps")
+    emulator.add("betaGroups", id="1", name="Friends", app=first)
+    emulator.fail("GET", "/v1/builds", status=429)
+    emulator.fail("GET", "/v1/builds", status=503, body=b"maintenance", headers={"Retry-After": "7"})
+    emulator.fail("DELETE", "/v1/builds/1", status=204, body=b"")
+    zipped = b"\x1f\x8b\x08\x00\x00\r\n\xff"
+    emulator.fail("GET", "/v1/salesReports", status=200, body=zipped, headers={"Content-Type": "application/a-gzip"})
+    return bench
+
+
+@contextmanager
+def handled(bench: Bench, folder: Path) -> Iterator[tuple[str, Send]]:
+    def send(case: Case, headers: Mapping[str, str]) -> Answer:
+        answer = bench.emulator.handle(Request(case.method, BASE + case.path, headers, case.body))
+        return Answer(answer.status, dict(answer.headers), answer.body)
+
+    yield BASE, send
+
+
+def with_requests(session: requests.Session, base: str) -> Send:
+    session.trust_env = False
+
+    def send(case: Case, headers: Mapping[str, str]) -> Answer:
+        answer = session.request(case.method, base + case.path, headers=headers, data=case.body or None, timeout=9)
+        return Answer(answer.status_code, dict(answer.headers), answer.content)
+
+    return send
+
+
+def with_httpx(client: httpx.Client, base: str) -> Send:
+    def send(case: Case, headers: Mapping[str, str]) -> Answer:
+        answer = client.request(case.method, base + case.path, headers=headers, content=case.body or None)
+        return Answer(answer.status_code, dict(answer.headers), answer.content)
+
+    return send
+
+
+@contextmanager
+def adapted(bench: Bench, folder: Path) -> Iterator[tuple[str, Send]]:
+    with requests.Session() as session:
+        session.mount(BASE, EmulatorAdapter(bench.emulator))
+        yield BASE, with_requests(session, BASE)
+
+
+@contextmanager
+def intercepted(bench: Bench, folder: Path) -> Iterator[tuple[str, Send]]:
+    with intercept(bench.emulator), requests.Session() as session:
+        session.mount(BASE, HTTPAdapter())
+        yield BASE, with_requests(session, BASE)
+
+
+@contextmanager
+def over_http(bench: Bench, folder: Path) -> Iterator[tuple[str, Send]]:
+    with Server(folder) as server, server.answering(bench.emulator), requests.Session() as session:
+        yield server.url, with_requests(session, server.url)
+
+
+@contextmanager
+def over_https(bench: Bench, folder: Path) -> Iterator[tuple[str, Send]]:
+    with Server(folder) as server, server.answering(bench.emulator), requests.Session() as session:
+        session.verify = str(server.ca_file)
+        yield server.https_url, with_requests(session, server.https_url)
+
+
+@contextmanager
+def proxied_requests(bench: Bench, folder: Path) -> Iterator[tuple[str, Send]]:
+    with Server(folder) as server, server.answering(bench.emulator), requests.Session() as session:
+        session.verify = str(server.ca_file)
+        session.proxies = {"https": server.proxy_url}
+        yield BASE, with_requests(session, BASE)
+
+
+@contextmanager
+def proxied_httpx(bench: Bench, folder: Path) -> Iterator[tuple[str, Send]]:
+    with Server(folder) as server, server.answering(bench.emulator):
+        trust = ssl.create_default_context(cafile=server.ca_file)
+        with httpx.Client(verify=trust, proxy=server.proxy_url, trust_env=False) as client:
+            yield BASE, with_httpx(client, BASE)
+
+
+@contextmanager
+def plainly_proxied(bench: Bench, folder: Path) -> Iterator[tuple[str, Send]]:
+    base = BASE.replace("https", "http")
+    with (
+        Server(folder) as server,
+        server.answering(bench.emulator),
+        httpx.Client(proxy=server.proxy_url, trust_env=False) as client,
+    ):
+        yield base, with_httpx(client, base)
+
+
+DOORS = (handled, adapted, intercepted, over_http, over_https, proxied_requests, proxied_httpx, plainly_proxied)
+# What differs from answer to answer, and what belongs to the connection.
+OWN = {"date", "x-apple-jingle-correlation-key", "server", "content-length", "connection"}
+
+
+def plain(answer: Answer, base: str) -> tuple[int, dict[str, str], bytes]:
+    """An answer without what may differ."""
+    headers = {name.lower(): value for name, value in answer.headers.items() if name.lower() not in OWN}
+    return answer.status, headers, answer.body.replace(base.encode(), b"{base}")
+
+
+@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.__name__)
+def test_every_door_gives_the_same_answers(door: Door, tmp_path: Path) -> None:
+    with handled(bench(), tmp_path) as (base, send):
+        expected = [plain(send(case, _headers(case)), base) for case in TABLE]
+    with door(bench(), tmp_path) as (base, send):
+        answers = [send(case, _headers(case)) for case in TABLE]
+    for case, answer, wanted in zip(TABLE, answers, expected, strict=True):
+        assert plain(answer, base) == wanted, case
+        assert case.status in {None, answer.status}, case
+        assert case.words.replace("{base}", base) in answer.body.decode("utf-8", "replace"), case
+
+
+def _headers(case: Case) -> dict[str, str]:
+    headers = {"Authorization": f"Bearer {case.token}"} if case.token else {}
+    return {**headers, "Content-Type": "application/json"} if case.body else headers

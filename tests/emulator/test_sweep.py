@@ -1,0 +1,293 @@
+"""Every operation of the catalogue: a success, and each error that applies to it; each body by Apple's own schema."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+from emulator.apple import ERROR, answer_schema, problems
+from emulator.everything import a_request, headers, loose_ends, make_everything, operations
+from emulator.harness import BASE, Answer, find_openapi
+
+from pytest_asc.emulator.api import Request
+from pytest_asc.emulator.catalogue import catalogue
+from pytest_asc.emulator.relations import relation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from emulator.harness import Bench
+
+    from pytest_asc.emulator.catalogue import Operation
+
+    Change = Callable[[Request, Operation], Request | None]
+
+# What cannot be answered with success yet, and why.
+NOT_EMULATED = {
+    "a report": {"/v1/financeReports", "/v1/salesReports"},
+    "metrics": {path for path in catalogue().paths if "/metrics/" in path or path.endswith("/perfPowerMetrics")},
+    "logs": {"/v1/diagnosticSignatures/{id}/logs"},
+    "CSV alone": {
+        "/v1/inAppPurchaseOfferCodeOneTimeUseCodes/{id}/values",
+        "/v1/subscriptionOfferCodeOneTimeUseCodes/{id}/values",
+    },
+}
+ALL = sorted(operations(), key=lambda one: one.method != "GET")  # reads first: writes unlink what they would show
+EMULATED = [one for one in ALL if not any(one.path in paths for paths in NOT_EMULATED.values())]
+ABSENT = "no-such-id"
+
+
+@pytest.fixture
+def everything() -> Bench:
+    return make_everything()
+
+
+def ask(bench: Bench, request: Request) -> Answer:
+    response = bench.emulator.handle(request)
+    if response.crash:
+        raise response.crash
+    return Answer(response.status, response.headers, response.body)
+
+
+def test_the_sweep_covers_every_operation() -> None:
+    assert len(ALL) == sum(len(catalogue().methods(path)) for path in catalogue().paths) >= 1263
+    assert len(ALL) - len(EMULATED) == 22
+
+
+@pytest.mark.parametrize("full", [False, True], ids=["what is required", "everything"])
+def test_every_operation_succeeds(everything: Bench, full: bool) -> None:
+    wrong = [problem for operation in EMULATED for problem in misfits(everything, operation, full=full)]
+    assert wrong == []
+
+
+def misfits(bench: Bench, operation: Operation, *, full: bool) -> Iterator[tuple[str, str, object]]:
+    """What is not as it should be in the answer to a good request."""
+    where = (operation.method, operation.path)
+    answer = ask(bench, a_request(bench, operation, full=full))
+    if answer.status != operation.status:
+        yield (*where, answer.body)
+        return
+    if answer.status == 204:
+        if answer.body or "Content-Type" in answer.headers:
+            yield (*where, "no body was expected")
+        return
+    if answer.headers["Content-Type"] != "application/json":
+        yield (*where, answer.headers["Content-Type"])
+    location = answer.headers.get("Location")
+    if location != (answer.json["data"]["links"]["self"] if answer.status == 201 else None):
+        yield (*where, location)
+    if find_openapi():
+        schema = answer_schema(*where, answer.status)
+        for problem in problems(schema, answer.json) if schema else ("no document was expected",):
+            yield (*where, problem)
+
+
+class Probe(NamedTuple):
+    """A way to spoil a good request, and what is answered then."""
+
+    change: Change
+    """Gives the spoilt request; None where it does not apply to the operation."""
+    status: int
+    code: str | None
+    """The error's code; None where the answer is plain text."""
+
+
+def with_headers(**other: str) -> Change:
+    return lambda request, _: request._replace(headers=headers(**other))
+
+
+def with_body(change: Callable[[Any, Operation], Any]) -> Change:
+    """Change the document of a request that has one; it is sent as it is where it is bytes."""
+
+    def spoil(request: Request, operation: Operation) -> Request | None:
+        if not request.body:
+            return None
+        document = change(json.loads(request.body), operation)
+        body = document if isinstance(document, bytes) else json.dumps(document).encode()
+        return None if document is None else request._replace(body=body)
+
+    return spoil
+
+
+def is_entity(operation: Operation) -> bool:
+    return operation.kind in {"createInstance", "updateInstance"}
+
+
+def with_data(**members: Any) -> Change:
+    return with_body(lambda document, one: {"data": {**document["data"], **members}} if is_entity(one) else None)
+
+
+def with_absent_id(request: Request, operation: Operation) -> Request | None:
+    """An unknown id in the path, and in the body of an update."""
+    if "{id}" not in operation.path:
+        return None
+    _, mark, query = request.url.partition("?")
+    spoilt = request._replace(url=f"{BASE}{operation.path.replace('{id}', ABSENT)}{mark}{query}")
+    if operation.kind == "updateInstance":
+        data = json.loads(spoilt.body)["data"]
+        return spoilt._replace(body=json.dumps({"data": {**data, "id": ABSENT}}).encode())
+    return spoilt
+
+
+def with_parameter(request: Request, _: Operation) -> Request:
+    return request._replace(url=f"{request.url}{'&' if '?' in request.url else '?'}nothing=1")
+
+
+def without_parameters(request: Request, operation: Operation) -> Request | None:
+    return request._replace(url=request.url.partition("?")[0]) if operation.required else None
+
+
+def with_linkage(**members: str) -> Change:
+    """Change the first linkage of a request that changes a relationship."""
+
+    def change(document: Any, operation: Operation) -> Any:
+        if is_entity(operation):
+            return None
+        data = document["data"]
+        return {"data": [{**data[0], **members}] if isinstance(data, list) else {**data, **members}}
+
+    return with_body(change)
+
+
+def dangling(document: Any, operation: Operation) -> Any:
+    """A relationship of a create or an update to what is not there."""
+    form = catalogue().bodies[operation.body or ""]
+    if not form.get("relationships"):
+        return None
+    name, target = next(iter(form["relationships"].items()))
+    many = isinstance(target, list)
+    linkage = {"type": target[0] if many else target, "id": ABSENT}
+    relationships = {**document["data"].get("relationships", {}), name: {"data": [linkage] if many else linkage}}
+    return {"data": {**document["data"], "relationships": relationships}}
+
+
+PROBES = {
+    "no token": Probe(lambda request, _: request._replace(headers={}), 401, "NOT_AUTHORIZED"),
+    "another Accept": Probe(with_headers(Accept="text/html"), 406, None),
+    "another Content-Type": Probe(
+        lambda request, one: with_headers(Content_Type="text/plain")(request, one) if one.body else None,
+        415,
+        "UNSUPPORTED_MEDIA_TYPE",
+    ),
+    "an unknown id": Probe(with_absent_id, 404, "NOT_FOUND"),
+    "an unknown parameter": Probe(with_parameter, 400, "PARAMETER_ERROR.ILLEGAL"),
+    "a parameter left out": Probe(without_parameters, 400, "PARAMETER_ERROR.REQUIRED"),
+    "no JSON": Probe(with_body(lambda *_: b"{"), 400, "ENTITY_INVALID"),
+    "no document": Probe(with_body(lambda *_: {"type": "apps"}), 422, "ENTITY_UNPROCESSABLE"),
+    "another type": Probe(with_data(type="nothings"), 409, "ENTITY_ERROR.UNEXPECTED_TYPE"),
+    "another id": Probe(with_data(id=ABSENT), 409, "ENTITY_ERROR.UNEXPECTED_ID"),
+    "an unknown attribute": Probe(with_data(attributes={"x": 1}), 409, "ENTITY_ERROR.ATTRIBUTE.UNKNOWN"),
+    "an unknown relationship": Probe(
+        with_data(relationships={"x": {"data": None}}), 409, "ENTITY_ERROR.RELATIONSHIP.UNKNOWN"
+    ),
+    "a relationship to nothing": Probe(with_body(dangling), 409, "ENTITY_ERROR.RELATIONSHIP.INVALID"),
+    "a linkage of another type": Probe(with_linkage(type="x"), 409, "ENTITY_ERROR.RELATIONSHIP.INVALID"),
+    "a linkage to nothing": Probe(with_linkage(id=ABSENT), 409, "ENTITY_ERROR.RELATIONSHIP.INVALID"),
+}
+
+
+@pytest.mark.parametrize("name", PROBES)
+def test_every_operation_refuses(everything: Bench, name: str) -> None:
+    probe, wrong, asked = PROBES[name], [], 0
+    for operation in EMULATED:
+        request = probe.change(a_request(everything, operation), operation)
+        if request is None:
+            continue
+        asked += 1
+        answer = ask(everything, request)
+        codes = answer.codes if probe.code else None
+        expected = answer.status == probe.status and (codes is None or probe.code in codes)
+        found = problems(ERROR, answer.json) if find_openapi() and probe.code else []
+        if not expected or found:
+            wrong.append((operation.method, operation.path, answer.body, found))
+    assert wrong == []
+    assert asked > 0
+
+
+def test_all_that_is_missing_is_told_at_once(everything: Bench) -> None:
+    for operation in filter(is_entity, EMULATED):
+        form = catalogue().bodies[operation.body or ""]
+        request = a_request(everything, operation)
+        identity = {"id": f"{operation.root}-1"} if operation.method == "PATCH" else {}
+        body = json.dumps({"data": {"type": form["type"], **identity}}).encode()
+        answer = ask(everything, request._replace(body=body))
+        required = {f"/data/{path.replace('.', '/')}" for path in form["required"] if path.count(".") == 1}
+        if required:
+            assert answer.status == 409
+            assert {error["source"]["pointer"] for error in answer.json["errors"]} == required
+        else:
+            assert answer.status == operation.status
+
+
+def test_every_path_refuses_the_methods_that_it_does_not_offer(everything: Bench) -> None:
+    for path in catalogue().paths:
+        for method in {"GET", "POST", "PATCH", "DELETE"} - set(catalogue().methods(path)):
+            answer = ask(everything, Request(method, BASE + path.replace("{id}", "1"), headers()))
+            (error,) = answer.json["errors"]
+            if (answer.status, error["code"]) == (405, "METHOD_NOT_ALLOWED"):
+                continue
+            assert (answer.status, error["code"]) == (403, "FORBIDDEN_ERROR"), (method, path)
+            assert "Allowed operations are: " in error["detail"]
+
+
+def test_what_is_written_is_read_again(everything: Bench) -> None:
+    read = 0
+    for operation in EMULATED:
+        instance = f"{operation.path.removesuffix('/{id}')}/{{id}}"
+        if operation.method == "GET" or not is_entity(operation) or "GET" not in catalogue().methods(instance):
+            continue
+        request = a_request(everything, operation, full=True)
+        written = ask(everything, request).json["data"]
+        shown = ask(everything, Request("GET", written["links"]["self"], headers())).json["data"]
+        assert shown == written
+        sent = json.loads(request.body)["data"].get("attributes", {})
+        assert {name: shown["attributes"][name] for name in sent if name in shown["attributes"]} == {
+            name: value for name, value in sent.items() if name in shown.get("attributes", {})
+        }
+        read += 1
+    assert read > 150
+
+
+def test_what_is_deleted_is_gone(everything: Bench) -> None:
+    for operation in EMULATED:
+        if operation.kind == "deleteInstance":
+            request = a_request(everything, operation)
+            assert ask(everything, request).status == 204
+            assert ask(everything, request).codes == ["NOT_FOUND"]
+
+
+def test_deleting_what_is_linked_with_everything_leaves_no_end_dangling(everything: Bench) -> None:
+    for operation in EMULATED:
+        if operation.kind == "deleteInstance":
+            url = f"{BASE}{operation.path.replace('{id}', f'{operation.root}-1')}"
+            assert ask(everything, Request("DELETE", url, headers())).status in {204, 404}
+    assert loose_ends(everything.emulator._account.store) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "there"),
+    [
+        ("createToManyRelationship", True),
+        ("replaceToManyRelationship", True),
+        ("updateToOneRelationship", True),
+        ("deleteToManyRelationship", False),
+    ],
+)
+def test_both_sides_of_a_changed_relationship_show_it(everything: Bench, kind: str, there: bool) -> None:
+    store = everything.emulator._account.store
+    for operation in EMULATED:
+        if operation.kind != kind:
+            continue
+        request = a_request(everything, operation)
+        over = relation(operation.root, operation.relationship)
+        data = json.loads(request.body)["data"]
+        linkage = data[0] if isinstance(data, list) else data
+        one, other = store.get(operation.root, f"{operation.root}-1"), store.get(linkage["type"], linkage["id"])
+        assert one is not None
+        assert other is not None
+        assert over is not None
+        if not there:
+            store.link(one, over, other)
+        assert ask(everything, request).status == 204
+        assert (other.id in one.ids(over.name), one.id in other.ids(over.inverse)) == (there, there)
