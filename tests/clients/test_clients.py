@@ -1,6 +1,6 @@
 """Real clients, their code unchanged, take the emulator for Apple.
 
-They run where ASC_CLIENTS names a folder for their environments, which takes a minute to fill.
+They run where ASC_CLIENTS names a folder for their environments, which is filled once, in some minutes.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ APPS = 250
 LEDGER = {"type": "apps", "id": "6450002017"}
 
 
-_IDS = re.compile(r"(?<=\w/)[A-Z0-9]{10}(?=/|$)|[0-9a-f-]{36}|\d{9,}")
+_IDS = re.compile(r"(?<=\w/)[A-Z0-9]{10}(_\w+)?(?=/|$)|[0-9a-f-]{36}|\d{9,}")
 
 
 class Case(NamedTuple):
@@ -197,7 +197,7 @@ CASES = {
             "PATCH /v1/appStoreVersions/{id} 200",
             "PATCH /v1/ageRatingDeclarations/{id} 200",
         ],
-        "401",
+        r"InfrastructureError: App Store Connect request failed \(401\)",
         apps=50,
     ),
     "@expo/apple-utils": Case(

@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 
 function run(...words) {
+  // Its dotenv greets on standard output, before the JSON.
   const env = { ...process.env, DOTENV_CONFIG_QUIET: "true" };
   const result = spawnSync("node_modules/.bin/appstore-tools", words, { encoding: "utf8", env });
   if (result.status !== 0) {
