@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     diagnose.add_argument("--json", action="store_true", help="print the report as JSON")
     _add_settings(diagnose, without={"mode", "base_url", "token_lifetime", "service"})
     _add_servers(commands)
-    arguments, command = _split(arguments)
+    arguments, command = _split(arguments) if arguments[:1] == ["run"] else (arguments, [])
     options = parser.parse_args(arguments)
     options.command_line = command
     try:

@@ -59,7 +59,7 @@ def serve(account: AccountOptions, *, host: str, port: int, proxy: bool, allow_r
         account: What it serves.
         host: Where to listen.
         port: For HTTP; 0 has the system choose one.
-        proxy: Whether to tell of the proxy, too.
+        proxy: Whether to be a proxy, too.
         allow_remote: Whether other machines may be let in.
 
     Raises:
@@ -73,24 +73,19 @@ def serve(account: AccountOptions, *, host: str, port: int, proxy: bool, allow_r
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
-    with served(account, host=host, port=port) as one:
-        print(json.dumps(where(one, proxy=proxy)), flush=True)
+    with served(account, host=host, port=port, proxy=proxy) as one:
+        print(json.dumps(where(one)), flush=True)
         stopping.wait()
     return 0
 
 
-def where(one: Served, *, proxy: bool) -> dict[str, str | None]:
-    """What a client needs to know.
-
-    Args:
-        one: The server.
-        proxy: Whether to tell of the proxy.
-    """
+def where(one: Served) -> dict[str, str | None]:
+    """What a client needs to know."""
     server = one.server
     return {
         "url": server.url,
         "https_url": server.https_url,
-        "proxy_url": server.proxy_url if proxy else None,
+        "proxy_url": server.proxy_url or None,
         "ca_file": str(server.ca_file),
         "key_id": one.credentials.key_id,
         "issuer_id": one.credentials.issuer_id,
@@ -99,13 +94,14 @@ def where(one: Served, *, proxy: bool) -> dict[str, str | None]:
 
 
 @contextmanager
-def served(account: AccountOptions, *, host: str = LOCALHOST, port: int = 0) -> Iterator[Served]:
+def served(account: AccountOptions, *, host: str = LOCALHOST, port: int = 0, proxy: bool = True) -> Iterator[Served]:
     """Start a server with an account and a throw-away key.
 
     Args:
         account: What it serves.
         host: Where to listen.
         port: For HTTP; 0 has the system choose one.
+        proxy: Whether there is to be a proxy.
 
     Raises:
         SettingsError: An option makes no sense, or the server is not installed.
@@ -120,7 +116,7 @@ def served(account: AccountOptions, *, host: str = LOCALHOST, port: int = 0) -> 
         credentials = find_credentials(settings).require()
         emulator = _emulator(credentials, account)
         try:
-            server = stack.enter_context(Server(folder, host=host, port=port, allowed=account.allow_host))
+            server = stack.enter_context(Server(folder, host=host, port=port, proxy=proxy, allowed=account.allow_host))
         except OSError as error:
             raise SettingsError(f"The server cannot listen on {host}: {error.strerror}") from None
         stack.enter_context(server.answering(emulator))

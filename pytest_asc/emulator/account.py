@@ -11,13 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_asc.emulator.catalogue import catalogue
+from pytest_asc.emulator.decisions import Decisions
 from pytest_asc.emulator.relations import Relation, dependants, relation
 from pytest_asc.emulator.reports.calendars import today
 from pytest_asc.emulator.reports.ledger import Ledger, as_day, make_sale
 from pytest_asc.emulator.reports.measuring import make_measurement
+from pytest_asc.emulator.schedule import Schedule
 from pytest_asc.emulator.storage import Storage
 from pytest_asc.emulator.store import Resource, Store
 from pytest_asc.emulator.values import Identifiers, defaults, misfit
+from pytest_asc.emulator.workflows import PLAIN, WORKFLOWS
+from pytest_asc.services import APP_STORE_CONNECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +45,10 @@ class Account:
         self.store = Store()
         self.ledger = Ledger()
         self.storage = Storage()
-        self._clock = clock
+        self.schedule = Schedule(clock)
+        self.decisions: Decisions = Decisions()
+        self.base = APP_STORE_CONNECT.base_url
+        """Scheme and host of the write that is being answered: files are uploaded to where the client is."""
         self._identifiers = Identifiers(seed)
 
     def add(self, kind: str, identifier: str | None, members: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,6 +70,7 @@ class Account:
         relationships = {name: value for name, value in members.items() if name in known}
         resource = self.create(kind, identifier, attributes)
         self._relate(resource, relationships)
+        WORKFLOWS.get(kind, PLAIN).added(self, resource)
         return self.show(resource)
 
     def load(self, source: str | PathLike[str] | Mapping[str, Any]) -> None:
@@ -80,6 +88,8 @@ class Account:
         added = [self.create(one.kind, one.identifier, one.attributes) for one in entries]
         for resource, entry in zip(added, entries, strict=True):
             self._relate(resource, entry.relationships)
+        for resource in added:
+            WORKFLOWS.get(resource.type, PLAIN).added(self, resource)
         _enter(document, "sales", self.sell)
         _enter(document, "measurements", self.measure)
 
@@ -93,7 +103,7 @@ class Account:
         Raises:
             ValueError: It is not there or not sold, or a detail does not fit.
         """
-        self.ledger.sales.append(make_sale(self.store, self._given(product), today(self._clock()), **details))
+        self.ledger.sales.append(make_sale(self.store, self._given(product), today(self.now), **details))
 
     def measure(self, resource: Mapping[str, Any], metric: str, *, day: str | date | int = -1, **members: Any) -> None:
         """Enter a measurement into the ledger; see :func:`pytest_asc.emulator.reports.measuring.make_measurement`.
@@ -102,8 +112,25 @@ class Account:
             ValueError: The resource is not there, or it has no such measurements.
         """
         measured = self._given(resource)
-        on = as_day(day, today(self._clock()))
+        on = as_day(day, today(self.now))
         self.ledger.measurements.append(make_measurement(self.store, measured, metric, on, members))
+
+    def decide(self, about: Mapping[str, Any] | str, outcome: str) -> None:
+        """Say how something will end.
+
+        Args:
+            about: The resource; or a type, for all of its resources that nothing else is said of.
+            outcome: One of :data:`~pytest_asc.emulator.decisions.OUTCOMES` for the type.
+
+        Raises:
+            ValueError: The resource is not there, or does not end so.
+        """
+        if isinstance(about, str):
+            self.decisions.take(about, None, outcome)
+            return
+        resource = self._given(about)
+        self.decisions.take(resource.type, resource.id, outcome)
+        WORKFLOWS.get(resource.type, PLAIN).decided(self, resource, outcome)
 
     def _given(self, resource: Mapping[str, Any]) -> Resource:
         kind, identifier = resource.get("type"), resource.get("id")
@@ -141,16 +168,21 @@ class Account:
             problem = misfit(codes[name], value)
             if problem:
                 raise ValueError(f"{name!r} of {kind!r}: {problem}")
-        filled = defaults(kind, self.store.count(kind) + 1, self._clock())
+        filled = defaults(kind, self.store.count(kind) + 1, self.now)
         resource = Resource(kind, identifier or self._identifiers.new(kind), _copy({**filled, **attributes}))
         self.store.add(resource)
         return resource
+
+    def new_uuid(self) -> str:
+        """The next UUID, for what has one beside its id."""
+        return self._identifiers.uuid()
 
     def remove(self, resource: Resource) -> None:
         """Take a resource out, with all that cannot be without it."""
         orphans = [
             orphan for kind, name in dependants(resource.type) for orphan in self.store.some(kind, resource.ids(name))
         ]
+        self.schedule.forget(resource)
         self.store.remove(resource, {over for over in members_of(resource.type).relationships.values() if over})
         for orphan in orphans:
             if self.store.get(orphan.type, orphan.id) is orphan:  # not gone with another one
@@ -158,8 +190,8 @@ class Account:
 
     @property
     def now(self) -> float:
-        """The caller's time, in seconds since 1970."""
-        return self._clock()
+        """The account's time, in seconds since 1970: the clock's, and what a test has let pass."""
+        return self.schedule.now()
 
     def _relate(self, resource: Resource, relationships: Mapping[str, Any]) -> None:
         for name, value in relationships.items():

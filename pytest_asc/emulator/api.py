@@ -24,6 +24,7 @@ from pytest_asc.emulator.record import CORRELATION_KEY, RequestRecord, new_corre
 from pytest_asc.emulator.reports import answers
 from pytest_asc.emulator.roles import refuse_role
 from pytest_asc.emulator.routing import Route, route
+from pytest_asc.emulator.schedule import DAY, HOUR, MINUTE
 from pytest_asc.emulator.values import Identifiers
 from pytest_asc.emulator.writes import write
 from pytest_asc.roles import check_role
@@ -125,6 +126,21 @@ class Emulator:
         self._role = check_role(role)
 
     @property
+    def part_size(self) -> int:
+        """Bytes of each part of an upload but for the last: 5 MiB unless a test wants small files to come in parts.
+
+        Raises:
+            ValueError: It is set to less than 1.
+        """
+        return self._account.storage.part_size
+
+    @part_size.setter
+    def part_size(self, size: int) -> None:
+        if size < 1:
+            raise ValueError(f"a part has 1 byte or more, got {size}")
+        self._account.storage.part_size = size
+
+    @property
     def base_url(self) -> str:
         """Where the emulated service is: scheme and host."""
         return self.service.base_url
@@ -209,6 +225,57 @@ class Emulator:
         """
         with self._lock:
             self._account.measure(resource, metric, day=day, **members)
+
+    def advance(
+        self,
+        seconds: float | None = None,
+        *,
+        minutes: float | None = None,
+        hours: float | None = None,
+        days: float | None = None,
+    ) -> list[str]:
+        """Let time pass in the account: ``advance(hours=2)``. Nothing moves there by itself, and nobody waits.
+
+        The account's dates move on with it; tokens, the ``Date`` of answers and rate limits go by the clock alone.
+        Without arguments it passes until Apple has finished all that it works on, such as the processing of builds and
+        reviews. What comes with its day, such as the end of a build's 90 days, happens on the way or not at all.
+
+        Args:
+            seconds: How long. It needs no name, so ``advance`` can stand in for ``time.sleep``.
+            minutes: So many more.
+            hours: So many more.
+            days: So many more.
+
+        Returns:
+            What happened, in order.
+
+        Raises:
+            ValueError: It is less than no time.
+        """
+        parts = ((seconds, 1), (minutes, MINUTE), (hours, HOUR), (days, DAY))
+        given = [amount * unit for amount, unit in parts if amount is not None]
+        if not sum(given) >= 0:
+            raise ValueError(f"time does not go back: got {sum(given)} seconds, expected 0 or more")
+        with self._lock:
+            return self._account.schedule.advance(sum(given)) if given else self._account.schedule.finish()
+
+    def decide(self, about: Mapping[str, Any] | str, outcome: str) -> None:
+        """Say how Apple, or a person, will decide: ``decide(version, "REJECTED")``, ``decide("builds", "INVALID")``.
+
+        What Apple decides comes when :meth:`advance` reaches it, what a person does comes at once. A decision stands
+        until another one is made.
+
+        Args:
+            about: A resource, as :meth:`add` gave it or an answer shows it; or a type, for all of its resources that
+                nothing else is said of, those included that are still to come.
+            outcome: The state in which it ends. Without a decision Apple processes and approves all, and people do
+                nothing.
+
+        Raises:
+            ValueError: The resource is not there, or does not end so; the message has the outcomes that there are.
+        """
+        with self._lock:
+            self._account.decide(about, outcome)
 
     def hide_account(self) -> None:
         """Let the keys see nothing of the account."""
@@ -337,7 +404,7 @@ class Emulator:
                 if key is None:
                     outcome = self._answer(request, now)
                 else:
-                    outcome = _Outcome(self._account.storage.answer(request, key, now))
+                    outcome = _Outcome(self._account.storage.answer(request, key, now + self._account.schedule.passed))
                 response = self._as_response(outcome.answer)
             except Exception as crash:  # noqa: BLE001  a bug of ours must reach the test, over whatever transport
                 outcome = _Outcome(ApiError(errors.CRASHED, {"error": repr(crash)}))
@@ -397,7 +464,8 @@ class Emulator:
             return asked
         accept = request.header("Accept")
         if answers.is_report(asked.operation):
-            return answers.answer(asked, accept, self._visible, self.vendor_number, now)
+            today = now + self._account.schedule.passed
+            return answers.answer(asked, accept, self._visible, self.vendor_number, today)
         refused = refuse_media(request, sends=asked.operation.body is not None)
         if refused:
             return refused

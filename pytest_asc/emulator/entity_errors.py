@@ -118,3 +118,44 @@ UNEXPECTED_TYPE = ErrorForm(
     "Got the type '{type}', expected '{expected}'",
 )
 RELATIONSHIP_DATA = ErrorForm(409, *_RELATIONSHIP_INVALID, "The relationship '{name}' expects {expected}")
+# That such commits fail is documented, all else inferred:
+_ATTRIBUTE_INVALID = (409, "ENTITY_ERROR.ATTRIBUTE.INVALID", "An attribute in the provided entity has invalid value")
+UPLOAD_INCOMPLETE = ErrorForm(
+    *_ATTRIBUTE_INVALID, "The upload cannot be committed: {received} of {size} bytes have been received."
+)
+RESERVATION_EXPIRED = ErrorForm(
+    *_ATTRIBUTE_INVALID, "The reservation has expired. Delete it and make a new one to upload the file."
+)
+FILE_SIZE = ErrorForm(*_ATTRIBUTE_INVALID, "'{value}' is not a valid size of a file")
+NUMBER_OF_CODES = ErrorForm(
+    *_ATTRIBUTE_INVALID, "'{value}' is not a valid number of codes, expected a number from 1 to {most}"
+)
+CSR_INVALID = ErrorForm(*_ATTRIBUTE_INVALID, "The certificate signing request is invalid.")
+# The words are observed on the developer portal, the rest is inferred:
+CSR_ALGORITHM = ErrorForm(*_ATTRIBUTE_INVALID, "CSR algorithm/size incorrect. Expected: RSA(2048)")
+# What the developer portal refuses. The code, the title and most of the details are observed (bitrise-io/go-xcode,
+# codemagic, fastlane, xtool), those of devices that are not taken and of identifiers inferred:
+_PORTAL = (409, "ENTITY_ERROR", "There is a problem with the request entity")
+TOO_MANY_CERTIFICATES = ErrorForm(
+    *_PORTAL, "You already have a current {kind} certificate or a pending certificate request."
+)
+NO_CERTIFICATES = ErrorForm(
+    *_PORTAL,
+    "There are no current certificates on this team matching the provided certificate IDs compatible with {type} "
+    "profiles.",
+)
+NO_DEVICES = ErrorForm(
+    *_PORTAL, "There are no current {platform} devices on this team matching the provided device IDs."
+)
+NO_DEVICES_TAKEN = ErrorForm(*_PORTAL, "Devices can not be provided for {type} profiles.")
+PROFILE_NAME_TAKEN = ErrorForm(
+    *_PORTAL, "Multiple profiles found with the name '{value}'.  Please remove the duplicate profiles and try again."
+)
+PORTAL_IDENTIFIER_TAKEN = ErrorForm(*_PORTAL, "The identifier '{value}' is not available.")
+# The code and the detail observed (by several users), the title is that of other STATE_ERRORs:
+REQUEST_EXISTS = ErrorForm(
+    409,
+    "STATE_ERROR",
+    "The request cannot be fulfilled because of the state of another resource.",
+    "You already have such an entity",
+)

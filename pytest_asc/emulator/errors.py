@@ -177,6 +177,8 @@ class ApiError(NamedTuple):
     form: ErrorForm
     values: Mapping[str, object] = {}
     source: Mapping[str, str] = {}
+    associated: Mapping[str, Sequence[ApiError]] = {}
+    """What is wrong with other resources, by their paths."""
 
     def as_json(self, identifier: str | None) -> dict[str, Any]:
         """The members in Apple's order."""
@@ -224,8 +226,16 @@ def error_response(errors: Sequence[ApiError], new_id: Callable[[], str]) -> Res
     first = errors[0].form
     if first.gateway:
         return Response(first.status, {"Content-Type": JSON}, _gateway_layout(errors[0].as_json(None)))
-    members = [error.as_json(new_id()) for error in errors[:_MOST]]
+    members = [_members(error, new_id) for error in errors[:_MOST]]
     return Response(first.status, {"Content-Type": JSON}, _application_layout(members))
+
+
+def _members(error: ApiError, new_id: Callable[[], str]) -> dict[str, Any]:
+    members = error.as_json(new_id())
+    if error.associated:
+        others = {path: [one.as_json(new_id()) for one in ones] for path, ones in error.associated.items()}
+        members["meta"] = {"associatedErrors": others}
+    return members
 
 
 def html(status: int, text: str) -> Response:

@@ -27,17 +27,25 @@ class Unique(NamedTuple):
     """What is said of a second one: about the first attribute, or the relationship where there are none."""
 
 
-# Observed (rorkai/App-Store-Connect-CLI; expo/eas-cli and fastlane for bundle ids and devices); products are
-# inferred.
+# Observed (rorkai/App-Store-Connect-CLI; expo/eas-cli and fastlane for bundle ids, devices and profiles; several users
+# for report requests); capabilities, products, and identifiers of merchants and passes are inferred. Of a second
+# screenshot for review, the 409 is observed (rorkai) and the words are inferred.
 UNIQUE: Mapping[str, Unique] = {
+    "analyticsReportRequests": Unique(("accessType",), "app", entity_errors.REQUEST_EXISTS),
     "appAvailabilities": Unique((), "app", entity_errors.RELATIONSHIP_EXISTS),
     "appInfoLocalizations": Unique(("locale",), "appInfo", entity_errors.ATTRIBUTE_DUPLICATE),
     "appStoreReviewDetails": Unique((), "appStoreVersion", entity_errors.ALREADY_EXISTS),
     "appStoreVersionLocalizations": Unique(("locale",), "appStoreVersion", entity_errors.DUPLICATE_LOCALE),
     "appStoreVersions": Unique(("versionString", "platform"), "app", entity_errors.DUPLICATE_VERSION),
+    "bundleIdCapabilities": Unique(("capabilityType",), "bundleId", entity_errors.ATTRIBUTE_DUPLICATE),
     "bundleIds": Unique(("identifier",), "", entity_errors.IDENTIFIER_TAKEN),
     "devices": Unique(("udid",), "", entity_errors.DEVICE_TAKEN),
     "inAppPurchases": Unique(("productId",), "", entity_errors.ATTRIBUTE_DUPLICATE),
+    "inAppPurchaseAppStoreReviewScreenshots": Unique((), "inAppPurchaseV2", entity_errors.RELATIONSHIP_EXISTS),
+    "merchantIds": Unique(("identifier",), "", entity_errors.PORTAL_IDENTIFIER_TAKEN),
+    "passTypeIds": Unique(("identifier",), "", entity_errors.PORTAL_IDENTIFIER_TAKEN),
+    "profiles": Unique(("name",), "", entity_errors.PROFILE_NAME_TAKEN),
+    "subscriptionAppStoreReviewScreenshots": Unique((), "subscription", entity_errors.RELATIONSHIP_EXISTS),
     "subscriptions": Unique(("productId",), "", entity_errors.ATTRIBUTE_DUPLICATE),
 }
 

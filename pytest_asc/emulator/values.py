@@ -60,8 +60,25 @@ def timestamp(now: float) -> str:
     return datetime.fromtimestamp(now, CUPERTINO).isoformat(timespec="seconds")
 
 
+_STAMP = re.compile(r"(.{10}T\d\d:\d\d)(:\d\d)?[.\d]*(?:Z|([+-]\d\d):?(\d\d))", re.ASCII)
+
+
+def moment(text: str) -> float:
+    """The seconds since 1970 of a text of the type ``date-time``, without fractions.
+
+    Raises:
+        ValueError: It is of no such type.
+    """
+    found = _STAMP.fullmatch(text)
+    if found is None:
+        raise ValueError(f"expected a date-time, got {text!r}")
+    minute, second, hours, minutes = found.groups()
+    # Python 3.10 reads no Z and no zone without a colon.
+    return datetime.fromisoformat(f"{minute}{second or ''}{hours or '+00'}:{minutes or '00'}").timestamp()
+
+
 # What stands for an attribute that was not given, where the catalogue cannot know better: {n} is the resource's number
-# among those of its type, {now} and {later} are times.
+# among those of its type, {now}, {soon} and {later} are times.
 _KNOWN: Mapping[str, Mapping[str, Any]] = {
     "analyticsReportInstances": {"granularity": "DAILY", "processingDate": "{today}"},
     "apps": {"name": "App {n}", "bundleId": "com.example.app{n}", "sku": "APP{n}", "primaryLocale": "en-US"},
@@ -99,7 +116,22 @@ _KNOWN: Mapping[str, Mapping[str, Any]] = {
     "bundleIds": {"name": "Bundle {n}", "identifier": "com.example.app{n}", "platform": "IOS", "seedId": "9XYZ8WV7UT"},
     "customerReviewResponses": {"state": "PUBLISHED", "lastModifiedDate": "{now}"},
     "devices": {"status": "ENABLED"},
+    "betaAppReviewSubmissions": {"betaReviewState": "WAITING_FOR_REVIEW", "submittedDate": "{now}"},
+    "buildBetaDetails": {
+        "internalBuildState": "READY_FOR_BETA_TESTING",
+        "externalBuildState": "READY_FOR_BETA_SUBMISSION",
+    },
     "preReleaseVersions": {"version": "1.{n}", "platform": "IOS"},
+    "reviewSubmissions": {"platform": "IOS", "state": "READY_FOR_REVIEW"},
+    "reviewSubmissionItems": {"state": "READY_FOR_REVIEW"},
+    "userInvitations": {
+        "email": "invited{n}@example.com",
+        "firstName": "Invited",
+        "lastName": "Member {n}",
+        "roles": ["DEVELOPER"],
+        "allAppsVisible": True,
+        "expirationDate": "{soon}",
+    },
     "users": {
         "username": "user{n}@example.com",
         "firstName": "Team",
@@ -122,6 +154,7 @@ _BY_FORMAT = {
     "number": 1,
 }
 _BUILD_LIFE = timedelta(days=90).total_seconds()  # TestFlight builds expire after 90 days (documented)
+_INVITATION_LIFE = timedelta(days=3).total_seconds()  # invitations of users do after three (documented)
 
 
 def defaults(kind: str, number: int, now: float) -> dict[str, Any]:
@@ -133,7 +166,13 @@ def defaults(kind: str, number: int, now: float) -> dict[str, Any]:
         now: Seconds since 1970.
     """
     fixed, written = _templates(kind)
-    words = {"n": number, "now": timestamp(now), "later": timestamp(now + _BUILD_LIFE), "today": timestamp(now)[:10]}
+    words = {
+        "n": number,
+        "now": timestamp(now),
+        "soon": timestamp(now + _INVITATION_LIFE),
+        "later": timestamp(now + _BUILD_LIFE),
+        "today": timestamp(now)[:10],
+    }
     return {**fixed, **{name: text.format(attribute=name, **words) for name, text in written.items()}}
 
 

@@ -17,7 +17,7 @@ from pytest_asc.emulator.message import JSON, Response
 from pytest_asc.emulator.reads import single
 from pytest_asc.emulator.relations import relation, way_back
 from pytest_asc.emulator.uniqueness import faults_of_second
-from pytest_asc.emulator.workflows import PLAIN, WORKFLOWS
+from pytest_asc.emulator.workflows import workflow_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -40,6 +40,7 @@ def write(account: Account, asked: Route, content: bytes) -> Response | tuple[Ap
         asked: What is asked for.
         content: The body of the request.
     """
+    account.base = asked.base
     try:
         return _WRITES[asked.operation.kind](account, asked, content)
     except RefusedError as refused:
@@ -49,10 +50,10 @@ def write(account: Account, asked: Route, content: bytes) -> Response | tuple[Ap
 def _create(account: Account, asked: Route, content: bytes) -> Response:
     entity = read_entity(asked.operation, "", content)
     _refuse(*_dangling(account.store, entity), *faults_of_second(account.store, entity))
-    workflow = WORKFLOWS.get(entity.type, PLAIN)
+    workflow = workflow_of(entity.type)
     workflow.creating(account, entity)
     brought = _bring(account, entity)
-    resource = account.create(entity.type, None, _shown(entity))
+    resource = account.create(entity.type, workflow.identify(account, entity), _shown(entity))
     _link(account.store, (resource, entity), *brought)
     workflow.created(account, resource, entity)
     address = f"{asked.base}{asked.operation.path}/{quote(resource.id, safe='')}"
@@ -63,7 +64,7 @@ def _update(account: Account, asked: Route, content: bytes) -> Response:
     resource = _start(account, asked)
     entity = read_entity(asked.operation, asked.identifier, content)
     _refuse(*_dangling(account.store, entity))
-    workflow = WORKFLOWS.get(entity.type, PLAIN)
+    workflow = workflow_of(entity.type)
     workflow.updating(account, resource, entity)
     account.store.update(resource, _shown(entity))
     _link(account.store, (resource, entity), *_bring(account, entity))
@@ -73,7 +74,7 @@ def _update(account: Account, asked: Route, content: bytes) -> Response:
 
 def _delete(account: Account, asked: Route, _content: bytes) -> Response:
     resource = _start(account, asked)
-    WORKFLOWS.get(resource.type, PLAIN).deleting(account, resource)
+    workflow_of(resource.type).deleting(account, resource)
     account.remove(resource)
     return _nothing(asked)
 
@@ -93,9 +94,10 @@ def _relate(change: Callable[[Store, Resource, Relation, list[str]], None]) -> _
         _refuse(
             *(at_pointer(entity_errors.RELATIONSHIP_ID, place.format(number), id=ids[number]) for number in missing)
         )
-        workflow = WORKFLOWS.get(resource.type, PLAIN)
+        workflow = workflow_of(resource.type)
         workflow.relating(account, resource, operation.relationship, operation.method, ids)
         change(store, resource, over, ids)
+        workflow.related(account, resource, operation.relationship, operation.method, ids)
         return _nothing(asked)
 
     return write

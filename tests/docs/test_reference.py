@@ -14,7 +14,13 @@ from pytest_asc import marks
 from pytest_asc.__main__ import main
 from pytest_asc.commands.environment import environment
 from pytest_asc.commands.serve import AccountOptions, served, where
+from pytest_asc.emulator.decisions import OUTCOMES
 from pytest_asc.emulator.transports.server import Server
+from pytest_asc.emulator.workflows.builds import BETA_REVIEW, PROCESSING
+from pytest_asc.emulator.workflows.review import SUBMISSION
+from pytest_asc.emulator.workflows.testers import TESTER
+from pytest_asc.emulator.workflows.versions import VERSION
+from pytest_asc.emulator.workflows.xcode_cloud import RUN
 from pytest_asc.plugin import MARKERS
 from pytest_asc.roles import ANY, AREAS
 from pytest_asc.services import SERVICES
@@ -125,12 +131,36 @@ def help_of(capsys: pytest.CaptureFixture[str], *command: str) -> str:
 def test_what_serve_and_run_tell() -> None:
     account = AccountOptions(empty=True)
     with served(account) as one:
-        line = where(one, proxy=True)
+        line = where(one)
         variables = environment(one, {}, more_hosts=False)
     assert names([row[0] for row in rows("member of the line")]) == list(line)
     told = {name for row in rows("variables for the command") for name in re.findall("`(.+?)`", row[0])}
     of_settings = {name for setting in SETTINGS for name in setting.env}
     assert told == set(variables) - of_settings
+
+
+def test_outcomes() -> None:
+    told = {cells[0].strip("`"): re.findall("`(.+?)`", cells[1]) for cells in rows("what is decided")}
+    assert told == {kind: list(outcomes) for kind, outcomes in OUTCOMES.items()}
+
+
+def test_how_long_apple_takes() -> None:
+    units = {"minute": 60, "hour": 3600}
+    told = []
+    for kind, state, after in rows("resource"):
+        amount, unit = after.split()
+        told.append((kind.strip("`"), state.strip("`"), int(amount) * units[unit.rstrip("s")]))
+    machines = {
+        "builds": PROCESSING,
+        "betaAppReviewSubmissions": BETA_REVIEW,
+        "reviewSubmissions": SUBMISSION,
+        "appStoreVersions": VERSION,
+        "ciBuildRuns": RUN,
+        "betaTesters": TESTER,
+    }
+    assert told == [
+        (kind, state, step.delay) for kind, machine in machines.items() for state, step in machine.steps.items()
+    ]
 
 
 def test_markers() -> None:

@@ -340,7 +340,7 @@ def test_relationships_are_given_as_resources_ids_or_lists(emulator: Emulator) -
     )
     assert group["relationships"]["app"] == {"data": {"type": "apps", "id": app["id"]}}
     assert len(group["relationships"]["betaTesters"]["data"]) == 2
-    assert emulator.add("builds", app=None)["relationships"] == {}
+    assert emulator.add("betaGroups", app=None)["relationships"] == {}
 
 
 def test_documents_and_files_are_loaded_in_any_order(bench: Bench, emulator: Emulator, tmp_path: Path) -> None:

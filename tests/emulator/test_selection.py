@@ -133,8 +133,8 @@ def test_encodings_of_a_value(bench: Bench, sent: str, name: str) -> None:
 
 
 def test_a_thousand_faults_are_told_in_one_answer(bench: Bench) -> None:
-    answer = bench.get("/v1/apps?" + "&".join(f"filter[x{number}]=1&y{number}" for number in range(1000)))
-    assert (answer.status, len(answer.codes)) == (400, 2000)
+    answer = bench.get("/v1/apps?" + "&".join(f"filter[x{number}]=1&y{number}" for number in range(500)))
+    assert (answer.status, len(answer.codes)) == (400, 1000)
     assert [error["source"]["parameter"] for error in answer.json["errors"][:2]] == ["filter[x0]", "y0"]
 
 

@@ -7,7 +7,7 @@ import pytest
 from emulator.harness import NOW
 
 from pytest_asc.emulator.catalogue import catalogue
-from pytest_asc.emulator.values import _KNOWN, Identifiers, defaults, misfit, timestamp
+from pytest_asc.emulator.values import _KNOWN, Identifiers, defaults, misfit, moment, timestamp
 
 
 @pytest.mark.parametrize("kind", catalogue().types)
@@ -98,3 +98,27 @@ BUILD = catalogue().schema("Build").attributes
 )
 def test_a_value_that_does_not_fit_is_explained(code: Any, value: Any, problem: str | None) -> None:
     assert misfit(code, value) == problem
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-05-28T20:26:40Z",
+        "2026-05-28T20:26:40.220Z",
+        "2026-05-28T12:26:40-08:00",
+        "2026-05-28T12:26:40.220-0800",
+        timestamp(NOW),
+    ],
+)
+def test_moments_are_read_in_every_form_that_fits(text: str) -> None:
+    assert misfit("date-time", text) is None
+    assert moment(text) == NOW
+
+
+def test_a_moment_may_have_no_seconds() -> None:
+    assert moment("2026-05-28T20:26Z") == NOW - 40
+
+
+def test_what_is_no_moment() -> None:
+    with pytest.raises(ValueError, match="expected a date-time, got '2026-05-28'"):
+        moment("2026-05-28")

@@ -93,6 +93,6 @@ def test_a_role_that_is_none_is_told_at_once(pytester: pytest.Pytester) -> None:
         [
             "*asc(role=…): there is no role 'Developer'; did you mean 'DEVELOPER'? The roles are *",
             "GET /v1/users was answered 403: role-insufficient",
-            "  the role DEVELOPER may not read users; ADMIN may",
+            "  the role DEVELOPER may not read users; ADMIN or APP_MANAGER may",
         ]
     )

@@ -79,13 +79,16 @@ def _rows(asked: Asked, one: Resource) -> Iterator[Sequence[object]]:
     store = asked.account.store
     instance = owner(store, "analyticsReportInstances", "segments", one)
     report = owner(store, "analyticsReports", "instances", instance)
-    app = owner(store, "apps", "analyticsReportRequests", owner(store, "analyticsReportRequests", "reports", report))
+    request = owner(store, "analyticsReportRequests", "reports", report)
+    app = owner(store, "apps", "analyticsReportRequests", request)
     end = _processed(instance)
-    if instance is None or end is None or app is None or report is None or report.attributes.get("name") != DOWNLOADS:
+    if not (instance and report and request and app and end) or report.attributes.get("name") != DOWNLOADS:
         yield _HEAD
         return
     yield _DOWNLOADS_HEAD
     begin = end - timedelta(days=_DAYS.get(str(instance.attributes.get("granularity")), 1))
+    if request.attributes.get("accessType") == "ONE_TIME_SNAPSHOT":  # it has all that there was (documented)
+        begin = date.min
     sold = [sale for sale in asked.ledger.sales if sale.id == app.id and begin <= sale.day < end and _type(sale)]
     over = relation("analyticsReportInstances", "segments")
     ids = instance.ids(over.name) if over else []

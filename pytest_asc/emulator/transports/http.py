@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 MOST_BYTES = 64 * 1024 * 1024
 """Of a request's body. The largest that Apple has clients send in one request is a part of an upload (inferred)."""
 
+MOST_BYTES_IN_A_LINE = 64 * 1024
+"""Of a request's head. A filter may list hundreds of ids."""
+
 _AUTHORITY = re.compile(r"(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 _ABSOLUTE = re.compile(rf"https?://(?P<authority>{_AUTHORITY.pattern})(?P<rest>[/?].*)?", re.IGNORECASE | re.DOTALL)
 # aiohttp logs requests that make no sense together with a piece of them, which may be of a token.
@@ -52,8 +55,14 @@ class Application:
     def server(self) -> web.Server:
         """A protocol factory of asyncio's."""
         return web.Server(
-            self.answer, request_factory=_request, access_log=None, logger=_SILENT, auto_decompress=False
-        )  # fmt: skip
+            self.answer,
+            request_factory=_request,
+            access_log=None,
+            logger=_SILENT,
+            auto_decompress=False,
+            max_line_size=MOST_BYTES_IN_A_LINE,
+            max_field_size=MOST_BYTES_IN_A_LINE,
+        )
 
     @property
     def hosts(self) -> tuple[str, ...]:

@@ -31,26 +31,36 @@ class Server:
         folder: Where the authority's certificate is written; others shall not be able to read it.
         host: Where to listen: an address or a name of this machine.
         port: The HTTP port; 0 has the system choose one, as it does for HTTPS and the proxy.
+        proxy: Whether there is to be a proxy.
         allowed: Other hosts that the proxy may open tunnels to.
 
     Raises:
         OSError: On entering: there is no such address, or the port is taken.
     """
 
-    def __init__(self, folder: Path, *, host: str = "127.0.0.1", port: int = 0, allowed: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        proxy: bool = True,
+        allowed: Collection[str] = (),
+    ) -> None:
         self.ca_file = folder / "ca.pem"
         """The certificate that clients of the HTTPS port and the proxy are to trust."""
         self._host = host
-        self._port = port
+        self._ports = (port, 0, 0) if proxy else (port, 0)
         self._allowed = allowed
         self._application = Application()
 
     def __enter__(self) -> Self:
         with ExitStack() as listening:
-            ports = [listening.enter_context(listen(self._host, port)) for port in (self._port, 0, 0)]
+            ports = [listening.enter_context(listen(self._host, port)) for port in self._ports]
             host = f"[{self._host}]" if ":" in self._host else self._host
-            http, https, proxy = (f"{host}:{port.getsockname()[1]}" for port in ports)
-            self.url, self.https_url, self.proxy_url = f"http://{http}", f"https://{https}", f"http://{proxy}"
+            http, https, *proxy = (f"{host}:{port.getsockname()[1]}" for port in ports)
+            self.url, self.https_url = f"http://{http}", f"https://{https}"
+            self.proxy_url = f"http://{proxy[0]}" if proxy else ""
             self._application.own = frozenset({http, https})
             context = server_context(self._host, self.ca_file)
             # The loop that can watch sockets, on every system.
@@ -90,13 +100,14 @@ class Server:
 
     async def _serve(self, ports: list[socket.socket], context: ssl.SSLContext, stopping: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
-        http, https, proxy = ports
+        http, https, *proxies = ports
         server = self._application.server()
         tunnels = Proxy(self._application, http.getsockname()[:2], https.getsockname()[:2], self._allowed)
         tasks: set[asyncio.Task[None]] = set()
         accept(http, partial(loop.connect_accepted_socket, server), tasks)
         accept(https, partial(loop.connect_accepted_socket, server, ssl=context), tasks)
-        accept(proxy, tunnels.serve, tasks)
+        for proxy in proxies:
+            accept(proxy, tunnels.serve, tasks)
         await stopping.wait()
         await refuse(ports)
         for connection in server.connections:

@@ -1,46 +1,62 @@
 """What types of resources do beyond the catalogue: a table by type.
 
 A write asks it after the body was found to fit and before anything is changed, and tells it afterwards. Each workflow
-is a module of this folder.
+is a module of this folder, with a table of its own. What Apple does in time is planned in the account's schedule.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from pytest_asc.emulator.workflows import (
+    analytics,
+    asset_packs,
+    build_uploads,
+    builds,
+    certificates,
+    codes,
+    groups,
+    people,
+    phased,
+    portal,
+    profiles,
+    review,
+    review_items,
+    testers,
+    versions,
+    webhooks,
+    xcode_cloud,
+)
+from pytest_asc.emulator.workflows.hooks import PLAIN, Workflow
+from pytest_asc.emulator.workflows.uploads import UPLOAD, is_uploaded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from pytest_asc.emulator.account import Account
-    from pytest_asc.emulator.entities import Entity
-    from pytest_asc.emulator.store import Resource
+__all__ = ["PLAIN", "WORKFLOWS", "Workflow", "workflow_of"]
 
-
-def _pass(*_: object) -> None:
-    """Do nothing."""
-
-
-class Workflow(NamedTuple):
-    """The hooks of a type, each optional.
-
-    The hooks ending in "ing" may refuse the request with a
-    :class:`~pytest_asc.emulator.errors.RefusedError`; nothing has happened then. The others must not.
-    """
-
-    creating: Callable[[Account, Entity], None] = _pass
-    """A resource is about to be created."""
-    created: Callable[[Account, Resource, Entity], None] = _pass
-    """A resource was created, and linked; the entity has what the resource does not show, too."""
-    updating: Callable[[Account, Resource, Entity], None] = _pass
-    """A resource is about to be changed."""
-    updated: Callable[[Account, Resource, Entity], None] = _pass
-    """A resource was changed."""
-    relating: Callable[[Account, Resource, str, str, list[str]], None] = _pass
-    """A relationship of a resource is about to be changed: its name, the method, and the ids that were sent."""
-    deleting: Callable[[Account, Resource], None] = _pass
-    """A resource is about to be deleted. Those that go with it are not asked."""
+WORKFLOWS: Mapping[str, Workflow] = {
+    **analytics.WORKFLOWS,
+    **asset_packs.WORKFLOWS,
+    **build_uploads.WORKFLOWS,
+    **builds.WORKFLOWS,
+    **certificates.WORKFLOWS,
+    **codes.WORKFLOWS,
+    **groups.WORKFLOWS,
+    **people.WORKFLOWS,
+    **phased.WORKFLOWS,
+    **portal.WORKFLOWS,
+    **profiles.WORKFLOWS,
+    **review.WORKFLOWS,
+    **review_items.WORKFLOWS,
+    **testers.WORKFLOWS,
+    **versions.WORKFLOWS,
+    **webhooks.WORKFLOWS,
+    **xcode_cloud.WORKFLOWS,
+}
+"""The workflow of each type that has one of its own."""
 
 
-WORKFLOWS: Mapping[str, Workflow] = {}
-"""The workflow of each type that has one."""
-PLAIN = Workflow()
+def workflow_of(kind: str) -> Workflow:
+    """The workflow of a type: its own, that of all uploads, or one that does nothing."""
+    return WORKFLOWS.get(kind) or (UPLOAD if is_uploaded(kind) else PLAIN)

@@ -57,6 +57,19 @@ def test_a_target_that_is_no_path_reaches_no_resource(server: Server, target: st
         assert wire.read().status in {400, 404}
 
 
+def test_the_http_port_opens_no_tunnel(server: Server) -> None:
+    with opened(server, "http") as wire:
+        wire.send(get("example.com:443", method="CONNECT"))
+        assert wire.read().status == 400
+
+
+def test_a_long_list_fits_into_a_url(server: Server) -> None:
+    ids = ",".join(f"0e0e0e0e-a5c0-4e3d-9f1c-5eb0a6f0{number:04}" for number in range(500))
+    with opened(server, "http") as wire:
+        wire.send(get(f"/v1/apps?filter[id]={ids}"))
+        assert wire.read().json["data"] == []
+
+
 @pytest.mark.parametrize("door", ["http", "https", "tunnel"])
 def test_a_client_that_waits_is_told_to_go_on(server: Server, bench: Bench, door: str) -> None:
     with opened(server, door) as wire:

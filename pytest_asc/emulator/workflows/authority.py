@@ -1,0 +1,126 @@
+"""A certificate authority that nobody trusts: it signs certificates and profiles in place of Apple's.
+
+Its key is made when it is first needed, and lives as long as the process.
+"""
+
+from __future__ import annotations
+
+import base64
+from datetime import datetime, timezone
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+
+# cryptography is imported where it is used: most tests sign nothing.
+
+_NAME = "pytest-asc Certification Authority"
+_FROM = datetime(2000, 1, 1, tzinfo=timezone.utc)
+_UNTIL = datetime(2100, 1, 1, tzinfo=timezone.utc)
+
+
+class _Authority(NamedTuple):
+    key: EllipticCurvePrivateKey
+    certificate: x509.Certificate
+
+
+def read_request(text: str) -> x509.CertificateSigningRequest | None:
+    """The certificate signing request in a text, as PEM or as DER in base64; None where there is no sound one."""
+    from cryptography import x509  # noqa: PLC0415
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415
+
+    try:
+        if "-----BEGIN" in text:
+            request = x509.load_pem_x509_csr(text.encode())
+        else:
+            request = x509.load_der_x509_csr(base64.b64decode(text))
+        sound = request.is_signature_valid
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return None
+    return request if sound else None
+
+
+def is_rsa_2048(request: x509.CertificateSigningRequest) -> bool:
+    """Whether a request is for a key of the one kind that Apple takes for signing code."""
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey  # noqa: PLC0415
+
+    key = request.public_key()
+    return isinstance(key, RSAPublicKey) and key.key_size == 2048  # noqa: PLR2004  the type says what it is
+
+
+def issue(
+    request: x509.CertificateSigningRequest, *, name: str, team: str, serial: int, since: float, until: float
+) -> bytes:
+    """A certificate for the key of a request, in DER. Of the request's names none are taken over (observed).
+
+    Args:
+        request: What asks for it.
+        name: Whom it is for, as in ``Apple Distribution: Example``.
+        team: The team id.
+        serial: Its number.
+        since: When it begins to be good, in seconds since 1970.
+        until: When it ends.
+    """
+    from cryptography import x509  # noqa: PLC0415
+    from cryptography.hazmat.primitives import hashes, serialization  # noqa: PLC0415
+    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID  # noqa: PLC0415
+
+    authority = _authority()
+    # A common name has at most 64 letters (RFC 5280).
+    names = {
+        NameOID.USER_ID: team,
+        NameOID.COMMON_NAME: f"{name} ({team})"[:64],
+        NameOID.ORGANIZATIONAL_UNIT_NAME: team,
+    }
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(kind, value) for kind, value in names.items()]))
+        .issuer_name(authority.certificate.subject)
+        .public_key(request.public_key())
+        .serial_number(serial)
+        .not_valid_before(datetime.fromtimestamp(since, timezone.utc))
+        .not_valid_after(datetime.fromtimestamp(until, timezone.utc))
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING]), critical=True)
+        .sign(authority.key, hashes.SHA256())
+    )
+    return certificate.public_bytes(serialization.Encoding.DER)
+
+
+def sign_message(content: bytes) -> bytes:
+    """A content with a signature around it: CMS in DER, as a provisioning profile is."""
+    from cryptography.hazmat.primitives import hashes, serialization  # noqa: PLC0415
+    from cryptography.hazmat.primitives.serialization import pkcs7  # noqa: PLC0415
+
+    authority = _authority()
+    return (
+        pkcs7.PKCS7SignatureBuilder()
+        .set_data(content)
+        .add_signer(authority.certificate, authority.key, hashes.SHA256())
+        .sign(serialization.Encoding.DER, [pkcs7.PKCS7Options.Binary])
+    )
+
+
+@cache
+def _authority() -> _Authority:
+    from cryptography import x509  # noqa: PLC0415
+    from cryptography.hazmat.primitives import hashes  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
+    from cryptography.x509.oid import NameOID  # noqa: PLC0415
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, _NAME)])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(_FROM)
+        .not_valid_after(_UNTIL)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    return _Authority(key, certificate)

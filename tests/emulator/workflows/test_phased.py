@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from emulator.workflows.desk import Desk
+
+    from pytest_asc.emulator.api import Emulator
+
+
+@pytest.fixture
+def version(emulator: Emulator, app: dict[str, Any]) -> dict[str, Any]:
+    """A version that waits for its release."""
+    return emulator.add("appStoreVersions", app=app, appStoreState="PENDING_DEVELOPER_RELEASE")
+
+
+@pytest.fixture
+def phase(desk: Desk, version: dict[str, Any]) -> dict[str, Any]:
+    """The phased release of the version."""
+    return desk.made("appStoreVersionPhasedReleases", appStoreVersion=version)
+
+
+def release(desk: Desk, version: dict[str, Any]) -> None:
+    desk.made("appStoreVersionReleaseRequests", appStoreVersion=version)
+    desk.bench.emulator.advance()
+
+
+def shown(desk: Desk, version: dict[str, Any]) -> list[object]:
+    attributes = desk.get(version, "appStoreVersionPhasedRelease")
+    return [attributes[name] for name in ("phasedReleaseState", "currentDayNumber", "totalPauseDuration")]
+
+
+def test_it_takes_a_week(desk: Desk, emulator: Emulator, version: dict[str, Any], phase: dict[str, Any]) -> None:
+    assert phase["id"] == version["id"]
+    assert shown(desk, version) == ["INACTIVE", None, 0]
+    release(desk, version)
+    assert desk.get(version)["appStoreState"] == "READY_FOR_SALE"
+    days = []
+    for _ in range(8):
+        days.append(shown(desk, version)[:2])
+        emulator.advance(days=1)
+    assert days == [*(["ACTIVE", day] for day in range(1, 8)), ["COMPLETE", 7]]
+    assert desk.get(version, "appStoreVersionPhasedRelease")["startDate"] == "2026-05-28T12:56:40-08:00"
+
+
+def test_it_is_paused_and_goes_on(
+    desk: Desk, emulator: Emulator, version: dict[str, Any], phase: dict[str, Any]
+) -> None:
+    release(desk, version)
+    emulator.advance(days=2)
+    assert desk.change(phase, phasedReleaseState="PAUSED").status == 200
+    emulator.advance(days=5)
+    assert shown(desk, version)[:2] == ["PAUSED", 3]
+    assert desk.change(phase, phasedReleaseState="ACTIVE").status == 200
+    emulator.advance(days=4)
+    assert shown(desk, version) == ["ACTIVE", 7, 5]
+
+
+def test_it_is_for_all_at_once(desk: Desk, emulator: Emulator, version: dict[str, Any], phase: dict[str, Any]) -> None:
+    release(desk, version)
+    desk.change(phase, phasedReleaseState="COMPLETE")
+    assert emulator.advance(days=9) == []
+    assert shown(desk, version)[:2] == ["COMPLETE", 1]
+
+
+def test_what_cannot_be(desk: Desk, version: dict[str, Any], phase: dict[str, Any]) -> None:
+    second = desk.create("appStoreVersionPhasedReleases", appStoreVersion=version)
+    assert second.codes == ["STATE_ERROR.ALREADY_EXISTS"]
+    for state, detail in {
+        "INACTIVE": "The phased release already has this value",
+        "ACTIVE": "The phased release cannot go from INACTIVE to ACTIVE",
+    }.items():
+        (error,) = desk.change(phase, phasedReleaseState=state).json["errors"]
+        assert (error["detail"], error["source"]["pointer"]) == (detail, "/data/attributes/phasedReleaseState")
+    release(desk, version)
+    assert desk.delete(phase).codes == ["STATE_ERROR.ENTITY_STATE_INVALID"]
+
+
+def test_one_that_has_not_begun_is_given_up(desk: Desk, version: dict[str, Any], phase: dict[str, Any]) -> None:
+    assert desk.delete(phase).status == 204
+    release(desk, version)
+    assert desk.get(version)["appStoreState"] == "READY_FOR_SALE"
+
+
+def test_one_that_a_test_puts_into_the_middle_goes_on(desk: Desk, emulator: Emulator, version: dict[str, Any]) -> None:
+    phase = emulator.add("appStoreVersionPhasedReleases", phasedReleaseState="ACTIVE", currentDayNumber=6)
+    emulator.advance(days=2)
+    assert desk.bench.get(f"/v1/appStoreVersions/{version['id']}/appStoreVersionPhasedRelease").json["data"] is None
+    shown = emulator.add("appStoreVersions", appStoreVersionPhasedRelease=phase)
+    assert desk.get(shown, "appStoreVersionPhasedRelease")["phasedReleaseState"] == "COMPLETE"

@@ -1,0 +1,418 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_asc.emulator.catalogue import catalogue
+from pytest_asc.emulator.values import misfit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from emulator.harness import Answer
+    from emulator.workflows.desk import Desk
+
+    from pytest_asc.emulator.api import Emulator
+
+TEXTS = {"description": "Lists.", "keywords": "lists", "supportUrl": "https://example.com/help"}
+
+
+@pytest.fixture
+def version(emulator: Emulator, app: dict[str, Any]) -> dict[str, Any]:
+    """A version that has all that a review needs."""
+    build = emulator.add("builds", app=app)
+    version = emulator.add("appStoreVersions", app=app, build=build, copyright="2026 Example")
+    emulator.add("appStoreVersionLocalizations", appStoreVersion=version, locale="en-US", **TEXTS)
+    return version
+
+
+@pytest.fixture
+def submission(desk: Desk, app: dict[str, Any], version: dict[str, Any]) -> dict[str, Any]:
+    """A submission with the version, not yet submitted."""
+    submission = desk.made("reviewSubmissions", {"platform": "IOS"}, app=app)
+    desk.made("reviewSubmissionItems", reviewSubmission=submission, appStoreVersion=version)
+    return submission
+
+
+def submit(desk: Desk, submission: Mapping[str, Any]) -> Answer:
+    return desk.change(submission, submitted=True)
+
+
+def states(desk: Desk, submission: Mapping[str, Any], version: Mapping[str, Any]) -> list[str]:
+    """The states of a submission, its items and its version, the older of the version's last."""
+    shown = desk.get(version)
+    return [
+        desk.get(submission)["state"],
+        *(item["attributes"]["state"] for item in desk.related(submission, "items")),
+        shown["appVersionState"],
+        shown["appStoreState"],
+    ]
+
+
+def associated(answer: Answer) -> list[tuple[str, str, str]]:
+    """The associated errors: the type that is at fault, code, and the place or the detail."""
+    assert answer.status == 409, answer.body
+    (error,) = answer.json["errors"]
+    assert error["code"] == "STATE_ERROR.ENTITY_STATE_INVALID"
+    return [
+        (path.split("/")[-2], one["code"], one.get("source", {}).get("pointer", one["detail"]))
+        for path, errors in error["meta"]["associatedErrors"].items()
+        for one in errors
+    ]
+
+
+def test_a_review_from_submission_to_sale(
+    desk: Desk, emulator: Emulator, submission: dict[str, Any], version: dict[str, Any]
+) -> None:
+    ready = "READY_FOR_REVIEW"
+    assert states(desk, submission, version) == [ready] * 4
+    assert desk.get(submission)["submittedDate"] is None
+    answer = submit(desk, submission)
+    assert (answer.status, answer.json["data"]["attributes"]["state"]) == (200, "WAITING_FOR_REVIEW")
+    assert desk.get(submission)["submittedDate"] == "2026-05-28T12:26:40-08:00"
+    assert states(desk, submission, version)[2:] == ["WAITING_FOR_REVIEW"] * 2
+    assert emulator.advance(hours=12) == [f"reviewSubmissions {submission['id']}: IN_REVIEW"]
+    assert states(desk, submission, version) == ["IN_REVIEW", ready, "IN_REVIEW", "IN_REVIEW"]
+    emulator.advance(hours=2)
+    approved = ["COMPLETE", "APPROVED", "PROCESSING_FOR_DISTRIBUTION", "PROCESSING_FOR_APP_STORE"]
+    assert states(desk, submission, version) == approved
+    emulator.advance()
+    assert states(desk, submission, version)[2:] == ["READY_FOR_DISTRIBUTION", "READY_FOR_SALE"]
+
+
+@pytest.mark.parametrize(
+    ("release", "waits"),
+    [
+        ({"releaseType": "AFTER_APPROVAL"}, "READY_FOR_DISTRIBUTION"),
+        ({"releaseType": "MANUAL"}, "PENDING_DEVELOPER_RELEASE"),
+        (
+            {"releaseType": "SCHEDULED", "earliestReleaseDate": "2026-06-10T09:00:00Z"},
+            "PENDING_DEVELOPER_RELEASE",
+        ),
+    ],
+)
+def test_the_release_type_says_what_follows_approval(
+    desk: Desk,
+    emulator: Emulator,
+    submission: dict[str, Any],
+    version: dict[str, Any],
+    release: dict[str, str],
+    waits: str,
+) -> None:
+    assert desk.change(version, **release).status == 200
+    submit(desk, submission)
+    emulator.advance()
+    assert desk.get(version)["appVersionState"] == waits
+    emulator.advance(days=14)
+    scheduled = release["releaseType"] == "SCHEDULED"
+    assert desk.get(version)["appVersionState"] == ("READY_FOR_DISTRIBUTION" if scheduled else waits)
+
+
+def test_a_version_is_released_by_hand_once(
+    desk: Desk, emulator: Emulator, submission: dict[str, Any], version: dict[str, Any]
+) -> None:
+    desk.change(version, releaseType="MANUAL")
+    request = ("appStoreVersionReleaseRequests",)
+    assert desk.create(*request, appStoreVersion=version).codes == ["STATE_ERROR.ENTITY_STATE_INVALID"]
+    submit(desk, submission)
+    emulator.advance()
+    desk.made(*request, appStoreVersion=version)
+    emulator.advance()
+    assert desk.get(version)["appStoreState"] == "READY_FOR_SALE"
+    assert desk.create(*request, appStoreVersion=version).status == 409
+
+
+@pytest.mark.parametrize("about", ["version", "item", "submission", "reviewSubmissions"])
+def test_a_rejection_is_resolved_and_submitted_again(
+    desk: Desk, emulator: Emulator, submission: dict[str, Any], version: dict[str, Any], about: str
+) -> None:
+    (item,) = desk.related(submission, "items")
+    resources = {"version": version, "item": item, "submission": submission}
+    emulator.decide(resources.get(about, about), "REJECTED")
+    submit(desk, submission)
+    emulator.advance()
+    assert states(desk, submission, version) == ["UNRESOLVED_ISSUES", "REJECTED", "REJECTED", "REJECTED"]
+    emulator.decide(resources.get(about, about), "APPROVED")
+    assert desk.change(item, resolved=True).status == 200
+    assert submit(desk, submission).status == 200
+    emulator.advance()
+    assert states(desk, submission, version)[:3] == ["COMPLETE", "APPROVED", "READY_FOR_DISTRIBUTION"]
+
+
+def test_metadata_alone_may_be_rejected(
+    desk: Desk, emulator: Emulator, submission: dict[str, Any], version: dict[str, Any]
+) -> None:
+    emulator.decide(version, "METADATA_REJECTED")
+    submit(desk, submission)
+    emulator.advance()
+    assert states(desk, submission, version)[1:3] == ["REJECTED", "METADATA_REJECTED"]
+
+
+@pytest.mark.parametrize(
+    ("hours", "state", "becomes"),
+    [
+        (None, "READY_FOR_REVIEW", "PREPARE_FOR_SUBMISSION"),
+        (0, "WAITING_FOR_REVIEW", "DEVELOPER_REJECTED"),
+        (13, "IN_REVIEW", "DEVELOPER_REJECTED"),
+        (48, "UNRESOLVED_ISSUES", "REJECTED"),
+    ],
+)
+def test_a_submission_is_canceled(
+    desk: Desk,
+    emulator: Emulator,
+    submission: dict[str, Any],
+    version: dict[str, Any],
+    hours: int | None,
+    state: str,
+    becomes: str,
+) -> None:
+    emulator.decide("reviewSubmissions", "REJECTED")
+    if hours is not None:
+        submit(desk, submission)
+        emulator.advance(hours=hours)
+    assert desk.get(submission)["state"] == state
+    assert desk.change(submission, canceled=True).json["data"]["attributes"]["state"] == "CANCELING"
+    assert emulator.advance() == [f"reviewSubmissions {submission['id']}: COMPLETE"]
+    assert states(desk, submission, version)[:3] == ["COMPLETE", "REMOVED", becomes]
+    assert desk.change(submission, canceled=True).codes == ["STATE_ERROR.ENTITY_STATE_INVALID"]
+
+
+def test_the_older_submission_is_there_while_the_review_lasts(
+    desk: Desk, emulator: Emulator, submission: dict[str, Any], version: dict[str, Any]
+) -> None:
+    old = {"type": "appStoreVersionSubmissions", "id": version["id"]}
+    assert desk.delete(old).status == 404
+    submit(desk, submission)
+    assert desk.delete(old).status == 204
+    emulator.advance()
+    assert desk.get(version)["appStoreState"] == "DEVELOPER_REJECTED"
+
+
+def test_what_is_missing_is_told_by_the_paths_of_what_is_at_fault(
+    desk: Desk, emulator: Emulator, app: dict[str, Any]
+) -> None:
+    required = "ENTITY_ERROR.ATTRIBUTE.REQUIRED"
+    version = emulator.add("appStoreVersions", app=app)
+    submission = desk.made("reviewSubmissions", {"platform": "IOS"}, app=app)
+
+    def faults() -> list[tuple[str, str, str]]:
+        return associated(desk.create("reviewSubmissionItems", reviewSubmission=submission, appStoreVersion=version))
+
+    assert faults() == [
+        ("appStoreVersions", required, "/data/attributes/copyright"),
+        ("appStoreVersions", "ENTITY_ERROR.RELATIONSHIP.REQUIRED", "/data/relationships/build"),
+        ("appStoreVersionLocalizations", required, "/data/attributes/description"),
+    ]
+    desk.change(version, copyright="2026 Example")
+    build = emulator.add("builds", app=app, usesNonExemptEncryption=None, processingState="PROCESSING")
+    data = {"type": "builds", "id": build["id"]}
+    assert desk.write("PATCH", f"/v1/appStoreVersions/{version['id']}/relationships/build", data).status == 204
+    desk.made("appStoreVersionLocalizations", {"locale": "en-US", **TEXTS, "keywords": None}, appStoreVersion=version)
+    processing = "The build is not in a valid processing state for this operation."
+    assert faults() == [
+        ("builds", "ENTITY_UNPROCESSABLE", processing),
+        ("builds", required, "/data/attributes/usesNonExemptEncryption"),
+        ("appStoreVersionLocalizations", required, "/data/attributes/keywords"),
+    ]
+
+
+def test_an_update_says_what_is_new(desk: Desk, emulator: Emulator, app: dict[str, Any]) -> None:
+    first = emulator.add("appStoreVersions", app=app, versionString="1.0", appStoreState="READY_FOR_SALE")
+    update = desk.made("appStoreVersions", {"versionString": "1.1", "platform": "IOS", "copyright": "2026"}, app=app)
+    build = emulator.add("builds", app=app)
+    desk.write(
+        "PATCH", f"/v1/appStoreVersions/{update['id']}/relationships/build", {"type": "builds", "id": build["id"]}
+    )
+    texts = desk.made("appStoreVersionLocalizations", {"locale": "en-US", **TEXTS}, appStoreVersion=update)
+    submission = desk.made("reviewSubmissions", {"platform": "IOS"}, app=app)
+    item = {"reviewSubmission": submission, "appStoreVersion": update}
+    assert associated(desk.create("reviewSubmissionItems", **item)) == [
+        ("appStoreVersionLocalizations", "ENTITY_ERROR.ATTRIBUTE.REQUIRED", "/data/attributes/whatsNew")
+    ]
+    desk.change(texts, whatsNew="Faster.")
+    desk.made("reviewSubmissionItems", **item)
+    submit(desk, submission)
+    emulator.advance()
+    assert desk.get(update)["appStoreState"] == "READY_FOR_SALE"
+    assert desk.get(first)["appStoreState"] == "REPLACED_WITH_NEW_VERSION"
+
+
+def test_a_version_is_in_one_submission(
+    desk: Desk, app: dict[str, Any], submission: dict[str, Any], version: dict[str, Any]
+) -> None:
+    other = desk.made("reviewSubmissions", {"platform": "IOS"}, app=app)
+    answer = desk.create("reviewSubmissionItems", reviewSubmission=other, appStoreVersion=version)
+    told = f"appStoreVersions with id {version['id']} was already added to another reviewSubmission with id "
+    assert associated(answer) == [
+        ("appStoreVersions", "STATE_ERROR.ITEM_PART_OF_ANOTHER_SUBMISSION", told + submission["id"])
+    ]
+    (item,) = desk.related(submission, "items")
+    assert desk.delete(item).status == 204
+    assert desk.get(version)["appStoreState"] == "PREPARE_FOR_SUBMISSION"
+    desk.made("reviewSubmissionItems", reviewSubmission=other, appStoreVersion=version)
+
+
+def test_what_was_submitted_stays_as_it_is(
+    desk: Desk, submission: dict[str, Any], version: dict[str, Any], app: dict[str, Any]
+) -> None:
+    submit(desk, submission)
+    (item,) = desk.related(submission, "items")
+    refused = [
+        (submit(desk, submission), "This cannot be done while it is WAITING_FOR_REVIEW."),
+        (desk.delete(item), "Item was already submitted"),
+        (desk.change(version, copyright="2027"), "Attribute 'copyright' cannot be edited at this time"),
+        (desk.delete(version), "The version cannot be changed at this time"),
+        (
+            desk.create("appStoreVersionLocalizations", {"locale": "de-DE"}, appStoreVersion=version),
+            "The version cannot be changed at this time",
+        ),
+        (
+            desk.create("appStoreVersions", {"versionString": "2.0", "platform": "IOS"}, app=app),
+            "You cannot create a new version of the App in the current state.",
+        ),
+    ]
+    for answer, detail in refused:
+        assert (answer.status, answer.json["errors"][0]["detail"]) == (409, detail)
+    (texts,) = desk.related(version, "appStoreVersionLocalizations")
+    refusal = desk.change(texts, keywords="new", whatsNew="new", promotionalText="new").json
+    assert [error["source"]["pointer"] for error in refusal["errors"]] == [
+        "/data/attributes/keywords",
+        "/data/attributes/whatsNew",
+    ]
+    assert desk.change(texts, promotionalText="Today only.").status == 200
+    assert desk.change(version, releaseType="MANUAL").status == 200
+    # Another platform has versions of its own.
+    desk.made("appStoreVersions", {"versionString": "2.0", "platform": "TV_OS"}, app=app)
+
+
+def test_one_review_of_its_kind_at_a_time(
+    desk: Desk, emulator: Emulator, app: dict[str, Any], submission: dict[str, Any]
+) -> None:
+    events = [emulator.add("appEvents", referenceName=name) for name in ("one", "two")]
+    others = []
+    for event in events:
+        other = desk.made("reviewSubmissions", {"platform": "IOS"}, app=app)
+        desk.made("reviewSubmissionItems", reviewSubmission=other, appEvent=event)
+        others.append(other)
+    assert submit(desk, submission).status == 200
+    assert submit(desk, others[0]).status == 200
+    refused = submit(desk, others[1])
+    assert refused.status == 409
+    told = f"There is another reviewSubmissions with id {others[0]['id']} still in progress."
+    assert refused.json["errors"][0]["detail"] == told
+    emulator.advance()
+    assert [desk.get(event)["eventState"] for event in events] == ["APPROVED", "READY_FOR_REVIEW"]
+    assert submit(desk, others[1]).status == 200
+
+
+def test_five_submissions_may_be_open(desk: Desk, app: dict[str, Any]) -> None:
+    made = [desk.made("reviewSubmissions", {"platform": "IOS"}, app=app) for _ in range(5)]
+    (told,) = associated(desk.create("reviewSubmissions", {"platform": "IOS"}, app=app))
+    assert told[1] == "STATE_ERROR.CONCURRENT_REVIEW_SUBMISSION_LIMIT_EXCEEDED"
+    desk.made("reviewSubmissions", {"platform": "MAC_OS"}, app=app)
+    desk.change(made[0], canceled=True)
+    desk.bench.emulator.advance()
+    desk.made("reviewSubmissions", {"platform": "IOS"}, app=app)
+
+
+def test_what_was_approved_is_not_reviewed_again(
+    desk: Desk, emulator: Emulator, submission: dict[str, Any], version: dict[str, Any]
+) -> None:
+    event = emulator.add("appEvents")
+    rejected = desk.made("reviewSubmissionItems", reviewSubmission=submission, appEvent=event)
+    emulator.decide(rejected, "REJECTED")
+    submit(desk, submission)
+    emulator.advance()
+    assert states(desk, submission, version)[:3] == ["UNRESOLVED_ISSUES", "APPROVED", "REJECTED"]
+    assert desk.get(event)["eventState"] == "REJECTED"
+    assert desk.get(version)["appVersionState"] == "READY_FOR_DISTRIBUTION"
+    emulator.decide(rejected, "APPROVED")
+    assert submit(desk, submission).status == 200
+    assert desk.get(version)["appVersionState"] == "READY_FOR_DISTRIBUTION"
+    emulator.advance()
+    assert states(desk, submission, version)[:3] == ["COMPLETE", "APPROVED", "APPROVED"]
+
+
+def test_an_item_is_taken_out_of_a_review(
+    desk: Desk, emulator: Emulator, submission: dict[str, Any], version: dict[str, Any]
+) -> None:
+    submit(desk, submission)
+    (item,) = desk.related(submission, "items")
+    assert desk.change(item, removed=True).status == 200
+    assert states(desk, submission, version)[1:3] == ["REMOVED", "DEVELOPER_REJECTED"]
+    emulator.advance()
+    assert states(desk, submission, version)[:3] == ["COMPLETE", "REMOVED", "DEVELOPER_REJECTED"]
+
+
+def test_who_waits_for_a_release_may_think_again(
+    desk: Desk, emulator: Emulator, submission: dict[str, Any], version: dict[str, Any]
+) -> None:
+    desk.change(version, releaseType="MANUAL")
+    submit(desk, submission)
+    emulator.advance()
+    desk.change(version, releaseType="SCHEDULED", earliestReleaseDate="2026-07-01T00:00:00Z")
+    emulator.advance()
+    assert desk.get(version)["appVersionState"] == "PENDING_DEVELOPER_RELEASE"
+    desk.change(version, releaseType="AFTER_APPROVAL")
+    emulator.advance()
+    assert desk.get(version)["appVersionState"] == "READY_FOR_DISTRIBUTION"
+
+
+@pytest.mark.parametrize(
+    ("kind", "attributes", "name", "ends"),
+    [
+        ("builds", {"processingState": "PROCESSING"}, "processingState", "VALID"),
+        ("betaAppReviewSubmissions", {"betaReviewState": "IN_REVIEW"}, "betaReviewState", "APPROVED"),
+        ("reviewSubmissions", {"state": "WAITING_FOR_REVIEW"}, "state", "COMPLETE"),
+        (
+            "appStoreVersions",
+            {"appStoreState": "PROCESSING_FOR_APP_STORE"},
+            "appVersionState",
+            "READY_FOR_DISTRIBUTION",
+        ),
+        ("appStoreVersions", {"appVersionState": "READY_FOR_DISTRIBUTION"}, "appStoreState", "READY_FOR_SALE"),
+        ("appStoreVersions", {"appStoreState": "IN_REVIEW"}, "appVersionState", "IN_REVIEW"),
+        ("ciBuildRuns", {"executionProgress": "RUNNING"}, "completionStatus", "SUCCEEDED"),
+        ("betaTesters", {"state": "ACCEPTED"}, "state", "INSTALLED"),
+    ],
+)
+def test_what_a_test_puts_into_the_middle_goes_on(
+    desk: Desk, emulator: Emulator, kind: str, attributes: dict[str, str], name: str, ends: str
+) -> None:
+    resource = emulator.add(kind, **attributes)
+    emulator.advance()
+    assert desk.get(resource)[name] == ends
+
+
+@pytest.mark.parametrize("name", ["appStoreState", "appVersionState"])
+def test_a_version_has_two_states_that_agree(desk: Desk, emulator: Emulator, name: str) -> None:
+    (schema,) = catalogue().schemas_of("appStoreVersions")
+    for state in catalogue().enum(schema.attributes[name]) or ():
+        shown = desk.get(emulator.add("appStoreVersions", **{name: state}))
+        assert shown[name] == state
+        for other in ("appStoreState", "appVersionState"):
+            assert misfit(schema.attributes[other], shown[other]) is None
+        plain = state in {"IN_REVIEW", "REJECTED", "PENDING_DEVELOPER_RELEASE"}
+        assert not plain or shown["appStoreState"] == shown["appVersionState"]
+
+
+def test_a_submission_needs_items(desk: Desk, app: dict[str, Any]) -> None:
+    submission = desk.made("reviewSubmissions", {"platform": "IOS"}, app=app)
+    assert submit(desk, submission).codes == ["STATE_ERROR.ENTITY_STATE_INVALID"]
+    answer = desk.create("reviewSubmissionItems", reviewSubmission=submission)
+    assert answer.codes == ["ENTITY_ERROR.RELATIONSHIP.REQUIRED"]
+
+
+@pytest.mark.parametrize(
+    ("about", "outcome", "message"),
+    [
+        ("apps", "APPROVED", "nothing to decide about 'apps'"),
+        ("betaTesters", "ACCEPTED", "'betaTesters' decide one by one: give the resource in place of the type"),
+        ("reviewSubmissions", "VALID", "do not end as 'VALID', expected one of APPROVED, REJECTED"),
+        ({"type": "builds", "id": "1"}, "VALID", "there is no resource of type 'builds' with id '1'"),
+    ],
+)
+def test_decisions_that_cannot_be(emulator: Emulator, about: Any, outcome: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        emulator.decide(about, outcome)
