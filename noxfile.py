@@ -23,7 +23,7 @@ def tests(session: nox.Session, pytest: str) -> None:
 def lowest(session: nox.Session) -> None:
     """The suite with the oldest run-time dependencies that are promised."""
     session.install(
-        "-e", ".[test]", "pytest==8.0.*", "PyJWT==2.8.*", "cryptography==45.*", "responses==0.25.*", "aiohttp==3.10.*"
+        "-e", ".[test]", "pytest==8.0.*", "PyJWT==2.8.*", "cryptography==45.*", "responses==0.25.*", "aiohttp==3.12.*"
     )
     session.run("python", "-m", "pytest", "-n", "2", *session.posargs)
 

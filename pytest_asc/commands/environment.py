@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from pytest_asc.commands.serve import write_private
-from pytest_asc.settings import SETTINGS
+from pytest_asc.settings import LOOPBACK, SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,7 +22,6 @@ PROXY = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "SPACESHIP_PR
 NO_PROXY = ("NO_PROXY", "no_proxy")
 # requests; OpenSSL, and with it httpx, urllib, aiohttp, Ruby and Go; curl; Node.
 CA_FILE = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
-LOOPBACK = "127.0.0.1,localhost,::1"
 
 # What would have a command use another key, another form of it, or another service.
 _MISLEADING = (
@@ -52,7 +51,7 @@ def environment(one: Served, inherited: Mapping[str, str], *, more_hosts: bool) 
     return {
         **kept,
         **dict.fromkeys(PROXY, server.proxy_url),
-        **dict.fromkeys(NO_PROXY, LOOPBACK),
+        **dict.fromkeys(NO_PROXY, ",".join(sorted(LOOPBACK))),
         **dict.fromkeys(CA_FILE, str(ca_file)),
         "NODE_USE_ENV_PROXY": "1",  # without it Node's own fetch knows no proxy
         "API_PRIVATE_KEYS_DIR": str(one.folder),

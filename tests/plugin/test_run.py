@@ -128,7 +128,7 @@ print(json.dumps([dict(os.environ), modes]))
     assert given["token"] == given["key_type"] == {None}
     proxies = {environment[name] for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")}
     assert len(proxies) == 1
-    assert environment["NO_PROXY"] == environment["no_proxy"] == "127.0.0.1,localhost,::1"
+    assert environment["NO_PROXY"] == environment["no_proxy"] == "127.0.0.1,::1,localhost"
     bundles = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
     assert len({environment[name] for name in bundles}) == 1
 

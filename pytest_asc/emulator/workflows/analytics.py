@@ -58,6 +58,16 @@ def _bring_instances(account: Account, request: Resource) -> None:
         account.schedule.at(DAY, what, lambda: _bring_instances(account, request), of=request, calendar=True)
 
 
+def _withdraw(account: Account, request: Resource) -> None:
+    """Take the reports away with their request (inferred)."""
+    for report in some(account, request, "reports"):
+        for instance in some(account, report, "instances"):
+            for segment in some(account, instance, "segments"):
+                account.remove(segment)
+            account.remove(instance)
+        account.remove(report)
+
+
 def _granularities(account: Account) -> Iterator[str]:
     """What is processed today: every day's; the last week's on Mondays and the last month's on its first (inferred)."""
     day = today(account.now)
@@ -68,4 +78,4 @@ def _granularities(account: Account) -> Iterator[str]:
         yield "MONTHLY"
 
 
-WORKFLOWS: Mapping[str, Workflow] = {"analyticsReportRequests": Workflow(created=_request)}
+WORKFLOWS: Mapping[str, Workflow] = {"analyticsReportRequests": Workflow(created=_request, deleting=_withdraw)}

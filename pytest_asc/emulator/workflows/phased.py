@@ -52,7 +52,8 @@ def _next_day(account: Account, phase: Resource) -> None:
 
 def _creating(account: Account, entity: Entity) -> None:
     (version,) = sent(account, entity, "appStoreVersion")
-    if account.store.get("appStoreVersionPhasedReleases", version.id):
+    there = one(account, version, "appStoreVersionPhasedRelease")
+    if there or account.store.get("appStoreVersionPhasedReleases", version.id):
         raise RefusedError(ApiError(state_errors.PHASE_EXISTS))
 
 
@@ -62,7 +63,7 @@ def _identify(_: Account, entity: Entity) -> str:
 
 
 def _created(account: Account, phase: Resource, entity: Entity) -> None:
-    account.store.update(phase, {"phasedReleaseState": "INACTIVE", "totalPauseDuration": 0})
+    account.store.update(phase, {"phasedReleaseState": "INACTIVE"})
     (version,) = sent(account, entity, "appStoreVersion")
     if has(version, appVersionState="READY_FOR_DISTRIBUTION"):
         begin(account, version)
@@ -76,12 +77,14 @@ def _added(account: Account, phase: Resource) -> None:
 
 def _updating(_: Account, phase: Resource, entity: Entity) -> None:
     old, new = phase.attributes["phasedReleaseState"], entity.attributes.get("phasedReleaseState")
-    if new is not None and new not in _MOVES[old]:
+    if new is not None and new not in _MOVES.get(old, ()):
         form = state_errors.PHASE_UNCHANGED if new == old else state_errors.PHASE_CHANGE
         raise RefusedError(at_pointer(form, "/data/attributes/phasedReleaseState", old=old, new=new))
 
 
-def _updated(account: Account, phase: Resource, _: Entity) -> None:
+def _updated(account: Account, phase: Resource, entity: Entity) -> None:
+    if entity.attributes.get("phasedReleaseState") is None:
+        return
     account.schedule.forget(phase)
     begun = phase.attributes["startDate"]
     if has(phase, phasedReleaseState="ACTIVE") and begun:

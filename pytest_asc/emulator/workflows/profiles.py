@@ -92,25 +92,25 @@ def _property_list(account: Account, profile: Resource, uuid: str, until: float)
     """What is in a profile, with the keys that Apple's have."""
     bundle_id = one(account, profile, "bundleId")
     attributes = bundle_id.attributes if bundle_id else {}
-    prefix = attributes.get("seedId") or TEAM_ID
+    prefix = _text(attributes.get("seedId") or TEAM_ID)
     kind = profile.attributes["profileType"]
     platform = "TVOS" if kind.startswith("TVOS") else _KINDS.get(kind, _NO_KIND).platform
     certificates = filter(None, map(_der, some(account, profile, "certificates")))
-    devices = [device.attributes["udid"] for device in some(account, profile, "devices")]
+    devices = [_text(device.attributes["udid"]) for device in some(account, profile, "devices")]
     return {
-        "AppIDName": attributes.get("name") or "",
+        "AppIDName": _text(attributes.get("name") or ""),
         "ApplicationIdentifierPrefix": [prefix],
         "CreationDate": _plain(account.now),
         "DeveloperCertificates": list(certificates),
         "Entitlements": {
-            "application-identifier": f"{prefix}.{attributes.get('identifier')}",
+            "application-identifier": f"{prefix}.{_text(attributes.get('identifier') or '*')}",
             "com.apple.developer.team-identifier": TEAM_ID,
             "get-task-allow": kind.endswith("DEVELOPMENT"),
             "keychain-access-groups": [f"{prefix}.*"],
         },
         "ExpirationDate": _plain(until),
         "IsXcodeManaged": False,
-        "Name": profile.attributes["name"],
+        "Name": _text(profile.attributes["name"]),
         "Platform": _PLATFORMS[platform],
         **({"ProvisionedDevices": devices} if devices else {}),
         "TeamIdentifier": [TEAM_ID],
@@ -127,6 +127,11 @@ def _der(certificate: Resource) -> bytes:
         return base64.b64decode(certificate.attributes["certificateContent"] or "", validate=True)
     except binascii.Error:
         return b""
+
+
+def _text(text: str) -> str:
+    """A text without what cannot stand in XML."""
+    return "".join(letter for letter in text if letter.isprintable())
 
 
 def _plain(now: float) -> datetime:

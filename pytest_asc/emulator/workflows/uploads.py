@@ -223,7 +223,8 @@ def _key(resource: Resource) -> str:
 
 def _members_of_operations(kind: str) -> Mapping[str, Any]:
     """What an upload operation of a type has: fewer members for most, more for builds and asset packs."""
-    (code,) = {str(schema.attributes[_OPERATIONS][0]) for schema in catalogue().schemas_of(kind)}
+    schemas = catalogue().schemas_of(kind)
+    (code,) = next(schema.attributes[_OPERATIONS] for schema in schemas if _OPERATIONS in schema.attributes)
     return catalogue().members(code)
 
 

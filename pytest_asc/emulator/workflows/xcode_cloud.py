@@ -68,7 +68,7 @@ def _finish(account: Account, run: Resource) -> None:
     finished = {
         "completionStatus": outcome,
         "finishedDate": timestamp(account.now),
-        "issueCounts": {name: sum(one[name] for one in counts) for name in _NO_ISSUES},
+        "issueCounts": {name: sum(count[name] for count in counts) for name in _NO_ISSUES},
         "cancelReason": "MANUALLY_BY_USER" if outcome == "CANCELED" else None,
     }
     account.store.update(run, finished)
@@ -107,9 +107,8 @@ def _leave(account: Account, action: Resource, status: str) -> None:
 
 def _hand_over(account: Account, run: Resource, action: Resource) -> None:
     """Give TestFlight the build that was archived for it."""
-    audience = next(
-        (one.get("buildDistributionAudience") for one in _plan(account, run) if has(action, name=one.get("name"))), None
-    )
+    planned = next((plan for plan in _plan(account, run) if has(action, name=plan.get("name"))), {})
+    audience = planned.get("buildDistributionAudience")
     product = one(account, run, "product")
     app = one(account, product, "app") if product else None
     if audience is None or app is None:

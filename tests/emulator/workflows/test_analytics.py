@@ -101,3 +101,14 @@ def test_a_request_that_is_deleted_brings_nothing(desk: Desk, emulator: Emulator
     assert desk.delete(asked).status == 204
     assert emulator.advance(days=2) == []
     request(desk, app)
+
+
+def test_reports_go_with_their_request(desk: Desk, emulator: Emulator, app: dict[str, Any]) -> None:
+    asked = request(desk, app)
+    emulator.advance()
+    report, (instance,) = desk.related(asked, "reports")[0], instances(desk, asked)
+    (segment,) = desk.related(instance, "segments")
+    desk.delete(asked)
+    for gone in (report, instance, segment):
+        assert desk.bench.get(f"/v1/{gone['type']}/{gone['id']}").status == 404
+    assert emulator.advance(days=3) == []

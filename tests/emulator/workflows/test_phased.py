@@ -54,7 +54,9 @@ def test_it_is_paused_and_goes_on(
     emulator.advance(days=5)
     assert shown(desk, version)[:2] == ["PAUSED", 3]
     assert desk.change(phase, phasedReleaseState="ACTIVE").status == 200
-    emulator.advance(days=4)
+    emulator.advance(hours=20)
+    assert desk.change(phase).status == 200  # nothing is said, nothing is put off
+    emulator.advance(days=3, hours=4)
     assert shown(desk, version) == ["ACTIVE", 7, 5]
 
 

@@ -11,15 +11,14 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs7
-from emulator.workflows.desk import detail
+from emulator.harness import Bench
+from emulator.workflows.desk import Desk, detail
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_asc.emulator.workflows.authority import read_request
 
 if TYPE_CHECKING:
-    from emulator.workflows.desk import Desk
-
     from pytest_asc.emulator.api import Emulator
 
 RSA = "rsa-2048"
@@ -219,6 +218,17 @@ def test_a_name_is_given_once(desk: Desk, bundle_id: Any) -> None:
     )
     desk.delete(first)
     assert profile(desk, "IOS_APP_STORE", bundleId=bundle_id, certificates=[signed]).status == 201
+
+
+@given(st.text(max_size=20), st.text(max_size=20))
+def test_no_name_is_too_odd(name: str, title: str) -> None:
+    desk = Desk(Bench())
+    odd = desk.made("bundleIds", {"name": title, "identifier": name, "platform": "IOS", "seedId": title or None})
+    given = desk.bench.emulator.add("certificates", certificateType="DISTRIBUTION")
+    answer = profile(desk, "IOS_APP_STORE", name, bundleId=odd, certificates=[given])
+    message = base64.b64decode(answer.json["data"]["attributes"]["profileContent"])
+    content = plistlib.loads(message[message.index(b"<?xml") : message.index(b"</plist>") + 8])
+    assert content["Name"] == "".join(filter(str.isprintable, name))
 
 
 def test_what_a_test_has_added_can_be_used(desk: Desk, emulator: Emulator, bundle_id: Any) -> None:
