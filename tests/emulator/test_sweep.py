@@ -9,6 +9,7 @@ import pytest
 from emulator.apple import ERROR, answer_schema, problems
 from emulator.everything import a_request, headers, loose_ends, make_everything, operations
 from emulator.harness import BASE, Answer, find_openapi
+from emulator.states import STATES
 
 from pytest_asc.emulator.api import Request
 from pytest_asc.emulator.catalogue import catalogue
@@ -216,7 +217,7 @@ def test_all_that_is_missing_is_told_at_once(everything: Bench) -> None:
         if required:
             assert answer.status == 409
             assert {error["source"]["pointer"] for error in answer.json["errors"]} == required
-        else:
+        elif (operation.method, operation.path) not in STATES:  # whose workflows ask for more
             assert answer.status == operation.status
 
 
@@ -231,6 +232,10 @@ def test_every_path_refuses_the_methods_that_it_does_not_offer(everything: Bench
             assert "Allowed operations are: " in error["detail"]
 
 
+# Apple takes it and answers with null (observed).
+NOT_SHOWN = {"csrContent"}
+
+
 def test_what_is_written_is_read_again(everything: Bench) -> None:
     read = 0
     for operation in EMULATED:
@@ -243,7 +248,9 @@ def test_what_is_written_is_read_again(everything: Bench) -> None:
         assert shown == written
         sent = json.loads(request.body)["data"].get("attributes", {})
         assert {name: shown["attributes"][name] for name in sent if name in shown["attributes"]} == {
-            name: value for name, value in sent.items() if name in shown.get("attributes", {})
+            name: None if name in NOT_SHOWN else value
+            for name, value in sent.items()
+            if name in shown.get("attributes", {})
         }
         read += 1
     assert read > 150
