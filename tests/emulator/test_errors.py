@@ -14,8 +14,8 @@ FORMS = {
     if isinstance(value, ErrorForm)
 }
 PLACES = (
-    "allowed error expected id kind method most name operation path place platform problem received relationship resource "
-    "size target team type value what"
+    "allowed error expected id kind method most name operation path place platform problem received relationship "
+    "resource size target team type value what"
 )
 VALUES = dict.fromkeys(PLACES.split(), "X")
 

@@ -35,6 +35,18 @@ NOT_EMULATED = {
 }
 ALL = sorted(operations(), key=lambda one: one.method != "GET")  # reads first: writes unlink what they would show
 EMULATED = [one for one in ALL if not any(one.path in paths for paths in NOT_EMULATED.values())]
+# What a body of the right form is not enough for, and why. Their successes are in the tests of workflows.
+IN_A_STATE = {
+    ("PATCH", "/v1/appStoreVersionPhasedReleases/{id}"): "a state other than the one that it has",
+    ("PATCH", "/v1/builds/{id}"): "an answer on encryption is given once",
+    ("PATCH", "/v1/reviewSubmissions/{id}"): "something to submit",
+    ("POST", "/v1/appStoreVersionReleaseRequests"): "a version that waits for its release",
+    ("POST", "/v1/betaGroups"): "builds go into groups of external testers alone",
+    ("POST", "/v1/betaTesterInvitations"): "a build that the tester can install",
+    ("POST", "/v1/buildBetaNotifications"): "a build that is tested",
+    ("POST", "/v1/ciBuildRuns"): "a workflow that is enabled",
+    ("POST", "/v1/reviewSubmissionItems"): "one thing to review",
+}
 ABSENT = "no-such-id"
 
 
@@ -66,7 +78,9 @@ def misfits(bench: Bench, operation: Operation, *, full: bool) -> Iterator[tuple
     where = (operation.method, operation.path)
     answer = ask(bench, a_request(bench, operation, full=full))
     if answer.status != operation.status:
-        yield (*where, answer.body)
+        refused = where in IN_A_STATE and answer.status in {409, 422}
+        if not refused or (find_openapi() and problems(ERROR, answer.json)):
+            yield (*where, answer.body)
         return
     if answer.status == 204:
         if answer.body or "Content-Type" in answer.headers:
@@ -216,7 +230,7 @@ def test_all_that_is_missing_is_told_at_once(everything: Bench) -> None:
         if required:
             assert answer.status == 409
             assert {error["source"]["pointer"] for error in answer.json["errors"]} == required
-        else:
+        elif (operation.method, operation.path) not in IN_A_STATE:
             assert answer.status == operation.status
 
 
@@ -238,10 +252,14 @@ def test_what_is_written_is_read_again(everything: Bench) -> None:
         if operation.method == "GET" or not is_entity(operation) or "GET" not in catalogue().methods(instance):
             continue
         request = a_request(everything, operation, full=True)
-        written = ask(everything, request).json["data"]
+        answer = ask(everything, request)
+        if answer.status != operation.status and (operation.method, operation.path) in IN_A_STATE:
+            continue
+        written = answer.json["data"]
         shown = ask(everything, Request("GET", written["links"]["self"], headers())).json["data"]
         assert shown == written
         sent = json.loads(request.body)["data"].get("attributes", {})
+        sent.pop("csrContent", None)  # Apple does not show it again (observed)
         assert {name: shown["attributes"][name] for name in sent if name in shown["attributes"]} == {
             name: value for name, value in sent.items() if name in shown.get("attributes", {})
         }
