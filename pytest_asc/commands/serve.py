@@ -20,6 +20,7 @@ from pytest_asc.settings import SettingsError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pytest_asc.emulator.message import Request, Response
     from pytest_asc.emulator.transports.server import Server
 
 LOCALHOST = "127.0.0.1"
@@ -132,7 +133,7 @@ def write_private(path: Path, text: str) -> None:
 
 
 def _emulator(credentials: Credentials, account: AccountOptions) -> Emulator:
-    emulator = Emulator()
+    emulator = _Swift()
     emulator.trust(credentials.key_id, credentials.issuer_id, credentials.kind, credentials.public_key)
     try:
         if account.load is not None:
@@ -144,6 +145,14 @@ def _emulator(credentials: Credentials, account: AccountOptions) -> Emulator:
     except ValueError as error:
         raise SettingsError(f"--load {account.load}: {error}") from None
     return emulator
+
+
+class _Swift(Emulator):
+    """An emulator whose Apple has finished its work when the next request comes: no test is here to let time pass."""
+
+    def handle(self, request: Request) -> Response:
+        self.advance()
+        return super().handle(request)
 
 
 def _is_loopback(host: str) -> bool:

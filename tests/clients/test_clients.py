@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import struct
 import subprocess
 import sys
 from datetime import datetime, timedelta, timezone
@@ -32,6 +33,8 @@ FOLDER = os.environ.get("ASC_CLIENTS")
 if not FOLDER:
     pytest.skip("the real clients run where ASC_CLIENTS names a folder to install them in", allow_module_level=True)
 
+# The head of a picture is enough to be taken for one.
+PICTURE = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">II", 1242, 2208)
 # More than a page, however large: the most that a page holds is 200.
 APPS = 250
 LEDGER = {"type": "apps", "id": "6450002017"}
@@ -61,6 +64,7 @@ CASES = {
             "beta": "IN_BETA_TESTING",
             "versions": ["7.0", "7.1"],
             "contact": "May",
+            "screenshot": "UPLOAD_COMPLETE",
             "release": "INACTIVE",
         },
         [
@@ -70,6 +74,12 @@ CASES = {
             "PATCH /v1/appStoreVersions/{id} 200",
             "POST /v1/appStoreReviewDetails 201",
             "POST /v1/appStoreVersionPhasedReleases 201",
+            "POST /v1/appScreenshotSets 201",
+            "POST /v1/appScreenshots 201",
+            "PUT /PurpleSource/v4/{id} 200",
+            "PATCH /v1/appScreenshots/{id} 200",
+            "DELETE /v1/appScreenshots/{id} 204",
+            "DELETE /v1/appScreenshotSets/{id} 204",
         ],
         r"AppStoreConnectError: \[401\] Authentication credentials are missing or invalid",
     ),
@@ -151,6 +161,7 @@ CASES = {
                 ["fr-FR", "appStoreVersionLocalizations", "created"],
             ],
             "pulled": ["Alles auf einer Liste", "Listes"],
+            "screenshots": ["UPLOAD_COMPLETE"],
             "products": ["com.example.lists.ten"],
             "limit": 3600,
         },
@@ -158,6 +169,11 @@ CASES = {
             "PATCH /v1/appInfoLocalizations/{id} 200",
             "POST /v1/appInfoLocalizations 201",
             "POST /v1/appStoreVersionLocalizations 201",
+            "POST /v1/appScreenshotSets 201",
+            "POST /v1/appScreenshots 201",
+            "PUT /PurpleSource/v4/{id} 200",
+            "PATCH /v1/appScreenshots/{id} 200",
+            "PATCH /v1/appScreenshotSets/{id}/relationships/appScreenshots 204",
         ],
         "ASCError: App Store Connect returned 401 for GET https://api.appstoreconnect.apple.com/v1/apps",
     ),
@@ -174,8 +190,21 @@ CASES = {
         "code: 'NOT_AUTHORIZED'",
     ),
     "node-app-store-connect-api": Case(
-        {"app": "LISTS", "included": {"appStoreVersions": 2, "builds": 3}, "names": ["Friends", "Family"]},
-        ["POST /v1/betaGroups 201", "PATCH /v1/betaGroups/{id} 200", "DELETE /v1/betaGroups/{id} 204"],
+        {
+            "app": "LISTS",
+            "included": {"appStoreVersions": 2, "builds": 3},
+            "screenshot": "UPLOAD_COMPLETE",
+            "names": ["Friends", "Family"],
+        },
+        [
+            "POST /v1/betaGroups 201",
+            "PATCH /v1/betaGroups/{id} 200",
+            "DELETE /v1/betaGroups/{id} 204",
+            "POST /v1/appScreenshotSets 201",
+            "POST /v1/appScreenshots 201",
+            "PUT /object-storage/PurpleSource/v4/{id} 200",
+            "PATCH /v1/appScreenshots/{id} 200",
+        ],
         "code: 'NOT_AUTHORIZED'",
     ),
     "appstore-tools": Case(
@@ -183,6 +212,7 @@ CASES = {
             "done": [
                 "localizationsUpdated",
                 "localizationsCreated",
+                "screenshotsUploaded",
                 "appInfoLocalizationsUpdated",
                 "appInfoLocalizationsCreated",
                 "copyrightUpdated",
@@ -192,6 +222,10 @@ CASES = {
         [
             "PATCH /v1/appStoreVersionLocalizations/{id} 200",
             "POST /v1/appStoreVersionLocalizations 201",
+            "POST /v1/appScreenshotSets 201",
+            "POST /v1/appScreenshots 201",
+            "PUT /object-storage/PurpleSource/v4/{id} 200",
+            "PATCH /v1/appScreenshots/{id} 200",
             "PATCH /v1/appInfoLocalizations/{id} 200",
             "POST /v1/appInfoLocalizations 201",
             "PATCH /v1/appStoreVersions/{id} 200",
@@ -219,12 +253,19 @@ def client(request: pytest.FixtureRequest) -> tuple[Client, Path]:
 
 
 @pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where a driver runs, with a picture to upload."""
+    (tmp_path / "screenshot.png").write_bytes(PICTURE)
+    return tmp_path
+
+
+@pytest.fixture
 def run(
     client: tuple[Client, Path],
     asc_emulator: Emulator,
     asc_server: Server,
     asc_credentials: Credentials,
-    tmp_path: Path,
+    folder: Path,
 ) -> Run:
     """Fill the account, and have the client's driver use it with a private key."""
     asc_emulator.load_sample()
@@ -237,7 +278,7 @@ def run(
 
     def run(private_key: ec.EllipticCurvePrivateKey) -> subprocess.CompletedProcess[str]:
         form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        key_file = tmp_path / f"AuthKey_{asc_credentials.key_id}.p8"
+        key_file = folder / f"AuthKey_{asc_credentials.key_id}.p8"
         key_file.write_bytes(private_key.private_bytes(*form))
         environment = {
             "ASC_KEY_ID": asc_credentials.key_id,
@@ -251,9 +292,9 @@ def run(
             "REPORT_DATE": day.isoformat(),
         }
         return subprocess.run(
-            start(*client, tmp_path),
+            start(*client, folder),
             env={**os.environ, **environment},
-            cwd=tmp_path,
+            cwd=folder,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -297,10 +338,10 @@ ASK_FOR_SALES = {"appstoreconnect", "apple-appstore-connect-client", "storepulse
     ids=lambda client: client.package,
     indirect=True,
 )
-def test_run_leads_it_to_the_emulator(client: tuple[Client, Path], tmp_path: Path) -> None:
+def test_run_leads_it_to_the_emulator(client: tuple[Client, Path], folder: Path) -> None:
     result = subprocess.run(
-        [sys.executable, "-m", "pytest_asc", "run", "--", *start(*client, tmp_path)],
-        cwd=tmp_path,
+        [sys.executable, "-m", "pytest_asc", "run", "--", *start(*client, folder)],
+        cwd=folder,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -171,3 +171,16 @@ def test_without_the_extra_it_says_what_to_install(
     assert main(command) == 4
     output = capsys.readouterr()
     assert (output.out, output.err.endswith("pip install 'pytest-asc[server]'.\n")) == ("", True)
+
+
+def test_what_apple_works_on_is_finished_when_the_client_asks_again(serve: Callable[..., Served]) -> None:
+    served = serve()
+    url, headers = served.where["url"], {"Authorization": f"Bearer {served.token()}"}
+    (product,) = served.get(f"{url}/v1/ciProducts").json()["data"]
+    (workflow,) = served.get(f"{url}/v1/ciProducts/{product['id']}/workflows").json()["data"]
+    linkage = {"data": {"type": "ciWorkflows", "id": workflow["id"]}}
+    body = {"data": {"type": "ciBuildRuns", "relationships": {"workflow": linkage}}}
+    started = requests.post(f"{url}/v1/ciBuildRuns", json=body, headers=headers, timeout=30).json()["data"]
+    assert started["attributes"]["executionProgress"] == "PENDING"
+    finished = served.get(f"{url}/v1/ciBuildRuns/{started['id']}").json()["data"]
+    assert finished["attributes"]["executionProgress"] == "COMPLETE"

@@ -1,4 +1,4 @@
-// Runs the program: lists apps, changes an app's texts.
+// Runs the program: lists apps, changes an app's texts, uploads a screenshot.
 
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
@@ -17,11 +17,11 @@ function run(...words) {
 const apps = JSON.parse(run("apps", "list", "--json"));
 const texts = {
   _app: { copyright: "2027 Example", ageRating: { gambling: true } },
-  "de-DE": { subtitle: "Alles auf einer Liste", description: "Listen." },
+  "de-DE": { subtitle: "Alles auf einer Liste", description: "Listen.", screenshots: { APP_IPHONE_55: ["screenshot.png"] } },
   "fr-FR": { name: "Listes", description: "Des listes." },
 };
 writeFileSync("texts.json", JSON.stringify(texts));
 const words = ["--app", "com.example.lists", "--metadata", "texts.json", "--apply", "--json"];
 const result = JSON.parse(run("apps", "update-metadata", ...words));
-const done = Object.keys(result).filter((name) => /(Updated|Created)$/.test(name) && result[name]);
+const done = Object.keys(result).filter((name) => /(Updated|Created|Uploaded)$/.test(name) && result[name]);
 console.log(JSON.stringify({ apps: apps.map((app) => app.name), done }));

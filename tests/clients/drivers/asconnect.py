@@ -1,4 +1,4 @@
-"""Lists apps, gives a build to a beta group, prepares a version."""
+"""Lists apps, gives a build to a beta group, prepares a version, uploads a screenshot."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from asconnect import Client
-from asconnect.models import Platform
+from asconnect.models import Platform, ScreenshotDisplayType
 
 client = Client(
     key_id=os.environ["ASC_KEY_ID"],
@@ -38,6 +38,17 @@ details = client.version.set_app_review_details(
     notes="",
 )
 release = client.version.create_phased_release(version_id=version.identifier)
+
+lists = client.app.get_from_bundle_id("com.example.lists")
+prepared = client.version.get_version(app_id=lists.identifier, version_string="2.0")
+(localization, *_) = client.version.get_localizations(version_id=prepared.identifier)
+screenshots = client.screenshots.create_set(
+    localization_id=localization.identifier, display_type=ScreenshotDisplayType.APP_IPHONE_55
+)
+screenshot = client.screenshots.upload_screenshot(
+    file_path="screenshot.png", screenshot_set_id=screenshots.identifier, use_auth_header=False
+)
+client.screenshots.delete_set(screenshot_set_id=screenshots.identifier)
 print(
     json.dumps(
         {
@@ -47,6 +58,7 @@ print(
             "beta": detail.attributes.internal_build_state.value,
             "versions": [version.attributes.version_string, renamed.attributes.version_string],
             "contact": details.attributes.contact_first_name,
+            "screenshot": screenshot.attributes.asset_delivery_state.state.value,
             "release": release.attributes.phased_release_state.value,
         }
     )

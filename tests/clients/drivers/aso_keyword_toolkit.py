@@ -1,8 +1,9 @@
-"""Lists apps, pulls and pushes the texts of an app, reads its products and what is left of the hour's requests."""
+"""Lists apps, pushes texts and a screenshot of an app, reads its products and what is left of the hour's requests."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from asokit import asc
 
@@ -16,6 +17,7 @@ texts = {
 }
 pushed = asc.push(lists, texts, bearer, apply=True)
 pulled = asc.pull(lists, bearer)
+(shots,) = asc.push_screenshots(lists, {"de-DE": {"APP_IPHONE_55": [Path("screenshot.png")]}}, bearer, apply=True)
 products = asc.products_status(lists, bearer)
 print(
     json.dumps(
@@ -24,6 +26,7 @@ print(
             "app": status["bundleId"],
             "pushed": [[one["locale"], one["resource"], one["operation"]] for one in pushed],
             "pulled": [pulled["de-DE"]["subtitle"], pulled["fr-FR"]["name"]],
+            "screenshots": list(asc.screenshot_states(shots["ids"], bearer).values()),
             "products": [one["productId"] for one in products["inAppPurchases"]],
             "limit": asc.RATE["limit"],
         }
