@@ -82,7 +82,6 @@ def moment(text: str) -> float:
 _KNOWN: Mapping[str, Mapping[str, Any]] = {
     "analyticsReportInstances": {"granularity": "DAILY", "processingDate": "{today}"},
     "apps": {"name": "App {n}", "bundleId": "com.example.app{n}", "sku": "APP{n}", "primaryLocale": "en-US"},
-    "appStoreVersionPhasedReleases": {"phasedReleaseState": "INACTIVE", "totalPauseDuration": 0},
     "appStoreVersions": {
         "platform": "IOS",
         "versionString": "1.{n}",
