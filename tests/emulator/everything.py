@@ -6,6 +6,9 @@ import json
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from emulator.harness import BASE, TOKEN, Bench
 
 from pytest_asc.emulator.api import Request
@@ -13,7 +16,7 @@ from pytest_asc.emulator.catalogue import catalogue
 from pytest_asc.emulator.relations import relation
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection, Mapping
 
     from pytest_asc.emulator.catalogue import Operation
     from pytest_asc.emulator.store import Resource, Store
@@ -31,6 +34,21 @@ _SCALARS: Json = {
     "string:number": "1",
 }
 _TEXTS = {"string": "text {}", "email": "person{}@example.com", "uri": "https://example.com/{}"}
+
+
+def _make_csr() -> str:
+    key = rsa.generate_private_key(65537, 2048)
+    request = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([])).sign(key, hashes.SHA256())
+    return request.public_bytes(serialization.Encoding.PEM).decode()
+
+
+# What workflows want of a request beyond values of their types: attributes by type, and those of the resources on the
+# other side by theirs. A profile with devices is of another type than one without.
+_WANTED: Mapping[str, Callable[[bool], Json]] = {
+    "certificates": lambda _: {"csrContent": _make_csr()},
+    "profiles": lambda full: {"profileType": "IOS_APP_ADHOC" if full else "IOS_APP_STORE"},
+}
+_WANTED_OF_OTHERS: Mapping[str, Json] = {"certificates": {"certificateType": "DISTRIBUTION"}}
 
 
 def make_everything() -> Bench:
@@ -97,7 +115,8 @@ def an_entity(bench: Bench, form: Json, local: set[str], *, full: bool) -> Json:
     for part in ("attributes", "relationships"):
         given = {name: code for name, code in form[part].items() if full or f"{part}.{name}" in form["required"]}
         if given and part == "attributes":
-            data[part] = {name: a_value(code) for name, code in given.items()}
+            wanted = _WANTED[form["type"]](full) if form["type"] in _WANTED else {}
+            data[part] = {name: wanted.get(name) or a_value(code) for name, code in given.items()}
         elif given:
             data[part] = {name: {"data": linked(bench, target, local)} for name, target in given.items()}
     return data
@@ -106,7 +125,8 @@ def an_entity(bench: Bench, form: Json, local: set[str], *, full: bool) -> Json:
 def linked(bench: Bench, target: str | list[str], local: Collection[str] = ()) -> Any:
     """Linkage to a new resource, or to the included one of its type."""
     kind = target[0] if isinstance(target, list) else target
-    linkage = {"type": kind, "id": f"${{{kind}}}" if kind in local else bench.emulator.add(kind)["id"]}
+    other = f"${{{kind}}}" if kind in local else bench.emulator.add(kind, **_WANTED_OF_OTHERS.get(kind, {}))["id"]
+    linkage = {"type": kind, "id": other}
     return [linkage] if isinstance(target, list) else linkage
 
 

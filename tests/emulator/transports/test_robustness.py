@@ -187,7 +187,7 @@ def test_garbage_is_refused_and_what_follows_it_is_not_taken_for_a_request(
 def test_a_head_beyond_all_bounds_is_refused(server: Server, bench: Bench, door: str, sent: bytes) -> None:
     # The server may have hung up before all is sent, and what it said be lost.
     with opened(server, door) as wire, suppress(ConnectionError, ssl.SSLError):
-        wire.send(sent)
-        assert wire.socket.recv(1000)[:12] in {b"HTTP/1.1 400", b""}
+        wire.send(sent + b"\r\n\r\n")  # early releases of aiohttp wait for the end before they judge
+        assert wire.socket.recv(1000)[8:12] in {b" 400", b""}
     check_that_it_serves(server)
     assert {request.path for request in bench.emulator.requests} == {"/v1/apps/1"}
