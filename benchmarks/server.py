@@ -97,7 +97,7 @@ def process(name: str) -> Iterator[Place]:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
         assert child.stdout is not None
         yield Place(*json.loads(child.stdout.readline()))
-        child.kill()
+        # Leaving closes its standard input, which ends it.
 
 
 class Client:

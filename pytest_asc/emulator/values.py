@@ -82,6 +82,12 @@ def moment(text: str) -> float:
 _KNOWN: Mapping[str, Mapping[str, Any]] = {
     "analyticsReportInstances": {"granularity": "DAILY", "processingDate": "{today}"},
     "apps": {"name": "App {n}", "bundleId": "com.example.app{n}", "sku": "APP{n}", "primaryLocale": "en-US"},
+    # Numbers from the beginning (microsoft/asconnect takes no null).
+    "appStoreVersionPhasedReleases": {
+        "phasedReleaseState": "INACTIVE",
+        "currentDayNumber": 0,
+        "totalPauseDuration": 0,
+    },
     "appStoreVersions": {
         "platform": "IOS",
         "versionString": "1.{n}",
@@ -90,12 +96,6 @@ _KNOWN: Mapping[str, Mapping[str, Any]] = {
         "reviewType": "APP_STORE",
         "releaseType": "AFTER_APPROVAL",
         "createdDate": "{now}",
-    },
-    # Numbers from the beginning (microsoft/asconnect takes no null).
-    "appStoreVersionPhasedReleases": {
-        "phasedReleaseState": "INACTIVE",
-        "currentDayNumber": 0,
-        "totalPauseDuration": 0,
     },
     "betaGroups": {"name": "Beta Group {n}", "createdDate": "{now}"},
     "betaTesters": {

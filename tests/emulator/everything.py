@@ -10,6 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from emulator.harness import BASE, TOKEN, Bench
+from emulator.states import STATES
 
 from pytest_asc.emulator.api import Request
 from pytest_asc.emulator.catalogue import catalogue
@@ -103,6 +104,8 @@ def a_document(bench: Bench, operation: Operation, *, full: bool) -> Json:
     inline = [catalogue().bodies[name] for name in form.get("inline", ())] if full else []
     local = {one["type"] for one in inline}
     data = an_entity(bench, form, local, full=full)
+    if fit := STATES.get((operation.method, operation.path)):
+        fit(bench.emulator, data)
     if operation.method == "PATCH":
         data["id"] = f"{operation.root}-1"
     included = [{**an_entity(bench, one, local, full=full), "id": f"${{{one['type']}}}"} for one in inline]

@@ -70,8 +70,8 @@ def serve() -> Iterator[Callable[..., Served]]:
 
     yield serve
     for process in processes:
-        process.kill()
-        process.communicate()
+        process.terminate()
+        process.communicate(timeout=30)
 
 
 def listens(url: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from typing import TYPE_CHECKING
@@ -12,14 +13,13 @@ from pytest_asc.emulator.message import Request
 from pytest_asc.services import APP_STORE_CONNECT, emulated_hosts
 
 if TYPE_CHECKING:
-    import asyncio
-
     from aiohttp.abc import AbstractStreamWriter
     from aiohttp.http_parser import RawRequestMessage
     from aiohttp.streams import StreamReader
     from aiohttp.web_protocol import RequestHandler
 
     from pytest_asc.emulator.api import Emulator
+    from pytest_asc.emulator.message import Delivery, Response
 
 MOST_BYTES = 64 * 1024 * 1024
 """Of a request's body. The largest that Apple has clients send in one request is a part of an upload (inferred)."""
@@ -88,7 +88,9 @@ class Application:
         if response.crash:
             crashes.append(response.crash)
             _log.error("the emulator failed, which is a bug of pytest-asc", exc_info=response.crash)
-        return web.Response(status=response.status, headers=response.headers, body=response.body)
+        if response.delivery:
+            return await _deliver(request, response, response.delivery)
+        return _as_response(response)
 
     def _url(self, request: web.BaseRequest) -> str:
         """The URL that the client means: links of the answer begin like it."""
@@ -104,6 +106,34 @@ class Application:
         if absolute["host"].lower() not in self.hosts and absolute["authority"] not in self.own:
             raise RefusedError(403, f"{absolute['host']} is not emulated; the emulator is {', '.join(self.hosts)}.")
         return target
+
+
+def _as_response(answer: Response) -> web.Response:
+    return web.Response(status=answer.status, headers=answer.headers, body=answer.body)
+
+
+async def _deliver(request: web.BaseRequest, answer: Response, delivery: Delivery) -> web.Response:
+    """Let happen on the way what is to happen.
+
+    What would come before the request (nobody listens, an untrusted certificate, a proxy that wants a password) is past
+    when the request is here, and how long the client waits is not known: but for a body that is cut, the connection
+    ends without an answer.
+    """
+    if delivery.sleep:
+        await asyncio.sleep(delivery.latency)
+    if delivery.broken is None:
+        return _as_response(answer)
+    transport = request.transport
+    if delivery.broken != "cut":
+        if transport:
+            transport.abort()
+        return web.Response()  # to nobody
+    cut = _as_response(answer)
+    await cut.prepare(request)
+    await cut.write_eof()
+    if transport:
+        transport.close()
+    return cut
 
 
 def _request(

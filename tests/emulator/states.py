@@ -1,0 +1,85 @@
+"""What an account has to hold, and a body to say, before a workflow takes a good request: a table by operation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pytest_asc.emulator.api import Emulator
+
+Json = dict[str, Any]
+
+
+def _attributes(**changed: Any) -> Callable[[Emulator, Json], None]:
+    """Say something else, where the body says anything of it."""
+
+    def fit(_: Emulator, data: Json) -> None:
+        given = data.get("attributes", {})
+        given.update({name: value for name, value in changed.items() if name in given})
+
+    return fit
+
+
+def _left_out(*attributes: str) -> Callable[[Emulator, Json], None]:
+    """Attributes that cannot be changed from what a new resource has, or from what they would be set to."""
+
+    def fit(_: Emulator, data: Json) -> None:
+        for attribute in attributes:
+            data.get("attributes", {}).pop(attribute, None)
+
+    return fit
+
+
+def _relationship(name: str, kind: str, **members: Any) -> Callable[[Emulator, Json], None]:
+    """Lead to a resource in the right state; it need not be required by Apple's document."""
+
+    def fit(emulator: Emulator, data: Json) -> None:
+        data.setdefault("relationships", {})[name] = _to(emulator.add(kind, **members))
+
+    return fit
+
+
+def _to(resource: Json) -> Json:
+    return {"data": {"type": resource["type"], "id": resource["id"]}}
+
+
+def _one_to_review(emulator: Emulator, data: Json) -> None:
+    """An item leads to one thing; for a version, many more would have to be there."""
+    submission = data["relationships"]["reviewSubmission"]
+    page = emulator.add("appCustomProductPageVersions")
+    data["relationships"] = {"reviewSubmission": submission, "appCustomProductPageVersion": _to(page)}
+
+
+def _tester_with_a_build(emulator: Emulator, data: Json) -> None:
+    app, build = emulator.add("apps"), _approved(emulator)
+    tester = emulator.add("betaTesters", state="NOT_INVITED")
+    emulator.add("betaGroups", app=app, builds=[build], betaTesters=[tester])
+    for name, resource in {"app": app, "betaTester": tester}.items():
+        data["relationships"][name] = _to(resource)
+
+
+def _approved_build(emulator: Emulator, data: Json) -> None:
+    data["relationships"]["build"] = _to(_approved(emulator))
+
+
+def _approved(emulator: Emulator) -> Json:
+    detail = emulator.add("buildBetaDetails", externalBuildState="IN_BETA_TESTING", autoNotifyEnabled=False)
+    return emulator.add("builds", buildBetaDetail=detail, betaGroups=[emulator.add("betaGroups")])
+
+
+_RELEASABLE = {"appVersionState": "PENDING_DEVELOPER_RELEASE", "appStoreState": "PENDING_DEVELOPER_RELEASE"}
+
+STATES: Mapping[tuple[str, str], Callable[[Emulator, Json], None]] = {
+    ("PATCH", "/v1/appStoreVersionPhasedReleases/{id}"): _left_out("phasedReleaseState"),
+    ("POST", "/v1/appStoreVersionReleaseRequests"): _relationship("appStoreVersion", "appStoreVersions", **_RELEASABLE),
+    ("POST", "/v1/betaGroups"): _attributes(isInternalGroup=False, hasAccessToAllBuilds=False),
+    ("POST", "/v1/betaTesterInvitations"): _tester_with_a_build,
+    ("POST", "/v1/buildBetaNotifications"): _approved_build,
+    ("PATCH", "/v1/builds/{id}"): _left_out("usesNonExemptEncryption", "expired"),
+    ("POST", "/v1/ciBuildRuns"): _relationship("workflow", "ciWorkflows", isEnabled=True),
+    ("POST", "/v1/reviewSubmissionItems"): _one_to_review,
+    ("PATCH", "/v1/reviewSubmissions/{id}"): _attributes(submitted=False, canceled=False),
+}
+"""By method and path: changes the account and the body's data."""
