@@ -39,7 +39,6 @@ PICTURE = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">II", 1242, 2208)
 APPS = 250
 LEDGER = {"type": "apps", "id": "6450002017"}
 
-
 _IDS = re.compile(r"(?<=\w/)[A-Z0-9]{10}(_\w+)?(?=/|$)|[0-9a-f-]{36}|\d{9,}")
 
 
