@@ -36,8 +36,9 @@ for name in (
     "pytest_asc.smoke.hooks",
 ):
     import_module(name)
-if find_spec("aiohttp"):  # a smoke run in this folder does without
-    import_module("pytest_asc.emulator.transports.server")
+for extra, name in (("aiohttp", "pytest_asc.emulator.transports.server"), ("httpx", "httpcore")):
+    if find_spec(extra):  # a smoke run in this folder does without
+        import_module(name)
 
 LONGEST_ID = 60
 MOST_REQUESTS = 8
