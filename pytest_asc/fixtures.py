@@ -245,8 +245,8 @@ def asc_server(asc_emulator: Emulator, request: pytest.FixtureRequest) -> Iterat
 
 
 @pytest.fixture(scope="session")
-def _asc_server() -> Iterator[Server]:
-    """The server of this run, or of this worker."""
+def _asc_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The server of this run, or of this worker. A run that is killed leaves its folder where pytest sweeps later."""
     from pathlib import Path
     from tempfile import TemporaryDirectory
 
@@ -256,7 +256,8 @@ def _asc_server() -> Iterator[Server]:
         from pytest_asc.emulator.transports.server import Server
     except ModuleNotFoundError:
         pytest.fail(f"asc_server cannot be had: {SERVER_IS_MISSING}", pytrace=False)
-    with TemporaryDirectory(prefix="pytest-asc-") as folder, Server(Path(folder)) as server:
+    within = tmp_path_factory.getbasetemp()
+    with TemporaryDirectory(prefix="pytest-asc-", dir=within) as folder, Server(Path(folder)) as server:
         yield server
 
 

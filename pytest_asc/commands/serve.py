@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import sys
 import threading
 from contextlib import ExitStack, contextmanager
 from ipaddress import ip_address
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.transports.server import Server
 
 LOCALHOST = "127.0.0.1"
+
+_STOPPING = {signal.SIGINT, signal.SIGTERM}
+# A terminal sends them as it closes, and for Ctrl-\; nohup has the first ignored.
+_STOPPING_TOO = {getattr(signal, name) for name in ("SIGHUP", "SIGQUIT") if hasattr(signal, name)}
 
 
 class AccountOptions(NamedTuple):
@@ -54,7 +60,7 @@ class Served(NamedTuple):
 
 
 def serve(account: AccountOptions, *, host: str, port: int, proxy: bool, allow_remote: bool) -> int:
-    """Serve until SIGINT or SIGTERM comes; tell where in one line of JSON.
+    """Serve until a signal comes that asks for the end; tell where in one line of JSON.
 
     Args:
         account: What it serves.
@@ -64,7 +70,7 @@ def serve(account: AccountOptions, *, host: str, port: int, proxy: bool, allow_r
         allow_remote: Whether other machines may be let in.
 
     Raises:
-        SettingsError: An option makes no sense, or the server is not installed.
+        SettingsError: An option makes no sense, the server is not installed, or nobody can be told where it is.
     """
     if not (allow_remote or _is_loopback(host)):
         raise SettingsError(
@@ -72,12 +78,21 @@ def serve(account: AccountOptions, *, host: str, port: int, proxy: bool, allow_r
             "Leave it out, or confirm it with --allow-remote."
         )
     stopping = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _STOPPING | {one for one in _STOPPING_TOO if signal.getsignal(one) is not signal.SIG_IGN}:
         signal.signal(number, lambda *_: stopping.set())
     with served(account, host=host, port=port, proxy=proxy) as one:
-        print(json.dumps(where(one)), flush=True)
+        _tell(json.dumps(where(one)))
         stopping.wait()
     return 0
+
+
+def _tell(line: str) -> None:
+    try:
+        print(line, flush=True)
+    except OSError as error:
+        # Python would try the same line once more as it ends, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SettingsError(f"Nobody can be told where the server is: standard output: {error.strerror}") from None
 
 
 def where(one: Served) -> dict[str, str | None]:
@@ -133,7 +148,7 @@ def write_private(path: Path, text: str) -> None:
 
 
 def _emulator(credentials: Credentials, account: AccountOptions) -> Emulator:
-    emulator = _Swift()
+    emulator = _Unattended()
     emulator.trust(credentials.key_id, credentials.issuer_id, credentials.kind, credentials.public_key)
     try:
         if account.load is not None:
@@ -147,8 +162,8 @@ def _emulator(credentials: Credentials, account: AccountOptions) -> Emulator:
     return emulator
 
 
-class _Swift(Emulator):
-    """An emulator whose Apple has finished its work when the next request comes: no test is here to let time pass."""
+class _Unattended(Emulator):
+    """No test is here to call ``advance``, so what Apple works on is finished when the next request comes."""
 
     def handle(self, request: Request) -> Response:
         self.advance()

@@ -110,6 +110,35 @@ def test_the_proxy_stands_before_apples_name(serve: Callable[..., Served]) -> No
     assert served.stop(signal.SIGINT) == (0, "", "")
 
 
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGQUIT])
+def test_a_terminal_that_closes_leaves_nothing(serve: Callable[..., Served], number: signal.Signals) -> None:
+    served = serve("--empty")
+    assert served.stop(number) == (0, "", "")
+    assert not Path(served.where["key_file"]).parent.exists()
+
+
+def test_nohup_keeps_it(serve: Callable[..., Served]) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        served = serve("--empty")
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    served.process.send_signal(signal.SIGHUP)
+    assert served.names(served.where["url"]) == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_where_it_is_has_to_be_told() -> None:
+    with Path("/dev/full").open("w") as full:
+        result = subprocess.run(
+            [*COMMAND, "--empty"], stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=30
+        )
+    assert (result.returncode, result.stderr) == (
+        4,
+        "Nobody can be told where the server is: standard output: No space left on device\n",
+    )
+
+
 def test_an_account_can_be_loaded(serve: Callable[..., Served], tmp_path: Path) -> None:
     file = tmp_path / "account.json"
     file.write_text(json.dumps({"data": [{"type": "apps", "id": "1", "attributes": {"name": "Lists"}}]}))
