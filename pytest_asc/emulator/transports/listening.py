@@ -18,6 +18,8 @@ Serve: TypeAlias = "Callable[[socket.socket], Coroutine[object, object, object]]
 """Serves a connection, or hands it to a protocol; it closes the connection where that fails."""
 
 _BACKLOG = 1024
+# What is aborted closes its socket in the loop's next turn, and below TLS in the one after that.
+_TURNS = 3
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -73,6 +75,8 @@ async def end_tasks() -> None:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
 
 
 async def _quietly(serving: Coroutine[object, object, object]) -> None:
