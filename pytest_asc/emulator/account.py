@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from difflib import get_close_matches
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_asc.emulator.catalogue import catalogue
 from pytest_asc.emulator.decisions import Decisions
+from pytest_asc.emulator.defaults import defaults
+from pytest_asc.emulator.identifiers import Identifiers
+from pytest_asc.emulator.loading import Entry, read_document
 from pytest_asc.emulator.relations import Relation, dependants, relation
 from pytest_asc.emulator.reports.calendars import today
 from pytest_asc.emulator.reports.ledger import Ledger, as_day, make_sale
@@ -19,7 +20,7 @@ from pytest_asc.emulator.reports.measuring import make_measurement
 from pytest_asc.emulator.schedule import Schedule
 from pytest_asc.emulator.storage import Storage
 from pytest_asc.emulator.store import Resource, Store
-from pytest_asc.emulator.values import Identifiers, defaults, misfit
+from pytest_asc.emulator.values import misfit
 from pytest_asc.emulator.workflows import PLAIN, WORKFLOWS
 from pytest_asc.services import APP_STORE_CONNECT
 
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from pytest_asc.emulator.catalogue import Code
-
-SAMPLE = Path(__file__).with_name("sample.json")
 
 
 class Account:
@@ -83,8 +82,8 @@ class Account:
             OSError: The file cannot be read.
             ValueError: It is no such document, or something in it does not fit.
         """
-        document = _document(source)
-        entries = [_Entry.read(place, entry) for place, entry in enumerate(document["data"])]
+        document = read_document(source)
+        entries = [Entry.read(place, entry) for place, entry in enumerate(document["data"])]
         added = [self.create(one.kind, one.identifier, one.attributes) for one in entries]
         for resource, entry in zip(added, entries, strict=True):
             self._relate(resource, entry.relationships)
@@ -232,42 +231,6 @@ def _copy(attributes: Mapping[str, Any]) -> dict[str, Any]:
 def _hint(name: str, names: Iterable[str]) -> str:
     close = get_close_matches(str(name), list(names), n=3)
     return f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
-
-
-class _Entry(NamedTuple):
-    """One resource of a document that is loaded."""
-
-    kind: str
-    identifier: str | None
-    attributes: Mapping[str, Any]
-    relationships: Mapping[str, Any]
-
-    @classmethod
-    def read(cls, place: int, entry: Any) -> _Entry:
-        """Check the shape of ``data[place]``."""
-        members = entry if isinstance(entry, Mapping) else {}
-        kind, identifier = members.get("type"), members.get("id")
-        attributes, relationships = members.get("attributes") or {}, members.get("relationships") or {}
-        linked = isinstance(relationships, Mapping) and all(isinstance(one, Mapping) for one in relationships.values())
-        if not (
-            isinstance(kind, str)
-            and isinstance(identifier, (str, type(None)))
-            and isinstance(attributes, Mapping)
-            and linked
-        ):
-            raise ValueError(
-                f"data[{place}] is no resource: expected an object with type, id, attributes, relationships"
-            )
-        # Relationships without data say nothing.
-        data = {name: value["data"] for name, value in relationships.items() if "data" in value}
-        return cls(kind, identifier, attributes, data)
-
-
-def _document(source: str | PathLike[str] | Mapping[str, Any]) -> Mapping[str, Any]:
-    document = source if isinstance(source, Mapping) else json.loads(Path(source).read_text(encoding="utf-8"))
-    if isinstance(document, Mapping) and isinstance(document.get("data"), list):
-        return document
-    raise ValueError('expected a document {"data": [{"type": …, "id": …, "attributes": …}, …]}')
 
 
 def _enter(document: Mapping[str, Any], name: str, enter: Callable[..., None]) -> None:

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from pytest_asc.diagnosis.causes import CAUSES
 from pytest_asc.diagnosis.findings import Finding, found
 from pytest_asc.emulator import errors, siblings, storage
-from pytest_asc.emulator.account import SAMPLE, Account
+from pytest_asc.emulator.account import Account
 from pytest_asc.emulator.catalogue import catalogue
 from pytest_asc.emulator.errors import ApiError, error_response
 from pytest_asc.emulator.failures import Failures, PlannedFailure
 from pytest_asc.emulator.faults import FAULTS
 from pytest_asc.emulator.gate import RATE_LIMIT, Gate, Key, Whims
+from pytest_asc.emulator.identifiers import Identifiers
+from pytest_asc.emulator.loading import SAMPLE
 from pytest_asc.emulator.message import JSON, Request, Response
 from pytest_asc.emulator.negotiation import refuse_media
 from pytest_asc.emulator.reads import read
@@ -25,7 +27,6 @@ from pytest_asc.emulator.reports import answers
 from pytest_asc.emulator.roles import refuse_role
 from pytest_asc.emulator.routing import Route, route
 from pytest_asc.emulator.schedule import DAY, HOUR, MINUTE
-from pytest_asc.emulator.values import Identifiers
 from pytest_asc.emulator.writes import write
 from pytest_asc.roles import check_role
 from pytest_asc.services import APP_STORE_CONNECT, NOT_AUTHORIZED, Refusal

@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_asc.emulator.relations import Relation, relation
-from pytest_asc.emulator.values import CUPERTINO
+from pytest_asc.emulator.times import CUPERTINO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

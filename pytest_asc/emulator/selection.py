@@ -116,7 +116,7 @@ def _values(store: Store, resource: Resource, path: Path) -> Iterator[str]:
         reached = [other for one in reached for other in store.related(one, over)]
     for one in reached:
         value = one.id if path.attribute is None else one.attributes.get(path.attribute)
-        if value is None or path.only not in {None, value}:
+        if value is None or (path.only is not None and path.only != value):
             continue
         yield from map(_text, value if isinstance(value, list) else (value,))
 

@@ -28,7 +28,7 @@ class Unique(NamedTuple):
 
 
 # Observed (rorkai/App-Store-Connect-CLI; expo/eas-cli and fastlane for bundle ids, devices and profiles; several users
-# for report requests); capabilities, products, and identifiers of merchants and passes are inferred. Of a second
+# for report requests); products, and identifiers of merchants and passes are inferred. Of a second
 # screenshot for review, the 409 is observed (rorkai) and the words are inferred.
 UNIQUE: Mapping[str, Unique] = {
     "analyticsReportRequests": Unique(("accessType",), "app", entity_errors.REQUEST_EXISTS),
@@ -37,7 +37,6 @@ UNIQUE: Mapping[str, Unique] = {
     "appStoreReviewDetails": Unique((), "appStoreVersion", entity_errors.ALREADY_EXISTS),
     "appStoreVersionLocalizations": Unique(("locale",), "appStoreVersion", entity_errors.DUPLICATE_LOCALE),
     "appStoreVersions": Unique(("versionString", "platform"), "app", entity_errors.DUPLICATE_VERSION),
-    "bundleIdCapabilities": Unique(("capabilityType",), "bundleId", entity_errors.ATTRIBUTE_DUPLICATE),
     "bundleIds": Unique(("identifier",), "", entity_errors.IDENTIFIER_TAKEN),
     "devices": Unique(("udid",), "", entity_errors.DEVICE_TAKEN),
     "inAppPurchases": Unique(("productId",), "", entity_errors.ATTRIBUTE_DUPLICATE),

@@ -50,14 +50,19 @@ def write(account: Account, asked: Route, content: bytes) -> Response | tuple[Ap
 def _create(account: Account, asked: Route, content: bytes) -> Response:
     entity = read_entity(asked.operation, "", content)
     _refuse(*_dangling(account.store, entity), *faults_of_second(account.store, entity))
+    resource = workflow_of(entity.type).existing(account, entity) or _new(account, entity)
+    address = f"{asked.base}{asked.operation.path}/{quote(resource.id, safe='')}"
+    return _document(account, asked, resource, {"Location": address})
+
+
+def _new(account: Account, entity: Entity) -> Resource:
     workflow = workflow_of(entity.type)
     workflow.creating(account, entity)
     brought = _bring(account, entity)
     resource = account.create(entity.type, workflow.identify(account, entity), _shown(entity))
     _link(account.store, (resource, entity), *brought)
     workflow.created(account, resource, entity)
-    address = f"{asked.base}{asked.operation.path}/{quote(resource.id, safe='')}"
-    return _document(account, asked, resource, {"Location": address})
+    return resource
 
 
 def _update(account: Account, asked: Route, content: bytes) -> Response:

@@ -7,7 +7,10 @@ import pytest
 from emulator.harness import NOW
 
 from pytest_asc.emulator.catalogue import catalogue
-from pytest_asc.emulator.values import _KNOWN, Identifiers, defaults, misfit, moment, timestamp
+from pytest_asc.emulator.defaults import _KNOWN, defaults
+from pytest_asc.emulator.identifiers import Identifiers
+from pytest_asc.emulator.times import moment, timestamp
+from pytest_asc.emulator.values import misfit
 
 
 @pytest.mark.parametrize("kind", catalogue().types)

@@ -10,10 +10,9 @@ import hashlib
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from pytest_asc.emulator.errors import ApiError
+from pytest_asc.emulator.errors import ApiError, RefusedError
 from pytest_asc.emulator.reads import read
 from pytest_asc.emulator.relations import relation
-from pytest_asc.emulator.reports.asking import RefusedError
 from pytest_asc.emulator.reports.files import tsv
 from pytest_asc.emulator.reports.links import owner
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from pytest_asc.emulator.errors import RefusedError
 from pytest_asc.emulator.message import JSON
 from pytest_asc.emulator.negotiation import CSV, DIAGNOSTIC_LOGS, GZIP, NOT_ACCEPTABLE, XCODE_METRICS, choose
 from pytest_asc.emulator.reports.analytics import segment, segments
-from pytest_asc.emulator.reports.asking import Asked, RefusedError
+from pytest_asc.emulator.reports.asking import Asked
 from pytest_asc.emulator.reports.codes import codes
 from pytest_asc.emulator.reports.diagnostics import logs
 from pytest_asc.emulator.reports.finance import finance_report
@@ -64,7 +65,7 @@ def is_report(operation: Operation) -> bool:
 
 def answer(
     route: Route, accept: str | None, account: Account, vendor_number: str, now: float
-) -> bytes | Response | ApiError:
+) -> bytes | Response | tuple[ApiError, ...]:
     """Answer what :func:`is_report`.
 
     Args:
@@ -81,4 +82,4 @@ def answer(
     try:
         return report.answer(Asked(route, media, account, vendor_number, now))
     except RefusedError as refused:
-        return refused.error
+        return refused.reasons

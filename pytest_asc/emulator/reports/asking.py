@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from pytest_asc.emulator import errors
-from pytest_asc.emulator.errors import ApiError, at_parameter
+from pytest_asc.emulator.errors import ApiError, RefusedError, at_parameter
 from pytest_asc.emulator.reports import refusals
 
 if TYPE_CHECKING:
@@ -16,14 +16,6 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.reports.ledger import Ledger
     from pytest_asc.emulator.routing import Route
     from pytest_asc.emulator.store import Resource
-
-
-class RefusedError(Exception):
-    """There is no report, and this is why."""
-
-    def __init__(self, error: ApiError) -> None:
-        super().__init__(error)
-        self.error = error
 
 
 class Asked(NamedTuple):
@@ -62,4 +54,4 @@ class Asked(NamedTuple):
 
 
 Answerer: TypeAlias = "Callable[[Asked], bytes | Response]"
-"""Gives a JSON document, or a whole response. Raises :class:`RefusedError`."""
+"""Gives a JSON document, or a whole response. Raises :class:`~pytest_asc.emulator.errors.RefusedError`."""

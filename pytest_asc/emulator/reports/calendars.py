@@ -9,7 +9,7 @@ import re
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_asc.emulator.values import CUPERTINO
+from pytest_asc.emulator.times import CUPERTINO
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from pytest_asc.emulator.errors import FILTER_VALUE, ApiError, at_parameter
+from pytest_asc.emulator.errors import FILTER_VALUE, ApiError, RefusedError, at_parameter
 from pytest_asc.emulator.reports import refusals
-from pytest_asc.emulator.reports.asking import RefusedError
 from pytest_asc.emulator.reports.calendars import Period, fiscal_month, today
 from pytest_asc.emulator.reports.files import report
 from pytest_asc.emulator.reports.regions import ALL, ALL_DETAILED, REGIONS, region_of

@@ -6,12 +6,11 @@ import json
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_asc.emulator.errors import ApiError
+from pytest_asc.emulator.errors import ApiError, RefusedError
 from pytest_asc.emulator.relations import relation
 from pytest_asc.emulator.reports import refusals
-from pytest_asc.emulator.reports.asking import RefusedError
 from pytest_asc.emulator.reports.calendars import Period, today
-from pytest_asc.emulator.values import CUPERTINO
+from pytest_asc.emulator.times import CUPERTINO
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_asc.emulator.errors import NOT_EMULATED, ApiError, at_parameter
+from pytest_asc.emulator.errors import NOT_EMULATED, ApiError, RefusedError, at_parameter
 from pytest_asc.emulator.reports import refusals
-from pytest_asc.emulator.reports.asking import RefusedError
 from pytest_asc.emulator.reports.calendars import FREQUENCIES, Period, today
 from pytest_asc.emulator.reports.files import report
 from pytest_asc.emulator.reports.kinds import KINDS, Kind

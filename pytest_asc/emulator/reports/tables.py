@@ -6,11 +6,10 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_asc.emulator.errors import ApiError
+from pytest_asc.emulator.errors import ApiError, RefusedError
 from pytest_asc.emulator.negotiation import CSV
 from pytest_asc.emulator.reads import read
 from pytest_asc.emulator.relations import relation
-from pytest_asc.emulator.reports.asking import RefusedError
 from pytest_asc.emulator.reports.files import table
 
 if TYPE_CHECKING:

@@ -34,7 +34,7 @@ _SILENT = logging.Logger("pytest_asc.server", logging.CRITICAL + 1)  # noqa: LOG
 _log = logging.getLogger("pytest_asc.server")
 
 
-class RefusedError(Exception):
+class TurnedAwayError(Exception):
     """A request that does not get as far as the emulator: the status and words of the answer."""
 
     def __init__(self, status: int, message: str) -> None:
@@ -80,7 +80,7 @@ class Application:
             if "Expect" in request.headers:
                 await _expect(request)
             body = await request.read() if request.body_exists else b""
-        except RefusedError as error:
+        except TurnedAwayError as error:
             return web.Response(status=error.status, text=f"{error}\n")
         except (ConnectionError, web.RequestPayloadError):  # nobody waits for the answer
             return web.Response(status=400)
@@ -98,13 +98,13 @@ class Application:
         if target.startswith("/"):
             hosts = request.headers.getall("Host", [])
             if len(hosts) != 1 or not _AUTHORITY.fullmatch(hosts[0]):
-                raise RefusedError(400, "Expected one Host header with a name or address and perhaps a port.")
+                raise TurnedAwayError(400, "Expected one Host header with a name or address and perhaps a port.")
             return f"{'https' if request.secure else 'http'}://{hosts[0]}{target}"
         absolute = _ABSOLUTE.fullmatch(target)
         if absolute is None:
-            raise RefusedError(400, "Expected a path, or an absolute URL as a proxy gets it.")
+            raise TurnedAwayError(400, "Expected a path, or an absolute URL as a proxy gets it.")
         if absolute["host"].lower() not in self.hosts and absolute["authority"] not in self.own:
-            raise RefusedError(403, f"{absolute['host']} is not emulated; the emulator is {', '.join(self.hosts)}.")
+            raise TurnedAwayError(403, f"{absolute['host']} is not emulated; the emulator is {', '.join(self.hosts)}.")
         return target
 
 
@@ -150,6 +150,6 @@ def _request(
 async def _expect(request: web.BaseRequest) -> None:
     """Tell a client that waits before it sends the body to go on (RFC 9110, 10.1.1)."""
     if request.headers["Expect"].lower() != "100-continue":
-        raise RefusedError(417, "Expected 100-continue or no Expect header.")
+        raise TurnedAwayError(417, "Expected 100-continue or no Expect header.")
     await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     request.writer.output_size = 0  # what counts as the beginning of the answer comes yet

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
-from pytest_asc.emulator.transports.http import RefusedError
+from pytest_asc.emulator.transports.http import TurnedAwayError
 
 if TYPE_CHECKING:
     import socket
@@ -51,7 +51,7 @@ class Proxy:
                 await _relay(reader, writer, address, b"", greeting=b"HTTP/1.1 200 Connection established\r\n\r\n")
             except asyncio.LimitOverrunError:
                 _refuse(writer, 431, "The head of the request is too long")
-            except RefusedError as error:
+            except TurnedAwayError as error:
                 _refuse(writer, error.status, str(error))
 
     def _address(self, authority: str) -> Address:
@@ -59,13 +59,13 @@ class Proxy:
         name, _, port = authority.rpartition(":")
         host = name.strip("[]").lower()
         if not (host and port.isascii() and port.isdigit()):
-            raise RefusedError(400, "Expected CONNECT with a host and a port")
+            raise TurnedAwayError(400, "Expected CONNECT with a host and a port")
         if host in self._application.hosts:
             return self._http if int(port) == _PLAIN else self._https
         if host in self._allowed or authority in self._application.own:
             return host, int(port)
         shown = host if host.isprintable() else "this host"
-        raise RefusedError(403, f"{shown} is not emulated; serve and run let it through with --allow-host {shown}")
+        raise TurnedAwayError(403, f"{shown} is not emulated; serve and run let it through with --allow-host {shown}")
 
 
 async def _relay(
@@ -83,7 +83,9 @@ async def _relay(
     try:
         other_reader, other_writer = await asyncio.open_connection(*address)
     except OSError as error:
-        raise RefusedError(502, f"{address[0]} cannot be reached: {error.strerror or type(error).__name__}") from None
+        raise TurnedAwayError(
+            502, f"{address[0]} cannot be reached: {error.strerror or type(error).__name__}"
+        ) from None
     async with _closing(other_writer):
         writer.write(greeting)
         other_writer.write(start)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_asc.emulator.reports.links import owner
-from pytest_asc.emulator.values import timestamp
+from pytest_asc.emulator.times import timestamp
 from pytest_asc.emulator.workflows.hooks import Workflow
 from pytest_asc.emulator.workflows.machine import link, one, some
 from pytest_asc.emulator.workflows.uploads import PROCESSING, UPLOAD, commit, errors_of, reserve, state_of

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_asc.emulator import state_errors
 from pytest_asc.emulator.errors import ApiError, RefusedError, at_pointer
 from pytest_asc.emulator.schedule import HOUR, MINUTE
-from pytest_asc.emulator.values import moment, timestamp
+from pytest_asc.emulator.times import moment, timestamp
 from pytest_asc.emulator.workflows.hooks import Workflow
 from pytest_asc.emulator.workflows.machine import Machine, Step, decided, has, link, one, sent, some
 from pytest_asc.emulator.workflows.testers import groups_of, invite_waiting

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pytest_asc.emulator import entity_errors
 from pytest_asc.emulator.errors import ApiError, RefusedError, at_pointer
 from pytest_asc.emulator.schedule import DAY
-from pytest_asc.emulator.values import moment
+from pytest_asc.emulator.times import moment
 from pytest_asc.emulator.workflows import authority
 from pytest_asc.emulator.workflows.hooks import Workflow
 from pytest_asc.emulator.workflows.machine import has

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_asc.emulator import entity_errors
 from pytest_asc.emulator.errors import RefusedError, at_pointer
-from pytest_asc.emulator.values import timestamp
+from pytest_asc.emulator.times import timestamp
 from pytest_asc.emulator.workflows.hooks import Workflow
 
 if TYPE_CHECKING:

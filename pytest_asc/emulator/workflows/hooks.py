@@ -23,6 +23,8 @@ class Workflow(NamedTuple):
     :class:`~pytest_asc.emulator.errors.RefusedError`; nothing has happened then. The others must not.
     """
 
+    existing: Callable[[Account, Entity], Resource | None] = _pass
+    """What is there already and is answered with, in place of one that is created."""
     creating: Callable[[Account, Entity], None] = _pass
     """A resource is about to be created."""
     created: Callable[[Account, Resource, Entity], None] = _pass

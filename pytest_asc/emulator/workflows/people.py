@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_asc.emulator import state_errors
 from pytest_asc.emulator.errors import RefusedError, at_pointer
-from pytest_asc.emulator.values import moment
+from pytest_asc.emulator.times import moment
 from pytest_asc.emulator.workflows.hooks import Workflow
 from pytest_asc.emulator.workflows.machine import has, link, some
 

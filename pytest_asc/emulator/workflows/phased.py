@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_asc.emulator import state_errors
 from pytest_asc.emulator.errors import ApiError, RefusedError, at_pointer
 from pytest_asc.emulator.schedule import DAY
-from pytest_asc.emulator.values import moment, timestamp
+from pytest_asc.emulator.times import moment, timestamp
 from pytest_asc.emulator.workflows.hooks import Workflow
 from pytest_asc.emulator.workflows.machine import has, one, sent
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_asc.emulator.relations import relation
 from pytest_asc.emulator.workflows.hooks import Workflow
-from pytest_asc.emulator.workflows.machine import one
+from pytest_asc.emulator.workflows.machine import has, one, sent, some
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +43,13 @@ def _register(account: Account, device: Resource, _entity: Entity) -> None:
     account.store.update(device, changes)
 
 
+def _existing(account: Account, entity: Entity) -> Resource | None:
+    """The capability of this type that the bundle id has: Apple answers with it, unchanged (observed: rorkai #2586)."""
+    (bundle_id,) = sent(account, entity, "bundleId")
+    capabilities = some(account, bundle_id, "bundleIdCapabilities")
+    return next((each for each in capabilities if has(each, capabilityType=entity.attributes["capabilityType"])), None)
+
+
 def _identify(account: Account, entity: Entity) -> str | None:
     """The id of a capability (observed): its bundle id's and its type."""
     ((_, bundle_id),) = entity.relationships["bundleId"]
@@ -58,6 +65,8 @@ def _change(account: Account, capability: Resource, *_: object) -> None:
 
 
 WORKFLOWS: Mapping[str, Workflow] = {
-    "bundleIdCapabilities": Workflow(identify=_identify, created=_change, updated=_change, deleting=_change),
+    "bundleIdCapabilities": Workflow(
+        existing=_existing, identify=_identify, created=_change, updated=_change, deleting=_change
+    ),
     "devices": Workflow(created=_register),
 }

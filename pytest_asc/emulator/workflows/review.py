@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_asc.emulator import state_errors
 from pytest_asc.emulator.errors import ApiError, RefusedError
 from pytest_asc.emulator.schedule import HOUR, MINUTE
-from pytest_asc.emulator.values import timestamp
+from pytest_asc.emulator.times import timestamp
 from pytest_asc.emulator.workflows.hooks import Workflow
 from pytest_asc.emulator.workflows.machine import Machine, Step, has, link, one, sent, some
 from pytest_asc.emulator.workflows.review_items import (

@@ -14,7 +14,7 @@ from pytest_asc.emulator import entity_errors
 from pytest_asc.emulator.catalogue import catalogue
 from pytest_asc.emulator.errors import RefusedError, at_pointer
 from pytest_asc.emulator.storage import UPLOAD_LIFE
-from pytest_asc.emulator.values import timestamp
+from pytest_asc.emulator.times import timestamp
 from pytest_asc.emulator.workflows.hooks import Workflow
 from pytest_asc.emulator.workflows.images import size_of
 

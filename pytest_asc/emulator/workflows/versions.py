@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_asc.emulator import state_errors
 from pytest_asc.emulator.errors import ApiError, RefusedError, at_pointer
 from pytest_asc.emulator.schedule import MINUTE
-from pytest_asc.emulator.values import moment
+from pytest_asc.emulator.times import moment
 from pytest_asc.emulator.workflows import phased
 from pytest_asc.emulator.workflows.hooks import Workflow
 from pytest_asc.emulator.workflows.machine import Machine, Step, has, one, sent, some
@@ -123,6 +123,13 @@ def _creating(account: Account, entity: Entity) -> None:
             raise RefusedError(at_pointer(state_errors.VERSION_PENDING, "/data/relationships/app"))
 
 
+def _created(account: Account, version: Resource, entity: Entity) -> None:
+    """Take the copyright over from the version before, as Apple's site does (inferred for requests)."""
+    if "copyright" not in entity.attributes:
+        before = max(siblings(account, version), key=lambda one: moment(one.attributes["createdDate"]), default=None)
+        account.store.update(version, {"copyright": before.attributes["copyright"] if before else None})
+
+
 def _check_attributes(kind: str, version: Resource | None, names: Iterable[str]) -> None:
     if version is None or state_of(version) in EDITABLE:
         return
@@ -184,7 +191,13 @@ def _requested(account: Account, _: Resource, entity: Entity) -> None:
 
 WORKFLOWS = {
     "appStoreVersions": Workflow(
-        creating=_creating, updating=_updating, updated=_updated, relating=_relating, deleting=_deleting, added=_added
+        creating=_creating,
+        created=_created,
+        updating=_updating,
+        updated=_updated,
+        relating=_relating,
+        deleting=_deleting,
+        added=_added,
     ),
     "appStoreVersionLocalizations": Workflow(creating=_localizing, updating=_translating, deleting=_dropping),
     "appStoreVersionReleaseRequests": Workflow(creating=_requesting, created=_requested),

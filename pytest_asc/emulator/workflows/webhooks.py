@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from pytest_asc.emulator.reports.links import owner
-from pytest_asc.emulator.values import timestamp
+from pytest_asc.emulator.times import timestamp
 from pytest_asc.emulator.workflows.hooks import Workflow
 from pytest_asc.emulator.workflows.machine import link, one, sent
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_asc.emulator import entity_errors, state_errors
 from pytest_asc.emulator.errors import ApiError, RefusedError, at_pointer
 from pytest_asc.emulator.schedule import MINUTE
-from pytest_asc.emulator.values import timestamp
+from pytest_asc.emulator.times import timestamp
 from pytest_asc.emulator.workflows.builds import process
 from pytest_asc.emulator.workflows.hooks import Workflow
 from pytest_asc.emulator.workflows.machine import Machine, Step, has, link, one, sent, some
