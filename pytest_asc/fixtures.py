@@ -12,22 +12,17 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
-    from pytest_asc.credentials import Credentials, CredentialsError
-    from pytest_asc.diagnosis.answer import Answer
+    from pytest_asc.credentials import Credentials
     from pytest_asc.diagnosis.findings import Finding
     from pytest_asc.emulator.api import Emulator
     from pytest_asc.emulator.transports.server import Server
-    from pytest_asc.marks import Mode, TestOptions
-    from pytest_asc.services import Service, ServiceIds
+    from pytest_asc.services import ServiceIds
     from pytest_asc.session import Session
     from pytest_asc.tokens import Token
 
-_FAILURE: pytest.StashKey[CredentialsError] = pytest.StashKey()
-"""On a test: why it has no credentials."""
-
 
 @pytest.fixture(scope="session")
-def asc_credentials(pytestconfig: pytest.Config) -> Credentials:
+def asc_credentials(request: pytest.FixtureRequest) -> Credentials:
     """The API key of the run: key id, issuer id, kind, private key, and where each came from.
 
     In emulator mode (the default) it is a throw-away key that the emulator knows; in live mode it comes from the
@@ -42,7 +37,7 @@ def asc_credentials(pytestconfig: pytest.Config) -> Credentials:
     from pytest_asc.state import state_of
 
     __tracebackhide__ = True
-    state = state_of(pytestconfig)
+    state = state_of(request.config)
     return state.reading(state.mode).require()
 
 
@@ -60,19 +55,18 @@ def asc_token(request: pytest.FixtureRequest) -> Token:
     elsewhere, goes before a key.
     """
     from pytest_asc.rehearsal.tokens import TOKENS, rehearse_token
-    from pytest_asc.state import state_of
+    from pytest_asc.situation import situation_of
 
     __tracebackhide__ = True
-    options, mode = _options(request), _mode(request)
-    state = state_of(request.config)
-    if mode == "live" and (foreign := state.foreign_token()):
+    situation = situation_of(request)
+    if situation.mode == "live" and (foreign := situation.state.foreign_token()):
         return foreign
-    credentials = credentials_of(request)
-    service = _service(request, credentials)
-    for fault in _faults(request):
-        if mode == "emulator" and fault in TOKENS:
+    credentials = situation.credentials(request)
+    service = situation.service(credentials)
+    for fault in situation.rehearsed:
+        if fault in TOKENS:
             return rehearse_token(fault, credentials, now=time.time(), service=service.name)
-    return state.source(credentials, options.lifetime, service).token()
+    return situation.state.source(credentials, situation.options.lifetime, service).token()
 
 
 @pytest.fixture
@@ -89,13 +83,14 @@ def make_asc_token(request: pytest.FixtureRequest) -> Callable[..., Token]:
     claims and headers set on top of what is there, where None as a value takes one out; service one of Apple's others
     with the ids that its tokens hold: ``make_asc_token(service="weatherkit", team_id="…", service_id="…")``.
     """
-    from pytest_asc.state import state_of
+    from pytest_asc.situation import situation_of
     from pytest_asc.tokens import DEFAULT_LIFETIME, mint
 
     __tracebackhide__ = True
-    credentials, state = credentials_of(request), state_of(request.config)
-    default = _options(request).lifetime or state.settings.lifetime or DEFAULT_LIFETIME
-    chosen = _service(request, credentials).name
+    situation = situation_of(request)
+    credentials = situation.credentials(request)
+    default = situation.options.lifetime or situation.state.settings.lifetime or DEFAULT_LIFETIME
+    chosen = situation.service(credentials).name
 
     def make_asc_token(
         *,
@@ -138,26 +133,25 @@ def asc_session(request: pytest.FixtureRequest, asc_token: str) -> Iterator[Sess
     has ``--asc-allow-writes``. The report of a failed test says why Apple refused its requests; only those of this
     session are seen. In emulator mode answers arrive as they are.
     """
-    from pytest_asc.state import state_of
+    from pytest_asc.situation import situation_of
     from pytest_asc.tokens import Token
 
     session: Session
+    situation = situation_of(request)
     token = asc_token.fresh if isinstance(asc_token, Token) else lambda: asc_token
-    if _mode(request) == "emulator":
+    if situation.mode == "emulator":
         from pytest_asc.emulator.transports.adapter import EmulatorAdapter
         from pytest_asc.session import Session
 
         emulator: Emulator = request.getfixturevalue("asc_emulator")
-        session = Session(emulator.service.base_url, token=token, adapter=EmulatorAdapter(emulator))
+        session = Session(emulator.base_url, token=token, adapter=EmulatorAdapter(emulator))
     else:
         from pytest_asc.refusals import Refusals, WatchedSession
-        from pytest_asc.reporting import LIVE
 
-        writes = _options(request).allow_writes and request.config.getoption("asc_allow_writes")
+        base_url = situation.state.base_url(situation.live_service(request))
+        writes = situation.options.allow_writes and request.config.getoption("asc_allow_writes")
         renew = asc_token.renewed if isinstance(asc_token, Token) else None
-        refusals = request.node.stash[LIVE] = Refusals(_diagnose(request))
-        state = state_of(request.config)
-        base_url = state.base_url(state.service(_kind(request)))
+        refusals = situation.refusals = Refusals(situation.diagnosis(request))
         session = WatchedSession(base_url, token=token, renew=renew, writes=writes, refusals=refusals)
     with session:
         yield session
@@ -181,7 +175,9 @@ def asc_diagnose(request: pytest.FixtureRequest) -> Callable[..., tuple[Finding,
     ``asc_credentials`` where it names that key; of an answer of ``asc_emulator`` it gives the true reason. Raises
     TypeError for what is none of these.
     """
-    return _diagnose(request)
+    from pytest_asc.situation import situation_of
+
+    return situation_of(request).diagnosis(request)
 
 
 @pytest.fixture
@@ -202,24 +198,23 @@ def asc_emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
     from pytest_asc.emulator.api import Emulator
     from pytest_asc.emulator.faults import FAULTS
     from pytest_asc.emulator.transports.interception import intercept
-    from pytest_asc.reporting import EMULATOR
-    from pytest_asc.state import state_of
+    from pytest_asc.situation import situation_of
 
     __tracebackhide__ = True
     if request.node.get_closest_marker("asc_live"):
         pytest.fail("A test marked asc_live talks to Apple: it cannot ask for asc_emulator", pytrace=False)
-    credentials = credentials_of(request)
-    service = _service(request, credentials)
-    emulator = Emulator(service=service, gate=state_of(request.config).gate(credentials, service))
-    if role := _options(request).role:
+    situation = situation_of(request)
+    credentials = situation.credentials(request)
+    service = situation.service(credentials)
+    emulator = situation.emulator = Emulator(service=service, gate=situation.state.gate(credentials, service))
+    if role := situation.options.role:
         emulator.role = role
-    for fault in _faults(request):
+    for fault in situation.faults:
         if fault in FAULTS:
             emulator.fault(fault)
-    request.node.stash[EMULATOR] = emulator
     with intercept(emulator):
         yield emulator
-    if not _options(request).allow_unfired and (missing := emulator.explain_missing()):
+    if not situation.options.allow_unfired and (missing := emulator.explain_missing()):
         pytest.fail(missing, pytrace=False)
 
 
@@ -265,6 +260,7 @@ def _asc_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def _asc_live(request: pytest.FixtureRequest) -> None:
     """Skip a test marked ``asc_live`` where there are no credentials, or the run is to stay in the emulator."""
     from pytest_asc.credentials import CredentialsError
+    from pytest_asc.situation import situation_of
     from pytest_asc.state import state_of
 
     state = state_of(request.config)
@@ -273,7 +269,7 @@ def _asc_live(request: pytest.FixtureRequest) -> None:
     if state.foreign_token():
         return
     try:
-        credentials_of(request)
+        situation_of(request).credentials(request)
     except CredentialsError as error:
         if error.findings[0].cause in {"credentials-missing", "key-empty"}:
             pytest.skip(f"asc_live: {error.findings[0].evidence}")
@@ -284,130 +280,3 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     """Have tests marked ``asc_live`` ask for credentials, whether or not they use a fixture of ours."""
     if item.get_closest_marker("asc_live") and isinstance(item, pytest.Function):
         item.fixturenames.insert(0, "_asc_live")
-
-
-def credentials_of(request: pytest.FixtureRequest) -> Credentials:
-    """The credentials for this test's mode: ``asc_credentials`` where that is of the same mode, or overridden."""
-    from pytest_asc import rehearsal
-    from pytest_asc.credentials import CredentialsError
-    from pytest_asc.state import state_of
-
-    __tracebackhide__ = True
-    state, mode = state_of(request.config), _mode(request)
-    for fault in _options(request).faults:
-        if mode == "emulator" and fault in rehearsal.CREDENTIALS:
-            return state.reading(mode, fault).require()
-    try:
-        # pytest 8.0 takes a second look-up of a fixture that failed for one of an overridden fixture.
-        if failure := request.node.stash.get(_FAILURE, None):
-            raise failure
-        credentials: Credentials = request.getfixturevalue("asc_credentials")
-    except CredentialsError as error:
-        request.node.stash[_FAILURE] = error
-        if mode == state.mode:
-            raise
-        return state.reading(mode).require()
-    if mode != state.mode and credentials is state.reading(state.mode).credentials:
-        return state.reading(mode).require()
-    return credentials
-
-
-def _diagnose(request: pytest.FixtureRequest) -> Callable[..., tuple[Finding, ...]]:
-    """The diagnosis with what is known in this test: its credentials, its emulator, this machine's netrc file."""
-    from pytest_asc.credentials import CredentialsError
-    from pytest_asc.diagnosis.diagnose import Surroundings, diagnose
-    from pytest_asc.emulator.record import record_of
-    from pytest_asc.reporting import EMULATOR
-    from pytest_asc.state import netrc_entry, utc_offset
-
-    try:
-        credentials = credentials_of(request)
-    except CredentialsError:
-        credentials = None
-    node, faults = request.node, _faults(request) if _mode(request) == "emulator" else []
-
-    def refusal(answer: Answer) -> Finding | None:
-        emulator = node.stash.get(EMULATOR, None)
-        record = record_of(answer, emulator.requests) if emulator else None
-        return record.refusal if record else None
-
-    def asc_diagnose(
-        thing: object = None,
-        *,
-        token: str | bytes | None = None,
-        request: object = None,
-        service: str | None = None,
-        now: float | None = None,
-    ) -> tuple[Finding, ...]:
-        __tracebackhide__ = True
-        return diagnose(
-            thing,
-            token=token,
-            request=request,
-            service=service,
-            now=time.time() if now is None else now,
-            surroundings=Surroundings(
-                credentials=credentials,
-                netrc=lambda host: netrc_entry(host, node.stash.get(EMULATOR, None)),
-                refusal=refusal,
-                utc_offset=utc_offset(faults),
-            ),
-        )
-
-    return asc_diagnose
-
-
-def _kind(request: pytest.FixtureRequest) -> str:
-    """The kind of key that requests are sent for; where there is a token alone, the one that the settings say."""
-    from pytest_asc.credentials import CredentialsError
-    from pytest_asc.state import state_of
-
-    try:
-        return credentials_of(request).kind
-    except CredentialsError:
-        return state_of(request.config).reading("live").kind
-
-
-def _service(request: pytest.FixtureRequest, credentials: Credentials) -> Service:
-    """The service of Apple's that this test is for."""
-    from pytest_asc.state import state_of
-
-    faults = _faults(request) if _mode(request) == "emulator" else []
-    return state_of(request.config).service(credentials.kind, faults)
-
-
-def _faults(request: pytest.FixtureRequest) -> list[str]:
-    """The causes that this test rehearses, of its markers and of the run."""
-    from pytest_asc.state import state_of
-
-    run_fault = state_of(request.config).fault
-    return [*_options(request).faults, *([run_fault] if run_fault else [])]
-
-
-def _options(request: pytest.FixtureRequest) -> TestOptions:
-    from pytest_asc.marks import MarkerError
-    from pytest_asc.rehearsal import check_fault
-    from pytest_asc.settings import SettingsError
-    from pytest_asc.state import options_of
-
-    try:
-        options = options_of(request.node)
-        for fault in options.faults:
-            check_fault(fault)
-    except (MarkerError, SettingsError) as error:
-        pytest.fail(str(error), pytrace=False)
-    return options
-
-
-def _mode(request: pytest.FixtureRequest) -> Mode:
-    """Marker, then what the test asks for, then the run's."""
-    from pytest_asc.state import state_of
-
-    node = request.node
-    if mode := _options(request).mode:
-        return mode
-    if node.get_closest_marker("asc_live"):
-        return "live"
-    if "asc_emulator" in node.fixturenames:
-        return "emulator"
-    return state_of(request.config).mode

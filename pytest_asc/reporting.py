@@ -12,6 +12,7 @@ import pytest
 
 from pytest_asc.scrubbing import scrub
 from pytest_asc.secrets import redactor
+from pytest_asc.situation import SITUATION
 
 if TYPE_CHECKING:
     import warnings
@@ -20,12 +21,6 @@ if TYPE_CHECKING:
     from _pytest._code.code import ExceptionRepr
 
     from pytest_asc.emulator.api import Emulator
-    from pytest_asc.refusals import Refusals
-
-EMULATOR: pytest.StashKey[Emulator] = pytest.StashKey()
-"""On a test: the emulator that it asked for."""
-LIVE: pytest.StashKey[Refusals] = pytest.StashKey()
-"""On a test: what its live session was refused."""
 
 
 class CleanFormatter(logging.Formatter):
@@ -56,12 +51,12 @@ class Reporting:
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Tell why the emulator or Apple refused, and clean the report."""
         report = yield
-        live = item.stash.get(LIVE, None)
-        if report.failed and live:
-            report.sections.append(("asc live", str(live)))
-        emulator = item.stash.get(EMULATOR, None)
-        if report.failed and emulator is not None and (told := refusals(emulator)):
-            report.sections.append(("asc emulator", told))
+        situation = item.stash.get(SITUATION, None)
+        if report.failed and situation:
+            if situation.refusals:
+                report.sections.append(("asc live", str(situation.refusals)))
+            if situation.emulator and (told := refusals(situation.emulator)):
+                report.sections.append(("asc emulator", told))
         _clean(report)
         return report
 

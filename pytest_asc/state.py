@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_asc.credentials import find_credentials
-from pytest_asc.marks import merge
 from pytest_asc.rehearsal import SERVICES as SERVICES_OF_FAULTS
 from pytest_asc.rehearsal import throw_away_settings
 from pytest_asc.rehearsal.tokens import UTC_OFFSETS
@@ -27,11 +26,10 @@ if TYPE_CHECKING:
     from pytest_asc.diagnosis.request import NetrcEntry
     from pytest_asc.emulator.api import Emulator
     from pytest_asc.emulator.gate import Gate
-    from pytest_asc.marks import Mode, TestOptions
+    from pytest_asc.marks import Mode
     from pytest_asc.services import Service
 
 _STATE: pytest.StashKey[State] = pytest.StashKey()
-_OPTIONS: pytest.StashKey[TestOptions] = pytest.StashKey()
 
 
 class State:
@@ -156,16 +154,3 @@ def state_of(config: pytest.Config) -> State:
         config.stash[_STATE] = State(config)
         config.pluginmanager.register(reporting.Reporting(config), "asc-reporting")
     return config.stash[_STATE]
-
-
-def options_of(item: pytest.Item) -> TestOptions:
-    """What the markers of a test say.
-
-    Raises:
-        MarkerError: A marker makes no sense.
-    """
-    options = item.stash.get(_OPTIONS, None)
-    if options is None:
-        options = merge((mark.args, mark.kwargs) for mark in item.iter_markers("asc"))
-        item.stash[_OPTIONS] = options
-    return options

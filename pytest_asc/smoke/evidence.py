@@ -17,9 +17,9 @@ from pytest_asc.diagnosis.ids import tidy
 from pytest_asc.diagnosis.network import read_failure
 from pytest_asc.diagnosis.request import check_request
 from pytest_asc.diagnosis.things import open_request
-from pytest_asc.fixtures import credentials_of
 from pytest_asc.session import Session
 from pytest_asc.settings import check_host
+from pytest_asc.situation import situation_of
 from pytest_asc.state import netrc_entry, state_of, utc_offset
 from pytest_asc.tokens import Token
 
@@ -157,7 +157,7 @@ class Evidence:
     def _look_up_identity(self, request: pytest.FixtureRequest) -> Identity:
         reading = self._state.reading(self.mode)
         try:
-            credentials = _called(credentials_of, request)
+            credentials = _called(lambda: situation_of(request).credentials(request))
         except CredentialsError as error:
             if self._has_token_of_its_own(request):
                 return Identity(None, None, None, reading.kind, {}, ())

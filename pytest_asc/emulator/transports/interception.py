@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 import responses
 from requests.adapters import HTTPAdapter
@@ -39,10 +41,12 @@ def intercept(emulator: Emulator) -> Iterator[None]:
     mock = responses.RequestsMock(assert_all_requests_are_fired=False, real_adapter_send=HTTPAdapter.send)
     mock.add(_AnyMethod(emulator))
     mock.add_passthru(_ANYTHING)
-    with mock:
+    # Entering the mock would do the same, and look for the adapter by its name twice: 20 µs for each test, not 3.
+    with patch.object(HTTPAdapter, "send", mock.unbound_on_send()):
         yield
 
 
+@cache
 def _pattern(service: Service) -> re.Pattern[str]:
     """URLs of the hosts that an emulator of a service stands for."""
     hosts = "|".join(map(re.escape, emulated_hosts(service)))
