@@ -14,6 +14,7 @@ from emulator.states import STATES
 
 from pytest_asc.emulator.api import Request
 from pytest_asc.emulator.catalogue import catalogue
+from pytest_asc.emulator.message import JSON
 from pytest_asc.emulator.relations import relation
 
 if TYPE_CHECKING:
@@ -24,6 +25,33 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
+# What reports want beyond values of their types; the account has a sale on the day before, and one here.
+LAST_MONTH = "2026-04-10"
+_PARAMETERS: Mapping[str, Mapping[str, str]] = {
+    "/v1/salesReports": {
+        "filter[vendorNumber]": "80012345",
+        "filter[reportType]": "SALES",
+        "filter[reportSubType]": "SUMMARY",
+        "filter[frequency]": "DAILY",
+    },
+    "/v1/financeReports": {
+        "filter[vendorNumber]": "80012345",
+        "filter[reportType]": "FINANCIAL",
+        "filter[regionCode]": "ZZ",
+        "filter[reportDate]": "2026-07",  # April, the seventh month of Apple's year
+    },
+    "/v1/apps/{id}/metrics/betaTesterUsages": {"groupBy": "betaTesters"},
+}
+# What is not answered with application/json.
+_MEDIA: Mapping[str, str] = {
+    "/v1/salesReports": "application/a-gzip",
+    "/v1/financeReports": "application/a-gzip",
+    "/v1/apps/{id}/perfPowerMetrics": "application/vnd.apple.xcode-metrics+json",
+    "/v1/builds/{id}/perfPowerMetrics": "application/vnd.apple.xcode-metrics+json",
+    "/v1/diagnosticSignatures/{id}/logs": "application/vnd.apple.diagnostic-logs+json",
+    "/v1/inAppPurchaseOfferCodeOneTimeUseCodes/{id}/values": "text/csv",
+    "/v1/subscriptionOfferCodeOneTimeUseCodes/{id}/values": "text/csv",
+}
 _NUMBERS = count(1)
 _SCALARS: Json = {
     "boolean": True,
@@ -69,6 +97,8 @@ def make_everything() -> Bench:
                     assert one is not None
                     assert other is not None
                     store.link(one, over, other)
+    for day in (-1, LAST_MONTH):
+        bench.emulator.sell({"type": "apps", "id": "apps-1"}, day=day, price=9.99)
     return bench
 
 
@@ -135,7 +165,9 @@ def linked(bench: Bench, target: str | list[str], local: Collection[str] = ()) -
 
 def a_request(bench: Bench, operation: Operation, *, full: bool = False) -> Request:
     """A request that the operation has to answer with success."""
-    needed = "&".join(f"{name}={a_parameter(operation, name)}" for name in sorted(operation.required))
+    parameters = {name: a_parameter(operation, name) for name in sorted(operation.required)}
+    parameters |= _PARAMETERS.get(operation.path, {})
+    needed = "&".join(f"{name}={value}" for name, value in parameters.items())
     identifier = f"{operation.root}-1"
     if operation.kind == "deleteInstance":
         identifier = bench.emulator.add(operation.root)["id"]
@@ -144,7 +176,14 @@ def a_request(bench: Bench, operation: Operation, *, full: bool = False) -> Requ
     if operation.body:
         target = catalogue().bodies[operation.body].get("linkage")
         body = {"data": linked(bench, target)} if target else a_document(bench, operation, full=full)
-    return Request(operation.method, url, headers(), b"" if body is None else json.dumps(body).encode())
+    return Request(
+        operation.method, url, headers(Accept=media_of(operation)), b"" if body is None else json.dumps(body).encode()
+    )
+
+
+def media_of(operation: Operation) -> str:
+    """The media type of the answer to a good request."""
+    return _MEDIA.get(operation.path, JSON)
 
 
 def headers(**other: str) -> dict[str, str]:
@@ -156,6 +195,8 @@ def headers(**other: str) -> dict[str, str]:
 def a_parameter(operation: Operation, name: str) -> str:
     """A value for a required parameter."""
     family, _, member = name.rstrip("]").partition("[")
+    if name in operation.choices:
+        return min(operation.choices[name])
     allowed = catalogue().enum(operation.filters.get(member)) if family == "filter" else None
     return allowed[0] if allowed else "x"
 

@@ -126,7 +126,7 @@ def _creating(account: Account, entity: Entity) -> None:
 def _created(account: Account, version: Resource, entity: Entity) -> None:
     """Take the copyright over from the version before, as Apple's site does (inferred for requests)."""
     if "copyright" not in entity.attributes:
-        before = max(siblings(account, version), key=lambda one: moment(one.attributes["createdDate"]), default=None)
+        before = max(siblings(account, version), key=lambda each: moment(each.attributes["createdDate"]), default=None)
         account.store.update(version, {"copyright": before.attributes["copyright"] if before else None})
 
 

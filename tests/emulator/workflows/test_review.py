@@ -217,6 +217,21 @@ def test_what_is_missing_is_told_by_the_paths_of_what_is_at_fault(
     ]
 
 
+@pytest.mark.parametrize(
+    ("platform", "given", "expected"),
+    [("IOS", {}, "2025 Example"), ("IOS", {"copyright": None}, None), ("MAC_OS", {}, None)],
+)
+def test_a_new_version_has_the_copyright_of_the_one_before(
+    desk: Desk, emulator: Emulator, app: dict[str, Any], platform: str, given: dict[str, Any], expected: str | None
+) -> None:
+    released: dict[str, Any] = {"app": app, "appStoreState": "READY_FOR_SALE"}
+    emulator.add("appStoreVersions", versionString="0.2", copyright="2025 Example", **released)
+    older: dict[str, Any] = {"createdDate": "2020-01-01T00:00:00Z", "copyright": "2020 Example"}
+    emulator.add("appStoreVersions", versionString="0.1", **older, **released)
+    update = desk.made("appStoreVersions", {"versionString": "1.1", "platform": platform, **given}, app=app)
+    assert update["attributes"]["copyright"] == expected
+
+
 def test_an_update_says_what_is_new(desk: Desk, emulator: Emulator, app: dict[str, Any]) -> None:
     first = emulator.add("appStoreVersions", app=app, versionString="1.0", appStoreState="READY_FOR_SALE")
     update = desk.made("appStoreVersions", {"versionString": "1.1", "platform": "IOS", "copyright": "2026"}, app=app)
