@@ -46,6 +46,10 @@ class Reporting:
             handler = getattr(plugin, name, None)
             if isinstance(handler, logging.Handler) and handler.formatter:
                 handler.setFormatter(CleanFormatter(handler.formatter))
+        # The trace of --debug has what fixtures return, as text; pluggy does not say publicly where it writes to.
+        trace = config.trace.root
+        if write := getattr(trace, "_writer", None):
+            trace.setwriter(lambda text: write(redactor.clean(text)))
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:

@@ -99,7 +99,12 @@ class Session(requests.Session):
         ours = self._may_authorise(request)
         if ours:
             self._authorise(request, self._token())
-        response = super().send(request, **kwargs)
+        try:
+            response = super().send(request, **kwargs)
+        except requests.RequestException as error:
+            # requests leaves it out where it is the body that fails.
+            error.request = error.request or request
+            raise
         if ours:
             response = self._again_if_it_worked_before(request, response, kwargs)
         return response

@@ -162,6 +162,18 @@ def test_a_body_that_is_spent_is_not_sent_again(accepting: Apple) -> None:
         assert session.post("/v1/apps", data=iter([b"part"])).status_code == 401
 
 
+@pytest.mark.parametrize(
+    "reply",
+    [Reply(200, b"no gzip", {"Content-Encoding": "gzip"}), Reply(200, b"short", {"Transfer-Encoding": "chunked"})],
+)
+def test_a_body_that_fails_tells_its_request(accepting: Apple, reply: Reply) -> None:
+    accepting.replies = [reply]
+    with session_for(accepting) as session, pytest.raises(requests.RequestException) as raised:
+        session.get("/v1/apps")
+    assert raised.value.request is not None
+    assert raised.value.request.url == f"{accepting.url}/v1/apps"
+
+
 def page(number: int, last: int, url: str) -> Reply:
     links = {"self": url} if number == last else {"self": url, "next": f"{url}/v1/apps?cursor={number + 1}&limit=2"}
     data = [{"type": "apps", "id": f"{number}{letter}"} for letter in "ab"]

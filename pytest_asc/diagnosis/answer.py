@@ -358,6 +358,7 @@ def _speaks_apple(case: _Case) -> bool:
         answer.is_json
         or (refusal is not None and answer.status == refusal.status and _is_refusal(answer.body, refusal))
         or answer.headers.get("Server", "").startswith("daiquiri")
+        or rate_limit(answer.headers) is not None
         or any(name.lower().startswith(("x-apple-", "x-daiquiri-")) for name in answer.headers)
         or _FRONT_END_BODY.search(answer.body) is not None
     )

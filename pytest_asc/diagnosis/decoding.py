@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_asc.diagnosis.findings import found
+from pytest_asc.diagnosis.pem import BOUNDARY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,6 +76,8 @@ def _spoilt(token: str) -> Finding | None:
     """What happened to a token on its way from the library to the header."""
     length = f"length {len(token)}"
     if blanks := re.findall(r"\s", token):
+        if BOUNDARY.search(token):
+            return found("token-malformed", f"it is a PEM file, such as a key, and no token ({length})")
         place = "at its end" if len(token.rstrip()) + len(blanks) == len(token) else "in it"
         return found("token-whitespace", f"{length}, with {blanks[0]!r} {place}")
     if strange := re.search(r"[^\w.+/=-]", token, re.ASCII):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pytest_asc.diagnosis.findings import Finding, found
 from pytest_asc.diagnosis.key_repairs import QUOTES, plain
+from pytest_asc.diagnosis.pem import BOUNDARY
 from pytest_asc.diagnosis.placeholders import placeholder
 from pytest_asc.secrets import mask
 
@@ -57,7 +58,8 @@ def read_ids(
     file = _FILE.fullmatch(PurePath(key_file).name) if key_file else None
     file_id = file[2] if file else None
 
-    if key_id and (bare := _KEY_ID_AS_FILE.fullmatch(key_id)) and bare[1] != key_id:
+    bare = _KEY_ID_AS_FILE.fullmatch(key_id) if key_id and not _placeholder(key_id) else None
+    if key_id and bare and bare[1] != key_id:
         findings.append(_key_id_is_file_name(key_id, bare[1]))
         key_id = bare[1]
     pair = _check_pair(key_id, issuer_id) or _check_issuer(issuer_id, kind)
@@ -131,6 +133,8 @@ def _stuck(which: Literal["key-id", "issuer-id"], value: str | None) -> Iterator
 
 def _placeholder(value: str) -> str | None:
     """What stands in the place of an id. Words do not count: a key id of the emulator may be any."""
+    if BOUNDARY.search(value):
+        return "the text of a key"
     return None if _WORD.fullmatch(value) else placeholder(value)
 
 

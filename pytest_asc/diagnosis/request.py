@@ -53,6 +53,7 @@ _LIKENESS = 0.9
 _BEARERS = [service for service in SERVICES.values() if not service.posted]
 _NEVER_POSTED = {service.audience for service in _BEARERS if service.audience}
 _HOSTS = [host for service in _BEARERS for host in service.hosts]
+_EXCHANGES = {host for service in SERVICES.values() if service.posted for host in service.hosts}
 _TOKEN = re.compile(rb"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+")
 _LONGEST_BODY = 100_000
 
@@ -82,7 +83,10 @@ class SentRequest:
 
     @property
     def token(self) -> str | None:
-        """What stands behind Bearer; None where nothing does."""
+        """What stands behind Bearer, or is posted as a client secret; None where nothing does."""
+        if self.host in _EXCHANGES:
+            posted = _TOKEN.search(self.body[:_LONGEST_BODY])
+            return posted[0].decode("ascii") if posted else None
         scheme, _, token = (self.header("Authorization") or "").partition(" ")
         return token if scheme.lower() == "bearer" and token.strip() else None
 

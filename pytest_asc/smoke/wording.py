@@ -28,8 +28,9 @@ CERTAINTY = {
 _HEDGE = {"certain": "", "likely": "probably ", "possible": "possibly "}
 OFFLINE = "offline"
 """The mode of a report on a token that was sent nowhere."""
-_SUCCESS = range(200, 300)
 _REFUSED = {401: "refuses this token", 403: "refuses this request"}
+# The causes that say that the service itself was not reached.
+_BY_OTHERS = frozenset({"not-apple"})
 
 
 class Fact(NamedTuple):
@@ -70,7 +71,7 @@ def verdict(report: Mapping[str, Any]) -> str:
         apps = (report["request"] or {}).get("apps_visible")
         return f"{accepted}{f', with {_count(report)}' if _warnings(report) else ''}{_visible(apps)}."
     if cause := next((finding for finding in report["findings"] if finding["cause"] == report["cause"]), None):
-        if cause["level"] == "warning" and _status(report) in _SUCCESS:
+        if cause["level"] == "warning" and _status(report) is not None:
             return f"{accepted}, but not without {_count(report)}."
         return f"{_outcome(report)}: {_HEDGE[cause['certainty']]}{_within(title_of(cause['cause']))}."
     broken = "".join(f": the check of {check['name']} broke off" for check in _broken(report)[:1])
@@ -177,7 +178,7 @@ def _visible(apps: int | None) -> str:
 def _outcome(report: Mapping[str, Any]) -> str:
     """What became of the request."""
     status = _status(report)
-    if status in _REFUSED:
+    if status in _REFUSED and report["cause"] not in _BY_OTHERS:
         return f"{_who(report)} {_REFUSED[status]}"
     if status is not None:
         return f"{report['request']['method']} {_path(report)} was answered {status}"

@@ -226,6 +226,10 @@ def test_without_claims_the_report_says_what_was_not_compared() -> None:
             answer(429, "{}", {"X-Rate-Limit": "user-hour-lim:3600;user-hour-rem:0;", "Retry-After": "30"}),
             f"{ANSWERED} 429; 0 of 3600 requests are left this hour; Retry-After: 30",
         ),
+        (
+            answer(429, "", {"X-Rate-Limit": "user-hour-lim:3600;user-hour-rem:0;"}),
+            f"{ANSWERED} 429; 0 of 3600 requests are left this hour",
+        ),
     ],
 )
 def test_evidence_quotes_what_came(got: Answer, evidence: str) -> None:

@@ -190,6 +190,15 @@ def test_a_posted_token_in_every_form(post: Callable[[str], object], token: str)
     assert causes(diagnose(post(token), now=NOW)) == ["token-in-body"]
 
 
+def test_a_posted_client_secret_is_judged(credentials: Credentials) -> None:
+    claims = {"iss": "9QWERTY123", "sub": "com.example.app", "aud": "https://appleid.apple.com"}
+    old = str(mint(credentials, now=NOW - 1_000, claims=claims))
+    posted = {"client_secret": old, "client_id": "com.example.app", "grant_type": "authorization_code"}
+    request = requests.Request("POST", "https://appleid.apple.com/auth/token", data=posted)
+    assert causes(diagnose(request.prepare(), now=NOW)) == ["token-expired"]
+    assert diagnose(request.prepare(), now=NOW - 500) == ()
+
+
 def test_a_login_from_netrc_is_named_where_the_login_is_the_same() -> None:
     around = Surroundings(netrc=lambda host: NetrcEntry(f"the entry for {host} in ~/.netrc", "Basic YTpi"))
     (finding,) = diagnose(requests.Request("GET", APPS, auth=("a", "b")).prepare(), now=NOW, surroundings=around)

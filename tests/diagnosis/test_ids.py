@@ -154,6 +154,19 @@ def test_a_missing_key_id(key_id: str | None) -> None:
     assert causes(read_ids(key_id, ISSUER, key_file="key.p8")) == ["key-id-missing"]
 
 
+PEM = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49/AgEG\n-----END PRIVATE KEY-----\n"
+
+
+@pytest.mark.parametrize("text", [PEM, PEM.replace("\n", "\\n"), f"'{PEM}'"])
+def test_a_key_is_no_id(text: str) -> None:
+    (finding,) = read_ids(text, ISSUER).findings
+    assert finding.cause == "key-id-missing"
+    assert finding.evidence.endswith("are the text of a key")
+    (finding,) = read_ids(KEY_ID, text).findings
+    assert finding.cause == "issuer-id-not-uuid"
+    assert finding.evidence.endswith("it is the text of a key")
+
+
 @pytest.mark.parametrize("key_id", ["${ASC_KEY_ID}", "$ASC_KEY_ID", "<key id>", "***"])
 def test_a_placeholder_is_no_key_id(key_id: str) -> None:
     assert causes(read_ids(key_id, ISSUER)) == ["key-id-missing"]

@@ -75,6 +75,7 @@ def spoil(text: str, part: int, value: bytes) -> str:
         ("", "token-malformed"),
         ("   ", "token-malformed"),
         ("abc", "token-malformed"),
+        ("-----BEGIN PRIVATE KEY-----\nMIGH\n-----END PRIVATE KEY-----\n", "token-malformed"),
         ("a.b.c.d", "token-malformed"),
         ("…." + token(), "token-malformed"),
         (spoil(token(), 0, b"not json"), "token-malformed"),

@@ -148,6 +148,16 @@ def test_warnings_as_errors_are_clean(
     assert_clean([result.stdout.str()], sentinels())
 
 
+def test_the_trace_of_debug_is_clean(
+    pytester: pytest.Pytester, apple: Apple, sentinels: Callable[[], set[str]]
+) -> None:
+    pytester.makepyfile("def test_x(asc_token, asc_session): asc_session.get('/v1/apps')")
+    pytester.runpytest("--asc-mode=live", f"--asc-base-url={apple.url}", "--debug=trace.log").assert_outcomes(passed=1)
+    trace = (pytester.path / "trace.log").read_text(encoding="utf-8")
+    assert "pytest_fixture_setup --> ***" in trace
+    assert_clean([trace], sentinels())
+
+
 def test_a_test_may_look_for_leaks_with_caplog(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
@@ -201,7 +211,7 @@ def test_a_broken_key_is_not_shown_by_its_error(
     monkeypatch.setenv("ASC_KEY_ID", KEY_ID)
     monkeypatch.setenv("ASC_ISSUER_ID", ISSUER_ID)
     monkeypatch.setenv("ASC_PRIVATE_KEY", key_text[:-60])
-    pytester.makepyfile("def test_x(asc_token): pass")
+    pytester.makepyfile("def test_x(asc_token, asc_session): asc_session.get('/v1/apps')")
     result = pytester.runpytest("--asc-mode=live", "--showlocals", "--full-trace", "-vv")
     result.assert_outcomes(errors=1)
     body = [line for line in key_text.splitlines() if not line.startswith("-")]

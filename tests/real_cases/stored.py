@@ -183,7 +183,7 @@ CASES = (
         "Ponytech/appstoreconnectapi#65",
         "all three arguments one place off",
         asc(ASC_KEY_ID=ISSUER, ASC_PRIVATE_KEY=KEY_ID, ASC_ISSUER_ID=P8),
-        ("key-unparsable", "issuer-id-whitespace", "ids-swapped"),
+        ("key-unparsable", "ids-swapped"),
     ),
     Case(
         "bitrise-steplib/steps-ios-auto-provision-appstoreconnect#12",

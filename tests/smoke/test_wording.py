@@ -99,3 +99,17 @@ def test_a_skew_in_the_unit_that_fits(skew: float, words: str) -> None:
 def test_a_warning_is_no_praise(warnings: int, words: str) -> None:
     case = report(findings=[{"level": "warning"}] * warnings)
     assert verdict(case) == f"Nothing is wrong with {words}"
+
+
+@pytest.mark.parametrize(
+    ("cause", "level", "words"),
+    [
+        ("not-apple", "error", "GET /v1/apps was answered 401: something other than Apple answered."),
+        ("key-unknown-to-apple", "error", "App Store Connect refuses this token: Apple does not know this key id"),
+        ("transient-401", "warning", "App Store Connect accepts these credentials, but not without 1 warning."),
+    ],
+)
+def test_a_refusal_is_of_whoever_refused(cause: str, level: str, words: str) -> None:
+    request = {"method": "GET", "url": "https://api.appstoreconnect.apple.com/v1/apps", "status": 401}
+    findings = [{"cause": cause, "level": level, "certainty": "certain"}]
+    assert verdict(report(mode="live", ok=False, cause=cause, request=request, findings=findings)).startswith(words)
