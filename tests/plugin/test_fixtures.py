@@ -160,6 +160,26 @@ def test_what_depends_on_an_overridden_fixture_follows(pytester: pytest.Pytester
     pytester.runpytest().assert_outcomes(passed=2)
 
 
+def test_overridden_credentials_can_be_made_known_to_the_emulator(pytester: pytest.Pytester, key_text: str) -> None:
+    pytester.makepyfile(
+        f"""
+        import pytest
+        from pytest_asc import Credentials
+
+        @pytest.fixture
+        def asc_credentials(asc_emulator):
+            mine = Credentials.load(key_id="MYOWNKEY99", issuer_id=None, key={key_text!r})
+            asc_emulator.trust(mine.key_id, None, mine.kind, mine.public_key)
+            return mine
+
+        def test_session(asc_session, asc_credentials):
+            response = asc_session.get("/v1/apps")
+            assert (response.status_code, asc_credentials.key_id) == (200, "MYOWNKEY99")
+        """
+    )
+    pytester.runpytest().assert_outcomes(passed=1)
+
+
 def test_a_session_sends_the_token_of_an_overridden_fixture(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
