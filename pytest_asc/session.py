@@ -21,6 +21,11 @@ RETRIES = 3
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OURS = "_asc_authorization"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_BROKEN = (
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.ConnectionError,
+    requests.exceptions.ContentDecodingError,
+)
 
 
 class WriteRefusedError(RuntimeError):
@@ -101,7 +106,7 @@ class Session(requests.Session):
             self._authorise(request, self._token())
         try:
             response = super().send(request, **kwargs)
-        except requests.RequestException as error:
+        except _BROKEN as error:
             # requests leaves it out where it is the body that fails.
             error.request = error.request or request
             raise
