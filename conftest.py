@@ -29,14 +29,14 @@ pytest_plugins = ["pytester"]
 # pytester takes modules that a run in this process imported first out again. Libraries are no good halved, and what
 # stays makes the runs faster.
 for name in (
-    "pytest_asc.emulator.api",
-    "pytest_asc.emulator.transports.adapter",
-    "pytest_asc.emulator.transports.interception",
-    "pytest_asc.reporting",
+    "pytest_asc.emulator.app",
+    "pytest_asc.transports.requests_adapter",
+    "pytest_asc.transports.responses_mock",
+    "pytest_asc.plugin.report_sections",
     "pytest_asc.smoke.hooks",
 ):
     import_module(name)
-for extra, name in (("aiohttp", "pytest_asc.emulator.transports.server"), ("httpx", "httpcore")):
+for extra, name in (("aiohttp", "pytest_asc.transports.server"), ("httpx", "httpcore")):
     if find_spec(extra):  # a smoke run in this folder does without
         import_module(name)
 

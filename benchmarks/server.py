@@ -25,7 +25,7 @@ import requests
 from interleaved import Aim, measure, repeat, show
 from session import Account
 
-from pytest_asc.emulator.transports.server import Server
+from pytest_asc.transports.server import Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -16,10 +16,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from interleaved import Aim, measure, repeat, show
 from requests.adapters import BaseAdapter
 
-from pytest_asc.emulator.api import Emulator, Request
-from pytest_asc.emulator.transports.adapter import EmulatorAdapter
-from pytest_asc.emulator.transports.interception import intercept
+from pytest_asc.emulator.app import Emulator, Request
 from pytest_asc.session import Session
+from pytest_asc.transports.requests_adapter import EmulatorAdapter
+from pytest_asc.transports.responses_mock import intercept
 
 if TYPE_CHECKING:
     from collections.abc import Callable

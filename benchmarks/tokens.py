@@ -9,10 +9,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from interleaved import Aim, measure, repeat, show
 
-from pytest_asc.credentials import Credentials
-from pytest_asc.diagnosis.token import examine
-from pytest_asc.services import APP_STORE_CONNECT
-from pytest_asc.tokens import TokenSource, mint
+from pytest_asc.apple.services import APP_STORE_CONNECT
+from pytest_asc.credentials.finder import Credentials
+from pytest_asc.credentials.tokens import TokenSource, mint
+from pytest_asc.diagnosis.token.verify import verify_token
 
 AIMS = (
     Aim("minting", "minting, PyJWT", 1 / 0.95),
@@ -32,7 +32,7 @@ def main() -> None:
     payload = {"iss": issuer_id, "iat": 1_528_407_600, "exp": 1_528_408_500, "aud": "appstoreconnect-v1"}
     source = TokenSource(credentials)
     token = str(source.token())
-    examination = examine(token, service=APP_STORE_CONNECT, key=public)
+    examination = verify_token(token, service=APP_STORE_CONNECT, key=public)
     cases = {
         "minting, PyJWT": (
             repeat(lambda: jwt.encode(payload, key, algorithm="ES256", headers={"kid": "2X9R4HXF34"})),
@@ -46,7 +46,7 @@ def main() -> None:
             repeat(lambda: jwt.decode(token, public, algorithms=["ES256"], audience="appstoreconnect-v1")),
             200,
         ),
-        "judging": (repeat(lambda: examine(token, service=APP_STORE_CONNECT, key=public)), 200),
+        "judging": (repeat(lambda: verify_token(token, service=APP_STORE_CONNECT, key=public)), 200),
         "judging again": (
             repeat(lambda: examination.valid_from <= time.time() < examination.valid_until),
             20_000,

@@ -10,13 +10,13 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_asc.diagnosis.causes import CAUSES
-from pytest_asc.smoke.wording import CERTAINTY
+from pytest_asc.apple.causes import CAUSES
+from pytest_asc.smoke.renderers.phrases import CERTAINTY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_asc.diagnosis.causes import Cause
+    from pytest_asc.apple.causes import Cause
 
 PAGES = Path(__file__).with_name("causes")
 # In the order in which a smoke run looks.

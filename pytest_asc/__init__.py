@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_asc.credentials import Credentials, CredentialsError
+    from pytest_asc.credentials.finder import Credentials, CredentialsError
+    from pytest_asc.credentials.tokens import LifetimeError, Token
     from pytest_asc.diagnosis.findings import Finding
-    from pytest_asc.emulator.api import Emulator
+    from pytest_asc.emulator.app import Emulator
     from pytest_asc.session import Session, WriteRefusedError
-    from pytest_asc.tokens import LifetimeError, Token
 
 __version__ = "0.1.0"
 __all__ = [
@@ -27,21 +27,21 @@ __all__ = [
     "WriteRefusedError",
 ]
 
-_ROOMS = {
-    "Credentials": "credentials",
-    "CredentialsError": "credentials",
-    "Emulator": "emulator.api",
+_EXPORTS = {
+    "Credentials": "credentials.finder",
+    "CredentialsError": "credentials.finder",
+    "Emulator": "emulator.app",
     "Finding": "diagnosis.findings",
-    "LifetimeError": "tokens",
+    "LifetimeError": "credentials.tokens",
     "Session": "session",
-    "Token": "tokens",
+    "Token": "credentials.tokens",
     "WriteRefusedError": "session",
 }
 
 
 def __getattr__(name: str) -> object:
-    if name not in _ROOMS:
+    if name not in _EXPORTS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module  # noqa: PLC0415  see above
 
-    return getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_EXPORTS[name]}"), name)

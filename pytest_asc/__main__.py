@@ -11,14 +11,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from pytest_asc.services import SERVICES
-from pytest_asc.settings import SETTINGS, SettingsError, read_settings
+from pytest_asc.apple.services import SERVICES
+from pytest_asc.credentials.settings import SETTINGS, SettingsError, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_asc.commands.serve import AccountOptions
-    from pytest_asc.settings import Settings
+    from pytest_asc.cli.serve import AccountOptions
+    from pytest_asc.credentials.settings import Settings
 
 
 class _Parser(argparse.ArgumentParser):
@@ -99,7 +99,7 @@ def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from pytest_asc.commands.serve import serve  # noqa: PLC0415
+    from pytest_asc.cli.serve import serve  # noqa: PLC0415
 
     return serve(
         _account(options),
@@ -111,7 +111,7 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from pytest_asc.commands.run import run  # noqa: PLC0415
+    from pytest_asc.cli.run import run  # noqa: PLC0415
 
     if not options.command_line:
         raise SettingsError("There is no command to run: python -m pytest_asc run -- COMMAND …")
@@ -119,7 +119,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _account(options: argparse.Namespace) -> AccountOptions:
-    from pytest_asc.commands.serve import AccountOptions  # noqa: PLC0415
+    from pytest_asc.cli.serve import AccountOptions  # noqa: PLC0415
 
     return AccountOptions(options.load, options.empty, tuple(options.allow_host))
 
@@ -141,8 +141,8 @@ def _smoke(arguments: list[str]) -> int:
 
 
 def _token(options: argparse.Namespace) -> int:
-    from pytest_asc.credentials import CredentialsError, find_credentials  # noqa: PLC0415  --help does without
-    from pytest_asc.tokens import DEFAULT_LIFETIME, LifetimeError, TokenSource  # noqa: PLC0415
+    from pytest_asc.credentials.finder import CredentialsError, find_credentials  # noqa: PLC0415  --help does without
+    from pytest_asc.credentials.tokens import DEFAULT_LIFETIME, LifetimeError, TokenSource  # noqa: PLC0415
 
     if sys.stdout.isatty() and not options.reveal:
         print("A token on a terminal stays in its history. Pipe it, or add --reveal.", file=sys.stderr)
@@ -170,9 +170,9 @@ def _token(options: argparse.Namespace) -> int:
 
 
 def _diagnose(options: argparse.Namespace) -> int:
-    from pytest_asc.credentials import find_credentials  # noqa: PLC0415
-    from pytest_asc.smoke.offline import report_on_token  # noqa: PLC0415
-    from pytest_asc.smoke.terminal import render  # noqa: PLC0415
+    from pytest_asc.credentials.finder import find_credentials  # noqa: PLC0415
+    from pytest_asc.smoke.renderers.terminal import render  # noqa: PLC0415
+    from pytest_asc.smoke.token_report import report_on_token  # noqa: PLC0415
 
     settings = _settings(options)
     token, minted_by = _piped(), None

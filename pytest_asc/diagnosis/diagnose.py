@@ -5,25 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pytest_asc.diagnosis.answer import Answer, read_answer
-from pytest_asc.diagnosis.causes import CAUSES
-from pytest_asc.diagnosis.claims import closest_services
-from pytest_asc.diagnosis.clock import read_date
-from pytest_asc.diagnosis.network import read_failure
-from pytest_asc.diagnosis.request import HEADER_CAUSES, check_request
-from pytest_asc.diagnosis.things import KINDS, Thing, open_request, open_thing
-from pytest_asc.diagnosis.token import Examination, TokenError, check_scope, decode, examine
-from pytest_asc.services import SERVICES, service_for
+from pytest_asc.apple.causes import CAUSES
+from pytest_asc.apple.services import SERVICES, service_for
+from pytest_asc.diagnosis.http.clock import read_date
+from pytest_asc.diagnosis.http.evidence import KINDS, HttpEvidence, parse_evidence, parse_request
+from pytest_asc.diagnosis.http.network import read_failure
+from pytest_asc.diagnosis.http.request import HEADER_CAUSES, check_request
+from pytest_asc.diagnosis.http.response import HttpResponse, diagnose_response
+from pytest_asc.diagnosis.token.claims import closest_services
+from pytest_asc.diagnosis.token.verify import TokenError, TokenVerification, check_scope, decode, verify_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from pytest_asc.credentials import Credentials
+    from pytest_asc.apple.services import Service
+    from pytest_asc.credentials.finder import Credentials
     from pytest_asc.diagnosis.findings import Finding
-    from pytest_asc.diagnosis.request import NetrcEntry, SentRequest
-    from pytest_asc.diagnosis.things import Reply
-    from pytest_asc.diagnosis.token import DecodedToken
-    from pytest_asc.services import Service
+    from pytest_asc.diagnosis.http.evidence import ParsedResponse
+    from pytest_asc.diagnosis.http.request import HttpRequest, NetrcEntry
+    from pytest_asc.diagnosis.token.verify import DecodedToken
 
 _CLOCK_CAUSES = frozenset({"clock-ahead", "clock-behind"})
 # What an answer says where it does not know better: another error explains it.
@@ -38,14 +38,14 @@ _UNAUTHORIZED, _FORBIDDEN = 401, 403
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class DiagnosisContext:
     """What is known beside the thing."""
 
     credentials: Credentials | None = None
     """The key at hand. It judges the tokens that name it."""
     netrc: Callable[[str], NetrcEntry | None] = lambda _: None
     """What a netrc file has for a host."""
-    refusal: Callable[[Answer], Finding | None] = lambda _: None
+    refusal: Callable[[HttpResponse], Finding | None] = lambda _: None
     """The true reason of an answer, where an emulator gave it."""
     timeout: float | None = None
     """Seconds that a request was given; None where that is not known."""
@@ -60,7 +60,7 @@ def diagnose(
     token: str | bytes | None = None,
     request: object = None,
     service: str | None = None,
-    surroundings: Surroundings | None = None,
+    surroundings: DiagnosisContext | None = None,
 ) -> tuple[Finding, ...]:
     """Say what is wrong with whatever a test holds; nothing is sent. What is good gives no finding.
 
@@ -84,7 +84,7 @@ def diagnose(
     if service is not None and service not in SERVICES:
         raise ValueError(f"there is no service {service!r}; there are {', '.join(SERVICES)}")
     held = _held(thing, token, request)
-    case = _Case(held, SERVICES[service] if service else None, now, surroundings or Surroundings())
+    case = Diagnosis(held, SERVICES[service] if service else None, now, surroundings or DiagnosisContext())
     if held.finding:
         return (held.finding,)
     if held.failure:
@@ -92,10 +92,10 @@ def diagnose(
     return case.of_answer(held.reply) if held.reply else case.unanswered()
 
 
-def _held(thing: object, token: str | bytes | None, request: object) -> Thing:
-    held = Thing() if thing is None else open_thing(thing)
+def _held(thing: object, token: str | bytes | None, request: object) -> HttpEvidence:
+    held = HttpEvidence() if thing is None else parse_evidence(thing)
     if request is not None:
-        held = replace(held, request=open_request(request))
+        held = replace(held, request=parse_request(request))
     if token is not None:
         held = replace(held, token=open_token(token))
     elif held.token is None and held.request:
@@ -116,13 +116,13 @@ def open_token(token: object) -> str:
     raise TypeError(f"a token is a str or bytes, got a {type(token).__name__}")
 
 
-def judge_token(token: str, *, service: Service, credentials: Credentials | None) -> Examination:
+def verify_evidence_token(token: str, *, service: Service, credentials: Credentials | None) -> TokenVerification:
     """Examine a token, with the key at hand where the token names it."""
-    examination = examine(token, service=service)
+    examination = verify_token(token, service=service)
     decoded = examination.decoded
     if credentials is None or decoded is None or decoded.key_id != credentials.key_id:
         return examination
-    return examine(
+    return verify_token(
         token,
         service=service,
         key=credentials.public_key,
@@ -157,11 +157,11 @@ def service_of(*, host: str = "", token: DecodedToken | None = None, kind: str |
     return next(iter([*by_claims, *by_audience, own]))
 
 
-class _Case:
+class Diagnosis:
     """The evidence of one diagnosis."""
 
-    def __init__(self, held: Thing, service: Service | None, now: float, surroundings: Surroundings) -> None:
-        self._request: SentRequest | None = held.request
+    def __init__(self, held: HttpEvidence, service: Service | None, now: float, surroundings: DiagnosisContext) -> None:
+        self._request: HttpRequest | None = held.request
         self._hops = held.hops
         self._now = now
         self._around = surroundings
@@ -171,7 +171,9 @@ class _Case:
         self._service = service or service_of(host=host, token=decoded, kind=credentials.kind if credentials else None)
         self._decoded = decoded
         self._token = (
-            None if held.token is None else judge_token(held.token, service=self._service, credentials=credentials)
+            None
+            if held.token is None
+            else verify_evidence_token(held.token, service=self._service, credentials=credentials)
         )
 
     def unanswered(self) -> tuple[Finding, ...]:
@@ -184,11 +186,11 @@ class _Case:
         wrong = (one for one in self._of_request() if one.level == "error" and one.cause not in HEADER_CAUSES)
         return (*wrong, read_failure(failure, url=url or self._service.base_url, timeout=self._around.timeout))
 
-    def of_answer(self, reply: Reply) -> tuple[Finding, ...]:
+    def of_answer(self, reply: ParsedResponse) -> tuple[Finding, ...]:
         """An answer, with what is known of the request and the token."""
         answer = self._answer(reply)
         decoded = self._decoded
-        read = read_answer(
+        read = diagnose_response(
             answer,
             header=decoded.header if decoded else None,
             claims=decoded.claims if decoded else None,
@@ -213,7 +215,7 @@ class _Case:
             read = ()
         return _in_order((*of_request, *of_token, *read))
 
-    def _seen_closer(self, exact: Finding, of_request: Iterable[Finding], answer: Answer) -> list[Finding]:
+    def _seen_closer(self, exact: Finding, of_request: Iterable[Finding], answer: HttpResponse) -> list[Finding]:
         """What tells more than the emulator can see: which netrc file spoilt the header, and the local time zone."""
         if exact.cause in HEADER_CAUSES:
             return [one for one in of_request if one.cause in _NO_TOKEN_CAUSES]
@@ -238,10 +240,10 @@ class _Case:
             return (*findings, scope) if scope else findings
         return findings
 
-    def _answer(self, reply: Reply) -> Answer:
+    def _answer(self, reply: ParsedResponse) -> HttpResponse:
         """The answer, with times that accuse nobody: when it came is not known, only that it is no later than now."""
         first = self._hops[0] if self._hops else self._request
-        answer = Answer(
+        answer = HttpResponse(
             method=(first and first.method) or "the request",
             url=(first and first.url) or self._service.base_url,
             status=reply.status,
@@ -255,13 +257,13 @@ class _Case:
             return answer
         return replace(answer, sent_at=float(date), received_at=float(date))
 
-    def _time(self, answer: Answer) -> float:
+    def _time(self, answer: HttpResponse) -> float:
         """The time by which a token was judged."""
         date = read_date(answer)
         return self._now if date is None else float(date)
 
 
-def _token_was_taken(answer: Answer, error: Finding) -> bool:
+def _token_was_taken(answer: HttpResponse, error: Finding) -> bool:
     """Whether the answer comes from behind the gate, so that header and token were good."""
     status = answer.status
     return (

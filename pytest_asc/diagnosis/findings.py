@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from pytest_asc.diagnosis.causes import CAUSES
+from pytest_asc.apple.causes import CAUSES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pytest_asc.diagnosis.causes import Certainty, Level
+    from pytest_asc.apple.causes import Certainty, Level
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Finding:
         return f"{self.cause}: {self.evidence}. {self.fix}"
 
 
-def found(
+def make_finding(
     cause: str,
     evidence: str,
     *,

@@ -5,23 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
-from pytest_asc.diagnosis.answer import read_answer
-from pytest_asc.diagnosis.clock import read_skew
-from pytest_asc.diagnosis.experiments import is_open
 from pytest_asc.diagnosis.findings import best_error
-from pytest_asc.diagnosis.token import check_scope
-from pytest_asc.smoke.probing import find_out, try_doors
+from pytest_asc.diagnosis.http.clock import read_skew
+from pytest_asc.diagnosis.http.response import diagnose_response
+from pytest_asc.diagnosis.token.verify import check_scope
+from pytest_asc.experiments.table import is_open
+from pytest_asc.smoke.follow_up_requests import check_role_access, investigate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pytest
 
+    from pytest_asc.apple.services import Service
     from pytest_asc.diagnosis.findings import Finding
-    from pytest_asc.services import Service
-    from pytest_asc.smoke.evidence import Evidence
+    from pytest_asc.smoke.smoke_context import SmokeContext
 
-    Look = Callable[[Evidence, pytest.FixtureRequest], tuple[Finding, ...]]
+    Look = Callable[[SmokeContext, pytest.FixtureRequest], tuple[Finding, ...]]
 
 ID_CAUSES = ("key-id", "issuer-id", "ids-", "service-id")
 CLOCK_CAUSES = frozenset({"clock-ahead", "clock-behind"})
@@ -31,7 +31,7 @@ class NothingToCheckError(Exception):
     """A check has nothing to look at; the message says why."""
 
 
-def look_at_key(evidence: Evidence, request: pytest.FixtureRequest) -> tuple[Finding, ...]:
+def look_at_key(evidence: SmokeContext, request: pytest.FixtureRequest) -> tuple[Finding, ...]:
     """The key's text and file, and where they came from."""
     identity = evidence.identity(request)
     found = tuple(finding for finding in identity.findings if not finding.cause.startswith(ID_CAUSES))
@@ -40,7 +40,7 @@ def look_at_key(evidence: Evidence, request: pytest.FixtureRequest) -> tuple[Fin
     return found
 
 
-def look_at_ids(evidence: Evidence, request: pytest.FixtureRequest) -> tuple[Finding, ...]:
+def look_at_ids(evidence: SmokeContext, request: pytest.FixtureRequest) -> tuple[Finding, ...]:
     """Key id, issuer id and the kind of key."""
     identity = evidence.identity(request)
     if identity.credentials is None and not identity.findings:
@@ -48,7 +48,7 @@ def look_at_ids(evidence: Evidence, request: pytest.FixtureRequest) -> tuple[Fin
     return tuple(finding for finding in identity.findings if finding.cause.startswith(ID_CAUSES))
 
 
-def look_at_token(evidence: Evidence, request: pytest.FixtureRequest) -> tuple[Finding, ...]:
+def look_at_token(evidence: SmokeContext, request: pytest.FixtureRequest) -> tuple[Finding, ...]:
     """The token, by this machine's clock and for the request that is going to be made."""
     token = evidence.token(request)
     decoded = token.examination.decoded
@@ -56,7 +56,7 @@ def look_at_token(evidence: Evidence, request: pytest.FixtureRequest) -> tuple[F
     return (*token.findings, scope) if scope else token.findings
 
 
-def look_at_clock(evidence: Evidence, request: pytest.FixtureRequest) -> tuple[Finding, ...]:
+def look_at_clock(evidence: SmokeContext, request: pytest.FixtureRequest) -> tuple[Finding, ...]:
     """This machine's clock against the answer's Date."""
     evidence.ask(request)
     if evidence.answer is None:
@@ -66,7 +66,7 @@ def look_at_clock(evidence: Evidence, request: pytest.FixtureRequest) -> tuple[F
     return tuple(finding for finding in _answer_findings(evidence) if _is_of_clock(finding))
 
 
-def look_at_answer(evidence: Evidence, request: pytest.FixtureRequest) -> tuple[Finding, ...]:
+def look_at_answer(evidence: SmokeContext, request: pytest.FixtureRequest) -> tuple[Finding, ...]:
     """What Apple answered, or why nothing came; and what further requests tell, where it leaves a question."""
     evidence.ask(request)
     if evidence.failure or evidence.answer is None:
@@ -77,11 +77,11 @@ def look_at_answer(evidence: Evidence, request: pytest.FixtureRequest) -> tuple[
     question = next(filter(is_open, findings), None)
     first = evidence.answer
     if question:
-        evidence.conclusion = find_out(evidence, request, first, question)
+        evidence.conclusion = investigate(evidence, request, first, question)
         findings = evidence.conclusion.findings
         first = evidence.conclusion.accepted or first
     if request.config.option.asc_smoke_roles and all(map(_is_of_role, findings)):
-        evidence.looks = tuple(try_doors(evidence, request, first))
+        evidence.looks = tuple(check_role_access(evidence, request, first))
     return findings
 
 
@@ -95,12 +95,12 @@ def _is_of_role(finding: Finding) -> bool:
     return finding.level != "error" or finding.cause == "role-insufficient"
 
 
-def _answer_findings(evidence: Evidence) -> tuple[Finding, ...]:
+def _answer_findings(evidence: SmokeContext) -> tuple[Finding, ...]:
     token = evidence.token_known
     if evidence.answer is None:
         return ()
     decoded = token.examination.decoded if token else None
-    return read_answer(
+    return diagnose_response(
         evidence.answer,
         header=decoded.header if decoded else None,
         claims=decoded.claims if decoded else None,

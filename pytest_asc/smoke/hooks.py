@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_asc.smoke import github, html, terminal
-from pytest_asc.smoke.evidence import Evidence
+from pytest_asc.plugin.run_context import get_run_context
 from pytest_asc.smoke.items import SmokeCheck, folder_in, suite_in
+from pytest_asc.smoke.renderers import github, html, terminal
+from pytest_asc.smoke.renderers.phrases import service_of
 from pytest_asc.smoke.run import SmokeRun
-from pytest_asc.smoke.wording import service_of
-from pytest_asc.state import state_of
+from pytest_asc.smoke.smoke_context import SmokeContext
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_asc.marks import Mode
+    from pytest_asc.plugin.markers import Mode
     from pytest_asc.smoke.items import SmokeFolder
 
 OVERRIDABLE = ("asc_credentials", "asc_token", "asc_emulator")
@@ -32,8 +32,8 @@ def configure(config: pytest.Config) -> None:
     Raises:
         pytest.UsageError: The options contradict each other or name what is not there.
     """
-    mode: Mode = "emulator" if state_of(config).settings.choice("mode") == "emulator" else "live"
-    evidence = Evidence(config, mode)
+    mode: Mode = "emulator" if get_run_context(config).settings.choice("mode") == "emulator" else "live"
+    evidence = SmokeContext(config, mode)
     run = SmokeRun(evidence, folder=_folder(config), strict=config.option.asc_strict)
     config.pluginmanager.register(SmokeReport(config, run), "asc-smoke-report")
     if config.option.asc_smoke:

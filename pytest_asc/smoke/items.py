@@ -8,7 +8,7 @@ import pytest
 
 from pytest_asc.secrets import redactor
 from pytest_asc.smoke.checks import NothingToCheckError
-from pytest_asc.smoke.evidence import FixtureError
+from pytest_asc.smoke.smoke_context import FixtureError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,22 +6,22 @@ import re
 import time
 from typing import TYPE_CHECKING, Any
 
-from pytest_asc.diagnosis.answer import rate_limit
-from pytest_asc.diagnosis.clock import read_date, read_skew
+from pytest_asc.apple.services import APP_STORE_CONNECT
 from pytest_asc.diagnosis.findings import best_error
-from pytest_asc.scrubbing import scrub
+from pytest_asc.diagnosis.http.clock import read_date, read_skew
+from pytest_asc.diagnosis.http.response import rate_limit
+from pytest_asc.plugin.redaction import redact
 from pytest_asc.secrets import mask, redactor
-from pytest_asc.services import APP_STORE_CONNECT
 from pytest_asc.smoke.checks import checks_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_asc.credentials import CredentialsReading
+    from pytest_asc.credentials.finder import CredentialsResult
     from pytest_asc.diagnosis.findings import Finding
-    from pytest_asc.diagnosis.token import Examination
+    from pytest_asc.diagnosis.token.verify import TokenVerification
     from pytest_asc.smoke.checks import Check
-    from pytest_asc.smoke.evidence import Evidence, Identity, SentToken
+    from pytest_asc.smoke.smoke_context import Identity, SentToken, SmokeContext
 
 
 # Farther than the times in microseconds that somebody may have put into a claim.
@@ -37,7 +37,7 @@ class SmokeRun:
         strict: Whether a warning fails a check.
     """
 
-    def __init__(self, evidence: Evidence, *, folder: Path, strict: bool) -> None:
+    def __init__(self, evidence: SmokeContext, *, folder: Path, strict: bool) -> None:
         self.evidence = evidence
         self.folder = folder
         self.checks = checks_of(evidence.service)
@@ -111,11 +111,11 @@ class SmokeRun:
             "findings": [finding.as_json() for finding in self.findings],
         }
         # Foreign words stand in it: a gateway may have repeated the token.
-        scrub(report, redactor)
+        redact(report, redactor)
         return report
 
 
-def identity_json(identity: Identity | CredentialsReading) -> dict[str, Any]:
+def identity_json(identity: Identity | CredentialsResult) -> dict[str, Any]:
     """Key id, issuer id and kind as a report holds them: masked."""
     return {
         "kind": identity.kind,
@@ -134,7 +134,7 @@ def _token(token: SentToken | None) -> dict[str, Any] | None:
     return None if token is None else token_json(token.examination, token.minted_by)
 
 
-def token_json(examination: Examination, minted_by: str | None) -> dict[str, Any]:
+def token_json(examination: TokenVerification, minted_by: str | None) -> dict[str, Any]:
     """A token as a report holds it: its times and its scope."""
     claims = examination.decoded.claims if examination.decoded else {}
     iat, exp = (_time(claims.get(name)) for name in ("iat", "exp"))
@@ -151,7 +151,7 @@ def _time(claim: object) -> int | None:
     return claim if isinstance(claim, int) and abs(claim) < _NO_TIME else None
 
 
-def _request(evidence: Evidence) -> dict[str, Any]:
+def _request(evidence: SmokeContext) -> dict[str, Any]:
     answer = evidence.answer
     accepted = (evidence.conclusion and evidence.conclusion.accepted) or answer
     return {
@@ -176,7 +176,7 @@ def _apps_visible(document: Any) -> int | None:
         return listed
 
 
-def _clock(evidence: Evidence) -> dict[str, Any]:
+def _clock(evidence: SmokeContext) -> dict[str, Any]:
     answer = evidence.answer
     skew = read_skew(answer) if answer else None
     return {

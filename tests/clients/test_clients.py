@@ -23,9 +23,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_asc.credentials import Credentials
-    from pytest_asc.emulator.api import Emulator
-    from pytest_asc.emulator.transports.server import Server
+    from pytest_asc.credentials.finder import Credentials
+    from pytest_asc.emulator.app import Emulator
+    from pytest_asc.transports.server import Server
 
     Run = Callable[[ec.EllipticCurvePrivateKey], subprocess.CompletedProcess[str]]
 

@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 from loopback import ISSUER_ID, KEY_ID, REFUSED, Apple, Reply
 
 from pytest_asc import Credentials
-from pytest_asc.diagnosis.diagnose import Surroundings, diagnose
-from pytest_asc.diagnosis.findings import found
-from pytest_asc.diagnosis.request import NetrcEntry
-from pytest_asc.services import APP_STORE_CONNECT, ENTERPRISE
-from pytest_asc.tokens import mint
+from pytest_asc.apple.services import APP_STORE_CONNECT, ENTERPRISE
+from pytest_asc.credentials.tokens import mint
+from pytest_asc.diagnosis.diagnose import DiagnosisContext, diagnose
+from pytest_asc.diagnosis.findings import make_finding
+from pytest_asc.diagnosis.http.request import NetrcEntry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +77,7 @@ def answer(status: int = 401, body: object = REFUSED, *, token: str | None = Non
 def test_a_good_token_gives_no_finding_in_any_form(
     token: str, credentials: Credentials, form: Callable[[str], object]
 ) -> None:
-    assert diagnose(form(token), now=NOW, surroundings=Surroundings(credentials)) == ()
+    assert diagnose(form(token), now=NOW, surroundings=DiagnosisContext(credentials)) == ()
     assert diagnose(form(token), now=NOW) == ()
 
 
@@ -95,14 +95,16 @@ def test_a_good_token_gives_no_finding_in_any_form(
 def test_a_spoilt_token_is_named(
     token: str, credentials: Credentials, change: Callable[[str], str], cause: str
 ) -> None:
-    around = Surroundings(credentials)
+    around = DiagnosisContext(credentials)
     assert causes(diagnose(change(token), now=NOW, surroundings=around)) == [cause]
     assert causes(diagnose(token=change(token), now=NOW, surroundings=around)) == [cause]
 
 
 def test_the_key_at_hand_judges_only_the_tokens_that_name_it(credentials: Credentials) -> None:
     other = str(mint(credentials, now=NOW, headers={"kid": "OTHER12345"}, claims={"iss": ISSUER_ID[::-1]}))
-    assert "token-signature-mismatch" not in causes(diagnose(other, now=NOW, surroundings=Surroundings(credentials)))
+    assert "token-signature-mismatch" not in causes(
+        diagnose(other, now=NOW, surroundings=DiagnosisContext(credentials))
+    )
 
 
 def test_the_service_is_the_one_that_the_token_names(credentials: Credentials) -> None:
@@ -200,7 +202,7 @@ def test_a_posted_client_secret_is_judged(credentials: Credentials) -> None:
 
 
 def test_a_login_from_netrc_is_named_where_the_login_is_the_same() -> None:
-    around = Surroundings(netrc=lambda host: NetrcEntry(f"the entry for {host} in ~/.netrc", "Basic YTpi"))
+    around = DiagnosisContext(netrc=lambda host: NetrcEntry(f"the entry for {host} in ~/.netrc", "Basic YTpi"))
     (finding,) = diagnose(requests.Request("GET", APPS, auth=("a", "b")).prepare(), now=NOW, surroundings=around)
     assert finding.cause == "header-overridden-by-netrc"
     assert "the entry for api.appstoreconnect.apple.com in ~/.netrc" in finding.evidence
@@ -212,7 +214,7 @@ def test_a_login_from_netrc_is_named_where_the_login_is_the_same() -> None:
 
 
 def test_a_good_answer_gives_no_finding(token: str, credentials: Credentials) -> None:
-    assert diagnose(answer(200, EMPTY, token=token), now=NOW, surroundings=Surroundings(credentials)) == ()
+    assert diagnose(answer(200, EMPTY, token=token), now=NOW, surroundings=DiagnosisContext(credentials)) == ()
     # However long the test has held it.
     assert diagnose(answer(200, EMPTY, token=token), now=NOW + 86_400) == ()
 
@@ -236,7 +238,7 @@ def test_what_was_accepted_has_no_error() -> None:
 )
 def test_an_opaque_401_is_explained_by_its_token(credentials: Credentials, how: dict[str, Any], cause: str) -> None:
     token = str(mint(credentials, now=NOW, **how))
-    assert causes(diagnose(answer(token=token), now=NOW, surroundings=Surroundings(credentials))) == [cause]
+    assert causes(diagnose(answer(token=token), now=NOW, surroundings=DiagnosisContext(credentials))) == [cause]
 
 
 def test_a_token_that_has_expired_since_is_not_the_cause(token: str) -> None:
@@ -253,7 +255,7 @@ def test_the_clock_is_told_from_the_token(credentials: Credentials) -> None:
 
 def test_a_naive_local_time_is_told_from_the_clock(credentials: Credentials) -> None:
     token = str(mint(credentials, now=NOW + 7200))
-    assert causes(diagnose(answer(token=token), now=NOW, surroundings=Surroundings(utc_offset=7200))) == [
+    assert causes(diagnose(answer(token=token), now=NOW, surroundings=DiagnosisContext(utc_offset=7200))) == [
         "token-time-zone-bug"
     ]
 
@@ -305,11 +307,11 @@ def test_an_error_document_alone(document: object, credentials: Credentials) -> 
 
 
 def test_the_true_reason_of_an_emulator_goes_first(token: str) -> None:
-    exact = found("individual-key-as-team", "the record")
-    around = Surroundings(refusal=lambda _: exact)
+    exact = make_finding("individual-key-as-team", "the record")
+    around = DiagnosisContext(refusal=lambda _: exact)
     assert diagnose(answer(token=token), now=NOW, surroundings=around) == (exact,)
-    vague = found("bearer-missing", "the record")
-    around = Surroundings(refusal=lambda _: vague, netrc=lambda _: NetrcEntry("~/.netrc", "Basic YTpi"))
+    vague = make_finding("bearer-missing", "the record")
+    around = DiagnosisContext(refusal=lambda _: vague, netrc=lambda _: NetrcEntry("~/.netrc", "Basic YTpi"))
     asked = requests.Request("GET", APPS, auth=("a", "b")).prepare()
     findings = diagnose(answer(), request=asked, now=NOW, surroundings=around)
     assert causes(findings) == ["header-overridden-by-netrc"]

@@ -31,17 +31,17 @@ from real_cases.evidence import (
 )
 
 from pytest_asc import Credentials
-from pytest_asc.credentials import find_credentials
-from pytest_asc.diagnosis.diagnose import Surroundings, diagnose
-from pytest_asc.services import SERVICES, ServiceIds
-from pytest_asc.settings import read_settings
-from pytest_asc.tokens import mint
+from pytest_asc.apple.services import SERVICES, ServiceIds
+from pytest_asc.credentials.finder import find_credentials
+from pytest_asc.credentials.settings import read_settings
+from pytest_asc.credentials.tokens import mint
+from pytest_asc.diagnosis.diagnose import DiagnosisContext, diagnose
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from pytest_asc.credentials import Kind
+    from pytest_asc.credentials.finder import Kind
     from pytest_asc.diagnosis.findings import Finding
 
 NOWHERE: dict[str, str] = {}
@@ -102,7 +102,7 @@ def test_a_healthy_key_is_silent_in_every_shape_and_kind(
     assert reading.findings == ()
     credentials = reading.require()
     good = mint(credentials, now=NOW)
-    around = Surroundings(credentials)
+    around = DiagnosisContext(credentials)
     assert diagnose(good, now=NOW, surroundings=around) == ()
     listed = answer(200, {"data": [{"type": "apps", "id": "1"}], "links": {}}, bearer=good)
     host = SERVICES["enterprise"].host if credentials.kind == "enterprise" else SERVICES["app-store-connect"].host
@@ -125,7 +125,7 @@ def test_a_healthy_token_is_silent_at_every_service(name: str) -> None:
     kind: Kind = "enterprise" if name == "enterprise" else "team"
     credentials = Credentials(KEY_ID, ISSUER, kind, KEY, service_ids=ADS if name == "apple-ads" else ALL_IDS)
     good = mint(credentials, now=NOW, service=name)
-    assert diagnose(good, now=NOW, service=name, surroundings=Surroundings(credentials)) == ()
+    assert diagnose(good, now=NOW, service=name, surroundings=DiagnosisContext(credentials)) == ()
 
 
 def in_der(text: str) -> str:
@@ -158,7 +158,7 @@ ODD = {
 
 @pytest.mark.parametrize("held", ODD.values(), ids=list(ODD))
 def test_what_looks_odd_and_works_raises_no_alarm(held: Held) -> None:
-    around = Surroundings(utc_offset=held.utc_offset)
+    around = DiagnosisContext(utc_offset=held.utc_offset)
     assert diagnose(held.thing, now=NOW + held.ahead, service=held.service, surroundings=around) == ()
 
 
@@ -191,7 +191,7 @@ def test_nobody_is_sent_for_a_new_key_where_the_clock_is_wrong(ahead: int) -> No
 def test_a_signature_that_verifies_is_no_proof_that_apple_knows_the_key() -> None:
     """``jwt.io`` verified it, too: against whatever key one gives it."""
     credentials = Credentials(KEY_ID, ISSUER, "team", KEY)
-    (finding,) = diagnose(refused(token()), now=NOW, surroundings=Surroundings(credentials))
+    (finding,) = diagnose(refused(token()), now=NOW, surroundings=DiagnosisContext(credentials))
     assert (finding.cause, finding.certainty) == ("key-unknown-to-apple", "possible")
     assert "signature" not in finding.evidence
 

@@ -12,10 +12,10 @@ import pytest
 from real_cases import answers, clocks, requests, stored, tokens
 from real_cases.evidence import NOW, Case, Held, Stored
 
-from pytest_asc.credentials import find_credentials
-from pytest_asc.diagnosis.causes import CAUSES
-from pytest_asc.diagnosis.diagnose import Surroundings, diagnose
-from pytest_asc.settings import read_settings
+from pytest_asc.apple.causes import CAUSES
+from pytest_asc.credentials.finder import find_credentials
+from pytest_asc.credentials.settings import read_settings
+from pytest_asc.diagnosis.diagnose import DiagnosisContext, diagnose
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,7 +54,7 @@ def test_whatever_they_held(case: Case) -> None:
         held.thing,
         now=NOW + held.ahead,
         service=held.service,
-        surroundings=Surroundings(utc_offset=held.utc_offset),
+        surroundings=DiagnosisContext(utc_offset=held.utc_offset),
     )
     check(case, findings)
 

@@ -5,7 +5,7 @@ from collections import Counter
 import generate
 import pytest
 
-from pytest_asc.diagnosis.causes import CAUSES
+from pytest_asc.apple.causes import CAUSES
 
 
 @pytest.mark.parametrize("name", ["README.md", *(f"{name}.md" for name in generate.GROUPS)])

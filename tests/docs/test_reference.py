@@ -10,29 +10,28 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import pytest_asc
-from pytest_asc import marks
 from pytest_asc.__main__ import main
-from pytest_asc.commands.environment import environment
-from pytest_asc.commands.serve import AccountOptions, served, where
-from pytest_asc.emulator.decisions import OUTCOMES
-from pytest_asc.emulator.transports.server import Server
-from pytest_asc.emulator.workflows.builds import BETA_REVIEW, PROCESSING
-from pytest_asc.emulator.workflows.review import SUBMISSION
-from pytest_asc.emulator.workflows.testers import TESTER
-from pytest_asc.emulator.workflows.versions import VERSION
-from pytest_asc.emulator.workflows.xcode_cloud import RUN
-from pytest_asc.plugin import MARKERS
-from pytest_asc.roles import ANY, AREAS
-from pytest_asc.services import SERVICES
-from pytest_asc.settings import SETTINGS
-from pytest_asc.tokens import mint
+from pytest_asc.apple.roles import ANY, AREAS
+from pytest_asc.apple.services import SERVICES
+from pytest_asc.cli.environment import environment
+from pytest_asc.cli.serve import AccountOptions, connection_info, running_server
+from pytest_asc.credentials.settings import SETTINGS
+from pytest_asc.credentials.tokens import mint
+from pytest_asc.emulator.account.outcomes import OUTCOMES
+from pytest_asc.emulator.resources.builds import BETA_REVIEW, PROCESSING
+from pytest_asc.emulator.resources.review import SUBMISSION
+from pytest_asc.emulator.resources.testers import TESTER
+from pytest_asc.emulator.resources.versions import VERSION
+from pytest_asc.emulator.resources.xcode_cloud import RUN
+from pytest_asc.plugin import MARKERS, markers
+from pytest_asc.transports.server import Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
-REPORTS = ROOT / "tests" / "smoke" / "reports"
+REPORTS = ROOT / "tests" / "smoke" / "renderers" / "reports"
 
 
 def rows(head: str) -> list[list[str]]:
@@ -87,7 +86,12 @@ def test_services() -> None:
 
 def test_members_of_the_emulator() -> None:
     emulator = pytest_asc.Emulator()
-    members = {name for name in dir(emulator) if not name.startswith("_")} - {"service", "gate", "standing", "way"}
+    members = {name for name in dir(emulator) if not name.startswith("_")} - {
+        "service",
+        "authenticator",
+        "response_override",
+        "mutation",
+    }
     assert set(names([row[0] for row in rows("member of `asc_emulator`")])) == members
 
 
@@ -130,8 +134,8 @@ def help_of(capsys: pytest.CaptureFixture[str], *command: str) -> str:
 
 def test_what_serve_and_run_tell() -> None:
     account = AccountOptions(empty=True)
-    with served(account) as one:
-        line = where(one)
+    with running_server(account) as one:
+        line = connection_info(one)
         variables = environment(one, {}, more_hosts=False)
     assert names([row[0] for row in rows("member of the line")]) == list(line)
     told = {name for row in rows("variables for the command") for name in re.findall("`(.+?)`", row[0])}
@@ -166,7 +170,9 @@ def test_how_long_apple_takes() -> None:
 def test_markers() -> None:
     told = [name.removeprefix("pytest.mark.") for name in names([row[0] for row in rows("marker")])]
     assert told == [re.match(r"\w+", marker)[0] for marker in MARKERS]  # type: ignore[index]
-    assert names([row[0] for row in rows("argument of `asc`")]) == [field.name for field in fields(marks.TestOptions)]
+    assert names([row[0] for row in rows("argument of `asc`")]) == [
+        field.name for field in fields(markers.MarkerOptions)
+    ]
 
 
 def members(value: Any, path: str = "") -> Iterator[str]:

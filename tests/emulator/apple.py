@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from emulator.harness import openapi
 from jsonschema_rs import Draft202012Validator, Registry
 
-from pytest_asc.emulator.message import JSON
+from pytest_asc.emulator.http_models import JSON
 
 if TYPE_CHECKING:
     from emulator.harness import Answer

@@ -3,19 +3,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from emulator.harness import Bench
+from emulator.harness import EmulatorClient
 
 if TYPE_CHECKING:
-    from pytest_asc.emulator.api import Emulator
+    from pytest_asc.emulator.app import Emulator
 
 
 @pytest.fixture
-def bench() -> Bench:
+def emulator_client() -> EmulatorClient:
     """An emulator with an empty account, a key and a clock."""
-    return Bench()
+    return EmulatorClient()
 
 
 @pytest.fixture
-def emulator(bench: Bench) -> Emulator:
-    """The emulator of the bench."""
-    return bench.emulator
+def emulator(emulator_client: EmulatorClient) -> Emulator:
+    """The emulator of the emulator_client."""
+    return emulator_client.emulator

@@ -12,7 +12,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from pytest_asc.emulator.api import Emulator, Request
+from pytest_asc.emulator.app import Emulator, Request
 
 BASE = "https://api.appstoreconnect.apple.com"
 NOW = 1_780_000_000.0
@@ -67,7 +67,7 @@ class Clock:
         return self.now
 
 
-class Bench:
+class EmulatorClient:
     """An emulator, its clock, and requests with a good token."""
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from pytest_asc.emulator.api import Emulator
+    from pytest_asc.emulator.app import Emulator
 
 Json = dict[str, Any]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from emulator.everything import loose_ends
-from emulator.harness import Bench
+from emulator.harness import EmulatorClient
+from emulator.populated_account import loose_ends
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
@@ -28,8 +28,8 @@ class Client(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.bench = Bench()
-        self.bench.emulator.rate_limit = 10**9
+        self.emulator_client = EmulatorClient()
+        self.emulator_client.emulator.rate_limit = 10**9
         # The model: by id, what is there and what it leads to.
         self.group: dict[str, dict[str, Any]] = {}
         self.tester: dict[str, str] = {}
@@ -37,7 +37,7 @@ class Client(RuleBasedStateMachine):
         self.localization: dict[str, tuple[str, str]] = {}
 
     def send(self, method: str, path: str, data: Any = None) -> tuple[int, Any]:
-        answer = self.bench.send(method, path, body=json.dumps({"data": data}).encode())
+        answer = self.emulator_client.send(method, path, body=json.dumps({"data": data}).encode())
         return answer.status, json.loads(answer.body) if answer.body else None
 
     def create(self, kind: str, attributes: dict[str, Any], **relationships: Any) -> tuple[int, Any]:
@@ -57,15 +57,15 @@ class Client(RuleBasedStateMachine):
 
     @initialize(target=apps)
     def begin(self) -> str:
-        return str(self.bench.emulator.add("apps")["id"])
+        return str(self.emulator_client.emulator.add("apps")["id"])
 
     @rule(target=apps)
     def add_app(self) -> str:
-        return str(self.bench.emulator.add("apps")["id"])
+        return str(self.emulator_client.emulator.add("apps")["id"])
 
     @rule(target=builds, app=apps)
     def add_build(self, app: str) -> str:
-        return str(self.bench.emulator.add("builds", app=app)["id"])
+        return str(self.emulator_client.emulator.add("builds", app=app)["id"])
 
     # What clients do.
 
@@ -229,7 +229,7 @@ class Client(RuleBasedStateMachine):
 
     @invariant()
     def no_end_dangles(self) -> None:
-        assert loose_ends(self.bench.emulator._account.store) == []
+        assert loose_ends(self.emulator_client.emulator._account.store) == []
 
 
 def one(kind: str, identifier: str) -> dict[str, str]:

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from emulator.apple import ERROR, answer_schema, problems
-from emulator.everything import a_request, headers, loose_ends, make_everything, media_of, operations
 from emulator.harness import BASE, Answer, find_openapi
+from emulator.populated_account import a_request, headers, loose_ends, media_of, operations, populate_account
 from emulator.states import STATES
 
-from pytest_asc.emulator.api import Request
-from pytest_asc.emulator.catalogue import catalogue
-from pytest_asc.emulator.relations import relation
+from pytest_asc.emulator.app import Request
+from pytest_asc.emulator.spec.api_spec import api_spec
+from pytest_asc.emulator.spec.relationships import relation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from emulator.harness import Bench
+    from emulator.harness import EmulatorClient
 
-    from pytest_asc.emulator.catalogue import Operation
+    from pytest_asc.emulator.spec.api_spec import Operation
 
     Change = Callable[[Request, Operation], Request | None]
 
@@ -29,31 +29,31 @@ ABSENT = "no-such-id"
 
 
 @pytest.fixture
-def everything() -> Bench:
-    return make_everything()
+def everything() -> EmulatorClient:
+    return populate_account()
 
 
-def ask(bench: Bench, request: Request) -> Answer:
-    response = bench.emulator.handle(request)
+def ask(emulator_client: EmulatorClient, request: Request) -> Answer:
+    response = emulator_client.emulator.handle(request)
     if response.crash:
         raise response.crash
     return Answer(response.status, response.headers, response.body)
 
 
 def test_the_sweep_covers_every_operation() -> None:
-    assert len(ALL) == sum(len(catalogue().methods(path)) for path in catalogue().paths) >= 1263
+    assert len(ALL) == sum(len(api_spec().methods(path)) for path in api_spec().paths) >= 1263
 
 
 @pytest.mark.parametrize("full", [False, True], ids=["what is required", "everything"])
-def test_every_operation_succeeds(everything: Bench, full: bool) -> None:
+def test_every_operation_succeeds(everything: EmulatorClient, full: bool) -> None:
     wrong = [problem for operation in ALL for problem in misfits(everything, operation, full=full)]
     assert wrong == []
 
 
-def misfits(bench: Bench, operation: Operation, *, full: bool) -> Iterator[tuple[str, str, object]]:
+def misfits(emulator_client: EmulatorClient, operation: Operation, *, full: bool) -> Iterator[tuple[str, str, object]]:
     """What is not as it should be in the answer to a good request."""
     where = (operation.method, operation.path)
-    answer = ask(bench, a_request(bench, operation, full=full))
+    answer = ask(emulator_client, a_request(emulator_client, operation, full=full))
     if answer.status != operation.status:
         yield (*where, answer.body)
         return
@@ -142,7 +142,7 @@ def with_linkage(**members: str) -> Change:
 
 def dangling(document: Any, operation: Operation) -> Any:
     """A relationship of a create or an update to what is not there."""
-    form = catalogue().bodies[operation.body or ""]
+    form = api_spec().bodies[operation.body or ""]
     if not form.get("relationships"):
         return None
     name, target = next(iter(form["relationships"].items()))
@@ -178,7 +178,7 @@ PROBES = {
 
 
 @pytest.mark.parametrize("name", PROBES)
-def test_every_operation_refuses(everything: Bench, name: str) -> None:
+def test_every_operation_refuses(everything: EmulatorClient, name: str) -> None:
     probe, wrong, asked = PROBES[name], [], 0
     for operation in ALL:
         request = probe.change(a_request(everything, operation), operation)
@@ -195,9 +195,9 @@ def test_every_operation_refuses(everything: Bench, name: str) -> None:
     assert asked > 0
 
 
-def test_all_that_is_missing_is_told_at_once(everything: Bench) -> None:
+def test_all_that_is_missing_is_told_at_once(everything: EmulatorClient) -> None:
     for operation in filter(is_entity, ALL):
-        form = catalogue().bodies[operation.body or ""]
+        form = api_spec().bodies[operation.body or ""]
         request = a_request(everything, operation)
         identity = {"id": f"{operation.root}-1"} if operation.method == "PATCH" else {}
         body = json.dumps({"data": {"type": form["type"], **identity}}).encode()
@@ -210,9 +210,9 @@ def test_all_that_is_missing_is_told_at_once(everything: Bench) -> None:
             assert answer.status == operation.status
 
 
-def test_every_path_refuses_the_methods_that_it_does_not_offer(everything: Bench) -> None:
-    for path in catalogue().paths:
-        for method in {"GET", "POST", "PATCH", "DELETE"} - set(catalogue().methods(path)):
+def test_every_path_refuses_the_methods_that_it_does_not_offer(everything: EmulatorClient) -> None:
+    for path in api_spec().paths:
+        for method in {"GET", "POST", "PATCH", "DELETE"} - set(api_spec().methods(path)):
             answer = ask(everything, Request(method, BASE + path.replace("{id}", "1"), headers()))
             (error,) = answer.json["errors"]
             if (answer.status, error["code"]) == (405, "METHOD_NOT_ALLOWED"):
@@ -225,11 +225,11 @@ def test_every_path_refuses_the_methods_that_it_does_not_offer(everything: Bench
 NOT_SHOWN = {"csrContent"}
 
 
-def test_what_is_written_is_read_again(everything: Bench) -> None:
+def test_what_is_written_is_read_again(everything: EmulatorClient) -> None:
     read = 0
     for operation in ALL:
         instance = f"{operation.path.removesuffix('/{id}')}/{{id}}"
-        if operation.method == "GET" or not is_entity(operation) or "GET" not in catalogue().methods(instance):
+        if operation.method == "GET" or not is_entity(operation) or "GET" not in api_spec().methods(instance):
             continue
         request = a_request(everything, operation, full=True)
         written = ask(everything, request).json["data"]
@@ -245,7 +245,7 @@ def test_what_is_written_is_read_again(everything: Bench) -> None:
     assert read > 150
 
 
-def test_what_is_deleted_is_gone(everything: Bench) -> None:
+def test_what_is_deleted_is_gone(everything: EmulatorClient) -> None:
     for operation in ALL:
         if operation.kind == "deleteInstance":
             request = a_request(everything, operation)
@@ -253,7 +253,7 @@ def test_what_is_deleted_is_gone(everything: Bench) -> None:
             assert ask(everything, request).codes == ["NOT_FOUND"]
 
 
-def test_deleting_what_is_linked_with_everything_leaves_no_end_dangling(everything: Bench) -> None:
+def test_deleting_what_is_linked_with_everything_leaves_no_end_dangling(everything: EmulatorClient) -> None:
     for operation in ALL:
         if operation.kind == "deleteInstance":
             url = f"{BASE}{operation.path.replace('{id}', f'{operation.root}-1')}"
@@ -270,7 +270,7 @@ def test_deleting_what_is_linked_with_everything_leaves_no_end_dangling(everythi
         ("deleteToManyRelationship", False),
     ],
 )
-def test_both_sides_of_a_changed_relationship_show_it(everything: Bench, kind: str, there: bool) -> None:
+def test_both_sides_of_a_changed_relationship_show_it(everything: EmulatorClient, kind: str, there: bool) -> None:
     store = everything.emulator._account.store
     for operation in ALL:
         if operation.kind != kind:

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from jwt.algorithms import ECAlgorithm
 
-from pytest_asc.diagnosis.causes import CAUSES
-from pytest_asc.rehearsal import CREDENTIALS, rehearsed
+from pytest_asc.apple.causes import CAUSES
+from pytest_asc.faults import CREDENTIALS, known_faults
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,7 +101,7 @@ def test_whatever_a_test_holds_leads_to_the_verdict(pytester: pytest.Pytester) -
 
 
 def test_every_cause_can_be_rehearsed() -> None:
-    assert rehearsed() == CAUSES.keys()
+    assert known_faults() == CAUSES.keys()
 
 
 def test_a_fault_is_for_the_emulator(pytester: pytest.Pytester) -> None:

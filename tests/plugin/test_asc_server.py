@@ -188,7 +188,7 @@ def test_between_tests_nobody_is_answered(pytester: pytest.Pytester) -> None:
 def test_without_the_extra_it_says_what_to_install(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, missing: str
 ) -> None:
-    for name in [name for name in sys.modules if name.startswith("pytest_asc.emulator.transports.")]:
+    for name in [name for name in sys.modules if name.startswith("pytest_asc.transports.")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, missing, None)
     result = run(

@@ -10,13 +10,13 @@ import pytest
 import responses
 from loopback import KEY_ID, Apple, Reply
 
-from pytest_asc.services import (
+from pytest_asc.apple.services import (
     APP_STORE_CONNECT,
     APP_STORE_SERVER,
     APP_STORE_SERVER_SANDBOX,
     ENTERPRISE,
+    PROBEABLE,
     SERVICES,
-    SMOKED,
     WEATHERKIT,
 )
 
@@ -68,7 +68,7 @@ def test_weatherkit_is_asked_with_its_own_token(pytester: pytest.Pytester, apple
     result.stdout.fnmatch_lines(["*= WeatherKit =*", "WeatherKit accepts these credentials."])
 
 
-@pytest.mark.parametrize("name", SMOKED)
+@pytest.mark.parametrize("name", PROBEABLE)
 def test_every_service_can_be_rehearsed(pytester: pytest.Pytester, name: str) -> None:
     result, report = smoke(pytester, "--asc-mode=emulator", f"--asc-service={name}")
     assert (result.ret, report["service"], report["findings"]) == (0, name, [])

@@ -141,14 +141,14 @@ def test_a_key_folder_of_ones_own(
     assert smoke()["findings"] == []
 
 
-@pytest.mark.parametrize("way", ["APP_STORE_CONNECT_API_KEY_PATH", "--asc-key-file", "asc_key_file"])
+@pytest.mark.parametrize("option", ["APP_STORE_CONNECT_API_KEY_PATH", "--asc-key-file", "asc_key_file"])
 @pytest.mark.parametrize("encoded", [True, False])
 def test_fastlanes_json_key_file(
     smoke: Callable[..., dict[str, Any]],
     pytester: pytest.Pytester,
     key_text: str,
     monkeypatch: pytest.MonkeyPatch,
-    way: str,
+    option: str,
     encoded: bool,
 ) -> None:
     key = base64.b64encode(key_text.encode()).decode() if encoded else key_text
@@ -157,12 +157,12 @@ def test_fastlanes_json_key_file(
         pytester.path, json.dumps({**content, "is_key_content_base64": encoded} if encoded else content), "key.json"
     )
     options: list[str] = []
-    if way.startswith("--"):
-        options = [f"{way}={path}"]
-    elif way.islower():
-        pytester.makeini(f"[pytest]\n{way} = key.json")
+    if option.startswith("--"):
+        options = [f"{option}={path}"]
+    elif option.islower():
+        pytester.makeini(f"[pytest]\n{option} = key.json")
     else:
-        monkeypatch.setenv(way, str(path))
+        monkeypatch.setenv(option, str(path))
     report = smoke(*options)
     assert report["findings"] == []
     assert report["credentials"]["issuer_id"] == "5724…072a"

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from pytest_asc.services import APP_STORE_CONNECT
-from pytest_asc.tokens import sign
+from pytest_asc.apple.services import APP_STORE_CONNECT
+from pytest_asc.credentials.tokens import sign
 
 NOW = 1_780_000_000
 MINUTE, HOUR, DAY = 60, 3600, 86_400

@@ -10,18 +10,18 @@ import hashlib
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from pytest_asc.emulator.errors import ApiError, RefusedError
-from pytest_asc.emulator.reads import read
-from pytest_asc.emulator.relations import relation
-from pytest_asc.emulator.reports.files import tsv
-from pytest_asc.emulator.reports.links import owner
+from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError
+from pytest_asc.emulator.jsonapi.reads import read
+from pytest_asc.emulator.reports.app_lookup import owner
+from pytest_asc.emulator.reports.encoding import tsv
+from pytest_asc.emulator.spec.relationships import relation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_asc.emulator.reports.asking import Asked
+    from pytest_asc.emulator.account.store import Resource
     from pytest_asc.emulator.reports.ledger import Sale
-    from pytest_asc.emulator.store import Resource
+    from pytest_asc.emulator.reports.report_request import ReportRequest
 
 DOWNLOADS = "App Downloads Standard"
 """The one report that has lines: those of any other have a head alone."""
@@ -42,7 +42,7 @@ _TYPES = {
 _DAYS = {"DAILY": 1, "WEEKLY": 7, "MONTHLY": 30}
 
 
-def segments(asked: Asked) -> bytes:
+def segments(asked: ReportRequest) -> bytes:
     """The segments of an instance, each with an address that is good from now on."""
     over = relation("analyticsReportInstances", "segments")
     for one in asked.account.store.related(asked.start(), over) if over else ():
@@ -50,20 +50,20 @@ def segments(asked: Asked) -> bytes:
     return _document(asked)
 
 
-def segment(asked: Asked) -> bytes:
+def segment(asked: ReportRequest) -> bytes:
     """One segment, with an address that is good from now on."""
     _renew(asked, asked.start())
     return _document(asked)
 
 
-def _document(asked: Asked) -> bytes:
+def _document(asked: ReportRequest) -> bytes:
     document = read(asked.account.store, asked.route)
     if isinstance(document, ApiError):
         raise RefusedError(document)
     return document
 
 
-def _renew(asked: Asked, one: Resource) -> None:
+def _renew(asked: ReportRequest, one: Resource) -> None:
     content = tsv(_rows(asked, one))
     attributes = {
         "checksum": hashlib.md5(content, usedforsecurity=False).hexdigest(),
@@ -73,7 +73,7 @@ def _renew(asked: Asked, one: Resource) -> None:
     asked.account.store.update(one, attributes)
 
 
-def _rows(asked: Asked, one: Resource) -> Iterator[Sequence[object]]:
+def _rows(asked: ReportRequest, one: Resource) -> Iterator[Sequence[object]]:
     """The sales of the days before the instance was processed, shared out among its segments."""
     store = asked.account.store
     instance = owner(store, "analyticsReportInstances", "segments", one)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from pytest_asc.emulator.message import Response
-from pytest_asc.emulator.negotiation import DIAGNOSTIC_LOGS
-from pytest_asc.emulator.reports.links import owner, related
+from pytest_asc.emulator.http_models import Response
+from pytest_asc.emulator.jsonapi.negotiation import DIAGNOSTIC_LOGS
+from pytest_asc.emulator.reports.app_lookup import owner, related
 
 if TYPE_CHECKING:
-    from pytest_asc.emulator.reports.asking import Asked
+    from pytest_asc.emulator.reports.report_request import ReportRequest
 
 
-def logs(asked: Asked) -> Response:
+def logs(asked: ReportRequest) -> Response:
     """One log whose call stack ends in the signature."""
     signature = asked.start()
     build = owner(asked.account.store, "builds", "diagnosticSignatures", signature)

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from pytest_asc.emulator.errors import FILTER_VALUE, ApiError, RefusedError, at_parameter
-from pytest_asc.emulator.reports import refusals
-from pytest_asc.emulator.reports.calendars import Period, fiscal_month, today
-from pytest_asc.emulator.reports.files import report
+from pytest_asc.emulator.jsonapi.errors import FILTER_VALUE, ApiError, RefusedError, at_parameter
+from pytest_asc.emulator.reports import report_errors
+from pytest_asc.emulator.reports.encoding import report
+from pytest_asc.emulator.reports.periods import Period, fiscal_month, today
 from pytest_asc.emulator.reports.regions import ALL, ALL_DETAILED, REGIONS, region_of
-from pytest_asc.emulator.reports.summary import DEVELOPER
+from pytest_asc.emulator.reports.sales_summary import DEVELOPER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from pytest_asc.emulator.message import Response
-    from pytest_asc.emulator.reports.asking import Asked
+    from pytest_asc.emulator.http_models import Response
     from pytest_asc.emulator.reports.ledger import Sale
+    from pytest_asc.emulator.reports.report_request import ReportRequest
 
     Rows = Iterator[Sequence[object]]
 
@@ -38,15 +38,19 @@ DETAIL_COLUMNS = (
 )  # fmt: skip
 
 
-def finance_report(asked: Asked) -> Response:
+def finance_report(asked: ReportRequest) -> Response:
     """One report, or why there is none."""
     asked.check_vendor()
-    name, region, text = asked.wanted("reportType"), asked.wanted("regionCode"), asked.wanted("reportDate")
+    name, region, text = (
+        asked.filter_value("reportType"),
+        asked.filter_value("regionCode"),
+        asked.filter_value("reportDate"),
+    )
     if region not in REGIONS:
         raise RefusedError(at_parameter(FILTER_VALUE, "filter[regionCode]", value=region))
     # FINANCE_DETAIL is for all regions alone, and has a region of its own for them (documented).
     if (name == "FINANCE_DETAIL") != (region == ALL_DETAILED):
-        raise RefusedError(ApiError(refusals.COMBINATION, {"names": "reportType and regionCode"}))
+        raise RefusedError(ApiError(report_errors.COMBINATION, {"names": "reportType and regionCode"}))
     period = fiscal_month(text or "")
     if period is None:
         raise RefusedError(at_parameter(FILTER_VALUE, "filter[reportDate]", value=text))
@@ -57,7 +61,7 @@ def finance_report(asked: Asked) -> Response:
     ]
     # A month that is not over is answered as one without sales (observed): the two cannot be told apart.
     if not sales or period.end >= today(asked.now):
-        raise RefusedError(ApiError(refusals.NO_SALES))
+        raise RefusedError(ApiError(report_errors.NO_SALES))
     rows = _ROWS[str(name)]
     return report(f"{asked.vendor_number}_{period.end:%m%y}_{region}.txt", list(rows(sales, period)))
 

@@ -7,13 +7,13 @@ from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_asc.emulator.reports.links import app_of
+from pytest_asc.emulator.reports.app_lookup import app_of
 from pytest_asc.emulator.reports.regions import currency_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_asc.emulator.store import Resource, Store
+    from pytest_asc.emulator.account.store import Resource, Store
 
 PRODUCT_TYPES = (
     *("1", "1-B", "F1-B", "1E", "1EP", "1EU", "1F", "1T", "F1"),

@@ -6,18 +6,18 @@ import json
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_asc.emulator.errors import ApiError, RefusedError
-from pytest_asc.emulator.relations import relation
-from pytest_asc.emulator.reports import refusals
-from pytest_asc.emulator.reports.calendars import Period, today
-from pytest_asc.emulator.times import CUPERTINO
+from pytest_asc.emulator.account.times import CUPERTINO
+from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError
+from pytest_asc.emulator.reports import report_errors
+from pytest_asc.emulator.reports.periods import Period, today
+from pytest_asc.emulator.spec.relationships import relation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from pytest_asc.emulator.reports.asking import Asked
+    from pytest_asc.emulator.account.store import Resource
     from pytest_asc.emulator.reports.ledger import Measurement
-    from pytest_asc.emulator.store import Resource
+    from pytest_asc.emulator.reports.report_request import ReportRequest
 
 
 class Metric(NamedTuple):
@@ -71,14 +71,14 @@ _PERIODS = {"P7D": 7, "P30D": 30, "P90D": 90, "P365D": 365}
 _USUAL_PERIOD = "P365D"
 
 
-def metric(asked: Asked) -> bytes:
+def metric(asked: ReportRequest) -> bytes:
     """The document: a group for each value of the dimensions that are asked for, with its points in time."""
     operation, query = asked.route.operation, asked.route.query
     measures = METRICS[operation.path]
     start = asked.start()
     names = tuple(measures.dimensions) if measures.always else query.choices.get("groupBy", ())
     if operation.path.startswith("/v1/apps/") and not names and not query.filters:
-        raise RefusedError(ApiError(refusals.DIMENSION_MISSING, {"dimension": "betaTesters"}))
+        raise RefusedError(ApiError(report_errors.DIMENSION_MISSING, {"dimension": "betaTesters"}))
     groups: dict[tuple[Any, ...], list[Measurement]] = {}
     for one in _measured(asked, start):
         groups.setdefault(tuple(one.members.get(name) for name in names), []).append(one)
@@ -86,10 +86,10 @@ def metric(asked: Asked) -> bytes:
     for name, descending in reversed(query.sort):
         shown.sort(key=lambda group: group["dataPoints"][0]["values"][name], reverse=descending)
     page = shown[query.offset : query.offset + query.limit]
-    return asked.route.frame.page([json.dumps(group).encode() for group in page], None, len(shown))
+    return asked.route.envelope.page([json.dumps(group).encode() for group in page], None, len(shown))
 
 
-def _measured(asked: Asked, start: Resource) -> Iterable[Measurement]:
+def _measured(asked: ReportRequest, start: Resource) -> Iterable[Measurement]:
     operation, query = asked.route.operation, asked.route.query
     period = _period(asked)
     return (
@@ -116,13 +116,15 @@ def _is_about(start: Resource, one: Measurement) -> bool:
     )
 
 
-def _period(asked: Asked) -> Period:
+def _period(asked: ReportRequest) -> Period:
     (name,) = asked.route.query.choices.get("period", (_USUAL_PERIOD,))
     now = today(asked.now)
     return Period(now - _PERIODS[name] * _DAY, now)
 
 
-def _group(asked: Asked, measures: Metric, key: Mapping[str, Any], group: Sequence[Measurement]) -> dict[str, Any]:
+def _group(
+    asked: ReportRequest, measures: Metric, key: Mapping[str, Any], group: Sequence[Measurement]
+) -> dict[str, Any]:
     grain = asked.route.query.choices.get("granularity")
     if grain:
         begins = {one.day: datetime.combine(one.day, time(), CUPERTINO) for one in group}
@@ -150,7 +152,7 @@ def _joined(name: str, values: Sequence[float]) -> float:
     return sum(values) if counted else sum(values) / len(values)
 
 
-def _dimension(asked: Asked, kind: str | None, value: Any) -> dict[str, Any]:
+def _dimension(asked: ReportRequest, kind: str | None, value: Any) -> dict[str, Any]:
     """A value with the link to its resource: an id alone, as the OpenAPI document has it; Apple's page shows both."""
     links = {"related": f"{asked.route.base}/v1/{kind}/{value}"} if kind and value else {}
     return {"links": links, "data": value}

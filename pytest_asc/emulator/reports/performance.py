@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_asc.emulator.message import Response
-from pytest_asc.emulator.negotiation import XCODE_METRICS
+from pytest_asc.emulator.http_models import Response
+from pytest_asc.emulator.jsonapi.negotiation import XCODE_METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_asc.emulator.reports.asking import Asked
     from pytest_asc.emulator.reports.ledger import Measurement
+    from pytest_asc.emulator.reports.report_request import ReportRequest
 
 METRIC = "perfPowerMetrics"
 
@@ -44,7 +44,7 @@ USUAL = {
 MEMBERS = frozenset({"metricType", "value", *USUAL})
 
 
-def performance(asked: Asked) -> Response:
+def performance(asked: ReportRequest) -> Response:
     """A data set for each metric type, device and percentile, with a point for each version."""
     start = asked.start()
     found = [
@@ -61,7 +61,7 @@ def performance(asked: Asked) -> Response:
     return Response(200, {"Content-Type": XCODE_METRICS}, json.dumps(document).encode())
 
 
-def _wanted(asked: Asked, kind: str, identifier: str, one: Measurement) -> bool:
+def _wanted(asked: ReportRequest, kind: str, identifier: str, one: Measurement) -> bool:
     filters: Mapping[str, tuple[str, ...]] = asked.route.query.filters
     return one.members.get(kind) == identifier and all(one.members[name] in filters[name] for name in filters)
 

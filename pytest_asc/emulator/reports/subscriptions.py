@@ -11,14 +11,14 @@ from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_asc.emulator.relations import relation
+from pytest_asc.emulator.spec.relationships import relation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_asc.emulator.reports.asking import Asked
-    from pytest_asc.emulator.reports.calendars import Period
     from pytest_asc.emulator.reports.ledger import Sale
+    from pytest_asc.emulator.reports.periods import Period
+    from pytest_asc.emulator.reports.report_request import ReportRequest
 
 _SUBSCRIPTION = (
     "App Name", "App Apple ID", "Subscription Name", "Subscription Apple ID", "Subscription Group ID",
@@ -66,7 +66,7 @@ _LENGTHS = {
 _MONTH = _LENGTHS["ONE_MONTH"]
 
 
-def active(asked: Asked, period: Period, version: str) -> Iterator[Sequence[object]]:
+def active(asked: ReportRequest, period: Period, version: str) -> Iterator[Sequence[object]]:
     """Who is subscribed at the end of the day."""
     more = _WIN_BACK_COLUMNS if version == "1_4" else ()
     yield (*ACTIVE_COLUMNS, *more)
@@ -81,7 +81,7 @@ def active(asked: Asked, period: Period, version: str) -> Iterator[Sequence[obje
             yield (*line, number, *[0] * 12, number, *[0 for _ in more])
 
 
-def events(asked: Asked, period: Period, version: str) -> Iterator[Sequence[object]]:
+def events(asked: ReportRequest, period: Period, version: str) -> Iterator[Sequence[object]]:
     """What began, and what was refunded."""
     del version  # the columns of 1_4 are not known to differ
     yield EVENT_COLUMNS
@@ -94,7 +94,7 @@ def events(asked: Asked, period: Period, version: str) -> Iterator[Sequence[obje
             )  # fmt: skip
 
 
-def subscribers(asked: Asked, period: Period, version: str) -> Iterator[Sequence[object]]:
+def subscribers(asked: ReportRequest, period: Period, version: str) -> Iterator[Sequence[object]]:
     """A line for each unit: each is one subscriber's."""
     del version  # the columns of 1_4 are not known to differ
     yield SUBSCRIBER_COLUMNS
@@ -110,16 +110,16 @@ def subscribers(asked: Asked, period: Period, version: str) -> Iterator[Sequence
             )  # fmt: skip
 
 
-def _sales(asked: Asked) -> list[Sale]:
+def _sales(asked: ReportRequest) -> list[Sale]:
     return [sale for sale in asked.ledger.sales if sale.kind == "subscriptions"]
 
 
-def _subscription(asked: Asked, sale: Sale) -> tuple[str, ...]:
+def _subscription(asked: ReportRequest, sale: Sale) -> tuple[str, ...]:
     found, over = asked.account.store.get(sale.kind, sale.id), relation("subscriptions", "group")
     group = found.ids(over.name) if found and over else []
     return sale.app_name, sale.app_id, sale.name, sale.id, group[0] if group else "", _length(asked, sale).text
 
 
-def _length(asked: Asked, sale: Sale) -> _Length:
+def _length(asked: ReportRequest, sale: Sale) -> _Length:
     found = asked.account.store.get(sale.kind, sale.id)
     return _LENGTHS.get(str(found.attributes.get("subscriptionPeriod")), _MONTH) if found else _MONTH

@@ -6,51 +6,51 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 from emulator.harness import BASE, TOKEN
-from emulator.reports.asking import lines
+from emulator.reports.report_client import lines
 
-from pytest_asc.emulator.transports.interception import intercept
-from pytest_asc.services import STORAGE_HOST
+from pytest_asc.apple.services import STORAGE_HOST
+from pytest_asc.transports.responses_mock import intercept
 
 if TYPE_CHECKING:
-    from emulator.harness import Bench
+    from emulator.harness import EmulatorClient
 
 
 @pytest.fixture
-def app(bench: Bench) -> dict[str, Any]:
+def app(emulator_client: EmulatorClient) -> dict[str, Any]:
     """An app that was downloaded, and had reports asked for."""
-    segments = [bench.emulator.add("analyticsReportSegments", id=name) for name in ("s1", "s2")]
-    daily = bench.emulator.add("analyticsReportInstances", id="i", segments=segments)
-    other = bench.emulator.add("analyticsReportSegments", id="s3")
-    weekly = bench.emulator.add("analyticsReportInstances", id="w", granularity="WEEKLY", segments=[other])
-    downloads = bench.emulator.add(
+    segments = [emulator_client.emulator.add("analyticsReportSegments", id=name) for name in ("s1", "s2")]
+    daily = emulator_client.emulator.add("analyticsReportInstances", id="i", segments=segments)
+    other = emulator_client.emulator.add("analyticsReportSegments", id="s3")
+    weekly = emulator_client.emulator.add("analyticsReportInstances", id="w", granularity="WEEKLY", segments=[other])
+    downloads = emulator_client.emulator.add(
         "analyticsReports", name="App Downloads Standard", category="COMMERCE", instances=[daily, weekly]
     )
-    request = bench.emulator.add("analyticsReportRequests", accessType="ONGOING", reports=[downloads])
-    app = bench.emulator.add("apps", id="1", name="Lists", analyticsReportRequests=[request])
+    request = emulator_client.emulator.add("analyticsReportRequests", accessType="ONGOING", reports=[downloads])
+    app = emulator_client.emulator.add("apps", id="1", name="Lists", analyticsReportRequests=[request])
     for units, country, product_type, day in (
         (3, "US", "1F", -1),
         (2, "DE", "3F", -1),
         (8, "US", "7F", -1),
         (5, "JP", "1", -4),
     ):
-        bench.emulator.sell(app, units=units, country=country, product_type=product_type, day=day)
-    bench.emulator.sell(bench.emulator.add("apps"), units=100)
+        emulator_client.emulator.sell(app, units=units, country=country, product_type=product_type, day=day)
+    emulator_client.emulator.sell(emulator_client.emulator.add("apps"), units=100)
     return app
 
 
-def fetch(bench: Bench, url: str, **headers: str) -> Any:
-    return bench.send("GET", url, headers=headers)
+def fetch(emulator_client: EmulatorClient, url: str, **headers: str) -> Any:
+    return emulator_client.send("GET", url, headers=headers)
 
 
-def test_from_the_app_to_the_file(bench: Bench, app: dict[str, Any]) -> None:
-    (request,) = bench.get(f"/v1/apps/{app['id']}/analyticsReportRequests").ids
-    (report,) = bench.get(f"/v1/analyticsReportRequests/{request}/reports?filter[category]=COMMERCE").ids
-    (instance,) = bench.get(f"/v1/analyticsReports/{report}/instances?filter[granularity]=DAILY").ids
+def test_from_the_app_to_the_file(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
+    (request,) = emulator_client.get(f"/v1/apps/{app['id']}/analyticsReportRequests").ids
+    (report,) = emulator_client.get(f"/v1/analyticsReportRequests/{request}/reports?filter[category]=COMMERCE").ids
+    (instance,) = emulator_client.get(f"/v1/analyticsReports/{report}/instances?filter[granularity]=DAILY").ids
     found = []
-    for segment in bench.get(f"/v1/analyticsReportInstances/{instance}/segments").json["data"]:
+    for segment in emulator_client.get(f"/v1/analyticsReportInstances/{instance}/segments").json["data"]:
         told = segment["attributes"]
         assert told["url"].startswith(f"https://{STORAGE_HOST}/")
-        file = fetch(bench, told["url"])
+        file = fetch(emulator_client, told["url"])
         assert file.status == 200
         assert hashlib.md5(file.body, usedforsecurity=False).hexdigest() == told["checksum"]
         assert len(file.body) == told["sizeInBytes"]
@@ -63,35 +63,35 @@ def test_from_the_app_to_the_file(bench: Bench, app: dict[str, Any]) -> None:
 
 
 @pytest.mark.usefixtures("app")
-def test_a_week_has_its_days(bench: Bench) -> None:
-    url = bench.get("/v1/analyticsReportSegments/s3").json["data"]["attributes"]["url"]
-    assert sum(int(line["Counts"]) for line in lines(fetch(bench, url).body)) == 18
+def test_a_week_has_its_days(emulator_client: EmulatorClient) -> None:
+    url = emulator_client.get("/v1/analyticsReportSegments/s3").json["data"]["attributes"]["url"]
+    assert sum(int(line["Counts"]) for line in lines(fetch(emulator_client, url).body)) == 18
 
 
-def test_a_report_that_nothing_is_known_of_has_a_head_alone(bench: Bench) -> None:
-    bench.emulator.add("analyticsReportSegments", id="s")
-    url = bench.get("/v1/analyticsReportSegments/s").json["data"]["attributes"]["url"]
-    assert lines(fetch(bench, url).body) == []
-    assert bench.get("/v1/analyticsReportSegments/t").codes == ["NOT_FOUND"]
-    assert bench.get("/v1/analyticsReportInstances/t/segments").codes == ["NOT_FOUND"]
+def test_a_report_that_nothing_is_known_of_has_a_head_alone(emulator_client: EmulatorClient) -> None:
+    emulator_client.emulator.add("analyticsReportSegments", id="s")
+    url = emulator_client.get("/v1/analyticsReportSegments/s").json["data"]["attributes"]["url"]
+    assert lines(fetch(emulator_client, url).body) == []
+    assert emulator_client.get("/v1/analyticsReportSegments/t").codes == ["NOT_FOUND"]
+    assert emulator_client.get("/v1/analyticsReportInstances/t/segments").codes == ["NOT_FOUND"]
 
 
 @pytest.mark.usefixtures("app")
-def test_an_address_is_good_for_five_minutes(bench: Bench) -> None:
-    url = bench.get("/v1/analyticsReportSegments/s1").json["data"]["attributes"]["url"]
-    bench.clock.now += 299
-    assert fetch(bench, url).status == 200
-    bench.clock.now += 1
-    late = fetch(bench, url)
+def test_an_address_is_good_for_five_minutes(emulator_client: EmulatorClient) -> None:
+    url = emulator_client.get("/v1/analyticsReportSegments/s1").json["data"]["attributes"]["url"]
+    emulator_client.clock.now += 299
+    assert fetch(emulator_client, url).status == 200
+    emulator_client.clock.now += 1
+    late = fetch(emulator_client, url)
     assert (late.status, b"Request has expired" in late.body) == (403, True)
-    fresh = bench.get("/v1/analyticsReportSegments/s1").json["data"]["attributes"]["url"]
-    assert fetch(bench, fresh).status == 200
+    fresh = emulator_client.get("/v1/analyticsReportSegments/s1").json["data"]["attributes"]["url"]
+    assert fetch(emulator_client, fresh).status == 200
 
 
 @pytest.mark.usefixtures("app")
-def test_an_address_is_asked_without_a_token(bench: Bench) -> None:
-    url = bench.get("/v1/analyticsReportSegments/s1").json["data"]["attributes"]["url"]
-    answer = fetch(bench, url, Authorization=f"Bearer {TOKEN}")
+def test_an_address_is_asked_without_a_token(emulator_client: EmulatorClient) -> None:
+    url = emulator_client.get("/v1/analyticsReportSegments/s1").json["data"]["attributes"]["url"]
+    answer = fetch(emulator_client, url, Authorization=f"Bearer {TOKEN}")
     assert (answer.status, answer.headers["Content-Type"]) == (400, "application/xml")
     assert b"Only one auth mechanism allowed" in answer.body
 
@@ -105,48 +105,50 @@ def test_an_address_is_asked_without_a_token(bench: Bench) -> None:
         (("?", "?nothing&"), 200, b""),
     ],
 )
-def test_a_changed_address_is_none(bench: Bench, change: tuple[str, str], status: int, code: bytes) -> None:
-    url = bench.get("/v1/analyticsReportSegments/s1").json["data"]["attributes"]["url"]
-    answer = fetch(bench, url.replace(*change, 1))
+def test_a_changed_address_is_none(
+    emulator_client: EmulatorClient, change: tuple[str, str], status: int, code: bytes
+) -> None:
+    url = emulator_client.get("/v1/analyticsReportSegments/s1").json["data"]["attributes"]["url"]
+    answer = fetch(emulator_client, url.replace(*change, 1))
     assert (answer.status, code in answer.body) == (status, True)
 
 
-def test_the_storage_has_no_other_doors(bench: Bench) -> None:
+def test_the_storage_has_no_other_doors(emulator_client: EmulatorClient) -> None:
     for method, url in (
         ("GET", f"https://{STORAGE_HOST}/"),
         ("PUT", f"https://{STORAGE_HOST}/x?y"),
         ("GET", f"https://{STORAGE_HOST}"),
     ):
-        assert bench.send(method, url, headers={}).status == 403
-    assert bench.get("/object-storage/x").codes == ["PATH_ERROR"]
+        assert emulator_client.send(method, url, headers={}).status == 403
+    assert emulator_client.get("/object-storage/x").codes == ["PATH_ERROR"]
 
 
 @pytest.mark.usefixtures("app")
-def test_files_can_only_be_fetched(bench: Bench) -> None:
-    url = bench.get("/v1/analyticsReportSegments/s1").json["data"]["attributes"]["url"]
-    assert bench.send("DELETE", url, headers={}).status == 405
-    head = bench.send("HEAD", url, headers={})
+def test_files_can_only_be_fetched(emulator_client: EmulatorClient) -> None:
+    url = emulator_client.get("/v1/analyticsReportSegments/s1").json["data"]["attributes"]["url"]
+    assert emulator_client.send("DELETE", url, headers={}).status == 405
+    head = emulator_client.send("HEAD", url, headers={})
     assert (head.status, head.body) == (200, b"")
 
 
 @pytest.mark.usefixtures("app")
-def test_a_reset_takes_the_files_away(bench: Bench) -> None:
-    url = bench.get("/v1/analyticsReportSegments/s1").json["data"]["attributes"]["url"]
-    bench.emulator.reset()
-    assert fetch(bench, url).status == 404
+def test_a_reset_takes_the_files_away(emulator_client: EmulatorClient) -> None:
+    url = emulator_client.get("/v1/analyticsReportSegments/s1").json["data"]["attributes"]["url"]
+    emulator_client.emulator.reset()
+    assert fetch(emulator_client, url).status == 404
 
 
 @pytest.mark.usefixtures("app")
-def test_at_another_address_the_storage_is_there_too(bench: Bench) -> None:
-    url = bench.get("http://127.0.0.1:8000/v1/analyticsReportSegments/s1").json["data"]["attributes"]["url"]
+def test_at_another_address_the_storage_is_there_too(emulator_client: EmulatorClient) -> None:
+    url = emulator_client.get("http://127.0.0.1:8000/v1/analyticsReportSegments/s1").json["data"]["attributes"]["url"]
     assert url.startswith("http://127.0.0.1:8000/object-storage/")
-    assert fetch(bench, url).status == 200
+    assert fetch(emulator_client, url).status == 200
 
 
 @pytest.mark.usefixtures("app")
-def test_requests_code_reaches_the_storage(bench: Bench) -> None:
+def test_requests_code_reaches_the_storage(emulator_client: EmulatorClient) -> None:
     headers = {"Authorization": f"Bearer {TOKEN}"}
-    with intercept(bench.emulator):
+    with intercept(emulator_client.emulator):
         segment = requests.get(f"{BASE}/v1/analyticsReportSegments/s1", headers=headers, timeout=5).json()
         file = requests.get(segment["data"]["attributes"]["url"], timeout=5)
     assert file.status_code == 200
@@ -154,8 +156,8 @@ def test_requests_code_reaches_the_storage(bench: Bench) -> None:
 
 
 @pytest.mark.usefixtures("app")
-def test_what_the_storage_was_asked_is_remembered(bench: Bench) -> None:
-    url = bench.get("/v1/analyticsReportSegments/s1").json["data"]["attributes"]["url"]
-    answer = fetch(bench, url)
-    assert bench.emulator.requests[-1].url == url
+def test_what_the_storage_was_asked_is_remembered(emulator_client: EmulatorClient) -> None:
+    url = emulator_client.get("/v1/analyticsReportSegments/s1").json["data"]["attributes"]["url"]
+    answer = fetch(emulator_client, url)
+    assert emulator_client.emulator.requests[-1].url == url
     assert "X-Rate-Limit" not in answer.headers

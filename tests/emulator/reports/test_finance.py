@@ -4,32 +4,32 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from emulator.reports.asking import VENDOR, detail, finance, lines
+from emulator.reports.report_client import VENDOR, detail, finance, lines
 
 if TYPE_CHECKING:
-    from emulator.harness import Bench
+    from emulator.harness import EmulatorClient
 
-# The bench's clock says May 2026: the month before is the seventh of Apple's year.
+# The emulator_client's clock says May 2026: the month before is the seventh of Apple's year.
 APRIL = "2026-07"
 
 
 @pytest.fixture
-def app(bench: Bench) -> dict[str, Any]:
+def app(emulator_client: EmulatorClient) -> dict[str, Any]:
     """An app that was sold in April, in three countries, once for nothing."""
-    app = bench.emulator.add("apps", id="1234567890", name="Lists", sku="LISTS")
-    bench.emulator.sell(app, units=2, price=9.99, day="2026-04-10")
-    bench.emulator.sell(app, units=1, price=9.99, day="2026-04-11", device="iPad")
-    bench.emulator.sell(app, units=-1, price=9.99, day="2026-04-12")
-    bench.emulator.sell(app, units=4, price=8.99, day="2026-04-12", country="DE")
-    bench.emulator.sell(app, units=5, price=8.99, day="2026-04-12", country="FR")
-    bench.emulator.sell(app, units=7, price=9.99, day="2026-04-12", country="LK", currency="USD")
-    bench.emulator.sell(app, units=100, day="2026-04-12")
+    app = emulator_client.emulator.add("apps", id="1234567890", name="Lists", sku="LISTS")
+    emulator_client.emulator.sell(app, units=2, price=9.99, day="2026-04-10")
+    emulator_client.emulator.sell(app, units=1, price=9.99, day="2026-04-11", device="iPad")
+    emulator_client.emulator.sell(app, units=-1, price=9.99, day="2026-04-12")
+    emulator_client.emulator.sell(app, units=4, price=8.99, day="2026-04-12", country="DE")
+    emulator_client.emulator.sell(app, units=5, price=8.99, day="2026-04-12", country="FR")
+    emulator_client.emulator.sell(app, units=7, price=9.99, day="2026-04-12", country="LK", currency="USD")
+    emulator_client.emulator.sell(app, units=100, day="2026-04-12")
     return app
 
 
 @pytest.mark.usefixtures("app")
-def test_the_report_of_all_regions(bench: Bench) -> None:
-    answer = finance(bench, reportDate=APRIL)
+def test_the_report_of_all_regions(emulator_client: EmulatorClient) -> None:
+    answer = finance(emulator_client, reportDate=APRIL)
     assert answer.headers["Content-Type"] == "application/a-gzip"
     assert VENDOR in answer.headers["Content-Disposition"]
     *found, total = lines(answer.body)
@@ -46,14 +46,14 @@ def test_the_report_of_all_regions(bench: Bench) -> None:
 
 @pytest.mark.usefixtures("app")
 @pytest.mark.parametrize(("region", "countries"), [("US", ["US", "US"]), ("EU", ["DE", "FR"]), ("WW", ["LK"])])
-def test_the_report_of_a_region(bench: Bench, region: str, countries: list[str]) -> None:
-    *found, _ = lines(finance(bench, reportDate=APRIL, regionCode=region).body)
+def test_the_report_of_a_region(emulator_client: EmulatorClient, region: str, countries: list[str]) -> None:
+    *found, _ = lines(finance(emulator_client, reportDate=APRIL, regionCode=region).body)
     assert [line["Country Of Sale"] for line in found] == countries
 
 
 @pytest.mark.usefixtures("app")
-def test_the_detailed_report(bench: Bench) -> None:
-    found = lines(finance(bench, reportType="FINANCE_DETAIL", regionCode="Z1", reportDate=APRIL).body)
+def test_the_detailed_report(emulator_client: EmulatorClient) -> None:
+    found = lines(finance(emulator_client, reportType="FINANCE_DETAIL", regionCode="Z1", reportDate=APRIL).body)
     assert [(line["Region"], line["Quantity"]) for line in found] == [
         ("US", "2"), ("US", "1"), ("US", "-1"), ("EU", "4"), ("EU", "5"), ("WW", "7")
     ]  # fmt: skip
@@ -81,6 +81,8 @@ COMBINATION = (
         ({"reportDate": APRIL, "reportType": "FINANCE_DETAIL"}, COMBINATION),
     ],
 )  # fmt: skip
-def test_what_there_is_no_report_for(bench: Bench, filters: dict[str, str], refusal: tuple[int, str, str]) -> None:
-    bench.emulator.sell({"type": "apps", "id": "1234567890"}, price=1, day="2026-05-10")
-    assert detail(finance(bench, **filters)) == refusal
+def test_what_there_is_no_report_for(
+    emulator_client: EmulatorClient, filters: dict[str, str], refusal: tuple[int, str, str]
+) -> None:
+    emulator_client.emulator.sell({"type": "apps", "id": "1234567890"}, price=1, day="2026-05-10")
+    assert detail(finance(emulator_client, **filters)) == refusal

@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from emulator.apple import problems_of_read
 
-from pytest_asc.emulator.catalogue import catalogue
 from pytest_asc.emulator.reports.metrics import METRICS
+from pytest_asc.emulator.spec.api_spec import api_spec
 
 if TYPE_CHECKING:
-    from emulator.harness import Bench
+    from emulator.harness import EmulatorClient
 
 
 @pytest.fixture
-def app(bench: Bench) -> dict[str, Any]:
-    return bench.emulator.add("apps", id="1")
+def app(emulator_client: EmulatorClient) -> dict[str, Any]:
+    return emulator_client.emulator.add("apps", id="1")
 
 
 def points(group: dict[str, Any]) -> list[dict[str, Any]]:
@@ -22,67 +22,69 @@ def points(group: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def test_every_operation_of_this_kind_is_in_the_table() -> None:
-    kinds = {path for path in catalogue().paths if "/metrics/" in path}
+    kinds = {path for path in api_spec().paths if "/metrics/" in path}
     assert kinds == set(METRICS)
     for path in kinds:
-        operation = catalogue().operation("GET", path)
+        operation = api_spec().operation("GET", path)
         assert operation
         assert set(METRICS[path].dimensions) == set(operation.filters)
         assert {name.removeprefix("-") for name in operation.sort} <= set(METRICS[path].values)
 
 
-def test_usages_by_tester(bench: Bench, app: dict[str, Any]) -> None:
-    one, other = (bench.emulator.add("betaTesters", id=name) for name in ("anna", "bert"))
-    bench.emulator.measure(app, "betaTesterUsages", betaTesters=one, sessionCount=3, crashCount=1)
-    bench.emulator.measure(app, "betaTesterUsages", betaTesters=other, sessionCount=5)
-    bench.emulator.measure(app, "betaTesterUsages", day=-20, betaTesters=one, sessionCount=4)
+def test_usages_by_tester(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
+    one, other = (emulator_client.emulator.add("betaTesters", id=name) for name in ("anna", "bert"))
+    emulator_client.emulator.measure(app, "betaTesterUsages", betaTesters=one, sessionCount=3, crashCount=1)
+    emulator_client.emulator.measure(app, "betaTesterUsages", betaTesters=other, sessionCount=5)
+    emulator_client.emulator.measure(app, "betaTesterUsages", day=-20, betaTesters=one, sessionCount=4)
     path = "/v1/apps/1/metrics/betaTesterUsages"
-    anna, bert = bench.get(f"{path}?groupBy=betaTesters").json["data"]
+    anna, bert = emulator_client.get(f"{path}?groupBy=betaTesters").json["data"]
     assert points(anna) == [{"crashCount": 1, "sessionCount": 7, "feedbackCount": 0}]
     assert anna["dimensions"]["betaTesters"]["data"] == "anna"
     assert anna["dimensions"]["betaTesters"]["links"]["related"].endswith("/v1/betaTesters/anna")
     assert points(bert)[0]["sessionCount"] == 5
-    (week,) = bench.get(f"{path}?period=P7D&filter[betaTesters]=anna").json["data"]
+    (week,) = emulator_client.get(f"{path}?period=P7D&filter[betaTesters]=anna").json["data"]
     assert points(week)[0]["sessionCount"] == 3
     assert week["dataPoints"][0]["start"] == "2026-05-21T00:00:00-08:00"
     assert week["dataPoints"][0]["end"] == "2026-05-28T00:00:00-08:00"
 
 
-def test_an_app_is_asked_by_tester_or_of_one(bench: Bench, app: dict[str, Any]) -> None:
-    assert bench.get(f"/v1/apps/{app['id']}/metrics/betaTesterUsages").codes == ["PARAMETER_ERROR.REQUIRED"]
+def test_an_app_is_asked_by_tester_or_of_one(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
+    assert emulator_client.get(f"/v1/apps/{app['id']}/metrics/betaTesterUsages").codes == ["PARAMETER_ERROR.REQUIRED"]
 
 
-def test_what_a_tester_does_is_the_testers_and_the_groups_too(bench: Bench, app: dict[str, Any]) -> None:
-    tester = bench.emulator.add("betaTesters", id="anna")
-    bench.emulator.add("betaGroups", id="g", app=app, betaTesters=[tester])
-    bench.emulator.add("betaGroups", id="h", app=app)
-    bench.emulator.measure(tester, "betaTesterUsages", apps=app, sessionCount=3)
-    (own,) = bench.get("/v1/betaTesters/anna/metrics/betaTesterUsages?filter[apps]=1").json["data"]
+def test_what_a_tester_does_is_the_testers_and_the_groups_too(
+    emulator_client: EmulatorClient, app: dict[str, Any]
+) -> None:
+    tester = emulator_client.emulator.add("betaTesters", id="anna")
+    emulator_client.emulator.add("betaGroups", id="g", app=app, betaTesters=[tester])
+    emulator_client.emulator.add("betaGroups", id="h", app=app)
+    emulator_client.emulator.measure(tester, "betaTesterUsages", apps=app, sessionCount=3)
+    (own,) = emulator_client.get("/v1/betaTesters/anna/metrics/betaTesterUsages?filter[apps]=1").json["data"]
     assert (points(own)[0]["sessionCount"], own["dimensions"]["apps"]["data"]) == (3, "1")
-    (group,) = bench.get("/v1/betaGroups/g/metrics/betaTesterUsages?groupBy=betaTesters").json["data"]
+    (group,) = emulator_client.get("/v1/betaGroups/g/metrics/betaTesterUsages?groupBy=betaTesters").json["data"]
     assert points(group)[0]["sessionCount"] == 3
-    assert bench.get("/v1/betaGroups/h/metrics/betaTesterUsages").json["data"] == []
-    assert bench.get("/v1/betaTesters/anna/metrics/betaTesterUsages").codes == ["PARAMETER_ERROR.REQUIRED"]
+    assert emulator_client.get("/v1/betaGroups/h/metrics/betaTesterUsages").json["data"] == []
+    assert emulator_client.get("/v1/betaTesters/anna/metrics/betaTesterUsages").codes == ["PARAMETER_ERROR.REQUIRED"]
 
 
-def test_matchmaking_is_counted_in_grains_of_time(bench: Bench) -> None:
-    queue = bench.emulator.add("gameCenterMatchmakingQueues", id="q")
+def test_matchmaking_is_counted_in_grains_of_time(emulator_client: EmulatorClient) -> None:
+    queue = emulator_client.emulator.add("gameCenterMatchmakingQueues", id="q")
     for day, result, count, seconds in ((-1, "MATCHED", 4, 2), (-1, "MATCHED", 2, 4), (-2, "EXPIRED", 9, 60)):
-        bench.emulator.measure(
+        emulator_client.emulator.measure(
             queue, "matchmakingRequests", day=day, result=result, count=count, averageSecondsInQueue=seconds
         )
     path = "/v1/gameCenterMatchmakingQueues/q/metrics/matchmakingRequests"
-    (both,) = bench.get(f"{path}?granularity=P1D").json["data"]
+    (both,) = emulator_client.get(f"{path}?granularity=P1D").json["data"]
     assert [(point["count"], point["averageSecondsInQueue"]) for point in points(both)] == [(9, 60), (6, 3)]
     assert both["granularity"] == "P1D"
-    grouped = bench.get(f"{path}?granularity=PT1H&groupBy=result&sort=-count").json["data"]
+    grouped = emulator_client.get(f"{path}?granularity=PT1H&groupBy=result&sort=-count").json["data"]
     assert [group["dimensions"]["result"]["data"] for group in grouped] == ["EXPIRED", "MATCHED"]
     assert grouped[0]["dataPoints"][0]["end"] == "2026-05-26T01:00:00-08:00"
-    first = bench.get(f"{path}?granularity=PT1H&groupBy=result&sort=count&limit=1").json
+    first = emulator_client.get(f"{path}?granularity=PT1H&groupBy=result&sort=count&limit=1").json
     assert (len(first["data"]), first["meta"]["paging"]) == (1, {"total": 2, "limit": 1})
-    (last,) = bench.get(first["links"]["next"]).json["data"]
+    (last,) = emulator_client.get(first["links"]["next"]).json["data"]
     assert last["dimensions"]["result"]["data"] == "EXPIRED"
-    (matched,) = bench.get(f"{path}?granularity=P1D&filter[result]=MATCHED").json["data"]
+    (matched,) = emulator_client.get(f"{path}?granularity=P1D&filter[result]=MATCHED").json["data"]
     assert points(matched)[0]["count"] == 6
 
 
@@ -97,54 +99,56 @@ def test_matchmaking_is_counted_in_grains_of_time(bench: Bench) -> None:
         ("granularity=P1D&filter[result]=LOST", "PARAMETER_ERROR.INVALID"),
     ],
 )
-def test_what_is_wrong_with_a_question(bench: Bench, query: str, code: str) -> None:
-    bench.emulator.add("gameCenterMatchmakingQueues", id="q")
-    assert bench.get(f"/v1/gameCenterMatchmakingQueues/q/metrics/matchmakingRequests?{query}").codes == [code]
+def test_what_is_wrong_with_a_question(emulator_client: EmulatorClient, query: str, code: str) -> None:
+    emulator_client.emulator.add("gameCenterMatchmakingQueues", id="q")
+    assert emulator_client.get(f"/v1/gameCenterMatchmakingQueues/q/metrics/matchmakingRequests?{query}").codes == [code]
 
 
-def test_nobody_measures_what_is_not_there(bench: Bench) -> None:
-    assert bench.get("/v1/builds/1/metrics/betaBuildUsages").codes == ["NOT_FOUND"]
-    build = bench.emulator.add("builds", id="1")
-    assert bench.get("/v1/builds/1/metrics/betaBuildUsages").json["data"] == []
+def test_nobody_measures_what_is_not_there(emulator_client: EmulatorClient) -> None:
+    assert emulator_client.get("/v1/builds/1/metrics/betaBuildUsages").codes == ["NOT_FOUND"]
+    build = emulator_client.emulator.add("builds", id="1")
+    assert emulator_client.get("/v1/builds/1/metrics/betaBuildUsages").json["data"] == []
     with pytest.raises(ValueError, match="'colour' is not measured of 'builds'; expected one of betaBuildUsages, perf"):
-        bench.emulator.measure(build, "colour")
+        emulator_client.emulator.measure(build, "colour")
     with pytest.raises(ValueError, match="'betaBuildUsages' has no member colour; expected some of crashCount"):
-        bench.emulator.measure(build, "betaBuildUsages", colour="red")
+        emulator_client.emulator.measure(build, "betaBuildUsages", colour="red")
     with pytest.raises(ValueError, match="add it first"):
-        bench.emulator.measure({"type": "builds", "id": "2"}, "betaBuildUsages")
+        emulator_client.emulator.measure({"type": "builds", "id": "2"}, "betaBuildUsages")
     with pytest.raises(ValueError, match="needs a value, and as metricType one of HANG"):
-        bench.emulator.measure(build, "perfPowerMetrics", metricType="LAUNCH")
+        emulator_client.emulator.measure(build, "perfPowerMetrics", metricType="LAUNCH")
     with pytest.raises(ValueError, match="crashCount: got 'many', expected a number"):
-        bench.emulator.measure(build, "betaBuildUsages", crashCount="many")
+        emulator_client.emulator.measure(build, "betaBuildUsages", crashCount="many")
 
 
-def test_performance_of_an_apps_versions(bench: Bench, app: dict[str, Any]) -> None:
-    version = bench.emulator.add("preReleaseVersions", version="2.0")
-    build = bench.emulator.add("builds", id="b", app=app, preReleaseVersion=version)
-    bench.emulator.measure(app, "perfPowerMetrics", metricType="LAUNCH", value=410, version="1.0")
-    bench.emulator.measure(build, "perfPowerMetrics", metricType="LAUNCH", value=380.5)
-    bench.emulator.measure(app, "perfPowerMetrics", metricType="HANG", value=3, deviceType="iPhone15_4")
-    answer = bench.get("/v1/apps/1/perfPowerMetrics")
+def test_performance_of_an_apps_versions(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
+    version = emulator_client.emulator.add("preReleaseVersions", version="2.0")
+    build = emulator_client.emulator.add("builds", id="b", app=app, preReleaseVersion=version)
+    emulator_client.emulator.measure(app, "perfPowerMetrics", metricType="LAUNCH", value=410, version="1.0")
+    emulator_client.emulator.measure(build, "perfPowerMetrics", metricType="LAUNCH", value=380.5)
+    emulator_client.emulator.measure(app, "perfPowerMetrics", metricType="HANG", value=3, deviceType="iPhone15_4")
+    answer = emulator_client.get("/v1/apps/1/perfPowerMetrics")
     assert answer.headers["Content-Type"] == "application/vnd.apple.xcode-metrics+json"
     (product,) = answer.json["productData"]
     hang, launch = product["metricCategories"]
     assert (hang["identifier"], launch["identifier"]) == ("HANG", "LAUNCH")
     (dataset,) = launch["metrics"][0]["datasets"]
     assert [(point["version"], point["value"]) for point in dataset["points"]] == [("1.0", 410), ("2.0", 380.5)]
-    (product,) = bench.get("/v1/apps/1/perfPowerMetrics?filter[deviceType]=iPhone15_4").json["productData"]
+    (product,) = emulator_client.get("/v1/apps/1/perfPowerMetrics?filter[deviceType]=iPhone15_4").json["productData"]
     assert [category["identifier"] for category in product["metricCategories"]] == ["HANG"]
-    (product,) = bench.get("/v1/builds/b/perfPowerMetrics?filter[metricType]=LAUNCH").json["productData"]
+    (product,) = emulator_client.get("/v1/builds/b/perfPowerMetrics?filter[metricType]=LAUNCH").json["productData"]
     (dataset,) = product["metricCategories"][0]["metrics"][0]["datasets"]
     assert [point["version"] for point in dataset["points"]] == ["2.0"]
-    assert bench.get("/v1/builds/b/perfPowerMetrics?filter[metricType]=HANG").json["productData"] == []
-    assert bench.get("/v1/apps/2/perfPowerMetrics").codes == ["NOT_FOUND"]
+    assert emulator_client.get("/v1/builds/b/perfPowerMetrics?filter[metricType]=HANG").json["productData"] == []
+    assert emulator_client.get("/v1/apps/2/perfPowerMetrics").codes == ["NOT_FOUND"]
     assert problems_of_read("/v1/apps/{id}/perfPowerMetrics", answer) == []
 
 
-def test_logs_of_a_signature(bench: Bench, app: dict[str, Any]) -> None:
-    signature = bench.emulator.add("diagnosticSignatures", id="s", signature="ListStore.load()", diagnosticType="HANGS")
-    bench.emulator.add("builds", version="7", app=app, diagnosticSignatures=[signature])
-    answer = bench.get("/v1/diagnosticSignatures/s/logs")
+def test_logs_of_a_signature(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
+    signature = emulator_client.emulator.add(
+        "diagnosticSignatures", id="s", signature="ListStore.load()", diagnosticType="HANGS"
+    )
+    emulator_client.emulator.add("builds", version="7", app=app, diagnosticSignatures=[signature])
+    answer = emulator_client.get("/v1/diagnosticSignatures/s/logs")
     assert answer.headers["Content-Type"] == "application/vnd.apple.diagnostic-logs+json"
     (product,) = answer.json["productData"]
     (log,) = product["diagnosticLogs"]
@@ -153,27 +157,27 @@ def test_logs_of_a_signature(bench: Bench, app: dict[str, Any]) -> None:
     frame = log["callStackTree"][0]["callStacks"][0]["callStackRootFrames"][0]
     assert frame["symbolName"] == "ListStore.load()"
     assert problems_of_read("/v1/diagnosticSignatures/{id}/logs", answer) == []
-    assert bench.get("/v1/diagnosticSignatures/t/logs").codes == ["NOT_FOUND"]
+    assert emulator_client.get("/v1/diagnosticSignatures/t/logs").codes == ["NOT_FOUND"]
 
 
 @pytest.mark.parametrize("path", ["/v1/apps/1/perfPowerMetrics", "/v1/diagnosticSignatures/1/logs"])
-def test_a_client_has_to_take_the_form(bench: Bench, path: str) -> None:
+def test_a_client_has_to_take_the_form(emulator_client: EmulatorClient, path: str) -> None:
     for kind in ("apps", "diagnosticSignatures"):
-        bench.emulator.add(kind, id="1")
+        emulator_client.emulator.add(kind, id="1")
     for accept, status in (("application/json", 200), ("*/*", 200), ("text/csv", 406)):
-        assert bench.get(path, Accept=accept).status == status
+        assert emulator_client.get(path, Accept=accept).status == status
 
 
 @pytest.mark.parametrize("path", sorted(METRICS))
-def test_metrics_of_the_sample_account_are_of_apples_form(bench: Bench, path: str) -> None:
-    bench.emulator.load_sample()
-    operation = catalogue().operation("GET", path)
+def test_metrics_of_the_sample_account_are_of_apples_form(emulator_client: EmulatorClient, path: str) -> None:
+    emulator_client.emulator.load_sample()
+    operation = api_spec().operation("GET", path)
     assert operation
     required = {"granularity": "granularity=P1D", "filter[apps]": "filter[apps]=6448311069"}
     dimension = [name for name in METRICS[path].dimensions if "groupBy" in operation.choices]
     asked = [required[name] for name in operation.required] + [f"groupBy={name}" for name in dimension[:1]]
-    starts = [resource.id for resource in bench.emulator._account.store.all(operation.root)]
+    starts = [resource.id for resource in emulator_client.emulator._account.store.all(operation.root)]
     for start in starts:
-        answer = bench.get(f"{path.replace('{id}', start)}?{'&'.join(asked)}")
+        answer = emulator_client.get(f"{path.replace('{id}', start)}?{'&'.join(asked)}")
         assert answer.status == 200
         assert problems_of_read(path, answer) == []

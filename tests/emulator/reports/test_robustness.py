@@ -7,13 +7,13 @@ from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from emulator.harness import Bench
-from emulator.reports.asking import VENDOR
+from emulator.harness import EmulatorClient
+from emulator.reports.report_client import VENDOR
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_asc.emulator.catalogue import Operation, catalogue
-from pytest_asc.emulator.reports.answers import is_report
+from pytest_asc.emulator.reports.registry import is_report
+from pytest_asc.emulator.spec.api_spec import Operation, api_spec
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 @cache
 def operations() -> list[Operation]:
     """The operations that are answered by reports."""
-    found = (catalogue().operation("GET", path) for path in catalogue().paths if "GET" in catalogue().methods(path))
+    found = (api_spec().operation("GET", path) for path in api_spec().paths if "GET" in api_spec().methods(path))
     return [operation for operation in found if operation and is_report(operation)]
 
 
 @cache
-def bench() -> Bench:
+def emulator_client() -> EmulatorClient:
     """The sample account, for all examples: none changes it."""
-    made = Bench()
+    made = EmulatorClient()
     made.emulator.rate_limit = 10**9
     made.emulator.load_sample()
     return made
@@ -39,7 +39,7 @@ def bench() -> Bench:
 def questions(draw: DrawFn) -> tuple[str, str]:
     """A URL of a report, and an Accept header."""
     operation = draw(st.sampled_from(operations()))
-    ids = [resource.id for resource in bench().emulator._account.store.all(operation.root)]
+    ids = [resource.id for resource in emulator_client().emulator._account.store.all(operation.root)]
     path = operation.path.replace("{id}", draw(st.sampled_from([*ids, "1"])))
     names = [
         *(f"filter[{name}]" for name in operation.filters),
@@ -54,13 +54,13 @@ def questions(draw: DrawFn) -> tuple[str, str]:
 
 
 def _words(operation: Operation, name: str) -> tuple[str, ...]:
-    return catalogue().enum(operation.filters.get(name)) or (name,)
+    return api_spec().enum(operation.filters.get(name)) or (name,)
 
 
 @given(questions())
 def test_no_question_is_too_much(question: tuple[str, str]) -> None:
     url, accept = question
-    answer = bench().get(url, Accept=accept)
+    answer = emulator_client().get(url, Accept=accept)
     assert answer.status in {200, 400, 404, 406, 410, 501}
     if answer.status in {400, 404, 410, 501}:
         assert json.loads(answer.body)["errors"]

@@ -8,14 +8,14 @@ import httpx
 import pytest
 import requests
 from emulator.harness import BASE, TOKEN, token
-from emulator.reports.asking import SALES, VENDOR, detail, lines, query, sales
+from emulator.reports.report_client import SALES, VENDOR, detail, lines, query, sales
 
-from pytest_asc.emulator.transports.interception import intercept
+from pytest_asc.transports.responses_mock import intercept
 
 if TYPE_CHECKING:
-    from emulator.harness import Bench
+    from emulator.harness import EmulatorClient
 
-# The bench's clock: Thursday, the 28th of May 2026, in Cupertino.
+# The emulator_client's clock: Thursday, the 28th of May 2026, in Cupertino.
 YESTERDAY = "2026-05-27"
 COLUMNS = (
     "Provider|Provider Country|SKU|Developer|Title|Version|Product Type Identifier|Units|Developer Proceeds|Begin Date|"
@@ -26,15 +26,15 @@ COLUMNS = (
 
 
 @pytest.fixture
-def app(bench: Bench) -> dict[str, Any]:
-    return bench.emulator.add("apps", id="1234567890", name="Lists", sku="LISTS")
+def app(emulator_client: EmulatorClient) -> dict[str, Any]:
+    return emulator_client.emulator.add("apps", id="1234567890", name="Lists", sku="LISTS")
 
 
-def test_the_report_tells_what_was_sold(bench: Bench, app: dict[str, Any]) -> None:
-    bench.emulator.sell(app, units=3, price="1.99", version="2.0")
-    bench.emulator.sell(app, units=4, price=1.99, version="2.0", day=YESTERDAY)
-    bench.emulator.sell(app, units=5, country="DE", device="iPad", day=date(2026, 5, 27))
-    answer = sales(bench, reportDate=YESTERDAY)
+def test_the_report_tells_what_was_sold(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
+    emulator_client.emulator.sell(app, units=3, price="1.99", version="2.0")
+    emulator_client.emulator.sell(app, units=4, price=1.99, version="2.0", day=YESTERDAY)
+    emulator_client.emulator.sell(app, units=5, country="DE", device="iPad", day=date(2026, 5, 27))
+    answer = sales(emulator_client, reportDate=YESTERDAY)
     assert answer.status == 200
     assert gzip.decompress(answer.body).decode().splitlines()[0].split("\t") == COLUMNS.split("|")
     paid, free = lines(answer.body)
@@ -52,9 +52,9 @@ def test_the_report_tells_what_was_sold(bench: Bench, app: dict[str, Any]) -> No
     )
 
 
-def test_the_headers_are_those_that_were_seen(bench: Bench, app: dict[str, Any]) -> None:
-    bench.emulator.sell(app)
-    headers = sales(bench).headers
+def test_the_headers_are_those_that_were_seen(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
+    emulator_client.emulator.sell(app)
+    headers = sales(emulator_client).headers
     name = f"S_D_1_0_{VENDOR}_20260527.txt.gz"
     assert headers["Content-Type"] == "application/a-gzip"
     assert headers["Content-Encoding"] == "agzip"
@@ -62,28 +62,28 @@ def test_the_headers_are_those_that_were_seen(bench: Bench, app: dict[str, Any])
     assert headers["x-reports-filename"] == name
 
 
-def test_a_report_has_the_same_bytes_each_time(bench: Bench, app: dict[str, Any]) -> None:
-    bench.emulator.sell(app)
-    first = sales(bench).body
-    bench.clock.now += 5
-    assert sales(bench).body == first
+def test_a_report_has_the_same_bytes_each_time(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
+    emulator_client.emulator.sell(app)
+    first = sales(emulator_client).body
+    emulator_client.clock.now += 5
+    assert sales(emulator_client).body == first
 
 
-def test_requests_hands_the_file_on_packed(bench: Bench, app: dict[str, Any]) -> None:
-    bench.emulator.sell(app, units=9)
+def test_requests_hands_the_file_on_packed(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
+    emulator_client.emulator.sell(app, units=9)
     headers = {"Authorization": f"Bearer {TOKEN}", "Accept": "application/a-gzip"}
-    with intercept(bench.emulator):
+    with intercept(emulator_client.emulator):
         answer = requests.get(
             f"{BASE}/v1/salesReports?{query({'vendorNumber': VENDOR, **SALES})}", headers=headers, timeout=5
         )
     assert [line["Units"] for line in lines(answer.content)] == ["9"]
 
 
-def test_httpx_hands_the_file_on_packed(bench: Bench, app: dict[str, Any]) -> None:
-    bench.emulator.sell(app, units=9)
+def test_httpx_hands_the_file_on_packed(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
+    emulator_client.emulator.sell(app, units=9)
 
     def answer(request: httpx.Request) -> httpx.Response:
-        given = bench.send("GET", str(request.url))
+        given = emulator_client.send("GET", str(request.url))
         return httpx.Response(given.status, headers=given.headers, content=given.body)
 
     with httpx.Client(transport=httpx.MockTransport(answer)) as client:
@@ -102,10 +102,12 @@ def test_httpx_hands_the_file_on_packed(bench: Bench, app: dict[str, Any]) -> No
         ("YEARLY", "2025", 8),
     ],
 )
-def test_periods_add_up(bench: Bench, app: dict[str, Any], frequency: str, report_date: str | None, units: int) -> None:
+def test_periods_add_up(
+    emulator_client: EmulatorClient, app: dict[str, Any], frequency: str, report_date: str | None, units: int
+) -> None:
     for day, sold in (("2026-05-20", 1), ("2026-05-11", 2), ("2026-04-30", 4), ("2025-12-31", 8)):
-        bench.emulator.sell(app, units=sold, day=day)
-    answer = sales(bench, frequency=frequency, reportDate=report_date)
+        emulator_client.emulator.sell(app, units=sold, day=day)
+    answer = sales(emulator_client, frequency=frequency, reportDate=report_date)
     assert [int(line["Units"]) for line in lines(answer.body)] == [units]
 
 
@@ -152,10 +154,10 @@ INVALID = "PARAMETER_ERROR.INVALID"
     ],
 )
 def test_what_there_is_no_report_for(
-    bench: Bench, app: dict[str, Any], filters: dict[str, str], refusal: tuple[int, str, str]
+    emulator_client: EmulatorClient, app: dict[str, Any], filters: dict[str, str], refusal: tuple[int, str, str]
 ) -> None:
-    bench.emulator.sell(app)
-    assert detail(sales(bench, **filters)) == refusal
+    emulator_client.emulator.sell(app)
+    assert detail(sales(emulator_client, **filters)) == refusal
 
 
 @pytest.mark.parametrize(
@@ -168,9 +170,11 @@ def test_what_there_is_no_report_for(
         ("DAILY", "2999-12-31"),
     ],
 )
-def test_what_there_is_no_report_for_yet(bench: Bench, app: dict[str, Any], frequency: str, report_date: str) -> None:
-    bench.emulator.sell(app, day=0)
-    status, code, words = detail(sales(bench, frequency=frequency, reportDate=report_date))
+def test_what_there_is_no_report_for_yet(
+    emulator_client: EmulatorClient, app: dict[str, Any], frequency: str, report_date: str
+) -> None:
+    emulator_client.emulator.sell(app, day=0)
+    status, code, words = detail(sales(emulator_client, frequency=frequency, reportDate=report_date))
     assert (status, code) == (404, "NOT_FOUND")
     assert words.startswith("Report is not available yet.")
 
@@ -180,16 +184,16 @@ def test_what_there_is_no_report_for_yet(bench: Bench, app: dict[str, Any], freq
     [("WEEKLY", "2026-05-24", 25), ("MONTHLY", "2026-05", 36), ("YEARLY", "2026", 251)],
 )
 def test_reports_take_some_days(
-    bench: Bench, app: dict[str, Any], frequency: str, report_date: str, there_from: int
+    emulator_client: EmulatorClient, app: dict[str, Any], frequency: str, report_date: str, there_from: int
 ) -> None:
-    bench.emulator.sell(app, day="2026-05-24")
+    emulator_client.emulator.sell(app, day="2026-05-24")
     filters = query({"vendorNumber": VENDOR, **SALES, "frequency": frequency, "reportDate": report_date})
     statuses = []
     for day in (there_from - 1, there_from):
-        now = bench.clock.now = datetime(2026, 5, 1, 12, tzinfo=timezone.utc).timestamp() + (day - 1) * 86400
+        now = emulator_client.clock.now = datetime(2026, 5, 1, 12, tzinfo=timezone.utc).timestamp() + (day - 1) * 86400
         bearer = token(iat=int(now), exp=int(now) + 900)
         headers = {"Authorization": f"Bearer {bearer}"}
-        statuses.append(bench.send("GET", f"/v1/salesReports?{filters}", headers=headers).status)
+        statuses.append(emulator_client.send("GET", f"/v1/salesReports?{filters}", headers=headers).status)
     assert statuses == [404, 200]
 
 
@@ -203,8 +207,12 @@ def test_reports_take_some_days(
         ("FIRST_ANNUAL", "DETAILED", "DAILY"),
     ],
 )
-def test_what_the_account_knows_nothing_of(bench: Bench, report: str, sub_type: str, frequency: str) -> None:
-    answer = sales(bench, reportType=report, reportSubType=sub_type, frequency=frequency, reportDate=YESTERDAY)
+def test_what_the_account_knows_nothing_of(
+    emulator_client: EmulatorClient, report: str, sub_type: str, frequency: str
+) -> None:
+    answer = sales(
+        emulator_client, reportType=report, reportSubType=sub_type, frequency=frequency, reportDate=YESTERDAY
+    )
     assert (answer.status, answer.codes) == (501, ["PYTEST_ASC.NOT_EMULATED"])
 
 
@@ -222,19 +230,21 @@ def test_what_the_account_knows_nothing_of(bench: Bench, report: str, sub_type: 
     ],
 )
 def test_a_client_has_to_take_the_files_type(
-    bench: Bench, app: dict[str, Any], accept: str | None, status: int
+    emulator_client: EmulatorClient, app: dict[str, Any], accept: str | None, status: int
 ) -> None:
-    bench.emulator.sell(app)
+    emulator_client.emulator.sell(app)
     headers = {"Authorization": f"Bearer {TOKEN}", **({} if accept is None else {"Accept": accept})}
-    answer = bench.send("GET", f"/v1/salesReports?{query({'vendorNumber': VENDOR, **SALES})}", headers=headers)
+    answer = emulator_client.send(
+        "GET", f"/v1/salesReports?{query({'vendorNumber': VENDOR, **SALES})}", headers=headers
+    )
     assert answer.status == status
     if status == 406:
         assert answer.headers["Content-Type"] == "text/plain"
 
 
-def test_parameters_that_are_missing_or_unknown(bench: Bench) -> None:
-    assert bench.get("/v1/salesReports").codes == ["PARAMETER_ERROR.REQUIRED"] * 4
-    assert sales(bench, frequency="HOURLY").codes == ["PARAMETER_ERROR.INVALID"]
+def test_parameters_that_are_missing_or_unknown(emulator_client: EmulatorClient) -> None:
+    assert emulator_client.get("/v1/salesReports").codes == ["PARAMETER_ERROR.REQUIRED"] * 4
+    assert sales(emulator_client, frequency="HOURLY").codes == ["PARAMETER_ERROR.INVALID"]
 
 
 @pytest.mark.parametrize(
@@ -252,52 +262,55 @@ def test_parameters_that_are_missing_or_unknown(bench: Bench) -> None:
         ({"country": 49}, "country: got 49"),
     ],
 )
-def test_a_sale_that_does_not_fit(bench: Bench, app: dict[str, Any], details: dict[str, Any], complaint: str) -> None:
+def test_a_sale_that_does_not_fit(
+    emulator_client: EmulatorClient, app: dict[str, Any], details: dict[str, Any], complaint: str
+) -> None:
     with pytest.raises(ValueError, match=complaint):
-        bench.emulator.sell(app, **details)
+        emulator_client.emulator.sell(app, **details)
 
 
-def test_what_is_not_sold(bench: Bench) -> None:
+def test_what_is_not_sold(emulator_client: EmulatorClient) -> None:
     with pytest.raises(ValueError, match="'builds' are not sold"):
-        bench.emulator.sell(bench.emulator.add("builds"))
+        emulator_client.emulator.sell(emulator_client.emulator.add("builds"))
     with pytest.raises(ValueError, match="add it first"):
-        bench.emulator.sell({"type": "apps", "id": "1"})
+        emulator_client.emulator.sell({"type": "apps", "id": "1"})
 
 
-def test_purchases_name_their_app(bench: Bench, app: dict[str, Any]) -> None:
-    ten, pro = (bench.emulator.add("inAppPurchases", productId=name) for name in ("ten", "pro"))
-    bench.emulator.add("apps", sku="OTHER", inAppPurchasesV2=[ten])
-    bench.emulator.sell(app)
+def test_purchases_name_their_app(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
+    ten, pro = (emulator_client.emulator.add("inAppPurchases", productId=name) for name in ("ten", "pro"))
+    emulator_client.emulator.add("apps", sku="OTHER", inAppPurchasesV2=[ten])
+    emulator_client.emulator.sell(app)
     for purchase in (ten, pro):
-        bench.emulator.sell(purchase, price=0.99)
+        emulator_client.emulator.sell(purchase, price=0.99)
     told = [
-        (line["SKU"], line["Parent Identifier"], line["Product Type Identifier"]) for line in lines(sales(bench).body)
+        (line["SKU"], line["Parent Identifier"], line["Product Type Identifier"])
+        for line in lines(sales(emulator_client).body)
     ]
     assert told == [("LISTS", "", "1F"), ("ten", "OTHER", "IA1"), ("pro", "", "IA1")]
 
 
-def test_sales_can_be_loaded(bench: Bench) -> None:
+def test_sales_can_be_loaded(emulator_client: EmulatorClient) -> None:
     app = {"type": "apps", "id": "1"}
-    bench.emulator.load({"data": [app], "sales": [{"product": app, "units": 2}]})
-    assert [line["Units"] for line in lines(sales(bench).body)] == ["2"]
+    emulator_client.emulator.load({"data": [app], "sales": [{"product": app, "units": 2}]})
+    assert [line["Units"] for line in lines(sales(emulator_client).body)] == ["2"]
     with pytest.raises(ValueError, match="'sales' of the document"):
-        bench.emulator.load({"data": [], "sales": [{"product": app, "colour": "red"}]})
+        emulator_client.emulator.load({"data": [], "sales": [{"product": app, "colour": "red"}]})
 
 
-def test_a_hidden_account_has_sold_nothing(bench: Bench, app: dict[str, Any]) -> None:
-    bench.emulator.sell(app)
-    bench.emulator.hide_account()
-    assert detail(sales(bench, reportDate=YESTERDAY)) == NO_SALES
+def test_a_hidden_account_has_sold_nothing(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
+    emulator_client.emulator.sell(app)
+    emulator_client.emulator.hide_account()
+    assert detail(sales(emulator_client, reportDate=YESTERDAY)) == NO_SALES
 
 
-def test_a_reset_account_has_sold_nothing(bench: Bench, app: dict[str, Any]) -> None:
-    bench.emulator.sell(app)
-    bench.emulator.reset()
-    assert detail(sales(bench, reportDate=YESTERDAY)) == NO_SALES
+def test_a_reset_account_has_sold_nothing(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
+    emulator_client.emulator.sell(app)
+    emulator_client.emulator.reset()
+    assert detail(sales(emulator_client, reportDate=YESTERDAY)) == NO_SALES
 
 
-def test_the_sample_account_has_sales_of_yesterday(bench: Bench) -> None:
-    bench.emulator.load_sample()
-    found = lines(sales(bench).body)
+def test_the_sample_account_has_sales_of_yesterday(emulator_client: EmulatorClient) -> None:
+    emulator_client.emulator.load_sample()
+    found = lines(sales(emulator_client).body)
     downloads = [line for line in found if line["Product Type Identifier"] in {"1F", "F1"}]
     assert sum(int(line["Units"]) for line in downloads) == 25

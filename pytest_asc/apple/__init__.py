@@ -1,0 +1,1 @@
+"""Facts about Apple as tables: services, hosts, roles, causes."""

@@ -1,0 +1,1 @@
+"""Settings, sources of keys and ids, and signed tokens."""

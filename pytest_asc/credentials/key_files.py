@@ -1,0 +1,129 @@
+"""Key files on disk: where they are looked for, how they are read, and who else can read them."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import struct
+from typing import TYPE_CHECKING
+
+from pytest_asc.diagnosis.findings import Finding, make_finding
+from pytest_asc.diagnosis.key.check import MAX_SIZE
+from pytest_asc.secrets import mask
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from pytest_asc.credentials.settings import Settings
+
+_ID_IN_NAME = re.compile(r"(?<=Key_)[\w-]+")
+_AUTH_KEY = re.compile(r"AuthKey_([\w-]+)\.p8")
+
+
+def expand(path: str, settings: Settings) -> Path:
+    """The path as the user means it: ``~`` is home, and what is relative starts in the settings' folder."""
+    if path == "~" or path.startswith(("~/", "~\\")):
+        return settings.home / path[2:]
+    return settings.folder / path
+
+
+def shown(path: Path, settings: Settings) -> str:
+    """The path as it may stand in a report: without the user's name, the key id masked."""
+    text = str(path)
+    for folder, short in ((settings.folder, "."), (settings.home, "~")):
+        if path.is_relative_to(folder):
+            text = f"{short}/{path.relative_to(folder).as_posix()}"
+            break
+    printable = "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
+    return _ID_IN_NAME.sub(lambda key_id: mask(key_id[0]), printable)
+
+
+def folders(settings: Settings) -> list[Path]:
+    """Where Apple's altool looks for keys (documented in its help), best first."""
+    named = settings.environ.get("API_PRIVATE_KEYS_DIR", "").strip()
+    return [
+        settings.folder / "private_keys",
+        *(settings.home / name for name in ("private_keys", ".private_keys", ".appstoreconnect/private_keys")),
+        *([expand(named, settings)] if named else []),
+    ]
+
+
+def find(key_id: str | None, places: Iterable[Path]) -> list[Path]:
+    """The key files in the folders, best first, one for each key id; those of one key id if it is given."""
+    files: dict[str, Path] = {}
+    for folder in places:
+        for file in sorted(folder.glob("AuthKey_*.p8")):
+            if (name := _AUTH_KEY.fullmatch(file.name)) and key_id in {None, name[1]}:
+                files.setdefault(name[1], file)
+    return list(files.values())
+
+
+def read(path: Path, name: str) -> bytes | Finding:
+    """The file's content, up to a bit more than a key can have; or why there is none.
+
+    Args:
+        path: The file.
+        name: What to call it.
+    """
+    try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            # A named pipe would wait for ever.
+            return make_finding(
+                "key-file-unreadable", f"{name} is {_kind(mode)}, expected a file", fix="Name the file itself."
+            )
+        with path.open("rb") as file:
+            return file.read(MAX_SIZE + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        return make_finding("key-file-missing", f"{name} is not there")
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "no path can hold a zero byte"
+        return make_finding("key-file-unreadable", f"{name} cannot be opened: {why}")
+
+
+def _kind(mode: int) -> str:
+    return "a folder" if stat.S_ISDIR(mode) else "no regular file"
+
+
+def exposure(path: Path, name: str) -> Finding | None:
+    """Whether others can read the file: through its mode, or because git tracks it.
+
+    Args:
+        path: The file.
+        name: What to call it.
+    """
+    seen = []
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if os.name == "posix" and mode & (stat.S_IRGRP | stat.S_IROTH):
+        seen.append(f"has mode {mode:04o}")
+    if is_tracked(path):
+        seen.append("is tracked by git")
+    return make_finding("key-file-exposed", f"{name} {' and '.join(seen)}") if seen else None
+
+
+def is_tracked(path: Path) -> bool:
+    """Whether the file is in the index of the git repository around it.
+
+    The index is searched for the entry instead of asking git, which may be absent, slow, or refuse. An index of
+    version 4, whose paths are compressed, and a split one tell nothing: the answer is then no.
+    """
+    path = path.resolve()
+    for folder in path.parents:
+        if (index := _index(folder)) is not None:
+            name = os.fsencode(path.relative_to(folder).as_posix())
+            # gitformat-index(5): an entry ends with 16 bits of flags, the low 12 the name's length, and the name.
+            return struct.pack(">H", min(len(name), 0xFFF)) + name + b"\0" in index
+    return False
+
+
+def _index(folder: Path) -> bytes | None:
+    """The index of the git repository whose working tree starts here; None if none does, empty if it tells nothing."""
+    git = folder / ".git"
+    try:
+        if git.is_file():  # a worktree or a submodule: the file says where the repository is
+            git = folder / git.read_text("utf-8").partition("gitdir:")[2].strip()
+        return (git / "index").read_bytes() if git.is_dir() else None
+    except (OSError, ValueError):
+        return b""

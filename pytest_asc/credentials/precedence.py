@@ -1,0 +1,53 @@
+"""Sources that disagree: which one wins, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_asc.diagnosis.findings import Finding, make_finding
+from pytest_asc.diagnosis.key.ids import normalize_id
+from pytest_asc.secrets import mask
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_asc.credentials.settings import Settings, SettingValue
+    from pytest_asc.credentials.sources import KeySource
+
+_PLACES = ("the command line", "the ini file", "the environment")
+
+
+def precedence_of(source: str, settings: Settings) -> int:
+    """How good a source is, 0 being the best: command line, ini file, environment."""
+    if source.startswith("--"):
+        return 0
+    return 2 if source in settings.environ else 1
+
+
+def key_conflicts(keys: Sequence[KeySource], settings: Settings) -> Iterator[Finding]:
+    """The sources, best first, that hold another key than the first. The same key in another form is no other."""
+    readable = [(given.source, given.key.public_key().public_numbers()) for given in keys if given.key]
+    if not keys or not keys[0].key:
+        return
+    (best, key), *others = readable
+    for other, other_key in others:
+        if other_key != key:
+            seen = f"{best} and {other} hold different keys"
+            yield make_finding("credentials-conflict", f"{seen}; {_why(best, other, settings)}")
+
+
+def id_conflicts(what: str, given: Sequence[SettingValue], settings: Settings) -> Iterator[Finding]:
+    """The sources that give another id than the first; they are best first."""
+    best, *others = given
+    for other in others:
+        ids = [normalize_id(value.value) or "" for value in (best, other)]
+        if ids[0] != ids[1]:
+            seen = f"{best.source} gives the {what} {mask(ids[0])}, {other.source} gives {mask(ids[1])}"
+            yield make_finding("credentials-conflict", f"{seen}; {_why(best.source, other.source, settings)}")
+
+
+def _why(best: str, other: str, settings: Settings) -> str:
+    places = [_PLACES[precedence_of(source, settings)] for source in (best, other)]
+    if places[0] != places[1]:
+        return f"{best} wins, because {places[0]} comes before {places[1]}"
+    return f"{best} wins, because it is looked at first"

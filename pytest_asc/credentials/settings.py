@@ -1,0 +1,300 @@
+"""What the command line, the ini file and the environment say.
+
+Precedence lives here alone: a fixture's override or a marker, the command line, the ini file, the environment, the key
+folders, the default.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
+
+from pytest_asc.apple.services import PROBEABLE, SERVICES, service_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import pytest
+
+    from pytest_asc.apple.services import Service
+
+
+class Setting(NamedTuple):
+    """One line of the table: what it is and where it may come from."""
+
+    name: str
+    help: str
+    env: tuple[str, ...]
+    choices: tuple[str, ...] = ()
+    option: bool = True
+    """Whether the command line and the ini file may give it. A private key or a token they may not: command lines
+    end up in process lists and histories, ini files in repositories."""
+
+    @property
+    def flag(self) -> str:
+        """The command line option."""
+        return "--asc-" + self.name.replace("_", "-")
+
+    @property
+    def ini(self) -> str:
+        """The name in the ini file."""
+        return "asc_" + self.name
+
+
+SETTINGS = (
+    Setting("key_id", "Key id of the API key, 10 characters",
+            ("ASC_KEY_ID", "ASC_API_KEY_ID", "APP_STORE_CONNECT_API_KEY_KEY_ID", "APP_STORE_CONNECT_KEY_IDENTIFIER",
+             "APP_STORE_CONNECT_KEY_ID", "SPACESHIP_CONNECT_API_KEY_ID", "EXPO_ASC_KEY_ID")),
+    Setting("issuer_id", "Issuer id of the team, a UUID; absent for an individual key",
+            ("ASC_ISSUER_ID", "ASC_API_ISSUER_ID", "APP_STORE_CONNECT_API_KEY_ISSUER_ID",
+             "APP_STORE_CONNECT_ISSUER_ID", "SPACESHIP_CONNECT_API_ISSUER_ID", "EXPO_ASC_ISSUER_ID")),
+    Setting("private_key", "Text of the private key",
+            ("ASC_PRIVATE_KEY", "ASC_PRIVATE_KEY_B64", "APP_STORE_CONNECT_API_KEY_KEY",
+             "APP_STORE_CONNECT_PRIVATE_KEY", "SPACESHIP_CONNECT_API_KEY"), option=False),
+    Setting("key_file", "Path of the .p8 file, or of fastlane's JSON key file",
+            ("ASC_PRIVATE_KEY_PATH", "APP_STORE_CONNECT_API_KEY_KEY_FILEPATH", "SPACESHIP_CONNECT_API_KEY_FILEPATH",
+             "EXPO_ASC_API_KEY_PATH")),
+    Setting("fastlane_key", "Path of fastlane's JSON key file", ("APP_STORE_CONNECT_API_KEY_PATH",), option=False),
+    Setting("key_type", "Kind of the key", ("ASC_KEY_TYPE",), choices=("team", "individual", "enterprise")),
+    Setting("service", "The service of Apple's that is meant (default app-store-connect)", ("ASC_SERVICE",),
+            choices=PROBEABLE),
+    Setting("team_id", "Team ID, 10 characters, for WeatherKit", ("ASC_TEAM_ID", "EXPO_APPLE_TEAM_ID")),
+    Setting("service_id", "Services ID that WeatherKit is enabled for", ("ASC_SERVICE_ID",)),
+    Setting("bundle_id", "Bundle id of the app, for the App Store Server API", ("ASC_BUNDLE_ID",)),
+    Setting("token", "A token minted elsewhere", ("ASC_TOKEN",), option=False),
+    Setting("token_lifetime", "Life of minted tokens, seconds from iat to exp (default 900)", ("ASC_TOKEN_LIFETIME",)),
+    Setting("base_url", "Where to send requests (default https://api.appstoreconnect.apple.com)", ("ASC_BASE_URL",)),
+    Setting("mode", "Talk to the emulator (default of tests) or to Apple (default of --asc-smoke)", ("ASC_MODE",),
+            choices=("emulator", "live")),
+)  # fmt: skip
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+NOWHERE = Path(os.devnull)
+"""A folder in which nothing is found."""
+
+
+class SettingsError(Exception):
+    """A setting that makes no sense: what was got, what was expected."""
+
+
+class SettingValue(NamedTuple):
+    """A value and where it was found, in the words that people use for the place."""
+
+    value: str
+    source: str
+
+
+class Settings:
+    """All that was set, best source first.
+
+    Args:
+        found: By the setting's name, every source that is set, in order of precedence.
+        environ: The environment, for the variables that are read beside the table.
+        folder: Where relative paths start.
+        home: The user's home folder.
+        trusted_hosts: Hosts that are neither Apple's nor loopback and that may be sent a token all the same.
+    """
+
+    def __init__(
+        self,
+        found: Mapping[str, tuple[SettingValue, ...]],
+        *,
+        environ: Mapping[str, str],
+        folder: Path,
+        home: Path,
+        trusted_hosts: tuple[str, ...] = (),
+    ) -> None:
+        self._found = found
+        self.environ = environ
+        self.folder = folder
+        self.home = home
+        self._trusted_hosts = trusted_hosts
+
+    def all(self, name: str) -> tuple[SettingValue, ...]:
+        """Every source that is set, best first, those that are set but empty included."""
+        return self._found[name]
+
+    def get(self, name: str) -> SettingValue | None:
+        """The best source that is not empty."""
+        return next((found for found in self._found[name] if found.value.strip()), None)
+
+    def choice(self, name: str) -> str | None:
+        """The value of a setting with choices.
+
+        Raises:
+            SettingsError: It is none of them.
+        """
+        found = self.get(name)
+        if found is None:
+            return None
+        choices = BY_NAME[name].choices
+        if found.value not in choices:
+            raise SettingsError(f"{found.source} is {found.value!r}, expected one of {', '.join(choices)}")
+        return found.value
+
+    @property
+    def lifetime(self) -> int | None:
+        """Life of minted tokens, in seconds.
+
+        Raises:
+            SettingsError: It is no whole number.
+        """
+        found = self.get("token_lifetime")
+        if found is None:
+            return None
+        try:
+            return int(found.value)
+        except ValueError:
+            raise SettingsError(f"{found.source} is {found.value!r}, expected a whole number of seconds") from None
+
+    def base_url(self, default: str) -> str:
+        """Where to send requests, without a slash at the end.
+
+        Raises:
+            SettingsError: It is no URL, or a token must not be sent there.
+        """
+        found = self.get("base_url")
+        if found is None:
+            return default
+        url = found.value.strip().rstrip("/")
+        try:
+            parts = urlsplit(url)
+            host, _ = parts.hostname, parts.port
+        except ValueError as error:
+            raise SettingsError(f"{found.source} is no URL ({error}), expected something like {default}") from None
+        if parts.scheme not in {"http", "https"} or not host or parts.username is not None:
+            raise SettingsError(f"{found.source} is {_shown(url)!r}, expected scheme and host, such as {default}")
+        if parts.query or parts.fragment:
+            raise SettingsError(f"{found.source} is {_shown(url)!r}, expected no query behind the path")
+        if host in LOOPBACK:
+            return url
+        if parts.scheme != "https":
+            raise SettingsError(
+                f"{found.source} is {_shown(url)!r}: a token is sent over https alone, except to this machine. "
+                f"Write https://{host}."
+            )
+        if not host.endswith(".apple.com") and host not in self._trusted_hosts:
+            raise SettingsError(
+                f"{found.source} names {host}, which is neither Apple's nor this machine, and would be sent your "
+                f"token. Confirm it with --asc-trust-host {host}, or leave the option out."
+            )
+        return url
+
+
+BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+
+def check_host(url: str, service: Service) -> None:
+    """See that a URL is not at the host of another of Apple's services: a token goes to the host that it is for.
+
+    Raises:
+        SettingsError: It is.
+    """
+    host = (urlsplit(url).hostname or "").lower()
+    owner = next((one for one in SERVICES.values() if host in one.hosts), service)
+    if host not in service.hosts and owner is not service:
+        raise SettingsError(
+            f"the base URL names {host}, which is for {owner.title}, and the token is for {service.title}: it is not "
+            "sent there. Leave the base URL out, or choose the other service."
+        )
+
+
+def _shown(url: str) -> str:
+    """The URL without a password that may stand in it."""
+    scheme, separator, rest = url.rpartition("://")
+    return scheme + separator + rest.rpartition("@")[2]
+
+
+def read_settings(
+    option: Callable[[str], str | None],
+    ini: Callable[[str], str | None],
+    environ: Mapping[str, str],
+    *,
+    folder: Path,
+    home: Path,
+    trusted_hosts: tuple[str, ...] = (),
+) -> Settings:
+    """Gather every source.
+
+    Args:
+        option: Gives the command line's value of a setting by its name, None where it is not given.
+        ini: The same for the ini file.
+        environ: The environment.
+        folder: Where relative paths start.
+        home: The user's home folder.
+        trusted_hosts: The hosts of ``--asc-trust-host``.
+    """
+
+    def sources(setting: Setting) -> tuple[SettingValue, ...]:
+        given: list[tuple[str | None, str]] = []
+        if setting.option:
+            given = [(option(setting.name), setting.flag), (ini(setting.name), setting.ini)]
+        given += [(environ.get(name), name) for name in setting.env]
+        return tuple(SettingValue(value, source) for value, source in given if value is not None)
+
+    found = {setting.name: sources(setting) for setting in SETTINGS}
+    return Settings(found, environ=environ, folder=folder, home=home, trusted_hosts=trusted_hosts)
+
+
+def settings_with(values: Mapping[str, str], source: str) -> Settings:
+    """Settings that come from one place alone, and look into no environment and no folder.
+
+    Args:
+        values: The settings by name.
+        source: The place.
+    """
+    found = {
+        setting.name: (SettingValue(values[setting.name], source),) if setting.name in values else ()
+        for setting in SETTINGS
+    }
+    return Settings(found, environ={}, folder=NOWHERE, home=NOWHERE)
+
+
+def settings_of(config: pytest.Config) -> Settings:
+    """The settings of a pytest run."""
+
+    def ini(name: str) -> str | None:
+        value: str | None = config.getini(f"asc_{name}") or None
+        if value and name == "key_file" and config.inipath:
+            return str(config.inipath.parent / Path(value).expanduser())
+        return value
+
+    return read_settings(
+        option=lambda name: config.getoption(f"asc_{name}"),
+        ini=ini,
+        environ=os.environ,
+        folder=config.invocation_params.dir,
+        home=Path.home(),
+        trusted_hosts=tuple(config.option.asc_trust_host),
+    )
+
+
+def check_options(config: pytest.Config) -> None:
+    """Look over what the command line says, before anything is run.
+
+    Raises:
+        SettingsError: An option makes no sense.
+    """
+    settings = settings_of(config)
+    mode = settings.choice("mode")
+    _ = settings.lifetime
+    base_url = settings.base_url("https://api.appstoreconnect.apple.com")
+    key_type, service = settings.choice("key_type"), settings.choice("service")
+    if settings.get("base_url") and (service or key_type):
+        check_host(base_url, SERVICES[service] if service else service_for(key_type or ""))
+    if config.option.asc_timeout <= 0:
+        raise SettingsError(f"--asc-timeout is {config.option.asc_timeout:g}, expected seconds above 0")
+    if config.option.asc_smoke and config.option.asc_smoke_first:
+        raise SettingsError("--asc-smoke runs no tests and --asc-smoke-first runs them: give one of the two")
+    smoke = config.option.asc_smoke or config.option.asc_smoke_first
+    if config.option.asc_smoke_roles and not smoke:
+        raise SettingsError("--asc-smoke-roles belongs to the smoke check: add --asc-smoke or --asc-smoke-first")
+    fault: str | None = config.option.asc_fault
+    if fault is not None:
+        from pytest_asc.faults import check_fault  # noqa: PLC0415  it makes keys
+
+        if mode != "emulator" and (mode == "live" or smoke):
+            raise SettingsError("--asc-fault is for the emulator: add --asc-mode=emulator")
+        check_fault(fault, service=settings.choice("service"))

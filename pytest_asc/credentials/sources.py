@@ -1,0 +1,151 @@
+"""One source of a key: what a variable or file holds, whatever it was meant to hold."""
+
+from __future__ import annotations
+
+import os
+import re
+import string
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from pytest_asc.credentials import key_files
+from pytest_asc.credentials.fastlane import FastlaneKey, is_fastlane_key, read_fastlane_key
+from pytest_asc.diagnosis.findings import Finding, make_finding
+from pytest_asc.diagnosis.key.check import read_key
+from pytest_asc.diagnosis.key.pem import decode_base64, decode_text, encode_base64
+from pytest_asc.diagnosis.key.placeholders import placeholder
+from pytest_asc.diagnosis.key.repairs import QUOTES
+from pytest_asc.secrets import mask, redactor
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+
+    from pytest_asc.credentials.settings import Settings, SettingValue
+
+
+@dataclass(frozen=True)
+class KeySource:
+    """What one source gave."""
+
+    source: str
+    """The option, variable or file, as people call it."""
+    key: EllipticCurvePrivateKey | None
+    findings: tuple[Finding, ...]
+    file: Path | None = None
+    """The file that the key, or fastlane's JSON, was read from."""
+    fastlane: FastlaneKey | None = None
+    """The rest of fastlane's JSON, if it was one."""
+    opened: bool = True
+    """Whether there was anything to read; if not, its ids are as unknown as its key."""
+
+
+_PATH_SUFFIXES = (".p8", ".pem", ".key", ".json")
+_MAX_PATH = 1024
+# No key is shorter, and no path of interest is as long without a dot.
+_MIN_KEY = 64
+# A key's line in JSON, with its escaped line breaks; the names and ids around it are no secret.
+_LONG_BASE64 = re.compile(r"[A-Za-z0-9+/=\\]{40,}")
+_LONG_WORD = re.compile(r"[A-Za-z0-9+=_-]{16,}")
+
+
+def read_text(given: SettingValue, settings: Settings) -> KeySource:
+    """Read a key from a variable for its text; it may hold a path all the same."""
+    path = _path_for_content(given.value, settings)
+    if path is None:
+        return _read_content(given.value, given.source)
+    what = make_finding("key-path-for-content", f"{given.source} holds the path of a file ({_shown(path, settings)})")
+    return _with(what, read_file(path, given.source, settings))
+
+
+def read_path(given: SettingValue, settings: Settings) -> KeySource:
+    """Read a key from an option or variable for its path; it may hold the text all the same."""
+    path = key_files.expand(given.value, settings)
+    if os.path.exists(path):  # noqa: PTH110 - unlike Path.exists, it takes any text for a path
+        return read_file(path, given.source, settings)
+    if _is_content(given.value):
+        content = _read_content(given.value, given.source)
+        if any(finding.cause in {"key-empty", "key-placeholder"} for finding in content.findings):
+            return content
+        evidence = f"{given.source} holds {len(given.value)} characters of a key instead of a path"
+        return _with(make_finding("key-content-for-path", evidence), content)
+    bare = given.value.strip(string.whitespace + QUOTES)
+    source = read_file(key_files.expand(bare, settings), given.source, settings)
+    if bare == given.value:
+        return source
+    cause = "key-quoted" if given.value.strip() == given.value else "key-invisible-characters"
+    evidence = (
+        f"{given.source}: the path has length {len(given.value)}, expected {len(bare)}; it ends in {given.value[-1]!a}"
+    )
+    return _with(
+        make_finding(cause, evidence, fix="Store the bare path, without quotes, blanks and line breaks."), source
+    )
+
+
+def read_file(path: Path, source: str, settings: Settings) -> KeySource:
+    """Read a key from a file."""
+    content = key_files.read(path, _shown(path, settings))
+    if isinstance(content, Finding):
+        return KeySource(source, None, (_named(content, source),), path, opened=False)
+    return replace(_read_content(content, source), file=path)
+
+
+def _read_content(content: str | bytes, source: str) -> KeySource:
+    fastlane = read_fastlane_key(content) if is_fastlane_key(content) else None
+    if isinstance(fastlane, Finding):
+        for piece in _LONG_BASE64.findall(content if isinstance(content, str) else decode_text(content)):
+            redactor.add_key(piece)
+        return KeySource(source, None, (_named(fastlane, source),), opened=False)
+    if fastlane:
+        reading = read_key(fastlane.key)
+    elif source.endswith("_B64") and isinstance(content, str) and not placeholder(content):
+        # Base64 is what belongs there, so it is no repair.
+        redactor.add_key(content)
+        reading = read_key(decode_base64(content) or content)
+    else:
+        reading = read_key(content)
+    for form in reading.secrets:
+        redactor.add_key(form)
+    if reading.key:
+        # Other tools write a key anew, in bytes of their own.
+        redactor.add_key(encode_base64(reading.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())))
+    findings = tuple(_named(finding, source) for finding in reading.findings)
+    return KeySource(source, reading.key, findings, fastlane=fastlane)
+
+
+def _path_for_content(value: str, settings: Settings) -> Path | None:
+    bare = value.strip(string.whitespace + QUOTES)
+    if len(bare) > _MAX_PATH or "\n" in bare or "BEGIN" in bare or placeholder(bare) or is_fastlane_key(bare):
+        return None
+    path = key_files.expand(bare, settings)
+    meant = bare.lower().endswith(_PATH_SUFFIXES)
+    return path if meant or os.path.isfile(path) else None  # noqa: PTH113 - it takes any text for a path
+
+
+def _is_content(value: str) -> bool:
+    bare = value.strip(string.whitespace + QUOTES)
+    if not bare or placeholder(bare) or is_fastlane_key(bare) or "BEGIN" in bare or "\n" in bare:
+        return True
+    return len(bare) >= _MIN_KEY and not bare.startswith(("/", "~", ".")) and decode_base64(bare) is not None
+
+
+def _shown(path: Path, settings: Settings) -> str:
+    """The path for a report; one that leads nowhere may be a piece of a key."""
+    text = key_files.shown(path, settings)
+    return text if os.path.exists(path) else _LONG_WORD.sub(_mask_base64, text)  # noqa: PTH110 - as above
+
+
+def _mask_base64(run: re.Match[str]) -> str:
+    word = run[0]
+    return word if word.islower() or word.isupper() else mask(word)
+
+
+def _named(finding: Finding, source: str) -> Finding:
+    return replace(finding, evidence=f"{source}: {finding.evidence}")
+
+
+def _with(finding: Finding, source: KeySource) -> KeySource:
+    return replace(source, findings=(finding, *source.findings))

@@ -1,0 +1,1 @@
+"""Diagnosis of requests, responses and exceptions."""

@@ -1,0 +1,126 @@
+"""This machine's clock and a token's times against Apple's clock, which stands in the ``Date`` of every answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timezone
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+from pytest_asc.diagnosis.findings import make_finding
+from pytest_asc.diagnosis.formatting import span, time_of_day
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_asc.apple.causes import Certainty
+    from pytest_asc.apple.services import Service
+    from pytest_asc.diagnosis.findings import Finding
+    from pytest_asc.diagnosis.http.response import HttpResponse
+
+# A skew that works today and is worth a warning, in seconds: machines under NTP stay far below it, and the tolerance
+# for a token's times is not documented.
+WORTH_A_WARNING = 10
+# The furthest that an iat was to come, in seconds, in a token that Apple took all the same (observed by capgo).
+SEEN_ACCEPTED = 34
+_FIRST_MILLISECONDS = 10**11
+
+
+@dataclass(frozen=True)
+class Skew:
+    """How far this machine's clock is ahead of Apple's, as bounds in seconds; negative where it is behind.
+
+    ``Date`` has whole seconds and Apple wrote it at some time between request and answer: the truth lies between the
+    bounds, however slow the network was.
+    """
+
+    low: float
+    high: float
+
+    @property
+    def seconds(self) -> float:
+        """The middle of the bounds, to a tenth of a second."""
+        return round((self.low + self.high) / 2, 1)
+
+    def proves_ahead(self, by: float) -> bool:
+        """Whether this machine's clock is ahead by ``by`` seconds at least."""
+        return self.low >= by
+
+    def proves_behind(self, by: float) -> bool:
+        """Whether this machine's clock is behind by ``by`` seconds at least."""
+        return self.high <= -by
+
+
+def read_date(answer: HttpResponse) -> int | None:
+    """Apple's clock when it answered, in seconds since 1970, cut to the second; None without a ``Date`` to read."""
+    try:
+        date = parsedate_to_datetime(answer.headers["Date"])
+        # An HTTP date is in UTC, also in the old form that does not say so (RFC 9110).
+        return int((date if date.tzinfo else date.replace(tzinfo=timezone.utc)).timestamp())
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
+
+
+def read_skew(answer: HttpResponse) -> Skew | None:
+    """Compare this machine's clock with the answer's ``Date``; None without a ``Date`` to read."""
+    date = read_date(answer)
+    if date is None:
+        return None
+    return Skew(low=answer.sent_at - (date + 1), high=answer.received_at - date)
+
+
+def warn_of_skew(answer: HttpResponse) -> Finding | None:
+    """Warn of a clock that is proven wrong although the request was accepted. A slow network proves nothing."""
+    date, skew = read_date(answer), read_skew(answer)
+    if date is None or skew is None:
+        return None
+    if skew.proves_ahead(by=WORTH_A_WARNING):
+        cause, side = "clock-ahead", "ahead of"
+    elif skew.proves_behind(by=WORTH_A_WARNING):
+        cause, side = "clock-behind", "behind"
+    else:
+        return None
+    return make_finding(cause, f"{_clocks(answer, date)}: {span(skew.seconds)} {side} Apple's", level="warning")
+
+
+def judge_times(answer: HttpResponse, claims: Mapping[str, object], service: Service) -> Finding | None:
+    """Say which of a refused token's times cannot be right by Apple's clock; None where all can.
+
+    A token that this machine's own clock condemns is the token's fault; one that only Apple's condemns, the clock's. An
+    exp too far ahead is refused (documented); an iat that is slightly to come was accepted at times, so it is likely
+    the cause and no more.
+    """
+    date = read_date(answer)
+    if date is None:
+        return None
+    iat, exp = _time(claims, "iat"), _time(claims, "exp")
+    limit = service.max_lifetime if "now" in service.counted_from else None
+    end = "exp"
+    if not service.expires and iat is not None and service.max_lifetime is not None:
+        end, exp = "the end of its life", iat + service.max_lifetime
+    certainty: Certainty = "certain"
+    if exp is not None and exp <= date:
+        cause = "clock-behind" if exp > answer.received_at else "token-expired"
+        fault = f"{end} {time_of_day(exp, date)} was {span(date - exp)} past"
+    elif exp is not None and limit is not None and exp - answer.sent_at <= limit < exp - date:
+        cause = "clock-ahead"
+        fault = f"exp {time_of_day(exp, date)} was {exp - date} s to come, of at most {limit} s"
+    elif iat is not None and iat > date:
+        cause = "clock-ahead" if iat <= answer.sent_at else "token-issued-in-future"
+        certainty = "certain" if iat - date > SEEN_ACCEPTED else "likely"
+        fault = f"iat {time_of_day(iat, date)} was {span(iat - date)} to come"
+    else:
+        return None
+    return make_finding(cause, f"{fault}; {_clocks(answer, date)}", certainty=certainty)
+
+
+def _clocks(answer: HttpResponse, date: int) -> str:
+    return f"Apple's clock said {time_of_day(date)} UTC and this machine's {time_of_day(answer.received_at, date)}"
+
+
+def _time(claims: Mapping[str, object], name: str) -> int | None:
+    """A claim that can be a time in seconds; what else stands there is the token's fault and judged with the token."""
+    value = claims.get(name)
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _FIRST_MILLISECONDS:
+        return value
+    return None

@@ -1,0 +1,125 @@
+"""What an exception of an HTTP library tells: why nothing was sent, or why nothing came back."""
+
+from __future__ import annotations
+
+import ast
+import http.client
+import re
+import socket
+import ssl
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import requests
+import urllib3.exceptions
+
+from pytest_asc.diagnosis.findings import Finding, make_finding
+from pytest_asc.diagnosis.http.request import HttpRequest
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+_NO_ANSWER = (
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.RetryError,
+    requests.exceptions.InvalidProxyURL,
+    urllib3.exceptions.HTTPError,
+    http.client.HTTPException,
+    ConnectionError,
+    TimeoutError,
+    socket.gaierror,
+    ssl.SSLError,
+)
+# By name: httpx and aiohttp are no dependencies.
+_NO_ANSWER_NAMES = frozenset({"TransportError", "ClientConnectionError"})
+# httpx wraps the bare TimeoutError of a socket, which does not say what it waited for.
+_READ_TIMEOUT = "ReadTimeout"
+
+_SCHEME_NAMES = frozenset({"MissingSchema", "InvalidSchema", "UnsupportedProtocol"})
+_URL_NAMES = frozenset({"InvalidURL", "LocationParseError"})
+# Where the libraries walk over the headers that they were given.
+_WALKERS = frozenset({"requests.models", "httpx._models"})
+_QUOTED = re.compile(r"'([^']*)'")
+# The words of requests, of http.client and of h11 on a header that cannot be sent.
+_BAD_HEADER = re.compile(r"(?:in header value:|Invalid header value|Illegal header value) ?(b?(['\"]).*\2)", re.DOTALL)
+_CREDENTIAL = re.compile(r"\s*bearer|\s*eyJ", re.IGNORECASE)
+
+
+class ExceptionEvidence(NamedTuple):
+    """What an exception tells."""
+
+    request: HttpRequest | None = None
+    """The request, as far as it is known."""
+    failure: BaseException | None = None
+    """The exception, where it says why nothing came back."""
+    finding: Finding | None = None
+    """What the exception proves by itself."""
+
+
+def read_exception(error: BaseException) -> ExceptionEvidence:
+    """Read an exception; one that has nothing to do with a request tells nothing. No exception's words are quoted."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    if headers := _headers_argument(error):
+        return ExceptionEvidence(HttpRequest(headers=headers))
+    if authorization := _bad_header(error):
+        return ExceptionEvidence(HttpRequest(headers={"Authorization": authorization}))
+    if names & _SCHEME_NAMES:
+        return ExceptionEvidence(HttpRequest(url=_url_in(error)))
+    # The URL of a proxy is another matter.
+    if names & _URL_NAMES and not isinstance(error, requests.exceptions.InvalidProxyURL):
+        return ExceptionEvidence(finding=make_finding("url-invalid", "the HTTP library cannot read the URL"))
+    # A bundle of certificates that is not there is a bare OSError in requests.
+    if isinstance(error, _NO_ANSWER) or names & _NO_ANSWER_NAMES or "CA certificate" in str(error):
+        late = type(error).__name__ == _READ_TIMEOUT
+        return ExceptionEvidence(_request_of(error), requests.ReadTimeout() if late else error)
+    return ExceptionEvidence()
+
+
+def _headers_argument(error: BaseException) -> str | None:
+    """The text that was passed as the headers, where a library stumbled over it."""
+    if not isinstance(error, (AttributeError, TypeError, ValueError)) or error.__traceback__ is None:
+        return None
+    frame = _innermost(error.__traceback__).tb_frame
+    headers = frame.f_locals.get("headers")
+    if frame.f_globals.get("__name__") not in _WALKERS or not isinstance(headers, (str, bytes)):
+        return None
+    return headers.decode("latin-1") if isinstance(headers, bytes) else str(headers)
+
+
+def _innermost(traceback: TracebackType) -> TracebackType:
+    while traceback.tb_next:
+        traceback = traceback.tb_next
+    return traceback
+
+
+def _bad_header(error: BaseException) -> str | None:
+    """The Authorization header that a library refused to send."""
+    if isinstance(error, UnicodeEncodeError):
+        value: Any = error.object
+    else:
+        shown = _BAD_HEADER.search(str(error))
+        try:
+            value = ast.literal_eval(shown[1]) if shown else None
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            return None
+    if isinstance(value, bytes):
+        value = value.decode("latin-1")
+    return value if isinstance(value, str) and _CREDENTIAL.match(value) else None
+
+
+def _url_in(error: BaseException) -> str:
+    """The URL that a library refused: httpx has it in the request, requests in its words."""
+    request = _request_of(error)
+    if request and request.url:
+        return request.url
+    quoted = _QUOTED.search(str(error))
+    return quoted[1] if quoted else "/"
+
+
+def _request_of(error: BaseException) -> HttpRequest | None:
+    try:
+        url = getattr(getattr(error, "request", None), "url", None)
+    except RuntimeError:  # httpx, where the request was not set
+        return None
+    return None if url is None else HttpRequest(url=str(url))

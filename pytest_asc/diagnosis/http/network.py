@@ -1,0 +1,124 @@
+"""Why a request got no answer, told from what requests and urllib3 raised.
+
+Evidence is put together from types, numbers and the operating system's words. The exceptions' own texts are not quoted:
+some hold the proxy's password or the header with the token.
+"""
+
+from __future__ import annotations
+
+import http.client
+import re
+import socket
+import ssl
+from typing import TYPE_CHECKING
+
+import requests
+import urllib3.exceptions
+
+from pytest_asc.diagnosis.findings import make_finding
+from pytest_asc.diagnosis.formatting import host_of, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_asc.diagnosis.findings import Finding
+
+# The first row whose exception occurs among those that caused the failure wins: the special before the general.
+_FAILURES: tuple[tuple[type[BaseException], str, str], ...] = (
+    (ssl.SSLCertVerificationError, "tls-intercepted", "the certificate of {peer} does not verify: {why}"),
+    (socket.gaierror, "connection-failed", "the name of {peer} cannot be resolved: {why}"),
+    (ConnectionRefusedError, "connection-failed", "{peer} refused the connection"),
+    (ssl.SSLError, "connection-failed", "the TLS handshake with {peer} failed: {why}"),
+    (urllib3.exceptions.ReadTimeoutError, "timed-out", "{peer} gave no answer {in_time}"),
+    (requests.ReadTimeout, "timed-out", "{peer} gave no answer {in_time}"),
+    (TimeoutError, "timed-out", "no connection to {peer} {in_time}"),
+    (requests.Timeout, "timed-out", "no connection to {peer} {in_time}"),
+    (ConnectionError, "connection-failed", "{peer} closed the connection without an answer"),
+    (http.client.IncompleteRead, "connection-failed", "{peer} closed the connection in the middle of the answer"),
+    (http.client.HTTPException, "connection-failed", "{peer} answered in something else than HTTP"),
+    (OSError, "connection-failed", "{peer} cannot be reached: {why}"),
+)
+_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
+_BUNDLE = re.compile(r"Could not find .*CA certificate bundle, invalid path: (.+)")
+# Around its words, OpenSSL names the error's constant and its own source line.
+_OPENSSL_PLACES = re.compile(r"^\[[^\]]*\] | \(_ssl\.c:\d+\)$")
+# OpenSSL's numbers for a certificate that is not valid yet, and no longer.
+_CLOCK_ERRORS = (9, 10)
+
+
+def read_failure(error: BaseException, *, url: str, timeout: float | None) -> Finding:
+    """Say why a request got no answer.
+
+    Args:
+        error: What the HTTP library raised.
+        url: The request's URL; only its host is shown.
+        timeout: The seconds that were given to connect, and to answer; None where they are not known.
+    """
+    causes = list(_unwrap(error))
+    host = host_of(url)
+    for cause in causes:
+        if finding := _read_tunnel(cause, host) or _read_bundle(cause):
+            return finding
+    by_proxy = any(isinstance(cause, urllib3.exceptions.ProxyError) for cause in causes)
+    peer = f"the proxy on the way to {host}" if by_proxy else host
+    in_time = "in time" if timeout is None else f"within {timeout:g} s"
+    for kind, slug, words in _FAILURES:
+        for cause in causes:
+            if isinstance(cause, kind) and not _is_wrapper(cause, kind):
+                evidence = words.format(peer=peer, in_time=in_time, why=_reason(cause))
+                return make_finding(slug, evidence, fix=_fix(cause))
+    return make_finding(
+        "connection-failed", f"the request to {host} failed with {type(error).__name__}", certainty="likely"
+    )
+
+
+def _unwrap(error: BaseException) -> Iterator[BaseException]:
+    """The exception and all that it wraps, in whichever of the ways that requests and urllib3 know."""
+    waiting: list[object] = [error]
+    seen: set[int] = set()
+    while waiting:
+        one = waiting.pop(0)
+        if isinstance(one, BaseException) and id(one) not in seen:
+            seen.add(id(one))
+            yield one
+            waiting += (one.__cause__, one.__context__, getattr(one, "reason", None), *one.args)
+
+
+def _read_tunnel(cause: BaseException, host: str) -> Finding | None:
+    """What a proxy said to CONNECT, which http.client tells in words alone."""
+    refused = _TUNNEL.search(str(cause)) if isinstance(cause, OSError) else None
+    if refused is None:
+        return None
+    if refused[1] == "407":
+        return make_finding("proxy-authentication", f"the proxy on the way to {host} answered 407")
+    return make_finding(
+        "connection-failed", f"the proxy on the way to {host} refused to connect: it answered {refused[1]}"
+    )
+
+
+def _read_bundle(cause: BaseException) -> Finding | None:
+    missing = _BUNDLE.match(str(cause)) if isinstance(cause, OSError) else None
+    if missing is None:
+        return None
+    return make_finding(
+        "tls-intercepted",
+        f"the file of trusted certificates is not there: {one_line(missing[1], 200)}",
+        certainty="certain",
+        fix="Name a file that exists in REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE, or unset the variable.",
+    )
+
+
+def _is_wrapper(cause: BaseException, kind: type[BaseException]) -> bool:
+    """All exceptions of requests are OSErrors, but none of them is the operating system's."""
+    return kind is OSError and getattr(cause, "strerror", None) is None
+
+
+def _reason(cause: BaseException) -> str:
+    words = getattr(cause, "verify_message", None) or getattr(cause, "strerror", None) or type(cause).__name__
+    return one_line(_OPENSSL_PLACES.sub("", str(words)), 200)
+
+
+def _fix(cause: BaseException) -> str | None:
+    if isinstance(cause, ssl.SSLCertVerificationError) and cause.verify_code in _CLOCK_ERRORS:
+        return "See that this machine's clock is right; if it is, see whether a proxy's certificate or Apple's ran out."
+    return None

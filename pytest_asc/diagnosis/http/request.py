@@ -1,0 +1,268 @@
+"""What is wrong with a request: its URL, its headers, its body, and what redirects made of it.
+
+The emulator refuses by it and ``asc_diagnose`` explains by it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from requests.structures import CaseInsensitiveDict
+
+from pytest_asc.apple.services import SERVICES
+from pytest_asc.credentials.settings import LOOPBACK
+from pytest_asc.diagnosis.findings import make_finding
+from pytest_asc.diagnosis.formatting import host_of, one_line
+from pytest_asc.diagnosis.token.verify import TokenError, decode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from pytest_asc.apple.services import Service
+    from pytest_asc.diagnosis.findings import Finding
+
+HEADER_CAUSES = frozenset(
+    {
+        "header-missing",
+        "bearer-missing",
+        "bearer-doubled",
+        "header-overridden-by-netrc",
+        "headers-is-token",
+        "redirect-dropped-authorization",
+    }
+)
+"""The causes that keep a token from arriving, however good it is."""
+
+# Hosts that people take for the API's (observed in public code).
+_NO_API = {
+    "appstoreconnect.apple.com": "the website",
+    "itunesconnect.apple.com": "the website's old name",
+    "developer.apple.com": "the documentation",
+    "appstoreconnect.com": "no host of Apple's",
+    "api.appstoreconnect.com": "no host of Apple's",
+}
+# The Notary API, which takes the same tokens, is at the website's host (documented).
+_API_ON_WEBSITE = "/notary/"
+_LIKENESS = 0.9
+
+# Their tokens are sent as they are and exchanged for nothing (documented).
+_BEARERS = [service for service in SERVICES.values() if not service.sent_as_client_secret]
+_NEVER_POSTED = {service.audience for service in _BEARERS if service.audience}
+_HOSTS = [host for service in _BEARERS for host in service.hosts]
+_EXCHANGES = {host for service in SERVICES.values() if service.sent_as_client_secret for host in service.hosts}
+_TOKEN = re.compile(rb"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+")
+_LONGEST_BODY = 100_000
+
+_REPORTS = frozenset({"/v1/salesReports", "/v1/financeReports"})
+_REPORT_TYPES = ("application/a-gzip", "application/*", "*/*")
+
+
+@dataclass(frozen=True)
+class HttpRequest:
+    """A request as it was sent or is going to be, whatever the HTTP library."""
+
+    method: str = ""
+    """Empty where it is not known."""
+    url: str = field(default="", repr=False)
+    """Empty where it is not known."""
+    headers: Mapping[str, str] | str | None = field(default=None, repr=False)
+    """Looked up without regard to case. Text where a text was passed for them, None where they are not known."""
+    body: bytes = field(default=b"", repr=False)
+
+    def __post_init__(self) -> None:
+        if self.headers is not None and not isinstance(self.headers, str):
+            object.__setattr__(self, "headers", CaseInsensitiveDict(self.headers))
+
+    def header(self, name: str) -> str | None:
+        """The value of a header; None where it is not there or not known."""
+        return None if self.headers is None or isinstance(self.headers, str) else self.headers.get(name)
+
+    @property
+    def token(self) -> str | None:
+        """What stands behind Bearer, or is posted as a client secret; None where nothing does."""
+        if self.host in _EXCHANGES:
+            posted = _TOKEN.search(self.body[:_LONGEST_BODY])
+            return posted[0].decode("ascii") if posted else None
+        scheme, _, token = (self.header("Authorization") or "").partition(" ")
+        return token if scheme.lower() == "bearer" and token.strip() else None
+
+    @property
+    def host(self) -> str:
+        """The host in lower case; empty where the URL names none."""
+        return _host(self.url)
+
+
+@dataclass(frozen=True)
+class NetrcEntry:
+    """The login that a netrc file has for a host."""
+
+    place: str
+    """In the words that people use for it: ``the default entry of ~/.netrc``."""
+    authorization: str = field(repr=False)
+    """The value of the Authorization header that clients make of it."""
+
+
+def check_request(
+    request: HttpRequest, *, service: Service, netrc: NetrcEntry | None = None, hops: Sequence[HttpRequest] = ()
+) -> tuple[Finding, ...]:
+    """Everything that is wrong with a request. What is not known of it is not judged.
+
+    Args:
+        request: The request; after redirects, the last one.
+        service: The service that is meant.
+        netrc: What a netrc file has for the host.
+        hops: The requests that were redirected, in order; the first has the URL that is judged.
+    """
+    asked = hops[0] if hops else request
+    findings = (
+        check_url(asked.url, service) if asked.url else None,
+        check_redirects(hops, request) or check_body(request) or _check_headers(request, netrc),
+        check_accept(request),
+    )
+    return tuple(finding for finding in findings if finding)
+
+
+def check_url(url: str, service: Service) -> Finding | None:
+    """Scheme and host. A host that is not known is somebody's gateway, and no fault."""
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        host = one_line(re.split(r"[/?#]", url.lstrip("/"))[0].rpartition("@")[2], 100)
+        return make_finding("insecure-url", f"the URL has no scheme{f' in front of {host}' if host else ''}")
+    host = _host(url)
+    if scheme.lower() != "https" and not (scheme.lower() == "http" and host in LOOPBACK):
+        return make_finding("insecure-url", f"the URL of {host_of(url)} starts with {one_line(scheme, 20)}://")
+    if not host:
+        return make_finding(
+            "url-invalid", "the URL names no host" if not rest.strip("/") else "the URL's host cannot be read"
+        )
+    return _check_host(host, url, service)
+
+
+def _check_host(host: str, url: str, service: Service) -> Finding | None:
+    fix = f"Send it to {service.base_url}."
+    if host in service.hosts or host in LOOPBACK:
+        return None
+    if host in _HOSTS:
+        return make_finding("wrong-host", f"the request for {service.title} goes to {host}", fix=fix)
+    if host in _NO_API:
+        if urlsplit(url).path.startswith(_API_ON_WEBSITE):
+            return None
+        return make_finding("wrong-host", f"the request goes to {host}, which is {_NO_API[host]}", fix=fix)
+    if alike := get_close_matches(host, _HOSTS, n=1, cutoff=_LIKENESS):
+        return make_finding(
+            "wrong-host", f"the request goes to {one_line(host)}, not {alike[0]}", certainty="likely", fix=fix
+        )
+    return None
+
+
+def check_authorization(authorization: str | None, *, netrc: NetrcEntry | None = None) -> Finding | None:
+    """The form of the Authorization header. The token behind Bearer is judged elsewhere.
+
+    Args:
+        authorization: The header's value; None where there is no such header.
+        netrc: What a netrc file has for the host.
+    """
+    if authorization is None:
+        return make_finding("header-missing", "the request has no Authorization header")
+    if netrc and authorization == netrc.authorization:
+        return make_finding(
+            "header-overridden-by-netrc", f"the Authorization header is Basic, with the login from {netrc.place}"
+        )
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer":
+        shown = f"the scheme {scheme!r}" if token and len(scheme) <= len("Negotiate") else "no scheme"
+        return make_finding("bearer-missing", f"the Authorization header has {shown}, expected 'Bearer'")
+    if not token.strip():
+        return make_finding("bearer-missing", "the Authorization header has no token behind 'Bearer'")
+    if token.partition(" ")[0].lower() == "bearer":
+        return make_finding("bearer-doubled", "the Authorization header has 'Bearer' twice")
+    return None
+
+
+def _check_headers(request: HttpRequest, netrc: NetrcEntry | None) -> Finding | None:
+    headers = request.headers
+    if isinstance(headers, str):
+        holds_token = _TOKEN.search(headers.encode("utf-8", "replace")) is not None
+        return make_finding(
+            "headers-is-token",
+            f"the headers are {'the text of a token' if holds_token else 'a text'}, not names and values",
+            certainty="certain" if holds_token else "likely",
+        )
+    if headers is None or _is_upload(request):
+        return None
+    finding = check_authorization(headers.get("Authorization"), netrc=netrc)
+    if finding and finding.cause == "header-missing":
+        misnamed = next((name for name, value in headers.items() if re.match(r"bearer\s", value, re.IGNORECASE)), None)
+        if misnamed:
+            return make_finding(
+                "header-missing", f"{finding.evidence}; the bearer is in the header {one_line(misnamed, 40)}"
+            )
+    return finding
+
+
+def _is_upload(request: HttpRequest) -> bool:
+    """Uploads go to other hosts of Apple's, with signed URLs and without a token (documented)."""
+    apis = {*_NO_API, *_HOSTS}
+    return request.host.endswith(".apple.com") and request.host not in apis
+
+
+def check_body(request: HttpRequest) -> Finding | None:
+    """A token that is sent in the body, as where it is exchanged for an access token."""
+    for match in _TOKEN.finditer(request.body[:_LONGEST_BODY]):
+        for audience in _audiences(match[0].decode("ascii", "replace")):
+            if audience in _NEVER_POSTED:
+                where = f"{request.method or 'the request'} to {host_of(request.url)}"
+                return make_finding("token-in-body", f"the body of {where} holds a token for {audience}")
+    return None
+
+
+def _audiences(token: str) -> Iterator[object]:
+    try:
+        audience = decode(token).claims.get("aud")
+    except TokenError:
+        return
+    yield from audience if isinstance(audience, list) else (audience,)
+
+
+def check_accept(request: HttpRequest) -> Finding | None:
+    """A report that is asked for in another form than the documented one.
+
+    Users contradict each other on whether the documented type is needed or refused, so it is a hint and no more; an
+    answer of 406 proves it.
+    """
+    accept = request.header("Accept")
+    if accept is None or _path(request.url) not in _REPORTS or any(kind in accept for kind in _REPORT_TYPES):
+        return None
+    evidence = f"Accept is {one_line(accept, 60)}, and reports come as application/a-gzip"
+    return make_finding("accept-header", evidence, level="warning", certainty="possible")
+
+
+def check_redirects(hops: Sequence[HttpRequest], last: HttpRequest) -> Finding | None:
+    """An Authorization header that was sent at first, and not to the place where a redirect led."""
+    sent = [hop for hop in hops if hop.header("Authorization") is not None]
+    if not sent or last.headers is None or last.header("Authorization") is not None:
+        return None
+    return make_finding(
+        "redirect-dropped-authorization",
+        f"{host_of(sent[-1].url)} got an Authorization header and redirected to {host_of(last.url)}, which got none",
+    )
+
+
+def _host(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return ""
+    return parts.hostname or ""
+
+
+def _path(url: str) -> str:
+    try:
+        return urlsplit(url).path
+    except ValueError:
+        return ""

@@ -1,0 +1,1 @@
+"""Diagnosis of private keys and their ids."""

@@ -1,0 +1,202 @@
+"""The text of a private key: repaired in memory where that is safe, or the one cause why it is of no use."""
+
+from __future__ import annotations
+
+import re
+import string
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.serialization import load_der_private_key
+
+from pytest_asc.diagnosis.findings import Finding, make_finding
+from pytest_asc.diagnosis.key import pem
+from pytest_asc.diagnosis.key.placeholders import placeholder
+from pytest_asc.diagnosis.key.repairs import QUOTES, REPAIRS
+from pytest_asc.secrets import Redactor
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+
+MAX_SIZE = 64 * 1024
+"""Characters or bytes beyond which nothing is taken for a key; a .p8 file has about 250."""
+
+# More than any accident needs.
+_MAX_REPAIRS = 24
+
+
+@dataclass(frozen=True)
+class KeyReading:
+    """What a text turned out to be."""
+
+    key: EllipticCurvePrivateKey | None
+    """The key, if it is one that Apple takes."""
+    findings: tuple[Finding, ...]
+    """One warning for each kind of repair, or one error: the cause why there is no key."""
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    """Every form that the text took on the way, for a redactor; none of a placeholder, which is no secret."""
+
+
+def read_key(text: str | bytes) -> KeyReading:
+    """Read a private key from a variable's text or a file's bytes. Never raises for bad input.
+
+    Apple's keys are PKCS#8 in PEM, on the curve P-256 (documented: ES256; the form was observed on downloaded keys).
+    """
+    if len(text) > MAX_SIZE:
+        return _unusable(
+            make_finding("key-unparsable", f"it has more than {MAX_SIZE} characters; a .p8 file has about 250")
+        )
+    seen: dict[str, list[str]] = {}
+    if isinstance(text, bytes):
+        if pem.is_der(text):
+            seen["key-pem-lines-missing"] = [f"it is {len(text)} bytes of DER, without base64, BEGIN and END lines"]
+        text = _as_text(text)
+    if finding := _check_value(text):
+        return _unusable(finding)
+    forms = _repair(text, seen)
+    block = pem.main_block(forms[-1])
+    if block is None:
+        return _unusable(_check_value(forms[-1]) or _no_block(forms[-1].strip()), *forms)
+    # In one piece, too: a redactor knows nothing of what stands on two lines.
+    forms.append("".join(block.body.split()))
+    key = _load(block)
+    if isinstance(key, Finding):
+        return _unusable(key, *forms)
+    warnings = (make_finding(cause, "; then ".join(evidence)) for cause, evidence in seen.items())
+    return KeyReading(key, (*warnings, *_notes(block)), tuple(forms))
+
+
+def _repair(text: str, seen: dict[str, list[str]]) -> list[str]:
+    """Undo every damage, and note what was seen of it by its cause.
+
+    Returns all forms that the text took; the last is the one to read.
+    """
+    forms = [text]
+    while len(forms) <= _MAX_REPAIRS:
+        tried = ((cause, repair(forms[-1].strip())) for cause, repair in REPAIRS)
+        cause, repaired = next((pair for pair in tried if pair[1]), ("", None))
+        if repaired is None:
+            break
+        forms.append(repaired.text)
+        seen.setdefault(cause, []).append(repaired.evidence)
+    return forms
+
+
+def _as_text(data: bytes) -> str:
+    if not pem.is_der(data):
+        return pem.decode_text(data)
+    return pem.frame(pem.private_key_label(data) or "PRIVATE KEY", pem.encode_base64(data))
+
+
+def _unusable(finding: Finding, *secrets: str) -> KeyReading:
+    return KeyReading(None, (finding,), () if finding.cause in {"key-empty", "key-placeholder"} else secrets)
+
+
+def _check_value(text: str) -> Finding | None:
+    """Values that are no key at all, damaged or not."""
+    if not text.strip(QUOTES + string.whitespace):
+        return make_finding("key-empty", "it is empty, blanks and quotes aside")
+    what = placeholder(text)
+    return make_finding("key-placeholder", f"its {len(text)} characters are {what}") if what else None
+
+
+def _no_block(text: str) -> Finding:
+    if pem.BOUNDARY.search(text) or "-BEGIN" in text:
+        return make_finding("key-truncated", f"its {len(text)} characters have a BEGIN or END line without the other")
+    if re.match(r"(ssh|ecdsa-sha2|sk-ssh|sk-ecdsa)-\S+ AAAA", text):
+        return make_finding("key-is-public", "it is a public key of OpenSSH")
+    return make_finding("key-unparsable", f"its {len(text)} characters are neither a PEM text nor base64 of a key")
+
+
+_NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=]")
+_ENCRYPTED = re.compile(r"Proc-Type:\s*4,ENCRYPTED")  # RFC 1421, as OpenSSL writes it
+# What a parser has to say fits in here, or is no help.
+_MAX_WORDS = 160
+
+_LABELS = (
+    ("key-encrypted", "ENCRYPTED"),
+    ("key-is-certificate", "CERTIFICATE"),
+    ("key-is-public", "PUBLIC KEY"),
+    ("key-is-pkcs12", "PKCS12"),
+)
+
+# What the first bytes say where the BEGIN line is missing or wrong.
+_SEQUENCES = pem.SEQUENCE * 2
+_FORMS = tuple(
+    (cause, what, re.compile(form, re.DOTALL))
+    for cause, what, form in (
+        # RFC 7292: version 3. RFC 5280: a version; an algorithm. RFC 8018: PBES2, and PKCS#12's own encryption.
+        ("key-is-pkcs12", "a PKCS#12 archive", pem.SEQUENCE + rb"\x02\x01\x03"),
+        ("key-is-certificate", "a certificate", _SEQUENCES + rb"\xa0\x03\x02\x01"),
+        ("key-encrypted", "an encrypted key", _SEQUENCES + rb"\x06.\x2a\x86\x48\x86\xf7\x0d\x01[\x05\x0c]"),
+        ("key-is-public", "a public key", _SEQUENCES + rb"\x06"),
+        # OpenSSH's own form (its PROTOCOL.key): the cipher and its length first, then the kinds of key in clear.
+        ("key-encrypted", "an encrypted OpenSSH key", rb"openssh-key-v1\x00\x00\x00\x00[^\x04]"),
+        ("key-not-ec", "an OpenSSH key that is not ECDSA", rb"openssh-key-v1\x00(?!.*ecdsa-sha2-)"),
+        ("key-wrong-curve", "an OpenSSH key that is not on P-256", rb"openssh-key-v1\x00(?!.*nistp256)"),
+        ("key-unparsable", "an OpenSSH key, expected PKCS#8", rb"openssh-key-v1\x00"),
+    )
+)
+
+
+def _load(block: pem.Block) -> EllipticCurvePrivateKey | Finding:
+    """Load the key of a block that stands as it should, or say why it cannot be."""
+    for cause, word in _LABELS:
+        if word in block.label:
+            return make_finding(cause, f"its BEGIN line says {block.label}")
+    if _ENCRYPTED.search(block.body):
+        return make_finding("key-encrypted", "its Proc-Type line says ENCRYPTED")
+    if what := placeholder(block.body):
+        return make_finding("key-placeholder", f"between BEGIN and END stands {what}")
+    digits = "".join(block.body.split())
+    if not digits:
+        return make_finding("key-truncated", "nothing stands between BEGIN and END")
+    data = pem.decode_base64(digits)
+    if data is None:
+        strange = len(_NOT_BASE64.findall(digits))
+        return make_finding(
+            "key-unparsable", f"of {len(digits)} characters between BEGIN and END, {strange} are not base64"
+        )
+    return _load_der(data)
+
+
+def _load_der(data: bytes) -> EllipticCurvePrivateKey | Finding:
+    for cause, what, form in _FORMS:
+        if form.match(data):
+            return make_finding(cause, f"its {len(data)} bytes are {what}")
+    size = pem.der_size(data) if pem.is_der(data) else None
+    if size is not None and size > len(data):
+        return make_finding("key-truncated", f"it should have {size} bytes, and {len(data)} are there")
+    try:
+        key = load_der_private_key(data, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        return make_finding("key-unparsable", f"its {len(data)} bytes are not understood: {_words(error, data)}")
+    return _check_key(key, data)
+
+
+def _check_key(key: PrivateKeyTypes, data: bytes) -> EllipticCurvePrivateKey | Finding:
+    if not isinstance(key, EllipticCurvePrivateKey):
+        kind = type(key).__name__.removesuffix("PrivateKey")
+        return make_finding("key-not-ec", f"it is a key for {kind} ({len(data)} bytes); Apple takes ES256 alone")
+    if not isinstance(key.curve, SECP256R1):
+        return make_finding("key-wrong-curve", f"its curve is {key.curve.name}; Apple takes P-256 (secp256r1) alone")
+    return key
+
+
+def _words(error: Exception, data: bytes) -> str:
+    """What the library says, without its general advice and without any piece of the key."""
+    redactor = Redactor()
+    redactor.add_key(pem.encode_base64(data))
+    words = str(error).rpartition("Details: ")[2] or type(error).__name__
+    return redactor.clean(words)[:_MAX_WORDS]
+
+
+def _notes(block: pem.Block) -> tuple[Finding, ...]:
+    """What the form of a good key tells about where it comes from."""
+    if block.label == "PRIVATE KEY":
+        return ()
+    evidence = f"it is in the form {block.label}; App Store Connect gives PRIVATE KEY (PKCS#8), Apple Ads has such keys"
+    fix = "Nothing, if you converted the file yourself; else make a key in App Store Connect."
+    return (make_finding("key-of-other-service", evidence, level="note", certainty="possible", fix=fix),)

@@ -1,0 +1,192 @@
+"""Key id and issuer id: what stuck to them on the way, their shape, and whether they fit together."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Literal
+
+from pytest_asc.diagnosis.findings import Finding, make_finding
+from pytest_asc.diagnosis.key.pem import BOUNDARY
+from pytest_asc.diagnosis.key.placeholders import placeholder
+from pytest_asc.diagnosis.key.repairs import QUOTES, plain
+from pytest_asc.secrets import mask
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Documented as a UUID; the real ones are of any version, so the shape alone counts.
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+# What key ids and Team IDs look like. One that looks otherwise is not wrong for that.
+_TEN = re.compile(r"[A-Z0-9]{10}")
+# Observed: App Store Connect names its files AuthKey_<key id>.p8, and those for In-App Purchase SubscriptionKey_….
+# The first keys of APNs were APNSAuthKey_… (node-apn/node-apn #477, AndrewBarba/apns2 #4).
+# A browser adds " (1)" to the name of a second download.
+_FILE = re.compile(r"((?:APNS)?AuthKey|SubscriptionKey)_([\w-]+)(?: ?\(\d+\)| copy)?\.p8", re.IGNORECASE)
+_OTHER_KEYS = {"subscriptionkey": "keys for In-App Purchase", "apnsauthkey": "older keys for APNs"}
+_KEY_ID_AS_FILE = re.compile(r"(?:.*[/\\])?(?:(?:(?:APNS)?AuthKey|SubscriptionKey)_)?([\w-]+)(?:\.p8)?", re.IGNORECASE)
+_WORD = re.compile(r"[\w-]+")
+
+
+@dataclass(frozen=True)
+class IdsReading:
+    """Both ids as they are to be used, and what was wrong with them."""
+
+    key_id: str | None = field(repr=False)
+    issuer_id: str | None = field(repr=False)
+    findings: tuple[Finding, ...]
+
+
+def read_ids(
+    key_id: str | None, issuer_id: str | None, *, kind: str | None = None, key_file: str | None = None
+) -> IdsReading:
+    """Check the ids, and repair them in memory where that is safe. Never raises for bad input.
+
+    Args:
+        key_id: As it was found; None or blank where there is none.
+        issuer_id: The same.
+        kind: What the user says the key is: team, individual or enterprise; None where nothing is said.
+        key_file: Name or path of the file that the key was read from, if it was one.
+    """
+    stuck = (*_stuck("key-id", key_id), *_stuck("issuer-id", issuer_id))
+    key_id, issuer_id = normalize_id(key_id), normalize_id(issuer_id)
+    findings: list[Finding] = []
+    if issuer_id and kind == "individual":
+        findings.append(_issuer_of_individual(issuer_id))
+        issuer_id = None
+    file = _FILE.fullmatch(PurePath(key_file).name) if key_file else None
+    file_id = file[2] if file else None
+
+    bare = _KEY_ID_AS_FILE.fullmatch(key_id) if key_id and not _placeholder(key_id) else None
+    if key_id and bare and bare[1] != key_id:
+        findings.append(_key_id_is_file_name(key_id, bare[1]))
+        key_id = bare[1]
+    pair = _check_pair(key_id, issuer_id) or _check_issuer(issuer_id, kind)
+    if pair:
+        findings.append(pair)
+    if not key_id and not file_id:
+        findings.append(make_finding("key-id-missing", "no key id is set, and no file's name tells it"))
+    elif key_id and (what := _placeholder(key_id)):
+        findings.append(make_finding("key-id-missing", f"the {len(key_id)} characters of the key id are {what}"))
+    elif key_id and file_id and key_id != file_id and not _UUID.fullmatch(key_id):
+        findings.append(_mismatch(key_id, file_id))
+    if file and (whose := _OTHER_KEYS.get(file[1].lower())):
+        evidence = f"the file is named {file[1]}_{mask(file[2])}.p8, as {whose} are"
+        findings.append(make_finding("key-of-other-service", evidence))
+    return IdsReading(key_id or file_id, issuer_id, (*stuck, *findings))
+
+
+# Where in a token each of these is seen. What else there is about ids has causes of the token's own.
+_IN_TOKEN = {
+    "key-id-whitespace": "kid",
+    "key-id-quoted": "kid",
+    "key-id-is-file-name": "kid",
+    "key-id-missing": "kid",
+    "issuer-id-whitespace": "iss",
+    "issuer-id-quoted": "iss",
+    "ids-swapped": "kid and iss",
+}
+
+
+def check_sent_ids(key_id: str, issuer_id: str | None) -> Iterator[Finding]:
+    """What stuck to the ids of a token, or is in their place. Nobody repairs it there, so all of it is an error.
+
+    Apple answers a newline in ``kid`` with the ordinary 401 (observed: fastlane #29985).
+
+    Args:
+        key_id: The header's ``kid``.
+        issuer_id: The claims' ``iss`` where it is an issuer id; None where it is something else, or not there.
+    """
+    for finding in read_ids(key_id, issuer_id).findings:
+        place = _IN_TOKEN.get(finding.cause)
+        if place and (issuer_id or place == "kid"):
+            yield replace(finding, level="error", evidence=f"{place}: {finding.evidence}")
+
+
+def normalize_id(value: str | None) -> str | None:
+    """The id without quotes, blanks and invisible characters; None if nothing is left."""
+    return _without_blanks(value or "").strip(QUOTES) or None
+
+
+def _without_blanks(value: str) -> str:
+    return "".join("".join(map(plain, value)).split())
+
+
+def _stuck(which: Literal["key-id", "issuer-id"], value: str | None) -> Iterator[Finding]:
+    """What stuck to an id. A log that masks secrets hides it, so the length and the characters are told."""
+    bare = normalize_id(value)
+    if value is None or bare is None or _placeholder(value):
+        return
+    unblanked = _without_blanks(value)
+    for cause, before, after in ((f"{which}-whitespace", value, unblanked), (f"{which}-quoted", unblanked, bare)):
+        if before == after:
+            continue
+        ends = [
+            f"{verb} {mark!a}"
+            for verb, mark in (("starts with", before[0]), ("ends in", before[-1]))
+            if mark not in after
+        ]
+        where = " and ".join(ends) or "holds blanks inside"
+        yield make_finding(cause, f"length {len(value)}, expected {len(bare)}; it {where}")
+
+
+def _placeholder(value: str) -> str | None:
+    """What stands in the place of an id. Words do not count: a key id of the emulator may be any."""
+    if BOUNDARY.search(value):
+        return "the text of a key"
+    return None if _WORD.fullmatch(value) else placeholder(value)
+
+
+def _issuer_of_individual(issuer_id: str) -> Finding:
+    evidence = f"the key is said to be individual, so the issuer id {mask(issuer_id)} is left out"
+    return make_finding(
+        "individual-key-as-team", evidence, level="note", fix="Unset the issuer id: individual keys have none."
+    )
+
+
+def _key_id_is_file_name(key_id: str, bare: str) -> Finding:
+    return make_finding(
+        "key-id-is-file-name", f"its {len(key_id)} characters are a file's name; the key id is {mask(bare)} alone"
+    )
+
+
+def _check_pair(key_id: str | None, issuer_id: str | None) -> Finding | None:
+    """Whether the two stand in each other's place."""
+    key_is_uuid, issuer_is_uuid = (bool(_UUID.fullmatch(value or "")) for value in (key_id, issuer_id))
+    if key_id and key_is_uuid and issuer_is_uuid:
+        fix = "Give the 10 characters from AuthKey_<key id>.p8 as the key id."
+        return make_finding(
+            "ids-swapped", f"the key id {mask(key_id)} is a UUID, as the issuer id is", certainty="likely", fix=fix
+        )
+    if key_id and key_is_uuid:
+        issuer = f"the issuer id {mask(issuer_id)} is none" if issuer_id else "there is no issuer id"
+        # What is neither UUID nor key id has no place to be swapped into.
+        pair = bool(issuer_id and _TEN.fullmatch(issuer_id.upper()))
+        return make_finding(
+            "ids-swapped",
+            f"the key id {mask(key_id)} is a UUID, and {issuer}",
+            certainty="likely" if issuer_id and not pair else None,
+            fix=None if pair else "Give the UUID as the issuer id, and the key id from the name AuthKey_<key id>.p8.",
+        )
+    # A cut-off UUID in the key id; with two ids of ten characters the issuer is a Team ID instead.
+    if key_id and issuer_id and "-" in key_id and _TEN.fullmatch(issuer_id):
+        evidence = f"the issuer id {mask(issuer_id)} looks like a key id, and the key id {mask(key_id)} does not"
+        return make_finding("ids-swapped", evidence)
+    return None
+
+
+def _check_issuer(issuer_id: str | None, kind: str | None) -> Finding | None:
+    if issuer_id is None:
+        missing = kind in {"team", "enterprise"}
+        evidence = f"the key is said to be of the kind {kind}, and no issuer id is set"
+        return make_finding("issuer-id-missing", evidence, certainty="certain") if missing else None
+    if _UUID.fullmatch(issuer_id):
+        return None
+    what = _placeholder(issuer_id) or "no UUID (8-4-4-4-12 hexadecimal digits)"
+    return make_finding("issuer-id-not-uuid", f"{mask(issuer_id)}, length {len(issuer_id)}, expected 36: it is {what}")
+
+
+def _mismatch(key_id: str, file_id: str) -> Finding:
+    case = ", which differs in upper and lower case alone" if key_id.upper() == file_id.upper() else ""
+    return make_finding("key-id-file-mismatch", f"the key id is {mask(key_id)}, the file is of {mask(file_id)}{case}")

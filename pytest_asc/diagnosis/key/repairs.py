@@ -1,0 +1,161 @@
+"""How a key's text is damaged on its way through editors, shells and secret stores, and how each damage is undone."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote
+
+from pytest_asc.diagnosis.key import pem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+QUOTES = "\"'`\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb\u2039\u203a"
+
+
+class Repair(NamedTuple):
+    """A text after one repair."""
+
+    text: str
+    evidence: str
+    """What was found, in figures: no part of the text."""
+
+
+# What each kind of invisible character stands for: a line break, a blank, or nothing.
+_STANDS_FOR = {"Zl": "\n", "Zp": "\n", "Zs": " ", "Cf": "", "Cc": ""}
+_NAMES = {"\r": "carriage return", "\ufeff": "byte order mark"}
+
+
+def plain(character: str) -> str:
+    """What a character looks like: nothing where it has no width, a blank for a no-break space, mostly itself."""
+    if character.isascii() and (character.isprintable() or character in "\n\t"):
+        return character
+    if character in "\r\v\f\x85":
+        return "\n"
+    return _STANDS_FOR.get(unicodedata.category(character), character)
+
+
+def _make_visible(text: str) -> Repair | None:
+    """Byte order marks, carriage returns, zero-width and no-break spaces: what no editor shows."""
+    odd = Counter(character for character in text if plain(character) != character)
+    if not odd:
+        return None
+    names = [
+        f"{_NAMES.get(character) or unicodedata.name(character, '').lower() or f'U+{ord(character):04X}'} ({count})"
+        for character, count in odd.most_common(3)
+    ]
+    return Repair("".join(map(plain, text.replace("\r\n", "\n"))), f"it holds {', '.join(names)}")
+
+
+def _unquote(text: str) -> Repair | None:
+    """Quotes at either end."""
+    bare = text.strip(QUOTES)
+    if bare == text:
+        return None
+    ends = [f"{verb} with {mark}" for verb, mark in (("starts", text[0]), ("ends", text[-1])) if mark in QUOTES]
+    return Repair(bare, f"it {' and '.join(ends)}")
+
+
+_ESCAPED_BREAK = re.compile(r"\\{1,8}r\\{1,8}n|\\{1,8}[nr]")
+
+
+def _unescape(text: str) -> Repair | None:
+    r"""Literal ``\n`` and ``%0A``, and backslashes at line ends; no key holds a backslash or a percent sign."""
+    decoded = unquote(text)
+    broken, breaks = _ESCAPED_BREAK.subn("\n", decoded)
+    bare = broken.replace("\\", "")
+    seen = (
+        ("it is percent-encoded", decoded != text),
+        (f"line breaks written as \\n: {breaks}", breaks),
+        (f"stray backslashes: {len(broken) - len(bare)}", bare != broken),
+    )
+    return Repair(bare, ", ".join(words for words, applies in seen if applies)) if bare != text else None
+
+
+_INDENT = re.compile(r"^[ \t]+(?=\S)", re.MULTILINE)
+
+
+def _unindent(text: str) -> Repair | None:
+    """Blanks at line starts, as YAML and heredocs leave them."""
+    bare, count = _INDENT.subn("", text)
+    return Repair(bare, f"lines that start with blanks: {count}") if count else None
+
+
+def _straighten_dashes(text: str) -> Repair | None:
+    """BEGIN and END lines whose dashes an editor joined, or that lost some."""
+    straight = pem.BOUNDARY.sub(lambda line: f"-----{line[0].strip(pem.DASHES)}-----", text)
+    return Repair(straight, "the dashes of its BEGIN and END lines are not five hyphens") if straight != text else None
+
+
+def _decode(text: str) -> Repair | None:
+    """Base64 of a text: of the whole file, or of its base64 once more."""
+    data = pem.decode_base64(text)
+    if not data:
+        return None
+    decoded = pem.decode_text(data)
+    visible = "".join(map(plain, decoded))
+    if not visible or not (visible.isascii() or "BEGIN" in visible):
+        return None
+    return Repair(decoded, f"it is base64 of {len(decoded)} characters of text")
+
+
+def _frame(text: str) -> Repair | None:
+    """A key without its BEGIN and END lines, or with the END line alone."""
+    boundaries = list(pem.BOUNDARY.finditer(text))
+    if any(boundary[1] == "BEGIN" for boundary in boundaries):
+        return None
+    body = text[: boundaries[0].start()] if boundaries else text
+    data = pem.decode_base64(body)
+    if not data or not pem.is_der(data):
+        return None
+    missing = "no BEGIN line" if boundaries else "no BEGIN and END lines"
+    framed = pem.frame(pem.private_key_label(data) or "PRIVATE KEY", body)
+    return Repair(framed, f"it is base64 of {len(data)} bytes with {missing}")
+
+
+_BODY = re.compile(r"[ \t]*\n(?:\S+[ \t]*\n)+")
+# A shell ate the backslash of each literal \n, and the n stayed.
+_BREAKS_AS_N = re.compile(r"n((?:[A-Za-z0-9+/]{64}n)*[A-Za-z0-9+/=]{1,64})n")
+
+
+def _lay_out(text: str) -> Repair | None:
+    """Line breaks that became blanks, the letter n or nothing, or that were doubled."""
+    block = pem.main_block(text)
+    if block is None or (block.on_own_lines and _BODY.fullmatch(block.body)):
+        return None
+    body = "".join(block.body.split())
+    if match := _BREAKS_AS_N.fullmatch(body):
+        body = "".join(match[1][at : at + 64] for at in range(0, len(match[1]), 65))
+    if pem.decode_base64(body) is None:
+        return None
+    laid_out = pem.frame(block.label, body)
+    had, has = text.count("\n") + 1, laid_out.count("\n") + 1
+    seen = f"line count {had}, expected {has}" if had != has else "its BEGIN or END line is not a line of its own"
+    return Repair(laid_out, seen) if laid_out != text else None
+
+
+def _relabel(text: str) -> Repair | None:
+    """A BEGIN line that was written by hand, and for another form of key than the one that follows."""
+    block = pem.main_block(text)
+    data = pem.decode_base64(block.body) if block else None
+    label = pem.private_key_label(data) if data else None
+    if block is None or label is None or label == block.label:
+        return None
+    return Repair(pem.frame(label, block.body), f"its BEGIN line says {block.label} instead of {label}")
+
+
+REPAIRS: tuple[tuple[str, Callable[[str], Repair | None]], ...] = (
+    ("key-invisible-characters", _make_visible),
+    ("key-quoted", _unquote),
+    ("key-newlines-lost", _unescape),
+    ("key-indented", _unindent),
+    ("key-pem-lines-missing", _straighten_dashes),
+    ("key-base64-encoded", _decode),
+    ("key-pem-lines-missing", _frame),
+    ("key-newlines-lost", _lay_out),
+    ("key-pem-lines-missing", _relabel),
+)
+"""Each with the cause that it proves, in the order in which they are tried; one may bring the next to light."""

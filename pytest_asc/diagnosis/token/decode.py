@@ -1,0 +1,108 @@
+"""A token taken apart, and what happened to a text that is none."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_asc.diagnosis.findings import make_finding
+from pytest_asc.diagnosis.key.pem import BOUNDARY
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_asc.diagnosis.findings import Finding
+
+
+class TokenError(Exception):
+    """A text that is no JSON Web Token; ``finding`` says why."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(str(finding))
+        self.finding = finding
+
+
+@dataclass(frozen=True)
+class DecodedToken:
+    """The parts of a token, unverified."""
+
+    header: Mapping[str, Any]
+    claims: Mapping[str, Any]
+    signing_input: bytes
+    signature: bytes
+
+    @property
+    def key_id(self) -> str | None:
+        """The header's ``kid``; None where it is missing or no text."""
+        kid = self.header.get("kid")
+        return kid if isinstance(kid, str) else None
+
+
+def decode(token: str) -> DecodedToken:
+    """Take a token apart.
+
+    Raises:
+        TokenError: It is no JSON Web Token.
+    """
+    if finding := _wrapped(token) or _spoilt(token):
+        raise TokenError(finding)
+    parts = token.split(".")
+    if len(parts) != 3:  # noqa: PLR2004  header, claims and signature (RFC 7515)
+        raise TokenError(
+            make_finding("token-malformed", f"{len(parts)} parts between dots, expected 3; length {len(token)}")
+        )
+    return DecodedToken(
+        header=_decode_object(parts[0], "header"),
+        claims=_decode_object(parts[1], "claims"),
+        signing_input=f"{parts[0]}.{parts[1]}".encode("ascii"),
+        signature=_decode_bytes(parts[2], "signature"),
+    )
+
+
+def _wrapped(token: str) -> Finding | None:
+    """What stands in the token's place or around it."""
+    length = f"length {len(token)}"
+    if not token.strip():
+        return make_finding("token-malformed", f"the token is empty ({length})")
+    if re.match(r"\s*bearer(\s|$)", token, re.IGNORECASE):
+        return make_finding("bearer-doubled", f"the token itself starts with Bearer ({length})")
+    if re.match(r"""b['"]""", token):
+        return make_finding("token-bytes-repr", f"the token starts with {token[:2]} ({length})")
+    return None
+
+
+def _spoilt(token: str) -> Finding | None:
+    """What happened to a token on its way from the library to the header."""
+    length = f"length {len(token)}"
+    if blanks := re.findall(r"\s", token):
+        if BOUNDARY.search(token):
+            return make_finding("token-malformed", f"it is a PEM file, such as a key, and no token ({length})")
+        place = "at its end" if len(token.rstrip()) + len(blanks) == len(token) else "in it"
+        return make_finding("token-whitespace", f"{length}, with {blanks[0]!r} {place}")
+    if strange := re.search(r"[^\w.+/=-]", token, re.ASCII):
+        return make_finding("token-malformed", f"the character at {strange.start()} is not base64url ({length})")
+    if foreign := sorted(set(re.findall(r"[+/=]", token))):
+        return make_finding("token-base64-alphabet", f"the token holds {' and '.join(foreign)} ({length})")
+    return None
+
+
+def _decode_bytes(part: str, name: str) -> bytes:
+    try:
+        return base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        raise TokenError(make_finding("token-malformed", f"the {name} is not base64url (length {len(part)})")) from None
+
+
+def _decode_object(part: str, name: str) -> dict[str, Any]:
+    try:
+        value = json.loads(_decode_bytes(part, name))
+    except (ValueError, RecursionError):
+        raise TokenError(make_finding("token-malformed", f"the {name} is not JSON (length {len(part)})")) from None
+    if not isinstance(value, dict):
+        raise TokenError(
+            make_finding("token-malformed", f"the {name} is a JSON {type(value).__name__}, expected an object")
+        )
+    return value

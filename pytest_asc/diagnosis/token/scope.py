@@ -1,0 +1,74 @@
+"""The ``scope`` of a token: the requests that it is good for."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
+
+from pytest_asc.apple.services import SIX_MONTHS
+from pytest_asc.diagnosis.findings import make_finding
+from pytest_asc.diagnosis.formatting import format_claim, json_type
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_asc.apple.services import Service
+    from pytest_asc.diagnosis.findings import Finding
+    from pytest_asc.diagnosis.token.decode import DecodedToken
+
+_ENTRY = re.compile(r"[A-Z]+ /\S*")
+_UNSCOPED_PARAMETERS = frozenset({"limit", "cursor", "sort"})
+
+
+def check_scope_format(claims: Mapping[str, Any]) -> Finding | None:
+    """Whether a scope is a list of requests."""
+    if "scope" not in claims:
+        return None
+    scope = claims["scope"]
+    if not isinstance(scope, list):
+        return make_finding("token-scope-format", f"scope is a {json_type(scope)}, expected a list")
+    for entry in scope:
+        if not (isinstance(entry, str) and _ENTRY.fullmatch(entry)):
+            return make_finding("token-scope-format", f"scope holds {format_claim(entry, clear=True)}")
+    return None
+
+
+def check_scope(decoded: DecodedToken, method: str, url: str) -> Finding | None:
+    """Whether the token's scope covers a request; no scope covers all.
+
+    Order of parameters does not count, nor do ``limit``, ``cursor`` and ``sort``; the others must be the same
+    (documented).
+    """
+    scope = decoded.claims.get("scope")
+    if not isinstance(scope, list):
+        return None
+    request = _key(method, url)
+    if any(_key(*entry.split(" ", 1)) == request for entry in scope):
+        return None
+    listed = ", ".join(scope) or "nothing"
+    return make_finding("token-scope-mismatch", f"the scope is {listed}; the request is {method} {urlsplit(url).path}")
+
+
+def _key(method: str, url: str) -> tuple[str, str, list[tuple[str, str]]]:
+    parts = urlsplit(url)
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    return method, parts.path, sorted(pair for pair in query if pair[0] not in _UNSCOPED_PARAMETERS)
+
+
+def allows_long_life(entry: object, service: Service) -> bool:
+    """Whether an entry of a scope is a GET on a resource that takes long-lived tokens."""
+    method, _, url = str(entry).partition(" ")
+    return method == "GET" and _long_lived(service.long_lived_paths).fullmatch(urlsplit(url).path) is not None
+
+
+def longest_life(scope: object, service: Service) -> int | None:
+    """Seconds that a token of this scope may live; None where the service names no limit."""
+    long_lived = isinstance(scope, list) and bool(scope) and all(allows_long_life(entry, service) for entry in scope)
+    return SIX_MONTHS if long_lived else service.max_lifetime
+
+
+@cache
+def _long_lived(paths: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(paths) or r"(?!)")

@@ -1,0 +1,185 @@
+"""The times of a token: their form, its life, and whether it is good at a given time."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pytest_asc.apple.services import APP_STORE_CONNECT, SIX_MONTHS
+from pytest_asc.diagnosis.findings import make_finding
+from pytest_asc.diagnosis.formatting import format_claim, json_type, span, utc
+from pytest_asc.diagnosis.token.scope import allows_long_life, longest_life
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pytest_asc.apple.services import Service
+    from pytest_asc.diagnosis.findings import Finding
+
+# Apple's tolerance for an iat in the future is not documented; 34 s ahead was accepted once (observed by capgo). A
+# minute is the figure that clients date their iat back by.
+FUTURE_TOLERANCE = 60
+# Some clients round their clock up to the next second, with a life of exactly the limit, and are served (observed).
+ROUNDING = 1
+# The last time claim that is a plausible duration, and the first that is a plausible time in milliseconds.
+LONGEST_DURATION = 10**9
+FIRST_MILLISECONDS = 10**11
+
+
+def check_form(claims: Mapping[str, Any], service: Service) -> Finding | None:
+    """Times that are no whole seconds since 1970. That they are there is judged with the other claims."""
+    for name in ("exp", "iat") if service.expires else ("iat",):
+        value = claims.get(name)
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, int):
+            return make_finding("token-time-not-integer", f"{name} is {format_claim(value)}, a {json_type(value)}")
+        if abs(value) > FIRST_MILLISECONDS:
+            return make_finding(
+                "token-time-milliseconds", f"{name} is {format_claim(value)}, in seconds a time after the year 5000"
+            )
+        if name == "exp" and value < LONGEST_DURATION:
+            return make_finding("token-exp-is-duration", f"exp is {value}, which as a time is {utc(value)}")
+    return None
+
+
+def check_life(lifetime: float, scope: object, service: Service) -> Finding | None:
+    """Judge the seconds from ``iat`` to ``exp``, for tokens that were made and for those that are going to be.
+
+    A longer life than 20 minutes, up to six months, needs a scope of GET requests on resources that allow it
+    (documented).
+    """
+    limit = service.max_lifetime
+    if limit is None or lifetime <= limit:
+        return None
+    life = f"exp is {format_claim(lifetime)} s after iat"
+    entries = scope if isinstance(scope, (list, tuple)) else ()
+    if not entries or not service.long_lived_paths:
+        return make_finding(
+            "token-lifetime-too-long", f"{life}; {service.title} takes at most {limit} s", fix=_fix(service)
+        )
+    if lifetime > SIX_MONTHS:
+        fix = f"Set exp to at most {SIX_MONTHS} s after iat." if longest_life(list(entries), service) != limit else None
+        return make_finding("token-long-lived-not-allowed", f"{life}, more than six months ({SIX_MONTHS} s)", fix=fix)
+    for entry in entries:
+        if not str(entry).startswith("GET "):
+            return make_finding(
+                "token-long-lived-not-allowed", f"{life}, and the scope holds {format_claim(entry, clear=True)}"
+            )
+        if not allows_long_life(entry, service):
+            return make_finding("token-long-lived-not-allowed", f"{life}, and {entry!r} is no resource that allows it")
+    return None
+
+
+def _fix(service: Service) -> str | None:
+    """What to do about a life that is too long; the table's words are for the limit of App Store Connect."""
+    limit = service.max_lifetime
+    if limit is None or limit == APP_STORE_CONNECT.max_lifetime:
+        return None
+    return f"Set exp to at most {span(limit)} after iat."
+
+
+def _fix_at_limit(service: Service) -> str | None:
+    """What to do about a life that is the limit, in the same way."""
+    longer = _fix(service)
+    return longer and f"{longer.rstrip('.')}, less a minute: at the limit, a clock one second off is refused."
+
+
+class Times(NamedTuple):
+    """The times of a token that has the form of one, and what its service allows."""
+
+    iat: float
+    """Seconds since 1970, as all of them; minus infinity where there is none, which Apple takes (observed)."""
+    exp: float
+    """Infinity where the token does not expire."""
+    max_life: float
+    """Seconds from ``iat`` to ``exp`` at most; a life beyond it has been judged before."""
+    max_ahead: float
+    """Seconds from the time of looking to ``exp`` at most."""
+    service: Service
+
+    @property
+    def valid_from(self) -> float:
+        """Before it, the token is issued in the future or expires too far ahead."""
+        return max(self.iat - FUTURE_TOLERANCE, self.exp - self.max_ahead - ROUNDING)
+
+    def at(self, now: float) -> Iterator[Finding]:
+        """What is wrong at a time, in seconds since 1970."""
+        ahead = self.iat - now
+        if self.exp <= now:
+            yield make_finding("token-expired", self._expired(now))
+        elif ahead > FUTURE_TOLERANCE:
+            yield make_finding("token-issued-in-future", f"iat is {utc(self.iat)}, {span(ahead)} ahead of {utc(now)}")
+        elif self.exp - now > self.max_ahead + ROUNDING:
+            yield make_finding(
+                "token-lifetime-too-long",
+                f"exp is {self.exp - now:.0f} s ahead of {utc(now)}; at most {self.max_ahead:.0f} s are taken",
+                fix=_fix(self.service),
+            )
+        elif self.max_life == math.inf and self.exp - now > self.max_ahead - ROUNDING:
+            # Where the life counts from now alone, it shrinks: seen of one that Apple Music refused
+            # (scottrhoyt/apple-music-jwt #1).
+            evidence = f"exp is {self.exp - now:.0f} s ahead of {utc(now)}, and {self.max_ahead:.0f} s is the limit"
+            yield make_finding("token-lifetime-at-limit", evidence, fix=_fix_at_limit(self.service))
+        elif ahead > ROUNDING:
+            yield make_finding(
+                "token-issued-in-future",
+                f"iat is {utc(self.iat)}, {span(ahead)} ahead of {utc(now)}",
+                level="warning",
+                certainty="possible",
+            )
+
+    def _expired(self, now: float) -> str:
+        if not self.service.expires:
+            return f"iat was {utc(self.iat)}, {span(now - self.iat)} ago; a token is good for {span(self.max_life)}"
+        age = "" if self.iat == -math.inf else f"; the token is {span(now - self.iat)} old"
+        return f"exp was {utc(self.exp)}, {span(now - self.exp)} ago{age}"
+
+    def by_zone(self, now: float, utc_offset: int) -> Finding | None:
+        """Times that are wrong by just the local offset from UTC: both, or ``exp`` alone.
+
+        Args:
+            now: Seconds since 1970.
+            utc_offset: Seconds that local time is ahead of UTC where the token was made.
+        """
+        life, offset = self.exp - self.iat, f"this machine's offset from UTC, {span(utc_offset)}"
+        if not utc_offset:
+            return None
+        if 0 < life <= self.max_life:
+            good = self.exp > now >= self.iat - FUTURE_TOLERANCE
+            apart = abs(abs(self.iat - now) - abs(utc_offset)) < 2 * FUTURE_TOLERANCE
+            evidence = f"iat is {utc(self.iat)} and now is {utc(now)}: apart by {offset}"
+            return make_finding("token-time-zone-bug", evidence) if apart and not good else None
+        meant = life - utc_offset
+        if 0 < meant <= self.max_life < math.inf and abs(now - self.iat) < abs(utc_offset):
+            evidence = f"exp is {utc(self.exp)}, which is off from {span(meant)} after iat by {offset}"
+            return make_finding("token-time-zone-bug", evidence)
+        return None
+
+
+def times_of(claims: Mapping[str, Any], service: Service) -> Times:
+    """The times of claims that have been found to be of the right form."""
+    iat: float = -math.inf if claims.get("iat") is None else claims["iat"]
+    longest = longest_life(claims.get("scope"), service)
+    most: float = math.inf if longest is None else longest
+    exp: float = claims["exp"] if service.expires else iat + most
+    return Times(
+        iat,
+        exp,
+        max_life=most if "iat" in service.counted_from else math.inf,
+        max_ahead=most if "now" in service.counted_from else math.inf,
+        service=service,
+    )
+
+
+def check_times(times: Times, scope: object) -> Finding | None:
+    """The life of a token, whatever the time."""
+    service = times.service
+    counted = service.expires and times.iat != -math.inf and "iat" in service.counted_from
+    if not counted:
+        return None
+    life, limit = int(times.exp - times.iat), service.max_lifetime
+    if life == limit:
+        evidence = f"exp is {limit} s after iat, and {limit} s is the limit"
+        return make_finding("token-lifetime-at-limit", evidence, fix=_fix_at_limit(service))
+    return check_life(life, scope, service)

@@ -1,0 +1,163 @@
+"""The one judge of tokens: what is wrong with a token for a service, at a time, for a request.
+
+The emulator refuses by it and the doctor explains by it. Everything is a pure function of what is passed in. What does
+not depend on the clock is judged once per token (:func:`examine`), the times at every look (:meth:`Examination.at`).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jwt.algorithms import ECAlgorithm
+
+from pytest_asc.apple.services import ISSUER_ID
+from pytest_asc.diagnosis.findings import make_finding
+from pytest_asc.diagnosis.formatting import format_claim, json_type, utc
+from pytest_asc.diagnosis.key.ids import check_sent_ids
+from pytest_asc.diagnosis.token.claims import check_claims
+from pytest_asc.diagnosis.token.decode import DecodedToken, TokenError, decode
+from pytest_asc.diagnosis.token.scope import check_scope, check_scope_format
+from pytest_asc.diagnosis.token.times import check_form, check_life, check_times, times_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+
+    from pytest_asc.apple.services import Service
+    from pytest_asc.diagnosis.findings import Finding
+    from pytest_asc.diagnosis.token.times import Times
+
+__all__ = [
+    "DecodedToken",
+    "TokenError",
+    "TokenVerification",
+    "check_life",
+    "check_scope",
+    "decode",
+    "utc",
+    "verify_token",
+]
+
+_ES256 = ECAlgorithm(ECAlgorithm.SHA256)
+_SIGNATURE_LENGTH = 64
+
+
+@dataclass(frozen=True)
+class TokenVerification:
+    """What is known of a token whatever the time, and the times between which it is good."""
+
+    decoded: DecodedToken | None
+    findings: tuple[Finding, ...]
+    """What does not depend on the clock."""
+    valid_from: float = -math.inf
+    """Seconds since 1970; before it, the token is issued in the future or expires too far ahead."""
+    valid_until: float = math.inf
+    """Seconds since 1970; from it on, the token has expired."""
+    times: Times | None = None
+    """None where something else is wrong."""
+
+    @property
+    def sound(self) -> bool:
+        """Whether the token is good at some time."""
+        return not any(finding.level == "error" for finding in self.findings)
+
+    def at(self, now: float, *, utc_offset: int = 0) -> tuple[Finding, ...]:
+        """Every finding at a time.
+
+        Args:
+            now: Seconds since 1970.
+            utc_offset: Seconds that local time is ahead of UTC where the token was made, to tell a naive local time.
+        """
+        if self.times is None:
+            return self.findings
+        if by_zone := self.times.by_zone(now, utc_offset):
+            # One cause, one finding: the life is what the zone has made of it.
+            return (*(finding for finding in self.findings if finding.level != "error"), by_zone)
+        if not self.sound:
+            return self.findings
+        return (*self.findings, *self.times.at(now))
+
+
+def verify_token(
+    token: str,
+    *,
+    service: Service,
+    key: EllipticCurvePublicKey | None = None,
+    kind: str | None = None,
+    issuer_id: str | None = None,
+) -> TokenVerification:
+    """Judge all of a token that does not depend on the clock.
+
+    Args:
+        token: The token.
+        service: The service that it is sent to.
+        key: The public half of the key that should have signed it; None leaves the signature unchecked.
+        kind: The key's kind (team, individual, enterprise) where it is known.
+        issuer_id: What the token's ``iss`` has to be, where it is known.
+    """
+    try:
+        decoded = decode(token)
+    except TokenError as error:
+        return TokenVerification(None, (error.finding,))
+    claims = decoded.claims
+    ids = tuple(_id_findings(decoded, service))
+    explained = {"token-issuer"} if any(not finding.cause.startswith("key-id") for finding in ids) else set()
+    of_claims = check_claims(decoded.header, claims, service, kind=kind, issuer_id=issuer_id)
+    findings = [
+        *_header_findings(decoded.header),
+        *ids,
+        *(finding for finding in of_claims if finding.cause not in explained),
+        *_signature_findings(decoded, service, key),
+    ]
+    if not _is_elsewhere(findings):
+        more = (check_form(claims, service), check_scope_format(claims) if service.scoped else None)
+        findings += [finding for finding in more if finding]
+    if any(finding.level == "error" for finding in findings):
+        return TokenVerification(decoded, tuple(findings))
+    times = times_of(claims, service)
+    if life := check_times(times, claims.get("scope")):
+        findings.append(life)
+    return TokenVerification(decoded, tuple(findings), times.valid_from, times.exp, times)
+
+
+def _is_elsewhere(findings: list[Finding]) -> bool:
+    """Whether the claims are another service's: then nothing more is said of them."""
+    return any(finding.cause == "token-of-other-service" and finding.level == "error" for finding in findings)
+
+
+def _header_findings(header: Mapping[str, Any]) -> Iterator[Finding]:
+    if header.get("alg") != "ES256":
+        yield make_finding("token-algorithm", f"alg is {format_claim(header.get('alg'))}, expected 'ES256'")
+    if not header.get("kid"):
+        yield make_finding("token-kid-missing", "the header has no kid")
+    elif not isinstance(header["kid"], str):
+        yield make_finding("token-kid-missing", f"kid is a {json_type(header['kid'])}, expected text")
+
+
+def _id_findings(decoded: DecodedToken, service: Service) -> Iterator[Finding]:
+    issuer = decoded.claims.get("iss")
+    has_issuer = service.claims["iss"] is ISSUER_ID and isinstance(issuer, str)
+    return check_sent_ids(decoded.key_id, issuer if has_issuer else None) if decoded.key_id else iter(())
+
+
+def _signature_findings(
+    decoded: DecodedToken, service: Service, key: EllipticCurvePublicKey | None
+) -> Iterator[Finding]:
+    if decoded.header.get("alg") != "ES256":
+        return  # One cause, one finding: another algorithm makes another signature.
+    signature = decoded.signature
+    if len(signature) != _SIGNATURE_LENGTH:
+        der = signature[:1] == b"\x30" and len(signature) in range(66, 73)
+        if der and service.der_signatures:
+            return
+        yield make_finding(
+            "token-signature-der" if der else "token-signature-mismatch",
+            f"the signature is {len(signature)} bytes, expected {_SIGNATURE_LENGTH}",
+        )
+    elif key is not None and not _ES256.verify(decoded.signing_input, key, signature):
+        yield make_finding(
+            "token-signature-mismatch", f"the signature does not verify with the key {format_claim(decoded.key_id)}"
+        )

@@ -1,0 +1,146 @@
+"""What the attributes of a new resource are where nobody said: a plausible value, or null."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from pytest_asc.emulator.account.times import timestamp
+from pytest_asc.emulator.spec.api_spec import api_spec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_asc.emulator.spec.api_spec import ValueType
+
+# What stands for an attribute that was not given, where the catalogue cannot know better: {n} is the resource's number
+# among those of its type, {now}, {soon} and {later} are times.
+_KNOWN: Mapping[str, Mapping[str, Any]] = {
+    "analyticsReportInstances": {"granularity": "DAILY", "processingDate": "{today}"},
+    "apps": {"name": "App {n}", "bundleId": "com.example.app{n}", "sku": "APP{n}", "primaryLocale": "en-US"},
+    # Numbers from the beginning (microsoft/asconnect takes no null).
+    "appStoreVersionPhasedReleases": {
+        "phasedReleaseState": "INACTIVE",
+        "currentDayNumber": 0,
+        "totalPauseDuration": 0,
+    },
+    "appStoreVersions": {
+        "platform": "IOS",
+        "versionString": "1.{n}",
+        "appStoreState": "PREPARE_FOR_SUBMISSION",
+        "appVersionState": "PREPARE_FOR_SUBMISSION",
+        "reviewType": "APP_STORE",
+        "releaseType": "AFTER_APPROVAL",
+        "createdDate": "{now}",
+    },
+    "betaGroups": {"name": "Beta Group {n}", "createdDate": "{now}"},
+    "betaTesters": {
+        "firstName": "Beta",
+        "lastName": "Tester {n}",
+        "email": "tester{n}@example.com",
+        "inviteType": "EMAIL",
+        "state": "INVITED",
+    },
+    "builds": {
+        "version": "{n}",
+        "uploadedDate": "{now}",
+        "expirationDate": "{later}",
+        "minOsVersion": "15.0",
+        "processingState": "VALID",
+        "buildAudienceType": "APP_STORE_ELIGIBLE",
+    },
+    "bundleIds": {"name": "Bundle {n}", "identifier": "com.example.app{n}", "platform": "IOS", "seedId": "9XYZ8WV7UT"},
+    "customerReviewResponses": {"state": "PUBLISHED", "lastModifiedDate": "{now}"},
+    "devices": {"status": "ENABLED"},
+    "betaAppReviewSubmissions": {"betaReviewState": "WAITING_FOR_REVIEW", "submittedDate": "{now}"},
+    "buildBetaDetails": {
+        "internalBuildState": "READY_FOR_BETA_TESTING",
+        "externalBuildState": "READY_FOR_BETA_SUBMISSION",
+    },
+    "preReleaseVersions": {"version": "1.{n}", "platform": "IOS"},
+    "reviewSubmissions": {"platform": "IOS", "state": "READY_FOR_REVIEW"},
+    "reviewSubmissionItems": {"state": "READY_FOR_REVIEW"},
+    "userInvitations": {
+        "email": "invited{n}@example.com",
+        "firstName": "Invited",
+        "lastName": "Member {n}",
+        "roles": ["DEVELOPER"],
+        "allAppsVisible": True,
+        "expirationDate": "{soon}",
+    },
+    "users": {
+        "username": "user{n}@example.com",
+        "firstName": "Team",
+        "lastName": "Member {n}",
+        "roles": ["DEVELOPER"],
+        "allAppsVisible": True,
+    },
+}
+# What a create request must give, by the type of the attribute, where the table above does not know better.
+_BY_FORMAT = {
+    "string": "{attribute} {n}",
+    "email": "{attribute}{n}@example.com",
+    "uri": "https://example.com/{attribute}/{n}",
+    "date-time": "{now}",
+    "date": "{today}",
+    "duration": "P1D",
+    "string:number": "{n}",
+    "$IntegerRange": {"minimum": 1, "maximum": 1},
+    "integer": 1,
+    "number": 1,
+}
+_BUILD_LIFE = timedelta(days=90).total_seconds()  # TestFlight builds expire after 90 days (documented)
+_INVITATION_LIFE = timedelta(days=3).total_seconds()  # invitations of users do after three (documented)
+
+
+def defaults(kind: str, number: int, now: float) -> dict[str, Any]:
+    """Every attribute of a type: a plausible value where a resource always has one, else null.
+
+    Args:
+        kind: The type.
+        number: Which resource of its type it is, from 1.
+        now: Seconds since 1970.
+    """
+    fixed, written = _templates(kind)
+    words = {
+        "n": number,
+        "now": timestamp(now),
+        "soon": timestamp(now + _INVITATION_LIFE),
+        "later": timestamp(now + _BUILD_LIFE),
+        "today": timestamp(now)[:10],
+    }
+    return {**fixed, **{name: text.format(attribute=name, **words) for name, text in written.items()}}
+
+
+@cache
+def _templates(kind: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """The values of attributes that are the same for every resource, and the texts that are filled in for each."""
+    fixed: dict[str, Any] = {}
+    written: dict[str, str] = {}
+    known = _KNOWN.get(kind, {})
+    for schema in api_spec().schemas_of(kind):
+        required = api_spec().required_attributes(schema)
+        for name, code in schema.attributes.items():
+            value = known.get(name)
+            if value is None:
+                value = _of_type(code, required=name in required)
+            fixed[name] = value
+            if isinstance(value, str) and "{" in value:
+                written[name] = value
+    return fixed, written
+
+
+def _of_type(code: ValueType, *, required: bool) -> Any:
+    if code == "boolean":
+        return False
+    if not required:
+        return None
+    allowed = api_spec().enum(code)
+    if allowed:
+        return allowed[0]
+    if isinstance(code, list):
+        return []
+    if isinstance(code, str) and code.startswith("integer:"):
+        return max(1, int(code[8:].partition("..")[0]))
+    return _BY_FORMAT.get(code) if isinstance(code, str) else None

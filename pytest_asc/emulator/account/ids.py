@@ -1,0 +1,40 @@
+"""Ids of new resources, in the form that Apple gives each type's."""
+
+from __future__ import annotations
+
+import random
+
+_NUMERIC = frozenset({"apps"})
+_PORTAL = frozenset(
+    {"bundleIds", "certificates", "devices", "merchantIds", "passTypeIds", "profiles"},
+)
+_PORTAL_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+
+class IdGenerator:
+    """Makes ids of the form that Apple gives a type's resources: the same sequence for the same seed.
+
+    Apps have numbers, what the developer portal keeps has 10 capitals and digits, all else UUIDs (observed).
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._random: random.Random | None = None
+
+    def new(self, kind: str) -> str:
+        """The next id for a resource of this type."""
+        if kind in _NUMERIC:
+            return str(self._source().randrange(10**9, 10**10))
+        if kind in _PORTAL:
+            return "".join(self._source().choices(_PORTAL_ALPHABET, k=10))
+        return self.uuid()
+
+    def uuid(self) -> str:
+        """The next UUID."""
+        text = f"{self._source().getrandbits(128):032x}"
+        return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
+
+    def _source(self) -> random.Random:
+        if self._random is None:
+            self._random = random.Random(self._seed)  # noqa: S311  ids of an emulator are no secrets
+        return self._random

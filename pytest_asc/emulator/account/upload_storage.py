@@ -1,0 +1,215 @@
+"""The second host: where files are fetched from and sent to without a token.
+
+What App Store Connect hands over as a file, or takes as one, lies at an object storage, behind an address that is
+signed, ends after some time and takes no bearer token. What goes wrong there is answered as S3 does (documented by
+Amazon).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
+
+from pytest_asc.apple.services import APP_STORE_CONNECT, STORAGE_HOST
+from pytest_asc.emulator.http_models import Response
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_asc.emulator.http_models import Request
+
+
+# Where the emulator is asked at another address than Apple's, the storage is a path there.
+_MARK = "object-storage"
+_PREFIX = f"/{_MARK}"
+_DOWNLOAD_LIFE = 300  # seconds: addresses of segments are good for five minutes (documented)
+UPLOAD_LIFE = 604_800  # seconds: addresses of parts are good for a week (documented as about that, observed to be that)
+_STAMP = "%Y%m%dT%H%M%SZ"
+
+
+def key_of(url: str) -> str | None:
+    """The key that a URL asks the storage for; None where it leads elsewhere."""
+    if _MARK not in url:  # every request comes by here
+        return None
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return None
+    if host == STORAGE_HOST:
+        return unquote(parts.path[1:])
+    inside = host not in APP_STORE_CONNECT.hosts and parts.path.startswith(f"{_PREFIX}/")
+    return unquote(parts.path[len(_PREFIX) + 1 :]) if inside else None
+
+
+@dataclass
+class _Upload:
+    """A file on its way here."""
+
+    content_type: str
+    until: float
+    """Seconds since 1970."""
+    parts: dict[int, bytes] = field(default_factory=dict)
+    """What has come, by number."""
+
+
+class UploadStorage:
+    """The files, by key."""
+
+    def __init__(self) -> None:
+        self.part_size = 5 * 2**20
+        """Bytes of each part of an upload but for the last: 5 MiB (observed in uploads of builds in 2026)."""
+        self._files: dict[str, bytes] = {}
+        self._public: dict[str, bytes] = {}
+        self._uploads: dict[str, _Upload] = {}
+
+    def share(self, key: str, content: bytes, base: str, now: float) -> str:
+        """Keep a file, and give the address that it can be fetched from for five minutes.
+
+        Args:
+            key: Where to keep it, in place of what is there.
+            content: The file.
+            base: Scheme and host that the client asked App Store Connect at.
+            now: Seconds since 1970.
+        """
+        self._files[key] = content
+        return f"{_url(key, base)}?{urlencode(_signed(key, '', now, _DOWNLOAD_LIFE))}"
+
+    def publish(self, key: str, content: bytes, base: str) -> str:
+        """Keep a file, and give the address that it can be fetched from by anyone at any time.
+
+        A further step of the path, such as the size that an image is wanted in, changes nothing.
+        """
+        self._public[key] = content
+        return _url(key, base)
+
+    # Uploads.
+
+    def reserve(self, key: str, count: int, content_type: str, base: str, now: float) -> list[str]:
+        """Be ready for a file in parts: the addresses that they can be sent to for a week, in order.
+
+        Args:
+            key: Where to collect them.
+            count: How many there are.
+            content_type: What each has to be sent as.
+            base: Scheme and host that the client asked App Store Connect at.
+            now: Seconds since 1970.
+        """
+        self._uploads[key] = _Upload(content_type, now + UPLOAD_LIFE)
+        address = _url(key, base)
+        addresses = []
+        for number in map(str, range(1, count + 1)):
+            # Expires is documented; the rest is what addresses were observed to have in 2026.
+            query = {"partNumber": number, "Expires": str(int(now) + UPLOAD_LIFE)}
+            addresses.append(f"{address}?{urlencode({**query, **_signed(key, number, now, UPLOAD_LIFE)})}")
+        return addresses
+
+    def received(self, key: str, now: float) -> bytes | None:
+        """What has come of a file; None where it can no longer come."""
+        upload = self._uploads.get(key)
+        if upload is None or now >= upload.until:
+            return None
+        return b"".join(upload.parts[number] for number in sorted(upload.parts))
+
+    def close(self, key: str) -> None:
+        """Take nothing more of a file, and forget what has come."""
+        self._uploads.pop(key, None)
+
+    # Requests.
+
+    def answer(self, request: Request, key: str, now: float) -> Response:
+        """Answer a request for a key.
+
+        Args:
+            request: Its method, headers, URL and body.
+            key: What :func:`key_of` found in the URL.
+            now: Seconds since 1970.
+        """
+        public = self._public.get(key) or self._public.get(key.rpartition("/")[0])
+        if public is not None and request.method in _READS:
+            return _file(public)
+        query = {name: values[-1] for name, values in parse_qs(urlsplit(request.url).query).items()}
+        part = query.get("partNumber", "")
+        refused = _refuse_access(request, key, part, query, now)
+        if refused:
+            return refused
+        if part:
+            return self._take(request, key, int(part))
+        if key not in self._files:
+            return _refuse(404, "NoSuchKey", "The specified key does not exist.")
+        return _file(self._files[key])
+
+    def _take(self, request: Request, key: str, number: int) -> Response:
+        """Take a part, in place of what has come as this part."""
+        upload = self._uploads.get(key)
+        if upload is None:
+            return _refuse(404, "NoSuchUpload", _NO_UPLOAD)
+        if request.header("Content-Type") != upload.content_type:
+            return _refuse(403, "SignatureDoesNotMatch", _HEADERS)
+        upload.parts[number] = bytes(request.body)
+        tag = hashlib.md5(request.body, usedforsecurity=False).hexdigest().upper()  # as observed
+        return Response(200, {"ETag": f'"{tag}"'}, b"")
+
+
+_ONE_WAY = (
+    "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or "
+    "the Authorization header should be specified"
+)
+_NO_UPLOAD = (
+    "The specified multipart upload does not exist. The upload ID may be invalid, or the upload may have been aborted "
+    "or completed."
+)
+# What S3 says where a header that was signed is not sent as it was signed. That Apple's addresses sign the headers of
+# the upload operation is inferred; that they have to be sent is documented.
+_HEADERS = (
+    "The request signature we calculated does not match the signature you provided. Check your key and signing method."
+)
+
+
+_READS = frozenset({"GET", "HEAD"})
+
+
+def _refuse_access(request: Request, key: str, part: str, query: Mapping[str, str], now: float) -> Response | None:
+    stamp, life = query.get("X-Amz-Date", ""), query.get("X-Amz-Expires", "")
+    if request.header("Authorization"):
+        return _refuse(400, "InvalidArgument", _ONE_WAY)
+    if query.get("X-Amz-Signature") != _sign(key, part, stamp, life):
+        return _refuse(403, "AccessDenied", "Access Denied")
+    if now >= datetime.strptime(stamp, _STAMP).replace(tzinfo=timezone.utc).timestamp() + int(life):
+        return _refuse(403, "AccessDenied", "Request has expired")
+    if request.method not in ({"PUT"} if part else _READS):
+        return _refuse(405, "MethodNotAllowed", "The specified method is not allowed against this resource.")
+    return None
+
+
+def _url(key: str, base: str) -> str:
+    here = urlsplit(base).hostname in APP_STORE_CONNECT.hosts
+    return f"{f'https://{STORAGE_HOST}' if here else base + _PREFIX}/{quote(key)}"
+
+
+def _signed(key: str, part: str, now: float, life: int) -> Mapping[str, str]:
+    """What the query of an address needs, for so many seconds from now."""
+    stamp = datetime.fromtimestamp(now, timezone.utc).strftime(_STAMP)
+    return {
+        "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+        "X-Amz-Date": stamp,
+        "X-Amz-Expires": str(life),
+        "X-Amz-Signature": _sign(key, part, stamp, str(life)),
+    }
+
+
+def _sign(key: str, part: str, stamp: str, life: str) -> str:
+    """What an address has to end with: it guards nothing, but one that was changed is noticed."""
+    return hashlib.sha256(f"{key}\n{part}\n{stamp}\n{life}".encode()).hexdigest()
+
+
+def _file(content: bytes) -> Response:
+    return Response(200, {"Content-Type": "application/octet-stream"}, content)
+
+
+def _refuse(status: int, code: str, message: str) -> Response:
+    body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>'
+    return Response(status, {"Content-Type": "application/xml"}, body.encode())

@@ -1,0 +1,494 @@
+"""The emulator: one function from request to answer, and the account behind it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from email.utils import formatdate
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from pytest_asc.apple.causes import CAUSES
+from pytest_asc.apple.roles import check_role
+from pytest_asc.apple.services import APP_STORE_CONNECT, NOT_AUTHORIZED, TokenRejection
+from pytest_asc.diagnosis.findings import Finding, make_finding
+from pytest_asc.emulator import other_services
+from pytest_asc.emulator.account import upload_storage
+from pytest_asc.emulator.account.account import Account
+from pytest_asc.emulator.account.fixture_loader import SAMPLE
+from pytest_asc.emulator.account.ids import IdGenerator
+from pytest_asc.emulator.account.schedule import DAY, HOUR, MINUTE
+from pytest_asc.emulator.auth.authenticator import RATE_LIMIT, Authenticator, Key, KeyOverrides
+from pytest_asc.emulator.auth.role_policy import refuse_role
+from pytest_asc.emulator.http_models import JSON, Request, Response
+from pytest_asc.emulator.jsonapi import errors
+from pytest_asc.emulator.jsonapi.errors import ApiError, error_response
+from pytest_asc.emulator.jsonapi.negotiation import refuse_media
+from pytest_asc.emulator.jsonapi.reads import read
+from pytest_asc.emulator.jsonapi.routing import Route, route
+from pytest_asc.emulator.jsonapi.writes import write
+from pytest_asc.emulator.planned_failures import Failures, PlannedFailure
+from pytest_asc.emulator.reports import registry
+from pytest_asc.emulator.request_log import CORRELATION_KEY, RequestRecord, new_correlation_key
+from pytest_asc.emulator.service_faults import FAULTS
+from pytest_asc.emulator.spec.api_spec import api_spec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import date
+    from os import PathLike
+
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+
+    from pytest_asc.apple.services import Service
+    from pytest_asc.emulator.http_models import Broken, Delivery
+    from pytest_asc.emulator.service_faults import RequestMutation, ResponseOverride
+
+OK, TOO_MANY_REQUESTS = 200, 429
+
+Answer: TypeAlias = "bytes | Response | TokenRejection | ApiError | tuple[ApiError, ...]"
+"""A document, a whole response, or what is wrong."""
+
+__all__ = ["Emulator", "Request", "RequestRecord", "Response"]
+
+
+class _Outcome(NamedTuple):
+    answer: Answer
+    refusal: Finding | None = None
+    """Why it is a refusal, where it does not tell itself."""
+    remaining: int | None = None
+    """How many requests the key has left this hour."""
+    in_front: bool = False
+    """Whether something in front of Apple's application answered."""
+
+
+class Emulator:
+    """An App Store Connect of one's own: an account, its keys, and :meth:`handle`.
+
+    Args:
+        service: Which of Apple's services it stands for.
+        clock: Gives the caller's time, in seconds since 1970.
+        seed: The same seed makes the same ids.
+        gate: Knows keys already; None for one that knows none.
+    """
+
+    def __init__(
+        self,
+        service: Service = APP_STORE_CONNECT,
+        clock: Callable[[], float] = time.time,
+        seed: int = 0,
+        authenticator: Authenticator | None = None,
+    ) -> None:
+        self.service = service
+        self.authenticator: Authenticator = authenticator or Authenticator(service)
+        self._clock = clock
+        self._seed = seed
+        # A server answers from threads of its own while the test adds resources.
+        self._lock = threading.RLock()
+        self._start()
+
+    def _start(self) -> None:
+        self.clock_offset = 0.0
+        """Seconds that the emulated service's clock is ahead of the caller's."""
+        self._role = "ADMIN"
+        self.rate_limit = RATE_LIMIT
+        """Requests that each key may send in an hour."""
+        self.response_override: ResponseOverride | None = None
+        """The answer that a fault has put in place of all others."""
+        self.mutation: RequestMutation | None = None
+        """What a fault does to requests of ``requests`` before they come here."""
+        self._account = Account(self._clock, self._seed)
+        self.vendor_number = "80012345"
+        """The vendor whose sales and finance reports there are."""
+        self._visible = self._account
+        self._error_ids = IdGenerator(self._seed)
+        self._failures = Failures()
+        self._log: list[tuple[str, str, int, Finding | None, bytes, str | None, Delivery | None]] = []
+
+    def reset(self) -> None:
+        """Forget the account, the requests, and all that was set; keep the keys, and what is known of their tokens."""
+        with self._lock:
+            self._start()
+            self.authenticator.forget_usage()
+            if self.authenticator.overrides != KeyOverrides():
+                self.authenticator.change()
+
+    # The account.
+
+    @property
+    def role(self) -> str:
+        """The role of the keys: one of :data:`pytest_asc.apple.roles.ROLES`. An individual key's is its user's.
+
+        Raises:
+            ValueError: It is set to what is no role.
+        """
+        return self._role
+
+    @role.setter
+    def role(self, role: str) -> None:
+        self._role = check_role(role)
+
+    @property
+    def part_size(self) -> int:
+        """Bytes of each part of an upload but for the last: 5 MiB unless a test wants small files to come in parts.
+
+        Raises:
+            ValueError: It is set to less than 1.
+        """
+        return self._account.storage.part_size
+
+    @part_size.setter
+    def part_size(self, size: int) -> None:
+        if size < 1:
+            raise ValueError(f"a part has 1 byte or more, got {size}")
+        self._account.storage.part_size = size
+
+    @property
+    def base_url(self) -> str:
+        """Where the emulated service is: scheme and host."""
+        return self.service.base_url
+
+    def trust(self, key_id: str, issuer_id: str | None, kind: str, public_key: EllipticCurvePublicKey) -> None:
+        """Know an API key.
+
+        Args:
+            key_id: Its id, as in the header of its tokens.
+            issuer_id: The issuer id of its team; None for an individual key.
+            kind: ``team``, ``individual`` or ``enterprise``.
+            public_key: The public half of the key that signs the tokens.
+        """
+        with self._lock:
+            self.authenticator.trust(Key(key_id, issuer_id, kind, public_key))
+
+    def add(self, kind: str, /, *, id: str | None = None, **members: Any) -> dict[str, Any]:  # noqa: A002  JSON's name
+        """Add a resource: ``add("apps", name="Lists", bundleId="com.example.lists")``.
+
+        Attributes that are left out get a plausible value or null. Relationships are given as the resource that they
+        lead to, its id, or a list of those: ``add("builds", app=app)``.
+
+        Args:
+            kind: The type.
+            id: The id; left out, a new one of the form that Apple gives this type.
+            **members: Attributes and relationships.
+
+        Returns:
+            The resource: ``["id"]``, ``["type"]``, ``["attributes"]``, ``["relationships"]``.
+
+        Raises:
+            ValueError: There is no such type, attribute or relationship, a value does not fit, or the id is taken.
+        """
+        with self._lock:
+            return self._account.add(kind, id, members)
+
+    def load(self, source: str | PathLike[str] | Mapping[str, Any]) -> None:
+        """Add the resources of a JSON file or a mapping: ``{"data": [{"type", "id", "attributes", …}, …]}``.
+
+        Raises:
+            OSError: The file cannot be read.
+            ValueError: It is no such document, or a resource in it does not fit.
+        """
+        with self._lock:
+            self._account.load(source)
+
+    def load_sample(self) -> None:
+        """Add the sample account that ships with the package."""
+        self.load(SAMPLE)
+
+    def sell(self, product: Mapping[str, Any], /, **details: Any) -> None:
+        """Sell some units, for the reports to tell of: ``sell(app, units=3, day="2026-06-01", country="DE")``.
+
+        Args:
+            product: An app, an in-app purchase or a subscription, as :meth:`add` gave it.
+            **details: ``units`` (1; less than nothing for refunds); ``day``, a date, its text or a number of days from
+                today (-1, yesterday: the last day that Apple has a report of); ``country``, two letters (US);
+                ``product_type``, Apple's identifier (1F for apps, IA1 for purchases, IAY for subscriptions);
+                ``price`` (0) and ``proceeds`` (70 % of the price) of one unit, in ``currency`` (the country's);
+                ``device`` (iPhone); ``version`` of the app (1.0).
+
+        Raises:
+            ValueError: The product is not there or not sold, or a detail does not fit.
+        """
+        with self._lock:
+            self._account.sell(product, **details)
+
+    def measure(
+        self, resource: Mapping[str, Any], metric: str, /, *, day: str | date | int = -1, **members: Any
+    ) -> None:
+        """Have something measured, for the metrics to tell of: ``measure(build, "betaBuildUsages", crashCount=2)``.
+
+        Args:
+            resource: What was measured, as :meth:`add` gave it.
+            metric: The last part of the operation's path: ``betaTesterUsages``, ``matchmakingRequests``,
+                ``perfPowerMetrics``, …
+            day: A date, its text or a number of days from today.
+            **members: Values, and the dimensions that they are of: ``betaTesters=tester``, ``result="MATCHED"``.
+
+        Raises:
+            ValueError: The resource is not there, it has no such metric, or a member does not fit.
+        """
+        with self._lock:
+            self._account.measure(resource, metric, day=day, **members)
+
+    def advance(
+        self,
+        seconds: float | None = None,
+        *,
+        minutes: float | None = None,
+        hours: float | None = None,
+        days: float | None = None,
+    ) -> list[str]:
+        """Let time pass in the account: ``advance(hours=2)``. Nothing moves there by itself, and nobody waits.
+
+        The account's dates move on with it; tokens, the ``Date`` of answers and rate limits go by the clock alone.
+        Without arguments it passes until Apple has finished all that it works on, such as the processing of builds and
+        reviews. What comes with its day, such as the end of a build's 90 days, happens on the way or not at all.
+
+        Args:
+            seconds: How long. It needs no name, so ``advance`` can stand in for ``time.sleep``.
+            minutes: So many more.
+            hours: So many more.
+            days: So many more.
+
+        Returns:
+            What happened, in order.
+
+        Raises:
+            ValueError: It is less than no time.
+        """
+        parts = ((seconds, 1), (minutes, MINUTE), (hours, HOUR), (days, DAY))
+        given = [amount * unit for amount, unit in parts if amount is not None]
+        if not sum(given) >= 0:
+            raise ValueError(f"time does not go back: got {sum(given)} seconds, expected 0 or more")
+        with self._lock:
+            return self._account.schedule.advance(sum(given)) if given else self._account.schedule.finish()
+
+    def decide(self, about: Mapping[str, Any] | str, outcome: str) -> None:
+        """Say how Apple, or a person, will decide: ``decide(version, "REJECTED")``, ``decide("builds", "INVALID")``.
+
+        What Apple decides comes when :meth:`advance` reaches it, what a person does comes at once. A decision stands
+        until another one is made.
+
+        Args:
+            about: A resource, as :meth:`add` gave it or an answer shows it; or a type, for all of its resources that
+                nothing else is said of, those included that are still to come.
+            outcome: The state in which it ends. Without a decision Apple processes and approves all, and people do
+                nothing.
+
+        Raises:
+            ValueError: The resource is not there, or does not end so; the message has the outcomes that there are.
+        """
+        with self._lock:
+            self._account.decide(about, outcome)
+
+    def hide_account(self) -> None:
+        """Let the keys see nothing of the account."""
+        self._visible = Account(self._clock, self._seed)
+
+    # What goes wrong.
+
+    def fault(self, cause: str) -> None:
+        """Put the emulated service, or the way to it, into the state that a cause names.
+
+        Args:
+            cause: One of :data:`pytest_asc.emulator.service_faults.FAULTS`.
+
+        Raises:
+            ValueError: There is no such cause, or it is a state of the key or of the token; the message says how that
+                is rehearsed.
+        """
+        if cause not in FAULTS and cause in CAUSES:
+            raise ValueError(
+                f"{cause!r} is a state of the key or the token, and not of the service: rehearse it with "
+                f"@pytest.mark.asc(faults=[{cause!r}]) or --asc-fault={cause}"
+            )
+        if cause not in FAULTS:
+            raise ValueError(f"no fault {cause!r}; there are {', '.join(sorted(FAULTS))}")
+        with self._lock:
+            FAULTS[cause](self)
+
+    def fail(
+        self,
+        method: str,
+        path: str,
+        *,
+        status: int | None = None,
+        broken: Broken | None = None,
+        latency: float = 0.0,
+        sleep: bool = False,
+        times: int = 1,
+        after: int = 0,
+        optional: bool = False,
+        front_end: bool = False,
+        code: str | None = None,
+        title: str | None = None,
+        detail: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> None:
+        """Plan what goes wrong with the next requests of this form: ``fail("GET", "/v1/apps", status=429, times=2)``.
+
+        One of ``status``, ``broken`` and ``latency`` is needed, and some go together: an error can be late, an answer
+        late and cut. Several failures for one request happen in the order in which they were planned. One that has not
+        happened as often as planned when the test ends makes the test fail.
+
+        Args:
+            method: In capitals.
+            path: A path of the API, such as ``/v1/apps/123/builds``. ``{id}`` stands for any id, ``*`` for anything.
+            status: Answer with this status, and Apple's error for it. For a 429 that says when to come back, add
+                ``headers={"Retry-After": "30"}``.
+            broken: Break the connection: ``"refused"``, ``"reset"`` before an answer, ``"timeout"``, ``"tls"`` (a
+                certificate that nobody trusts), ``"proxy"`` (a proxy wants a password), or ``"cut"``: half of the
+                answer comes, of the real one unless there is a status. But for ``"cut"``, nothing reaches the account.
+            latency: Seconds that the answer takes, the real one unless there is a status. They are in the record and in
+                the response's ``elapsed``, nobody waits for them; a client whose timeout is shorter gets its timeout.
+            sleep: Wait for the latency.
+            times: How often it is to happen.
+            after: How many requests of this form are answered as usual before.
+            optional: Whether it may stay away.
+            front_end: The answer comes from Apple's front end, which judges no token: HTML for a status from 500, else
+                an error of the gateway. A 401 so planned refuses good tokens and bad ones alike.
+            code: The error's code, in place of Apple's for the status.
+            title: The error's title.
+            detail: The error's detail.
+            headers: Further headers of the answer.
+            body: The whole body, in place of an error document.
+
+        Raises:
+            ValueError: It can never happen, or the arguments do not fit together.
+        """
+        failure = PlannedFailure(
+            method,
+            path,
+            status=status,
+            broken=broken,
+            latency=latency,
+            sleep=sleep,
+            times=times,
+            after=after,
+            optional=optional,
+            front_end=front_end,
+            code=code,
+            title=title,
+            detail=detail,
+            headers=headers,
+            body=body,
+        )
+        sibling = self.service.name in other_services.ENDPOINTS
+        with self._lock:
+            self._failures.plan(failure, None if sibling else api_spec().paths)
+
+    @property
+    def pending_failures(self) -> list[PlannedFailure]:
+        """The planned failures that have not happened as often as planned."""
+        return self._failures.pending
+
+    def explain_missing(self) -> str | None:
+        """Say which planned failures did not happen as often as planned, and what came instead; None where all did."""
+        return self._failures.explain_missing(self.requests) if self._failures.pending else None
+
+    @property
+    def requests(self) -> list[RequestRecord]:
+        """What came in, in order, each with its status and, where it was refused, the true reason."""
+        with self._lock:
+            return [RequestRecord(*entry) for entry in self._log]
+
+    # Answering.
+
+    def handle(self, request: Request) -> Response:
+        """Answer a request. It raises nothing: what is wrong with the request is told in Apple's words.
+
+        Where the emulator itself fails, the answer is a 500 that says so, with the exception in its ``crash``: the
+        transports inside the test's process raise it, a server can only send the answer.
+        """
+        with self._lock:
+            now = self._clock() + self.clock_offset
+            try:
+                key = upload_storage.key_of(request.url)
+                if key is None:
+                    outcome = self._answer(request, now)
+                else:
+                    outcome = _Outcome(self._account.storage.answer(request, key, now + self._account.schedule.passed))
+                response = self._as_response(outcome.answer)
+            except Exception as crash:  # noqa: BLE001  a bug of ours must reach the test, over whatever transport
+                outcome = _Outcome(ApiError(errors.CRASHED, {"error": repr(crash)}))
+                response = self._as_response(outcome.answer)._replace(crash=crash)
+            if request.method == "HEAD":  # its answer has no body (RFC 9110)
+                response = response._replace(body=b"")
+            headers = response.headers
+            headers["Date"] = _http_date(int(now))
+            if outcome.remaining is not None:
+                left = 0 if response.status == TOO_MANY_REQUESTS else outcome.remaining
+                headers["X-Rate-Limit"] = f"user-hour-lim:{self.rate_limit};user-hour-rem:{left};"
+            name = None
+            if not outcome.in_front:
+                name = headers[CORRELATION_KEY] = new_correlation_key()
+            self._log.append(
+                (request.method, request.url, response.status, outcome.refusal, request.body, name, response.delivery)
+            )
+            return response
+
+    def _answer(self, request: Request, now: float) -> _Outcome:
+        """Let the request through what stands before the application, if it passes."""
+        response_override = (
+            self.response_override if self.response_override and self.response_override.covers(request.url) else None
+        )
+        if response_override and response_override.before_authentication:
+            return _Outcome(next(response_override.answers), response_override.refusal, in_front=True)
+        if planned := self._failures.take(request.method, request.url, in_front=True):
+            return _Outcome(planned.deliver(planned.answer(self._error_ids.uuid)), in_front=True)
+        admitted = self.authenticator.authenticate(
+            request.header("Authorization"), request.method, request.url, now, skew=self.clock_offset
+        )
+        if isinstance(admitted, Finding):
+            return _Outcome(self.service.refusal or NOT_AUTHORIZED, admitted)
+        # The sibling services tell no one of a limit.
+        sibling = self.service.name in other_services.ENDPOINTS
+        remaining = None if sibling else self.authenticator.count(admitted, now, self.rate_limit)
+        if remaining is not None and remaining < 0:
+            evidence = f"the key has sent {self.rate_limit} requests in the last hour"
+            return _Outcome(ApiError(errors.RATE_LIMIT_EXCEEDED), make_finding("rate-limited", evidence), 0)
+        if response_override:
+            return _Outcome(next(response_override.answers), response_override.refusal, remaining)
+        return self._admit(request, admitted.kind, remaining, now)
+
+    def _admit(self, request: Request, kind: str, remaining: int | None, now: float) -> _Outcome:
+        """Let a request with a good token reach the account, unless a failure or its key's role is in the way."""
+        planned = self._failures.take(request.method, request.url, in_front=False)
+        if planned and planned.replaces:
+            return _Outcome(planned.deliver(planned.answer(self._error_ids.uuid)), None, remaining)
+        sibling = self.service.name in other_services.ENDPOINTS
+        refusal = None if sibling else refuse_role(self._role, kind, request.method, request.url)
+        answer = ApiError(errors.ROLE_INSUFFICIENT) if refusal else self._application(request, now)
+        return _Outcome(planned.deliver(self._as_response(answer)) if planned else answer, refusal, remaining)
+
+    def _application(self, request: Request, now: float) -> Answer:
+        if self.service.name in other_services.ENDPOINTS:
+            return other_services.answer(self.service, request.method, request.url)
+        asked = route(request.method, request.url)
+        if not isinstance(asked, Route):
+            return asked
+        accept = request.header("Accept")
+        if registry.is_report(asked.operation):
+            today = now + self._account.schedule.passed
+            return registry.answer(asked, accept, self._visible, self.vendor_number, today)
+        refused = refuse_media(request, sends=asked.operation.body is not None)
+        if refused:
+            return refused
+        if request.method == "GET":
+            return read(self._visible.store, asked)
+        return write(self._visible, asked, request.body)
+
+    def _as_response(self, answer: Answer) -> Response:
+        if isinstance(answer, bytes):
+            return Response(OK, {"Content-Type": JSON}, answer)
+        if isinstance(answer, Response):
+            return answer._replace(headers=dict(answer.headers))
+        if isinstance(answer, TokenRejection):
+            return other_services.refuse(answer, self._error_ids.uuid)
+        return error_response((answer,) if isinstance(answer, ApiError) else answer, self._error_ids.uuid)
+
+
+@lru_cache(maxsize=2)
+def _http_date(second: int) -> str:
+    """The Date header (RFC 9110), made once a second for all emulators."""
+    return formatdate(second, usegmt=True)

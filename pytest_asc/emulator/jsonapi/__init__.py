@@ -1,0 +1,1 @@
+"""JSON:API requests and documents."""

@@ -1,0 +1,161 @@
+"""Apple's errors of what the body of a request says, word for word as far as they are known, each with its source."""
+
+from __future__ import annotations
+
+from pytest_asc.emulator.jsonapi.errors import ErrorTemplate
+
+# A body that is no JSON, and one that is no request document. The codes are documented, the titles and the words of 422
+# observed (Apple's forum); the words of 400 are inferred.
+ENTITY_INVALID = ErrorTemplate(
+    400, "ENTITY_INVALID", "JSON processing failed", "The body of the request could not be read: {problem}"
+)
+ENTITY_UNPROCESSABLE = ErrorTemplate(
+    422,
+    "ENTITY_UNPROCESSABLE",
+    "The request entity is not a valid request document object",
+    "Unexpected or invalid value at '{place}'.",
+)
+# 409 for what a body says, by how much of it is known. Observed whole, in answers that users of fastlane, of
+# rorkai/App-Store-Connect-CLI and of Apple's forum have shown:
+_ENTITY = "The provided entity"
+ATTRIBUTE_REQUIRED = ErrorTemplate(
+    409,
+    "ENTITY_ERROR.ATTRIBUTE.REQUIRED",
+    f"{_ENTITY} is missing a required attribute",
+    "You must provide a value for the attribute '{name}' with this request",
+)
+ATTRIBUTE_UNKNOWN = ErrorTemplate(
+    409,
+    "ENTITY_ERROR.ATTRIBUTE.UNKNOWN",
+    f"{_ENTITY} includes an unknown attribute",
+    "'{name}' is not an attribute on the resource '{resource}'",
+)
+ATTRIBUTE_TYPE = ErrorTemplate(
+    409,
+    "ENTITY_ERROR.ATTRIBUTE.TYPE",
+    "An attribute in the provided entity has the wrong type",
+    "'{value}' is not a valid value for the attribute '{name}'. Expected {expected}",
+)
+ATTRIBUTE_DUPLICATE = ErrorTemplate(
+    409,
+    "ENTITY_ERROR.ATTRIBUTE.INVALID.DUPLICATE",
+    f"{_ENTITY} includes an attribute with a value that has already been used",
+    "An '{type}' with a '{name}' of '{value}' already exists.",
+)
+DUPLICATE_LOCALE = ATTRIBUTE_DUPLICATE._replace(detail="Entity with locale: {value} already exists. Try updating.")
+DUPLICATE_VERSION = ATTRIBUTE_DUPLICATE._replace(detail="The version number has been previously used.")
+ALREADY_EXISTS = ErrorTemplate(
+    409,
+    "STATE_ERROR.ALREADY_EXISTS",
+    "Resource already exists.",
+    "The given app version already has an existing review.",
+)
+RELATIONSHIP_REQUIRED = ErrorTemplate(
+    409,
+    "ENTITY_ERROR.RELATIONSHIP.REQUIRED",
+    f"{_ENTITY} is missing a required relationship",
+    "You must provide a value for the relationship '{name}' with this request",
+)
+RELATIONSHIP_UNKNOWN = ErrorTemplate(
+    409,
+    "ENTITY_ERROR.RELATIONSHIP.UNKNOWN",
+    f"{_ENTITY} includes an unknown relationship",
+    "'{name}' is not a relationship on the resource '{resource}'",
+)
+_RELATIONSHIP_INVALID = (
+    "ENTITY_ERROR.RELATIONSHIP.INVALID",
+    f"{_ENTITY} includes a relationship with an invalid value",
+)
+RELATIONSHIP_ID = ErrorTemplate(409, *_RELATIONSHIP_INVALID, "'{id}' is not a valid ID for this relationship")
+RELATIONSHIP_EXISTS = ErrorTemplate(
+    409,
+    *_RELATIONSHIP_INVALID,
+    "An '{type}' with a relationship to '{target}' with id '{value}' already exists.",
+)
+NOT_INCLUDED = ErrorTemplate(
+    409,
+    *_RELATIONSHIP_INVALID,
+    "The relationship '{name}' expects an included resource with type '{type}' and id '{id}' but no matching resource "
+    "was included.",
+)
+INCLUDED_ID = ErrorTemplate(
+    409,
+    "ENTITY_ERROR.INCLUDED.INVALID_ID",
+    "The provided entity id is invalid",
+    "The provided included entity id '{id}' has invalid format. For inline creation, the id must be a local id with "
+    "the format '${{local-id}}'.",
+)
+# Title and detail observed (expo/eas-cli, fastlane), code inferred:
+IDENTIFIER_TAKEN = ErrorTemplate(
+    409,
+    "ENTITY_ERROR.ATTRIBUTE.INVALID",
+    "An attribute in the provided entity has invalid value",
+    "An App ID with Identifier '{value}' is not available. Please enter a different string.",
+)
+DEVICE_TAKEN = IDENTIFIER_TAKEN._replace(detail="A device with number '{value}' already exists on this team.")
+# Code and detail observed, title inferred:
+ATTRIBUTE_NOT_ALLOWED = ErrorTemplate(
+    409,
+    "ENTITY_ERROR.ATTRIBUTE.NOT_ALLOWED",
+    f"{_ENTITY} includes an attribute that is not allowed",
+    "The attribute '{name}' can not be included in a '{operation}' operation",
+)
+RELATIONSHIP_NOT_ALLOWED = ErrorTemplate(
+    409,
+    "ENTITY_ERROR.RELATIONSHIP.NOT_ALLOWED",
+    f"{_ENTITY} includes a relationship that is not allowed",
+    "The relationship '{name}' can not be included in a '{operation}' operation",
+)
+# The code observed, the words inferred:
+UNEXPECTED_ID = ErrorTemplate(
+    409, "ENTITY_ERROR.UNEXPECTED_ID", f"{_ENTITY} has an unexpected id", "Got the id '{id}', expected {expected}"
+)
+# Inferred:
+UNEXPECTED_TYPE = ErrorTemplate(
+    409,
+    "ENTITY_ERROR.UNEXPECTED_TYPE",
+    f"{_ENTITY} has an unexpected type",
+    "Got the type '{type}', expected '{expected}'",
+)
+RELATIONSHIP_DATA = ErrorTemplate(409, *_RELATIONSHIP_INVALID, "The relationship '{name}' expects {expected}")
+# That such commits fail is documented, all else inferred:
+_ATTRIBUTE_INVALID = (409, "ENTITY_ERROR.ATTRIBUTE.INVALID", "An attribute in the provided entity has invalid value")
+UPLOAD_INCOMPLETE = ErrorTemplate(
+    *_ATTRIBUTE_INVALID, "The upload cannot be committed: {received} of {size} bytes have been received."
+)
+RESERVATION_EXPIRED = ErrorTemplate(
+    *_ATTRIBUTE_INVALID, "The reservation has expired. Delete it and make a new one to upload the file."
+)
+FILE_SIZE = ErrorTemplate(*_ATTRIBUTE_INVALID, "'{value}' is not a valid size of a file")
+NUMBER_OF_CODES = ErrorTemplate(
+    *_ATTRIBUTE_INVALID, "'{value}' is not a valid number of codes, expected a number from 1 to {most}"
+)
+CSR_INVALID = ErrorTemplate(*_ATTRIBUTE_INVALID, "The certificate signing request is invalid.")
+# The words are observed on the developer portal, the rest is inferred:
+CSR_ALGORITHM = ErrorTemplate(*_ATTRIBUTE_INVALID, "CSR algorithm/size incorrect. Expected: RSA(2048)")
+# What the developer portal refuses. The code, the title and most of the details are observed (bitrise-io/go-xcode,
+# codemagic, fastlane, xtool), those of devices that are not taken and of identifiers inferred:
+_PORTAL = (409, "ENTITY_ERROR", "There is a problem with the request entity")
+TOO_MANY_CERTIFICATES = ErrorTemplate(
+    *_PORTAL, "You already have a current {kind} certificate or a pending certificate request."
+)
+NO_CERTIFICATES = ErrorTemplate(
+    *_PORTAL,
+    "There are no current certificates on this team matching the provided certificate IDs compatible with {type} "
+    "profiles.",
+)
+NO_DEVICES = ErrorTemplate(
+    *_PORTAL, "There are no current {platform} devices on this team matching the provided device IDs."
+)
+NO_DEVICES_TAKEN = ErrorTemplate(*_PORTAL, "Devices can not be provided for {type} profiles.")
+PROFILE_NAME_TAKEN = ErrorTemplate(
+    *_PORTAL, "Multiple profiles found with the name '{value}'.  Please remove the duplicate profiles and try again."
+)
+PORTAL_IDENTIFIER_TAKEN = ErrorTemplate(*_PORTAL, "The identifier '{value}' is not available.")
+# The code and the detail observed (by several users), the title is that of other STATE_ERRORs:
+REQUEST_EXISTS = ErrorTemplate(
+    409,
+    "STATE_ERROR",
+    "The request cannot be fulfilled because of the state of another resource.",
+    "You already have such an entity",
+)

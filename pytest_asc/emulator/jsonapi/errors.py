@@ -1,0 +1,256 @@
+"""Apple's errors, word for word as far as they are known, each with its source.
+
+``documented``: in Apple's documentation. ``observed``: in answers of the public API that users have shown.
+``inferred``: in the manner of those. Clients should act on the code alone (documented).
+"""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pytest_asc.apple import services
+from pytest_asc.emulator.http_models import JSON, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+
+class ErrorTemplate(NamedTuple):
+    """One kind of error. The detail may have places to fill in."""
+
+    status: int
+    code: str
+    title: str
+    detail: str
+    gateway: bool = False
+    """Whether the front end answers and not the application behind it: then without an id, in another layout."""
+
+
+_REFUSED = json.loads(services.NOT_AUTHORIZED.body)["errors"][0]
+# 401, whatever is wrong with the token: the words are in the table of services.
+NOT_AUTHORIZED = ErrorTemplate(401, _REFUSED["code"], _REFUSED["title"], _REFUSED["detail"], gateway=True)
+# 403 for the account or the key (observed).
+ROLE_INSUFFICIENT = ErrorTemplate(
+    403,
+    "FORBIDDEN_ERROR",
+    "This request is forbidden for security reasons",
+    "The API key in use does not allow this request",
+)
+MEMBERSHIP_EXPIRED = ErrorTemplate(
+    403,
+    "FORBIDDEN_ERROR",
+    "This request is forbidden for security reasons",
+    "Team ID: '{team}' is not associated with an active membership. To check your teams membership status, sign in "
+    "your account on the developer website. https://developer.apple.com/account/",
+)
+AGREEMENT_MISSING = ErrorTemplate(
+    403,
+    "FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED",
+    "A required agreement is missing or has expired",
+    "This request requires an in-effect agreement that has not been signed or has expired.",
+)
+# 403 for what a resource does not offer (observed); for a relationship, inferred.
+OPERATION_NOT_ALLOWED = ErrorTemplate(
+    403,
+    "FORBIDDEN_ERROR",
+    "The given operation is not allowed",
+    "The resource '{resource}' does not allow '{operation}'. Allowed operations are: {allowed}",
+)
+RELATIONSHIP_NOT_ALLOWED = ErrorTemplate(
+    403,
+    "FORBIDDEN_ERROR",
+    "The given operation is not allowed",
+    "The relationship '{relationship}' does not allow '{operation}'. Allowed operations are: {allowed}",
+)
+# 405: the code is documented, the words are inferred.
+METHOD_NOT_ALLOWED = ErrorTemplate(
+    405,
+    "METHOD_NOT_ALLOWED",
+    "The request method is not valid for the resource path.",
+    "The method '{method}' is not allowed for the resource path '{path}'",
+)
+# 404 (observed).
+NOT_FOUND = ErrorTemplate(
+    404, "NOT_FOUND", "The specified resource does not exist", "There is no resource of type '{type}' with id '{id}'"
+)
+PATH_UNKNOWN = ErrorTemplate(404, "PATH_ERROR", "The URL path is not valid", "The resource '{path}' does not exist")
+RELATIONSHIP_UNKNOWN = ErrorTemplate(
+    404, "PATH_ERROR", "The URL path is not valid", "The relationship '{relationship}' does not exist"
+)
+# 400. The code and title of INVALID and the words on filters are documented; the titles and words of ILLEGAL, on
+# relationships, fields and cursors are observed; the rest is inferred.
+PARAMETER_ILLEGAL = ErrorTemplate(
+    400,
+    "PARAMETER_ERROR.ILLEGAL",
+    "A given parameter is not allowed for this request",
+    "The parameter '{name}' can not be used with this request",
+)
+PARAMETER_REQUIRED = ErrorTemplate(
+    400,
+    "PARAMETER_ERROR.REQUIRED",
+    "A required parameter is missing",
+    "The parameter '{name}' is required but was not provided",
+)
+_INVALID = ("PARAMETER_ERROR.INVALID", "A parameter has an invalid value")
+FILTER_UNKNOWN = ErrorTemplate(400, *_INVALID, "'{value}' is not a valid filter type")
+FILTER_VALUE = ErrorTemplate(400, *_INVALID, "'{value}' is not a valid filter value")
+CHOICE_VALUE = ErrorTemplate(400, *_INVALID, "'{value}' is not a valid value")
+RELATIONSHIP_NAME = ErrorTemplate(400, *_INVALID, "'{value}' is not a valid relationship name")
+FIELD_NAME = ErrorTemplate(400, *_INVALID, "'{value}' is not a valid field name")
+FIELDS_TYPE = ErrorTemplate(400, *_INVALID, "'{value}' is not a valid resource type")
+SORT_NAME = ErrorTemplate(400, *_INVALID, "'{value}' is not a valid sort attribute")
+EXISTS_VALUE = ErrorTemplate(400, *_INVALID, "'{value}' is not a valid boolean value")
+LIMIT_VALUE = ErrorTemplate(400, *_INVALID, "'{value}' is not a valid limit, expected a number from 1 to {most}")
+CURSOR_VALUE = ErrorTemplate(400, *_INVALID, "'{value}' is not a valid cursor for this request")
+# 415: the status is documented, the rest inferred.
+MEDIA_TYPE_UNSUPPORTED = ErrorTemplate(
+    415,
+    "UNSUPPORTED_MEDIA_TYPE",
+    "The content type of the request is not supported",
+    "The content type '{value}' is not supported, expected 'application/json'",
+)
+# 429: the code is documented, the body observed (AvdLee/appstoreconnect-swift-sdk #239).
+RATE_LIMIT_EXCEEDED = ErrorTemplate(
+    429,
+    "RATE_LIMIT_EXCEEDED",
+    "The request rate limit has been reached.",
+    "We've received too many requests for this API. Please wait and try again or slow down your request rate.",
+    gateway=True,
+)
+# 500 (observed: fastlane/fastlane #17886).
+UNEXPECTED_ERROR = ErrorTemplate(
+    500,
+    "UNEXPECTED_ERROR",
+    "An unexpected error occurred.",
+    "An unexpected error occurred on the server side. If this issue continues, contact us at "
+    "https://developer.apple.com/contact/.",
+    gateway=True,
+)
+# Not Apple's: what this emulator has to say of itself.
+NOT_EMULATED = ErrorTemplate(
+    501,
+    "PYTEST_ASC.NOT_EMULATED",
+    "pytest-asc does not emulate this",
+    "This answer is from pytest-asc, not from Apple: {what} is not emulated.",
+)
+CRASHED = ErrorTemplate(
+    500,
+    "PYTEST_ASC.CRASHED",
+    "pytest-asc failed",
+    "This answer is from pytest-asc, not from Apple: the emulator failed with {error}. Please report it.",
+)
+
+TEMPLATES_BY_STATUS = {
+    form.status: form for form in (NOT_AUTHORIZED, ROLE_INSUFFICIENT, RATE_LIMIT_EXCEEDED, UNEXPECTED_ERROR)
+}
+"""What ``Emulator.fail`` answers with a status alone."""
+
+
+def phrase(status: int) -> str:
+    """What HTTP calls a status."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return f"Status {status}"
+
+
+def front_end_page(status: int) -> str:
+    """The page of Apple's front end (observed for 502: fastlane/fastlane #19264, #19278)."""
+    title = f"{status} {phrase(status)}"
+    return (
+        f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n"
+        "<hr><center>Apple</center>\r\n</body>\r\n</html>\r\n"
+    )
+
+
+BAD_GATEWAY = front_end_page(502)
+
+# 406 is the one answer in plain text (documented); the words are inferred.
+NOT_ACCEPTABLE = Response(406, {"Content-Type": "text/plain"}, b"Not Acceptable\n")
+
+
+class ApiError(NamedTuple):
+    """One error of an answer: a form, what fills its places, and the part of the request that is at fault."""
+
+    form: ErrorTemplate
+    values: Mapping[str, object] = {}
+    source: Mapping[str, str] = {}
+    associated: Mapping[str, Sequence[ApiError]] = {}
+    """What is wrong with other resources, by their paths."""
+
+    def as_json(self, identifier: str | None) -> dict[str, Any]:
+        """The members in Apple's order."""
+        head = {} if identifier is None else {"id": identifier}
+        form = self.form
+        return {
+            **head,
+            "status": str(form.status),
+            "code": form.code,
+            "title": form.title,
+            "detail": form.detail.format_map(self.values) if self.values else form.detail,
+            **({"source": dict(self.source)} if self.source else {}),
+        }
+
+
+def at_pointer(form: ErrorTemplate, pointer: str, **values: object) -> ApiError:
+    """An error of a place in the body."""
+    return ApiError(form, values, {"pointer": pointer})
+
+
+def at_parameter(form: ErrorTemplate, name: str, **values: object) -> ApiError:
+    """An error of a query parameter."""
+    return ApiError(form, {"name": name, **values}, {"parameter": name})
+
+
+# Errors in one answer: nobody reads more, and a hostile body has a million.
+_MOST = 1000
+
+
+class RefusedError(Exception):
+    """A request is not answered as asked, for these reasons."""
+
+    def __init__(self, *reasons: ApiError) -> None:
+        super().__init__(*reasons)
+        self.reasons = reasons
+
+
+def error_response(errors: Sequence[ApiError], new_id: Callable[[], str]) -> Response:
+    """The answer that these errors give; the first one's status is the answer's.
+
+    Args:
+        errors: At least one.
+        new_id: Makes the ids of the errors.
+    """
+    first = errors[0].form
+    if first.gateway:
+        return Response(first.status, {"Content-Type": JSON}, _gateway_layout(errors[0].as_json(None)))
+    members = [_members(error, new_id) for error in errors[:_MOST]]
+    return Response(first.status, {"Content-Type": JSON}, _application_layout(members))
+
+
+def _members(error: ApiError, new_id: Callable[[], str]) -> dict[str, Any]:
+    members = error.as_json(new_id())
+    if error.associated:
+        others = {path: [one.as_json(new_id()) for one in ones] for path, ones in error.associated.items()}
+        members["meta"] = {"associatedErrors": others}
+    return members
+
+
+def html(status: int, text: str) -> Response:
+    """An answer in HTML, as front ends and other people's proxies give."""
+    return Response(status, {"Content-Type": "text/html"}, text.encode())
+
+
+def _gateway_layout(error: dict[str, Any]) -> bytes:
+    """Tabs and no space before a colon (observed)."""
+    members = ",\n".join(f"\t\t{json.dumps(key)}: {json.dumps(value)}" for key, value in error.items())
+    return f'{{\n\t"errors": [{{\n{members}\n\t}}]\n}}'.encode()
+
+
+def _application_layout(errors: list[dict[str, Any]]) -> bytes:
+    """Two blanks, and a space before a colon (observed)."""
+    text = ", ".join(json.dumps(error, indent=2, separators=(",", " : ")) for error in errors)
+    lines = text.replace("\n", "\n  ")
+    return f'{{\n  "errors" : [ {lines} ]\n}}'.encode()

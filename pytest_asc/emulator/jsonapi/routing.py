@@ -1,0 +1,128 @@
+"""Matches a method and a URL to an operation; cached."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from pytest_asc.emulator.jsonapi import errors, reads, writes
+from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError
+from pytest_asc.emulator.jsonapi.filtering import unknown_names
+from pytest_asc.emulator.jsonapi.query import Query, parse
+from pytest_asc.emulator.jsonapi.serializer import DocumentEnvelope, ResourceSerializer, get_serializer, included_limits
+from pytest_asc.emulator.reports.registry import is_report
+from pytest_asc.emulator.spec.api_spec import api_spec
+
+if TYPE_CHECKING:
+    from pytest_asc.emulator.spec.api_spec import Operation
+
+_ROUTES = 4096
+_PATH = re.compile(r"(?P<root>/[^/]+/[^/]+)(/(?P<id>[^/]+)(?P<rest>/.*)?)?", re.DOTALL)
+
+# Apple's names for what a resource allows, by whether an id is given, and method (observed).
+_OPERATIONS = {
+    (False, "POST"): "CREATE",
+    (True, "DELETE"): "DELETE",
+    (False, "GET"): "GET_COLLECTION",
+    (True, "GET"): "GET_INSTANCE",
+    (True, "PATCH"): "UPDATE",
+}
+# The same for relationships (inferred).
+_RELATIONSHIP_OPERATIONS = {"DELETE": "DELETE", "GET": "GET", "PATCH": "UPDATE", "POST": "CREATE"}
+
+
+@dataclass(frozen=True)
+class Route:
+    """What a request asks for."""
+
+    operation: Operation
+    identifier: str
+    """The id in the path; empty where there is none."""
+    base: str
+    """Scheme and host of the URL."""
+    query: Query
+    envelope: DocumentEnvelope
+    """What stands around the resources of the answer."""
+    serializer: ResourceSerializer | None
+    """How the resources of the answer are shown; None for linkages."""
+
+
+@lru_cache(maxsize=_ROUTES)
+def route(method: str, url: str) -> Route | tuple[ApiError, ...]:
+    """Find the operation, and check the query; what is wrong with them is returned, not raised."""
+    try:
+        parts = _split(url)
+        operation, identifier = _operation(method, parts.path)
+        query = parse(operation, parts.query)
+        _require_emulated(operation, query)
+    except RefusedError as refused:
+        return refused.reasons
+    base = f"{parts.scheme}://{parts.netloc}"
+    serializer = None
+    if operation.schema:
+        fields = query.fields.get(operation.schema.type)
+        serializer = get_serializer(operation.schema, base, fields, included_limits(query.include, query.limits))
+    return Route(operation, identifier, base, query, DocumentEnvelope(base + parts.path, query), serializer)
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        url.encode()  # half a surrogate pair cannot be sent, nor stand in an answer
+        return urlsplit(url)
+    except ValueError:
+        raise RefusedError(ApiError(errors.PATH_UNKNOWN, {"path": url})) from None
+
+
+def _operation(method: str, path: str) -> tuple[Operation, str]:
+    """The operation of a path, and the id in it."""
+    found = _PATH.fullmatch(path)
+    if found is None:
+        raise RefusedError(ApiError(errors.PATH_UNKNOWN, {"path": path.strip("/")}))
+    root, identifier = found["root"], found["id"]
+    template = root if identifier is None else f"{root}/{{id}}{found['rest'] or ''}"
+    operation = api_spec().operation(method, template)
+    if operation is None:
+        raise RefusedError(_explain(method, root, template, path))
+    reads_resources = operation.kind in reads.EMULATED and (operation.schema or operation.linkage)
+    if not reads_resources and operation.kind not in writes.EMULATED and not is_report(operation):
+        raise RefusedError(ApiError(errors.NOT_EMULATED, {"what": f"{method} {template}"}))
+    return operation, unquote(identifier or "")
+
+
+def _require_emulated(operation: Operation, query: Query) -> None:
+    """Refuse a query that is wrong, and one that this emulator cannot apply."""
+    if query.errors:
+        raise RefusedError(*query.errors)
+    unknown = unknown_names(operation.schema.type, query) if operation.schema else []
+    if unknown:
+        what = f"{', '.join(unknown)} of {operation.method} {operation.path}"
+        raise RefusedError(ApiError(errors.NOT_EMULATED, {"what": what}))
+
+
+def _explain(method: str, root: str, template: str, path: str) -> ApiError:
+    """Why there is no such operation, in Apple's words."""
+    offered = api_spec()
+    if not offered.is_root(root):
+        return ApiError(errors.PATH_UNKNOWN, {"path": root.strip("/")})
+    relationship = template.rpartition("/")[2]
+    resource_paths = {root: False, f"{root}/{{id}}": True}
+    if template not in resource_paths and not offered.methods(template):
+        return ApiError(errors.RELATIONSHIP_UNKNOWN, {"relationship": relationship})
+    if template in resource_paths:
+        asked = _OPERATIONS.get((resource_paths[template], method))
+        allowed = [
+            name
+            for (with_id, one), name in _OPERATIONS.items()
+            if one in offered.methods(f"{root}/{{id}}" if with_id else root)
+        ]
+        form, values = errors.OPERATION_NOT_ALLOWED, {"resource": root.rpartition("/")[2]}
+    else:
+        asked = _RELATIONSHIP_OPERATIONS.get(method)
+        allowed = [name for one, name in _RELATIONSHIP_OPERATIONS.items() if one in offered.methods(template)]
+        form, values = errors.RELATIONSHIP_NOT_ALLOWED, {"relationship": relationship}
+    if asked is None or not allowed:
+        return ApiError(errors.METHOD_NOT_ALLOWED, {"method": method, "path": path})
+    return ApiError(form, {**values, "operation": asked, "allowed": ", ".join(allowed)})

@@ -1,0 +1,112 @@
+"""Apple's errors of the state that something is in, word for word as far as they are known, each with its source.
+
+The codes and words are observed unless something else is said: in issues and code that users of fastlane, of
+codemagic-cli-tools, of expo/eas-cli and of rorkai/App-Store-Connect-CLI have published.
+"""
+
+from __future__ import annotations
+
+from pytest_asc.emulator.jsonapi.errors import ErrorTemplate
+
+_ENTITY = "The provided entity"
+_INVALID = "ENTITY_ERROR.ATTRIBUTE.INVALID"
+_INVALID_TITLE = f"{_ENTITY} includes an attribute with an invalid value"
+_OTHER_STATE = "The request cannot be fulfilled because of the state of another resource."
+
+# Whatever is wrong with the state of a resource: the code and the title are observed, each of the details is marked.
+_STATE = ("STATE_ERROR.ENTITY_STATE_INVALID", "{type} with id '{id}' is not in valid state.")
+NOT_REVIEWABLE = ErrorTemplate(
+    409, *_STATE, "This resource cannot be reviewed, please check associated errors to see why."
+)
+ITEM_SUBMITTED = ErrorTemplate(409, *_STATE, "Item was already submitted")
+NOT_NOW = ErrorTemplate(409, *_STATE, "This cannot be done while it is {state}.")  # inferred
+
+# What is associated with it.
+ITEM_ELSEWHERE = ErrorTemplate(
+    409,
+    "STATE_ERROR.ITEM_PART_OF_ANOTHER_SUBMISSION",
+    _OTHER_STATE,  # inferred
+    "{type} with id {id} was already added to another reviewSubmission with id {submission}",
+)
+NOT_READY = ErrorTemplate(
+    409, "STATE_ERROR", _OTHER_STATE, "Version is not ready to be submitted yet, please try again later."
+)
+TOO_MANY_SUBMISSIONS = ErrorTemplate(
+    409,
+    "STATE_ERROR.CONCURRENT_REVIEW_SUBMISSION_LIMIT_EXCEEDED",
+    "ReviewSubmission creation concurrency limit is reached",
+    "Unable to create reviewSubmission for appId={app} reviewSubmissionType=DEFAULT platform={platform} as maximum "
+    "limit={limit} of concurrency has reached",
+)
+# Reviews. The code of the first is inferred.
+OTHER_SUBMISSION = ErrorTemplate(
+    409,
+    "STATE_ERROR.ENTITY_STATE_INVALID",
+    "Resource state invalid",
+    "There is another reviewSubmissions with id {id} still in progress.",
+)
+NO_ITEMS = NOT_REVIEWABLE._replace(detail="There are no items to review.")  # inferred
+# Versions.
+VERSION_PENDING = ErrorTemplate(
+    409,
+    "ENTITY_ERROR.RELATIONSHIP.INVALID",
+    f"{_ENTITY} includes a relationship with an invalid value",
+    "You cannot create a new version of the App in the current state.",
+)
+NOT_EDITABLE = ErrorTemplate(409, "STATE_ERROR", _OTHER_STATE, "Attribute '{name}' cannot be edited at this time")
+# Inferred, in the manner of it.
+NOT_CHANGEABLE = NOT_EDITABLE._replace(detail="The {what} cannot be changed at this time")
+PHASE_UNCHANGED = ErrorTemplate(409, _INVALID, _INVALID_TITLE, "The phased release already has this value")
+PHASE_CHANGE = PHASE_UNCHANGED._replace(detail="The phased release cannot go from {old} to {new}")  # inferred
+PHASE_EXISTS = ErrorTemplate(  # inferred
+    409,
+    "STATE_ERROR.ALREADY_EXISTS",
+    "Resource already exists.",
+    "The given app version already has a phased release.",
+)
+# Builds.
+ALREADY_ANSWERED = ErrorTemplate(409, _INVALID, _INVALID_TITLE, "You cannot update when the value is already set.")
+_PROCESSING = "The build is not in a valid processing state for this operation."
+BUILD_PROCESSING = ErrorTemplate(422, "ENTITY_UNPROCESSABLE", _PROCESSING, _PROCESSING)
+# Code and words are observed each, that they belong together is inferred.
+BUILD_STATE = ErrorTemplate(
+    422,
+    "ENTITY_UNPROCESSABLE.INVALID_QC_STATE",
+    "The build is not in state for internal testing.",
+    "Build is not in internal testing state.",
+)
+OTHER_BUILD = ErrorTemplate(
+    422,
+    "ENTITY_UNPROCESSABLE.ANOTHER_BUILD_IN_REVIEW",
+    "Another build is in review.",
+    "Another build in the same train is already in beta review.",
+)
+# Status, code and title are inferred.
+NOT_TESTABLE = ErrorTemplate(
+    422, "ENTITY_UNPROCESSABLE", "The build cannot be announced.", "Build is not in externally testable state."
+)
+# TestFlight.
+HAS_ALL_BUILDS = ErrorTemplate(
+    422,
+    "ENTITY_UNPROCESSABLE",
+    "Builds cannot be assigned to this internal group.",
+    "Cannot add internal group to a build.",
+)
+# The status is observed, the rest inferred.
+ALREADY_TESTING = ErrorTemplate(
+    409, "STATE_ERROR.ALREADY_EXISTS", "Resource already exists.", "The tester '{email}' is already in this group."
+)
+# The titles of these two are inferred, and the detail of the first.
+INVITATION_ACCEPTED = ErrorTemplate(
+    409, "STATE_ERROR.TESTER_INVITE.ALREADY_ACCEPTED", _OTHER_STATE, "Tester has already accepted the invitation"
+)
+NOTHING_TO_INSTALL = ErrorTemplate(
+    409, "STATE_ERROR.TESTER_INVITE.NO_INSTALLABLE_BUILDS", _OTHER_STATE, "Tester has no installable build"
+)
+# Users: inferred.
+ALREADY_USER = ErrorTemplate(409, _INVALID, _INVALID_TITLE, "A user with the email '{email}' is already on this team.")
+ALREADY_INVITED = ALREADY_USER._replace(detail="The email '{email}' has already been invited to this team.")
+ROLE_NOT_GIVEN = ALREADY_USER._replace(detail="The role '{role}' cannot be given to an invited user.")
+NO_ROLE = ALREADY_USER._replace(detail="A user needs at least one role.")
+# Xcode Cloud: inferred.
+WORKFLOW_DISABLED = ErrorTemplate(409, *_STATE, "The workflow is disabled.")

@@ -1,0 +1,98 @@
+"""The few endpoints of the sibling services, answered as captured, and the refusals of all services.
+
+Forms are documented, on Apple's pages of the endpoints; the figures are made up.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b32encode
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from pytest_asc.apple.services import APP_STORE_SERVER, APP_STORE_SERVER_SANDBOX, WEATHERKIT
+from pytest_asc.emulator.http_models import JSON, Response
+from pytest_asc.emulator.jsonapi import errors
+from pytest_asc.emulator.jsonapi.errors import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_asc.apple.services import Service, TokenRejection
+
+
+class Endpoint(NamedTuple):
+    """One GET that is answered, whatever else is asked in it."""
+
+    path: str
+    """A regular expression."""
+    status: int
+    body: Any
+
+
+_PLACE = r"-?\d+(\.\d+)?/-?\d+(\.\d+)?"
+# Observed: forum thread 757720. There are no transactions in the emulated account.
+_NO_TRANSACTION = Endpoint(
+    r"/inApps/v1/transactions/[^/]+", 404, {"errorCode": 4040010, "errorMessage": "Transaction id not found."}
+)
+
+ENDPOINTS: dict[str, tuple[Endpoint, ...]] = {
+    WEATHERKIT.name: (
+        Endpoint(
+            rf"/api/v1/availability/{_PLACE}",
+            200,
+            ["currentWeather", "forecastDaily", "forecastHourly", "forecastNextHour", "weatherAlerts"],
+        ),
+        Endpoint(
+            rf"/api/v1/weather/[\w-]+/{_PLACE}",
+            200,
+            {
+                "currentWeather": {
+                    "name": "CurrentWeather",
+                    "metadata": {
+                        "attributionURL": "https://developer.apple.com/weatherkit/data-source-attribution/",
+                        "expireTime": "2026-01-01T00:05:00Z",
+                        "latitude": 37.334,
+                        "longitude": -122.008,
+                        "readTime": "2026-01-01T00:00:00Z",
+                        "reportedTime": "2026-01-01T00:00:00Z",
+                        "units": "m",
+                        "version": 1,
+                    },
+                    "asOf": "2026-01-01T00:00:00Z",
+                    "conditionCode": "Clear",
+                    "daylight": True,
+                    "humidity": 0.5,
+                    "temperature": 20.0,
+                }
+            },
+        ),
+    ),
+    APP_STORE_SERVER.name: (_NO_TRANSACTION,),
+    APP_STORE_SERVER_SANDBOX.name: (_NO_TRANSACTION,),
+}
+"""By the name of the service. What is not here has its resources in the catalogue."""
+
+
+def answer(service: Service, method: str, url: str) -> Response | ApiError:
+    """Answer a request that has been let in."""
+    path = urlsplit(url).path
+    for endpoint in ENDPOINTS[service.name]:
+        if method == "GET" and re.fullmatch(endpoint.path, path):
+            return Response(endpoint.status, {"Content-Type": JSON}, json.dumps(endpoint.body).encode())
+    return ApiError(errors.NOT_EMULATED, {"what": f"{method} {path} of {service.title}"})
+
+
+def refuse(refusal: TokenRejection, new_id: Callable[[], str]) -> Response:
+    """The answer to a token that is not taken, in the service's own words.
+
+    Args:
+        refusal: What the service says.
+        new_id: Makes UUIDs, for answers that are named.
+    """
+    body = refusal.body
+    if "{request_id}" in body:
+        body = body.replace("{request_id}", b32encode(UUID(new_id()).bytes).decode("ascii").rstrip("="))
+    return Response(refusal.status, {"Content-Type": refusal.media_type}, body.encode())

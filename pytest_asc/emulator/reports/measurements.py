@@ -1,0 +1,63 @@
+"""Putting a measurement together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_asc.emulator.reports.app_lookup import app_of, related
+from pytest_asc.emulator.reports.ledger import Measurement
+from pytest_asc.emulator.reports.metrics import METRICS
+from pytest_asc.emulator.reports.performance import CATEGORIES, MEMBERS, METRIC, USUAL
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from pytest_asc.emulator.account.store import Resource, Store
+
+
+_VALUES = frozenset(name for metric in METRICS.values() for name in metric.values) | {"value"}
+
+
+def make_measurement(
+    store: Store, resource: Resource, metric: str, day: date, members: Mapping[str, Any]
+) -> Measurement:
+    """What was measured of a resource.
+
+    Raises:
+        ValueError: Nothing of that name is measured of such a resource, or a member does not fit.
+    """
+    kinds = _kinds(resource.type)
+    if metric not in kinds:
+        offered = ", ".join(sorted(kinds)) or "nothing"
+        raise ValueError(f"{metric!r} is not measured of {resource.type!r}; expected one of {offered}")
+    unknown = members.keys() - kinds[metric]
+    if unknown:
+        expected = ", ".join(sorted(kinds[metric]))
+        raise ValueError(f"{metric!r} has no member {', '.join(sorted(unknown))}; expected some of {expected}")
+    given = {name: value["id"] if isinstance(value, dict) else value for name, value in members.items()}
+    for name in given.keys() & _VALUES:
+        if type(given[name]) not in {int, float}:
+            raise ValueError(f"{name}: got {given[name]!r}, expected a number")
+    filled = _filled(store, resource, given) if metric == METRIC else given
+    return Measurement(metric, day, {**filled, resource.type: resource.id})
+
+
+def _kinds(kind: str) -> dict[str, frozenset[str]]:
+    """What is measured of a type, each with its values and dimensions."""
+    found = {
+        path.rpartition("/")[2]: frozenset({*metric.values, *metric.dimensions})
+        for path, metric in METRICS.items()
+        if path.split("/")[2] == kind
+    }
+    return {**found, METRIC: MEMBERS} if kind in {"apps", "builds"} else found
+
+
+def _filled(store: Store, resource: Resource, given: dict[str, Any]) -> dict[str, Any]:
+    """A measurement of performance with all that it needs: one of a build is one of its app and version, too."""
+    if given.get("metricType") not in CATEGORIES or "value" not in given:
+        raise ValueError(f"{METRIC!r} needs a value, and as metricType one of {', '.join(CATEGORIES)}")
+    version = related(store, resource, "preReleaseVersion") if resource.type == "builds" else None
+    app = app_of(store, resource)
+    known = {"version": version.attributes["version"]} if version else {}
+    return {**USUAL, **known, **given, **({"apps": app.id} if app else {})}

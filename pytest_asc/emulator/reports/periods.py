@@ -1,0 +1,102 @@
+"""The days, weeks, months and years that reports are about.
+
+Sales are counted by the days of Cupertino. They are without daylight saving here, as all the emulator's times are.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from pytest_asc.emulator.account.times import CUPERTINO
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_DAY = timedelta(days=1)
+_SATURDAY, _SUNDAY = 5, 6
+
+
+class Period(NamedTuple):
+    """From the first to the last day, both included."""
+
+    begin: date
+    end: date
+
+    def __contains__(self, day: object) -> bool:
+        return isinstance(day, date) and self.begin <= day <= self.end
+
+
+def today(now: float) -> date:
+    """The day in Cupertino.
+
+    Args:
+        now: Seconds since 1970.
+    """
+    return datetime.fromtimestamp(now, CUPERTINO).date()
+
+
+class Frequency(NamedTuple):
+    """One kind of period of sales reports."""
+
+    pattern: str
+    period: Callable[[date], Period | None]
+    delay: int
+    """Days from the last day of the period to the first on which there is a report (documented)."""
+    kept: int
+    """Days for which there is one from then on (documented as one year, and ten for yearly reports)."""
+
+    def parse(self, text: str) -> Period | None:
+        """The period that ``filter[reportDate]`` names; None where it has another form."""
+        if not re.fullmatch(self.pattern, text, re.ASCII):
+            return None
+        try:
+            first = date.fromisoformat(f"{text}-01-01"[:10])
+        except ValueError:
+            return None
+        return self.period(first)
+
+
+def _week(end: date) -> Period | None:
+    """Weeks are from Monday to Sunday, and are named by the Sunday (observed by users)."""
+    return Period(end - 6 * _DAY, end) if end.weekday() == _SUNDAY else None
+
+
+def _month(begin: date) -> Period:
+    return Period(begin, (begin + timedelta(days=31)).replace(day=1) - _DAY)
+
+
+def _year(begin: date) -> Period:
+    return Period(begin, begin.replace(month=12, day=31))
+
+
+_DATE, _MONTH, _YEAR = r"[12]\d{3}-\d\d-\d\d", r"[12]\d{3}-\d\d", r"[12]\d{3}"
+FREQUENCIES = {
+    "DAILY": Frequency(_DATE, lambda day: Period(day, day), 1, 365),
+    "WEEKLY": Frequency(_DATE, _week, 1, 365),
+    "MONTHLY": Frequency(_MONTH, _month, 5, 365),
+    "YEARLY": Frequency(_YEAR, _year, 6, 3650),
+}
+
+
+def fiscal_month(text: str) -> Period | None:
+    """A month of Apple's fiscal calendar: ``2026-01`` is about October 2025. None where the text names none.
+
+    The year ends on the last Saturday of September; quarters have months of five, four and four weeks, and where the
+    year has 53 weeks, December has the 53rd (from Apple's published fiscal calendars).
+    """
+    if not re.fullmatch(r"[12]\d{3}-(0[1-9]|1[0-2])", text, re.ASCII):
+        return None
+    year, month = int(text[:4]), int(text[5:])
+    begin = _last_saturday_of_september(year - 1) + _DAY
+    weeks = [5, 4, 4] * 4
+    if (_last_saturday_of_september(year) - begin).days + 1 == 53 * 7:
+        weeks[2] = 5
+    first = begin + timedelta(weeks=sum(weeks[: month - 1]))
+    return Period(first, first + timedelta(weeks=weeks[month - 1]) - _DAY)
+
+
+def _last_saturday_of_september(year: int) -> date:
+    last = date(year, 9, 30)
+    return last - timedelta(days=(last.weekday() - _SATURDAY) % 7)

@@ -1,0 +1,81 @@
+"""Analytics report requests: the reports come after a day, and those of an ongoing request have more every day.
+
+What stands in them is :mod:`pytest_asc.emulator.reports.analytics`'s.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from pytest_asc.emulator.account.schedule import DAY
+from pytest_asc.emulator.reports.analytics import DOWNLOADS
+from pytest_asc.emulator.reports.periods import today
+from pytest_asc.emulator.resources.hooks import ResourceHooks
+from pytest_asc.emulator.resources.state_machine import link, matches, related_many
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pytest_asc.emulator.account.account import Account
+    from pytest_asc.emulator.account.store import Resource
+    from pytest_asc.emulator.jsonapi.request_validator import ValidatedResource
+
+_REPORTS = {
+    DOWNLOADS: "COMMERCE",
+    "App Crashes": "APP_USAGE",
+    "App Install Performance": "PERFORMANCE",
+    "App Sessions Standard": "APP_USAGE",
+    "App Store Discovery and Engagement Standard": "APP_STORE_ENGAGEMENT",
+    "App Store Installation and Deletion Standard": "APP_USAGE",
+    "App Store Purchases Standard": "COMMERCE",
+}
+"""The reports that a request brings, each with its category: some of more than a hundred (names observed)."""
+
+
+def _request(account: Account, request: Resource, _entity: ValidatedResource) -> None:
+    # Documented: the first reports are there after one or two days.
+    what = f"analyticsReportRequests {request.id}: reports"
+    account.schedule.at(DAY, what, lambda: _bring_reports(account, request), of=request)
+
+
+def _bring_reports(account: Account, request: Resource) -> None:
+    for name, category in _REPORTS.items():
+        report = account.create("analyticsReports", None, {"name": name, "category": category})
+        link(account, request, "reports", report)
+    _bring_instances(account, request)
+
+
+def _bring_instances(account: Account, request: Resource) -> None:
+    for report in related_many(account, request, "reports"):
+        for granularity in _granularities(account):
+            attributes = {"granularity": granularity, "processingDate": today(account.now).isoformat()}
+            instance = account.create("analyticsReportInstances", None, attributes)
+            link(account, report, "instances", instance)
+            link(account, instance, "segments", account.create("analyticsReportSegments", None, {}))
+    if matches(request, accessType="ONGOING"):
+        what = f"analyticsReportRequests {request.id}: another day"
+        account.schedule.at(DAY, what, lambda: _bring_instances(account, request), of=request, calendar=True)
+
+
+def _withdraw(account: Account, request: Resource) -> None:
+    """Take the reports away with their request (inferred)."""
+    for report in related_many(account, request, "reports"):
+        for instance in related_many(account, report, "instances"):
+            for segment in related_many(account, instance, "segments"):
+                account.remove(segment)
+            account.remove(instance)
+        account.remove(report)
+
+
+def _granularities(account: Account) -> Iterator[str]:
+    """What is processed today: every day's; the last week's on Mondays and the last month's on its first (inferred)."""
+    day = today(account.now)
+    yield "DAILY"
+    if day.weekday() == 0:
+        yield "WEEKLY"
+    if day.month != (day - timedelta(days=1)).month:
+        yield "MONTHLY"
+
+
+HOOKS: Mapping[str, ResourceHooks] = {"analyticsReportRequests": ResourceHooks(created=_request, deleting=_withdraw)}

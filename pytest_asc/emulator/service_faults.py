@@ -1,0 +1,188 @@
+"""The causes that are a state of the service or of the way to it, for rehearsal: what each does to the emulator."""
+
+from __future__ import annotations
+
+from itertools import cycle
+from typing import TYPE_CHECKING, NamedTuple
+
+from pytest_asc.apple.services import (
+    APP_STORE_CONNECT,
+    APP_STORE_SERVER,
+    ENTERPRISE,
+    MISSING_AUTH,
+    NOT_ENABLED,
+    UNAUTHENTICATED,
+)
+from pytest_asc.diagnosis.findings import make_finding
+from pytest_asc.diagnosis.formatting import host_of
+from pytest_asc.emulator.auth.authenticator import KeyOverrides
+from pytest_asc.emulator.http_models import Delivery, Response
+from pytest_asc.emulator.jsonapi import errors
+from pytest_asc.emulator.jsonapi.errors import ApiError, at_parameter
+from pytest_asc.faults.requests import NETRC, REQUESTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from requests import PreparedRequest
+
+    from pytest_asc.apple.services import Service, TokenRejection
+    from pytest_asc.diagnosis.findings import Finding
+    from pytest_asc.diagnosis.http.request import NetrcEntry
+    from pytest_asc.emulator.app import Emulator
+    from pytest_asc.emulator.http_models import Broken
+
+MINUTE = 60.0
+TEAM = "9XYZ8WV7UT"
+
+
+class ResponseOverride(NamedTuple):
+    """An answer that every request gets for as long as a fault lasts."""
+
+    answers: Iterator[Response | TokenRejection | ApiError]
+    refusal: Finding
+    before_authentication: bool = False
+    """Whether it comes from something in front of Apple, which judges no token."""
+    service: Service | None = None
+    """The service whose hosts answer so; None for all that are emulated."""
+
+    def covers(self, url: str) -> bool:
+        """Whether a request gets the answer."""
+        return self.service is None or host_of(url).partition(":")[0].lower() in self.service.hosts
+
+
+class RequestMutation(NamedTuple):
+    """What happens to every request on its way for as long as a fault lasts."""
+
+    happens: Callable[[PreparedRequest], None]
+    """Changes the request, or raises what requests raises."""
+    netrc: NetrcEntry | None = None
+    """What a netrc file is said to have for the host."""
+
+
+def _always(
+    cause: str,
+    evidence: str,
+    *answers: Response | TokenRejection | ApiError,
+    before_authentication: bool = False,
+    service: Service | None = None,
+) -> Callable[[Emulator], None]:
+    def apply(emulator: Emulator) -> None:
+        emulator.response_override = ResponseOverride(
+            cycle(answers), make_finding(cause, evidence), before_authentication, service
+        )
+
+    return apply
+
+
+def _lost(cause: str, broken: Broken) -> Callable[[Emulator], None]:
+    lost = Response(0, {}, b"", delivery=Delivery(broken))
+    return _always(cause, f"the emulated network fails: {broken}", lost, before_authentication=True)
+
+
+def _on_the_way(mutation: RequestMutation) -> Callable[[Emulator], None]:
+    def apply(emulator: Emulator) -> None:
+        emulator.mutation = mutation
+
+    return apply
+
+
+def _both(first: Callable[[Emulator], None], second: Callable[[Emulator], None]) -> Callable[[Emulator], None]:
+    def apply(emulator: Emulator) -> None:
+        first(emulator)
+        second(emulator)
+
+    return apply
+
+
+def _shift_clock(seconds: float) -> Callable[[Emulator], None]:
+    def apply(emulator: Emulator) -> None:
+        emulator.clock_offset = seconds
+
+    return apply
+
+
+def _treat_keys(overrides: KeyOverrides) -> Callable[[Emulator], None]:
+    return lambda emulator: emulator.authenticator.change(overrides)
+
+
+# Another host of Apple's, so that the emulator answers there, too.
+_ELSEWHERE = {"Location": ENTERPRISE.base_url + ENTERPRISE.probe, "Content-Type": "text/html"}
+_WEBSITE = "<!DOCTYPE html>\n<html><head><title>Not found</title></head><body>Not found</body></html>\n"
+_CAPTIVE_PORTAL = (
+    "<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>Sign in to this network</body></html>\n"
+)
+
+_NETWORK: Mapping[str, Broken] = {
+    "connection-failed": "refused",
+    "timed-out": "timeout",
+    "tls-intercepted": "tls",
+    "proxy-authentication": "proxy",
+}
+
+FAULTS: Mapping[str, Callable[[Emulator], None]] = {
+    "agreement-missing": _always(
+        "agreement-missing", "the emulated team has an agreement to accept", ApiError(errors.AGREEMENT_MISSING)
+    ),
+    "membership-expired": _always(
+        "membership-expired",
+        "the emulated team's membership has expired",
+        ApiError(errors.MEMBERSHIP_EXPIRED, {"team": TEAM}),
+    ),
+    "role-insufficient": _always(
+        "role-insufficient", "the emulated key may do nothing", ApiError(errors.ROLE_INSUFFICIENT)
+    ),
+    "rate-limited": _always(
+        "rate-limited", "the emulated key has used up its hour", ApiError(errors.RATE_LIMIT_EXCEEDED)
+    ),
+    **{slug: _lost(slug, broken) for slug, broken in _NETWORK.items()},
+    "apple-outage": _always(
+        "apple-outage",
+        "the emulated service is out of order",
+        errors.html(502, errors.BAD_GATEWAY),
+        ApiError(errors.UNEXPECTED_ERROR),
+        before_authentication=True,
+    ),
+    "not-apple": _always(
+        "not-apple",
+        "a sign-in page answers in place of the emulated service",
+        errors.html(200, _CAPTIVE_PORTAL),
+        before_authentication=True,
+    ),
+    "clock-ahead": _shift_clock(-10 * MINUTE),
+    "clock-behind": _shift_clock(20 * MINUTE),
+    "key-unknown-to-apple": _treat_keys(KeyOverrides(revoked=True)),
+    "individual-key-as-team": _treat_keys(KeyOverrides(kind="individual")),
+    "issuer-id-missing": _treat_keys(KeyOverrides(kind="team")),
+    "transient-401": _treat_keys(KeyOverrides(refuses_once=True)),
+    "token-form": _treat_keys(KeyOverrides(strict=True)),
+    "missing-auth": _always("missing-auth", "the emulated service sees no token", MISSING_AUTH),
+    "service-not-enabled": _always("service-not-enabled", "the emulated key has no WeatherKit", NOT_ENABLED),
+    "app-not-released": _always(
+        "app-not-released", "the emulated app was never released", UNAUTHENTICATED, service=APP_STORE_SERVER
+    ),
+    "request-refused": _always(
+        "request-refused",
+        "the emulated service refuses the parameter limit",
+        at_parameter(errors.PARAMETER_ILLEGAL, "limit"),
+    ),
+    "accept-header": _always(
+        "accept-header", "the emulated service has nothing that is acceptable", errors.NOT_ACCEPTABLE
+    ),
+    "redirect-dropped-authorization": _always(
+        "redirect-dropped-authorization",
+        "the emulated service redirects to another host",
+        Response(307, _ELSEWHERE, b""),
+        service=APP_STORE_CONNECT,
+    ),
+    **{slug: _on_the_way(RequestMutation(happens)) for slug, happens in REQUESTS.items()},
+    "header-overridden-by-netrc": _on_the_way(RequestMutation(REQUESTS["header-overridden-by-netrc"], NETRC)),
+    "wrong-host": _both(
+        _on_the_way(RequestMutation(REQUESTS["wrong-host"])),
+        _always(
+            "wrong-host", "the emulated website has no API", errors.html(404, _WEBSITE), before_authentication=True
+        ),
+    ),
+    "no-apps-visible": lambda emulator: emulator.hide_account(),
+}
+"""By the slug of the cause."""

@@ -1,0 +1,1 @@
+"""Further requests that narrow down an unexplained refusal."""

@@ -1,0 +1,144 @@
+"""What to try in a refused token's place: tokens that differ from it in one thing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from pytest_asc.apple.services import ENTERPRISE, SERVICES
+from pytest_asc.diagnosis.http.clock import read_date
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_asc.apple.services import Service
+    from pytest_asc.diagnosis.findings import Finding
+    from pytest_asc.diagnosis.http.response import HttpResponse
+    from pytest_asc.diagnosis.token.verify import DecodedToken
+
+# Seconds: the experiment's iat lies far enough back for any clock that did not give itself away by the answer's Date,
+# and its exp is far from every limit, and yet to come when the last experiment is answered.
+IAT_BACK = 3 * 60
+SHORT_LIFE = 5 * 60
+
+Difference: TypeAlias = "tuple[str, object, object]"
+"""A member's name, its value in the refused token and in a usual one."""
+
+
+@dataclass(frozen=True)
+class UnexplainedRefusal:
+    """A token that was refused in words that explain nothing, and what is at hand to try in its place."""
+
+    answer: HttpResponse
+    finding: Finding
+    """What the answer alone says."""
+    service: Service
+    base_url: str
+    """Where the request went, and where every experiment goes."""
+    token: DecodedToken | None
+    """None where it is no token that could be good, so that nothing can be changed in it."""
+    has_key: bool
+    """Whether the private key is at hand that the token is signed with."""
+    issuer_id: str | None = None
+    """The issuer id of the key, used or not."""
+    kind_said: bool = False
+    """Whether the user said of which kind the key is; otherwise it was taken from the ids that are there."""
+    before: tuple[Finding, ...] = ()
+    """What was found of key and ids before the request."""
+
+    @property
+    def decoded(self) -> DecodedToken:
+        """The token, where there is one to change."""
+        assert self.token is not None, "an experiment with a changed token was made without one"  # noqa: S101
+        return self.token
+
+    @property
+    def individual(self) -> bool:
+        """Whether the token has the form for individual keys."""
+        subject = self.service.individual_subject
+        return self.token is not None and subject is not None and self.token.claims.get("sub") == subject
+
+
+class ProbeRequest(NamedTuple):
+    """One request to make: a GET with a token of these members."""
+
+    header: Mapping[str, Any] | None
+    """None, as the claims: the very same token again."""
+    claims: Mapping[str, Any] | None
+    path: str
+    base_url: str | None = None
+    """Scheme and host, where it goes to another than the refused one."""
+
+
+def same(refusal: UnexplainedRefusal) -> ProbeRequest:
+    """The very same token."""
+    return ProbeRequest(None, None, refusal.service.probe)
+
+
+def at_sandbox(refusal: UnexplainedRefusal) -> ProbeRequest:
+    """The very same token, to the sandbox, which takes the same tokens."""
+    sandbox = SERVICES[refusal.service.sandbox or ""]
+    return ProbeRequest(None, None, sandbox.probe, sandbox.base_url)
+
+
+def other_times(refusal: UnexplainedRefusal) -> ProbeRequest:
+    """The same token but for its times."""
+    token, times = refusal.decoded, short_times(refusal)
+    starts = {name: times["iat"] for name in ("iat", "nbf") if name in token.claims}
+    return ProbeRequest(token.header, {**token.claims, **starts, "exp": times["exp"]}, refusal.service.probe)
+
+
+def usual_form(refusal: UnexplainedRefusal) -> ProbeRequest:
+    """Those times, and all other members as documented."""
+    header, claims = _usual(refusal)
+    return ProbeRequest(header, {**claims, **short_times(refusal)}, refusal.service.probe)
+
+
+def individual_form(refusal: UnexplainedRefusal) -> ProbeRequest:
+    """The usual token of an individual key."""
+    return _usual_with(refusal, iss=None, sub="user")
+
+
+def team_form(refusal: UnexplainedRefusal) -> ProbeRequest:
+    """The usual token of a team key."""
+    return _usual_with(refusal, iss=refusal.issuer_id, sub=None)
+
+
+def enterprise_form(refusal: UnexplainedRefusal) -> ProbeRequest:
+    """The usual token for the Enterprise Program."""
+    return _usual_with(refusal, aud=ENTERPRISE.audience)._replace(path=ENTERPRISE.probe)
+
+
+def _usual_with(refusal: UnexplainedRefusal, **claims: str | None) -> ProbeRequest:
+    usual = usual_form(refusal)
+    changed = {**(usual.claims or {}), **claims}
+    return usual._replace(claims={name: value for name, value in changed.items() if value is not None})
+
+
+def short_times(refusal: UnexplainedRefusal) -> dict[str, int]:
+    """The ``iat`` and ``exp`` to try: by Apple's clock where the answer told it, as this machine's may be the cause."""
+    date = read_date(refusal.answer)
+    iat = (int(refusal.answer.received_at) if date is None else date) - IAT_BACK
+    return {"iat": iat, "exp": iat + SHORT_LIFE}
+
+
+def _usual(refusal: UnexplainedRefusal) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Header and claims as documented, without the times, for the key and the kind of the refused token."""
+    token = refusal.decoded
+    who = {"sub": "user"} if refusal.individual else {"iss": refusal.issuer_id or token.claims.get("iss")}
+    header = {"alg": "ES256", "kid": token.key_id, "typ": "JWT"}
+    return header, {**who, "aud": refusal.service.audience}
+
+
+def differences(refusal: UnexplainedRefusal) -> list[Difference]:
+    """The members in which the refused token is unlike a usual one, with both values; times do not count."""
+    if refusal.token is None:
+        return []
+    token = refusal.decoded
+    pairs = zip((token.header, token.claims), _usual(refusal), ("header ", ""), strict=True)
+    return [
+        (f"{place}{name}", own.get(name), usual.get(name))
+        for own, usual, place in pairs
+        for name in {**own, **usual}
+        if name not in {"iat", "exp"} and own.get(name) != usual.get(name)
+    ]

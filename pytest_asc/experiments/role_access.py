@@ -1,0 +1,108 @@
+"""What a key's role opens, told from one small GET for each area: Apple never says which role a key has.
+
+Which roles open an area stands in :mod:`pytest_asc.apple.roles`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from pytest_asc.apple.roles import ANY, area_of, title
+from pytest_asc.apple.services import APP_STORE_CONNECT, ENTERPRISE
+from pytest_asc.diagnosis.findings import best_error
+from pytest_asc.diagnosis.formatting import one_line
+from pytest_asc.diagnosis.http.response import diagnose_response
+
+if TYPE_CHECKING:
+    from pytest_asc.apple.services import Service
+    from pytest_asc.diagnosis.http.response import HttpResponse
+
+_GZIP = b"\x1f\x8b"
+# A vendor number that nobody has: what comes back for it is no report. The role is judged before it (observed by
+# mimi-seed-sdk: 403 to a role without reports, another error to one with them).
+_NOBODY = "filter[vendorNumber]=0"
+# "Invalid vendor number" is a 400, a day or month without a report a 404 or 410 (observed).
+_NO_REPORT = frozenset({400, 404, 410})
+
+
+class ProbedArea(NamedTuple):
+    """One line of the table: a request."""
+
+    name: str
+    path: str
+    """With ``{app}`` for the id of an app."""
+    behind: frozenset[int] = frozenset()
+    """The errors that come from behind the door: a role that it is closed to does not get as far."""
+    services: tuple[Service, ...] = (APP_STORE_CONNECT,)
+
+
+AREAS = (
+    ProbedArea("apps", APP_STORE_CONNECT.probe),
+    ProbedArea("users", "/v1/users?limit=1", services=(APP_STORE_CONNECT, ENTERPRISE)),
+    ProbedArea("bundle ids", ENTERPRISE.probe, services=(APP_STORE_CONNECT, ENTERPRISE)),
+    ProbedArea("Xcode Cloud products", "/v1/ciProducts?limit=1"),
+    ProbedArea(
+        "sales reports",
+        f"/v1/salesReports?filter[frequency]=DAILY&filter[reportSubType]=SUMMARY&filter[reportType]=SALES&{_NOBODY}",
+        _NO_REPORT,
+    ),
+    ProbedArea(
+        "finance reports",
+        f"/v1/financeReports?filter[regionCode]=US&filter[reportDate]=2020-01&filter[reportType]=FINANCIAL&{_NOBODY}",
+        _NO_REPORT,
+    ),
+    ProbedArea("customer reviews", "/v1/apps/{app}/customerReviews?limit=1"),
+    ProbedArea("analytics", "/v1/apps/{app}/analyticsReportRequests?limit=1"),
+)
+"""In the order of asking. A run makes at most eight requests, its first included."""
+
+
+def roles_of(name: str) -> tuple[str, ...]:
+    """The roles that an area is open to, as the web site writes them; empty where every role will do."""
+    path = next((area.path for area in AREAS if area.name == name), "")
+    known = area_of(path.partition("?")[0])
+    return () if known is None or known.readers == ANY else tuple(map(title, known.roles("GET")))
+
+
+class AreaAccess(NamedTuple):
+    """What was seen of one area."""
+
+    area: str
+    method: str
+    path: str
+    """As in the table: the id of an app is nobody's business."""
+    status: int | None
+    """None where it was not asked, or gave no answer."""
+    opens: bool | None
+    """None where the answer does not tell."""
+    words: str | None
+    """Apple's words, or why there are none."""
+
+
+def areas_of(service: Service) -> tuple[ProbedArea, ...]:
+    """The areas that a service has."""
+    return tuple(area for area in AREAS if service in area.services)
+
+
+def read_access(area: ProbedArea, answer: HttpResponse, service: Service) -> AreaAccess:
+    """Read from an answer whether an area is open.
+
+    Only a refusal that speaks of the key closes it: an agreement, the rate limit or a failure say nothing of roles.
+    """
+    words = answer.words or (None if answer.is_json else one_line(answer.body.decode("utf-8", "replace"), 100) or None)
+    opens: bool | None = None
+    if answer.status in range(200, 300):
+        opens = True if answer.is_json or answer.body.startswith(_GZIP) else None
+        words = None if opens else words
+    elif answer.status in area.behind and answer.errors:
+        opens = True
+    elif answer.status == 403:  # noqa: PLR2004  forbidden
+        error = best_error(diagnose_response(answer, claims=None, service=service))
+        closed = error is not None and error.cause == "role-insufficient" and error.certainty == "certain"
+        opens = False if closed else None
+    return AreaAccess(area.name, answer.method, area.path, answer.status, opens, words)
+
+
+def not_asked(area: ProbedArea, reason: str) -> AreaAccess:
+    """The line of an area that nothing was seen of."""
+    return AreaAccess(area.name, "GET", area.path, None, None, reason)

@@ -1,0 +1,109 @@
+"""Where a rehearsed key and its ids are found: good settings, and what a cause makes of them."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeAlias
+
+from pytest_asc.credentials.settings import SettingValue
+from pytest_asc.faults.keys import KEYS, new_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+KEY_ID = "EMULATOR24"
+OTHER_KEY_ID = "EMULATOR25"
+ISSUER_ID = "0e0e0e0e-a5c0-4e3d-9f1c-5eb0a6f0e024"
+TEAM_ID = "EMULATEAM1"
+SERVICE_ID = "com.example.weather"
+BUNDLE_ID = "com.example.lists"
+SOURCE = "emulator"
+KEY_FILE = f"AuthKey_{KEY_ID}.p8"
+
+Values: TypeAlias = "Mapping[str, tuple[SettingValue, ...]]"
+"""By the setting's name, its sources, best first."""
+
+
+def good() -> Values:
+    """A new key, and ids for it."""
+    return {
+        "team_id": _in(SOURCE, TEAM_ID),
+        "service_id": _in(SOURCE, SERVICE_ID),
+        "bundle_id": _in(SOURCE, BUNDLE_ID),
+        "key_id": _in(SOURCE, KEY_ID),
+        "issuer_id": _in(SOURCE, ISSUER_ID),
+        "private_key": _in(SOURCE, new_key()),
+    }
+
+
+def _in(source: str, value: str) -> tuple[SettingValue, ...]:
+    return (SettingValue(value, source),)
+
+
+def _with(name: str, change: Callable[[str], str]) -> Callable[[Values], Values]:
+    return lambda values: {**values, name: _in(SOURCE, change(values[name][0].value))}
+
+
+def _at_path(values: Values, path: str) -> Values:
+    return {**values, "private_key": (), "key_file": _in(SOURCE, path)}
+
+
+_KEY_IDS: Mapping[str, Callable[[str], str]] = {
+    "key-id-whitespace": lambda key_id: f"{key_id}\n",
+    "key-id-quoted": lambda key_id: f'"{key_id}"',
+    "key-id-missing": lambda _: "",
+    "key-id-is-file-name": lambda _: KEY_FILE,
+}
+_ISSUER_IDS: Mapping[str, Callable[[str], str]] = {
+    "issuer-id-whitespace": lambda issuer_id: f"{issuer_id}\n",
+    "issuer-id-quoted": lambda issuer_id: f'"{issuer_id}"',
+    "issuer-id-not-uuid": lambda _: "ABCDE12345",
+    "issuer-id-missing": lambda _: "",
+}
+
+SOURCES: Mapping[str, Callable[[Values], Values]] = MappingProxyType(
+    {
+        **{slug: _with("private_key", change) for slug, change in KEYS.items()},
+        **{slug: _with("key_id", change) for slug, change in _KEY_IDS.items()},
+        **{slug: _with("issuer_id", change) for slug, change in _ISSUER_IDS.items()},
+        "ids-swapped": lambda values: {**values, "key_id": values["issuer_id"], "issuer_id": values["key_id"]},
+        "service-id-missing": lambda values: {**values, "team_id": ()},
+        "credentials-missing": lambda _: {},
+        "credentials-conflict": lambda values: {
+            **values,
+            "key_id": (*values["key_id"], *_in("second source", OTHER_KEY_ID)),
+        },
+        "key-content-for-path": lambda values: _at_path(values, values["private_key"][0].value),
+        "key-file-missing": lambda values: _at_path(values, KEY_FILE),
+    }
+)
+"""By the slug of the cause."""
+
+
+def _in_file(name: str, *, mode: int = 0o600, setting: str = "key_file") -> Callable[[Values, Path], Values]:
+    def write(values: Values, folder: Path) -> Values:
+        file = folder / name
+        file.write_text(values["private_key"][0].value, encoding="ascii")
+        file.chmod(mode)
+        return {**values, "private_key": (), setting: _in(SOURCE, str(file))}
+
+    return write
+
+
+def _folder_for_file(values: Values, folder: Path) -> Values:
+    # Containers make one where the file to mount is missing. Missing rights would not keep root from reading.
+    (folder / KEY_FILE).mkdir()
+    return _at_path(values, str(folder / KEY_FILE))
+
+
+FILES: Mapping[str, Callable[[Values, Path], Values]] = MappingProxyType(
+    {
+        "key-path-for-content": _in_file(KEY_FILE, setting="private_key"),
+        "key-file-exposed": _in_file(KEY_FILE, mode=0o644),
+        "key-id-file-mismatch": _in_file(f"AuthKey_{OTHER_KEY_ID}.p8"),
+        "key-of-other-service": _in_file(f"SubscriptionKey_{KEY_ID}.p8"),
+        "key-file-unreadable": _folder_for_file,
+    }
+)
+"""By the slug of the cause, with an empty folder of the rehearsal's own."""

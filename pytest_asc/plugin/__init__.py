@@ -1,0 +1,94 @@
+"""The pytest face: options, ini values, markers and hooks.
+
+It is loaded in every run of everyone who has it installed, so it imports pytest and nothing else; the rooms behind it
+are imported by the hook or fixture that needs them.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+MARKERS = (
+    (
+        "asc(*, mode=None, role='ADMIN', lifetime=900, faults=(), allow_writes=False, allow_unfired=False): "
+        "configure the asc fixtures of this test."
+    ),
+    "asc_live: this test talks to Apple with real credentials; it is skipped where there are none.",
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options and ini values."""
+    from pytest_asc.credentials.settings import SETTINGS
+
+    group = parser.getgroup("asc", "App Store Connect")
+    for setting in SETTINGS:
+        if setting.option:
+            choices = {"choices": setting.choices} if setting.choices else {"metavar": setting.name.upper()}
+            group.addoption(setting.flag, dest=setting.ini, help=setting.help, **choices)
+            parser.addini(setting.ini, setting.help)
+    group.addoption("--asc-smoke", action="store_true", help="Check the credentials with a small GET and run no tests")
+    group.addoption(
+        "--asc-smoke-first", action="store_true", help="Check the credentials, then run the tests if they are good"
+    )
+    group.addoption(
+        "--asc-smoke-roles", action="store_true", help="With the smoke check, list what the key's role opens, too"
+    )
+    group.addoption(
+        "--asc-report",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="Write the smoke check's report to FILE: as a page where it ends in .html, else as JSON; may be repeated",
+    )
+    group.addoption("--asc-strict", action="store_true", help="Fail the smoke check on warnings, too")
+    group.addoption(
+        "--asc-timeout",
+        type=float,
+        default=10.0,
+        metavar="SECONDS",
+        help="Time for each request of the smoke check (default 10)",
+    )
+    group.addoption("--asc-fault", metavar="SLUG", help="Rehearse this cause in the emulator")
+    group.addoption(
+        "--asc-trust-host",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="Send tokens to this host, too, which is neither Apple's nor this machine",
+    )
+    group.addoption(
+        "--asc-allow-writes",
+        action="store_true",
+        help="Let tests marked asc(allow_writes=True) change the live account",
+    )
+
+
+# The value of each option that asks for nothing.
+_UNSET: tuple[object, ...] = (None, False, [])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register markers and fixtures, and whatever the options ask for."""
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+    from pytest_asc.plugin import fixtures
+
+    config.pluginmanager.register(fixtures, "asc-fixtures")
+    given = {name for name, value in vars(config.option).items() if name.startswith("asc_") and value not in _UNSET}
+    # A worker of pytest-xdist gets the options that its controller has looked over.
+    if given - {"asc_timeout"} and not hasattr(config, "workerinput"):
+        _configure_options(config)
+
+
+def _configure_options(config: pytest.Config) -> None:
+    from pytest_asc.credentials.settings import SettingsError, check_options
+
+    try:
+        check_options(config)
+    except SettingsError as error:
+        raise pytest.UsageError(str(error)) from None
+    if config.option.asc_smoke or config.option.asc_smoke_first:
+        from pytest_asc.smoke import hooks
+
+        hooks.configure(config)

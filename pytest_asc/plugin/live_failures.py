@@ -1,0 +1,110 @@
+"""What Apple refused in one live test, and why: diagnosed at once, so that neither tokens nor bodies are kept."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
+
+import requests
+
+from pytest_asc.diagnosis.formatting import one_line
+from pytest_asc.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_asc.diagnosis.findings import Finding
+
+MOST = 20
+"""Different refusals that are kept of one test."""
+_HOP = "_asc_hop"
+_REFUSED = 400
+
+
+class LiveFailure(NamedTuple):
+    """One refused request and why."""
+
+    request: str
+    """Method and path."""
+    outcome: str
+    findings: tuple[Finding, ...]
+
+    def __str__(self) -> str:
+        lines = [f"{self.request} {self.outcome}"]
+        for finding in self.findings:
+            lines += [f"  {finding.cause} ({finding.certainty}): {finding.evidence}", f"  {finding.fix}"]
+        return "\n".join(lines)
+
+
+class LiveFailures:
+    """The refusals of one test; as text, one paragraph for each.
+
+    Args:
+        diagnose: Gives the findings of a response or an exception.
+    """
+
+    def __init__(self, diagnose: Callable[[object], tuple[Finding, ...]]) -> None:
+        self._diagnose = diagnose
+        self._counts: Counter[LiveFailure] = Counter()
+
+    def note(self, request: requests.PreparedRequest, thing: requests.Response | Exception) -> None:
+        """Diagnose a response or an exception, unless nothing is wrong with it."""
+        if isinstance(thing, requests.Response):
+            page = "html" in thing.headers.get("Content-Type", "")
+            if thing.status_code < _REFUSED and not page:
+                return
+            outcome = f"was answered {thing.status_code}"
+        else:
+            outcome = f"ended with {type(thing).__name__}"
+        findings = self._diagnose(thing)
+        refusal = LiveFailure(f"{request.method} {_path(request.url)}", outcome, findings)
+        if findings and (refusal in self._counts or len(self._counts) < MOST):
+            self._counts[refusal] += 1
+
+    def __bool__(self) -> bool:
+        return bool(self._counts)
+
+    def __str__(self) -> str:
+        return "\n".join(
+            f"{refusal}\n  ({count} times)" if count > 1 else str(refusal) for refusal, count in self._counts.items()
+        )
+
+
+class RecordingSession(Session):
+    """A session that notes what it is refused.
+
+    Args:
+        base_url: As for :class:`~pytest_asc.session.Session`.
+        refusals: Where to note it.
+        **kwargs: As for the session.
+    """
+
+    def __init__(self, base_url: str, *, refusals: LiveFailures, **kwargs: Any) -> None:
+        super().__init__(base_url, **kwargs)
+        self._refusals = refusals
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """Send a prepared request, and note the end of it: not each hop on the way."""
+        if hasattr(request, _HOP):
+            return super().send(request, **kwargs)
+        try:
+            response = super().send(request, **kwargs)
+        # A CA bundle that is not there is a bare OSError.
+        except (requests.RequestException, OSError) as error:
+            self._refusals.note(request, error)
+            raise
+        self._refusals.note(request, response)
+        return response
+
+    def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
+        """Mark the next hop of a redirect, besides what the session does."""
+        setattr(prepared_request, _HOP, True)
+        super().rebuild_auth(prepared_request, response)
+
+
+def _path(url: str | None) -> str:
+    try:
+        return one_line(urlsplit(url or "").path)
+    except ValueError:
+        return ""

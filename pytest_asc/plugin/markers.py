@@ -1,0 +1,67 @@
+"""The arguments of ``@pytest.mark.asc``, checked where a fixture first asks for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Literal
+
+from pytest_asc.apple.roles import check_role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Mode = Literal["emulator", "live"]
+
+
+class MarkerError(Exception):
+    """An argument of the marker that makes no sense."""
+
+
+@dataclass(frozen=True)
+class MarkerOptions:
+    """What ``@pytest.mark.asc(...)`` says of one test."""
+
+    mode: Mode | None = None
+    """Talk to the emulator or to Apple; None leaves it to the run."""
+    role: str | None = None
+    """The role that the emulator's key has."""
+    lifetime: int | None = None
+    """Life of the test's tokens, seconds from iat to exp."""
+    faults: tuple[str, ...] = ()
+    """The causes that the emulator is put into."""
+    allow_writes: bool = False
+    """Whether a live session may change something, in runs with --asc-allow-writes."""
+    allow_unfired: bool = False
+    """Whether failures that the emulator was to give may stay away."""
+
+
+def merge(marks: Iterable[tuple[tuple[Any, ...], Mapping[str, Any]]]) -> MarkerOptions:
+    """Merge the markers of a test, the closest first: a closer one wins argument by argument.
+
+    Args:
+        marks: The positional and keyword arguments of each marker.
+
+    Raises:
+        MarkerError: An argument is unknown or of the wrong kind.
+    """
+    merged: dict[str, Any] = {}
+    for args, kwargs in marks:
+        if args:
+            raise MarkerError(f"@pytest.mark.asc takes keyword arguments only, got {args[0]!r}")
+        merged = {**kwargs, **merged}
+    known = [field.name for field in fields(MarkerOptions)]
+    for name in merged:
+        if name not in known:
+            raise MarkerError(f"@pytest.mark.asc({name}=…) is not known; known are {', '.join(known)}")
+    faults = merged.get("faults", ())
+    options = MarkerOptions(**{**merged, "faults": (faults,) if isinstance(faults, str) else tuple(faults)})
+    if options.mode not in {None, "emulator", "live"}:
+        raise MarkerError(f"@pytest.mark.asc(mode={options.mode!r}): expected 'emulator' or 'live'")
+    if options.lifetime is not None and not isinstance(options.lifetime, int):
+        raise MarkerError(f"@pytest.mark.asc(lifetime={options.lifetime!r}): expected a whole number of seconds")
+    try:
+        if options.role is not None:
+            check_role(options.role)
+    except ValueError as error:
+        raise MarkerError(f"@pytest.mark.asc(role=…): {error}") from None
+    return options

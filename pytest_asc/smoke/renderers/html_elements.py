@@ -1,0 +1,63 @@
+"""Elements of a page. Text and attributes are escaped where they are written out: no caller has to think of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+from pytest_asc.diagnosis.formatting import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_LONGEST = 2_000
+
+
+def element(tag: str, *children: ET.Element | str | None, **attributes: str) -> ET.Element:
+    """Make an element.
+
+    Args:
+        tag: Its name.
+        *children: Elements and texts in their order; None is left out. Texts are foreign words, however they look.
+        **attributes: Its attributes: ``class_`` stands for class, and an underscore for a hyphen.
+    """
+    made = ET.Element(tag, {name.rstrip("_").replace("_", "-"): _plain(value) for name, value in attributes.items()})
+    for child in children:
+        if isinstance(child, ET.Element):
+            made.append(child)
+        elif child is not None:
+            _add_text(made, _plain(child))
+    return made
+
+
+def _add_text(parent: ET.Element, text: str) -> None:
+    if len(parent):
+        parent[-1].tail = (parent[-1].tail or "") + text
+    else:
+        parent.text = (parent.text or "") + text
+
+
+def _plain(text: str) -> str:
+    """One line without control characters, with the blanks around it that part it from its neighbours."""
+    line = one_line(text, _LONGEST)
+    return f"{' ' * text.startswith(' ')}{line}{' ' * (text.endswith(' ') and bool(line))}"
+
+
+def table(caption: str, head: Iterable[str], rows: Iterable[Iterable[ET.Element | str | None]]) -> ET.Element:
+    """A table whose first column names its rows."""
+    return element(
+        "table",
+        element("caption", caption),
+        element("thead", element("tr", *(element("th", name, scope="col") for name in head))),
+        element("tbody", *(_row(*cells) for cells in rows)),
+    )
+
+
+def _row(first: ET.Element | str | None, *cells: ET.Element | str | None) -> ET.Element:
+    return element("tr", element("th", first, scope="row"), *(element("td", cell) for cell in cells))
+
+
+def page(root: ET.Element) -> str:
+    """Write a whole document out, fit to be read by people, too."""
+    ET.indent(root, " ")
+    return f"<!doctype html>\n{ET.tostring(root, encoding='unicode', method='html')}\n"

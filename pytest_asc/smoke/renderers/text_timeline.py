@@ -1,0 +1,93 @@
+"""A token's times as a picture of one line: when it was issued, what time it is, when it expires, what is allowed."""
+
+from __future__ import annotations
+
+from itertools import groupby, pairwise
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from pytest_asc.smoke.renderers.phrases import CLOCK_RESOLUTION, has_times, limit_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Tone = Literal["mark", "live", "over", "outside"]
+"""What a piece is: a label, the token's life within the limit, beyond it, or time in which the token is not valid."""
+
+
+class Glyphs(NamedTuple):
+    """The characters to draw with."""
+
+    live: str
+    over: str
+    outside: str
+
+
+LINES = Glyphs(live="━", over="×", outside="·")  # noqa: RUF001  drawn, not read
+ASCII = Glyphs(live="=", over="x", outside=".")
+
+# A gap between two labels is a blank, one character at least, and a blank.
+_GAP = 3
+
+
+def draw(report: Mapping[str, Any], *, width: int, ink: Glyphs = LINES) -> list[tuple[Tone, str]]:
+    """Draw the ruler, to scale as far as the labels leave room.
+
+    Args:
+        report: A smoke report.
+        width: How many columns there are.
+        ink: What to draw with.
+
+    Returns:
+        The pieces of the line; none where there is nothing to compare, or no room.
+    """
+    times = times_of(report)
+    marks = [("=".join(name for name, _ in group), time) for time, group in groupby(times, key=lambda mark: mark[1])]
+    room = width - sum(len(name) for name, _ in marks) - _GAP * (len(marks) - 1)
+    if len(marks) < 2 or room < 0:  # noqa: PLR2004  a line has two ends
+        return []
+    start, end = marks[0][1], marks[-1][1]
+    places = [round(room * (time - start) / (end - start)) for _, time in marks]
+    known = dict(times)
+    pieces: list[tuple[Tone, str]] = [("mark", marks[0][0])]
+    for ((_, since), (name, until)), (left, right) in zip(pairwise(marks), pairwise(places), strict=True):
+        tone = tone_between(since, until, known)
+        pieces += [(tone, f" {getattr(ink, tone) * (1 + right - left)} "), ("mark", name)]
+    return pieces
+
+
+def times_of(report: Mapping[str, Any]) -> list[tuple[str, float]]:
+    """The labels and their times in seconds since 1970, in order; one label for both clocks where they agree."""
+    token, clock = report["token"] or {}, report["clock"] or {}
+    iat, exp = token.get("issued_at"), token.get("expires_at")
+    here, apple = clock.get("local_now"), clock.get("apple_now")
+    if apple is not None and here is not None and abs(here - apple) <= CLOCK_RESOLUTION:
+        here = None
+    now = here if apple is None else apple
+    most = limit_of(report)
+    earliest = min((time for time in (iat, now) if time is not None), default=None)
+    marks = {
+        "iat": iat,
+        "now" if here is None or apple is None else "Apple": now,
+        "here": here if apple is not None else None,
+        "exp": exp,
+        # Apple counts from iat and from its own now.
+        "limit": earliest + most if earliest is not None and most is not None else None,
+    }
+    return sorted(_known(marks.items()), key=lambda mark: mark[1]) if exp is not None and has_times(report) else []
+
+
+def _known(marks: Iterable[tuple[str, float | None]]) -> Iterable[tuple[str, float]]:
+    return ((name, time) for name, time in marks if time is not None)
+
+
+def tone_between(since: float, until: float, known: Mapping[str, float]) -> Literal["live", "over", "outside"]:
+    """What a stretch between two neighbouring times is.
+
+    Args:
+        since: Where it begins, in seconds since 1970.
+        until: Where it ends.
+        known: All times by their labels.
+    """
+    if since < known.get("iat", since) or until > known["exp"]:
+        return "outside"
+    return "live" if until <= known.get("limit", until) else "over"

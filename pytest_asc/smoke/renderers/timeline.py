@@ -1,0 +1,142 @@
+"""A token's times as a picture for a page: its life against Apple's clock and the limit, to scale.
+
+Places along the line are per cent and letters are pixels, so that the picture fits every width and stays legible.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby, pairwise
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from pytest_asc.diagnosis.formatting import time_of_day
+from pytest_asc.smoke.renderers import text_timeline
+from pytest_asc.smoke.renderers.html_elements import element
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from xml.etree.ElementTree import Element
+
+Anchor = Literal["start", "middle", "end"]
+
+# Words for the ruler's labels; clocks stand above the line, the token and its limit below.
+_CLOCKS = {"Apple": "Apple's clock", "here": "this machine", "now": "now"}
+_TOKEN = {"iat": "iat", "exp": "exp", "limit": "limit"}
+
+# In per cent of the width: where the line ends, and what a label takes up on a telephone.
+_LEFT, _RIGHT = 0.5, 99.5
+_LABEL = 27.0
+# In pixels.
+_ROW, _LINE, _STEM, _BAR = 38, 15, 12, 12
+
+
+class Label(NamedTuple):
+    """Words at a place on the line."""
+
+    name: str
+    time: str
+    at: float
+    """Per cent of the width."""
+
+    @property
+    def anchor(self) -> Anchor:
+        """Which side of the words stands at the place, so that they stay within the picture."""
+        return "start" if self.at < _LABEL else "end" if self.at > 100 - _LABEL else "middle"
+
+    @property
+    def left(self) -> float:
+        """Where the words begin, in per cent."""
+        return self.at - {"start": 0.0, "middle": _LABEL / 2, "end": _LABEL}[self.anchor]
+
+
+def picture(report: Mapping[str, Any]) -> Element | None:
+    """Draw the token's times; None where there is nothing to compare."""
+    times = text_timeline.times_of(report)
+    if not times or times[0][1] == times[-1][1]:
+        return None
+    start, end = times[0][1], times[-1][1]
+    now = next((time for name, time in times if name in _CLOCKS), end)
+
+    def at(time: float) -> float:
+        return _LEFT + (_RIGHT - _LEFT) * (time - start) / (end - start)
+
+    def labels(words: Mapping[str, str]) -> list[Label]:
+        ours = [(words[name], time) for name, time in times if name in words]
+        groups = groupby(ours, key=lambda mark: mark[1])
+        return [
+            Label(" = ".join(name for name, _ in group), time_of_day(time, now), at(time)) for time, group in groups
+        ]
+
+    above, below = labels(_CLOCKS), labels(_TOKEN)
+    rows_above, rows_below = _rows(above), _rows(below)
+    top = _ROW * (1 + max(rows_above, default=-1)) + _STEM
+    height = top + _BAR + _STEM + _ROW * (1 + max(rows_below, default=-1))
+    known = dict(times)
+    stretches = [
+        (text_timeline.tone_between(since, until, known), at(since), at(until))
+        for (_, since), (_, until) in pairwise(times)
+    ]
+    said = ", ".join(f"{_CLOCKS.get(name) or _TOKEN[name]} {time_of_day(time, now)}" for name, time in times)
+    return element(
+        "svg",
+        element("title", f"The token's times in order: {said} UTC", id="times"),
+        element("defs", _hatching()),
+        element("line", class_="axis", **_line(_LEFT, _RIGHT, top + _BAR / 2, top + _BAR / 2)),
+        *(_stretch(tone, left, right, top) for tone, left, right in stretches if tone != "outside" and left < right),
+        *(
+            mark
+            for label, row in zip(above, rows_above, strict=True)
+            for mark in _marked(label, top + _BAR, top - _STEM - _ROW * row, top - _STEM - _ROW * row - _LINE - 6)
+        ),
+        *(
+            mark
+            for label, row in zip(below, rows_below, strict=True)
+            for mark in _marked(label, top, top + _BAR + _STEM + _ROW * row, top + _BAR + _STEM + _ROW * row + _LINE)
+        ),
+        role="img",
+        aria_labelledby="times",
+        width="100%",
+        height=str(height),
+    )
+
+
+def _rows(labels: Sequence[Label]) -> list[int]:
+    """How far from the line each label stands: as near as its neighbours allow.
+
+    Words that begin at their place leave the nearer row to those on their right, words that end there to those on their
+    left: so no stem runs through words.
+    """
+    order = sorted(range(len(labels)), key=lambda number: _turn(labels[number]))
+    rows: dict[int, int] = {}
+    for number in order:
+        taken = {row for other, row in rows.items() if abs(labels[other].left - labels[number].left) < _LABEL}
+        rows[number] = next(row for row in range(len(labels)) if row not in taken)
+    return [rows[number] for number in range(len(labels))]
+
+
+def _turn(label: Label) -> tuple[int, float]:
+    return {"start": (0, -label.at), "end": (1, label.at), "middle": (2, label.at)}[label.anchor]
+
+
+def _marked(label: Label, root: float, tip: float, words: float) -> Iterable[Element]:
+    """A stem from the line to a label, and the label: a name, and the time under it."""
+    yield element("line", class_="stem", **_line(label.at, label.at, root, tip))
+    x, anchor = _percent(label.at), label.anchor
+    yield element("text", label.name, class_="name", x=x, y=f"{words:g}", text_anchor=anchor)
+    yield element("text", label.time, class_="time", x=x, y=f"{words + _LINE:g}", text_anchor=anchor)
+
+
+def _stretch(tone: str, left: float, right: float, top: float) -> Element:
+    return element("rect", class_=tone, x=_percent(left), y=f"{top:g}", width=_percent(right - left), height=f"{_BAR}")
+
+
+def _hatching() -> Element:
+    stripe = element("path", d="M-1 1 1-1M0 6 6 0M5 7 7 5")
+    return element("pattern", stripe, id="hatched", patternUnits="userSpaceOnUse", width="6", height="6")
+
+
+def _line(left: float, right: float, top: float, bottom: float) -> dict[str, str]:
+    return {"x1": _percent(left), "x2": _percent(right), "y1": f"{top:g}", "y2": f"{bottom:g}"}
+
+
+def _percent(place: float) -> str:
+    return f"{place:.2f}%"

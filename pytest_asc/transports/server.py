@@ -1,0 +1,123 @@
+"""The emulator on ports of this machine, for clients in any language: HTTP, HTTPS and a proxy."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from pytest_asc.transports.aiohttp_app import Application
+from pytest_asc.transports.certificates import server_context
+from pytest_asc.transports.proxy import Proxy
+from pytest_asc.transports.sockets import accept, end_tasks, listen, refuse
+
+if TYPE_CHECKING:
+    import socket
+    import ssl
+    from collections.abc import Collection, Coroutine, Iterator
+    from pathlib import Path
+
+    from typing_extensions import Self
+
+    from pytest_asc.emulator.app import Emulator
+
+
+class Server:
+    """A context manager: it listens from entering to leaving, in a thread of its own, and answers with one emulator.
+
+    Args:
+        folder: Where the authority's certificate is written; others shall not be able to read it.
+        host: Where to listen: an address or a name of this machine.
+        port: The HTTP port; 0 has the system choose one, as it does for HTTPS and the proxy.
+        proxy: Whether there is to be a proxy.
+        allowed: Other hosts that the proxy may open tunnels to.
+
+    Raises:
+        OSError: On entering: there is no such address, or the port is taken.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        proxy: bool = True,
+        allowed: Collection[str] = (),
+    ) -> None:
+        self.ca_file = folder / "ca.pem"
+        """The certificate that clients of the HTTPS port and the proxy are to trust."""
+        self._host = host
+        self._ports = (port, 0, 0) if proxy else (port, 0)
+        self._allowed = allowed
+        self._application = Application()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as listening:
+            ports = [listening.enter_context(listen(self._host, port)) for port in self._ports]
+            host = f"[{self._host}]" if ":" in self._host else self._host
+            http, https, *proxy = (f"{host}:{port.getsockname()[1]}" for port in ports)
+            self.url, self.https_url = f"http://{http}", f"https://{https}"
+            self.proxy_url = f"http://{proxy[0]}" if proxy else ""
+            self._application.own = frozenset({http, https})
+            context = server_context(self._host, self.ca_file)
+            # The loop that can watch sockets, on every system.
+            loop, stopping = asyncio.SelectorEventLoop(), asyncio.Event()
+            serving = self._serve(ports, context, stopping)
+            self._thread = Thread(target=_run, args=(loop, serving), name="pytest-asc server", daemon=True)
+            self._thread.start()
+            self._stop = partial(loop.call_soon_threadsafe, stopping.set)
+            self._listening = listening.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop()
+        self._thread.join()
+        self._listening.close()
+
+    @property
+    def emulator(self) -> Emulator:
+        """What answers.
+
+        Raises:
+            RuntimeError: Nothing does at the moment.
+        """
+        if self._application.emulator is None:
+            raise RuntimeError("no test is using the emulator at the moment")
+        return self._application.emulator
+
+    @contextmanager
+    def answering(self, emulator: Emulator) -> Iterator[list[Exception]]:
+        """Answer with an emulator; gives what it raises meanwhile, which is a bug of pytest-asc."""
+        application = self._application
+        application.emulator, application.crashes = emulator, []
+        try:
+            yield application.crashes
+        finally:
+            application.emulator = None
+
+    async def _serve(self, ports: list[socket.socket], context: ssl.SSLContext, stopping: asyncio.Event) -> None:
+        loop = asyncio.get_running_loop()
+        http, https, *proxies = ports
+        server = self._application.server()
+        tunnels = Proxy(self._application, http.getsockname()[:2], https.getsockname()[:2], self._allowed)
+        tasks: set[asyncio.Task[None]] = set()
+        accept(http, partial(loop.connect_accepted_socket, server), tasks)
+        accept(https, partial(loop.connect_accepted_socket, server, ssl=context), tasks)
+        for proxy in proxies:
+            accept(proxy, tunnels.serve, tasks)
+        await stopping.wait()
+        await refuse(ports)
+        for connection in server.connections:
+            if connection.transport:
+                connection.transport.abort()
+        await end_tasks()
+
+
+def _run(loop: asyncio.AbstractEventLoop, serving: Coroutine[object, object, None]) -> None:
+    try:
+        loop.run_until_complete(serving)
+    finally:
+        loop.close()

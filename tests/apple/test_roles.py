@@ -1,0 +1,84 @@
+"""The table of roles: whole, and of one piece with the catalogue."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+
+from pytest_asc.apple.roles import ANY, AREAS, ROLES, UNLIMITED, area_of, check_role
+from pytest_asc.emulator.spec.api_spec import api_spec
+
+
+def test_the_roles_are_those_of_the_catalogue() -> None:
+    (users,) = api_spec().schemas_of("users")
+    (code,) = users.attributes["roles"]
+    assert sorted(api_spec().enum(code) or ()) == sorted(ROLES)
+
+
+def test_every_operation_belongs_to_an_area() -> None:
+    areas = {path: area_of(path) for path in api_spec().paths}
+    assert [path for path, area in areas.items() if area is None] == []
+    operations = Counter(area.name for path, area in areas.items() if area for _ in api_spec().methods(path))
+    assert set(operations) == {area.name for area in AREAS}
+    assert operations["users"] == 15
+
+
+def test_every_name_of_the_table_stands_for_some_path() -> None:
+    paths = [path.split("/") for path in api_spec().paths]
+    names = {name for _, _, root, *_ in paths for name in (root,)} | {
+        name for parts in paths if len(parts) > 4 for name in (parts[-1], f"{parts[2]}/{parts[-1]}")
+    }
+    for area in AREAS:
+        for known in area.names:
+            assert any(re.fullmatch(known.replace("*", ".*"), name) for name in names), known
+
+
+@pytest.mark.parametrize("area", AREAS, ids=lambda area: area.name)
+def test_a_line_names_roles_and_what_it_stands_on(area: object) -> None:
+    assert isinstance(area, type(AREAS[0]))
+    assert {*area.readers, *area.writers} <= set(ANY)
+    assert not UNLIMITED & {*area.readers, *area.writers}
+    assert re.match(r"documented|observed|inferred", area.basis)
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/v1/apps", "apps"),
+        ("/v1/apps/1", "apps"),
+        ("/v1/apps/1/builds", "TestFlight"),
+        ("/v1/apps/1/relationships/betaTesters", "TestFlight"),
+        ("/v1/apps/1/customerReviews", "customer reviews"),
+        ("/v1/apps/1/metrics/betaTesterUsages", "TestFlight"),
+        ("/v1/apps/1/gameCenterDetail", "Game Center"),
+        ("/v1/builds/1/app", "TestFlight"),
+        ("/v1/builds/1/perfPowerMetrics", "performance"),
+        ("/v1/betaGroups/1/relationships/builds", "TestFlight groups"),
+        ("/v1/gameCenterActivities/1", "Game Center activities"),
+        ("/v1/users/1/visibleApps", "users"),
+        ("/v3/appPricePoints/1", "pricing and availability"),
+        ("/v1/nothing", None),
+        ("/v1", None),
+        ("", None),
+    ],
+)
+def test_areas_of_paths(path: str, name: str | None) -> None:
+    area = area_of(path)
+    assert (area.name if area else None) == name
+
+
+@pytest.mark.parametrize(
+    ("role", "complaint"),
+    [
+        ("developer", "there is no role 'developer'; did you mean 'DEVELOPER'? The roles are ACCESS_TO_REPORTS, "),
+        ("App Manager", "there is no role 'App Manager'; did you mean 'APP_MANAGER'? The roles are"),
+        ("pilot", "there is no role 'pilot'. The roles are ACCESS_TO_REPORTS, ACCOUNT_HOLDER, ADMIN, APP_MANAGER"),
+        (None, "there is no role None. The roles are"),
+    ],
+)
+def test_what_is_no_role_is_told_with_those_that_are(role: str, complaint: str) -> None:
+    with pytest.raises(ValueError) as caught:  # noqa: PT011  the message is the test
+        check_role(role)
+    assert str(caught.value).startswith(complaint)

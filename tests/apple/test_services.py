@@ -1,0 +1,48 @@
+"""The table of services holds together."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from pytest_asc.apple.services import PROBEABLE, SERVICES, Service, ServiceIds
+
+EVERY = pytest.mark.parametrize("service", SERVICES.values(), ids=list(SERVICES))
+
+
+@EVERY
+def test_a_service_is_whole(service: Service) -> None:
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", service.name)
+    assert "iss" in service.claims
+    assert all(re.fullmatch(r"[a-z-]+(\.[a-z-]+)+", host) for host in service.hosts)
+    assert service.base_url == f"https://{service.hosts[0]}"
+    assert set(service.ids) <= ServiceIds.__annotations__.keys()
+    assert service.sandbox is None or service.sandbox in SERVICES
+    for member in (*service.claims.values(), *service.header.values()):
+        re.compile(member.pattern)
+
+
+@EVERY
+def test_a_probe_asks_for_something_and_is_told_by_its_url(service: Service) -> None:
+    assert not service.is_probe(service.base_url)
+    assert not service.is_probe("")
+    assert service.is_probe(service.base_url + service.probe) == bool(service.probe)
+
+
+def test_what_can_be_smoked() -> None:
+    assert PROBEABLE == (
+        "app-store-connect",
+        "enterprise",
+        "app-store-server",
+        "app-store-server-sandbox",
+        "weatherkit",
+    )
+
+
+def test_the_table_needs_no_library() -> None:
+    code = "import sys, pytest_asc.apple.services; print(*{'jwt', 'cryptography', 'requests'} & set(sys.modules))"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert shown.strip() == ""

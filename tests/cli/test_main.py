@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from loopback import KEY_ID, Apple
+
+from pytest_asc.__main__ import main
+from pytest_asc.diagnosis.token.verify import decode
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def credentials(credentials: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Good credentials in the environment, and an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("credentials")
+def test_a_token_is_printed_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["token", "--asc-token-lifetime=600", "--scope=GET /v1/apps", "--scope=GET /v1/users"]) == 0
+    output = capsys.readouterr()
+    token = decode(output.out.removesuffix("\n"))
+    assert token.key_id == KEY_ID
+    assert token.claims["exp"] - token.claims["iat"] == 600
+    assert token.claims["scope"] == ["GET /v1/apps", "GET /v1/users"]
+    assert output.err == ""
+
+
+@pytest.mark.usefixtures("credentials")
+def test_options_go_before_the_environment(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["token", "--asc-key-id=OTHER12345"]) == 0
+    output = capsys.readouterr()
+    assert decode(output.out.strip()).key_id == "OTHER12345"
+    assert "credentials-conflict" in output.err
+
+
+@pytest.mark.usefixtures("credentials")
+def test_a_terminal_gets_no_token_unless_asked(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert main(["token"]) == 4
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert "--reveal" in output.err
+    assert main(["token", "--reveal"]) == 0
+    assert decode(capsys.readouterr().out.strip()).key_id == KEY_ID
+
+
+def test_without_credentials_it_says_so(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["token"]) == 1
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert "credentials-missing" in output.err
+
+
+@pytest.mark.usefixtures("credentials")
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--asc-token-lifetime=3600"], "at most 1200 s"),
+        (["--asc-token-lifetime=5"], "too short"),
+        (["--asc-token-lifetime=long"], "expected a whole number of seconds"),
+    ],
+)
+def test_a_life_out_of_bounds_is_refused(capsys: pytest.CaptureFixture[str], options: list[str], message: str) -> None:
+    assert main(["token", *options]) == 4
+    output = capsys.readouterr()
+    assert (output.out, message in output.err) == ("", True)
+
+
+@pytest.mark.usefixtures("credentials")
+def test_smoke_is_the_smoke_check(apple: Apple, tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "pytest_asc",
+        "smoke",
+        f"--asc-base-url={apple.url}",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+    ]
+    result = subprocess.run(command, cwd=tmp_path, env=os.environ, capture_output=True, text=True, check=False)
+    assert result.returncode == 0
+    assert "App Store Connect accepts these credentials" in result.stdout
+    assert len(apple.requests) == 1

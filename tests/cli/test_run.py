@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from pytest_asc.__main__ import main
+from pytest_asc.credentials.settings import SETTINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from loopback import Apple
+
+RUN = [sys.executable, "-W", "error", "-m", "pytest_asc", "run"]
+PYTHON = [sys.executable, "-W", "error", "-c"]
+TOKEN = """
+import os, time, jwt
+from pathlib import Path
+now = int(time.time())
+claims = {"iss": os.environ["ASC_ISSUER_ID"], "iat": now, "exp": now + 600, "aud": "appstoreconnect-v1"}
+key = Path(os.environ["ASC_PRIVATE_KEY_PATH"]).read_text()
+headers = {"Authorization": "Bearer " + jwt.encode(claims, key, "ES256", headers={"kid": os.environ["ASC_KEY_ID"]})}
+URL = "https://api.appstoreconnect.apple.com/v1/apps?fields[apps]=name"
+"""
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*RUN, *arguments], capture_output=True, text=True, check=False, env=os.environ, timeout=60)
+
+
+@pytest.fixture
+def in_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[..., int]]:
+    """Run the command in this process, whose signals are pytest's; see that no file is left."""
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def in_process(*arguments: str) -> Any:
+        try:
+            return main(["run", *arguments])
+        except SystemExit as left:
+            return left.code
+
+    yield in_process
+    assert list(tmp_path.iterdir()) == []
+
+
+def names(document: str) -> list[str]:
+    return [app["attributes"]["name"] for app in json.loads(document)["data"]]
+
+
+def test_python_clients_reach_the_emulator_unchanged(tmp_path: Path) -> None:
+    account = tmp_path / "account.json"
+    account.write_text(json.dumps({"data": [{"type": "apps", "id": "1", "attributes": {"name": "Lists"}}]}))
+    script = f"""{TOKEN}
+import asyncio, urllib.request, aiohttp, httpx, requests
+
+async def get():
+    async with aiohttp.ClientSession(trust_env=True, headers=headers) as session, session.get(URL) as answer:
+        return await answer.text()
+
+print(requests.get(URL, headers=headers).text)
+print(requests.get(URL.replace("https", "http"), headers=headers).text)
+print(httpx.get(URL, headers=headers).text)
+with urllib.request.urlopen(urllib.request.Request(URL, headers=headers)) as answer:
+    print(answer.read().decode())
+print(asyncio.run(get()))
+print(requests.get(os.environ["ASC_BASE_URL"] + "/v1/apps", headers=headers).text)
+"""
+    result = run("--load", str(account), "--", *PYTHON, script)
+    assert result.stderr == ""
+    assert [names(line) for line in result.stdout.splitlines()] == [["Lists"]] * 6
+    assert result.returncode == 0
+
+
+CURL = 'curl -sS -H "$1" https://api.appstoreconnect.apple.com/v1/apps'
+# Node's own fetch knows proxies from version 24 on: before, a client is told the URL.
+NODE = (
+    "node -e 'const [name, value] = process.argv[1].split(`: `); "
+    "fetch(process.env.ASC_BASE_URL + `/v1/apps`, {headers: {[name]: value}})"
+    '.then(answer => answer.text()).then(console.log)\' "$1"'
+)
+
+
+@pytest.mark.parametrize("script", [CURL, NODE], ids=["curl", "node"])
+def test_other_programs_reach_it_too(script: str) -> None:
+    program = script.partition(" ")[0]
+    if not shutil.which(program):
+        pytest.skip(f"{program} is not installed")
+    code = "import subprocess, sys; header = f\"Authorization: {headers['Authorization']}\""
+    result = run("--", *PYTHON, f"{TOKEN}\n{code}\nsubprocess.run(['sh', '-c', sys.argv[1], 'sh', header])", script)
+    assert (result.stderr, len(names(result.stdout))) == ("", 3)
+
+
+def test_a_command_finds_every_variable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("ASC_TOKEN", "ASC_KEY_ID", "APP_STORE_CONNECT_API_KEY_KEY", "HTTPS_PROXY", "SSL_CERT_FILE"):
+        monkeypatch.setenv(name, "the user's own")
+    monkeypatch.setenv("APP_STORE_CONNECT_API_KEY_IS_KEY_CONTENT_BASE64", "true")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    script = """
+import json, os
+folder = os.environ["API_PRIVATE_KEYS_DIR"]
+modes = {name: oct(os.stat(os.path.join(folder, name)).st_mode)[-3:] for name in (".", *os.listdir(folder))}
+print(json.dumps([dict(os.environ), modes]))
+"""
+    result = run("--", *PYTHON, script)
+    environment, modes = json.loads(result.stdout)
+    assert list(tmp_path.iterdir()) == []
+    assert "the user's own" not in environment.values()
+    assert "APP_STORE_CONNECT_API_KEY_IS_KEY_CONTENT_BASE64" not in environment
+    key_file = f"AuthKey_{environment['ASC_KEY_ID']}.p8"
+    assert modes == {".": "700", key_file: "600", "ca.pem": "600", "fastlane.json": "600"}
+    given = {setting.name: {environment.get(name) for name in setting.env} for setting in SETTINGS}
+    assert given["key_id"] == {environment["ASC_KEY_ID"]}
+    assert given["issuer_id"] == {environment["ASC_ISSUER_ID"]}
+    assert given["key_file"] == {str(Path(environment["API_PRIVATE_KEYS_DIR"]) / key_file)}
+    assert None not in given["private_key"] | given["fastlane_key"] | given["base_url"]
+    assert given["token"] == given["key_type"] == {None}
+    proxies = {environment[name] for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")}
+    assert len(proxies) == 1
+    assert environment["NO_PROXY"] == environment["no_proxy"] == "127.0.0.1,::1,localhost"
+    bundles = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
+    assert len({environment[name] for name in bundles}) == 1
+
+
+def test_our_own_smoke_check_is_content(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("--", sys.executable, "-m", "pytest", "--asc-smoke", "--asc-strict", "-p", "no:cacheprovider")
+    assert result.returncode == 0, result.stdout
+    assert "3 apps are visible" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "status"),
+    [
+        (["sh", "-c", "exit 0"], 0),
+        (["sh", "-c", "exit 7"], 7),
+        (["sh", "-c", "kill -KILL $$"], 128 + 9),
+        (["sh", "-c", "kill -TERM $$"], 128 + 15),
+        (["sh", "-c", 'test "$1" = -- && test "$2" = --empty', "sh", "--", "--empty"], 0),
+        (["sh", "-c", "test -f $ASC_PRIVATE_KEY_PATH"], 0),
+    ],
+)
+def test_the_status_is_the_commands(
+    in_process: Callable[..., int], capfd: pytest.CaptureFixture[str], command: list[str], status: int
+) -> None:
+    assert in_process("--empty", "--", *command) == status
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (["--", "no-such-program"], 127, "no-such-program cannot be run: No such file or directory"),
+        (["--", "/"], 126, "/ cannot be run: Permission denied"),
+        ([], 4, "There is no command to run: python -m pytest_asc run -- COMMAND"),
+        (["--"], 4, "There is no command to run"),
+        (["--load", "nowhere.json", "--", "true"], 4, "--load nowhere.json: No such file or directory"),
+        (["--proxy", "--", "true"], 4, "unrecognized arguments: --proxy"),
+    ],
+)
+def test_what_cannot_be_run_is_told(
+    in_process: Callable[..., int], capfd: pytest.CaptureFixture[str], arguments: list[str], status: int, words: str
+) -> None:
+    assert in_process(*arguments) == status
+    output = capfd.readouterr()
+    assert output.out == ""
+    assert words in output.err
+    assert "Traceback" not in output.err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_signals_are_passed_on_and_nothing_is_left(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, number: signal.Signals
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    script = f"""
+import os, signal, sys
+def leave(number, _):
+    print("got", number, flush=True)
+    sys.exit(9)
+signal.signal({number.value}, leave)
+print(os.environ["HTTPS_PROXY"], flush=True)
+while True:
+    signal.pause()
+"""
+    with subprocess.Popen([*RUN, "--", *PYTHON, script], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, env=os.environ) as process:  # fmt: skip
+        assert process.stdout
+        proxy = urlsplit(process.stdout.readline())
+        process.send_signal(number)
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, err) == (9, f"got {number.value}\n", "")
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((proxy.hostname, proxy.port), timeout=30)
+
+
+def test_other_hosts_are_reached_where_they_are_allowed(apple: Apple) -> None:
+    script = """
+import http.client, os, sys
+from urllib.parse import urlsplit
+proxy, place = urlsplit(os.environ["HTTPS_PROXY"]), urlsplit(sys.argv[1])
+connection = http.client.HTTPConnection(proxy.hostname, proxy.port)
+connection.set_tunnel(place.hostname, place.port)
+try:
+    connection.request("GET", "/")
+    print(connection.getresponse().status)
+except OSError as error:
+    print(error)
+connection.close()
+print(open(os.environ["SSL_CERT_FILE"]).read().count("BEGIN CERTIFICATE"))
+"""
+    refused = run("--", *PYTHON, script, apple.url).stdout.splitlines()
+    assert "127.0.0.1 is not emulated; serve and run let it through with --allow-host 127.0.0.1" in refused[0]
+    assert refused[1] == "1"
+    allowed = run("--allow-host", "127.0.0.1", "--", *PYTHON, script, apple.url).stdout.splitlines()
+    assert allowed[0] == "401"
+    assert int(allowed[1]) > 50

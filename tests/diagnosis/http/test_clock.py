@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+from email.utils import formatdate
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_asc.apple.services import APNS, APP_STORE_CONNECT
+from pytest_asc.diagnosis.http.clock import Skew, judge_times, read_date, read_skew, warn_of_skew
+from pytest_asc.diagnosis.http.response import HttpResponse
+
+NOON = 1_528_372_800  # 2018-06-07 12:00:00 UTC
+
+
+def answer(date: str | None, *, sent_at: float = NOON, received_at: float | None = None) -> HttpResponse:
+    return HttpResponse(
+        method="GET",
+        url="https://api.appstoreconnect.apple.com/v1/apps?limit=1",
+        status=200,
+        headers={} if date is None else {"date": date},
+        body=b"",
+        sent_at=sent_at,
+        received_at=sent_at + 0.2 if received_at is None else received_at,
+    )
+
+
+def answer_at(apple: float, here: float) -> HttpResponse:
+    return answer(formatdate(apple, usegmt=True), sent_at=here)
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Thu, 07 Jun 2018 12:00:00 GMT",
+        "Thursday, 07-Jun-18 12:00:00 GMT",
+        "Thu Jun  7 12:00:00 2018",
+        "Thu, 07 Jun 2018 14:00:00 +0200",
+    ],
+)
+def test_date_is_read_in_every_form_that_http_knows(date: str) -> None:
+    assert read_date(answer(date)) == NOON
+
+
+@pytest.mark.parametrize(
+    "date", [None, "", "yesterday", "Thu, 99 Jun 2018 12:00:00 GMT", "Thu, 07 Jun 2018 12:00 +9999"]
+)
+def test_no_skew_without_a_date_to_read(date: str | None) -> None:
+    assert read_date(answer(date)) is None
+    assert read_skew(answer(date)) is None
+    assert warn_of_skew(answer(date)) is None
+    assert judge_times(answer(date), {"exp": 0}, APP_STORE_CONNECT) is None
+
+
+@given(st.text())
+def test_any_date_is_read_or_not(date: str) -> None:
+    assert isinstance(read_date(answer(date)), int | None)
+
+
+def test_skew_has_the_bounds_that_the_request_allows() -> None:
+    skew = read_skew(answer("Thu, 07 Jun 2018 12:00:00 GMT", sent_at=NOON + 34.0, received_at=NOON + 34.5))
+    assert skew == Skew(low=33.0, high=34.5)
+    assert skew.seconds == 33.8
+    assert skew.proves_ahead(by=33)
+    assert not skew.proves_ahead(by=34)
+    assert not skew.proves_behind(by=0)
+
+
+@given(
+    true_skew=st.floats(-100_000, 100_000),
+    apple=st.floats(NOON, NOON + 60),
+    before=st.floats(0, 60),
+    after=st.floats(0, 60),
+)
+def test_bounds_hold_the_true_skew_however_slow_the_network(
+    true_skew: float, apple: float, before: float, after: float
+) -> None:
+    here = apple + true_skew
+    skew = read_skew(answer(formatdate(apple, usegmt=True), sent_at=here - before, received_at=here + after))
+    assert skew is not None
+    assert skew.low <= true_skew + 1e-6
+    assert skew.high >= true_skew - 1e-6
+
+
+@pytest.mark.parametrize(
+    ("here", "cause"),
+    [(0, None), (10.9, None), (11, "clock-ahead"), (34, "clock-ahead"), (-10, None), (-10.2, "clock-behind")],
+)
+def test_a_clock_that_is_off_by_ten_seconds_is_worth_a_warning(here: float, cause: str | None) -> None:
+    finding = warn_of_skew(answer_at(NOON, NOON + here))
+    assert (finding and finding.cause) == cause
+    if finding:
+        assert finding.level == "warning"
+        assert "Apple's clock said 12:00:00 UTC" in finding.evidence
+
+
+def test_a_minute_of_waiting_is_no_skew() -> None:
+    assert warn_of_skew(answer("Thu, 07 Jun 2018 12:00:00 GMT", sent_at=NOON - 60, received_at=NOON + 60)) is None
+
+
+@pytest.mark.parametrize(
+    ("here", "claims", "cause"),
+    [
+        # The machine's clock is ahead: its "now" is still to come at Apple.
+        (35, {"iat": NOON + 35, "exp": NOON + 935}, "clock-ahead"),
+        (34, {"iat": NOON + 34, "exp": NOON + 34 + 1199}, "clock-ahead"),
+        (34, {"exp": NOON + 34 + 1190}, "clock-ahead"),
+        # Behind: what it takes for valid has expired at Apple.
+        (-1000, {"iat": NOON - 1000, "exp": NOON - 100}, "clock-behind"),
+        (-1000, {"exp": NOON}, "clock-behind"),
+        # The clock is good, the token is not.
+        (0, {"iat": NOON - 1000, "exp": NOON - 100}, "token-expired"),
+        (0, {"iat": NOON + 3600, "exp": NOON + 4500}, "token-issued-in-future"),
+        # Every time is possible.
+        (34, {"iat": NOON - 26, "exp": NOON + 874}, None),
+        (0, {"iat": NOON, "exp": NOON + 1200}, None),
+        (0, {"exp": NOON + 1200}, None),
+        # Too long by any clock, no times, times of other kinds: the token's own judge says so.
+        (0, {"iat": NOON, "exp": NOON + 3600}, None),
+        (0, {"exp": NOON + 3600}, None),
+        (0, {}, None),
+        (0, {"iat": True, "exp": "900"}, None),
+        (0, {"iat": NOON * 1000, "exp": NOON * 1000 + 900}, None),
+    ],
+)
+def test_times_that_cannot_be_right_by_apples_clock(here: float, claims: dict[str, object], cause: str | None) -> None:
+    finding = judge_times(answer_at(NOON, NOON + here), claims, APP_STORE_CONNECT)
+    assert (finding and finding.cause) == cause
+    if finding:
+        assert finding.certainty == "certain"
+
+
+@pytest.mark.parametrize(
+    ("here", "ahead", "cause"), [(34, 34, "clock-ahead"), (1, 1, "clock-ahead"), (0, 5, "token-issued-in-future")]
+)
+def test_an_iat_that_apple_has_taken_at_times_is_likely_the_cause_and_no_more(
+    here: int, ahead: int, cause: str
+) -> None:
+    claims = {"iat": NOON + ahead, "exp": NOON + ahead + 900}
+    finding = judge_times(answer_at(NOON, NOON + here), claims, APP_STORE_CONNECT)
+    assert finding is not None
+    assert (finding.cause, finding.level, finding.certainty) == (cause, "error", "likely")
+
+
+@pytest.mark.parametrize(
+    ("here", "iat", "cause"),
+    [(0, NOON - 3600, "token-expired"), (-7200, NOON - 7200, "clock-behind"), (0, NOON - 60, None)],
+)
+def test_a_token_without_exp_ends_an_hour_after_iat(here: int, iat: float, cause: str | None) -> None:
+    finding = judge_times(answer_at(NOON, NOON + here), {"iat": int(iat)}, APNS)
+    assert (finding and finding.cause) == cause
+    assert finding is None or finding.evidence.startswith("the end of its life ")
+
+
+def test_evidence_names_the_claim_and_both_clocks() -> None:
+    finding = judge_times(answer_at(NOON, NOON + 34), {"iat": NOON + 34, "exp": NOON + 934}, APP_STORE_CONNECT)
+    assert finding is not None
+    assert finding.evidence == (
+        "iat 12:00:34 was 34 s to come; Apple's clock said 12:00:00 UTC and this machine's 12:00:34"
+    )

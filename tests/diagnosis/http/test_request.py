@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+import base64
+import time
+from typing import TYPE_CHECKING
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_asc.apple.services import APP_STORE_CONNECT, ENTERPRISE
+from pytest_asc.diagnosis.http.request import (
+    HttpRequest,
+    NetrcEntry,
+    check_authorization,
+    check_redirects,
+    check_request,
+    check_url,
+)
+
+if TYPE_CHECKING:
+    from pytest_asc.diagnosis.findings import Finding
+
+HOST = "api.appstoreconnect.apple.com"
+APPS = f"https://{HOST}/v1/apps"
+KEY = ec.generate_private_key(ec.SECP256R1())
+
+
+def token(audience: object = "appstoreconnect-v1") -> str:
+    now = int(time.time())
+    payload = {"iss": "57246542-96fe-1a63-e053-0824d011072a", "iat": now, "exp": now + 900, "aud": audience}
+    return jwt.encode(payload, KEY, algorithm="ES256", headers={"kid": "2X9R4HXF34"})
+
+
+TOKEN = token()
+GOOD = {"Authorization": f"Bearer {TOKEN}"}
+LOGIN = f"Basic {base64.b64encode(b'ci:hunter2-hunter2').decode()}"
+NETRC = NetrcEntry("the default entry in ~/.netrc", LOGIN)
+
+
+def causes(findings: tuple[Finding, ...]) -> list[str]:
+    return [finding.cause for finding in findings]
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        (HttpRequest("GET", APPS, GOOD), []),
+        (HttpRequest("GET", APPS, {"authorization": f"bearer {TOKEN}"}), []),
+        (HttpRequest("GET", APPS, {}), ["header-missing"]),
+        (HttpRequest("GET", APPS, {"Authorization": TOKEN}), ["bearer-missing"]),
+        (HttpRequest("GET", APPS, {"Authorization": "Bearer "}), ["bearer-missing"]),
+        (HttpRequest("GET", APPS, {"Authorization": f"JWT {TOKEN}"}), ["bearer-missing"]),
+        (HttpRequest("GET", APPS, {"Authorization": LOGIN}), ["bearer-missing"]),
+        (HttpRequest("GET", APPS, {"Authorization": f"Bearer bearer {TOKEN}"}), ["bearer-doubled"]),
+        (HttpRequest("GET", APPS, TOKEN), ["headers-is-token"]),
+        (HttpRequest("GET", "http" + APPS[5:], GOOD), ["insecure-url"]),
+        (HttpRequest("GET", "http" + APPS[5:], {}), ["insecure-url", "header-missing"]),
+        (HttpRequest("GET", "https://appstoreconnect.apple.com/v1/apps", GOOD), ["wrong-host"]),
+        (HttpRequest("POST", APPS, {}, f"assertion={TOKEN}".encode()), ["token-in-body"]),
+        (HttpRequest("POST", APPS, GOOD, b'{"token": "%s"}' % TOKEN.encode()), ["token-in-body"]),
+        # Not known, so not judged.
+        (HttpRequest("GET", APPS), []),
+        (HttpRequest(headers=GOOD), []),
+        (HttpRequest(), []),
+        # False alarms.
+        (HttpRequest("GET", "http://127.0.0.1:8080/v1/apps", GOOD), []),
+        (HttpRequest("GET", "https://gateway.example.com/asc/v1/apps", GOOD), []),
+        (HttpRequest("PUT", "https://store-032.blobstore.apple.com/part?sig=1", {}, b"bytes"), []),
+        (HttpRequest("GET", "https://appstoreconnect.apple.com/notary/v2/submissions", GOOD), []),
+        (HttpRequest("POST", APPS, GOOD, b'{"data": {"type": "apps", "eyJ": "eyJhIjoxfQ.eyJhIjoxfQ.c2ln"}}'), []),
+        (
+            HttpRequest(
+                "POST", "https://appleid.apple.com/auth/token", {}, token("https://appleid.apple.com").encode()
+            ),
+            [],
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_request(request_: HttpRequest, expected: list[str]) -> None:
+    findings = check_request(request_, service=APP_STORE_CONNECT)
+    assert causes(findings) == expected
+    assert {finding.level for finding in findings} <= {"error"}
+    assert TOKEN[:16] not in str(findings)
+
+
+@pytest.mark.parametrize(
+    ("url", "cause", "evidence"),
+    [
+        (f"{HOST}/v1/apps", "insecure-url", f"no scheme in front of {HOST}"),
+        (f"{HOST}:443/v1/apps", "insecure-url", f"no scheme in front of {HOST}:443"),
+        ("user:secret@host/v1/apps", "insecure-url", "no scheme in front of host"),
+        ("/v1/apps", "insecure-url", "no scheme in front of v1"),
+        ("", "insecure-url", "has no scheme"),
+        (f"http://{HOST}/", "insecure-url", f"{HOST} starts with http://"),
+        (f"HTTP://{HOST}/", "insecure-url", f"{HOST} starts with HTTP://"),
+        (f"ftp://{HOST}/", "insecure-url", "ftp://"),
+        ("https://", "url-invalid", "names no host"),
+        ("https:///v1/apps", "url-invalid", "cannot be read"),
+        ("https://[::1/", "url-invalid", "cannot be read"),
+        (f"https://{HOST}:port/", "url-invalid", "cannot be read"),
+        ("https://appstoreconnect.apple.com/v1/apps", "wrong-host", "the website"),
+        ("https://itunesconnect.apple.com/v1/apps", "wrong-host", "old name"),
+        ("https://api.appstoreconnect.com/v1/apps", "wrong-host", "no host of Apple's"),
+        ("https://api.appstoreconect.apple.com/v1/apps", "wrong-host", f"not {HOST}"),
+        (f"https://{ENTERPRISE.host}/v1/apps", "wrong-host", "for App Store Connect"),
+    ],
+)
+def test_urls_that_lead_elsewhere(url: str, cause: str, evidence: str) -> None:
+    finding = check_url(url, APP_STORE_CONNECT)
+    assert finding is not None
+    assert (finding.cause, evidence in finding.evidence) == (cause, True), finding
+    assert "secret" not in finding.evidence
+
+
+@pytest.mark.parametrize(
+    "url", [APPS, f"https://{HOST}:443/", "http://localhost:1/", "http://[::1]:1/", "https://x.y/"]
+)
+def test_urls_that_are_no_fault(url: str) -> None:
+    assert check_url(url, APP_STORE_CONNECT) is None
+
+
+def test_the_fix_names_the_host_of_the_service_that_is_meant() -> None:
+    finding = check_url(APPS, ENTERPRISE)
+    assert finding is not None
+    assert finding.fix == f"Send it to https://{ENTERPRISE.host}."
+
+
+def test_a_likeness_is_no_proof() -> None:
+    certain, likely = (
+        check_url(f"https://{host}/", APP_STORE_CONNECT)
+        for host in ("api.appstoreconnect.com", "api.app-store-connect.apple.com")
+    )
+    assert certain is not None
+    assert likely is not None
+    assert (certain.certainty, likely.certainty) == ("certain", "likely")
+
+
+def test_a_login_of_the_netrc_file_is_named_with_its_place() -> None:
+    finding = check_authorization(LOGIN, netrc=NETRC)
+    assert finding is not None
+    assert finding.cause == "header-overridden-by-netrc"
+    assert "the default entry in ~/.netrc" in finding.evidence
+    assert LOGIN[6:] not in str(finding) + repr(NETRC)
+
+
+@pytest.mark.parametrize("authorization", ["Basic b3RoZXI6bG9naW4=", TOKEN, None])
+def test_a_netrc_file_is_not_blamed_for_another_header(authorization: str | None) -> None:
+    finding = check_authorization(authorization, netrc=NETRC)
+    assert finding is not None
+    assert finding.cause in {"bearer-missing", "header-missing"}
+
+
+def test_a_misnamed_header_is_named() -> None:
+    (finding,) = check_request(
+        HttpRequest("GET", APPS, {"Authentication": f"Bearer {TOKEN}"}), service=APP_STORE_CONNECT
+    )
+    assert finding.cause == "header-missing"
+    assert "'Authentication'" in finding.evidence or "header Authentication" in finding.evidence
+
+
+def test_a_text_for_headers_that_is_no_token_is_less_certain() -> None:
+    certainties = [
+        check_request(HttpRequest("GET", APPS, text), service=APP_STORE_CONNECT)[0].certainty
+        for text in (TOKEN, f"Bearer {TOKEN}", "some text")
+    ]
+    assert certainties == ["certain", "certain", "likely"]
+
+
+@pytest.mark.parametrize("accept", ["application/a-gzip", "*/*", "application/a-gzip, application/json", None])
+def test_a_report_asked_for_as_documented_is_no_finding(accept: str | None) -> None:
+    headers = GOOD | ({} if accept is None else {"Accept": accept})
+    url = f"https://{HOST}/v1/salesReports?filter[vendorNumber]=1"
+    assert check_request(HttpRequest("GET", url, headers), service=APP_STORE_CONNECT) == ()
+
+
+def test_a_report_asked_for_as_json_is_a_hint_since_users_contradict_each_other() -> None:
+    for path, expected in (("salesReports", ["accept-header"]), ("financeReports", ["accept-header"]), ("apps", [])):
+        request = HttpRequest("GET", f"https://{HOST}/v1/{path}", GOOD | {"Accept": "application/json"})
+        findings = check_request(request, service=APP_STORE_CONNECT)
+        assert causes(findings) == expected
+        assert {(finding.level, finding.certainty) for finding in findings} <= {("warning", "possible")}
+
+
+def test_a_redirect_that_dropped_the_header() -> None:
+    first, last = HttpRequest("GET", APPS, GOOD), HttpRequest("GET", "https://other.example.com/", {})
+    finding = check_redirects([first], last)
+    assert finding is not None
+    assert finding.cause == "redirect-dropped-authorization"
+    assert HOST in finding.evidence
+    assert "other.example.com" in finding.evidence
+    for hops, end in (([], last), ([first], first), ([last], last)):
+        assert check_redirects(hops, end) is None
+
+
+def test_the_url_is_judged_that_was_asked_for() -> None:
+    insecure, secure = HttpRequest("GET", f"http://{HOST}/v1/apps", GOOD), HttpRequest("GET", APPS, GOOD)
+    assert causes(check_request(secure, service=APP_STORE_CONNECT, hops=[insecure])) == ["insecure-url"]
+    assert causes(check_request(insecure, service=APP_STORE_CONNECT, hops=[secure])) == []
+
+
+TEXT = st.text(max_size=60)
+
+
+@given(
+    method=TEXT,
+    url=TEXT | st.builds(lambda host, rest: f"https://{host}{rest}", TEXT, TEXT),
+    headers=st.none() | TEXT | st.dictionaries(st.sampled_from(["Authorization", "Accept", "X"]) | TEXT, TEXT),
+    body=st.binary(max_size=60),
+)
+def test_no_request_crashes_the_checks(
+    method: str, url: str, headers: dict[str, str] | str | None, body: bytes
+) -> None:
+    request = HttpRequest(method, url, headers, body)
+    for finding in check_request(request, service=APP_STORE_CONNECT, netrc=NETRC, hops=[request]):
+        assert finding.evidence.isprintable()

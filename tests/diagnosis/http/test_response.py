@@ -1,0 +1,350 @@
+from __future__ import annotations
+
+import json
+from email.utils import formatdate
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_asc.apple.causes import CAUSES
+from pytest_asc.apple.services import (
+    APNS,
+    APP_STORE_CONNECT,
+    APP_STORE_SERVER,
+    APPLE_MUSIC,
+    ENTERPRISE,
+    SIGN_IN,
+    Service,
+)
+from pytest_asc.diagnosis.http.response import HttpResponse, diagnose_response, rate_limit
+
+NOW = 1_528_407_600
+CLAIMS = {"iat": NOW - 60, "exp": NOW + 840}
+PROBE = APP_STORE_CONNECT.base_url + APP_STORE_CONNECT.probe
+LOGIN_PAGE = "<!DOCTYPE html><html><head><title>Sign in to\n Hotel Wi-Fi</title></head></html>"
+
+
+def answer(
+    status: int,
+    body: object = "",
+    headers: dict[str, str] | None = None,
+    *,
+    url: str = PROBE,
+    here: float = NOW,
+) -> HttpResponse:
+    return HttpResponse(
+        method="GET",
+        url=url,
+        status=status,
+        headers={"Date": formatdate(NOW, usegmt=True), **(headers or {})},
+        body=body.encode() if isinstance(body, str) else json.dumps(body).encode(),
+        sent_at=here,
+        received_at=here + 0.3,
+    )
+
+
+def errors(status: int, code: str, title: str = "", detail: str = "") -> dict[str, Any]:
+    return {"errors": [{"status": str(status), "code": code, "title": title, "detail": detail}]}
+
+
+UNAUTHORIZED = errors(
+    401,
+    "NOT_AUTHORIZED",
+    "Authentication credentials are missing or invalid.",
+    "Provide a properly configured and signed bearer token, and make sure that it has not expired.",
+)
+APPS = {"data": [{"type": "apps", "id": "1"}], "links": {}}
+TEAM = (
+    "Team ID: 'AB12CD34EF' is not associated with an active membership. To check your teams membership status, sign in"
+)
+PROGRAM_LICENSE = "To resolve this issue, the Account Holder must agree to the latest Program License Agreement."
+ANSWERED = "api.appstoreconnect.apple.com answered GET with"
+ALIKE = "Apple gives this answer to a wrong key id, a wrong issuer id, another kind of key and a revoked key alike"
+ENTERPRISE_PROBE = ENTERPRISE.base_url + ENTERPRISE.probe
+ONE_APP = "https://api.appstoreconnect.apple.com/v1/apps/1"
+REPORT = "https://api.appstoreconnect.apple.com/v1/salesReports"
+NOTHING_FOUND = "https://api.appstoreconnect.apple.com/v1/apps?filter[name]=x"
+
+
+def read(got: HttpResponse, *, service: Service = APP_STORE_CONNECT) -> list[tuple[str, str, str]]:
+    findings = diagnose_response(got, claims=CLAIMS, service=service)
+    return [(finding.cause, finding.level, finding.certainty) for finding in findings]
+
+
+@pytest.mark.parametrize(
+    "got",
+    [
+        answer(200, APPS),
+        answer(200, {"data": []}, url=NOTHING_FOUND),
+        answer(200, {"data": {"type": "apps", "id": "1"}}, url=ONE_APP),
+        answer(200, "\x1f\x8b", {"Content-Type": "application/a-gzip"}, url=REPORT),
+        answer(204, url=ONE_APP),
+    ],
+    ids=["apps", "empty by filter", "one app", "report", "deleted"],
+)
+def test_answers_as_they_should_be(got: HttpResponse) -> None:
+    assert read(got) == []
+
+
+def test_an_empty_enterprise_list_is_no_finding() -> None:
+    assert read(answer(200, {"data": []}, url=ENTERPRISE_PROBE), service=ENTERPRISE) == []
+
+
+@pytest.mark.parametrize(
+    ("got", "cause", "level", "certainty"),
+    [
+        (answer(200, {"data": []}), "no-apps-visible", "warning", "certain"),
+        (answer(200, APPS, here=NOW + 34), "clock-ahead", "warning", "certain"),
+        (answer(200, APPS, here=NOW - 34), "clock-behind", "warning", "certain"),
+        # Something else answers in Apple's place.
+        (answer(200, LOGIN_PAGE), "not-apple", "error", "likely"),
+        (answer(200, LOGIN_PAGE, url=REPORT), "not-apple", "error", "likely"),
+        (answer(200, {"login": "needed"}), "not-apple", "error", "likely"),
+        (answer(200, ""), "not-apple", "error", "likely"),
+        (answer(200, "[]"), "not-apple", "error", "likely"),
+        (answer(302, "", {"Location": "https://login.example/"}), "not-apple", "error", "likely"),
+        (answer(401, LOGIN_PAGE), "not-apple", "error", "likely"),
+        (answer(403, "Blocked by policy", {"Server": "squid/5.7"}), "not-apple", "error", "likely"),
+        (answer(503, LOGIN_PAGE), "not-apple", "error", "likely"),
+        (answer(404, "404 page not found"), "not-apple", "error", "likely"),
+        (answer(407, LOGIN_PAGE), "proxy-authentication", "error", "certain"),
+        # Apple's server fails: its own page, its line of text, its header, its JSON.
+        (answer(502, "<html><center>Apple</center></html>"), "apple-outage", "error", "certain"),
+        (answer(502, "Could not process this request"), "apple-outage", "error", "certain"),
+        (answer(504, "<html></html>", {"server": "daiquiri/3.0.0"}), "apple-outage", "error", "certain"),
+        (answer(504, "", {"X-Apple-Jingle-Correlation-Key": "x"}), "apple-outage", "error", "certain"),
+        (answer(500, errors(500, "UNEXPECTED_ERROR")), "apple-outage", "error", "certain"),
+        # 401: the status alone, since codes have differed.
+        (answer(401, UNAUTHORIZED), "key-unknown-to-apple", "error", "possible"),
+        (answer(401, errors(401, "UNAUTHORIZED")), "key-unknown-to-apple", "error", "possible"),
+        (answer(401, "Unauthenticated\n\nRequest ID: X.0.0\n"), "key-unknown-to-apple", "error", "possible"),
+        (answer(401, UNAUTHORIZED, {"Date": "?"}), "key-unknown-to-apple", "error", "possible"),
+        (answer(401, UNAUTHORIZED, here=NOW - 900, url=ONE_APP), "key-unknown-to-apple", "error", "possible"),
+        # 403: agreements, membership, roles, and what is none of these.
+        (
+            answer(403, errors(403, "FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED")),
+            "agreement-missing",
+            "error",
+            "certain",
+        ),
+        (answer(403, errors(403, "FORBIDDEN_ERROR.PLA_NOT_ACCEPTED")), "agreement-missing", "error", "certain"),
+        (answer(403, errors(403, "FORBIDDEN_ERROR", "", TEAM)), "membership-expired", "error", "certain"),
+        (
+            answer(403, errors(403, "FORBIDDEN_ERROR", "", "The API key in use does not allow this request")),
+            "role-insufficient",
+            "error",
+            "certain",
+        ),
+        (
+            answer(
+                403,
+                errors(403, "FORBIDDEN_ERROR", "", "This operation can only be performed by the Account Holder."),
+            ),
+            "role-insufficient",
+            "error",
+            "certain",
+        ),
+        (
+            answer(403, errors(403, "FORBIDDEN", "Access Unavailable", PROGRAM_LICENSE)),
+            "agreement-missing",
+            "error",
+            "certain",
+        ),
+        (answer(403, errors(403, "FORBIDDEN_ERROR", "", "Something new")), "role-insufficient", "error", "likely"),
+        (answer(403, errors(403, "FORBIDDEN_ERROR", "Unable to find a team")), "request-refused", "error", "certain"),
+        (
+            answer(
+                403, errors(403, "FORBIDDEN_ERROR", "The given operation is not allowed", "The resource 'appInfos'")
+            ),
+            "request-refused",
+            "error",
+            "certain",
+        ),
+        (answer(403, errors(403, "FORBIDDEN.SOMETHING_NEW")), "request-refused", "error", "certain"),
+        (answer(403, {"reason": "InvalidProviderToken"}), "key-unknown-to-apple", "error", "possible"),
+        (answer(400, {"error": "invalid_client"}), "key-unknown-to-apple", "error", "possible"),
+        (answer(400, {"error": "invalid_grant"}), "request-refused", "error", "certain"),
+        # The code alone proves nothing.
+        (answer(400, errors(401, "NOT_AUTHORIZED")), "request-refused", "error", "certain"),
+        (answer(409, errors(403, "FORBIDDEN_ERROR")), "request-refused", "error", "certain"),
+        # The rest.
+        (answer(429, errors(429, "RATE_LIMIT_EXCEEDED")), "rate-limited", "error", "certain"),
+        (answer(404, errors(404, "PATH_ERROR")), "request-refused", "error", "likely"),
+        (answer(404, errors(404, "NOT_FOUND"), url=ONE_APP), "request-refused", "error", "certain"),
+        (answer(400, errors(400, "PARAMETER_ERROR.INVALID")), "request-refused", "error", "certain"),
+        (answer(406, "Not acceptable"), "accept-header", "error", "certain"),
+        (answer(400, {"errors": "not a list"}), "request-refused", "error", "certain"),
+    ],
+)
+def test_what_an_answer_proves(got: HttpResponse, cause: str, level: str, certainty: str) -> None:
+    assert read(got) == [(cause, level, certainty)]
+
+
+def test_a_refused_token_is_held_against_apples_clock() -> None:
+    got = answer(401, UNAUTHORIZED, here=NOW + 40)
+    (finding,) = diagnose_response(got, claims={"iat": NOW + 40, "exp": NOW + 940}, service=APP_STORE_CONNECT)
+    assert (finding.cause, finding.certainty) == ("clock-ahead", "certain")
+
+
+def test_without_claims_the_report_says_what_was_not_compared() -> None:
+    (finding,) = diagnose_response(answer(401, UNAUTHORIZED), claims=None, service=APP_STORE_CONNECT)
+    assert finding.cause == "key-unknown-to-apple"
+    assert "could not be compared with Apple's clock" in finding.evidence
+
+
+@pytest.mark.parametrize(
+    ("got", "evidence"),
+    [
+        (
+            answer(401, errors(401, "NOT_AUTHORIZED", "Not valid.", "Provide a token.")),
+            f'{ANSWERED} 401 NOT_AUTHORIZED: "Not valid. Provide a token.". {ALIKE}',
+        ),
+        (
+            answer(400, errors(400, "A\x1b[31m", "Bad\r\n::error::x", "\x1b]0;title\x07detail")),
+            f'{ANSWERED} 400 A: "Bad ::error::x: detail"',
+        ),
+        (
+            answer(302, "", {"location": "https://user:secret@login.example/?token=abc"}),
+            f"{ANSWERED} 302, a redirect to login.example; the API never redirects",
+        ),
+        (
+            answer(301, "", {"location": "/v2"}),
+            f"{ANSWERED} 301, a redirect within api.appstoreconnect.apple.com; the API never redirects",
+        ),
+        (
+            answer(200, LOGIN_PAGE, {"Server": "portal"}),
+            f'{ANSWERED} 200 and an HTML page titled "Sign in to Hotel Wi-Fi", by the server portal',
+        ),
+        (answer(403, "no", {"Content-Type": "text/plain; charset=utf-8"}), f"{ANSWERED} 403 and text/plain"),
+        (answer(200, {"login": "needed"}), f"{ANSWERED} 200 and JSON that holds no data"),
+        (answer(200), f"{ANSWERED} 200 and an empty body"),
+        (answer(407, "", {"Proxy-Authenticate": 'Basic realm="x"'}), "the proxy answered 407 and asks for Basic"),
+        (answer(407), "the proxy answered 407"),
+        (
+            answer(429, "{}", {"X-Rate-Limit": "user-hour-lim:3600;user-hour-rem:0;", "Retry-After": "30"}),
+            f"{ANSWERED} 429; 0 of 3600 requests are left this hour; Retry-After: 30",
+        ),
+        (
+            answer(429, "", {"X-Rate-Limit": "user-hour-lim:3600;user-hour-rem:0;"}),
+            f"{ANSWERED} 429; 0 of 3600 requests are left this hour",
+        ),
+    ],
+)
+def test_evidence_quotes_what_came(got: HttpResponse, evidence: str) -> None:
+    (finding,) = diagnose_response(got, claims=CLAIMS, service=APP_STORE_CONNECT)
+    assert finding.evidence == evidence
+
+
+def test_a_path_that_must_be_there_points_at_the_base_url() -> None:
+    (finding,) = diagnose_response(answer(404, errors(404, "PATH_ERROR")), claims=CLAIMS, service=APP_STORE_CONNECT)
+    assert "https://api.appstoreconnect.apple.com" in finding.fix
+
+
+@pytest.mark.parametrize(
+    ("service", "status", "body", "words"),
+    [
+        (APNS, 403, {"reason": "InvalidProviderToken"}, "a wrong Team ID"),
+        (SIGN_IN, 400, {"error": "invalid_client"}, "a wrong Team ID"),
+        (APP_STORE_SERVER, 401, "Unauthenticated\n\nRequest ID: X.0.0\n", "a wrong issuer id"),
+    ],
+)
+def test_an_unknown_key_is_told_with_the_ids_of_its_service(
+    service: Service, status: int, body: object, words: str
+) -> None:
+    (finding,) = diagnose_response(answer(status, body, url=service.base_url), claims=CLAIMS, service=service)
+    assert finding.cause == "key-unknown-to-apple"
+    assert words in finding.evidence
+    assert ("issuer id" in finding.fix) == ("issuer id" in words)
+
+
+@pytest.mark.parametrize(
+    ("service", "cause"),
+    [(APP_STORE_SERVER, "key-unknown-to-apple"), (APPLE_MUSIC, "key-unknown-to-apple"), (ENTERPRISE, "not-apple")],
+)
+def test_a_401_without_a_body_is_apples_where_it_says_so_little(service: Service, cause: str) -> None:
+    (finding,) = diagnose_response(answer(401, "", url=service.base_url), claims=CLAIMS, service=service)
+    assert finding.cause == cause
+
+
+def test_too_many_tokens_are_not_told_to_wait_an_hour() -> None:
+    got = answer(429, {"reason": "TooManyProviderTokenUpdates"}, url=APNS.base_url)
+    (finding,) = diagnose_response(got, claims=None, service=APNS)
+    assert (finding.cause, "20 to 60 minutes" in finding.fix) == ("rate-limited", True)
+
+
+def test_an_agreement_is_not_answered_with_advice_on_roles() -> None:
+    got = answer(403, errors(403, "FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED"))
+    (finding,) = diagnose_response(got, claims=CLAIMS, service=APP_STORE_CONNECT)
+    assert finding.fix == CAUSES["agreement-missing"].fix
+
+
+@given(
+    status=st.integers(100, 999),
+    body=st.binary()
+    | st.recursive(
+        st.none() | st.text(),
+        lambda inner: (
+            st.dictionaries(st.sampled_from(["errors", "data", "code", "title", "detail"]), inner) | st.lists(inner)
+        ),
+    ).map(lambda value: json.dumps(value).encode()),
+    headers=st.dictionaries(
+        st.sampled_from(["Date", "Location", "Server", "X-Rate-Limit", "Retry-After", "Content-Type"]), st.text()
+    ),
+    claims=st.none() | st.dictionaries(st.sampled_from(["iat", "exp"]), st.none() | st.integers() | st.text()),
+)
+def test_any_answer_is_read(
+    status: int, body: bytes, headers: dict[str, str], claims: dict[str, object] | None
+) -> None:
+    got = HttpResponse("GET", PROBE, status, headers, body, NOW, NOW + 0.1)
+    findings = diagnose_response(got, claims=claims, service=APP_STORE_CONNECT)
+    assert findings or status in range(100, 300)
+    for finding in findings:
+        assert finding.cause in CAUSES
+        assert finding.evidence.isprintable()
+        assert len(finding.evidence) < 1000
+
+
+@pytest.mark.parametrize(
+    ("value", "figures"),
+    [
+        ("user-hour-lim:3600;user-hour-rem:3571;", {"limit": 3600, "remaining": 3571}),
+        ("user-hour-rem:0; user-hour-lim: 3500", {"limit": 3500, "remaining": 0}),
+        ("user-minute-lim:300;user-minute-rem:9;user-hour-lim:3600;user-hour-rem:1;", {"limit": 3600, "remaining": 1}),
+        ("user-minute-lim:300;user-minute-rem:9;", None),
+        ("user-hour-lim:3600;", None),
+        ("user-hour-lim:many;user-hour-rem:few;", None),
+        (f"user-hour-lim:{'9' * 5000};user-hour-rem:1;", None),
+        ("", None),
+    ],
+)
+def test_rate_limit(value: str, figures: dict[str, int] | None) -> None:
+    assert rate_limit({"x-rate-limit": value}) == figures
+
+
+def test_rate_limit_without_the_header() -> None:
+    assert rate_limit({}) is None
+
+
+def test_headers_are_looked_up_without_regard_to_case() -> None:
+    assert answer(200, "", {"x-RATE-limit": "1"}).headers["X-Rate-Limit"] == "1"
+
+
+def test_members_of_the_first_error() -> None:
+    got = answer(403, {"errors": ["junk", {"code": "A", "title": "T", "detail": 5}, {"code": "B"}]})
+    assert [error["code"] for error in got.errors] == ["A", "B"]
+    assert (got.code, got.title, got.detail, got.words) == ("A", "T", None, "T")
+
+
+@pytest.mark.parametrize(
+    "body", ["", "no JSON", "[1]", "null", "[" * 100_000, "\ud800".encode("utf-16", "surrogatepass").decode("latin-1")]
+)
+def test_a_body_that_is_no_object_has_no_errors(body: str) -> None:
+    got = answer(403, body)
+    assert not got.is_json
+    assert (got.errors, got.code, got.title, got.detail, got.words) == ([], None, None, None, None)
+
+
+def test_repr_holds_no_body() -> None:
+    assert "secret" not in repr(answer(200, "secret"))

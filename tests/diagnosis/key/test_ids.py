@@ -1,0 +1,249 @@
+from __future__ import annotations
+
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_asc.apple.causes import CAUSES
+from pytest_asc.diagnosis.key.ids import IdsReading, read_ids
+
+KEY_ID = "2X9R4HXF34"
+ISSUER = "57246542-96fe-1a63-e053-0824d011072a"
+TEAM_ID = "9QWERTY123"
+
+
+def causes(reading: IdsReading) -> list[str]:
+    return [finding.cause for finding in reading.findings]
+
+
+@pytest.mark.parametrize("kind", [None, "team", "enterprise"])
+@pytest.mark.parametrize(
+    ("key_id", "issuer_id"),
+    [
+        (KEY_ID, ISSUER),
+        (KEY_ID, ISSUER.upper()),
+        (KEY_ID, "69a6de7e-1111-47e3-a053-5b8c7c11a4d1"),
+        (KEY_ID, "00000000-0000-0000-0000-000000000000"),
+        ("2x9r4hxf34", ISSUER),
+        ("2X9R4HXF3456", ISSUER),
+        ("my-key_1", ISSUER),
+    ],
+)
+def test_good_ids_have_no_finding(key_id: str, issuer_id: str, kind: str | None) -> None:
+    reading = read_ids(key_id, issuer_id, kind=kind)
+    assert (reading.key_id, reading.issuer_id, reading.findings) == (key_id, issuer_id, ())
+
+
+@pytest.mark.parametrize("issuer_id", [None, "", "\n"])
+@pytest.mark.parametrize("kind", [None, "individual"])
+def test_an_individual_key_has_no_issuer(issuer_id: str | None, kind: str | None) -> None:
+    assert read_ids(KEY_ID, issuer_id, kind=kind) == IdsReading(KEY_ID, None, ())
+
+
+@pytest.mark.parametrize(
+    ("around", "suffix", "evidence"),
+    [
+        ("{}\n", "whitespace", r"length {}, expected {}; it ends in '\n'"),
+        (" {}", "whitespace", "length {}, expected {}; it starts with ' '"),
+        ("\t{}\r\n", "whitespace", r"it starts with '\t' and ends in '\n'"),
+        ("\ufeff{}", "whitespace", r"it starts with '\ufeff'"),
+        ("{}\u200b", "whitespace", r"it ends in '\u200b'"),
+        ("{}\u00a0", "whitespace", r"it ends in '\xa0'"),
+        ('"{}"', "quoted", "length {}, expected {}; it starts with '\"' and ends in '\"'"),
+        ("'{}", "quoted", 'it starts with "\'"'),
+        ("\u201c{}\u201d", "quoted", r"it starts with '\u201c' and ends in '\u201d'"),
+    ],
+)
+def test_what_stuck_to_an_id_is_taken_off_and_told(around: str, suffix: str, evidence: str) -> None:
+    for which, key_id, issuer_id, bare in (
+        ("key-id", around.format(KEY_ID), ISSUER, KEY_ID),
+        ("issuer-id", KEY_ID, around.format(ISSUER), ISSUER),
+    ):
+        reading = read_ids(key_id, issuer_id)
+        assert (reading.key_id, reading.issuer_id) == (KEY_ID, ISSUER)
+        (finding,) = reading.findings
+        assert (finding.cause, finding.level) == (f"{which}-{suffix}", "warning")
+        assert evidence.format(len(around.format(bare)), len(bare)) in finding.evidence
+
+
+def test_blanks_and_quotes_together_are_told_once_each() -> None:
+    reading = read_ids(f' "{KEY_ID}"\n', ISSUER)
+    assert reading.key_id == KEY_ID
+    assert causes(reading) == ["key-id-whitespace", "key-id-quoted"]
+
+
+def test_a_blank_inside_an_id_is_told() -> None:
+    reading = read_ids(KEY_ID, ISSUER.replace("-e053", "- e053"))
+    assert reading.issuer_id == ISSUER
+    assert reading.findings[0].evidence == "length 37, expected 36; it holds blanks inside"
+
+
+@pytest.mark.parametrize(
+    ("key_id", "issuer_id", "certainty"),
+    [
+        (ISSUER, KEY_ID, "certain"),
+        (ISSUER.upper(), "2x9r4hxf34", "certain"),
+        (ISSUER, None, "certain"),
+        (ISSUER, "", "certain"),
+        (f"{ISSUER}\n", KEY_ID, "certain"),
+        (ISSUER[:-2], KEY_ID, "certain"),
+        (ISSUER, "69a6de7e-1111-47e3-a053-5b8c7c11a4d1", "likely"),
+        (ISSUER, "issuer-uuid", "likely"),
+    ],
+)
+def test_swapped_ids(key_id: str, issuer_id: str | None, certainty: str) -> None:
+    errors = [finding for finding in read_ids(key_id, issuer_id).findings if finding.level == "error"]
+    assert [(finding.cause, finding.certainty) for finding in errors] == [("ids-swapped", certainty)]
+
+
+@pytest.mark.parametrize("issuer_id", [None, "issuer-uuid", "69a6de7e-1111-47e3-a053-5b8c7c11a4d1"])
+def test_no_one_is_told_to_swap_what_cannot_be_swapped(issuer_id: str | None) -> None:
+    (finding,) = read_ids(ISSUER, issuer_id).findings
+    assert finding.fix != CAUSES["ids-swapped"].fix
+    assert "AuthKey_<key id>.p8" in finding.fix
+
+
+@pytest.mark.parametrize(
+    ("issuer_id", "evidence"),
+    [
+        (TEAM_ID, "9QWE…23, length 10, expected 36"),
+        (KEY_ID, "length 10"),
+        (ISSUER.replace("-", ""), "length 32"),
+        (ISSUER[:-1], "length 35"),
+        (ISSUER.replace("a", "g"), "length 36"),
+        ("{" + ISSUER + "}", "length 38"),
+        ("$ASC_ISSUER_ID", "a variable that was not expanded"),
+        ("***", "a masked value"),
+        ("<issuer id>", "a stand-in in angle brackets"),
+    ],
+)
+def test_an_issuer_that_is_no_uuid(issuer_id: str, evidence: str) -> None:
+    reading = read_ids(KEY_ID, issuer_id)
+    (finding,) = reading.findings
+    assert (finding.cause, finding.level, finding.certainty) == ("issuer-id-not-uuid", "error", "certain")
+    assert evidence in finding.evidence
+
+
+@pytest.mark.parametrize(
+    "key_id",
+    [
+        f"AuthKey_{KEY_ID}.p8",
+        f"AuthKey_{KEY_ID}",
+        f"{KEY_ID}.p8",
+        f"/home/me/private_keys/AuthKey_{KEY_ID}.p8",
+        f"C:\\keys\\AuthKey_{KEY_ID}.P8",
+        f"SubscriptionKey_{KEY_ID}.p8",
+    ],
+)
+def test_a_key_id_that_is_a_file_name_is_an_error_that_names_the_key_id(key_id: str) -> None:
+    reading = read_ids(key_id, ISSUER)
+    assert reading.key_id == KEY_ID
+    (finding,) = reading.findings
+    assert (finding.cause, finding.level) == ("key-id-is-file-name", "error")
+    assert f"its {len(key_id)} characters" in finding.evidence
+    assert "2X9R…34" in finding.evidence
+
+
+@pytest.mark.parametrize("key_id", [None, "", " \n", '""'])
+def test_a_missing_key_id(key_id: str | None) -> None:
+    reading = read_ids(key_id, ISSUER)
+    assert reading.key_id is None
+    assert causes(reading) == ["key-id-missing"]
+    assert causes(read_ids(key_id, ISSUER, key_file="key.p8")) == ["key-id-missing"]
+
+
+PEM = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49/AgEG\n-----END PRIVATE KEY-----\n"
+
+
+@pytest.mark.parametrize("text", [PEM, PEM.replace("\n", "\\n"), f"'{PEM}'"])
+def test_a_key_is_no_id(text: str) -> None:
+    (finding,) = read_ids(text, ISSUER).findings
+    assert finding.cause == "key-id-missing"
+    assert finding.evidence.endswith("are the text of a key")
+    (finding,) = read_ids(KEY_ID, text).findings
+    assert finding.cause == "issuer-id-not-uuid"
+    assert finding.evidence.endswith("it is the text of a key")
+
+
+@pytest.mark.parametrize("key_id", ["${ASC_KEY_ID}", "$ASC_KEY_ID", "<key id>", "***"])
+def test_a_placeholder_is_no_key_id(key_id: str) -> None:
+    assert causes(read_ids(key_id, ISSUER)) == ["key-id-missing"]
+
+
+@pytest.mark.parametrize(
+    "key_file",
+    [
+        f"AuthKey_{KEY_ID}.p8",
+        f"/home/me/AuthKey_{KEY_ID}.p8",
+        f"AuthKey_{KEY_ID} (1).p8",
+        f"AuthKey_{KEY_ID} copy.p8",
+        f"authkey_{KEY_ID}.P8",
+    ],
+)
+def test_the_name_of_the_file_tells_the_key_id(key_file: str) -> None:
+    assert read_ids(None, ISSUER, key_file=key_file) == IdsReading(KEY_ID, ISSUER, ())
+    assert read_ids(KEY_ID, ISSUER, key_file=key_file) == IdsReading(KEY_ID, ISSUER, ())
+
+
+def test_a_file_of_any_other_name_tells_nothing() -> None:
+    assert read_ids(KEY_ID, ISSUER, key_file="/run/secrets/asc.p8").findings == ()
+
+
+@pytest.mark.parametrize(
+    ("file_id", "evidence"),
+    [
+        ("9QWERTY123", "the key id is 2X9R…34, the file is of 9QWE…23"),
+        (KEY_ID.lower(), "differs in upper and lower case alone"),
+    ],
+)
+def test_a_file_of_another_key_is_a_likely_cause(file_id: str, evidence: str) -> None:
+    reading = read_ids(KEY_ID, ISSUER, key_file=f"AuthKey_{file_id}.p8")
+    assert reading.key_id == KEY_ID
+    (finding,) = reading.findings
+    assert (finding.cause, finding.level, finding.certainty) == ("key-id-file-mismatch", "warning", "likely")
+    assert evidence in finding.evidence
+
+
+@pytest.mark.parametrize("prefix", ["SubscriptionKey", "APNSAuthKey"])
+def test_a_file_of_another_service_is_a_likely_cause(prefix: str) -> None:
+    for key_id in (KEY_ID, None):
+        reading = read_ids(key_id, ISSUER, key_file=f"keys/{prefix}_{KEY_ID}.p8")
+        assert reading.key_id == KEY_ID
+        (finding,) = reading.findings
+        assert (finding.cause, finding.level, finding.certainty) == ("key-of-other-service", "warning", "likely")
+
+
+@pytest.mark.parametrize("kind", ["team", "enterprise"])
+@pytest.mark.parametrize("issuer_id", [None, "", "\n"])
+def test_a_key_that_is_said_to_need_an_issuer_needs_one(kind: str, issuer_id: str | None) -> None:
+    (finding,) = read_ids(KEY_ID, issuer_id, kind=kind).findings
+    assert (finding.cause, finding.level, finding.certainty) == ("issuer-id-missing", "error", "certain")
+    assert kind in finding.evidence
+
+
+@pytest.mark.parametrize("issuer_id", [ISSUER, TEAM_ID])
+def test_the_issuer_of_a_key_that_is_said_to_be_individual_is_left_out(issuer_id: str) -> None:
+    reading = read_ids(KEY_ID, issuer_id, kind="individual")
+    assert reading.issuer_id is None
+    (finding,) = reading.findings
+    assert (finding.cause, finding.level) == ("individual-key-as-team", "note")
+
+
+ANY_ID = st.none() | st.text() | st.text("-_.p8 \n\"'" + string.ascii_letters + string.digits, max_size=40)
+
+
+@given(ANY_ID, ANY_ID, st.sampled_from([None, "team", "individual", "enterprise"]), ANY_ID)
+def test_nothing_crashes(key_id: str | None, issuer_id: str | None, kind: str | None, key_file: str | None) -> None:
+    reading = read_ids(key_id, issuer_id, kind=kind, key_file=key_file)
+    assert reading.key_id is None or reading.key_id.strip() == reading.key_id != ""
+    assert all(finding.evidence.isprintable() for finding in reading.findings)
+
+
+@given(st.text(string.ascii_letters + string.digits, min_size=10, max_size=10), st.uuids())
+def test_no_finding_and_no_repr_shows_a_whole_id(key_id: str, issuer: object) -> None:
+    for ids in ((key_id + "\n", f'"{issuer}"'), (str(issuer), key_id), (f"AuthKey_{key_id}.p8", str(issuer)[:-1])):
+        reading = read_ids(*ids, key_file="AuthKey_ABCDEFGHIJ.p8")
+        assert key_id not in repr(reading)
+        assert str(issuer)[:-1] not in repr(reading)

@@ -1,0 +1,222 @@
+"""Whose token it is: every service's good token, at its own service and at every other."""
+
+from __future__ import annotations
+
+import base64
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_asc.apple.services import (
+    APNS,
+    APP_STORE_CONNECT,
+    APP_STORE_SERVER,
+    APP_STORE_SERVER_SANDBOX,
+    APPLE_ADS,
+    APPLE_MUSIC,
+    DEVICE_CHECK,
+    ENTERPRISE,
+    SERVICES,
+    WEATHERKIT,
+    Service,
+    ServiceIds,
+)
+from pytest_asc.credentials.finder import Credentials
+from pytest_asc.credentials.tokens import mint
+from pytest_asc.diagnosis.token.claims import closest_services, missing_members
+from pytest_asc.diagnosis.token.verify import decode, verify_token
+
+if TYPE_CHECKING:
+    from pytest_asc.diagnosis.findings import Finding
+
+NOW = 1_528_407_660
+KEY = ec.generate_private_key(ec.SECP256R1())
+ISSUER = "57246542-96fe-1a63-e053-0824d011072a"
+TEAM = "ABCDE12345"
+IDS: ServiceIds = {
+    "team_id": TEAM,
+    "service_id": "com.example.weather",
+    "bundle_id": "com.example.app",
+    "client_id": "com.example.web",
+    "origin": "https://example.com",
+}
+ADS: ServiceIds = {"team_id": "SEARCHADS.9703f56c", "client_id": "SEARCHADS.27478e71"}
+# Nothing in their tokens tells these apart.
+TWINS = ((APP_STORE_SERVER, APP_STORE_SERVER_SANDBOX), (APNS, DEVICE_CHECK))
+
+
+def good(service: Service, kind: Any = "team", **changes: Any) -> str:
+    issuer = None if kind == "individual" else ISSUER
+    credentials = Credentials("2X9R4HXF34", issuer, kind, KEY)
+    ids = ADS if service is APPLE_ADS else IDS
+    return mint(credentials, now=NOW, service=service.name, **{**ids, **changes})
+
+
+def judge(text: str, service: Service, now: float = NOW, **known: Any) -> tuple[Finding, ...]:
+    return verify_token(text, service=service, key=KEY.public_key(), **known).at(now)
+
+
+@pytest.mark.parametrize("service", SERVICES.values(), ids=list(SERVICES))
+def test_a_services_own_token_is_good_there(service: Service) -> None:
+    assert judge(good(service), service) == ()
+    assert service in closest_services(decode(good(service)).header, decode(good(service)).claims)
+
+
+def test_so_is_the_token_of_an_individual_key() -> None:
+    assert judge(good(APP_STORE_CONNECT, "individual"), APP_STORE_CONNECT, kind="individual") == ()
+
+
+PAIRS = [
+    pair for pair in product(SERVICES.values(), repeat=2) if pair[0] is not pair[1] and set(pair) not in map(set, TWINS)
+]
+
+
+@pytest.mark.parametrize(("own", "asked"), PAIRS, ids=lambda service: service.name)
+def test_a_token_at_another_service_is_named_with_both_and_nothing_else_is_said(own: Service, asked: Service) -> None:
+    (finding,) = judge(good(own), asked)
+    assert finding.cause == "token-of-other-service"
+    assert own.title in finding.evidence
+    assert f"sent to {asked.title}" in finding.evidence
+    assert (finding.level, finding.certainty) in {("error", "certain"), ("error", "likely"), ("warning", "possible")}
+
+
+@pytest.mark.parametrize("twins", TWINS, ids=["App Store Server", "no exp"])
+def test_twins_take_each_others_tokens(twins: tuple[Service, Service]) -> None:
+    for own, asked in product(twins, repeat=2):
+        assert judge(good(own), asked) == ()
+
+
+@pytest.mark.parametrize(
+    ("own", "asked", "level", "certainty"),
+    [
+        # A member speaks against the service that is asked.
+        (APP_STORE_CONNECT, WEATHERKIT, "error", "certain"),
+        (WEATHERKIT, APP_STORE_CONNECT, "error", "certain"),
+        (ENTERPRISE, APP_STORE_CONNECT, "error", "certain"),
+        # Something is missing, and nothing speaks against it: it may as well have been forgotten.
+        (APP_STORE_CONNECT, APP_STORE_SERVER, "error", "likely"),
+        (APPLE_MUSIC, WEATHERKIT, "error", "likely"),
+        # It has all that is asked for, and more.
+        (APP_STORE_SERVER, APP_STORE_CONNECT, "warning", "possible"),
+        (APPLE_MUSIC, APNS, "warning", "possible"),
+    ],
+)
+def test_no_more_is_claimed_than_the_claims_prove(own: Service, asked: Service, level: str, certainty: str) -> None:
+    (finding,) = judge(good(own), asked)
+    assert (finding.level, finding.certainty) == (level, certainty)
+
+
+def test_the_reporters_token_at_weatherkit_is_told_what_it_lacks() -> None:
+    (finding,) = judge(good(APP_STORE_CONNECT), WEATHERKIT)
+    assert finding.evidence == (
+        "the token has the claims of App Store Connect and is sent to WeatherKit: iss is 5724…072a, expected the Team "
+        "ID, 10 characters; sub is missing, expected the Services ID; WeatherKit takes no aud"
+    )
+
+
+def test_an_individual_keys_token_is_named_as_well() -> None:
+    (finding,) = judge(good(APP_STORE_CONNECT, "individual"), WEATHERKIT)
+    assert (finding.cause, finding.certainty) == ("token-of-other-service", "certain")
+
+
+def test_services_with_like_tokens_are_all_named() -> None:
+    (finding,) = judge(good(APNS), APP_STORE_CONNECT)
+    assert "the claims of APNs or DeviceCheck" in finding.evidence
+
+
+def test_nothing_is_said_of_the_times_of_another_services_token() -> None:
+    text = good(WEATHERKIT, claims={"exp": NOW * 1000, "iat": "yesterday"})
+    assert [finding.cause for finding in judge(text, APP_STORE_CONNECT)] == ["token-of-other-service"]
+
+
+@pytest.mark.parametrize(
+    ("service", "changes", "cause", "evidence"),
+    [
+        (WEATHERKIT, {"claims": {"iss": ISSUER}}, "token-issuer", "iss is 5724…072a, expected the Team ID, 10 char"),
+        (WEATHERKIT, {"claims": {"iss": None}}, "token-issuer", "iss is missing, expected the Team ID"),
+        (WEATHERKIT, {"claims": {"jti": "1", "nbf": 1}}, "token-form", "WeatherKit takes no jti, nbf"),
+        (WEATHERKIT, {"claims": {"sub": None}}, "token-subject", "sub is missing, expected the Services ID"),
+        (WEATHERKIT, {"headers": {"id": "weather"}}, "token-form", "the header's id is weat…er, expected <Team ID>."),
+        (WEATHERKIT, {"claims": {"exp": None}}, "token-lifetime-too-long", "no exp"),
+        (APP_STORE_SERVER, {"claims": {"bid": 5}}, "token-form", "bid is 5, expected the app's bundle id"),
+        (APP_STORE_SERVER, {"claims": {"aud": "storekit"}}, "token-audience", "aud is 'storekit'"),
+        (APNS, {"claims": {"iat": None}}, "token-lifetime-too-long", "no iat, from which its life is counted"),
+        (APNS, {"issued_at": NOW - 3601}, "token-expired", "1 h 1 s ago; a token is good for 1 h"),
+    ],
+)
+def test_a_members_fault_is_named(service: Service, changes: dict[str, Any], cause: str, evidence: str) -> None:
+    (finding,) = judge(good(service, **changes), service)
+    assert (finding.cause, finding.level) == (cause, "error")
+    assert evidence in finding.evidence
+
+
+def test_what_is_documented_as_needed_and_works_without_is_a_warning() -> None:
+    (finding,) = judge(good(WEATHERKIT, headers={"id": None}), WEATHERKIT)
+    assert (finding.cause, finding.level) == ("token-form", "warning")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(good(APNS, headers={"typ": "JWT"}), id="typ"),
+        pytest.param(good(APNS, headers={"kid": "short"}), id="a key id of another length"),
+    ],
+)
+def test_false_alarms_at_apns(text: str) -> None:
+    assert judge(text, APNS) == ()
+
+
+def test_a_signature_in_der_is_no_cause_at_apns() -> None:
+    parts = good(APNS).rpartition(".")[0]
+    der = KEY.sign(parts.encode(), ec.ECDSA(hashes.SHA256()))
+    text = f"{parts}.{base64.urlsafe_b64encode(der).decode().rstrip('=')}"
+    assert judge(text, APNS) == ()
+    assert [finding.cause for finding in judge(text, DEVICE_CHECK)] == ["token-signature-der"]
+
+
+@pytest.mark.parametrize(
+    ("service", "limit", "at_limit"),
+    [(APP_STORE_SERVER, 3600, True), (APPLE_ADS, 180 * 86_400, True), (APPLE_MUSIC, 15_777_000, False)],
+)
+def test_every_service_has_a_limit_of_its_own(service: Service, limit: int, at_limit: bool) -> None:
+    (of_limit,) = judge(good(service, lifetime=limit), service) or (None,)
+    assert (of_limit.cause if of_limit else None) == ("token-lifetime-at-limit" if at_limit else None)
+    too_long = judge(good(service, lifetime=limit + 62), service)
+    assert [finding.cause for finding in too_long] == ["token-lifetime-too-long"]
+    assert too_long[0].fix.startswith("Set exp to at most ")
+    assert "20 min" not in too_long[0].fix
+
+
+def test_a_life_that_counts_from_now_is_at_the_limit_for_a_moment() -> None:
+    text = good(APPLE_MUSIC, issued_at=NOW, lifetime=15_777_000)
+    (finding,) = judge(text, APPLE_MUSIC)
+    assert (finding.cause, finding.level) == ("token-lifetime-at-limit", "warning")
+    assert "15 minutes" not in finding.fix
+    assert judge(text, APPLE_MUSIC, NOW + 60) == ()
+
+
+def test_weatherkit_names_no_limit() -> None:
+    assert judge(good(WEATHERKIT, lifetime=56_000_000), WEATHERKIT) == ()
+
+
+def test_a_good_token_lacks_nothing() -> None:
+    token = decode(good(WEATHERKIT))
+    assert missing_members(token.header, token.claims, WEATHERKIT) == []
+
+
+@given(
+    st.sampled_from(list(SERVICES.values())),
+    st.dictionaries(
+        st.sampled_from(["iss", "sub", "aud", "bid", "scope", "origin", "iat", "exp", "id", "kid"]),
+        st.none() | st.integers() | st.text(max_size=12) | st.lists(st.text(max_size=5), max_size=2),
+    ),
+)
+def test_no_member_crashes_the_judge(service: Service, changes: dict[str, Any]) -> None:
+    text = good(service, claims=changes, headers=changes)
+    for asked in SERVICES.values():
+        assert len(judge(text, asked)) < 9

@@ -1,0 +1,291 @@
+"""The judge of tokens: each cause by a token that has it, and the false alarms by tokens that have not."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_asc.apple.services import APP_STORE_CONNECT, ENTERPRISE
+from pytest_asc.credentials.tokens import sign
+from pytest_asc.diagnosis.token.verify import TokenError, TokenVerification, check_scope, decode, utc, verify_token
+
+NOW = 1_528_407_660
+KEY = ec.generate_private_key(ec.SECP256R1())
+OTHER_KEY = ec.generate_private_key(ec.SECP256R1())
+ISSUER = "57246542-96fe-1a63-e053-0824d011072a"
+HEADER = {"alg": "ES256", "kid": "2X9R4HXF34", "typ": "JWT"}
+CLAIMS: dict[str, Any] = {"iss": ISSUER, "iat": NOW - 60, "exp": NOW + 840, "aud": "appstoreconnect-v1"}
+INDIVIDUAL: dict[str, Any] = {"sub": "user", "iat": NOW - 60, "exp": NOW + 840, "aud": "appstoreconnect-v1"}
+
+
+def token(claims: dict[str, Any] | None = None, header: dict[str, Any] | None = None, **changes: Any) -> str:
+    return sign(header or HEADER, {**(claims or CLAIMS), **changes}, KEY)
+
+
+def without(name: str) -> dict[str, Any]:
+    return {claim: value for claim, value in CLAIMS.items() if claim != name}
+
+
+def judge(text: str, now: float = NOW, *, utc_offset: int = 0, **known: Any) -> list[tuple[str, str]]:
+    known = {"service": APP_STORE_CONNECT, "key": KEY.public_key(), **known}
+    return [(found.cause, found.level) for found in verify_token(text, **known).at(now, utc_offset=utc_offset)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(token(), id="team key"),
+        pytest.param(token(INDIVIDUAL), id="individual key"),
+        pytest.param(token(header={"alg": "ES256", "kid": "2X9R4HXF34"}), id="no typ"),
+        pytest.param(token(header={**HEADER, "kid": "short"}), id="a key id of another length"),
+        pytest.param(token(without("iat")), id="no iat"),
+        pytest.param(token(aud=["appstoreconnect-v1"]), id="audience in a list"),
+        pytest.param(token(iss="57246542-96fe-ffff-0000-0824d011072a"), id="a UUID of no known version"),
+        pytest.param(token(iss=ISSUER.upper()), id="a UUID in capitals"),
+        pytest.param(token(iat=NOW, exp=NOW + 1199), id="nearly the limit"),
+        pytest.param(token(scope=["GET /v1/apps"]), id="a scope"),
+        pytest.param(token(exp=NOW + 86_400, scope=["GET /v1/ciProducts", "GET /v1/ciIssues/1"]), id="long-lived"),
+        pytest.param(token(nonce="x", nbf=NOW - 60), id="claims that no one asked for"),
+    ],
+)
+def test_good_tokens_raise_no_alarm(text: str) -> None:
+    assert judge(text) == []
+
+
+DER = KEY.sign(b"x", ec.ECDSA(hashes.SHA256()))
+
+
+def spoil(text: str, part: int, value: bytes) -> str:
+    parts = text.split(".")
+    parts[part] = base64.urlsafe_b64encode(value).decode().rstrip("=")
+    return ".".join(parts)
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("", "token-malformed"),
+        ("   ", "token-malformed"),
+        ("abc", "token-malformed"),
+        ("-----BEGIN PRIVATE KEY-----\nMIGH\n-----END PRIVATE KEY-----\n", "token-malformed"),
+        ("a.b.c.d", "token-malformed"),
+        ("…." + token(), "token-malformed"),
+        (spoil(token(), 0, b"not json"), "token-malformed"),
+        (spoil(token(), 1, b"[1, 2]"), "token-malformed"),
+        (spoil(token(), 1, b"[" * 100_000), "token-malformed"),
+        (spoil(token(), 1, b"\xff\xfe"), "token-malformed"),
+        (token().replace(".", ".A", 1)[:-1] + "A", "token-malformed"),
+        (str(token().encode()), "token-bytes-repr"),
+        (token() + "\n", "token-whitespace"),
+        (" " + token(), "token-whitespace"),
+        (token()[:40] + "\n" + token()[40:], "token-whitespace"),
+        (token() + "==", "token-base64-alphabet"),
+        (token().split(".")[0] + "+/" + token()[40:], "token-base64-alphabet"),
+        (token(header={**HEADER, "alg": "HS256"}), "token-algorithm"),
+        (token(header={**HEADER, "alg": "none"}), "token-algorithm"),
+        (token(header={"kid": "2X9R4HXF34"}), "token-algorithm"),
+        (token(header={"alg": "ES256"}), "token-kid-missing"),
+        (token(header={"alg": "ES256", "kid": ""}), "token-kid-missing"),
+        (token(header={"alg": "ES256", "kid": 10}), "token-kid-missing"),
+        # Nobody repairs the ids of a token.
+        (token(header={**HEADER, "kid": "2X9R4HXF34\n"}), "key-id-whitespace"),
+        (token(header={**HEADER, "kid": '"2X9R4HXF34"'}), "key-id-quoted"),
+        (token(header={**HEADER, "kid": "AuthKey_2X9R4HXF34.p8"}), "key-id-is-file-name"),
+        (token(header={**HEADER, "kid": "${ASC_KEY_ID}"}), "key-id-missing"),
+        (token(header={**HEADER, "kid": ISSUER}, iss="2X9R4HXF34"), "ids-swapped"),
+        (token(iss=f"{ISSUER}\n"), "issuer-id-whitespace"),
+        (token(iss=f"'{ISSUER}'"), "issuer-id-quoted"),
+        (token(without("aud")), "token-audience"),
+        (token(aud="appstoreconnect"), "token-audience"),
+        (token(aud=["appstoreconnect-v1", "other"]), "token-audience"),
+        (token(without("iss")), "token-issuer"),
+        (token(iss="ABCDE12345"), "token-issuer"),
+        (token(iss=5), "token-issuer"),
+        (token(without("iss"), sub="me"), "token-subject"),
+        (token(without("iss"), subject="user"), "token-subject"),
+        (token(sub="user"), "token-claims-mixed"),
+        (token(without("exp")), "token-lifetime-too-long"),
+        (token(exp=NOW - 60 + 1201), "token-lifetime-too-long"),
+        (token(exp=NOW + 3600), "token-lifetime-too-long"),
+        (token(without("iat"), exp=NOW + 1202), "token-lifetime-too-long"),
+        (token(exp=NOW + 3600, scope=[]), "token-lifetime-too-long"),
+        (token(exp=NOW + 3600, scope=["GET /v1/apps"]), "token-long-lived-not-allowed"),
+        (token(exp=NOW + 3600, scope=["GET /v1/ciProducts", "GET /v1/apps"]), "token-long-lived-not-allowed"),
+        (token(exp=NOW + 3600, scope=["POST /v1/ciBuildRuns"]), "token-long-lived-not-allowed"),
+        (token(exp=NOW + 16_000_000, scope=["GET /v1/ciProducts"]), "token-long-lived-not-allowed"),
+        (token(exp=NOW), "token-expired"),
+        (token(iat=NOW - 1000, exp=NOW - 100), "token-expired"),
+        (token(exp=1200), "token-exp-is-duration"),
+        (token(exp=0), "token-exp-is-duration"),
+        (token(exp=-5), "token-exp-is-duration"),
+        (token(iat=NOW * 1000, exp=(NOW + 900) * 1000), "token-time-milliseconds"),
+        (token(iat=-(10**30)), "token-time-milliseconds"),
+        (token(exp=NOW + 840.5), "token-time-not-integer"),
+        (token(exp=str(NOW + 840)), "token-time-not-integer"),
+        (token(iat=True), "token-time-not-integer"),
+        (token(iat=NOW + 61, exp=NOW + 900), "token-issued-in-future"),
+        (token(scope="GET /v1/apps"), "token-scope-format"),
+        (token(scope=["/v1/apps"]), "token-scope-format"),
+        (token(scope=["GET /v1/apps", None]), "token-scope-format"),
+        (token(scope={"GET": "/v1/apps"}), "token-scope-format"),
+        (spoil(token(), 2, DER), "token-signature-der"),
+        (spoil(token(), 2, b"short"), "token-signature-mismatch"),
+        (spoil(token(), 2, bytes(64)), "token-signature-mismatch"),
+        (spoil(token(), 1, json.dumps({**CLAIMS, "exp": NOW + 900}).encode()), "token-signature-mismatch"),
+        (sign(HEADER, CLAIMS, OTHER_KEY), "token-signature-mismatch"),
+    ],
+)
+def test_one_cause_gives_one_error(text: str, cause: str) -> None:
+    assert judge(text) == [(cause, "error")]
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "cause"),
+    [
+        (token(), {"kind": "individual"}, "individual-key-as-team"),
+        (token(INDIVIDUAL), {"kind": "team"}, "token-issuer"),
+        (token(), {"issuer_id": "00000000-0000-0000-0000-000000000000"}, "token-issuer"),
+        (token(), {"service": ENTERPRISE}, "token-of-other-service"),
+    ],
+)
+def test_what_is_known_of_the_key_counts(text: str, known: dict[str, Any], cause: str) -> None:
+    assert judge(text, **known) == [(cause, "error")]
+
+
+def test_a_service_without_a_limit_takes_any_life() -> None:
+    service = replace(APP_STORE_CONNECT, max_lifetime=None)
+    assert judge(token(exp=NOW + 10**8), service=service) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (token(iat=NOW, exp=NOW + 1200), ("token-lifetime-at-limit", "warning")),
+        (token(iat=NOW + 30, exp=NOW + 900), ("token-issued-in-future", "warning")),
+    ],
+)
+def test_what_works_by_luck_is_a_warning(text: str, found: tuple[str, str]) -> None:
+    assert judge(text) == [found]
+
+
+@pytest.mark.parametrize("offset", [7200, -18_000, 20_700])
+def test_naive_local_times_are_told_from_a_wrong_clock(offset: int) -> None:
+    local = token(iat=NOW + offset, exp=NOW + offset + 900)
+    assert judge(local, utc_offset=offset) == [("token-time-zone-bug", "error")]
+    elsewhere = judge(local, utc_offset=0)
+    assert elsewhere == [("token-issued-in-future" if offset > 0 else "token-expired", "error")]
+
+
+def test_a_life_of_the_limit_is_too_long_for_a_clock_that_is_fast() -> None:
+    text = token(iat=NOW + 34, exp=NOW + 34 + 1200)
+    assert judge(text, NOW + 34) == [("token-lifetime-at-limit", "warning")]
+    assert judge(text, NOW) == [("token-lifetime-at-limit", "warning"), ("token-lifetime-too-long", "error")]
+
+
+def test_a_clock_rounded_up_is_forgiven() -> None:
+    assert ("token-lifetime-too-long", "error") not in judge(token(iat=NOW + 1, exp=NOW + 1201), NOW + 0.4)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        token(),
+        token(without("iat")),
+        token(iat=NOW, exp=NOW + 1200),
+        token(exp=NOW + 86_400, scope=["GET /v1/ciProducts"]),
+    ],
+)
+def test_the_bounds_are_those_of_the_findings(text: str) -> None:
+    examination = verify_token(text, service=APP_STORE_CONNECT)
+
+    def good(now: float) -> bool:
+        return not any(found.level == "error" for found in examination.at(now))
+
+    for bound in (examination.valid_from, examination.valid_until):
+        assert [good(bound + step) for step in (-1, 0, 1)] == [
+            examination.valid_from <= bound + step < examination.valid_until for step in (-1, 0, 1)
+        ]
+
+
+def evidence(text: str, now: float = NOW) -> str:
+    (finding,) = verify_token(text, service=APP_STORE_CONNECT, key=KEY.public_key()).at(now)
+    return finding.evidence
+
+
+def test_evidence_gives_the_figures() -> None:
+    assert evidence(token(exp=NOW + 3540)) == "exp is 3600 s after iat; App Store Connect takes at most 1200 s"
+    assert (
+        evidence(token(), NOW + 1025) == "exp was 2018-06-07 21:55:00 UTC, 3 min 5 s ago; the token is 18 min 5 s old"
+    )
+    assert evidence(token(iss="ABCDE12345")) == "iss is ABCD…45, which is not a UUID"
+    assert evidence(token() + "\n") == f"length {len(token()) + 1}, with '\\n' at its end"
+    assert evidence(token(aud="x" * 100)).startswith("aud is 'xxx")
+    assert len(evidence(token(aud="x" * 100))) < 120
+
+
+def test_decode_names_what_is_wrong() -> None:
+    with pytest.raises(TokenError, match="token-malformed: 2 parts between dots, expected 3; length 3"):
+        decode("a.b")
+
+
+@pytest.mark.parametrize(
+    ("scope", "method", "url", "covered"),
+    [
+        (None, "POST", "/v1/apps", True),
+        (["GET /v1/apps"], "GET", "/v1/apps", True),
+        (["GET /v1/apps"], "GET", "https://api.appstoreconnect.apple.com/v1/apps?limit=5&cursor=x&sort=name", True),
+        (["GET /v1/apps"], "POST", "/v1/apps", False),
+        (["GET /v1/apps"], "GET", "/v1/apps/1", False),
+        (["GET /v1/apps"], "GET", "/v1/apps?filter[name]=x", False),
+        (["GET /v1/apps?filter[name]=x&include=builds"], "GET", "/v1/apps?include=builds&filter%5Bname%5D=x", True),
+        (["GET /v1/apps?filter[name]=x"], "GET", "/v1/apps", False),
+        (["GET /v1/users", "GET /v1/apps"], "GET", "/v1/apps", True),
+        ([], "GET", "/v1/apps", False),
+    ],
+)
+def test_scopes(scope: list[str] | None, method: str, url: str, covered: bool) -> None:
+    claims = CLAIMS if scope is None else {**CLAIMS, "scope": scope}
+    finding = check_scope(decode(token(claims)), method, url)
+    assert (finding is None) is covered
+    if finding:
+        assert finding.cause == "token-scope-mismatch"
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(
+    st.sampled_from(["iss", "sub", "iat", "exp", "aud", "scope", "alg", "kid", "typ"]),
+    json_values,
+    st.floats(min_value=0, max_value=4e9),
+)
+def test_no_claim_crashes_the_judge(name: str, value: Any, now: float) -> None:
+    changed = {**HEADER, name: value}
+    for text in (token(**{name: value}), token(header=changed)):
+        examination = verify_token(text, service=APP_STORE_CONNECT, key=KEY.public_key())
+        examination.at(now)
+        assert isinstance(examination, TokenVerification)
+
+
+@given(st.integers(0, 300), st.text(max_size=3), st.integers(0, 3))
+def test_no_mutation_crashes_the_judge_or_shows_the_token(at: int, inserted: str, removed: int) -> None:
+    text = token()
+    mutant = text[:at] + inserted + text[at + removed :]
+    for found in verify_token(mutant, service=APP_STORE_CONNECT, key=KEY.public_key()).at(NOW):
+        assert not any(mutant[at : at + 16] in str(found) for at in range(len(mutant) - 15))
+
+
+def test_times_beyond_the_calendar_are_shown_all_the_same() -> None:
+    assert utc(1e30) == "1e+30 s since 1970"

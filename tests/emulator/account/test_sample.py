@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from emulator.apple import problems
+from emulator.harness import BASE
+
+from pytest_asc.emulator.jsonapi.serializer import get_serializer, render_resource
+from pytest_asc.emulator.spec.api_spec import api_spec
+
+if TYPE_CHECKING:
+    from emulator.harness import EmulatorClient
+
+
+def test_the_sample_account_is_the_same_each_time(emulator_client: EmulatorClient) -> None:
+    emulator_client.emulator.load_sample()
+    first = [emulator_client.get(f"/v1/{path}").body for path in ("apps", "builds", "betaGroups", "users", "bundleIds")]
+    emulator_client.emulator.reset()
+    emulator_client.clock.now += 10
+    emulator_client.emulator.load_sample()
+    assert [
+        emulator_client.get(f"/v1/{path}").body for path in ("apps", "builds", "betaGroups", "users", "bundleIds")
+    ] == first
+
+
+def test_a_client_finds_its_way_through_it(emulator_client: EmulatorClient) -> None:
+    emulator_client.emulator.load_sample()
+    apps = emulator_client.get("/v1/apps?sort=name&include=appStoreVersions,builds,betaGroups").json
+    assert [app["attributes"]["name"] for app in apps["data"]] == ["Cinema", "Ledger", "Lists"]
+    lists = apps["data"][2]["id"]
+    assert emulator_client.get("/v1/apps?filter[appStoreVersions.platform]=TV_OS").ids == [apps["data"][0]["id"]]
+    builds = emulator_client.get(f"/v1/builds?filter[app]={lists}&sort=-uploadedDate&include=preReleaseVersion").json
+    assert [build["attributes"]["version"] for build in builds["data"]] == ["3", "2", "1"]
+    assert builds["included"][0]["attributes"] == {"version": "2.0", "platform": "IOS"}
+    groups = emulator_client.get(f"/v1/betaGroups?filter[app]={lists}&include=betaTesters").json
+    assert [group["attributes"]["name"] for group in groups["data"]] == ["Staff", "Friends"]
+    assert len(groups["included"]) == 4
+    assert len(emulator_client.get(f"/v1/apps/{lists}/customerReviews").ids) == 5
+
+
+# Types that no operation ever shows: they are sent, and answered with what came of them.
+NEVER_SHOWN = {
+    "appStoreVersionPromotions", "appStoreVersionReleaseRequests", "betaTesterInvitations", "buildBetaNotifications",
+    "diagnosticLogs", "endAppAvailabilityPreOrders", "gameCenterLeaderboardEntrySubmissions",
+    "gameCenterMatchmakingRuleSetTests", "gameCenterMatchmakingTestPlayerProperties",
+    "gameCenterMatchmakingTestRequests", "gameCenterPlayerAchievementSubmissions",
+    "inAppPurchaseOfferCodeOneTimeUseCodeValues", "inAppPurchaseSubmissions", "perfPowerMetrics",
+    "sandboxTestersClearPurchaseHistoryRequest", "subscriptionGroupSubmissions",
+    "subscriptionOfferCodeOneTimeUseCodeValues", "subscriptionSubmissions", "webhookPings",
+}  # fmt: skip
+
+
+def test_it_has_something_of_every_type(emulator_client: EmulatorClient) -> None:
+    emulator_client.emulator.load_sample()
+    store = emulator_client.emulator._account.store
+    assert {kind for kind in api_spec().types if not store.count(kind)} == NEVER_SHOWN
+
+
+# What a collection has to be asked, by the type whose id it is.
+REQUIRED = {
+    "filter[app]": "apps",
+    "filter[build]": "builds",
+    "filter[gameCenterLeaderboard]": "gameCenterLeaderboards",
+    "filter[gameCenterLeaderboardSet]": "gameCenterLeaderboardSets",
+    "filter[id]": "actors",
+}
+WORDS = {"filter[platform]": "IOS", "filter[state]": "SUBMITTED"}
+
+
+def test_every_operation_that_shows_resources_shows_some(emulator_client: EmulatorClient) -> None:
+    emulator_client.emulator.load_sample()
+    emulator_client.emulator.rate_limit = 10_000
+    store = emulator_client.emulator._account.store
+    first = {name: next(iter(store.all(kind))).id for name, kind in REQUIRED.items()}
+    empty = []
+    for path in api_spec().paths:
+        operation = api_spec().operation("GET", path) if "GET" in api_spec().methods(path) else None
+        if operation is None or not (operation.schema or operation.linkage):
+            continue
+        starts = [resource.id for resource in store.all(operation.root)] if "{id}" in path else [""]
+        query = "&".join(f"{name}={first.get(name) or WORDS[name]}" for name in operation.required)
+        answers = (emulator_client.get(f"{path.replace('{id}', start)}?{query}") for start in starts)
+        if not any(answer.json.get("data") for answer in answers):
+            empty.append(path)
+    assert empty == []
+
+
+def test_it_is_as_apples_document_says(emulator_client: EmulatorClient) -> None:
+    emulator_client.emulator.load_sample()
+    store = emulator_client.emulator._account.store
+    assert [
+        problem
+        for kind in api_spec().types
+        for schema in api_spec().schemas_of(kind)
+        for resource in store.all(kind)
+        for problem in problems(
+            schema.name, json.loads(render_resource(store, resource, get_serializer(schema, BASE, None)))
+        )
+    ] == []
+
+
+def test_any_type_can_be_added_with_its_name_alone(emulator_client: EmulatorClient) -> None:
+    store = emulator_client.emulator._account.store
+    for kind in api_spec().types:
+        added = emulator_client.emulator.add(kind)
+        for schema in api_spec().schemas_of(kind):
+            shown = json.loads(
+                render_resource(store, store._expect(kind, added["id"]), get_serializer(schema, BASE, None))
+            )
+            assert problems(schema.name, shown) == []
+            required = api_spec().required_attributes(schema) & set(schema.attributes)
+            assert [name for name in required if added["attributes"][name] is None] == []
+
+
+def test_what_was_added_is_read_wherever_apple_shows_it(emulator_client: EmulatorClient) -> None:
+    for kind in api_spec().types:
+        added = emulator_client.emulator.add(kind)
+        for schema in api_spec().schemas_of(kind):
+            if "GET" in api_spec().methods(f"{schema.path}/{{id}}"):
+                assert emulator_client.get(f"{schema.path}/{added['id']}").json["data"]["id"] == added["id"]

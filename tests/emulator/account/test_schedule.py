@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+from emulator.harness import NOW
+
+from pytest_asc.emulator.account.schedule import DAY, Schedule
+
+if TYPE_CHECKING:
+    from emulator.harness import EmulatorClient
+
+
+@pytest.fixture
+def clock() -> list[float]:
+    """A clock's one reading."""
+    return [1000.0]
+
+
+@pytest.fixture
+def schedule(clock: list[float]) -> Schedule:
+    return Schedule(lambda: clock[0])
+
+
+def plan(schedule: Schedule, seen: list[tuple[str, float]], delay: float, what: str, *, calendar: bool = False) -> None:
+    schedule.at(delay, what, lambda: seen.append((what, schedule.now())), calendar=calendar)
+
+
+def test_nothing_happens_before_its_time(schedule: Schedule, clock: list[float]) -> None:
+    seen: list[tuple[str, float]] = []
+    plan(schedule, seen, 60, "a")
+    clock[0] += 3600
+    assert seen == []
+    clock[0] -= 3600
+    assert schedule.advance(59) == []
+    assert schedule.now() == 1059
+    assert schedule.advance(1) == ["a"]
+    assert seen == [("a", 1060)]
+
+
+def test_events_happen_in_order_each_at_its_time(schedule: Schedule) -> None:
+    seen: list[tuple[str, float]] = []
+    for delay, what, calendar in ((30, "c", False), (10, "a", True), (10, "b", False), (40, "d", True)):
+        plan(schedule, seen, delay, what, calendar=calendar)
+    assert schedule.advance(100) == ["a", "b", "c", "d"]
+    assert seen == [("a", 1010), ("b", 1010), ("c", 1030), ("d", 1040)]
+    assert schedule.now() == 1100
+
+
+def test_an_event_plans_the_next(schedule: Schedule) -> None:
+    seen: list[tuple[str, float]] = []
+    schedule.at(10, "first", lambda: plan(schedule, seen, 10, "second"))
+    assert schedule.advance(15) == ["first"]
+    assert schedule.advance(15) == ["second"]
+    assert seen == [("second", 1020)]
+
+
+def test_to_finish_is_not_to_wait_for_the_calendar(schedule: Schedule) -> None:
+    seen: list[tuple[str, float]] = []
+    plan(schedule, seen, 90 * DAY, "expired", calendar=True)
+    plan(schedule, seen, DAY, "on the way", calendar=True)
+    plan(schedule, seen, 2 * DAY, "approved")
+    assert schedule.finish() == ["on the way", "approved"]
+    assert schedule.now() == 1000 + 2 * DAY
+    assert schedule.finish() == []
+
+
+def test_what_the_clock_has_passed_happens_at_once(schedule: Schedule, clock: list[float]) -> None:
+    seen: list[tuple[str, float]] = []
+    plan(schedule, seen, 10, "late")
+    clock[0] += 100
+    assert schedule.advance(0) == ["late"]
+    assert seen == [("late", 1100)]
+
+
+def test_nothing_happens_any_more_to_what_is_forgotten(schedule: Schedule) -> None:
+    seen: list[int] = []
+    gone, kept = object(), object()
+    for delay, of in ((1, gone), (2, kept), (3, gone)):
+        schedule.at(delay, f"{delay}", partial(seen.append, delay), of=of)
+    schedule.forget(gone)
+    assert schedule.advance(10) == ["2"]
+    assert seen == [2]
+
+
+def test_no_time_is_not_all_time(emulator_client: EmulatorClient) -> None:
+    emulator_client.emulator.add("builds", processingState="PROCESSING")
+    assert emulator_client.emulator.advance(0) == emulator_client.emulator.advance(days=0) == []
+    assert len(emulator_client.emulator.advance()) == 1
+
+
+def test_the_accounts_dates_move_and_nothing_else(emulator_client: EmulatorClient) -> None:
+    before = emulator_client.get("/v1/apps")
+    emulator_client.emulator.advance(days=1, hours=1, minutes=1)
+    emulator_client.emulator.advance(1)
+    group = emulator_client.emulator.add("betaGroups", name="Testers")
+    after = emulator_client.get("/v1/apps")
+    assert NOW == 1_780_000_000
+    assert group["attributes"]["createdDate"] == "2026-05-29T13:27:41-08:00"
+    assert (after.status, after.headers["Date"]) == (200, before.headers["Date"])
+
+
+@pytest.mark.parametrize("seconds", [-1, float("nan")])
+def test_time_does_not_go_back(emulator_client: EmulatorClient, seconds: float) -> None:
+    with pytest.raises(ValueError, match="time does not go back"):
+        emulator_client.emulator.advance(seconds)
+
+
+def test_reset_forgets_what_was_to_happen(emulator_client: EmulatorClient) -> None:
+    emulator_client.emulator.advance(days=1)
+    emulator_client.emulator.reset()
+    assert emulator_client.emulator.advance() == []
+    assert (
+        emulator_client.emulator.add("betaGroups", name="Testers")["attributes"]["createdDate"]
+        == "2026-05-28T12:26:40-08:00"
+    )

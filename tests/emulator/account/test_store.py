@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import pytest
+
+from pytest_asc.emulator.account.store import Resource, Store
+from pytest_asc.emulator.spec.relationships import Relation, relation
+
+
+def over(kind: str, name: str) -> Relation:
+    found = relation(kind, name)
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def store() -> Store:
+    store = Store()
+    for kind, ids in {"apps": "ab", "builds": "12", "betaGroups": "xy", "users": "u", "appStoreVersions": "vw"}.items():
+        for identifier in ids:
+            store.add(Resource(kind, identifier, {}))
+    return store
+
+
+def ids(store: Store, kind: str, identifier: str, name: str) -> list[str]:
+    resource = store.get(kind, identifier)
+    assert resource is not None
+    return [other.id for other in store.related(resource, over(kind, name))]
+
+
+def relate(store: Store, kind: str, identifier: str, name: str, others: str) -> None:
+    resource = store.get(kind, identifier)
+    assert resource is not None
+    store.relate(resource, over(kind, name), others)
+
+
+def test_both_sides_change_together(store: Store) -> None:
+    relate(store, "builds", "1", "app", "a")
+    relate(store, "builds", "2", "app", "a")
+    assert ids(store, "apps", "a", "builds") == ["1", "2"]
+    relate(store, "builds", "1", "app", "b")
+    assert ids(store, "apps", "a", "builds") == ["2"]
+    assert ids(store, "apps", "b", "builds") == ["1"]
+    relate(store, "apps", "a", "builds", "12")
+    assert ids(store, "builds", "1", "app") == ["a"]
+    assert ids(store, "apps", "b", "builds") == []
+    relate(store, "apps", "a", "builds", "")
+    assert ids(store, "builds", "1", "app") == []
+
+
+def test_many_to_many(store: Store) -> None:
+    relate(store, "betaGroups", "x", "builds", "12")
+    relate(store, "builds", "1", "betaGroups", "yx")
+    assert ids(store, "betaGroups", "x", "builds") == ["2", "1"]
+    assert ids(store, "betaGroups", "y", "builds") == ["1"]
+
+
+def test_one_to_one_displaces(store: Store) -> None:
+    relate(store, "appStoreVersions", "v", "build", "1")
+    relate(store, "appStoreVersions", "w", "build", "1")
+    assert ids(store, "appStoreVersions", "v", "build") == []
+    assert ids(store, "builds", "1", "appStoreVersion") == ["w"]
+    relate(store, "appStoreVersions", "w", "build", "2")
+    assert ids(store, "builds", "1", "appStoreVersion") == []
+
+
+def test_a_removed_resource_leaves_no_link(store: Store) -> None:
+    relate(store, "builds", "1", "app", "a")
+    relate(store, "users", "u", "visibleApps", "ab")
+    app = store.get("apps", "a")
+    assert app is not None
+    store.remove(app, [over("apps", "builds")])
+    assert ids(store, "builds", "1", "app") == []
+    assert ids(store, "users", "u", "visibleApps") == ["b"]
+    assert store.get("apps", "a") is None
+    assert len(store) == 8
+
+
+def test_what_is_not_there_cannot_be_linked(store: Store) -> None:
+    with pytest.raises(ValueError, match="no resource of type 'apps' with id 'z': add it first"):
+        relate(store, "builds", "1", "app", "z")
+    with pytest.raises(ValueError, match="'app' of 'builds' leads to one resource, got 2"):
+        relate(store, "builds", "1", "app", "ab")
+
+
+def test_selections_are_made_once_between_two_writes(store: Store) -> None:
+    made: list[int] = []
+
+    def make() -> list[Resource]:
+        made.append(1)
+        return list(store.all("apps"))
+
+    for _ in range(3):
+        store.selection("all", make)
+    assert len(made) == 1
+    app = store.get("apps", "a")
+    assert app is not None
+    store.update(app, {"name": "x"})
+    store.selection("all", make)
+    assert len(made) == 2
+
+
+def test_a_change_drops_what_was_rendered_on_both_sides(store: Store) -> None:
+    app, build = store.get("apps", "a"), store.get("builds", "1")
+    assert app is not None
+    assert build is not None
+    app.rendered["view"] = build.rendered["view"] = b"old"
+    store.link(build, over("builds", "app"), app)
+    assert (app.rendered, build.rendered) == ({}, {})
+
+
+def test_selections_are_bounded(store: Store) -> None:
+    for number in range(1000):
+        store.selection(number, list)
+    assert len(store._selections) <= 256

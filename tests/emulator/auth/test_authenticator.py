@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from emulator.harness import BASE, ISSUER_ID, KEY, KEY_ID, NOW, TOKEN, EmulatorClient, token
+
+from pytest_asc.apple.causes import CAUSES
+from pytest_asc.apple.services import APP_STORE_CONNECT, ENTERPRISE
+from pytest_asc.diagnosis.findings import Finding
+from pytest_asc.diagnosis.token import verify as token_module
+from pytest_asc.emulator.auth import authenticator as gate_module
+from pytest_asc.emulator.auth.authenticator import Authenticator, Key, Usage
+
+OTHER = ec.generate_private_key(ec.SECP256R1())
+URL = f"{BASE}/v1/apps"
+
+
+def refusal(emulator_client: EmulatorClient) -> str | None:
+    record = emulator_client.emulator.requests[-1]
+    return record.refusal.cause if record.refusal else None
+
+
+@pytest.mark.parametrize(
+    ("header", "cause"),
+    [
+        (None, "header-missing"),
+        ("", "bearer-missing"),
+        ("Bearer", "bearer-missing"),
+        ("Bearer ", "bearer-missing"),
+        ("Basic dXNlcjpwYXNz", "bearer-missing"),
+        (TOKEN, "bearer-missing"),
+        ("Bearer nonsense", "token-malformed"),
+        (f"Bearer {TOKEN}\n", "token-whitespace"),
+        (f"Bearer b'{TOKEN}'", "token-bytes-repr"),
+        (f"Bearer {token(headers={'kid': None})}", "token-kid-missing"),
+        (f"Bearer {token(headers={'kid': 'ABCDEFGHIJ'})}", "key-unknown-to-apple"),
+        (f"Bearer {token(key=OTHER)}", "token-signature-mismatch"),
+        (f"Bearer {token(aud='other')}", "token-audience"),
+        (f"Bearer {token(iss=None)}", "token-issuer"),
+        (f"Bearer {token(sub='user')}", "token-claims-mixed"),
+        (f"Bearer {token(exp=int(NOW))}", "token-expired"),
+        (f"Bearer {token(exp=int(NOW) + 1200)}", "token-lifetime-too-long"),
+        (f"Bearer {token(iat=None, exp=int(NOW) + 1300)}", "token-lifetime-too-long"),
+        (f"Bearer {token(iat=int(NOW) + 120)}", "token-issued-in-future"),
+        (f"Bearer {token(scope=['GET /v1/users'])}", "token-scope-mismatch"),
+        (f"Bearer {token(scope='GET /v1/apps')}", "token-scope-format"),
+    ],
+)
+def test_every_refusal_is_one_opaque_401_with_its_reason_in_the_record(
+    emulator_client: EmulatorClient, header: str | None, cause: str
+) -> None:
+    answer = emulator_client.send("GET", "/v1/apps", headers={} if header is None else {"Authorization": header})
+    other = emulator_client.send("GET", "/v1/users", headers={})
+    assert (answer.status, answer.body) == (401, other.body)
+    found = emulator_client.emulator.requests[0].refusal
+    assert found is not None
+    assert (found.cause, found.level) == (cause, "error")
+    assert TOKEN[:16] not in str(found)
+
+
+@pytest.mark.parametrize(
+    "good",
+    [
+        token(),
+        token(iat=None),
+        token(iat=int(NOW), exp=int(NOW) + 1200),
+        token(aud=["appstoreconnect-v1"]),
+        token(headers={"typ": None}),
+        token(scope=["GET /v1/apps"]),
+        token(scope=["GET /v1/users", "GET /v1/apps?limit=5"]),
+    ],
+)
+def test_good_tokens_of_every_form_come_in(emulator_client: EmulatorClient, good: str) -> None:
+    assert emulator_client.send("GET", "/v1/apps", headers={"authorization": f"bearer {good}"}).status == 200
+
+
+def test_an_individual_key_comes_in_without_an_issuer(emulator_client: EmulatorClient) -> None:
+    emulator_client.emulator.trust("INDIVIDUAL", None, "individual", OTHER.public_key())
+    good = token(key=OTHER, headers={"kid": "INDIVIDUAL"}, iss=None, sub="user")
+    assert emulator_client.send("GET", "/v1/apps", headers={"Authorization": f"Bearer {good}"}).status == 200
+    as_team = token(key=OTHER, headers={"kid": "INDIVIDUAL"})
+    assert emulator_client.send("GET", "/v1/apps", headers={"Authorization": f"Bearer {as_team}"}).status == 401
+    assert refusal(emulator_client) == "individual-key-as-team"
+
+
+def admit(
+    authenticator: Authenticator, text: str, now: float = NOW, method: str = "GET", url: str = URL, skew: float = 0.0
+) -> Any:
+    return authenticator.authenticate(f"Bearer {text}", method, url, now, skew=skew)
+
+
+@pytest.fixture
+def authenticator() -> Authenticator:
+    authenticator = Authenticator(APP_STORE_CONNECT)
+    authenticator.trust(Key(KEY_ID, ISSUER_ID, "team", KEY.public_key()))
+    return authenticator
+
+
+def test_a_token_is_verified_once_and_its_times_at_every_look(
+    authenticator: Authenticator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged: list[str] = []
+    real = token_module.verify_token
+
+    def examine(text: str, **arguments: Any) -> Any:
+        judged.append(text)
+        return real(text, **arguments)
+
+    monkeypatch.setattr(gate_module, "verify_token", examine)
+    for now in (NOW, NOW + 899, NOW + 1):
+        assert isinstance(admit(authenticator, TOKEN, now), Key)
+    expired = admit(authenticator, TOKEN, NOW + 900)
+    assert isinstance(expired, Finding)
+    assert expired.cause == "token-expired"
+    assert isinstance(admit(authenticator, TOKEN, NOW), Key)
+    bad = token(aud="x")
+    assert [admit(authenticator, bad).cause for _ in range(3)] == ["token-audience"] * 3
+    assert judged == [TOKEN, bad]
+
+
+def test_a_key_that_is_trusted_later_is_known_from_then_on(authenticator: Authenticator) -> None:
+    text = token(key=OTHER, headers={"kid": "LATERLATER"})
+    assert admit(authenticator, text).cause == "key-unknown-to-apple"
+    authenticator.trust(Key("LATERLATER", ISSUER_ID, "team", OTHER.public_key()))
+    assert isinstance(admit(authenticator, text), Key)
+
+
+def test_judgements_are_bounded(authenticator: Authenticator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate_module, "_JUDGEMENTS", 3)
+    for number in range(10):
+        admit(authenticator, f"nonsense-{number}")
+    assert len(authenticator._judgements) <= 3
+
+
+def test_the_scope_is_judged_for_each_request(authenticator: Authenticator) -> None:
+    text = token(scope=["GET /v1/apps?filter[name]=x"])
+    assert isinstance(admit(authenticator, text, url=f"{URL}?limit=2&filter%5Bname%5D=x"), Key)
+    assert admit(authenticator, text).cause == "token-scope-mismatch"
+    assert admit(authenticator, text, method="POST", url=f"{URL}?filter[name]=x").cause == "token-scope-mismatch"
+
+
+@pytest.mark.parametrize(
+    ("skew", "cause", "words"),
+    [(-600.0, "clock-ahead", "10 min behind"), (1200.0, "clock-behind", "20 min ahead of")],
+)
+def test_where_the_clocks_are_the_cause_the_reason_says_so(
+    authenticator: Authenticator, skew: float, cause: str, words: str
+) -> None:
+    found = admit(authenticator, TOKEN, NOW + skew, skew=skew)
+    assert found.cause == cause
+    assert words in found.evidence
+    expired = admit(authenticator, token(exp=int(NOW) - 10), NOW + skew, skew=skew)
+    assert expired.cause != cause, "a token that is bad by the caller's clock, too, is not the clocks' fault"
+
+
+def test_another_service_wants_another_audience(emulator_client: EmulatorClient) -> None:
+    authenticator = Authenticator(ENTERPRISE)
+    authenticator.trust(Key(KEY_ID, ISSUER_ID, "enterprise", KEY.public_key()))
+    assert isinstance(admit(authenticator, token(aud="apple-developer-enterprise-v1")), Key)
+    assert admit(authenticator, TOKEN).cause == "token-of-other-service"
+
+
+def test_keys_show_no_identifier() -> None:
+    assert KEY_ID not in repr(Key(KEY_ID, ISSUER_ID, "team", KEY.public_key()))
+
+
+def test_usage_is_counted_over_a_rolling_hour() -> None:
+    usage = Usage()
+    assert [usage.count(NOW + second, 3) for second in (0, 10, 20)] == [2, 1, 0]
+    assert usage.count(NOW + 30, 3) == -1
+    assert usage.count(NOW + 3599.9, 3) == -1
+    assert usage.count(NOW + 3600, 3) == 0
+    assert usage.count(NOW + 3605, 3) == -1
+
+
+def test_each_key_has_its_own_limit_and_refused_tokens_do_not_count(emulator_client: EmulatorClient) -> None:
+    emulator_client.emulator.rate_limit = 2
+    emulator_client.emulator.trust("OTHEROTHER", ISSUER_ID, "team", OTHER.public_key())
+    other = {"Authorization": f"Bearer {token(key=OTHER, headers={'kid': 'OTHEROTHER'})}"}
+    emulator_client.send("GET", "/v1/apps", headers={})
+    left = [emulator_client.get("/v1/apps").headers["X-Rate-Limit"] for _ in range(2)]
+    assert left == ["user-hour-lim:2;user-hour-rem:1;", "user-hour-lim:2;user-hour-rem:0;"]
+    answer = emulator_client.get("/v1/apps")
+    assert (answer.status, answer.codes, refusal(emulator_client)) == (429, ["RATE_LIMIT_EXCEEDED"], "rate-limited")
+    assert emulator_client.send("GET", "/v1/apps", headers=other).status == 200
+    emulator_client.clock.now += 3600
+    fresh = token(iat=int(NOW) + 3600, exp=int(NOW) + 4000)
+    assert emulator_client.send("GET", "/v1/apps", headers={"Authorization": f"Bearer {fresh}"}).status == 200
+
+
+def test_causes_of_the_gate_are_in_the_table() -> None:
+    assert {"header-missing", "bearer-missing", "key-unknown-to-apple", "clock-ahead", "clock-behind"} <= set(CAUSES)

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pytest_asc.emulator.jsonapi import entity_errors, errors
+from pytest_asc.emulator.jsonapi.errors import ApiError, ErrorTemplate, error_response
+
+FORMS = {
+    f"{module.__name__}.{name}": value
+    for module in (errors, entity_errors)
+    for name, value in vars(module).items()
+    if isinstance(value, ErrorTemplate)
+}
+PLACES = (
+    "allowed error expected id kind method most name operation path place platform problem received relationship "
+    "resource size target team type value what"
+)
+VALUES = dict.fromkeys(PLACES.split(), "X")
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_every_form_makes_a_document(name: str) -> None:
+    form = FORMS[name]
+    response = error_response([ApiError(form, VALUES)], lambda: "new-id")
+    (error,) = json.loads(response.body)["errors"]
+    assert (response.status, error["status"]) == (form.status, str(form.status))
+    assert {"code", "detail", "status", "title"} <= error.keys()
+    assert error.get("id") == (None if form.gateway else "new-id")
+    assert "{" not in error["detail"].replace("${local-id}", "")
+
+
+def test_the_application_writes_like_jackson() -> None:
+    response = error_response(
+        [errors.at_parameter(errors.PARAMETER_ILLEGAL, "x"), errors.at_parameter(errors.FIELD_NAME, "y", value="z")],
+        lambda: "1",
+    )
+    assert response.body.decode().splitlines()[:8] == [
+        "{",
+        '  "errors" : [ {',
+        '    "id" : "1",',
+        '    "status" : "400",',
+        '    "code" : "PARAMETER_ERROR.ILLEGAL",',
+        '    "title" : "A given parameter is not allowed for this request",',
+        """    "detail" : "The parameter 'x' can not be used with this request",""",
+        '    "source" : {',
+    ]
+    assert response.body.endswith(b"  } ]\n}")
+    assert len(json.loads(response.body)["errors"]) == 2
+
+
+def test_the_front_end_writes_with_tabs_and_without_an_id() -> None:
+    response = error_response([ApiError(errors.RATE_LIMIT_EXCEEDED)], lambda: "1")
+    assert response.body.decode().splitlines()[:4] == [
+        "{",
+        '\t"errors": [{',
+        '\t\t"status": "429",',
+        '\t\t"code": "RATE_LIMIT_EXCEEDED",',
+    ]
+
+
+def test_what_is_not_apples_says_so() -> None:
+    for form in (errors.NOT_EMULATED, errors.CRASHED):
+        assert form.code.startswith("PYTEST_ASC.")
+        assert "not from Apple" in form.detail

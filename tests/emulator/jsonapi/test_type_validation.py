@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from emulator.harness import NOW
+
+from pytest_asc.emulator.account.defaults import _KNOWN, defaults
+from pytest_asc.emulator.account.ids import IdGenerator
+from pytest_asc.emulator.account.times import moment, timestamp
+from pytest_asc.emulator.jsonapi.type_validation import type_mismatch
+from pytest_asc.emulator.spec.api_spec import api_spec
+
+
+@pytest.mark.parametrize("kind", api_spec().types)
+def test_what_is_filled_in_fits_and_what_a_request_must_give_is_there(kind: str) -> None:
+    values = defaults(kind, 3, NOW)
+    schemas = api_spec().schemas_of(kind)
+    codes = {name: code for schema in schemas for name, code in schema.attributes.items()}
+    assert values.keys() == codes.keys()
+    assert [name for name, value in values.items() if type_mismatch(codes[name], value)] == []
+    required = api_spec().required_attributes(schemas[-1])
+    objects = {name for name in required if isinstance(codes.get(name), dict) or str(codes.get(name)).startswith("$")}
+    assert {name for name in required & values.keys() if values[name] is None} <= objects
+
+
+def test_known_values_are_of_attributes_that_exist() -> None:
+    for kind, values in _KNOWN.items():
+        known = {name for schema in api_spec().schemas_of(kind) for name in schema.attributes}
+        assert values.keys() <= known
+
+
+def test_each_resource_has_its_own_name() -> None:
+    assert [defaults("apps", number, NOW)["bundleId"] for number in (1, 2)] == ["com.example.app1", "com.example.app2"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "state"),
+    [
+        ("appStoreVersionPhasedReleases", {"phasedReleaseState": "INACTIVE", "currentDayNumber": 0, "startDate": None}),
+        ("devices", {"status": "ENABLED", "model": None}),
+    ],
+)
+def test_what_is_new_is_in_the_state_that_apple_gives_it(kind: str, state: dict[str, Any]) -> None:
+    assert defaults(kind, 1, NOW).items() >= state.items()
+
+
+def test_dates_look_like_apples() -> None:
+    assert timestamp(1_612_267_219) == "2021-02-02T04:00:19-08:00"
+    build = defaults("builds", 1, 1_612_267_219)
+    assert (build["uploadedDate"], build["expirationDate"]) == (
+        "2021-02-02T04:00:19-08:00",
+        "2021-05-03T04:00:19-08:00",
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "form"),
+    [("apps", r"\d{10}"), ("bundleIds", r"[A-Z0-9]{10}"), ("builds", r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")],
+)
+def test_ids_have_the_form_that_apple_gives_a_type(kind: str, form: str) -> None:
+    made = [IdGenerator(7).new(kind), *(one.new(kind) for one in [IdGenerator(8)] for _ in range(50))]
+    assert all(re.fullmatch(form, identifier) for identifier in made)
+    assert len(set(made)) == 51
+
+
+APP = api_spec().schema("App").attributes
+BUILD = api_spec().schema("Build").attributes
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "problem"),
+    [
+        ("string", "x", None),
+        ("string", None, None),
+        ("string", 1, "got an integer, expected text"),
+        ("string:number", "1.99", None),
+        ("string:number", 1.99, "got a number, expected text"),
+        ("date-time", "2021-02-02T04:00:19-08:00", None),
+        ("boolean", True, None),
+        ("boolean", 1, "got an integer, expected a boolean"),
+        ("integer", True, "got a boolean, expected an integer"),
+        ("integer:1..5", 3, None),
+        ("integer:1..5", 6, "got 6, expected 1 to 5"),
+        ("number", 1, None),
+        ("number", 1.5, None),
+        (["string"], ["a", "b"], None),
+        (["string"], "a", "got text, expected an array"),
+        (["string"], ["a", 1], "1: got an integer, expected text"),
+        ({"a": "integer"}, {"a": 1}, None),
+        ({"a": "integer"}, {"a": "1"}, "a: got text, expected an integer"),
+        ({"a": "integer"}, {"b": 1}, "got a member 'b', expected one of a"),
+        ({"a": "integer"}, [], "got an array, expected an object"),
+        ({"*": "string"}, {"any": "x"}, None),
+        (BUILD["iconAssetToken"], {"templateUrl": "x", "width": 1, "height": 1}, None),
+        (BUILD["processingState"], "VALID", None),
+        (BUILD["processingState"], "valid", "got 'valid', expected one of PROCESSING, FAILED, INVALID, VALID"),
+        (BUILD["processingState"], [], "got [], expected one of PROCESSING, FAILED, INVALID, VALID"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_explained(code: Any, value: Any, problem: str | None) -> None:
+    assert type_mismatch(code, value) == problem
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-05-28T20:26:40Z",
+        "2026-05-28T20:26:40.220Z",
+        "2026-05-28T12:26:40-08:00",
+        "2026-05-28T12:26:40.220-0800",
+        timestamp(NOW),
+    ],
+)
+def test_moments_are_read_in_every_form_that_fits(text: str) -> None:
+    assert type_mismatch("date-time", text) is None
+    assert moment(text) == NOW
+
+
+def test_a_moment_may_have_no_seconds() -> None:
+    assert moment("2026-05-28T20:26Z") == NOW - 40
+
+
+def test_what_is_no_moment() -> None:
+    with pytest.raises(ValueError, match="expected a date-time, got '2026-05-28'"):
+        moment("2026-05-28")

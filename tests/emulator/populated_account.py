@@ -1,0 +1,221 @@
+"""An account that has something of everything, and requests that fit any operation."""
+
+from __future__ import annotations
+
+import json
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from emulator.harness import BASE, TOKEN, EmulatorClient
+from emulator.states import STATES
+
+from pytest_asc.emulator.app import Request
+from pytest_asc.emulator.http_models import JSON
+from pytest_asc.emulator.spec.api_spec import api_spec
+from pytest_asc.emulator.spec.relationships import relation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from pytest_asc.emulator.account.store import Resource, Store
+    from pytest_asc.emulator.spec.api_spec import Operation
+
+Json = dict[str, Any]
+
+# What reports want beyond values of their types; the account has a sale on the day before, and one here.
+LAST_MONTH = "2026-04-10"
+_PARAMETERS: Mapping[str, Mapping[str, str]] = {
+    "/v1/salesReports": {
+        "filter[vendorNumber]": "80012345",
+        "filter[reportType]": "SALES",
+        "filter[reportSubType]": "SUMMARY",
+        "filter[frequency]": "DAILY",
+    },
+    "/v1/financeReports": {
+        "filter[vendorNumber]": "80012345",
+        "filter[reportType]": "FINANCIAL",
+        "filter[regionCode]": "ZZ",
+        "filter[reportDate]": "2026-07",  # April, the seventh month of Apple's year
+    },
+    "/v1/apps/{id}/metrics/betaTesterUsages": {"groupBy": "betaTesters"},
+}
+# What is not answered with application/json.
+_MEDIA: Mapping[str, str] = {
+    "/v1/salesReports": "application/a-gzip",
+    "/v1/financeReports": "application/a-gzip",
+    "/v1/apps/{id}/perfPowerMetrics": "application/vnd.apple.xcode-metrics+json",
+    "/v1/builds/{id}/perfPowerMetrics": "application/vnd.apple.xcode-metrics+json",
+    "/v1/diagnosticSignatures/{id}/logs": "application/vnd.apple.diagnostic-logs+json",
+    "/v1/inAppPurchaseOfferCodeOneTimeUseCodes/{id}/values": "text/csv",
+    "/v1/subscriptionOfferCodeOneTimeUseCodes/{id}/values": "text/csv",
+}
+_NUMBERS = count(1)
+_SCALARS: Json = {
+    "boolean": True,
+    "integer": 1,
+    "number": 1.5,
+    "date": "2026-05-28",
+    "date-time": "2026-05-28T12:26:40-08:00",
+    "duration": "P1D",
+    "string:number": "1",
+}
+_TEXTS = {"string": "text {}", "email": "person{}@example.com", "uri": "https://example.com/{}"}
+
+
+def _make_csr() -> str:
+    key = rsa.generate_private_key(65537, 2048)
+    request = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([])).sign(key, hashes.SHA256())
+    return request.public_bytes(serialization.Encoding.PEM).decode()
+
+
+# What workflows want of a request beyond values of their types: attributes by type, and those of the resources on the
+# other side by theirs. A profile with devices is of another type than one without.
+_WANTED: Mapping[str, Callable[[bool], Json]] = {
+    "certificates": lambda _: {"csrContent": _make_csr()},
+    "profiles": lambda full: {"profileType": "IOS_APP_ADHOC" if full else "IOS_APP_STORE"},
+}
+_WANTED_OF_OTHERS: Mapping[str, Json] = {"certificates": {"certificateType": "DISTRIBUTION"}}
+
+
+def populate_account() -> EmulatorClient:
+    """Two resources of every type, the first of each linked to the first of every other that it can lead to."""
+    emulator_client = EmulatorClient()
+    emulator_client.emulator.rate_limit = 10**6
+    for kind in api_spec().types:
+        emulator_client.emulator.add(kind, id=f"{kind}-1")
+        emulator_client.emulator.add(kind, id=f"{kind}-2")
+    store = emulator_client.emulator._account.store
+    for kind in api_spec().types:
+        for schema in api_spec().schemas_of(kind):
+            for name in schema.relationships:
+                over = relation(kind, name)
+                if over:
+                    one, other = store.get(kind, f"{kind}-1"), store.get(over.target, f"{over.target}-1")
+                    assert one is not None
+                    assert other is not None
+                    store.link(one, over, other)
+    for day in (-1, LAST_MONTH):
+        emulator_client.emulator.sell({"type": "apps", "id": "apps-1"}, day=day, price=9.99)
+    return emulator_client
+
+
+def operations() -> list[Operation]:
+    """Every operation of the catalogue."""
+    found = [api_spec().operation(method, path) for path in api_spec().paths for method in api_spec().methods(path)]
+    return [operation for operation in found if operation]
+
+
+def a_value(code: Any) -> Any:
+    """A value of a type of the catalogue; a text is a new one each time."""
+    allowed = api_spec().enum(code)
+    if allowed is not None:
+        return allowed[0]
+    if isinstance(code, list):
+        return [a_value(code[0])]
+    if isinstance(code, dict) or code.startswith("$"):
+        return {name: a_value(member) for name, member in api_spec().members(code).items()}
+    if code.startswith("integer:"):
+        return int(code[8:].partition("..")[0])
+    return _TEXTS[code].format(next(_NUMBERS)) if code in _TEXTS else _SCALARS[code]
+
+
+def a_document(emulator_client: EmulatorClient, operation: Operation, *, full: bool) -> Json:
+    """The body of a create or an update, with all that it needs; new resources are on the other side.
+
+    Args:
+        emulator_client: Where those are added.
+        operation: A create or an update.
+        full: Whether to give everything that may be given, too, and to include what may be included.
+    """
+    form = api_spec().bodies[operation.body or ""]
+    inline = [api_spec().bodies[name] for name in form.get("inline", ())] if full else []
+    local = {one["type"] for one in inline}
+    data = an_entity(emulator_client, form, local, full=full)
+    if fit := STATES.get((operation.method, operation.path)):
+        fit(emulator_client.emulator, data)
+    if operation.method == "PATCH":
+        data["id"] = f"{operation.root}-1"
+    included = [{**an_entity(emulator_client, one, local, full=full), "id": f"${{{one['type']}}}"} for one in inline]
+    return {"data": data, "included": included} if included else {"data": data}
+
+
+def an_entity(emulator_client: EmulatorClient, form: Json, local: set[str], *, full: bool) -> Json:
+    """One resource of a body; its relationships lead to new resources, or to an included one where there is one."""
+    data: Json = {"type": form["type"]}
+    for part in ("attributes", "relationships"):
+        given = {name: code for name, code in form[part].items() if full or f"{part}.{name}" in form["required"]}
+        if given and part == "attributes":
+            wanted = _WANTED[form["type"]](full) if form["type"] in _WANTED else {}
+            data[part] = {name: wanted.get(name) or a_value(code) for name, code in given.items()}
+        elif given:
+            data[part] = {name: {"data": linked(emulator_client, target, local)} for name, target in given.items()}
+    return data
+
+
+def linked(emulator_client: EmulatorClient, target: str | list[str], local: Collection[str] = ()) -> Any:
+    """Linkage to a new resource, or to the included one of its type."""
+    kind = target[0] if isinstance(target, list) else target
+    other = (
+        f"${{{kind}}}" if kind in local else emulator_client.emulator.add(kind, **_WANTED_OF_OTHERS.get(kind, {}))["id"]
+    )
+    linkage = {"type": kind, "id": other}
+    return [linkage] if isinstance(target, list) else linkage
+
+
+def a_request(emulator_client: EmulatorClient, operation: Operation, *, full: bool = False) -> Request:
+    """A request that the operation has to answer with success."""
+    parameters = {name: a_parameter(operation, name) for name in sorted(operation.required)}
+    parameters |= _PARAMETERS.get(operation.path, {})
+    needed = "&".join(f"{name}={value}" for name, value in parameters.items())
+    identifier = f"{operation.root}-1"
+    if operation.kind == "deleteInstance":
+        identifier = emulator_client.emulator.add(operation.root)["id"]
+    url = BASE + operation.path.replace("{id}", identifier) + (f"?{needed}" if needed else "")
+    body: Any = None
+    if operation.body:
+        target = api_spec().bodies[operation.body].get("linkage")
+        body = (
+            {"data": linked(emulator_client, target)} if target else a_document(emulator_client, operation, full=full)
+        )
+    return Request(
+        operation.method, url, headers(Accept=media_of(operation)), b"" if body is None else json.dumps(body).encode()
+    )
+
+
+def media_of(operation: Operation) -> str:
+    """The media type of the answer to a good request."""
+    return _MEDIA.get(operation.path, JSON)
+
+
+def headers(**other: str) -> dict[str, str]:
+    """The headers of a good request; ``_`` stands for ``-`` in a name."""
+    good = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json", "Accept": "application/json"}
+    return good | {name.replace("_", "-"): value for name, value in other.items()}
+
+
+def a_parameter(operation: Operation, name: str) -> str:
+    """A value for a required parameter."""
+    family, _, member = name.rstrip("]").partition("[")
+    if name in operation.choices:
+        return min(operation.choices[name])
+    allowed = api_spec().enum(operation.filters.get(member)) if family == "filter" else None
+    return allowed[0] if allowed else "x"
+
+
+def loose_ends(store: Store) -> list[tuple[str, str, str]]:
+    """Links to resources that are not there, or that do not link back."""
+    there: dict[str, list[Resource]] = {}
+    for resources in store._types.values():
+        for resource in resources.values():
+            there.setdefault(resource.id, []).append(resource)
+    return [
+        (resource.type, resource.id, name)
+        for resources in there.values()
+        for resource in resources
+        for name in resource.related
+        for identifier in resource.ids(name)
+        if not any(resource.id in other.ids(back) for other in there.get(identifier, ()) for back in other.related)
+    ]

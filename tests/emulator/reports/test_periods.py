@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from datetime import date, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_asc.emulator.reports.periods import FREQUENCIES, Period, fiscal_month, today
+
+
+@pytest.mark.parametrize(
+    ("text", "begin", "end"),
+    [
+        ("2026-01", date(2025, 9, 28), date(2025, 11, 1)),
+        ("2026-02", date(2025, 11, 2), date(2025, 11, 29)),
+        ("2026-12", date(2026, 8, 30), date(2026, 9, 26)),
+        ("2023-03", date(2022, 11, 27), date(2022, 12, 31)),  # of a year with 53 weeks
+        ("2023-12", date(2023, 9, 3), date(2023, 9, 30)),
+    ],
+)
+def test_months_of_apples_year(text: str, begin: date, end: date) -> None:
+    assert fiscal_month(text) == Period(begin, end)
+
+
+@given(st.integers(1001, 2998))
+def test_apples_months_follow_one_another(year: int) -> None:
+    names = [f"{year:04}-{month:02}" for month in range(1, 13)] + [f"{year + 1:04}-01"]
+    months = [period for period in map(fiscal_month, names) if period]
+    assert len(months) == 13
+    for one, other in pairwise(months):
+        assert other.begin - one.end == timedelta(days=1)
+
+
+@given(st.text(max_size=12) | st.from_regex(r"\d{4}-\d\d(-\d\d)?", fullmatch=True))
+def test_no_text_is_too_much(text: str) -> None:
+    for frequency in FREQUENCIES.values():
+        period = frequency.parse(text)
+        assert period is None or period.begin <= period.end
+    fiscal_month(text)
+
+
+def test_the_day_is_cupertinos() -> None:
+    assert today(1_780_000_000.0) == date(2026, 5, 28)
+    assert today(1_780_041_599.0) == date(2026, 5, 28)
+    assert today(1_780_041_600.0) == date(2026, 5, 29)

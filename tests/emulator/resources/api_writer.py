@@ -1,0 +1,83 @@
+"""A client that writes: what a person at App Store Connect would do."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from emulator.harness import BASE, TOKEN
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from emulator.harness import Answer, EmulatorClient
+
+HEADERS = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+
+
+def linkage(resource: Mapping[str, Any]) -> dict[str, str]:
+    return {"type": resource["type"], "id": resource["id"]}
+
+
+class ApiWriter:
+    """Sends requests, and shows what has come of them."""
+
+    def __init__(self, emulator_client: EmulatorClient, version: str = "v1", base: str = BASE) -> None:
+        self.emulator_client = emulator_client
+        self.version = version
+        self.base = base
+
+    def create(
+        self, kind: str, attributes: Mapping[str, Any] | None = None, **relationships: Mapping[str, Any] | list[Any]
+    ) -> Answer:
+        linked = {
+            name: {"data": [linkage(one) for one in other] if isinstance(other, list) else linkage(other)}
+            for name, other in relationships.items()
+        }
+        data = {"type": kind, "attributes": attributes or {}, "relationships": linked}
+        return self.write("POST", f"/{self.version}/{kind}", data)
+
+    def made(self, kind: str, attributes: Mapping[str, Any] | None = None, **relationships: Any) -> dict[str, Any]:
+        """Create a resource that must come to be."""
+        answer = self.create(kind, attributes, **relationships)
+        assert answer.status == 201, answer.body
+        data: dict[str, Any] = answer.json["data"]
+        return data
+
+    def change(self, resource: Mapping[str, Any], **attributes: Any) -> Answer:
+        data = {**linkage(resource), "attributes": attributes}
+        return self.write("PATCH", f"/{self.version}/{resource['type']}/{resource['id']}", data)
+
+    def relate(self, resource: Mapping[str, Any], name: str, *others: Mapping[str, Any]) -> Answer:
+        path = f"/{self.version}/{resource['type']}/{resource['id']}/relationships/{name}"
+        return self.write("POST", path, [linkage(other) for other in others])
+
+    def delete(self, resource: Mapping[str, Any]) -> Answer:
+        return self.emulator_client.send("DELETE", f"/{self.version}/{resource['type']}/{resource['id']}")
+
+    def write(self, method: str, path: str, data: Any) -> Answer:
+        return self.emulator_client.send(
+            method, self.base + path, headers=HEADERS, body=json.dumps({"data": data}).encode()
+        )
+
+    def get(self, resource: Mapping[str, Any], related: str = "") -> dict[str, Any]:
+        """The attributes of a resource, or of one related to it."""
+        answer = self.emulator_client.get(
+            f"/{self.version}/{resource['type']}/{resource['id']}{related and '/'}{related}"
+        )
+        assert answer.status == 200, answer.body
+        attributes: dict[str, Any] = answer.json["data"]["attributes"]
+        return attributes
+
+    def related(self, resource: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+        """The resources that a relationship leads to."""
+        data: list[dict[str, Any]] = self.emulator_client.get(
+            f"/{self.version}/{resource['type']}/{resource['id']}/{name}"
+        ).json["data"]
+        return data
+
+
+def detail(answer: Answer) -> str:
+    """What the one error of an answer says."""
+    (error,) = answer.json["errors"]
+    return str(error["detail"])

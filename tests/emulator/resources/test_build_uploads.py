@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from emulator.resources.api_writer import ApiWriter
+
+    from pytest_asc.emulator.app import Emulator
+
+FILE = b"a build"
+MD5 = "e230eabc2ad52628f76f46b18025eaf1"
+
+
+def begin(api_writer: ApiWriter, app: dict[str, Any], number: str = "7") -> dict[str, Any]:
+    version = {"cfBundleShortVersionString": "1.0", "cfBundleVersion": number, "platform": "IOS"}
+    return api_writer.made("buildUploads", version, app=app)
+
+
+def send(api_writer: ApiWriter, upload: dict[str, Any], asset: str = "ASSET", **commit: Any) -> dict[str, Any]:
+    """Upload one file of a build."""
+    attributes = {"assetType": asset, "fileName": "Lists.ipa", "fileSize": len(FILE), "uti": "com.apple.ipa"}
+    file = api_writer.made("buildUploadFiles", attributes, buildUpload=upload)
+    for operation in file["attributes"]["uploadOperations"]:
+        headers = {header["name"]: header["value"] for header in operation["requestHeaders"]}
+        part = FILE[operation["offset"] :][: operation["length"]]
+        assert api_writer.emulator_client.send("PUT", operation["url"], headers=headers, body=part).status == 200
+    assert api_writer.change(file, uploaded=True, **commit).status == 200
+    return file
+
+
+def state(api_writer: ApiWriter, upload: dict[str, Any]) -> str:
+    return str(api_writer.get(upload)["state"]["state"])
+
+
+def test_a_build_appears(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]) -> None:
+    upload = begin(api_writer, app)
+    assert state(api_writer, upload) == "AWAITING_UPLOAD"
+    file = send(api_writer, upload)
+    assert state(api_writer, upload) == "PROCESSING"
+    emulator.advance(60)
+    assert state(api_writer, upload) == "COMPLETE"
+    (build,) = api_writer.related(app, "builds")
+    assert build["id"] == upload["id"]
+    assert (build["attributes"]["version"], build["attributes"]["processingState"]) == ("7", "PROCESSING")
+    emulator.advance()
+    assert api_writer.get(build)["processingState"] == "VALID"
+    assert api_writer.get(build, "preReleaseVersion") == {"version": "1.0", "platform": "IOS"}
+    shown = api_writer.emulator_client.get(f"/v1/buildUploads/{upload['id']}?include=assetFile,build").json
+    assert {one["id"] for one in shown["included"]} == {file["id"], build["id"]}
+
+
+def test_what_its_operations_have_beside(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]) -> None:
+    emulator.part_size = 4
+    attributes = {"assetType": "ASSET", "fileName": "Lists.ipa", "fileSize": 7, "uti": "com.apple.ipa"}
+    file = api_writer.made("buildUploadFiles", attributes, buildUpload=begin(api_writer, app))
+    told = [(one["partNumber"], one["expiration"], one["entityTag"]) for one in file["attributes"]["uploadOperations"]]
+    assert told == [(1, "2026-06-04T12:26:40-08:00", None), (2, "2026-06-04T12:26:40-08:00", None)]
+
+
+def test_builds_of_a_version_go_together(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]) -> None:
+    for number in ("7", "8"):
+        send(api_writer, begin(api_writer, app, number))
+        emulator.advance()
+    (version,) = api_writer.related(app, "preReleaseVersions")
+    assert [build["attributes"]["version"] for build in api_writer.related(version, "builds")] == ["7", "8"]
+
+
+def test_a_number_is_good_for_one_build(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]) -> None:
+    send(api_writer, begin(api_writer, app))
+    emulator.advance()
+    again = begin(api_writer, app)
+    send(api_writer, again)
+    emulator.advance()
+    told = api_writer.get(again)["state"]
+    assert (told["state"], [error["code"] for error in told["errors"]]) == ("FAILED", ["90189"])
+    assert len(api_writer.related(app, "builds")) == 1
+
+
+def test_the_other_files_make_no_build(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]) -> None:
+    upload = begin(api_writer, app)
+    send(api_writer, upload, "ASSET_DESCRIPTION")
+    emulator.advance()
+    assert state(api_writer, upload) == "AWAITING_UPLOAD"
+    assert api_writer.related(app, "builds") == []
+
+
+@pytest.mark.parametrize(
+    ("checksum", "outcome"),
+    [
+        ({"hash": MD5[::-1], "algorithm": "MD5"}, "FAILED"),
+        ({"hash": MD5, "algorithm": "MD5"}, "COMPLETE"),
+        ({"hash": MD5.upper(), "algorithm": "MD5"}, "COMPLETE"),
+        ({"hash": "00", "algorithm": "SHA_256"}, "FAILED"),
+        (None, "COMPLETE"),
+    ],
+)
+def test_checksums_of_builds(
+    api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any], checksum: dict[str, str] | None, outcome: str
+) -> None:
+    upload = begin(api_writer, app)
+    send(api_writer, upload, sourceFileChecksums={"file": checksum})
+    emulator.advance()
+    assert state(api_writer, upload) == outcome
+
+
+def test_what_is_deleted_becomes_no_build(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]) -> None:
+    upload = begin(api_writer, app)
+    send(api_writer, upload)
+    assert api_writer.delete(upload).status == 204
+    emulator.advance()
+    assert api_writer.related(app, "builds") == []
+
+
+def test_an_upload_of_no_app(api_writer: ApiWriter, emulator: Emulator) -> None:
+    upload = emulator.add("buildUploads", cfBundleShortVersionString="1.0", cfBundleVersion="7")
+    send(api_writer, upload)
+    emulator.advance()
+    assert state(api_writer, upload) == "COMPLETE"
+    assert api_writer.emulator_client.get("/v1/builds").ids == []

@@ -1,0 +1,444 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_asc.emulator.jsonapi.type_validation import type_mismatch
+from pytest_asc.emulator.spec.api_spec import api_spec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from emulator.harness import Answer
+    from emulator.resources.api_writer import ApiWriter
+
+    from pytest_asc.emulator.app import Emulator
+
+TEXTS = {"description": "Lists.", "keywords": "lists", "supportUrl": "https://example.com/help"}
+
+
+@pytest.fixture
+def version(emulator: Emulator, app: dict[str, Any]) -> dict[str, Any]:
+    """A version that has all that a review needs."""
+    build = emulator.add("builds", app=app)
+    version = emulator.add("appStoreVersions", app=app, build=build, copyright="2026 Example")
+    emulator.add("appStoreVersionLocalizations", appStoreVersion=version, locale="en-US", **TEXTS)
+    return version
+
+
+@pytest.fixture
+def submission(api_writer: ApiWriter, app: dict[str, Any], version: dict[str, Any]) -> dict[str, Any]:
+    """A submission with the version, not yet submitted."""
+    submission = api_writer.made("reviewSubmissions", {"platform": "IOS"}, app=app)
+    api_writer.made("reviewSubmissionItems", reviewSubmission=submission, appStoreVersion=version)
+    return submission
+
+
+def submit(api_writer: ApiWriter, submission: Mapping[str, Any]) -> Answer:
+    return api_writer.change(submission, submitted=True)
+
+
+def states(api_writer: ApiWriter, submission: Mapping[str, Any], version: Mapping[str, Any]) -> list[str]:
+    """The states of a submission, its items and its version, the older of the version's last."""
+    shown = api_writer.get(version)
+    return [
+        api_writer.get(submission)["state"],
+        *(item["attributes"]["state"] for item in api_writer.related(submission, "items")),
+        shown["appVersionState"],
+        shown["appStoreState"],
+    ]
+
+
+def associated(answer: Answer) -> list[tuple[str, str, str]]:
+    """The associated errors: the type that is at fault, code, and the place or the detail."""
+    assert answer.status == 409, answer.body
+    (error,) = answer.json["errors"]
+    assert error["code"] == "STATE_ERROR.ENTITY_STATE_INVALID"
+    return [
+        (path.split("/")[-2], one["code"], one.get("source", {}).get("pointer", one["detail"]))
+        for path, errors in error["meta"]["associatedErrors"].items()
+        for one in errors
+    ]
+
+
+def test_a_review_from_submission_to_sale(
+    api_writer: ApiWriter, emulator: Emulator, submission: dict[str, Any], version: dict[str, Any]
+) -> None:
+    ready = "READY_FOR_REVIEW"
+    assert states(api_writer, submission, version) == [ready] * 4
+    assert api_writer.get(submission)["submittedDate"] is None
+    answer = submit(api_writer, submission)
+    assert (answer.status, answer.json["data"]["attributes"]["state"]) == (200, "WAITING_FOR_REVIEW")
+    assert api_writer.get(submission)["submittedDate"] == "2026-05-28T12:26:40-08:00"
+    assert states(api_writer, submission, version)[2:] == ["WAITING_FOR_REVIEW"] * 2
+    assert emulator.advance(hours=12) == [f"reviewSubmissions {submission['id']}: IN_REVIEW"]
+    assert states(api_writer, submission, version) == ["IN_REVIEW", ready, "IN_REVIEW", "IN_REVIEW"]
+    emulator.advance(hours=2)
+    approved = ["COMPLETE", "APPROVED", "PROCESSING_FOR_DISTRIBUTION", "PROCESSING_FOR_APP_STORE"]
+    assert states(api_writer, submission, version) == approved
+    emulator.advance()
+    assert states(api_writer, submission, version)[2:] == ["READY_FOR_DISTRIBUTION", "READY_FOR_SALE"]
+
+
+@pytest.mark.parametrize(
+    ("release", "waits"),
+    [
+        ({"releaseType": "AFTER_APPROVAL"}, "READY_FOR_DISTRIBUTION"),
+        ({"releaseType": "MANUAL"}, "PENDING_DEVELOPER_RELEASE"),
+        (
+            {"releaseType": "SCHEDULED", "earliestReleaseDate": "2026-06-10T09:00:00Z"},
+            "PENDING_DEVELOPER_RELEASE",
+        ),
+    ],
+)
+def test_the_release_type_says_what_follows_approval(
+    api_writer: ApiWriter,
+    emulator: Emulator,
+    submission: dict[str, Any],
+    version: dict[str, Any],
+    release: dict[str, str],
+    waits: str,
+) -> None:
+    assert api_writer.change(version, **release).status == 200
+    submit(api_writer, submission)
+    emulator.advance()
+    assert api_writer.get(version)["appVersionState"] == waits
+    emulator.advance(days=14)
+    scheduled = release["releaseType"] == "SCHEDULED"
+    assert api_writer.get(version)["appVersionState"] == ("READY_FOR_DISTRIBUTION" if scheduled else waits)
+
+
+def test_a_version_is_released_by_hand_once(
+    api_writer: ApiWriter, emulator: Emulator, submission: dict[str, Any], version: dict[str, Any]
+) -> None:
+    api_writer.change(version, releaseType="MANUAL")
+    request = ("appStoreVersionReleaseRequests",)
+    assert api_writer.create(*request, appStoreVersion=version).codes == ["STATE_ERROR.ENTITY_STATE_INVALID"]
+    submit(api_writer, submission)
+    emulator.advance()
+    api_writer.made(*request, appStoreVersion=version)
+    emulator.advance()
+    assert api_writer.get(version)["appStoreState"] == "READY_FOR_SALE"
+    assert api_writer.create(*request, appStoreVersion=version).status == 409
+
+
+@pytest.mark.parametrize("about", ["version", "item", "submission", "reviewSubmissions"])
+def test_a_rejection_is_resolved_and_submitted_again(
+    api_writer: ApiWriter, emulator: Emulator, submission: dict[str, Any], version: dict[str, Any], about: str
+) -> None:
+    (item,) = api_writer.related(submission, "items")
+    resources = {"version": version, "item": item, "submission": submission}
+    emulator.decide(resources.get(about, about), "REJECTED")
+    submit(api_writer, submission)
+    emulator.advance()
+    assert states(api_writer, submission, version) == ["UNRESOLVED_ISSUES", "REJECTED", "REJECTED", "REJECTED"]
+    emulator.decide(resources.get(about, about), "APPROVED")
+    assert api_writer.change(item, resolved=True).status == 200
+    assert submit(api_writer, submission).status == 200
+    emulator.advance()
+    assert states(api_writer, submission, version)[:3] == ["COMPLETE", "APPROVED", "READY_FOR_DISTRIBUTION"]
+
+
+def test_metadata_alone_may_be_rejected(
+    api_writer: ApiWriter, emulator: Emulator, submission: dict[str, Any], version: dict[str, Any]
+) -> None:
+    emulator.decide(version, "METADATA_REJECTED")
+    submit(api_writer, submission)
+    emulator.advance()
+    assert states(api_writer, submission, version)[1:3] == ["REJECTED", "METADATA_REJECTED"]
+
+
+@pytest.mark.parametrize(
+    ("hours", "state", "becomes"),
+    [
+        (None, "READY_FOR_REVIEW", "PREPARE_FOR_SUBMISSION"),
+        (0, "WAITING_FOR_REVIEW", "DEVELOPER_REJECTED"),
+        (13, "IN_REVIEW", "DEVELOPER_REJECTED"),
+        (48, "UNRESOLVED_ISSUES", "REJECTED"),
+    ],
+)
+def test_a_submission_is_canceled(
+    api_writer: ApiWriter,
+    emulator: Emulator,
+    submission: dict[str, Any],
+    version: dict[str, Any],
+    hours: int | None,
+    state: str,
+    becomes: str,
+) -> None:
+    emulator.decide("reviewSubmissions", "REJECTED")
+    if hours is not None:
+        submit(api_writer, submission)
+        emulator.advance(hours=hours)
+    assert api_writer.get(submission)["state"] == state
+    assert api_writer.change(submission, canceled=True).json["data"]["attributes"]["state"] == "CANCELING"
+    assert emulator.advance() == [f"reviewSubmissions {submission['id']}: COMPLETE"]
+    assert states(api_writer, submission, version)[:3] == ["COMPLETE", "REMOVED", becomes]
+    assert api_writer.change(submission, canceled=True).codes == ["STATE_ERROR.ENTITY_STATE_INVALID"]
+
+
+def test_the_older_submission_is_there_while_the_review_lasts(
+    api_writer: ApiWriter, emulator: Emulator, submission: dict[str, Any], version: dict[str, Any]
+) -> None:
+    old = {"type": "appStoreVersionSubmissions", "id": version["id"]}
+    assert api_writer.delete(old).status == 404
+    submit(api_writer, submission)
+    assert api_writer.delete(old).status == 204
+    emulator.advance()
+    assert api_writer.get(version)["appStoreState"] == "DEVELOPER_REJECTED"
+
+
+def test_what_is_missing_is_told_by_the_paths_of_what_is_at_fault(
+    api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]
+) -> None:
+    required = "ENTITY_ERROR.ATTRIBUTE.REQUIRED"
+    version = emulator.add("appStoreVersions", app=app)
+    submission = api_writer.made("reviewSubmissions", {"platform": "IOS"}, app=app)
+
+    def faults() -> list[tuple[str, str, str]]:
+        return associated(
+            api_writer.create("reviewSubmissionItems", reviewSubmission=submission, appStoreVersion=version)
+        )
+
+    assert faults() == [
+        ("appStoreVersions", required, "/data/attributes/copyright"),
+        ("appStoreVersions", "ENTITY_ERROR.RELATIONSHIP.REQUIRED", "/data/relationships/build"),
+        ("appStoreVersionLocalizations", required, "/data/attributes/description"),
+    ]
+    api_writer.change(version, copyright="2026 Example")
+    build = emulator.add("builds", app=app, usesNonExemptEncryption=None, processingState="PROCESSING")
+    data = {"type": "builds", "id": build["id"]}
+    assert api_writer.write("PATCH", f"/v1/appStoreVersions/{version['id']}/relationships/build", data).status == 204
+    api_writer.made(
+        "appStoreVersionLocalizations", {"locale": "en-US", **TEXTS, "keywords": None}, appStoreVersion=version
+    )
+    processing = "The build is not in a valid processing state for this operation."
+    assert faults() == [
+        ("builds", "ENTITY_UNPROCESSABLE", processing),
+        ("builds", required, "/data/attributes/usesNonExemptEncryption"),
+        ("appStoreVersionLocalizations", required, "/data/attributes/keywords"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("platform", "given", "expected"),
+    [("IOS", {}, "2025 Example"), ("IOS", {"copyright": None}, None), ("MAC_OS", {}, None)],
+)
+def test_a_new_version_has_the_copyright_of_the_one_before(
+    api_writer: ApiWriter,
+    emulator: Emulator,
+    app: dict[str, Any],
+    platform: str,
+    given: dict[str, Any],
+    expected: str | None,
+) -> None:
+    released: dict[str, Any] = {"app": app, "appStoreState": "READY_FOR_SALE"}
+    emulator.add("appStoreVersions", versionString="0.2", copyright="2025 Example", **released)
+    older: dict[str, Any] = {"createdDate": "2020-01-01T00:00:00Z", "copyright": "2020 Example"}
+    emulator.add("appStoreVersions", versionString="0.1", **older, **released)
+    update = api_writer.made("appStoreVersions", {"versionString": "1.1", "platform": platform, **given}, app=app)
+    assert update["attributes"]["copyright"] == expected
+
+
+def test_an_update_says_what_is_new(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]) -> None:
+    first = emulator.add("appStoreVersions", app=app, versionString="1.0", appStoreState="READY_FOR_SALE")
+    update = api_writer.made(
+        "appStoreVersions", {"versionString": "1.1", "platform": "IOS", "copyright": "2026"}, app=app
+    )
+    build = emulator.add("builds", app=app)
+    api_writer.write(
+        "PATCH", f"/v1/appStoreVersions/{update['id']}/relationships/build", {"type": "builds", "id": build["id"]}
+    )
+    texts = api_writer.made("appStoreVersionLocalizations", {"locale": "en-US", **TEXTS}, appStoreVersion=update)
+    submission = api_writer.made("reviewSubmissions", {"platform": "IOS"}, app=app)
+    item = {"reviewSubmission": submission, "appStoreVersion": update}
+    assert associated(api_writer.create("reviewSubmissionItems", **item)) == [
+        ("appStoreVersionLocalizations", "ENTITY_ERROR.ATTRIBUTE.REQUIRED", "/data/attributes/whatsNew")
+    ]
+    api_writer.change(texts, whatsNew="Faster.")
+    api_writer.made("reviewSubmissionItems", **item)
+    submit(api_writer, submission)
+    emulator.advance()
+    assert api_writer.get(update)["appStoreState"] == "READY_FOR_SALE"
+    assert api_writer.get(first)["appStoreState"] == "REPLACED_WITH_NEW_VERSION"
+
+
+def test_a_version_is_in_one_submission(
+    api_writer: ApiWriter, app: dict[str, Any], submission: dict[str, Any], version: dict[str, Any]
+) -> None:
+    other = api_writer.made("reviewSubmissions", {"platform": "IOS"}, app=app)
+    answer = api_writer.create("reviewSubmissionItems", reviewSubmission=other, appStoreVersion=version)
+    told = f"appStoreVersions with id {version['id']} was already added to another reviewSubmission with id "
+    assert associated(answer) == [
+        ("appStoreVersions", "STATE_ERROR.ITEM_PART_OF_ANOTHER_SUBMISSION", told + submission["id"])
+    ]
+    (item,) = api_writer.related(submission, "items")
+    assert api_writer.delete(item).status == 204
+    assert api_writer.get(version)["appStoreState"] == "PREPARE_FOR_SUBMISSION"
+    api_writer.made("reviewSubmissionItems", reviewSubmission=other, appStoreVersion=version)
+
+
+def test_what_was_submitted_stays_as_it_is(
+    api_writer: ApiWriter, submission: dict[str, Any], version: dict[str, Any], app: dict[str, Any]
+) -> None:
+    submit(api_writer, submission)
+    (item,) = api_writer.related(submission, "items")
+    refused = [
+        (submit(api_writer, submission), "This cannot be done while it is WAITING_FOR_REVIEW."),
+        (api_writer.delete(item), "Item was already submitted"),
+        (api_writer.change(version, copyright="2027"), "Attribute 'copyright' cannot be edited at this time"),
+        (api_writer.delete(version), "The version cannot be changed at this time"),
+        (
+            api_writer.create("appStoreVersionLocalizations", {"locale": "de-DE"}, appStoreVersion=version),
+            "The version cannot be changed at this time",
+        ),
+        (
+            api_writer.create("appStoreVersions", {"versionString": "2.0", "platform": "IOS"}, app=app),
+            "You cannot create a new version of the App in the current state.",
+        ),
+    ]
+    for answer, detail in refused:
+        assert (answer.status, answer.json["errors"][0]["detail"]) == (409, detail)
+    (texts,) = api_writer.related(version, "appStoreVersionLocalizations")
+    refusal = api_writer.change(texts, keywords="new", whatsNew="new", promotionalText="new").json
+    assert [error["source"]["pointer"] for error in refusal["errors"]] == [
+        "/data/attributes/keywords",
+        "/data/attributes/whatsNew",
+    ]
+    assert api_writer.change(texts, promotionalText="Today only.").status == 200
+    assert api_writer.change(version, releaseType="MANUAL").status == 200
+    # Another platform has versions of its own.
+    api_writer.made("appStoreVersions", {"versionString": "2.0", "platform": "TV_OS"}, app=app)
+
+
+def test_one_review_of_its_kind_at_a_time(
+    api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any], submission: dict[str, Any]
+) -> None:
+    events = [emulator.add("appEvents", referenceName=name) for name in ("one", "two")]
+    others = []
+    for event in events:
+        other = api_writer.made("reviewSubmissions", {"platform": "IOS"}, app=app)
+        api_writer.made("reviewSubmissionItems", reviewSubmission=other, appEvent=event)
+        others.append(other)
+    assert submit(api_writer, submission).status == 200
+    assert submit(api_writer, others[0]).status == 200
+    refused = submit(api_writer, others[1])
+    assert refused.status == 409
+    told = f"There is another reviewSubmissions with id {others[0]['id']} still in progress."
+    assert refused.json["errors"][0]["detail"] == told
+    emulator.advance()
+    assert [api_writer.get(event)["eventState"] for event in events] == ["APPROVED", "READY_FOR_REVIEW"]
+    assert submit(api_writer, others[1]).status == 200
+
+
+def test_five_submissions_may_be_open(api_writer: ApiWriter, app: dict[str, Any]) -> None:
+    made = [api_writer.made("reviewSubmissions", {"platform": "IOS"}, app=app) for _ in range(5)]
+    (told,) = associated(api_writer.create("reviewSubmissions", {"platform": "IOS"}, app=app))
+    assert told[1] == "STATE_ERROR.CONCURRENT_REVIEW_SUBMISSION_LIMIT_EXCEEDED"
+    api_writer.made("reviewSubmissions", {"platform": "MAC_OS"}, app=app)
+    api_writer.change(made[0], canceled=True)
+    api_writer.emulator_client.emulator.advance()
+    api_writer.made("reviewSubmissions", {"platform": "IOS"}, app=app)
+
+
+def test_what_was_approved_is_not_reviewed_again(
+    api_writer: ApiWriter, emulator: Emulator, submission: dict[str, Any], version: dict[str, Any]
+) -> None:
+    event = emulator.add("appEvents")
+    rejected = api_writer.made("reviewSubmissionItems", reviewSubmission=submission, appEvent=event)
+    emulator.decide(rejected, "REJECTED")
+    submit(api_writer, submission)
+    emulator.advance()
+    assert states(api_writer, submission, version)[:3] == ["UNRESOLVED_ISSUES", "APPROVED", "REJECTED"]
+    assert api_writer.get(event)["eventState"] == "REJECTED"
+    assert api_writer.get(version)["appVersionState"] == "READY_FOR_DISTRIBUTION"
+    emulator.decide(rejected, "APPROVED")
+    assert submit(api_writer, submission).status == 200
+    assert api_writer.get(version)["appVersionState"] == "READY_FOR_DISTRIBUTION"
+    emulator.advance()
+    assert states(api_writer, submission, version)[:3] == ["COMPLETE", "APPROVED", "APPROVED"]
+
+
+def test_an_item_is_taken_out_of_a_review(
+    api_writer: ApiWriter, emulator: Emulator, submission: dict[str, Any], version: dict[str, Any]
+) -> None:
+    submit(api_writer, submission)
+    (item,) = api_writer.related(submission, "items")
+    assert api_writer.change(item, removed=True).status == 200
+    assert states(api_writer, submission, version)[1:3] == ["REMOVED", "DEVELOPER_REJECTED"]
+    emulator.advance()
+    assert states(api_writer, submission, version)[:3] == ["COMPLETE", "REMOVED", "DEVELOPER_REJECTED"]
+
+
+def test_who_waits_for_a_release_may_think_again(
+    api_writer: ApiWriter, emulator: Emulator, submission: dict[str, Any], version: dict[str, Any]
+) -> None:
+    api_writer.change(version, releaseType="MANUAL")
+    submit(api_writer, submission)
+    emulator.advance()
+    api_writer.change(version, releaseType="SCHEDULED", earliestReleaseDate="2026-07-01T00:00:00Z")
+    emulator.advance()
+    assert api_writer.get(version)["appVersionState"] == "PENDING_DEVELOPER_RELEASE"
+    api_writer.change(version, releaseType="AFTER_APPROVAL")
+    emulator.advance()
+    assert api_writer.get(version)["appVersionState"] == "READY_FOR_DISTRIBUTION"
+
+
+@pytest.mark.parametrize(
+    ("kind", "attributes", "name", "ends"),
+    [
+        ("builds", {"processingState": "PROCESSING"}, "processingState", "VALID"),
+        ("betaAppReviewSubmissions", {"betaReviewState": "IN_REVIEW"}, "betaReviewState", "APPROVED"),
+        ("reviewSubmissions", {"state": "WAITING_FOR_REVIEW"}, "state", "COMPLETE"),
+        (
+            "appStoreVersions",
+            {"appStoreState": "PROCESSING_FOR_APP_STORE"},
+            "appVersionState",
+            "READY_FOR_DISTRIBUTION",
+        ),
+        ("appStoreVersions", {"appVersionState": "READY_FOR_DISTRIBUTION"}, "appStoreState", "READY_FOR_SALE"),
+        ("appStoreVersions", {"appStoreState": "IN_REVIEW"}, "appVersionState", "IN_REVIEW"),
+        ("ciBuildRuns", {"executionProgress": "RUNNING"}, "completionStatus", "SUCCEEDED"),
+        ("betaTesters", {"state": "ACCEPTED"}, "state", "INSTALLED"),
+    ],
+)
+def test_what_a_test_puts_into_the_middle_goes_on(
+    api_writer: ApiWriter, emulator: Emulator, kind: str, attributes: dict[str, str], name: str, ends: str
+) -> None:
+    resource = emulator.add(kind, **attributes)
+    emulator.advance()
+    assert api_writer.get(resource)[name] == ends
+
+
+@pytest.mark.parametrize("name", ["appStoreState", "appVersionState"])
+def test_a_version_has_two_states_that_agree(api_writer: ApiWriter, emulator: Emulator, name: str) -> None:
+    (schema,) = api_spec().schemas_of("appStoreVersions")
+    for state in api_spec().enum(schema.attributes[name]) or ():
+        shown = api_writer.get(emulator.add("appStoreVersions", **{name: state}))
+        assert shown[name] == state
+        for other in ("appStoreState", "appVersionState"):
+            assert type_mismatch(schema.attributes[other], shown[other]) is None
+        plain = state in {"IN_REVIEW", "REJECTED", "PENDING_DEVELOPER_RELEASE"}
+        assert not plain or shown["appStoreState"] == shown["appVersionState"]
+
+
+def test_a_submission_needs_items(api_writer: ApiWriter, app: dict[str, Any]) -> None:
+    submission = api_writer.made("reviewSubmissions", {"platform": "IOS"}, app=app)
+    assert submit(api_writer, submission).codes == ["STATE_ERROR.ENTITY_STATE_INVALID"]
+    answer = api_writer.create("reviewSubmissionItems", reviewSubmission=submission)
+    assert answer.codes == ["ENTITY_ERROR.RELATIONSHIP.REQUIRED"]
+
+
+@pytest.mark.parametrize(
+    ("about", "outcome", "message"),
+    [
+        ("apps", "APPROVED", "nothing to decide about 'apps'"),
+        ("betaTesters", "ACCEPTED", "'betaTesters' decide one by one: give the resource in place of the type"),
+        ("reviewSubmissions", "VALID", "do not end as 'VALID', expected one of APPROVED, REJECTED"),
+        ({"type": "builds", "id": "1"}, "VALID", "there is no resource of type 'builds' with id '1'"),
+    ],
+)
+def test_decisions_that_cannot_be(emulator: Emulator, about: Any, outcome: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        emulator.decide(about, outcome)

@@ -1,0 +1,293 @@
+from __future__ import annotations
+
+import base64
+import plistlib
+from datetime import datetime, timezone
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import pkcs7
+from emulator.harness import EmulatorClient
+from emulator.resources.api_writer import ApiWriter, detail
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_asc.emulator.resources.certificate_authority import read_request
+
+if TYPE_CHECKING:
+    from pytest_asc.emulator.app import Emulator
+
+RSA = "rsa-2048"
+YEAR = 365 * 24 * 3600.0
+
+
+@cache
+def csr(kind: str) -> x509.CertificateSigningRequest:
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Alex")])
+    builder = x509.CertificateSigningRequestBuilder().subject_name(name)
+    if kind == "ec":
+        return builder.sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256())
+    size = int(kind.partition("-")[2])
+    return builder.sign(rsa.generate_private_key(65537, size), hashes.SHA256())
+
+
+def pem(kind: str = RSA) -> str:
+    return csr(kind).public_bytes(serialization.Encoding.PEM).decode()
+
+
+def der() -> str:
+    return base64.b64encode(csr(RSA).public_bytes(serialization.Encoding.DER)).decode()
+
+
+def certificate(api_writer: ApiWriter, kind: str = "DISTRIBUTION", content: str | None = None) -> dict[str, Any]:
+    return api_writer.made("certificates", {"certificateType": kind, "csrContent": content or pem()})
+
+
+@pytest.fixture
+def bundle_id(api_writer: ApiWriter) -> dict[str, Any]:
+    return api_writer.made("bundleIds", {"name": "Lists", "identifier": "com.example.lists", "platform": "IOS"})
+
+
+@pytest.fixture
+def phone(api_writer: ApiWriter) -> dict[str, Any]:
+    return api_writer.made("devices", {"name": "phone", "platform": "IOS", "udid": "00008110-000A1B2C3D4E5F60"})
+
+
+# Certificates.
+
+
+@pytest.mark.parametrize("content", ["pem", "der"])
+def test_a_certificate_is_for_the_key_of_the_request(api_writer: ApiWriter, content: str) -> None:
+    attributes = certificate(api_writer, content=pem() if content == "pem" else der())["attributes"]
+    made = x509.load_der_x509_certificate(base64.b64decode(attributes["certificateContent"]))
+    assert made.public_key() == csr(RSA).public_key()
+    assert f"{made.serial_number:016X}" == attributes["serialNumber"]
+    assert made.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)[0].value == (
+        "Apple Distribution: Example (9XYZ8WV7UT)"
+    )
+    assert made.not_valid_before_utc == datetime(2026, 5, 28, 20, 26, 40, tzinfo=timezone.utc)
+    assert attributes["expirationDate"] == "2027-05-28T20:26:40.000+00:00"
+    assert made.not_valid_after_utc == datetime(2027, 5, 28, 20, 26, 40, tzinfo=timezone.utc)
+    assert (attributes["name"], attributes["displayName"]) == ("Apple Distribution: Example", "Example")
+    assert attributes["csrContent"] is attributes["platform"] is None
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("", "The certificate signing request is invalid."),
+        ("not base64 at all", "The certificate signing request is invalid."),
+        ("bm8gcmVxdWVzdA==", "The certificate signing request is invalid."),
+        (
+            "-----BEGIN CERTIFICATE REQUEST-----\n-----END CERTIFICATE REQUEST-----",
+            "The certificate signing request is",
+        ),
+        ("ec", "CSR algorithm/size incorrect. Expected: RSA(2048)"),
+        ("rsa-1024", "CSR algorithm/size incorrect. Expected: RSA(2048)"),
+    ],
+)
+def test_which_requests_are_refused(api_writer: ApiWriter, content: str, told: str) -> None:
+    sent = pem(content) if content in {"ec", "rsa-1024"} else content
+    answer = api_writer.create("certificates", {"certificateType": "IOS_DEVELOPMENT", "csrContent": sent})
+    assert answer.status == 409
+    assert answer.codes == ["ENTITY_ERROR.ATTRIBUTE.INVALID"]
+    assert detail(answer).startswith(told)
+    assert answer.json["errors"][0]["source"] == {"pointer": "/data/attributes/csrContent"}
+
+
+def test_a_request_whose_signature_was_spoilt(api_writer: ApiWriter) -> None:
+    content = bytearray(base64.b64decode(der()))
+    content[-1] ^= 1
+    answer = api_writer.create(
+        "certificates", {"certificateType": "DISTRIBUTION", "csrContent": base64.b64encode(content).decode()}
+    )
+    assert detail(answer) == "The certificate signing request is invalid."
+
+
+def test_payments_take_other_keys(api_writer: ApiWriter) -> None:
+    assert certificate(api_writer, "APPLE_PAY", pem("ec"))["attributes"]["name"] == "Apple Pay: Example"
+
+
+@given(st.text(max_size=200) | st.binary(max_size=200).map(lambda content: base64.b64encode(content).decode()))
+def test_no_request_is_too_odd(text: str) -> None:
+    assert read_request(text) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "most", "called"), [("IOS_DISTRIBUTION", 3, "iOS Distribution"), ("DEVELOPMENT", 2, "Development")]
+)
+def test_there_is_a_most(api_writer: ApiWriter, kind: str, most: int, called: str) -> None:
+    made = [certificate(api_writer, kind) for _ in range(most)]
+    refused = api_writer.create("certificates", {"certificateType": kind, "csrContent": pem()})
+    assert (refused.status, refused.codes) == (409, ["ENTITY_ERROR"])
+    assert detail(refused) == f"You already have a current {called} certificate or a pending certificate request."
+    assert api_writer.delete(made[0]).status == 204
+    certificate(api_writer, kind)
+
+
+def test_what_has_expired_does_not_count(api_writer: ApiWriter, emulator: Emulator) -> None:
+    for _ in range(3):
+        certificate(api_writer)
+    emulator.advance(YEAR)
+    certificate(api_writer)
+
+
+# Profiles.
+
+
+def profile(api_writer: ApiWriter, kind: str, name: str = "Lists", **relationships: Any) -> Any:
+    return api_writer.create("profiles", {"name": name, "profileType": kind}, **relationships)
+
+
+def test_a_profile_can_be_read(api_writer: ApiWriter, bundle_id: Any, phone: Any) -> None:
+    signed = certificate(api_writer)
+    answer = profile(api_writer, "IOS_APP_ADHOC", bundleId=bundle_id, certificates=[signed], devices=[phone])
+    assert answer.status == 201
+    attributes = answer.json["data"]["attributes"]
+    told = {name: attributes[name] for name in ("profileState", "platform", "expirationDate")}
+    assert told == {"profileState": "ACTIVE", "platform": "IOS", "expirationDate": "2027-05-28T20:26:40.000+00:00"}
+    message = base64.b64decode(attributes["profileContent"])
+    (authority,) = pkcs7.load_der_pkcs7_certificates(message)
+    issued = x509.load_der_x509_certificate(base64.b64decode(signed["attributes"]["certificateContent"]))
+    issued.verify_directly_issued_by(authority)
+    # Tools that have no CMS at hand look for the list in the message, too.
+    content = plistlib.loads(message[message.index(b"<?xml") : message.index(b"</plist>") + 8])
+    assert content["UUID"] == attributes["uuid"]
+    assert content["Name"] == "Lists"
+    assert content["TeamIdentifier"] == ["9XYZ8WV7UT"]
+    assert content["ProvisionedDevices"] == ["00008110-000A1B2C3D4E5F60"]
+    assert content["DeveloperCertificates"] == [issued.public_bytes(serialization.Encoding.DER)]
+    assert content["Entitlements"]["application-identifier"] == "9XYZ8WV7UT.com.example.lists"
+    assert content["Entitlements"]["get-task-allow"] is False
+    assert content["Platform"] == ["iOS", "xrOS", "visionOS"]
+    assert content["ExpirationDate"].isoformat() == "2027-05-28T20:26:40"
+
+
+@pytest.mark.parametrize(
+    ("kind", "certified", "devices", "told"),
+    [
+        ("IOS_APP_STORE", "DISTRIBUTION", 0, None),
+        ("TVOS_APP_STORE", "IOS_DISTRIBUTION", 0, None),
+        ("IOS_APP_DEVELOPMENT", "DEVELOPMENT", 1, None),
+        ("MAC_APP_DIRECT", "DEVELOPER_ID_APPLICATION", 0, None),
+        ("IOS_APP_DEVELOPMENT", "DISTRIBUTION", 1, "no current certificates on this team matching"),
+        ("IOS_APP_STORE", "DEVELOPMENT", 0, "compatible with IOS_APP_STORE profiles."),
+        ("IOS_APP_STORE", "DISTRIBUTION", 1, "Devices can not be provided for IOS_APP_STORE profiles."),
+        ("IOS_APP_ADHOC", "DISTRIBUTION", 0, "There are no current IOS devices on this team"),
+    ],
+)
+def test_what_a_profile_wants(
+    api_writer: ApiWriter, bundle_id: Any, phone: Any, kind: str, certified: str, devices: int, told: str | None
+) -> None:
+    answer = profile(
+        api_writer,
+        kind,
+        bundleId=bundle_id,
+        certificates=[certificate(api_writer, certified)],
+        devices=[phone] * devices,
+    )
+    if told is None:
+        assert answer.status == 201
+    else:
+        assert (answer.status, answer.codes) == (409, ["ENTITY_ERROR"])
+        assert told in detail(answer)
+
+
+def test_a_profile_wants_certificates(api_writer: ApiWriter, bundle_id: Any) -> None:
+    assert profile(api_writer, "IOS_APP_STORE", bundleId=bundle_id, certificates=[]).status == 409
+
+
+def test_a_disabled_device_is_none(api_writer: ApiWriter, bundle_id: Any, phone: Any) -> None:
+    assert api_writer.change(phone, status="DISABLED").status == 200
+    answer = profile(
+        api_writer, "IOS_APP_ADHOC", bundleId=bundle_id, certificates=[certificate(api_writer)], devices=[phone]
+    )
+    assert "no current IOS devices" in detail(answer)
+
+
+def test_an_expired_certificate_is_none(api_writer: ApiWriter, emulator: Emulator, bundle_id: Any) -> None:
+    old = certificate(api_writer)
+    emulator.advance(YEAR)
+    assert "no current certificates" in detail(
+        profile(api_writer, "IOS_APP_STORE", bundleId=bundle_id, certificates=[old])
+    )
+
+
+def test_a_name_is_given_once(api_writer: ApiWriter, bundle_id: Any) -> None:
+    signed = certificate(api_writer)
+    first = profile(api_writer, "IOS_APP_STORE", bundleId=bundle_id, certificates=[signed]).json["data"]
+    again = profile(api_writer, "IOS_APP_STORE", bundleId=bundle_id, certificates=[signed])
+    assert detail(again) == (
+        "Multiple profiles found with the name 'Lists'.  Please remove the duplicate profiles and try again."
+    )
+    api_writer.delete(first)
+    assert profile(api_writer, "IOS_APP_STORE", bundleId=bundle_id, certificates=[signed]).status == 201
+
+
+@given(st.text(max_size=20), st.text(max_size=20))
+def test_no_name_is_too_odd(name: str, title: str) -> None:
+    api_writer = ApiWriter(EmulatorClient())
+    odd = api_writer.made("bundleIds", {"name": title, "identifier": name, "platform": "IOS", "seedId": title or None})
+    given = api_writer.emulator_client.emulator.add("certificates", certificateType="DISTRIBUTION")
+    answer = profile(api_writer, "IOS_APP_STORE", name, bundleId=odd, certificates=[given])
+    message = base64.b64decode(answer.json["data"]["attributes"]["profileContent"])
+    content = plistlib.loads(message[message.index(b"<?xml") : message.index(b"</plist>") + 8])
+    assert content["Name"] == "".join(filter(str.isprintable, name))
+
+
+def test_what_a_test_has_added_can_be_used(api_writer: ApiWriter, emulator: Emulator, bundle_id: Any) -> None:
+    given = [
+        emulator.add("certificates", certificateType="DISTRIBUTION", certificateContent=content)
+        for content in (None, "not base64", "RVhBTVBMRQ==")
+    ]
+    answer = profile(api_writer, "IOS_APP_STORE", bundleId=bundle_id, certificates=given)
+    assert b"RVhBTVBMRQ==" in base64.b64decode(answer.json["data"]["attributes"]["profileContent"])
+
+
+def state(api_writer: ApiWriter, one: Any) -> str:
+    return str(api_writer.get(one)["profileState"])
+
+
+def test_what_makes_a_profile_invalid(api_writer: ApiWriter, bundle_id: Any) -> None:
+    revoked, kept = certificate(api_writer), certificate(api_writer)
+    first = profile(api_writer, "IOS_APP_STORE", "one", bundleId=bundle_id, certificates=[revoked]).json["data"]
+    second = profile(api_writer, "IOS_APP_STORE", "two", bundleId=bundle_id, certificates=[kept]).json["data"]
+    api_writer.delete(revoked)
+    assert (state(api_writer, first), state(api_writer, second)) == ("INVALID", "ACTIVE")
+    capability = api_writer.made("bundleIdCapabilities", {"capabilityType": "PUSH_NOTIFICATIONS"}, bundleId=bundle_id)
+    assert state(api_writer, second) == "INVALID"
+    third = profile(api_writer, "IOS_APP_STORE", "three", bundleId=bundle_id, certificates=[kept]).json["data"]
+    api_writer.delete(capability)
+    assert state(api_writer, third) == "INVALID"
+
+
+# The rest of the portal.
+
+
+def test_a_capability_is_named_after_its_bundle_id(api_writer: ApiWriter, emulator: Emulator, bundle_id: Any) -> None:
+    capability = api_writer.made("bundleIdCapabilities", {"capabilityType": "GAME_CENTER"}, bundleId=bundle_id)
+    assert capability["id"] == f"{bundle_id['id']}_GAME_CENTER"
+    assert api_writer.made("bundleIdCapabilities", {"capabilityType": "GAME_CENTER"}, bundleId=bundle_id) == capability
+    assert api_writer.related(bundle_id, "bundleIdCapabilities") == [capability]
+    emulator.add("bundleIdCapabilities", id=f"{bundle_id['id']}_SIRIKIT")
+    other = api_writer.made("bundleIdCapabilities", {"capabilityType": "SIRIKIT"}, bundleId=bundle_id)
+    assert other["id"] != f"{bundle_id['id']}_SIRIKIT"
+
+
+def test_a_device_is_registered(api_writer: ApiWriter, phone: Any) -> None:
+    attributes = phone["attributes"]
+    told = {name: attributes[name] for name in ("status", "deviceClass", "addedDate")}
+    assert told == {"status": "ENABLED", "deviceClass": "IPHONE", "addedDate": "2026-05-28T20:26:40.000+00:00"}
+    again = api_writer.create("devices", {"name": "again", "platform": "IOS", "udid": attributes["udid"]})
+    assert detail(again) == f"A device with number '{attributes['udid']}' already exists on this team."
+
+
+@pytest.mark.parametrize("kind", ["merchantIds", "passTypeIds"])
+def test_identifiers_are_taken_once(api_writer: ApiWriter, kind: str) -> None:
+    attributes = {"name": "Shop", "identifier": "id.com.example.shop"}
+    api_writer.made(kind, attributes)
+    assert detail(api_writer.create(kind, attributes)) == "The identifier 'id.com.example.shop' is not available."

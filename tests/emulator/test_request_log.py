@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from emulator.harness import BASE, NOW, TOKEN, EmulatorClient
+
+from pytest_asc.diagnosis.http.response import HttpResponse
+from pytest_asc.emulator.app import Emulator, Request, Response
+from pytest_asc.emulator.request_log import record_of
+
+APPS = f"{BASE}/v1/apps"
+
+
+def answer(response: Response, url: str = APPS, status: int | None = None) -> HttpResponse:
+    return HttpResponse(
+        method="GET",
+        url=url,
+        status=status or response.status,
+        headers=response.headers,
+        body=response.body,
+        sent_at=NOW,
+        received_at=NOW,
+    )
+
+
+def ask(emulator: Emulator, authorization: str | None = None) -> Response:
+    return emulator.handle(Request("GET", APPS, {"Authorization": authorization} if authorization else {}))
+
+
+def test_each_answer_leads_to_its_own_record(emulator_client: EmulatorClient) -> None:
+    answers = [
+        ask(emulator_client.emulator),
+        ask(emulator_client.emulator, TOKEN),
+        ask(emulator_client.emulator, "Bearer nonsense"),
+    ]
+    records = emulator_client.emulator.requests
+    assert [record_of(answer(one), records) for one in answers] == records
+    assert [record.refusal and record.refusal.cause for record in records] == [
+        "header-missing", "bearer-missing", "token-malformed",
+    ]  # fmt: skip
+
+
+def test_the_url_of_an_answer_need_not_be_known(emulator_client: EmulatorClient) -> None:
+    response = ask(emulator_client.emulator)
+    assert record_of(answer(response, url=BASE), emulator_client.emulator.requests) is not None
+
+
+def test_an_answer_of_another_emulator_has_no_record(emulator_client: EmulatorClient) -> None:
+    ask(emulator_client.emulator)
+    assert record_of(answer(ask(Emulator())), emulator_client.emulator.requests) is None
+
+
+def test_an_answer_from_in_front_of_apple_bears_no_name_of_apples(emulator_client: EmulatorClient) -> None:
+    emulator_client.emulator.fault("not-apple")
+    page = ask(emulator_client.emulator)
+    assert not [name for name in page.headers if name.lower().startswith("x-apple")]
+    record = record_of(answer(page), emulator_client.emulator.requests)
+    assert record is not None
+    assert record.refusal is not None
+    assert record.refusal.cause == "not-apple"
+    assert record_of(answer(page, url=f"{BASE}/v1/users"), emulator_client.emulator.requests) is None
+    assert record_of(answer(page, status=503), emulator_client.emulator.requests) is None

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import pytest
+from emulator.harness import ISSUER_ID, KEY, KEY_ID, NOW, TOKEN, EmulatorClient, token
+
+from pytest_asc.apple.causes import CAUSES
+from pytest_asc.apple.services import APP_STORE_SERVER, APP_STORE_SERVER_SANDBOX
+from pytest_asc.emulator.app import Emulator, Request
+from pytest_asc.emulator.service_faults import FAULTS
+
+
+def test_every_fault_is_a_cause() -> None:
+    assert set(FAULTS) <= set(CAUSES)
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "code"),
+    [
+        ("agreement-missing", 403, "FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED"),
+        ("membership-expired", 403, "FORBIDDEN_ERROR"),
+        ("role-insufficient", 403, "FORBIDDEN_ERROR"),
+        ("rate-limited", 429, "RATE_LIMIT_EXCEEDED"),
+        ("clock-ahead", 401, "NOT_AUTHORIZED"),
+        ("clock-behind", 401, "NOT_AUTHORIZED"),
+        ("key-unknown-to-apple", 401, "NOT_AUTHORIZED"),
+        ("individual-key-as-team", 401, "NOT_AUTHORIZED"),
+    ],
+)
+def test_a_fault_refuses_what_was_good_and_names_itself(
+    emulator_client: EmulatorClient, fault: str, status: int, code: str
+) -> None:
+    assert emulator_client.get("/v1/apps").status == 200
+    emulator_client.emulator.fault(fault)
+    answer = emulator_client.get("/v1/apps")
+    assert (answer.status, answer.codes) == (status, [code])
+    (_, record) = emulator_client.emulator.requests
+    assert record.refusal is not None
+    assert record.refusal.cause == fault
+    emulator_client.emulator.reset()
+    assert emulator_client.get("/v1/apps").status == 200
+
+
+def test_membership_is_told_by_its_detail(emulator_client: EmulatorClient) -> None:
+    emulator_client.emulator.fault("membership-expired")
+    assert "is not associated with an active membership" in emulator_client.get("/v1/apps").json["errors"][0]["detail"]
+
+
+def test_the_rate_limit_is_shown_as_used_up(emulator_client: EmulatorClient) -> None:
+    emulator_client.emulator.fault("rate-limited")
+    assert emulator_client.get("/v1/apps").headers["X-Rate-Limit"] == "user-hour-lim:3600;user-hour-rem:0;"
+
+
+def test_an_outage_is_html_and_json_in_turn(emulator_client: EmulatorClient) -> None:
+    emulator_client.emulator.fault("apple-outage")
+    first, second = emulator_client.send("GET", "/v1/apps", headers={}), emulator_client.get("/v1/apps")
+    assert (first.status, first.headers["Content-Type"]) == (502, "text/html")
+    assert b"<center>Apple</center>" in first.body
+    assert (second.status, second.codes) == (500, ["UNEXPECTED_ERROR"])
+
+
+def test_something_else_answers_with_a_page(emulator_client: EmulatorClient) -> None:
+    emulator_client.emulator.fault("not-apple")
+    answer = emulator_client.get("/v1/apps")
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "text/html")
+    assert answer.body.startswith(b"<!DOCTYPE html>")
+    assert emulator_client.emulator.requests[0].refusal is not None
+
+
+def test_an_account_in_which_nothing_is_visible(emulator_client: EmulatorClient) -> None:
+    app = emulator_client.emulator.add("apps")
+    emulator_client.emulator.fault("no-apps-visible")
+    emulator_client.emulator.add("apps")
+    answer = emulator_client.get("/v1/apps")
+    assert (answer.status, answer.ids, answer.json["meta"]["paging"]["total"]) == (200, [], 0)
+    assert emulator_client.get(f"/v1/apps/{app['id']}").status == 404
+
+
+@pytest.mark.parametrize(("fault", "date"), [("clock-ahead", "20:16:40"), ("clock-behind", "20:46:40")])
+def test_the_date_tells_of_the_clocks(emulator_client: EmulatorClient, fault: str, date: str) -> None:
+    emulator_client.emulator.fault(fault)
+    assert date in emulator_client.get("/v1/apps").headers["Date"]
+
+
+def test_a_token_is_refused_once_and_then_taken(emulator_client: EmulatorClient) -> None:
+    emulator_client.emulator.fault("transient-401")
+    other = {"Authorization": f"Bearer {token(scope=['GET /v1/apps'])}"}
+    answers = [emulator_client.get("/v1/apps").status, emulator_client.send("GET", "/v1/apps", headers=other).status]
+    assert [*answers, emulator_client.get("/v1/apps").status] == [401, 401, 200]
+    refusals = [record.refusal for record in emulator_client.emulator.requests]
+    assert [refusal and refusal.cause for refusal in refusals] == ["transient-401", "transient-401", None]
+
+
+def test_a_team_key_is_refused_in_the_form_for_individual_keys(emulator_client: EmulatorClient) -> None:
+    emulator_client.emulator.fault("issuer-id-missing")
+    individual = {"Authorization": f"Bearer {token(iss=None, sub='user')}"}
+    assert emulator_client.send("GET", "/v1/apps", headers=individual).status == 401
+    assert emulator_client.get("/v1/apps").status == 200
+
+
+def test_a_token_with_other_members_than_the_documented_is_refused(emulator_client: EmulatorClient) -> None:
+    emulator_client.emulator.fault("token-form")
+    odd = {"Authorization": f"Bearer {token(nonce='x')}"}
+    assert emulator_client.send("GET", "/v1/apps", headers=odd).status == 401
+    (record,) = emulator_client.emulator.requests
+    assert record.refusal is not None
+    assert (record.refusal.cause, record.refusal.evidence) == ("token-form", "the emulated service takes no nonce")
+    assert emulator_client.get("/v1/apps").status == 200
+
+
+def test_an_individual_key_is_taken_in_its_own_form(emulator_client: EmulatorClient) -> None:
+    emulator_client.emulator.fault("individual-key-as-team")
+    good = token(iss=None, sub="user")
+    assert emulator_client.send("GET", "/v1/apps", headers={"Authorization": f"Bearer {good}"}).status == 200
+
+
+def test_a_bad_token_is_refused_before_the_account_is_looked_at(emulator_client: EmulatorClient) -> None:
+    emulator_client.emulator.fault("agreement-missing")
+    assert emulator_client.send("GET", "/v1/apps", headers={"Authorization": f"Bearer {TOKEN}x"}).status == 401
+
+
+def test_only_production_refuses_an_app_that_was_never_released() -> None:
+    emulator = Emulator(service=APP_STORE_SERVER, clock=lambda: NOW)
+    emulator.trust(KEY_ID, ISSUER_ID, "team", KEY.public_key())
+    emulator.fault("app-not-released")
+    headers = {"Authorization": f"Bearer {token(bid='com.example.app')}"}
+    statuses = {
+        service.name: emulator.handle(Request("GET", service.base_url + service.probe, headers)).status
+        for service in (APP_STORE_SERVER, APP_STORE_SERVER_SANDBOX)
+    }
+    assert statuses == {"app-store-server": 401, "app-store-server-sandbox": 404}
+
+
+def test_a_state_of_the_key_or_the_token_is_rehearsed_otherwise(emulator_client: EmulatorClient) -> None:
+    for cause in set(CAUSES) - set(FAULTS):
+        with pytest.raises(ValueError, match=f"^'{cause}' is a state of the key or the token, .*--asc-fault={cause}$"):
+            emulator_client.emulator.fault(cause)
+
+
+def test_an_unknown_cause_is_answered_with_the_known(emulator_client: EmulatorClient) -> None:
+    with pytest.raises(ValueError, match="no fault 'gremlins'; there are accept-header, agreement-missing, "):
+        emulator_client.emulator.fault("gremlins")

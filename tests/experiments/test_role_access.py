@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pytest_asc.apple.services import APP_STORE_CONNECT, ENTERPRISE
+from pytest_asc.diagnosis.http.response import HttpResponse
+from pytest_asc.experiments.role_access import AREAS, ProbedArea, areas_of, not_asked, read_access
+
+NOW = 1_528_407_600
+BY_NAME = {area.name: area for area in AREAS}
+USERS, SALES = BY_NAME["users"], BY_NAME["sales reports"]
+ROLE_WORDS = "The API key in use does not allow this request"
+
+
+def answer(status: int, body: bytes) -> HttpResponse:
+    return HttpResponse("GET", APP_STORE_CONNECT.base_url + USERS.path, status, {}, body, NOW, NOW)
+
+
+def errors(status: int, code: str, detail: str = "") -> bytes:
+    return json.dumps({"errors": [{"status": str(status), "code": code, "detail": detail}]}).encode()
+
+
+@pytest.mark.parametrize(
+    ("area", "status", "body", "opens"),
+    [
+        (USERS, 200, b'{"data": []}', True),
+        (SALES, 200, b"\x1f\x8b\x08", True),
+        (USERS, 200, b"<html>Sign in</html>", None),
+        # Only words on the key close a door.
+        (USERS, 403, errors(403, "FORBIDDEN_ERROR", ROLE_WORDS), False),
+        (SALES, 403, errors(403, "FORBIDDEN_ERROR", ROLE_WORDS), False),
+        (USERS, 403, errors(403, "FORBIDDEN_ERROR", "something new"), None),
+        (USERS, 403, errors(403, "FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED"), None),
+        (USERS, 403, b"<html>", None),
+        # What is wrong with the vendor number is told to those alone who may have reports.
+        (SALES, 400, errors(400, "PARAMETER_ERROR.INVALID", "Invalid vendor number specified"), True),
+        (SALES, 404, errors(404, "NOT_FOUND", "There were no sales for the date specified."), True),
+        (SALES, 410, errors(410, "GONE"), True),
+        (SALES, 400, b"Bad request", None),
+        (USERS, 400, errors(400, "PARAMETER_ERROR.ILLEGAL"), None),
+        (USERS, 404, errors(404, "PATH_ERROR"), None),
+        # The rest tells nothing.
+        (USERS, 401, errors(401, "NOT_AUTHORIZED"), None),
+        (SALES, 406, b"Not acceptable", None),
+        (USERS, 429, errors(429, "RATE_LIMIT_EXCEEDED"), None),
+        (USERS, 501, errors(501, "NOT_EMULATED"), None),
+        (USERS, 503, b"", None),
+    ],
+)
+def test_what_an_answer_says_of_a_door(area: ProbedArea, status: int, body: bytes, opens: bool | None) -> None:
+    seen = read_access(area, answer(status, body), APP_STORE_CONNECT)
+    assert (seen.area, seen.method, seen.path, seen.status) == (area.name, "GET", area.path, status)
+    assert seen.opens is opens
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "words"),
+    [
+        (200, b'{"data": []}', None),
+        (403, errors(403, "FORBIDDEN_ERROR", ROLE_WORDS), ROLE_WORDS),
+        (503, b"Could not\nprocess", "Could not process"),
+        (503, b"", None),
+    ],
+)
+def test_the_words_are_apples(status: int, body: bytes, words: str | None) -> None:
+    assert read_access(USERS, answer(status, body), APP_STORE_CONNECT).words == words
+
+
+def test_what_was_not_asked_says_why() -> None:
+    assert not_asked(USERS, "not asked (x)") == ("users", "GET", USERS.path, None, None, "not asked (x)")
+
+
+def test_a_run_has_room_for_all_of_them() -> None:
+    assert len(areas_of(APP_STORE_CONNECT)) == 8
+    assert [area.name for area in areas_of(ENTERPRISE)] == ["users", "bundle ids"]
+
+
+def test_every_request_only_reads_and_is_small() -> None:
+    assert all(area.path.startswith("/v1/") for area in AREAS)
+    assert all("limit=1" in area.path or "vendorNumber]=0" in area.path for area in AREAS)

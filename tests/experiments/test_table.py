@@ -1,0 +1,356 @@
+"""What follows from which answer: an Apple that minds one thing, and what the experiments make of it."""
+
+from __future__ import annotations
+
+import json
+from email.utils import formatdate
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_asc.apple.causes import CAUSES
+from pytest_asc.apple.services import APP_STORE_CONNECT, ENTERPRISE, Service
+from pytest_asc.diagnosis.findings import Finding, make_finding
+from pytest_asc.diagnosis.http.response import HttpResponse, diagnose_response
+from pytest_asc.diagnosis.token.verify import DecodedToken
+from pytest_asc.experiments.probe_requests import ProbeRequest, UnexplainedRefusal
+from pytest_asc.experiments.table import EXPERIMENTS, ExperimentResult, is_open, run_experiments
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    Minds = Callable[[Mapping[str, Any], Mapping[str, Any], str], int]
+
+NOW = 1_528_407_600
+KEY_ID = "2X9R4HXF34"
+ISSUER_ID = "57246542-96fe-1a63-e053-0824d011072a"
+APPLE = APP_STORE_CONNECT.base_url
+LOOPBACK = "http://127.0.0.1:8080"
+APPS = {"data": [{"type": "apps", "id": "1"}], "links": {}}
+AGREEMENT = "FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED"
+
+TEAM = {"iss": ISSUER_ID, "iat": NOW - 60, "exp": NOW + 840, "aud": "appstoreconnect-v1"}
+INDIVIDUAL = {"sub": "user", "iat": NOW - 60, "exp": NOW + 840, "aud": "appstoreconnect-v1"}
+HEADER = {"alg": "ES256", "kid": KEY_ID, "typ": "JWT"}
+
+SAME, AT_SANDBOX, TIMES, FORM, AS_INDIVIDUAL, AS_TEAM, AS_ENTERPRISE = (entry.name for entry in EXPERIMENTS)
+
+
+def answer(
+    status: int, code: str | None = None, *, body: bytes | None = None, date: bool = True, ahead: float = 0
+) -> HttpResponse:
+    document = APPS if status == 200 else {"errors": [{"status": str(status), "code": code or "NOT_AUTHORIZED"}]}
+    return HttpResponse(
+        method="GET",
+        url=APPLE + APP_STORE_CONNECT.probe,
+        status=status,
+        headers={"Date": formatdate(NOW, usegmt=True)} if date else {},
+        body=json.dumps(document).encode() if body is None else body,
+        sent_at=NOW + ahead,
+        received_at=NOW + ahead + 0.3,
+    )
+
+
+def refusal(
+    claims: dict[str, Any] | None,
+    *,
+    header: dict[str, Any] | None = None,
+    service: Service = APP_STORE_CONNECT,
+    base_url: str = APPLE,
+    has_key: bool = True,
+    issuer_id: str | None = ISSUER_ID,
+    kind_said: bool = False,
+    before: tuple[Finding, ...] = (),
+    date: bool = True,
+    ahead: float = 0,
+) -> UnexplainedRefusal:
+    refused = answer(401, date=date, ahead=ahead)
+    (finding,) = diagnose_response(refused, claims=claims, service=service)
+    token = None if claims is None else DecodedToken(header or HEADER, claims, b"", b"")
+    return UnexplainedRefusal(refused, finding, service, base_url, token, has_key, issuer_id, kind_said, before)
+
+
+def tried(refused: UnexplainedRefusal, minds: Minds) -> tuple[ExperimentResult, list[ProbeRequest]]:
+    """Experiment against an Apple that answers with the status that ``minds`` gives."""
+    sent: list[ProbeRequest] = []
+
+    def send(attempt: ProbeRequest) -> HttpResponse | None:
+        sent.append(attempt)
+        header = refused.decoded.header if attempt.header is None else attempt.header
+        claims = refused.decoded.claims if attempt.claims is None else attempt.claims
+        return answer(minds(header, claims, attempt.path))
+
+    return run_experiments(refused, send), sent
+
+
+def takes(**wanted: Any) -> Minds:
+    """An Apple that takes the claims of these values, and those alone; a value of None is for a missing claim."""
+    return lambda _, claims, __: 200 if all(claims.get(name) == value for name, value in wanted.items()) else 401
+
+
+def never(*_: object) -> int:
+    return 401
+
+
+@pytest.mark.parametrize(
+    ("refused", "minds", "cause", "certainty", "probes"),
+    [
+        # The same token.
+        (refusal(TEAM), takes(), "transient-401", "certain", [SAME]),
+        # Its times.
+        (
+            refusal({**TEAM, "iat": NOW + 20, "exp": NOW + 920}, ahead=20),
+            takes(iat=NOW - 180, exp=NOW + 120),
+            "clock-ahead",
+            "certain",
+            [TIMES],
+        ),
+        (
+            refusal({**TEAM, "iat": NOW + 20, "exp": NOW + 920}),
+            takes(iat=NOW - 180, exp=NOW + 120),
+            "token-issued-in-future",
+            "certain",
+            [TIMES],
+        ),
+        (
+            refusal({**TEAM, "iat": NOW, "exp": NOW + 1200}),
+            takes(exp=NOW + 120),
+            "token-lifetime-at-limit",
+            "likely",
+            [SAME, TIMES],
+        ),
+        (refusal({**TEAM, "nbf": NOW + 5}), takes(nbf=NOW - 180), "clock-ahead", "certain", [SAME, TIMES]),
+        # Times that Apple's own clock does not explain, and no clock to compare by.
+        (refusal(TEAM), takes(exp=NOW + 120), "clock-ahead", "possible", [SAME, TIMES]),
+        (refusal(TEAM, date=False), takes(exp=NOW + 120), "clock-ahead", "likely", [SAME, TIMES]),
+        # Its form.
+        (refusal({**TEAM, "nonce": "x"}), takes(nonce=None), "token-form", "certain", [SAME, TIMES, FORM]),
+        (
+            refusal({**TEAM, "aud": ["appstoreconnect-v1"]}),
+            takes(aud="appstoreconnect-v1"),
+            "token-audience",
+            "certain",
+            [SAME, TIMES, FORM],
+        ),
+        (
+            refusal({**TEAM, "iss": ISSUER_ID.upper()}),
+            takes(iss=ISSUER_ID),
+            "token-issuer",
+            "certain",
+            [SAME, TIMES, FORM],
+        ),
+        (
+            refusal({**TEAM, "scope": ["GET /v1/apps"], "nonce": "x"}),
+            takes(scope=None),
+            "token-form",
+            "certain",
+            [SAME, TIMES, FORM],
+        ),
+        # The kind of key.
+        (
+            refusal(TEAM),
+            takes(iss=None, sub="user"),
+            "individual-key-as-team",
+            "certain",
+            [SAME, TIMES, AS_INDIVIDUAL],
+        ),
+        (
+            refusal(INDIVIDUAL, kind_said=True),
+            takes(iss=ISSUER_ID, sub=None),
+            "issuer-id-missing",
+            "certain",
+            [SAME, TIMES, AS_TEAM],
+        ),
+        (
+            refusal(TEAM, base_url=LOOPBACK),
+            takes(aud=ENTERPRISE.audience),
+            "key-of-other-service",
+            "certain",
+            [SAME, TIMES, AS_INDIVIDUAL, AS_ENTERPRISE],
+        ),
+        # Nothing helps.
+        (refusal(TEAM), never, "key-unknown-to-apple", "possible", [SAME, TIMES, AS_INDIVIDUAL]),
+        (refusal(INDIVIDUAL, kind_said=True), never, "key-unknown-to-apple", "possible", [SAME, TIMES, AS_TEAM]),
+        (refusal(INDIVIDUAL, issuer_id=None), never, "issuer-id-missing", "possible", [SAME, TIMES]),
+        (
+            refusal({**TEAM, "aud": ENTERPRISE.audience}, service=ENTERPRISE),
+            never,
+            "key-unknown-to-apple",
+            "possible",
+            [SAME, TIMES],
+        ),
+        # An iat that is to come, and that an older one does not mend.
+        (
+            refusal({**TEAM, "iat": NOW + 20, "exp": NOW + 920}),
+            never,
+            "key-unknown-to-apple",
+            "possible",
+            [TIMES, AS_INDIVIDUAL],
+        ),
+        # A token without its key can only be sent again.
+        (refusal(TEAM, has_key=False), never, "key-unknown-to-apple", "possible", [SAME]),
+        (refusal({**TEAM, "iat": NOW + 20, "exp": NOW + 920}, has_key=False), never, "token-issued-in-future",
+         "likely", []),
+    ],
+)  # fmt: skip
+def test_what_follows(refused: UnexplainedRefusal, minds: Minds, cause: str, certainty: str, probes: list[str]) -> None:
+    conclusion, sent = tried(refused, minds)
+    (finding,) = [finding for finding in conclusion.findings if finding.cause in CAUSES]
+    assert (finding.cause, finding.certainty) == (cause, certainty)
+    assert [probe.name for probe in conclusion.probes if probe.status] == probes
+    assert len(sent) == len(probes)
+    # Only the same token's acceptance lets the run go on.
+    assert (conclusion.accepted is not None) == (cause == "transient-401")
+    assert finding.level == ("warning" if cause == "transient-401" else "error")
+
+
+@pytest.mark.parametrize("cause", ["key-id-file-mismatch", "key-of-other-service"])
+def test_what_a_files_name_suggested_becomes_the_cause(cause: str) -> None:
+    before = (make_finding("key-file-exposed", "mode 644"), make_finding(cause, "the file is of another key"))
+    conclusion, _ = tried(refusal(TEAM, before=before), never)
+    (finding,) = conclusion.findings
+    assert (finding.cause, finding.level, finding.certainty) == (cause, "error", "likely")
+    assert finding.evidence == (
+        "the file is of another key; api.appstoreconnect.apple.com answered 401 to this token and in 3 experiments "
+        "(same token again; older iat, five minutes of life; as an individual key)"
+    )
+
+
+def test_but_not_of_a_token_that_another_key_signed() -> None:
+    before = (make_finding("key-id-file-mismatch", "the file is of another key"),)
+    conclusion, _ = tried(refusal(TEAM, before=before, has_key=False), never)
+    assert [finding.cause for finding in conclusion.findings] == ["key-unknown-to-apple"]
+
+
+def test_an_issuer_that_is_set_but_empty_is_told() -> None:
+    before = (make_finding("issuer-id-missing", "ASC_ISSUER_ID is set but empty", level="note"),)
+    conclusion, _ = tried(refusal(INDIVIDUAL, issuer_id=None, before=before), never)
+    (finding,) = conclusion.findings
+    assert (finding.cause, finding.level) == ("issuer-id-missing", "error")
+    assert finding.evidence.startswith("ASC_ISSUER_ID is set but empty; ")
+
+
+def test_what_apple_does_not_separate_is_named() -> None:
+    (finding,) = tried(refusal(TEAM), never)[0].findings
+    assert finding.evidence.endswith(
+        "Apple answers so for a wrong key id, a wrong issuer id, a key of another service and a revoked key alike"
+    )
+    (finding,) = tried(refusal(TEAM, has_key=False), never)[0].findings
+    assert "an individual key" in finding.evidence
+
+
+def test_the_members_that_differ_stand_side_by_side_and_masked() -> None:
+    refused = refusal({**TEAM, "nonce": "a secret of someone's"}, header={"alg": "ES256", "kid": KEY_ID})
+    (finding,) = tried(refused, takes(nonce=None))[0].findings
+    assert finding.evidence == (
+        "a token that pytest-asc minted with the same key was answered 200; header typ is missing in this token and "
+        "'JWT' in that; nonce is a se…ne's in this token and missing in that"
+    )
+
+
+@pytest.mark.parametrize(
+    ("claims", "changed"),
+    [
+        (TEAM, {"iat", "exp"}),
+        ({**TEAM, "nbf": NOW - 60, "scope": ["GET /v1/apps"]}, {"iat", "exp", "nbf"}),
+        ({"iss": ISSUER_ID, "exp": NOW + 840, "aud": "appstoreconnect-v1"}, {"exp"}),
+    ],
+)
+def test_the_first_change_is_of_times_alone(claims: dict[str, Any], changed: set[str]) -> None:
+    _, sent = tried(refusal(claims), never)
+    header, others, _, _ = sent[1]
+    assert header == HEADER
+    assert others is not None
+    assert {name for name in {**claims, **others} if claims.get(name) != others.get(name)} == changed
+    assert others["exp"] == NOW + 120
+
+
+def test_times_are_apples_where_it_told_them() -> None:
+    _, sent = tried(refusal({**TEAM, "exp": NOW + 700}, ahead=-400), never)
+    assert sent[1].claims is not None
+    assert (sent[1].claims["iat"], sent[1].claims["exp"]) == (NOW - 180, NOW + 120)
+
+
+@pytest.mark.parametrize(
+    ("base_url", "made"),
+    [
+        (APPLE, False),
+        ("https://API.AppStoreConnect.Apple.com:443", False),
+        ("https://api.storekit.itunes.apple.com", False),
+        (ENTERPRISE.base_url, True),
+        (LOOPBACK, True),
+        ("https://gateway.example.com", True),
+    ],
+)
+def test_no_token_goes_to_a_host_that_it_is_not_for(base_url: str, made: bool) -> None:
+    conclusion, sent = tried(refusal(TEAM, base_url=base_url), never)
+    assert any(attempt.path == ENTERPRISE.probe for attempt in sent) == made
+    (probe,) = [probe for probe in conclusion.probes if probe.name == AS_ENTERPRISE]
+    assert probe.showed.startswith("refused again" if made else "not made (api.enterprise.developer.apple.com is ano")
+
+
+def test_what_cannot_be_made_says_why() -> None:
+    conclusion, _ = tried(refusal(INDIVIDUAL, issuer_id=None), never)
+    assert conclusion.probes[-1] == (AS_TEAM, None, "not made (it takes an issuer id, and none is set)")
+    conclusion, _ = tried(refusal(TEAM, has_key=False, base_url=LOOPBACK), never)
+    assert {probe.showed for probe in conclusion.probes[1:]} == {"not made (the key of this token is not at hand)"}
+
+
+@pytest.mark.parametrize(
+    ("second", "status", "words"),
+    [
+        (None, None, "no answer"),
+        (answer(429, "RATE_LIMIT_EXCEEDED"), 429, "neither accepted nor refused"),
+        (answer(503, "UNEXPECTED_ERROR"), 503, "neither accepted nor refused"),
+        (answer(200, body=b"<html>Sign in</html>"), 200, "neither accepted nor refused"),
+        # Documented: a revoked key is forbidden, too.
+        (answer(403, "FORBIDDEN_ERROR"), 403, "neither accepted nor refused"),
+    ],
+)
+def test_what_tells_nothing_ends_them(second: HttpResponse | None, status: int | None, words: str) -> None:
+    answers = [answer(401), second]
+    conclusion = run_experiments(refusal(TEAM), lambda _: answers.pop(0))
+    assert answers == []
+    assert [probe.status for probe in conclusion.probes] == [401, status]
+    assert conclusion.probes[-1].showed == f"{words}: the experiments end here"
+    assert [finding.cause for finding in conclusion.findings] == ["key-unknown-to-apple"]
+
+
+def test_what_the_second_answer_says_is_told_as_well() -> None:
+    conclusion = run_experiments(refusal(TEAM), lambda _: answer(403, AGREEMENT))
+    assert [finding.cause for finding in conclusion.findings] == ["transient-401", "agreement-missing"]
+
+
+def test_a_text_that_is_no_good_token_is_only_sent_again() -> None:
+    sent: list[ProbeRequest] = []
+
+    def send(attempt: ProbeRequest) -> HttpResponse:
+        sent.append(attempt)
+        return answer(401)
+
+    conclusion = run_experiments(refusal(None), send)
+    assert sent == [ProbeRequest(None, None, APP_STORE_CONNECT.probe)]
+    assert [finding.cause for finding in conclusion.findings] == ["key-unknown-to-apple"]
+
+
+@pytest.mark.parametrize(
+    ("finding", "is_question"),
+    [
+        (make_finding("key-unknown-to-apple", ""), True),
+        (make_finding("clock-ahead", "", certainty="likely"), True),
+        (make_finding("token-issued-in-future", "", certainty="likely"), True),
+        (make_finding("clock-ahead", ""), False),
+        (make_finding("clock-ahead", "", level="warning", certainty="possible"), False),
+        (make_finding("token-expired", ""), False),
+        (make_finding("not-apple", ""), False),
+    ],
+)
+def test_what_leaves_a_question(finding: Finding, is_question: bool) -> None:
+    assert is_open(finding) == is_question
+
+
+def test_all_experiments_and_the_first_request_are_eight_at_most() -> None:
+    refused = refusal({**TEAM, "nonce": "x"}, base_url=LOOPBACK)
+    _, sent = tried(refused, never)
+    assert len(sent) == 5
+    assert len(EXPERIMENTS) < 8

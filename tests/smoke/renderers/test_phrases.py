@@ -1,0 +1,115 @@
+"""What is said of a token's life and times, and of the clocks: no figure that is none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_asc.smoke.renderers.phrases import facts, verdict
+from pytest_asc.smoke.renderers.text_timeline import ASCII, draw
+
+NOON = 1_528_372_800  # 2018-06-07 12:00:00 UTC
+DAY = 86_400
+PRODUCTS, APPS = "GET /v1/ciProducts", "GET /v1/apps"
+
+
+def report(iat: int | None = NOON, exp: int | None = NOON + 900, *, scope: Any = None, **more: Any) -> dict[str, Any]:
+    life = exp - iat if exp is not None and iat is not None else None
+    return {
+        "mode": "offline",
+        "ok": True,
+        "cause": None,
+        "service": "app-store-connect",
+        "credentials": {"kind": "team"},
+        "token": {"issued_at": iat, "expires_at": exp, "lifetime": life, "scope": scope, "minted_by": None},
+        "request": None,
+        "clock": {"skew_seconds": None, "apple_now": None, "local_now": NOON},
+        "rate_limit": None,
+        "probes": [],
+        "checks": [],
+        "findings": [],
+        **more,
+    }
+
+
+def said(case: dict[str, Any], label: str) -> list[str]:
+    return next((fact.sentences for fact in facts(case) if fact.label == label), [])
+
+
+@pytest.mark.parametrize(
+    ("case", "life"),
+    [
+        (report(), "15 min of the 20 min allowed"),
+        (report(exp=NOON + 3600), "1 h, which is 40 min more than the 20 min allowed"),
+        # A scope that allows months is the measure where they are used.
+        (report(exp=NOON + 30 * DAY, scope=[PRODUCTS]), f"30 days of the 182 days 14 h allowed, scope {PRODUCTS}"),
+        (report(scope=[PRODUCTS]), f"15 min of the 20 min allowed, scope {PRODUCTS}"),
+        (
+            report(exp=NOON + DAY, scope=[PRODUCTS, APPS]),
+            f"1 day, which is 23 h 40 min more than the 20 min allowed, scope {PRODUCTS}, {APPS}",
+        ),
+        (report(exp=NOON - 60), "exp 1 min before iat"),
+        (report(exp=None), "life unknown"),
+        # What is no time has no length.
+        (report(exp=1200), f"iat {NOON}, exp 1200, as they stand in it"),
+        (
+            report(NOON * 1000, (NOON + 900) * 1000),
+            f"iat {NOON * 1000}, exp {(NOON + 900) * 1000}, as they stand in it",
+        ),
+        (report(None, (NOON + 900) * 1000), f"exp {(NOON + 900) * 1000}, as they stand in it"),
+    ],
+)
+def test_a_tokens_life(case: dict[str, Any], life: str) -> None:
+    assert said(case, "token")[0] == life
+
+
+@pytest.mark.parametrize(
+    ("case", "line"),
+    [
+        (report(exp=NOON + 30 * DAY, scope=[PRODUCTS]), "iat=now ===== exp ....................... limit"),
+        (report(exp=NOON + 30 * DAY, scope=[APPS]), "iat=now = limit xxxxxxxxxxxxxxxxxxxxxxxxxxx exp"),
+        (report(exp=1200), ""),
+        (report(NOON * 1000, (NOON + 900) * 1000), ""),
+    ],
+)
+def test_a_picture_is_to_the_scale_of_what_is_allowed(case: dict[str, Any], line: str) -> None:
+    assert "".join(text for _, text in draw(case, width=47, ink=ASCII)) == line
+
+
+@pytest.mark.parametrize(
+    ("skew", "words"),
+    [
+        (0.4, "agrees with Apple's to the second"),
+        (34.2, "34.2 s ahead of Apple's"),
+        (-59.9, "59.9 s behind Apple's"),
+        (600.2, "10 min ahead of Apple's"),
+        (-7200.4, "2 h behind Apple's"),
+    ],
+)
+def test_a_skew_in_the_unit_that_fits(skew: float, words: str) -> None:
+    clock = {"skew_seconds": skew, "apple_now": None, "local_now": NOON}
+    assert said(report(clock=clock), "clock") == [words]
+
+
+@pytest.mark.parametrize(
+    ("warnings", "words"),
+    [(0, "this token."), (1, "this token, apart from 1 warning."), (2, "this token, apart from 2 warnings.")],
+)
+def test_a_warning_is_no_praise(warnings: int, words: str) -> None:
+    case = report(findings=[{"level": "warning"}] * warnings)
+    assert verdict(case) == f"Nothing is wrong with {words}"
+
+
+@pytest.mark.parametrize(
+    ("cause", "level", "words"),
+    [
+        ("not-apple", "error", "GET /v1/apps was answered 401: something other than Apple answered."),
+        ("key-unknown-to-apple", "error", "App Store Connect refuses this token: Apple does not know this key id"),
+        ("transient-401", "warning", "App Store Connect accepts these credentials, but not without 1 warning."),
+    ],
+)
+def test_a_refusal_is_of_whoever_refused(cause: str, level: str, words: str) -> None:
+    request = {"method": "GET", "url": "https://api.appstoreconnect.apple.com/v1/apps", "status": 401}
+    findings = [{"cause": cause, "level": level, "certainty": "certain"}]
+    assert verdict(report(mode="live", ok=False, cause=cause, request=request, findings=findings)).startswith(words)

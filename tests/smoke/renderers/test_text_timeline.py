@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_asc.smoke.renderers.text_timeline import ASCII, draw
+
+NOON = 1_528_372_800
+
+
+def report(iat: int | None, exp: int | None, *, here: int | None = NOON, apple: int | None = NOON) -> dict[str, Any]:
+    return {
+        "service": "app-store-connect",
+        "token": {"issued_at": iat, "expires_at": exp},
+        "clock": {"local_now": here, "apple_now": apple},
+    }
+
+
+def picture(report: dict[str, Any], width: int = 50) -> str:
+    return "".join(text for _, text in draw(report, width=width, ink=ASCII))
+
+
+@pytest.mark.parametrize(
+    ("case", "line"),
+    [
+        (report(NOON - 60, NOON + 840), "iat == now ==================== exp ........ limit"),
+        (report(NOON - 60, NOON + 840, here=NOON + 1), "iat == now ==================== exp ........ limit"),
+        (report(NOON - 60, NOON + 840, apple=None), "iat == now ==================== exp ........ limit"),
+        # At the limit, and beyond it.
+        (report(NOON, NOON + 1200), "iat=now ================================ exp=limit"),
+        (report(NOON - 1100, NOON + 100), "iat ============================ now === exp=limit"),
+        (report(NOON, NOON + 3600), "iat=now =========== limit xxxxxxxxxxxxxxxxxxxx exp"),
+        (report(NOON - 60, NOON + 86_400), "iat = now = limit xxxxxxxxxxxxxxxxxxxxxxxxxxxx exp"),
+        # Expired, just now and long ago; not issued yet.
+        (report(NOON - 1000, NOON - 100), "iat ===================== exp ... now ...... limit"),
+        (report(NOON - 8000, NOON - 7100), "iat ==== exp .. limit ........................ now"),
+        (report(NOON + 600, NOON + 1500), "now ............ iat ============ limit xxxxxx exp"),
+        # A clock that is ahead takes what is allowed here beyond what is allowed at Apple; one that is behind.
+        (report(NOON + 34, NOON + 1234, here=NOON + 34), "Apple .. iat=here =================== limit xx exp"),
+        (report(NOON - 94, NOON + 806, here=NOON - 34), "iat == here = Apple ============== exp ..... limit"),
+        # Claims and clocks that are missing or odd.
+        (report(None, NOON + 900), "now ========================== exp ......... limit"),
+        (report(None, NOON + 3600), "now ============ limit xxxxxxxxxxxxxxxxxxxxxxx exp"),
+        (report(NOON, NOON - 60), "exp .. iat=now ............................. limit"),
+        (report(NOON - 60, NOON + 840, here=None, apple=None), "iat ========================== exp ......... limit"),
+        (report(None, NOON, here=None, apple=None), ""),
+        (report(NOON, None), ""),
+        ({"service": "app-store-connect", "token": None, "clock": None}, ""),
+    ],
+)
+def test_picture(case: dict[str, Any], line: str) -> None:
+    assert picture(case) == line
+
+
+def test_no_picture_where_there_is_no_room() -> None:
+    assert picture(report(NOON - 60, NOON + 840), width=23) == "iat = now = exp = limit".replace("exp =", "exp .")
+    assert picture(report(NOON - 60, NOON + 840), width=22) == ""
+
+
+TIMES = st.none() | st.integers(NOON - 4000, NOON + 4000) | st.integers()
+
+
+@given(iat=TIMES, exp=TIMES, here=TIMES, apple=TIMES, width=st.integers(40, 120))
+def test_a_picture_fills_its_line_with_the_labels_in_order(
+    iat: int | None, exp: int | None, here: int | None, apple: int | None, width: int
+) -> None:
+    case = report(iat, exp, here=here, apple=apple)
+    line = picture(case, width)
+    if not line:
+        return
+    assert len(line) == width
+    known = {"iat": iat, "exp": exp, "here": here, "Apple": apple}
+    labels = [name for label in line.split() for name in label.split("=") if known.get(name) is not None]
+    assert labels == sorted(labels, key=lambda name: known[name] or 0)

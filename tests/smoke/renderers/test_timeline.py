@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_asc.smoke.renderers.timeline import picture
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+NOON = 1_528_372_800
+
+
+def report(iat: int | None, exp: int | None, *, here: int | None = NOON, apple: int | None = NOON) -> dict[str, Any]:
+    return {
+        "service": "app-store-connect",
+        "token": {"issued_at": iat, "expires_at": exp},
+        "clock": {"local_now": here, "apple_now": apple},
+    }
+
+
+def drawn(case: dict[str, Any]) -> Element:
+    made = picture(case)
+    assert made is not None
+    return made
+
+
+def bars(made: Element) -> list[tuple[str, float, float]]:
+    return [
+        (part.attrib["class"], percent(part.attrib["x"]), percent(part.attrib["width"])) for part in made.iter("rect")
+    ]
+
+
+def percent(text: str) -> float:
+    return float(text.removesuffix("%"))
+
+
+def test_the_life_is_drawn_to_scale() -> None:
+    made = drawn(report(NOON - 60, NOON + 840))
+    # Of the 1,200 s to the limit, the token lives for the first 900.
+    assert [tone for tone, *_ in bars(made)] == ["live", "live"]
+    assert sum(width for *_, width in bars(made)) == pytest.approx(99 * 900 / 1200, abs=0.02)
+    assert made.findtext("title") == (
+        "The token's times in order: iat 11:59:00, now 12:00:00, exp 12:14:00, limit 12:19:00 UTC"
+    )
+
+
+def test_what_is_beyond_the_limit_is_hatched() -> None:
+    assert bars(drawn(report(NOON, NOON + 3600))) == [("live", 0.5, 33.0), ("over", 33.5, 66.0)]
+
+
+def test_clocks_that_differ_stand_beside_each_other() -> None:
+    made = drawn(report(NOON + 34, NOON + 1234, here=NOON + 34))
+    names = {text.text: text for text in made.iter("text") if text.get("class") == "name"}
+    assert list(names) == ["Apple's clock", "this machine", "iat", "limit", "exp"]
+    # Apple's words stand above the other's: 34 seconds are too narrow for both in a row.
+    assert float(names["Apple's clock"].attrib["y"]) < float(names["this machine"].attrib["y"])
+
+
+def test_times_that_are_one_have_one_label() -> None:
+    made = drawn(report(NOON, NOON + 1200))
+    assert [text.text for text in made.iter("text")] == [
+        "now",
+        "12:00:00",
+        "iat",
+        "12:00:00",
+        "exp = limit",
+        "12:20:00",
+    ]
+
+
+@pytest.mark.parametrize("case", [report(NOON, None), {"service": "", "token": None, "clock": None}])
+def test_nothing_to_compare_is_no_picture(case: dict[str, Any]) -> None:
+    assert picture(case) is None
+
+
+TIMES = st.none() | st.integers(NOON - 4000, NOON + 4000) | st.integers(-(10**18), 10**18)
+
+
+@given(iat=TIMES, exp=TIMES, here=TIMES, apple=TIMES)
+def test_labels_neither_overlap_nor_leave_the_picture(
+    iat: int | None, exp: int | None, here: int | None, apple: int | None
+) -> None:
+    made = picture(report(iat, exp, here=here, apple=apple))
+    if made is None:
+        return
+    height = float(made.attrib["height"])
+    taken: dict[float, list[tuple[float, float]]] = {}
+    for text in made.iter("text"):
+        at, y = percent(text.attrib["x"]), float(text.attrib["y"])
+        left = at - {"start": 0.0, "middle": 13.5, "end": 27.0}[text.attrib["text-anchor"]]
+        assert left >= 0
+        assert left + 27 <= 100
+        assert 0 < y < height
+        assert all(left + 27 <= other + 0.02 or other + 27 <= left + 0.02 for other, _ in taken.get(y, []))
+        taken.setdefault(y, []).append((left, at))

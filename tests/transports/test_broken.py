@@ -1,0 +1,53 @@
+"""Answers that are late, cut or missing, as clients of the server see them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, get_args
+
+import httpx
+import pytest
+from emulator.harness import TOKEN
+
+from pytest_asc.emulator.http_models import Broken
+
+if TYPE_CHECKING:
+    from emulator.harness import EmulatorClient
+
+    from pytest_asc.transports.server import Server
+
+
+def ask(server: Server) -> httpx.Response:
+    return httpx.get(f"{server.url}/v1/apps/1", headers={"Authorization": f"Bearer {TOKEN}"}, trust_env=False)
+
+
+@pytest.mark.parametrize("broken", sorted({*get_args(Broken)} - {"cut"}))
+def test_a_connection_that_breaks_ends_without_an_answer(
+    server: Server, emulator_client: EmulatorClient, broken: Broken
+) -> None:
+    emulator_client.emulator.fail("GET", "/v1/apps/{id}", broken=broken)
+    with pytest.raises(httpx.TransportError):
+        ask(server)
+    assert ask(server).status_code == 200
+    assert [one.status for one in emulator_client.emulator.requests] == [0, 200]
+
+
+def test_a_body_that_is_cut_ends_before_its_length(server: Server, emulator_client: EmulatorClient) -> None:
+    emulator_client.emulator.fail("GET", "/v1/apps/{id}", broken="cut")
+    with pytest.raises(httpx.RemoteProtocolError, match="without sending complete message body"):
+        ask(server)
+    assert ask(server).status_code == 200
+
+
+def test_a_latency_is_waited_for_where_it_is_asked_for(server: Server, emulator_client: EmulatorClient) -> None:
+    emulator_client.emulator.fail("GET", "/v1/apps/{id}", latency=3600)
+    assert ask(server).status_code == 200, "it is only told of"
+    emulator_client.emulator.fail("GET", "/v1/apps/{id}", latency=0.05, sleep=True)
+    assert ask(server).elapsed.total_seconds() >= 0.05
+
+
+def test_faults_of_the_network_have_no_answer(server: Server, emulator_client: EmulatorClient) -> None:
+    emulator_client.emulator.fault("timed-out")
+    with pytest.raises(httpx.TransportError):
+        ask(server)
+    emulator_client.emulator.reset()
+    emulator_client.emulator.add("apps", id="1")
