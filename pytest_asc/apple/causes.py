@@ -6,10 +6,109 @@ is never renamed. The certainty is what the usual evidence carries; a check that
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Level = Literal["error", "warning", "note"]
 Certainty = Literal["certain", "likely", "possible"]
+
+CauseSlug = Literal[
+    "credentials-missing",
+    "credentials-conflict",
+    "key-empty",
+    "key-placeholder",
+    "key-newlines-lost",
+    "key-base64-encoded",
+    "key-pem-lines-missing",
+    "key-invisible-characters",
+    "key-indented",
+    "key-quoted",
+    "key-truncated",
+    "key-encrypted",
+    "key-is-certificate",
+    "key-is-public",
+    "key-is-pkcs12",
+    "key-not-ec",
+    "key-wrong-curve",
+    "key-unparsable",
+    "key-file-missing",
+    "key-file-unreadable",
+    "key-content-for-path",
+    "key-path-for-content",
+    "key-file-exposed",
+    "key-id-missing",
+    "issuer-id-missing",
+    "service-id-missing",
+    "key-id-whitespace",
+    "issuer-id-whitespace",
+    "key-id-quoted",
+    "issuer-id-quoted",
+    "ids-swapped",
+    "issuer-id-not-uuid",
+    "key-id-is-file-name",
+    "key-id-file-mismatch",
+    "key-of-other-service",
+    "individual-key-as-team",
+    "key-unknown-to-apple",
+    "token-malformed",
+    "token-base64-alphabet",
+    "token-bytes-repr",
+    "token-whitespace",
+    "token-algorithm",
+    "token-kid-missing",
+    "token-audience",
+    "token-issuer",
+    "token-subject",
+    "token-claims-mixed",
+    "token-lifetime-too-long",
+    "token-lifetime-at-limit",
+    "token-long-lived-not-allowed",
+    "token-expired",
+    "token-exp-is-duration",
+    "token-time-milliseconds",
+    "token-time-not-integer",
+    "token-time-zone-bug",
+    "token-issued-in-future",
+    "token-signature-der",
+    "token-signature-mismatch",
+    "token-scope-format",
+    "token-scope-mismatch",
+    "token-form",
+    "header-missing",
+    "bearer-missing",
+    "bearer-doubled",
+    "header-overridden-by-netrc",
+    "headers-is-token",
+    "token-in-body",
+    "wrong-host",
+    "insecure-url",
+    "url-invalid",
+    "redirect-dropped-authorization",
+    "accept-header",
+    "token-of-other-service",
+    "clock-ahead",
+    "clock-behind",
+    "transient-401",
+    "agreement-missing",
+    "membership-expired",
+    "role-insufficient",
+    "rate-limited",
+    "apple-outage",
+    "not-apple",
+    "proxy-authentication",
+    "tls-intercepted",
+    "connection-failed",
+    "timed-out",
+    "missing-auth",
+    "service-not-enabled",
+    "app-not-released",
+    "no-apps-visible",
+    "request-refused",
+]
+"""The name of a cause. mypy holds that each line of the table is listed here, a test that nothing else is."""
 
 # Where to read on. Apple's pages state what is documented; the others explain what breaks keys and headers on the way.
 _APPLE = "https://developer.apple.com/documentation/appstoreconnectapi/"
@@ -41,7 +140,7 @@ _STORE = "Store the file's exact bytes, or base64 of the file, in the secret."
 class Cause(NamedTuple):
     """One line of the table."""
 
-    slug: str
+    slug: CauseSlug
     level: Level
     certainty: Certainty
     title: str
@@ -231,4 +330,5 @@ _TABLE = (
           "Read Apple's words above.", ERRORS),
 )  # fmt: skip
 
-CAUSES = {cause.slug: cause for cause in _TABLE}
+CAUSES: Mapping[str, Cause] = MappingProxyType({cause.slug: cause for cause in _TABLE})
+"""The table by slug."""

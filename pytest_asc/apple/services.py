@@ -14,6 +14,25 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypedDict
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+ServiceName = Literal[
+    "app-store-connect",
+    "enterprise",
+    "app-store-server",
+    "app-store-server-sandbox",
+    "weatherkit",
+    "apns",
+    "apple-music",
+    "mapkit-js",
+    "maps-server",
+    "device-check",
+    "sign-in-with-apple",
+    "apple-ads",
+]
+"""The names of the services. mypy holds that each service is listed here, a test that nothing else is."""
+
+KeyType = Literal["team", "individual", "enterprise"]
+"""The types of API keys: of a team, of one user, and of the Enterprise Program (documented)."""
+
 MINUTE, HOUR, DAY = 60, 60 * 60, 24 * 60 * 60
 # The figure that Apple Music and Sign in with Apple name. App Store Connect says "six months" in words (so inferred).
 SIX_MONTHS = 15_777_000
@@ -70,7 +89,7 @@ RESOURCES = Acceptance()
 class Service:
     """One API of Apple's that takes a JSON Web Token, signed with ES256 and with the key id as ``kid``."""
 
-    name: str
+    name: ServiceName
     """The name in options, reports and ``make_asc_token(service=...)``."""
     title: str
     """The name in sentences."""
@@ -107,7 +126,7 @@ class Service:
     acceptance: Acceptance = RESOURCES
     refusal: TokenRejection | None = None
     """The answer to a bad token; None where none has been seen."""
-    sandbox: str | None = None
+    sandbox: ServiceName | None = None
     """The name of the service that takes the same tokens for apps that are not released."""
     kind: Literal["team", "enterprise"] | None = None
     """The kind that all of its keys are of; None where there are several."""
@@ -354,7 +373,7 @@ SERVICES: Mapping[str, Service] = MappingProxyType(
 )
 """By name."""
 
-PROBEABLE = tuple(service.name for service in SERVICES.values() if service.probe)
+PROBEABLE: tuple[ServiceName, ...] = tuple(service.name for service in SERVICES.values() if service.probe)
 """The services that a smoke check can ask."""
 
 

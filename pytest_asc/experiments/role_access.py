@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_asc.apple.roles import ANY, area_of, title
+from pytest_asc.apple.roles import ANY, role_area_of, title
 from pytest_asc.apple.services import APP_STORE_CONNECT, ENTERPRISE
 from pytest_asc.diagnosis.findings import best_error
 from pytest_asc.diagnosis.formatting import one_line
@@ -36,7 +36,7 @@ class ProbedArea(NamedTuple):
     services: tuple[Service, ...] = (APP_STORE_CONNECT,)
 
 
-AREAS = (
+PROBED_AREAS = (
     ProbedArea("apps", APP_STORE_CONNECT.probe),
     ProbedArea("users", "/v1/users?limit=1", services=(APP_STORE_CONNECT, ENTERPRISE)),
     ProbedArea("bundle ids", ENTERPRISE.probe, services=(APP_STORE_CONNECT, ENTERPRISE)),
@@ -59,8 +59,8 @@ AREAS = (
 
 def roles_of(name: str) -> tuple[str, ...]:
     """The roles that an area is open to, as the web site writes them; empty where every role will do."""
-    path = next((area.path for area in AREAS if area.name == name), "")
-    known = area_of(path.partition("?")[0])
+    path = next((area.path for area in PROBED_AREAS if area.name == name), "")
+    known = role_area_of(path.partition("?")[0])
     return () if known is None or known.readers == ANY else tuple(map(title, known.roles("GET")))
 
 
@@ -79,9 +79,9 @@ class AreaAccess(NamedTuple):
     """Apple's words, or why there are none."""
 
 
-def areas_of(service: Service) -> tuple[ProbedArea, ...]:
+def probed_areas_of(service: Service) -> tuple[ProbedArea, ...]:
     """The areas that a service has."""
-    return tuple(area for area in AREAS if service in area.services)
+    return tuple(area for area in PROBED_AREAS if service in area.services)
 
 
 def read_access(area: ProbedArea, answer: HttpResponse, service: Service) -> AreaAccess:

@@ -8,7 +8,7 @@ from pytest_asc.credentials.tokens import sign
 from pytest_asc.diagnosis.http.response import HttpResponse
 from pytest_asc.diagnosis.token.verify import check_scope
 from pytest_asc.experiments.probe_requests import UnexplainedRefusal
-from pytest_asc.experiments.role_access import areas_of, not_asked, read_access
+from pytest_asc.experiments.role_access import not_asked, probed_areas_of, read_access
 from pytest_asc.experiments.table import ExperimentResult, run_experiments
 from pytest_asc.secrets import redactor
 
@@ -69,7 +69,7 @@ def check_role_access(
     """
     token, app = evidence.token(request), _first_id(first.json)
     stopped: str | None = None
-    for area in areas_of(evidence.service):
+    for area in probed_areas_of(evidence.service):
         path = area.path.format(app=app)
         if path == evidence.service.probe:
             yield read_access(area, first, evidence.service)

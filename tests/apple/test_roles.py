@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from pytest_asc.apple.roles import ANY, AREAS, ROLES, UNLIMITED, area_of, check_role
+from pytest_asc.apple.roles import ANY, ROLE_AREAS, ROLES, UNLIMITED, check_role, role_area_of
 from pytest_asc.emulator.spec.api_spec import api_spec
 
 
@@ -18,10 +18,10 @@ def test_the_roles_are_those_of_the_catalogue() -> None:
 
 
 def test_every_operation_belongs_to_an_area() -> None:
-    areas = {path: area_of(path) for path in api_spec().paths}
+    areas = {path: role_area_of(path) for path in api_spec().paths}
     assert [path for path, area in areas.items() if area is None] == []
     operations = Counter(area.name for path, area in areas.items() if area for _ in api_spec().methods(path))
-    assert set(operations) == {area.name for area in AREAS}
+    assert set(operations) == {area.name for area in ROLE_AREAS}
     assert operations["users"] == 15
 
 
@@ -30,14 +30,14 @@ def test_every_name_of_the_table_stands_for_some_path() -> None:
     names = {name for _, _, root, *_ in paths for name in (root,)} | {
         name for parts in paths if len(parts) > 4 for name in (parts[-1], f"{parts[2]}/{parts[-1]}")
     }
-    for area in AREAS:
+    for area in ROLE_AREAS:
         for known in area.names:
             assert any(re.fullmatch(known.replace("*", ".*"), name) for name in names), known
 
 
-@pytest.mark.parametrize("area", AREAS, ids=lambda area: area.name)
+@pytest.mark.parametrize("area", ROLE_AREAS, ids=lambda area: area.name)
 def test_a_line_names_roles_and_what_it_stands_on(area: object) -> None:
-    assert isinstance(area, type(AREAS[0]))
+    assert isinstance(area, type(ROLE_AREAS[0]))
     assert {*area.readers, *area.writers} <= set(ANY)
     assert not UNLIMITED & {*area.readers, *area.writers}
     assert re.match(r"documented|observed|inferred", area.basis)
@@ -65,7 +65,7 @@ def test_a_line_names_roles_and_what_it_stands_on(area: object) -> None:
     ],
 )
 def test_areas_of_paths(path: str, name: str | None) -> None:
-    area = area_of(path)
+    area = role_area_of(path)
     assert (area.name if area else None) == name
 
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from typing import get_args
 
 import pytest
 
-from pytest_asc.apple.services import PROBEABLE, SERVICES, Service, ServiceIds
+from pytest_asc.apple.services import PROBEABLE, SERVICES, Service, ServiceIds, ServiceName
 
 EVERY = pytest.mark.parametrize("service", SERVICES.values(), ids=list(SERVICES))
+
+
+def test_the_literal_of_names_lists_the_services_of_the_table() -> None:
+    assert get_args(ServiceName) == tuple(SERVICES)
 
 
 @EVERY

@@ -11,7 +11,7 @@ import pytest
 
 import pytest_asc
 from pytest_asc.__main__ import main
-from pytest_asc.apple.roles import ANY, AREAS
+from pytest_asc.apple.roles import ANY, ROLE_AREAS
 from pytest_asc.apple.services import SERVICES
 from pytest_asc.cli.environment import environment
 from pytest_asc.cli.serve import AccountOptions, connection_info, running_server
@@ -109,7 +109,7 @@ def test_roles() -> None:
             list(area.writers),
             area.basis,
         ]
-        for area in AREAS
+        for area in ROLE_AREAS
     ]
 
 

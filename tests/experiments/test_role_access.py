@@ -6,10 +6,10 @@ import pytest
 
 from pytest_asc.apple.services import APP_STORE_CONNECT, ENTERPRISE
 from pytest_asc.diagnosis.http.response import HttpResponse
-from pytest_asc.experiments.role_access import AREAS, ProbedArea, areas_of, not_asked, read_access
+from pytest_asc.experiments.role_access import PROBED_AREAS, ProbedArea, not_asked, probed_areas_of, read_access
 
 NOW = 1_528_407_600
-BY_NAME = {area.name: area for area in AREAS}
+BY_NAME = {area.name: area for area in PROBED_AREAS}
 USERS, SALES = BY_NAME["users"], BY_NAME["sales reports"]
 ROLE_WORDS = "The API key in use does not allow this request"
 
@@ -73,10 +73,10 @@ def test_what_was_not_asked_says_why() -> None:
 
 
 def test_a_run_has_room_for_all_of_them() -> None:
-    assert len(areas_of(APP_STORE_CONNECT)) == 8
-    assert [area.name for area in areas_of(ENTERPRISE)] == ["users", "bundle ids"]
+    assert len(probed_areas_of(APP_STORE_CONNECT)) == 8
+    assert [area.name for area in probed_areas_of(ENTERPRISE)] == ["users", "bundle ids"]
 
 
 def test_every_request_only_reads_and_is_small() -> None:
-    assert all(area.path.startswith("/v1/") for area in AREAS)
-    assert all("limit=1" in area.path or "vendorNumber]=0" in area.path for area in AREAS)
+    assert all(area.path.startswith("/v1/") for area in PROBED_AREAS)
+    assert all("limit=1" in area.path or "vendorNumber]=0" in area.path for area in PROBED_AREAS)

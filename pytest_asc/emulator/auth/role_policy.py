@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from pytest_asc.apple.roles import UNLIMITED, area_of
+from pytest_asc.apple.roles import UNLIMITED, role_area_of
 from pytest_asc.diagnosis.findings import make_finding
 from pytest_asc.diagnosis.formatting import join_or
 
@@ -26,7 +26,7 @@ def refuse_role(role: str, kind: str, method: str, url: str) -> Finding | None:
     if role in UNLIMITED and not individual:
         return None
     try:
-        area = area_of(urlsplit(url).path)
+        area = role_area_of(urlsplit(url).path)
     except ValueError:
         return None
     if area is None:
