@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pytest_asc.credentials.finder import Credentials, find_credentials
 from pytest_asc.credentials.settings import SettingsError
 from pytest_asc.emulator.app import Emulator
-from pytest_asc.faults import throw_away_settings
+from pytest_asc.faults.sources import throw_away_settings
 from pytest_asc.transports import SERVER_IS_MISSING
 
 if TYPE_CHECKING:

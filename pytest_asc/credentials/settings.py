@@ -291,10 +291,5 @@ def check_options(config: pytest.Config) -> None:
     smoke = config.option.asc_smoke or config.option.asc_smoke_first
     if config.option.asc_smoke_roles and not smoke:
         raise SettingsError("--asc-smoke-roles belongs to the smoke check: add --asc-smoke or --asc-smoke-first")
-    fault: str | None = config.option.asc_fault
-    if fault is not None:
-        from pytest_asc.faults import check_fault  # noqa: PLC0415  it makes keys
-
-        if mode != "emulator" and (mode == "live" or smoke):
-            raise SettingsError("--asc-fault is for the emulator: add --asc-mode=emulator")
-        check_fault(fault, service=settings.choice("service"))
+    if config.option.asc_fault is not None and mode != "emulator" and (mode == "live" or smoke):
+        raise SettingsError("--asc-fault is for the emulator: add --asc-mode=emulator")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from difflib import get_close_matches
 from email.utils import formatdate
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 
     from pytest_asc.apple.services import Service
     from pytest_asc.emulator.http_models import Broken, Delivery
-    from pytest_asc.emulator.service_faults import RequestMutation, ResponseOverride
+    from pytest_asc.emulator.service_faults import ResponseOverride
 
 OK, TOO_MANY_REQUESTS = 200, 429
 
@@ -95,8 +96,8 @@ class Emulator:
         """Requests that each key may send in an hour."""
         self.response_override: ResponseOverride | None = None
         """The answer that a fault has put in place of all others."""
-        self.mutation: RequestMutation | None = None
-        """What a fault does to requests of ``requests`` before they come here."""
+        self.client_fault: str | None = None
+        """The cause of a mistake that clients are to make; the transports make it."""
         self._account = Account(self._clock, self._seed)
         self.vendor_number = "80012345"
         """The vendor whose sales and finance reports there are."""
@@ -294,15 +295,17 @@ class Emulator:
 
         Raises:
             ValueError: There is no such cause, or it is a state of the key or of the token; the message says how that
-                is rehearsed.
+                is injected.
         """
         if cause not in FAULTS and cause in CAUSES:
             raise ValueError(
-                f"{cause!r} is a state of the key or the token, and not of the service: rehearse it with "
+                f"{cause!r} is a state of the key or the token, and not of the service: inject it with "
                 f"@pytest.mark.asc(faults=[{cause!r}]) or --asc-fault={cause}"
             )
         if cause not in FAULTS:
-            raise ValueError(f"no fault {cause!r}; there are {', '.join(sorted(FAULTS))}")
+            nearest = get_close_matches(cause, sorted(FAULTS), n=1)
+            hint = f"did you mean {nearest[0]!r}? There" if nearest else "there"
+            raise ValueError(f"no fault {cause!r}; {hint} are {', '.join(sorted(FAULTS))}")
         with self._lock:
             FAULTS[cause](self)
 

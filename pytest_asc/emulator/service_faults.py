@@ -1,4 +1,4 @@
-"""The causes that are a state of the service or of the way to it, for rehearsal: what each does to the emulator."""
+"""Faults of the service and of the network: the change that each makes to the emulator."""
 
 from __future__ import annotations
 
@@ -19,16 +19,12 @@ from pytest_asc.emulator.auth.authenticator import KeyOverrides
 from pytest_asc.emulator.http_models import Delivery, Response
 from pytest_asc.emulator.jsonapi import errors
 from pytest_asc.emulator.jsonapi.errors import ApiError, at_parameter
-from pytest_asc.faults.requests import NETRC, REQUESTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from requests import PreparedRequest
-
     from pytest_asc.apple.services import Service, TokenRejection
     from pytest_asc.diagnosis.findings import Finding
-    from pytest_asc.diagnosis.http.request import NetrcEntry
     from pytest_asc.emulator.app import Emulator
     from pytest_asc.emulator.http_models import Broken
 
@@ -51,15 +47,6 @@ class ResponseOverride(NamedTuple):
         return self.service is None or host_of(url).partition(":")[0].lower() in self.service.hosts
 
 
-class RequestMutation(NamedTuple):
-    """What happens to every request on its way for as long as a fault lasts."""
-
-    happens: Callable[[PreparedRequest], None]
-    """Changes the request, or raises what requests raises."""
-    netrc: NetrcEntry | None = None
-    """What a netrc file is said to have for the host."""
-
-
 def _always(
     cause: str,
     evidence: str,
@@ -80,9 +67,9 @@ def _lost(cause: str, broken: Broken) -> Callable[[Emulator], None]:
     return _always(cause, f"the emulated network fails: {broken}", lost, before_authentication=True)
 
 
-def _on_the_way(mutation: RequestMutation) -> Callable[[Emulator], None]:
+def _client_fault(cause: str) -> Callable[[Emulator], None]:
     def apply(emulator: Emulator) -> None:
-        emulator.mutation = mutation
+        emulator.client_fault = cause
 
     return apply
 
@@ -119,6 +106,19 @@ _NETWORK: Mapping[str, Broken] = {
     "tls-intercepted": "tls",
     "proxy-authentication": "proxy",
 }
+
+CLIENT_FAULTS = (
+    "header-missing",
+    "bearer-missing",
+    "bearer-doubled",
+    "header-overridden-by-netrc",
+    "headers-is-token",
+    "token-in-body",
+    "wrong-host",
+    "insecure-url",
+    "url-invalid",
+)
+"""Mistakes of the client: the emulator keeps the cause alone, and the transports within the process change requests."""
 
 FAULTS: Mapping[str, Callable[[Emulator], None]] = {
     "agreement-missing": _always(
@@ -175,10 +175,9 @@ FAULTS: Mapping[str, Callable[[Emulator], None]] = {
         Response(307, _ELSEWHERE, b""),
         service=APP_STORE_CONNECT,
     ),
-    **{slug: _on_the_way(RequestMutation(happens)) for slug, happens in REQUESTS.items()},
-    "header-overridden-by-netrc": _on_the_way(RequestMutation(REQUESTS["header-overridden-by-netrc"], NETRC)),
+    **{slug: _client_fault(slug) for slug in CLIENT_FAULTS},
     "wrong-host": _both(
-        _on_the_way(RequestMutation(REQUESTS["wrong-host"])),
+        _client_fault("wrong-host"),
         _always(
             "wrong-host", "the emulated website has no API", errors.html(404, _WEBSITE), before_authentication=True
         ),

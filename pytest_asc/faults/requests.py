@@ -1,10 +1,10 @@
-"""Requests: what code that makes a mistake does to a good one, in place, unless requests itself fails at it."""
+"""Mistakes of clients: the change that each cause makes to a good request."""
 
 from __future__ import annotations
 
 import base64
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 import requests
@@ -17,16 +17,25 @@ if TYPE_CHECKING:
     from requests import PreparedRequest
 
 NETRC = NetrcEntry(
-    "the default entry of a rehearsed netrc file",
-    f"Basic {base64.b64encode(b'rehearsal:rehearsal').decode('ascii')}",
+    "the default entry of an emulated netrc file",
+    f"Basic {base64.b64encode(b'emulator:emulator').decode('ascii')}",
 )
 
 
+class RequestMutation(NamedTuple):
+    """The change that a client's mistake makes to each of its requests."""
+
+    apply: Callable[[PreparedRequest], None]
+    """Changes a request in place, or raises the exception that requests raises for the mistake."""
+    netrc: NetrcEntry | None = None
+    """The entry for the host in an emulated netrc file."""
+
+
 def _with_authorization(change: Callable[[str], str]) -> Callable[[PreparedRequest], None]:
-    def spoil(request: PreparedRequest) -> None:
+    def replace(request: PreparedRequest) -> None:
         request.headers["Authorization"] = change(request.headers.get("Authorization", ""))
 
-    return spoil
+    return replace
 
 
 def _without_header(request: PreparedRequest) -> None:
@@ -54,17 +63,19 @@ def _token(request: PreparedRequest) -> str:
     return request.headers.get("Authorization", "").rpartition(" ")[2]
 
 
-REQUESTS: Mapping[str, Callable[[PreparedRequest], None]] = MappingProxyType(
+REQUEST_MUTATIONS: Mapping[str, RequestMutation] = MappingProxyType(
     {
-        "header-missing": _without_header,
-        "bearer-missing": _with_authorization(lambda header: header.rpartition(" ")[2]),
-        "bearer-doubled": _with_authorization(lambda header: f"Bearer {header}"),
-        "header-overridden-by-netrc": _with_authorization(lambda _: NETRC.authorization),
-        "headers-is-token": _prepared_with(lambda request: {"headers": _token(request)}),
-        "token-in-body": _posted,
-        "wrong-host": _to_website,
-        "insecure-url": _prepared_with(lambda request: {"url": (request.url or "").partition("://")[2]}),
-        "url-invalid": _prepared_with(lambda _: {"url": "https://[/v1/apps"}),
+        "header-missing": RequestMutation(_without_header),
+        "bearer-missing": RequestMutation(_with_authorization(lambda header: header.rpartition(" ")[2])),
+        "bearer-doubled": RequestMutation(_with_authorization(lambda header: f"Bearer {header}")),
+        "header-overridden-by-netrc": RequestMutation(_with_authorization(lambda _: NETRC.authorization), NETRC),
+        "headers-is-token": RequestMutation(_prepared_with(lambda request: {"headers": _token(request)})),
+        "token-in-body": RequestMutation(_posted),
+        "wrong-host": RequestMutation(_to_website),
+        "insecure-url": RequestMutation(
+            _prepared_with(lambda request: {"url": (request.url or "").partition("://")[2]})
+        ),
+        "url-invalid": RequestMutation(_prepared_with(lambda _: {"url": "https://[/v1/apps"})),
     }
 )
 """By the slug of the cause."""

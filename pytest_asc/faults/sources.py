@@ -1,11 +1,11 @@
-"""Where a rehearsed key and its ids are found: good settings, and what a cause makes of them."""
+"""Settings of the emulator mode: good ones with a new key, and the change that each cause makes to them."""
 
 from __future__ import annotations
 
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
-from pytest_asc.credentials.settings import SettingValue
+from pytest_asc.credentials.settings import NOWHERE, SETTINGS, Settings, SettingValue
 from pytest_asc.faults.keys import KEYS, new_key
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ Values: TypeAlias = "Mapping[str, tuple[SettingValue, ...]]"
 """By the setting's name, its sources, best first."""
 
 
-def good() -> Values:
+def good_values() -> Values:
     """A new key, and ids for it."""
     return {
         "team_id": _in(SOURCE, TEAM_ID),
@@ -106,4 +106,25 @@ FILES: Mapping[str, Callable[[Values, Path], Values]] = MappingProxyType(
         "key-file-unreadable": _folder_for_file,
     }
 )
-"""By the slug of the cause, with an empty folder of the rehearsal's own."""
+"""By the slug of the cause; each change gets an empty folder for its file."""
+
+
+def throw_away_settings(fault: str = "", service: str | None = None, *, new_folder: Callable[[], Path]) -> Settings:
+    """Make settings with a new key, and bring a cause about in them.
+
+    Args:
+        fault: The slug of a cause; empty, or of a cause that is no state of a key, it leaves the key good.
+        service: The name of the service that the key is for; None for App Store Connect.
+        new_folder: Makes an empty folder; called for the causes that need a file.
+    """
+    values: Values = good_values()
+    folder = NOWHERE
+    if fault in SOURCES:
+        values = SOURCES[fault](values)
+    elif fault in FILES:
+        folder = new_folder()
+        values = FILES[fault](values, folder)
+    if service:
+        values = {**values, "service": (SettingValue(service, SOURCE),)}
+    found = {setting.name: values.get(setting.name, ()) for setting in SETTINGS}
+    return Settings(found, environ={}, folder=folder, home=folder)

@@ -82,10 +82,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _configure_options(config: pytest.Config) -> None:
-    from pytest_asc.credentials.settings import SettingsError, check_options
+    from pytest_asc.credentials.settings import SettingsError, check_options, settings_of
 
     try:
         check_options(config)
+        if config.option.asc_fault is not None:
+            from pytest_asc.faults.registry import check_fault
+
+            check_fault(config.option.asc_fault, service=settings_of(config).choice("service"))
     except SettingsError as error:
         raise pytest.UsageError(str(error)) from None
     if config.option.asc_smoke or config.option.asc_smoke_first:

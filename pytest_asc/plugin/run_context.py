@@ -15,8 +15,8 @@ from pytest_asc.apple.services import SERVICES, service_for
 from pytest_asc.credentials.finder import find_credentials
 from pytest_asc.credentials.settings import check_host, settings_of
 from pytest_asc.credentials.tokens import DEFAULT_LIFETIME, Token, TokenSource
-from pytest_asc.faults import SERVICES as SERVICES_OF_FAULTS
-from pytest_asc.faults import throw_away_settings
+from pytest_asc.faults.registry import SERVICES as SERVICES_OF_FAULTS
+from pytest_asc.faults.sources import throw_away_settings
 from pytest_asc.faults.tokens import UTC_OFFSETS
 
 if TYPE_CHECKING:
@@ -137,9 +137,10 @@ def utc_offset(faults: Iterable[str]) -> int:
 def netrc_entry(host: str, emulator: Emulator | None) -> NetrcEntry | None:
     """What a netrc file has for a host: a rehearsed one, or the one of this machine."""
     from pytest_asc.credentials.netrc import find_entry  # noqa: PLC0415  it loads requests, which a suite may do without
+    from pytest_asc.faults.requests import REQUEST_MUTATIONS  # noqa: PLC0415  it loads requests as well
 
-    rehearsed = emulator.mutation.netrc if emulator and emulator.mutation else None
-    return rehearsed or find_entry(host, environ=os.environ, home=Path.home())
+    mutation = REQUEST_MUTATIONS.get(emulator.client_fault or "") if emulator else None
+    return (mutation.netrc if mutation else None) or find_entry(host, environ=os.environ, home=Path.home())
 
 
 def _identity(credentials: Credentials) -> tuple[object, ...]:

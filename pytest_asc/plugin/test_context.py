@@ -9,7 +9,7 @@ import pytest
 
 from pytest_asc.credentials.finder import CredentialsError
 from pytest_asc.credentials.settings import SettingsError
-from pytest_asc.faults import CREDENTIALS, check_fault
+from pytest_asc.faults.registry import CREDENTIALS, check_fault
 from pytest_asc.plugin.markers import MarkerError, merge
 from pytest_asc.plugin.run_context import get_run_context, netrc_entry, utc_offset
 

@@ -13,6 +13,7 @@ from requests.adapters import BaseAdapter
 from requests.utils import get_encoding_from_headers
 
 from pytest_asc.emulator.http_models import Request
+from pytest_asc.faults.requests import REQUEST_MUTATIONS
 from pytest_asc.transports.requests_failures import deliver
 
 if TYPE_CHECKING:
@@ -82,8 +83,8 @@ def send_to(emulator: Emulator, request: requests.PreparedRequest, timeout: Any)
     Raises:
         Exception: What requests raises where no answer arrives; or the emulator's own, a bug of pytest-asc.
     """
-    if emulator.mutation:
-        emulator.mutation.happens(request)
+    if emulator.client_fault:
+        REQUEST_MUTATIONS[emulator.client_fault].apply(request)
     answer = emulator.handle(_as_request(request))
     if answer.crash:
         raise answer.crash

@@ -90,7 +90,7 @@ def test_members_of_the_emulator() -> None:
         "service",
         "authenticator",
         "response_override",
-        "mutation",
+        "client_fault",
     }
     assert set(names([row[0] for row in rows("member of `asc_emulator`")])) == members
 

@@ -130,12 +130,17 @@ def test_only_production_refuses_an_app_that_was_never_released() -> None:
     assert statuses == {"app-store-server": 401, "app-store-server-sandbox": 404}
 
 
-def test_a_state_of_the_key_or_the_token_is_rehearsed_otherwise(emulator_client: EmulatorClient) -> None:
+def test_a_cause_of_the_key_or_the_token_is_refused_with_the_way_to_inject_it(emulator_client: EmulatorClient) -> None:
     for cause in set(CAUSES) - set(FAULTS):
         with pytest.raises(ValueError, match=f"^'{cause}' is a state of the key or the token, .*--asc-fault={cause}$"):
             emulator_client.emulator.fault(cause)
 
 
-def test_an_unknown_cause_is_answered_with_the_known(emulator_client: EmulatorClient) -> None:
+def test_a_misspelt_cause_is_refused_with_the_nearest(emulator_client: EmulatorClient) -> None:
+    with pytest.raises(ValueError, match=r"no fault 'bearer-mising'; did you mean 'bearer-missing'\? There are acc"):
+        emulator_client.emulator.fault("bearer-mising")
+
+
+def test_an_unknown_cause_is_refused_with_the_list_of_faults(emulator_client: EmulatorClient) -> None:
     with pytest.raises(ValueError, match="no fault 'gremlins'; there are accept-header, agreement-missing, "):
         emulator_client.emulator.fault("gremlins")

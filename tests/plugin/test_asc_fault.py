@@ -1,4 +1,4 @@
-"""The closed loop: every cause of the table is rehearsed and leads to its own verdict, and to no other."""
+"""Every cause of the table can be injected, and is then found, alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from jwt.algorithms import ECAlgorithm
 
 from pytest_asc.apple.causes import CAUSES
-from pytest_asc.faults import CREDENTIALS, known_faults
+from pytest_asc.emulator.service_faults import CLIENT_FAULTS
+from pytest_asc.faults.registry import CREDENTIALS, known_faults
+from pytest_asc.faults.requests import REQUEST_MUTATIONS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +45,7 @@ def secrets(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.mark.parametrize("fault", sorted(CAUSES))
-def test_a_fault_leads_to_its_verdict(
+def test_the_smoke_check_finds_the_injected_cause_alone(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, secrets: list[str], fault: str
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
@@ -64,10 +66,10 @@ def test_a_fault_leads_to_its_verdict(
     shown = "".join([result.stdout.str(), result.stderr.str(), *files.values()])
     assert secrets
     assert not [secret for secret in secrets for at in range(len(secret) - GRAM + 1) if secret[at : at + GRAM] in shown]
-    assert not list(tmp_path.iterdir()), "a rehearsal leaves no file"
+    assert not list(tmp_path.iterdir()), "a run with a fault leaves no file"
 
 
-def test_whatever_a_test_holds_leads_to_the_verdict(pytester: pytest.Pytester) -> None:
+def test_asc_diagnose_finds_the_injected_cause_in_a_response_or_exception(pytester: pytest.Pytester) -> None:
     # In a state of the key, a test gets no further than its fixtures.
     faults = sorted(CAUSES.keys() - CREDENTIALS)
     pytester.makepyfile(
@@ -79,7 +81,7 @@ def test_whatever_a_test_holds_leads_to_the_verdict(pytester: pytest.Pytester) -
             "fault", [pytest.param(fault, marks=pytest.mark.asc(faults=[fault])) for fault in {faults}]
         )
 
-        def verdict(diagnose, get, *args, **kwargs):
+        def causes(diagnose, get, *args, **kwargs):
             try:
                 thing = get(*args, **kwargs)
             except Exception as error:
@@ -88,35 +90,66 @@ def test_whatever_a_test_holds_leads_to_the_verdict(pytester: pytest.Pytester) -
 
         def test_session(fault, asc_session, asc_emulator, asc_diagnose):
             asc_emulator.load_sample()
-            assert verdict(asc_diagnose, asc_session.get, asc_emulator.service.probe) == [fault]
+            assert causes(asc_diagnose, asc_session.get, asc_emulator.service.probe) == [fault]
 
         def test_other_code(fault, asc_token, asc_emulator, asc_diagnose):
             asc_emulator.load_sample()
             url = asc_emulator.base_url + asc_emulator.service.probe
             headers = {{"Authorization": f"Bearer {{asc_token}}"}}
-            assert verdict(asc_diagnose, requests.get, url, headers=headers) == [fault]
+            assert causes(asc_diagnose, requests.get, url, headers=headers) == [fault]
         """
     )
     pytester.runpytest("-W", "error").assert_outcomes(passed=2 * len(faults))
 
 
-def test_every_cause_can_be_rehearsed() -> None:
+def test_every_cause_can_be_injected() -> None:
     assert known_faults() == CAUSES.keys()
 
 
-def test_a_fault_is_for_the_emulator(pytester: pytest.Pytester) -> None:
+def test_the_transports_have_a_mutation_for_every_fault_of_the_client() -> None:
+    assert set(CLIENT_FAULTS) == REQUEST_MUTATIONS.keys()
+
+
+def test_a_fault_of_the_client_that_a_test_injects_late_changes_its_next_requests(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import requests
+
+        def test_x(asc_session, asc_emulator, asc_token):
+            url, headers = f"{asc_emulator.base_url}/v1/apps", {"Authorization": f"Bearer {asc_token}"}
+            assert asc_session.get("/v1/apps").ok
+            asc_emulator.fault("bearer-missing")
+            assert asc_session.get("/v1/apps").status_code == 401
+            assert requests.get(url, headers=headers).status_code == 401
+            assert [record.refusal.cause for record in asc_emulator.requests[1:]] == ["bearer-missing"] * 2
+            asc_emulator.reset()
+            assert asc_session.get("/v1/apps").ok
+        """
+    )
+    pytester.runpytest("-W", "error").assert_outcomes(passed=1)
+
+
+def test_a_fault_in_live_mode_is_a_usage_error(pytester: pytest.Pytester) -> None:
     for options in (["--asc-smoke"], ["--asc-mode=live"]):
         result = pytester.runpytest("--asc-fault=agreement-missing", *options)
         assert result.ret == 4
         result.stderr.fnmatch_lines(["ERROR: --asc-fault is for the emulator: add --asc-mode=emulator"])
 
 
-def test_an_unknown_fault_is_answered_with_the_known(pytester: pytest.Pytester) -> None:
+def test_a_misspelt_fault_is_a_usage_error_that_names_the_nearest(pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest("--asc-smoke", "--asc-mode=emulator", "--asc-fault=agreement-mising")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(
+        ["ERROR: 'agreement-mising' is no cause that can be injected; did you mean 'agreement-missing'[?] There are *"]
+    )
+
+
+def test_an_unknown_fault_is_a_usage_error_that_lists_the_causes(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest("--asc-smoke", "--asc-mode=emulator", "--asc-fault=gremlins")
     assert result.ret == 4
-    result.stderr.fnmatch_lines(["ERROR: 'gremlins' is no such cause to rehearse; there are accept-header, *"])
+    result.stderr.fnmatch_lines(["ERROR: 'gremlins' is no cause that can be injected; there are accept-header, *"])
 
 
-def test_tests_meet_the_fault_as_well(pytester: pytest.Pytester) -> None:
+def test_the_fault_of_the_run_is_injected_in_tests(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_x(asc_session): assert asc_session.get('/v1/apps').status_code == 403")
     pytester.runpytest("--asc-fault=agreement-missing").assert_outcomes(passed=1)

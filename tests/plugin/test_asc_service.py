@@ -272,7 +272,7 @@ def test_a_fault_of_another_service_is_refused(pytester: pytest.Pytester) -> Non
     options = ("--asc-mode=emulator", "--asc-fault=missing-auth", "--asc-service=enterprise")
     result = pytester.runpytest("--asc-smoke", *options)
     assert result.ret == 4
-    result.stderr.fnmatch_lines(["ERROR: 'missing-auth' is rehearsed with weatherkit, and --asc-service is enterprise"])
+    result.stderr.fnmatch_lines(["ERROR: 'missing-auth' is a cause of weatherkit, and --asc-service is enterprise"])
 
 
 def test_an_unknown_service_is_answered_with_the_known(pytester: pytest.Pytester) -> None:

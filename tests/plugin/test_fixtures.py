@@ -229,7 +229,7 @@ def test_a_failed_test_tells_why_it_was_refused(pytester: pytest.Pytester) -> No
         ("asc('live')", "*takes keyword arguments only, got 'live'*"),
         ("asc(mode='offline')", "*expected 'emulator' or 'live'*"),
         ("asc(lifetime='long')", "*expected a whole number of seconds*"),
-        ("asc(faults='no-such-cause')", "*no such cause to rehearse*"),
+        ("asc(faults='no-such-cause')", "'no-such-cause' is no cause that can be injected;*"),
     ],
 )
 def test_a_wrong_marker_is_explained(pytester: pytest.Pytester, marker: str, message: str) -> None:

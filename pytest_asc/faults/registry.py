@@ -1,0 +1,55 @@
+"""The causes that can be injected, whatever makes them: credentials, tokens, requests, the network, the service."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from pytest_asc.credentials.settings import SettingsError
+from pytest_asc.faults.sources import FILES, SOURCES
+from pytest_asc.faults.tokens import TOKENS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CREDENTIALS = frozenset({*SOURCES, *FILES})
+"""The causes that are a state of the key and its ids."""
+
+SERVICES: Mapping[str, str] = MappingProxyType(
+    {
+        "service-id-missing": "weatherkit",
+        "missing-auth": "weatherkit",
+        "service-not-enabled": "weatherkit",
+        "app-not-released": "app-store-server",
+        "redirect-dropped-authorization": "app-store-connect",
+    }
+)
+"""The causes that one service alone has, and its name."""
+
+
+def known_faults() -> frozenset[str]:
+    """The slugs of all causes that can be injected."""
+    from pytest_asc.emulator.service_faults import FAULTS  # noqa: PLC0415  the emulator is loaded where it is used
+
+    return CREDENTIALS | TOKENS.keys() | FAULTS.keys()
+
+
+def check_fault(fault: str, *, service: str | None = None) -> None:
+    """Check that a cause can be injected.
+
+    Args:
+        fault: The slug of the cause.
+        service: The name of the service that was chosen; None where none was.
+
+    Raises:
+        SettingsError: It cannot; the message has the nearest slug, and all that can.
+    """
+    known = known_faults()
+    if fault not in known:
+        nearest = get_close_matches(fault, sorted(known), n=1)
+        hint = f"; did you mean {nearest[0]!r}?" if nearest else ";"
+        there = "There" if nearest else "there"
+        raise SettingsError(f"{fault!r} is no cause that can be injected{hint} {there} are {', '.join(sorted(known))}")
+    if service not in {None, SERVICES.get(fault, service)}:
+        raise SettingsError(f"{fault!r} is a cause of {SERVICES[fault]}, and --asc-service is {service}")
