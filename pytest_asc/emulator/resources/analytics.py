@@ -1,6 +1,6 @@
-"""Analytics report requests: the reports come after a day, and those of an ongoing request have more every day.
+"""Analytics report requests: reports after a day, and new instances every day where access is ongoing.
 
-What stands in them is :mod:`pytest_asc.emulator.reports.analytics`'s.
+:mod:`pytest_asc.emulator.reports.analytics` fills the reports with data.
 """
 
 from __future__ import annotations
@@ -30,23 +30,23 @@ _REPORTS = {
     "App Store Installation and Deletion Standard": "APP_USAGE",
     "App Store Purchases Standard": "COMMERCE",
 }
-"""The reports that a request brings, each with its category: some of more than a hundred (names observed)."""
+"""Name and category of each report that a request gets: some of more than a hundred (names observed)."""
 
 
-def _request(account: Account, request: Resource, _entity: ValidatedResource) -> None:
-    # Documented: the first reports are there after one or two days.
+def _after_create(account: Account, request: Resource, _entity: ValidatedResource) -> None:
+    # Documented: the first reports are available after one or two days.
     what = f"analyticsReportRequests {request.id}: reports"
-    account.schedule.at(DAY, what, lambda: _bring_reports(account, request), of=request)
+    account.schedule.at(DAY, what, lambda: _create_reports(account, request), of=request)
 
 
-def _bring_reports(account: Account, request: Resource) -> None:
+def _create_reports(account: Account, request: Resource) -> None:
     for name, category in _REPORTS.items():
         report = account.create("analyticsReports", None, {"name": name, "category": category})
         link(account, request, "reports", report)
-    _bring_instances(account, request)
+    _create_instances(account, request)
 
 
-def _bring_instances(account: Account, request: Resource) -> None:
+def _create_instances(account: Account, request: Resource) -> None:
     for report in related_many(account, request, "reports"):
         for granularity in _granularities(account):
             attributes = {"granularity": granularity, "processingDate": today(account.now).isoformat()}
@@ -55,11 +55,11 @@ def _bring_instances(account: Account, request: Resource) -> None:
             link(account, instance, "segments", account.create("analyticsReportSegments", None, {}))
     if matches(request, accessType="ONGOING"):
         what = f"analyticsReportRequests {request.id}: another day"
-        account.schedule.at(DAY, what, lambda: _bring_instances(account, request), of=request, calendar=True)
+        account.schedule.at(DAY, what, lambda: _create_instances(account, request), of=request, calendar=True)
 
 
-def _withdraw(account: Account, request: Resource) -> None:
-    """Take the reports away with their request (inferred)."""
+def _before_delete(account: Account, request: Resource) -> None:
+    """Remove the reports, instances and segments of the request (inferred)."""
     for report in related_many(account, request, "reports"):
         for instance in related_many(account, report, "instances"):
             for segment in related_many(account, instance, "segments"):
@@ -69,7 +69,7 @@ def _withdraw(account: Account, request: Resource) -> None:
 
 
 def _granularities(account: Account) -> Iterator[str]:
-    """What is processed today: every day's; the last week's on Mondays and the last month's on its first (inferred)."""
+    """Granularities processed today: daily, weekly on Mondays, monthly on the first of a month (inferred)."""
     day = today(account.now)
     yield "DAILY"
     if day.weekday() == 0:
@@ -78,4 +78,6 @@ def _granularities(account: Account) -> Iterator[str]:
         yield "MONTHLY"
 
 
-HOOKS: Mapping[str, ResourceHooks] = {"analyticsReportRequests": ResourceHooks(created=_request, deleting=_withdraw)}
+HOOKS: Mapping[str, ResourceHooks] = {
+    "analyticsReportRequests": ResourceHooks(created=_after_create, deleting=_before_delete)
+}

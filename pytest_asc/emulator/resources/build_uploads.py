@@ -1,4 +1,4 @@
-"""Builds that are uploaded with the API: when the file of one has come, the build appears."""
+"""Build uploads: creation of the build once its file is uploaded and processed."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_asc.emulator.account.times import timestamp
 from pytest_asc.emulator.reports.app_lookup import owner
-from pytest_asc.emulator.resources.builds import process
+from pytest_asc.emulator.resources.builds import start_processing
 from pytest_asc.emulator.resources.hooks import ResourceHooks
 from pytest_asc.emulator.resources.state_machine import link, matches, related_many
-from pytest_asc.emulator.resources.uploads import PROCESSING, UPLOAD, commit, errors_of, reserve, state_of
+from pytest_asc.emulator.resources.uploads import PROCESSING_SECONDS, UPLOAD, commit, errors_of, reserve, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,52 +18,52 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.account.store import Resource
     from pytest_asc.emulator.jsonapi.request_validator import ValidatedResource
 
-# The relationship that shows a file, by what the file is.
-_SLOTS = {"ASSET": "assetFile", "ASSET_DESCRIPTION": "assetDescriptionFile", "ASSET_SPI": "assetSpiFile"}
+# The upload's relationship to a file, by the file's assetType.
+_FILE_RELATIONSHIPS = {"ASSET": "assetFile", "ASSET_DESCRIPTION": "assetDescriptionFile", "ASSET_SPI": "assetSpiFile"}
 
 
-def _begin(account: Account, upload: Resource, _entity: ValidatedResource) -> None:
+def _after_create_upload(account: Account, upload: Resource, _entity: ValidatedResource) -> None:
     account.store.update(upload, {"createdDate": timestamp(account.now), "state": _state("AWAITING_UPLOAD")})
 
 
-def _reserve(account: Account, file: Resource, entity: ValidatedResource) -> None:
+def _after_create_file(account: Account, file: Resource, entity: ValidatedResource) -> None:
     reserve(account, file, entity)
     upload = owner(account.store, "buildUploads", "buildUploadFiles", file)
-    slot = _SLOTS.get(file.attributes["assetType"])
-    if upload and slot:
-        link(account, upload, slot, file)
+    relationship = _FILE_RELATIONSHIPS.get(file.attributes["assetType"])
+    if upload and relationship:
+        link(account, upload, relationship, file)
 
 
-def _commit(account: Account, file: Resource, entity: ValidatedResource) -> None:
+def _after_update_file(account: Account, file: Resource, entity: ValidatedResource) -> None:
     before = state_of(file)
     commit(account, file, entity)
     upload = owner(account.store, "buildUploads", "buildUploadFiles", file)
-    # What the other files say of the build is not waited for (inferred).
+    # Processing does not wait for the other files (inferred).
     if upload is None or state_of(file) == before or file.attributes["assetType"] != "ASSET":
         return
     account.store.update(upload, {"uploadedDate": timestamp(account.now), "state": _state("PROCESSING")})
     what = f"buildUploads {upload.id}: processed"
-    account.schedule.at(PROCESSING, what, lambda: _process(account, upload, file), of=upload)
+    account.schedule.at(PROCESSING_SECONDS, what, lambda: _finish_processing(account, upload, file), of=upload)
 
 
-def _process(account: Account, upload: Resource, file: Resource) -> str:
+def _finish_processing(account: Account, upload: Resource, file: Resource) -> str:
     app = owner(account.store, "apps", "buildUploads", upload)
     error = _error(account, app, upload, file)
     account.store.update(upload, {"state": _state("FAILED", error) if error else _state("COMPLETE")})
-    if app and not error:  # a test can have put an upload there that is of no app
-        _appear(account, app, upload)
+    if app and not error:  # a test can add an upload without an app
+        _create_build(account, app, upload)
     return f"buildUploads {upload.id}: {'FAILED' if error else 'COMPLETE'}"
 
 
 def _error(account: Account, app: Resource | None, upload: Resource, file: Resource) -> Mapping[str, str] | None:
-    """Why there can be no build: the file is spoilt, or its number was used before."""
+    """The error that prevents a build: the file has failed, or the build number is in use; None without one."""
     if state_of(file) == "FAILED":
         return errors_of(file)[0]
-    version, number = _version(account, app, upload), upload.attributes["cfBundleVersion"]
+    version, number = _prerelease_version(account, app, upload), upload.attributes["cfBundleVersion"]
     if version is None or not any(matches(build, version=number) for build in related_many(account, version, "builds")):
         return None
     text = upload.attributes["cfBundleShortVersionString"]
-    return {  # code and words as Apple's tools were seen to print them
+    return {  # code and text as Apple's tools print them (observed)
         "code": "90189",
         "description": f"Redundant Binary Upload. You've already uploaded a build with build number '{number}' for "
         f"version number '{text}'. Make sure you increment the build string before you upload your app to App Store "
@@ -71,12 +71,12 @@ def _error(account: Account, app: Resource | None, upload: Resource, file: Resou
     }
 
 
-def _appear(account: Account, app: Resource, upload: Resource) -> None:
+def _create_build(account: Account, app: Resource, upload: Resource) -> None:
     """Add the build, with the id of its upload (observed)."""
     identifier = None if account.store.get("builds", upload.id) else upload.id
     number = upload.attributes["cfBundleVersion"]
     build = account.create("builds", identifier, {"version": number})
-    version = _version(account, app, upload)
+    version = _prerelease_version(account, app, upload)
     if version is None:
         text, platform = upload.attributes["cfBundleShortVersionString"], upload.attributes["platform"]
         version = account.create("preReleaseVersions", None, {"version": text, "platform": platform})
@@ -84,11 +84,11 @@ def _appear(account: Account, app: Resource, upload: Resource) -> None:
     link(account, build, "app", app)
     link(account, build, "preReleaseVersion", version)
     link(account, build, "buildUpload", upload)
-    process(account, build)
+    start_processing(account, build)
 
 
-def _version(account: Account, app: Resource | None, upload: Resource) -> Resource | None:
-    """The version that the builds of an upload belong to, if there is one."""
+def _prerelease_version(account: Account, app: Resource | None, upload: Resource) -> Resource | None:
+    """The prerelease version that an upload's build belongs to, if there is one."""
     text, platform = upload.attributes["cfBundleShortVersionString"], upload.attributes["platform"]
     versions = related_many(account, app, "preReleaseVersions") if app else []
     return next((version for version in versions if matches(version, version=text, platform=platform)), None)
@@ -99,6 +99,6 @@ def _state(state: str, *errors: Mapping[str, str]) -> dict[str, Any]:
 
 
 HOOKS: Mapping[str, ResourceHooks] = {
-    "buildUploads": ResourceHooks(created=_begin),
-    "buildUploadFiles": UPLOAD._replace(created=_reserve, updated=_commit),
+    "buildUploads": ResourceHooks(created=_after_create_upload),
+    "buildUploadFiles": UPLOAD._replace(created=_after_create_file, updated=_after_update_file),
 }

@@ -1,6 +1,6 @@
-"""A certificate authority that nobody trusts: it signs certificates and profiles in place of Apple's.
+"""Untrusted certificate authority that signs certificates and provisioning profiles in place of Apple's.
 
-Its key is made when it is first needed, and lives as long as the process.
+Its key is generated on first use and kept for the life of the process.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
-# cryptography is imported where it is used: most tests sign nothing.
+# cryptography is imported in the functions that use it: most tests sign nothing.
 
 _NAME = "pytest-asc Certification Authority"
 _FROM = datetime(2000, 1, 1, tzinfo=timezone.utc)
@@ -27,7 +27,7 @@ class _Authority(NamedTuple):
 
 
 def read_request(text: str) -> x509.CertificateSigningRequest | None:
-    """The certificate signing request in a text, as PEM or as DER in base64; None where there is no sound one."""
+    """Parse a certificate signing request in PEM or in base64-encoded DER; None if it or its signature is invalid."""
     from cryptography import x509  # noqa: PLC0415
     from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415
 
@@ -43,7 +43,7 @@ def read_request(text: str) -> x509.CertificateSigningRequest | None:
 
 
 def is_rsa_2048(request: x509.CertificateSigningRequest) -> bool:
-    """Whether a request is for a key of the one kind that Apple takes for signing code."""
+    """Return whether the key of a request is RSA with 2048 bits, the only one that Apple accepts for signing code."""
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey  # noqa: PLC0415
 
     key = request.public_key()
@@ -53,22 +53,25 @@ def is_rsa_2048(request: x509.CertificateSigningRequest) -> bool:
 def issue(
     request: x509.CertificateSigningRequest, *, name: str, team: str, serial: int, since: float, until: float
 ) -> bytes:
-    """A certificate for the key of a request, in DER. Of the request's names none are taken over (observed).
+    """Issue a certificate for the key of a request. The subject of the request is ignored (observed).
 
     Args:
-        request: What asks for it.
-        name: Whom it is for, as in ``Apple Distribution: Example``.
+        request: The certificate signing request.
+        name: Common name without the team id, such as ``Apple Distribution: Example``.
         team: The team id.
-        serial: Its number.
-        since: When it begins to be good, in seconds since 1970.
-        until: When it ends.
+        serial: Serial number.
+        since: Start of the validity, in seconds since 1970.
+        until: End of the validity, in seconds since 1970.
+
+    Returns:
+        The certificate, in DER.
     """
     from cryptography import x509  # noqa: PLC0415
     from cryptography.hazmat.primitives import hashes, serialization  # noqa: PLC0415
     from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID  # noqa: PLC0415
 
     authority = _authority()
-    # A common name has at most 64 letters (RFC 5280).
+    # A common name has at most 64 characters (RFC 5280).
     names = {
         NameOID.USER_ID: team,
         NameOID.COMMON_NAME: f"{name} ({team})"[:64],
@@ -76,7 +79,7 @@ def issue(
     }
     certificate = (
         x509.CertificateBuilder()
-        .subject_name(x509.Name([x509.NameAttribute(kind, value) for kind, value in names.items()]))
+        .subject_name(x509.Name([x509.NameAttribute(oid, value) for oid, value in names.items()]))
         .issuer_name(authority.certificate.subject)
         .public_key(request.public_key())
         .serial_number(serial)
@@ -90,7 +93,7 @@ def issue(
 
 
 def sign_message(content: bytes) -> bytes:
-    """A content with a signature around it: CMS in DER, as a provisioning profile is."""
+    """Sign content as a CMS message in DER, the format of provisioning profiles."""
     from cryptography.hazmat.primitives import hashes, serialization  # noqa: PLC0415
     from cryptography.hazmat.primitives.serialization import pkcs7  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""Certificates: signed for the key of the request that was sent, limited in number, gone when revoked."""
+"""Signing certificates: issuing for a certificate signing request, limits for each type, revocation."""
 
 from __future__ import annotations
 
@@ -21,63 +21,63 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.account.store import Resource
     from pytest_asc.emulator.jsonapi.request_validator import ValidatedResource
 
-_LIFE = 365 * DAY  # documented, for development and distribution
+_VALIDITY = 365 * DAY  # documented, for development and distribution
 
 
-class _Kind(NamedTuple):
-    """What a type of certificates is like."""
+class CertificateType(NamedTuple):
+    """Facts about a certificateType."""
 
     name: str
-    """What comes before the team's in a certificate's name (observed)."""
+    """Prefix of the certificate's name, before the team's name (observed)."""
     platform: str | None = None
-    """Observed to be null where it is for several."""
-    most: int | None = None
-    """How many a team may have: observed to be two or three, documented for Developer ID; None for not known."""
-    called: str = ""
-    """What Apple calls it where there are too many (observed), if not by its name."""
+    """The platform; null for types of several platforms (observed)."""
+    limit: int | None = None
+    """Greatest number of a team: observed to be two or three, documented for Developer ID; None where unknown."""
+    error_name: str = ""
+    """Name in the error about too many certificates (observed), where it differs from ``name``."""
 
 
-_KINDS: Mapping[str, _Kind] = {
-    "DEVELOPER_ID_APPLICATION": _Kind("Developer ID Application", "MAC_OS", 5),
-    "DEVELOPER_ID_APPLICATION_G2": _Kind("Developer ID Application", "MAC_OS", 5),
-    "DEVELOPMENT": _Kind("Apple Development", None, 2, "Development"),
-    "DISTRIBUTION": _Kind("Apple Distribution", None, 3, "Distribution"),
-    "IOS_DEVELOPMENT": _Kind("iOS Development", "IOS", 2),
-    "IOS_DISTRIBUTION": _Kind("iOS Distribution", "IOS", 3),
-    "MAC_APP_DEVELOPMENT": _Kind("Mac Development", "MAC_OS"),
-    "MAC_APP_DISTRIBUTION": _Kind("Mac App Distribution", "MAC_OS"),
-    "MAC_INSTALLER_DISTRIBUTION": _Kind("Mac Installer Distribution", "MAC_OS"),
+_CERTIFICATE_TYPES: Mapping[str, CertificateType] = {
+    "DEVELOPER_ID_APPLICATION": CertificateType("Developer ID Application", "MAC_OS", 5),
+    "DEVELOPER_ID_APPLICATION_G2": CertificateType("Developer ID Application", "MAC_OS", 5),
+    "DEVELOPMENT": CertificateType("Apple Development", None, 2, "Development"),
+    "DISTRIBUTION": CertificateType("Apple Distribution", None, 3, "Distribution"),
+    "IOS_DEVELOPMENT": CertificateType("iOS Development", "IOS", 2),
+    "IOS_DISTRIBUTION": CertificateType("iOS Distribution", "IOS", 3),
+    "MAC_APP_DEVELOPMENT": CertificateType("Mac Development", "MAC_OS"),
+    "MAC_APP_DISTRIBUTION": CertificateType("Mac App Distribution", "MAC_OS"),
+    "MAC_INSTALLER_DISTRIBUTION": CertificateType("Mac Installer Distribution", "MAC_OS"),
 }
 
 
-def _check(account: Account, entity: ValidatedResource) -> None:
+def _validate_create(account: Account, entity: ValidatedResource) -> None:
     pointer = "/data/attributes/csrContent"
     request = certificate_authority.read_request(entity.attributes["csrContent"])
-    kind = entity.attributes["certificateType"]
+    certificate_type = entity.attributes["certificateType"]
     if request is None:
         raise RefusedError(at_pointer(entity_errors.CSR_INVALID, pointer))
-    if not kind.startswith("APPLE_PAY") and not certificate_authority.is_rsa_2048(request):
+    if not certificate_type.startswith("APPLE_PAY") and not certificate_authority.is_rsa_2048(request):
         raise RefusedError(at_pointer(entity_errors.CSR_ALGORITHM, pointer))
-    described = _described(kind)
-    if described.most is not None and len(_current(account, kind)) >= described.most:
-        called = described.called or described.name
-        raise RefusedError(ApiError(entity_errors.TOO_MANY_CERTIFICATES, {"kind": called}))
+    facts = _facts_of(certificate_type)
+    if facts.limit is not None and len(_current(account, certificate_type)) >= facts.limit:
+        error_name = facts.error_name or facts.name
+        raise RefusedError(ApiError(entity_errors.TOO_MANY_CERTIFICATES, {"kind": error_name}))
 
 
-def _issue(account: Account, certificate: Resource, entity: ValidatedResource) -> None:
+def _after_create(account: Account, certificate: Resource, entity: ValidatedResource) -> None:
     request = certificate_authority.read_request(entity.attributes["csrContent"])
     assert request is not None, "the request was checked"  # noqa: S101
-    described = _described(entity.attributes["certificateType"])
+    facts = _facts_of(entity.attributes["certificateType"])
     serial = int(account.new_uuid().replace("-", "")[:16], 16)
-    until = account.now + _LIFE
-    name = f"{described.name}: {TEAM_NAME}"
+    until = account.now + _VALIDITY
+    name = f"{facts.name}: {TEAM_NAME}"
     content = certificate_authority.issue(
         request, name=name, team=TEAM_ID, serial=serial, since=account.now, until=until
     )
     changes = {
         "name": name,
         "displayName": TEAM_NAME,
-        "platform": described.platform,
+        "platform": facts.platform,
         "serialNumber": f"{serial:016X}",
         "expirationDate": portal_time(until),
         "certificateContent": base64.b64encode(content).decode(),
@@ -87,27 +87,29 @@ def _issue(account: Account, certificate: Resource, entity: ValidatedResource) -
     account.store.update(certificate, changes)
 
 
-def _revoke(account: Account, certificate: Resource) -> None:
-    """Revoke a certificate: the profiles with it become invalid (documented)."""
+def _before_delete(account: Account, certificate: Resource) -> None:
+    """Invalidate the profiles of a revoked certificate (documented)."""
     invalidate(account, "certificates", certificate)
 
 
-def _described(kind: str) -> _Kind:
-    return _KINDS.get(kind) or _Kind(kind.replace("_", " ").title())
+def _facts_of(certificate_type: str) -> CertificateType:
+    return _CERTIFICATE_TYPES.get(certificate_type) or CertificateType(certificate_type.replace("_", " ").title())
 
 
-def _current(account: Account, kind: str) -> list[Resource]:
+def _current(account: Account, certificate_type: str) -> list[Resource]:
     return [
-        one
-        for one in account.store.all("certificates")
-        if matches(one, certificateType=kind) and is_current(account, one)
+        certificate
+        for certificate in account.store.all("certificates")
+        if matches(certificate, certificateType=certificate_type) and is_current(account, certificate)
     ]
 
 
 def is_current(account: Account, certificate: Resource) -> bool:
-    """Whether a certificate has not expired."""
+    """Return whether a certificate has not expired."""
     until = certificate.attributes["expirationDate"]
     return until is None or moment(until) > account.now
 
 
-HOOKS: Mapping[str, ResourceHooks] = {"certificates": ResourceHooks(creating=_check, created=_issue, deleting=_revoke)}
+HOOKS: Mapping[str, ResourceHooks] = {
+    "certificates": ResourceHooks(creating=_validate_create, created=_after_create, deleting=_before_delete)
+}

@@ -1,4 +1,4 @@
-"""The size of an image, read from its first bytes."""
+"""Dimensions of PNG and JPEG images, read from their headers."""
 
 from __future__ import annotations
 
@@ -6,33 +6,33 @@ from typing import NamedTuple
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8"
-# The segments of a JPEG that hold its size: all starts of frames.
-_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+# Markers of the JPEG segments that hold the dimensions: start of frame.
+_START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
-class Size(NamedTuple):
-    """In pixels."""
+class ImageSize(NamedTuple):
+    """Dimensions of an image, in pixels."""
 
     width: int
     height: int
 
 
-def size_of(content: bytes) -> Size:
-    """The size of a PNG or a JPEG; 0 by 0 for anything else."""
+def image_size(content: bytes) -> ImageSize:
+    """Return the dimensions of a PNG or JPEG image; 0 by 0 for any other content."""
     if content.startswith(_PNG) and content[12:16] == b"IHDR":
-        return Size(_number(content[16:20]), _number(content[20:24]))
+        return ImageSize(_number(content[16:20]), _number(content[20:24]))
     if content.startswith(_JPEG):
-        return _size_of_jpeg(content)
-    return Size(0, 0)
+        return _jpeg_size(content)
+    return ImageSize(0, 0)
 
 
-def _size_of_jpeg(content: bytes) -> Size:
-    place = len(_JPEG)
-    while content[place : place + 1] == b"\xff" and place + 9 <= len(content):
-        if content[place + 1] in _FRAMES:
-            return Size(_number(content[place + 7 : place + 9]), _number(content[place + 5 : place + 7]))
-        place += 2 + _number(content[place + 2 : place + 4])
-    return Size(0, 0)
+def _jpeg_size(content: bytes) -> ImageSize:
+    offset = len(_JPEG)
+    while content[offset : offset + 1] == b"\xff" and offset + 9 <= len(content):
+        if content[offset + 1] in _START_OF_FRAME:
+            return ImageSize(_number(content[offset + 7 : offset + 9]), _number(content[offset + 5 : offset + 7]))
+        offset += 2 + _number(content[offset + 2 : offset + 4])
+    return ImageSize(0, 0)
 
 
 def _number(content: bytes) -> int:

@@ -1,4 +1,4 @@
-"""Offer codes: what Apple fills in when they are made."""
+"""Offer codes: validation of their number, and the attributes that Apple sets."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.jsonapi.request_validator import ValidatedResource
 
 
-_MOST = 1_000_000  # codes of an app in a quarter (documented); those that there are already are not counted
+_MAX_CODES = 1_000_000  # codes of an app in a quarter (documented); existing codes are not counted
 
 
-def _check(_account: Account, entity: ValidatedResource) -> None:
+def _validate_create(_account: Account, entity: ValidatedResource) -> None:
     number = entity.attributes["numberOfCodes"]
-    if not 1 <= number <= _MOST:
+    if not 1 <= number <= _MAX_CODES:
         pointer = "/data/attributes/numberOfCodes"
-        raise RefusedError(at_pointer(entity_errors.NUMBER_OF_CODES, pointer, value=number, most=_MOST))
+        raise RefusedError(at_pointer(entity_errors.NUMBER_OF_CODES, pointer, value=number, most=_MAX_CODES))
 
 
-def _make(account: Account, codes: Resource, _entity: ValidatedResource) -> None:
+def _after_create(account: Account, codes: Resource, _entity: ValidatedResource) -> None:
     account.store.update(codes, {"active": True, "createdDate": timestamp(account.now)})
 
 
@@ -38,5 +38,5 @@ HOOKS: Mapping[str, ResourceHooks] = dict.fromkeys(
         "subscriptionOfferCodeCustomCodes",
         "subscriptionOfferCodeOneTimeUseCodes",
     ),
-    ResourceHooks(creating=_check, created=_make),
+    ResourceHooks(creating=_validate_create, created=_after_create),
 )

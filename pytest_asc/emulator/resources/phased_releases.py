@@ -1,4 +1,4 @@
-"""Phased releases: a version comes to more users every day for a week (documented)."""
+"""Phased releases: release of a version to a growing share of users over seven days (documented)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pytest_asc.emulator.account.times import moment, timestamp
 from pytest_asc.emulator.jsonapi import state_errors
 from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError, at_pointer
 from pytest_asc.emulator.resources.hooks import ResourceHooks
-from pytest_asc.emulator.resources.state_machine import matches, one, request_resources
+from pytest_asc.emulator.resources.state_machine import matches, related_one, request_resources
 
 if TYPE_CHECKING:
     from pytest_asc.emulator.account.account import Account
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.jsonapi.request_validator import ValidatedResource
 
 _DAYS = 7
-# Where a client may take it from each state (inferred from Apple's names of the buttons).
-_MOVES = {
+# Changes of phasedReleaseState that a client may request, by state (inferred from the button names in App Store
+# Connect).
+_TRANSITIONS = {
     "INACTIVE": (),
     "ACTIVE": ("PAUSED", "COMPLETE"),
     "PAUSED": ("ACTIVE", "COMPLETE"),
@@ -26,88 +27,98 @@ _MOVES = {
 }
 
 
-def begin(account: Account, version: Resource) -> None:
-    """Begin the phased release of a version that has just been released, if it has one."""
-    phase = one(account, version, "appStoreVersionPhasedRelease")
-    if phase and matches(phase, phasedReleaseState="INACTIVE"):
-        begun = {"phasedReleaseState": "ACTIVE", "startDate": timestamp(account.now), "currentDayNumber": 1}
-        account.store.update(phase, begun)
-        _wait_for_tomorrow(account, phase)
+def start(account: Account, version: Resource) -> None:
+    """Start the phased release of a version that has just been released, if it has one."""
+    phased_release = related_one(account, version, "appStoreVersionPhasedRelease")
+    if phased_release and matches(phased_release, phasedReleaseState="INACTIVE"):
+        changes = {"phasedReleaseState": "ACTIVE", "startDate": timestamp(account.now), "currentDayNumber": 1}
+        account.store.update(phased_release, changes)
+        _schedule_next_day(account, phased_release)
 
 
-def _wait_for_tomorrow(account: Account, phase: Resource) -> None:
-    day = phase.attributes["currentDayNumber"]
-    what = f"{phase.type} {phase.id}: day {day + 1}" if day < _DAYS else f"{phase.type} {phase.id}: COMPLETE"
-    account.schedule.at(DAY, what, lambda: _next_day(account, phase), of=phase, calendar=True)
+def _schedule_next_day(account: Account, phased_release: Resource) -> None:
+    day = phased_release.attributes["currentDayNumber"]
+    what = (
+        f"{phased_release.type} {phased_release.id}: day {day + 1}"
+        if day < _DAYS
+        else f"{phased_release.type} {phased_release.id}: COMPLETE"
+    )
+    account.schedule.at(DAY, what, lambda: _advance_day(account, phased_release), of=phased_release, calendar=True)
 
 
-def _next_day(account: Account, phase: Resource) -> None:
-    day = phase.attributes["currentDayNumber"]
+def _advance_day(account: Account, phased_release: Resource) -> None:
+    day = phased_release.attributes["currentDayNumber"]
     if day < _DAYS:
-        account.store.update(phase, {"currentDayNumber": day + 1})
-        _wait_for_tomorrow(account, phase)
+        account.store.update(phased_release, {"currentDayNumber": day + 1})
+        _schedule_next_day(account, phased_release)
     else:
-        account.store.update(phase, {"phasedReleaseState": "COMPLETE"})
+        account.store.update(phased_release, {"phasedReleaseState": "COMPLETE"})
 
 
-def _creating(account: Account, entity: ValidatedResource) -> None:
+def _validate_create(account: Account, entity: ValidatedResource) -> None:
     (version,) = request_resources(account, entity, "appStoreVersion")
-    there = one(account, version, "appStoreVersionPhasedRelease")
-    if there or account.store.get("appStoreVersionPhasedReleases", version.id):
+    existing = related_one(account, version, "appStoreVersionPhasedRelease")
+    if existing or account.store.get("appStoreVersionPhasedReleases", version.id):
         raise RefusedError(ApiError(state_errors.PHASE_EXISTS))
 
 
-def _identify(_: Account, entity: ValidatedResource) -> str:
-    """It has its version's id (observed)."""
+def _choose_id(_: Account, entity: ValidatedResource) -> str:
+    """Use the id of the version (observed)."""
     return entity.relationships["appStoreVersion"][0].id
 
 
-def _created(account: Account, phase: Resource, entity: ValidatedResource) -> None:
-    account.store.update(phase, {"phasedReleaseState": "INACTIVE"})
+def _after_create(account: Account, phased_release: Resource, entity: ValidatedResource) -> None:
+    account.store.update(phased_release, {"phasedReleaseState": "INACTIVE"})
     (version,) = request_resources(account, entity, "appStoreVersion")
     if matches(version, appVersionState="READY_FOR_DISTRIBUTION"):
-        begin(account, version)
+        start(account, version)
 
 
-def _added(account: Account, phase: Resource) -> None:
-    if matches(phase, phasedReleaseState="ACTIVE"):
-        account.store.update(phase, {"currentDayNumber": phase.attributes["currentDayNumber"] or 1})
-        _wait_for_tomorrow(account, phase)
+def _after_add(account: Account, phased_release: Resource) -> None:
+    if matches(phased_release, phasedReleaseState="ACTIVE"):
+        account.store.update(phased_release, {"currentDayNumber": phased_release.attributes["currentDayNumber"] or 1})
+        _schedule_next_day(account, phased_release)
 
 
-def _updating(_: Account, phase: Resource, entity: ValidatedResource) -> None:
-    old, new = phase.attributes["phasedReleaseState"], entity.attributes.get("phasedReleaseState")
-    if new is not None and new not in _MOVES.get(old, ()):
-        form = state_errors.PHASE_UNCHANGED if new == old else state_errors.PHASE_CHANGE
-        raise RefusedError(at_pointer(form, "/data/attributes/phasedReleaseState", old=old, new=new))
+def _validate_update(_: Account, phased_release: Resource, entity: ValidatedResource) -> None:
+    old, new = phased_release.attributes["phasedReleaseState"], entity.attributes.get("phasedReleaseState")
+    if new is not None and new not in _TRANSITIONS.get(old, ()):
+        template = state_errors.PHASE_UNCHANGED if new == old else state_errors.PHASE_CHANGE
+        raise RefusedError(at_pointer(template, "/data/attributes/phasedReleaseState", old=old, new=new))
 
 
-def _updated(account: Account, phase: Resource, entity: ValidatedResource) -> None:
+def _after_update(account: Account, phased_release: Resource, entity: ValidatedResource) -> None:
     if entity.attributes.get("phasedReleaseState") is None:
         return
-    account.schedule.forget(phase)
-    begun = phase.attributes["startDate"]
-    if matches(phase, phasedReleaseState="ACTIVE") and begun:
-        _wait_for_tomorrow(account, phase)
-        # It lasts as much longer as it was paused; whole days (inferred).
-        today = int((account.now - moment(begun)) // DAY) + 1
-        account.store.update(phase, {"totalPauseDuration": max(0, today - phase.attributes["currentDayNumber"])})
+    account.schedule.forget(phased_release)
+    started = phased_release.attributes["startDate"]
+    if matches(phased_release, phasedReleaseState="ACTIVE") and started:
+        _schedule_next_day(account, phased_release)
+        # A pause extends the release by its length, in whole days (inferred).
+        today = int((account.now - moment(started)) // DAY) + 1
+        account.store.update(
+            phased_release, {"totalPauseDuration": max(0, today - phased_release.attributes["currentDayNumber"])}
+        )
 
 
-def _deleting(_: Account, phase: Resource) -> None:
-    if not matches(phase, phasedReleaseState="INACTIVE"):
-        values = {"type": phase.type, "id": phase.id, "state": phase.attributes["phasedReleaseState"]}
+def _validate_delete(_: Account, phased_release: Resource) -> None:
+    if not matches(phased_release, phasedReleaseState="INACTIVE"):
+        values = {
+            "type": phased_release.type,
+            "id": phased_release.id,
+            "state": phased_release.attributes["phasedReleaseState"],
+        }
         raise RefusedError(ApiError(state_errors.NOT_NOW, values))
 
 
 HOOKS = {
     "appStoreVersionPhasedReleases": ResourceHooks(
-        creating=_creating,
-        created=_created,
-        updating=_updating,
-        updated=_updated,
-        deleting=_deleting,
-        added=_added,
-        identify=_identify,
+        creating=_validate_create,
+        created=_after_create,
+        updating=_validate_update,
+        updated=_after_update,
+        deleting=_validate_delete,
+        added=_after_add,
+        identify=_choose_id,
     )
 }

@@ -1,4 +1,4 @@
-"""What the developer portal's resources have in common, and the smaller ones of them: devices and capabilities."""
+"""Devices and bundle ID capabilities, and helpers for all provisioning resources."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from pytest_asc.emulator.resources.hooks import ResourceHooks
-from pytest_asc.emulator.resources.state_machine import matches, one, related_many, request_resources
+from pytest_asc.emulator.resources.state_machine import matches, related_many, related_one, request_resources
 from pytest_asc.emulator.spec.relationships import relation
 
 if TYPE_CHECKING:
@@ -17,58 +17,73 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.jsonapi.request_validator import ValidatedResource
 
 TEAM_ID = "9XYZ8WV7UT"
-"""The team's id, which the bundle ids of the emulator begin with, too."""
+"""The team id; it is also the seedId of the emulator's bundle IDs."""
 TEAM_NAME = "Example"
-_CLASSES = {"IOS": "IPHONE", "MAC_OS": "MAC"}  # inferred: the portal knows it from the UDID
+_DEVICE_CLASSES = {"IOS": "IPHONE", "MAC_OS": "MAC"}  # inferred: Apple derives the class from the UDID
 
 
 def portal_time(now: float) -> str:
-    """A time as the developer portal writes it (observed in 2023): ``2023-11-10T08:09:51.000+00:00``."""
+    """Format a time as the developer portal does (observed in 2023): ``2023-11-10T08:09:51.000+00:00``."""
     return datetime.fromtimestamp(now, timezone.utc).isoformat(timespec="milliseconds")
 
 
 def invalidate(account: Account, name: str, resource: Resource) -> None:
-    """Make the profiles whose relationship leads to a resource invalid."""
-    over = relation("profiles", name)
-    for profile in account.store.some("profiles", resource.ids(over.inverse)) if over else ():
+    """Set the profiles that are related to a resource to INVALID.
+
+    Args:
+        account: The account.
+        name: The relationship of the profiles.
+        resource: The other side of the relationship.
+    """
+    found = relation("profiles", name)
+    for profile in account.store.some("profiles", resource.ids(found.inverse)) if found else ():
         account.store.update(profile, {"profileState": "INVALID"})
 
 
-def _register(account: Account, device: Resource, _entity: ValidatedResource) -> None:
+def _after_create_device(account: Account, device: Resource, _entity: ValidatedResource) -> None:
     changes = {
         "addedDate": portal_time(account.now),
-        "deviceClass": _CLASSES.get(device.attributes["platform"]),
+        "deviceClass": _DEVICE_CLASSES.get(device.attributes["platform"]),
         "status": "ENABLED",
     }
     account.store.update(device, changes)
 
 
-def _existing(account: Account, entity: ValidatedResource) -> Resource | None:
-    """The capability of this type that the bundle id has: Apple answers with it, unchanged (observed: rorkai #2586)."""
+def _find_existing_capability(account: Account, entity: ValidatedResource) -> Resource | None:
+    """Find the bundle ID's capability of the same type: Apple responds with it, unchanged (observed: rorkai #2586)."""
     (bundle_id,) = request_resources(account, entity, "bundleId")
     capabilities = related_many(account, bundle_id, "bundleIdCapabilities")
     return next(
-        (each for each in capabilities if matches(each, capabilityType=entity.attributes["capabilityType"])), None
+        (
+            capability
+            for capability in capabilities
+            if matches(capability, capabilityType=entity.attributes["capabilityType"])
+        ),
+        None,
     )
 
 
-def _identify(account: Account, entity: ValidatedResource) -> str | None:
-    """The id of a capability (observed): its bundle id's and its type."""
+def _choose_capability_id(account: Account, entity: ValidatedResource) -> str | None:
+    """Build the id from that of the bundle ID and the capability type (observed)."""
     ((_, bundle_id),) = entity.relationships["bundleId"]
     identifier = f"{bundle_id}_{entity.attributes['capabilityType']}"
     return None if account.store.get(entity.type, identifier) else identifier
 
 
-def _change(account: Account, capability: Resource, *_: object) -> None:
-    """Change what an app may do: the profiles of its bundle id become invalid (observed)."""
-    bundle_id = one(account, capability, "bundleId")
+def _invalidate_profiles(account: Account, capability: Resource, *_: object) -> None:
+    """Invalidate the profiles of the bundle ID whose capabilities change (observed)."""
+    bundle_id = related_one(account, capability, "bundleId")
     if bundle_id:
         invalidate(account, "bundleId", bundle_id)
 
 
 HOOKS: Mapping[str, ResourceHooks] = {
     "bundleIdCapabilities": ResourceHooks(
-        existing=_existing, identify=_identify, created=_change, updated=_change, deleting=_change
+        existing=_find_existing_capability,
+        identify=_choose_capability_id,
+        created=_invalidate_profiles,
+        updated=_invalidate_profiles,
+        deleting=_invalidate_profiles,
     ),
-    "devices": ResourceHooks(created=_register),
+    "devices": ResourceHooks(created=_after_create_device),
 }

@@ -1,6 +1,6 @@
-"""Review submissions: from an empty one to Apple's decision.
+"""Review submissions: validation, submission, review by Apple and cancellation.
 
-The states are documented, so is who may move them; the times are inferred.
+The states and the changes that a client may request are documented; the times are inferred.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError
 from pytest_asc.emulator.resources.hooks import ResourceHooks
 from pytest_asc.emulator.resources.review_items import (
     SUBMITTABLE,
-    check_version,
     open_items,
     open_versions,
-    tell,
-    withdraw,
+    update_reviewed,
+    validate_version,
+    withdraw_version,
 )
 from pytest_asc.emulator.resources.state_machine import (
     StateMachine,
     Step,
     link,
     matches,
-    one,
     related_many,
+    related_one,
     request_resources,
 )
 
@@ -35,45 +35,45 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.account.store import Resource
     from pytest_asc.emulator.jsonapi.request_validator import ValidatedResource
 
-_MOST_UNFINISHED = 5  # of an app and platform (observed)
+_MAX_UNFINISHED = 5  # of an app and platform (observed)
 _IN_PROGRESS = ("WAITING_FOR_REVIEW", "IN_REVIEW", "UNRESOLVED_ISSUES")
 _CANCELABLE = ("READY_FOR_REVIEW", *_IN_PROGRESS)
 
 
-def _outcome(account: Account, submission: Resource) -> str:
-    """Decide about every item: what the submission becomes."""
-    decided = [_decide(account, submission, item) for item in open_items(account, submission)]
-    return "UNRESOLVED_ISSUES" if "REJECTED" in decided else "COMPLETE"
+def _decide_items(account: Account, submission: Resource) -> str:
+    """Approve or reject every open item, and return the next state of the submission."""
+    states = [_decide_item(account, submission, item) for item in open_items(account, submission)]
+    return "UNRESOLVED_ISSUES" if "REJECTED" in states else "COMPLETE"
 
 
-def _decide(account: Account, submission: Resource, item: Resource) -> str:
-    version = one(account, item, "appStoreVersion")
+def _decide_item(account: Account, submission: Resource, item: Resource) -> str:
+    version = related_one(account, item, "appStoreVersion")
     outcome = account.outcomes.of(item, *([version] if version else []), submission)
     state = "APPROVED" if outcome == "APPROVED" else "REJECTED"
     account.store.update(item, {"state": state})
-    tell(account, item, outcome)
+    update_reviewed(account, item, outcome)
     return state
 
 
-def _entered(account: Account, submission: Resource, state: str) -> None:
+def _after_state_change(account: Account, submission: Resource, state: str) -> None:
     for item in open_items(account, submission):
         if state in {"WAITING_FOR_REVIEW", "IN_REVIEW"}:
-            tell(account, item, state)
+            update_reviewed(account, item, state)
         elif state == "CANCELING":
             account.store.update(item, {"state": "REMOVED"})
-            withdraw(account, item)
+            withdraw_version(account, item)
     if state == "COMPLETE":
-        _end_older(account, submission)
+        _remove_version_submissions(account, submission)
 
 
 SUBMISSION = StateMachine(
     "state",
     {
         "WAITING_FOR_REVIEW": Step(12 * HOUR, "IN_REVIEW"),
-        "IN_REVIEW": Step(2 * HOUR, _outcome),
+        "IN_REVIEW": Step(2 * HOUR, _decide_items),
         "CANCELING": Step(MINUTE, "COMPLETE"),
     },
-    _entered,
+    _after_state_change,
 )
 
 
@@ -83,40 +83,42 @@ def _unfinished(account: Account, app: Resource, platform: object) -> list[Resou
     return [other for other in found if matches(other, platform=platform) and not matches(other, state="COMPLETE")]
 
 
-def _creating(account: Account, entity: ValidatedResource) -> None:
+def _validate_create(account: Account, entity: ValidatedResource) -> None:
     (app,) = request_resources(account, entity, "app")
     platform = entity.attributes.get("platform")
-    if len(_unfinished(account, app, platform)) >= _MOST_UNFINISHED:
-        values = {"app": app.id, "platform": platform, "limit": _MOST_UNFINISHED}
-        faults = {f"/apps/{app.id}": [ApiError(state_errors.TOO_MANY_SUBMISSIONS, values)]}
-        raise RefusedError(ApiError(state_errors.NOT_REVIEWABLE, {"type": app.type, "id": app.id}, associated=faults))
+    if len(_unfinished(account, app, platform)) >= _MAX_UNFINISHED:
+        values = {"app": app.id, "platform": platform, "limit": _MAX_UNFINISHED}
+        associated = {f"/apps/{app.id}": [ApiError(state_errors.TOO_MANY_SUBMISSIONS, values)]}
+        raise RefusedError(
+            ApiError(state_errors.NOT_REVIEWABLE, {"type": app.type, "id": app.id}, associated=associated)
+        )
 
 
-def _updating(account: Account, submission: Resource, entity: ValidatedResource) -> None:
+def _validate_update(account: Account, submission: Resource, entity: ValidatedResource) -> None:
     state = submission.attributes["state"]
     submitted, canceled = entity.attributes.get("submitted"), entity.attributes.get("canceled")
     if (submitted and state not in SUBMITTABLE) or (canceled and state not in _CANCELABLE):
         values = {"type": submission.type, "id": submission.id, "state": state}
         raise RefusedError(ApiError(state_errors.NOT_NOW, values))
     if submitted:
-        _check_submittable(account, submission)
+        _validate_submit(account, submission)
 
 
-def _check_submittable(account: Account, submission: Resource) -> None:
+def _validate_submit(account: Account, submission: Resource) -> None:
     if not open_items(account, submission):
         raise RefusedError(ApiError(state_errors.NO_ITEMS, {"type": submission.type, "id": submission.id}))
     versions = open_versions(account, submission)
-    app = one(account, submission, "app")
+    app = related_one(account, submission, "app")
     for other in _unfinished(account, app, submission.attributes["platform"]) if app else ():
-        # One with a version and one without may be under review at a time (documented).
+        # One submission with a version and one without may be in review at the same time (documented).
         busy = other is not submission and other.attributes["state"] in _IN_PROGRESS
         if busy and bool(open_versions(account, other)) == bool(versions):
             raise RefusedError(ApiError(state_errors.OTHER_SUBMISSION, {"id": other.id}))
     for version in versions:
-        check_version(account, version)
+        validate_version(account, version)
 
 
-def _updated(account: Account, submission: Resource, entity: ValidatedResource) -> None:
+def _after_update(account: Account, submission: Resource, entity: ValidatedResource) -> None:
     if entity.attributes.get("canceled"):
         SUBMISSION.enter(account, submission, "CANCELING")
     elif entity.attributes.get("submitted"):
@@ -124,30 +126,30 @@ def _updated(account: Account, submission: Resource, entity: ValidatedResource) 
         for item in open_items(account, submission):
             account.store.update(item, {"state": "READY_FOR_REVIEW"})
         for version in open_versions(account, submission):
-            _begin_older(account, version)
+            _create_version_submission(account, version)
         SUBMISSION.enter(account, submission, "WAITING_FOR_REVIEW")
 
 
-# The way before review submissions: its resource is shown while a review lasts, under the version's id (observed), and
-# its deletion withdraws the version.
+# App Store version submissions, the predecessor of review submissions: the resource exists during a review, with the
+# version's id (observed), and deleting it withdraws the version.
 
 
-def _begin_older(account: Account, version: Resource) -> None:
+def _create_version_submission(account: Account, version: Resource) -> None:
     if account.store.get("appStoreVersionSubmissions", version.id) is None:
-        older = account.create("appStoreVersionSubmissions", version.id, {})
-        link(account, version, "appStoreVersionSubmission", older)
+        version_submission = account.create("appStoreVersionSubmissions", version.id, {})
+        link(account, version, "appStoreVersionSubmission", version_submission)
 
 
-def _end_older(account: Account, submission: Resource) -> None:
+def _remove_version_submissions(account: Account, submission: Resource) -> None:
     for item in related_many(account, submission, "items"):
-        version = one(account, item, "appStoreVersion")
-        older = one(account, version, "appStoreVersionSubmission") if version else None
-        if older:
-            account.remove(older)
+        version = related_one(account, item, "appStoreVersion")
+        version_submission = related_one(account, version, "appStoreVersionSubmission") if version else None
+        if version_submission:
+            account.remove(version_submission)
 
 
-def _withdrawing(account: Account, older: Resource) -> None:
-    version = one(account, older, "appStoreVersion")
+def _before_delete_version_submission(account: Account, version_submission: Resource) -> None:
+    version = related_one(account, version_submission, "appStoreVersion")
     for submission in account.store.all("reviewSubmissions"):
         if version in open_versions(account, submission) and submission.attributes["state"] in _CANCELABLE:
             SUBMISSION.enter(account, submission, "CANCELING")
@@ -155,7 +157,7 @@ def _withdrawing(account: Account, older: Resource) -> None:
 
 HOOKS = {
     "reviewSubmissions": ResourceHooks(
-        creating=_creating, updating=_updating, updated=_updated, added=SUBMISSION.watch
+        creating=_validate_create, updating=_validate_update, updated=_after_update, added=SUBMISSION.schedule_next_step
     ),
-    "appStoreVersionSubmissions": ResourceHooks(deleting=_withdrawing),
+    "appStoreVersionSubmissions": ResourceHooks(deleting=_before_delete_version_submission),
 }

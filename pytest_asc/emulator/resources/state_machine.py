@@ -42,10 +42,10 @@ class StateMachine(NamedTuple):
         account.schedule.forget(resource)
         account.store.update(resource, {self.attribute: state})
         self.entered(account, resource, state)
-        self.watch(account, resource)
+        self.schedule_next_step(account, resource)
 
-    def watch(self, account: Account, resource: Resource) -> None:
-        """Plan what follows the state that a resource is in."""
+    def schedule_next_step(self, account: Account, resource: Resource) -> None:
+        """Schedule the step that follows the current state of a resource."""
         state = resource.attributes[self.attribute]
         step = self.steps.get(state)
         if step:
@@ -70,7 +70,7 @@ def related_many(account: Account, resource: Resource, name: str) -> list[Resour
     return account.store.related(resource, over)
 
 
-def one(account: Account, resource: Resource, name: str) -> Resource | None:
+def related_one(account: Account, resource: Resource, name: str) -> Resource | None:
     """The resource that a to-one relationship leads to."""
     found = related_many(account, resource, name)
     return found[0] if found else None

@@ -1,7 +1,7 @@
 """Beta testers and their invitations.
 
-A tester stays uninvited until there is something to install, then the invitation goes out by itself (observed by users
-of rorkai/App-Store-Connect-CLI and others).
+A tester stays uninvited until a build can be installed; then the invitation is sent automatically (observed by users of
+rorkai/App-Store-Connect-CLI and others).
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from pytest_asc.emulator.resources.state_machine import (
     Step,
     link,
     matches,
-    one,
     related_many,
+    related_one,
     request_resources,
 )
 
@@ -31,11 +31,11 @@ _INSTALLABLE = "IN_BETA_TESTING"
 _JOINED = ("ACCEPTED", "INSTALLED")
 
 TESTER = StateMachine("state", {"ACCEPTED": Step(10 * MINUTE, "INSTALLED")})
-"""Who has accepted, installs the app soon (the time is inferred)."""
+"""Installation follows acceptance (the time is inferred)."""
 
 
-def invite_waiting(account: Account, build: Resource) -> None:
-    """Invite the testers who have waited for a build like this."""
+def invite_waiting_testers(account: Account, build: Resource) -> None:
+    """Invite the testers that a build makes it possible to invite."""
     testers = [tester for group in groups_of(account, build) for tester in related_many(account, group, "betaTesters")]
     _invite(account, [*testers, *related_many(account, build, "individualTesters")])
 
@@ -47,8 +47,8 @@ def _invite(account: Account, testers: list[Resource]) -> None:
 
 
 def groups_of(account: Account, build: Resource) -> list[Resource]:
-    """The groups that a build is for: those that it was given to, and those that have all of its app's."""
-    app = one(account, build, "app")
+    """The groups of a build: those that it was added to, and those with access to all builds of the app."""
+    app = related_one(account, build, "app")
     automatic = related_many(account, app, "betaGroups") if app else []
     return [
         *related_many(account, build, "betaGroups"),
@@ -57,74 +57,75 @@ def groups_of(account: Account, build: Resource) -> list[Resource]:
 
 
 def _has_build(account: Account, tester: Resource, app: Resource | None) -> bool:
-    """Whether there is a build that a tester can install; of this app, where one is given."""
+    """Return whether a tester can install a build; of this app, unless it is None."""
     for group in related_many(account, tester, "betaGroups"):
-        owner = one(account, group, "app")
+        owner = related_one(account, group, "app")
         if app not in {None, owner}:
             continue
         builds = related_many(account, group, "builds")
         if owner and matches(group, isInternalGroup=True, hasAccessToAllBuilds=True):
             builds = related_many(account, owner, "builds")
         name = "internalBuildState" if matches(group, isInternalGroup=True) else "externalBuildState"
-        if any(_is_open(account, build, name) for build in builds):
+        if any(_is_installable(account, build, name) for build in builds):
             return True
     builds = related_many(account, tester, "builds")
     return any(
-        _is_open(account, build, "externalBuildState") and app in {None, one(account, build, "app")} for build in builds
+        _is_installable(account, build, "externalBuildState") and app in {None, related_one(account, build, "app")}
+        for build in builds
     )
 
 
-def _is_open(account: Account, build: Resource, name: str) -> bool:
-    detail = one(account, build, "buildBetaDetail")
+def _is_installable(account: Account, build: Resource, name: str) -> bool:
+    detail = related_one(account, build, "buildBetaDetail")
     return detail is not None and detail.attributes[name] == _INSTALLABLE
 
 
 # Testers.
 
 
-def _creating(account: Account, entity: ValidatedResource) -> None:
+def _validate_create(account: Account, entity: ValidatedResource) -> None:
     for group in request_resources(account, entity, "betaGroups"):
         if any(
             matches(tester, email=entity.attributes["email"]) for tester in related_many(account, group, "betaTesters")
         ):
-            raise RefusedError(_already(entity.attributes["email"], "/data/attributes/email"))
+            raise RefusedError(_already_testing(entity.attributes["email"], "/data/attributes/email"))
 
 
-def _created(account: Account, tester: Resource, entity: ValidatedResource) -> None:
+def _after_create(account: Account, tester: Resource, entity: ValidatedResource) -> None:
     account.store.update(tester, {"inviteType": "EMAIL", "state": "NOT_INVITED"})
-    welcome(
+    grant_access(
         account,
         tester,
         [*request_resources(account, entity, "betaGroups"), *request_resources(account, entity, "builds")],
     )
 
 
-def welcome(account: Account, tester: Resource, given: list[Resource]) -> None:
-    """Give a tester what follows from new groups and builds: their apps, and an invitation if there is one to send."""
-    for other in given:
-        app = one(account, other, "app")
+def grant_access(account: Account, tester: Resource, added: list[Resource]) -> None:
+    """Relate a tester to the apps of new groups and builds, and invite the tester if a build can be installed."""
+    for other in added:
+        app = related_one(account, other, "app")
         if app:
             link(account, tester, "apps", app)
     _invite(account, [tester])
 
 
-def _already(email: object, pointer: str) -> ApiError:
+def _already_testing(email: object, pointer: str) -> ApiError:
     return at_pointer(state_errors.ALREADY_TESTING, pointer, email=email)
 
 
-def _relating(_: Account, tester: Resource, name: str, method: str, ids: list[str]) -> None:
+def _validate_relationship_change(_: Account, tester: Resource, name: str, method: str, ids: list[str]) -> None:
     if (name, method) == ("betaGroups", "POST"):
-        for place, identifier in enumerate(ids):
+        for index, identifier in enumerate(ids):
             if identifier in tester.ids("betaGroups"):
-                raise RefusedError(_already(tester.attributes["email"], f"/data/{place}/id"))
+                raise RefusedError(_already_testing(tester.attributes["email"], f"/data/{index}/id"))
 
 
-def _related(account: Account, tester: Resource, name: str, method: str, ids: list[str]) -> None:
+def _after_relationship_change(account: Account, tester: Resource, name: str, method: str, ids: list[str]) -> None:
     if method == "POST" and name in {"betaGroups", "builds"}:
-        welcome(account, tester, account.store.some(name, ids))
+        grant_access(account, tester, account.store.some(name, ids))
 
 
-def _decided(account: Account, tester: Resource, outcome: str) -> None:
+def _after_outcome(account: Account, tester: Resource, outcome: str) -> None:
     if outcome in _JOINED and matches(tester, state="NOT_INVITED"):
         raise ValueError(f"betaTesters {tester.id} has not been invited: give a build to one of the tester's groups")
     TESTER.enter(account, tester, outcome)
@@ -133,7 +134,7 @@ def _decided(account: Account, tester: Resource, outcome: str) -> None:
 # Invitations.
 
 
-def _inviting(account: Account, entity: ValidatedResource) -> None:
+def _validate_create_invitation(account: Account, entity: ValidatedResource) -> None:
     (app,) = request_resources(account, entity, "app")
     for tester in request_resources(account, entity, "betaTester"):
         if tester.attributes["state"] in _JOINED:
@@ -142,14 +143,19 @@ def _inviting(account: Account, entity: ValidatedResource) -> None:
             raise RefusedError(ApiError(state_errors.NOTHING_TO_INSTALL))
 
 
-def _invited(account: Account, _: Resource, entity: ValidatedResource) -> None:
+def _after_create_invitation(account: Account, _: Resource, entity: ValidatedResource) -> None:
     for tester in request_resources(account, entity, "betaTester"):
         TESTER.enter(account, tester, "INVITED")
 
 
 HOOKS = {
     "betaTesters": ResourceHooks(
-        creating=_creating, created=_created, relating=_relating, related=_related, added=TESTER.watch, decided=_decided
+        creating=_validate_create,
+        created=_after_create,
+        relating=_validate_relationship_change,
+        related=_after_relationship_change,
+        added=TESTER.schedule_next_step,
+        decided=_after_outcome,
     ),
-    "betaTesterInvitations": ResourceHooks(creating=_inviting, created=_invited),
+    "betaTesterInvitations": ResourceHooks(creating=_validate_create_invitation, created=_after_create_invitation),
 }

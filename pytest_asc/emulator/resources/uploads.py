@@ -1,6 +1,6 @@
-"""Files that are uploaded: reserved, sent in parts to the storage, committed, and then processed.
+"""Asset uploads: reservation, upload in parts, commit and processing.
 
-Every type whose resources have upload operations works alike (documented: "Uploading Assets to App Store Connect").
+The process is the same for every type with upload operations (documented: "Uploading Assets to App Store Connect").
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pytest_asc.emulator.account.upload_storage import UPLOAD_LIFE
 from pytest_asc.emulator.jsonapi import entity_errors
 from pytest_asc.emulator.jsonapi.errors import RefusedError, at_pointer
 from pytest_asc.emulator.resources.hooks import ResourceHooks
-from pytest_asc.emulator.resources.images import size_of
+from pytest_asc.emulator.resources.images import image_size
 from pytest_asc.emulator.spec.api_spec import api_spec
 
 if TYPE_CHECKING:
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.account.store import Resource
     from pytest_asc.emulator.jsonapi.request_validator import ValidatedResource
 
-PROCESSING = 30.0  # seconds: a few seconds to a few minutes (documented)
+PROCESSING_SECONDS = 30.0  # a few seconds to a few minutes (documented)
 _OPERATIONS = "uploadOperations"
-_MOST_PARTS = 10_000  # of one file, at S3 (documented by Amazon)
-# What parts are sent as, by the end of the file's name: PNG and MP4 in documented examples, JPEG inferred, all else as
+_MAX_PARTS = 10_000  # of one file, at S3 (documented by Amazon)
+# Content-Type of the parts, by file name extension: PNG and MP4 from documented examples, JPEG inferred, all others
 # observed.
 _CONTENT_TYPES = {".jpeg": "image/jpeg", ".jpg": "image/jpeg", ".mp4": "video/mp4", ".png": "image/png"}
 _ANY_CONTENT = "application/octet-stream"
-# How a state is called where the attribute is "state" and the file goes on to be reviewed.
+# Names of states that differ where the attribute is "state" and the file is submitted for review.
 _REVIEWED = {"COMPLETE": "PREPARE_FOR_SUBMISSION"}
-# What is wrong with a file that fails. That checksums are compared is documented, the code of images is observed, all
-# else inferred.
+# Errors of files that fail. That checksums are compared is documented, the code for images is observed, the rest is
+# inferred.
 _WRONG_CHECKSUM = {
     "code": "CHECKSUM_MISMATCH",
     "description": "The checksum of the file that was received is not the one that the commit gave.",
@@ -45,61 +45,65 @@ _WRONG_FILE = {"code": "FILE_INVALID", "description": "The file cannot be proces
 
 
 class Part(NamedTuple):
-    """What one upload operation sends."""
+    """Part of a file that one upload operation sends; offset and length in bytes."""
 
     number: int
-    """From 1."""
+    """Counted from 1."""
     offset: int
     length: int
 
 
-def split(size: int, part_size: int) -> Iterator[Part]:
-    """The parts of a file: of one size but for the last, which may be smaller, and not more than S3 takes.
+def split_into_parts(size: int, part_size: int) -> Iterator[Part]:
+    """Split a file into parts of equal size, the last possibly smaller, and not more than S3 accepts.
 
     Args:
-        size: Of the file, in bytes; at least 1.
-        part_size: What a part has, in bytes; more where there would be too many parts.
+        size: Size of the file in bytes; at least 1.
+        part_size: Size of a part in bytes; increased where there would be too many parts.
     """
-    length = max(part_size, -(-size // _MOST_PARTS))
+    length = max(part_size, -(-size // _MAX_PARTS))
     for number, offset in enumerate(range(0, size, length), start=1):
         yield Part(number, offset, min(length, size - offset))
 
 
 @cache
-def is_uploaded(kind: str) -> bool:
-    """Whether resources of a type are files that are uploaded."""
-    return any(_OPERATIONS in schema.attributes for schema in api_spec().schemas_of(kind))
+def is_uploaded(resource_type: str) -> bool:
+    """Return whether a type has upload operations."""
+    return any(_OPERATIONS in schema.attributes for schema in api_spec().schemas_of(resource_type))
 
 
 def state_of(resource: Resource) -> str | None:
-    """How far an upload has come; None where it was never reserved."""
+    """The state of an upload; None without a reservation."""
     delivery = resource.attributes.get("assetDeliveryState") or {}
     state: str | None = delivery.get("state") or resource.attributes.get("state")
     return state
 
 
 def errors_of(resource: Resource) -> list[Mapping[str, str]]:
-    """What was wrong with a file."""
+    """The errors of a failed upload."""
     return (resource.attributes.get("assetDeliveryState") or {}).get("errors") or []
 
 
-# A reservation.
+# Reservation.
 
 
-def check_size(_account: Account, entity: ValidatedResource) -> None:
-    """Refuse an empty file."""
+def validate_size(_account: Account, entity: ValidatedResource) -> None:
+    """Refuse an empty file.
+
+    Raises:
+        RefusedError: fileSize is less than 1.
+    """
     size = entity.attributes["fileSize"]
     if size < 1:
         raise RefusedError(at_pointer(entity_errors.FILE_SIZE, "/data/attributes/fileSize", value=size))
 
 
 def reserve(account: Account, resource: Resource, entity: ValidatedResource) -> None:
-    """Hand out the addresses that the parts of a file can be sent to."""
+    """Create the upload operations of a file."""
     size, name = entity.attributes["fileSize"], entity.attributes["fileName"]
     content_type = _CONTENT_TYPES.get(PurePath(name).suffix.lower(), _ANY_CONTENT)
-    parts = list(split(size, account.storage.part_size))
+    parts = list(split_into_parts(size, account.storage.part_size))
     addresses = account.storage.reserve(_key(resource), len(parts), content_type, account.base, account.now)
-    shown = _members_of_operations(resource.type)
+    known = _operation_members(resource.type)
     operations = [
         {
             "method": "PUT",
@@ -114,19 +118,23 @@ def reserve(account: Account, resource: Resource, entity: ValidatedResource) -> 
         for part, address in zip(parts, addresses, strict=True)
     ]
     changes = {
-        _OPERATIONS: [{name: value for name, value in one.items() if name in shown} for one in operations],
+        _OPERATIONS: [{name: value for name, value in operation.items() if name in known} for operation in operations],
         "assetToken": f"{_key(resource)}/{name}",
-        "assetType": entity.attributes.get("assetType", "SCREENSHOT"),  # in the documented example
+        "assetType": entity.attributes.get("assetType", "SCREENSHOT"),  # as in the documented example
     }
-    _update(account, resource, {**changes, **_in_state("AWAITING_UPLOAD")})
+    _update(account, resource, {**changes, **_state_attributes("AWAITING_UPLOAD")})
 
 
-# A commit.
+# Commit and processing.
 
 
-def check_commit(account: Account, resource: Resource, entity: ValidatedResource) -> None:
-    """Refuse to commit a file that has not come whole, or that was reserved too long ago (documented)."""
-    if not _commits(resource, entity):
+def validate_commit(account: Account, resource: Resource, entity: ValidatedResource) -> None:
+    """Refuse to commit a file that is incomplete or whose reservation has expired (documented).
+
+    Raises:
+        RefusedError: The reservation has expired, or the number of bytes differs from fileSize.
+    """
+    if not _is_commit(resource, entity):
         return
     received, size = account.storage.received(_key(resource), account.now), resource.attributes["fileSize"]
     pointer = "/data/attributes/uploaded"
@@ -137,37 +145,39 @@ def check_commit(account: Account, resource: Resource, entity: ValidatedResource
 
 
 def commit(account: Account, resource: Resource, entity: ValidatedResource) -> None:
-    """Take no more parts, and have the file processed after a while."""
-    if not _commits(resource, entity):
+    """Accept no more parts, and schedule the processing of the file."""
+    if not _is_commit(resource, entity):
         return
     base, content = account.base, account.storage.received(_key(resource), account.now) or b""
     account.storage.close(_key(resource))
-    _update(account, resource, {_OPERATIONS: None, **_in_state("UPLOAD_COMPLETE")})
+    _update(account, resource, {_OPERATIONS: None, **_state_attributes("UPLOAD_COMPLETE")})
     what = f"{resource.type} {resource.id}: processed"
-    account.schedule.at(PROCESSING, what, lambda: _process(account, resource, content, base), of=resource)
+    account.schedule.at(
+        PROCESSING_SECONDS, what, lambda: _finish_processing(account, resource, content, base), of=resource
+    )
 
 
-def _process(account: Account, resource: Resource, content: bytes, base: str) -> str:
+def _finish_processing(account: Account, resource: Resource, content: bytes, base: str) -> str:
     error = _error(account, resource, content)
     if error:
-        _update(account, resource, _in_state("FAILED", error))
+        _update(account, resource, _state_attributes("FAILED", error))
     else:
-        _show(account, resource, content, base)
+        _complete(account, resource, content, base)
     return f"{resource.type} {resource.id}: {'FAILED' if error else 'COMPLETE'}"
 
 
 def _error(account: Account, resource: Resource, content: bytes) -> Mapping[str, str] | None:
-    """Why a file fails: it is not what was sent, or a test has decided so."""
-    if not _is_what_was_sent(resource, content):
+    """The error of a file: a checksum differs, or a test has set the outcome; None without one."""
+    if not _checksums_match(resource, content):
         return _WRONG_CHECKSUM
     if account.outcomes.of(resource) != "FAILED":
         return None
     return _WRONG_SIZE if "imageAsset" in resource.attributes else _WRONG_FILE
 
 
-def _show(account: Account, resource: Resource, content: bytes, base: str) -> None:
+def _complete(account: Account, resource: Resource, content: bytes, base: str) -> None:
     address = account.storage.publish(f"{_key(resource)}/source", content, base)
-    size = size_of(content)
+    size = image_size(content)
     changes = {
         # Without a checksum in the commit, Apple shows its own after a while (observed).
         "sourceFileChecksum": hashlib.md5(content, usedforsecurity=False).hexdigest(),
@@ -175,45 +185,45 @@ def _show(account: Account, resource: Resource, content: bytes, base: str) -> No
         "videoUrl": address,
         "downloadUrl": address,
     }
-    _update(account, resource, {**changes, **_in_state("COMPLETE")})
+    _update(account, resource, {**changes, **_state_attributes("COMPLETE")})
 
 
-def _is_what_was_sent(resource: Resource, content: bytes) -> bool:
-    """Whether a file has the checksums that were given for it. Those of its parts together are not looked at."""
+def _checksums_match(resource: Resource, content: bytes) -> bool:
+    """Return whether the file has the checksums of its commit. Composite checksums of the parts are ignored."""
     sums = {
         "MD5": hashlib.md5(content, usedforsecurity=False).hexdigest(),
         "SHA_256": hashlib.sha256(content).hexdigest(),
     }
-    return all(given.lower() == sums[algorithm] for algorithm, given in _given_checksums(resource))
+    return all(checksum.lower() == sums[algorithm] for algorithm, checksum in _committed_checksums(resource))
 
 
-def _given_checksums(resource: Resource) -> Iterator[tuple[str, str]]:
-    """What the commit said of the file: algorithm and checksum, as most types have it or as builds do."""
-    one = resource.attributes.get("sourceFileChecksum")
+def _committed_checksums(resource: Resource) -> Iterator[tuple[str, str]]:
+    """Algorithm and checksum from the commit, in the format of most types or in that of build uploads."""
+    checksum = resource.attributes.get("sourceFileChecksum")
     of_file = (resource.attributes.get("sourceFileChecksums") or {}).get("file") or {}
-    if one:
-        yield "MD5", one
+    if checksum:
+        yield "MD5", checksum
     if of_file.get("hash"):
         yield of_file.get("algorithm") or "MD5", of_file["hash"]
 
 
-def abandon(account: Account, resource: Resource) -> None:
-    """Take no more parts of what is deleted."""
+def close_upload(account: Account, resource: Resource) -> None:
+    """Accept no more parts of a deleted file."""
     account.storage.close(_key(resource))
 
 
 UPLOAD = ResourceHooks(
-    creating=check_size,
+    creating=validate_size,
     created=reserve,
-    updating=check_commit,
+    updating=validate_commit,
     updated=commit,
-    deleting=abandon,
+    deleting=close_upload,
 )
-"""The workflow of every file that is uploaded."""
+"""Hooks of every type with upload operations."""
 
 
-def _commits(resource: Resource, entity: ValidatedResource) -> bool:
-    # A second commit changes nothing (inferred): a client sends it again where the answer to the first was lost.
+def _is_commit(resource: Resource, entity: ValidatedResource) -> bool:
+    # A second commit changes nothing (inferred): a client repeats it when the response to the first was lost.
     return bool(entity.attributes.get("uploaded")) and state_of(resource) == "AWAITING_UPLOAD"
 
 
@@ -221,20 +231,20 @@ def _key(resource: Resource) -> str:
     return f"PurpleSource/v4/{resource.id}"
 
 
-def _members_of_operations(kind: str) -> Mapping[str, Any]:
-    """What an upload operation of a type has: fewer members for most, more for builds and asset packs."""
-    schemas = api_spec().schemas_of(kind)
+def _operation_members(resource_type: str) -> Mapping[str, Any]:
+    """Members of a type's upload operations: build uploads and background assets have more than others."""
+    schemas = api_spec().schemas_of(resource_type)
     (code,) = next(schema.attributes[_OPERATIONS] for schema in schemas if _OPERATIONS in schema.attributes)
     return api_spec().members(code)
 
 
-def _in_state(state: str, *errors: Mapping[str, str]) -> dict[str, Any]:
-    """The attributes that tell the state, of all types."""
+def _state_attributes(state: str, *errors: Mapping[str, str]) -> dict[str, Any]:
+    """The attributes that hold the state, of all types."""
     delivery = {"errors": list(errors), "warnings": [], "state": state}
     return {"assetDeliveryState": delivery, "videoDeliveryState": delivery, "state": _REVIEWED.get(state, state)}
 
 
 def _update(account: Account, resource: Resource, changes: Mapping[str, Any]) -> None:
-    """Change those of the attributes that the type has."""
+    """Update the attributes that the resource has, and ignore the others."""
     known = resource.attributes
     account.store.update(resource, {name: value for name, value in changes.items() if name in known})

@@ -1,4 +1,4 @@
-"""Invitations of users."""
+"""User invitations: validation, expiration and acceptance."""
 
 from __future__ import annotations
 
@@ -16,53 +16,53 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.jsonapi.errors import ErrorTemplate
     from pytest_asc.emulator.jsonapi.request_validator import ValidatedResource
 
-_TAKEN_OVER = ("firstName", "lastName", "roles", "allAppsVisible", "provisioningAllowed")
-_NOT_GIVEN = "ACCOUNT_HOLDER"  # a team has one, who hands it on in person (documented)
+_COPIED_ATTRIBUTES = ("firstName", "lastName", "roles", "allAppsVisible", "provisioningAllowed")
+_RESERVED_ROLE = "ACCOUNT_HOLDER"  # a team has one Account Holder, who transfers the role (documented)
 
 
-def _inviting(account: Account, entity: ValidatedResource) -> None:
+def _validate_create(account: Account, entity: ValidatedResource) -> None:
     email, roles = entity.attributes["email"], entity.attributes["roles"]
     if any(matches(user, username=email) for user in account.store.all("users")):
-        raise _refusal(state_errors.ALREADY_USER, "email", email=email)
-    if any(matches(other, email=email) and not _expired(account, other) for other in _invitations(account)):
-        raise _refusal(state_errors.ALREADY_INVITED, "email", email=email)
+        raise _attribute_error(state_errors.ALREADY_USER, "email", email=email)
+    if any(matches(other, email=email) and not _is_expired(account, other) for other in _invitations(account)):
+        raise _attribute_error(state_errors.ALREADY_INVITED, "email", email=email)
     if not roles:
-        raise _refusal(state_errors.NO_ROLE, "roles")
-    if _NOT_GIVEN in roles:
-        raise _refusal(state_errors.ROLE_NOT_GIVEN, "roles", role=_NOT_GIVEN)
+        raise _attribute_error(state_errors.NO_ROLE, "roles")
+    if _RESERVED_ROLE in roles:
+        raise _attribute_error(state_errors.ROLE_NOT_GIVEN, "roles", role=_RESERVED_ROLE)
 
 
-def _refusal(form: ErrorTemplate, name: str, **values: object) -> RefusedError:
-    return RefusedError(at_pointer(form, f"/data/attributes/{name}", **values))
+def _attribute_error(template: ErrorTemplate, name: str, **values: object) -> RefusedError:
+    return RefusedError(at_pointer(template, f"/data/attributes/{name}", **values))
 
 
 def _invitations(account: Account) -> list[Resource]:
     return list(account.store.all("userInvitations"))
 
 
-def _invited(account: Account, invitation: Resource, _: ValidatedResource) -> None:
-    """The new invitation takes the place of one that has expired."""
+def _after_create(account: Account, invitation: Resource, _: ValidatedResource) -> None:
+    """Remove the expired invitation of the same address."""
     for other in _invitations(account):
         if other is not invitation and matches(other, email=invitation.attributes["email"]):
             account.remove(other)
 
 
-def _expired(account: Account, invitation: Resource) -> bool:
+def _is_expired(account: Account, invitation: Resource) -> bool:
     end = invitation.attributes["expirationDate"]
     return end is not None and moment(end) <= account.now
 
 
-def _decided(account: Account, invitation: Resource, _: str) -> None:
-    """Who accepts becomes a user, and the invitation is gone (documented)."""
-    if _expired(account, invitation):
+def _after_outcome(account: Account, invitation: Resource, _: str) -> None:
+    """Create the user who has accepted, and remove the invitation (documented)."""
+    if _is_expired(account, invitation):
         raise ValueError(
             f"userInvitations {invitation.id} expired at {invitation.attributes['expirationDate']}: invite again"
         )
-    attributes = {name: invitation.attributes[name] for name in _TAKEN_OVER}
+    attributes = {name: invitation.attributes[name] for name in _COPIED_ATTRIBUTES}
     user = account.create("users", None, {"username": invitation.attributes["email"], **attributes})
     for app in related_many(account, invitation, "visibleApps"):
         link(account, user, "visibleApps", app)
     account.remove(invitation)
 
 
-HOOKS = {"userInvitations": ResourceHooks(creating=_inviting, created=_invited, decided=_decided)}
+HOOKS = {"userInvitations": ResourceHooks(creating=_validate_create, created=_after_create, decided=_after_outcome)}

@@ -1,6 +1,6 @@
-"""Versions in the App Store: their states, what may be changed in which, and their release.
+"""App Store versions: states, editability in each state, localizations and release.
 
-A version has its state twice: ``appStoreState`` is the older attribute, ``appVersionState`` has some other names.
+Two attributes hold the state: ``appStoreState`` is the older one, ``appVersionState`` names some states differently.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from pytest_asc.emulator.resources.state_machine import (
     StateMachine,
     Step,
     matches,
-    one,
     related_many,
+    related_one,
     request_resources,
 )
 
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.account.store import Resource
     from pytest_asc.emulator.jsonapi.request_validator import ValidatedResource
 
-_OLD_NAMES = {
+_APP_STORE_STATES = {
     "PROCESSING_FOR_DISTRIBUTION": "PROCESSING_FOR_APP_STORE",
     "READY_FOR_DISTRIBUTION": "READY_FOR_SALE",
 }
-# The last five are inferred: the newer attribute knows nothing of contracts and sales.
-_NEW_NAMES = {
+# The last five are inferred: appVersionState has no values for agreements and availability.
+_APP_VERSION_STATES = {
     "PROCESSING_FOR_APP_STORE": "PROCESSING_FOR_DISTRIBUTION",
     "READY_FOR_SALE": "READY_FOR_DISTRIBUTION",
     "DEVELOPER_REMOVED_FROM_SALE": "READY_FOR_DISTRIBUTION",
@@ -43,8 +43,8 @@ _NEW_NAMES = {
     "PREORDER_READY_FOR_SALE": "READY_FOR_DISTRIBUTION",
     "REMOVED_FROM_SALE": "READY_FOR_DISTRIBUTION",
 }
-# Those that fastlane looks for a version to edit in, but for WAITING_FOR_REVIEW: what is submitted is closed (observed:
-# nickustinov/itsyconnect-macos #27).
+# The states in which fastlane looks for an editable version, without WAITING_FOR_REVIEW: a submitted version cannot be
+# edited (observed: nickustinov/itsyconnect-macos #27).
 EDITABLE = frozenset(
     {
         "PREPARE_FOR_SUBMISSION",
@@ -55,14 +55,14 @@ EDITABLE = frozenset(
         "INVALID_BINARY",
     }
 )
-# In these, the app is through with a version and can have a new one (observed for the others: fastlane #17534).
-_DONE = frozenset({"READY_FOR_DISTRIBUTION", "REPLACED_WITH_NEW_VERSION"})
-# What can be changed whatever the state is: documented for promotional texts, inferred for the others.
-_ALWAYS = {
+# The states of a version after which the app can have a new one (observed for the others: fastlane #17534).
+_FINISHED = frozenset({"READY_FOR_DISTRIBUTION", "REPLACED_WITH_NEW_VERSION"})
+# Attributes that can be changed in every state: documented for promotionalText, inferred for the others.
+_ALWAYS_EDITABLE = {
     "appStoreVersions": frozenset({"releaseType", "earliestReleaseDate", "downloadable"}),
     "appStoreVersionLocalizations": frozenset({"promotionalText"}),
 }
-_AFTER_APPROVAL = {
+_STATE_AFTER_APPROVAL = {
     "AFTER_APPROVAL": "PROCESSING_FOR_DISTRIBUTION",
     "MANUAL": "PENDING_DEVELOPER_RELEASE",
     "SCHEDULED": "PENDING_DEVELOPER_RELEASE",  # inferred
@@ -70,13 +70,13 @@ _AFTER_APPROVAL = {
 
 
 def state_of(version: Resource) -> str:
-    """The state of a version, by its newer name."""
+    """The appVersionState of a version."""
     return str(version.attributes["appVersionState"])
 
 
 def approve(account: Account, version: Resource) -> None:
-    """Let a version wait for its release, or release it, as it says."""
-    VERSION.enter(account, version, _AFTER_APPROVAL[version.attributes["releaseType"] or "AFTER_APPROVAL"])
+    """Release an approved version, or let it wait, according to its releaseType."""
+    VERSION.enter(account, version, _STATE_AFTER_APPROVAL[version.attributes["releaseType"] or "AFTER_APPROVAL"])
     day = version.attributes["earliestReleaseDate"]
     if matches(version, releaseType="SCHEDULED") and day:
         left = max(0.0, moment(day) - account.now)
@@ -88,124 +88,132 @@ def _release(account: Account, version: Resource) -> None:
     VERSION.enter(account, version, "PROCESSING_FOR_DISTRIBUTION")
 
 
-def _entered(account: Account, version: Resource, state: str) -> None:
-    account.store.update(version, {"appStoreState": _OLD_NAMES.get(state, state)})
+def _after_state_change(account: Account, version: Resource, state: str) -> None:
+    account.store.update(version, {"appStoreState": _APP_STORE_STATES.get(state, state)})
     if state == "READY_FOR_DISTRIBUTION":
-        for other in siblings(account, version):
+        for other in other_versions(account, version):
             if state_of(other) == state:
                 VERSION.enter(account, other, "REPLACED_WITH_NEW_VERSION")
         account.store.update(version, {"downloadable": True})
-        phased_releases.begin(account, version)
+        phased_releases.start(account, version)
 
 
 VERSION = StateMachine(
     "appVersionState",
     {"PROCESSING_FOR_DISTRIBUTION": Step(30 * MINUTE, "READY_FOR_DISTRIBUTION")},  # the time is inferred
-    _entered,
+    _after_state_change,
 )
 
 
-def siblings(account: Account, version: Resource) -> list[Resource]:
+def other_versions(account: Account, version: Resource) -> list[Resource]:
     """The other versions of the same app and platform."""
-    app = one(account, version, "app")
+    app = related_one(account, version, "app")
     versions = related_many(account, app, "appStoreVersions") if app else []
     platform = version.attributes["platform"]
     return [other for other in versions if other is not version and matches(other, platform=platform)]
 
 
-def _added(account: Account, version: Resource) -> None:
-    """Make the two attributes agree where a test has set one of them."""
+def _after_add(account: Account, version: Resource) -> None:
+    """Make the two state attributes agree where a test has set one of them."""
     old, new = str(version.attributes["appStoreState"]), state_of(version)
     if new == "PREPARE_FOR_SUBMISSION":
-        account.store.update(version, {"appVersionState": _NEW_NAMES.get(old, old)})
+        account.store.update(version, {"appVersionState": _APP_VERSION_STATES.get(old, old)})
     elif old == "PREPARE_FOR_SUBMISSION":
-        account.store.update(version, {"appStoreState": _OLD_NAMES.get(new, new)})
-    VERSION.watch(account, version)
+        account.store.update(version, {"appStoreState": _APP_STORE_STATES.get(new, new)})
+    VERSION.schedule_next_step(account, version)
 
 
-def _creating(account: Account, entity: ValidatedResource) -> None:
+def _validate_create(account: Account, entity: ValidatedResource) -> None:
     (app,) = request_resources(account, entity, "app")
     for other in related_many(account, app, "appStoreVersions"):
-        if matches(other, platform=entity.attributes["platform"]) and state_of(other) not in _DONE:
+        if matches(other, platform=entity.attributes["platform"]) and state_of(other) not in _FINISHED:
             raise RefusedError(at_pointer(state_errors.VERSION_PENDING, "/data/relationships/app"))
 
 
-def _created(account: Account, version: Resource, entity: ValidatedResource) -> None:
-    """Take the copyright over from the version before, as Apple's site does (inferred for requests)."""
+def _after_create(account: Account, version: Resource, entity: ValidatedResource) -> None:
+    """Copy the copyright from the previous version, as App Store Connect does (inferred for the API)."""
     if "copyright" not in entity.attributes:
-        before = max(siblings(account, version), key=lambda each: moment(each.attributes["createdDate"]), default=None)
-        account.store.update(version, {"copyright": before.attributes["copyright"] if before else None})
+        previous = max(
+            other_versions(account, version), key=lambda each: moment(each.attributes["createdDate"]), default=None
+        )
+        account.store.update(version, {"copyright": previous.attributes["copyright"] if previous else None})
 
 
-def _check_attributes(kind: str, version: Resource | None, names: Iterable[str]) -> None:
+def _validate_attributes(resource_type: str, version: Resource | None, names: Iterable[str]) -> None:
     if version is None or state_of(version) in EDITABLE:
         return
-    closed = [name for name in names if name not in _ALWAYS[kind]]
-    if closed:
-        form = state_errors.NOT_EDITABLE
-        raise RefusedError(*(at_pointer(form, f"/data/attributes/{name}", name=name) for name in closed))
+    refused = [name for name in names if name not in _ALWAYS_EDITABLE[resource_type]]
+    if refused:
+        template = state_errors.NOT_EDITABLE
+        raise RefusedError(*(at_pointer(template, f"/data/attributes/{name}", name=name) for name in refused))
 
 
-def _check_open(version: Resource | None, what: str) -> None:
+def _validate_editable(version: Resource | None, what: str) -> None:
     if version is not None and state_of(version) not in EDITABLE:
         raise RefusedError(ApiError(state_errors.NOT_CHANGEABLE, {"what": what}))
 
 
-def _updating(_: Account, version: Resource, entity: ValidatedResource) -> None:
-    _check_attributes(version.type, version, entity.attributes)
+def _validate_update(_: Account, version: Resource, entity: ValidatedResource) -> None:
+    _validate_attributes(version.type, version, entity.attributes)
     if entity.relationships:
-        _check_open(version, "build")
+        _validate_editable(version, "build")
 
 
-def _updated(account: Account, version: Resource, _: ValidatedResource) -> None:
-    """Let a new day or way of release count for a version that waits for it."""
+def _after_update(account: Account, version: Resource, _: ValidatedResource) -> None:
+    """Apply a new releaseType or earliestReleaseDate to a version that waits for its release."""
     if matches(version, appVersionState="PENDING_DEVELOPER_RELEASE"):
         approve(account, version)
 
 
-def _relating(_: Account, version: Resource, name: str, *__: object) -> None:
-    _check_open(version, name)
+def _validate_relationship_change(_: Account, version: Resource, name: str, *__: object) -> None:
+    _validate_editable(version, name)
 
 
-def _deleting(_: Account, version: Resource) -> None:
-    _check_open(version, "version")
+def _validate_delete(_: Account, version: Resource) -> None:
+    _validate_editable(version, "version")
 
 
-def _localizing(account: Account, entity: ValidatedResource) -> None:
+def _validate_create_localization(account: Account, entity: ValidatedResource) -> None:
     for version in request_resources(account, entity, "appStoreVersion"):
-        _check_open(version, "version")
+        _validate_editable(version, "version")
 
 
-def _translating(account: Account, localization: Resource, entity: ValidatedResource) -> None:
-    _check_attributes(localization.type, one(account, localization, "appStoreVersion"), entity.attributes)
+def _validate_update_localization(account: Account, localization: Resource, entity: ValidatedResource) -> None:
+    _validate_attributes(localization.type, related_one(account, localization, "appStoreVersion"), entity.attributes)
 
 
-def _dropping(account: Account, localization: Resource) -> None:
-    _check_open(one(account, localization, "appStoreVersion"), "version")
+def _validate_delete_localization(account: Account, localization: Resource) -> None:
+    _validate_editable(related_one(account, localization, "appStoreVersion"), "version")
 
 
-def _requesting(account: Account, entity: ValidatedResource) -> None:
+def _validate_create_release_request(account: Account, entity: ValidatedResource) -> None:
     (version,) = request_resources(account, entity, "appStoreVersion")
     if state_of(version) != "PENDING_DEVELOPER_RELEASE":
         values = {"type": version.type, "id": version.id, "state": state_of(version)}
         raise RefusedError(ApiError(state_errors.NOT_NOW, values))
 
 
-def _requested(account: Account, _: Resource, entity: ValidatedResource) -> None:
+def _after_create_release_request(account: Account, _: Resource, entity: ValidatedResource) -> None:
     for version in request_resources(account, entity, "appStoreVersion"):
         _release(account, version)
 
 
 HOOKS = {
     "appStoreVersions": ResourceHooks(
-        creating=_creating,
-        created=_created,
-        updating=_updating,
-        updated=_updated,
-        relating=_relating,
-        deleting=_deleting,
-        added=_added,
+        creating=_validate_create,
+        created=_after_create,
+        updating=_validate_update,
+        updated=_after_update,
+        relating=_validate_relationship_change,
+        deleting=_validate_delete,
+        added=_after_add,
     ),
-    "appStoreVersionLocalizations": ResourceHooks(creating=_localizing, updating=_translating, deleting=_dropping),
-    "appStoreVersionReleaseRequests": ResourceHooks(creating=_requesting, created=_requested),
+    "appStoreVersionLocalizations": ResourceHooks(
+        creating=_validate_create_localization,
+        updating=_validate_update_localization,
+        deleting=_validate_delete_localization,
+    ),
+    "appStoreVersionReleaseRequests": ResourceHooks(
+        creating=_validate_create_release_request, created=_after_create_release_request
+    ),
 }

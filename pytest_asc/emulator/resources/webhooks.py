@@ -1,4 +1,4 @@
-"""Webhooks: a ping, and what is to be delivered again, stand among the deliveries. Nothing is ever sent out."""
+"""Webhook pings and redeliveries: recorded as pending deliveries. Nothing is sent."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_asc.emulator.account.times import timestamp
 from pytest_asc.emulator.reports.app_lookup import owner
 from pytest_asc.emulator.resources.hooks import ResourceHooks
-from pytest_asc.emulator.resources.state_machine import link, one, request_resources
+from pytest_asc.emulator.resources.state_machine import link, related_one, request_resources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,29 +18,31 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.jsonapi.request_validator import ValidatedResource
 
 
-def _ping(account: Account, _ping: Resource, entity: ValidatedResource) -> None:
-    """Plan a delivery of what Apple sends for a ping (observed by treastrain/AppStoreConnectWebhook)."""
+def _after_create_ping(account: Account, _resource: Resource, entity: ValidatedResource) -> None:
+    """Record the delivery of a ping event (payload observed by treastrain/AppStoreConnectWebhook)."""
     (webhook,) = request_resources(account, entity, "webhook")
     now = timestamp(account.now)
     data = {"type": "webhookPingCreated", "id": account.new_uuid(), "version": 1, "attributes": {"timestamp": now}}
     members = {"payload": json.dumps({"data": data}), "ping": True, "createdDate": now}
     event = account.create("webhookEvents", None, members)
-    _deliver(account, account.create("webhookDeliveries", None, {}), webhook, event, again=False)
+    _record_delivery(account, account.create("webhookDeliveries", None, {}), webhook, event, redelivery=False)
 
 
-def _redeliver(account: Account, delivery: Resource, entity: ValidatedResource) -> None:
-    """Plan the delivery of an earlier delivery's event."""
+def _after_create_delivery(account: Account, delivery: Resource, entity: ValidatedResource) -> None:
+    """Record the redelivery of the template's event."""
     (template,) = request_resources(account, entity, "template")
-    webhook, event = owner(account.store, "webhooks", "deliveries", template), one(account, template, "event")
+    webhook, event = owner(account.store, "webhooks", "deliveries", template), related_one(account, template, "event")
     if webhook and event:
-        _deliver(account, delivery, webhook, event, again=True)
+        _record_delivery(account, delivery, webhook, event, redelivery=True)
 
 
-def _deliver(account: Account, delivery: Resource, webhook: Resource, event: Resource, *, again: bool) -> None:
+def _record_delivery(
+    account: Account, delivery: Resource, webhook: Resource, event: Resource, *, redelivery: bool
+) -> None:
     changes = {
         "createdDate": timestamp(account.now),
         "deliveryState": "PENDING",
-        "redelivery": again,
+        "redelivery": redelivery,
         "request": {"url": webhook.attributes["url"]},
     }
     account.store.update(delivery, changes)
@@ -49,6 +51,6 @@ def _deliver(account: Account, delivery: Resource, webhook: Resource, event: Res
 
 
 HOOKS: Mapping[str, ResourceHooks] = {
-    "webhookDeliveries": ResourceHooks(created=_redeliver),
-    "webhookPings": ResourceHooks(created=_ping),
+    "webhookDeliveries": ResourceHooks(created=_after_create_delivery),
+    "webhookPings": ResourceHooks(created=_after_create_ping),
 }

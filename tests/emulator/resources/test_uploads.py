@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_asc.emulator.app import Request
-from pytest_asc.emulator.resources.images import size_of
-from pytest_asc.emulator.resources.uploads import is_uploaded, split
+from pytest_asc.emulator.resources.images import image_size
+from pytest_asc.emulator.resources.uploads import is_uploaded, split_into_parts
 from pytest_asc.emulator.spec.api_spec import api_spec
 
 if TYPE_CHECKING:
@@ -327,7 +327,7 @@ def test_the_storage_is_where_the_emulator_is(emulator_client: EmulatorClient, s
 
 @given(st.integers(1, 10**12), st.integers(10**4, 10**9) | st.just(5 * 2**20))
 def test_parts_cover_the_file(size: int, part_size: int) -> None:
-    parts = list(split(size, part_size))
+    parts = list(split_into_parts(size, part_size))
     assert [part.number for part in parts] == list(range(1, len(parts) + 1))
     assert len(parts) <= 10_000
     end = 0
@@ -341,12 +341,12 @@ def test_parts_cover_the_file(size: int, part_size: int) -> None:
 
 @pytest.mark.parametrize(("content", "size"), [(PNG, (1290, 2796)), (JPEG, (640, 920)), (FILE, (0, 0)), (b"", (0, 0))])
 def test_sizes_of_images(content: bytes, size: tuple[int, int]) -> None:
-    assert size_of(content) == size
+    assert image_size(content) == size
 
 
 @given(st.sampled_from([PNG[:12], JPEG[:2], JPEG[:13]]), st.binary(max_size=40))
 def test_no_image_is_too_odd(begin: bytes, rest: bytes) -> None:
-    width, height = size_of(begin + rest)
+    width, height = image_size(begin + rest)
     assert min(width, height) >= 0
 
 
