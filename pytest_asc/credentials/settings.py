@@ -1,7 +1,7 @@
-"""What the command line, the ini file and the environment say.
+"""Settings from the command line, the ini file and the environment: the table, and its values in order of precedence.
 
-Precedence lives here alone: a fixture's override or a marker, the command line, the ini file, the environment, the key
-folders, the default.
+The order is the same for all: an overridden fixture or a marker, the command line, the ini file, the environment, the
+key folders, the default.
 """
 
 from __future__ import annotations
@@ -11,12 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
-from pytest_asc.apple.services import PROBEABLE, SERVICES, service_for
+from pytest_asc.apple.services import PROBEABLE, SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    import pytest
 
     from pytest_asc.apple.services import Service
 
@@ -250,46 +248,3 @@ def settings_with(values: Mapping[str, str], source: str) -> Settings:
         for setting in SETTINGS
     }
     return Settings(found, environ={}, folder=NOWHERE, home=NOWHERE)
-
-
-def settings_of(config: pytest.Config) -> Settings:
-    """The settings of a pytest run."""
-
-    def ini(name: str) -> str | None:
-        value: str | None = config.getini(f"asc_{name}") or None
-        if value and name == "key_file" and config.inipath:
-            return str(config.inipath.parent / Path(value).expanduser())
-        return value
-
-    return read_settings(
-        option=lambda name: config.getoption(f"asc_{name}"),
-        ini=ini,
-        environ=os.environ,
-        folder=config.invocation_params.dir,
-        home=Path.home(),
-        trusted_hosts=tuple(config.option.asc_trust_host),
-    )
-
-
-def check_options(config: pytest.Config) -> None:
-    """Look over what the command line says, before anything is run.
-
-    Raises:
-        SettingsError: An option makes no sense.
-    """
-    settings = settings_of(config)
-    mode = settings.choice("mode")
-    _ = settings.lifetime
-    base_url = settings.base_url("https://api.appstoreconnect.apple.com")
-    key_type, service = settings.choice("key_type"), settings.choice("service")
-    if settings.get("base_url") and (service or key_type):
-        check_host(base_url, SERVICES[service] if service else service_for(key_type or ""))
-    if config.option.asc_timeout <= 0:
-        raise SettingsError(f"--asc-timeout is {config.option.asc_timeout:g}, expected seconds above 0")
-    if config.option.asc_smoke and config.option.asc_smoke_first:
-        raise SettingsError("--asc-smoke runs no tests and --asc-smoke-first runs them: give one of the two")
-    smoke = config.option.asc_smoke or config.option.asc_smoke_first
-    if config.option.asc_smoke_roles and not smoke:
-        raise SettingsError("--asc-smoke-roles belongs to the smoke check: add --asc-smoke or --asc-smoke-first")
-    if config.option.asc_fault is not None and mode != "emulator" and (mode == "live" or smoke):
-        raise SettingsError("--asc-fault is for the emulator: add --asc-mode=emulator")

@@ -1,10 +1,12 @@
-"""The pytest face: options, ini values, markers and hooks.
+"""The pytest plugin: options, ini values, markers and hooks.
 
-It is loaded in every run of everyone who has it installed, so it imports pytest and nothing else; the rooms behind it
-are imported by the hook or fixture that needs them.
+pytest loads it in every run of everyone who has it installed, so it imports pytest alone; the hook or fixture that
+needs another module imports it.
 """
 
 from __future__ import annotations
+
+from importlib import import_module
 
 import pytest
 
@@ -64,35 +66,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-# The value of each option that asks for nothing.
+# The values of options that are not given.
 _UNSET: tuple[object, ...] = (None, False, [])
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register markers and fixtures, and whatever the options ask for."""
+    """Register the markers, the fixtures and the plugins that the options select."""
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
     from pytest_asc.plugin import fixtures
 
     config.pluginmanager.register(fixtures, "asc-fixtures")
     given = {name for name, value in vars(config.option).items() if name.startswith("asc_") and value not in _UNSET}
-    # A worker of pytest-xdist gets the options that its controller has looked over.
+    # A worker of pytest-xdist gets the options that its controller has checked.
     if given - {"asc_timeout"} and not hasattr(config, "workerinput"):
         _configure_options(config)
 
 
 def _configure_options(config: pytest.Config) -> None:
-    from pytest_asc.credentials.settings import SettingsError, check_options, settings_of
+    from pytest_asc.credentials.settings import SettingsError
+    from pytest_asc.plugin.options import check_options
 
     try:
         check_options(config)
-        if config.option.asc_fault is not None:
-            from pytest_asc.faults.registry import check_fault
-
-            check_fault(config.option.asc_fault, service=settings_of(config).choice("service"))
     except SettingsError as error:
         raise pytest.UsageError(str(error)) from None
     if config.option.asc_smoke or config.option.asc_smoke_first:
-        from pytest_asc.smoke import hooks
-
-        hooks.configure(config)
+        # The smoke check stands on this package: it is a plugin that is loaded by its name.
+        config.pluginmanager.register(import_module("pytest_asc.smoke.hooks"), "asc-smoke-hooks")

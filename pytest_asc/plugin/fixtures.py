@@ -37,8 +37,8 @@ def asc_credentials(request: pytest.FixtureRequest) -> Credentials:
     from pytest_asc.plugin.run_context import get_run_context
 
     __tracebackhide__ = True
-    state = get_run_context(request.config)
-    return state.reading(state.mode).require()
+    run = get_run_context(request.config)
+    return run.credentials_result(run.mode).require()
 
 
 @pytest.fixture
@@ -58,15 +58,15 @@ def asc_token(request: pytest.FixtureRequest) -> Token:
     from pytest_asc.plugin.test_context import get_test_context
 
     __tracebackhide__ = True
-    situation = get_test_context(request)
-    if situation.mode == "live" and (foreign := situation.state.external_token()):
-        return foreign
-    credentials = situation.credentials(request)
-    service = situation.service(credentials)
-    for fault in situation.rehearsed:
+    context = get_test_context(request)
+    if context.mode == "live" and (external := context.run.external_token()):
+        return external
+    credentials = context.credentials(request)
+    service = context.service(credentials)
+    for fault in context.active_faults:
         if fault in TOKENS:
             return make_faulty_token(fault, credentials, now=time.time(), service=service.name)
-    return situation.state.source(credentials, situation.options.lifetime, service).token()
+    return context.run.token_source(credentials, context.options.lifetime, service).token()
 
 
 @pytest.fixture
@@ -87,10 +87,10 @@ def make_asc_token(request: pytest.FixtureRequest) -> Callable[..., Token]:
     from pytest_asc.plugin.test_context import get_test_context
 
     __tracebackhide__ = True
-    situation = get_test_context(request)
-    credentials = situation.credentials(request)
-    default = situation.options.lifetime or situation.state.settings.lifetime or DEFAULT_LIFETIME
-    chosen = situation.service(credentials).name
+    context = get_test_context(request)
+    credentials = context.credentials(request)
+    default = context.options.lifetime or context.run.settings.lifetime or DEFAULT_LIFETIME
+    chosen = context.service(credentials).name
 
     def make_asc_token(
         *,
@@ -137,9 +137,9 @@ def asc_session(request: pytest.FixtureRequest, asc_token: str) -> Iterator[Sess
     from pytest_asc.plugin.test_context import get_test_context
 
     session: Session
-    situation = get_test_context(request)
+    context = get_test_context(request)
     token = asc_token.fresh if isinstance(asc_token, Token) else lambda: asc_token
-    if situation.mode == "emulator":
+    if context.mode == "emulator":
         from pytest_asc.session import Session
         from pytest_asc.transports.requests_adapter import EmulatorAdapter
 
@@ -148,11 +148,11 @@ def asc_session(request: pytest.FixtureRequest, asc_token: str) -> Iterator[Sess
     else:
         from pytest_asc.plugin.live_failures import LiveFailures, RecordingSession
 
-        base_url = situation.state.base_url(situation.live_service(request))
-        writes = situation.options.allow_writes and request.config.getoption("asc_allow_writes")
+        base_url = context.base_url(request)
+        writes = context.options.allow_writes and request.config.getoption("asc_allow_writes")
         renew = asc_token.renewed if isinstance(asc_token, Token) else None
-        refusals = situation.refusals = LiveFailures(situation.diagnosis(request))
-        session = RecordingSession(base_url, token=token, renew=renew, writes=writes, refusals=refusals)
+        failures = context.live_failures = LiveFailures(context.diagnosis(request))
+        session = RecordingSession(base_url, token=token, renew=renew, writes=writes, failures=failures)
     with session:
         yield session
 
@@ -203,20 +203,20 @@ def asc_emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
     __tracebackhide__ = True
     if request.node.get_closest_marker("asc_live"):
         pytest.fail("A test marked asc_live talks to Apple: it cannot ask for asc_emulator", pytrace=False)
-    situation = get_test_context(request)
-    credentials = situation.credentials(request)
-    service = situation.service(credentials)
-    emulator = situation.emulator = Emulator(
-        service=service, authenticator=situation.state.authenticator(credentials, service)
+    context = get_test_context(request)
+    credentials = context.credentials(request)
+    service = context.service(credentials)
+    emulator = context.emulator = Emulator(
+        service=service, authenticator=context.run.authenticator(credentials, service)
     )
-    if role := situation.options.role:
+    if role := context.options.role:
         emulator.role = role
-    for fault in situation.faults:
+    for fault in context.faults:
         if fault in FAULTS:
             emulator.fault(fault)
     with intercept(emulator):
         yield emulator
-    if not situation.options.allow_unfired and (missing := emulator.explain_missing()):
+    if not context.options.allow_unfired and (missing := emulator.explain_missing()):
         pytest.fail(missing, pytrace=False)
 
 
@@ -265,10 +265,10 @@ def _asc_live(request: pytest.FixtureRequest) -> None:
     from pytest_asc.plugin.run_context import get_run_context
     from pytest_asc.plugin.test_context import get_test_context
 
-    state = get_run_context(request.config)
-    if state.settings.choice("mode") == "emulator":
+    run = get_run_context(request.config)
+    if run.settings.choice("mode") == "emulator":
         pytest.skip("asc_live: the run is in emulator mode")
-    if state.external_token():
+    if run.external_token():
         return
     try:
         get_test_context(request).credentials(request)

@@ -1,4 +1,4 @@
-"""What Apple refused in one live test, and why: diagnosed at once, so that neither tokens nor bodies are kept."""
+"""Failed requests of a live test: diagnosed at once, so that neither tokens nor bodies are kept."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from pytest_asc.diagnosis.findings import Finding
 
 MOST = 20
-"""Different refusals that are kept of one test."""
+"""Different failures that are kept of one test."""
 _HOP = "_asc_hop"
 _REFUSED = 400
 
 
 class LiveFailure(NamedTuple):
-    """One refused request and why."""
+    """One failed request and its causes."""
 
     request: str
     """Method and path."""
@@ -38,7 +38,7 @@ class LiveFailure(NamedTuple):
 
 
 class LiveFailures:
-    """The refusals of one test; as text, one paragraph for each.
+    """The failed requests of one test; as text, one paragraph for each.
 
     Args:
         diagnose: Gives the findings of a response or an exception.
@@ -48,53 +48,53 @@ class LiveFailures:
         self._diagnose = diagnose
         self._counts: Counter[LiveFailure] = Counter()
 
-    def note(self, request: requests.PreparedRequest, thing: requests.Response | Exception) -> None:
+    def note(self, request: requests.PreparedRequest, result: requests.Response | Exception) -> None:
         """Diagnose a response or an exception, unless nothing is wrong with it."""
-        if isinstance(thing, requests.Response):
-            page = "html" in thing.headers.get("Content-Type", "")
-            if thing.status_code < _REFUSED and not page:
+        if isinstance(result, requests.Response):
+            page = "html" in result.headers.get("Content-Type", "")
+            if result.status_code < _REFUSED and not page:
                 return
-            outcome = f"was answered {thing.status_code}"
+            outcome = f"was answered {result.status_code}"
         else:
-            outcome = f"ended with {type(thing).__name__}"
-        findings = self._diagnose(thing)
-        refusal = LiveFailure(f"{request.method} {_path(request.url)}", outcome, findings)
-        if findings and (refusal in self._counts or len(self._counts) < MOST):
-            self._counts[refusal] += 1
+            outcome = f"ended with {type(result).__name__}"
+        findings = self._diagnose(result)
+        failure = LiveFailure(f"{request.method} {_path(request.url)}", outcome, findings)
+        if findings and (failure in self._counts or len(self._counts) < MOST):
+            self._counts[failure] += 1
 
     def __bool__(self) -> bool:
         return bool(self._counts)
 
     def __str__(self) -> str:
         return "\n".join(
-            f"{refusal}\n  ({count} times)" if count > 1 else str(refusal) for refusal, count in self._counts.items()
+            f"{failure}\n  ({count} times)" if count > 1 else str(failure) for failure, count in self._counts.items()
         )
 
 
 class RecordingSession(Session):
-    """A session that notes what it is refused.
+    """A session that records its failed requests.
 
     Args:
         base_url: As for :class:`~pytest_asc.session.Session`.
-        refusals: Where to note it.
+        failures: Where to record them.
         **kwargs: As for the session.
     """
 
-    def __init__(self, base_url: str, *, refusals: LiveFailures, **kwargs: Any) -> None:
+    def __init__(self, base_url: str, *, failures: LiveFailures, **kwargs: Any) -> None:
         super().__init__(base_url, **kwargs)
-        self._refusals = refusals
+        self._failures = failures
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-        """Send a prepared request, and note the end of it: not each hop on the way."""
+        """Send a prepared request and record the final failure, not each hop of a redirect."""
         if hasattr(request, _HOP):
             return super().send(request, **kwargs)
         try:
             response = super().send(request, **kwargs)
         # A CA bundle that is not there is a bare OSError.
         except (requests.RequestException, OSError) as error:
-            self._refusals.note(request, error)
+            self._failures.note(request, error)
             raise
-        self._refusals.note(request, response)
+        self._failures.note(request, response)
         return response
 
     def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:

@@ -1,6 +1,6 @@
-"""What this plugin adds to the reports of tests, and what it takes out of them.
+"""Hooks for the reports of tests: they add sections to those of failed tests, and redact secrets in all.
 
-Registered when the first fixture of ours is asked for: before that there is no secret and nothing to tell.
+Registered when a test first requests a fixture of this plugin: before that there is no secret and nothing to add.
 """
 
 from __future__ import annotations
@@ -11,20 +11,23 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_asc.plugin.redaction import redact
-from pytest_asc.plugin.test_context import TEST_CONTEXT
 from pytest_asc.secrets import redactor
 
 if TYPE_CHECKING:
     import warnings
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator, Iterator
 
     from _pytest._code.code import ExceptionRepr
 
     from pytest_asc.emulator.app import Emulator
 
 
+REPORT_SECTIONS: pytest.StashKey[Callable[[], Iterator[tuple[str, str]]]] = pytest.StashKey()
+"""On a test: gives the sections for its report where it fails."""
+
+
 class RedactingFormatter(logging.Formatter):
-    """Formats as another formatter does and takes secrets out. Records stay as they are, for ``caplog``."""
+    """Formats as another formatter does and redacts the text. Records stay as they are, for ``caplog``."""
 
     def __init__(self, formatter: logging.Formatter) -> None:
         super().__init__()
@@ -36,7 +39,11 @@ class RedactingFormatter(logging.Formatter):
 
 
 class ReportHooks:
-    """The hooks."""
+    """Redacts logs, warnings, reports and crashes; adds the sections of :data:`REPORT_SECTIONS`.
+
+    Args:
+        config: The configuration of the pytest run, whose log handlers and trace are made to redact.
+    """
 
     def __init__(self, config: pytest.Config) -> None:
         # Live logs and log files are written before there is a report to clean. The plugin's handlers have kept their
@@ -53,27 +60,24 @@ class ReportHooks:
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Tell why the emulator or Apple refused, and clean the report."""
+        """Add the reasons of failed requests, and redact the report."""
         report = yield
-        situation = item.stash.get(TEST_CONTEXT, None)
-        if report.failed and situation:
-            if situation.refusals:
-                report.sections.append(("asc live", str(situation.refusals)))
-            if situation.emulator and (told := refusals(situation.emulator)):
-                report.sections.append(("asc emulator", told))
+        sections = item.stash.get(REPORT_SECTIONS, None)
+        if report.failed and sections:
+            report.sections += sections()
         _clean(report)
         return report
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_make_collect_report(self) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-        """Clean the errors of a collection."""
+        """Redact the errors of a collection."""
         report = yield
         _clean(report)
         return report
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
-        """Clean a warning before anyone shows it."""
+        """Redact a warning before it is shown."""
         warning = warning_message.message
         text = str(warning)
         if isinstance(warning, Warning) and redactor.clean(text) is not text:
@@ -81,7 +85,7 @@ class ReportHooks:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_internalerror(self, excrepr: ExceptionRepr) -> None:
-        """Clean the traceback of a crash."""
+        """Redact the traceback of a crash."""
         redact(excrepr, redactor)
 
 
@@ -92,8 +96,8 @@ def _clean(report: pytest.TestReport | pytest.CollectReport) -> None:
         redact(getattr(report, "user_properties", None), redactor)
 
 
-def refusals(emulator: Emulator) -> str:
-    """One paragraph for each request that the emulator refused: what the wire did not say."""
+def describe_refusals(emulator: Emulator) -> str:
+    """Return one paragraph for each request that the emulator refused: the reason that its response does not give."""
     lines: list[str] = []
     for record in emulator.requests:
         if record.refusal:

@@ -1,4 +1,4 @@
-"""What one test is to the fixtures: its mode, its options, the causes that it rehearses, and what became of it."""
+"""Context of a test: its mode, its marker options, its active faults, its emulator and its live failures."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from pytest_asc.credentials.finder import CredentialsError
 from pytest_asc.credentials.settings import SettingsError
 from pytest_asc.faults.registry import CREDENTIALS, check_fault
 from pytest_asc.plugin.markers import MarkerError, merge
+from pytest_asc.plugin.report_sections import REPORT_SECTIONS, describe_refusals
 from pytest_asc.plugin.run_context import get_run_context, netrc_entry, utc_offset
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from pytest_asc.apple.services import Service
     from pytest_asc.credentials.finder import Credentials
@@ -25,74 +26,87 @@ if TYPE_CHECKING:
     from pytest_asc.plugin.markers import MarkerOptions, Mode
     from pytest_asc.plugin.run_context import RunContext
 
-TEST_CONTEXT: pytest.StashKey[TestContext] = pytest.StashKey()
+_TEST_CONTEXT: pytest.StashKey[TestContext] = pytest.StashKey()
 
 
 class TestContext:
-    """Made when the first fixture of ours is asked for, and kept on the test.
+    """Created when the test first requests a fixture of this plugin, and kept on the test.
 
     Args:
         item: The test.
-        state: What the fixtures of the run share.
+        run: The context of the run.
     """
 
-    def __init__(self, item: pytest.Item, state: RunContext) -> None:
-        self.state = state
+    def __init__(self, item: pytest.Item, run: RunContext) -> None:
+        self.run = run
         self.options = _options(item)
-        self.mode: Mode = self.options.mode or _wanted_mode(item) or state.mode
-        self.faults = (*self.options.faults, *([state.fault] if state.fault else ()))
-        """The causes that the emulator is put into, of the test's markers and of the run."""
-        self.rehearsed = self.faults if self.mode == "emulator" else ()
-        """Those that are brought about in the token and the service that is asked: none of a live one."""
+        requested = self.options.mode or _requested_mode(item)
+        self.mode: Mode = run.resolver.mode(requested, smoke=False) if requested else run.mode
+        self.faults = run.active_faults("emulator", self.options.faults)
+        """The causes that the emulator brings about: those of the test's markers and of the run."""
+        self.active_faults = run.active_faults(self.mode, self.options.faults)
+        """The causes that the token and the service show: none in live mode."""
         self.emulator: Emulator | None = None
-        """The one that the test asked for."""
-        self.refusals: LiveFailures | None = None
-        """What its live session was refused."""
-        self._failure: CredentialsError | None = None
+        """The emulator that the test requested."""
+        self.live_failures: LiveFailures | None = None
+        """The failed requests of its live session."""
+        self._credentials_error: CredentialsError | None = None
+
+    def report_sections(self) -> Iterator[tuple[str, str]]:
+        """Give the sections for the report of a failed test: their titles and texts."""
+        if self.live_failures:
+            yield "asc live", str(self.live_failures)
+        if self.emulator and (text := describe_refusals(self.emulator)):
+            yield "asc emulator", text
 
     def credentials(self, request: pytest.FixtureRequest) -> Credentials:
         """The credentials for this mode: ``asc_credentials`` where that is of the same mode, or overridden.
 
         Args:
-            request: Of the fixture that asks. They are not kept here: one that an overridden ``asc_credentials`` asks
-                for gets those that were there before.
+            request: Of the requesting fixture. The credentials are not cached here: a fixture that an overridden
+                ``asc_credentials`` requests gets those that were there before.
 
         Raises:
             CredentialsError: There are none that can be used.
         """
         __tracebackhide__ = True
-        state, mode = self.state, self.mode
+        run, mode = self.run, self.mode
         for fault in self.options.faults:
             if mode == "emulator" and fault in CREDENTIALS:
-                return state.reading(mode, fault).require()
+                return run.credentials_result(mode, fault).require()
         try:
             # pytest 8.0 takes a second look-up of a fixture that failed for one of an overridden fixture.
-            if self._failure:
-                raise self._failure
+            if self._credentials_error:
+                raise self._credentials_error
             credentials: Credentials = request.getfixturevalue("asc_credentials")
         except CredentialsError as error:
-            self._failure = error
-            if mode == state.mode:
+            self._credentials_error = error
+            if mode == run.mode:
                 raise
-            return state.reading(mode).require()
-        if mode != state.mode and credentials is state.reading(state.mode).credentials:
-            return state.reading(mode).require()
+            return run.credentials_result(mode).require()
+        if mode != run.mode and credentials is run.credentials_result(run.mode).credentials:
+            return run.credentials_result(mode).require()
         return credentials
 
     def service(self, credentials: Credentials) -> Service:
-        """The service of Apple's that the test is for."""
-        return self.state.service(credentials.kind, self.rehearsed)
+        """Return the service that the test is for."""
+        return self.run.resolver.service(credentials.kind, self.active_faults)
 
-    def live_service(self, request: pytest.FixtureRequest) -> Service:
-        """The service that live requests are for; where there is a token alone, the settings say the kind of key."""
+    def base_url(self, request: pytest.FixtureRequest) -> str:
+        """Return the base URL of the test's session.
+
+        Raises:
+            SettingsError: The configured URL is of no use, or its host is for another service.
+        """
         try:
-            kind = self.credentials(request).kind
-        except CredentialsError:
-            kind = self.state.reading("live").kind
-        return self.state.service(kind)
+            key_type = self.credentials(request).kind
+        except CredentialsError:  # with a token alone, the settings give the type of the key
+            key_type = self.run.credentials_result(self.mode).kind
+        service = self.run.resolver.service(key_type, self.active_faults)
+        return self.run.resolver.checked_base_url(service, self.mode)
 
     def diagnosis(self, request: pytest.FixtureRequest) -> Callable[..., tuple[Finding, ...]]:
-        """The diagnosis with what is known in this test: its credentials, its emulator, this machine's netrc file."""
+        """Return ``asc_diagnose``: it knows this test's credentials and emulator, and this machine's netrc file."""
         from pytest_asc.diagnosis.diagnose import DiagnosisContext, diagnose  # noqa: PLC0415  few tests need it
         from pytest_asc.emulator.request_log import record_of  # noqa: PLC0415
 
@@ -124,7 +138,7 @@ class TestContext:
                     credentials=credentials,
                     netrc=lambda host: netrc_entry(host, self.emulator),
                     refusal=refusal,
-                    utc_offset=utc_offset(self.rehearsed),
+                    utc_offset=utc_offset(self.active_faults),
                 ),
             )
 
@@ -132,12 +146,13 @@ class TestContext:
 
 
 def get_test_context(request: pytest.FixtureRequest) -> TestContext:
-    """The situation of the test that a fixture is asked for in; markers that make no sense fail it."""
+    """Return the context of the test that a fixture is requested in; markers that make no sense fail it."""
     __tracebackhide__ = True
     stash: pytest.Stash = request.node.stash
-    if TEST_CONTEXT not in stash:
-        stash[TEST_CONTEXT] = TestContext(request.node, get_run_context(request.config))
-    return stash[TEST_CONTEXT]
+    if _TEST_CONTEXT not in stash:
+        context = stash[_TEST_CONTEXT] = TestContext(request.node, get_run_context(request.config))
+        stash[REPORT_SECTIONS] = context.report_sections
+    return stash[_TEST_CONTEXT]
 
 
 def _options(item: pytest.Item) -> MarkerOptions:
@@ -150,8 +165,8 @@ def _options(item: pytest.Item) -> MarkerOptions:
     return options
 
 
-def _wanted_mode(item: pytest.Item) -> Mode | None:
-    """The mode that a test takes by what it asks for."""
+def _requested_mode(item: pytest.Item) -> Mode | None:
+    """Return the mode that a test requests by its markers and fixtures."""
     if item.get_closest_marker("asc_live"):
         return "live"
     return "emulator" if "asc_emulator" in getattr(item, "fixturenames", ()) else None

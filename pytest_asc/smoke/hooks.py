@@ -20,20 +20,18 @@ from pytest_asc.smoke.smoke_context import SmokeContext
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_asc.plugin.markers import Mode
     from pytest_asc.smoke.items import SmokeFolder
 
 OVERRIDABLE = ("asc_credentials", "asc_token", "asc_emulator")
 
 
-def configure(config: pytest.Config) -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Prepare a run with ``--asc-smoke`` or ``--asc-smoke-first``; under xdist, in the controller alone.
 
     Raises:
         pytest.UsageError: The options contradict each other or name what is not there.
     """
-    mode: Mode = "emulator" if get_run_context(config).settings.choice("mode") == "emulator" else "live"
-    evidence = SmokeContext(config, mode)
+    evidence = SmokeContext(config, get_run_context(config).resolver.mode(smoke=True))
     run = SmokeRun(evidence, folder=_folder(config), strict=config.option.asc_strict)
     config.pluginmanager.register(SmokeReport(config, run), "asc-smoke-report")
     if config.option.asc_smoke:

@@ -99,7 +99,7 @@ class SmokeContext:
         self.requests = 0
         """How many were made."""
         self._emulator: Emulator | None = None
-        self._state = get_run_context(config)
+        self._run = get_run_context(config)
         self._identity: Identity | None = None
         self._token: SentToken | None = None
 
@@ -116,17 +116,16 @@ class SmokeContext:
     @property
     def service(self) -> Service:
         """The service that is asked: the chosen one, or the one that the key is for."""
-        return self._state.service(self._identity.kind if self._identity else self._kind_set, self._faults)
+        return self._run.resolver.service(self._identity.kind if self._identity else self._kind_set, self._faults)
 
     @property
-    def _faults(self) -> list[str]:
-        return [self._state.fault] if self._state.fault and self.mode == "emulator" else []
+    def _faults(self) -> tuple[str, ...]:
+        return self._run.active_faults(self.mode)
 
     @property
     def base_url(self) -> str:
         """Where requests go: scheme and host."""
-        base = self.service.base_url
-        return base if self.mode == "emulator" else self._state.settings.base_url(base)
+        return self._run.resolver.base_url(self.service, self.mode)
 
     @property
     def url(self) -> str:
@@ -135,17 +134,17 @@ class SmokeContext:
 
     @property
     def _kind_set(self) -> str:
-        return (self._state.settings.choice("key_type") if self.mode == "live" else None) or "team"
+        return (self._run.settings.choice("key_type") if self.mode == "live" else None) or "team"
 
     @property
     def kind_said(self) -> bool:
         """Whether the user said of which kind the key is."""
-        return self.mode == "live" and self._state.settings.get("key_type") is not None
+        return self.mode == "live" and self._run.settings.get("key_type") is not None
 
     @property
     def issuer_left_out(self) -> str | None:
         """The issuer id that is set though the key is said to be an individual one, which has none."""
-        found = self._state.settings.get("issuer_id") if self.kind_said else None
+        found = self._run.settings.get("issuer_id") if self.kind_said else None
         return normalize_id(found.value) if found else None
 
     def identity(self, request: pytest.FixtureRequest) -> Identity:
@@ -155,7 +154,7 @@ class SmokeContext:
         return self._identity
 
     def _look_up_identity(self, request: pytest.FixtureRequest) -> Identity:
-        reading = self._state.reading(self.mode)
+        reading = self._run.credentials_result(self.mode)
         try:
             credentials = _called(lambda: get_test_context(request).credentials(request))
         except CredentialsError as error:

@@ -1,4 +1,4 @@
-"""What a live session is refused: noted once, counted, bounded."""
+"""Failed requests of a live session: recorded once, counted, and limited in number."""
 
 from __future__ import annotations
 
@@ -19,36 +19,36 @@ if TYPE_CHECKING:
 TOKEN = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJ4In0.c2VudGluZWwtc2VudGluZWw"
 
 
-class Notes:
-    """A diagnosis that keeps what it was asked about."""
+class FakeDiagnosis:
+    """A diagnosis that records its arguments."""
 
     def __init__(self) -> None:
-        self.things: list[object] = []
+        self.diagnosed: list[object] = []
 
-    def __call__(self, thing: object) -> tuple[Finding, ...]:
-        self.things.append(thing)
+    def __call__(self, response: object) -> tuple[Finding, ...]:
+        self.diagnosed.append(response)
         return (make_finding("key-unknown-to-apple", "seen"),)
 
 
 @pytest.fixture
-def notes() -> Notes:
-    return Notes()
+def diagnosis() -> FakeDiagnosis:
+    return FakeDiagnosis()
 
 
 @pytest.fixture
-def refusals(notes: Notes) -> LiveFailures:
-    return LiveFailures(notes)
+def failures(diagnosis: FakeDiagnosis) -> LiveFailures:
+    return LiveFailures(diagnosis)
 
 
-def session(url: str, refusals: LiveFailures, **more: Any) -> RecordingSession:
-    return RecordingSession(url, refusals=refusals, token=lambda: TOKEN, retries=0, **more)
+def session(url: str, failures: LiveFailures, **more: Any) -> RecordingSession:
+    return RecordingSession(url, failures=failures, token=lambda: TOKEN, retries=0, **more)
 
 
-def test_what_is_good_is_not_diagnosed(apple: Apple, notes: Notes, refusals: LiveFailures) -> None:
+def test_a_successful_request_is_not_diagnosed(apple: Apple, diagnosis: FakeDiagnosis, failures: LiveFailures) -> None:
     apple.answer = lambda _: Reply(200, APPS)
-    with session(apple.url, refusals) as watched:
-        assert watched.get("/v1/apps").ok
-    assert (notes.things, bool(refusals), str(refusals)) == ([], False, "")
+    with session(apple.url, failures) as live_session:
+        assert live_session.get("/v1/apps").ok
+    assert (diagnosis.diagnosed, bool(failures), str(failures)) == ([], False, "")
 
 
 @pytest.mark.parametrize(
@@ -60,80 +60,82 @@ def test_what_is_good_is_not_diagnosed(apple: Apple, notes: Notes, refusals: Liv
         (Reply(200, b"<html></html>", {"Content-Type": "text/html"}), "was answered 200"),
     ],
 )
-def test_a_refusal_says_what_and_why_and_no_query(
-    apple: Apple, refusals: LiveFailures, reply: Reply, outcome: str
+def test_a_failure_names_the_request_and_the_cause_without_the_query(
+    apple: Apple, failures: LiveFailures, reply: Reply, outcome: str
 ) -> None:
     apple.answer = lambda _: reply
-    with session(apple.url, refusals) as watched:
-        watched.get("/v1/apps?filter[name]=private")
-    first, second, _ = str(refusals).splitlines()
+    with session(apple.url, failures) as live_session:
+        live_session.get("/v1/apps?filter[name]=private")
+    first, second, _ = str(failures).splitlines()
     assert first == f"GET /v1/apps {outcome}"
     assert second == "  key-unknown-to-apple (possible): seen"
 
 
-def test_the_same_refusal_is_told_once_with_its_count(apple: Apple, refusals: LiveFailures) -> None:
+def test_repeated_failures_are_reported_once_with_their_count(apple: Apple, failures: LiveFailures) -> None:
     apple.answer = lambda _: Reply(401, REFUSED)
-    with session(apple.url, refusals) as watched:
+    with session(apple.url, failures) as live_session:
         for _ in range(3):
-            watched.get("/v1/apps")
-    assert str(refusals).count("GET /v1/apps") == 1
-    assert str(refusals).endswith("(3 times)")
+            live_session.get("/v1/apps")
+    assert str(failures).count("GET /v1/apps") == 1
+    assert str(failures).endswith("(3 times)")
 
 
-def test_only_so_many_are_kept(apple: Apple, refusals: LiveFailures) -> None:
+def test_a_limited_number_of_failures_is_kept(apple: Apple, failures: LiveFailures) -> None:
     apple.answer = lambda _: Reply(404, REFUSED)
-    with session(apple.url, refusals) as watched:
+    with session(apple.url, failures) as live_session:
         for number in range(MOST + 5):
-            watched.get(f"/v1/apps/{number}")
-    assert str(refusals).count("was answered 404") == MOST
+            live_session.get(f"/v1/apps/{number}")
+    assert str(failures).count("was answered 404") == MOST
 
 
 @pytest.mark.parametrize("prepared", [True, False])
-def test_the_end_of_a_redirect_is_noted_once(
-    start_apple: Callable[[], Apple], notes: Notes, refusals: LiveFailures, prepared: bool
+def test_a_redirect_that_ends_in_a_failure_is_recorded_once(
+    start_apple: Callable[[], Apple], diagnosis: FakeDiagnosis, failures: LiveFailures, prepared: bool
 ) -> None:
     first, second = start_apple(), start_apple()
     first.answer = lambda _: Reply(302, b"", {"Location": f"{second.url}/elsewhere"})
     second.answer = lambda _: Reply(401, REFUSED)
-    with session(first.url, refusals) as watched:
+    with session(first.url, failures) as live_session:
         if prepared:
-            response = watched.send(watched.prepare_request(requests.Request("GET", f"{first.url}/v1/apps")))
+            response = live_session.send(live_session.prepare_request(requests.Request("GET", f"{first.url}/v1/apps")))
         else:
-            response = watched.get("/v1/apps")
+            response = live_session.get("/v1/apps")
     assert [request.token for request in (*first.requests, *second.requests)] == [TOKEN, None]
-    assert notes.things == [response]
+    assert diagnosis.diagnosed == [response]
     assert len(response.history) == 1
 
 
-def test_a_second_try_that_works_is_no_refusal(apple: Apple, notes: Notes, refusals: LiveFailures) -> None:
+def test_a_retry_that_succeeds_is_not_a_failure(apple: Apple, diagnosis: FakeDiagnosis, failures: LiveFailures) -> None:
     apple.replies += [Reply(200, APPS), Reply(401, REFUSED), Reply(200, APPS)]
-    with session(apple.url, refusals, renew=lambda: TOKEN) as watched:
-        assert [watched.get("/v1/apps").status_code for _ in range(2)] == [200, 200]
+    with session(apple.url, failures, renew=lambda: TOKEN) as live_session:
+        assert [live_session.get("/v1/apps").status_code for _ in range(2)] == [200, 200]
     assert len(apple.requests) == 3
-    assert notes.things == []
+    assert diagnosis.diagnosed == []
 
 
-def test_an_exception_is_noted_and_raised(unused_port: int, notes: Notes, refusals: LiveFailures) -> None:
-    watched = session(f"http://127.0.0.1:{unused_port}", refusals)
-    with watched, pytest.raises(requests.ConnectionError) as died:
-        watched.get("/v1/apps")
-    assert notes.things == [died.value]
-    assert str(refusals).startswith("GET /v1/apps ended with ConnectionError\n")
+def test_an_exception_is_recorded_and_raised(
+    unused_port: int, diagnosis: FakeDiagnosis, failures: LiveFailures
+) -> None:
+    live_session = session(f"http://127.0.0.1:{unused_port}", failures)
+    with live_session, pytest.raises(requests.ConnectionError) as died:
+        live_session.get("/v1/apps")
+    assert diagnosis.diagnosed == [died.value]
+    assert str(failures).startswith("GET /v1/apps ended with ConnectionError\n")
 
 
-def test_what_has_no_finding_is_not_told(apple: Apple) -> None:
+def test_a_failure_without_findings_is_not_reported(apple: Apple) -> None:
     apple.answer = lambda _: Reply(404, REFUSED)
-    refusals = LiveFailures(lambda _: ())
-    with session(apple.url, refusals) as watched:
-        watched.get("/v1/apps")
-    assert not refusals
+    failures = LiveFailures(lambda _: ())
+    with session(apple.url, failures) as live_session:
+        live_session.get("/v1/apps")
+    assert not failures
 
 
 def test_a_streamed_body_can_still_be_read(apple: Apple) -> None:
-    def read(thing: Any) -> tuple[Finding, ...]:
-        return (make_finding("not-apple", str(len(thing.content))),)
+    def read(response: Any) -> tuple[Finding, ...]:
+        return (make_finding("not-apple", str(len(response.content))),)
 
     apple.answer = lambda _: Reply(401, REFUSED)
-    with session(apple.url, LiveFailures(read)) as watched:
-        response = watched.get("/v1/apps", stream=True)
+    with session(apple.url, LiveFailures(read)) as live_session:
+        response = live_session.get("/v1/apps", stream=True)
         assert b"".join(response.iter_content(7)) == REFUSED

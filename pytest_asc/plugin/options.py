@@ -1,0 +1,61 @@
+"""Options of a pytest run: its settings, and the checks that need no test."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_asc.apple.services import SERVICES, service_for
+from pytest_asc.credentials.settings import Settings, SettingsError, check_host, read_settings
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def settings_of(config: pytest.Config) -> Settings:
+    """Return the settings of a pytest run."""
+
+    def ini(name: str) -> str | None:
+        value: str | None = config.getini(f"asc_{name}") or None
+        if value and name == "key_file" and config.inipath:
+            return str(config.inipath.parent / Path(value).expanduser())
+        return value
+
+    return read_settings(
+        option=lambda name: config.getoption(f"asc_{name}"),
+        ini=ini,
+        environ=os.environ,
+        folder=config.invocation_params.dir,
+        home=Path.home(),
+        trusted_hosts=tuple(config.option.asc_trust_host),
+    )
+
+
+def check_options(config: pytest.Config) -> None:
+    """Check the options of the command line before anything is run.
+
+    Raises:
+        SettingsError: An option makes no sense.
+    """
+    settings = settings_of(config)
+    mode = settings.choice("mode")
+    _ = settings.lifetime
+    base_url = settings.base_url("https://api.appstoreconnect.apple.com")
+    key_type, service = settings.choice("key_type"), settings.choice("service")
+    if settings.get("base_url") and (service or key_type):
+        check_host(base_url, SERVICES[service] if service else service_for(key_type or ""))
+    if config.option.asc_timeout <= 0:
+        raise SettingsError(f"--asc-timeout is {config.option.asc_timeout:g}, expected seconds above 0")
+    if config.option.asc_smoke and config.option.asc_smoke_first:
+        raise SettingsError("--asc-smoke runs no tests and --asc-smoke-first runs them: give one of the two")
+    smoke = config.option.asc_smoke or config.option.asc_smoke_first
+    if config.option.asc_smoke_roles and not smoke:
+        raise SettingsError("--asc-smoke-roles belongs to the smoke check: add --asc-smoke or --asc-smoke-first")
+    fault: str | None = config.option.asc_fault
+    if fault is not None:
+        from pytest_asc.faults.registry import check_fault  # noqa: PLC0415  it loads cryptography
+
+        if mode != "emulator" and (mode == "live" or smoke):
+            raise SettingsError("--asc-fault is for the emulator: add --asc-mode=emulator")
+        check_fault(fault, service=settings.choice("service"))
