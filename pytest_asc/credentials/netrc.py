@@ -7,7 +7,7 @@ import netrc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_asc.diagnosis.http.request import NetrcEntry
+from pytest_asc.diagnosis.http.authorization import NetrcEntry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from pytest_asc.apple.services import Service
     from pytest_asc.credentials.finder import Credentials
     from pytest_asc.diagnosis.findings import Finding
+    from pytest_asc.diagnosis.http.authorization import NetrcEntry
     from pytest_asc.diagnosis.http.evidence import ParsedResponse
-    from pytest_asc.diagnosis.http.request import HttpRequest, NetrcEntry
+    from pytest_asc.diagnosis.http.request import HttpRequest
     from pytest_asc.diagnosis.token.verify import DecodedToken
 
 _CLOCK_CAUSES = frozenset({"clock-ahead", "clock-behind"})

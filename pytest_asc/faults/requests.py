@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from pytest_asc.diagnosis.http.request import NetrcEntry
+from pytest_asc.diagnosis.http.authorization import NetrcEntry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from pytest_asc.apple.services import Service
     from pytest_asc.credentials.finder import Credentials, CredentialsResult
-    from pytest_asc.diagnosis.http.request import NetrcEntry
+    from pytest_asc.diagnosis.http.authorization import NetrcEntry
     from pytest_asc.emulator.app import Emulator
     from pytest_asc.emulator.auth.authenticator import Authenticator
     from pytest_asc.plugin.markers import Mode

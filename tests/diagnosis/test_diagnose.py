@@ -23,7 +23,7 @@ from pytest_asc.apple.services import APP_STORE_CONNECT, ENTERPRISE
 from pytest_asc.credentials.tokens import mint
 from pytest_asc.diagnosis.diagnose import DiagnosisContext, diagnose
 from pytest_asc.diagnosis.findings import make_finding
-from pytest_asc.diagnosis.http.request import NetrcEntry
+from pytest_asc.diagnosis.http.authorization import NetrcEntry
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,6 +6,7 @@ from emulator.harness import ISSUER_ID, KEY, KEY_ID, NOW, TOKEN, EmulatorClient,
 from pytest_asc.apple.causes import CAUSES
 from pytest_asc.apple.services import APP_STORE_SERVER, APP_STORE_SERVER_SANDBOX
 from pytest_asc.emulator.app import Emulator, Request
+from pytest_asc.emulator.request_log import CORRELATION_KEY
 from pytest_asc.emulator.service_faults import FAULTS
 
 
@@ -79,6 +80,25 @@ def test_an_account_in_which_nothing_is_visible(emulator_client: EmulatorClient)
 def test_the_date_tells_of_the_clocks(emulator_client: EmulatorClient, fault: str, date: str) -> None:
     emulator_client.emulator.fault(fault)
     assert date in emulator_client.get("/v1/apps").headers["Date"]
+
+
+SALES_REPORT = (
+    "/v1/salesReports?filter[frequency]=DAILY&filter[reportType]=SALES&filter[reportSubType]=SUMMARY"
+    "&filter[vendorNumber]=80012345"
+)
+
+
+@pytest.mark.parametrize("path", ["/v1/apps", SALES_REPORT])
+def test_the_injected_406_is_the_emulators_own(emulator_client: EmulatorClient, path: str) -> None:
+    def answer(accept: str) -> tuple[int, dict[str, str], bytes]:
+        status, headers, body = emulator_client.get(path, Accept=accept)
+        return status, {name: value for name, value in headers.items() if name != CORRELATION_KEY}, body
+
+    real = answer("image/png")
+    emulator_client.emulator.reset()
+    emulator_client.emulator.fault("accept-header")
+    assert real[0] == 406
+    assert answer("*/*") == real
 
 
 def test_a_token_is_refused_once_and_then_taken(emulator_client: EmulatorClient) -> None:

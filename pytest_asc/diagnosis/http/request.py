@@ -17,6 +17,7 @@ from pytest_asc.apple.services import SERVICES
 from pytest_asc.credentials.settings import LOOPBACK
 from pytest_asc.diagnosis.findings import make_finding
 from pytest_asc.diagnosis.formatting import host_of, one_line
+from pytest_asc.diagnosis.http.authorization import check_authorization
 from pytest_asc.diagnosis.token.verify import TokenError, decode
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from pytest_asc.apple.services import Service
     from pytest_asc.diagnosis.findings import Finding
+    from pytest_asc.diagnosis.http.authorization import NetrcEntry
 
 HEADER_CAUSES = frozenset(
     {
@@ -96,16 +98,6 @@ class HttpRequest:
         return _host(self.url)
 
 
-@dataclass(frozen=True)
-class NetrcEntry:
-    """The login that a netrc file has for a host."""
-
-    place: str
-    """In the words that people use for it: ``the default entry of ~/.netrc``."""
-    authorization: str = field(repr=False)
-    """The value of the Authorization header that clients make of it."""
-
-
 def check_request(
     request: HttpRequest, *, service: Service, netrc: NetrcEntry | None = None, hops: Sequence[HttpRequest] = ()
 ) -> tuple[Finding, ...]:
@@ -156,30 +148,6 @@ def _check_host(host: str, url: str, service: Service) -> Finding | None:
         return make_finding(
             "wrong-host", f"the request goes to {one_line(host)}, not {alike[0]}", certainty="likely", fix=fix
         )
-    return None
-
-
-def check_authorization(authorization: str | None, *, netrc: NetrcEntry | None = None) -> Finding | None:
-    """The form of the Authorization header. The token behind Bearer is judged elsewhere.
-
-    Args:
-        authorization: The header's value; None where there is no such header.
-        netrc: What a netrc file has for the host.
-    """
-    if authorization is None:
-        return make_finding("header-missing", "the request has no Authorization header")
-    if netrc and authorization == netrc.authorization:
-        return make_finding(
-            "header-overridden-by-netrc", f"the Authorization header is Basic, with the login from {netrc.place}"
-        )
-    scheme, _, token = authorization.partition(" ")
-    if scheme.lower() != "bearer":
-        shown = f"the scheme {scheme!r}" if token and len(scheme) <= len("Negotiate") else "no scheme"
-        return make_finding("bearer-missing", f"the Authorization header has {shown}, expected 'Bearer'")
-    if not token.strip():
-        return make_finding("bearer-missing", "the Authorization header has no token behind 'Bearer'")
-    if token.partition(" ")[0].lower() == "bearer":
-        return make_finding("bearer-doubled", "the Authorization header has 'Bearer' twice")
     return None
 
 

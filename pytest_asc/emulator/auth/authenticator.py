@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_asc.diagnosis.findings import best_error, make_finding
 from pytest_asc.diagnosis.formatting import span
-from pytest_asc.diagnosis.http.request import check_authorization
+from pytest_asc.diagnosis.http.authorization import check_authorization
 from pytest_asc.diagnosis.token.verify import TokenError, TokenVerification, check_scope, decode, verify_token
 from pytest_asc.secrets import mask
 

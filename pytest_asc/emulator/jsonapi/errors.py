@@ -168,7 +168,7 @@ def front_end_page(status: int) -> str:
 BAD_GATEWAY = front_end_page(502)
 
 # 406 is the one answer in plain text (documented); the words are inferred.
-NOT_ACCEPTABLE = Response(406, {"Content-Type": "text/plain"}, b"Not Acceptable\n")
+NOT_ACCEPTABLE = Response(406, {"Content-Type": "text/plain"}, b"Not Acceptable")
 
 
 class ApiError(NamedTuple):

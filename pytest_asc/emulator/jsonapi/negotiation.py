@@ -5,21 +5,20 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from pytest_asc.emulator.http_models import JSON, Request, Response
+from pytest_asc.emulator.http_models import JSON
 from pytest_asc.emulator.jsonapi import errors
 from pytest_asc.emulator.jsonapi.errors import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pytest_asc.emulator.http_models import Request, Response
+
 # Beside JSON (documented).
 CSV = "text/csv"
 DIAGNOSTIC_LOGS = "application/vnd.apple.diagnostic-logs+json"
 GZIP = "application/a-gzip"
 XCODE_METRICS = "application/vnd.apple.xcode-metrics+json"
-
-# Apple answers this in plain text (documented); the words are inferred.
-NOT_ACCEPTABLE = Response(406, {"Content-Type": "text/plain"}, b"Not Acceptable")
 
 
 def refuse_media(request: Request, *, sends: bool) -> Response | ApiError | None:
@@ -32,7 +31,7 @@ def refuse_media(request: Request, *, sends: bool) -> Response | ApiError | None
         sends: Whether its operation takes a body.
     """
     if not choose(request.header("Accept"), (JSON,)):
-        return NOT_ACCEPTABLE
+        return errors.NOT_ACCEPTABLE
     sent = request.header("Content-Type") if sends else None
     if sent is not None and _essence(sent) != JSON:
         return ApiError(errors.MEDIA_TYPE_UNSUPPORTED, {"value": sent})

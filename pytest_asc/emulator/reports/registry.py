@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_asc.emulator.http_models import JSON
-from pytest_asc.emulator.jsonapi.errors import RefusedError
-from pytest_asc.emulator.jsonapi.negotiation import CSV, DIAGNOSTIC_LOGS, GZIP, NOT_ACCEPTABLE, XCODE_METRICS, choose
+from pytest_asc.emulator.jsonapi.errors import NOT_ACCEPTABLE, RefusedError
+from pytest_asc.emulator.jsonapi.negotiation import CSV, DIAGNOSTIC_LOGS, GZIP, XCODE_METRICS, choose
 from pytest_asc.emulator.reports.analytics import segment, segments
 from pytest_asc.emulator.reports.codes import codes
 from pytest_asc.emulator.reports.csv_tables import document_or_table

@@ -11,10 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_asc.apple.services import APP_STORE_CONNECT, ENTERPRISE
+from pytest_asc.diagnosis.http.authorization import NetrcEntry, check_authorization
 from pytest_asc.diagnosis.http.request import (
     HttpRequest,
-    NetrcEntry,
-    check_authorization,
     check_redirects,
     check_request,
     check_url,

@@ -1,0 +1,45 @@
+"""Diagnosis of the Authorization header. It needs no HTTP library, since the emulator checks by it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pytest_asc.diagnosis.findings import make_finding
+
+if TYPE_CHECKING:
+    from pytest_asc.diagnosis.findings import Finding
+
+
+@dataclass(frozen=True)
+class NetrcEntry:
+    """The login that a netrc file has for a host."""
+
+    place: str
+    """In the words that people use for it: ``the default entry of ~/.netrc``."""
+    authorization: str = field(repr=False)
+    """The value of the Authorization header that clients make of it."""
+
+
+def check_authorization(authorization: str | None, *, netrc: NetrcEntry | None = None) -> Finding | None:
+    """The form of the Authorization header. The token behind Bearer is judged elsewhere.
+
+    Args:
+        authorization: The header's value; None where there is no such header.
+        netrc: What a netrc file has for the host.
+    """
+    if authorization is None:
+        return make_finding("header-missing", "the request has no Authorization header")
+    if netrc and authorization == netrc.authorization:
+        return make_finding(
+            "header-overridden-by-netrc", f"the Authorization header is Basic, with the login from {netrc.place}"
+        )
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer":
+        shown = f"the scheme {scheme!r}" if token and len(scheme) <= len("Negotiate") else "no scheme"
+        return make_finding("bearer-missing", f"the Authorization header has {shown}, expected 'Bearer'")
+    if not token.strip():
+        return make_finding("bearer-missing", "the Authorization header has no token behind 'Bearer'")
+    if token.partition(" ")[0].lower() == "bearer":
+        return make_finding("bearer-doubled", "the Authorization header has 'Bearer' twice")
+    return None
