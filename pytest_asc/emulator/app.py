@@ -13,7 +13,7 @@ from pytest_asc.apple.causes import CAUSES
 from pytest_asc.apple.roles import check_role
 from pytest_asc.apple.services import APP_STORE_CONNECT, NOT_AUTHORIZED, TokenRejection
 from pytest_asc.diagnosis.findings import Finding, make_finding
-from pytest_asc.emulator import other_services
+from pytest_asc.emulator import other_services, seeding
 from pytest_asc.emulator.account import upload_storage
 from pytest_asc.emulator.account.account import Account
 from pytest_asc.emulator.account.fixture_loader import SAMPLE
@@ -21,15 +21,11 @@ from pytest_asc.emulator.account.ids import IdGenerator
 from pytest_asc.emulator.account.schedule import DAY, HOUR, MINUTE
 from pytest_asc.emulator.auth.authenticator import RATE_LIMIT, Authenticator, Key, KeyOverrides
 from pytest_asc.emulator.auth.role_policy import refuse_role
+from pytest_asc.emulator.dispatch import Endpoint, find_endpoint
 from pytest_asc.emulator.http_models import JSON, Request, Response
 from pytest_asc.emulator.jsonapi import errors
 from pytest_asc.emulator.jsonapi.errors import ApiError, error_response
-from pytest_asc.emulator.jsonapi.negotiation import refuse_media
-from pytest_asc.emulator.jsonapi.reads import read
-from pytest_asc.emulator.jsonapi.routing import Route, route
-from pytest_asc.emulator.jsonapi.writes import write
 from pytest_asc.emulator.planned_failures import Failures, PlannedFailure
-from pytest_asc.emulator.reports import registry
 from pytest_asc.emulator.request_log import CORRELATION_KEY, RequestRecord, new_correlation_key
 from pytest_asc.emulator.service_faults import FAULTS
 from pytest_asc.emulator.spec.api_spec import api_spec
@@ -99,8 +95,6 @@ class Emulator:
         self.client_fault: str | None = None
         """The cause of a mistake that clients are to make; the transports make it."""
         self._account = Account(self._clock, self._seed)
-        self.vendor_number = "80012345"
-        """The vendor whose sales and finance reports there are."""
         self._visible = self._account
         self._error_ids = IdGenerator(self._seed)
         self._failures = Failures()
@@ -145,6 +139,15 @@ class Emulator:
         self._account.storage.part_size = size
 
     @property
+    def vendor_number(self) -> str:
+        """Vendor whose sales and finance reports there are."""
+        return self._account.vendor_number
+
+    @vendor_number.setter
+    def vendor_number(self, number: str) -> None:
+        self._account.vendor_number = self._visible.vendor_number = number
+
+    @property
     def base_url(self) -> str:
         """Where the emulated service is: scheme and host."""
         return self.service.base_url
@@ -179,7 +182,7 @@ class Emulator:
             ValueError: There is no such type, attribute or relationship, a value does not fit, or the id is taken.
         """
         with self._lock:
-            return self._account.add(kind, id, members)
+            return seeding.add(self._account, kind, id, members)
 
     def load(self, source: str | PathLike[str] | Mapping[str, Any]) -> None:
         """Add the resources of a JSON file or a mapping: ``{"data": [{"type", "id", "attributes", …}, …]}``.
@@ -189,7 +192,7 @@ class Emulator:
             ValueError: It is no such document, or a resource in it does not fit.
         """
         with self._lock:
-            self._account.load(source)
+            seeding.load(self._account, source)
 
     def load_sample(self) -> None:
         """Add the sample account that ships with the package."""
@@ -210,7 +213,7 @@ class Emulator:
             ValueError: The product is not there or not sold, or a detail does not fit.
         """
         with self._lock:
-            self._account.sell(product, **details)
+            seeding.sell(self._account, product, **details)
 
     def measure(
         self, resource: Mapping[str, Any], metric: str, /, *, day: str | date | int = -1, **members: Any
@@ -228,7 +231,7 @@ class Emulator:
             ValueError: The resource is not there, it has no such metric, or a member does not fit.
         """
         with self._lock:
-            self._account.measure(resource, metric, day=day, **members)
+            seeding.measure(self._account, resource, metric, day=day, **members)
 
     def advance(
         self,
@@ -279,11 +282,12 @@ class Emulator:
             ValueError: The resource is not there, or does not end so; the message has the outcomes that there are.
         """
         with self._lock:
-            self._account.decide(about, outcome)
+            seeding.decide(self._account, about, outcome)
 
     def hide_account(self) -> None:
         """Let the keys see nothing of the account."""
         self._visible = Account(self._clock, self._seed)
+        self._visible.vendor_number = self.vendor_number
 
     # What goes wrong.
 
@@ -467,19 +471,10 @@ class Emulator:
     def _application(self, request: Request, now: float) -> Answer:
         if self.service.name in other_services.ENDPOINTS:
             return other_services.answer(self.service, request.method, request.url)
-        asked = route(request.method, request.url)
-        if not isinstance(asked, Route):
-            return asked
-        accept = request.header("Accept")
-        if registry.is_report(asked.operation):
-            today = now + self._account.schedule.passed
-            return registry.answer(asked, accept, self._visible, self.vendor_number, today)
-        refused = refuse_media(request, sends=asked.operation.body is not None)
-        if refused:
-            return refused
-        if request.method == "GET":
-            return read(self._visible.store, asked)
-        return write(self._visible, asked, request.body)
+        endpoint = find_endpoint(request.method, request.url)
+        if not isinstance(endpoint, Endpoint):
+            return endpoint
+        return endpoint.handle(self._visible, endpoint.route, request, now + self._account.schedule.passed)
 
     def _as_response(self, answer: Answer) -> Response:
         if isinstance(answer, bytes):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import cycle
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from pytest_asc.apple.services import (
     APP_STORE_CONNECT,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from pytest_asc.apple.services import Service, TokenRejection
     from pytest_asc.diagnosis.findings import Finding
-    from pytest_asc.emulator.app import Emulator
+    from pytest_asc.emulator.auth.authenticator import Authenticator
     from pytest_asc.emulator.http_models import Broken
 
 MINUTE = 60.0
@@ -47,14 +47,26 @@ class ResponseOverride(NamedTuple):
         return self.service is None or host_of(url).partition(":")[0].lower() in self.service.hosts
 
 
+class FaultTarget(Protocol):
+    """Part of an emulator that faults change."""
+
+    authenticator: Authenticator
+    client_fault: str | None
+    clock_offset: float
+    response_override: ResponseOverride | None
+
+    def hide_account(self) -> None:
+        """Let the keys see an empty account."""
+
+
 def _always(
     cause: str,
     evidence: str,
     *answers: Response | TokenRejection | ApiError,
     before_authentication: bool = False,
     service: Service | None = None,
-) -> Callable[[Emulator], None]:
-    def apply(emulator: Emulator) -> None:
+) -> Callable[[FaultTarget], None]:
+    def apply(emulator: FaultTarget) -> None:
         emulator.response_override = ResponseOverride(
             cycle(answers), make_finding(cause, evidence), before_authentication, service
         )
@@ -62,34 +74,34 @@ def _always(
     return apply
 
 
-def _lost(cause: str, broken: Broken) -> Callable[[Emulator], None]:
+def _lost(cause: str, broken: Broken) -> Callable[[FaultTarget], None]:
     lost = Response(0, {}, b"", delivery=Delivery(broken))
     return _always(cause, f"the emulated network fails: {broken}", lost, before_authentication=True)
 
 
-def _client_fault(cause: str) -> Callable[[Emulator], None]:
-    def apply(emulator: Emulator) -> None:
+def _client_fault(cause: str) -> Callable[[FaultTarget], None]:
+    def apply(emulator: FaultTarget) -> None:
         emulator.client_fault = cause
 
     return apply
 
 
-def _both(first: Callable[[Emulator], None], second: Callable[[Emulator], None]) -> Callable[[Emulator], None]:
-    def apply(emulator: Emulator) -> None:
+def _both(first: Callable[[FaultTarget], None], second: Callable[[FaultTarget], None]) -> Callable[[FaultTarget], None]:
+    def apply(emulator: FaultTarget) -> None:
         first(emulator)
         second(emulator)
 
     return apply
 
 
-def _shift_clock(seconds: float) -> Callable[[Emulator], None]:
-    def apply(emulator: Emulator) -> None:
+def _shift_clock(seconds: float) -> Callable[[FaultTarget], None]:
+    def apply(emulator: FaultTarget) -> None:
         emulator.clock_offset = seconds
 
     return apply
 
 
-def _treat_keys(overrides: KeyOverrides) -> Callable[[Emulator], None]:
+def _treat_keys(overrides: KeyOverrides) -> Callable[[FaultTarget], None]:
     return lambda emulator: emulator.authenticator.change(overrides)
 
 
@@ -120,7 +132,7 @@ CLIENT_FAULTS = (
 )
 """Mistakes of the client: the emulator keeps the cause alone, and the transports within the process change requests."""
 
-FAULTS: Mapping[str, Callable[[Emulator], None]] = {
+FAULTS: Mapping[str, Callable[[FaultTarget], None]] = {
     "agreement-missing": _always(
         "agreement-missing", "the emulated team has an agreement to accept", ApiError(errors.AGREEMENT_MISSING)
     ),

@@ -1,4 +1,4 @@
-"""The account that is emulated: its resources, and the ways to put them there and to take them out."""
+"""Data of an emulated account: resources, ledger, uploaded files, scheduled events and chosen outcomes."""
 
 from __future__ import annotations
 
@@ -10,30 +10,24 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_asc.apple.services import APP_STORE_CONNECT
 from pytest_asc.emulator.account.defaults import defaults
-from pytest_asc.emulator.account.fixture_loader import Entry, read_document
 from pytest_asc.emulator.account.ids import IdGenerator
+from pytest_asc.emulator.account.ledger import Ledger
 from pytest_asc.emulator.account.outcomes import Outcomes
 from pytest_asc.emulator.account.schedule import Schedule
 from pytest_asc.emulator.account.store import Resource, Store
 from pytest_asc.emulator.account.upload_storage import UploadStorage
-from pytest_asc.emulator.jsonapi.type_validation import type_mismatch
-from pytest_asc.emulator.reports.ledger import Ledger, as_day, make_sale
-from pytest_asc.emulator.reports.measurements import make_measurement
-from pytest_asc.emulator.reports.periods import today
-from pytest_asc.emulator.resources import HOOKS, NO_HOOKS
 from pytest_asc.emulator.spec.api_spec import api_spec
 from pytest_asc.emulator.spec.relationships import Relation, dependants, relation
+from pytest_asc.emulator.spec.type_validation import type_mismatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import date
-    from os import PathLike
 
     from pytest_asc.emulator.spec.api_spec import ValueType
 
 
 class Account:
-    """Its resources, and the ways to make them and to take them out.
+    """Data of an account. It calls no hooks: API writes and seeding do.
 
     Args:
         clock: Gives the time of new resources, in seconds since 1970.
@@ -46,97 +40,11 @@ class Account:
         self.storage = UploadStorage()
         self.schedule = Schedule(clock)
         self.outcomes: Outcomes = Outcomes()
+        self.vendor_number = "80012345"
+        """Vendor whose sales and finance reports there are."""
         self.base = APP_STORE_CONNECT.base_url
         """Scheme and host of the write that is being answered: files are uploaded to where the client is."""
         self._identifiers = IdGenerator(seed)
-
-    def add(self, kind: str, identifier: str | None, members: Mapping[str, Any]) -> dict[str, Any]:
-        """Add one resource, and fill in what was left out.
-
-        Args:
-            kind: The type, such as ``apps``.
-            identifier: Its id; None for a new one.
-            members: Attributes, and relationships as ids, as resources or as lists of them.
-
-        Returns:
-            The resource, as :meth:`show` gives it.
-
-        Raises:
-            ValueError: There is no such type, attribute or relationship, a value does not fit, or the id is taken.
-        """
-        known = members_of(kind).relationships
-        attributes = {name: value for name, value in members.items() if name not in known}
-        relationships = {name: value for name, value in members.items() if name in known}
-        resource = self.create(kind, identifier, attributes)
-        self._relate(resource, relationships)
-        HOOKS.get(kind, NO_HOOKS).added(self, resource)
-        return self.show(resource)
-
-    def load(self, source: str | PathLike[str] | Mapping[str, Any]) -> None:
-        """Add what a document or a JSON file holds: ``{"data": [{"type", "id", "attributes", …}, …]}``.
-
-        The order does not matter: a relationship may lead to a resource that comes later. Beside ``data``, it may hold
-        ``sales`` and ``measurements``, each an array of the arguments of :meth:`sell` and :meth:`measure`.
-
-        Raises:
-            OSError: The file cannot be read.
-            ValueError: It is no such document, or something in it does not fit.
-        """
-        document = read_document(source)
-        entries = [Entry.read(place, entry) for place, entry in enumerate(document["data"])]
-        added = [self.create(one.kind, one.identifier, one.attributes) for one in entries]
-        for resource, entry in zip(added, entries, strict=True):
-            self._relate(resource, entry.relationships)
-        for resource in added:
-            HOOKS.get(resource.type, NO_HOOKS).added(self, resource)
-        _enter(document, "sales", self.sell)
-        _enter(document, "measurements", self.measure)
-
-    def sell(self, product: Mapping[str, Any], **details: Any) -> None:
-        """Enter a sale into the ledger; see :func:`pytest_asc.emulator.reports.ledger.make_sale`.
-
-        Args:
-            product: The app, in-app purchase or subscription: its type and id.
-            **details: How many, when, where, for how much.
-
-        Raises:
-            ValueError: It is not there or not sold, or a detail does not fit.
-        """
-        self.ledger.sales.append(make_sale(self.store, self._given(product), today(self.now), **details))
-
-    def measure(self, resource: Mapping[str, Any], metric: str, *, day: str | date | int = -1, **members: Any) -> None:
-        """Enter a measurement into the ledger; see :func:`pytest_asc.emulator.reports.measurements.make_measurement`.
-
-        Raises:
-            ValueError: The resource is not there, or it has no such measurements.
-        """
-        measured = self._given(resource)
-        on = as_day(day, today(self.now))
-        self.ledger.measurements.append(make_measurement(self.store, measured, metric, on, members))
-
-    def decide(self, about: Mapping[str, Any] | str, outcome: str) -> None:
-        """Say how something will end.
-
-        Args:
-            about: The resource; or a type, for all of its resources that nothing else is said of.
-            outcome: One of :data:`~pytest_asc.emulator.account.outcomes.OUTCOMES` for the type.
-
-        Raises:
-            ValueError: The resource is not there, or does not end so.
-        """
-        if isinstance(about, str):
-            self.outcomes.take(about, None, outcome)
-            return
-        resource = self._given(about)
-        self.outcomes.take(resource.type, resource.id, outcome)
-        HOOKS.get(resource.type, NO_HOOKS).decided(self, resource, outcome)
-
-    def _given(self, resource: Mapping[str, Any]) -> Resource:
-        kind, identifier = resource.get("type"), resource.get("id")
-        found = self.store.get(str(kind), str(identifier))
-        if found is None:
-            raise ValueError(f"there is no resource of type {kind!r} with id {identifier!r}: add it first")
-        return found
 
     def show(self, resource: Resource) -> dict[str, Any]:
         """A resource as a mapping: type, id, every attribute, and the relationships that lead somewhere."""
@@ -192,7 +100,16 @@ class Account:
         """The account's time, in seconds since 1970: the clock's, and what a test has let pass."""
         return self.schedule.now()
 
-    def _relate(self, resource: Resource, relationships: Mapping[str, Any]) -> None:
+    def relate(self, resource: Resource, relationships: Mapping[str, Any]) -> None:
+        """Set relationships of a resource.
+
+        Args:
+            resource: The resource.
+            relationships: By name, the id of the related resource, the resource as a mapping, a list of these, or None.
+
+        Raises:
+            ValueError: There is no such relationship, or a value is none of these.
+        """
         for name, value in relationships.items():
             over = relation(resource.type, name)
             if over is None:
@@ -231,15 +148,6 @@ def _copy(attributes: Mapping[str, Any]) -> dict[str, Any]:
 def _hint(name: str, names: Iterable[str]) -> str:
     close = get_close_matches(str(name), list(names), n=3)
     return f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
-
-
-def _enter(document: Mapping[str, Any], name: str, enter: Callable[..., None]) -> None:
-    """Call a function with the arguments that each entry of a member of a document holds."""
-    try:
-        for entry in document.get(name, ()):
-            enter(**entry)
-    except TypeError as error:
-        raise ValueError(f"{name!r} of the document: {error}") from None
 
 
 def _ids(over: Relation, value: Any) -> list[str]:

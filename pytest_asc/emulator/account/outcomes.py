@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_asc.emulator.resources.uploads import is_uploaded
+from pytest_asc.emulator.spec.uploads import is_uploaded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 
 # Apple writes its dates in the time of Cupertino (observed); without daylight saving here, so that they depend on
 # nothing but the clock.
@@ -30,3 +30,12 @@ def moment(text: str) -> float:
     minute, second, hours, minutes = found.groups()
     # Python 3.10 reads no Z and no zone without a colon.
     return datetime.fromisoformat(f"{minute}{second or ''}{hours or '+00'}:{minutes or '00'}").timestamp()
+
+
+def today(now: float) -> date:
+    """The day in Cupertino.
+
+    Args:
+        now: Seconds since 1970.
+    """
+    return datetime.fromtimestamp(now, CUPERTINO).date()

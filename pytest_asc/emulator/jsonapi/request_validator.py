@@ -10,8 +10,8 @@ from pytest_asc.emulator.account.account import members_of
 from pytest_asc.emulator.jsonapi import entity_errors
 from pytest_asc.emulator.jsonapi.errors import RefusedError, at_pointer
 from pytest_asc.emulator.jsonapi.request_parser import read_linkages, read_resource
-from pytest_asc.emulator.jsonapi.type_validation import type_mismatches
 from pytest_asc.emulator.spec.api_spec import api_spec
+from pytest_asc.emulator.spec.type_validation import type_mismatches
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from pytest_asc.emulator.jsonapi import errors, reads, writes
+from pytest_asc.emulator.jsonapi import errors
 from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError
 from pytest_asc.emulator.jsonapi.filtering import unknown_names
 from pytest_asc.emulator.jsonapi.query import Query, parse
 from pytest_asc.emulator.jsonapi.serializer import DocumentEnvelope, ResourceSerializer, get_serializer, included_limits
-from pytest_asc.emulator.reports.registry import is_report
 from pytest_asc.emulator.spec.api_spec import api_spec
 
 if TYPE_CHECKING:
     from pytest_asc.emulator.spec.api_spec import Operation
 
-_ROUTES = 4096
 _PATH = re.compile(r"(?P<root>/[^/]+/[^/]+)(/(?P<id>[^/]+)(?P<rest>/.*)?)?", re.DOTALL)
 
 # Apple's names for what a resource allows, by whether an id is given, and method (observed).
@@ -50,22 +47,48 @@ class Route:
     """How the resources of the answer are shown; None for linkages."""
 
 
-@lru_cache(maxsize=_ROUTES)
-def route(method: str, url: str) -> Route | tuple[ApiError, ...]:
-    """Find the operation, and check the query; what is wrong with them is returned, not raised."""
-    try:
-        parts = _split(url)
-        operation, identifier = _operation(method, parts.path)
-        query = parse(operation, parts.query)
-        _require_emulated(operation, query)
-    except RefusedError as refused:
-        return refused.reasons
-    base = f"{parts.scheme}://{parts.netloc}"
+class Match(NamedTuple):
+    """Operation that a method and a URL name."""
+
+    operation: Operation
+    identifier: str
+    """The id in the path; empty where there is none."""
+    url: SplitResult
+
+
+def match(method: str, url: str) -> Match:
+    """Find the operation of a method and a URL.
+
+    Raises:
+        RefusedError: There is no such path, or it does not take the method.
+    """
+    parts = _split(url)
+    found = _PATH.fullmatch(parts.path)
+    if found is None:
+        raise RefusedError(ApiError(errors.PATH_UNKNOWN, {"path": parts.path.strip("/")}))
+    root, identifier = found["root"], found["id"]
+    template = root if identifier is None else f"{root}/{{id}}{found['rest'] or ''}"
+    operation = api_spec().operation(method, template)
+    if operation is None:
+        raise RefusedError(_explain(method, root, template, parts.path))
+    return Match(operation, unquote(identifier or ""), parts)
+
+
+def make_route(matched: Match) -> Route:
+    """Parse the query of a request, and prepare the parts of its response that depend on the URL alone.
+
+    Raises:
+        RefusedError: The query is wrong, or this emulator cannot apply it.
+    """
+    operation, identifier, url = matched
+    query = parse(operation, url.query)
+    _require_emulated(operation, query)
+    base = f"{url.scheme}://{url.netloc}"
     serializer = None
     if operation.schema:
         fields = query.fields.get(operation.schema.type)
         serializer = get_serializer(operation.schema, base, fields, included_limits(query.include, query.limits))
-    return Route(operation, identifier, base, query, DocumentEnvelope(base + parts.path, query), serializer)
+    return Route(operation, identifier, base, query, DocumentEnvelope(base + url.path, query), serializer)
 
 
 def _split(url: str) -> SplitResult:
@@ -74,22 +97,6 @@ def _split(url: str) -> SplitResult:
         return urlsplit(url)
     except ValueError:
         raise RefusedError(ApiError(errors.PATH_UNKNOWN, {"path": url})) from None
-
-
-def _operation(method: str, path: str) -> tuple[Operation, str]:
-    """The operation of a path, and the id in it."""
-    found = _PATH.fullmatch(path)
-    if found is None:
-        raise RefusedError(ApiError(errors.PATH_UNKNOWN, {"path": path.strip("/")}))
-    root, identifier = found["root"], found["id"]
-    template = root if identifier is None else f"{root}/{{id}}{found['rest'] or ''}"
-    operation = api_spec().operation(method, template)
-    if operation is None:
-        raise RefusedError(_explain(method, root, template, path))
-    reads_resources = operation.kind in reads.EMULATED and (operation.schema or operation.linkage)
-    if not reads_resources and operation.kind not in writes.EMULATED and not is_report(operation):
-        raise RefusedError(ApiError(errors.NOT_EMULATED, {"what": f"{method} {template}"}))
-    return operation, unquote(identifier or "")
 
 
 def _require_emulated(operation: Operation, query: Query) -> None:

@@ -10,21 +10,20 @@ import hashlib
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from pytest_asc.emulator.account.app_lookup import owner
 from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError
-from pytest_asc.emulator.jsonapi.reads import read
-from pytest_asc.emulator.reports.app_lookup import owner
+from pytest_asc.emulator.operations.reads import read
 from pytest_asc.emulator.reports.encoding import tsv
+from pytest_asc.emulator.resources.analytics import DOWNLOADS
 from pytest_asc.emulator.spec.relationships import relation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from pytest_asc.emulator.account.ledger import Sale
     from pytest_asc.emulator.account.store import Resource
-    from pytest_asc.emulator.reports.ledger import Sale
     from pytest_asc.emulator.reports.report_request import ReportRequest
 
-DOWNLOADS = "App Downloads Standard"
-"""The one report that has lines: those of any other have a head alone."""
 _HEAD = ("Date", "App Name", "App Apple Identifier")  # of every report (documented)
 # Documented, on the page of the report; the order is inferred.
 _DOWNLOADS_HEAD = (

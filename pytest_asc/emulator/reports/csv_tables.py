@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError
 from pytest_asc.emulator.jsonapi.negotiation import CSV
-from pytest_asc.emulator.jsonapi.reads import read
+from pytest_asc.emulator.operations.reads import read
 from pytest_asc.emulator.reports.encoding import table
 from pytest_asc.emulator.spec.relationships import relation
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from pytest_asc.emulator.account.app_lookup import owner, related
 from pytest_asc.emulator.http_models import Response
 from pytest_asc.emulator.jsonapi.negotiation import DIAGNOSTIC_LOGS
-from pytest_asc.emulator.reports.app_lookup import owner, related
 
 if TYPE_CHECKING:
     from pytest_asc.emulator.reports.report_request import ReportRequest

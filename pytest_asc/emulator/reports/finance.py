@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from pytest_asc.emulator.account.times import today
 from pytest_asc.emulator.jsonapi.errors import FILTER_VALUE, ApiError, RefusedError, at_parameter
 from pytest_asc.emulator.reports import report_errors
 from pytest_asc.emulator.reports.encoding import report
-from pytest_asc.emulator.reports.periods import Period, fiscal_month, today
+from pytest_asc.emulator.reports.periods import Period, fiscal_month
 from pytest_asc.emulator.reports.regions import ALL, ALL_DETAILED, REGIONS, region_of
 from pytest_asc.emulator.reports.sales_summary import DEVELOPER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from pytest_asc.emulator.account.ledger import Sale
     from pytest_asc.emulator.http_models import Response
-    from pytest_asc.emulator.reports.ledger import Sale
     from pytest_asc.emulator.reports.report_request import ReportRequest
 
     Rows = Iterator[Sequence[object]]
@@ -63,7 +64,7 @@ def finance_report(asked: ReportRequest) -> Response:
     if not sales or period.end >= today(asked.now):
         raise RefusedError(ApiError(report_errors.NO_SALES))
     rows = _ROWS[str(name)]
-    return report(f"{asked.vendor_number}_{period.end:%m%y}_{region}.txt", list(rows(sales, period)))
+    return report(f"{asked.account.vendor_number}_{period.end:%m%y}_{region}.txt", list(rows(sales, period)))
 
 
 def _financial(sales: list[Sale], period: Period) -> Rows:

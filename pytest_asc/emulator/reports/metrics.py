@@ -6,17 +6,17 @@ import json
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_asc.emulator.account.times import CUPERTINO
+from pytest_asc.emulator.account.times import CUPERTINO, today
 from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError
 from pytest_asc.emulator.reports import report_errors
-from pytest_asc.emulator.reports.periods import Period, today
+from pytest_asc.emulator.reports.periods import Period
 from pytest_asc.emulator.spec.relationships import relation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from pytest_asc.emulator.account.ledger import Measurement
     from pytest_asc.emulator.account.store import Resource
-    from pytest_asc.emulator.reports.ledger import Measurement
     from pytest_asc.emulator.reports.report_request import ReportRequest
 
 

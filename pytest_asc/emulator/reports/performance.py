@@ -11,7 +11,7 @@ from pytest_asc.emulator.jsonapi.negotiation import XCODE_METRICS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_asc.emulator.reports.ledger import Measurement
+    from pytest_asc.emulator.account.ledger import Measurement
     from pytest_asc.emulator.reports.report_request import ReportRequest
 
 METRIC = "perfPowerMetrics"

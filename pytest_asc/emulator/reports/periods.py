@@ -6,10 +6,8 @@ Sales are counted by the days of Cupertino. They are without daylight saving her
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
-
-from pytest_asc.emulator.account.times import CUPERTINO
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,15 +24,6 @@ class Period(NamedTuple):
 
     def __contains__(self, day: object) -> bool:
         return isinstance(day, date) and self.begin <= day <= self.end
-
-
-def today(now: float) -> date:
-    """The day in Cupertino.
-
-    Args:
-        now: Seconds since 1970.
-    """
-    return datetime.fromtimestamp(now, CUPERTINO).date()
 
 
 class Frequency(NamedTuple):

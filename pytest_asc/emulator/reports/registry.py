@@ -63,16 +63,13 @@ def is_report(operation: Operation) -> bool:
     return operation.method == "GET" and operation.path in _REPORTS
 
 
-def answer(
-    route: Route, accept: str | None, account: Account, vendor_number: str, now: float
-) -> bytes | Response | tuple[ApiError, ...]:
+def answer(route: Route, accept: str | None, account: Account, now: float) -> bytes | Response | tuple[ApiError, ...]:
     """Answer what :func:`is_report`.
 
     Args:
         route: What is asked for.
         accept: The header, where there is one.
         account: What it is answered from.
-        vendor_number: The vendor whose sales these are.
         now: Seconds since 1970.
     """
     report = _REPORTS[route.operation.path]
@@ -80,6 +77,6 @@ def answer(
     if media is None:
         return NOT_ACCEPTABLE
     try:
-        return report.answer(ReportRequest(route, media, account, vendor_number, now))
+        return report.answer(ReportRequest(route, media, account, now))
     except RefusedError as refused:
         return refused.reasons

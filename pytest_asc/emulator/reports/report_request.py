@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_asc.emulator.account.account import Account
+    from pytest_asc.emulator.account.ledger import Ledger
     from pytest_asc.emulator.account.store import Resource
     from pytest_asc.emulator.http_models import Response
     from pytest_asc.emulator.jsonapi.routing import Route
-    from pytest_asc.emulator.reports.ledger import Ledger
 
 
 class ReportRequest(NamedTuple):
@@ -25,7 +25,6 @@ class ReportRequest(NamedTuple):
     media: str
     """The media type that the client likes best of those that are offered."""
     account: Account
-    vendor_number: str
     now: float
     """Seconds since 1970."""
 
@@ -49,7 +48,7 @@ class ReportRequest(NamedTuple):
 
     def check_vendor(self) -> None:
         """Refuse another vendor's number."""
-        if self.filter_value("vendorNumber") != self.vendor_number:
+        if self.filter_value("vendorNumber") != self.account.vendor_number:
             raise RefusedError(at_parameter(report_errors.VENDOR_NUMBER, "filter[vendorNumber]"))
 
 

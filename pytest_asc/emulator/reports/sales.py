@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_asc.emulator.account.times import today
 from pytest_asc.emulator.jsonapi.errors import NOT_EMULATED, ApiError, RefusedError, at_parameter
 from pytest_asc.emulator.reports import report_errors
 from pytest_asc.emulator.reports.encoding import report
-from pytest_asc.emulator.reports.periods import FREQUENCIES, Period, today
+from pytest_asc.emulator.reports.periods import FREQUENCIES, Period
 from pytest_asc.emulator.reports.sales_report_types import SALES_REPORT_TYPES, SalesReportType
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def sales_report(asked: ReportRequest) -> Response:
     if not lines:
         raise RefusedError(ApiError(report_errors.NO_SALES))
     frequency = str(asked.filter_value("frequency"))[0]
-    name = f"{kind.letter}_{frequency}_{version}_{asked.vendor_number}_{period.end:%Y%m%d}.txt"
+    name = f"{kind.letter}_{frequency}_{version}_{asked.account.vendor_number}_{period.end:%Y%m%d}.txt"
     return report(name, [head, *lines])
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_asc.emulator.reports.ledger import Sale
+    from pytest_asc.emulator.account.ledger import Sale
     from pytest_asc.emulator.reports.periods import Period
     from pytest_asc.emulator.reports.report_request import ReportRequest
 

@@ -16,7 +16,7 @@ from pytest_asc.emulator.spec.relationships import relation
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_asc.emulator.reports.ledger import Sale
+    from pytest_asc.emulator.account.ledger import Sale
     from pytest_asc.emulator.reports.periods import Period
     from pytest_asc.emulator.reports.report_request import ReportRequest
 

@@ -28,7 +28,8 @@ from pytest_asc.emulator.resources import (
     xcode_cloud,
 )
 from pytest_asc.emulator.resources.hooks import NO_HOOKS, ResourceHooks
-from pytest_asc.emulator.resources.uploads import UPLOAD, is_uploaded
+from pytest_asc.emulator.resources.uploads import UPLOAD
+from pytest_asc.emulator.spec.uploads import is_uploaded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,8 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from pytest_asc.emulator.account.schedule import DAY
-from pytest_asc.emulator.reports.analytics import DOWNLOADS
-from pytest_asc.emulator.reports.periods import today
+from pytest_asc.emulator.account.times import today
 from pytest_asc.emulator.resources.hooks import ResourceHooks
 from pytest_asc.emulator.resources.state_machine import link, matches, related_many
 
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.account.store import Resource
     from pytest_asc.emulator.jsonapi.request_validator import ValidatedResource
 
+DOWNLOADS = "App Downloads Standard"
+"""The one report with rows; every other report has a header row alone."""
 _REPORTS = {
     DOWNLOADS: "COMMERCE",
     "App Crashes": "APP_USAGE",

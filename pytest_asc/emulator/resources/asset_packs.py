@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pytest_asc.emulator.account.app_lookup import owner
 from pytest_asc.emulator.account.times import timestamp
-from pytest_asc.emulator.reports.app_lookup import owner
 from pytest_asc.emulator.resources.hooks import ResourceHooks
 from pytest_asc.emulator.resources.state_machine import link, related_many, related_one
 from pytest_asc.emulator.resources.uploads import PROCESSING_SECONDS, UPLOAD, commit, errors_of, reserve, state_of

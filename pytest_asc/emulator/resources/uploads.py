@@ -6,7 +6,6 @@ The process is the same for every type with upload operations (documented: "Uplo
 from __future__ import annotations
 
 import hashlib
-from functools import cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,6 +16,7 @@ from pytest_asc.emulator.jsonapi.errors import RefusedError, at_pointer
 from pytest_asc.emulator.resources.hooks import ResourceHooks
 from pytest_asc.emulator.resources.images import image_size
 from pytest_asc.emulator.spec.api_spec import api_spec
+from pytest_asc.emulator.spec.uploads import UPLOAD_OPERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.jsonapi.request_validator import ValidatedResource
 
 PROCESSING_SECONDS = 30.0  # a few seconds to a few minutes (documented)
-_OPERATIONS = "uploadOperations"
 _MAX_PARTS = 10_000  # of one file, at S3 (documented by Amazon)
 # Content-Type of the parts, by file name extension: PNG and MP4 from documented examples, JPEG inferred, all others
 # observed.
@@ -63,12 +62,6 @@ def split_into_parts(size: int, part_size: int) -> Iterator[Part]:
     length = max(part_size, -(-size // _MAX_PARTS))
     for number, offset in enumerate(range(0, size, length), start=1):
         yield Part(number, offset, min(length, size - offset))
-
-
-@cache
-def is_uploaded(resource_type: str) -> bool:
-    """Return whether a type has upload operations."""
-    return any(_OPERATIONS in schema.attributes for schema in api_spec().schemas_of(resource_type))
 
 
 def state_of(resource: Resource) -> str | None:
@@ -118,7 +111,9 @@ def reserve(account: Account, resource: Resource, entity: ValidatedResource) -> 
         for part, address in zip(parts, addresses, strict=True)
     ]
     changes = {
-        _OPERATIONS: [{name: value for name, value in operation.items() if name in known} for operation in operations],
+        UPLOAD_OPERATIONS: [
+            {name: value for name, value in operation.items() if name in known} for operation in operations
+        ],
         "assetToken": f"{_key(resource)}/{name}",
         "assetType": entity.attributes.get("assetType", "SCREENSHOT"),  # as in the documented example
     }
@@ -150,7 +145,7 @@ def commit(account: Account, resource: Resource, entity: ValidatedResource) -> N
         return
     base, content = account.base, account.storage.received(_key(resource), account.now) or b""
     account.storage.close(_key(resource))
-    _update(account, resource, {_OPERATIONS: None, **_state_attributes("UPLOAD_COMPLETE")})
+    _update(account, resource, {UPLOAD_OPERATIONS: None, **_state_attributes("UPLOAD_COMPLETE")})
     what = f"{resource.type} {resource.id}: processed"
     account.schedule.at(
         PROCESSING_SECONDS, what, lambda: _finish_processing(account, resource, content, base), of=resource
@@ -234,7 +229,7 @@ def _key(resource: Resource) -> str:
 def _operation_members(resource_type: str) -> Mapping[str, Any]:
     """Members of a type's upload operations: build uploads and background assets have more than others."""
     schemas = api_spec().schemas_of(resource_type)
-    (code,) = next(schema.attributes[_OPERATIONS] for schema in schemas if _OPERATIONS in schema.attributes)
+    (code,) = next(schema.attributes[UPLOAD_OPERATIONS] for schema in schemas if UPLOAD_OPERATIONS in schema.attributes)
     return api_spec().members(code)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from pytest_asc.emulator.account.app_lookup import owner
 from pytest_asc.emulator.account.times import timestamp
-from pytest_asc.emulator.reports.app_lookup import owner
 from pytest_asc.emulator.resources.hooks import ResourceHooks
 from pytest_asc.emulator.resources.state_machine import link, related_one, request_resources
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pytest_asc.emulator.jsonapi.filtering import unknown_names
 from pytest_asc.emulator.jsonapi.query import Query, parse
-from pytest_asc.emulator.jsonapi.reads import EMULATED
+from pytest_asc.emulator.operations.reads import EMULATED
 from pytest_asc.emulator.spec.api_spec import api_spec
 
 if TYPE_CHECKING:

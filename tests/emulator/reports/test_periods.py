@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_asc.emulator.reports.periods import FREQUENCIES, Period, fiscal_month, today
+from pytest_asc.emulator.account.times import today
+from pytest_asc.emulator.reports.periods import FREQUENCIES, Period, fiscal_month
 
 
 @pytest.mark.parametrize(

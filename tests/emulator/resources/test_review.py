@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_asc.emulator.jsonapi.type_validation import type_mismatch
 from pytest_asc.emulator.spec.api_spec import api_spec
+from pytest_asc.emulator.spec.type_validation import type_mismatch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

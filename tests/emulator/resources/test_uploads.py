@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from pytest_asc.emulator.app import Request
 from pytest_asc.emulator.resources.images import image_size
-from pytest_asc.emulator.resources.uploads import is_uploaded, split_into_parts
+from pytest_asc.emulator.resources.uploads import split_into_parts
 from pytest_asc.emulator.spec.api_spec import api_spec
+from pytest_asc.emulator.spec.uploads import is_uploaded
 
 if TYPE_CHECKING:
     from emulator.harness import Answer

@@ -5,7 +5,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from pytest_asc.emulator.jsonapi.filtering import resolve
-from pytest_asc.emulator.jsonapi.reads import EMULATED
+from pytest_asc.emulator.operations.reads import EMULATED
 from pytest_asc.emulator.spec.api_spec import Operation, api_spec
 from pytest_asc.emulator.spec.relationships import relation
 

@@ -1,18 +1,17 @@
-"""What was sold and measured: what reports are made of."""
+"""Sales that a test enters into the ledger, with defaults for what it leaves out."""
 
 from __future__ import annotations
 
 import re
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
-from pytest_asc.emulator.reports.app_lookup import app_of
+from pytest_asc.emulator.account.app_lookup import app_of
+from pytest_asc.emulator.account.ledger import Sale
 from pytest_asc.emulator.reports.regions import currency_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pytest_asc.emulator.account.store import Resource, Store
 
 PRODUCT_TYPES = (
@@ -27,47 +26,6 @@ DEVICES = ("iPhone", "iPad", "iPod touch", "Desktop", "Apple TV", "Apple Watch",
 _USUAL = {"apps": "1F", "inAppPurchases": "IA1", "subscriptions": "IAY"}
 _NAMES = {"apps": ("name", "sku"), "inAppPurchases": ("name", "productId"), "subscriptions": ("name", "productId")}
 _COMMISSION = Decimal("0.30")
-
-
-class Sale(NamedTuple):
-    """Units of one product, sold on one day in one country at one price."""
-
-    kind: str
-    """``apps``, ``inAppPurchases`` or ``subscriptions``."""
-    id: str
-    name: str
-    sku: str
-    app_id: str
-    app_name: str
-    app_sku: str
-    product_type: str
-    version: str
-    units: int
-    """Less than nothing for refunds."""
-    day: date
-    country: str
-    price: Decimal
-    currency: str
-    proceeds: Decimal
-    """Of one unit."""
-    device: str
-
-
-class Measurement(NamedTuple):
-    """What was measured on one day."""
-
-    metric: str
-    day: date
-    members: Mapping[str, Any]
-    """What of, by type, as an id; further dimensions; and the values."""
-
-
-class Ledger:
-    """The sales and measurements of an account, in the order in which they came."""
-
-    def __init__(self) -> None:
-        self.sales: list[Sale] = []
-        self.measurements: list[Measurement] = []
 
 
 def make_sale(

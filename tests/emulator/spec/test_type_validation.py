@@ -9,8 +9,8 @@ from emulator.harness import NOW
 from pytest_asc.emulator.account.defaults import _KNOWN, defaults
 from pytest_asc.emulator.account.ids import IdGenerator
 from pytest_asc.emulator.account.times import moment, timestamp
-from pytest_asc.emulator.jsonapi.type_validation import type_mismatch
 from pytest_asc.emulator.spec.api_spec import api_spec
+from pytest_asc.emulator.spec.type_validation import type_mismatch
 
 
 @pytest.mark.parametrize("kind", api_spec().types)

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote
 
 from pytest_asc.emulator.account.account import members_of
-from pytest_asc.emulator.account.uniqueness import uniqueness_errors
 from pytest_asc.emulator.http_models import JSON, Response
 from pytest_asc.emulator.jsonapi import entity_errors, errors
 from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError, at_pointer
-from pytest_asc.emulator.jsonapi.reads import single
 from pytest_asc.emulator.jsonapi.request_validator import is_local, read_entity, read_ids
+from pytest_asc.emulator.jsonapi.uniqueness import uniqueness_errors
+from pytest_asc.emulator.operations.reads import single
 from pytest_asc.emulator.resources import hooks_of
 from pytest_asc.emulator.spec.relationships import create_inverse, relation
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_asc.emulator.reports.app_lookup import app_of, related
-from pytest_asc.emulator.reports.ledger import Measurement
+from pytest_asc.emulator.account.app_lookup import app_of, related
+from pytest_asc.emulator.account.ledger import Measurement
 from pytest_asc.emulator.reports.metrics import METRICS
 from pytest_asc.emulator.reports.performance import CATEGORIES, MEMBERS, METRIC, USUAL
 

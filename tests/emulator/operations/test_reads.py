@@ -9,7 +9,7 @@ import pytest
 from emulator.apple import answer_schema, problems
 from emulator.populated_account import populate_account
 
-from pytest_asc.emulator.jsonapi.reads import EMULATED
+from pytest_asc.emulator.operations.reads import EMULATED
 from pytest_asc.emulator.spec.api_spec import Operation, api_spec
 
 if TYPE_CHECKING:

@@ -1,0 +1,67 @@
+"""Handlers of the API's operations, and the cached way from a URL to its handler."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from pytest_asc.emulator.jsonapi import errors
+from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError
+from pytest_asc.emulator.jsonapi.negotiation import refuse_media
+from pytest_asc.emulator.jsonapi.routing import Route, make_route, match
+from pytest_asc.emulator.operations import reads, writes
+from pytest_asc.emulator.reports import registry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_asc.emulator.account.account import Account
+    from pytest_asc.emulator.http_models import Request, Response
+    from pytest_asc.emulator.spec.api_spec import Operation
+
+_ENDPOINTS = 4096
+
+Answer: TypeAlias = "bytes | Response | ApiError | tuple[ApiError, ...]"
+"""JSON document, whole response, or the errors of a request."""
+
+
+class Endpoint(NamedTuple):
+    """Route of a request, with the function that handles it."""
+
+    route: Route
+    handle: Callable[[Account, Route, Request, float], Answer]
+    """Takes the account, the route, the request and the service's time in seconds since 1970."""
+
+
+@lru_cache(maxsize=_ENDPOINTS)
+def find_endpoint(method: str, url: str) -> Endpoint | tuple[ApiError, ...]:
+    """Find the endpoint of a request; errors of its path, method or query are returned, not raised."""
+    try:
+        matched = match(method, url)
+        handle = _handler(matched.operation)
+        return Endpoint(make_route(matched), handle)
+    except RefusedError as refused:
+        return refused.reasons
+
+
+def _handler(operation: Operation) -> Callable[[Account, Route, Request, float], Answer]:
+    if registry.is_report(operation):
+        return _report
+    if operation.kind in reads.EMULATED and (operation.schema or operation.linkage):
+        return _read
+    if operation.kind in writes.EMULATED:
+        return _write
+    raise RefusedError(ApiError(errors.NOT_EMULATED, {"what": f"{operation.method} {operation.path}"}))
+
+
+def _report(account: Account, route: Route, request: Request, now: float) -> Answer:
+    return registry.answer(route, request.header("Accept"), account, now)
+
+
+def _read(account: Account, route: Route, request: Request, _now: float) -> Answer:
+    return refuse_media(request, sends=False) or reads.read(account.store, route)
+
+
+def _write(account: Account, route: Route, request: Request, _now: float) -> Answer:
+    refused = refuse_media(request, sends=route.operation.body is not None)
+    return refused or writes.write(account, route, request.body)

@@ -1,0 +1,1 @@
+"""The operations of the API on resources of every type: reads and writes."""
