@@ -299,7 +299,7 @@ def test_a_crash_of_ours_is_an_answer_that_says_so(
     def crash(*_: object) -> None:
         raise KeyError("oh")
 
-    monkeypatch.setattr("pytest_asc.emulator.app.read", crash)
+    monkeypatch.setattr("pytest_asc.emulator.app.find_endpoint", crash)
     response = emulator.handle(Request("GET", f"{BASE}/v1/apps", {"Authorization": f"Bearer {TOKEN}"}))
     assert isinstance(response.crash, KeyError)
     assert response.status == 500

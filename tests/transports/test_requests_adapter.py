@@ -131,6 +131,6 @@ def test_a_crash_of_ours_is_raised_where_the_request_was_sent(
     def crash(*_: object) -> None:
         raise KeyError("oh")
 
-    monkeypatch.setattr("pytest_asc.emulator.app.read", crash)
+    monkeypatch.setattr("pytest_asc.emulator.app.find_endpoint", crash)
     with pytest.raises(KeyError, match="oh"):
         session.get(f"{BASE}/v1/apps")

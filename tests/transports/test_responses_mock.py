@@ -133,6 +133,6 @@ def test_a_crash_of_ours_is_raised_where_the_request_was_sent(
     def crash(*_: object) -> None:
         raise KeyError("oh")
 
-    monkeypatch.setattr("pytest_asc.emulator.app.read", crash)
+    monkeypatch.setattr("pytest_asc.emulator.app.find_endpoint", crash)
     with pytest.raises(KeyError, match="oh"):
         requests.get(APPS, headers=HEADERS, timeout=1)
