@@ -1,4 +1,4 @@
-"""A client that writes: what a person at App Store Connect would do."""
+"""Client that writes JSON:API requests to the emulator."""
 
 from __future__ import annotations
 
@@ -20,48 +20,53 @@ def linkage(resource: Mapping[str, Any]) -> dict[str, str]:
 
 
 class ApiWriter:
-    """Sends requests, and shows what has come of them."""
+    """Sends requests as JSON:API documents, and returns responses or resources."""
 
     def __init__(self, emulator_client: EmulatorClient, version: str = "v1", base: str = BASE) -> None:
         self.emulator_client = emulator_client
         self.version = version
         self.base = base
 
-    def create(
-        self, kind: str, attributes: Mapping[str, Any] | None = None, **relationships: Mapping[str, Any] | list[Any]
+    def post(
+        self,
+        resource_type: str,
+        attributes: Mapping[str, Any] | None = None,
+        **relationships: Mapping[str, Any] | list[Any],
     ) -> Answer:
         linked = {
-            name: {"data": [linkage(one) for one in other] if isinstance(other, list) else linkage(other)}
+            name: {"data": [linkage(each) for each in other] if isinstance(other, list) else linkage(other)}
             for name, other in relationships.items()
         }
-        data = {"type": kind, "attributes": attributes or {}, "relationships": linked}
-        return self.write("POST", f"/{self.version}/{kind}", data)
+        data = {"type": resource_type, "attributes": attributes or {}, "relationships": linked}
+        return self.send("POST", f"/{self.version}/{resource_type}", data)
 
-    def made(self, kind: str, attributes: Mapping[str, Any] | None = None, **relationships: Any) -> dict[str, Any]:
-        """Create a resource that must come to be."""
-        answer = self.create(kind, attributes, **relationships)
+    def create(
+        self, resource_type: str, attributes: Mapping[str, Any] | None = None, **relationships: Any
+    ) -> dict[str, Any]:
+        """Create a resource; fail unless the status is 201."""
+        answer = self.post(resource_type, attributes, **relationships)
         assert answer.status == 201, answer.body
         data: dict[str, Any] = answer.json["data"]
         return data
 
-    def change(self, resource: Mapping[str, Any], **attributes: Any) -> Answer:
+    def patch(self, resource: Mapping[str, Any], **attributes: Any) -> Answer:
         data = {**linkage(resource), "attributes": attributes}
-        return self.write("PATCH", f"/{self.version}/{resource['type']}/{resource['id']}", data)
+        return self.send("PATCH", f"/{self.version}/{resource['type']}/{resource['id']}", data)
 
-    def relate(self, resource: Mapping[str, Any], name: str, *others: Mapping[str, Any]) -> Answer:
+    def add_related(self, resource: Mapping[str, Any], name: str, *others: Mapping[str, Any]) -> Answer:
         path = f"/{self.version}/{resource['type']}/{resource['id']}/relationships/{name}"
-        return self.write("POST", path, [linkage(other) for other in others])
+        return self.send("POST", path, [linkage(other) for other in others])
 
     def delete(self, resource: Mapping[str, Any]) -> Answer:
         return self.emulator_client.send("DELETE", f"/{self.version}/{resource['type']}/{resource['id']}")
 
-    def write(self, method: str, path: str, data: Any) -> Answer:
+    def send(self, method: str, path: str, data: Any) -> Answer:
         return self.emulator_client.send(
             method, self.base + path, headers=HEADERS, body=json.dumps({"data": data}).encode()
         )
 
     def get(self, resource: Mapping[str, Any], related: str = "") -> dict[str, Any]:
-        """The attributes of a resource, or of one related to it."""
+        """Return the attributes of a resource, or of a related one."""
         answer = self.emulator_client.get(
             f"/{self.version}/{resource['type']}/{resource['id']}{related and '/'}{related}"
         )
@@ -70,7 +75,7 @@ class ApiWriter:
         return attributes
 
     def related(self, resource: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
-        """The resources that a relationship leads to."""
+        """Return the related resources of a to-many relationship."""
         data: list[dict[str, Any]] = self.emulator_client.get(
             f"/{self.version}/{resource['type']}/{resource['id']}/{name}"
         ).json["data"]
@@ -78,6 +83,6 @@ class ApiWriter:
 
 
 def detail(answer: Answer) -> str:
-    """What the one error of an answer says."""
+    """Return the detail of the only error in a response."""
     (error,) = answer.json["errors"]
     return str(error["detail"])

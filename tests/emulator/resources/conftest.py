@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def api_writer(emulator_client: EmulatorClient) -> ApiWriter:
-    """A client of the emulator_client's emulator."""
+    """Client that writes to the emulator."""
     return ApiWriter(emulator_client)
 
 
 @pytest.fixture
 def app(emulator: Emulator) -> dict[str, Any]:
-    """An app of the account."""
+    """App of the account."""
     return emulator.add("apps", name="Lists", bundleId="com.example.lists")

@@ -17,17 +17,17 @@ DOWNLOADS = "App Downloads Standard"
 
 
 def request(api_writer: ApiWriter, app: dict[str, Any], access: str = "ONGOING") -> dict[str, Any]:
-    return api_writer.made("analyticsReportRequests", {"accessType": access}, app=app)
+    return api_writer.create("analyticsReportRequests", {"accessType": access}, app=app)
 
 
-def instances(api_writer: ApiWriter, asked: dict[str, Any], query: str = "") -> list[dict[str, Any]]:
-    """The instances of the report on downloads."""
-    (report,) = [one for one in api_writer.related(asked, "reports") if one["attributes"]["name"] == DOWNLOADS]
+def instances(api_writer: ApiWriter, report_request: dict[str, Any], query: str = "") -> list[dict[str, Any]]:
+    """Return the instances of the report on downloads."""
+    (report,) = [one for one in api_writer.related(report_request, "reports") if one["attributes"]["name"] == DOWNLOADS]
     return api_writer.related(report, f"instances{query}")
 
 
 def counts(api_writer: ApiWriter, instance: dict[str, Any]) -> dict[str, int]:
-    """What was downloaded, by day."""
+    """Return the number of downloads by day."""
     found: dict[str, int] = {}
     for segment in api_writer.related(instance, "segments"):
         file = api_writer.emulator_client.send("GET", segment["attributes"]["url"], headers={}).body
@@ -37,30 +37,32 @@ def counts(api_writer: ApiWriter, instance: dict[str, Any]) -> dict[str, int]:
     return found
 
 
-def test_reports_come_after_a_day(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]) -> None:
+def test_reports_are_available_after_a_day(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]) -> None:
     emulator.sell(app, units=3, day="2026-05-28")
-    asked = request(api_writer, app)
-    assert asked["attributes"] == {"accessType": "ONGOING", "stoppedDueToInactivity": False}
+    report_request = request(api_writer, app)
+    assert report_request["attributes"] == {"accessType": "ONGOING", "stoppedDueToInactivity": False}
     emulator.advance(hours=23)
-    assert api_writer.related(asked, "reports") == []
+    assert api_writer.related(report_request, "reports") == []
     emulator.advance()
-    assert {one["attributes"]["category"] for one in api_writer.related(asked, "reports")} == {
+    assert {one["attributes"]["category"] for one in api_writer.related(report_request, "reports")} == {
         "APP_STORE_ENGAGEMENT",
         "APP_USAGE",
         "COMMERCE",
         "PERFORMANCE",
     }
-    (instance,) = instances(api_writer, asked)
+    (instance,) = instances(api_writer, report_request)
     assert instance["attributes"] == {"granularity": "DAILY", "processingDate": "2026-05-29"}
     assert counts(api_writer, instance) == {"2026-05-28": 3}
 
 
-def test_there_is_an_instance_every_day(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]) -> None:
+def test_an_ongoing_request_gets_a_new_instance_every_day(
+    api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]
+) -> None:
     for day in range(28, 32):
         emulator.sell(app, units=day, day=f"2026-05-{day}")
-    asked = request(api_writer, app)
+    report_request = request(api_writer, app)
     emulator.advance(days=4)
-    daily = instances(api_writer, asked, "?filter[granularity]=DAILY")
+    daily = instances(api_writer, report_request, "?filter[granularity]=DAILY")
     assert [one["attributes"]["processingDate"] for one in daily] == [
         "2026-05-29",
         "2026-05-30",
@@ -68,49 +70,47 @@ def test_there_is_an_instance_every_day(api_writer: ApiWriter, emulator: Emulato
         "2026-06-01",
     ]
     assert [counts(api_writer, one) for one in daily] == [{f"2026-05-{day}": day} for day in range(28, 32)]
-    (weekly,) = instances(api_writer, asked, "?filter[granularity]=WEEKLY")  # the first of June was a Monday
+    (weekly,) = instances(api_writer, report_request, "?filter[granularity]=WEEKLY")  # the first of June was a Monday
     assert sum(counts(api_writer, weekly).values()) == 28 + 29 + 30 + 31
-    assert len(instances(api_writer, asked, "?filter[granularity]=MONTHLY")) == 1
+    assert len(instances(api_writer, report_request, "?filter[granularity]=MONTHLY")) == 1
 
 
-def test_a_snapshot_has_all_that_was(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]) -> None:
+def test_a_snapshot_contains_the_whole_history(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]) -> None:
     emulator.sell(app, units=5, day="2024-01-31")
     emulator.sell(app, units=3, day="2026-05-28")
-    asked = request(api_writer, app, "ONE_TIME_SNAPSHOT")
+    report_request = request(api_writer, app, "ONE_TIME_SNAPSHOT")
     emulator.advance(days=3)
-    (instance,) = instances(api_writer, asked)
+    (instance,) = instances(api_writer, report_request)
     assert counts(api_writer, instance) == {"2024-01-31": 5, "2026-05-28": 3}
 
 
 @pytest.mark.parametrize(
     ("first", "second", "status"), [("ONGOING", "ONGOING", 409), ("ONGOING", "ONE_TIME_SNAPSHOT", 201)]
 )
-def test_there_is_one_request_of_a_kind(
+def test_a_second_request_of_the_same_access_type_is_refused(
     api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any], first: str, second: str, status: int
 ) -> None:
     request(api_writer, app, first)
     request(api_writer, emulator.add("apps"), first)
-    again = api_writer.create("analyticsReportRequests", {"accessType": second}, app=app)
+    again = api_writer.post("analyticsReportRequests", {"accessType": second}, app=app)
     assert again.status == status
     if status == 409:
         assert (again.codes, detail(again)) == (["STATE_ERROR"], "You already have such an entity")
 
 
-def test_a_request_that_is_deleted_brings_nothing(
-    api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]
-) -> None:
-    asked = request(api_writer, app)
-    assert api_writer.delete(asked).status == 204
+def test_a_deleted_request_gets_no_reports(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]) -> None:
+    report_request = request(api_writer, app)
+    assert api_writer.delete(report_request).status == 204
     assert emulator.advance(days=2) == []
     request(api_writer, app)
 
 
-def test_reports_go_with_their_request(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]) -> None:
-    asked = request(api_writer, app)
+def test_deleting_a_request_deletes_its_reports(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]) -> None:
+    report_request = request(api_writer, app)
     emulator.advance()
-    report, (instance,) = api_writer.related(asked, "reports")[0], instances(api_writer, asked)
+    report, (instance,) = api_writer.related(report_request, "reports")[0], instances(api_writer, report_request)
     (segment,) = api_writer.related(instance, "segments")
-    api_writer.delete(asked)
+    api_writer.delete(report_request)
     for gone in (report, instance, segment):
         assert api_writer.emulator_client.get(f"/v1/{gone['type']}/{gone['id']}").status == 404
     assert emulator.advance(days=3) == []

@@ -10,13 +10,13 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.app import Emulator
 
 
-def send(api_writer: ApiWriter, version: dict[str, Any], asset: str) -> dict[str, Any]:
+def upload_file(api_writer: ApiWriter, version: dict[str, Any], asset: str) -> dict[str, Any]:
     attributes = {"assetType": asset, "fileName": "pack.aar", "fileSize": 4}
-    file = api_writer.made("backgroundAssetUploadFiles", attributes, backgroundAssetVersion=version)
+    file = api_writer.create("backgroundAssetUploadFiles", attributes, backgroundAssetVersion=version)
     (operation,) = file["attributes"]["uploadOperations"]
     headers = {header["name"]: header["value"] for header in operation["requestHeaders"]}
     assert api_writer.emulator_client.send("PUT", operation["url"], headers=headers, body=b"pack").status == 200
-    assert api_writer.change(file, uploaded=True).status == 200
+    assert api_writer.patch(file, uploaded=True).status == 200
     return file
 
 
@@ -25,16 +25,16 @@ def state(api_writer: ApiWriter, version: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("outcome", ["COMPLETE", "FAILED"])
-def test_a_version_is_processed_when_both_files_are_there(
+def test_a_version_is_processed_when_both_files_are_uploaded(
     api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any], outcome: str
 ) -> None:
-    pack = api_writer.made("backgroundAssets", {"assetPackIdentifier": "levels"}, app=app)
-    version = api_writer.made("backgroundAssetVersions", backgroundAsset=pack)
+    pack = api_writer.create("backgroundAssets", {"assetPackIdentifier": "levels"}, app=app)
+    version = api_writer.create("backgroundAssetVersions", backgroundAsset=pack)
     assert version["attributes"]["version"] == "1"
-    asset = send(api_writer, version, "ASSET")
+    asset = upload_file(api_writer, version, "ASSET")
     emulator.advance()
     assert state(api_writer, version) == "AWAITING_UPLOAD"
-    manifest = send(api_writer, version, "MANIFEST")
+    manifest = upload_file(api_writer, version, "MANIFEST")
     assert state(api_writer, version) == "PROCESSING"
     emulator.decide(manifest, outcome)
     assert emulator.advance()[-1] == f"backgroundAssetVersions {version['id']}: {outcome}"
@@ -44,4 +44,4 @@ def test_a_version_is_processed_when_both_files_are_there(
         f"/v1/backgroundAssetVersions/{version['id']}?include=assetFile,manifestFile"
     ).json
     assert {one["id"] for one in shown["included"]} == {asset["id"], manifest["id"]}
-    assert api_writer.made("backgroundAssetVersions", backgroundAsset=pack)["attributes"]["version"] == "2"
+    assert api_writer.create("backgroundAssetVersions", backgroundAsset=pack)["attributes"]["version"] == "2"

@@ -13,20 +13,20 @@ FILE = b"a build"
 MD5 = "e230eabc2ad52628f76f46b18025eaf1"
 
 
-def begin(api_writer: ApiWriter, app: dict[str, Any], number: str = "7") -> dict[str, Any]:
+def create_upload(api_writer: ApiWriter, app: dict[str, Any], number: str = "7") -> dict[str, Any]:
     version = {"cfBundleShortVersionString": "1.0", "cfBundleVersion": number, "platform": "IOS"}
-    return api_writer.made("buildUploads", version, app=app)
+    return api_writer.create("buildUploads", version, app=app)
 
 
-def send(api_writer: ApiWriter, upload: dict[str, Any], asset: str = "ASSET", **commit: Any) -> dict[str, Any]:
-    """Upload one file of a build."""
+def upload_file(api_writer: ApiWriter, upload: dict[str, Any], asset: str = "ASSET", **commit: Any) -> dict[str, Any]:
+    """Upload and commit one file of a build."""
     attributes = {"assetType": asset, "fileName": "Lists.ipa", "fileSize": len(FILE), "uti": "com.apple.ipa"}
-    file = api_writer.made("buildUploadFiles", attributes, buildUpload=upload)
+    file = api_writer.create("buildUploadFiles", attributes, buildUpload=upload)
     for operation in file["attributes"]["uploadOperations"]:
         headers = {header["name"]: header["value"] for header in operation["requestHeaders"]}
         part = FILE[operation["offset"] :][: operation["length"]]
         assert api_writer.emulator_client.send("PUT", operation["url"], headers=headers, body=part).status == 200
-    assert api_writer.change(file, uploaded=True, **commit).status == 200
+    assert api_writer.patch(file, uploaded=True, **commit).status == 200
     return file
 
 
@@ -34,10 +34,10 @@ def state(api_writer: ApiWriter, upload: dict[str, Any]) -> str:
     return str(api_writer.get(upload)["state"]["state"])
 
 
-def test_a_build_appears(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]) -> None:
-    upload = begin(api_writer, app)
+def test_a_committed_upload_creates_a_build(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]) -> None:
+    upload = create_upload(api_writer, app)
     assert state(api_writer, upload) == "AWAITING_UPLOAD"
-    file = send(api_writer, upload)
+    file = upload_file(api_writer, upload)
     assert state(api_writer, upload) == "PROCESSING"
     emulator.advance(60)
     assert state(api_writer, upload) == "COMPLETE"
@@ -51,36 +51,42 @@ def test_a_build_appears(api_writer: ApiWriter, emulator: Emulator, app: dict[st
     assert {one["id"] for one in shown["included"]} == {file["id"], build["id"]}
 
 
-def test_what_its_operations_have_beside(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]) -> None:
+def test_upload_operations_have_part_number_and_expiration(
+    api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]
+) -> None:
     emulator.part_size = 4
     attributes = {"assetType": "ASSET", "fileName": "Lists.ipa", "fileSize": 7, "uti": "com.apple.ipa"}
-    file = api_writer.made("buildUploadFiles", attributes, buildUpload=begin(api_writer, app))
-    told = [(one["partNumber"], one["expiration"], one["entityTag"]) for one in file["attributes"]["uploadOperations"]]
-    assert told == [(1, "2026-06-04T12:26:40-08:00", None), (2, "2026-06-04T12:26:40-08:00", None)]
+    file = api_writer.create("buildUploadFiles", attributes, buildUpload=create_upload(api_writer, app))
+    shown = [(one["partNumber"], one["expiration"], one["entityTag"]) for one in file["attributes"]["uploadOperations"]]
+    assert shown == [(1, "2026-06-04T12:26:40-08:00", None), (2, "2026-06-04T12:26:40-08:00", None)]
 
 
-def test_builds_of_a_version_go_together(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]) -> None:
+def test_builds_of_the_same_version_share_a_prerelease_version(
+    api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]
+) -> None:
     for number in ("7", "8"):
-        send(api_writer, begin(api_writer, app, number))
+        upload_file(api_writer, create_upload(api_writer, app, number))
         emulator.advance()
     (version,) = api_writer.related(app, "preReleaseVersions")
     assert [build["attributes"]["version"] for build in api_writer.related(version, "builds")] == ["7", "8"]
 
 
-def test_a_number_is_good_for_one_build(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]) -> None:
-    send(api_writer, begin(api_writer, app))
+def test_a_used_build_number_fails_the_upload(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]) -> None:
+    upload_file(api_writer, create_upload(api_writer, app))
     emulator.advance()
-    again = begin(api_writer, app)
-    send(api_writer, again)
+    again = create_upload(api_writer, app)
+    upload_file(api_writer, again)
     emulator.advance()
-    told = api_writer.get(again)["state"]
-    assert (told["state"], [error["code"] for error in told["errors"]]) == ("FAILED", ["90189"])
+    shown = api_writer.get(again)["state"]
+    assert (shown["state"], [error["code"] for error in shown["errors"]]) == ("FAILED", ["90189"])
     assert len(api_writer.related(app, "builds")) == 1
 
 
-def test_the_other_files_make_no_build(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]) -> None:
-    upload = begin(api_writer, app)
-    send(api_writer, upload, "ASSET_DESCRIPTION")
+def test_a_description_file_alone_creates_no_build(
+    api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]
+) -> None:
+    upload = create_upload(api_writer, app)
+    upload_file(api_writer, upload, "ASSET_DESCRIPTION")
     emulator.advance()
     assert state(api_writer, upload) == "AWAITING_UPLOAD"
     assert api_writer.related(app, "builds") == []
@@ -96,26 +102,26 @@ def test_the_other_files_make_no_build(api_writer: ApiWriter, emulator: Emulator
         (None, "COMPLETE"),
     ],
 )
-def test_checksums_of_builds(
+def test_a_wrong_checksum_of_either_algorithm_fails_the_upload(
     api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any], checksum: dict[str, str] | None, outcome: str
 ) -> None:
-    upload = begin(api_writer, app)
-    send(api_writer, upload, sourceFileChecksums={"file": checksum})
+    upload = create_upload(api_writer, app)
+    upload_file(api_writer, upload, sourceFileChecksums={"file": checksum})
     emulator.advance()
     assert state(api_writer, upload) == outcome
 
 
-def test_what_is_deleted_becomes_no_build(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]) -> None:
-    upload = begin(api_writer, app)
-    send(api_writer, upload)
+def test_a_deleted_upload_creates_no_build(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]) -> None:
+    upload = create_upload(api_writer, app)
+    upload_file(api_writer, upload)
     assert api_writer.delete(upload).status == 204
     emulator.advance()
     assert api_writer.related(app, "builds") == []
 
 
-def test_an_upload_of_no_app(api_writer: ApiWriter, emulator: Emulator) -> None:
+def test_an_upload_without_an_app_completes_without_a_build(api_writer: ApiWriter, emulator: Emulator) -> None:
     upload = emulator.add("buildUploads", cfBundleShortVersionString="1.0", cfBundleVersion="7")
-    send(api_writer, upload)
+    upload_file(api_writer, upload)
     emulator.advance()
     assert state(api_writer, upload) == "COMPLETE"
     assert api_writer.emulator_client.get("/v1/builds").ids == []

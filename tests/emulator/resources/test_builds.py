@@ -15,16 +15,16 @@ REVIEW = "betaAppReviewSubmissions"
 
 
 def states(api_writer: ApiWriter, build: Mapping[str, Any]) -> tuple[str, str]:
-    """What internal and external testers are shown."""
+    """Return internalBuildState and externalBuildState."""
     detail = api_writer.get(build, "buildBetaDetail")
     return detail["internalBuildState"], detail["externalBuildState"]
 
 
 @pytest.fixture
 def build(emulator: Emulator, app: dict[str, Any]) -> dict[str, Any]:
-    """A processed build."""
-    train = emulator.add("preReleaseVersions", app=app, version="1.0")
-    return emulator.add("builds", app=app, preReleaseVersion=train)
+    """Processed build."""
+    prerelease_version = emulator.add("preReleaseVersions", app=app, version="1.0")
+    return emulator.add("builds", app=app, preReleaseVersion=prerelease_version)
 
 
 def add_group(emulator: Emulator, app: dict[str, Any], *, internal: bool = False, **members: Any) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def add_group(emulator: Emulator, app: dict[str, Any], *, internal: bool = False
         ({"buildAudienceType": "INTERNAL_ONLY"}, "READY_FOR_BETA_TESTING", "NOT_APPLICABLE"),
     ],
 )
-def test_each_build_has_a_detail_that_fits_it(
+def test_beta_detail_states_follow_the_attributes_of_the_build(
     api_writer: ApiWriter,
     emulator: Emulator,
     app: dict[str, Any],
@@ -56,24 +56,26 @@ def test_each_build_has_a_detail_that_fits_it(
     assert api_writer.emulator_client.get(f"/v1/buildBetaDetails/{build['id']}").status == 200
 
 
-def test_a_detail_of_a_tests_own_stays(api_writer: ApiWriter, emulator: Emulator) -> None:
+def test_a_beta_detail_added_by_a_test_keeps_its_state(api_writer: ApiWriter, emulator: Emulator) -> None:
     detail = emulator.add("buildBetaDetails", externalBuildState="IN_BETA_TESTING")
     build = emulator.add("builds", buildBetaDetail=detail)
     assert states(api_writer, build)[1] == "IN_BETA_TESTING"
-    api_writer.change(detail, autoNotifyEnabled=False)
+    api_writer.patch(detail, autoNotifyEnabled=False)
     assert states(api_writer, build)[1] == "IN_BETA_TESTING"
 
 
-def test_export_compliance_is_answered_once(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]) -> None:
+def test_export_compliance_can_be_answered_once(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]) -> None:
     build = emulator.add("builds", app=app, usesNonExemptEncryption=None)
-    assert api_writer.change(build, usesNonExemptEncryption=False).status == 200
+    assert api_writer.patch(build, usesNonExemptEncryption=False).status == 200
     assert states(api_writer, build) == ("READY_FOR_BETA_TESTING", "READY_FOR_BETA_SUBMISSION")
-    refused = api_writer.change(build, usesNonExemptEncryption=True)
+    refused = api_writer.patch(build, usesNonExemptEncryption=True)
     assert refused.codes == ["ENTITY_ERROR.ATTRIBUTE.INVALID"]
     assert refused.json["errors"][0]["source"] == {"pointer": "/data/attributes/usesNonExemptEncryption"}
 
 
-def test_a_build_expires_on_its_day(api_writer: ApiWriter, emulator: Emulator, build: dict[str, Any]) -> None:
+def test_a_build_expires_on_its_expiration_date(
+    api_writer: ApiWriter, emulator: Emulator, build: dict[str, Any]
+) -> None:
     assert emulator.advance() == []
     emulator.advance(days=89)
     assert api_writer.get(build)["expired"] is False
@@ -82,15 +84,15 @@ def test_a_build_expires_on_its_day(api_writer: ApiWriter, emulator: Emulator, b
     assert states(api_writer, build) == ("EXPIRED", "EXPIRED")
 
 
-def test_a_build_is_expired_for_good(api_writer: ApiWriter, emulator: Emulator, build: dict[str, Any]) -> None:
-    assert api_writer.change(build, expired=True).status == 200
+def test_an_expired_build_stays_expired(api_writer: ApiWriter, emulator: Emulator, build: dict[str, Any]) -> None:
+    assert api_writer.patch(build, expired=True).status == 200
     assert states(api_writer, build) == ("EXPIRED", "EXPIRED")
-    assert api_writer.change(build, expired=False).status == 409
+    assert api_writer.patch(build, expired=False).status == 409
     emulator.advance(days=90)
     assert states(api_writer, build) == ("EXPIRED", "EXPIRED")
 
 
-def test_a_build_with_a_date_that_has_passed_is_left(emulator: Emulator, api_writer: ApiWriter) -> None:
+def test_a_build_with_a_past_expiration_date_keeps_its_state(emulator: Emulator, api_writer: ApiWriter) -> None:
     build = emulator.add("builds", expirationDate="2020-01-01T00:00:00.220+0000", expired=False)
     emulator.advance(days=1)
     assert api_writer.get(build)["expired"] is False
@@ -104,7 +106,7 @@ def test_a_build_with_a_date_that_has_passed_is_left(emulator: Emulator, api_wri
         ("REJECTED", True, "BETA_REJECTED"),
     ],
 )
-def test_beta_review(
+def test_beta_review_ends_in_the_decided_state(
     api_writer: ApiWriter,
     emulator: Emulator,
     app: dict[str, Any],
@@ -114,11 +116,11 @@ def test_beta_review(
     ends: str,
 ) -> None:
     group = add_group(emulator, app)
-    api_writer.change({"type": "buildBetaDetails", "id": build["id"]}, autoNotifyEnabled=notify)
-    assert api_writer.relate(group, "builds", build).status == 204
+    api_writer.patch({"type": "buildBetaDetails", "id": build["id"]}, autoNotifyEnabled=notify)
+    assert api_writer.add_related(group, "builds", build).status == 204
     assert states(api_writer, build)[1] == "READY_FOR_BETA_SUBMISSION"
     emulator.decide(REVIEW, outcome)
-    review = api_writer.made(REVIEW, build=build)
+    review = api_writer.create(REVIEW, build=build)
     assert review["attributes"] == {
         "betaReviewState": "WAITING_FOR_REVIEW",
         "submittedDate": "2026-05-28T12:26:40-08:00",
@@ -131,62 +133,66 @@ def test_beta_review(
     assert states(api_writer, build)[1] == ends
 
 
-def test_a_rejected_build_is_submitted_again(api_writer: ApiWriter, emulator: Emulator, build: dict[str, Any]) -> None:
-    first = api_writer.made(REVIEW, build=build)
+def test_a_rejected_build_can_be_submitted_again(
+    api_writer: ApiWriter, emulator: Emulator, build: dict[str, Any]
+) -> None:
+    first = api_writer.create(REVIEW, build=build)
     emulator.decide(first, "REJECTED")
     emulator.advance()
-    second = api_writer.made(REVIEW, build=build)
+    second = api_writer.create(REVIEW, build=build)
     emulator.advance()
     assert states(api_writer, build)[1] == "BETA_APPROVED"
     assert api_writer.emulator_client.get(f"/v1/{REVIEW}/{first['id']}").status == 404
     assert api_writer.emulator_client.get(f"/v1/{REVIEW}?filter[build]={build['id']}").ids == [second["id"]]
 
 
-def test_what_beta_review_refuses(
+def test_beta_review_refuses_unprocessed_submitted_and_competing_builds(
     api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any], build: dict[str, Any]
 ) -> None:
-    train = {"type": "preReleaseVersions", "id": build["relationships"]["preReleaseVersion"]["data"]["id"]}
-    same = emulator.add("builds", app=app, preReleaseVersion=train)
-    raw = emulator.add("builds", app=app, processingState="PROCESSING")
-    api_writer.made(REVIEW, build=build)
+    prerelease_version = {"type": "preReleaseVersions", "id": build["relationships"]["preReleaseVersion"]["data"]["id"]}
+    same_version = emulator.add("builds", app=app, preReleaseVersion=prerelease_version)
+    processing = emulator.add("builds", app=app, processingState="PROCESSING")
+    api_writer.create(REVIEW, build=build)
     for refused, code in {
-        raw["id"]: "ENTITY_UNPROCESSABLE",
+        processing["id"]: "ENTITY_UNPROCESSABLE",
         build["id"]: "ENTITY_UNPROCESSABLE.INVALID_QC_STATE",
-        same["id"]: "ENTITY_UNPROCESSABLE.ANOTHER_BUILD_IN_REVIEW",
+        same_version["id"]: "ENTITY_UNPROCESSABLE.ANOTHER_BUILD_IN_REVIEW",
     }.items():
-        answer = api_writer.create(REVIEW, build={"type": "builds", "id": refused})
+        answer = api_writer.post(REVIEW, build={"type": "builds", "id": refused})
         assert (answer.status, answer.codes) == (422, [code])
     emulator.advance()
-    api_writer.made(REVIEW, build=same)
+    api_writer.create(REVIEW, build=same_version)
 
 
-def test_testers_are_told_of_what_they_may_test(
+def test_a_notification_starts_the_testing_of_an_approved_build(
     api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any], build: dict[str, Any]
 ) -> None:
-    api_writer.change({"type": "buildBetaDetails", "id": build["id"]}, autoNotifyEnabled=False)
-    api_writer.relate(build, "betaGroups", add_group(emulator, app))
-    (error,) = api_writer.create("buildBetaNotifications", build=build).json["errors"]
+    api_writer.patch({"type": "buildBetaDetails", "id": build["id"]}, autoNotifyEnabled=False)
+    api_writer.add_related(build, "betaGroups", add_group(emulator, app))
+    (error,) = api_writer.post("buildBetaNotifications", build=build).json["errors"]
     assert (error["status"], error["detail"]) == ("422", "Build is not in externally testable state.")
-    api_writer.made(REVIEW, build=build)
+    api_writer.create(REVIEW, build=build)
     emulator.advance()
     assert states(api_writer, build)[1] == "BETA_APPROVED"
-    api_writer.made("buildBetaNotifications", build=build)
+    api_writer.create("buildBetaNotifications", build=build)
     assert states(api_writer, build)[1] == "IN_BETA_TESTING"
 
 
-def test_internal_groups(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any], build: dict[str, Any]) -> None:
-    chosen = add_group(emulator, app, internal=True)
-    assert api_writer.relate(chosen, "builds", build).status == 204
+def test_an_internal_group_tests_builds_without_review(
+    api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any], build: dict[str, Any]
+) -> None:
+    selected = add_group(emulator, app, internal=True)
+    assert api_writer.add_related(selected, "builds", build).status == 204
     assert states(api_writer, build) == ("IN_BETA_TESTING", "READY_FOR_BETA_SUBMISSION")
-    everything = {"name": "All", "isInternalGroup": True, "hasAccessToAllBuilds": True}
-    group = api_writer.made("betaGroups", everything, app=app)
+    all_builds = {"name": "All", "isInternalGroup": True, "hasAccessToAllBuilds": True}
+    group = api_writer.create("betaGroups", all_builds, app=app)
     other = emulator.add("builds", app=app)
     assert states(api_writer, other)[0] == "IN_BETA_TESTING"
-    for answer in (api_writer.relate(group, "builds", other), api_writer.relate(other, "betaGroups", group)):
+    for answer in (api_writer.add_related(group, "builds", other), api_writer.add_related(other, "betaGroups", group)):
         assert (answer.status, answer.json["errors"][0]["detail"]) == (422, "Cannot add internal group to a build.")
 
 
-def test_an_internal_group_that_a_test_adds(
+def test_an_internal_group_added_by_a_test_starts_testing(
     api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any], build: dict[str, Any]
 ) -> None:
     tester = emulator.add("betaTesters", state="NOT_INVITED")
@@ -196,14 +202,14 @@ def test_an_internal_group_that_a_test_adds(
 
 
 @pytest.mark.parametrize("attributes", [{"processingState": "PROCESSING"}, {"expired": True}])
-def test_groups_have_no_builds_that_cannot_be_tested(
+def test_a_build_that_cannot_be_tested_is_refused_by_groups(
     api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any], attributes: dict[str, Any]
 ) -> None:
     build = emulator.add("builds", app=app, **attributes)
     group = add_group(emulator, app)
     for answer in (
-        api_writer.relate(group, "builds", build),
-        api_writer.relate(build, "betaGroups", group),
-        api_writer.create("betaGroups", {"name": "New"}, app=app, builds=[build]),
+        api_writer.add_related(group, "builds", build),
+        api_writer.add_related(build, "betaGroups", group),
+        api_writer.post("betaGroups", {"name": "New"}, app=app, builds=[build]),
     ):
         assert answer.codes == ["ENTITY_UNPROCESSABLE"]

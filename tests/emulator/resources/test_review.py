@@ -20,7 +20,7 @@ TEXTS = {"description": "Lists.", "keywords": "lists", "supportUrl": "https://ex
 
 @pytest.fixture
 def version(emulator: Emulator, app: dict[str, Any]) -> dict[str, Any]:
-    """A version that has all that a review needs."""
+    """Version that meets the requirements of a review."""
     build = emulator.add("builds", app=app)
     version = emulator.add("appStoreVersions", app=app, build=build, copyright="2026 Example")
     emulator.add("appStoreVersionLocalizations", appStoreVersion=version, locale="en-US", **TEXTS)
@@ -29,18 +29,18 @@ def version(emulator: Emulator, app: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture
 def submission(api_writer: ApiWriter, app: dict[str, Any], version: dict[str, Any]) -> dict[str, Any]:
-    """A submission with the version, not yet submitted."""
-    submission = api_writer.made("reviewSubmissions", {"platform": "IOS"}, app=app)
-    api_writer.made("reviewSubmissionItems", reviewSubmission=submission, appStoreVersion=version)
+    """Submission with the version, not submitted."""
+    submission = api_writer.create("reviewSubmissions", {"platform": "IOS"}, app=app)
+    api_writer.create("reviewSubmissionItems", reviewSubmission=submission, appStoreVersion=version)
     return submission
 
 
 def submit(api_writer: ApiWriter, submission: Mapping[str, Any]) -> Answer:
-    return api_writer.change(submission, submitted=True)
+    return api_writer.patch(submission, submitted=True)
 
 
 def states(api_writer: ApiWriter, submission: Mapping[str, Any], version: Mapping[str, Any]) -> list[str]:
-    """The states of a submission, its items and its version, the older of the version's last."""
+    """Return the states of a submission, its items and its version, appStoreState last."""
     shown = api_writer.get(version)
     return [
         api_writer.get(submission)["state"],
@@ -51,18 +51,18 @@ def states(api_writer: ApiWriter, submission: Mapping[str, Any], version: Mappin
 
 
 def associated(answer: Answer) -> list[tuple[str, str, str]]:
-    """The associated errors: the type that is at fault, code, and the place or the detail."""
+    """Return the associated errors: resource type, code, and the pointer or the detail."""
     assert answer.status == 409, answer.body
     (error,) = answer.json["errors"]
     assert error["code"] == "STATE_ERROR.ENTITY_STATE_INVALID"
     return [
-        (path.split("/")[-2], one["code"], one.get("source", {}).get("pointer", one["detail"]))
+        (path.split("/")[-2], each["code"], each.get("source", {}).get("pointer", each["detail"]))
         for path, errors in error["meta"]["associatedErrors"].items()
-        for one in errors
+        for each in errors
     ]
 
 
-def test_a_review_from_submission_to_sale(
+def test_a_submitted_version_is_reviewed_approved_and_released(
     api_writer: ApiWriter, emulator: Emulator, submission: dict[str, Any], version: dict[str, Any]
 ) -> None:
     ready = "READY_FOR_REVIEW"
@@ -92,7 +92,7 @@ def test_a_review_from_submission_to_sale(
         ),
     ],
 )
-def test_the_release_type_says_what_follows_approval(
+def test_the_release_type_decides_what_follows_approval(
     api_writer: ApiWriter,
     emulator: Emulator,
     submission: dict[str, Any],
@@ -100,7 +100,7 @@ def test_the_release_type_says_what_follows_approval(
     release: dict[str, str],
     waits: str,
 ) -> None:
-    assert api_writer.change(version, **release).status == 200
+    assert api_writer.patch(version, **release).status == 200
     submit(api_writer, submission)
     emulator.advance()
     assert api_writer.get(version)["appVersionState"] == waits
@@ -109,22 +109,22 @@ def test_the_release_type_says_what_follows_approval(
     assert api_writer.get(version)["appVersionState"] == ("READY_FOR_DISTRIBUTION" if scheduled else waits)
 
 
-def test_a_version_is_released_by_hand_once(
+def test_a_release_request_releases_an_approved_version_once(
     api_writer: ApiWriter, emulator: Emulator, submission: dict[str, Any], version: dict[str, Any]
 ) -> None:
-    api_writer.change(version, releaseType="MANUAL")
+    api_writer.patch(version, releaseType="MANUAL")
     request = ("appStoreVersionReleaseRequests",)
-    assert api_writer.create(*request, appStoreVersion=version).codes == ["STATE_ERROR.ENTITY_STATE_INVALID"]
+    assert api_writer.post(*request, appStoreVersion=version).codes == ["STATE_ERROR.ENTITY_STATE_INVALID"]
     submit(api_writer, submission)
     emulator.advance()
-    api_writer.made(*request, appStoreVersion=version)
+    api_writer.create(*request, appStoreVersion=version)
     emulator.advance()
     assert api_writer.get(version)["appStoreState"] == "READY_FOR_SALE"
-    assert api_writer.create(*request, appStoreVersion=version).status == 409
+    assert api_writer.post(*request, appStoreVersion=version).status == 409
 
 
 @pytest.mark.parametrize("about", ["version", "item", "submission", "reviewSubmissions"])
-def test_a_rejection_is_resolved_and_submitted_again(
+def test_a_rejected_item_is_resolved_and_submitted_again(
     api_writer: ApiWriter, emulator: Emulator, submission: dict[str, Any], version: dict[str, Any], about: str
 ) -> None:
     (item,) = api_writer.related(submission, "items")
@@ -134,13 +134,13 @@ def test_a_rejection_is_resolved_and_submitted_again(
     emulator.advance()
     assert states(api_writer, submission, version) == ["UNRESOLVED_ISSUES", "REJECTED", "REJECTED", "REJECTED"]
     emulator.decide(resources.get(about, about), "APPROVED")
-    assert api_writer.change(item, resolved=True).status == 200
+    assert api_writer.patch(item, resolved=True).status == 200
     assert submit(api_writer, submission).status == 200
     emulator.advance()
     assert states(api_writer, submission, version)[:3] == ["COMPLETE", "APPROVED", "READY_FOR_DISTRIBUTION"]
 
 
-def test_metadata_alone_may_be_rejected(
+def test_an_outcome_can_reject_the_metadata_only(
     api_writer: ApiWriter, emulator: Emulator, submission: dict[str, Any], version: dict[str, Any]
 ) -> None:
     emulator.decide(version, "METADATA_REJECTED")
@@ -158,7 +158,7 @@ def test_metadata_alone_may_be_rejected(
         (48, "UNRESOLVED_ISSUES", "REJECTED"),
     ],
 )
-def test_a_submission_is_canceled(
+def test_canceling_a_submission_removes_its_items_and_withdraws_the_version(
     api_writer: ApiWriter,
     emulator: Emulator,
     submission: dict[str, Any],
@@ -172,13 +172,13 @@ def test_a_submission_is_canceled(
         submit(api_writer, submission)
         emulator.advance(hours=hours)
     assert api_writer.get(submission)["state"] == state
-    assert api_writer.change(submission, canceled=True).json["data"]["attributes"]["state"] == "CANCELING"
+    assert api_writer.patch(submission, canceled=True).json["data"]["attributes"]["state"] == "CANCELING"
     assert emulator.advance() == [f"reviewSubmissions {submission['id']}: COMPLETE"]
     assert states(api_writer, submission, version)[:3] == ["COMPLETE", "REMOVED", becomes]
-    assert api_writer.change(submission, canceled=True).codes == ["STATE_ERROR.ENTITY_STATE_INVALID"]
+    assert api_writer.patch(submission, canceled=True).codes == ["STATE_ERROR.ENTITY_STATE_INVALID"]
 
 
-def test_the_older_submission_is_there_while_the_review_lasts(
+def test_a_version_submission_exists_during_a_review_and_its_deletion_withdraws_the_version(
     api_writer: ApiWriter, emulator: Emulator, submission: dict[str, Any], version: dict[str, Any]
 ) -> None:
     old = {"type": "appStoreVersionSubmissions", "id": version["id"]}
@@ -189,32 +189,32 @@ def test_the_older_submission_is_there_while_the_review_lasts(
     assert api_writer.get(version)["appStoreState"] == "DEVELOPER_REJECTED"
 
 
-def test_what_is_missing_is_told_by_the_paths_of_what_is_at_fault(
+def test_associated_errors_name_each_unmet_requirement(
     api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]
 ) -> None:
     required = "ENTITY_ERROR.ATTRIBUTE.REQUIRED"
     version = emulator.add("appStoreVersions", app=app)
-    submission = api_writer.made("reviewSubmissions", {"platform": "IOS"}, app=app)
+    submission = api_writer.create("reviewSubmissions", {"platform": "IOS"}, app=app)
 
-    def faults() -> list[tuple[str, str, str]]:
+    def errors() -> list[tuple[str, str, str]]:
         return associated(
-            api_writer.create("reviewSubmissionItems", reviewSubmission=submission, appStoreVersion=version)
+            api_writer.post("reviewSubmissionItems", reviewSubmission=submission, appStoreVersion=version)
         )
 
-    assert faults() == [
+    assert errors() == [
         ("appStoreVersions", required, "/data/attributes/copyright"),
         ("appStoreVersions", "ENTITY_ERROR.RELATIONSHIP.REQUIRED", "/data/relationships/build"),
         ("appStoreVersionLocalizations", required, "/data/attributes/description"),
     ]
-    api_writer.change(version, copyright="2026 Example")
+    api_writer.patch(version, copyright="2026 Example")
     build = emulator.add("builds", app=app, usesNonExemptEncryption=None, processingState="PROCESSING")
     data = {"type": "builds", "id": build["id"]}
-    assert api_writer.write("PATCH", f"/v1/appStoreVersions/{version['id']}/relationships/build", data).status == 204
-    api_writer.made(
+    assert api_writer.send("PATCH", f"/v1/appStoreVersions/{version['id']}/relationships/build", data).status == 204
+    api_writer.create(
         "appStoreVersionLocalizations", {"locale": "en-US", **TEXTS, "keywords": None}, appStoreVersion=version
     )
     processing = "The build is not in a valid processing state for this operation."
-    assert faults() == [
+    assert errors() == [
         ("builds", "ENTITY_UNPROCESSABLE", processing),
         ("builds", required, "/data/attributes/usesNonExemptEncryption"),
         ("appStoreVersionLocalizations", required, "/data/attributes/keywords"),
@@ -225,7 +225,7 @@ def test_what_is_missing_is_told_by_the_paths_of_what_is_at_fault(
     ("platform", "given", "expected"),
     [("IOS", {}, "2025 Example"), ("IOS", {"copyright": None}, None), ("MAC_OS", {}, None)],
 )
-def test_a_new_version_has_the_copyright_of_the_one_before(
+def test_a_new_version_copies_the_copyright_of_the_previous_version(
     api_writer: ApiWriter,
     emulator: Emulator,
     app: dict[str, Any],
@@ -237,49 +237,49 @@ def test_a_new_version_has_the_copyright_of_the_one_before(
     emulator.add("appStoreVersions", versionString="0.2", copyright="2025 Example", **released)
     older: dict[str, Any] = {"createdDate": "2020-01-01T00:00:00Z", "copyright": "2020 Example"}
     emulator.add("appStoreVersions", versionString="0.1", **older, **released)
-    update = api_writer.made("appStoreVersions", {"versionString": "1.1", "platform": platform, **given}, app=app)
+    update = api_writer.create("appStoreVersions", {"versionString": "1.1", "platform": platform, **given}, app=app)
     assert update["attributes"]["copyright"] == expected
 
 
-def test_an_update_says_what_is_new(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]) -> None:
+def test_an_update_requires_whats_new(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]) -> None:
     first = emulator.add("appStoreVersions", app=app, versionString="1.0", appStoreState="READY_FOR_SALE")
-    update = api_writer.made(
+    update = api_writer.create(
         "appStoreVersions", {"versionString": "1.1", "platform": "IOS", "copyright": "2026"}, app=app
     )
     build = emulator.add("builds", app=app)
-    api_writer.write(
+    api_writer.send(
         "PATCH", f"/v1/appStoreVersions/{update['id']}/relationships/build", {"type": "builds", "id": build["id"]}
     )
-    texts = api_writer.made("appStoreVersionLocalizations", {"locale": "en-US", **TEXTS}, appStoreVersion=update)
-    submission = api_writer.made("reviewSubmissions", {"platform": "IOS"}, app=app)
+    texts = api_writer.create("appStoreVersionLocalizations", {"locale": "en-US", **TEXTS}, appStoreVersion=update)
+    submission = api_writer.create("reviewSubmissions", {"platform": "IOS"}, app=app)
     item = {"reviewSubmission": submission, "appStoreVersion": update}
-    assert associated(api_writer.create("reviewSubmissionItems", **item)) == [
+    assert associated(api_writer.post("reviewSubmissionItems", **item)) == [
         ("appStoreVersionLocalizations", "ENTITY_ERROR.ATTRIBUTE.REQUIRED", "/data/attributes/whatsNew")
     ]
-    api_writer.change(texts, whatsNew="Faster.")
-    api_writer.made("reviewSubmissionItems", **item)
+    api_writer.patch(texts, whatsNew="Faster.")
+    api_writer.create("reviewSubmissionItems", **item)
     submit(api_writer, submission)
     emulator.advance()
     assert api_writer.get(update)["appStoreState"] == "READY_FOR_SALE"
     assert api_writer.get(first)["appStoreState"] == "REPLACED_WITH_NEW_VERSION"
 
 
-def test_a_version_is_in_one_submission(
+def test_a_version_cannot_be_in_two_submissions(
     api_writer: ApiWriter, app: dict[str, Any], submission: dict[str, Any], version: dict[str, Any]
 ) -> None:
-    other = api_writer.made("reviewSubmissions", {"platform": "IOS"}, app=app)
-    answer = api_writer.create("reviewSubmissionItems", reviewSubmission=other, appStoreVersion=version)
-    told = f"appStoreVersions with id {version['id']} was already added to another reviewSubmission with id "
+    other = api_writer.create("reviewSubmissions", {"platform": "IOS"}, app=app)
+    answer = api_writer.post("reviewSubmissionItems", reviewSubmission=other, appStoreVersion=version)
+    detail = f"appStoreVersions with id {version['id']} was already added to another reviewSubmission with id "
     assert associated(answer) == [
-        ("appStoreVersions", "STATE_ERROR.ITEM_PART_OF_ANOTHER_SUBMISSION", told + submission["id"])
+        ("appStoreVersions", "STATE_ERROR.ITEM_PART_OF_ANOTHER_SUBMISSION", detail + submission["id"])
     ]
     (item,) = api_writer.related(submission, "items")
     assert api_writer.delete(item).status == 204
     assert api_writer.get(version)["appStoreState"] == "PREPARE_FOR_SUBMISSION"
-    api_writer.made("reviewSubmissionItems", reviewSubmission=other, appStoreVersion=version)
+    api_writer.create("reviewSubmissionItems", reviewSubmission=other, appStoreVersion=version)
 
 
-def test_what_was_submitted_stays_as_it_is(
+def test_a_submitted_version_cannot_be_changed(
     api_writer: ApiWriter, submission: dict[str, Any], version: dict[str, Any], app: dict[str, Any]
 ) -> None:
     submit(api_writer, submission)
@@ -287,66 +287,66 @@ def test_what_was_submitted_stays_as_it_is(
     refused = [
         (submit(api_writer, submission), "This cannot be done while it is WAITING_FOR_REVIEW."),
         (api_writer.delete(item), "Item was already submitted"),
-        (api_writer.change(version, copyright="2027"), "Attribute 'copyright' cannot be edited at this time"),
+        (api_writer.patch(version, copyright="2027"), "Attribute 'copyright' cannot be edited at this time"),
         (api_writer.delete(version), "The version cannot be changed at this time"),
         (
-            api_writer.create("appStoreVersionLocalizations", {"locale": "de-DE"}, appStoreVersion=version),
+            api_writer.post("appStoreVersionLocalizations", {"locale": "de-DE"}, appStoreVersion=version),
             "The version cannot be changed at this time",
         ),
         (
-            api_writer.create("appStoreVersions", {"versionString": "2.0", "platform": "IOS"}, app=app),
+            api_writer.post("appStoreVersions", {"versionString": "2.0", "platform": "IOS"}, app=app),
             "You cannot create a new version of the App in the current state.",
         ),
     ]
     for answer, detail in refused:
         assert (answer.status, answer.json["errors"][0]["detail"]) == (409, detail)
     (texts,) = api_writer.related(version, "appStoreVersionLocalizations")
-    refusal = api_writer.change(texts, keywords="new", whatsNew="new", promotionalText="new").json
+    refusal = api_writer.patch(texts, keywords="new", whatsNew="new", promotionalText="new").json
     assert [error["source"]["pointer"] for error in refusal["errors"]] == [
         "/data/attributes/keywords",
         "/data/attributes/whatsNew",
     ]
-    assert api_writer.change(texts, promotionalText="Today only.").status == 200
-    assert api_writer.change(version, releaseType="MANUAL").status == 200
-    # Another platform has versions of its own.
-    api_writer.made("appStoreVersions", {"versionString": "2.0", "platform": "TV_OS"}, app=app)
+    assert api_writer.patch(texts, promotionalText="Today only.").status == 200
+    assert api_writer.patch(version, releaseType="MANUAL").status == 200
+    # Versions of another platform are independent.
+    api_writer.create("appStoreVersions", {"versionString": "2.0", "platform": "TV_OS"}, app=app)
 
 
-def test_one_review_of_its_kind_at_a_time(
+def test_a_second_submission_without_a_version_waits_for_the_first(
     api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any], submission: dict[str, Any]
 ) -> None:
     events = [emulator.add("appEvents", referenceName=name) for name in ("one", "two")]
     others = []
     for event in events:
-        other = api_writer.made("reviewSubmissions", {"platform": "IOS"}, app=app)
-        api_writer.made("reviewSubmissionItems", reviewSubmission=other, appEvent=event)
+        other = api_writer.create("reviewSubmissions", {"platform": "IOS"}, app=app)
+        api_writer.create("reviewSubmissionItems", reviewSubmission=other, appEvent=event)
         others.append(other)
     assert submit(api_writer, submission).status == 200
     assert submit(api_writer, others[0]).status == 200
     refused = submit(api_writer, others[1])
     assert refused.status == 409
-    told = f"There is another reviewSubmissions with id {others[0]['id']} still in progress."
-    assert refused.json["errors"][0]["detail"] == told
+    detail = f"There is another reviewSubmissions with id {others[0]['id']} still in progress."
+    assert refused.json["errors"][0]["detail"] == detail
     emulator.advance()
     assert [api_writer.get(event)["eventState"] for event in events] == ["APPROVED", "READY_FOR_REVIEW"]
     assert submit(api_writer, others[1]).status == 200
 
 
-def test_five_submissions_may_be_open(api_writer: ApiWriter, app: dict[str, Any]) -> None:
-    made = [api_writer.made("reviewSubmissions", {"platform": "IOS"}, app=app) for _ in range(5)]
-    (told,) = associated(api_writer.create("reviewSubmissions", {"platform": "IOS"}, app=app))
-    assert told[1] == "STATE_ERROR.CONCURRENT_REVIEW_SUBMISSION_LIMIT_EXCEEDED"
-    api_writer.made("reviewSubmissions", {"platform": "MAC_OS"}, app=app)
-    api_writer.change(made[0], canceled=True)
+def test_a_sixth_unfinished_submission_is_refused(api_writer: ApiWriter, app: dict[str, Any]) -> None:
+    made = [api_writer.create("reviewSubmissions", {"platform": "IOS"}, app=app) for _ in range(5)]
+    (error,) = associated(api_writer.post("reviewSubmissions", {"platform": "IOS"}, app=app))
+    assert error[1] == "STATE_ERROR.CONCURRENT_REVIEW_SUBMISSION_LIMIT_EXCEEDED"
+    api_writer.create("reviewSubmissions", {"platform": "MAC_OS"}, app=app)
+    api_writer.patch(made[0], canceled=True)
     api_writer.emulator_client.emulator.advance()
-    api_writer.made("reviewSubmissions", {"platform": "IOS"}, app=app)
+    api_writer.create("reviewSubmissions", {"platform": "IOS"}, app=app)
 
 
-def test_what_was_approved_is_not_reviewed_again(
+def test_an_approved_item_is_not_reviewed_again(
     api_writer: ApiWriter, emulator: Emulator, submission: dict[str, Any], version: dict[str, Any]
 ) -> None:
     event = emulator.add("appEvents")
-    rejected = api_writer.made("reviewSubmissionItems", reviewSubmission=submission, appEvent=event)
+    rejected = api_writer.create("reviewSubmissionItems", reviewSubmission=submission, appEvent=event)
     emulator.decide(rejected, "REJECTED")
     submit(api_writer, submission)
     emulator.advance()
@@ -360,33 +360,33 @@ def test_what_was_approved_is_not_reviewed_again(
     assert states(api_writer, submission, version)[:3] == ["COMPLETE", "APPROVED", "APPROVED"]
 
 
-def test_an_item_is_taken_out_of_a_review(
+def test_removing_an_item_withdraws_its_version(
     api_writer: ApiWriter, emulator: Emulator, submission: dict[str, Any], version: dict[str, Any]
 ) -> None:
     submit(api_writer, submission)
     (item,) = api_writer.related(submission, "items")
-    assert api_writer.change(item, removed=True).status == 200
+    assert api_writer.patch(item, removed=True).status == 200
     assert states(api_writer, submission, version)[1:3] == ["REMOVED", "DEVELOPER_REJECTED"]
     emulator.advance()
     assert states(api_writer, submission, version)[:3] == ["COMPLETE", "REMOVED", "DEVELOPER_REJECTED"]
 
 
-def test_who_waits_for_a_release_may_think_again(
+def test_a_pending_version_follows_a_changed_release_type(
     api_writer: ApiWriter, emulator: Emulator, submission: dict[str, Any], version: dict[str, Any]
 ) -> None:
-    api_writer.change(version, releaseType="MANUAL")
+    api_writer.patch(version, releaseType="MANUAL")
     submit(api_writer, submission)
     emulator.advance()
-    api_writer.change(version, releaseType="SCHEDULED", earliestReleaseDate="2026-07-01T00:00:00Z")
+    api_writer.patch(version, releaseType="SCHEDULED", earliestReleaseDate="2026-07-01T00:00:00Z")
     emulator.advance()
     assert api_writer.get(version)["appVersionState"] == "PENDING_DEVELOPER_RELEASE"
-    api_writer.change(version, releaseType="AFTER_APPROVAL")
+    api_writer.patch(version, releaseType="AFTER_APPROVAL")
     emulator.advance()
     assert api_writer.get(version)["appVersionState"] == "READY_FOR_DISTRIBUTION"
 
 
 @pytest.mark.parametrize(
-    ("kind", "attributes", "name", "ends"),
+    ("resource_type", "attributes", "name", "ends"),
     [
         ("builds", {"processingState": "PROCESSING"}, "processingState", "VALID"),
         ("betaAppReviewSubmissions", {"betaReviewState": "IN_REVIEW"}, "betaReviewState", "APPROVED"),
@@ -403,30 +403,30 @@ def test_who_waits_for_a_release_may_think_again(
         ("betaTesters", {"state": "ACCEPTED"}, "state", "INSTALLED"),
     ],
 )
-def test_what_a_test_puts_into_the_middle_goes_on(
-    api_writer: ApiWriter, emulator: Emulator, kind: str, attributes: dict[str, str], name: str, ends: str
+def test_resources_added_in_a_transient_state_continue(
+    api_writer: ApiWriter, emulator: Emulator, resource_type: str, attributes: dict[str, str], name: str, ends: str
 ) -> None:
-    resource = emulator.add(kind, **attributes)
+    resource = emulator.add(resource_type, **attributes)
     emulator.advance()
     assert api_writer.get(resource)[name] == ends
 
 
 @pytest.mark.parametrize("name", ["appStoreState", "appVersionState"])
-def test_a_version_has_two_states_that_agree(api_writer: ApiWriter, emulator: Emulator, name: str) -> None:
+def test_the_two_state_attributes_of_a_version_agree(api_writer: ApiWriter, emulator: Emulator, name: str) -> None:
     (schema,) = api_spec().schemas_of("appStoreVersions")
     for state in api_spec().enum(schema.attributes[name]) or ():
         shown = api_writer.get(emulator.add("appStoreVersions", **{name: state}))
         assert shown[name] == state
         for other in ("appStoreState", "appVersionState"):
             assert type_mismatch(schema.attributes[other], shown[other]) is None
-        plain = state in {"IN_REVIEW", "REJECTED", "PENDING_DEVELOPER_RELEASE"}
-        assert not plain or shown["appStoreState"] == shown["appVersionState"]
+        same_name = state in {"IN_REVIEW", "REJECTED", "PENDING_DEVELOPER_RELEASE"}
+        assert not same_name or shown["appStoreState"] == shown["appVersionState"]
 
 
-def test_a_submission_needs_items(api_writer: ApiWriter, app: dict[str, Any]) -> None:
-    submission = api_writer.made("reviewSubmissions", {"platform": "IOS"}, app=app)
+def test_a_submission_without_items_is_refused(api_writer: ApiWriter, app: dict[str, Any]) -> None:
+    submission = api_writer.create("reviewSubmissions", {"platform": "IOS"}, app=app)
     assert submit(api_writer, submission).codes == ["STATE_ERROR.ENTITY_STATE_INVALID"]
-    answer = api_writer.create("reviewSubmissionItems", reviewSubmission=submission)
+    answer = api_writer.post("reviewSubmissionItems", reviewSubmission=submission)
     assert answer.codes == ["ENTITY_ERROR.RELATIONSHIP.REQUIRED"]
 
 
@@ -439,6 +439,6 @@ def test_a_submission_needs_items(api_writer: ApiWriter, app: dict[str, Any]) ->
         ({"type": "builds", "id": "1"}, "VALID", "there is no resource of type 'builds' with id '1'"),
     ],
 )
-def test_decisions_that_cannot_be(emulator: Emulator, about: Any, outcome: str, message: str) -> None:
+def test_an_invalid_outcome_raises_value_error(emulator: Emulator, about: Any, outcome: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         emulator.decide(about, outcome)

@@ -26,12 +26,14 @@ WEEK = 7 * 24 * 3600.0
 
 
 @pytest.fixture
-def shots(emulator_client: EmulatorClient) -> Any:
+def screenshot_set(emulator_client: EmulatorClient) -> Any:
     return emulator_client.emulator.add("appScreenshotSets", screenshotDisplayType="APP_IPHONE_67")
 
 
-def reserve(api_writer: ApiWriter, shots: Any, content: bytes = FILE, name: str = "shot.png") -> Any:
-    return api_writer.made("appScreenshots", {"fileName": name, "fileSize": len(content)}, appScreenshotSet=shots)
+def reserve(api_writer: ApiWriter, screenshot_set: Any, content: bytes = FILE, name: str = "shot.png") -> Any:
+    return api_writer.create(
+        "appScreenshots", {"fileName": name, "fileSize": len(content)}, appScreenshotSet=screenshot_set
+    )
 
 
 def put(emulator_client: EmulatorClient, operation: Any, content: bytes) -> Answer:
@@ -49,19 +51,19 @@ def md5(content: bytes) -> str:
     return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
-def upload(api_writer: ApiWriter, shots: Any, content: bytes = FILE, name: str = "shot.png") -> Any:
-    """A file that was sent and committed."""
-    file = reserve(api_writer, shots, content, name)
+def upload(api_writer: ApiWriter, screenshot_set: Any, content: bytes = FILE, name: str = "shot.png") -> Any:
+    """Upload and commit a file."""
+    file = reserve(api_writer, screenshot_set, content, name)
     put_all(api_writer.emulator_client, file, content)
-    assert api_writer.change(file, uploaded=True, sourceFileChecksum=md5(content)).status == 200
+    assert api_writer.patch(file, uploaded=True, sourceFileChecksum=md5(content)).status == 200
     return file
 
 
-# The whole way.
+# Successful uploads.
 
 
-def test_a_reservation_says_what_to_send(api_writer: ApiWriter, shots: Any) -> None:
-    attributes = reserve(api_writer, shots)["attributes"]
+def test_a_reservation_returns_upload_operations(api_writer: ApiWriter, screenshot_set: Any) -> None:
+    attributes = reserve(api_writer, screenshot_set)["attributes"]
     (operation,) = attributes["uploadOperations"]
     assert operation["method"] == "PUT"
     assert (operation["offset"], operation["length"]) == (0, len(FILE))
@@ -72,8 +74,10 @@ def test_a_reservation_says_what_to_send(api_writer: ApiWriter, shots: Any) -> N
     assert attributes["sourceFileChecksum"] is attributes["imageAsset"] is None
 
 
-def test_a_file_is_processed_in_time(emulator_client: EmulatorClient, api_writer: ApiWriter, shots: Any) -> None:
-    file = upload(api_writer, shots, PNG)
+def test_a_committed_file_is_processed_after_a_while(
+    emulator_client: EmulatorClient, api_writer: ApiWriter, screenshot_set: Any
+) -> None:
+    file = upload(api_writer, screenshot_set, PNG)
     committed = api_writer.get(file)
     assert committed["assetDeliveryState"]["state"] == "UPLOAD_COMPLETE"
     assert committed["uploadOperations"] is None
@@ -87,16 +91,18 @@ def test_a_file_is_processed_in_time(emulator_client: EmulatorClient, api_writer
     assert emulator_client.send("GET", address, headers={}).body == PNG
 
 
-def test_parts_come_in_any_order_and_again(emulator_client: EmulatorClient, api_writer: ApiWriter, shots: Any) -> None:
+def test_parts_can_be_sent_in_any_order_and_again(
+    emulator_client: EmulatorClient, api_writer: ApiWriter, screenshot_set: Any
+) -> None:
     emulator_client.emulator.part_size = 5
-    file = reserve(api_writer, shots)
+    file = reserve(api_writer, screenshot_set)
     operations = file["attributes"]["uploadOperations"]
     assert [(one["offset"], one["length"]) for one in operations] == [(0, 5), (5, 5), (10, 2)]
     assert put(emulator_client, operations[1], b"wrong" * 4).status == 200
     for operation in reversed(operations):
         tag = put(emulator_client, operation, FILE).headers["ETag"]
         assert tag == f'"{md5(FILE[operation["offset"] :][: operation["length"]]).upper()}"'
-    assert api_writer.change(file, uploaded=True, sourceFileChecksum=md5(FILE)).status == 200
+    assert api_writer.patch(file, uploaded=True, sourceFileChecksum=md5(FILE)).status == 200
     emulator_client.emulator.advance()
     assert api_writer.get(file)["assetDeliveryState"]["state"] == "COMPLETE"
 
@@ -111,89 +117,99 @@ def test_parts_come_in_any_order_and_again(emulator_client: EmulatorClient, api_
         ("", "application/octet-stream"),
     ],
 )
-def test_what_parts_are_sent_as(api_writer: ApiWriter, shots: Any, name: str, content_type: str) -> None:
-    (operation,) = reserve(api_writer, shots, name=name)["attributes"]["uploadOperations"]
+def test_the_content_type_of_parts_follows_the_file_name(
+    api_writer: ApiWriter, screenshot_set: Any, name: str, content_type: str
+) -> None:
+    (operation,) = reserve(api_writer, screenshot_set, name=name)["attributes"]["uploadOperations"]
     assert operation["requestHeaders"] == [{"name": "Content-Type", "value": content_type}]
 
 
 @pytest.mark.parametrize("upper", [False, True])
-def test_a_checksum_may_be_of_capitals(
-    emulator_client: EmulatorClient, api_writer: ApiWriter, shots: Any, *, upper: bool
+def test_a_checksum_may_be_upper_case(
+    emulator_client: EmulatorClient, api_writer: ApiWriter, screenshot_set: Any, *, upper: bool
 ) -> None:
-    file = reserve(api_writer, shots)
+    file = reserve(api_writer, screenshot_set)
     put_all(emulator_client, file, FILE)
-    api_writer.change(file, uploaded=True, sourceFileChecksum=md5(FILE).upper() if upper else md5(FILE))
+    api_writer.patch(file, uploaded=True, sourceFileChecksum=md5(FILE).upper() if upper else md5(FILE))
     emulator_client.emulator.advance()
     assert api_writer.get(file)["sourceFileChecksum"] == md5(FILE)
 
 
-def test_a_second_commit_changes_nothing(emulator_client: EmulatorClient, api_writer: ApiWriter, shots: Any) -> None:
-    file = upload(api_writer, shots)
-    assert api_writer.change(file, uploaded=True, sourceFileChecksum=md5(FILE)).status == 200
+def test_a_second_commit_changes_nothing(
+    emulator_client: EmulatorClient, api_writer: ApiWriter, screenshot_set: Any
+) -> None:
+    file = upload(api_writer, screenshot_set)
+    assert api_writer.patch(file, uploaded=True, sourceFileChecksum=md5(FILE)).status == 200
     assert len(emulator_client.emulator.advance()) == 1
 
 
-# What goes wrong.
+# Failures.
 
 
-def test_a_wrong_checksum_fails_for_good(emulator_client: EmulatorClient, api_writer: ApiWriter, shots: Any) -> None:
-    file = reserve(api_writer, shots)
+def test_a_wrong_checksum_fails_and_cannot_be_corrected(
+    emulator_client: EmulatorClient, api_writer: ApiWriter, screenshot_set: Any
+) -> None:
+    file = reserve(api_writer, screenshot_set)
     put_all(emulator_client, file, FILE)
-    assert api_writer.change(file, uploaded=True, sourceFileChecksum=md5(b"other")).status == 200
+    assert api_writer.patch(file, uploaded=True, sourceFileChecksum=md5(b"other")).status == 200
     emulator_client.emulator.advance()
     state = api_writer.get(file)["assetDeliveryState"]
     assert state["state"] == "FAILED"
     assert [error["code"] for error in state["errors"]] == ["CHECKSUM_MISMATCH"]
-    assert api_writer.change(file, uploaded=True, sourceFileChecksum=md5(FILE)).status == 200
+    assert api_writer.patch(file, uploaded=True, sourceFileChecksum=md5(FILE)).status == 200
     emulator_client.emulator.advance()
     assert api_writer.get(file)["assetDeliveryState"]["state"] == "FAILED"
     assert api_writer.delete(file).status == 204
 
 
-def test_a_test_decides_that_it_fails(emulator_client: EmulatorClient, api_writer: ApiWriter, shots: Any) -> None:
-    file = upload(api_writer, shots)
+def test_a_file_fails_with_the_decided_outcome(
+    emulator_client: EmulatorClient, api_writer: ApiWriter, screenshot_set: Any
+) -> None:
+    file = upload(api_writer, screenshot_set)
     emulator_client.emulator.decide(file, "FAILED")
     assert emulator_client.emulator.advance() == [f"appScreenshots {file['id']}: FAILED"]
     (error,) = api_writer.get(file)["assetDeliveryState"]["errors"]
     assert error["code"] == "IMAGE_INCORRECT_DIMENSIONS"
 
 
-def test_what_has_not_come_cannot_be_committed(
-    emulator_client: EmulatorClient, api_writer: ApiWriter, shots: Any
+def test_an_incomplete_file_cannot_be_committed(
+    emulator_client: EmulatorClient, api_writer: ApiWriter, screenshot_set: Any
 ) -> None:
     emulator_client.emulator.part_size = 5
-    file = reserve(api_writer, shots)
+    file = reserve(api_writer, screenshot_set)
     put(emulator_client, file["attributes"]["uploadOperations"][2], FILE)
-    answer = api_writer.change(file, uploaded=True, sourceFileChecksum=md5(FILE))
+    answer = api_writer.patch(file, uploaded=True, sourceFileChecksum=md5(FILE))
     assert answer.status == 409
     assert detail(answer) == "The upload cannot be committed: 2 of 12 bytes have been received."
     assert answer.json["errors"][0]["source"] == {"pointer": "/data/attributes/uploaded"}
     assert api_writer.get(file)["assetDeliveryState"]["state"] == "AWAITING_UPLOAD"
 
 
-def test_nor_can_more_than_was_reserved(emulator_client: EmulatorClient, api_writer: ApiWriter, shots: Any) -> None:
-    file = reserve(api_writer, shots)
+def test_more_bytes_than_reserved_cannot_be_committed(
+    emulator_client: EmulatorClient, api_writer: ApiWriter, screenshot_set: Any
+) -> None:
+    file = reserve(api_writer, screenshot_set)
     (operation,) = file["attributes"]["uploadOperations"]
     put(emulator_client, {**operation, "length": 100}, FILE + b"!")
-    answer = api_writer.change(file, uploaded=True)
+    answer = api_writer.patch(file, uploaded=True)
     assert detail(answer) == "The upload cannot be committed: 13 of 12 bytes have been received."
 
 
-@pytest.mark.parametrize("turn", ["clock", "advance"])
-def test_a_reservation_ends_after_a_week(
-    emulator_client: EmulatorClient, api_writer: ApiWriter, shots: Any, turn: str
+@pytest.mark.parametrize("elapse", ["clock", "advance"])
+def test_a_reservation_expires_after_a_week(
+    emulator_client: EmulatorClient, api_writer: ApiWriter, screenshot_set: Any, elapse: str
 ) -> None:
-    file = reserve(api_writer, shots)
+    file = reserve(api_writer, screenshot_set)
     (operation,) = file["attributes"]["uploadOperations"]
     put(emulator_client, operation, FILE)
     assert f"Expires={int(emulator_client.clock.now + WEEK)}" in operation["url"]
-    if turn == "clock":
+    if elapse == "clock":
         emulator_client.clock.now += WEEK
         late = put(emulator_client, operation, FILE)
     else:
         emulator_client.emulator.advance(WEEK)
         late = put(emulator_client, operation, FILE)
-        assert detail(api_writer.change(file, uploaded=True)).startswith("The reservation has expired.")
+        assert detail(api_writer.patch(file, uploaded=True)).startswith("The reservation has expired.")
     assert (late.status, b"Request has expired" in late.body) == (403, True)
 
 
@@ -205,23 +221,23 @@ def test_a_reservation_ends_after_a_week(
         ({"Content-Type": "application/octet-stream"}, 403, b"SignatureDoesNotMatch"),
     ],
 )
-def test_how_parts_must_not_be_sent(
+def test_a_part_with_wrong_headers_is_refused(
     emulator_client: EmulatorClient,
     api_writer: ApiWriter,
-    shots: Any,
+    screenshot_set: Any,
     headers: dict[str, str],
     status: int,
     code: bytes,
 ) -> None:
-    (operation,) = reserve(api_writer, shots)["attributes"]["uploadOperations"]
+    (operation,) = reserve(api_writer, screenshot_set)["attributes"]["uploadOperations"]
     answer = emulator_client.send("PUT", operation["url"], headers=headers, body=FILE)
     assert (answer.status, code in answer.body) == (status, True)
 
 
-def test_an_address_is_for_one_part_and_one_method(
-    emulator_client: EmulatorClient, api_writer: ApiWriter, shots: Any
+def test_an_upload_url_is_valid_for_one_part_and_put_only(
+    emulator_client: EmulatorClient, api_writer: ApiWriter, screenshot_set: Any
 ) -> None:
-    (operation,) = reserve(api_writer, shots)["attributes"]["uploadOperations"]
+    (operation,) = reserve(api_writer, screenshot_set)["attributes"]["uploadOperations"]
     moved = {**operation, "url": operation["url"].replace("partNumber=1", "partNumber=2")}
     assert put(emulator_client, moved, FILE).status == 403
     assert put(emulator_client, {**operation, "method": "POST"}, FILE).status == 405
@@ -229,60 +245,72 @@ def test_an_address_is_for_one_part_and_one_method(
 
 
 @pytest.mark.parametrize("end", ["commit", "delete"])
-def test_parts_are_taken_until_the_end(
-    emulator_client: EmulatorClient, api_writer: ApiWriter, shots: Any, end: str
+def test_parts_are_refused_after_commit_or_deletion(
+    emulator_client: EmulatorClient, api_writer: ApiWriter, screenshot_set: Any, end: str
 ) -> None:
-    file = reserve(api_writer, shots)
+    file = reserve(api_writer, screenshot_set)
     put_all(emulator_client, file, FILE)
-    assert (api_writer.change(file, uploaded=True) if end == "commit" else api_writer.delete(file)).status in {200, 204}
+    assert (api_writer.patch(file, uploaded=True) if end == "commit" else api_writer.delete(file)).status in {200, 204}
     late = put(emulator_client, file["attributes"]["uploadOperations"][0], FILE)
     assert (late.status, b"NoSuchUpload" in late.body) == (404, True)
 
 
-def test_what_is_deleted_is_not_processed(emulator_client: EmulatorClient, api_writer: ApiWriter, shots: Any) -> None:
-    file = upload(api_writer, shots)
+def test_a_deleted_file_is_not_processed(
+    emulator_client: EmulatorClient, api_writer: ApiWriter, screenshot_set: Any
+) -> None:
+    file = upload(api_writer, screenshot_set)
     api_writer.delete(file)
     assert emulator_client.emulator.advance() == []
 
 
 @pytest.mark.parametrize("size", [0, -1])
-def test_an_empty_file_is_refused(api_writer: ApiWriter, shots: Any, size: int) -> None:
-    answer = api_writer.create("appScreenshots", {"fileName": "a.png", "fileSize": size}, appScreenshotSet=shots)
+def test_an_empty_file_is_refused(api_writer: ApiWriter, screenshot_set: Any, size: int) -> None:
+    answer = api_writer.post("appScreenshots", {"fileName": "a.png", "fileSize": size}, appScreenshotSet=screenshot_set)
     assert answer.status == 409
     assert answer.json["errors"][0]["source"] == {"pointer": "/data/attributes/fileSize"}
 
 
-def test_a_part_is_not_smaller_than_a_byte(emulator_client: EmulatorClient) -> None:
+def test_part_size_must_be_at_least_one_byte(emulator_client: EmulatorClient) -> None:
     with pytest.raises(ValueError, match="1 byte or more, got 0"):
         emulator_client.emulator.part_size = 0
 
 
-def test_there_is_one_screenshot_for_review(emulator_client: EmulatorClient, api_writer: ApiWriter) -> None:
+def test_a_second_review_screenshot_is_refused(emulator_client: EmulatorClient, api_writer: ApiWriter) -> None:
     product = emulator_client.emulator.add("inAppPurchases")
     attributes = {"fileName": "a.png", "fileSize": 3}
-    first = api_writer.made("inAppPurchaseAppStoreReviewScreenshots", attributes, inAppPurchaseV2=product)
-    again = api_writer.create("inAppPurchaseAppStoreReviewScreenshots", attributes, inAppPurchaseV2=product)
+    first = api_writer.create("inAppPurchaseAppStoreReviewScreenshots", attributes, inAppPurchaseV2=product)
+    again = api_writer.post("inAppPurchaseAppStoreReviewScreenshots", attributes, inAppPurchaseV2=product)
     assert again.status == 409
     api_writer.delete(first)
-    api_writer.made("inAppPurchaseAppStoreReviewScreenshots", attributes, inAppPurchaseV2=product)
+    api_writer.create("inAppPurchaseAppStoreReviewScreenshots", attributes, inAppPurchaseV2=product)
 
 
 # Every type.
 
 UPLOADED = [
-    (schema.version, kind) for kind in filter(is_uploaded, api_spec().types) for schema in api_spec().schemas_of(kind)
+    (schema.version, resource_type)
+    for resource_type in filter(is_uploaded, api_spec().types)
+    for schema in api_spec().schemas_of(resource_type)
 ]
 
 
-def test_the_types_are_found_by_what_they_have() -> None:
-    kinds = {kind for _, kind in UPLOADED}
-    assert kinds > {"appPreviews", "appScreenshots", "buildUploadFiles", "routingAppCoverages", "subscriptionImages"}
-    assert not kinds & {"appScreenshotSets", "buildUploads", "analyticsReportSegments"}
+def test_uploaded_types_are_found_by_their_upload_operations() -> None:
+    resource_types = {resource_type for _, resource_type in UPLOADED}
+    assert resource_types > {
+        "appPreviews",
+        "appScreenshots",
+        "buildUploadFiles",
+        "routingAppCoverages",
+        "subscriptionImages",
+    }
+    assert not resource_types & {"appScreenshotSets", "buildUploads", "analyticsReportSegments"}
 
 
-@pytest.mark.parametrize(("version", "kind"), UPLOADED)
-def test_every_type_is_uploaded_alike(emulator_client: EmulatorClient, version: str, kind: str) -> None:
-    create = api_spec().operation("POST", f"/{version}/{kind}")
+@pytest.mark.parametrize(("version", "resource_type"), UPLOADED)
+def test_every_uploaded_type_can_be_reserved_committed_and_processed(
+    emulator_client: EmulatorClient, version: str, resource_type: str
+) -> None:
+    create = api_spec().operation("POST", f"/{version}/{resource_type}")
     assert create is not None
     form = api_spec().bodies[create.body or ""]
     given = {"fileName": "file.png", "fileSize": len(PNG)}
@@ -293,12 +321,12 @@ def test_every_type_is_uploaded_alike(emulator_client: EmulatorClient, version: 
         if f"relationships.{name}" in form["required"]
     }
     api_writer = ApiWriter(emulator_client, version)
-    file = api_writer.made(kind, {**given, **enums}, **parents)
+    file = api_writer.create(resource_type, {**given, **enums}, **parents)
     put_all(emulator_client, file, PNG)
-    assert api_writer.change(file, uploaded=True).status == 200
+    assert api_writer.patch(file, uploaded=True).status == 200
     emulator_client.emulator.advance()
-    done = emulator_client.get(f"/{version}/{kind}/{file['id']}")
-    if done.status == 403:  # what only its parent shows
+    done = emulator_client.get(f"/{version}/{resource_type}/{file['id']}")
+    if done.status == 403:  # types that can only be read through their parent
         return
     attributes = done.json["data"]["attributes"]
     state = attributes.get("state") or attributes["assetDeliveryState"]["state"]
@@ -309,16 +337,16 @@ def test_every_type_is_uploaded_alike(emulator_client: EmulatorClient, version: 
         assert attributes["videoDeliveryState"]["state"] == "COMPLETE"
 
 
-# Elsewhere than at Apple's address.
+# Other base URLs.
 
 
-def test_the_storage_is_where_the_emulator_is(emulator_client: EmulatorClient, shots: Any) -> None:
+def test_upload_urls_use_the_base_url_of_the_client(emulator_client: EmulatorClient, screenshot_set: Any) -> None:
     api_writer = ApiWriter(emulator_client, base="http://127.0.0.1:4321")
-    file = reserve(api_writer, shots)
+    file = reserve(api_writer, screenshot_set)
     (operation,) = file["attributes"]["uploadOperations"]
     assert operation["url"].startswith("http://127.0.0.1:4321/object-storage/")
     put_all(emulator_client, file, FILE)
-    api_writer.change(file, uploaded=True)
+    api_writer.patch(file, uploaded=True)
     emulator_client.emulator.advance()
     assert api_writer.get(file)["imageAsset"]["templateUrl"].startswith("http://127.0.0.1:4321/object-storage/")
 
@@ -327,7 +355,7 @@ def test_the_storage_is_where_the_emulator_is(emulator_client: EmulatorClient, s
 
 
 @given(st.integers(1, 10**12), st.integers(10**4, 10**9) | st.just(5 * 2**20))
-def test_parts_cover_the_file(size: int, part_size: int) -> None:
+def test_split_parts_cover_the_file(size: int, part_size: int) -> None:
     parts = list(split_into_parts(size, part_size))
     assert [part.number for part in parts] == list(range(1, len(parts) + 1))
     assert len(parts) <= 10_000
@@ -341,17 +369,17 @@ def test_parts_cover_the_file(size: int, part_size: int) -> None:
 
 
 @pytest.mark.parametrize(("content", "size"), [(PNG, (1290, 2796)), (JPEG, (640, 920)), (FILE, (0, 0)), (b"", (0, 0))])
-def test_sizes_of_images(content: bytes, size: tuple[int, int]) -> None:
+def test_image_size_reads_png_and_jpeg_headers(content: bytes, size: tuple[int, int]) -> None:
     assert image_size(content) == size
 
 
 @given(st.sampled_from([PNG[:12], JPEG[:2], JPEG[:13]]), st.binary(max_size=40))
-def test_no_image_is_too_odd(begin: bytes, rest: bytes) -> None:
+def test_image_size_never_fails(begin: bytes, rest: bytes) -> None:
     width, height = image_size(begin + rest)
     assert min(width, height) >= 0
 
 
-def test_odd_requests_to_the_storage(emulator_client: EmulatorClient) -> None:
+def test_invalid_requests_to_the_storage_are_refused(emulator_client: EmulatorClient) -> None:
     for url in (
         f"{BASE.replace('api.appstoreconnect', 'northamerica-1.object-storage')}/key?partNumber=x&X-Amz-Date=y",
         f"{BASE}/object-storage/key",

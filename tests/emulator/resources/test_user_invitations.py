@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 KIM = {"email": "kim@example.com", "firstName": "Kim", "lastName": "Example", "roles": ["MARKETING"]}
 
 
-def test_who_accepts_becomes_a_user(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]) -> None:
-    invitation = api_writer.made("userInvitations", {**KIM, "allAppsVisible": False}, visibleApps=[app])
+def test_an_accepted_invitation_becomes_a_user(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]) -> None:
+    invitation = api_writer.create("userInvitations", {**KIM, "allAppsVisible": False}, visibleApps=[app])
     assert invitation["attributes"]["expirationDate"] == "2026-05-31T12:26:40-08:00"
     emulator.decide(invitation, "ACCEPTED")
     assert api_writer.emulator_client.get("/v1/userInvitations").ids == []
     (user,) = api_writer.emulator_client.get("/v1/users").json["data"]
-    told = {name: user["attributes"][name] for name in ("username", "firstName", "roles", "allAppsVisible")}
-    assert told == {
+    shown = {name: user["attributes"][name] for name in ("username", "firstName", "roles", "allAppsVisible")}
+    assert shown == {
         "username": "kim@example.com",
         "firstName": "Kim",
         "roles": ["MARKETING"],
@@ -37,27 +37,27 @@ def test_who_accepts_becomes_a_user(api_writer: ApiWriter, emulator: Emulator, a
         ({"roles": []}, "A user needs at least one role."),
     ],
 )
-def test_who_cannot_be_invited(
+def test_an_invalid_user_invitation_is_refused(
     api_writer: ApiWriter, emulator: Emulator, attributes: dict[str, Any], detail: str
 ) -> None:
     emulator.add("users")
     emulator.add("userInvitations")
-    answer = api_writer.create("userInvitations", {**KIM, **attributes})
+    answer = api_writer.post("userInvitations", {**KIM, **attributes})
     assert (answer.status, answer.json["errors"][0]["detail"]) == (409, detail)
 
 
-def test_an_invitation_ends_after_three_days(api_writer: ApiWriter, emulator: Emulator) -> None:
-    first = api_writer.made("userInvitations", KIM)
+def test_an_invitation_expires_after_three_days(api_writer: ApiWriter, emulator: Emulator) -> None:
+    first = api_writer.create("userInvitations", KIM)
     emulator.advance(days=2)
-    assert api_writer.create("userInvitations", KIM).status == 409
+    assert api_writer.post("userInvitations", KIM).status == 409
     emulator.advance(days=1)
     with pytest.raises(ValueError, match="expired at 2026-05-31T12:26:40-08:00: invite again"):
         emulator.decide(first, "ACCEPTED")
-    second = api_writer.made("userInvitations", KIM)
+    second = api_writer.create("userInvitations", KIM)
     assert api_writer.emulator_client.get("/v1/userInvitations").ids == [second["id"]]
 
 
-def test_an_invitation_is_taken_back(api_writer: ApiWriter) -> None:
-    invitation = api_writer.made("userInvitations", KIM)
+def test_a_deleted_invitation_can_be_sent_again(api_writer: ApiWriter) -> None:
+    invitation = api_writer.create("userInvitations", KIM)
     assert api_writer.delete(invitation).status == 204
-    api_writer.made("userInvitations", KIM)
+    api_writer.create("userInvitations", KIM)

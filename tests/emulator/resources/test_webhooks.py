@@ -20,15 +20,17 @@ def webhook(api_writer: ApiWriter, app: dict[str, Any]) -> dict[str, Any]:
         "secret": "This is my secret",
         "url": "https://example.com/asc",
     }
-    return api_writer.made("webhooks", attributes, app=app)
+    return api_writer.create("webhooks", attributes, app=app)
 
 
-def test_the_secret_is_not_shown(webhook: dict[str, Any]) -> None:
+def test_the_secret_of_a_webhook_is_not_returned(webhook: dict[str, Any]) -> None:
     assert "This is my secret" not in json.dumps(webhook)
 
 
-def test_a_ping_stands_among_the_deliveries(api_writer: ApiWriter, emulator: Emulator, webhook: dict[str, Any]) -> None:
-    assert api_writer.create("webhookPings", webhook=webhook).status == 201
+def test_pings_and_redeliveries_are_recorded_as_pending_deliveries(
+    api_writer: ApiWriter, emulator: Emulator, webhook: dict[str, Any]
+) -> None:
+    assert api_writer.post("webhookPings", webhook=webhook).status == 201
     shown = api_writer.emulator_client.get(f"/v1/webhooks/{webhook['id']}/deliveries?include=event").json
     (delivery,), (event,) = shown["data"], shown["included"]
     assert delivery["attributes"]["deliveryState"] == "PENDING"
@@ -38,8 +40,8 @@ def test_a_ping_stands_among_the_deliveries(api_writer: ApiWriter, emulator: Emu
     data = json.loads(event["attributes"]["payload"])["data"]
     assert (data["type"], data["version"]) == ("webhookPingCreated", 1)
     assert data["attributes"] == {"timestamp": "2026-05-28T12:26:40-08:00"}
-    again = api_writer.made("webhookDeliveries", template=delivery)
+    again = api_writer.create("webhookDeliveries", template=delivery)
     assert again["attributes"]["redelivery"] is True
     assert len(api_writer.related(webhook, "deliveries")) == 2
     lost = emulator.add("webhookDeliveries")
-    assert api_writer.made("webhookDeliveries", template=lost)["attributes"]["deliveryState"] is None
+    assert api_writer.create("webhookDeliveries", template=lost)["attributes"]["deliveryState"] is None

@@ -22,13 +22,13 @@ ACTIONS = [
 
 @pytest.fixture
 def product(emulator: Emulator, app: dict[str, Any]) -> dict[str, Any]:
-    """What is built."""
+    """Xcode Cloud product of the app."""
     return emulator.add("ciProducts", app=app)
 
 
 @pytest.fixture
 def workflow(emulator: Emulator, product: dict[str, Any]) -> dict[str, Any]:
-    """A workflow that tests and archives."""
+    """Workflow with a test and an archive action."""
     return emulator.add("ciWorkflows", product=product, isEnabled=True, actions=ACTIONS)
 
 
@@ -37,20 +37,20 @@ def shown(resource: dict[str, Any], *names: str) -> list[Any]:
 
 
 def progress(api_writer: ApiWriter, run: dict[str, Any]) -> list[list[str | None]]:
-    """Of a run and its actions."""
+    """Return progress and status of a run and its actions."""
     return [
         shown(one, "executionProgress", "completionStatus")
         for one in ({"attributes": api_writer.get(run)}, *api_writer.related(run, "actions"))
     ]
 
 
-def test_a_run_that_succeeds(
+def test_a_successful_run_archives_a_build(
     api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any], workflow: dict[str, Any]
 ) -> None:
     branch = emulator.add("scmGitReferences", name="main", kind="BRANCH")
-    run = api_writer.made("ciBuildRuns", workflow=workflow, sourceBranchOrTag=branch)
-    begun = shown(run, "number", "createdDate", "startedDate", "startReason", "isPullRequestBuild")
-    assert begun == [1, "2026-05-28T12:26:40-08:00", None, "MANUAL", False]
+    run = api_writer.create("ciBuildRuns", workflow=workflow, sourceBranchOrTag=branch)
+    started = shown(run, "number", "createdDate", "startedDate", "startReason", "isPullRequestBuild")
+    assert started == [1, "2026-05-28T12:26:40-08:00", None, "MANUAL", False]
     assert progress(api_writer, run) == [["PENDING", None]] * 3
     emulator.advance(minutes=1)
     assert progress(api_writer, run) == [["RUNNING", None]] * 3
@@ -83,23 +83,25 @@ def test_a_run_that_succeeds(
         ("SKIPPED", "SKIPPED", "SKIPPED"),
     ],
 )
-def test_a_run_that_does_not(
+def test_a_run_ends_with_the_decided_status_and_without_a_build(
     api_writer: ApiWriter, emulator: Emulator, workflow: dict[str, Any], outcome: str, first: str, last: str
 ) -> None:
     emulator.decide("ciBuildRuns", outcome)
-    run = api_writer.made("ciBuildRuns", workflow=workflow)
+    run = api_writer.create("ciBuildRuns", workflow=workflow)
     emulator.advance()
     assert [status for _, status in progress(api_writer, run)] == [outcome, first, last]
     assert api_writer.related(run, "builds") == []
-    broken = outcome in {"FAILED", "ERRORED"}
-    assert api_writer.get(run)["issueCounts"]["errors"] == int(broken)
+    failed = outcome in {"FAILED", "ERRORED"}
+    assert api_writer.get(run)["issueCounts"]["errors"] == int(failed)
     *_, archive = api_writer.related(run, "actions")
-    assert [shown(one, "issueType") for one in api_writer.related(archive, "issues")] == [["ERROR"]] * broken
+    assert [shown(one, "issueType") for one in api_writer.related(archive, "issues")] == [["ERROR"]] * failed
 
 
-def test_a_test_that_fails(api_writer: ApiWriter, emulator: Emulator, product: dict[str, Any]) -> None:
+def test_a_failed_test_action_has_a_test_failure_issue(
+    api_writer: ApiWriter, emulator: Emulator, product: dict[str, Any]
+) -> None:
     workflow = emulator.add("ciWorkflows", product=product, isEnabled=True, actions=ACTIONS[:1])
-    run = api_writer.made("ciBuildRuns", workflow=workflow)
+    run = api_writer.create("ciBuildRuns", workflow=workflow)
     emulator.decide(run, "FAILED")
     emulator.advance()
     (action,) = api_writer.related(run, "actions")
@@ -108,26 +110,26 @@ def test_a_test_that_fails(api_writer: ApiWriter, emulator: Emulator, product: d
     assert api_writer.get(run)["issueCounts"]["testFailures"] == 1
 
 
-def test_a_run_is_repeated(
+def test_a_rebuild_copies_the_references_of_the_run(
     api_writer: ApiWriter, emulator: Emulator, workflow: dict[str, Any], product: dict[str, Any]
 ) -> None:
-    first = api_writer.made("ciBuildRuns", workflow=workflow)
-    second = api_writer.made("ciBuildRuns", buildRun=first)
+    first = api_writer.create("ciBuildRuns", workflow=workflow)
+    second = api_writer.create("ciBuildRuns", buildRun=first)
     assert shown(second, "number", "startReason") == [2, "MANUAL_REBUILD"]
     assert [one["id"] for one in api_writer.related(product, "buildRuns")] == [first["id"], second["id"]]
     emulator.advance()
     assert [len(api_writer.related(run, "builds")) for run in (first, second)] == [1, 1]
 
 
-def test_what_cannot_be_started(api_writer: ApiWriter, emulator: Emulator) -> None:
-    assert api_writer.create("ciBuildRuns").codes == ["ENTITY_ERROR.RELATIONSHIP.REQUIRED"]
-    off = emulator.add("ciWorkflows", isEnabled=False)
-    assert api_writer.create("ciBuildRuns", workflow=off).codes == ["STATE_ERROR.ENTITY_STATE_INVALID"]
+def test_a_run_without_an_enabled_workflow_is_refused(api_writer: ApiWriter, emulator: Emulator) -> None:
+    assert api_writer.post("ciBuildRuns").codes == ["ENTITY_ERROR.RELATIONSHIP.REQUIRED"]
+    disabled = emulator.add("ciWorkflows", isEnabled=False)
+    assert api_writer.post("ciBuildRuns", workflow=disabled).codes == ["STATE_ERROR.ENTITY_STATE_INVALID"]
 
 
-def test_the_build_may_be_bad(api_writer: ApiWriter, emulator: Emulator, workflow: dict[str, Any]) -> None:
+def test_an_archived_build_can_be_invalid(api_writer: ApiWriter, emulator: Emulator, workflow: dict[str, Any]) -> None:
     emulator.decide("builds", "INVALID")
-    run = api_writer.made("ciBuildRuns", workflow=workflow)
+    run = api_writer.create("ciBuildRuns", workflow=workflow)
     emulator.advance()
     (build,) = api_writer.related(run, "builds")
     assert api_writer.get(build)["processingState"] == "INVALID"
