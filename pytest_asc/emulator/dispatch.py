@@ -47,9 +47,9 @@ def find_endpoint(method: str, url: str) -> Endpoint | tuple[ApiError, ...]:
 def _handler(operation: Operation) -> Callable[[Account, Route, Request, float], Answer]:
     if registry.is_report(operation):
         return _report
-    if operation.kind in reads.EMULATED and (operation.schema or operation.linkage):
+    if operation.action in reads.EMULATED and (operation.schema or operation.linkage):
         return _read
-    if operation.kind in writes.EMULATED:
+    if operation.action in writes.EMULATED:
         return _write
     raise RefusedError(ApiError(errors.NOT_EMULATED, {"what": f"{operation.method} {operation.path}"}))
 

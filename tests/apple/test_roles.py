@@ -1,4 +1,4 @@
-"""The table of roles: whole, and of one piece with the catalogue."""
+"""The table of roles: whole, and of one piece with the API spec."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pytest_asc.apple.roles import ANY, ROLE_AREAS, ROLES, UNLIMITED, check_role
 from pytest_asc.emulator.spec.api_spec import api_spec
 
 
-def test_the_roles_are_those_of_the_catalogue() -> None:
+def test_the_roles_are_those_of_the_api_spec() -> None:
     (users,) = api_spec().schemas_of("users")
-    (code,) = users.attributes["roles"]
-    assert sorted(api_spec().enum(code) or ()) == sorted(ROLES)
+    role = api_spec().items(users.attributes["roles"])
+    assert sorted(api_spec().enum(role) or ()) == sorted(ROLES)
 
 
 def test_every_operation_belongs_to_an_area() -> None:

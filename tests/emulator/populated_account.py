@@ -142,7 +142,7 @@ def a_document(emulator_client: EmulatorClient, operation: Operation, *, full: b
     return {"data": data, "included": included} if included else {"data": data}
 
 
-def an_entity(emulator_client: EmulatorClient, form: Json, local: set[str], *, full: bool) -> Json:
+def an_entity(emulator_client: EmulatorClient, form: Mapping[str, Any], local: set[str], *, full: bool) -> Json:
     """One resource of a body; its relationships lead to new resources, or to an included one where there is one."""
     data: Json = {"type": form["type"]}
     for part in ("attributes", "relationships"):
@@ -171,7 +171,7 @@ def a_request(emulator_client: EmulatorClient, operation: Operation, *, full: bo
     parameters |= _PARAMETERS.get(operation.path, {})
     needed = "&".join(f"{name}={value}" for name, value in parameters.items())
     identifier = f"{operation.root}-1"
-    if operation.kind == "deleteInstance":
+    if operation.action == "deleteInstance":
         identifier = emulator_client.emulator.add(operation.root)["id"]
     url = BASE + operation.path.replace("{id}", identifier) + (f"?{needed}" if needed else "")
     body: Any = None
@@ -199,8 +199,8 @@ def headers(**other: str) -> dict[str, str]:
 def a_parameter(operation: Operation, name: str) -> str:
     """A value for a required parameter."""
     family, _, member = name.rstrip("]").partition("[")
-    if name in operation.choices:
-        return min(operation.choices[name])
+    if name in operation.enum_parameters:
+        return min(operation.enum_parameters[name])
     allowed = api_spec().enum(operation.filters.get(member)) if family == "filter" else None
     return allowed[0] if allowed else "x"
 

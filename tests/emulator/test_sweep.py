@@ -101,7 +101,7 @@ def with_body(change: Callable[[Any, Operation], Any]) -> Change:
 
 
 def is_entity(operation: Operation) -> bool:
-    return operation.kind in {"createInstance", "updateInstance"}
+    return operation.action in {"createInstance", "updateInstance"}
 
 
 def with_data(**members: Any) -> Change:
@@ -114,7 +114,7 @@ def with_absent_id(request: Request, operation: Operation) -> Request | None:
         return None
     _, mark, query = request.url.partition("?")
     spoilt = request._replace(url=f"{BASE}{operation.path.replace('{id}', ABSENT)}{mark}{query}")
-    if operation.kind == "updateInstance":
+    if operation.action == "updateInstance":
         data = json.loads(spoilt.body)["data"]
         return spoilt._replace(body=json.dumps({"data": {**data, "id": ABSENT}}).encode())
     return spoilt
@@ -247,7 +247,7 @@ def test_what_is_written_is_read_again(everything: EmulatorClient) -> None:
 
 def test_what_is_deleted_is_gone(everything: EmulatorClient) -> None:
     for operation in ALL:
-        if operation.kind == "deleteInstance":
+        if operation.action == "deleteInstance":
             request = a_request(everything, operation)
             assert ask(everything, request).status == 204
             assert ask(everything, request).codes == ["NOT_FOUND"]
@@ -255,7 +255,7 @@ def test_what_is_deleted_is_gone(everything: EmulatorClient) -> None:
 
 def test_deleting_what_is_linked_with_everything_leaves_no_end_dangling(everything: EmulatorClient) -> None:
     for operation in ALL:
-        if operation.kind == "deleteInstance":
+        if operation.action == "deleteInstance":
             url = f"{BASE}{operation.path.replace('{id}', f'{operation.root}-1')}"
             assert ask(everything, Request("DELETE", url, headers())).status in {204, 404}
     assert loose_ends(everything.emulator._account.store) == []
@@ -273,7 +273,7 @@ def test_deleting_what_is_linked_with_everything_leaves_no_end_dangling(everythi
 def test_both_sides_of_a_changed_relationship_show_it(everything: EmulatorClient, kind: str, there: bool) -> None:
     store = everything.emulator._account.store
     for operation in ALL:
-        if operation.kind != kind:
+        if operation.action != kind:
             continue
         request = a_request(everything, operation)
         over = relation(operation.root, operation.relationship)

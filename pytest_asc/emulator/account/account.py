@@ -23,7 +23,7 @@ from pytest_asc.emulator.spec.type_validation import type_mismatch
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_asc.emulator.spec.api_spec import ValueType
+    from pytest_asc.emulator.spec.compiled_format import ValueType
 
 
 class Account:

@@ -12,7 +12,7 @@ from pytest_asc.emulator.spec.api_spec import api_spec
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_asc.emulator.spec.api_spec import ValueType
+    from pytest_asc.emulator.spec.compiled_format import ValueType
 
 # What stands for an attribute that was not given, where the catalogue cannot know better: {n} is the resource's number
 # among those of its type, {now}, {soon} and {later} are times.

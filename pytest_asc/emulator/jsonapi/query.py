@@ -37,7 +37,7 @@ class Query:
     fields: Mapping[str, frozenset[str]]
     """The members to show, by type; all where the type is not there."""
     include: tuple[str, ...]
-    choices: Mapping[str, tuple[str, ...]]
+    enum_parameters: Mapping[str, tuple[str, ...]]
     """``period``, ``granularity`` and ``groupBy``, where they are given."""
     limit: int
     limits: Mapping[str, int]
@@ -76,7 +76,7 @@ class _Parser:
         self.sort: list[tuple[str, bool]] = []
         self.fields: dict[str, frozenset[str]] = {}
         self.include: tuple[str, ...] = ()
-        self.choices: dict[str, tuple[str, ...]] = {}
+        self.enum_parameters: dict[str, tuple[str, ...]] = {}
         self.limit = min(DEFAULT_LIMIT, operation.limit or DEFAULT_LIMIT)
         self.limits: dict[str, int] = {}
         self.offset = 0
@@ -96,7 +96,7 @@ class _Parser:
             sort=tuple(self.sort),
             fields=self.fields,
             include=self.include,
-            choices=self.choices,
+            enum_parameters=self.enum_parameters,
             limit=self.limit,
             limits=self.limits,
             offset=self.offset,
@@ -164,11 +164,13 @@ class _Parser:
             self.include = self.known(name, _split(value), self.operation.include, errors.RELATIONSHIP_NAME)
 
     def check_choice(self, name: str, _member: str, value: str) -> None:
-        if name not in self.operation.choices:
+        if name not in self.operation.enum_parameters:
             self.refuse(errors.PARAMETER_ILLEGAL, name)
         else:
             items = _split(value) if name == "groupBy" else (value,)
-            self.choices[name] = self.known(name, items, self.operation.choices[name], errors.CHOICE_VALUE)
+            self.enum_parameters[name] = self.known(
+                name, items, self.operation.enum_parameters[name], errors.CHOICE_VALUE
+            )
 
     def check_sort(self, name: str, _member: str, value: str) -> None:
         if not self.operation.sort:

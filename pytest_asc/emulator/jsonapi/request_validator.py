@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from pytest_asc.emulator.jsonapi.errors import ApiError, ErrorTemplate
     from pytest_asc.emulator.jsonapi.request_parser import Linkage, RawResource
-    from pytest_asc.emulator.spec.api_spec import Operation, ValueType
+    from pytest_asc.emulator.spec.api_spec import Operation
+    from pytest_asc.emulator.spec.compiled_format import ValueType
 
 Form: TypeAlias = "Mapping[str, Any]"
 """What a body may hold, as the catalogue describes it."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 def read(store: Store, asked: Route) -> bytes | ApiError:
     """Answer a GET: the document, or what is wrong."""
-    return _READS[asked.operation.kind](store, asked)
+    return _READS[asked.operation.action](store, asked)
 
 
 def _collection(store: Store, asked: Route) -> bytes:

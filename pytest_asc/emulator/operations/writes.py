@@ -42,7 +42,7 @@ def write(account: Account, asked: Route, content: bytes) -> Response | tuple[Ap
     """
     account.base = asked.base
     try:
-        return _WRITES[asked.operation.kind](account, asked, content)
+        return _WRITES[asked.operation.action](account, asked, content)
     except RefusedError as refused:
         return refused.reasons
 

@@ -76,7 +76,7 @@ def metric(asked: ReportRequest) -> bytes:
     operation, query = asked.route.operation, asked.route.query
     measures = METRICS[operation.path]
     start = asked.start()
-    names = tuple(measures.dimensions) if measures.always else query.choices.get("groupBy", ())
+    names = tuple(measures.dimensions) if measures.always else query.enum_parameters.get("groupBy", ())
     if operation.path.startswith("/v1/apps/") and not names and not query.filters:
         raise RefusedError(ApiError(report_errors.DIMENSION_MISSING, {"dimension": "betaTesters"}))
     groups: dict[tuple[Any, ...], list[Measurement]] = {}
@@ -117,7 +117,7 @@ def _is_about(start: Resource, one: Measurement) -> bool:
 
 
 def _period(asked: ReportRequest) -> Period:
-    (name,) = asked.route.query.choices.get("period", (_USUAL_PERIOD,))
+    (name,) = asked.route.query.enum_parameters.get("period", (_USUAL_PERIOD,))
     now = today(asked.now)
     return Period(now - _PERIODS[name] * _DAY, now)
 
@@ -125,7 +125,7 @@ def _period(asked: ReportRequest) -> Period:
 def _group(
     asked: ReportRequest, measures: Metric, key: Mapping[str, Any], group: Sequence[Measurement]
 ) -> dict[str, Any]:
-    grain = asked.route.query.choices.get("granularity")
+    grain = asked.route.query.enum_parameters.get("granularity")
     if grain:
         begins = {one.day: datetime.combine(one.day, time(), CUPERTINO) for one in group}
         points = [

@@ -229,8 +229,10 @@ def _key(resource: Resource) -> str:
 def _operation_members(resource_type: str) -> Mapping[str, Any]:
     """Members of a type's upload operations: build uploads and background assets have more than others."""
     schemas = api_spec().schemas_of(resource_type)
-    (code,) = next(schema.attributes[UPLOAD_OPERATIONS] for schema in schemas if UPLOAD_OPERATIONS in schema.attributes)
-    return api_spec().members(code)
+    (operations,) = {
+        name: value for schema in schemas for name, value in schema.attributes.items() if name == UPLOAD_OPERATIONS
+    }.values()
+    return api_spec().members(api_spec().items(operations))
 
 
 def _state_attributes(state: str, *errors: Mapping[str, str]) -> dict[str, Any]:

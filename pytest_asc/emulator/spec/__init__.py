@@ -1,1 +1,1 @@
-"""The compiled form of Apple's OpenAPI document."""
+"""Apple's OpenAPI document: its compiler, and the API description that the emulator reads from it."""

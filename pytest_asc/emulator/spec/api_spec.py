@@ -1,7 +1,7 @@
-"""What Apple's API offers: resources, relationships and operations, from Apple's OpenAPI document.
+"""Description of Apple's API: resource schemas, relationships and operations.
 
-The facts are in ``api_spec.json.gz``, made by :mod:`pytest_asc.emulator.spec.compiler`, whose docstring describes
-the layout. They are read once per process, on first use.
+The facts are in ``api_spec.json.gz``, which :mod:`pytest_asc.emulator.spec.compiler` makes from Apple's OpenAPI
+document. The file is read once per process, on first use.
 """
 
 from __future__ import annotations
@@ -10,44 +10,49 @@ import gzip
 import json
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from pytest_asc.emulator.http_models import JSON
+from pytest_asc.emulator.spec.compiled_format import COMPILED_SPEC
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-COMPILED_SPEC = Path(__file__).with_name("api_spec.json.gz")
+    from pytest_asc.emulator.spec.compiled_format import (
+        CompiledOperation,
+        CompiledSpec,
+        LinkageType,
+        Metrics,
+        RelationshipWithoutData,
+        RequestBody,
+        ValueType,
+    )
 
-# What recorded answers hold beside Apple's document, and strict clients insist on.
-_OBSERVED: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
-    "BundleIdCapability": {"relationships": {"bundleId": "bundleIds"}},
-    "Certificate": {"attributes": {"csrContent": "string"}},
-}
+# Members that recorded responses have beside Apple's document, and that strict clients insist on.
+_OBSERVED_ATTRIBUTES: Mapping[str, Mapping[str, ValueType]] = {"Certificate": {"csrContent": "string"}}
+_OBSERVED_RELATIONSHIPS: Mapping[str, Mapping[str, LinkageType]] = {"BundleIdCapability": {"bundleId": "bundleIds"}}
 
 ENUM_PARAMETERS = ("period", "granularity", "groupBy")
-"""The parameters that metrics alone have."""
-
-ValueType = Any
-"""The type of a value, in the notation of the compiler."""
+"""Query parameters of metrics. Each takes values of an enum."""
 
 
 @dataclass(frozen=True, eq=False)
 class Relationship:
-    """One relationship as a resource shows it."""
+    """One relationship in the schema of a resource."""
 
     name: str
     target: str | None
-    """The type that it leads to; None where that is no resource."""
+    """Type of the related resources; None where its related URL gives no resources."""
     many: bool
     has_self: bool
-    """Whether ``/{id}/relationships/{name}`` exists."""
+    """True if ``/{id}/relationships/{name}`` exists."""
     has_related: bool
-    """Whether ``/{id}/{name}`` exists."""
+    """True if ``/{id}/{name}`` exists."""
 
 
 @dataclass(frozen=True, eq=False)
 class Schema:
-    """One view of a resource. Most types have one; 16 have two, of different path versions."""
+    """One schema of a resource. Most types have one; 16 have two, of different path versions."""
 
     name: str
     type: str
@@ -57,177 +62,217 @@ class Schema:
 
     @property
     def path(self) -> str:
-        """Where its resources live: ``/v1/apps``."""
+        """Path of the collection: ``/v1/apps``."""
         return f"/{self.version}/{self.type}"
 
 
 @dataclass(frozen=True, eq=False)
 class Operation:
-    """One method on one path, with all that its query may hold."""
+    """One method on one path, with the query parameters that it takes."""
 
     method: str
     path: str
     """With ``{id}`` for the id."""
-    kind: str
-    """What it does, in the words of Apple's operation ids: ``getCollection``, ``getToManyRelated``, …"""
+    action: str
+    """Last part of Apple's operation id: ``getCollection``, ``getToManyRelated``, …"""
     many: bool
     schema: Schema | None
-    """What its document holds; None for linkages, metrics, reports and answers without a body."""
+    """Schema of the primary data; None for linkage, metrics, reports and responses without a body."""
     linkage: str | None
-    """The type that its linkages are of."""
+    """Type of the linkage that the response holds."""
+    media_types: tuple[str, ...]
+    """Media types of the response; JSON first where it is among them."""
+    metrics: Metrics | None
     status: int
-    """The status of its success."""
+    """Status of a success."""
     body: str | None
-    """The name of the schema of its request's body."""
+    """Name of the schema of the request's body, a key of :attr:`ApiSpec.bodies`."""
     filters: Mapping[str, ValueType]
     exists: Mapping[str, ValueType]
     fields: Mapping[str, frozenset[str]]
-    """The fields that may be asked for, by type."""
+    """Members that a sparse fieldset may name, by type."""
     sort: frozenset[str]
     include: frozenset[str]
-    choices: Mapping[str, frozenset[str]]
-    """The values of ``period``, ``granularity`` and ``groupBy``, where they are taken."""
+    enum_parameters: Mapping[str, frozenset[str]]
+    """Allowed values of those of :data:`ENUM_PARAMETERS` that it takes."""
     limit: int | None
-    """The most that ``limit`` may be; None where it is not taken."""
+    """Maximum of ``limit``; None where it is not taken."""
     limits: Mapping[str, int]
-    """The most that ``limit[relationship]`` may be."""
+    """Maximum of ``limit[relationship]``."""
     required: frozenset[str]
+    """Names of required query parameters."""
     included: Mapping[str, str]
-    """The schema's name for types that have two."""
+    """Name of the schema of the included resources, for the types that have two."""
 
     @property
     def root(self) -> str:
-        """The type that its path starts from: ``apps`` for ``/v1/apps/{id}/builds``."""
+        """Type at the start of its path: ``apps`` for ``/v1/apps/{id}/builds``."""
         return self.path.split("/", 3)[2]
 
     @property
     def relationship(self) -> str:
-        """The last part of its path: the relationship's name for related resources and linkages."""
+        """Last segment of its path: the relationship's name for related resources and linkage."""
         return self.path.rsplit("/", 1)[1]
 
 
 class ApiSpec:
-    """The whole API. What is looked up is built when it is first asked for."""
+    """The whole API. Schemas and operations are built on first use.
 
-    def __init__(self, facts: Mapping[str, Any]) -> None:
-        self.version: str = facts["version"]
-        self._enums: list[list[str]] = facts["enums"]
-        self._objects: dict[str, dict[str, ValueType]] = facts["objects"]
-        self._raw_schemas: dict[str, dict[str, Any]] = facts["schemas"]
-        self._raw_operations: dict[str, dict[str, dict[str, Any]]] = facts["operations"]
-        self.bodies: dict[str, dict[str, Any]] = facts["bodies"]
+    Args:
+        compiled: A document from :func:`pytest_asc.emulator.spec.compiler.compile_document`.
+    """
+
+    def __init__(self, compiled: CompiledSpec) -> None:
+        self.version: str = compiled["version"]
+        self.bodies: Mapping[str, RequestBody] = compiled["bodies"]
+        self._enums = compiled["enums"]
+        self._objects = compiled["objects"]
+        self._compiled_schemas = compiled["schemas"]
+        self._compiled_operations = compiled["operations"]
         self._names_by_type: dict[str, list[str]] = {}
-        for name, raw in self._raw_schemas.items():
-            self._names_by_type.setdefault(raw["type"], []).append(name)
-        self._roots = {"/".join(path.split("/", 3)[:3]) for path in self._raw_operations}
+        for name, schema in self._compiled_schemas.items():
+            self._names_by_type.setdefault(schema["type"], []).append(name)
+        self._roots = {"/".join(path.split("/", 3)[:3]) for path in self._compiled_operations}
         self._schemas: dict[str, Schema] = {}
         self._operations: dict[tuple[str, str], Operation] = {}
 
     @property
     def types(self) -> tuple[str, ...]:
-        """Every type of resource."""
+        """Every resource type."""
         return tuple(self._names_by_type)
 
     @property
     def paths(self) -> tuple[str, ...]:
         """Every path, with ``{id}`` for the id."""
-        return tuple(self._raw_operations)
+        return tuple(self._compiled_operations)
 
     def is_root(self, path: str) -> bool:
-        """Whether a path such as ``/v1/apps`` stands at the beginning of others, or for itself."""
+        """Return whether a path such as ``/v1/apps`` has operations, or is the beginning of paths that have."""
         return path in self._roots
 
     def methods(self, path: str) -> tuple[str, ...]:
-        """The methods that a path takes, in capitals; none where the path does not exist."""
-        return tuple(method.upper() for method in self._raw_operations.get(path, ()))
+        """Methods that a path takes, in capitals; none where the path does not exist."""
+        return tuple(method.upper() for method in self._compiled_operations.get(path, ()))
 
     def schema(self, name: str) -> Schema:
-        """The schema of this name."""
+        """Return the schema with a name such as ``AppStoreVersion``.
+
+        Raises:
+            KeyError: There is no such schema.
+        """
         if name not in self._schemas:
             self._schemas[name] = self._build_schema(name)
         return self._schemas[name]
 
-    def schemas_of(self, kind: str) -> tuple[Schema, ...]:
-        """The schemas of a type, the newest path version last; none where there is no such type."""
-        return tuple(sorted(map(self.schema, self._names_by_type.get(kind, ())), key=lambda schema: schema.version))
+    def schemas_of(self, resource_type: str) -> tuple[Schema, ...]:
+        """Return the schemas of a type, the newest path version last; none where there is no such type."""
+        schemas = map(self.schema, self._names_by_type.get(resource_type, ()))
+        return tuple(sorted(schemas, key=lambda schema: schema.version))
 
     def operation(self, method: str, path: str) -> Operation | None:
-        """The operation of a method on a path, or None."""
+        """Return the operation of a method, in capitals, on a path with ``{id}``; None where there is none."""
         key = (method, path)
         if key not in self._operations:
-            raw = self._raw_operations.get(path, {}).get(method.lower())
-            if raw is None or method != method.upper():
+            compiled = self._compiled_operations.get(path, {}).get(method.lower())
+            if compiled is None or method != method.upper():
                 return None
-            self._operations[key] = self._build_operation(method, path, raw)
+            self._operations[key] = self._build_operation(method, path, compiled)
         return self._operations[key]
 
-    def enum(self, code: ValueType) -> tuple[str, ...] | None:
-        """The values that a code allows, where it is an enum."""
-        return tuple(self._enums[code]) if isinstance(code, int) else None
+    def enum(self, value_type: ValueType | None) -> tuple[str, ...] | None:
+        """Return the values of an enum; None for any other value type."""
+        return tuple(self._enums[value_type]) if isinstance(value_type, int) else None
+
+    def items(self, value_type: ValueType) -> ValueType:
+        """Return the value type of an array's items.
+
+        Raises:
+            TypeError: The value type is no array.
+        """
+        if not isinstance(value_type, list):
+            raise TypeError(f"got the value type {value_type!r}, expected an array")
+        (item_type,) = value_type
+        return item_type
+
+    def members(self, value_type: ValueType) -> Mapping[str, ValueType]:
+        """Return the members of an object, each with its value type; ``*`` stands for any name.
+
+        Raises:
+            KeyError: The value type is no object.
+        """
+        if isinstance(value_type, dict):
+            return value_type
+        return self._objects[str(value_type)[1:]]
 
     def required_attributes(self, schema: Schema) -> frozenset[str]:
-        """The attributes that a request to create such a resource must give; none where none can be created."""
+        """Return the attributes that a request to create such a resource must give; none if none can be created."""
         create = self.operation("POST", schema.path)
         required = self.bodies[create.body]["required"] if create and create.body else ()
         return frozenset(name.partition(".")[2] for name in required if name.startswith("attributes."))
 
-    def members(self, code: ValueType) -> Mapping[str, ValueType]:
-        """The members of an object's code."""
-        return self._objects[code[1:]] if isinstance(code, str) else code
-
     def _build_schema(self, name: str) -> Schema:
-        raw = self._raw_schemas[name]
-        observed = _OBSERVED.get(name, {})
-        instance = f"/{raw['version']}/{raw['type']}/{{id}}"
-        relationships = {}
-        for relationship, relation in {**raw["relationships"], **observed.get("relationships", {})}.items():
-            target = relation["links"] if isinstance(relation, dict) else relation
-            many = isinstance(target, list)
-            relationships[relationship] = Relationship(
-                name=relationship,
-                target=target[0] if many else target,
-                many=many,
-                has_self=f"{instance}/relationships/{relationship}" in self._raw_operations,
-                has_related=f"{instance}/{relationship}" in self._raw_operations,
-            )
-        attributes = {**raw["attributes"], **observed.get("attributes", {})}
-        return Schema(name, raw["type"], raw["version"], attributes, relationships)
+        compiled = self._compiled_schemas[name]
+        instance = f"/{compiled['version']}/{compiled['type']}/{{id}}"
+        relationships = {**compiled["relationships"], **_OBSERVED_RELATIONSHIPS.get(name, {})}
+        return Schema(
+            name,
+            compiled["type"],
+            compiled["version"],
+            {**compiled["attributes"], **_OBSERVED_ATTRIBUTES.get(name, {})},
+            {key: self._build_relationship(instance, key, value) for key, value in relationships.items()},
+        )
 
-    def _build_operation(self, method: str, path: str, raw: Mapping[str, Any]) -> Operation:
+    def _build_relationship(
+        self, instance: str, name: str, compiled: LinkageType | RelationshipWithoutData
+    ) -> Relationship:
+        target = compiled["links"] if isinstance(compiled, dict) else compiled
+        return Relationship(
+            name=name,
+            target=target[0] if isinstance(target, list) else target,
+            many=isinstance(target, list),
+            has_self=f"{instance}/relationships/{name}" in self._compiled_operations,
+            has_related=f"{instance}/{name}" in self._compiled_operations,
+        )
+
+    def _build_operation(self, method: str, path: str, compiled: CompiledOperation) -> Operation:
         return Operation(
             method=method,
             path=path,
-            kind=raw["kind"],
-            many=raw.get("many", False),
-            schema=self.schema(raw["schema"]) if "schema" in raw else None,
-            linkage=raw.get("linkage"),
-            # Three deletions may be accepted for later, too; here everything happens at once.
-            status=max(raw["success"]),
-            body=raw.get("body"),
-            filters=raw.get("filter", {}),
-            exists=raw.get("exists", {}),
-            fields={kind: self._fields(kind, code) for kind, code in raw.get("fields", {}).items()},
-            sort=self._values(raw.get("sort")),
-            include=self._values(raw.get("include")),
-            choices={name: self._values(raw[name]) for name in ENUM_PARAMETERS if name in raw},
-            limit=raw.get("limit"),
-            limits=raw.get("limits", {}),
-            required=frozenset(raw.get("required", ())),
-            included=raw.get("included", {}),
+            action=compiled["action"],
+            many=compiled.get("many", False),
+            schema=self.schema(compiled["schema"]) if "schema" in compiled else None,
+            linkage=compiled.get("linkage"),
+            media_types=tuple(compiled.get("media", (JSON,))),
+            metrics=compiled.get("metrics"),
+            # Three deletions may be accepted for later (202), too; here everything happens at once.
+            status=max(compiled["success"]),
+            body=compiled.get("body"),
+            filters=compiled.get("filter", {}),
+            exists=compiled.get("exists", {}),
+            fields={key: self._fields(key, value) for key, value in compiled.get("fields", {}).items()},
+            sort=self._enum_values(compiled.get("sort")),
+            include=self._enum_values(compiled.get("include")),
+            enum_parameters={
+                name: self._enum_values(value) for name, value in compiled.items() if name in ENUM_PARAMETERS
+            },
+            limit=compiled.get("limit"),
+            limits=compiled.get("limits", {}),
+            required=frozenset(compiled.get("required", ())),
+            included=compiled.get("included", {}),
         )
 
-    def _fields(self, kind: str, code: ValueType) -> frozenset[str]:
-        if code is not True:
-            return self._values(code)
-        (name,) = self._names_by_type[kind]
-        raw = self._raw_schemas[name]
-        return frozenset((*raw["attributes"], *raw["relationships"]))
+    def _fields(self, resource_type: str, value_type: ValueType) -> frozenset[str]:
+        if value_type is not True:
+            return self._enum_values(value_type)
+        (name,) = self._names_by_type[resource_type]
+        compiled = self._compiled_schemas[name]
+        return frozenset((*compiled["attributes"], *compiled["relationships"]))
 
-    def _values(self, code: ValueType) -> frozenset[str]:
-        return frozenset(() if code is None else self._enums[code])
+    def _enum_values(self, value_type: object) -> frozenset[str]:
+        return frozenset(self._enums[value_type] if isinstance(value_type, int) else ())
 
 
 @cache
 def api_spec() -> ApiSpec:
-    """The catalogue that ships with the package."""
+    """Return the API spec that ships with the package."""
     return ApiSpec(json.loads(gzip.decompress(COMPILED_SPEC.read_bytes())))

@@ -1,22 +1,10 @@
-"""Turns Apple's OpenAPI document into the catalogue that the emulator reads.
+"""Compiler of Apple's OpenAPI document into the API spec that the emulator reads.
 
     python -m pytest_asc.emulator.spec.compiler openapi.json
 
-The catalogue holds facts only: names, types, allowed values, limits. It holds no prose. A pattern that this module does
-not know stops it: a newer document either compiles whole or says where it is new.
-
-The layout, with ``code`` for the type of a value::
-
-    version     of the document
-    enums       lists of allowed values; an integer as code is the place in this list
-    objects     name -> {member: code}
-    schemas     name -> {type, version, attributes: {name: code}, relationships: {name: relation}, deprecated: [name]}
-    bodies      name -> {type, attributes, nullable, relationships, required, inline, linkage}
-    operations  path -> {method -> {kind, schema, many, linkage, body, media, query..., deprecated}}
-
-A code is a type or a format (``"string"``, ``"date-time"``), ``"integer:MIN..MAX"``, the place of an enum, ``"$Name"``
-of an object, ``[code]`` for an array, ``{member: code}`` for an object and ``{"*": code}`` for a map. A relation is the
-target's type, ``[type]`` where it is to-many, and ``{"links": ...}`` where it never carries data.
+The compiled spec holds facts only: names, types, allowed values, limits. It holds no prose. Its format is in
+:mod:`pytest_asc.emulator.spec.compiled_format`. A pattern that this module does not know stops it: a newer document
+either compiles whole or says where it is new.
 """
 
 from __future__ import annotations
@@ -26,23 +14,39 @@ import gzip
 import json
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-COMPILED_SPEC = Path(__file__).with_name("api_spec.json.gz")
+from pytest_asc.emulator.http_models import JSON
+from pytest_asc.emulator.spec.compiled_format import COMPILED_SPEC
+
+if TYPE_CHECKING:
+    from pytest_asc.emulator.spec.compiled_format import (
+        CompiledOperation,
+        CompiledSchema,
+        CompiledSpec,
+        LinkageType,
+        Metrics,
+        RelationshipWithoutData,
+        RequestBody,
+        ValueType,
+    )
+
 METHODS = ("get", "post", "patch", "delete")
 
-Json = dict[str, Any]
+JsonObject: TypeAlias = dict[str, Any]
+"""A part of the OpenAPI document."""
+
 _BODIES = ("CreateRequest", "UpdateRequest", "InlineCreate")
 _LINKAGE_BODIES = ("LinkageRequest", "LinkagesRequest")
-_FAMILIES_OF_MEMBERS = {"filter": "filter", "exists": "exists", "fields": "fields", "limit": "limits"}
+_PARAMETER_FAMILIES = {"filter": "filter", "exists": "exists", "fields": "fields", "limit": "limits"}
 _SINGLE_PARAMETERS = frozenset({"sort", "include", "limit", "period", "groupBy", "granularity"})
 
 
 class UnknownPatternError(Exception):
-    """The document holds something that the catalogue has no form for."""
+    """The document holds a pattern that this compiler does not know."""
 
 
-def compile_document(document: Json) -> Json:
+def compile_document(document: JsonObject) -> CompiledSpec:
     """Compile a whole document.
 
     Args:
@@ -54,25 +58,29 @@ def compile_document(document: Json) -> Json:
     return _Compiler(document).run()
 
 
-def write(catalogue: Json, path: Path = COMPILED_SPEC) -> int:
-    """Write the catalogue, with the same bytes for the same facts. Returns the size in bytes."""
-    text = json.dumps(catalogue, separators=(",", ":"), sort_keys=False, ensure_ascii=False)
+def write(compiled: CompiledSpec, path: Path = COMPILED_SPEC) -> int:
+    """Write a compiled spec, with the same bytes for the same facts.
+
+    Returns:
+        The file's size in bytes.
+    """
+    text = json.dumps(compiled, separators=(",", ":"), sort_keys=False, ensure_ascii=False)
     path.write_bytes(gzip.compress(text.encode(), compresslevel=9, mtime=0))
     return path.stat().st_size
 
 
 class _Compiler:
-    def __init__(self, document: Json) -> None:
+    def __init__(self, document: JsonObject) -> None:
         self.document = document
-        self.schemas: Json = document["components"]["schemas"]
-        self.paths: Json = document["paths"]
+        self.schemas: JsonObject = document["components"]["schemas"]
+        self.paths: JsonObject = document["paths"]
         self.enums: dict[tuple[str, ...], int] = {}
-        self.objects: Json = {}
+        self.objects: dict[str, dict[str, ValueType]] = {}
         self.types = {name: _type_of(schema) for name, schema in self.schemas.items() if _is_resource(schema)}
         count = Counter(self.types.values())
-        self.ambiguous = {kind for kind, schemas in count.items() if schemas > 1}
+        self.ambiguous = {resource_type for resource_type, schemas in count.items() if schemas > 1}
 
-    def run(self) -> Json:
+    def run(self) -> CompiledSpec:
         operations = {path: self.path_item(path) for path in sorted(self.paths)}
         schemas = {name: self.resource(name, operations) for name in sorted(self.types)}
         bodies = {name: self.body(name) for name in sorted(self.schemas) if name.endswith(_BODIES + _LINKAGE_BODIES)}
@@ -85,96 +93,103 @@ class _Compiler:
             "operations": operations,
         }
 
-    # Types of values.
+    # Value types.
 
     def enum(self, values: list[str]) -> int:
         return self.enums.setdefault(tuple(values), len(self.enums))
 
-    def code(self, schema: Json) -> Any:
+    def value_type(self, schema: JsonObject) -> ValueType:
         if "$ref" in schema:
-            return self.referred(_name(schema["$ref"]))
-        kind = schema["type"]
-        if kind == "array":
-            return [self.code(schema["items"])]
-        if kind == "object":
-            return self.object_code(schema)
+            return self.referenced_type(_name(schema["$ref"]))
+        json_type: str = schema["type"]
+        if json_type == "array":
+            return [self.value_type(schema["items"])]
+        if json_type == "object":
+            return dict(self.object_members(schema))
         if "enum" in schema:
             return self.enum(schema["enum"])
         if "minimum" in schema or "maximum" in schema:
-            return f"{kind}:{schema['minimum']}..{schema['maximum']}"
+            return f"{json_type}:{schema['minimum']}..{schema['maximum']}"
+        value_format: str = schema.get("format", json_type)
         # "number" as the format of a string would be taken for the type.
-        return "string:number" if (kind, schema.get("format")) == ("string", "number") else schema.get("format", kind)
+        return "string:number" if (json_type, value_format) == ("string", "number") else value_format
 
-    def object_code(self, schema: Json) -> Json:
+    def object_members(self, schema: JsonObject) -> dict[str, ValueType]:
         if "additionalProperties" in schema:
-            return {"*": self.code(schema["additionalProperties"])}
-        return {name: self.code(member) for name, member in schema["properties"].items()}
+            return {"*": self.value_type(schema["additionalProperties"])}
+        return {name: self.value_type(member) for name, member in schema["properties"].items()}
 
-    def referred(self, name: str) -> Any:
+    def referenced_type(self, name: str) -> ValueType:
         schema = self.schemas[name]
         if schema["type"] != "object":
-            return self.code(schema)
+            return self.value_type(schema)
         if name not in self.objects:
-            self.objects[name] = None
-            self.objects[name] = self.object_code(schema)
+            self.objects[name] = {}  # an object may hold others of its kind
+            self.objects[name] = self.object_members(schema)
         return f"${name}"
 
     # Resources.
 
-    def resource(self, name: str, operations: Json) -> Json:
+    def resource(self, name: str, operations: dict[str, dict[str, CompiledOperation]]) -> CompiledSchema:
         properties = self.schemas[name]["properties"]
         attributes = _properties(properties, "attributes")
         relationships = _properties(properties, "relationships")
         version = self.version_of(name, operations)
-        return {
+        instance = f"/{version}/{self.types[name]}/{{id}}"
+        compiled: CompiledSchema = {
             "type": self.types[name],
             "version": version,
-            "attributes": {key: self.code(value) for key, value in attributes.items()},
+            "attributes": {key: self.value_type(value) for key, value in attributes.items()},
             "relationships": {
-                key: self.relation(value) or self.relation_by_path(f"/{version}/{self.types[name]}/{{id}}", key)
+                key: self.relationship(value) or self.relationship_by_path(instance, key)
                 for key, value in relationships.items()
             },
-            **_deprecated({**attributes, **relationships}),
         }
+        deprecated = _deprecated({**attributes, **relationships})
+        if deprecated:
+            compiled["deprecated"] = deprecated
+        return compiled
 
-    def version_of(self, name: str, operations: Json) -> str:
-        """The path version under which resources of this schema have their own address.
+    def version_of(self, name: str, operations: dict[str, dict[str, CompiledOperation]]) -> str:
+        """Return the path version under which resources of this schema have their own URL.
 
-        It is where they are read or written; one that is only ever included is named by its type alone.
+        It is the version where they are read or written; of resources that are only ever included, the version of the
+        first path of their type.
         """
-        kind = self.types[name]
+        resource_type = self.types[name]
         versions: list[str] = []
         for path, item in operations.items():
             version, _, rest = path[1:].partition("/")
-            if rest in {kind, f"{kind}/{{id}}"} and any(name == item[method].get("schema") for method in item):
+            own_path = rest in {resource_type, f"{resource_type}/{{id}}"}
+            if own_path and any(name == item[method].get("schema") for method in item):
                 return version
-            if rest.startswith(f"{kind}/"):
+            if rest.startswith(f"{resource_type}/"):
                 versions.append(version)
         return versions[0] if versions else "v1"
 
-    def relation(self, relationship: Json) -> Any:
+    def relationship(self, relationship: JsonObject) -> LinkageType | None:
         data = relationship["properties"].get("data")
         return self.linkage(data) if data else None
 
-    def relation_by_path(self, instance: str, name: str) -> Json:
-        """What a relationship without data leads to: only its own paths tell."""
+    def relationship_by_path(self, instance: str, name: str) -> RelationshipWithoutData:
+        """Compile a relationship without data from its own paths."""
         related = self.paths.get(f"{instance}/{name}", {}).get("get")
         if related:
-            answer = self.answer(related)
-            target = self.types.get(answer.get("schema", ""))
-            return {"links": [target] if "many" in answer else target}
-        changes = self.paths[f"{instance}/relationships/{name}"]
-        body = next(changes[method]["requestBody"] for method in METHODS if method in changes)
+            response = self.response(related)
+            target = self.types.get(response.get("schema", ""))
+            return {"links": [target] if "many" in response else target}
+        methods = self.paths[f"{instance}/relationships/{name}"]
+        body = next(methods[method]["requestBody"] for method in METHODS if method in methods)
         return {"links": self.linkage(self.schemas[_body_name(body)]["properties"]["data"])}
 
-    def linkage(self, data: Json) -> Any:
+    def linkage(self, data: JsonObject) -> LinkageType:
         if data["type"] == "array":
-            return [self.linkage(data["items"])]
+            return [_type_of(data["items"])]
         return _type_of(data)
 
-    # Bodies.
+    # Request bodies.
 
-    def body(self, name: str) -> Json:
+    def body(self, name: str) -> RequestBody:
         schema = self.schemas[name]
         if name.endswith(_LINKAGE_BODIES):
             return {"linkage": self.linkage(schema["properties"]["data"])}
@@ -192,14 +207,16 @@ class _Compiler:
                 if "data" in value.get("required", ())
             ),
         ]
-        body = {
+        body: RequestBody = {
             "type": _type_of(data),
-            "attributes": {key: self.code(value) for key, value in attributes.items()},
+            "attributes": {key: self.value_type(value) for key, value in attributes.items()},
             "nullable": [key for key, value in attributes.items() if value.get("nullable")],
-            "relationships": {key: self.relation(value) for key, value in relationships.items()},
+            "relationships": {key: self.linkage(value["properties"]["data"]) for key, value in relationships.items()},
             "required": sorted(required),
-            **_deprecated({**attributes, **relationships}),
         }
+        deprecated = _deprecated({**attributes, **relationships})
+        if deprecated:
+            body["deprecated"] = deprecated
         included = schema["properties"].get("included")
         if included:
             body["inline"] = _references(included)
@@ -207,84 +224,109 @@ class _Compiler:
 
     # Operations.
 
-    def path_item(self, path: str) -> Json:
+    def path_item(self, path: str) -> dict[str, CompiledOperation]:
         item = self.paths[path]
         unknown = set(item) - {*METHODS, "parameters"}
         if unknown:
             raise UnknownPatternError(f"{path} has {sorted(unknown)}, expected {METHODS}")
         return {method: self.operation(item[method]) for method in METHODS if method in item}
 
-    def operation(self, operation: Json) -> Json:
-        entry: Json = {"kind": operation["operationId"].rsplit("_", 1)[1], "success": _success(operation)}
-        entry.update(self.answer(operation))
+    def operation(self, operation: JsonObject) -> CompiledOperation:
+        compiled: CompiledOperation = {
+            "action": operation["operationId"].rsplit("_", 1)[1],
+            "success": _success(operation),
+            **self.response(operation),
+        }
         if "requestBody" in operation:
-            entry["body"] = _body_name(operation["requestBody"])
+            compiled["body"] = _body_name(operation["requestBody"])
         for parameter in operation.get("parameters", ()):
-            self.parameter(entry, parameter)
+            self.parameter(compiled, parameter)
         if operation.get("deprecated"):
-            entry["deprecated"] = True
-        return entry
+            compiled["deprecated"] = True
+        return compiled
 
-    def answer(self, operation: Json) -> Json:
-        """What a success holds: the schema of its resources or the type of its linkages, one or many."""
+    def response(self, operation: JsonObject) -> CompiledOperation:
+        """Compile the response to a success: its media types and the contents of its JSON document."""
         content = {
-            media: value["schema"]
+            media_type: value["schema"]
             for status, response in operation["responses"].items()
             if status.startswith("2")
-            for media, value in response.get("content", {}).items()
+            for media_type, value in response.get("content", {}).items()
         }
-        answer: Json = {}
-        document = content.pop("application/json", None)
-        if document:
-            answer = self.document_answer(self.schemas[_name(document["$ref"])]["properties"])
-        if content:
-            answer["media"] = list(content)
-        return answer
+        compiled: CompiledOperation = {}
+        if JSON in content:
+            compiled = self.document_contents(self.schemas[_name(content[JSON]["$ref"])]["properties"])
+        if content.keys() - {JSON}:
+            compiled["media"] = sorted(content, key=lambda media_type: media_type != JSON)
+        return compiled
 
-    def document_answer(self, properties: Json) -> Json:
-        answer: Json = {}
+    def document_contents(self, properties: JsonObject) -> CompiledOperation:
+        """Compile a document: the schema of its resources, the type of its linkage, or the data points of metrics."""
+        compiled: CompiledOperation = {}
         item = properties["data"]
         if item.get("type") == "array":
-            answer["many"] = True
+            compiled["many"] = True
             item = item["items"]
         if "$ref" in item:
-            answer["schema"] = _name(item["$ref"])
+            compiled["schema"] = _name(item["$ref"])
         elif "id" in item["properties"]:
-            answer["linkage"] = _type_of(item)
+            compiled["linkage"] = _type_of(item)
+        else:
+            compiled["metrics"] = self.metrics(item["properties"])
         included = {self.types[name]: name for name in _references(properties.get("included"))}
-        ambiguous = {kind: name for kind, name in included.items() if kind in self.ambiguous}
+        ambiguous = {resource_type: name for resource_type, name in included.items() if resource_type in self.ambiguous}
         if ambiguous:
-            answer["included"] = ambiguous
-        return answer
+            compiled["included"] = ambiguous
+        return compiled
 
-    def parameter(self, entry: Json, parameter: Json) -> None:
+    def metrics(self, properties: JsonObject) -> Metrics:
+        values = properties["dataPoints"]["items"]["properties"]["values"]
+        dimensions = _properties(properties, "dimensions")
+        return {
+            "values": list(values["properties"]),
+            "dimensions": {name: self.dimension(name, dimension) for name, dimension in dimensions.items()},
+        }
+
+    def dimension(self, name: str, dimension: JsonObject) -> str | None:
+        """Return the type that a dimension's values are ids of; None where it has no link to related resources."""
+        if "related" not in dimension["properties"]["links"]["properties"]:
+            return None
+        for resource_type in (name, f"{name}s"):
+            if resource_type in self.types.values():
+                return resource_type
+        raise UnknownPatternError(f"the dimension {name} is not named after a type of resource")
+
+    def parameter(self, compiled: CompiledOperation, parameter: JsonObject) -> None:
         name = parameter["name"]
         family, _, member = name.rstrip("]").partition("[")
-        code = self.parameter_code(parameter["schema"], family, member)
-        if member and family in _FAMILIES_OF_MEMBERS:
-            entry.setdefault(_FAMILIES_OF_MEMBERS[family], {})[member] = code
+        value = self.parameter_value(parameter["schema"], family, member)
+        entry = cast("JsonObject", compiled)  # the family is the key
+        if member and family in _PARAMETER_FAMILIES:
+            entry.setdefault(_PARAMETER_FAMILIES[family], {})[member] = value
         elif not member and family in _SINGLE_PARAMETERS:
-            entry[family] = code
+            entry[family] = value
         else:
             raise UnknownPatternError(f"the parameter {name} is of no known family")
         if parameter.get("required"):
-            entry.setdefault("required", []).append(name)
+            compiled.setdefault("required", []).append(name)
         if parameter.get("deprecated"):
-            entry.setdefault("deprecatedParameters", []).append(name)
+            compiled.setdefault("deprecatedParameters", []).append(name)
 
-    def parameter_code(self, schema: Json, family: str, member: str) -> Any:
+    def parameter_value(self, schema: JsonObject, family: str, member: str) -> ValueType:
+        """Return the maximum of a limit, True for a fieldset of all members of a type, else the value type."""
         if family == "limit":
-            return schema["maximum"]
+            maximum: int = schema["maximum"]
+            return maximum
         item = schema["items"] if schema["type"] == "array" else schema
         if family == "fields" and set(item["enum"]) == self.members(member):
             return True
-        return self.code(item)
+        return self.value_type(item)
 
-    def members(self, kind: str) -> set[str]:
-        """Every attribute and relationship of the one schema of a type."""
-        if kind in self.ambiguous:
+    def members(self, resource_type: str) -> set[str]:
+        """Every attribute and relationship of the only schema of a type; none where it has two schemas."""
+        if resource_type in self.ambiguous:
             return set()
-        properties = next(self.schemas[name]["properties"] for name, own in self.types.items() if own == kind)
+        properties = next(self.schemas[name]["properties"] for name, own in self.types.items() if own == resource_type)
         return {*_properties(properties, "attributes"), *_properties(properties, "relationships")}
 
 
@@ -292,49 +334,48 @@ def _name(reference: str) -> str:
     return reference.rsplit("/", 1)[1]
 
 
-def _type_of(schema: Json) -> str:
+def _type_of(schema: JsonObject) -> str:
     (name,) = schema["properties"]["type"]["enum"]
     return str(name)
 
 
-def _is_resource(schema: Json) -> bool:
+def _is_resource(schema: JsonObject) -> bool:
     return {"type", "id", "links"} <= set(schema.get("properties", ()))
 
 
-def _properties(schema: Json, member: str) -> Json:
-    found: Json = schema.get(member, {}).get("properties", {})
-    return found
+def _properties(schema: JsonObject, member: str) -> JsonObject:
+    properties: JsonObject = schema.get(member, {}).get("properties", {})
+    return properties
 
 
-def _references(included: Json | None) -> list[str]:
-    """The names of the schemas that an array of included resources may hold."""
+def _references(included: JsonObject | None) -> list[str]:
+    """Names of the schemas that an array of included resources may hold."""
     items = included["items"] if included else {}
     return [_name(item["$ref"]) for item in items.get("oneOf", [items]) if item]
 
 
-def _body_name(body: Json) -> str:
-    return _name(body["content"]["application/json"]["schema"]["$ref"])
+def _body_name(body: JsonObject) -> str:
+    return _name(body["content"][JSON]["schema"]["$ref"])
 
 
-def _success(operation: Json) -> list[int]:
+def _success(operation: JsonObject) -> list[int]:
     return sorted(int(status) for status in operation["responses"] if status.startswith("2"))
 
 
-def _deprecated(members: Json) -> Json:
-    names = [name for name, member in members.items() if member.get("deprecated")]
-    return {"deprecated": names} if names else {}
+def _deprecated(members: JsonObject) -> list[str]:
+    return [name for name, member in members.items() if member.get("deprecated")]
 
 
 def main() -> None:
     """Compile the document that the command line names."""
-    parser = argparse.ArgumentParser(description="Compile Apple's OpenAPI document into the emulator's catalogue.")
+    parser = argparse.ArgumentParser(description="Compile Apple's OpenAPI document into the emulator's API spec.")
     parser.add_argument("document", type=Path, help="Apple's document, as JSON")
     parser.add_argument("--output", type=Path, default=COMPILED_SPEC, help="default: %(default)s")
     arguments = parser.parse_args()
-    catalogue = compile_document(json.loads(arguments.document.read_text(encoding="utf-8")))
-    size = write(catalogue, arguments.output)
-    operations = sum(map(len, catalogue["operations"].values()))
-    print(f"{catalogue['version']}: {operations} operations, {len(catalogue['schemas'])} schemas, {size} bytes")  # noqa: T201  a command
+    compiled = compile_document(json.loads(arguments.document.read_text(encoding="utf-8")))
+    size = write(compiled, arguments.output)
+    operations = sum(map(len, compiled["operations"].values()))
+    print(f"{compiled['version']}: {operations} operations, {len(compiled['schemas'])} schemas, {size} bytes")  # noqa: T201  a command
 
 
 if __name__ == "__main__":

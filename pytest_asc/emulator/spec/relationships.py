@@ -1,7 +1,7 @@
-"""Which relationships are two sides of one.
+"""Pairs of inverse relationships.
 
-Apple's document names every relationship by itself: ``builds`` of an app and ``app`` of a build. Where exactly one
-relationship leads from a type to another and exactly one back, they are the two sides of one. The rest is in a table.
+Apple's document describes every relationship by itself: ``builds`` of an app and ``app`` of a build. Where exactly one
+relationship leads from one type to another and exactly one back, they are inverses. A table names the other pairs.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pytest_asc.emulator.spec.api_spec import api_spec
 if TYPE_CHECKING:
     from pytest_asc.emulator.spec.api_spec import Relationship
 
-# Where several lead from one type to the other (inferred from the names).
+# Inverses where several relationships lead from one type to the other (inferred from the names).
 _PAIRS = (
     ("appCategories", "subcategories", "appCategories", "parent"),
     ("appStoreVersionExperiments", "appStoreVersion", "appStoreVersions", "appStoreVersionExperiments"),
@@ -52,11 +52,12 @@ class Relation(NamedTuple):
 
     type: str
     name: str
-    """The name it is kept under: the first where two names show the same (``inAppPurchases``, ``inAppPurchasesV2``)."""
+    """Name in the store: the first of two that show the same resources (``inAppPurchases``, ``inAppPurchasesV2``)."""
     target: str
+    """Type of the related resources."""
     many: bool
     inverse: str
-    """The name of the other side; one that Apple does not show is named after this side and starts with ``~``."""
+    """Name of the inverse; one that Apple does not show is named after this side and starts with ``~``."""
     inverse_many: bool
 
     @property
@@ -66,44 +67,64 @@ class Relation(NamedTuple):
 
 
 @cache
-def relation(kind: str, name: str) -> Relation | None:
-    """The relation that a type's relationship shows; None where it leads to no resource or does not exist."""
-    relationship = _relationships(kind).get(name)
+def relation(resource_type: str, name: str) -> Relation | None:
+    """Return the relation behind a relationship; None where it leads to no resource or does not exist.
+
+    Args:
+        resource_type: Type of the resource that has the relationship.
+        name: The relationship's name in Apple's document.
+    """
+    relationship = _relationships(resource_type).get(name)
     if relationship is None or relationship.target is None:
         return None
-    first = _first_name(kind, name)
+    first = _first_name(resource_type, name)
     target = relationship.target
-    inverse = _INVERSES.get((kind, first)) or _only_way_back(kind, target)
+    inverse = _INVERSES.get((resource_type, first)) or _only_inverse(resource_type, target)
     if inverse is None:
-        return Relation(kind, first, target, relationship.many, f"~{kind}.{first}", inverse_many=True)
-    return Relation(kind, first, target, relationship.many, inverse, _relationships(target)[inverse].many)
+        hidden = f"~{resource_type}.{first}"
+        return Relation(resource_type, first, target, relationship.many, hidden, inverse_many=True)
+    return Relation(resource_type, first, target, relationship.many, inverse, _relationships(target)[inverse].many)
 
 
 @cache
-def create_inverse(kind: str, target: str) -> Relation | None:
-    """The relation by which resources of another type show those of this one that name them in a create request.
+def create_inverse(resource_type: str, target: str) -> Relation | None:
+    """Return the relation by which a resource shows those that were created with a relationship to it.
 
-    It is asked for where the type does not show the relationship itself: ``app`` of ``subscriptionGroups``, which are
-    among the ``subscriptionGroups`` of the app. Where there are several, it is the only to-many one (inferred).
+    It is for relationships that a create request names and the type itself does not show: ``app`` of
+    ``subscriptionGroups``, which are among the ``subscriptionGroups`` of the app. Where there are several, it is the
+    only to-many one (inferred).
+
+    Args:
+        resource_type: Type of the created resource.
+        target: Type of the resource that the request names.
+
+    Returns:
+        A relation from the target to the created resource; None where there is none, or no single one.
     """
-    names = _names(target, kind)
+    names = _names(target, resource_type)
     many = [name for name in names if _relationships(target)[name].many]
     found = names if len(names) == 1 else many
     return relation(target, found[0]) if len(found) == 1 else None
 
 
-def inverse_name(kind: str, name: str, target: str) -> str | None:
-    """The name under which a target keeps the resources that a create request leads to it; None where it does not."""
-    over, back = relation(kind, name), create_inverse(kind, target)
-    return over.inverse if over else back.name if back else None
+def inverse_name(resource_type: str, name: str, target: str) -> str | None:
+    """Return the name under which a target keeps the resources that name it in a create request; None if it does not.
+
+    Args:
+        resource_type: Type of the created resource.
+        name: Name of the relationship in the request.
+        target: Type of the resource that the request names.
+    """
+    own, inverse = relation(resource_type, name), create_inverse(resource_type, target)
+    return own.inverse if own else inverse.name if inverse else None
 
 
-def dependants(kind: str) -> tuple[tuple[str, str], ...]:
-    """The types that cannot be without a resource of this type, each with the name under which it keeps them.
+def dependants(resource_type: str) -> tuple[tuple[str, str], ...]:
+    """Return the types that cannot be without a resource of this type, each with the name under which it keeps them.
 
     Those are the types that cannot be created without one (inferred).
     """
-    return _dependants().get(kind, ())
+    return _dependants().get(resource_type, ())
 
 
 @cache
@@ -113,34 +134,35 @@ def _dependants() -> dict[str, tuple[tuple[str, str], ...]]:
         for name, target in body.get("relationships", {}).items():
             if f"relationships.{name}" not in body["required"] or isinstance(target, list):
                 continue
-            slot = inverse_name(body["type"], name, target)
-            if slot:
-                found[target] = (*found.get(target, ()), (body["type"], slot))
+            inverse = inverse_name(body["type"], name, target)
+            if inverse:
+                found[target] = (*found.get(target, ()), (body["type"], inverse))
     return found
 
 
-def _only_way_back(kind: str, target: str) -> str | None:
-    there, back = _names(kind, target), _names(target, kind)
-    return back[0] if kind != target and len(there) == len(back) == 1 else None
+def _only_inverse(resource_type: str, target: str) -> str | None:
+    forward, back = _names(resource_type, target), _names(target, resource_type)
+    return back[0] if resource_type != target and len(forward) == len(back) == 1 else None
 
 
-def _names(kind: str, target: str) -> list[str]:
-    found = _relationships(kind).values()
+def _names(resource_type: str, target: str) -> list[str]:
+    """Names of the relationships that lead from a type to another."""
     return [
         relationship.name
-        for relationship in found
-        if relationship.target == target and _first_name(kind, relationship.name) == relationship.name
+        for relationship in _relationships(resource_type).values()
+        if relationship.target == target and _first_name(resource_type, relationship.name) == relationship.name
     ]
 
 
-def _first_name(kind: str, name: str) -> str:
+def _first_name(resource_type: str, name: str) -> str:
     base = name.removesuffix("V2")
-    relationships = _relationships(kind)
+    relationships = _relationships(resource_type)
     same = base in relationships and relationships[base].target == relationships[name].target
     return base if same else name
 
 
 @cache
-def _relationships(kind: str) -> dict[str, Relationship]:
-    """The relationships of a type, of all its schemas."""
-    return {name: value for schema in api_spec().schemas_of(kind) for name, value in schema.relationships.items()}
+def _relationships(resource_type: str) -> dict[str, Relationship]:
+    """Relationships of a type, of all its schemas."""
+    schemas = api_spec().schemas_of(resource_type)
+    return {name: value for schema in schemas for name, value in schema.relationships.items()}

@@ -12,7 +12,7 @@ from pytest_asc.emulator.spec.api_spec import api_spec
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pytest_asc.emulator.spec.api_spec import ValueType
+    from pytest_asc.emulator.spec.compiled_format import ValueType
 
 # Apple refuses a date where a date and time is wanted (observed); its own times have fractions, and zones without a
 # colon (observed in recordings).
@@ -71,7 +71,7 @@ def type_mismatches(code: ValueType, value: Any, path: tuple[str, ...] = ()) -> 
         members = api_spec().members(code)
         for name, item in value.items():
             if name in members or "*" in members:
-                yield from type_mismatches(members.get(name, members.get("*")), item, (*path, name))
+                yield from type_mismatches(members[name if name in members else "*"], item, (*path, name))
             else:
                 yield TypeMismatch((*path, name), item, code, unknown=True)
     elif isinstance(code, list) or _is_object(code) or not _fits(code, value):
@@ -118,7 +118,7 @@ def _explained(code: ValueType, value: Any) -> str:
         return f"got {value!r}, expected one of {', '.join(allowed)}"
     if isinstance(code, list) or _is_object(code):
         return f"got {_json_name(value)}, expected {_JSON_NAMES[list if isinstance(code, list) else dict]}"
-    kind, bounds = _scalar(code)
+    kind, bounds = _scalar(str(code))
     if not isinstance(value, kind) or isinstance(value, bool):
         return f"got {_json_name(value)}, expected {_JSON_NAMES[kind[0]]}"
     return f"got {value!r}, expected {f'{bounds[0]} to {bounds[-1]}' if bounds else code}"

@@ -177,7 +177,7 @@ def test_the_parameters_that_cannot_be_applied_are_these() -> None:
     found: dict[str, set[str]] = {}
     for path in api_spec().paths:
         operation = api_spec().operation("GET", path)
-        if operation and operation.schema and operation.kind in EMULATED:
+        if operation and operation.schema and operation.action in EMULATED:
             filters = dict.fromkeys(operation.filters, ("x",))
             exists = dict.fromkeys(operation.exists, True)
             sort = tuple((name.removeprefix("-"), False) for name in operation.sort)

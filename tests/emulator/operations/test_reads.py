@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def reads() -> list[Operation]:
     found = [api_spec().operation("GET", path) for path in api_spec().paths]
-    return [one for one in found if one and one.kind in EMULATED and (one.schema or one.linkage)]
+    return [one for one in found if one and one.action in EMULATED and (one.schema or one.linkage)]
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_every_read_is_answered_as_apples_document_says(everything: EmulatorClie
 
 def test_linked_resources_are_found_from_both_sides(everything: EmulatorClient) -> None:
     for operation in reads():
-        if operation.kind == "getToManyRelationship":
+        if operation.action == "getToManyRelationship":
             answer = ask(everything, operation, with_all=False)
             assert f"{operation.linkage}-1" in answer.ids, operation.path
 
@@ -74,7 +74,7 @@ def test_the_two_schemas_of_a_type_show_one_resource(everything: EmulatorClient)
 
 def test_every_attribute_and_relationship_is_shown(everything: EmulatorClient) -> None:
     for operation in reads():
-        if operation.kind == "getInstance" and operation.schema:
+        if operation.action == "getInstance" and operation.schema:
             data = ask(everything, operation, with_all=False).json["data"]
             assert list(data.get("attributes", {})) == list(operation.schema.attributes)
             assert list(data.get("relationships", {})) == list(operation.schema.relationships)

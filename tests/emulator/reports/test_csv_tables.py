@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 BOTH = [
     path
     for path in api_spec().paths
-    if "text/csv" in api_spec()._raw_operations[path].get("get", {}).get("media", ()) and not path.endswith("/values")
+    if (operation := api_spec().operation("GET", path)) and operation.media_types == ("application/json", "text/csv")
 ]
 
 

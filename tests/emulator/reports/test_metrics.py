@@ -174,7 +174,7 @@ def test_metrics_of_the_sample_account_are_of_apples_form(emulator_client: Emula
     operation = api_spec().operation("GET", path)
     assert operation
     required = {"granularity": "granularity=P1D", "filter[apps]": "filter[apps]=6448311069"}
-    dimension = [name for name in METRICS[path].dimensions if "groupBy" in operation.choices]
+    dimension = [name for name in METRICS[path].dimensions if "groupBy" in operation.enum_parameters]
     asked = [required[name] for name in operation.required] + [f"groupBy={name}" for name in dimension[:1]]
     starts = [resource.id for resource in emulator_client.emulator._account.store.all(operation.root)]
     for start in starts:

@@ -43,7 +43,7 @@ def questions(draw: DrawFn) -> tuple[str, str]:
     path = operation.path.replace("{id}", draw(st.sampled_from([*ids, "1"])))
     names = [
         *(f"filter[{name}]" for name in operation.filters),
-        *operation.choices,
+        *operation.enum_parameters,
         *("limit", "cursor", "sort", "include", f"fields[{operation.root}]"),
     ]
     known = [word for name in (*operation.filters, *operation.sort) for word in _words(operation, name)]

@@ -316,7 +316,7 @@ def test_every_uploaded_type_can_be_reserved_committed_and_processed(
     given = {"fileName": "file.png", "fileSize": len(PNG)}
     enums = {name: values[0] for name, code in form["attributes"].items() if (values := api_spec().enum(code))}
     parents = {
-        name: emulator_client.emulator.add(target)
+        name: emulator_client.emulator.add(str(target))
         for name, target in form["relationships"].items()
         if f"relationships.{name}" in form["required"]
     }

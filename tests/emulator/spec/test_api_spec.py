@@ -13,58 +13,63 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def reads() -> Iterator[Operation]:
+def read_operations() -> Iterator[Operation]:
     for path in api_spec().paths:
         operation = api_spec().operation("GET", path) if "GET" in api_spec().methods(path) else None
-        if operation and operation.kind in EMULATED:
+        if operation and operation.action in EMULATED:
             yield operation
 
 
-def test_the_whole_api_is_there() -> None:
+def test_the_spec_holds_the_whole_api() -> None:
     assert len(api_spec().types) > 200
     assert sum(len(api_spec().methods(path)) for path in api_spec().paths) > 1200
 
 
-def test_every_path_starts_from_a_type_of_resource() -> None:
-    for operation in reads():
-        if operation.kind in {"getCollection", "getInstance"} and operation.schema:
+def test_the_path_of_a_collection_starts_with_its_resource_type() -> None:
+    for operation in read_operations():
+        if operation.action in {"getCollection", "getInstance"} and operation.schema:
             assert operation.root == operation.schema.type
 
 
-def test_every_relationship_that_is_read_leads_to_the_type_it_answers() -> None:
-    for operation in reads():
-        if operation.kind in {"getCollection", "getInstance"}:
+def test_every_related_url_gives_the_type_that_its_relationship_leads_to() -> None:
+    for operation in read_operations():
+        if operation.action in {"getCollection", "getInstance"}:
             continue
-        over = relation(operation.root, operation.relationship)
-        answered = operation.schema.type if operation.schema else operation.linkage
-        if answered is None:
+        related = relation(operation.root, operation.relationship)
+        response_type = operation.schema.type if operation.schema else operation.linkage
+        if response_type is None:
             continue
-        assert over is not None, operation.path
-        assert (over.target, over.many) == (answered, operation.many), operation.path
+        assert related is not None, operation.path
+        assert (related.target, related.many) == (response_type, operation.many), operation.path
 
 
-def test_every_sort_and_include_is_understood() -> None:
-    for operation in reads():
+def test_every_sort_include_and_exists_name_is_resolved() -> None:
+    for operation in read_operations():
         if operation.schema is None:
             continue
-        kind = operation.schema.type
-        assert all(resolve(kind, name.removeprefix("-")) for name in operation.sort), operation.path
-        assert all(relation(kind, name) for name in operation.include), operation.path
-        assert all(resolve(kind, name) for name in operation.exists), operation.path
+        resource_type = operation.schema.type
+        assert all(resolve(resource_type, name.removeprefix("-")) for name in operation.sort), operation.path
+        assert all(relation(resource_type, name) for name in operation.include), operation.path
+        assert all(resolve(resource_type, name) for name in operation.exists), operation.path
 
 
-# They ask for the prices of another plan.
-NOT_UNDERSTOOD = {"planType", "upfrontPricePointId"}
+# They select the prices of another plan.
+NOT_RESOLVED = {"planType", "upfrontPricePointId"}
 
 
-def test_every_filter_but_two_is_understood() -> None:
-    filters = {(operation.schema.type, name) for operation in reads() if operation.schema for name in operation.filters}
-    not_understood = {name for kind, name in filters if resolve(kind, name) is None}
-    assert not_understood == NOT_UNDERSTOOD
+def test_every_filter_but_two_is_resolved() -> None:
+    filters = {
+        (operation.schema.type, name)
+        for operation in read_operations()
+        if operation.schema
+        for name in operation.filters
+    }
+    not_resolved = {name for resource_type, name in filters if resolve(resource_type, name) is None}
+    assert not_resolved == NOT_RESOLVED
     assert len(filters) > 200
 
 
-def test_strict_clients_find_what_recordings_hold_beside_the_document() -> None:
+def test_members_of_recorded_responses_beside_the_document_are_in_the_spec() -> None:
     assert "csrContent" in api_spec().schema("Certificate").attributes
     assert api_spec().schema("BundleIdCapability").relationships["bundleId"].target == "bundleIds"
 
@@ -74,7 +79,7 @@ def test_the_newest_schema_of_a_type_comes_last() -> None:
     assert api_spec().schema("InAppPurchaseV2").path == "/v2/inAppPurchases"
 
 
-def test_it_is_read_on_first_use_and_once() -> None:
+def test_the_compiled_spec_is_read_once_and_on_first_use() -> None:
     code = (
         "import pytest_asc.emulator.app\n"
         "from pytest_asc.emulator.spec.api_spec import api_spec\n"

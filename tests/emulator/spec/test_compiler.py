@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from emulator.harness import openapi
 
-from pytest_asc.emulator.spec.api_spec import COMPILED_SPEC, ApiSpec
+from pytest_asc.emulator.spec.api_spec import ApiSpec
+from pytest_asc.emulator.spec.compiled_format import COMPILED_SPEC
 from pytest_asc.emulator.spec.compiler import METHODS, UnknownPatternError, compile_document, main, write
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ MINIATURE: Json = {
 }
 
 
-def test_a_document_becomes_facts() -> None:
+def test_a_document_is_compiled_to_types_members_and_parameters() -> None:
     compiled = compile_document(MINIATURE)
     assert compiled["version"] == "0.1"
     assert compiled["objects"] == {"Size": {"width": "number", "inner": "$Size"}}
@@ -213,7 +214,7 @@ def test_a_document_becomes_facts() -> None:
         "ShelfReadersLinkagesRequest": {"linkage": ["users"]},
     }
     assert compiled["operations"]["/v2/shelves/{id}"]["get"] == {
-        "kind": "getInstance",
+        "action": "getInstance",
         "success": [200],
         "schema": "Shelf",
         "deprecated": True,
@@ -222,7 +223,7 @@ def test_a_document_becomes_facts() -> None:
     assert compiled["operations"]["/v2/shelves/{id}/relationships/books"]["get"]["linkage"] == "books"
 
 
-def test_the_catalogue_of_a_document_is_looked_up() -> None:
+def test_the_api_spec_finds_operations_schemas_and_enums() -> None:
     shelves = ApiSpec(compile_document(MINIATURE))
     operation = shelves.operation("GET", "/v2/shelves")
     assert operation is not None
@@ -257,7 +258,7 @@ def test_the_catalogue_of_a_document_is_looked_up() -> None:
         ),
     ],
 )
-def test_an_unknown_pattern_stops_it(place: tuple[str, ...], value: Any, complaint: str) -> None:
+def test_an_unknown_pattern_stops_the_compiler(place: tuple[str, ...], value: Any, complaint: str) -> None:
     document = copy.deepcopy(MINIATURE)
     inner = document
     for key in place[:-1]:
@@ -267,10 +268,10 @@ def test_an_unknown_pattern_stops_it(place: tuple[str, ...], value: Any, complai
         compile_document(document)
 
 
-def test_the_same_facts_are_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_compiling_twice_writes_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source, one, two = tmp_path / "openapi.json", tmp_path / "one.gz", tmp_path / "two.gz"
     source.write_text(json.dumps(MINIATURE), encoding="utf-8")
-    monkeypatch.setattr("sys.argv", ["compile_catalogue", str(source), "--output", str(one)])
+    monkeypatch.setattr("sys.argv", ["compiler", str(source), "--output", str(one)])
     main()
     size = write(compile_document(MINIATURE), two)
     assert one.read_bytes() == two.read_bytes()
@@ -286,26 +287,26 @@ def document() -> Json:
 
 
 @pytest.fixture(scope="module")
-def shipped(document: Json) -> Json:
+def shipped(document: Json) -> Any:
     import gzip  # noqa: PLC0415  only where there is something to compare with
 
-    shipped: Json = json.loads(gzip.decompress(COMPILED_SPEC.read_bytes()))
+    shipped: Any = json.loads(gzip.decompress(COMPILED_SPEC.read_bytes()))
     if shipped["version"] != document["info"]["version"]:
         shipped = compile_document(document)
     return shipped
 
 
-def meaning(document: Json, schema: Json) -> Any:
-    """What a schema of the document says about a value."""
+def expand_schema(document: Json, schema: Json) -> Any:
+    """Expand a schema of the document: its type, enum, format and bounds."""
     if "$ref" in schema:
         name = schema["$ref"].rsplit("/", 1)[1]
         target = document["components"]["schemas"][name]
-        return name if target["type"] == "object" else meaning(document, target)
+        return name if target["type"] == "object" else expand_schema(document, target)
     if schema["type"] == "array":
-        return ["array", meaning(document, schema["items"])]
+        return ["array", expand_schema(document, schema["items"])]
     if schema["type"] == "object":
         members = schema.get("properties") or {"*": schema["additionalProperties"]}
-        return {name: meaning(document, member) for name, member in members.items()}
+        return {name: expand_schema(document, member) for name, member in members.items()}
     bounds = (schema["minimum"], schema["maximum"]) if "minimum" in schema else ()
     return [schema["type"], schema.get("enum"), schema.get("format") if not bounds else None, *bounds]
 
@@ -313,19 +314,19 @@ def meaning(document: Json, schema: Json) -> Any:
 FORMATS = {"date-time", "date", "uri", "email", "duration"}
 
 
-def read(compiled: Json, code: Any) -> Any:
-    """The same, of a code."""
-    if isinstance(code, int):
-        return ["string", compiled["enums"][code], None]
-    if isinstance(code, list):
-        return ["array", read(compiled, code[0])]
-    if isinstance(code, dict):
-        return {name: read(compiled, member) for name, member in code.items()}
-    return code[1:] if code.startswith("$") else read_scalar(code)
+def expand_value_type(compiled: Json, value_type: Any) -> Any:
+    """Expand a value type of the compiled spec to the same form."""
+    if isinstance(value_type, int):
+        return ["string", compiled["enums"][value_type], None]
+    if isinstance(value_type, list):
+        return ["array", expand_value_type(compiled, value_type[0])]
+    if isinstance(value_type, dict):
+        return {name: expand_value_type(compiled, member) for name, member in value_type.items()}
+    return value_type[1:] if value_type.startswith("$") else expand_scalar(value_type)
 
 
-def read_scalar(code: str) -> Any:
-    kind, _, rest = code.partition(":")
+def expand_scalar(value_type: str) -> Any:
+    kind, _, rest = value_type.partition(":")
     if ".." in rest:
         return [kind, None, None, *map(int, rest.split(".."))]
     if rest or kind in FORMATS:
@@ -347,7 +348,7 @@ def members(schema: Json, name: str) -> Json:
     return found
 
 
-def test_every_resource_is_there_with_every_member(document: Json, shipped: Json) -> None:
+def test_every_resource_of_the_document_is_compiled_with_every_member(document: Json, shipped: Any) -> None:
     schemas = document["components"]["schemas"]
     resources = {
         name for name, schema in schemas.items() if {"type", "id", "links"} <= schema.get("properties", {}).keys()
@@ -356,8 +357,10 @@ def test_every_resource_is_there_with_every_member(document: Json, shipped: Json
     for name in resources:
         schema, compiled = schemas[name], shipped["schemas"][name]
         assert [compiled["type"]] == schema["properties"]["type"]["enum"]
-        expected = {key: meaning(document, value) for key, value in members(schema, "attributes").items()}
-        assert {key: read(shipped, code) for key, code in compiled["attributes"].items()} == expected
+        expected = {key: expand_schema(document, value) for key, value in members(schema, "attributes").items()}
+        assert {
+            key: expand_value_type(shipped, value_type) for key, value_type in compiled["attributes"].items()
+        } == expected
         assert list(compiled["attributes"]) == list(expected), "the order is Apple's"
         relations = members(schema, "relationships")
         assert list(compiled["relationships"]) == list(relations)
@@ -369,17 +372,17 @@ def test_every_resource_is_there_with_every_member(document: Json, shipped: Json
         assert set(compiled.get("deprecated", ())) == deprecated
 
 
-def test_every_helper_object_is_there(document: Json, shipped: Json) -> None:
+def test_every_nested_object_is_compiled_with_its_members(document: Json, shipped: Any) -> None:
     for name, members_of in shipped["objects"].items():
-        expected = meaning(document, {"type": "object", **document["components"]["schemas"][name]})
-        assert {key: read(shipped, code) for key, code in members_of.items()} == expected
+        expected = expand_schema(document, {"type": "object", **document["components"]["schemas"][name]})
+        assert {key: expand_value_type(shipped, value_type) for key, value_type in members_of.items()} == expected
 
 
-def test_relationship_links_are_there_where_the_paths_are(document: Json, shipped: Json) -> None:
-    catalogue = ApiSpec(shipped)
+def test_a_relationship_has_links_where_the_document_has_paths(document: Json, shipped: Any) -> None:
+    spec = ApiSpec(shipped)
     for name in shipped["schemas"]:
         schema = document["components"]["schemas"][name]
-        for relationship in catalogue.schema(name).relationships.values():
+        for relationship in spec.schema(name).relationships.values():
             shown = members(schema, "relationships").get(relationship.name)
             if shown:
                 assert ("links" in shown["properties"]) == (relationship.has_self or relationship.has_related)
@@ -392,13 +395,13 @@ def every_operation(document: Json) -> Iterator[tuple[str, str, Json]]:
                 yield path, method, item[method]
 
 
-def test_every_operation_is_there_with_every_parameter(document: Json, shipped: Json) -> None:
+def test_every_operation_is_compiled_with_every_parameter(document: Json, shipped: Any) -> None:
     families = {"filter": "filter", "exists": "exists", "fields": "fields", "limit": "limits"}
     found = 0
     for path, method, operation in every_operation(document):
         compiled = shipped["operations"][path][method]
         found += 1
-        assert operation["operationId"].endswith(f"_{compiled['kind']}")
+        assert operation["operationId"].endswith(f"_{compiled['action']}")
         assert [str(status) for status in compiled["success"]] == [
             one for one in sorted(operation["responses"]) if one < "3"
         ]
@@ -416,31 +419,31 @@ def test_every_operation_is_there_with_every_parameter(document: Json, shipped: 
         }
         for one in parameters:
             family, _, member = one["name"].rstrip("]").partition("[")
-            code = compiled[families[family]][member] if member else compiled[family]
+            value_type = compiled[families[family]][member] if member else compiled[family]
             schema = one["schema"]
             if family == "limit":
-                assert code == schema["maximum"]
-            elif code is True:
+                assert value_type == schema["maximum"]
+            elif value_type is True:
                 (name,) = (name for name, known in shipped["schemas"].items() if known["type"] == member)
                 known = shipped["schemas"][name]
                 assert set(schema["items"]["enum"]) == {*known["attributes"], *known["relationships"]}
             else:
                 item = schema["items"] if schema["type"] == "array" else schema
-                assert read(shipped, code) == meaning(document, item)
+                assert expand_value_type(shipped, value_type) == expand_schema(document, item)
     assert found == sum(map(len, shipped["operations"].values()))
 
 
-def test_every_answer_holds_what_the_catalogue_says(document: Json, shipped: Json) -> None:
+def test_every_response_is_compiled_with_its_media_types_and_contents(document: Json, shipped: Any) -> None:
     schemas = document["components"]["schemas"]
     for path, method, operation in every_operation(document):
         compiled = shipped["operations"][path][method]
         content = {
-            media: value["schema"]
+            media_type: value["schema"]
             for status, response in operation["responses"].items()
             if status < "3"
-            for media, value in response.get("content", {}).items()
+            for media_type, value in response.get("content", {}).items()
         }
-        assert compiled.get("media", []) == [media for media in content if media != "application/json"]
+        assert compiled.get("media", ["application/json"] if content else []) == list(content)
         if "application/json" not in content:
             assert "schema" not in compiled
             continue
@@ -451,9 +454,14 @@ def test_every_answer_holds_what_the_catalogue_says(document: Json, shipped: Jso
             assert compiled["schema"] == item["$ref"].rsplit("/", 1)[1]
         elif "id" in item["properties"]:
             assert [compiled["linkage"]] == item["properties"]["type"]["enum"]
+        else:
+            values = item["properties"]["dataPoints"]["items"]["properties"]["values"]["properties"]
+            dimensions = item["properties"].get("dimensions", {}).get("properties", {})
+            assert compiled["metrics"]["values"] == list(values)
+            assert compiled["metrics"]["dimensions"].keys() == dimensions.keys()
 
 
-def test_every_body_is_there_with_what_it_wants(document: Json, shipped: Json) -> None:
+def test_every_request_body_is_compiled_with_its_required_members(document: Json, shipped: Any) -> None:
     schemas = document["components"]["schemas"]
     sent = {
         compiled["body"] for item in shipped["operations"].values() for compiled in item.values() if "body" in compiled
@@ -470,8 +478,8 @@ def test_every_body_is_there_with_what_it_wants(document: Json, shipped: Json) -
             continue
         data = schema if name.endswith("InlineCreate") else schema["properties"]["data"]
         attributes = members(data, "attributes")
-        assert {key: read(shipped, code) for key, code in compiled["attributes"].items()} == {
-            key: meaning(document, value) for key, value in attributes.items()
+        assert {key: expand_value_type(shipped, value_type) for key, value_type in compiled["attributes"].items()} == {
+            key: expand_schema(document, value) for key, value in attributes.items()
         }
         assert set(compiled["nullable"]) == {key for key, value in attributes.items() if value.get("nullable")}
         assert {key: data_of(data, key) for key in members(data, "relationships")} == compiled["relationships"]
@@ -488,12 +496,12 @@ def test_every_body_is_there_with_what_it_wants(document: Json, shipped: Json) -
         ]
 
 
-def test_the_shipped_catalogue_is_compiled_from_the_document(document: Json, tmp_path: Path) -> None:
+def test_the_shipped_spec_is_compiled_from_the_document(document: Json, tmp_path: Path) -> None:
     import gzip  # noqa: PLC0415
 
     shipped = json.loads(gzip.decompress(COMPILED_SPEC.read_bytes()))
     if shipped["version"] != document["info"]["version"]:
-        pytest.skip(f"the shipped catalogue is of version {shipped['version']}")
+        pytest.skip(f"the shipped spec is of version {shipped['version']}")
     assert compile_document(document) == shipped
 
 
@@ -507,6 +515,6 @@ def test_a_newer_document_of_the_same_patterns_compiles(document: Json) -> None:
     newer["paths"]["/v1/apps/{id}/library"] = {
         "get": {"operationId": "apps_library_getToOneRelated", "responses": answers("LibraryResponse")}
     }
-    catalogue = ApiSpec(compile_document(newer))
-    library = catalogue.schema("App").relationships["library"]
+    spec = ApiSpec(compile_document(newer))
+    library = spec.schema("App").relationships["library"]
     assert (library.target, library.many, library.has_self, library.has_related) == ("libraries", False, False, True)

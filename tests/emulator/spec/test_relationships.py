@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
 
 def every_relation() -> Iterator[Relation]:
-    for kind in api_spec().types:
-        for schema in api_spec().schemas_of(kind):
+    for resource_type in api_spec().types:
+        for schema in api_spec().schemas_of(resource_type):
             for name in schema.relationships:
-                found = relation(kind, name)
+                found = relation(resource_type, name)
                 if found:
                     yield found
 
 
-def test_the_other_side_of_the_other_side_is_this_side() -> None:
+def test_the_inverse_of_the_inverse_is_the_relation() -> None:
     two_sided = [one for one in every_relation() if not one.inverse.startswith("~")]
     assert len(two_sided) > 300
     for one in two_sided:
@@ -30,7 +30,7 @@ def test_the_other_side_of_the_other_side_is_this_side() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "name", "inverse"),
+    ("resource_type", "name", "inverse"),
     [
         ("builds", "app", "builds"),
         ("apps", "betaTesters", "apps"),
@@ -41,8 +41,8 @@ def test_the_other_side_of_the_other_side_is_this_side() -> None:
         ("users", "visibleApps", "~users.visibleApps"),
     ],
 )
-def test_the_two_sides_of_a_relationship(kind: str, name: str, inverse: str) -> None:
-    found = relation(kind, name)
+def test_a_relation_knows_the_name_of_its_inverse(resource_type: str, name: str, inverse: str) -> None:
+    found = relation(resource_type, name)
     assert found is not None
     assert found.inverse == inverse
 
@@ -52,14 +52,14 @@ def test_two_names_for_the_same_resources_are_one_relation() -> None:
     assert relation("apps", "appAvailabilityV2") is not None
 
 
-def test_what_leads_to_no_resource_is_no_relation() -> None:
+def test_a_relationship_without_a_resource_type_is_no_relation() -> None:
     assert relation("apps", "perfPowerMetrics") is None
     assert relation("apps", "nothing") is None
     assert relation("nothing", "apps") is None
 
 
 @pytest.mark.parametrize(
-    ("kind", "target", "name"),
+    ("resource_type", "target", "name"),
     [
         ("subscriptionGroups", "apps", "subscriptionGroups"),
         ("inAppPurchases", "apps", "inAppPurchases"),
@@ -69,15 +69,17 @@ def test_what_leads_to_no_resource_is_no_relation() -> None:
         ("nothing", "apps", None),
     ],
 )
-def test_the_way_back_to_what_shows_no_relationship(kind: str, target: str, name: str | None) -> None:
-    found = create_inverse(kind, target)
+def test_a_created_resource_is_found_from_the_target_of_a_relationship_that_it_does_not_show(
+    resource_type: str, target: str, name: str | None
+) -> None:
+    found = create_inverse(resource_type, target)
     assert (found.name if found else None) == name
 
 
-def test_what_cannot_be_created_without_another_depends_on_it() -> None:
+def test_a_type_with_a_required_relationship_is_a_dependant_of_its_target() -> None:
     assert ("appStoreVersionLocalizations", "appStoreVersionLocalizations") in dependants("appStoreVersions")
     assert ("subscriptionGroups", "subscriptionGroups") in dependants("apps")
     assert ("profiles", "profiles") in dependants("bundleIds")
-    assert "certificates" not in {kind for kind, _ in dependants("profiles")}
-    assert "profiles" not in {kind for kind, _ in dependants("certificates")}, "one of many can be spared"
+    assert "certificates" not in {dependant for dependant, _ in dependants("profiles")}
+    assert "profiles" not in {dependant for dependant, _ in dependants("certificates")}, "one of many can be spared"
     assert dependants("nothing") == ()
