@@ -229,10 +229,8 @@ def _key(resource: Resource) -> str:
 def _operation_members(resource_type: str) -> Mapping[str, Any]:
     """Members of a type's upload operations: build uploads and background assets have more than others."""
     schemas = api_spec().schemas_of(resource_type)
-    (operations,) = {
-        name: value for schema in schemas for name, value in schema.attributes.items() if name == UPLOAD_OPERATIONS
-    }.values()
-    return api_spec().members(api_spec().items(operations))
+    attributes = next(schema.attributes for schema in schemas if UPLOAD_OPERATIONS in schema.attributes)
+    return api_spec().members(api_spec().items(attributes[UPLOAD_OPERATIONS]))
 
 
 def _state_attributes(state: str, *errors: Mapping[str, str]) -> dict[str, Any]:
