@@ -1,4 +1,7 @@
-"""The real clients, and an environment of its own for each: what one needs another cannot have."""
+"""Published clients of App Store Connect, each installed in an environment of its own.
+
+The requirements of the clients conflict.
+"""
 
 from __future__ import annotations
 
@@ -15,25 +18,25 @@ if TYPE_CHECKING:
 
 DRIVERS = Path(__file__).parent / "drivers"
 
-# A registry that does not answer is not waited for.
+# Short timeouts: an unreachable package index skips the tests.
 _PIP = ("--quiet", "--disable-pip-version-check", "--retries=1", "--timeout=15")
 _NPM = ("--loglevel=error", "--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-timeout=15000")
 _ERROR = re.compile(r"^(ERROR|npm error).*", re.MULTILINE)
-_LONGEST = 300  # seconds that a command may take
+_TIMEOUT_SECONDS = 300
 
 
 class Client(NamedTuple):
-    """Somebody's client, as it is published."""
+    """Published client of App Store Connect, with its pinned version."""
 
     package: str
     version: str
     language: Literal["python", "node"]
-    needs: tuple[str, ...] = ()
-    """What its users are told to install along with it."""
+    requirements: tuple[str, ...] = ()
+    """Further packages that its documentation requires."""
 
     @property
     def driver(self) -> Path:
-        """The program that uses it."""
+        """Program in the drivers folder that uses the client."""
         name = self.package.strip("@").replace("/", "_").replace("-", "_")
         return DRIVERS / f"{name}{'.py' if self.language == 'python' else '.mjs'}"
 
@@ -54,61 +57,72 @@ CLIENTS = (
 
 
 class UnavailableError(Exception):
-    """An environment cannot be made; the message says why."""
+    """An environment cannot be created; the message gives the reason."""
 
 
 def install(client: Client, folder: Path) -> Path:
-    """The environment of a client: the one that is in the folder, or a new one that is left there.
+    """Return the environment of a client, and install it in the folder if it is missing.
+
+    Args:
+        client: The client to install.
+        folder: Folder of all environments; they are kept for later runs.
 
     Raises:
-        UnavailableError: It cannot be made.
+        UnavailableError: The interpreter, npm or the package index is not available.
     """
     runtime = sys.implementation.cache_tag if client.language == "python" else "node"
-    place = folder / f"{client.driver.stem}-{client.version}-{runtime}"
-    if place.is_dir():
-        return place
+    environment = folder / f"{client.driver.stem}-{client.version}-{runtime}"
+    if environment.is_dir():
+        return environment
     folder.mkdir(parents=True, exist_ok=True)
-    # What is there is whole: it gets its name last. A virtual environment can be moved, all but its scripts.
+    # Renamed when complete, so that an existing folder is never partial. A virtual environment can be moved, except for
+    # its scripts.
     with TemporaryDirectory(dir=folder) as scratch:
-        made = Path(scratch) / "made"
-        for command in _commands(client, made):
+        partial = Path(scratch) / "made"
+        for command in _commands(client, partial):
             _run(command)
         try:
-            made.rename(place)
+            partial.rename(environment)
         except OSError:
-            if not place.is_dir():  # where it is, another worker was faster
+            if not environment.is_dir():  # another worker has installed it meanwhile
                 raise
-    return place
+    return environment
 
 
-def start(client: Client, place: Path, folder: Path) -> list[str]:
-    """The command that starts a client's driver in a folder of its own, where it may write."""
+def driver_command(client: Client, environment: Path, folder: Path) -> list[str]:
+    """Return the command that runs the driver of a client.
+
+    Args:
+        client: The client.
+        environment: Its environment.
+        folder: Working directory of the driver, which it may write to.
+    """
     if client.language == "python":
-        # Isolated: else the driver's folder came first, and a driver is named like its client.
-        return [str(place / "bin" / "python"), "-I", str(client.driver)]
-    # Node looks for packages beside the program.
-    (folder / "node_modules").symlink_to(place / "node_modules")
+        # Isolated mode: otherwise the driver, which has the name of its package, would shadow it on sys.path.
+        return [str(environment / "bin" / "python"), "-I", str(client.driver)]
+    # Node searches for packages next to the program.
+    (folder / "node_modules").symlink_to(environment / "node_modules")
     return ["node", str(shutil.copy(client.driver, folder))]
 
 
-def _commands(client: Client, place: Path) -> Iterator[list[str]]:
+def _commands(client: Client, environment: Path) -> Iterator[list[str]]:
     if client.language == "python":
-        yield [sys.executable, "-m", "venv", str(place)]
-        pip = [str(place / "bin" / "python"), "-m", "pip", "install", *_PIP]
-        yield [*pip, f"{client.package}=={client.version}", *client.needs]
+        yield [sys.executable, "-m", "venv", str(environment)]
+        pip = [str(environment / "bin" / "python"), "-m", "pip", "install", *_PIP]
+        yield [*pip, f"{client.package}=={client.version}", *client.requirements]
     else:
-        place.mkdir()
+        environment.mkdir()
         yield ["node", "--version"]
-        yield ["npm", "install", *_NPM, "--prefix", str(place), f"{client.package}@{client.version}"]
+        yield ["npm", "install", *_NPM, "--prefix", str(environment), f"{client.package}@{client.version}"]
 
 
 def _run(command: list[str]) -> None:
     try:
-        subprocess.run(command, check=True, capture_output=True, text=True, timeout=_LONGEST)
+        subprocess.run(command, check=True, capture_output=True, text=True, timeout=_TIMEOUT_SECONDS)
     except FileNotFoundError:
-        raise UnavailableError(f"{command[0]} is not on this machine") from None
+        raise UnavailableError(f"{command[0]} is not installed") from None
     except subprocess.TimeoutExpired:
-        raise UnavailableError(f"{command[0]} took more than {_LONGEST} seconds") from None
+        raise UnavailableError(f"{command[0]} took more than {_TIMEOUT_SECONDS} seconds") from None
     except subprocess.CalledProcessError as error:
-        said = _ERROR.search(error.stderr)
-        raise UnavailableError(said[0] if said else f"{command[0]} ended with {error.returncode}") from None
+        message = _ERROR.search(error.stderr)
+        raise UnavailableError(message[0] if message else f"{command[0]} exited with {error.returncode}") from None

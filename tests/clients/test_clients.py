@@ -1,6 +1,6 @@
-"""Real clients, their code unchanged, take the emulator for Apple.
+"""Published clients, their code unchanged, run against the emulator.
 
-They run where ASC_CLIENTS names a folder for their environments, which is filled once, in some minutes.
+The tests need ASC_CLIENTS to name a folder for the environments of the clients; the first run installs them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
-from clients.environments import CLIENTS, Client, UnavailableError, install, start
+from clients.environments import CLIENTS, Client, UnavailableError, driver_command, install
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -31,32 +31,32 @@ if TYPE_CHECKING:
 
 FOLDER = os.environ.get("ASC_CLIENTS")
 if not FOLDER:
-    pytest.skip("the real clients run where ASC_CLIENTS names a folder to install them in", allow_module_level=True)
+    pytest.skip("set ASC_CLIENTS to a folder to install the published clients in", allow_module_level=True)
 
-# The head of a picture is enough to be taken for one.
-PICTURE = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">II", 1242, 2208)
-# More than a page, however large: the most that a page holds is 200.
+# The header of a PNG image is enough to pass for one.
+PNG_HEADER = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">II", 1242, 2208)
+# More than the greatest page size, 200.
 APPS = 250
 LEDGER = {"type": "apps", "id": "6450002017"}
 
 _IDS = re.compile(r"(?<=\w/)[A-Z0-9]{10}(_\w+)?(?=/|$)|[0-9a-f-]{36}|\d{9,}")
 
 
-class Case(NamedTuple):
-    """What a client makes of it."""
+class Expectation(NamedTuple):
+    """Expected results of a client's driver."""
 
     printed: dict[str, Any]
-    """What its driver prints, beside the names of the apps."""
+    """JSON members that the driver prints, without ``apps``."""
     requests: list[str]
-    """What it sends but for GETs that were answered 200."""
+    """Requests that the client sends, without GET requests with status 200."""
     refusal: str
-    """How it fails when the signature is another key's: what it says last."""
+    """Regular expression for its error message when the token has a wrong signature."""
     apps: int = APPS + 3
-    """How many apps it lists; fewer where it reads one page."""
+    """Number of apps that it lists; fewer where it reads one page only."""
 
 
-CASES = {
-    "asconnect": Case(
+EXPECTATIONS = {
+    "asconnect": Expectation(
         {
             "app": "LEDGER",
             "builds": 2,
@@ -82,7 +82,7 @@ CASES = {
         ],
         r"AppStoreConnectError: \[401\] Authentication credentials are missing or invalid",
     ),
-    "appstoreconnect": Case(
+    "appstoreconnect": Expectation(
         {
             "total": APPS + 3,
             "app": "LEDGER",
@@ -101,13 +101,13 @@ CASES = {
         ],
         "APIError: Provide a properly configured and signed bearer token",
     ),
-    "apple-appstore-connect-client": Case(
+    "apple-appstore-connect-client": Expectation(
         {
             "app": "LEDGER",
             "version": "7.0",
             "renamed": True,
             "names": ["Ledger 7", "Ledger"],
-            # It asks for version 1_1, and Apple has no other than 1_0.
+            # It requests version 1_1; Apple has version 1_0 only.
             "refused": "API Error 400: The version parameter you have specified is invalid. "
             "The latest version for this report is 1_0.",
         },
@@ -119,13 +119,13 @@ CASES = {
         "AuthenticationError: Authentication failed - check credentials",
         apps=50,
     ),
-    "applaud": Case(
-        # It looks for the Content-Type of answers that have no content.
+    "applaud": Expectation(
+        # It reads the Content-Type of responses without content.
         {"total": APPS + 3, "app": "LEDGER", "names": ["Friends", "Family"], "missing": "'content-type'"},
         ["POST /v1/betaGroups 201", "PATCH /v1/betaGroups/{id} 200", "DELETE /v1/betaGroups/{id} 204"],
         r"EndpointException: Error\(code='NOT_AUTHORIZED'",
     ),
-    "codemagic-cli-tools": Case(
+    "codemagic-cli-tools": Expectation(
         {
             "app": "LEDGER",
             "builds": ["1", "1"],
@@ -146,12 +146,12 @@ CASES = {
         ],
         "AppStoreConnectApiError: GET https://api.appstoreconnect.apple.com/.* returned 401",
     ),
-    "storepulse": Case(
+    "storepulse": Expectation(
         {"app": "LEDGER", "requests": ["ONGOING"], "sales": [["LEDGER", 3]], "before": "no_sales"},
         ["POST /v1/analyticsReportRequests 201", "GET /v1/salesReports 404"],
         r"AppleAuthError: App Store Connect rejected the API key \(HTTP 401\)",
     ),
-    "aso-keyword-toolkit": Case(
+    "aso-keyword-toolkit": Expectation(
         {
             "app": "com.example.lists",
             "pushed": [
@@ -176,7 +176,7 @@ CASES = {
         ],
         "ASCError: App Store Connect returned 401 for GET https://api.appstoreconnect.apple.com/v1/apps",
     ),
-    "appstore-connect-sdk": Case(
+    "appstore-connect-sdk": Expectation(
         {
             "two": [
                 {"name": "Lists", "bundleId": "com.example.lists"},
@@ -188,7 +188,7 @@ CASES = {
         ["POST /v1/betaGroups 201", "PATCH /v1/betaGroups/{id} 200", "DELETE /v1/betaGroups/{id} 204"],
         "code: 'NOT_AUTHORIZED'",
     ),
-    "node-app-store-connect-api": Case(
+    "node-app-store-connect-api": Expectation(
         {
             "app": "LISTS",
             "included": {"appStoreVersions": 2, "builds": 3},
@@ -206,7 +206,7 @@ CASES = {
         ],
         "code: 'NOT_AUTHORIZED'",
     ),
-    "appstore-tools": Case(
+    "appstore-tools": Expectation(
         {
             "done": [
                 "localizationsUpdated",
@@ -233,7 +233,7 @@ CASES = {
         r"InfrastructureError: App Store Connect request failed \(401\)",
         apps=50,
     ),
-    "@expo/apple-utils": Case(
+    "@expo/apple-utils": Expectation(
         {"app": "LEDGER", "groups": ["Accountants"], "found": True},
         ["POST /v1/bundleIds 201", "DELETE /v1/bundleIds/{id} 204"],
         "Apple 401 detected",
@@ -243,18 +243,18 @@ CASES = {
 
 @pytest.fixture(scope="session", params=CLIENTS, ids=lambda client: client.package)
 def client(request: pytest.FixtureRequest) -> tuple[Client, Path]:
-    """A client, and its environment."""
-    one: Client = request.param
+    """A client and its environment."""
+    client: Client = request.param
     try:
-        return one, install(one, Path(str(FOLDER)).absolute())
+        return client, install(client, Path(str(FOLDER)).absolute())
     except UnavailableError as error:
-        pytest.skip(f"{one.package} {one.version} cannot be installed: {error}")
+        pytest.skip(f"{client.package} {client.version} cannot be installed: {error}")
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Where a driver runs, with a picture to upload."""
-    (tmp_path / "screenshot.png").write_bytes(PICTURE)
+    """Working directory of a driver, with an image to upload."""
+    (tmp_path / "screenshot.png").write_bytes(PNG_HEADER)
     return tmp_path
 
 
@@ -266,11 +266,11 @@ def run(
     asc_credentials: Credentials,
     folder: Path,
 ) -> Run:
-    """Fill the account, and have the client's driver use it with a private key."""
+    """Add resources to the account, and return a function that runs the client's driver with a private key."""
     asc_emulator.load_sample()
     for _ in range(APPS):
         asc_emulator.add("apps")
-    # Apple's reports come with a day's delay.
+    # Reports are available with a day's delay.
     day = (datetime.now(timezone.utc) - timedelta(days=3)).date()
     asc_emulator.sell(LEDGER, units=3, day=day)
     ca_file = str(asc_server.ca_file)
@@ -291,7 +291,7 @@ def run(
             "REPORT_DATE": day.isoformat(),
         }
         return subprocess.run(
-            start(*client, folder),
+            driver_command(*client, folder),
             env={**os.environ, **environment},
             cwd=folder,
             stdin=subprocess.DEVNULL,
@@ -304,42 +304,44 @@ def run(
     return run
 
 
-def test_it_reads_and_writes(
+def test_a_client_reads_and_writes_the_account(
     client: tuple[Client, Path], run: Run, asc_emulator: Emulator, asc_credentials: Credentials
 ) -> None:
-    case = CASES[client[0].package]
+    expected = EXPECTATIONS[client[0].package]
     result = run(asc_credentials.private_key)
     assert result.returncode == 0, result.stderr[-2000:]
     printed = json.loads(result.stdout)
     apps = printed.pop("apps")
-    assert printed == case.printed
-    assert len(apps) == len(set(apps)) == case.apps
-    told = [request for request in asc_emulator.requests if (request.method, request.status) != ("GET", 200)]
-    assert [f"{one.method} {_IDS.sub('{id}', one.path)} {one.status}" for one in told] == case.requests
+    assert printed == expected.printed
+    assert len(apps) == len(set(apps)) == expected.apps
+    recorded = [request for request in asc_emulator.requests if (request.method, request.status) != ("GET", 200)]
+    assert [f"{one.method} {_IDS.sub('{id}', one.path)} {one.status}" for one in recorded] == expected.requests
 
 
-def test_it_fails_as_it_fails_at_apple(client: tuple[Client, Path], run: Run, asc_emulator: Emulator) -> None:
+def test_a_client_reports_a_wrong_signature_as_it_does_with_apple(
+    client: tuple[Client, Path], run: Run, asc_emulator: Emulator
+) -> None:
     result = run(ec.generate_private_key(ec.SECP256R1()))
     assert result.returncode != 0
-    said = result.stdout + result.stderr
-    assert re.search(CASES[client[0].package].refusal, said), said[-2000:]
+    output = result.stdout + result.stderr
+    assert re.search(EXPECTATIONS[client[0].package].refusal, output), output[-2000:]
     causes = {request.refusal and request.refusal.cause for request in asc_emulator.requests}
     assert causes == {"token-signature-mismatch"}
 
 
-# The sample account has sold nothing, and these ask for sales.
-ASK_FOR_SALES = {"appstoreconnect", "apple-appstore-connect-client", "storepulse"}
+# The sample account has no sales, which these clients request.
+CLIENTS_THAT_NEED_SALES = {"appstoreconnect", "apple-appstore-connect-client", "storepulse"}
 
 
 @pytest.mark.parametrize(
     "client",
-    [client for client in CLIENTS if client.package not in ASK_FOR_SALES],
+    [client for client in CLIENTS if client.package not in CLIENTS_THAT_NEED_SALES],
     ids=lambda client: client.package,
     indirect=True,
 )
-def test_run_leads_it_to_the_emulator(client: tuple[Client, Path], folder: Path) -> None:
+def test_the_run_command_directs_a_client_to_the_emulator(client: tuple[Client, Path], folder: Path) -> None:
     result = subprocess.run(
-        [sys.executable, "-m", "pytest_asc", "run", "--", *start(*client, folder)],
+        [sys.executable, "-m", "pytest_asc", "run", "--", *driver_command(*client, folder)],
         cwd=folder,
         stdin=subprocess.DEVNULL,
         capture_output=True,

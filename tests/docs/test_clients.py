@@ -8,7 +8,7 @@ from clients.environments import CLIENTS
 PAGE = Path(__file__).parents[2] / "docs" / "clients.md"
 
 
-def test_the_page_lists_the_clients_that_are_run() -> None:
+def test_the_clients_page_lists_every_client_with_its_version() -> None:
     table, _ = PAGE.read_text(encoding="utf-8").split("## What they stumble over")
     rows = re.findall(r"^\| (\S+) \| ([\d.]+) \|", table, re.MULTILINE)
     assert rows == [(client.package, client.version) for client in CLIENTS]

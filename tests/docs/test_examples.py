@@ -1,7 +1,7 @@
-"""Every Python block of the documents is run.
+"""Python code blocks of the documentation, run as tests.
 
-A block is a test module. One whose fence names a file, as in ```` ```python conftest.py ````, is that file for the
-other blocks of its section. One whose fence says ``fragment`` is not run.
+A block is a test module. A block whose fence names a file, as in ```` ```python conftest.py ````, is that file for the
+other blocks of its section. A block whose fence says ``fragment`` is not run.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _FENCE = re.compile(r"^```python(?: (?P<name>\S+))?\n(?P<code>.*?)^```$", re.MUL
 
 
 class Section(NamedTuple):
-    """The blocks that belong together."""
+    """Section of a document: its files and test modules."""
 
     title: str
     files: dict[str, str]
@@ -26,7 +26,7 @@ class Section(NamedTuple):
 
 
 def sections(document: Path) -> list[Section]:
-    made = []
+    found = []
     for part in re.split(r"^(?=#{1,2} )", document.read_text(encoding="utf-8"), flags=re.MULTILINE):
         files: dict[str, str] = {}
         tests: list[str] = []
@@ -36,16 +36,16 @@ def sections(document: Path) -> list[Section]:
             elif block["name"] != "fragment":
                 files[block["name"]] = block["code"]
         if files or tests:
-            made.append(Section(f"{document.name}: {part.splitlines()[0].strip('# ')}", files, tests))
-    return made
+            found.append(Section(f"{document.name}: {part.splitlines()[0].strip('# ')}", files, tests))
+    return found
 
 
 SECTIONS = [section for document in DOCUMENTS for section in sections(document)]
 
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.title)
-def test_the_examples_of_a_section_run(section: Section, pytester: pytest.Pytester) -> None:
-    assert section.tests, "files without a test that uses them: add one, or call them a fragment"
+def test_the_code_blocks_of_a_section_pass(section: Section, pytester: pytest.Pytester) -> None:
+    assert section.tests, "a section has files but no test: add a test, or mark the blocks as fragments"
     for name, code in section.files.items():
         (pytester.path / name).write_text(code, encoding="utf-8")
     pytester.syspathinsert()
@@ -56,5 +56,5 @@ def test_the_examples_of_a_section_run(section: Section, pytester: pytest.Pytest
     assert result.parseoutcomes().get("passed", 0) >= len(section.tests)
 
 
-def test_examples_are_found_in_every_document_that_has_some() -> None:
+def test_code_blocks_are_found_in_every_document_with_examples() -> None:
     assert {section.title.partition(":")[0] for section in SECTIONS} == {"README.md", "how-to.md", "tutorial.md"}

@@ -16,7 +16,7 @@ def anchors(document: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_links_lead_somewhere(document: Path) -> None:
+def test_relative_links_lead_to_an_existing_file_and_heading(document: Path) -> None:
     for link in _LINK.finditer(document.read_text(encoding="utf-8")):
         target = document.parent / link["path"] if link["path"] else document
         assert target.is_file(), link[0]

@@ -35,56 +35,56 @@ REPORTS = ROOT / "tests" / "smoke" / "renderers" / "reports"
 
 
 def rows(head: str) -> list[list[str]]:
-    """The cells of the table whose first heading is this."""
+    """Return the cells of the table with this first heading."""
     (table,) = re.findall(rf"^\| {re.escape(head)} \|.*\n\|[-|]+\n((?:\|.*\n)+)", REFERENCE, re.MULTILINE)
     return [[cell.strip() for cell in row.strip("|").split(" |")] for row in table.splitlines()]
 
 
 def names(cells: list[str]) -> list[str]:
-    """The first name in each cell: of an option, a function or a member."""
+    """Return the first name in each cell: an option, a function or a member."""
     return [re.match(r"`@?([\w.\[\]-]+)", cell)[1] for cell in cells]  # type: ignore[index]
 
 
-def test_settings() -> None:
-    told = [[re.findall("`(.+?)`", cell) for cell in cells] for _, *cells in rows("what")]
-    assert told == [
+def test_the_settings_table_matches_the_settings() -> None:
+    documented = [[re.findall("`(.+?)`", cell) for cell in cells] for _, *cells in rows("what")]
+    assert documented == [
         [[setting.flag] if setting.option else [], [setting.ini] if setting.option else [], list(setting.env)]
         for setting in SETTINGS
     ]
 
 
-def test_options(pytestconfig: pytest.Config) -> None:
-    told = {*names([row[0] for row in rows("option")]), *(setting.flag for setting in SETTINGS if setting.option)}
+def test_the_option_tables_list_every_option(pytestconfig: pytest.Config) -> None:
+    documented = {*names([row[0] for row in rows("option")]), *(setting.flag for setting in SETTINGS if setting.option)}
     options = {name for name in vars(pytestconfig.option) if name.startswith("asc_")}
-    assert told == {f"--{name.replace('_', '-')}" for name in options}
+    assert documented == {f"--{name.replace('_', '-')}" for name in options}
 
 
-def test_no_document_names_an_option_that_is_none(pytestconfig: pytest.Config) -> None:
+def test_every_option_in_a_document_exists(pytestconfig: pytest.Config) -> None:
     for document in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")):
         for option in re.findall(r"--(asc-[a-z-]+)", document.read_text(encoding="utf-8")):
             assert hasattr(pytestconfig.option, option.replace("-", "_")), f"{document.name}: --{option}"
 
 
-def test_fixtures(pytester: pytest.Pytester) -> None:
+def test_the_fixture_table_matches_the_fixtures(pytester: pytest.Pytester) -> None:
     shown = "\n".join(pytester.runpytest("--fixtures").outlines)
     defined = re.findall(r"^(\w+)(?: \[(\w+) scope\])? -- .*pytest_asc", shown, re.MULTILINE)
-    told = [[name, scope] for (name,), scope in ((names([row[0]]), row[1]) for row in rows("fixture"))]
-    assert sorted(told) == sorted([name, scope or "function"] for name, scope in defined)
+    documented = [[name, scope] for (name,), scope in ((names([row[0]]), row[1]) for row in rows("fixture"))]
+    assert sorted(documented) == sorted([name, scope or "function"] for name, scope in defined)
 
 
-def test_arguments_of_make_asc_token() -> None:
+def test_the_arguments_of_make_asc_token_are_documented() -> None:
     arguments = set(inspect.signature(mint).parameters) - {"credentials", "now", "source"}
     assert set(names([row[0] for row in rows("argument of `make_asc_token`")])) == arguments
 
 
-def test_services() -> None:
-    told = [[re.findall("`(.+?)`", cell) for cell in cells] for cells in rows("service")]
-    assert told == [
+def test_the_service_table_matches_the_services() -> None:
+    documented = [[re.findall("`(.+?)`", cell) for cell in cells] for cells in rows("service")]
+    assert documented == [
         [[service.name], list(service.ids), [service.probe] if service.probe else []] for service in SERVICES.values()
     ]
 
 
-def test_members_of_the_emulator() -> None:
+def test_the_members_of_the_emulator_are_documented() -> None:
     emulator = pytest_asc.Emulator()
     members = {name for name in dir(emulator) if not name.startswith("_")} - {
         "service",
@@ -95,14 +95,16 @@ def test_members_of_the_emulator() -> None:
     assert set(names([row[0] for row in rows("member of `asc_emulator`")])) == members
 
 
-def test_arguments_of_fail() -> None:
+def test_the_arguments_of_fail_are_documented() -> None:
     arguments = [name for name in inspect.signature(pytest_asc.Emulator.fail).parameters if name != "self"]
     assert names([row[0] for row in rows("argument of `fail`")]) == arguments
 
 
-def test_roles() -> None:
-    told = [[area, *(re.findall("`(.+?)`", cell) for cell in cells), basis] for area, *cells, basis in rows("area")]
-    assert told == [
+def test_the_role_table_matches_the_areas() -> None:
+    documented = [
+        [area, *(re.findall("`(.+?)`", cell) for cell in cells), basis] for area, *cells, basis in rows("area")
+    ]
+    assert documented == [
         [
             f"{area.name}, team keys alone" if area.team_keys else area.name,
             [] if area.readers == ANY else list(area.readers),
@@ -113,15 +115,15 @@ def test_roles() -> None:
     ]
 
 
-def test_members_of_the_server(tmp_path: Path) -> None:
+def test_the_members_of_the_server_are_documented(tmp_path: Path) -> None:
     with Server(tmp_path) as server:
         members = {name for name in {*vars(server), *vars(Server)} if not name.startswith("_")}
     assert set(names([row[0] for row in rows("member of `asc_server`")])) == members
 
 
-def test_commands(capsys: pytest.CaptureFixture[str]) -> None:
-    told = {row[0].split()[3].strip("`") for row in rows("command")}
-    assert told == set(re.findall(r"^    (\w+)  ", help_of(capsys), re.MULTILINE))
+def test_the_command_tables_match_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    documented = {row[0].split()[3].strip("`") for row in rows("command")}
+    assert documented == set(re.findall(r"^    (\w+)  ", help_of(capsys), re.MULTILINE))
     options = set(re.findall(r"^  (--[\w-]+)", help_of(capsys, "serve"), re.MULTILINE))
     assert set(re.findall(r"`(--[\w-]+)", " ".join(row[0] for row in rows("option of `serve`")))) == options
 
@@ -132,28 +134,28 @@ def help_of(capsys: pytest.CaptureFixture[str], *command: str) -> str:
     return capsys.readouterr().out
 
 
-def test_what_serve_and_run_tell() -> None:
+def test_the_output_of_serve_and_the_variables_of_run_are_documented() -> None:
     account = AccountOptions(empty=True)
-    with running_server(account) as one:
-        line = connection_info(one)
-        variables = environment(one, {}, more_hosts=False)
+    with running_server(account) as server:
+        line = connection_info(server)
+        variables = environment(server, {}, more_hosts=False)
     assert names([row[0] for row in rows("member of the line")]) == list(line)
-    told = {name for row in rows("variables for the command") for name in re.findall("`(.+?)`", row[0])}
+    documented = {name for row in rows("variables for the command") for name in re.findall("`(.+?)`", row[0])}
     of_settings = {name for setting in SETTINGS for name in setting.env}
-    assert told == set(variables) - of_settings
+    assert documented == set(variables) - of_settings
 
 
-def test_outcomes() -> None:
-    told = {cells[0].strip("`"): re.findall("`(.+?)`", cells[1]) for cells in rows("what is decided")}
-    assert told == {kind: list(outcomes) for kind, outcomes in OUTCOMES.items()}
+def test_the_outcome_table_matches_the_outcomes() -> None:
+    documented = {cells[0].strip("`"): re.findall("`(.+?)`", cells[1]) for cells in rows("what is decided")}
+    assert documented == {resource_type: list(outcomes) for resource_type, outcomes in OUTCOMES.items()}
 
 
-def test_how_long_apple_takes() -> None:
+def test_the_time_table_matches_the_state_machines() -> None:
     units = {"minute": 60, "hour": 3600}
-    told = []
-    for kind, state, after in rows("resource"):
+    documented = []
+    for resource_type, state, after in rows("resource"):
         amount, unit = after.split()
-        told.append((kind.strip("`"), state.strip("`"), int(amount) * units[unit.rstrip("s")]))
+        documented.append((resource_type.strip("`"), state.strip("`"), int(amount) * units[unit.rstrip("s")]))
     machines = {
         "builds": PROCESSING,
         "betaAppReviewSubmissions": BETA_REVIEW,
@@ -162,14 +164,16 @@ def test_how_long_apple_takes() -> None:
         "ciBuildRuns": RUN,
         "betaTesters": TESTER,
     }
-    assert told == [
-        (kind, state, step.delay) for kind, machine in machines.items() for state, step in machine.steps.items()
+    assert documented == [
+        (resource_type, state, step.delay)
+        for resource_type, machine in machines.items()
+        for state, step in machine.steps.items()
     ]
 
 
-def test_markers() -> None:
-    told = [name.removeprefix("pytest.mark.") for name in names([row[0] for row in rows("marker")])]
-    assert told == [re.match(r"\w+", marker)[0] for marker in MARKERS]  # type: ignore[index]
+def test_the_marker_tables_match_the_markers() -> None:
+    documented = [name.removeprefix("pytest.mark.") for name in names([row[0] for row in rows("marker")])]
+    assert documented == [re.match(r"\w+", marker)[0] for marker in MARKERS]  # type: ignore[index]
     assert names([row[0] for row in rows("argument of `asc`")]) == [
         field.name for field in fields(markers.MarkerOptions)
     ]
@@ -186,13 +190,13 @@ def members(value: Any, path: str = "") -> Iterator[str]:
         yield path
 
 
-def test_the_json_report(pytester: pytest.Pytester) -> None:
-    told = set(names([row[0] for row in rows("member")]))
+def test_every_member_of_the_json_report_is_documented(pytester: pytest.Pytester) -> None:
+    documented = set(names([row[0] for row in rows("member")]))
     pytester.runpytest("--asc-smoke", "--asc-mode=emulator", "--asc-fault=clock-ahead", "--asc-report=report.json")
     written = json.loads((pytester.path / "report.json").read_text(encoding="utf-8"))
-    kept = [json.loads(path.read_text(encoding="utf-8")) for path in REPORTS.glob("*.json")]
-    assert set(members(written)) <= told
-    assert {"cause", *(path for report in kept for path in members(report))} == told
+    samples = [json.loads(path.read_text(encoding="utf-8")) for path in REPORTS.glob("*.json")]
+    assert set(members(written)) <= documented
+    assert {"cause", *(path for report in samples for path in members(report))} == documented
 
 
 @pytest.mark.parametrize(
@@ -205,6 +209,8 @@ def test_the_json_report(pytester: pytest.Pytester) -> None:
         (("--asc-fault=no-such-cause",), 4),
     ],
 )
-def test_exit_status(pytester: pytest.Pytester, options: tuple[str, ...], status: int) -> None:
+def test_the_exit_status_of_a_smoke_check_is_documented(
+    pytester: pytest.Pytester, options: tuple[str, ...], status: int
+) -> None:
     assert pytester.runpytest("--asc-smoke", "--asc-mode=emulator", *options).ret == status
     assert str(status) in {row[0] for row in rows("status")}
