@@ -115,6 +115,8 @@ class Service:
     """Whether the claims hold ``exp``; where they do not, a token's life is counted from ``iat``."""
     max_lifetime: int | None
     """Seconds that a token may live; None where Apple names no limit."""
+    recommended_lifetime: int | None = None
+    """Seconds that leave room for clock skew where the lifetime is limited; None where no such figure is needed."""
     counted_from: tuple[Literal["iat", "now"], ...] = ("iat",)
     """Where that life begins: at ``iat``, at the time when the service looks, or at both."""
     long_lived_paths: tuple[str, ...] = ()
@@ -142,6 +144,11 @@ class Service:
     def base_url(self) -> str:
         """Scheme and host."""
         return f"https://{self.host}"
+
+    @property
+    def takes_issuer_id(self) -> bool:
+        """Return whether ``iss`` is the issuer id of App Store Connect's keys, not a Team ID."""
+        return self.claims["iss"] is ISSUER_ID
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -206,6 +213,7 @@ APP_STORE_CONNECT = Service(
     audience="appstoreconnect-v1",
     scoped=True,
     max_lifetime=20 * MINUTE,
+    recommended_lifetime=15 * MINUTE,
     counted_from=("iat", "now"),
     # The list of resources is documented, the mapping to paths inferred.
     long_lived_paths=(
@@ -237,6 +245,7 @@ ENTERPRISE = Service(
     audience="apple-developer-enterprise-v1",
     scoped=True,
     max_lifetime=20 * MINUTE,
+    recommended_lifetime=15 * MINUTE,
     counted_from=("iat", "now"),
     probe="/v1/bundleIds?limit=1",
     refusal=NOT_AUTHORIZED,  # inferred: it answers like App Store Connect

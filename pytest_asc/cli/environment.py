@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
+from pytest_asc.apple.hosts import LOOPBACK
 from pytest_asc.cli.serve import write_private
-from pytest_asc.credentials.settings import LOOPBACK, SETTINGS
+from pytest_asc.credentials.settings import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

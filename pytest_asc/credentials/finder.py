@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, cast
 
-from pytest_asc.apple.services import APP_STORE_CONNECT, ISSUER_ID, SERVICES, ServiceIds
+from pytest_asc.apple.services import APP_STORE_CONNECT, SERVICES, ServiceIds
 from pytest_asc.credentials import key_files
 from pytest_asc.credentials.precedence import id_conflicts, key_conflicts, precedence_of
 from pytest_asc.credentials.settings import BY_NAME, SETTINGS, SettingValue, settings_with
@@ -134,7 +134,7 @@ def find_credentials(settings: Settings) -> CredentialsResult:
     service = SERVICES[settings.choice("service") or APP_STORE_CONNECT.name]
     said = settings.choice("key_type") or ("enterprise" if key.fastlane and key.fastlane.in_house else service.kind)
     key_file = key.file.name if key.file and not key.fastlane else None
-    if service.claims["iss"] is ISSUER_ID:
+    if service.takes_issuer_id:
         ids = read_ids(key_ids[0].value, issuer_ids[0].value, kind=said, key_file=key_file)
         issuer_id = ids.issuer_id
     else:

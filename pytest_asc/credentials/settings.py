@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
+from pytest_asc.apple.hosts import LOOPBACK, is_apple
 from pytest_asc.apple.services import PROBEABLE, SERVICES
 
 if TYPE_CHECKING:
@@ -68,7 +69,6 @@ SETTINGS = (
             choices=("emulator", "live")),
 )  # fmt: skip
 
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 NOWHERE = Path(os.devnull)
 """A folder in which nothing is found."""
 
@@ -173,7 +173,7 @@ class Settings:
                 f"{found.source} is {_shown(url)!r}: a token is sent over https alone, except to this machine. "
                 f"Write https://{host}."
             )
-        if not host.endswith(".apple.com") and host not in self._trusted_hosts:
+        if not is_apple(host) and host not in self._trusted_hosts:
             raise SettingsError(
                 f"{found.source} names {host}, which is neither Apple's nor this machine, and would be sent your "
                 f"token. Confirm it with --asc-trust-host {host}, or leave the option out."

@@ -68,7 +68,7 @@ def read_path(given: SettingValue, settings: Settings) -> KeySource:
         return read_file(path, given.source, settings)
     if _is_content(given.value):
         content = _read_content(given.value, given.source)
-        if any(finding.cause in {"key-empty", "key-placeholder"} for finding in content.findings):
+        if any(finding.definition.holds_no_key for finding in content.findings):
             return content
         evidence = f"{given.source} holds {len(given.value)} characters of a key instead of a path"
         return _with(make_finding("key-content-for-path", evidence), content)

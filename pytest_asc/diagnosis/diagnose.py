@@ -3,46 +3,59 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from pytest_asc.apple.causes import CAUSES
+from pytest_asc.apple.causes import CAUSES, CERTAINTIES, LEVELS
 from pytest_asc.apple.services import SERVICES, service_for
 from pytest_asc.diagnosis.http.clock import read_date
 from pytest_asc.diagnosis.http.evidence import KINDS, HttpEvidence, parse_evidence, parse_request
+from pytest_asc.diagnosis.http.http_response import HttpResponse
 from pytest_asc.diagnosis.http.network import read_failure
-from pytest_asc.diagnosis.http.request import HEADER_CAUSES, check_request
-from pytest_asc.diagnosis.http.response import HttpResponse, diagnose_response
+from pytest_asc.diagnosis.http.request import check_request
+from pytest_asc.diagnosis.http.response import diagnose_response
 from pytest_asc.diagnosis.token.claims import closest_services
 from pytest_asc.diagnosis.token.verify import TokenError, TokenVerification, check_scope, decode, verify_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+
     from pytest_asc.apple.services import Service
-    from pytest_asc.credentials.finder import Credentials
     from pytest_asc.diagnosis.findings import Finding
     from pytest_asc.diagnosis.http.authorization import NetrcEntry
     from pytest_asc.diagnosis.http.evidence import ParsedResponse
     from pytest_asc.diagnosis.http.request import HttpRequest
     from pytest_asc.diagnosis.token.verify import DecodedToken
 
-_CLOCK_CAUSES = frozenset({"clock-ahead", "clock-behind"})
-# What an answer says where it does not know better: another error explains it.
-_OPAQUE = frozenset({"key-unknown-to-apple", "missing-auth", "not-apple", "request-refused"})
-# Where a token that did not arrive has stayed.
-_NO_TOKEN_CAUSES = HEADER_CAUSES | {"token-in-body"}
-_TIMES = frozenset({"token-expired", "token-issued-in-future"})
-_LEVELS = ("error", "warning", "note")
-_CERTAINTIES = ("certain", "likely", "possible")
 _ORDER = {slug: place for place, slug in enumerate(CAUSES)}
 _UNAUTHORIZED, _FORBIDDEN = 401, 403
+
+
+class VerificationKey(Protocol):
+    """The key at hand: its id, its type, and the public half that verifies its signatures."""
+
+    @property
+    def key_id(self) -> str:
+        """The ``kid`` of the tokens that it signs."""
+
+    @property
+    def kind(self) -> str:
+        """Its type: team, individual or enterprise."""
+
+    @property
+    def public_key(self) -> EllipticCurvePublicKey:
+        """The public half."""
+
+    def issuer(self, service: Service) -> str | None:
+        """Return the ``iss`` of its tokens for a service; None where they have none, or it is not known."""
 
 
 @dataclass(frozen=True)
 class DiagnosisContext:
     """What is known beside the thing."""
 
-    credentials: Credentials | None = None
+    credentials: VerificationKey | None = None
     """The key at hand. It judges the tokens that name it."""
     netrc: Callable[[str], NetrcEntry | None] = lambda _: None
     """What a netrc file has for a host."""
@@ -117,7 +130,7 @@ def open_token(token: object) -> str:
     raise TypeError(f"a token is a str or bytes, got a {type(token).__name__}")
 
 
-def verify_evidence_token(token: str, *, service: Service, credentials: Credentials | None) -> TokenVerification:
+def verify_evidence_token(token: str, *, service: Service, credentials: VerificationKey | None) -> TokenVerification:
     """Examine a token, with the key at hand where the token names it."""
     examination = verify_token(token, service=service)
     decoded = examination.decoded
@@ -184,7 +197,7 @@ class Diagnosis:
     def of_failure(self, failure: BaseException) -> tuple[Finding, ...]:
         """A request that got no answer: nobody has judged the token."""
         url = self._request.url if self._request else ""
-        wrong = (one for one in self._of_request() if one.level == "error" and one.cause not in HEADER_CAUSES)
+        wrong = (one for one in self._of_request() if one.level == "error" and not _is_of_authorization(one))
         return (*wrong, read_failure(failure, url=url or self._service.base_url, timeout=self._around.timeout))
 
     def of_answer(self, reply: ParsedResponse) -> tuple[Finding, ...]:
@@ -204,23 +217,23 @@ class Diagnosis:
         if error is None:
             return _in_order((*_tolerated(of_request), *_softened(self._of_token(self._time(answer))), *read))
         if _token_was_taken(answer, error):
-            of_request = tuple(one for one in of_request if one.cause not in HEADER_CAUSES)
+            of_request = tuple(one for one in of_request if not _is_of_authorization(one))
             of_token: tuple[Finding, ...] = ()
             insecure = _tolerated(of_request)
             of_request = (*(one for one in of_request if one.cause != "insecure-url"), *insecure)
         else:
-            by_clock = error.cause in _CLOCK_CAUSES
+            by_clock = error.definition.group == "clock"
             of_token = self._token.findings if by_clock and self._token else self._of_token(self._time(answer))
         explained = any(one.level == "error" for one in (*of_request, *of_token))
-        if explained and error.cause in _OPAQUE | _TIMES:
+        if explained and (error.definition.opaque or _is_of_token_times(error)):
             read = ()
         return _in_order((*of_request, *of_token, *read))
 
     def _seen_closer(self, exact: Finding, of_request: Iterable[Finding], answer: HttpResponse) -> list[Finding]:
         """What tells more than the emulator can see: which netrc file spoilt the header, and the local time zone."""
-        if exact.cause in HEADER_CAUSES:
-            return [one for one in of_request if one.cause in _NO_TOKEN_CAUSES]
-        if exact.cause in _TIMES:
+        if _is_of_authorization(exact):
+            return [one for one in of_request if _is_of_authorization(one) or one.cause == "token-in-body"]
+        if _is_of_token_times(exact):
             return [one for one in self._of_token(self._time(answer)) if one.cause == "token-time-zone-bug"]
         return []
 
@@ -264,6 +277,16 @@ class Diagnosis:
         return self._now if date is None else float(date)
 
 
+def _is_of_authorization(finding: Finding) -> bool:
+    """Return whether the finding explains that no token arrived in the Authorization header."""
+    return finding.definition.group == "authorization"
+
+
+def _is_of_token_times(finding: Finding) -> bool:
+    """Return whether the finding is that the token has expired or is not valid yet."""
+    return finding.definition.group == "token" and finding.definition.validity is not None
+
+
 def _token_was_taken(answer: HttpResponse, error: Finding) -> bool:
     """Whether the answer comes from behind the gate, so that header and token were good."""
     status = answer.status
@@ -289,7 +312,7 @@ def _tolerated(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 def _in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """One finding for each cause, best first."""
     best = sorted(
-        findings, key=lambda one: (_LEVELS.index(one.level), _CERTAINTIES.index(one.certainty), _ORDER[one.cause])
+        findings, key=lambda one: (LEVELS.index(one.level), CERTAINTIES.index(one.certainty), _ORDER[one.cause])
     )
     by_cause: dict[str, Finding] = {}
     for finding in best:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from pytest_asc.apple.causes import CAUSES
+from pytest_asc.apple.causes import CAUSES, CERTAINTIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pytest_asc.apple.causes import Certainty, Level
+    from pytest_asc.apple.causes import Cause, Certainty, Level
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,14 @@ class Finding:
     """Where to read on."""
 
     @property
+    def definition(self) -> Cause:
+        """The cause as the table defines it."""
+        return CAUSES[self.cause]
+
+    @property
     def title(self) -> str:
         """The cause in a few words."""
-        return CAUSES[self.cause].title
+        return self.definition.title
 
     def as_json(self) -> dict[str, str]:
         """The finding as the JSON report holds it."""
@@ -63,10 +68,7 @@ def make_finding(
     )
 
 
-_CERTAINTY = ("certain", "likely", "possible")
-
-
 def best_error(findings: Iterable[Finding]) -> Finding | None:
     """The best-supported error: the most certain, and of those the one found first."""
     errors = [finding for finding in findings if finding.level == "error"]
-    return min(errors, key=lambda finding: _CERTAINTY.index(finding.certainty), default=None)
+    return min(errors, key=lambda finding: CERTAINTIES.index(finding.certainty), default=None)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pytest_asc.diagnosis.findings import Finding
-    from pytest_asc.diagnosis.http.response import HttpResponse
+    from pytest_asc.diagnosis.http.http_response import HttpResponse
     from pytest_asc.emulator.http_models import Delivery
 
 CORRELATION_KEY = "X-Apple-Jingle-Correlation-Key"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import cycle
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from pytest_asc.apple.causes import CAUSES
 from pytest_asc.apple.services import (
     APP_STORE_CONNECT,
     APP_STORE_SERVER,
@@ -119,17 +120,7 @@ _NETWORK: Mapping[str, Broken] = {
     "proxy-authentication": "proxy",
 }
 
-CLIENT_FAULTS = (
-    "header-missing",
-    "bearer-missing",
-    "bearer-doubled",
-    "header-overridden-by-netrc",
-    "headers-is-token",
-    "token-in-body",
-    "wrong-host",
-    "insecure-url",
-    "url-invalid",
-)
+CLIENT_FAULTS = tuple(slug for slug, cause in CAUSES.items() if cause.client_mistake)
 """Mistakes of the client: the emulator keeps the cause alone, and the transports within the process change requests."""
 
 FAULTS: Mapping[str, Callable[[FaultTarget], None]] = {

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from pytest_asc.apple.services import Service
     from pytest_asc.diagnosis.findings import Finding
-    from pytest_asc.diagnosis.http.response import HttpResponse
+    from pytest_asc.diagnosis.http.http_response import HttpResponse
     from pytest_asc.diagnosis.token.verify import DecodedToken
 
 # Seconds: the experiment's iat lies far enough back for any clock that did not give itself away by the answer's Date,

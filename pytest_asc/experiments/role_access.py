@@ -15,7 +15,7 @@ from pytest_asc.diagnosis.http.response import diagnose_response
 
 if TYPE_CHECKING:
     from pytest_asc.apple.services import Service
-    from pytest_asc.diagnosis.http.response import HttpResponse
+    from pytest_asc.diagnosis.http.http_response import HttpResponse
 
 _GZIP = b"\x1f\x8b"
 # A vendor number that nobody has: what comes back for it is no report. The role is judged before it (observed by

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from pytest_asc.apple.hosts import is_apple
 from pytest_asc.apple.services import APP_STORE_CONNECT, ENTERPRISE
 from pytest_asc.diagnosis.findings import best_error, make_finding
 from pytest_asc.diagnosis.formatting import host_of, span, time_of_day
@@ -21,17 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from pytest_asc.diagnosis.findings import Finding
-    from pytest_asc.diagnosis.http.response import HttpResponse
+    from pytest_asc.diagnosis.http.http_response import HttpResponse
     from pytest_asc.experiments.probe_requests import ProbeRequest, UnexplainedRefusal
 
 SAME, AT_SANDBOX = "same token again", "same token at the sandbox"
 OTHER_TIMES, INDIVIDUAL = "older iat, five minutes of life", "as an individual key"
 
-# What the first answer alone may say and not prove.
-_CLOCK_CAUSES = frozenset({"clock-ahead", "token-issued-in-future"})
-_OPEN_CAUSES = _CLOCK_CAUSES | {"key-unknown-to-apple"}
-# What files and variables suggested before, and what becomes the cause when Apple refuses.
-_SUSPECTS = ("key-id-file-mismatch", "key-of-other-service")
 # Members whose difference has a cause of its own; any other is the token's form.
 _CAUSES_OF_MEMBERS = {"aud": "token-audience", "iss": "token-issuer", "scope": "token-scope-mismatch"}
 _PUBLIC_WORDS = frozenset({"JWT", "ES256", "user", APP_STORE_CONNECT.audience, ENTERPRISE.audience})
@@ -74,7 +70,13 @@ class Experiment(NamedTuple):
 
 def is_open(finding: Finding) -> bool:
     """Whether a finding of a refused token leaves a question that experiments can answer."""
-    return finding.cause in _OPEN_CAUSES and finding.level == "error" and finding.certainty != "certain"
+    could_be = _is_early(finding) or finding.cause == "key-unknown-to-apple"
+    return could_be and finding.level == "error" and finding.certainty != "certain"
+
+
+def _is_early(finding: Finding) -> bool:
+    """Return whether the token was not yet valid by Apple's clock."""
+    return finding.definition.validity == "not yet valid"
 
 
 def run_experiments(
@@ -138,7 +140,7 @@ def _no_issuer(refusal: UnexplainedRefusal) -> str | None:
 def _other_host(refusal: UnexplainedRefusal) -> str | None:
     """A token goes to the host that it is for. One that the user named may stand for both services."""
     host = host_of(refusal.base_url).partition(":")[0].lower()
-    if host.endswith(".apple.com") and host != ENTERPRISE.host:
+    if is_apple(host) and host != ENTERPRISE.host:
         return f"{ENTERPRISE.host} is another host; for a key of the Enterprise Program, set ASC_KEY_TYPE=enterprise"
     return _no_key(refusal)
 
@@ -180,7 +182,7 @@ def _was_times(refusal: UnexplainedRefusal, answer: HttpResponse) -> tuple[Findi
     start, name = max(starts, default=(0, ""))
     if date is not None and start > date:
         refused = f"{name} {time_of_day(start, date)} was {span(start - date)} to come by Apple's clock"
-        cause = refusal.finding.cause if refusal.finding.cause in _CLOCK_CAUSES else "clock-ahead"
+        cause = refusal.finding.cause if _is_early(refusal.finding) else "clock-ahead"
         return (make_finding(cause, f"{refused}, and {accepted}", certainty="certain"),)
     limit = refusal.service.max_lifetime
     if iat is not None and exp - iat == limit:
@@ -233,7 +235,7 @@ EXPERIMENTS = (
             "Nothing changes but the moment, so an acceptance makes the refusal a passing one. A token whose iat was "
             "to come changes by waiting: for it, an acceptance would tell nothing."
         ),
-        fits=lambda refusal: refusal.finding.cause not in _CLOCK_CAUSES,
+        fits=lambda refusal: not _is_early(refusal.finding),
         obstacle=_nothing,
         attempt=probe_requests.same,
         if_accepted="accepted: the refusal was a passing one",
@@ -322,11 +324,11 @@ EXPERIMENTS = (
 
 def _unexplained(refusal: UnexplainedRefusal, refused: Sequence[str]) -> Finding:
     """What remains where nothing was accepted."""
-    if refusal.finding.cause in _CLOCK_CAUSES and OTHER_TIMES not in refused:
+    if _is_early(refusal.finding) and OTHER_TIMES not in refused:
         return refusal.finding
     if refusal.has_key:
         for suspect in refusal.before:
-            if suspect.cause in _SUSPECTS:
+            if suspect.definition.explains_opaque:
                 evidence = f"{suspect.evidence}; {_all_refused(refusal, refused)}"
                 return make_finding(suspect.cause, evidence, level="error", certainty="likely")
         if refusal.individual and not refusal.kind_said:

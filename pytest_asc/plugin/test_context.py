@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pytest_asc.apple.services import Service
     from pytest_asc.credentials.finder import Credentials
     from pytest_asc.diagnosis.findings import Finding
-    from pytest_asc.diagnosis.http.response import HttpResponse
+    from pytest_asc.diagnosis.http.http_response import HttpResponse
     from pytest_asc.emulator.app import Emulator
     from pytest_asc.plugin.live_failures import LiveFailures
     from pytest_asc.plugin.markers import MarkerOptions, Mode

@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
     Look = Callable[[SmokeContext, pytest.FixtureRequest], tuple[Finding, ...]]
 
-ID_CAUSES = ("key-id", "issuer-id", "ids-", "service-id")
-CLOCK_CAUSES = frozenset({"clock-ahead", "clock-behind"})
-
 
 class NothingToCheckError(Exception):
     """A check has nothing to look at; the message says why."""
@@ -34,7 +31,7 @@ class NothingToCheckError(Exception):
 def look_at_key(evidence: SmokeContext, request: pytest.FixtureRequest) -> tuple[Finding, ...]:
     """The key's text and file, and where they came from."""
     identity = evidence.identity(request)
-    found = tuple(finding for finding in identity.findings if not finding.cause.startswith(ID_CAUSES))
+    found = tuple(finding for finding in identity.findings if finding.definition.group != "ids")
     if identity.credentials is None and not identity.findings:
         raise NothingToCheckError("the token comes without a key")
     return found
@@ -45,7 +42,7 @@ def look_at_ids(evidence: SmokeContext, request: pytest.FixtureRequest) -> tuple
     identity = evidence.identity(request)
     if identity.credentials is None and not identity.findings:
         raise NothingToCheckError("the token comes without ids")
-    return tuple(finding for finding in identity.findings if finding.cause.startswith(ID_CAUSES))
+    return tuple(finding for finding in identity.findings if finding.definition.group == "ids")
 
 
 def look_at_token(evidence: SmokeContext, request: pytest.FixtureRequest) -> tuple[Finding, ...]:
@@ -87,7 +84,7 @@ def look_at_answer(evidence: SmokeContext, request: pytest.FixtureRequest) -> tu
 
 def _is_of_clock(finding: Finding) -> bool:
     """What is not certain is left to the experiments of the last check."""
-    return finding.cause in CLOCK_CAUSES and not is_open(finding)
+    return finding.definition.group == "clock" and not is_open(finding)
 
 
 def _is_of_role(finding: Finding) -> bool:

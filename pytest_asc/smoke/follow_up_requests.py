@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_asc.credentials.tokens import sign
-from pytest_asc.diagnosis.http.response import HttpResponse
+from pytest_asc.diagnosis.http.http_response import HttpResponse
 from pytest_asc.diagnosis.token.verify import check_scope
 from pytest_asc.experiments.probe_requests import UnexplainedRefusal
 from pytest_asc.experiments.role_access import not_asked, probed_areas_of, read_access

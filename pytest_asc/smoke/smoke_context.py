@@ -15,9 +15,9 @@ from pytest_asc.credentials.tokens import Token
 from pytest_asc.diagnosis.diagnose import DiagnosisContext, diagnose, verify_evidence_token
 from pytest_asc.diagnosis.findings import best_error
 from pytest_asc.diagnosis.http.evidence import parse_request
+from pytest_asc.diagnosis.http.http_response import HttpResponse
 from pytest_asc.diagnosis.http.network import read_failure
 from pytest_asc.diagnosis.http.request import check_request
-from pytest_asc.diagnosis.http.response import HttpResponse
 from pytest_asc.diagnosis.key.ids import normalize_id
 from pytest_asc.plugin.run_context import get_run_context, netrc_entry, utc_offset
 from pytest_asc.plugin.test_context import get_test_context

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import trustme
 
+from pytest_asc.apple.hosts import LOOPBACK
 from pytest_asc.apple.services import PROBEABLE, SERVICES, emulated_hosts
-from pytest_asc.credentials.settings import LOOPBACK
 
 if TYPE_CHECKING:
     from pathlib import Path

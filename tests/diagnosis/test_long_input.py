@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from pytest_asc.apple.causes import CAUSES
 from pytest_asc.apple.services import APP_STORE_CONNECT
 from pytest_asc.credentials.tokens import sign
-from pytest_asc.diagnosis.http.response import HttpResponse, diagnose_response
+from pytest_asc.diagnosis.http.http_response import HttpResponse
+from pytest_asc.diagnosis.http.response import diagnose_response
 from pytest_asc.diagnosis.token.verify import decode, verify_token
 from pytest_asc.emulator.auth.authenticator import Authenticator, Key
 

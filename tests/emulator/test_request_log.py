@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from emulator.harness import BASE, NOW, TOKEN, EmulatorClient
 
-from pytest_asc.diagnosis.http.response import HttpResponse
+from pytest_asc.diagnosis.http.http_response import HttpResponse
 from pytest_asc.emulator.app import Emulator, Request, Response
 from pytest_asc.emulator.request_log import record_of
 

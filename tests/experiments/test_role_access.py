@@ -5,7 +5,7 @@ import json
 import pytest
 
 from pytest_asc.apple.services import APP_STORE_CONNECT, ENTERPRISE
-from pytest_asc.diagnosis.http.response import HttpResponse
+from pytest_asc.diagnosis.http.http_response import HttpResponse
 from pytest_asc.experiments.role_access import PROBED_AREAS, ProbedArea, not_asked, probed_areas_of, read_access
 
 NOW = 1_528_407_600

@@ -11,7 +11,8 @@ import pytest
 from pytest_asc.apple.causes import CAUSES
 from pytest_asc.apple.services import APP_STORE_CONNECT, ENTERPRISE, Service
 from pytest_asc.diagnosis.findings import Finding, make_finding
-from pytest_asc.diagnosis.http.response import HttpResponse, diagnose_response
+from pytest_asc.diagnosis.http.http_response import HttpResponse
+from pytest_asc.diagnosis.http.response import diagnose_response
 from pytest_asc.diagnosis.token.verify import DecodedToken
 from pytest_asc.experiments.probe_requests import ProbeRequest, UnexplainedRefusal
 from pytest_asc.experiments.table import EXPERIMENTS, ExperimentResult, is_open, run_experiments

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_asc.apple.causes import Certainty
     from pytest_asc.apple.services import Service
     from pytest_asc.diagnosis.findings import Finding
-    from pytest_asc.diagnosis.http.response import HttpResponse
+    from pytest_asc.diagnosis.http.http_response import HttpResponse
 
 # A skew that works today and is worth a warning, in seconds: machines under NTP stay far below it, and the tolerance
 # for a token's times is not documented.

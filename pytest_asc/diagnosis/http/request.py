@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from requests.structures import CaseInsensitiveDict
 
+from pytest_asc.apple.hosts import LOOPBACK, NOT_API_HOSTS, NOTARY_PATH, is_apple
 from pytest_asc.apple.services import SERVICES
-from pytest_asc.credentials.settings import LOOPBACK
 from pytest_asc.diagnosis.findings import make_finding
 from pytest_asc.diagnosis.formatting import host_of, one_line
 from pytest_asc.diagnosis.http.authorization import check_authorization
@@ -27,28 +27,6 @@ if TYPE_CHECKING:
     from pytest_asc.diagnosis.findings import Finding
     from pytest_asc.diagnosis.http.authorization import NetrcEntry
 
-HEADER_CAUSES = frozenset(
-    {
-        "header-missing",
-        "bearer-missing",
-        "bearer-doubled",
-        "header-overridden-by-netrc",
-        "headers-is-token",
-        "redirect-dropped-authorization",
-    }
-)
-"""The causes that keep a token from arriving, however good it is."""
-
-# Hosts that people take for the API's (observed in public code).
-_NO_API = {
-    "appstoreconnect.apple.com": "the website",
-    "itunesconnect.apple.com": "the website's old name",
-    "developer.apple.com": "the documentation",
-    "appstoreconnect.com": "no host of Apple's",
-    "api.appstoreconnect.com": "no host of Apple's",
-}
-# The Notary API, which takes the same tokens, is at the website's host (documented).
-_API_ON_WEBSITE = "/notary/"
 _LIKENESS = 0.9
 
 # Their tokens are sent as they are and exchanged for nothing (documented).
@@ -140,10 +118,10 @@ def _check_host(host: str, url: str, service: Service) -> Finding | None:
         return None
     if host in _HOSTS:
         return make_finding("wrong-host", f"the request for {service.title} goes to {host}", fix=fix)
-    if host in _NO_API:
-        if urlsplit(url).path.startswith(_API_ON_WEBSITE):
+    if host in NOT_API_HOSTS:
+        if urlsplit(url).path.startswith(NOTARY_PATH):
             return None
-        return make_finding("wrong-host", f"the request goes to {host}, which is {_NO_API[host]}", fix=fix)
+        return make_finding("wrong-host", f"the request goes to {host}, which is {NOT_API_HOSTS[host]}", fix=fix)
     if alike := get_close_matches(host, _HOSTS, n=1, cutoff=_LIKENESS):
         return make_finding(
             "wrong-host", f"the request goes to {one_line(host)}, not {alike[0]}", certainty="likely", fix=fix
@@ -174,8 +152,8 @@ def _check_headers(request: HttpRequest, netrc: NetrcEntry | None) -> Finding | 
 
 def _is_upload(request: HttpRequest) -> bool:
     """Uploads go to other hosts of Apple's, with signed URLs and without a token (documented)."""
-    apis = {*_NO_API, *_HOSTS}
-    return request.host.endswith(".apple.com") and request.host not in apis
+    apis = {*NOT_API_HOSTS, *_HOSTS}
+    return is_apple(request.host) and request.host not in apis
 
 
 def check_body(request: HttpRequest) -> Finding | None:

@@ -5,15 +5,12 @@ Codes, titles and details are observed, from captures in public issue threads, u
 
 from __future__ import annotations
 
-import json
 import re
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from requests.structures import CaseInsensitiveDict
 
-from pytest_asc.apple.services import APP_STORE_CONNECT, ISSUER_ID
+from pytest_asc.apple.services import APP_STORE_CONNECT
 from pytest_asc.diagnosis.findings import make_finding
 from pytest_asc.diagnosis.formatting import host_of, one_line
 from pytest_asc.diagnosis.http.clock import judge_times, warn_of_skew
@@ -25,75 +22,7 @@ if TYPE_CHECKING:
     from pytest_asc.apple.causes import Certainty
     from pytest_asc.apple.services import Service, TokenRejection
     from pytest_asc.diagnosis.findings import Finding
-
-
-@dataclass(frozen=True)
-class HttpResponse:
-    """An answer to one request, whatever the HTTP library was."""
-
-    method: str
-    url: str
-    """Of the request, not of a page that it was redirected to."""
-    status: int
-    headers: Mapping[str, str]
-    """Looked up without regard to case."""
-    body: bytes = field(repr=False)
-    sent_at: float
-    """This machine's clock before the request, in seconds since 1970."""
-    received_at: float
-    """This machine's clock after the answer, in seconds since 1970."""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "headers", CaseInsensitiveDict(self.headers))
-
-    @cached_property
-    def json(self) -> Any:
-        """The body as JSON; None where it is none."""
-        try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
-            return None
-
-    @property
-    def is_json(self) -> bool:
-        """Whether the body is a JSON object, as all of Apple's JSON answers are."""
-        return isinstance(self.json, dict)
-
-    @property
-    def errors(self) -> list[dict[str, Any]]:
-        """The members of ``errors`` in the body; empty where there are none."""
-        errors = self.json.get("errors") if self.is_json else None
-        return [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
-
-    @property
-    def code(self) -> str | None:
-        """The first error's ``code``, or what the sibling services have in its place."""
-        return self._first("code") or self._member("reason") or self._member("errorCode") or self._member("error")
-
-    @property
-    def title(self) -> str | None:
-        """The first error's ``title``."""
-        return self._first("title")
-
-    @property
-    def detail(self) -> str | None:
-        """The first error's ``detail``, or what the sibling services have in its place."""
-        return self._first("detail") or self._member("errorMessage")
-
-    @property
-    def words(self) -> str | None:
-        """Title and detail of the first error on one line, fit to be shown; None where both are missing."""
-        title, detail = one_line(self.title or ""), one_line(self.detail or "")
-        joint = ": " if title and detail and title[-1].isalnum() else " "
-        return one_line(f"{title}{joint}{detail}") or None
-
-    def _first(self, member: str) -> str | None:
-        value = self.errors[0].get(member) if self.errors else None
-        return value if isinstance(value, str) else None
-
-    def _member(self, name: str) -> str | None:
-        value = self.json.get(name) if self.is_json else None
-        return str(value) if isinstance(value, (str, int)) else None
+    from pytest_asc.diagnosis.http.http_response import HttpResponse
 
 
 def diagnose_response(
@@ -253,7 +182,7 @@ def _unknown(case: ResponseContext) -> Finding:
     """An answer that does not say what of key, ids and token it is about."""
     unreleased = ", and for an app that was never released" if case.service.sandbox else ""
     unseen = "; the token's times could not be compared with Apple's clock" if case.claims is None else ""
-    of_team = case.service.claims["iss"] is not ISSUER_ID
+    of_team = not case.service.takes_issuer_id
     issuer = "Team ID" if of_team else "issuer id"
     fix = "Compare all ids with Apple's pages, and see that the key is not revoked and has this service ticked."
     return make_finding(

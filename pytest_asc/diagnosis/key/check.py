@@ -91,7 +91,7 @@ def _as_text(data: bytes) -> str:
 
 
 def _unusable(finding: Finding, *secrets: str) -> KeyReading:
-    return KeyReading(None, (finding,), () if finding.cause in {"key-empty", "key-placeholder"} else secrets)
+    return KeyReading(None, (finding,), () if finding.definition.holds_no_key else secrets)
 
 
 def _check_value(text: str) -> Finding | None:

@@ -77,18 +77,6 @@ def read_ids(
     return IdsReading(key_id or file_id, issuer_id, (*stuck, *findings))
 
 
-# Where in a token each of these is seen. What else there is about ids has causes of the token's own.
-_IN_TOKEN = {
-    "key-id-whitespace": "kid",
-    "key-id-quoted": "kid",
-    "key-id-is-file-name": "kid",
-    "key-id-missing": "kid",
-    "issuer-id-whitespace": "iss",
-    "issuer-id-quoted": "iss",
-    "ids-swapped": "kid and iss",
-}
-
-
 def check_sent_ids(key_id: str, issuer_id: str | None) -> Iterator[Finding]:
     """What stuck to the ids of a token, or is in their place. Nobody repairs it there, so all of it is an error.
 
@@ -99,9 +87,9 @@ def check_sent_ids(key_id: str, issuer_id: str | None) -> Iterator[Finding]:
         issuer_id: The claims' ``iss`` where it is an issuer id; None where it is something else, or not there.
     """
     for finding in read_ids(key_id, issuer_id).findings:
-        place = _IN_TOKEN.get(finding.cause)
-        if place and (issuer_id or place == "kid"):
-            yield replace(finding, level="error", evidence=f"{place}: {finding.evidence}")
+        member = finding.definition.member
+        if member and (issuer_id or member == "kid"):
+            yield replace(finding, level="error", evidence=f"{member}: {finding.evidence}")
 
 
 def normalize_id(value: str | None) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_asc.apple.services import APP_STORE_CONNECT, SIX_MONTHS
+from pytest_asc.apple.services import SIX_MONTHS
 from pytest_asc.diagnosis.findings import make_finding
 from pytest_asc.diagnosis.formatting import format_claim, json_type, span, utc
 from pytest_asc.diagnosis.token.scope import allows_long_life, longest_life
@@ -72,15 +72,15 @@ def check_life(lifetime: float, scope: object, service: Service) -> Finding | No
 
 
 def _fix(service: Service) -> str | None:
-    """What to do about a life that is too long; the table's words are for the limit of App Store Connect."""
+    """Return the fix of a lifetime that is too long; None where the table of causes has it, with a recommendation."""
     limit = service.max_lifetime
-    if limit is None or limit == APP_STORE_CONNECT.max_lifetime:
+    if limit is None or service.recommended_lifetime:
         return None
     return f"Set exp to at most {span(limit)} after iat."
 
 
 def _fix_at_limit(service: Service) -> str | None:
-    """What to do about a life that is the limit, in the same way."""
+    """Return the fix of a lifetime that is exactly the limit; None where the table of causes has it."""
     longer = _fix(service)
     return longer and f"{longer.rstrip('.')}, less a minute: at the limit, a clock one second off is refused."
 

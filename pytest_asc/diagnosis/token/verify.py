@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from jwt.algorithms import ECAlgorithm
 
-from pytest_asc.apple.services import ISSUER_ID
 from pytest_asc.diagnosis.findings import make_finding
 from pytest_asc.diagnosis.formatting import format_claim, json_type, utc
 from pytest_asc.diagnosis.key.ids import check_sent_ids
@@ -139,7 +138,7 @@ def _header_findings(header: Mapping[str, Any]) -> Iterator[Finding]:
 
 def _id_findings(decoded: DecodedToken, service: Service) -> Iterator[Finding]:
     issuer = decoded.claims.get("iss")
-    has_issuer = service.claims["iss"] is ISSUER_ID and isinstance(issuer, str)
+    has_issuer = service.takes_issuer_id and isinstance(issuer, str)
     return check_sent_ids(decoded.key_id, issuer if has_issuer else None) if decoded.key_id else iter(())
 
 

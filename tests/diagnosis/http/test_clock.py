@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pytest_asc.apple.services import APNS, APP_STORE_CONNECT
 from pytest_asc.diagnosis.http.clock import Skew, judge_times, read_date, read_skew, warn_of_skew
-from pytest_asc.diagnosis.http.response import HttpResponse
+from pytest_asc.diagnosis.http.http_response import HttpResponse
 
 NOON = 1_528_372_800  # 2018-06-07 12:00:00 UTC
 

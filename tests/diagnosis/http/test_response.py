@@ -18,7 +18,8 @@ from pytest_asc.apple.services import (
     SIGN_IN,
     Service,
 )
-from pytest_asc.diagnosis.http.response import HttpResponse, diagnose_response, rate_limit
+from pytest_asc.diagnosis.http.http_response import HttpResponse
+from pytest_asc.diagnosis.http.response import diagnose_response, rate_limit
 
 NOW = 1_528_407_600
 CLAIMS = {"iat": NOW - 60, "exp": NOW + 840}
