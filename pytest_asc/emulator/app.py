@@ -1,4 +1,4 @@
-"""The emulator: one function from request to answer, and the account behind it."""
+"""The emulator: an account, its keys, and the pipeline from request to response (:meth:`Emulator._respond`)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from difflib import get_close_matches
 from email.utils import formatdate
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_asc.apple.causes import CAUSES
 from pytest_asc.apple.roles import check_role
@@ -19,14 +19,15 @@ from pytest_asc.emulator.account.account import Account
 from pytest_asc.emulator.account.fixture_loader import SAMPLE
 from pytest_asc.emulator.account.ids import IdGenerator
 from pytest_asc.emulator.account.schedule import DAY, HOUR, MINUTE
-from pytest_asc.emulator.auth.authenticator import RATE_LIMIT, Authenticator, Key, KeyOverrides
-from pytest_asc.emulator.auth.role_policy import refuse_role
+from pytest_asc.emulator.auth.authenticator import Authenticator, Key, KeyOverrides
+from pytest_asc.emulator.auth.rate_limiter import RATE_LIMIT, RateLimiter
+from pytest_asc.emulator.auth.role_policy import check_role_access
 from pytest_asc.emulator.dispatch import Endpoint, find_endpoint
 from pytest_asc.emulator.http_models import JSON, Request, Response
 from pytest_asc.emulator.jsonapi import errors
 from pytest_asc.emulator.jsonapi.errors import ApiError, error_response
-from pytest_asc.emulator.planned_failures import Failures, PlannedFailure
-from pytest_asc.emulator.request_log import CORRELATION_KEY, RequestRecord, new_correlation_key
+from pytest_asc.emulator.planned_failures import PlannedFailure, PlannedFailures
+from pytest_asc.emulator.request_log import CORRELATION_KEY, CORRELATION_KEYS, RequestRecord
 from pytest_asc.emulator.service_faults import FAULTS
 from pytest_asc.emulator.spec.api_spec import api_spec
 
@@ -38,35 +39,36 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
     from pytest_asc.apple.services import Service
+    from pytest_asc.emulator.dispatch import Answer
     from pytest_asc.emulator.http_models import Broken, Delivery
     from pytest_asc.emulator.service_faults import ResponseOverride
 
-OK, TOO_MANY_REQUESTS = 200, 429
-
-Answer: TypeAlias = "bytes | Response | TokenRejection | ApiError | tuple[ApiError, ...]"
-"""A document, a whole response, or what is wrong."""
+_OK, _TOO_MANY_REQUESTS = 200, 429
 
 __all__ = ["Emulator", "Request", "RequestRecord", "Response"]
 
 
-class _Outcome(NamedTuple):
-    answer: Answer
+class _Result(NamedTuple):
+    """Result of the pipeline for one request."""
+
+    answer: bytes | Response | TokenRejection | ApiError | tuple[ApiError, ...]
+    """JSON document, whole response, or the errors to report."""
     refusal: Finding | None = None
-    """Why it is a refusal, where it does not tell itself."""
+    """Cause of a refusal, where the response does not show it."""
     remaining: int | None = None
-    """How many requests the key has left this hour."""
-    in_front: bool = False
-    """Whether something in front of Apple's application answered."""
+    """Requests that the key has left in this hour; None where the service shows no rate limit."""
+    from_front_end: bool = False
+    """The response comes from a front end, and has none of the application's headers."""
 
 
 class Emulator:
-    """An App Store Connect of one's own: an account, its keys, and :meth:`handle`.
+    """In-memory App Store Connect API: an account, its keys, and :meth:`handle`.
 
     Args:
-        service: Which of Apple's services it stands for.
-        clock: Gives the caller's time, in seconds since 1970.
+        service: The service of Apple's to emulate.
+        clock: Returns the caller's time, in seconds since 1970.
         seed: The same seed makes the same ids.
-        gate: Knows keys already; None for one that knows none.
+        authenticator: One that accepts some keys already; None for one without keys.
     """
 
     def __init__(
@@ -80,7 +82,7 @@ class Emulator:
         self.authenticator: Authenticator = authenticator or Authenticator(service)
         self._clock = clock
         self._seed = seed
-        # A server answers from threads of its own while the test adds resources.
+        # A server handles requests in its own threads while the test adds resources.
         self._lock = threading.RLock()
         self._start()
 
@@ -91,24 +93,24 @@ class Emulator:
         self.rate_limit = RATE_LIMIT
         """Requests that each key may send in an hour."""
         self.response_override: ResponseOverride | None = None
-        """The answer that a fault has put in place of all others."""
+        """Response to every request, while a fault is active."""
         self.client_fault: str | None = None
-        """The cause of a mistake that clients are to make; the transports make it."""
+        """Cause of a mistake that the transports make in every request."""
         self._account = Account(self._clock, self._seed)
         self._visible = self._account
         self._error_ids = IdGenerator(self._seed)
-        self._failures = Failures()
+        self._rate_limiter = RateLimiter()
+        self._failures = PlannedFailures()
         self._log: list[tuple[str, str, int, Finding | None, bytes, str | None, Delivery | None]] = []
 
     def reset(self) -> None:
-        """Forget the account, the requests, and all that was set; keep the keys, and what is known of their tokens."""
+        """Return to an empty account and default settings; keep the keys and the cache of verified tokens."""
         with self._lock:
             self._start()
-            self.authenticator.forget_usage()
             if self.authenticator.overrides != KeyOverrides():
-                self.authenticator.change()
+                self.authenticator.override_keys()
 
-    # The account.
+    # Settings.
 
     @property
     def role(self) -> str:
@@ -153,7 +155,7 @@ class Emulator:
         return self.service.base_url
 
     def trust(self, key_id: str, issuer_id: str | None, kind: str, public_key: EllipticCurvePublicKey) -> None:
-        """Know an API key.
+        """Accept tokens that are signed with an API key.
 
         Args:
             key_id: Its id, as in the header of its tokens.
@@ -285,11 +287,11 @@ class Emulator:
             seeding.decide(self._account, about, outcome)
 
     def hide_account(self) -> None:
-        """Let the keys see nothing of the account."""
+        """Let the keys see an empty account."""
         self._visible = Account(self._clock, self._seed)
         self._visible.vendor_number = self.vendor_number
 
-    # What goes wrong.
+    # Faults and planned failures.
 
     def fault(self, cause: str) -> None:
         """Put the emulated service, or the way to it, into the state that a cause names.
@@ -380,18 +382,18 @@ class Emulator:
             headers=headers,
             body=body,
         )
-        sibling = self.service.name in other_services.ENDPOINTS
+        is_other_service = self.service.name in other_services.ENDPOINTS
         with self._lock:
-            self._failures.plan(failure, None if sibling else api_spec().paths)
+            self._failures.plan(failure, None if is_other_service else api_spec().paths)
 
     @property
     def pending_failures(self) -> list[PlannedFailure]:
-        """The planned failures that have not happened as often as planned."""
-        return self._failures.pending
+        """Unused planned failures: those that have not happened as often as planned."""
+        return self._failures.unused
 
     def explain_missing(self) -> str | None:
-        """Say which planned failures did not happen as often as planned, and what came instead; None where all did."""
-        return self._failures.explain_missing(self.requests) if self._failures.pending else None
+        """Describe the unused planned failures and the requests that came instead; None where there are none."""
+        return self._failures.explain_unused(self.requests) if self._failures.unused else None
 
     @property
     def requests(self) -> list[RequestRecord]:
@@ -399,86 +401,108 @@ class Emulator:
         with self._lock:
             return [RequestRecord(*entry) for entry in self._log]
 
-    # Answering.
+    # Requests.
 
     def handle(self, request: Request) -> Response:
-        """Answer a request. It raises nothing: what is wrong with the request is told in Apple's words.
+        """Handle a request. It raises nothing: errors of the request are in the response, worded as Apple's.
 
-        Where the emulator itself fails, the answer is a 500 that says so, with the exception in its ``crash``: the
-        transports inside the test's process raise it, a server can only send the answer.
+        Where the emulator itself fails, the response is a 500 that says so, with the exception in its ``crash``: the
+        transports inside the test's process raise it, a server can only send the response.
         """
         with self._lock:
             now = self._clock() + self.clock_offset
             try:
-                key = upload_storage.key_of(request.url)
-                if key is None:
-                    outcome = self._answer(request, now)
-                else:
-                    outcome = _Outcome(self._account.storage.answer(request, key, now + self._account.schedule.passed))
-                response = self._as_response(outcome.answer)
+                result = self._respond(request, now)
+                response = self._as_response(result.answer)
             except Exception as crash:  # noqa: BLE001  a bug of ours must reach the test, over whatever transport
-                outcome = _Outcome(ApiError(errors.CRASHED, {"error": repr(crash)}))
-                response = self._as_response(outcome.answer)._replace(crash=crash)
-            if request.method == "HEAD":  # its answer has no body (RFC 9110)
+                result = _Result(ApiError(errors.CRASHED, {"error": repr(crash)}))
+                response = self._as_response(result.answer)._replace(crash=crash)
+            if request.method == "HEAD":  # its response has no body (RFC 9110)
                 response = response._replace(body=b"")
-            headers = response.headers
-            headers["Date"] = _http_date(int(now))
-            if outcome.remaining is not None:
-                left = 0 if response.status == TOO_MANY_REQUESTS else outcome.remaining
-                headers["X-Rate-Limit"] = f"user-hour-lim:{self.rate_limit};user-hour-rem:{left};"
-            name = None
-            if not outcome.in_front:
-                name = headers[CORRELATION_KEY] = new_correlation_key()
-            self._log.append(
-                (request.method, request.url, response.status, outcome.refusal, request.body, name, response.delivery)
-            )
+            self._record(request, response, result, now)
             return response
 
-    def _answer(self, request: Request, now: float) -> _Outcome:
-        """Let the request through what stands before the application, if it passes."""
-        response_override = (
-            self.response_override if self.response_override and self.response_override.covers(request.url) else None
-        )
-        if response_override and response_override.before_authentication:
-            return _Outcome(next(response_override.answers), response_override.refusal, in_front=True)
-        if planned := self._failures.take(request.method, request.url, in_front=True):
-            return _Outcome(planned.deliver(planned.answer(self._error_ids.uuid)), in_front=True)
-        admitted = self.authenticator.authenticate(
-            request.header("Authorization"), request.method, request.url, now, skew=self.clock_offset
-        )
-        if isinstance(admitted, Finding):
-            return _Outcome(self.service.refusal or NOT_AUTHORIZED, admitted)
-        # The sibling services tell no one of a limit.
-        sibling = self.service.name in other_services.ENDPOINTS
-        remaining = None if sibling else self.authenticator.count(admitted, now, self.rate_limit)
-        if remaining is not None and remaining < 0:
+    def _respond(  # noqa: C901, PLR0911, PLR0912  one function shows the whole pipeline
+        self, request: Request, now: float
+    ) -> _Result:
+        """Take a request through the pipeline: storage, front end, authentication, limits, authorization, handler.
+
+        Args:
+            request: The request.
+            now: Seconds since 1970, by the clock of the emulated service.
+        """
+        method, url = request.method, request.url
+        is_app_store_connect = self.service.name not in other_services.ENDPOINTS
+        account_now = now + self._account.schedule.passed
+
+        # 1. The upload storage is another host, and takes no tokens.
+        storage_key = upload_storage.key_of(url) if upload_storage.MARK in url else None
+        if storage_key is not None:
+            return _Result(self._account.storage.answer(request, storage_key, account_now))
+
+        # 2. Front end: faults and planned failures before authentication.
+        override = self.response_override
+        if override and not override.covers(url):
+            override = None
+        if override and override.before_authentication:
+            return _Result(next(override.responses), override.refusal, from_front_end=True)
+        failure = self._failures.take(method, url, before_authentication=True) if self._failures.planned else None
+        if failure:
+            return _Result(failure.deliver(failure.response(self._error_ids.uuid)), from_front_end=True)
+
+        # 3. Authentication.
+        key = self.authenticator.authenticate(request.header("Authorization"), method, url, now, skew=self.clock_offset)
+        if isinstance(key, Finding):
+            return _Result(self.service.refusal or NOT_AUTHORIZED, key)
+
+        # 4. Rate limit. The other services show none.
+        remaining = self._rate_limiter.count(key.key_id, now, self.rate_limit) if is_app_store_connect else None
+        if remaining == RateLimiter.EXCEEDED:
             evidence = f"the key has sent {self.rate_limit} requests in the last hour"
-            return _Outcome(ApiError(errors.RATE_LIMIT_EXCEEDED), make_finding("rate-limited", evidence), 0)
-        if response_override:
-            return _Outcome(next(response_override.answers), response_override.refusal, remaining)
-        return self._admit(request, admitted.kind, remaining, now)
+            return _Result(ApiError(errors.RATE_LIMIT_EXCEEDED), make_finding("rate-limited", evidence), 0)
 
-    def _admit(self, request: Request, kind: str, remaining: int | None, now: float) -> _Outcome:
-        """Let a request with a good token reach the account, unless a failure or its key's role is in the way."""
-        planned = self._failures.take(request.method, request.url, in_front=False)
-        if planned and planned.replaces:
-            return _Outcome(planned.deliver(planned.answer(self._error_ids.uuid)), None, remaining)
-        sibling = self.service.name in other_services.ENDPOINTS
-        refusal = None if sibling else refuse_role(self._role, kind, request.method, request.url)
-        answer = ApiError(errors.ROLE_INSUFFICIENT) if refusal else self._application(request, now)
-        return _Outcome(planned.deliver(self._as_response(answer)) if planned else answer, refusal, remaining)
+        # 5. Faults and planned failures of the application.
+        if override:
+            return _Result(next(override.responses), override.refusal, remaining)
+        failure = self._failures.take(method, url, before_authentication=False) if self._failures.planned else None
+        if failure and failure.replaces_response:
+            return _Result(failure.deliver(failure.response(self._error_ids.uuid)), None, remaining)
 
-    def _application(self, request: Request, now: float) -> Answer:
-        if self.service.name in other_services.ENDPOINTS:
-            return other_services.answer(self.service, request.method, request.url)
-        endpoint = find_endpoint(request.method, request.url)
-        if not isinstance(endpoint, Endpoint):
-            return endpoint
-        return endpoint.handle(self._visible, endpoint.route, request, now + self._account.schedule.passed)
+        # 6. Authorization by role.
+        refusal = check_role_access(self._role, key.key_type, method, url) if is_app_store_connect else None
 
-    def _as_response(self, answer: Answer) -> Response:
+        # 7. Routing and handler.
+        if refusal:
+            answer: Answer = ApiError(errors.ROLE_INSUFFICIENT)
+        elif is_app_store_connect:
+            endpoint = find_endpoint(method, url)
+            if isinstance(endpoint, Endpoint):
+                answer = endpoint.handle(self._visible, endpoint.route, request, account_now)
+            else:
+                answer = endpoint
+        else:
+            answer = other_services.answer(self.service, method, url)
+
+        # 8. A planned failure can delay or cut the response.
+        return _Result(failure.deliver(self._as_response(answer)) if failure else answer, refusal, remaining)
+
+    def _record(self, request: Request, response: Response, result: _Result, now: float) -> None:
+        """Set the headers that every response has, and add the request to the log."""
+        status, headers = response.status, response.headers
+        headers["Date"] = _http_date(int(now))
+        if result.remaining is not None:
+            left = 0 if status == _TOO_MANY_REQUESTS else result.remaining
+            headers["X-Rate-Limit"] = f"user-hour-lim:{self.rate_limit};user-hour-rem:{left};"
+        correlation_key = None
+        if not result.from_front_end:
+            correlation_key = headers[CORRELATION_KEY] = next(CORRELATION_KEYS)
+        self._log.append(
+            (request.method, request.url, status, result.refusal, request.body, correlation_key, response.delivery)
+        )
+
+    def _as_response(self, answer: Answer | TokenRejection) -> Response:
         if isinstance(answer, bytes):
-            return Response(OK, {"Content-Type": JSON}, answer)
+            return Response(_OK, {"Content-Type": JSON}, answer)
         if isinstance(answer, Response):
             return answer._replace(headers=dict(answer.headers))
         if isinstance(answer, TokenRejection):
@@ -488,5 +512,5 @@ class Emulator:
 
 @lru_cache(maxsize=2)
 def _http_date(second: int) -> str:
-    """The Date header (RFC 9110), made once a second for all emulators."""
+    """Format a Date header (RFC 9110), once a second for all emulators."""
     return formatdate(second, usegmt=True)

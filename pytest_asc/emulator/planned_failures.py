@@ -1,4 +1,4 @@
-"""Failures that a test plans: this is to go wrong with the next requests of this form."""
+"""Failures that a test plans for the next requests of a method and path."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 METHODS = ("GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS")
 _STATUSES = range(100, 600)
 _SERVER_ERROR = 500
-_ALLOWING = (
+_HINT = (
     "Where that is all right, plan them with optional=True, or mark the test with @pytest.mark.asc(allow_unfired=True)."
 )
 _WITH_ID = re.compile(r"^(/[^/]+/[^/]+/)[^/]+")
@@ -28,15 +28,15 @@ _WITH_ID = re.compile(r"^(/[^/]+/[^/]+/)[^/]+")
 
 @dataclass(eq=False)
 class PlannedFailure:
-    """What is to go wrong, and how often; :meth:`Emulator.fail` tells what the members mean."""
+    """A planned failure; the arguments of :meth:`Emulator.fail` describe its members."""
 
     method: str
     path: str
     status: int | None = None
     times: int = 1
-    """How often it is still to happen."""
+    """Number of requests that are still to fail."""
     after: int = 0
-    """How many requests are still to pass it by."""
+    """Number of requests that are still to be handled as usual before."""
     optional: bool = False
     broken: Broken | None = None
     latency: float = 0.0
@@ -53,16 +53,16 @@ class PlannedFailure:
         self._pattern = re.compile(re.escape(self.path).replace(r"\*", ".*").replace(r"\{id\}", "[^/]+"), re.DOTALL)
 
     @property
-    def in_front(self) -> bool:
-        """Whether it happens before anyone looks at the token."""
+    def before_authentication(self) -> bool:
+        """The failure happens before authentication."""
         return self.front_end or self.broken not in {None, "cut"}
 
-    def fits(self, method: str, path: str) -> bool:
-        """Whether it is for this request."""
+    def matches(self, method: str, path: str) -> bool:
+        """Return whether the failure is for such a request and has not happened often enough."""
         return self.times > 0 and method == self.method and self._pattern.fullmatch(path) is not None
 
     def count(self) -> bool:
-        """Count a request that it is for; False where that one is to pass."""
+        """Count a matching request; return False where it is to be handled as usual."""
         if self.after:
             self.after -= 1
             return False
@@ -71,35 +71,35 @@ class PlannedFailure:
         return True
 
     @property
-    def replaces(self) -> bool:
-        """Whether there is something in place of the real answer."""
-        return self.in_front or self.status is not None
+    def replaces_response(self) -> bool:
+        """The failure replaces the real response."""
+        return self.before_authentication or self.status is not None
 
-    def answer(self, new_id: Callable[[], str]) -> Response:
-        """What comes in place of the real answer, before it is delivered."""
+    def response(self, new_id: Callable[[], str]) -> Response:
+        """Return the response that replaces the real one, before it is delivered."""
         if self.status is None:
             return Response(0, {}, b"")
         if self.body is not None:
-            answer = Response(self.status, {"Content-Type": "text/plain"}, self.body)
+            response = Response(self.status, {"Content-Type": "text/plain"}, self.body)
         elif self.front_end and self.status >= _SERVER_ERROR:
-            answer = errors.html(self.status, errors.front_end_page(self.status))
+            response = errors.html(self.status, errors.front_end_page(self.status))
         else:
-            answer = error_response([ApiError(self._form(self.status))], new_id)
-        return answer._replace(headers={**answer.headers, **(self.headers or {})})
+            response = error_response([ApiError(self._template(self.status))], new_id)
+        return response._replace(headers={**response.headers, **(self.headers or {})})
 
-    def deliver(self, answer: Response) -> Response:
-        """Have an answer come late, cut or not at all, if it is to be."""
+    def deliver(self, response: Response) -> Response:
+        """Return a response that arrives late, cut or not at all, as planned."""
         if self.broken == "cut":
-            whole = {**answer.headers, "Content-Length": str(max(len(answer.body), 1))}
-            answer = answer._replace(headers=whole, body=answer.body[: len(answer.body) // 2])
+            whole = {**response.headers, "Content-Length": str(max(len(response.body), 1))}
+            response = response._replace(headers=whole, body=response.body[: len(response.body) // 2])
         if self.broken or self.latency:
-            return answer._replace(delivery=Delivery(self.broken, self.latency, self.sleep))
-        return answer
+            return response._replace(delivery=Delivery(self.broken, self.latency, self.sleep))
+        return response
 
-    def _form(self, status: int) -> ErrorTemplate:
-        form = TEMPLATES_BY_STATUS.get(status) or _by_phrase(status)
-        return form._replace(
-            code=self.code or form.code, title=self.title or form.title, detail=self.detail or form.detail
+    def _template(self, status: int) -> ErrorTemplate:
+        template = TEMPLATES_BY_STATUS.get(status) or _template_from_phrase(status)
+        return template._replace(
+            code=self.code or template.code, title=self.title or template.title, detail=self.detail or template.detail
         )
 
     def __str__(self) -> str:
@@ -110,68 +110,68 @@ class PlannedFailure:
         return f"{self.method} {self.path}, {', '.join(what)}: {of}"
 
 
-class Failures:
-    """The failures that are planned, in the order in which they were."""
+class PlannedFailures:
+    """Planned failures, in the order of planning."""
 
     def __init__(self) -> None:
-        self._planned: list[PlannedFailure] = []
+        self.planned: list[PlannedFailure] = []
 
     def plan(self, failure: PlannedFailure, paths: Iterable[str] | None) -> None:
-        """Plan one.
+        """Add a failure.
 
         Args:
-            failure: What is to go wrong.
-            paths: The paths that there are, with ``{id}`` for an id; None where that is not known.
+            failure: The failure.
+            paths: Paths of the API, with ``{id}`` for an id; None where they are unknown.
 
         Raises:
-            ValueError: It can never happen, or says nothing.
+            ValueError: It can never happen, or has no effect.
         """
         problem = _problem(failure) or (_problem_of_path(failure.path, paths) if paths is not None else None)
         if problem:
             raise ValueError(f"fail({failure.method!r}, {failure.path!r}, …): {problem}")
-        self._planned.append(failure)
+        self.planned.append(failure)
 
-    def take(self, method: str, url: str, *, in_front: bool) -> PlannedFailure | None:
-        """The failure that is to happen to a request now, if there is one.
+    def take(self, method: str, url: str, *, before_authentication: bool) -> PlannedFailure | None:
+        """Return the failure that happens to a request now, and count it; None where there is none.
 
         Args:
             method: The request's.
             url: The request's.
-            in_front: Whether nobody has looked at the token yet.
+            before_authentication: The request has not been authenticated yet.
         """
-        waiting = [failure for failure in self._planned if failure.in_front == in_front]
+        waiting = [failure for failure in self.planned if failure.before_authentication == before_authentication]
         if not waiting:
             return None
         try:
             path = urlsplit(url).path
         except ValueError:
             return None
-        return next((failure for failure in waiting if failure.fits(method, path) and failure.count()), None)
+        return next((failure for failure in waiting if failure.matches(method, path) and failure.count()), None)
 
     @property
-    def pending(self) -> list[PlannedFailure]:
-        """Those that have not happened as often as planned."""
-        return [failure for failure in self._planned if failure.times > 0]
+    def unused(self) -> list[PlannedFailure]:
+        """Failures that have not happened as often as planned."""
+        return [failure for failure in self.planned if failure.times > 0]
 
-    def explain_missing(self, records: Iterable[RequestRecord]) -> str | None:
-        """Say which failures did not happen as often as planned, and what came instead; None where all did."""
-        missing = [failure for failure in self.pending if not failure.optional]
-        if not missing:
+    def explain_unused(self, records: Iterable[RequestRecord]) -> str | None:
+        """Describe the unused failures that are not optional, and the requests that came; None where there are none."""
+        unused = [failure for failure in self.unused if not failure.optional]
+        if not unused:
             return None
-        came = [f"  {record.method} {record.path} {record.outcome}" for record in records]
+        received = [f"  {record.method} {record.path} {record.outcome}" for record in records]
         lines = [
             "asc_emulator: planned failures did not happen as often as planned:",
-            *(f"  {failure}" for failure in missing),
-            *(["These requests came:", *came] if came else ["No request came."]),
-            _ALLOWING,
+            *(f"  {failure}" for failure in unused),
+            *(["These requests came:", *received] if received else ["No request came."]),
+            _HINT,
         ]
         return "\n".join(lines)
 
 
 def _problem(failure: PlannedFailure) -> str | None:
-    """What makes no sense in a failure, whatever paths there are."""
-    in_front = failure.in_front and not failure.front_end
-    of_errors = (failure.code, failure.title, failure.detail, failure.headers, failure.body)
+    """Return the problem with the arguments of a failure, apart from its path."""
+    breaks_connection = failure.before_authentication and not failure.front_end
+    response_members = (failure.code, failure.title, failure.detail, failure.headers, failure.body)
     problems = (
         (failure.method not in METHODS, f"expected one of the methods {', '.join(METHODS)}"),
         (
@@ -186,9 +186,12 @@ def _problem(failure: PlannedFailure) -> str | None:
             failure.broken not in {None, *get_args(Broken)},
             f"got broken={failure.broken!r}, expected one of {', '.join(get_args(Broken))}",
         ),
-        (failure.status is not None and in_front, f"broken={failure.broken!r} leaves no answer to have a status"),
         (
-            failure.status is None and (failure.front_end or any(one is not None for one in of_errors)),
+            failure.status is not None and breaks_connection,
+            f"broken={failure.broken!r} leaves no answer to have a status",
+        ),
+        (
+            failure.status is None and (failure.front_end or any(one is not None for one in response_members)),
             "front_end, code, title, detail, headers and body belong to a status",
         ),
         (_is_less(failure.times, 1), f"got times={failure.times!r}, expected a number from 1"),
@@ -213,7 +216,7 @@ def _problem_of_path(path: str, paths: Iterable[str]) -> str | None:
     return f"there is no such path{hint or '.'} A pattern with * in it is taken as it is."
 
 
-def _by_phrase(status: int) -> ErrorTemplate:
-    """An error for a status of which no body of Apple's is known."""
+def _template_from_phrase(status: int) -> ErrorTemplate:
+    """Return an error for a status of which no body of Apple's is known."""
     phrase = errors.phrase(status)
     return ErrorTemplate(status, phrase.upper().replace(" ", "_"), phrase, f"{phrase}.")

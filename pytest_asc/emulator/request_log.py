@@ -1,4 +1,4 @@
-"""What the emulator remembers of the requests that came in."""
+"""Log of the requests that the emulator has handled."""
 
 from __future__ import annotations
 
@@ -17,36 +17,31 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.http_models import Delivery
 
 CORRELATION_KEY = "X-Apple-Jingle-Correlation-Key"
-"""Apple's name of an answer, 26 characters of base32 (observed on reports)."""
+"""Header that identifies a response: 26 characters of base32 (observed on reports)."""
 
-# One sequence for the process: two emulators never give one name twice.
-_names = map("".join, product(ascii_uppercase + "234567", repeat=26))
-
-
-def new_correlation_key() -> str:
-    """The name of the next answer."""
-    return next(_names)
+CORRELATION_KEYS = map("".join, product(ascii_uppercase + "234567", repeat=26))
+"""Correlation keys of the responses to come. One iterator for the process: no two emulators use the same key."""
 
 
 @dataclass(frozen=True)
 class RequestRecord:
-    """One request and how it was answered. It holds no header: tokens stay out of reports."""
+    """One request and its response. It holds no header: tokens stay out of reports."""
 
     method: str
     url: str
     status: int
-    """0 where there was no answer."""
+    """0 where there was no response."""
     refusal: Finding | None = None
-    """Why it was refused, where the answer does not say it: a 401 is like another on the wire."""
+    """Cause of a refusal, where the response does not show it: every 401 has the same body."""
     body: bytes = field(default=b"", repr=False)
     correlation_key: str | None = field(default=None, repr=False)
-    """What the answer was named; None where something in front of Apple answered."""
+    """Identifier of the response; None where it came from a front end."""
     delivery: Delivery | None = None
-    """What happened to the answer on its way: its ``latency``, and how the connection was ``broken``."""
+    """Delivery of the response: its ``latency``, and how the connection was ``broken``; None for an ordinary one."""
 
     @property
     def outcome(self) -> str:
-        """How the request ended, in words."""
+        """Description of the result, such as ``was answered 200``."""
         if self.status:
             return f"was answered {self.status}"
         return f"got no answer ({self.delivery.broken})" if self.delivery else "got no answer"
@@ -68,15 +63,15 @@ class RequestRecord:
         return json.loads(self.body)
 
 
-def record_of(answer: HttpResponse, records: Iterable[RequestRecord]) -> RequestRecord | None:
-    """The record of the request that got an answer; None where none did.
+def record_of(response: HttpResponse, records: Iterable[RequestRecord]) -> RequestRecord | None:
+    """Return the record of the request that got a response; None where there is none.
 
-    An answer is found by its name. One without, which is of something in front of Apple, is taken for the latest of the
-    same request with the same status.
+    A response is found by its correlation key. One without, which comes from a front end, matches the latest record of
+    the same method and URL with the same status.
     """
-    name = answer.headers.get(CORRELATION_KEY)
+    key = response.headers.get(CORRELATION_KEY)
     for record in reversed(list(records)):
-        same = name is not None or (record.method, record.url) == (answer.method, answer.url)
-        if same and record.correlation_key == name and record.status == answer.status:
+        same_request = key is not None or (record.method, record.url) == (response.method, response.url)
+        if same_request and record.correlation_key == key and record.status == response.status:
             return record
     return None

@@ -34,17 +34,17 @@ TEAM = "9XYZ8WV7UT"
 
 
 class ResponseOverride(NamedTuple):
-    """An answer that every request gets for as long as a fault lasts."""
+    """Response to every request while a fault is active."""
 
-    answers: Iterator[Response | TokenRejection | ApiError]
+    responses: Iterator[Response | TokenRejection | ApiError]
     refusal: Finding
     before_authentication: bool = False
-    """Whether it comes from something in front of Apple, which judges no token."""
+    """The response comes from a front end, which verifies no token."""
     service: Service | None = None
-    """The service whose hosts answer so; None for all that are emulated."""
+    """Service whose hosts respond so; None for every emulated service."""
 
     def covers(self, url: str) -> bool:
-        """Whether a request gets the answer."""
+        """Return whether the response is for requests to this URL."""
         return self.service is None or host_of(url).partition(":")[0].lower() in self.service.hosts
 
 
@@ -60,24 +60,24 @@ class FaultTarget(Protocol):
         """Let the keys see an empty account."""
 
 
-def _always(
+def _override_response(
     cause: str,
     evidence: str,
-    *answers: Response | TokenRejection | ApiError,
+    *responses: Response | TokenRejection | ApiError,
     before_authentication: bool = False,
     service: Service | None = None,
 ) -> Callable[[FaultTarget], None]:
     def apply(emulator: FaultTarget) -> None:
         emulator.response_override = ResponseOverride(
-            cycle(answers), make_finding(cause, evidence), before_authentication, service
+            cycle(responses), make_finding(cause, evidence), before_authentication, service
         )
 
     return apply
 
 
-def _lost(cause: str, broken: Broken) -> Callable[[FaultTarget], None]:
+def _break_connection(cause: str, broken: Broken) -> Callable[[FaultTarget], None]:
     lost = Response(0, {}, b"", delivery=Delivery(broken))
-    return _always(cause, f"the emulated network fails: {broken}", lost, before_authentication=True)
+    return _override_response(cause, f"the emulated network fails: {broken}", lost, before_authentication=True)
 
 
 def _client_fault(cause: str) -> Callable[[FaultTarget], None]:
@@ -102,8 +102,8 @@ def _shift_clock(seconds: float) -> Callable[[FaultTarget], None]:
     return apply
 
 
-def _treat_keys(overrides: KeyOverrides) -> Callable[[FaultTarget], None]:
-    return lambda emulator: emulator.authenticator.change(overrides)
+def _override_keys(overrides: KeyOverrides) -> Callable[[FaultTarget], None]:
+    return lambda emulator: emulator.authenticator.override_keys(overrides)
 
 
 # Another host of Apple's, so that the emulator answers there, too.
@@ -124,29 +124,29 @@ CLIENT_FAULTS = tuple(slug for slug, cause in CAUSES.items() if cause.client_mis
 """Mistakes of the client: the emulator keeps the cause alone, and the transports within the process change requests."""
 
 FAULTS: Mapping[str, Callable[[FaultTarget], None]] = {
-    "agreement-missing": _always(
+    "agreement-missing": _override_response(
         "agreement-missing", "the emulated team has an agreement to accept", ApiError(errors.AGREEMENT_MISSING)
     ),
-    "membership-expired": _always(
+    "membership-expired": _override_response(
         "membership-expired",
         "the emulated team's membership has expired",
         ApiError(errors.MEMBERSHIP_EXPIRED, {"team": TEAM}),
     ),
-    "role-insufficient": _always(
+    "role-insufficient": _override_response(
         "role-insufficient", "the emulated key may do nothing", ApiError(errors.ROLE_INSUFFICIENT)
     ),
-    "rate-limited": _always(
+    "rate-limited": _override_response(
         "rate-limited", "the emulated key has used up its hour", ApiError(errors.RATE_LIMIT_EXCEEDED)
     ),
-    **{slug: _lost(slug, broken) for slug, broken in _NETWORK.items()},
-    "apple-outage": _always(
+    **{slug: _break_connection(slug, broken) for slug, broken in _NETWORK.items()},
+    "apple-outage": _override_response(
         "apple-outage",
         "the emulated service is out of order",
         errors.html(502, errors.BAD_GATEWAY),
         ApiError(errors.UNEXPECTED_ERROR),
         before_authentication=True,
     ),
-    "not-apple": _always(
+    "not-apple": _override_response(
         "not-apple",
         "a sign-in page answers in place of the emulated service",
         errors.html(200, _CAPTIVE_PORTAL),
@@ -154,25 +154,25 @@ FAULTS: Mapping[str, Callable[[FaultTarget], None]] = {
     ),
     "clock-ahead": _shift_clock(-10 * MINUTE),
     "clock-behind": _shift_clock(20 * MINUTE),
-    "key-unknown-to-apple": _treat_keys(KeyOverrides(revoked=True)),
-    "individual-key-as-team": _treat_keys(KeyOverrides(kind="individual")),
-    "issuer-id-missing": _treat_keys(KeyOverrides(kind="team")),
-    "transient-401": _treat_keys(KeyOverrides(refuses_once=True)),
-    "token-form": _treat_keys(KeyOverrides(strict=True)),
-    "missing-auth": _always("missing-auth", "the emulated service sees no token", MISSING_AUTH),
-    "service-not-enabled": _always("service-not-enabled", "the emulated key has no WeatherKit", NOT_ENABLED),
-    "app-not-released": _always(
+    "key-unknown-to-apple": _override_keys(KeyOverrides(revoked=True)),
+    "individual-key-as-team": _override_keys(KeyOverrides(key_type="individual")),
+    "issuer-id-missing": _override_keys(KeyOverrides(key_type="team")),
+    "transient-401": _override_keys(KeyOverrides(reject_first_use=True)),
+    "token-form": _override_keys(KeyOverrides(documented_members_only=True)),
+    "missing-auth": _override_response("missing-auth", "the emulated service sees no token", MISSING_AUTH),
+    "service-not-enabled": _override_response("service-not-enabled", "the emulated key has no WeatherKit", NOT_ENABLED),
+    "app-not-released": _override_response(
         "app-not-released", "the emulated app was never released", UNAUTHENTICATED, service=APP_STORE_SERVER
     ),
-    "request-refused": _always(
+    "request-refused": _override_response(
         "request-refused",
         "the emulated service refuses the parameter limit",
         at_parameter(errors.PARAMETER_ILLEGAL, "limit"),
     ),
-    "accept-header": _always(
+    "accept-header": _override_response(
         "accept-header", "the emulated service has nothing that is acceptable", errors.NOT_ACCEPTABLE
     ),
-    "redirect-dropped-authorization": _always(
+    "redirect-dropped-authorization": _override_response(
         "redirect-dropped-authorization",
         "the emulated service redirects to another host",
         Response(307, _ELSEWHERE, b""),
@@ -181,7 +181,7 @@ FAULTS: Mapping[str, Callable[[FaultTarget], None]] = {
     **{slug: _client_fault(slug) for slug in CLIENT_FAULTS},
     "wrong-host": _both(
         _client_fault("wrong-host"),
-        _always(
+        _override_response(
             "wrong-host", "the emulated website has no API", errors.html(404, _WEBSITE), before_authentication=True
         ),
     ),

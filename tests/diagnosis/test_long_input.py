@@ -122,9 +122,9 @@ def test_each_form_is_one_finding_with_its_figures(form: Form) -> None:
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=list(FORMS))
 def test_the_emulator_refuses_each_form_but_the_warning(form: Form) -> None:
-    gate = Authenticator(APP_STORE_CONNECT)
-    gate.trust(Key("2X9R4HXF34", ISSUER, "team", KEY.public_key()))
-    admitted = gate.authenticate(f"Bearer {form.token}", "GET", "/v1/ciProducts", NOW)
+    authenticator = Authenticator(APP_STORE_CONNECT)
+    authenticator.trust(Key("2X9R4HXF34", ISSUER, "team", KEY.public_key()))
+    admitted = authenticator.authenticate(f"Bearer {form.token}", "GET", "/v1/ciProducts", NOW)
     assert isinstance(admitted, Key) == (form.level == "warning")
 
 

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 
 # Where the emulator is asked at another address than Apple's, the storage is a path there.
-_MARK = "object-storage"
-_PREFIX = f"/{_MARK}"
+MARK = "object-storage"
+"""Every URL of the storage contains it."""
+_PREFIX = f"/{MARK}"
 _DOWNLOAD_LIFE = 300  # seconds: addresses of segments are good for five minutes (documented)
 UPLOAD_LIFE = 604_800  # seconds: addresses of parts are good for a week (documented as about that, observed to be that)
 _STAMP = "%Y%m%dT%H%M%SZ"
@@ -32,8 +33,6 @@ _STAMP = "%Y%m%dT%H%M%SZ"
 
 def key_of(url: str) -> str | None:
     """The key that a URL asks the storage for; None where it leads elsewhere."""
-    if _MARK not in url:  # every request comes by here
-        return None
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""

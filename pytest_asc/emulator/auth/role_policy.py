@@ -1,4 +1,4 @@
-"""Whether a key's role, or its kind, opens what is asked."""
+"""Authorization by the role and the type of a key."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     from pytest_asc.diagnosis.findings import Finding
 
 
-def refuse_role(role: str, kind: str, method: str, url: str) -> Finding | None:
-    """Why a key may not send a request; None where it may, or where there is no such path.
+def check_role_access(role: str, key_type: str, method: str, url: str) -> Finding | None:
+    """Return the reason why a key may not send a request; None where it may, or where there is no such path.
 
     Args:
-        role: The key's.
-        kind: The key's: an individual one has its user's role, and some areas closed to it.
-        method: Of the request.
-        url: Of the request.
+        role: Role of the key; an individual key has its user's.
+        key_type: Type of the key: some areas are closed to individual keys.
+        method: Method of the request.
+        url: URL of the request.
     """
-    individual = kind == "individual"
+    individual = key_type == "individual"
     if role in UNLIMITED and not individual:
         return None
     try:

@@ -10,8 +10,9 @@ from pytest_asc.apple.causes import CAUSES
 from pytest_asc.apple.services import APP_STORE_CONNECT, ENTERPRISE
 from pytest_asc.diagnosis.findings import Finding
 from pytest_asc.diagnosis.token import verify as token_module
-from pytest_asc.emulator.auth import authenticator as gate_module
-from pytest_asc.emulator.auth.authenticator import Authenticator, Key, Usage
+from pytest_asc.emulator.auth import authenticator as authenticator_module
+from pytest_asc.emulator.auth.authenticator import Authenticator, Key
+from pytest_asc.emulator.auth.rate_limiter import RateLimiter
 
 OTHER = ec.generate_private_key(ec.SECP256R1())
 URL = f"{BASE}/v1/apps"
@@ -85,7 +86,7 @@ def test_an_individual_key_comes_in_without_an_issuer(emulator_client: EmulatorC
     assert refusal(emulator_client) == "individual-key-as-team"
 
 
-def admit(
+def authenticate(
     authenticator: Authenticator, text: str, now: float = NOW, method: str = "GET", url: str = URL, skew: float = 0.0
 ) -> Any:
     return authenticator.authenticate(f"Bearer {text}", method, url, now, skew=skew)
@@ -98,47 +99,47 @@ def authenticator() -> Authenticator:
     return authenticator
 
 
-def test_a_token_is_verified_once_and_its_times_at_every_look(
+def test_a_token_is_verified_once_and_its_times_at_every_request(
     authenticator: Authenticator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    judged: list[str] = []
+    verified: list[str] = []
     real = token_module.verify_token
 
-    def examine(text: str, **arguments: Any) -> Any:
-        judged.append(text)
+    def count_verification(text: str, **arguments: Any) -> Any:
+        verified.append(text)
         return real(text, **arguments)
 
-    monkeypatch.setattr(gate_module, "verify_token", examine)
+    monkeypatch.setattr(authenticator_module, "verify_token", count_verification)
     for now in (NOW, NOW + 899, NOW + 1):
-        assert isinstance(admit(authenticator, TOKEN, now), Key)
-    expired = admit(authenticator, TOKEN, NOW + 900)
+        assert isinstance(authenticate(authenticator, TOKEN, now), Key)
+    expired = authenticate(authenticator, TOKEN, NOW + 900)
     assert isinstance(expired, Finding)
     assert expired.cause == "token-expired"
-    assert isinstance(admit(authenticator, TOKEN, NOW), Key)
+    assert isinstance(authenticate(authenticator, TOKEN, NOW), Key)
     bad = token(aud="x")
-    assert [admit(authenticator, bad).cause for _ in range(3)] == ["token-audience"] * 3
-    assert judged == [TOKEN, bad]
+    assert [authenticate(authenticator, bad).cause for _ in range(3)] == ["token-audience"] * 3
+    assert verified == [TOKEN, bad]
 
 
 def test_a_key_that_is_trusted_later_is_known_from_then_on(authenticator: Authenticator) -> None:
     text = token(key=OTHER, headers={"kid": "LATERLATER"})
-    assert admit(authenticator, text).cause == "key-unknown-to-apple"
+    assert authenticate(authenticator, text).cause == "key-unknown-to-apple"
     authenticator.trust(Key("LATERLATER", ISSUER_ID, "team", OTHER.public_key()))
-    assert isinstance(admit(authenticator, text), Key)
+    assert isinstance(authenticate(authenticator, text), Key)
 
 
-def test_judgements_are_bounded(authenticator: Authenticator, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gate_module, "_JUDGEMENTS", 3)
+def test_the_cache_of_verified_tokens_is_bounded(authenticator: Authenticator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(authenticator_module, "_CACHE_SIZE", 3)
     for number in range(10):
-        admit(authenticator, f"nonsense-{number}")
-    assert len(authenticator._judgements) <= 3
+        authenticate(authenticator, f"nonsense-{number}")
+    assert len(authenticator._cache) <= 3
 
 
-def test_the_scope_is_judged_for_each_request(authenticator: Authenticator) -> None:
+def test_the_scope_is_checked_for_each_request(authenticator: Authenticator) -> None:
     text = token(scope=["GET /v1/apps?filter[name]=x"])
-    assert isinstance(admit(authenticator, text, url=f"{URL}?limit=2&filter%5Bname%5D=x"), Key)
-    assert admit(authenticator, text).cause == "token-scope-mismatch"
-    assert admit(authenticator, text, method="POST", url=f"{URL}?filter[name]=x").cause == "token-scope-mismatch"
+    assert isinstance(authenticate(authenticator, text, url=f"{URL}?limit=2&filter%5Bname%5D=x"), Key)
+    assert authenticate(authenticator, text).cause == "token-scope-mismatch"
+    assert authenticate(authenticator, text, method="POST", url=f"{URL}?filter[name]=x").cause == "token-scope-mismatch"
 
 
 @pytest.mark.parametrize(
@@ -148,31 +149,31 @@ def test_the_scope_is_judged_for_each_request(authenticator: Authenticator) -> N
 def test_where_the_clocks_are_the_cause_the_reason_says_so(
     authenticator: Authenticator, skew: float, cause: str, words: str
 ) -> None:
-    found = admit(authenticator, TOKEN, NOW + skew, skew=skew)
+    found = authenticate(authenticator, TOKEN, NOW + skew, skew=skew)
     assert found.cause == cause
     assert words in found.evidence
-    expired = admit(authenticator, token(exp=int(NOW) - 10), NOW + skew, skew=skew)
+    expired = authenticate(authenticator, token(exp=int(NOW) - 10), NOW + skew, skew=skew)
     assert expired.cause != cause, "a token that is bad by the caller's clock, too, is not the clocks' fault"
 
 
 def test_another_service_wants_another_audience(emulator_client: EmulatorClient) -> None:
     authenticator = Authenticator(ENTERPRISE)
     authenticator.trust(Key(KEY_ID, ISSUER_ID, "enterprise", KEY.public_key()))
-    assert isinstance(admit(authenticator, token(aud="apple-developer-enterprise-v1")), Key)
-    assert admit(authenticator, TOKEN).cause == "token-of-other-service"
+    assert isinstance(authenticate(authenticator, token(aud="apple-developer-enterprise-v1")), Key)
+    assert authenticate(authenticator, TOKEN).cause == "token-of-other-service"
 
 
 def test_keys_show_no_identifier() -> None:
     assert KEY_ID not in repr(Key(KEY_ID, ISSUER_ID, "team", KEY.public_key()))
 
 
-def test_usage_is_counted_over_a_rolling_hour() -> None:
-    usage = Usage()
-    assert [usage.count(NOW + second, 3) for second in (0, 10, 20)] == [2, 1, 0]
-    assert usage.count(NOW + 30, 3) == -1
-    assert usage.count(NOW + 3599.9, 3) == -1
-    assert usage.count(NOW + 3600, 3) == 0
-    assert usage.count(NOW + 3605, 3) == -1
+def test_requests_are_counted_over_a_sliding_hour() -> None:
+    limiter = RateLimiter()
+    assert [limiter.count(KEY_ID, NOW + second, 3) for second in (0, 10, 20)] == [2, 1, 0]
+    assert limiter.count(KEY_ID, NOW + 30, 3) == -1
+    assert limiter.count(KEY_ID, NOW + 3599.9, 3) == -1
+    assert limiter.count(KEY_ID, NOW + 3600, 3) == 0
+    assert limiter.count(KEY_ID, NOW + 3605, 3) == -1
 
 
 def test_each_key_has_its_own_limit_and_refused_tokens_do_not_count(emulator_client: EmulatorClient) -> None:
