@@ -9,7 +9,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "clients.md"
 
 
 def test_the_clients_page_lists_every_client_with_its_version() -> None:
-    table, _ = PAGE.read_text(encoding="utf-8").split("## What they stumble over")
+    table, _ = PAGE.read_text(encoding="utf-8").split("## Known problems of clients")
     rows = re.findall(r"^\| (\S+) \| ([\d.]+) \|", table, re.MULTILINE)
     assert rows == [(client.package, client.version) for client in CLIENTS]
 
