@@ -45,7 +45,7 @@ def find_endpoint(method: str, url: str) -> Endpoint | tuple[ApiError, ...]:
 
 
 def _handler(operation: Operation) -> Callable[[Account, Route, Request, float], Answer]:
-    if registry.is_report(operation):
+    if registry.report_handler(operation):
         return _report
     if operation.action in reads.EMULATED and (operation.schema or operation.linkage):
         return _read

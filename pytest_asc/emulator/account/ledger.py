@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class Sale(NamedTuple):
     """Units of one product, sold on one day in one country at one price."""
 
-    kind: str
+    resource_type: str
     """``apps``, ``inAppPurchases`` or ``subscriptions``."""
     id: str
     name: str

@@ -1,4 +1,4 @@
-"""Media types: what a request may send, and what it is ready to get."""
+"""Media types of requests and responses (RFC 9110, 12.5.1)."""
 
 from __future__ import annotations
 
@@ -14,23 +14,20 @@ if TYPE_CHECKING:
 
     from pytest_asc.emulator.http_models import Request, Response
 
-# Beside JSON (documented).
 CSV = "text/csv"
-DIAGNOSTIC_LOGS = "application/vnd.apple.diagnostic-logs+json"
-GZIP = "application/a-gzip"
-XCODE_METRICS = "application/vnd.apple.xcode-metrics+json"
+"""Media type of the tables that some collections are given as, too."""
 
 
 def refuse_media(request: Request, *, sends: bool) -> Response | ApiError | None:
-    """The answer to a request with media types that do not fit; None where they do.
+    """Return the response to a request whose media types its operation does not support; None where it does.
 
     A body without a Content-Type is taken for JSON (inferred).
 
     Args:
         request: The request.
-        sends: Whether its operation takes a body.
+        sends: True if its operation takes a body.
     """
-    if not choose(request.header("Accept"), (JSON,)):
+    if not choose_media_type(request.header("Accept"), (JSON,)):
         return errors.NOT_ACCEPTABLE
     sent = request.header("Content-Type") if sends else None
     if sent is not None and _essence(sent) != JSON:
@@ -39,28 +36,29 @@ def refuse_media(request: Request, *, sends: bool) -> Response | ApiError | None
 
 
 @lru_cache(maxsize=256)
-def choose(accept: str | None, offered: tuple[str, ...]) -> str | None:
-    """The media type that an Accept header likes best, the first where it likes several; None where it takes none.
+def choose_media_type(accept: str | None, offered: tuple[str, ...]) -> str | None:
+    """Return the media type that an Accept header prefers, the first of equals; None where it accepts none.
 
     Args:
-        accept: The header's value; without one, everything is liked (RFC 9110, 12.5.1).
-        offered: Media types without parameters, the usual one first.
+        accept: The header's value; without one, everything is accepted (RFC 9110, 12.5.1).
+        offered: Media types without parameters, the default first.
     """
     if not accept or not accept.strip():
         return offered[0]
     weights = {_essence(part): _weight(part) for part in accept.split(",")}
-    liked = {media: _liking(media, weights) for media in offered}
-    best = max(offered, key=lambda media: liked[media])
-    return best if liked[best] > 0 else None
+    offered_weights = {media_type: _offered_weight(media_type, weights) for media_type in offered}
+    best = max(offered, key=lambda media_type: offered_weights[media_type])
+    return best if offered_weights[best] > 0 else None
 
 
-def _liking(media: str, weights: Mapping[str, float]) -> float:
-    """The weight of the closest range."""
-    ranges = (media, f"{media.partition('/')[0]}/*", "*/*")
+def _offered_weight(media_type: str, weights: Mapping[str, float]) -> float:
+    """Weight of the most specific range that a media type is in; 0 where it is in none."""
+    ranges = (media_type, f"{media_type.partition('/')[0]}/*", "*/*")
     return next((weights[one] for one in ranges if one in weights), 0.0)
 
 
 def _essence(value: str) -> str:
+    """A media type without its parameters."""
     return value.partition(";")[0].strip().lower()
 
 

@@ -1,5 +1,5 @@
-"""Answers that are no documents of resources: reports, metrics, logs, tables, codes.
+"""Responses that are not made from resources alone: sales reports, metrics, diagnostic logs, CSV tables, offer codes.
 
-``answers.py`` says which operation each of them answers. They come from what the account holds, from its ledger of
-sales and measurements, and from the clock.
+``registry.py`` names the handler of each operation. Reports are made from the account's resources, from its ledger of
+sales and measurements, and from the service's time.
 """

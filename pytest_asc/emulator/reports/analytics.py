@@ -1,7 +1,7 @@
-"""Segments of analytics reports: files at the storage, made when their address is asked for.
+"""Segments of analytics reports: files in the storage, written whenever a segment is read.
 
-The file is of gzip and has tabs between cells (documented), its checksum is of MD5 in hex and its address is good for
-five minutes (documented).
+A segment is tab-separated text in gzip, its checksum is MD5 in hex, and its URL expires after five minutes (all
+documented).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _DOWNLOADS_HEAD = (
     *_HEAD, "Download Type", "App Version", "Device", "Platform Version", "Source Type", "Page Type", "Pre-Order",
     "Territory", "Counts",
 )  # fmt: skip
-# What a first digit or letter of the product type says of a download.
+# Download types by the first characters of a product type.
 _TYPES = {
     "1": "First-time download",
     "F1": "First-time download",
@@ -41,55 +41,56 @@ _TYPES = {
 _DAYS = {"DAILY": 1, "WEEKLY": 7, "MONTHLY": 30}
 
 
-def segments(asked: ReportRequest) -> bytes:
-    """The segments of an instance, each with an address that is good from now on."""
-    over = relation("analyticsReportInstances", "segments")
-    for one in asked.account.store.related(asked.start(), over) if over else ():
-        _renew(asked, one)
-    return _document(asked)
+def segments(request: ReportRequest) -> bytes:
+    """Give the segments of an instance, each with a new URL."""
+    relation_to_segments = relation("analyticsReportInstances", "segments")
+    instance = request.resource()
+    for one in request.account.store.related(instance, relation_to_segments) if relation_to_segments else ():
+        _renew(request, one)
+    return _document(request)
 
 
-def segment(asked: ReportRequest) -> bytes:
-    """One segment, with an address that is good from now on."""
-    _renew(asked, asked.start())
-    return _document(asked)
+def segment(request: ReportRequest) -> bytes:
+    """Give one segment with a new URL."""
+    _renew(request, request.resource())
+    return _document(request)
 
 
-def _document(asked: ReportRequest) -> bytes:
-    document = read(asked.account.store, asked.route)
+def _document(request: ReportRequest) -> bytes:
+    document = read(request.account.store, request.route)
     if isinstance(document, ApiError):
         raise RefusedError(document)
     return document
 
 
-def _renew(asked: ReportRequest, one: Resource) -> None:
-    content = tsv(_rows(asked, one))
+def _renew(request: ReportRequest, one: Resource) -> None:
+    content = tsv(_rows(request, one))
     attributes = {
         "checksum": hashlib.md5(content, usedforsecurity=False).hexdigest(),
         "sizeInBytes": len(content),
-        "url": asked.account.storage.share(f"analytics/{one.id}.txt.gz", content, asked.route.base, asked.now),
+        "url": request.account.storage.share(f"analytics/{one.id}.txt.gz", content, request.route.base, request.now),
     }
-    asked.account.store.update(one, attributes)
+    request.account.store.update(one, attributes)
 
 
-def _rows(asked: ReportRequest, one: Resource) -> Iterator[Sequence[object]]:
-    """The sales of the days before the instance was processed, shared out among its segments."""
-    store = asked.account.store
+def _rows(request: ReportRequest, one: Resource) -> Iterator[Sequence[object]]:
+    """Sales of the days before the instance was processed, distributed among its segments."""
+    store = request.account.store
     instance = owner(store, "analyticsReportInstances", "segments", one)
     report = owner(store, "analyticsReports", "instances", instance)
-    request = owner(store, "analyticsReportRequests", "reports", report)
-    app = owner(store, "apps", "analyticsReportRequests", request)
+    report_request = owner(store, "analyticsReportRequests", "reports", report)
+    app = owner(store, "apps", "analyticsReportRequests", report_request)
     end = _processed(instance)
-    if not (instance and report and request and app and end) or report.attributes.get("name") != DOWNLOADS:
+    if not (instance and report and report_request and app and end) or report.attributes.get("name") != DOWNLOADS:
         yield _HEAD
         return
     yield _DOWNLOADS_HEAD
     begin = end - timedelta(days=_DAYS.get(str(instance.attributes.get("granularity")), 1))
-    if request.attributes.get("accessType") == "ONE_TIME_SNAPSHOT":  # it has all that there was (documented)
+    if report_request.attributes.get("accessType") == "ONE_TIME_SNAPSHOT":  # it has all past days (documented)
         begin = date.min
-    sold = [sale for sale in asked.ledger.sales if sale.id == app.id and begin <= sale.day < end and _type(sale)]
-    over = relation("analyticsReportInstances", "segments")
-    ids = instance.ids(over.name) if over else []
+    sold = [sale for sale in request.ledger.sales if sale.id == app.id and begin <= sale.day < end and _type(sale)]
+    relation_to_segments = relation("analyticsReportInstances", "segments")
+    ids = instance.ids(relation_to_segments.name) if relation_to_segments else []
     for sale in sold[ids.index(one.id) :: len(ids)]:
         yield (
             sale.day.isoformat(), sale.name, sale.id, _type(sale), sale.version, sale.device, "iOS 18.0",

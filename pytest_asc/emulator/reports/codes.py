@@ -1,4 +1,4 @@
-"""The values of one-time use codes."""
+"""Values of one-time use offer codes."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.http_models import Response
     from pytest_asc.emulator.reports.report_request import ReportRequest
 
-# Without what is easily mistaken for another.
+# Without letters and digits that look alike.
 _LETTERS = "ABCDEFGHJKLMNPRTUVWXY34678"
 _LENGTH = 18
 
 
-def codes(asked: ReportRequest) -> Response:
-    """As many codes as the resource has, one a line and without a head; the same each time (their form is inferred)."""
-    batch = asked.start()
-    source = random.Random(batch.id)  # noqa: S311  made-up codes open nothing
+def codes(request: ReportRequest) -> Response:
+    """Give as many codes as the resource has, one in a line and without a header; the same each time (inferred)."""
+    batch = request.resource()
+    source = random.Random(batch.id)  # noqa: S311  invented codes protect nothing
     number = batch.attributes.get("numberOfCodes") or 0
     return table(["".join(source.choices(_LETTERS, k=_LENGTH))] for _ in range(number))

@@ -1,4 +1,4 @@
-"""Operations that give their document as a table too, where the client likes CSV better."""
+"""Collections that are also given as CSV tables."""
 
 from __future__ import annotations
 
@@ -23,30 +23,31 @@ if TYPE_CHECKING:
 _ALL = 10**9
 
 
-def document_or_table(asked: ReportRequest) -> bytes | Response:
-    """The usual document, or one line for each resource: id, attributes, and the ids behind to-one relationships.
+def document_or_table(request: ReportRequest) -> bytes | Response:
+    """Give the JSON:API document, or a table if the client prefers CSV.
 
-    Which columns Apple gives is inferred, and that a table has no pages.
+    A table has one line for each resource: its id, its attributes, and the ids of its to-one relationships. The columns
+    are inferred, and that a table has no pages.
     """
-    route, look = asked.route, asked.route.serializer
-    if asked.media == CSV:
+    route, serializer = request.route, request.route.serializer
+    if request.media_type == CSV:
         route = replace(route, query=replace(route.query, limit=_ALL, offset=0))
-    document = read(asked.account.store, route)
+    document = read(request.account.store, route)
     if isinstance(document, ApiError):
         raise RefusedError(document)
-    if asked.media != CSV or look is None:
+    if request.media_type != CSV or serializer is None:
         return document
-    found = [asked.account.store.get(one["type"], one["id"]) for one in json.loads(document)["data"]]
-    names = [one.name for one in look.relationships if not one.many and one.target]
-    lines = [_line(look, names, resource) for resource in found if resource]
-    return table([["id", *look.attributes, *names], *lines])
+    resources = [request.account.store.get(one["type"], one["id"]) for one in json.loads(document)["data"]]
+    names = [one.name for one in serializer.relationships if not one.many and one.target]
+    lines = [_line(serializer, names, resource) for resource in resources if resource]
+    return table([["id", *serializer.attributes, *names], *lines])
 
 
-def _line(look: ResourceSerializer, names: list[str], resource: Resource) -> list[object]:
-    return [resource.id, *(resource.attributes.get(name) for name in look.attributes), *_related(resource, names)]
+def _line(serializer: ResourceSerializer, names: list[str], resource: Resource) -> list[object]:
+    return [resource.id, *(resource.attributes.get(name) for name in serializer.attributes), *_related(resource, names)]
 
 
 def _related(resource: Resource, names: list[str]) -> Iterator[str]:
     for name in names:
-        over = relation(resource.type, name)
-        yield ",".join(resource.ids(over.name)) if over else ""
+        related = relation(resource.type, name)
+        yield ",".join(resource.ids(related.name)) if related else ""

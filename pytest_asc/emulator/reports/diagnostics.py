@@ -1,4 +1,4 @@
-"""The logs of a diagnostic signature: one made-up log, after what the signature says."""
+"""Logs of a diagnostic signature: one invented log with the attributes of the signature."""
 
 from __future__ import annotations
 
@@ -7,25 +7,24 @@ from typing import TYPE_CHECKING
 
 from pytest_asc.emulator.account.app_lookup import owner, related
 from pytest_asc.emulator.http_models import Response
-from pytest_asc.emulator.jsonapi.negotiation import DIAGNOSTIC_LOGS
 
 if TYPE_CHECKING:
     from pytest_asc.emulator.reports.report_request import ReportRequest
 
 
-def logs(asked: ReportRequest) -> Response:
-    """One log whose call stack ends in the signature."""
-    signature = asked.start()
-    build = owner(asked.account.store, "builds", "diagnosticSignatures", signature)
-    app, version = (related(asked.account.store, build, name) for name in ("app", "preReleaseVersion"))
-    told = signature.attributes
-    name = str(told.get("signature") or "main")
+def logs(request: ReportRequest) -> Response:
+    """Give one log whose call stack ends in the signature."""
+    signature = request.resource()
+    build = owner(request.account.store, "builds", "diagnosticSignatures", signature)
+    app, version = (related(request.account.store, build, name) for name in ("app", "preReleaseVersion"))
+    attributes = signature.attributes
+    name = str(attributes.get("signature") or "main")
     frame = {"sampleCount": 1, "isBlameFrame": True, "symbolName": name, "rawFrame": name, "subFrames": []}
     log = {
         "callStackTree": [{"callStackPerThread": False, "callStacks": [{"callStackRootFrames": [frame]}]}],
         "diagnosticMetaData": {
             "bundleId": str(app.attributes.get("bundleId")) if app else "",
-            "event": str(told.get("diagnosticType") or ""),
+            "event": str(attributes.get("diagnosticType") or ""),
             "osVersion": "iPhone OS 18.0 (22A3354)",
             "appVersion": str(version.attributes.get("version")) if version else "",
             "deviceType": "iPhone15_4",
@@ -33,9 +32,9 @@ def logs(asked: ReportRequest) -> Response:
             "buildVersion": str(build.attributes.get("version")) if build else "",
         },
     }
-    insight = told.get("insight") or {}
-    found = {"signatureId": signature.id, "diagnosticInsights": [], "diagnosticLogs": [log]}
+    insight = attributes.get("insight") or {}
+    product = {"signatureId": signature.id, "diagnosticInsights": [], "diagnosticLogs": [log]}
     if insight:
-        found["diagnosticInsights"] = [{"insightsString": str(insight.get("insightType", ""))}]
-    document = {"version": "1.0", "productData": [found]}
-    return Response(200, {"Content-Type": DIAGNOSTIC_LOGS}, json.dumps(document).encode())
+        product["diagnosticInsights"] = [{"insightsString": str(insight.get("insightType", ""))}]
+    document = {"version": "1.0", "productData": [product]}
+    return Response(200, {"Content-Type": request.route.operation.media_types[0]}, json.dumps(document).encode())

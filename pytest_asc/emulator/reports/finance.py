@@ -1,4 +1,4 @@
-"""GET /v1/financeReports: what Apple pays out for a month of its fiscal calendar, from the same sales."""
+"""GET /v1/financeReports: proceeds of the sales in a month of Apple's fiscal calendar."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_asc.emulator.account.times import today
 from pytest_asc.emulator.jsonapi.errors import FILTER_VALUE, ApiError, RefusedError, at_parameter
 from pytest_asc.emulator.reports import report_errors
-from pytest_asc.emulator.reports.encoding import report
+from pytest_asc.emulator.reports.encoding import report_file
 from pytest_asc.emulator.reports.periods import Period, fiscal_month
 from pytest_asc.emulator.reports.regions import ALL, ALL_DETAILED, REGIONS, region_of
 from pytest_asc.emulator.reports.sales_summary import DEVELOPER
@@ -39,13 +39,17 @@ DETAIL_COLUMNS = (
 )  # fmt: skip
 
 
-def finance_report(asked: ReportRequest) -> Response:
-    """One report, or why there is none."""
-    asked.check_vendor()
+def finance_report(request: ReportRequest) -> Response:
+    """Give one report.
+
+    Raises:
+        RefusedError: The parameters do not go together, or there were no sales.
+    """
+    request.check_vendor()
     name, region, text = (
-        asked.filter_value("reportType"),
-        asked.filter_value("regionCode"),
-        asked.filter_value("reportDate"),
+        request.filter_value("reportType"),
+        request.filter_value("regionCode"),
+        request.filter_value("reportDate"),
     )
     if region not in REGIONS:
         raise RefusedError(at_parameter(FILTER_VALUE, "filter[regionCode]", value=region))
@@ -57,23 +61,24 @@ def finance_report(asked: ReportRequest) -> Response:
         raise RefusedError(at_parameter(FILTER_VALUE, "filter[reportDate]", value=text))
     sales = [
         sale
-        for sale in asked.ledger.sales
+        for sale in request.ledger.sales
         if sale.day in period and sale.proceeds and region in {ALL, ALL_DETAILED, region_of(sale.country)}
     ]
-    # A month that is not over is answered as one without sales (observed): the two cannot be told apart.
-    if not sales or period.end >= today(asked.now):
+    # A month that is not over has the same error as one without sales (observed).
+    if not sales or period.end >= today(request.now):
         raise RefusedError(ApiError(report_errors.NO_SALES))
     rows = _ROWS[str(name)]
-    return report(f"{asked.account.vendor_number}_{period.end:%m%y}_{region}.txt", list(rows(sales, period)))
+    file_name = f"{request.account.vendor_number}_{period.end:%m%y}_{region}.txt"
+    return report_file(request.media_type, file_name, list(rows(sales, period)))
 
 
 def _financial(sales: list[Sale], period: Period) -> Rows:
-    """A line for each product, price, country and direction, and how many there are."""
+    """Lines for each product, price, country and direction, and the number of lines."""
     begin, end = (day.strftime("%m/%d/%Y") for day in period)
     units: Counter[tuple[Sale, str]] = Counter()
     for sale in sales:
-        alike = sale._replace(units=0, day=period.begin, device="", version="")
-        units[alike, "S" if sale.units > 0 else "R"] += sale.units
+        product = sale._replace(units=0, day=period.begin, device="", version="")
+        units[product, "S" if sale.units > 0 else "R"] += sale.units
     yield FINANCIAL_COLUMNS
     for (sale, direction), quantity in units.items():
         yield (
@@ -85,7 +90,7 @@ def _financial(sales: list[Sale], period: Period) -> Rows:
 
 
 def _detailed(sales: list[Sale], period: Period) -> Rows:
-    """A line for each sale."""
+    """Lines for each sale."""
     yield DETAIL_COLUMNS
     settled = period.end.strftime("%m/%d/%Y")
     for sale in sales:

@@ -1,4 +1,4 @@
-"""Power and performance metrics: what was measured of an app's versions, in the form that Xcode reads."""
+"""Power and performance metrics of an app's versions, in the format of Xcode."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_asc.emulator.http_models import Response
-from pytest_asc.emulator.jsonapi.negotiation import XCODE_METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +17,7 @@ METRIC = "perfPowerMetrics"
 
 
 class Category(NamedTuple):
-    """What is measured under one of Apple's metric types (names inferred)."""
+    """Measured quantity of one of Apple's metric types (names inferred)."""
 
     metric: str
     unit: str
@@ -44,11 +43,13 @@ USUAL = {
 MEMBERS = frozenset({"metricType", "value", *USUAL})
 
 
-def performance(asked: ReportRequest) -> Response:
-    """A data set for each metric type, device and percentile, with a point for each version."""
-    start = asked.start()
+def performance(request: ReportRequest) -> Response:
+    """Give a data set for each metric type, device and percentile, with a point for each version."""
+    start = request.resource()
     found = [
-        one for one in asked.ledger.measurements if one.metric == METRIC and _wanted(asked, start.type, start.id, one)
+        one
+        for one in request.ledger.measurements
+        if one.metric == METRIC and _is_selected(request, start.type, start.id, one)
     ]
     platforms = dict.fromkeys(one.members["platform"] for one in found)
     document = {
@@ -58,12 +59,12 @@ def performance(asked: ReportRequest) -> Response:
             {"platform": platform, "metricCategories": _categories(platform, found)} for platform in platforms
         ],
     }
-    return Response(200, {"Content-Type": XCODE_METRICS}, json.dumps(document).encode())
+    return Response(200, {"Content-Type": request.route.operation.media_types[0]}, json.dumps(document).encode())
 
 
-def _wanted(asked: ReportRequest, kind: str, identifier: str, one: Measurement) -> bool:
-    filters: Mapping[str, tuple[str, ...]] = asked.route.query.filters
-    return one.members.get(kind) == identifier and all(one.members[name] in filters[name] for name in filters)
+def _is_selected(request: ReportRequest, resource_type: str, identifier: str, one: Measurement) -> bool:
+    filters: Mapping[str, tuple[str, ...]] = request.route.query.filters
+    return one.members.get(resource_type) == identifier and all(one.members[name] in filters[name] for name in filters)
 
 
 def _categories(platform: str, found: list[Measurement]) -> list[dict[str, Any]]:

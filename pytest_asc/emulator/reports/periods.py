@@ -1,6 +1,6 @@
-"""The days, weeks, months and years that reports are about.
+"""Days, weeks, months and years of reports.
 
-Sales are counted by the days of Cupertino. They are without daylight saving here, as all the emulator's times are.
+Sales are counted by the days of Cupertino, without daylight saving here as in all the emulator's times.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _SATURDAY, _SUNDAY = 5, 6
 
 
 class Period(NamedTuple):
-    """From the first to the last day, both included."""
+    """Range of days, both ends included."""
 
     begin: date
     end: date
@@ -27,7 +27,7 @@ class Period(NamedTuple):
 
 
 class Frequency(NamedTuple):
-    """One kind of period of sales reports."""
+    """Length of the periods of a sales report: a value of ``filter[frequency]``."""
 
     pattern: str
     period: Callable[[date], Period | None]
@@ -37,7 +37,7 @@ class Frequency(NamedTuple):
     """Days for which there is one from then on (documented as one year, and ten for yearly reports)."""
 
     def parse(self, text: str) -> Period | None:
-        """The period that ``filter[reportDate]`` names; None where it has another form."""
+        """Return the period that ``filter[reportDate]`` names; None where it has another format."""
         if not re.fullmatch(self.pattern, text, re.ASCII):
             return None
         try:
@@ -70,7 +70,7 @@ FREQUENCIES = {
 
 
 def fiscal_month(text: str) -> Period | None:
-    """A month of Apple's fiscal calendar: ``2026-01`` is about October 2025. None where the text names none.
+    """Return a month of Apple's fiscal calendar: ``2026-01`` is about October 2025. None where the text names none.
 
     The year ends on the last Saturday of September; quarters have months of five, four and four weeks, and where the
     year has 53 weeks, December has the 53rd (from Apple's published fiscal calendars).

@@ -1,4 +1,4 @@
-"""In which currency a country pays, and under which region Apple reports it (documented: financial report regions)."""
+"""Currency and report region of each country (documented: financial report regions)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ REGIONS = frozenset({*_OWN, *_SHARED, ALL, ALL_DETAILED})
 
 
 def region_of(country: str) -> str:
-    """The region of a country of two letters."""
+    """Return the report region of a country, which is an ISO 3166 code of two letters."""
     if country in _OWN:
         return country
     if country in _EURO:
@@ -35,6 +35,6 @@ def region_of(country: str) -> str:
 
 
 def currency_of(country: str) -> str:
-    """The currency that customers of a country pay in."""
+    """Return the ISO 4217 code of the currency that customers of a country pay in."""
     region = region_of(country)
     return _OWN.get(region) or _SHARED[region]

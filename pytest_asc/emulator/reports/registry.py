@@ -1,18 +1,19 @@
-"""Which operations are answered here, and by what."""
+"""Registry of report handlers: operations whose responses are not made from resources alone."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cache
+from typing import TYPE_CHECKING
 
 from pytest_asc.emulator.http_models import JSON
 from pytest_asc.emulator.jsonapi.errors import NOT_ACCEPTABLE, RefusedError
-from pytest_asc.emulator.jsonapi.negotiation import CSV, DIAGNOSTIC_LOGS, GZIP, XCODE_METRICS, choose
+from pytest_asc.emulator.jsonapi.negotiation import choose_media_type
 from pytest_asc.emulator.reports.analytics import segment, segments
 from pytest_asc.emulator.reports.codes import codes
 from pytest_asc.emulator.reports.csv_tables import document_or_table
 from pytest_asc.emulator.reports.diagnostics import logs
 from pytest_asc.emulator.reports.finance import finance_report
-from pytest_asc.emulator.reports.metrics import METRICS, metric
+from pytest_asc.emulator.reports.metrics import metrics
 from pytest_asc.emulator.reports.performance import performance
 from pytest_asc.emulator.reports.report_request import ReportRequest
 from pytest_asc.emulator.reports.sales import sales_report
@@ -27,56 +28,59 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.reports.report_request import ReportHandler
     from pytest_asc.emulator.spec.api_spec import Operation
 
-
-class Report(NamedTuple):
-    """What answers an operation, and the media types that it offers: the usual one first."""
-
-    answer: ReportHandler
-    media: tuple[str, ...] = (JSON,)
-
-
-# Xcode's own forms are given to those who ask for any JSON, too (inferred).
-_REPORTS: Mapping[str, Report] = {
-    "/v1/salesReports": Report(sales_report, (GZIP,)),
-    "/v1/financeReports": Report(finance_report, (GZIP,)),
-    "/v1/apps/{id}/perfPowerMetrics": Report(performance, (XCODE_METRICS, JSON)),
-    "/v1/builds/{id}/perfPowerMetrics": Report(performance, (XCODE_METRICS, JSON)),
-    "/v1/diagnosticSignatures/{id}/logs": Report(logs, (DIAGNOSTIC_LOGS, JSON)),
-    "/v1/analyticsReportInstances/{id}/segments": Report(segments),
-    "/v1/analyticsReportSegments/{id}": Report(segment),
-    "/v1/inAppPurchaseOfferCodeOneTimeUseCodes/{id}/values": Report(codes, (CSV,)),
-    "/v1/subscriptionOfferCodeOneTimeUseCodes/{id}/values": Report(codes, (CSV,)),
-    "/v1/nominations": Report(document_or_table, (JSON, CSV)),
-    "/v1/apps/{id}/appPricePoints": Report(document_or_table, (JSON, CSV)),
-    "/v3/appPricePoints/{id}/equalizations": Report(document_or_table, (JSON, CSV)),
-    "/v2/inAppPurchases/{id}/pricePoints": Report(document_or_table, (JSON, CSV)),
-    "/v1/inAppPurchasePricePoints/{id}/equalizations": Report(document_or_table, (JSON, CSV)),
-    "/v1/subscriptions/{id}/pricePoints": Report(document_or_table, (JSON, CSV)),
-    "/v1/subscriptionPricePoints/{id}/equalizations": Report(document_or_table, (JSON, CSV)),
-    "/v1/subscriptionPricePoints/{id}/adjustedEqualizations": Report(document_or_table, (JSON, CSV)),
-    **dict.fromkeys(METRICS, Report(metric)),
+# By the path of a GET operation. Metrics have one handler, and documents that are CSV tables too have another.
+_HANDLERS: Mapping[str, ReportHandler] = {
+    "/v1/salesReports": sales_report,
+    "/v1/financeReports": finance_report,
+    "/v1/apps/{id}/perfPowerMetrics": performance,
+    "/v1/builds/{id}/perfPowerMetrics": performance,
+    "/v1/diagnosticSignatures/{id}/logs": logs,
+    "/v1/analyticsReportInstances/{id}/segments": segments,
+    "/v1/analyticsReportSegments/{id}": segment,
+    "/v1/inAppPurchaseOfferCodeOneTimeUseCodes/{id}/values": codes,
+    "/v1/subscriptionOfferCodeOneTimeUseCodes/{id}/values": codes,
 }
 
 
-def is_report(operation: Operation) -> bool:
-    """Whether an operation is answered here, and not from the catalogue alone."""
-    return operation.method == "GET" and operation.path in _REPORTS
+def report_handler(operation: Operation) -> ReportHandler | None:
+    """Return the handler of an operation that gives a report; None for any other operation."""
+    if operation.method != "GET":
+        return None
+    if operation.metrics:
+        return metrics
+    if operation.schema and len(operation.media_types) > 1:
+        return document_or_table
+    return _HANDLERS.get(operation.path)
+
+
+@cache
+def offered_media_types(operation: Operation) -> tuple[str, ...]:
+    """Return the media types of a report, the default first.
+
+    Apple's own types of JSON are given to clients that accept ``application/json``, too (inferred).
+    """
+    offered = operation.media_types
+    return (*offered, JSON) if all(media_type.endswith("+json") for media_type in offered) else offered
 
 
 def answer(route: Route, accept: str | None, account: Account, now: float) -> bytes | Response | tuple[ApiError, ...]:
-    """Answer what :func:`is_report`.
+    """Answer a request for a report.
 
     Args:
-        route: What is asked for.
-        accept: The header, where there is one.
-        account: What it is answered from.
-        now: Seconds since 1970.
+        route: Route of the request; its operation has a :func:`report_handler`.
+        accept: Value of the Accept header; None where there is none.
+        account: Account that the report is about.
+        now: The service's time in seconds since 1970.
+
+    Returns:
+        A JSON document, a whole response, or the errors of the request.
     """
-    report = _REPORTS[route.operation.path]
-    media = choose(accept, report.media)
-    if media is None:
+    handler = report_handler(route.operation)
+    assert handler is not None, f"{route.operation.path} is no report"  # noqa: S101  the dispatcher asked for it
+    media_type = choose_media_type(accept, offered_media_types(route.operation))
+    if media_type is None:
         return NOT_ACCEPTABLE
     try:
-        return report.answer(ReportRequest(route, media, account, now))
+        return handler(ReportRequest(route, media_type, account, now))
     except RefusedError as refused:
         return refused.reasons

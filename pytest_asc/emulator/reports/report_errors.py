@@ -1,4 +1,4 @@
-"""Why there is no report, in Apple's words as far as users have shown them."""
+"""Apple's errors of requests for reports, word for word as far as users have published them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DATE_FORMAT = ErrorTemplate(
     "Invalid combination of date type and date. For daily and weekly reports, use format YYYY-MM-DD. For monthly, use "
     "YYYY-MM. For yearly, use YYYY.",
 )
-# In the manner of that one (inferred).
+# Modelled on that one (inferred).
 COMBINATION = ErrorTemplate(400, *_COMBINATION, "Invalid combination of {names}.")
 # 404 and 410 (observed; the rest of Apple's sentence on the 410 is not known, nor is its code).
 _NONE = ("NOT_FOUND", "The specified resource does not exist")

@@ -1,4 +1,4 @@
-"""What is at hand to answer with."""
+"""Context of a report handler."""
 
 from __future__ import annotations
 
@@ -19,38 +19,46 @@ if TYPE_CHECKING:
 
 
 class ReportRequest(NamedTuple):
-    """A request for a report, and all that it can be answered from."""
+    """A request for a report, and the account that the report is about."""
 
     route: Route
-    media: str
-    """The media type that the client likes best of those that are offered."""
+    media_type: str
+    """Media type of the response: of those that the operation offers, the one that the client prefers."""
     account: Account
     now: float
-    """Seconds since 1970."""
+    """The service's time in seconds since 1970."""
 
     @property
     def ledger(self) -> Ledger:
-        """What was sold and measured."""
+        """Sales and measurements of the account."""
         return self.account.ledger
 
-    def start(self) -> Resource:
-        """The resource whose id is in the path."""
-        kind, identifier = self.route.operation.root, self.route.identifier
-        found = self.account.store.get(kind, identifier)
+    def resource(self) -> Resource:
+        """Return the resource whose id is in the path.
+
+        Raises:
+            RefusedError: There is none (404).
+        """
+        resource_type, identifier = self.route.operation.root, self.route.identifier
+        found = self.account.store.get(resource_type, identifier)
         if found is None:
-            raise RefusedError(ApiError(errors.NOT_FOUND, {"type": kind, "id": identifier}))
+            raise RefusedError(ApiError(errors.NOT_FOUND, {"type": resource_type, "id": identifier}))
         return found
 
     def filter_value(self, name: str) -> str | None:
-        """The value of a filter that takes one; None where it is not there."""
+        """Return the value of a filter that takes one; None where it is not given."""
         values = self.route.query.filters.get(name)
         return ",".join(values) if values else None
 
     def check_vendor(self) -> None:
-        """Refuse another vendor's number."""
+        """Check the vendor number.
+
+        Raises:
+            RefusedError: It is another vendor's.
+        """
         if self.filter_value("vendorNumber") != self.account.vendor_number:
             raise RefusedError(at_parameter(report_errors.VENDOR_NUMBER, "filter[vendorNumber]"))
 
 
 ReportHandler: TypeAlias = "Callable[[ReportRequest], bytes | Response]"
-"""Gives a JSON document, or a whole response. Raises :class:`~pytest_asc.emulator.jsonapi.errors.RefusedError`."""
+"""Gives a JSON document or a whole response; raises :class:`~pytest_asc.emulator.jsonapi.errors.RefusedError`."""

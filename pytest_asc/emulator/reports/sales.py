@@ -1,4 +1,4 @@
-"""GET /v1/salesReports: what was sold, as Apple's sales and trends reports tell it."""
+"""GET /v1/salesReports: Apple's sales and trends reports."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_asc.emulator.account.times import today
 from pytest_asc.emulator.jsonapi.errors import NOT_EMULATED, ApiError, RefusedError, at_parameter
 from pytest_asc.emulator.reports import report_errors
-from pytest_asc.emulator.reports.encoding import report
+from pytest_asc.emulator.reports.encoding import report_file
 from pytest_asc.emulator.reports.periods import FREQUENCIES, Period
 from pytest_asc.emulator.reports.sales_report_types import SALES_REPORT_TYPES, SalesReportType
 
@@ -18,47 +18,53 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.reports.report_request import ReportRequest
 
 
-def sales_report(asked: ReportRequest) -> Response:
-    """One report."""
-    asked.check_vendor()
-    kind = _kind(asked)
-    version = _version(asked, kind)
-    period = _period(asked, kind)
-    if kind.rows is None:
-        raise RefusedError(ApiError(NOT_EMULATED, {"what": f"the report {kind.type} {kind.sub_type}"}))
-    head, *lines = kind.rows(asked, period, version)
+def sales_report(request: ReportRequest) -> Response:
+    """Give one report.
+
+    Raises:
+        RefusedError: The parameters do not go together, or there is no such report.
+    """
+    request.check_vendor()
+    report_type = _report_type(request)
+    version = _version(request, report_type)
+    period = _period(request, report_type)
+    if report_type.rows is None:
+        raise RefusedError(ApiError(NOT_EMULATED, {"what": f"the report {report_type.type} {report_type.sub_type}"}))
+    head, *lines = report_type.rows(request, period, version)
     if not lines:
         raise RefusedError(ApiError(report_errors.NO_SALES))
-    frequency = str(asked.filter_value("frequency"))[0]
-    name = f"{kind.letter}_{frequency}_{version}_{asked.account.vendor_number}_{period.end:%Y%m%d}.txt"
-    return report(name, [head, *lines])
+    frequency = str(request.filter_value("frequency"))[0]
+    name = f"{report_type.letter}_{frequency}_{version}_{request.account.vendor_number}_{period.end:%Y%m%d}.txt"
+    return report_file(request.media_type, name, [head, *lines])
 
 
-def _kind(asked: ReportRequest) -> SalesReportType:
-    """The line of Apple's table that the parameters name together."""
-    named = (asked.filter_value("reportType"), asked.filter_value("reportSubType"))
-    for kind in SALES_REPORT_TYPES:
-        if (kind.type, kind.sub_type) == named and asked.filter_value("frequency") in kind.frequencies:
-            return kind
+def _report_type(request: ReportRequest) -> SalesReportType:
+    """Line of Apple's table that the parameters name together."""
+    named = (request.filter_value("reportType"), request.filter_value("reportSubType"))
+    for report_type in SALES_REPORT_TYPES:
+        if (report_type.type, report_type.sub_type) == named and request.filter_value(
+            "frequency"
+        ) in report_type.frequencies:
+            return report_type
     raise RefusedError(ApiError(report_errors.COMBINATION, {"names": "reportType, reportSubType and frequency"}))
 
 
-def _version(asked: ReportRequest, kind: SalesReportType) -> str:
-    version = asked.filter_value("version")
-    if version is None and not kind.version_needed:
-        return kind.versions[-1]
-    if version not in kind.versions or version is None:
-        form = report_errors.VERSION if version else report_errors.VERSION_MISSING
-        raise RefusedError(at_parameter(form, "filter[version]", latest=kind.versions[-1]))
+def _version(request: ReportRequest, report_type: SalesReportType) -> str:
+    version = request.filter_value("version")
+    if version is None and not report_type.versioned:
+        return report_type.versions[-1]
+    if version not in report_type.versions or version is None:
+        template = report_errors.VERSION if version else report_errors.VERSION_MISSING
+        raise RefusedError(at_parameter(template, "filter[version]", latest=report_type.versions[-1]))
     return version
 
 
-def _period(asked: ReportRequest, kind: SalesReportType) -> Period:
-    name = str(asked.filter_value("frequency"))
+def _period(request: ReportRequest, report_type: SalesReportType) -> Period:
+    name = str(request.filter_value("frequency"))
     frequency = FREQUENCIES[name]
-    text, now = asked.filter_value("reportDate"), today(asked.now)
-    if text is None and name == "DAILY" and not kind.version_needed:
-        text = _latest(asked, now)
+    text, now = request.filter_value("reportDate"), today(request.now)
+    if text is None and name == "DAILY" and not report_type.versioned:
+        text = _latest(request, now)
     if text is None:
         # Others than daily ones must name their date, and reports on subscriptions have no latest one (both observed).
         daily = name == "DAILY"
@@ -73,6 +79,6 @@ def _period(asked: ReportRequest, kind: SalesReportType) -> Period:
     return period
 
 
-def _latest(asked: ReportRequest, now: date) -> str | None:
-    """The last day with sales that there is a report of."""
-    return max((sale.day.isoformat() for sale in asked.ledger.sales if sale.day < now), default=None)
+def _latest(request: ReportRequest, now: date) -> str | None:
+    """Last day with sales that there is a report of."""
+    return max((sale.day.isoformat() for sale in request.ledger.sales if sale.day < now), default=None)

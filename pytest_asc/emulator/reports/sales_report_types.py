@@ -1,4 +1,4 @@
-"""Apple's table of sales reports: which types, sub-types, frequencies and versions go together, and what is in each.
+"""Apple's table of sales reports: types, sub-types, frequencies and versions that go together.
 
 The combinations are documented, on the page of GET /v1/salesReports. Version 1_4 of the reports on subscriptions, and
 that they have to name their version, is observed.
@@ -27,22 +27,23 @@ class SalesReportType(NamedTuple):
     versions: tuple[str, ...]
     """The newest last."""
     rows: Callable[[ReportRequest, Period, str], Iterable[Sequence[object]]] | None = None
-    """Gives the head and the lines; None: the account holds nothing that such a report could be made of."""
-    version_needed: bool = False
+    """Gives the header and the lines; None if the account holds nothing to make such a report from."""
+    versioned: bool = False
+    """True if the request has to name a version."""
     letter: str = "S"
-    """The beginning of the file's name (inferred)."""
+    """First letters of the file's name (inferred)."""
 
 
-_EVERY = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
+_ALL_FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
 _DAILY, _MONTHLY, _YEARLY = ("DAILY",), ("MONTHLY",), ("YEARLY",)
 
 SALES_REPORT_TYPES = (
-    SalesReportType("SALES", "SUMMARY", _EVERY, ("1_0",), summary),
-    SalesReportType("SUBSCRIPTION", "SUMMARY", _DAILY, ("1_3", "1_4"), active, version_needed=True, letter="SS"),
-    SalesReportType("SUBSCRIPTION_EVENT", "SUMMARY", _DAILY, ("1_3", "1_4"), events, version_needed=True, letter="SE"),
-    SalesReportType("SUBSCRIBER", "DETAILED", _DAILY, ("1_3", "1_4"), subscribers, version_needed=True, letter="SR"),
+    SalesReportType("SALES", "SUMMARY", _ALL_FREQUENCIES, ("1_0",), summary),
+    SalesReportType("SUBSCRIPTION", "SUMMARY", _DAILY, ("1_3", "1_4"), active, versioned=True, letter="SS"),
+    SalesReportType("SUBSCRIPTION_EVENT", "SUMMARY", _DAILY, ("1_3", "1_4"), events, versioned=True, letter="SE"),
+    SalesReportType("SUBSCRIBER", "DETAILED", _DAILY, ("1_3", "1_4"), subscribers, versioned=True, letter="SR"),
     SalesReportType("SUBSCRIPTION_OFFER_CODE_REDEMPTION", "SUMMARY", _DAILY, ("1_0",)),
-    SalesReportType("PRE_ORDER", "SUMMARY", _EVERY, ("1_0",)),
+    SalesReportType("PRE_ORDER", "SUMMARY", _ALL_FREQUENCIES, ("1_0",)),
     SalesReportType("NEWSSTAND", "DETAILED", ("DAILY", "WEEKLY"), ("1_0",)),
     SalesReportType("INSTALLS", "SUMMARY", _MONTHLY, ("1_2",)),
     SalesReportType("INSTALLS", "DETAILED", _MONTHLY, ("1_2",)),

@@ -24,23 +24,23 @@ CATEGORY = "Productivity"
 _PLATFORMS = {"Desktop": "macOS", "Apple TV": "tvOS", "Apple Watch": "watchOS", "Apple Vision": "visionOS"}
 
 
-def summary(asked: ReportRequest, period: Period, version: str) -> Iterator[Sequence[object]]:
-    """The head, and a line for all that differs in nothing but its units."""
+def summary(request: ReportRequest, period: Period, version: str) -> Iterator[Sequence[object]]:
+    """Give the header, and one line for all sales that differ in nothing but their units."""
     del version  # there is one
     units: Counter[Sale] = Counter()
-    for sale in asked.ledger.sales:
+    for sale in request.ledger.sales:
         if sale.day in period:
-            # A refund stands on a line of its own, with a price below nothing (documented).
+            # A refund has a line of its own, with a negative price (documented).
             price = -sale.price if sale.units < 0 else sale.price
             units[sale._replace(units=0, day=period.begin, price=price)] += sale.units
     yield COLUMNS
     begin, end = (day.strftime("%m/%d/%Y") for day in period)
     for sale, sold in units.items():
-        app = sale.kind == "apps"
+        app = sale.resource_type == "apps"
         yield (
             "APPLE", "US", sale.sku, DEVELOPER, sale.name, sale.version if app else "", sale.product_type, sold,
             sale.proceeds, begin, end, sale.currency, sale.country, sale.currency,
             sale.id, sale.price, "", "" if app else sale.app_sku,
-            "New" if sale.kind == "subscriptions" else "", "", CATEGORY, "",
+            "New" if sale.resource_type == "subscriptions" else "", "", CATEGORY, "",
             sale.device, _PLATFORMS.get(sale.device, "iOS"), "", "", "", "",
         )  # fmt: skip

@@ -1,7 +1,7 @@
-"""The reports on subscriptions, from the sales of subscriptions.
+"""Reports on subscriptions, made from the sales of subscriptions.
 
-A unit is a subscription at its standard price that begins on its day and lasts for one period; a unit below nothing is
-a refund. Offers, renewals and cancellations are not modelled. The columns are documented, in App Store Connect Help;
+A unit is a subscription at its standard price that begins on its day and lasts for one period; a negative unit is a
+refund. Offers, renewals and cancellations are not modelled. The columns are documented, in App Store Connect Help;
 those that only version 1_4 has are observed.
 """
 
@@ -50,76 +50,76 @@ SUBSCRIBER_COLUMNS = (
 )  # fmt: skip
 
 
-class _Length(NamedTuple):
+class _Duration(NamedTuple):
     text: str
     days: int
 
 
-_LENGTHS = {
-    "ONE_WEEK": _Length("7 Days", 7),
-    "ONE_MONTH": _Length("1 Month", 30),
-    "TWO_MONTHS": _Length("2 Months", 61),
-    "THREE_MONTHS": _Length("3 Months", 91),
-    "SIX_MONTHS": _Length("6 Months", 182),
-    "ONE_YEAR": _Length("1 Year", 365),
+_DURATIONS = {
+    "ONE_WEEK": _Duration("7 Days", 7),
+    "ONE_MONTH": _Duration("1 Month", 30),
+    "TWO_MONTHS": _Duration("2 Months", 61),
+    "THREE_MONTHS": _Duration("3 Months", 91),
+    "SIX_MONTHS": _Duration("6 Months", 182),
+    "ONE_YEAR": _Duration("1 Year", 365),
 }
-_MONTH = _LENGTHS["ONE_MONTH"]
+_MONTH = _DURATIONS["ONE_MONTH"]
 
 
-def active(asked: ReportRequest, period: Period, version: str) -> Iterator[Sequence[object]]:
-    """Who is subscribed at the end of the day."""
+def active(request: ReportRequest, period: Period, version: str) -> Iterator[Sequence[object]]:
+    """Give the active subscriptions at the end of the period."""
     more = _WIN_BACK_COLUMNS if version == "1_4" else ()
     yield (*ACTIVE_COLUMNS, *more)
     units: Counter[tuple[object, ...]] = Counter()
-    for sale in _sales(asked):
-        if sale.day <= period.end < sale.day + timedelta(days=_length(asked, sale).days):
+    for sale in _sales(request):
+        if sale.day <= period.end < sale.day + timedelta(days=_duration(request, sale).days):
             priced = (sale.price, sale.currency, sale.proceeds, sale.currency)
-            line = (*_subscription(asked, sale), "", "", *priced, "", "", "", sale.device, "", sale.country)
+            line = (*_subscription(request, sale), "", "", *priced, "", "", "", sale.device, "", sale.country)
             units[line] += sale.units
     for line, number in units.items():
         if number > 0:
             yield (*line, number, *[0] * 12, number, *[0 for _ in more])
 
 
-def events(asked: ReportRequest, period: Period, version: str) -> Iterator[Sequence[object]]:
-    """What began, and what was refunded."""
+def events(request: ReportRequest, period: Period, version: str) -> Iterator[Sequence[object]]:
+    """Give the subscriptions that began, and those that were refunded."""
     del version  # the columns of 1_4 are not known to differ
     yield EVENT_COLUMNS
-    for sale in _sales(asked):
+    for sale in _sales(request):
         if sale.day in period and sale.units:
             day, event = sale.day.isoformat(), "Subscribe" if sale.units > 0 else "Refund"
             yield (
-                day, event, *_subscription(asked, sale), "", "", "", "", "", "", "", "", 1, day, sale.device, "", "",
+                day, event, *_subscription(request, sale), "", "", "", "", "", "", "", "", 1, day, sale.device, "", "",
                 sale.country, "", "", "", "", "", abs(sale.units), "",
             )  # fmt: skip
 
 
-def subscribers(asked: ReportRequest, period: Period, version: str) -> Iterator[Sequence[object]]:
-    """A line for each unit: each is one subscriber's."""
+def subscribers(request: ReportRequest, period: Period, version: str) -> Iterator[Sequence[object]]:
+    """Give one line for each unit, which is one subscriber."""
     del version  # the columns of 1_4 are not known to differ
     yield SUBSCRIBER_COLUMNS
-    for place, sale in enumerate(_sales(asked)):
+    for place, sale in enumerate(_sales(request)):
         if sale.day not in period:
             continue
         day, refund = sale.day.isoformat(), "Yes" if sale.units < 0 else ""
         for number in range(abs(sale.units)):
             yield (
-                day, *_subscription(asked, sale), "", "", "", "", "", sale.price, sale.currency, sale.proceeds,
+                day, *_subscription(request, sale), "", "", "", "", "", sale.price, sale.currency, sale.proceeds,
                 sale.currency, "", "", "", sale.device, sale.country, f"{place + 1:05}{number + 1:05}", "", refund,
                 day if refund else "", -1 if refund else 1,
             )  # fmt: skip
 
 
-def _sales(asked: ReportRequest) -> list[Sale]:
-    return [sale for sale in asked.ledger.sales if sale.kind == "subscriptions"]
+def _sales(request: ReportRequest) -> list[Sale]:
+    return [sale for sale in request.ledger.sales if sale.resource_type == "subscriptions"]
 
 
-def _subscription(asked: ReportRequest, sale: Sale) -> tuple[str, ...]:
-    found, over = asked.account.store.get(sale.kind, sale.id), relation("subscriptions", "group")
-    group = found.ids(over.name) if found and over else []
-    return sale.app_name, sale.app_id, sale.name, sale.id, group[0] if group else "", _length(asked, sale).text
+def _subscription(request: ReportRequest, sale: Sale) -> tuple[str, ...]:
+    found, group_relation = request.account.store.get(sale.resource_type, sale.id), relation("subscriptions", "group")
+    group = found.ids(group_relation.name) if found and group_relation else []
+    return sale.app_name, sale.app_id, sale.name, sale.id, group[0] if group else "", _duration(request, sale).text
 
 
-def _length(asked: ReportRequest, sale: Sale) -> _Length:
-    found = asked.account.store.get(sale.kind, sale.id)
-    return _LENGTHS.get(str(found.attributes.get("subscriptionPeriod")), _MONTH) if found else _MONTH
+def _duration(request: ReportRequest, sale: Sale) -> _Duration:
+    found = request.account.store.get(sale.resource_type, sale.id)
+    return _DURATIONS.get(str(found.attributes.get("subscriptionPeriod")), _MONTH) if found else _MONTH

@@ -6,17 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_asc.emulator.account.app_lookup import app_of, related
 from pytest_asc.emulator.account.ledger import Measurement
-from pytest_asc.emulator.reports.metrics import METRICS
 from pytest_asc.emulator.reports.performance import CATEGORIES, MEMBERS, METRIC, USUAL
+from pytest_asc.emulator.spec.api_spec import api_spec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
     from pytest_asc.emulator.account.store import Resource, Store
-
-
-_VALUES = frozenset(name for metric in METRICS.values() for name in metric.values) | {"value"}
 
 
 def make_measurement(
@@ -36,7 +33,8 @@ def make_measurement(
         expected = ", ".join(sorted(kinds[metric]))
         raise ValueError(f"{metric!r} has no member {', '.join(sorted(unknown))}; expected some of {expected}")
     given = {name: value["id"] if isinstance(value, dict) else value for name, value in members.items()}
-    for name in given.keys() & _VALUES:
+    numbers = {name for metrics in api_spec().metrics.values() for name in metrics["values"]} | {"value"}
+    for name in given.keys() & numbers:
         if type(given[name]) not in {int, float}:
             raise ValueError(f"{name}: got {given[name]!r}, expected a number")
     filled = _filled(store, resource, given) if metric == METRIC else given
@@ -46,8 +44,8 @@ def make_measurement(
 def _kinds(kind: str) -> dict[str, frozenset[str]]:
     """What is measured of a type, each with its values and dimensions."""
     found = {
-        path.rpartition("/")[2]: frozenset({*metric.values, *metric.dimensions})
-        for path, metric in METRICS.items()
+        path.rpartition("/")[2]: frozenset({*metrics["values"], *metrics["dimensions"]})
+        for path, metrics in api_spec().metrics.items()
         if path.split("/")[2] == kind
     }
     return {**found, METRIC: MEMBERS} if kind in {"apps", "builds"} else found

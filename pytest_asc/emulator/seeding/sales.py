@@ -63,7 +63,7 @@ def make_sale(
     app = app_of(store, product)
     paid = _money("price", price)
     return Sale(
-        kind=product.type,
+        resource_type=product.type,
         id=product.id,
         name=name,
         sku=sku,

@@ -146,6 +146,12 @@ class ApiSpec:
         """Every path, with ``{id}`` for the id."""
         return tuple(self._compiled_operations)
 
+    @property
+    def metrics(self) -> Mapping[str, Metrics]:
+        """Data points of every metrics operation, by its path."""
+        gets = {path: item["get"] for path, item in self._compiled_operations.items() if "get" in item}
+        return {path: compiled["metrics"] for path, compiled in gets.items() if "metrics" in compiled}
+
     def is_root(self, path: str) -> bool:
         """Return whether a path such as ``/v1/apps`` has operations, or is the beginning of paths that have."""
         return path in self._roots

@@ -5,7 +5,7 @@ from emulator.harness import TOKEN, EmulatorClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_asc.emulator.jsonapi.negotiation import choose
+from pytest_asc.emulator.jsonapi.negotiation import choose_media_type
 
 OFFERED = ("application/json", "text/csv")
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -31,7 +31,7 @@ BEARER = {"Authorization": f"Bearer {TOKEN}"}
     ],
 )
 def test_what_an_accept_header_allows(accept: str | None, fits: bool) -> None:
-    assert (choose(accept, ("application/json",)) is not None) == fits
+    assert (choose_media_type(accept, ("application/json",)) is not None) == fits
 
 
 @pytest.mark.parametrize(
@@ -52,12 +52,12 @@ def test_what_an_accept_header_allows(accept: str | None, fits: bool) -> None:
     ],
 )
 def test_what_a_client_likes_best(accept: str | None, chosen: str | None) -> None:
-    assert choose(accept, OFFERED) == chosen
+    assert choose_media_type(accept, OFFERED) == chosen
 
 
 @given(st.text())
 def test_no_accept_header_raises(accept: str) -> None:
-    assert choose(accept, OFFERED) in {None, *OFFERED}
+    assert choose_media_type(accept, OFFERED) in {None, *OFFERED}
 
 
 def test_what_is_not_acceptable_is_refused_in_plain_text(emulator_client: EmulatorClient) -> None:

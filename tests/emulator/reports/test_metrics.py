@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from emulator.apple import problems_of_read
 
-from pytest_asc.emulator.reports.metrics import METRICS
 from pytest_asc.emulator.spec.api_spec import api_spec
 
 if TYPE_CHECKING:
@@ -21,14 +20,14 @@ def points(group: dict[str, Any]) -> list[dict[str, Any]]:
     return [point["values"] for point in group["dataPoints"]]
 
 
-def test_every_operation_of_this_kind_is_in_the_table() -> None:
-    kinds = {path for path in api_spec().paths if "/metrics/" in path}
-    assert kinds == set(METRICS)
-    for path in kinds:
+def test_every_metrics_operation_has_values_and_dimensions() -> None:
+    paths = {path for path in api_spec().paths if "/metrics/" in path}
+    assert paths == set(api_spec().metrics)
+    for path in paths:
         operation = api_spec().operation("GET", path)
         assert operation
-        assert set(METRICS[path].dimensions) == set(operation.filters)
-        assert {name.removeprefix("-") for name in operation.sort} <= set(METRICS[path].values)
+        assert set(api_spec().metrics[path]["dimensions"]) == set(operation.filters)
+        assert {name.removeprefix("-") for name in operation.sort} <= set(api_spec().metrics[path]["values"])
 
 
 def test_usages_by_tester(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
@@ -168,13 +167,13 @@ def test_a_client_has_to_take_the_form(emulator_client: EmulatorClient, path: st
         assert emulator_client.get(path, Accept=accept).status == status
 
 
-@pytest.mark.parametrize("path", sorted(METRICS))
+@pytest.mark.parametrize("path", sorted(api_spec().metrics))
 def test_metrics_of_the_sample_account_are_of_apples_form(emulator_client: EmulatorClient, path: str) -> None:
     emulator_client.emulator.load_sample()
     operation = api_spec().operation("GET", path)
     assert operation
     required = {"granularity": "granularity=P1D", "filter[apps]": "filter[apps]=6448311069"}
-    dimension = [name for name in METRICS[path].dimensions if "groupBy" in operation.enum_parameters]
+    dimension = [name for name in api_spec().metrics[path]["dimensions"] if "groupBy" in operation.enum_parameters]
     asked = [required[name] for name in operation.required] + [f"groupBy={name}" for name in dimension[:1]]
     starts = [resource.id for resource in emulator_client.emulator._account.store.all(operation.root)]
     for start in starts:

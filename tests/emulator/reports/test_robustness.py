@@ -12,7 +12,7 @@ from emulator.reports.report_client import VENDOR
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_asc.emulator.reports.registry import is_report
+from pytest_asc.emulator.reports.registry import report_handler
 from pytest_asc.emulator.spec.api_spec import Operation, api_spec
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def operations() -> list[Operation]:
     """The operations that are answered by reports."""
     found = (api_spec().operation("GET", path) for path in api_spec().paths if "GET" in api_spec().methods(path))
-    return [operation for operation in found if operation and is_report(operation)]
+    return [operation for operation in found if operation and report_handler(operation)]
 
 
 @cache
