@@ -1,7 +1,7 @@
 """pytest-asc: tokens, a credential doctor and an emulator for Apple's App Store Connect API.
 
-The names below are for conftest.py files and for type hints. pytest imports this package in every run of everyone who
-has it installed, so each name is looked up when it is first used.
+The names below are for conftest.py files, for type annotations and for programs without pytest. pytest imports this
+package in every run of everyone who has it installed, so each name is imported when it is first used.
 """
 
 from __future__ import annotations
@@ -9,39 +9,63 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pytest_asc.api import diagnose
     from pytest_asc.credentials.finder import Credentials, CredentialsError
+    from pytest_asc.credentials.token_factory import TokenFactory
     from pytest_asc.credentials.tokens import LifetimeError, Token
     from pytest_asc.diagnosis.findings import Finding
+    from pytest_asc.diagnosis.interface import Diagnose
     from pytest_asc.emulator.app import Emulator
+    from pytest_asc.emulator.http_models import Request, Response
+    from pytest_asc.emulator.request_log import RequestRecord
     from pytest_asc.session import Session, WriteRefusedError
+    from pytest_asc.transports.server import Server
 
 __version__ = "0.1.0"
 __all__ = [
     "Credentials",
     "CredentialsError",
+    "Diagnose",
     "Emulator",
     "Finding",
     "LifetimeError",
+    "Request",
+    "RequestRecord",
+    "Response",
+    "Server",
     "Session",
     "Token",
+    "TokenFactory",
     "WriteRefusedError",
+    "diagnose",
 ]
 
 _EXPORTS = {
     "Credentials": "credentials.finder",
     "CredentialsError": "credentials.finder",
+    "Diagnose": "diagnosis.interface",
     "Emulator": "emulator.app",
     "Finding": "diagnosis.findings",
     "LifetimeError": "credentials.tokens",
+    "Request": "emulator.http_models",
+    "RequestRecord": "emulator.request_log",
+    "Response": "emulator.http_models",
+    "Server": "transports.server",
     "Session": "session",
     "Token": "credentials.tokens",
+    "TokenFactory": "credentials.token_factory",
     "WriteRefusedError": "session",
+    "diagnose": "api",
 }
 
+if not TYPE_CHECKING:  # a type checker would take it for every name, misspelt ones included
 
-def __getattr__(name: str) -> object:
-    if name not in _EXPORTS:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module  # noqa: PLC0415  see above
+    def __getattr__(name: str) -> object:
+        if name not in _EXPORTS:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module  # noqa: PLC0415  see above
 
-    return getattr(import_module(f"{__name__}.{_EXPORTS[name]}"), name)
+        return getattr(import_module(f"{__name__}.{_EXPORTS[name]}"), name)
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

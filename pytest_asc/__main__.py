@@ -142,7 +142,8 @@ def _smoke(arguments: list[str]) -> int:
 
 def _token(options: argparse.Namespace) -> int:
     from pytest_asc.credentials.finder import CredentialsError, find_credentials  # noqa: PLC0415  --help does without
-    from pytest_asc.credentials.tokens import DEFAULT_LIFETIME, LifetimeError, TokenSource  # noqa: PLC0415
+    from pytest_asc.credentials.lifetimes import DEFAULT_LIFETIME  # noqa: PLC0415
+    from pytest_asc.credentials.tokens import LifetimeError, TokenSource  # noqa: PLC0415
 
     if sys.stdout.isatty() and not options.reveal:
         print("A token on a terminal stays in its history. Pipe it, or add --reveal.", file=sys.stderr)

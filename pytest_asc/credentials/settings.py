@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from pytest_asc.apple.hosts import LOOPBACK, is_apple
 from pytest_asc.apple.services import PROBEABLE, SERVICES
+from pytest_asc.credentials.lifetimes import BACKDATE, MIN_LIFETIME, RENEW_BEFORE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -134,18 +135,24 @@ class Settings:
 
     @property
     def lifetime(self) -> int | None:
-        """Life of minted tokens, in seconds.
+        """Lifetime of generated tokens, in seconds; None where it is not set.
 
         Raises:
-            SettingsError: It is no whole number.
+            SettingsError: It is no whole number, or too short to be of use.
         """
         found = self.get("token_lifetime")
         if found is None:
             return None
         try:
-            return int(found.value)
+            seconds = int(found.value)
         except ValueError:
             raise SettingsError(f"{found.source} is {found.value!r}, expected a whole number of seconds") from None
+        if seconds < MIN_LIFETIME:
+            raise SettingsError(
+                f"{found.source} is {seconds}, which is too short: expected at least {MIN_LIFETIME} seconds, since iat "
+                f"is {BACKDATE} s in the past and a token is replaced {RENEW_BEFORE} s before exp"
+            )
+        return seconds
 
     def base_url(self, default: str) -> str:
         """Where to send requests, without a slash at the end.

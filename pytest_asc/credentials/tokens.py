@@ -11,6 +11,8 @@ from jwt.algorithms import ECAlgorithm
 from jwt.utils import base64url_encode
 
 from pytest_asc.apple.services import SERVICES, ServiceIds, service_for
+from pytest_asc.credentials.lifetimes import BACKDATE, DEFAULT_LIFETIME, MIN_LIFETIME, RENEW_BEFORE
+from pytest_asc.diagnosis.findings import Finding, make_finding
 from pytest_asc.diagnosis.token.verify import check_life
 from pytest_asc.secrets import SecretStr, redactor
 
@@ -23,18 +25,6 @@ if TYPE_CHECKING:
     from pytest_asc.apple.services import ClaimSpec, Service
     from pytest_asc.credentials.finder import Credentials
 
-DEFAULT_LIFETIME = 15 * 60
-"""Seconds from ``iat`` to ``exp``: leaves five minutes for clocks that differ from Apple's (observed by many to fail
-at 20 minutes and to work at 15)."""
-
-BACK_DATE = 60
-"""Seconds that ``iat`` lies back, so that a clock slightly ahead of Apple's does no harm (fastlane does the same)."""
-
-RENEW_BEFORE = 60
-"""Seconds before ``exp`` at which a kept token is replaced."""
-
-MIN_LIFETIME = BACK_DATE + RENEW_BEFORE
-
 _ES256 = ECAlgorithm(ECAlgorithm.SHA256)
 _json = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -44,7 +34,18 @@ class ServiceIdError(ValueError):
 
 
 class LifetimeError(ValueError):
-    """A life that Apple refuses, or that is over before the token is of use."""
+    """A lifetime that Apple rejects, or that ends before the token is of use.
+
+    Args:
+        finding: The cause, with the evidence and the fix.
+    """
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding)
+        self.finding = finding
+
+    def __str__(self) -> str:
+        return str(self.finding)
 
 
 class Token(SecretStr):
@@ -111,15 +112,12 @@ def mint(
     Raises:
         KeyError: There is no such service.
         ServiceIdError: An id that the service's tokens hold is not given.
-        TypeError: There is no such id.
     """
     target = SERVICES[service] if service else service_for(credentials.kind)
-    if unknown := [name for name in ids if name not in ServiceIds.__annotations__]:
-        raise TypeError(f"no id of a service is named {', '.join(unknown)}")
     known: dict[str, Any] = {**credentials.service_ids, **ids}
     if credentials.issuer_id:
         known["issuer_id"] = credentials.issuer_id
-    iat = int(now) - BACK_DATE if issued_at is None else issued_at
+    iat = int(now) - BACKDATE if issued_at is None else issued_at
     individual = target.individual_subject if credentials.kind == "individual" else None
     payload: dict[str, Any] = {"sub": individual} if individual else _filled(target.claims, known, target, but=claims)
     payload["iat"] = iat
@@ -177,7 +175,7 @@ class TokenSource:
         service: The name of the service that they are for; by default the one that the key's kind is for.
 
     Raises:
-        LifetimeError: Apple would refuse tokens of this life, or they would be over before they are of use.
+        LifetimeError: Apple would reject tokens of this lifetime, or they would expire before they are of use.
     """
 
     def __init__(
@@ -189,13 +187,10 @@ class TokenSource:
         clock: Callable[[], float] = time.time,
         service: str | None = None,
     ) -> None:
-        if lifetime < MIN_LIFETIME:
-            raise LifetimeError(
-                f"A token's life of {lifetime} s is too short: iat lies {BACK_DATE} s back and a token is renewed "
-                f"{RENEW_BEFORE} s before it expires. Give at least {MIN_LIFETIME} s."
-            )
-        if finding := check_life(lifetime, scope, SERVICES[service] if service else service_for(credentials.kind)):
-            raise LifetimeError(str(finding))
+        __tracebackhide__ = True
+        target = SERVICES[service] if service else service_for(credentials.kind)
+        if finding := _check_short(lifetime) or check_life(lifetime, scope, target):
+            raise LifetimeError(finding)
         self._credentials = credentials
         self._lifetime = lifetime
         self._scope = scope
@@ -223,7 +218,7 @@ class TokenSource:
                 service=self._service,
                 source=self,
             )
-            self._kept = (now, int(now) - BACK_DATE + self._lifetime - RENEW_BEFORE, new)
+            self._kept = (now, int(now) - BACKDATE + self._lifetime - RENEW_BEFORE, new)
             return new
 
     def renew(self) -> Token:
@@ -231,3 +226,14 @@ class TokenSource:
         with self._lock:
             self._kept = (0.0, 0.0, None)
         return self.token()
+
+
+def _check_short(lifetime: int) -> Finding | None:
+    if lifetime >= MIN_LIFETIME:
+        return None
+    return make_finding(
+        "token-expired",
+        f"a token lifetime of {lifetime} s is too short: iat is {BACKDATE} s in the past, and a token is replaced "
+        f"{RENEW_BEFORE} s before exp",
+        fix=f"Give at least {MIN_LIFETIME} s; the default is {DEFAULT_LIFETIME} s.",
+    )

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
+    from pytest_asc.apple.causes import CauseSlug
+    from pytest_asc.apple.roles import Role
     from pytest_asc.apple.services import Service
     from pytest_asc.emulator.dispatch import Answer
     from pytest_asc.emulator.http_models import Broken, Delivery
@@ -89,7 +91,7 @@ class Emulator:
     def _start(self) -> None:
         self.clock_offset = 0.0
         """Seconds that the emulated service's clock is ahead of the caller's."""
-        self._role = "ADMIN"
+        self._role: Role = "ADMIN"
         self.rate_limit = RATE_LIMIT
         """Requests that each key may send in an hour."""
         self.response_override: ResponseOverride | None = None
@@ -113,7 +115,7 @@ class Emulator:
     # Settings.
 
     @property
-    def role(self) -> str:
+    def role(self) -> Role:
         """The role of the keys: one of :data:`pytest_asc.apple.roles.ROLES`. An individual key's is its user's.
 
         Raises:
@@ -122,7 +124,7 @@ class Emulator:
         return self._role
 
     @role.setter
-    def role(self, role: str) -> None:
+    def role(self, role: Role) -> None:
         self._role = check_role(role)
 
     @property
@@ -293,7 +295,7 @@ class Emulator:
 
     # Faults and planned failures.
 
-    def fault(self, cause: str) -> None:
+    def fault(self, cause: CauseSlug) -> None:
         """Put the emulated service, or the way to it, into the state that a cause names.
 
         Args:

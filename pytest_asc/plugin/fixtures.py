@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator
 
-    from typing_extensions import Unpack
-
-    from pytest_asc.apple.services import ServiceIds
     from pytest_asc.credentials.finder import Credentials
+    from pytest_asc.credentials.token_factory import TokenFactory
     from pytest_asc.credentials.tokens import Token
-    from pytest_asc.diagnosis.findings import Finding
+    from pytest_asc.diagnosis.interface import Diagnose
     from pytest_asc.emulator.app import Emulator
     from pytest_asc.session import Session
     from pytest_asc.transports.server import Server
@@ -70,7 +68,7 @@ def asc_token(request: pytest.FixtureRequest) -> Token:
 
 
 @pytest.fixture
-def make_asc_token(request: pytest.FixtureRequest) -> Callable[..., Token]:
+def make_asc_token(request: pytest.FixtureRequest) -> TokenFactory:
     """Mint any token, bad ones included.
 
     ::
@@ -83,38 +81,14 @@ def make_asc_token(request: pytest.FixtureRequest) -> Callable[..., Token]:
     claims and headers set on top of what is there, where None as a value takes one out; service one of Apple's others
     with the ids that its tokens hold: ``make_asc_token(service="weatherkit", team_id="…", service_id="…")``.
     """
-    from pytest_asc.credentials.tokens import DEFAULT_LIFETIME, mint
+    from pytest_asc.credentials.token_factory import SigningTokenFactory
     from pytest_asc.plugin.test_context import get_test_context
 
     __tracebackhide__ = True
     context = get_test_context(request)
     credentials = context.credentials(request)
-    default = context.options.lifetime or context.run.settings.lifetime or DEFAULT_LIFETIME
-    chosen = context.service(credentials).name
-
-    def make_asc_token(
-        *,
-        lifetime: float = default,
-        scope: Sequence[str] | None = None,
-        issued_at: float | None = None,
-        claims: Mapping[str, Any] | None = None,
-        headers: Mapping[str, Any] | None = None,
-        service: str | None = None,
-        **ids: Unpack[ServiceIds],
-    ) -> Token:
-        return mint(
-            credentials,
-            now=time.time(),
-            lifetime=lifetime,
-            scope=scope,
-            issued_at=issued_at,
-            claims=claims,
-            headers=headers,
-            service=service or chosen,
-            **ids,
-        )
-
-    return make_asc_token
+    service = context.service(credentials)
+    return SigningTokenFactory(credentials, context.run.lifetime(context.options.lifetime), service.name)
 
 
 @pytest.fixture
@@ -158,7 +132,7 @@ def asc_session(request: pytest.FixtureRequest, asc_token: str) -> Iterator[Sess
 
 
 @pytest.fixture
-def asc_diagnose(request: pytest.FixtureRequest) -> Callable[..., tuple[Finding, ...]]:
+def asc_diagnose(request: pytest.FixtureRequest) -> Diagnose:
     """Say what is wrong with anything a test holds, offline.
 
     ::

@@ -1,4 +1,4 @@
-"""The arguments of ``@pytest.mark.asc``, checked where a fixture first asks for them."""
+"""Arguments of ``@pytest.mark.asc``, checked when the test first requests a fixture."""
 
 from __future__ import annotations
 
@@ -10,29 +10,32 @@ from pytest_asc.apple.roles import check_role
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from pytest_asc.apple.causes import CauseSlug
+    from pytest_asc.apple.roles import Role
+
 Mode = Literal["emulator", "live"]
 
 
 class MarkerError(Exception):
-    """An argument of the marker that makes no sense."""
+    """An invalid argument of the marker."""
 
 
 @dataclass(frozen=True)
 class MarkerOptions:
-    """What ``@pytest.mark.asc(...)`` says of one test."""
+    """The arguments of a test's ``@pytest.mark.asc(...)``."""
 
     mode: Mode | None = None
-    """Talk to the emulator or to Apple; None leaves it to the run."""
-    role: str | None = None
+    """Send requests to the emulator or to Apple; None: as the run does."""
+    role: Role | None = None
     """The role that the emulator's key has."""
     lifetime: int | None = None
-    """Life of the test's tokens, seconds from iat to exp."""
-    faults: tuple[str, ...] = ()
-    """The causes that the emulator is put into."""
+    """Lifetime of the test's tokens, in seconds from iat to exp."""
+    faults: tuple[CauseSlug, ...] = ()
+    """The slugs of the causes that the emulator brings about."""
     allow_writes: bool = False
-    """Whether a live session may change something, in runs with --asc-allow-writes."""
+    """Whether a live session may send POST, PATCH, PUT and DELETE, in runs with --asc-allow-writes."""
     allow_unfired: bool = False
-    """Whether failures that the emulator was to give may stay away."""
+    """Whether planned failures of the emulator may remain unused."""
 
 
 def merge(marks: Iterable[tuple[tuple[Any, ...], Mapping[str, Any]]]) -> MarkerOptions:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_asc.credentials.finder import find_credentials
-from pytest_asc.credentials.tokens import DEFAULT_LIFETIME, Token, TokenSource
+from pytest_asc.credentials.lifetimes import DEFAULT_LIFETIME
+from pytest_asc.credentials.tokens import Token, TokenSource
 from pytest_asc.faults.sources import throw_away_settings
 from pytest_asc.faults.tokens import UTC_OFFSETS
 from pytest_asc.plugin.options import settings_of
@@ -22,6 +23,7 @@ from pytest_asc.plugin.resolver import Resolver
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from pytest_asc.apple.causes import CauseSlug
     from pytest_asc.apple.services import Service
     from pytest_asc.credentials.finder import Credentials, CredentialsResult
     from pytest_asc.diagnosis.http.authorization import NetrcEntry
@@ -43,7 +45,7 @@ class RunContext:
         self._config = config
         self.settings = settings_of(config)
         self.resolver = Resolver(self.settings)
-        self.fault: str | None = config.option.asc_fault
+        self.fault: CauseSlug | None = config.option.asc_fault
         """The cause of ``--asc-fault``."""
         self._credentials: dict[tuple[Mode, str | None], CredentialsResult] = {}
         self._token_sources: dict[tuple[object, ...], TokenSource] = {}
@@ -54,7 +56,7 @@ class RunContext:
         """The mode of tests that request none: a live account is never used by default."""
         return self.resolver.mode(smoke=self._config.option.asc_smoke)
 
-    def active_faults(self, mode: Mode, faults: Iterable[str] = ()) -> tuple[str, ...]:
+    def active_faults(self, mode: Mode, faults: Iterable[CauseSlug] = ()) -> tuple[CauseSlug, ...]:
         """Return the causes to bring about in the token and the service: those of a test and the run's; none when live.
 
         Args:
@@ -72,11 +74,11 @@ class RunContext:
         """
         key = (mode, fault)
         if key not in self._credentials:
-            fault = fault or self.fault or ""
+            slug = fault or self.fault or ""
             settings = (
                 self.settings
                 if mode == "live"
-                else throw_away_settings(fault, self.resolver.service_name([fault]), new_folder=self._new_folder)
+                else throw_away_settings(slug, self.resolver.service_name([slug]), new_folder=self._new_folder)
             )
             self._credentials[key] = find_credentials(settings)
         return self._credentials[key]
@@ -86,6 +88,15 @@ class RunContext:
         folder = TemporaryDirectory(prefix="pytest-asc-")
         self._config.add_cleanup(folder.cleanup)
         return Path(folder.name)
+
+    def lifetime(self, requested: int | None = None) -> int:
+        """Return the lifetime of generated tokens, in seconds: the requested one, the setting, or the default.
+
+        Raises:
+            SettingsError: The setting is no lifetime.
+        """
+        lifetime = self.settings.lifetime if requested is None else requested
+        return DEFAULT_LIFETIME if lifetime is None else lifetime
 
     def token_source(self, credentials: Credentials, lifetime: int | None, service: Service) -> TokenSource:
         """Return the token source that the run's tests share.
@@ -98,7 +109,8 @@ class RunContext:
         Raises:
             LifetimeError: The service rejects tokens of this lifetime, or it is too short to be of use.
         """
-        lifetime = lifetime or self.settings.lifetime or DEFAULT_LIFETIME
+        __tracebackhide__ = True
+        lifetime = self.lifetime(lifetime)
         key = (*_identity(credentials), lifetime, service.name)
         if key not in self._token_sources:
             self._token_sources[key] = TokenSource(credentials, lifetime=lifetime, service=service.name)

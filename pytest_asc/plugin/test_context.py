@@ -15,12 +15,13 @@ from pytest_asc.plugin.report_sections import REPORT_SECTIONS, describe_refusals
 from pytest_asc.plugin.run_context import get_run_context, netrc_entry, utc_offset
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from pytest_asc.apple.services import Service
+    from pytest_asc.apple.services import Service, ServiceName
     from pytest_asc.credentials.finder import Credentials
     from pytest_asc.diagnosis.findings import Finding
     from pytest_asc.diagnosis.http.http_response import HttpResponse
+    from pytest_asc.diagnosis.interface import Diagnose
     from pytest_asc.emulator.app import Emulator
     from pytest_asc.plugin.live_failures import LiveFailures
     from pytest_asc.plugin.markers import MarkerOptions, Mode
@@ -105,7 +106,7 @@ class TestContext:
         service = self.run.resolver.service(key_type, self.active_faults)
         return self.run.resolver.checked_base_url(service, self.mode)
 
-    def diagnosis(self, request: pytest.FixtureRequest) -> Callable[..., tuple[Finding, ...]]:
+    def diagnosis(self, request: pytest.FixtureRequest) -> Diagnose:
         """Return ``asc_diagnose``: it knows this test's credentials and emulator, and this machine's netrc file."""
         from pytest_asc.diagnosis.diagnose import DiagnosisContext, diagnose  # noqa: PLC0415  few tests need it
         from pytest_asc.emulator.request_log import record_of  # noqa: PLC0415
@@ -120,16 +121,17 @@ class TestContext:
             return record.refusal if record else None
 
         def asc_diagnose(
-            thing: object = None,
+            evidence: object = None,
+            /,
             *,
             token: str | bytes | None = None,
             request: object = None,
-            service: str | None = None,
+            service: ServiceName | None = None,
             now: float | None = None,
         ) -> tuple[Finding, ...]:
             __tracebackhide__ = True
             return diagnose(
-                thing,
+                evidence,
                 token=token,
                 request=request,
                 service=service,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_asc.credentials.tokens import LifetimeError
 from pytest_asc.secrets import redactor
 from pytest_asc.smoke.checks import NothingToCheckError
 from pytest_asc.smoke.smoke_context import FixtureError
@@ -43,6 +44,8 @@ class SmokeCheck(pytest.Function):
             pytest.skip(reason)
         try:
             findings = self.check.look(self.run.evidence, self._request)
+        except LifetimeError as error:
+            findings = (error.finding,)
         except (NothingToCheckError, pytest.skip.Exception) as nothing:
             self.run.skipped(self.check, str(nothing))
             pytest.skip(str(nothing))

@@ -11,7 +11,7 @@ import requests
 
 from pytest_asc.credentials.finder import CredentialsError
 from pytest_asc.credentials.settings import check_host
-from pytest_asc.credentials.tokens import Token
+from pytest_asc.credentials.tokens import LifetimeError, Token
 from pytest_asc.diagnosis.diagnose import DiagnosisContext, diagnose, verify_evidence_token
 from pytest_asc.diagnosis.findings import best_error
 from pytest_asc.diagnosis.http.evidence import parse_request
@@ -26,6 +26,7 @@ from pytest_asc.session import Session
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from pytest_asc.apple.causes import CauseSlug
     from pytest_asc.apple.services import Service
     from pytest_asc.credentials.finder import Credentials
     from pytest_asc.diagnosis.findings import Finding
@@ -72,7 +73,7 @@ class FixtureError(Exception):
 def _called(get: Callable[..., T], *args: object) -> T:
     try:
         return get(*args)
-    except CredentialsError:
+    except (CredentialsError, LifetimeError):  # they carry their findings
         raise
     except (Exception, pytest.fail.Exception) as error:  # noqa: BLE001  a fixture may raise anything
         raise FixtureError(error) from None
@@ -119,7 +120,7 @@ class SmokeContext:
         return self._run.resolver.service(self._identity.kind if self._identity else self._kind_set, self._faults)
 
     @property
-    def _faults(self) -> tuple[str, ...]:
+    def _faults(self) -> tuple[CauseSlug, ...]:
         return self._run.active_faults(self.mode)
 
     @property
@@ -176,6 +177,8 @@ class SmokeContext:
             _fixture(request, "asc_token")
         except CredentialsError:
             return False
+        except LifetimeError:
+            return True
         return True
 
     def token(self, request: pytest.FixtureRequest) -> SentToken:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import pytest
 from emulator.harness import ISSUER_ID, KEY, KEY_ID, NOW, TOKEN, EmulatorClient, token
 
@@ -8,6 +10,9 @@ from pytest_asc.apple.services import APP_STORE_SERVER, APP_STORE_SERVER_SANDBOX
 from pytest_asc.emulator.app import Emulator, Request
 from pytest_asc.emulator.request_log import CORRELATION_KEY
 from pytest_asc.emulator.service_faults import FAULTS
+
+if TYPE_CHECKING:
+    from pytest_asc.apple.causes import CauseSlug
 
 
 def test_every_fault_is_a_cause() -> None:
@@ -28,7 +33,7 @@ def test_every_fault_is_a_cause() -> None:
     ],
 )
 def test_a_fault_refuses_what_was_good_and_names_itself(
-    emulator_client: EmulatorClient, fault: str, status: int, code: str
+    emulator_client: EmulatorClient, fault: CauseSlug, status: int, code: str
 ) -> None:
     assert emulator_client.get("/v1/apps").status == 200
     emulator_client.emulator.fault(fault)
@@ -77,7 +82,7 @@ def test_an_account_in_which_nothing_is_visible(emulator_client: EmulatorClient)
 
 
 @pytest.mark.parametrize(("fault", "date"), [("clock-ahead", "20:16:40"), ("clock-behind", "20:46:40")])
-def test_the_date_tells_of_the_clocks(emulator_client: EmulatorClient, fault: str, date: str) -> None:
+def test_the_date_tells_of_the_clocks(emulator_client: EmulatorClient, fault: CauseSlug, date: str) -> None:
     emulator_client.emulator.fault(fault)
     assert date in emulator_client.get("/v1/apps").headers["Date"]
 
@@ -151,16 +156,17 @@ def test_only_production_refuses_an_app_that_was_never_released() -> None:
 
 
 def test_a_cause_of_the_key_or_the_token_is_refused_with_the_way_to_inject_it(emulator_client: EmulatorClient) -> None:
-    for cause in set(CAUSES) - set(FAULTS):
+    causes: set[Any] = set(CAUSES) - set(FAULTS)
+    for cause in causes:
         with pytest.raises(ValueError, match=f"^'{cause}' is a state of the key or the token, .*--asc-fault={cause}$"):
             emulator_client.emulator.fault(cause)
 
 
 def test_a_misspelt_cause_is_refused_with_the_nearest(emulator_client: EmulatorClient) -> None:
     with pytest.raises(ValueError, match=r"no fault 'bearer-mising'; did you mean 'bearer-missing'\? There are acc"):
-        emulator_client.emulator.fault("bearer-mising")
+        emulator_client.emulator.fault("bearer-mising")  # type: ignore[arg-type]
 
 
 def test_an_unknown_cause_is_refused_with_the_list_of_faults(emulator_client: EmulatorClient) -> None:
     with pytest.raises(ValueError, match="no fault 'gremlins'; there are accept-header, agreement-missing, "):
-        emulator_client.emulator.fault("gremlins")
+        emulator_client.emulator.fault("gremlins")  # type: ignore[arg-type]

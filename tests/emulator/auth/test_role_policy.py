@@ -10,6 +10,7 @@ from emulator.harness import KEY, KEY_ID, EmulatorClient, token
 from pytest_asc.apple.roles import ROLES, UNLIMITED
 
 if TYPE_CHECKING:
+    from pytest_asc.apple.roles import Role
     from pytest_asc.emulator.app import Emulator
 
 INDIVIDUAL = {"Authorization": f"Bearer {token(iss=None, sub='user')}"}
@@ -50,7 +51,7 @@ INDIVIDUAL = {"Authorization": f"Bearer {token(iss=None, sub='user')}"}
     ],
 )
 def test_a_role_opens_its_areas_alone(
-    emulator_client: EmulatorClient, role: str, method: str, path: str, may: bool
+    emulator_client: EmulatorClient, role: Role, method: str, path: str, may: bool
 ) -> None:
     emulator_client.emulator.role = role
     answer = emulator_client.send(method, path)
@@ -96,7 +97,7 @@ def test_the_role_is_judged_after_the_token_and_before_the_query(emulator_client
         ("/v1/financeReports", True),
     ],
 )
-def test_individual_keys_are_kept_out_whatever_their_users_role(role: str, path: str, closed: bool) -> None:
+def test_individual_keys_are_kept_out_whatever_their_users_role(role: Role, path: str, closed: bool) -> None:
     emulator_client = EmulatorClient()
     emulator_client.emulator.role = role
     emulator_client.emulator.trust(KEY_ID, None, "individual", KEY.public_key())
@@ -117,7 +118,7 @@ def test_individual_keys_have_their_users_role(emulator_client: EmulatorClient) 
 
 def test_a_role_is_checked_where_it_is_set(emulator: Emulator) -> None:
     with pytest.raises(ValueError, match="there is no role 'Developer'; did you mean 'DEVELOPER'"):
-        emulator.role = "Developer"
+        emulator.role = "Developer"  # type: ignore[assignment]
     assert emulator.role == "ADMIN"
     for role in ROLES:
         emulator.role = role

@@ -1,0 +1,134 @@
+"""The function of ``make_asc_token``: it checks its arguments and generates any token, invalid ones included."""
+
+from __future__ import annotations
+
+import time
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from pytest_asc.apple.services import SERVICES, ServiceIds
+from pytest_asc.credentials.tokens import mint
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from typing_extensions import Unpack
+
+    from pytest_asc.apple.services import ServiceName
+    from pytest_asc.credentials.finder import Credentials
+    from pytest_asc.credentials.tokens import Token
+
+_ARGUMENTS = ("lifetime", "scope", "issued_at", "claims", "headers", "service", *ServiceIds.__annotations__)
+# The names that PyJWT, fastlane and the clients of other APIs have for the same.
+_OTHER_NAMES = {
+    "duration": "lifetime",
+    "exp": "lifetime",
+    "expiration": "lifetime",
+    "expires": "lifetime",
+    "expires_in": "lifetime",
+    "ttl": "lifetime",
+    "iat": "issued_at",
+    "now": "issued_at",
+    "payload": "claims",
+}
+# A clipped text shows less of a secret than a redactor lets through.
+_LONGEST_TEXT = 12
+
+
+class TokenFactory(Protocol):
+    """Type of the fixture ``make_asc_token``."""
+
+    def __call__(
+        self,
+        *,
+        lifetime: float = ...,
+        scope: Sequence[str] | None = None,
+        issued_at: float | None = None,
+        claims: Mapping[str, Any] | None = None,
+        headers: Mapping[str, Any] | None = None,
+        service: ServiceName | None = None,
+        **ids: Unpack[ServiceIds],
+    ) -> Token:
+        """Generate a signed token; nothing is checked but the arguments, so invalid tokens can be made.
+
+        Args:
+            lifetime: Seconds from ``iat`` to ``exp``; may be 0 or negative. By default the one of the test or the run.
+            scope: The requests that the token is good for, such as ``["GET /v1/apps"]``; None for all.
+            issued_at: ``iat``, in seconds since 1970; by default a minute before now.
+            claims: Claims to set on top; None as a value removes the claim.
+            headers: Members of the JOSE header to set on top; None as a value removes one.
+            service: The service that the token is for; by default the one of the test.
+            **ids: The ids that the service's tokens hold, such as ``team_id`` and ``service_id`` for WeatherKit.
+
+        Raises:
+            TypeError: An argument is unknown or of the wrong type.
+            ValueError: There is no such service, or an id that its tokens hold is missing.
+        """
+
+
+class SigningTokenFactory(NamedTuple):
+    """The token factory of a test."""
+
+    credentials: Credentials
+    default_lifetime: float
+    """Seconds."""
+    default_service: ServiceName
+
+    def __call__(
+        self,
+        *,
+        lifetime: float | None = None,
+        scope: Sequence[str] | None = None,
+        issued_at: float | None = None,
+        claims: Mapping[str, Any] | None = None,
+        headers: Mapping[str, Any] | None = None,
+        service: ServiceName | None = None,
+        **ids: Unpack[ServiceIds],
+    ) -> Token:
+        """Generate a token; see :class:`TokenFactory`."""
+        __tracebackhide__ = True
+        for name, value in ids.items():
+            if name not in ServiceIds.__annotations__:
+                raise TypeError(_unexpected(name, value))
+        for name, value in (("lifetime", lifetime), ("issued_at", issued_at)):
+            if value is not None and not isinstance(value, (int, float)):
+                raise TypeError(f"make_asc_token({name}={_shown(value)}): expected a number of seconds")
+        if isinstance(scope, str):
+            raise TypeError(
+                f"make_asc_token(scope={scope!r}): expected a list such as {[scope]!r}. "
+                "For a token with a malformed scope, use claims={'scope': …}."
+            )
+        if service is not None and service not in SERVICES:
+            nearest = get_close_matches(str(service), SERVICES, n=1)
+            hint = f"Did you mean {nearest[0]!r}? " if nearest else ""
+            raise ValueError(
+                f"make_asc_token(service={service!r}): there is no such service. {hint}"
+                f"The services are {', '.join(SERVICES)}."
+            )
+        return mint(
+            self.credentials,
+            now=time.time(),
+            lifetime=self.default_lifetime if lifetime is None else lifetime,
+            scope=scope,
+            issued_at=issued_at,
+            claims=claims,
+            headers=headers,
+            service=service or self.default_service,
+            **ids,
+        )
+
+
+def _unexpected(name: str, value: object) -> str:
+    nearest = _OTHER_NAMES.get(name) or next(iter(get_close_matches(name, _ARGUMENTS, n=1)), None)
+    hint = f" Did you mean {nearest!r}?" if nearest else ""
+    return (
+        f"make_asc_token() got an unexpected keyword argument {name!r} ({name}={_shown(value)}).{hint} "
+        f"Its arguments are {', '.join(_ARGUMENTS)}."
+    )
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, (int, float, type(None))):
+        return repr(value)
+    text = value if isinstance(value, str) else type(value).__name__
+    return repr(text) if len(text) <= _LONGEST_TEXT else f"{text[:4]!r}…"

@@ -1,0 +1,41 @@
+"""Type of the functions that diagnose: the fixture ``asc_diagnose`` and ``pytest_asc.diagnose``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from pytest_asc.apple.services import ServiceName
+    from pytest_asc.diagnosis.findings import Finding
+
+
+class Diagnose(Protocol):
+    """Type of the fixture ``asc_diagnose``."""
+
+    def __call__(
+        self,
+        evidence: object = None,
+        /,
+        *,
+        token: str | bytes | None = None,
+        request: object = None,
+        service: ServiceName | None = None,
+        now: float | None = None,
+    ) -> tuple[Finding, ...]:
+        """Find the causes of a failure; nothing is sent.
+
+        Args:
+            evidence: A response or request of requests or httpx, an exception, a token, a JSON error document, or a
+                mapping of status, headers and body.
+            token: The token, where the evidence does not contain it.
+            request: The request, where the evidence does not contain it.
+            service: The name of the service that is meant; by default the one of the host, of the token or of the key.
+            now: The time, in seconds since 1970; by default the current one.
+
+        Returns:
+            One finding for each cause, the best-supported error first; none where nothing is wrong.
+
+        Raises:
+            TypeError: The evidence is none of these.
+            ValueError: There is no such service.
+        """
