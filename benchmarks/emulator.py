@@ -1,7 +1,7 @@
-"""A test with ``asc_session`` beside the same test with ``responses``, in one run of pytest in which they take turns.
+"""Time of a test with ``asc_session``, relative to the same test with ``responses``, alternating in one pytest run.
 
-Run it with ``python benchmarks/emulator.py``. What is compared is the time that a test takes beyond an empty one: its
-fixtures, its request, and their end.
+Run it with ``python benchmarks/emulator.py``. It compares the time of a test beyond that of an empty test: set-up of
+the fixtures, the request, and teardown.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ NAMES = {
 
 
 class Stopwatch:
-    """Times each test, and has the tests of one turn come one after the other."""
+    """Plugin that times each test, and runs the tests of one turn consecutively."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, list[float]] = defaultdict(list)
@@ -79,7 +79,7 @@ class Stopwatch:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Time a test with its fixtures."""
+        """Time a test including its fixtures."""
         started = time.process_time()
         try:
             return (yield)

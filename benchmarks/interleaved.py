@@ -1,8 +1,8 @@
-"""Compare ways to do a thing: in one process, in rounds that take turns, as ratios.
+"""Comparison of alternatives by time ratio, measured in alternating rounds of one process.
 
-Every round measures all cases one after the other, so that a slow moment of the machine meets them alike; what is shown
-is the median over the rounds of the ratio within a round. Only ratios travel between machines. Time is the processor's,
-which other work on the machine disturbs less than the wall's.
+Every round measures all cases one after the other, so that a slow moment of the machine affects all of them; the result
+is the median over the rounds of the ratio within a round. Only ratios are comparable between machines. Times are CPU
+times, which other work on the machine affects less than elapsed times.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ ROUNDS = 21
 
 
 class Aim(NamedTuple):
-    """A case, what it is compared with, and the time of the one over the time of the other to reach."""
+    """A case, the case that it is compared with, and the greatest ratio of their times; None without an aim."""
 
     case: str
     other: str
-    most: float | None = None
+    limit: float | None = None
 
 
 def repeat(call: Callable[[], object]) -> Callable[[int], None]:
-    """Run a call as often as wanted."""
+    """Return a function that calls as often as its argument says."""
 
     def run(times: int) -> None:
         for _ in range(times):
@@ -37,11 +37,11 @@ def repeat(call: Callable[[], object]) -> Callable[[int], None]:
 
 
 def measure(cases: Mapping[str, tuple[Callable[[int], None], int]], rounds: int = ROUNDS) -> dict[str, list[float]]:
-    """Seconds of one call, for each case and round.
+    """Measure the seconds of one call, for each case and round.
 
     Args:
-        cases: By name, what runs the case as often as it is told, and how often to run it in a round.
-        rounds: How often the cases take turns; one more round comes first and warms up.
+        cases: By name, a function that runs the case a given number of times, and that number for each round.
+        rounds: Number of rounds; one more round precedes them as warm-up.
     """
     seconds: dict[str, list[float]] = {name: [] for name in cases}
     for number in range(rounds + 1):
@@ -56,11 +56,11 @@ def measure(cases: Mapping[str, tuple[Callable[[int], None], int]], rounds: int 
 
 
 def show(title: str, aims: Iterable[Aim], seconds: Mapping[str, list[float]]) -> None:
-    """Print the ratios beside the aims, and the times of this machine."""
+    """Print the ratios with their aims, and the times on this machine."""
     print(f"\n{title}\n{'case':34}{'compared with':34}{'time ratio':>10}{'aim':>9}")
     for aim in aims:
         pairs = zip(seconds[aim.case], seconds[aim.other], strict=True)
         ratio = statistics.median(one / two for one, two in pairs)
-        print(f"{aim.case:34}{aim.other:34}{ratio:10.3f}{'' if aim.most is None else f'≤ {aim.most:.2f}':>9}")
+        print(f"{aim.case:34}{aim.other:34}{ratio:10.3f}{'' if aim.limit is None else f'≤ {aim.limit:.2f}':>9}")
     times = ", ".join(f"{name} {statistics.median(values) * 1e6:.2f}" for name, values in seconds.items())
-    print(f"microseconds here: {times}")
+    print(f"microseconds on this machine: {times}")

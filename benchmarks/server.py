@@ -1,8 +1,8 @@
-"""The emulator's server beside the servers that a user would pick instead.
+"""The emulator's server, compared with other servers for tests.
 
 Run it with ``pip install pytest-httpserver 'moto[server]'`` and ``python benchmarks/server.py``. Under load, each
-server has a process of its own and 16 connections; the client is this script. The emulator judges every token and
-builds the document; pytest-httpserver gives ready bytes, and moto an empty list of buckets.
+server has a process of its own and 16 connections; the client is this script. The emulator verifies every token and
+builds the document; pytest-httpserver returns fixed bytes, and moto an empty list of buckets.
 """
 
 from __future__ import annotations
@@ -40,42 +40,42 @@ LIVE = (
 )
 
 
-class Place(NamedTuple):
-    """Where a server is, and what it is asked."""
+class Endpoint(NamedTuple):
+    """URL and headers of the request to a server."""
 
     url: str
     headers: dict[str, str]
 
 
 @contextmanager
-def asc_server() -> Iterator[Place]:
-    """Ours, with one app."""
+def asc_server() -> Iterator[Endpoint]:
+    """The emulator's server, with one app in the account."""
     account = Account(1)
     path = urlsplit(account.url).path
     with TemporaryDirectory() as folder, Server(Path(folder)) as server, server.answering(account.emulator):
-        yield Place(server.url + path, account.headers)
+        yield Endpoint(server.url + path, account.headers)
 
 
 @contextmanager
-def httpserver() -> Iterator[Place]:
-    """pytest-httpserver with one ready answer: the same document."""
+def httpserver() -> Iterator[Endpoint]:
+    """pytest-httpserver with the same document as a fixed response."""
     httpserver: Any = import_module("pytest_httpserver")
 
     account = Account(1)
     path = urlsplit(account.url).path
     with httpserver.HTTPServer() as server:
         server.expect_request(path).respond_with_data(account.get(account.url), content_type="application/json")
-        yield Place(server.url_for(path), account.headers)
+        yield Endpoint(server.url_for(path), account.headers)
 
 
 @contextmanager
-def moto() -> Iterator[Place]:
+def moto() -> Iterator[Endpoint]:
     """Moto's server with an account that has no buckets."""
     server = import_module("moto.server").ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
     scope = "AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=x"
-    yield Place(f"http://{host}:{port}/", {"Authorization": scope})
+    yield Endpoint(f"http://{host}:{port}/", {"Authorization": scope})
     server.stop()
 
 
@@ -83,29 +83,29 @@ SERVERS = {"asc_server": asc_server, "pytest-httpserver": httpserver, "moto": mo
 
 
 def serve(name: str) -> None:
-    """Be one of the servers, until standard input ends."""
-    logging.disable()  # werkzeug tells of every request
-    with SERVERS[name]() as place:
-        print(json.dumps(place), flush=True)
+    """Run one of the servers until standard input ends."""
+    logging.disable()  # werkzeug logs every request
+    with SERVERS[name]() as endpoint:
+        print(json.dumps(endpoint), flush=True)
         sys.stdin.read()
 
 
 @contextmanager
-def process(name: str) -> Iterator[Place]:
+def process(name: str) -> Iterator[Endpoint]:
     """One of the servers in a process of its own."""
     command = [sys.executable, __file__, name]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
         assert child.stdout is not None
-        yield Place(*json.loads(child.stdout.readline()))
-        # Leaving closes its standard input, which ends it.
+        yield Endpoint(*json.loads(child.stdout.readline()))
+        # The end of the with statement closes its standard input, which stops it.
 
 
 class Client:
-    """One connection, which is made again when the server closes it."""
+    """Connection to a server, reopened when the server closes it."""
 
-    def __init__(self, place: Place, watch: selectors.BaseSelector) -> None:
-        parts = urlsplit(place.url)
-        head = "".join(f"{name}: {value}\r\n" for name, value in place.headers.items())
+    def __init__(self, endpoint: Endpoint, watch: selectors.BaseSelector) -> None:
+        parts = urlsplit(endpoint.url)
+        head = "".join(f"{name}: {value}\r\n" for name, value in endpoint.headers.items())
         self._request = f"GET {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\n{head}\r\n".encode()
         self._address = (parts.hostname or "", parts.port or 0)
         self._watch = watch
@@ -116,13 +116,13 @@ class Client:
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._watch.register(self._socket, selectors.EVENT_READ, self)
 
-    def ask(self) -> None:
+    def send(self) -> None:
         """Send the request."""
         self._received = b""
         self._socket.sendall(self._request)
 
-    def hear(self) -> bool:
-        """Take what has come; give whether the answer is complete."""
+    def receive(self) -> bool:
+        """Receive data, and return whether the response is complete."""
         data = self._socket.recv(2**20)
         self._received += data
         head, _, body = self._received.partition(b"\r\n\r\n")
@@ -137,37 +137,37 @@ class Client:
         return True
 
 
-def load(place: Place) -> Callable[[int], None]:
-    """Ask as often as wanted, with one request on its way on each connection."""
+def load(endpoint: Endpoint) -> Callable[[int], None]:
+    """Return a function that sends a number of requests, one at a time on each connection."""
     watch = selectors.DefaultSelector()
-    clients = [Client(place, watch) for _ in range(CONNECTIONS)]
+    clients = [Client(endpoint, watch) for _ in range(CONNECTIONS)]
 
     def run(times: int) -> None:
-        to_send, to_hear = times - CONNECTIONS, times
+        to_send, to_receive = times - CONNECTIONS, times
         for client in clients:
-            client.ask()
-        while to_hear > 0:
+            client.send()
+        while to_receive > 0:
             for key, _ in watch.select():
-                if key.data.hear():
-                    to_hear -= 1
+                if key.data.receive():
+                    to_receive -= 1
                     if to_send > 0:
                         to_send -= 1
-                        key.data.ask()
+                        key.data.send()
 
     return run
 
 
-def live(place: Place, session: requests.Session) -> Callable[[int], None]:
-    """GETs of requests to a server in this process."""
-    return repeat(lambda: session.get(place.url, headers=place.headers).content)
+def live(endpoint: Endpoint, session: requests.Session) -> Callable[[int], None]:
+    """Return a function that sends GET requests to a server in this process."""
+    return repeat(lambda: session.get(endpoint.url, headers=endpoint.headers).content)
 
 
-def once(server: Callable[[], AbstractContextManager[Place]]) -> Callable[[int], None]:
-    """Start, answer once, stop."""
+def once(server: Callable[[], AbstractContextManager[Endpoint]]) -> Callable[[int], None]:
+    """Return a function that starts a server, sends one request, and stops the server."""
 
     def start_answer_stop() -> None:
-        with server() as place:
-            requests.get(place.url, headers=place.headers, timeout=10).raise_for_status()
+        with server() as endpoint:
+            requests.get(endpoint.url, headers=endpoint.headers, timeout=10).raise_for_status()
 
     return repeat(start_answer_stop)
 
@@ -175,12 +175,12 @@ def once(server: Callable[[], AbstractContextManager[Place]]) -> Callable[[int],
 def main() -> None:
     """Measure, and print the ratios."""
     if missing := [name for name in MODULES if find_spec(name) is None]:
-        sys.exit(f"The peers are not here: pip install pytest-httpserver 'moto[server]' ({', '.join(missing)})")
-    logging.disable()  # werkzeug tells of every request
+        sys.exit(f"missing packages: pip install pytest-httpserver 'moto[server]' ({', '.join(missing)})")
+    logging.disable()  # werkzeug logs every request
     with ExitStack() as stack:
-        places = {name: stack.enter_context(process(name)) for name in SERVERS}
+        endpoints = {name: stack.enter_context(process(name)) for name in SERVERS}
         times = {"asc_server": 4000, "pytest-httpserver": 800, "moto": 400}
-        show("16 connections", LOAD, measure({name: (load(places[name]), times[name]) for name in SERVERS}))
+        show("16 connections", LOAD, measure({name: (load(endpoints[name]), times[name]) for name in SERVERS}))
     with ExitStack() as stack, requests.Session() as session:
         session.trust_env = False
         ours, theirs = (live(stack.enter_context(server()), session) for server in (asc_server, httpserver))

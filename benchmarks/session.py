@@ -1,4 +1,4 @@
-"""One emulated GET beside what a user would pick instead, and beside the floor below both.
+"""Time of one emulated GET, relative to other mocks and to the minimum that ``requests`` needs.
 
 Run it with ``python benchmarks/session.py``.
 """
@@ -35,16 +35,16 @@ AIMS = (
     Aim("asc_session, 100,000 resources", "asc_session", 1.1),
     Aim("intercepted", "responses, bare callback", 1.1),
     Aim("intercepted, 100,000 resources", "intercepted", 1.1),
-    Aim("page of 200", "json.dumps of it", 0.25),
+    Aim("page of 200", "json.dumps of the page", 0.25),
     Aim("reset", "responses, start and stop", 0.6),
 )
 
 
 class BareAdapter(BaseAdapter):
-    """The least that an adapter can do."""
+    """Adapter without any work, as a lower bound."""
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
-        """Answer with an empty document."""
+        """Return an empty document."""
         response = requests.Response()
         response.status_code = 200
         response.url = request.url or ""
@@ -54,11 +54,11 @@ class BareAdapter(BaseAdapter):
         return response
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing."""
 
 
 class Account:
-    """An emulator with a key, a token, and some apps."""
+    """Emulator with a key, a token and some apps."""
 
     def __init__(self, apps: int, builds: int = 0) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
@@ -78,16 +78,16 @@ class Account:
         self.url = f"{APPS}/{first['id']}"
 
     def session(self) -> Session:
-        """A session that is answered by the emulator."""
+        """Return a session that sends its requests to the emulator."""
         return Session(self.emulator.base_url, token=lambda: self.token, adapter=EmulatorAdapter(self.emulator))
 
     def get(self, url: str) -> bytes:
-        """The body of a GET, without any HTTP library."""
+        """Return the body of a GET, without an HTTP library."""
         return self.emulator.handle(Request("GET", url, self.headers)).body
 
 
 def bare_session(adapter: BaseAdapter) -> requests.Session:
-    """A session that is answered by an adapter and does not look into the environment."""
+    """Return a session that uses an adapter and ignores the environment."""
     session = requests.Session()
     session.trust_env = False
     session.mount("https://", adapter)
@@ -95,7 +95,7 @@ def bare_session(adapter: BaseAdapter) -> requests.Session:
 
 
 def mocked(prepare: Callable[[responses.RequestsMock], object], get: Case) -> Callable[[int], None]:
-    """Run a case inside a mock of responses."""
+    """Return a function that runs a case inside a mock of responses."""
 
     def run(times: int) -> None:
         with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
@@ -106,7 +106,7 @@ def mocked(prepare: Callable[[responses.RequestsMock], object], get: Case) -> Ca
 
 
 def intercepted(emulator: Emulator, get: Case) -> Callable[[int], None]:
-    """Run a case inside the emulator's interception."""
+    """Return a function that runs a case inside the emulator's interception."""
 
     def run(times: int) -> None:
         with intercept(emulator):
@@ -116,7 +116,7 @@ def intercepted(emulator: Emulator, get: Case) -> Callable[[int], None]:
 
 
 def cases() -> dict[str, tuple[Callable[[int], None], int]]:
-    """Each case with how often it is run in a round."""
+    """Return each case with its number of runs in a round."""
     small, large, many = Account(1), Account(50_000, builds=50_000), Account(10_000)
     page = f"{APPS}?limit=200"
     document = json.loads(many.get(page))
@@ -143,7 +143,7 @@ def cases() -> dict[str, tuple[Callable[[int], None], int]]:
         "intercepted": (intercepted(small.emulator, get), 100),
         "intercepted, 100,000 resources": (intercepted(large.emulator, get_large), 100),
         "page of 200": (repeat(lambda: many.get(page)), 30),
-        "json.dumps of it": (repeat(lambda: json.dumps(document)), 10),
+        "json.dumps of the page": (repeat(lambda: json.dumps(document)), 10),
         "reset": (repeat(Account(1).emulator.reset), 100),
         "responses, start and stop": (repeat(start_and_stop), 100),
     }

@@ -1,7 +1,7 @@
-"""What an installed plugin costs a run that does not use it: ``python benchmarks/startup.py``.
+"""Cost of the installed plugin in a run that does not use it: ``python benchmarks/startup.py``.
 
-Modules are counted, since counts do not jitter. Times are medians of processes that take turns, and of the ratios
-within a turn; a run's time is that of the processor, which other work on the machine disturbs less than the wall's.
+Modules are counted, because counts do not vary. Times are medians over alternating processes, and of the ratios within
+a round; the time of a run is CPU time, which other work on the machine affects less than elapsed time.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 ROUNDS = 21
-# Without bytecode, pytest rewrites the plugin's assertions anew at every start.
+# Without bytecode files, pytest rewrites the plugin's assertions at every start.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 HOOK = "import pytest\n\ndef pytest_configure(config): pass\n"
 LOAD = """
@@ -29,7 +29,7 @@ print(time.perf_counter() - started, len(set(sys.modules) - known))
 
 
 def load(module: str, folder: str) -> tuple[float, int]:
-    """Seconds and new modules of an import, in a process that has pytest loaded."""
+    """Return the seconds and the number of new modules of an import, in a process with pytest loaded."""
     code = LOAD.format(module=module, folder=folder)
     output = subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True, text=True, check=True)
     seconds, modules = output.stdout.split()
@@ -37,7 +37,7 @@ def load(module: str, folder: str) -> tuple[float, int]:
 
 
 def run(folder: str, *options: str) -> float:
-    """Processor seconds of a whole pytest run of one empty test."""
+    """Return the CPU seconds of a pytest run of one empty test."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options]
     subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, check=True)

@@ -1,4 +1,4 @@
-"""Minting, keeping and judging tokens, beside PyJWT with a loaded key: ``python benchmarks/tokens.py``."""
+"""Generation, caching and verification of tokens, compared with PyJWT: ``python benchmarks/tokens.py``."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from pytest_asc.credentials.tokens import TokenSource, mint
 from pytest_asc.diagnosis.token.verify import verify_token
 
 AIMS = (
-    Aim("minting", "minting, PyJWT", 1 / 0.95),
-    Aim("minting", "the raw signature"),
-    Aim("a kept token", "an empty call"),
-    Aim("judging", "judging, PyJWT"),
-    Aim("judging again", "judging, PyJWT", 0.01),
+    Aim("generate", "generate, PyJWT", 1 / 0.95),
+    Aim("generate", "signature only"),
+    Aim("cached token", "empty call"),
+    Aim("verify", "verify, PyJWT"),
+    Aim("verify, cached", "verify, PyJWT", 0.01),
 )
 
 
@@ -32,23 +32,23 @@ def main() -> None:
     payload = {"iss": issuer_id, "iat": 1_528_407_600, "exp": 1_528_408_500, "aud": "appstoreconnect-v1"}
     source = TokenSource(credentials)
     token = str(source.token())
-    examination = verify_token(token, service=APP_STORE_CONNECT, key=public)
+    verification = verify_token(token, service=APP_STORE_CONNECT, key=public)
     cases = {
-        "minting, PyJWT": (
+        "generate, PyJWT": (
             repeat(lambda: jwt.encode(payload, key, algorithm="ES256", headers={"kid": "2X9R4HXF34"})),
             500,
         ),
-        "minting": (repeat(lambda: mint(credentials, now=time.time())), 500),
-        "the raw signature": (repeat(lambda: key.sign(b"x" * 200, ec.ECDSA(hashes.SHA256()))), 500),
-        "a kept token": (repeat(source.token), 20_000),
-        "an empty call": (repeat(lambda: None), 20_000),
-        "judging, PyJWT": (
+        "generate": (repeat(lambda: mint(credentials, now=time.time())), 500),
+        "signature only": (repeat(lambda: key.sign(b"x" * 200, ec.ECDSA(hashes.SHA256()))), 500),
+        "cached token": (repeat(source.token), 20_000),
+        "empty call": (repeat(lambda: None), 20_000),
+        "verify, PyJWT": (
             repeat(lambda: jwt.decode(token, public, algorithms=["ES256"], audience="appstoreconnect-v1")),
             200,
         ),
-        "judging": (repeat(lambda: verify_token(token, service=APP_STORE_CONNECT, key=public)), 200),
-        "judging again": (
-            repeat(lambda: examination.valid_from <= time.time() < examination.valid_until),
+        "verify": (repeat(lambda: verify_token(token, service=APP_STORE_CONNECT, key=public)), 200),
+        "verify, cached": (
+            repeat(lambda: verification.valid_from <= time.time() < verification.valid_until),
             20_000,
         ),
     }
