@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from pytest_asc.apple.services import APP_STORE_CONNECT, emulated_hosts
 from pytest_asc.emulator.http_models import Request
+from pytest_asc.transports.base import Transport, plan_delivery
 
 if TYPE_CHECKING:
     from aiohttp.abc import AbstractStreamWriter
@@ -42,15 +44,15 @@ class HttpRejectionError(Exception):
         self.status = status
 
 
-class Application:
-    """Answers with the emulator of the moment."""
+class Application(Transport[web.BaseRequest, Awaitable[Request], Awaitable[web.Response]]):
+    """A request handler that answers with the emulator of the test that is running."""
 
     def __init__(self) -> None:
         self.own: frozenset[str] = frozenset()
-        """Where the server itself is: ``127.0.0.1:4000``."""
+        """The server's own addresses: ``127.0.0.1:4000``."""
         self.emulator: Emulator | None = None
         self.crashes: list[Exception] = []
-        """What the emulator raised, which is a bug of pytest-asc."""
+        """The exceptions that the emulator raised: bugs of pytest-asc."""
 
     def server(self) -> web.Server:
         """A protocol factory of asyncio's."""
@@ -66,34 +68,72 @@ class Application:
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """The hosts of Apple's that are answered now."""
+        """Apple's hosts that the emulator stands for."""
         return emulated_hosts(self.emulator.service if self.emulator else APP_STORE_CONNECT)
 
     async def answer(self, request: web.BaseRequest) -> web.Response:
-        """Answer a request."""
+        """Send a request through the four steps."""
         # The body may come after the test has ended: a request belongs to the test that it began in.
         emulator, crashes = self.emulator, self.crashes
         if emulator is None:
             return web.Response(status=503, text="No test is using the emulator at the moment.\n")
+        self.mutate(request)
         try:
-            url = self._url(request)
-            if "Expect" in request.headers:
-                await _expect(request)
-            body = await request.read() if request.body_exists else b""
+            converted = await self.convert(request)
         except HttpRejectionError as error:
             return web.Response(status=error.status, text=f"{error}\n")
         except (ConnectionError, web.RequestPayloadError):  # nobody waits for the answer
             return web.Response(status=400)
-        response = emulator.handle(Request(request.method, url, request.headers, body))
+        response = emulator.handle(converted)
         if response.crash:
             crashes.append(response.crash)
             _log.error("the emulator failed, which is a bug of pytest-asc", exc_info=response.crash)
         if response.delivery:
-            return await _deliver(request, response, response.delivery)
+            return await self.deliver(request, response, response.delivery)
         return _as_response(response)
 
+    def mutate(self, request: web.BaseRequest) -> None:
+        """Leave the request as it is: a client outside of this process makes its own mistakes."""
+
+    async def convert(self, request: web.BaseRequest) -> Request:
+        """Convert a request, and read its body.
+
+        Raises:
+            HttpRejectionError: Its host is not answered, or its head makes no sense.
+        """
+        url = self._url(request)
+        if "Expect" in request.headers:
+            await _expect(request)
+        return Request(request.method, url, request.headers, await request.read() if request.body_exists else b"")
+
+    async def deliver(
+        self, request: web.BaseRequest, response: Response, delivery: Delivery, timeout: float | None = None
+    ) -> web.Response:
+        """Deliver a response late, cut or not at all.
+
+        A failure that would come before the request (a refused connection, an untrusted certificate, a proxy that wants
+        a password) is too late here, and the client's timeout is not known: but for a body that is cut, the connection
+        ends without a response.
+        """
+        plan = plan_delivery(delivery, timeout)
+        if plan.wait:
+            await asyncio.sleep(plan.wait)
+        if plan.broken is None:
+            return _as_response(response)
+        connection = request.transport
+        if plan.broken != "cut":
+            if connection:
+                connection.abort()
+            return web.Response()  # nobody receives it
+        cut = _as_response(response)
+        await cut.prepare(request)
+        await cut.write_eof()
+        if connection:
+            connection.close()
+        return cut
+
     def _url(self, request: web.BaseRequest) -> str:
-        """The URL that the client means: links of the answer begin like it."""
+        """The URL as the client sees it: the links of the response begin like it."""
         target = request.raw_path
         if target.startswith("/"):
             hosts = request.headers.getall("Host", [])
@@ -112,30 +152,6 @@ class Application:
 
 def _as_response(answer: Response) -> web.Response:
     return web.Response(status=answer.status, headers=answer.headers, body=answer.body)
-
-
-async def _deliver(request: web.BaseRequest, answer: Response, delivery: Delivery) -> web.Response:
-    """Let happen on the way what is to happen.
-
-    What would come before the request (nobody listens, an untrusted certificate, a proxy that wants a password) is past
-    when the request is here, and how long the client waits is not known: but for a body that is cut, the connection
-    ends without an answer.
-    """
-    if delivery.sleep:
-        await asyncio.sleep(delivery.latency)
-    if delivery.broken is None:
-        return _as_response(answer)
-    transport = request.transport
-    if delivery.broken != "cut":
-        if transport:
-            transport.abort()
-        return web.Response()  # to nobody
-    cut = _as_response(answer)
-    await cut.prepare(request)
-    await cut.write_eof()
-    if transport:
-        transport.close()
-    return cut
 
 
 def _request(

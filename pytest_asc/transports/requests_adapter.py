@@ -12,9 +12,7 @@ import urllib3
 from requests.adapters import BaseAdapter
 from requests.utils import get_encoding_from_headers
 
-from pytest_asc.emulator.http_models import Request
-from pytest_asc.faults.requests import REQUEST_MUTATIONS
-from pytest_asc.transports.requests_failures import deliver
+from pytest_asc.transports.requests_transport import RequestsTransport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,7 +31,7 @@ class EmulatorAdapter(BaseAdapter):
 
     def __init__(self, emulator: Emulator) -> None:
         super().__init__()
-        self._emulator = emulator
+        self._exchange = RequestsTransport(emulator).exchange
 
     def send(  # noqa: PLR0917  the signature is that of requests
         self,
@@ -44,8 +42,8 @@ class EmulatorAdapter(BaseAdapter):
         cert: Any = None,  # noqa: ARG002
         proxies: Any = None,  # noqa: ARG002
     ) -> requests.Response:
-        """Answer a prepared request; arguments but the timeout mean nothing where there is no connection."""
-        return self._as_response(request, send_to(self._emulator, request, timeout))
+        """Answer a prepared request; without a connection, the timeout is the one argument that matters."""
+        return self._as_response(request, self._exchange(request, timeout))
 
     def close(self) -> None:
         """Do nothing: there is no connection."""
@@ -60,7 +58,7 @@ class EmulatorAdapter(BaseAdapter):
         response.url = request.url or ""
         response.request = request
         if answer.delivery and answer.delivery.broken:
-            # urllib3 finds out that the body is cut, and when: where it is read.
+            # urllib3 raises where a body that is cut is read.
             response.raw = urllib3.HTTPResponse(BytesIO(answer.body), answer.headers, preload_content=False)
         else:
             response.raw = _Raw(answer, response.reason)
@@ -72,56 +70,18 @@ class EmulatorAdapter(BaseAdapter):
         return response
 
 
-def send_to(emulator: Emulator, request: requests.PreparedRequest, timeout: Any) -> Response:
-    """Have a request of requests answered, with all that happens to it and to its answer on the way.
-
-    Args:
-        emulator: What answers.
-        request: The request.
-        timeout: What the client waits for an answer; see :func:`.delivery.deliver`.
-
-    Raises:
-        Exception: What requests raises where no answer arrives; or the emulator's own, a bug of pytest-asc.
-    """
-    if emulator.client_fault:
-        REQUEST_MUTATIONS[emulator.client_fault].apply(request)
-    answer = emulator.handle(_as_request(request))
-    if answer.crash:
-        raise answer.crash
-    if answer.delivery:
-        deliver(answer.delivery, request, timeout)
-    return answer
-
-
 @cache
 def _encoding(content_type: str | None) -> str | None:
     return get_encoding_from_headers({"content-type": content_type}) if content_type else None
 
 
-def _as_request(request: requests.PreparedRequest) -> Request:
-    """What the emulator wants to know of a request of requests."""
-    body = request.body
-    return Request(request.method or "", request.url or "", request.headers, _bytes(body) if body else b"")
-
-
-def _bytes(body: Any) -> bytes:
-    """The body that requests would send: text, bytes, a file, or chunks of either."""
-    if isinstance(body, bytes):
-        return body
-    if isinstance(body, str):
-        return body.encode()
-    if hasattr(body, "read"):
-        return _bytes(body.read())
-    return b"".join(map(_bytes, body))
-
-
 class _Raw(BytesIO):
-    """The body as a stream, with what is looked for on the response of urllib3."""
+    """The body as a stream, with the attributes of urllib3's response that requests reads."""
 
     version = 11
     decode_content = False
     _original_response = None
-    """Where requests would look for cookies: Apple sets none."""
+    """The place where requests looks for cookies: Apple sets none."""
 
     def __init__(self, answer: Response, reason: str) -> None:
         super().__init__(answer.body)

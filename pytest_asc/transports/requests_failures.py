@@ -1,13 +1,11 @@
-"""What requests makes of an answer that is late, broken or not there: for the transports in the test's process."""
+"""The exceptions of requests for failed connections."""
 
 from __future__ import annotations
 
 import errno
 import os
 import ssl
-import time
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import requests
 import urllib3
@@ -16,50 +14,9 @@ from urllib3 import exceptions
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from pytest_asc.emulator.http_models import Broken, Delivery
+    from pytest_asc.emulator.http_models import Broken
 
 _UNTRUSTED = 19  # OpenSSL: a self-signed certificate in the chain
-
-
-def deliver(delivery: Delivery, request: requests.PreparedRequest, timeout: Any) -> None:
-    """Let happen on the way what is to happen.
-
-    Args:
-        delivery: What that is. A body that is cut is left to the transport.
-        request: The request that is answered. Its response's ``elapsed`` will have the latency in it.
-        timeout: What the client waits: seconds, a pair of them, a ``urllib3.Timeout``, or None for as long as it takes.
-
-    Raises:
-        requests.RequestException: There is no answer, or none in time.
-    """
-    patience = _patience(timeout)
-    late = patience is not None and delivery.latency > patience
-    if delivery.sleep:
-        time.sleep(patience if late and patience is not None else delivery.latency)
-    broken = "timeout" if late else delivery.broken
-    if broken in _FAILURES:
-        raise _FAILURES[broken](request)
-    if delivery.latency:
-        _add_to_elapsed(request, timedelta(seconds=delivery.latency))
-
-
-def _patience(timeout: Any) -> float | None:
-    """The seconds that a client waits for an answer once it is connected."""
-    if isinstance(timeout, tuple):
-        timeout = timeout[1]
-    if isinstance(timeout, urllib3.Timeout):
-        timeout = timeout.read_timeout
-    return timeout if isinstance(timeout, (int, float)) else None
-
-
-def _add_to_elapsed(request: requests.PreparedRequest, latency: timedelta) -> None:
-    """Add to what requests measures itself once the adapter has answered, by the one hook that comes after."""
-
-    def add(response: requests.Response, **_: object) -> None:
-        response.elapsed += latency
-        request.deregister_hook("response", add)  # type: ignore[no-untyped-call]
-
-    request.register_hook("response", add)  # type: ignore[no-untyped-call]
 
 
 def _refused(request: requests.PreparedRequest) -> requests.RequestException:
@@ -96,14 +53,14 @@ def _proxy(request: requests.PreparedRequest) -> requests.RequestException:
     return requests.exceptions.ProxyError(_given_up(request, failed), request=request)
 
 
-_FAILURES: Mapping[Broken | None, Callable[[requests.PreparedRequest], requests.RequestException]] = {
+FAILURES: Mapping[Broken | None, Callable[[requests.PreparedRequest], requests.RequestException]] = {
     "refused": _refused,
     "reset": _reset,
     "timeout": _timeout,
     "tls": _tls,
     "proxy": _proxy,
 }
-"""The exceptions that requests raises over a socket, with all that they wrap."""
+"""By the failure: makes the exception that requests raises over a socket, with all that it wraps."""
 
 
 def _given_up(request: requests.PreparedRequest, reason: Exception) -> exceptions.MaxRetryError:
@@ -111,5 +68,5 @@ def _given_up(request: requests.PreparedRequest, reason: Exception) -> exception
 
 
 def _pool(request: requests.PreparedRequest) -> urllib3.HTTPConnectionPool:
-    """What the words of urllib3's exceptions name; nothing is connected."""
+    """The pool that the messages of urllib3's exceptions name; it connects to nothing."""
     return urllib3.connection_from_url(request.url or "")

@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING
-from unittest.mock import patch
+from typing import TYPE_CHECKING, Any
 
+import requests
 import responses
 from requests.adapters import HTTPAdapter
 
 from pytest_asc.apple.services import emulated_hosts
-from pytest_asc.transports.requests_adapter import send_to
+from pytest_asc.transports.requests_transport import RequestsTransport
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from requests import PreparedRequest
 
@@ -38,12 +38,19 @@ def intercept(emulator: Emulator) -> Iterator[None]:
 
     An exception of the emulator's own, which is a bug of pytest-asc, is raised where the request was sent.
     """
-    mock = responses.RequestsMock(assert_all_requests_are_fired=False, real_adapter_send=HTTPAdapter.send)
-    mock.add(_AnyMethod(emulator))
-    mock.add_passthru(_ANYTHING)
-    # Entering the mock would do the same, and look for the adapter by its name twice: 20 µs for each test, not 3.
-    with patch.object(HTTPAdapter, "send", mock.unbound_on_send()):
+    try:
+        mock = _unused.pop()
+    except IndexError:
+        mock = _EmulatorMock()
+    before = HTTPAdapter.send
+    mock.start_answering(emulator, before)
+    HTTPAdapter.send = mock.send  # type: ignore[method-assign,assignment]
+    try:
         yield
+    finally:
+        HTTPAdapter.send = before  # type: ignore[method-assign]
+        mock.stop_answering()
+        _unused.append(mock)
 
 
 @cache
@@ -54,20 +61,61 @@ def _pattern(service: Service) -> re.Pattern[str]:
 
 
 class _AnyMethod(responses.CallbackResponse):
-    """A callback for Apple's hosts that asks neither for the method nor for the path."""
+    """A callback for the hosts of an emulator, whatever the method and the path."""
 
-    def __init__(self, emulator: Emulator) -> None:
-        self._hosts = _pattern(emulator.service)
-        super().__init__("ANY", self._hosts, self._answer, content_type=None)
-        self._emulator = emulator
+    def __init__(self) -> None:
+        super().__init__("ANY", _ANYTHING, self._answer, content_type=None)
+        self.hosts = _ANYTHING
+        """The URLs that are answered."""
+        self.transport: RequestsTransport | None = None
+        """The transport to the emulator; None once the test has ended."""
 
     def matches(self, request: PreparedRequest) -> tuple[bool, str]:
-        if self._hosts.match(request.url or ""):
+        if self.hosts.match(request.url or ""):
             return True, ""
         return False, "not a host of Apple's"
 
     def _answer(self, request: PreparedRequest) -> tuple[int, dict[str, str], bytes]:
-        # responses hands on what the adapter was given.
+        if self.transport is None:  # a thread that outlives its test: its request must not reach Apple
+            raise requests.ConnectionError("the test of this request has ended", request=request)
+        # responses passes on the arguments of the adapter.
         timeout = request.req_kwargs.get("timeout")  # type: ignore[attr-defined]
-        answer = send_to(self._emulator, request, timeout)
-        return answer.status, answer.headers, answer.body
+        response = self.transport.exchange(request, timeout)
+        return response.status, response.headers, response.body
+
+
+class _EmulatorMock(responses.RequestsMock):
+    """A mock with one callback. One serves a test after another, since making one costs more than all else here."""
+
+    def __init__(self) -> None:
+        super().__init__(assert_all_requests_are_fired=False, real_adapter_send=self._send_on)
+        self.send = self.unbound_on_send()
+        self._before: Callable[..., requests.Response] = HTTPAdapter.send
+        self._callback = _AnyMethod()
+        self.add(self._callback)
+        self.add_passthru(_ANYTHING)
+
+    def start_answering(self, emulator: Emulator, before: Callable[..., requests.Response]) -> None:
+        """Answer with an emulator.
+
+        Args:
+            emulator: The emulator.
+            before: Sends requests to other hosts.
+        """
+        self._before = before
+        self._callback.hosts = _pattern(emulator.service)
+        self._callback.transport = RequestsTransport(emulator)
+
+    def stop_answering(self) -> None:
+        """Forget the emulator and the calls."""
+        self._callback.transport = None
+        if self.calls:
+            self._callback.calls.reset()
+            self.calls.reset()
+
+    def _send_on(self, *args: Any, **kwargs: Any) -> requests.Response:
+        return self._before(*args, **kwargs)
+
+
+_unused: list[_EmulatorMock] = []
+"""Mocks that were made for tests which have ended."""
