@@ -147,7 +147,7 @@ def test_a_crash_of_the_emulator_reaches_the_client_and_the_test(pytester: pytes
             raise RuntimeError("a bug of ours")
 
         def test(asc_server, asc_token, monkeypatch):
-            monkeypatch.setattr(asc_server.emulator, "_application", broken)
+            monkeypatch.setattr("pytest_asc.emulator.app.find_endpoint", broken)
             answer = httpx.get(f"{asc_server.url}/v1/apps", headers=headers(asc_token))
             assert answer.status_code == 500
             assert "a bug of ours" in answer.json()["errors"][0]["detail"]
