@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from pytest_asc.emulator.http_models import JSON
 from pytest_asc.emulator.jsonapi import errors
 from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError
-from pytest_asc.emulator.jsonapi.negotiation import refuse_media
+from pytest_asc.emulator.jsonapi.negotiation import choose, refuse_media
 from pytest_asc.emulator.jsonapi.routing import Route, make_route, match
 from pytest_asc.emulator.operations import reads, writes
 from pytest_asc.emulator.reports import registry
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.spec.api_spec import Operation
 
 _ENDPOINTS = 4096
+_JSON_ALONE = (JSON,)
 
 Answer: TypeAlias = "bytes | Response | ApiError | tuple[ApiError, ...]"
 """JSON document, whole response, or the errors of a request."""
@@ -59,7 +61,9 @@ def _report(account: Account, route: Route, request: Request, now: float) -> Ans
 
 
 def _read(account: Account, route: Route, request: Request, _now: float) -> Answer:
-    return refuse_media(request, sends=False) or reads.read(account.store, route)
+    if choose(request.header("Accept"), _JSON_ALONE) is None:
+        return errors.NOT_ACCEPTABLE
+    return reads.READS[route.operation.action](account.store, route)
 
 
 def _write(account: Account, route: Route, request: Request, _now: float) -> Answer:

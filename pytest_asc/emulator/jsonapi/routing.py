@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _PATH = re.compile(r"(?P<root>/[^/]+/[^/]+)(/(?P<id>[^/]+)(?P<rest>/.*)?)?", re.DOTALL)
 
-# Apple's names for what a resource allows, by whether an id is given, and method (observed).
+# Apple's names of the operations on a resource, by the presence of an id and the method (observed).
 _OPERATIONS = {
     (False, "POST"): "CREATE",
     (True, "DELETE"): "DELETE",
@@ -33,18 +33,20 @@ _RELATIONSHIP_OPERATIONS = {"DELETE": "DELETE", "GET": "GET", "PATCH": "UPDATE",
 
 @dataclass(frozen=True)
 class Route:
-    """What a request asks for."""
+    """Operation of a request, its parsed query, and the parts of the response that depend on the URL alone."""
 
     operation: Operation
+    resource_type: str
+    """Type of the resources at the root of the path."""
     identifier: str
     """The id in the path; empty where there is none."""
     base: str
     """Scheme and host of the URL."""
     query: Query
     envelope: DocumentEnvelope
-    """What stands around the resources of the answer."""
+    """Document around the resources of the response."""
     serializer: ResourceSerializer | None
-    """How the resources of the answer are shown; None for linkages."""
+    """Serializer of the resources; None for linkages."""
 
 
 class Match(NamedTuple):
@@ -88,7 +90,9 @@ def make_route(matched: Match) -> Route:
     if operation.schema:
         fields = query.fields.get(operation.schema.type)
         serializer = get_serializer(operation.schema, base, fields, included_limits(query.include, query.limits))
-    return Route(operation, identifier, base, query, DocumentEnvelope(base + url.path, query), serializer)
+    return Route(
+        operation, operation.root, identifier, base, query, DocumentEnvelope(base + url.path, query), serializer
+    )
 
 
 def _split(url: str) -> SplitResult:
@@ -100,7 +104,7 @@ def _split(url: str) -> SplitResult:
 
 
 def _require_emulated(operation: Operation, query: Query) -> None:
-    """Refuse a query that is wrong, and one that this emulator cannot apply."""
+    """Refuse a query with errors, or with parameters that this emulator cannot apply."""
     if query.errors:
         raise RefusedError(*query.errors)
     unknown = unknown_names(operation.schema.type, query) if operation.schema else []
@@ -110,26 +114,26 @@ def _require_emulated(operation: Operation, query: Query) -> None:
 
 
 def _explain(method: str, root: str, template: str, path: str) -> ApiError:
-    """Why there is no such operation, in Apple's words."""
-    offered = api_spec()
-    if not offered.is_root(root):
+    """Return Apple's error for a method and path without an operation."""
+    spec = api_spec()
+    if not spec.is_root(root):
         return ApiError(errors.PATH_UNKNOWN, {"path": root.strip("/")})
     relationship = template.rpartition("/")[2]
     resource_paths = {root: False, f"{root}/{{id}}": True}
-    if template not in resource_paths and not offered.methods(template):
+    if template not in resource_paths and not spec.methods(template):
         return ApiError(errors.RELATIONSHIP_UNKNOWN, {"relationship": relationship})
     if template in resource_paths:
-        asked = _OPERATIONS.get((resource_paths[template], method))
+        operation = _OPERATIONS.get((resource_paths[template], method))
         allowed = [
             name
             for (with_id, one), name in _OPERATIONS.items()
-            if one in offered.methods(f"{root}/{{id}}" if with_id else root)
+            if one in spec.methods(f"{root}/{{id}}" if with_id else root)
         ]
-        form, values = errors.OPERATION_NOT_ALLOWED, {"resource": root.rpartition("/")[2]}
+        template_error, values = errors.OPERATION_NOT_ALLOWED, {"resource": root.rpartition("/")[2]}
     else:
-        asked = _RELATIONSHIP_OPERATIONS.get(method)
-        allowed = [name for one, name in _RELATIONSHIP_OPERATIONS.items() if one in offered.methods(template)]
-        form, values = errors.RELATIONSHIP_NOT_ALLOWED, {"relationship": relationship}
-    if asked is None or not allowed:
+        operation = _RELATIONSHIP_OPERATIONS.get(method)
+        allowed = [name for one, name in _RELATIONSHIP_OPERATIONS.items() if one in spec.methods(template)]
+        template_error, values = errors.RELATIONSHIP_NOT_ALLOWED, {"relationship": relationship}
+    if operation is None or not allowed:
         return ApiError(errors.METHOD_NOT_ALLOWED, {"method": method, "path": path})
-    return ApiError(form, {**values, "operation": asked, "allowed": ", ".join(allowed)})
+    return ApiError(template_error, {**values, "operation": operation, "allowed": ", ".join(allowed)})

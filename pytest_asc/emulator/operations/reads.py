@@ -1,4 +1,4 @@
-"""What the GET operations answer, for every type of resource alike."""
+"""GET operations, for resources of every type."""
 
 from __future__ import annotations
 
@@ -25,104 +25,105 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.spec.relationships import Relation
 
 
-def read(store: Store, asked: Route) -> bytes | ApiError:
-    """Answer a GET: the document, or what is wrong."""
-    return _READS[asked.operation.action](store, asked)
+def read(store: Store, route: Route) -> bytes | ApiError:
+    """Return the JSON document that a GET operation responds with, or the reason why there is none."""
+    return READS[route.operation.action](store, route)
 
 
-def _collection(store: Store, asked: Route) -> bytes:
-    kind = asked.operation.root
-    key = (kind, asked.query.selection)
-    return _page(store, asked, store.selection(key, lambda: select(store, kind, asked.query)))
+def _get_collection(store: Store, route: Route) -> bytes:
+    resource_type, query = route.resource_type, route.query
+    key = (resource_type, query.selection)
+    return _page(store, route, store.selection(key, lambda: select(store, resource_type, query)))
 
 
-def _instance(store: Store, asked: Route) -> bytes | ApiError:
-    found = _start(store, asked)
-    if isinstance(found, ApiError):
-        return found
-    # The commonest request of all: where nothing is included, the document is as lasting as its resource.
-    kept = found.rendered.get(asked.envelope)
-    if kept is not None:
-        return kept
-    document = single(store, asked, found)
-    return document if asked.query.include else cache_rendered(found, asked.envelope, document)
-
-
-def _to_many(store: Store, asked: Route) -> bytes | ApiError:
-    start = _start(store, asked)
-    if isinstance(start, ApiError):
-        return start
-    over = _relation(asked, start)
-    related = store.related(start, over)
-    return _page(store, asked, select(store, over.target, asked.query, related))
-
-
-def _to_one(store: Store, asked: Route) -> bytes | ApiError:
-    start = _start(store, asked)
-    if isinstance(start, ApiError):
-        return start
-    related = store.related(start, _relation(asked, start))
-    return single(store, asked, related[0] if related else None)
-
-
-_READS: Mapping[str, Callable[[Store, Route], bytes | ApiError]] = {
-    "getCollection": _collection,
-    "getInstance": _instance,
-    "getToManyRelated": _to_many,
-    "getToManyRelationship": _to_many,
-    "getToOneRelated": _to_one,
-    "getToOneRelationship": _to_one,
-}
-EMULATED = frozenset(_READS)
-"""The kinds of operation that this module answers."""
-
-
-def _start(store: Store, asked: Route) -> Resource | ApiError:
-    """The resource whose id is in the path."""
-    kind = asked.operation.root
-    found = store.get(kind, asked.identifier)
-    return found or ApiError(errors.NOT_FOUND, {"type": kind, "id": asked.identifier})
-
-
-def _relation(asked: Route, start: Resource) -> Relation:
-    over = relation(start.type, asked.operation.relationship)
-    assert over is not None, f"{asked.operation.path} leads to no resource"  # noqa: S101  the catalogue's tests show it
-    return over
-
-
-def single(store: Store, asked: Route, resource: Resource | None) -> bytes:
-    """The document of one resource, or of none."""
+def _get_instance(store: Store, route: Route) -> bytes | ApiError:
+    resource = store.get(route.resource_type, route.identifier)
     if resource is None:
-        return asked.envelope.single(b"null", _included(store, asked, ()))
-    return asked.envelope.single(_shown(store, asked, resource), _included(store, asked, (resource,)))
+        return _not_found(route)
+    # Without included resources, the document changes with its resource alone.
+    cached = resource.rendered.get(route.envelope)
+    if cached is not None:
+        return cached
+    document = render_single(store, route, resource)
+    return document if route.query.include else cache_rendered(resource, route.envelope, document)
 
 
-def _page(store: Store, asked: Route, selected: Sequence[Resource]) -> bytes:
-    query = asked.query
-    here = selected[query.offset : query.offset + query.limit]
-    data = [_shown(store, asked, resource) for resource in here]
-    return asked.envelope.page(data, _included(store, asked, here), len(selected))
+def _get_to_many(store: Store, route: Route) -> bytes | ApiError:
+    resource = store.get(route.resource_type, route.identifier)
+    if resource is None:
+        return _not_found(route)
+    relationship = _relation(route)
+    related = store.related(resource, relationship)
+    return _page(store, route, select(store, relationship.target, route.query, related))
 
 
-def _shown(store: Store, asked: Route, resource: Resource) -> bytes:
-    return render_resource(store, resource, asked.serializer) if asked.serializer else linkage(resource).encode()
+def _get_to_one(store: Store, route: Route) -> bytes | ApiError:
+    resource = store.get(route.resource_type, route.identifier)
+    if resource is None:
+        return _not_found(route)
+    related = store.related(resource, _relation(route))
+    return render_single(store, route, related[0] if related else None)
 
 
-def _included(store: Store, asked: Route, resources: Sequence[Resource]) -> list[bytes] | None:
-    """The resources on the other side of the included relationships, each once."""
-    query = asked.query
-    if not query.include:
-        return None
+READS: Mapping[str, Callable[[Store, Route], bytes | ApiError]] = {
+    "getCollection": _get_collection,
+    "getInstance": _get_instance,
+    "getToManyRelated": _get_to_many,
+    "getToManyRelationship": _get_to_many,
+    "getToOneRelated": _get_to_one,
+    "getToOneRelationship": _get_to_one,
+}
+"""By the action of the operation."""
+EMULATED = frozenset(READS)
+
+
+def _not_found(route: Route) -> ApiError:
+    return ApiError(errors.NOT_FOUND, {"type": route.resource_type, "id": route.identifier})
+
+
+def _relation(route: Route) -> Relation:
+    found = relation(route.resource_type, route.operation.relationship)
+    assert found is not None, f"{route.operation.path} leads to no resource"  # noqa: S101  the spec's tests show it
+    return found
+
+
+def render_single(store: Store, route: Route, resource: Resource | None) -> bytes:
+    """Render the document of one resource or linkage, or of null."""
+    included = _render_included(store, route, (resource,) if resource else ()) if route.query.include else None
+    if resource is None:
+        return route.envelope.single(b"null", included)
+    serializer = route.serializer
+    data = render_resource(store, resource, serializer) if serializer else linkage(resource).encode()
+    return route.envelope.single(data, included)
+
+
+def _page(store: Store, route: Route, selected: Sequence[Resource]) -> bytes:
+    query, serializer = route.query, route.serializer
+    resources = selected[query.offset : query.offset + query.limit]
+    data: list[bytes] = []
+    for resource in resources:
+        # Most are rendered already: a look here saves a call for each.
+        rendered = resource.rendered.get(serializer)
+        if rendered is None:
+            rendered = render_resource(store, resource, serializer) if serializer else linkage(resource).encode()
+        data.append(rendered)
+    included = _render_included(store, route, resources) if query.include else None
+    return route.envelope.page(data, included, len(selected))
+
+
+def _render_included(store: Store, route: Route, resources: Sequence[Resource]) -> list[bytes]:
+    """Render the related resources of the included relationships, each once."""
+    query = route.query
     found: dict[tuple[str, str], Resource] = {}
     for name, limit in included_limits(query.include, query.limits):
         for resource in resources:
-            over = relation(resource.type, name)
-            for other in store.related(resource, over)[:limit] if over else ():
+            relationship = relation(resource.type, name)
+            for other in store.related(resource, relationship)[:limit] if relationship else ():
                 found[other.type, other.id] = other
-    return [_included_piece(store, asked, resource) for resource in found.values()]
+    return [_render_one_included(store, route, resource) for resource in found.values()]
 
 
-def _included_piece(store: Store, asked: Route, resource: Resource) -> bytes:
-    name = asked.operation.included.get(resource.type)
+def _render_one_included(store: Store, route: Route, resource: Resource) -> bytes:
+    name = route.operation.included.get(resource.type)
     schema = api_spec().schema(name) if name else api_spec().schemas_of(resource.type)[-1]
-    return render_resource(store, resource, get_serializer(schema, asked.base, asked.query.fields.get(resource.type)))
+    return render_resource(store, resource, get_serializer(schema, route.base, route.query.fields.get(resource.type)))

@@ -1,7 +1,7 @@
-"""What the operations that change something do, for every type of resource alike.
+"""POST, PATCH and DELETE operations, for resources of every type.
 
-A body is judged whole before anything happens: first by its form, then by the catalogue, then by what the account
-holds, last by the workflow of its type.
+A request is validated whole before anything changes: first the syntax of its body, then its members by the API
+specification, then what the account holds, last the hooks of its resource type.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from pytest_asc.emulator.jsonapi import entity_errors, errors
 from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError, at_pointer
 from pytest_asc.emulator.jsonapi.request_validator import is_local, read_entity, read_ids
 from pytest_asc.emulator.jsonapi.uniqueness import uniqueness_errors
-from pytest_asc.emulator.operations.reads import single
+from pytest_asc.emulator.operations.reads import render_single
 from pytest_asc.emulator.resources import hooks_of
 from pytest_asc.emulator.spec.relationships import create_inverse, relation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from pytest_asc.emulator.account.account import Account
     from pytest_asc.emulator.account.store import Resource, Store
@@ -32,172 +32,191 @@ if TYPE_CHECKING:
 _Write: TypeAlias = "Callable[[Account, Route, bytes], Response]"
 
 
-def write(account: Account, asked: Route, content: bytes) -> Response | tuple[ApiError, ...]:
-    """Do what a POST, PATCH or DELETE asks for: the answer, or what is wrong.
+def write(account: Account, route: Route, body: bytes) -> Response | tuple[ApiError, ...]:
+    """Do a POST, PATCH or DELETE, and return the response or the errors of the request.
 
     Args:
-        account: What is changed.
-        asked: What is asked for.
-        content: The body of the request.
+        account: The account to change.
+        route: Route of the request.
+        body: Body of the request.
     """
-    account.base = asked.base
+    account.base = route.base
     try:
-        return _WRITES[asked.operation.action](account, asked, content)
+        return _WRITES[route.operation.action](account, route, body)
     except RefusedError as refused:
         return refused.reasons
 
 
-def _create(account: Account, asked: Route, content: bytes) -> Response:
-    entity = read_entity(asked.operation, "", content)
-    _refuse(*_dangling(account.store, entity), *uniqueness_errors(account.store, entity))
-    resource = hooks_of(entity.type).existing(account, entity) or _new(account, entity)
-    address = f"{asked.base}{asked.operation.path}/{quote(resource.id, safe='')}"
-    return _document(account, asked, resource, {"Location": address})
+def _create(account: Account, route: Route, body: bytes) -> Response:
+    entity = read_entity(route.operation, "", body)
+    faults = [*_missing_targets(account.store, entity), *uniqueness_errors(account.store, entity)]
+    if faults:
+        raise RefusedError(*faults)
+    hooks = hooks_of(entity.type)
+    resource = hooks.find_existing(account, entity)
+    if resource is None:
+        hooks.validate_create(account, entity)
+        included = _create_included(account, entity) if entity.included else ()
+        resource = account.create(entity.type, hooks.choose_id(account, entity), _attributes(entity))
+        _relate_all(account.store, (resource, entity), *included)
+        hooks.after_create(account, resource, entity)
+    location = f"{route.base}{route.operation.path}/{quote(resource.id, safe='')}"
+    return _document(account, route, resource, {"Location": location})
 
 
-def _new(account: Account, entity: ValidatedResource) -> Resource:
-    workflow = hooks_of(entity.type)
-    workflow.creating(account, entity)
-    brought = _bring(account, entity)
-    resource = account.create(entity.type, workflow.identify(account, entity), _shown(entity))
-    _link(account.store, (resource, entity), *brought)
-    workflow.created(account, resource, entity)
-    return resource
+def _update(account: Account, route: Route, body: bytes) -> Response:
+    resource = _find(account, route)
+    entity = read_entity(route.operation, route.identifier, body)
+    faults = _missing_targets(account.store, entity)
+    if faults:
+        raise RefusedError(*faults)
+    hooks = hooks_of(entity.type)
+    hooks.validate_update(account, resource, entity)
+    account.store.update(resource, _attributes(entity))
+    _relate_all(account.store, (resource, entity), *_create_included(account, entity))
+    hooks.after_update(account, resource, entity)
+    return _document(account, route, resource, {})
 
 
-def _update(account: Account, asked: Route, content: bytes) -> Response:
-    resource = _start(account, asked)
-    entity = read_entity(asked.operation, asked.identifier, content)
-    _refuse(*_dangling(account.store, entity))
-    workflow = hooks_of(entity.type)
-    workflow.updating(account, resource, entity)
-    account.store.update(resource, _shown(entity))
-    _link(account.store, (resource, entity), *_bring(account, entity))
-    workflow.updated(account, resource, entity)
-    return _document(account, asked, resource, {})
-
-
-def _delete(account: Account, asked: Route, _content: bytes) -> Response:
-    resource = _start(account, asked)
-    hooks_of(resource.type).deleting(account, resource)
+def _delete(account: Account, route: Route, _body: bytes) -> Response:
+    resource = _find(account, route)
+    hooks_of(resource.type).before_delete(account, resource)
     account.remove(resource)
-    return _nothing(asked)
+    return _no_content(route)
 
 
-def _relate(change: Callable[[Store, Resource, Relation, list[str]], None]) -> _Write:
-    """The write that changes a relationship in this way."""
+def _change_relationship(change: Callable[[Store, Resource, Relation, list[str]], None]) -> _Write:
+    """Return the write that changes a relationship with a function."""
 
-    def write(account: Account, asked: Route, content: bytes) -> Response:
-        resource = _start(account, asked)
-        operation = asked.operation
-        over = relation(resource.type, operation.relationship)
-        assert over is not None, f"{operation.path} leads to no resource"  # noqa: S101  the catalogue's tests show it
-        ids = read_ids(operation, content)
+    def write(account: Account, route: Route, body: bytes) -> Response:
+        resource = _find(account, route)
+        operation = route.operation
+        relationship = relation(resource.type, operation.relationship)
+        assert relationship is not None, f"{operation.path} leads to no resource"  # noqa: S101  the spec's tests show it
+        ids = read_ids(operation, body)
         store = account.store
-        missing = [number for number, identifier in enumerate(ids) if store.get(over.target, identifier) is None]
-        place = "/data/{}/id" if over.many else "/data/id"
-        _refuse(
-            *(at_pointer(entity_errors.RELATIONSHIP_ID, place.format(number), id=ids[number]) for number in missing)
-        )
-        workflow = hooks_of(resource.type)
-        workflow.relating(account, resource, operation.relationship, operation.method, ids)
-        change(store, resource, over, ids)
-        workflow.related(account, resource, operation.relationship, operation.method, ids)
-        return _nothing(asked)
+        pointer = "/data/{}/id" if relationship.many else "/data/id"
+        faults = [
+            at_pointer(entity_errors.RELATIONSHIP_ID, pointer.format(index), id=identifier)
+            for index, identifier in enumerate(ids)
+            if store.get(relationship.target, identifier) is None
+        ]
+        if faults:
+            raise RefusedError(*faults)
+        hooks = hooks_of(resource.type)
+        hooks.validate_relationship_change(account, resource, operation.relationship, operation.method, ids)
+        change(store, resource, relationship, ids)
+        hooks.after_relationship_change(account, resource, operation.relationship, operation.method, ids)
+        return _no_content(route)
 
     return write
 
 
-def _add(store: Store, resource: Resource, over: Relation, ids: list[str]) -> None:
-    for other in store.some(over.target, ids):
-        store.link(resource, over, other)
+def _add(store: Store, resource: Resource, relationship: Relation, ids: list[str]) -> None:
+    for other in store.some(relationship.target, ids):
+        store.link(resource, relationship, other)
 
 
-def _take_away(store: Store, resource: Resource, over: Relation, ids: list[str]) -> None:
-    for other in store.some(over.target, ids):
-        store.unlink(resource, over, other)
+def _remove(store: Store, resource: Resource, relationship: Relation, ids: list[str]) -> None:
+    for other in store.some(relationship.target, ids):
+        store.unlink(resource, relationship, other)
 
 
-def _replace(store: Store, resource: Resource, over: Relation, ids: list[str]) -> None:
-    store.relate(resource, over, ids)
+def _replace(store: Store, resource: Resource, relationship: Relation, ids: list[str]) -> None:
+    store.relate(resource, relationship, ids)
 
 
 _WRITES: Mapping[str, _Write] = {
     "createInstance": _create,
     "updateInstance": _update,
     "deleteInstance": _delete,
-    "createToManyRelationship": _relate(_add),
-    "replaceToManyRelationship": _relate(_replace),
-    "deleteToManyRelationship": _relate(_take_away),
-    "updateToOneRelationship": _relate(_replace),
+    "createToManyRelationship": _change_relationship(_add),
+    "replaceToManyRelationship": _change_relationship(_replace),
+    "deleteToManyRelationship": _change_relationship(_remove),
+    "updateToOneRelationship": _change_relationship(_replace),
 }
 EMULATED = frozenset(_WRITES)
-"""The kinds of operation that this module answers."""
+"""Actions of the operations that this module handles."""
 
 
-def _start(account: Account, asked: Route) -> Resource:
-    """The resource whose id is in the path."""
-    kind = asked.operation.root
-    found = account.store.get(kind, asked.identifier)
+def _find(account: Account, route: Route) -> Resource:
+    """Return the resource whose id is in the path."""
+    found = account.store.get(route.resource_type, route.identifier)
     if found is None:
-        raise RefusedError(ApiError(errors.NOT_FOUND, {"type": kind, "id": asked.identifier}))
+        raise RefusedError(ApiError(errors.NOT_FOUND, {"type": route.resource_type, "id": route.identifier}))
     return found
 
 
-def _document(account: Account, asked: Route, resource: Resource, headers: dict[str, str]) -> Response:
-    body = single(account.store, asked, resource)
-    return Response(asked.operation.status, {"Content-Type": JSON, **headers}, body)
+def _document(account: Account, route: Route, resource: Resource, headers: dict[str, str]) -> Response:
+    body = render_single(account.store, route, resource)
+    return Response(route.operation.status, {"Content-Type": JSON, **headers}, body)
 
 
-def _nothing(asked: Route) -> Response:
-    return Response(asked.operation.status, {}, b"")
+def _no_content(route: Route) -> Response:
+    return Response(route.operation.status, {}, b"")
 
 
-# Entities.
+# Resources of a request.
 
 
-def _refuse(*faults: ApiError) -> None:
-    if faults:
-        raise RefusedError(*faults)
-
-
-def _dangling(store: Store, entity: ValidatedResource) -> Iterator[ApiError]:
-    """The relationships of an entity, and of those that it brings along, to what is not there."""
-    places = {"/data": entity, **{f"/included/{number}": one for number, one in enumerate(entity.included)}}
-    for place, one in places.items():
+def _missing_targets(store: Store, entity: ValidatedResource) -> list[ApiError]:
+    """Return an error for each linkage of a resource, and of those that it includes, that leads nowhere."""
+    faults: list[ApiError] = []
+    places = [("/data", entity), *((f"/included/{index}", one) for index, one in enumerate(entity.included))]
+    for place, one in places:
         for name, linkages in one.relationships.items():
-            for kind, identifier in linkages:
-                if not is_local(identifier) and store.get(kind, identifier) is None:
-                    yield at_pointer(entity_errors.RELATIONSHIP_ID, f"{place}/relationships/{name}", id=identifier)
+            for resource_type, identifier in linkages:
+                if store.get(resource_type, identifier) is None and not is_local(identifier):
+                    pointer = f"{place}/relationships/{name}"
+                    faults.append(at_pointer(entity_errors.RELATIONSHIP_ID, pointer, id=identifier))
+    return faults
 
 
-def _bring(account: Account, entity: ValidatedResource) -> list[tuple[Resource, ValidatedResource]]:
-    """Create what an entity brings along."""
-    return [(account.create(one.type, None, _shown(one)), one) for one in entity.included]
+def _create_included(account: Account, entity: ValidatedResource) -> list[tuple[Resource, ValidatedResource]]:
+    """Create the included resources of a request."""
+    return [(account.create(one.type, None, _attributes(one)), one) for one in entity.included]
 
 
-def _link(store: Store, *written: tuple[Resource, ValidatedResource]) -> None:
-    """Set the relationships of entities that were written together."""
-    ids = {(resource.type, entity.id): resource.id for resource, entity in written}
+def _relate_all(store: Store, *written: tuple[Resource, ValidatedResource]) -> None:
+    """Set the relationships of resources that one request wrote together."""
+    ids = {}
+    for resource, entity in written:
+        ids[resource.type, entity.id] = resource.id
     for resource, entity in written:
         for name, linkages in entity.relationships.items():
-            real = [(kind, ids.get((kind, identifier), identifier)) for kind, identifier in linkages]
-            _lead(store, resource, name, real)
+            _relate(store, resource, name, linkages, ids)
 
 
-def _lead(store: Store, resource: Resource, name: str, linkages: list[tuple[str, str]]) -> None:
-    """Make a relationship lead to these, from the other side where the resource does not show it."""
-    over = relation(resource.type, name)
-    if over:
-        store.relate(resource, over, [identifier for _, identifier in linkages])
+def _relate(
+    store: Store,
+    resource: Resource,
+    name: str,
+    linkages: tuple[tuple[str, str], ...],
+    ids: Mapping[tuple[str, str | None], str],
+) -> None:
+    """Set a relationship, from the other side where the resource does not show it.
+
+    Args:
+        store: The resources of the account.
+        resource: The resource.
+        name: The relationship.
+        linkages: Type and id of the related resources.
+        ids: The id of each resource of the request by its type and local id.
+    """
+    relationship = relation(resource.type, name)
+    if relationship:
+        store.relate(resource, relationship, [ids.get(linkage, linkage[1]) for linkage in linkages])
         return
-    for kind, identifier in linkages:
-        back, other = create_inverse(resource.type, kind), store.get(kind, identifier)
-        if back and other:
-            store.link(other, back, resource)
+    for resource_type, identifier in linkages:
+        inverse, other = (
+            create_inverse(resource.type, resource_type),
+            store.get(resource_type, ids.get((resource_type, identifier), identifier)),
+        )
+        if inverse and other:
+            store.link(other, inverse, resource)
 
 
-def _shown(entity: ValidatedResource) -> dict[str, Any]:
-    """The attributes that the resource has; the others, such as passwords and commands, are for its workflow alone."""
+def _attributes(entity: ValidatedResource) -> dict[str, Any]:
+    """Return the attributes that the resource has; others, such as passwords and commands, are for its hooks alone."""
     known = members_of(entity.type).attributes
     return {name: value for name, value in entity.attributes.items() if name in known}

@@ -1,7 +1,7 @@
-"""What types of resources do beyond the catalogue: a table by type.
+"""Hooks of the resource types that do more than the API specification says: one table, by type.
 
-A write asks it after the body was found to fit and before anything is changed, and tells it afterwards. Each workflow
-is a module of this folder, with a table of its own. What Apple does in time is planned in the account's schedule.
+Each module of this folder has the hooks of related types in a table of its own. API writes and seeding call them
+through :func:`hooks_of`. Changes that Apple makes after some time are events of the account's schedule.
 """
 
 from __future__ import annotations
@@ -55,9 +55,9 @@ HOOKS: Mapping[str, ResourceHooks] = {
     **webhooks.HOOKS,
     **xcode_cloud.HOOKS,
 }
-"""The workflow of each type that has one of its own."""
+"""By resource type. Types of uploaded files share :data:`UPLOAD` unless they are here."""
 
 
-def hooks_of(kind: str) -> ResourceHooks:
-    """The workflow of a type: its own, that of all uploads, or one that does nothing."""
-    return HOOKS.get(kind) or (UPLOAD if is_uploaded(kind) else NO_HOOKS)
+def hooks_of(resource_type: str) -> ResourceHooks:
+    """Return the hooks of a resource type: its own, those of uploads, or none."""
+    return HOOKS.get(resource_type) or (UPLOAD if is_uploaded(resource_type) else NO_HOOKS)

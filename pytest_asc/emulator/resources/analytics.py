@@ -80,5 +80,5 @@ def _granularities(account: Account) -> Iterator[str]:
 
 
 HOOKS: Mapping[str, ResourceHooks] = {
-    "analyticsReportRequests": ResourceHooks(created=_after_create, deleting=_before_delete)
+    "analyticsReportRequests": ResourceHooks(after_create=_after_create, before_delete=_before_delete)
 }

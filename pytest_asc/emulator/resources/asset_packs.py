@@ -63,6 +63,6 @@ def _state(state: str, *errors: Mapping[str, str]) -> dict[str, Any]:
 
 
 HOOKS: Mapping[str, ResourceHooks] = {
-    "backgroundAssetUploadFiles": UPLOAD._replace(created=_after_create_file, updated=_after_update_file),
-    "backgroundAssetVersions": ResourceHooks(created=_after_create_version),
+    "backgroundAssetUploadFiles": UPLOAD._replace(after_create=_after_create_file, after_update=_after_update_file),
+    "backgroundAssetVersions": ResourceHooks(after_create=_after_create_version),
 }

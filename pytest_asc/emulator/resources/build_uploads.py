@@ -99,6 +99,6 @@ def _state(state: str, *errors: Mapping[str, str]) -> dict[str, Any]:
 
 
 HOOKS: Mapping[str, ResourceHooks] = {
-    "buildUploads": ResourceHooks(created=_after_create_upload),
-    "buildUploadFiles": UPLOAD._replace(created=_after_create_file, updated=_after_update_file),
+    "buildUploads": ResourceHooks(after_create=_after_create_upload),
+    "buildUploadFiles": UPLOAD._replace(after_create=_after_create_file, after_update=_after_update_file),
 }

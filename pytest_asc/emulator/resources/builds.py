@@ -225,15 +225,19 @@ def _after_create_notification(account: Account, _: Resource, entity: ValidatedR
 
 HOOKS = {
     "builds": ResourceHooks(
-        updating=_validate_update,
-        updated=update_testflight_states,
-        relating=_validate_relationship_change,
-        related=update_testflight_states,
-        added=_after_add,
+        validate_update=_validate_update,
+        after_update=update_testflight_states,
+        validate_relationship_change=_validate_relationship_change,
+        after_relationship_change=update_testflight_states,
+        after_add=_after_add,
     ),
-    "buildBetaDetails": ResourceHooks(updated=_after_update_detail),
+    "buildBetaDetails": ResourceHooks(after_update=_after_update_detail),
     "betaAppReviewSubmissions": ResourceHooks(
-        creating=_validate_create_review, created=_after_create_review, added=BETA_REVIEW.schedule_next_step
+        validate_create=_validate_create_review,
+        after_create=_after_create_review,
+        after_add=BETA_REVIEW.schedule_next_step,
     ),
-    "buildBetaNotifications": ResourceHooks(creating=_validate_create_notification, created=_after_create_notification),
+    "buildBetaNotifications": ResourceHooks(
+        validate_create=_validate_create_notification, after_create=_after_create_notification
+    ),
 }

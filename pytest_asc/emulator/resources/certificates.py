@@ -111,5 +111,7 @@ def is_current(account: Account, certificate: Resource) -> bool:
 
 
 HOOKS: Mapping[str, ResourceHooks] = {
-    "certificates": ResourceHooks(creating=_validate_create, created=_after_create, deleting=_before_delete)
+    "certificates": ResourceHooks(
+        validate_create=_validate_create, after_create=_after_create, before_delete=_before_delete
+    )
 }

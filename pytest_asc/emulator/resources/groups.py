@@ -76,11 +76,11 @@ def _after_relationship_change(account: Account, group: Resource, name: str, met
 
 HOOKS = {
     "betaGroups": ResourceHooks(
-        creating=_validate_create,
-        created=_after_create,
-        updated=_set_public_link,
-        relating=_validate_relationship_change,
-        related=_after_relationship_change,
-        added=_after_add,
+        validate_create=_validate_create,
+        after_create=_after_create,
+        after_update=_set_public_link,
+        validate_relationship_change=_validate_relationship_change,
+        after_relationship_change=_after_relationship_change,
+        after_add=_after_add,
     )
 }

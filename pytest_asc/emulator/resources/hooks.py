@@ -1,4 +1,4 @@
-"""What the workflow of a type can do about a write: nothing, where it does not say."""
+"""Hooks of a resource type: functions that run before and after its resources change."""
 
 from __future__ import annotations
 
@@ -12,39 +12,39 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.jsonapi.request_validator import ValidatedResource
 
 
-def _pass(*_: object) -> None:
+def _do_nothing(*_: object) -> None:
     """Do nothing."""
 
 
 class ResourceHooks(NamedTuple):
-    """The hooks of a type, each optional.
+    """The hooks of a resource type, each optional.
 
-    The hooks ending in "ing" may refuse the request with a
-    :class:`~pytest_asc.emulator.jsonapi.errors.RefusedError`; nothing has happened then. The others must not.
+    The ``validate`` hooks and ``before_delete`` may refuse the request with a
+    :class:`~pytest_asc.emulator.jsonapi.errors.RefusedError`, and change nothing. The others must not refuse it.
     """
 
-    existing: Callable[[Account, ValidatedResource], Resource | None] = _pass
-    """What is there already and is answered with, in place of one that is created."""
-    creating: Callable[[Account, ValidatedResource], None] = _pass
-    """A resource is about to be created."""
-    created: Callable[[Account, Resource, ValidatedResource], None] = _pass
-    """A resource was created, and linked; the entity has what the resource does not show, too."""
-    updating: Callable[[Account, Resource, ValidatedResource], None] = _pass
-    """A resource is about to be changed."""
-    updated: Callable[[Account, Resource, ValidatedResource], None] = _pass
-    """A resource was changed."""
-    relating: Callable[[Account, Resource, str, str, list[str]], None] = _pass
-    """A relationship of a resource is about to be changed: its name, the method, and the ids that were sent."""
-    related: Callable[[Account, Resource, str, str, list[str]], None] = _pass
-    """A relationship of a resource was changed."""
-    deleting: Callable[[Account, Resource], None] = _pass
-    """A resource is about to be deleted. Those that go with it are not asked."""
-    identify: Callable[[Account, ValidatedResource], str | None] = _pass
-    """The id of a resource that is about to be created; None for one as its type has."""
-    added: Callable[[Account, Resource], None] = _pass
-    """A resource was put into the account by a test. It must leave what the test has set."""
-    decided: Callable[[Account, Resource, str], None] = _pass
-    """A test has said how something will end; only where a person ends it, and not Apple in its time."""
+    find_existing: Callable[[Account, ValidatedResource], Resource | None] = _do_nothing
+    """Return the resource to respond with in place of a new one; None to create one."""
+    validate_create: Callable[[Account, ValidatedResource], None] = _do_nothing
+    """Runs before a resource is created."""
+    choose_id: Callable[[Account, ValidatedResource], str | None] = _do_nothing
+    """Return the id of the resource to create; None for a new one."""
+    after_create: Callable[[Account, Resource, ValidatedResource], None] = _do_nothing
+    """Runs after a resource was created and related. The request has members that the resource does not show."""
+    validate_update: Callable[[Account, Resource, ValidatedResource], None] = _do_nothing
+    """Runs before a resource is updated."""
+    after_update: Callable[[Account, Resource, ValidatedResource], None] = _do_nothing
+    """Runs after a resource was updated."""
+    validate_relationship_change: Callable[[Account, Resource, str, str, list[str]], None] = _do_nothing
+    """Runs before a relationship changes: takes its name, the method, and the ids of the request."""
+    after_relationship_change: Callable[[Account, Resource, str, str, list[str]], None] = _do_nothing
+    """Runs after a relationship changed."""
+    before_delete: Callable[[Account, Resource], None] = _do_nothing
+    """Runs before a resource is deleted; not for resources that are deleted along with another."""
+    after_add: Callable[[Account, Resource], None] = _do_nothing
+    """Runs after a test added a resource. It must keep the members that the test has set."""
+    after_decide: Callable[[Account, Resource, str], None] = _do_nothing
+    """Runs after a test chose an outcome; only for types that a person decides about, at once."""
 
 
 NO_HOOKS = ResourceHooks()

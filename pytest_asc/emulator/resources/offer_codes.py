@@ -38,5 +38,5 @@ HOOKS: Mapping[str, ResourceHooks] = dict.fromkeys(
         "subscriptionOfferCodeCustomCodes",
         "subscriptionOfferCodeOneTimeUseCodes",
     ),
-    ResourceHooks(creating=_validate_create, created=_after_create),
+    ResourceHooks(validate_create=_validate_create, after_create=_after_create),
 )

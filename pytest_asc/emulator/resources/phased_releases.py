@@ -113,12 +113,12 @@ def _validate_delete(_: Account, phased_release: Resource) -> None:
 
 HOOKS = {
     "appStoreVersionPhasedReleases": ResourceHooks(
-        creating=_validate_create,
-        created=_after_create,
-        updating=_validate_update,
-        updated=_after_update,
-        deleting=_validate_delete,
-        added=_after_add,
-        identify=_choose_id,
+        validate_create=_validate_create,
+        after_create=_after_create,
+        validate_update=_validate_update,
+        after_update=_after_update,
+        before_delete=_validate_delete,
+        after_add=_after_add,
+        choose_id=_choose_id,
     )
 }

@@ -148,4 +148,6 @@ def _plist_time(now: float) -> datetime:
     return datetime.fromtimestamp(int(now), timezone.utc).replace(tzinfo=None)
 
 
-HOOKS: Mapping[str, ResourceHooks] = {"profiles": ResourceHooks(creating=_validate_create, created=_after_create)}
+HOOKS: Mapping[str, ResourceHooks] = {
+    "profiles": ResourceHooks(validate_create=_validate_create, after_create=_after_create)
+}

@@ -79,11 +79,11 @@ def _invalidate_profiles(account: Account, capability: Resource, *_: object) -> 
 
 HOOKS: Mapping[str, ResourceHooks] = {
     "bundleIdCapabilities": ResourceHooks(
-        existing=_find_existing_capability,
-        identify=_choose_capability_id,
-        created=_invalidate_profiles,
-        updated=_invalidate_profiles,
-        deleting=_invalidate_profiles,
+        find_existing=_find_existing_capability,
+        choose_id=_choose_capability_id,
+        after_create=_invalidate_profiles,
+        after_update=_invalidate_profiles,
+        before_delete=_invalidate_profiles,
     ),
-    "devices": ResourceHooks(created=_after_create_device),
+    "devices": ResourceHooks(after_create=_after_create_device),
 }

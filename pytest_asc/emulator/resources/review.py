@@ -157,7 +157,10 @@ def _before_delete_version_submission(account: Account, version_submission: Reso
 
 HOOKS = {
     "reviewSubmissions": ResourceHooks(
-        creating=_validate_create, updating=_validate_update, updated=_after_update, added=SUBMISSION.schedule_next_step
+        validate_create=_validate_create,
+        validate_update=_validate_update,
+        after_update=_after_update,
+        after_add=SUBMISSION.schedule_next_step,
     ),
-    "appStoreVersionSubmissions": ResourceHooks(deleting=_before_delete_version_submission),
+    "appStoreVersionSubmissions": ResourceHooks(before_delete=_before_delete_version_submission),
 }

@@ -138,6 +138,9 @@ def _after_update(account: Account, item: Resource, entity: ValidatedResource) -
 
 HOOKS = {
     "reviewSubmissionItems": ResourceHooks(
-        creating=_validate_create, created=_after_create, updated=_after_update, deleting=_before_delete
+        validate_create=_validate_create,
+        after_create=_after_create,
+        after_update=_after_update,
+        before_delete=_before_delete,
     )
 }

@@ -150,12 +150,14 @@ def _after_create_invitation(account: Account, _: Resource, entity: ValidatedRes
 
 HOOKS = {
     "betaTesters": ResourceHooks(
-        creating=_validate_create,
-        created=_after_create,
-        relating=_validate_relationship_change,
-        related=_after_relationship_change,
-        added=TESTER.schedule_next_step,
-        decided=_after_outcome,
+        validate_create=_validate_create,
+        after_create=_after_create,
+        validate_relationship_change=_validate_relationship_change,
+        after_relationship_change=_after_relationship_change,
+        after_add=TESTER.schedule_next_step,
+        after_decide=_after_outcome,
     ),
-    "betaTesterInvitations": ResourceHooks(creating=_validate_create_invitation, created=_after_create_invitation),
+    "betaTesterInvitations": ResourceHooks(
+        validate_create=_validate_create_invitation, after_create=_after_create_invitation
+    ),
 }

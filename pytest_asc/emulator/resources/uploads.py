@@ -208,11 +208,11 @@ def close_upload(account: Account, resource: Resource) -> None:
 
 
 UPLOAD = ResourceHooks(
-    creating=validate_size,
-    created=reserve,
-    updating=validate_commit,
-    updated=commit,
-    deleting=close_upload,
+    validate_create=validate_size,
+    after_create=reserve,
+    validate_update=validate_commit,
+    after_update=commit,
+    before_delete=close_upload,
 )
 """Hooks of every type with upload operations."""
 

@@ -65,4 +65,8 @@ def _after_outcome(account: Account, invitation: Resource, _: str) -> None:
     account.remove(invitation)
 
 
-HOOKS = {"userInvitations": ResourceHooks(creating=_validate_create, created=_after_create, decided=_after_outcome)}
+HOOKS = {
+    "userInvitations": ResourceHooks(
+        validate_create=_validate_create, after_create=_after_create, after_decide=_after_outcome
+    )
+}

@@ -200,20 +200,20 @@ def _after_create_release_request(account: Account, _: Resource, entity: Validat
 
 HOOKS = {
     "appStoreVersions": ResourceHooks(
-        creating=_validate_create,
-        created=_after_create,
-        updating=_validate_update,
-        updated=_after_update,
-        relating=_validate_relationship_change,
-        deleting=_validate_delete,
-        added=_after_add,
+        validate_create=_validate_create,
+        after_create=_after_create,
+        validate_update=_validate_update,
+        after_update=_after_update,
+        validate_relationship_change=_validate_relationship_change,
+        before_delete=_validate_delete,
+        after_add=_after_add,
     ),
     "appStoreVersionLocalizations": ResourceHooks(
-        creating=_validate_create_localization,
-        updating=_validate_update_localization,
-        deleting=_validate_delete_localization,
+        validate_create=_validate_create_localization,
+        validate_update=_validate_update_localization,
+        before_delete=_validate_delete_localization,
     ),
     "appStoreVersionReleaseRequests": ResourceHooks(
-        creating=_validate_create_release_request, created=_after_create_release_request
+        validate_create=_validate_create_release_request, after_create=_after_create_release_request
     ),
 }

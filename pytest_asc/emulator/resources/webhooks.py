@@ -51,6 +51,6 @@ def _record_delivery(
 
 
 HOOKS: Mapping[str, ResourceHooks] = {
-    "webhookDeliveries": ResourceHooks(created=_after_create_delivery),
-    "webhookPings": ResourceHooks(created=_after_create_ping),
+    "webhookDeliveries": ResourceHooks(after_create=_after_create_delivery),
+    "webhookPings": ResourceHooks(after_create=_after_create_ping),
 }

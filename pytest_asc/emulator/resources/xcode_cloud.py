@@ -177,4 +177,8 @@ def _after_create(account: Account, run: Resource, entity: ValidatedResource) ->
     RUN.enter(account, run, "PENDING")
 
 
-HOOKS = {"ciBuildRuns": ResourceHooks(creating=_validate_create, created=_after_create, added=RUN.schedule_next_step)}
+HOOKS = {
+    "ciBuildRuns": ResourceHooks(
+        validate_create=_validate_create, after_create=_after_create, after_add=RUN.schedule_next_step
+    )
+}

@@ -40,7 +40,7 @@ def add(account: Account, resource_type: str, identifier: str | None, members: M
     relationships = {name: value for name, value in members.items() if name in known}
     resource = account.create(resource_type, identifier, attributes)
     account.relate(resource, relationships)
-    hooks_of(resource_type).added(account, resource)
+    hooks_of(resource_type).after_add(account, resource)
     return account.show(resource)
 
 
@@ -60,7 +60,7 @@ def load(account: Account, source: str | PathLike[str] | Mapping[str, Any]) -> N
     for resource, entry in zip(added, entries, strict=True):
         account.relate(resource, entry.relationships)
     for resource in added:
-        hooks_of(resource.type).added(account, resource)
+        hooks_of(resource.type).after_add(account, resource)
     _call_for_each(document, "sales", lambda **details: sell(account, **details))
     _call_for_each(document, "measurements", lambda **members: measure(account, **members))
 
@@ -108,7 +108,7 @@ def decide(account: Account, subject: Mapping[str, Any] | str, outcome: str) -> 
         return
     resource = _find(account, subject)
     account.outcomes.take(resource.type, resource.id, outcome)
-    hooks_of(resource.type).decided(account, resource, outcome)
+    hooks_of(resource.type).after_decide(account, resource, outcome)
 
 
 def _find(account: Account, resource: Mapping[str, Any]) -> Resource:

@@ -440,12 +440,12 @@ def test_a_workflow_is_asked_before_and_told_afterwards(
         told.append(("updated", resource.id, dict(entity.attributes)))
 
     workflow = ResourceHooks(
-        creating=lambda _, entity: told.append(("creating", entity.relationships["app"][0].id)),
-        created=lambda _, resource, entity: told.append(("created", resource.type, entity.type)),
-        updating=lambda _, resource, entity: told.append(("updating", resource.id, dict(entity.attributes))),
-        updated=updated,
-        relating=lambda _, resource, *change: told.append(("relating", resource.id, *change)),
-        deleting=lambda _, resource: told.append(("deleting", resource.id)),
+        validate_create=lambda _, entity: told.append(("creating", entity.relationships["app"][0].id)),
+        after_create=lambda _, resource, entity: told.append(("created", resource.type, entity.type)),
+        validate_update=lambda _, resource, entity: told.append(("updating", resource.id, dict(entity.attributes))),
+        after_update=updated,
+        validate_relationship_change=lambda _, resource, *change: told.append(("relating", resource.id, *change)),
+        before_delete=lambda _, resource: told.append(("deleting", resource.id)),
     )
     monkeypatch.setitem(HOOKS, "betaGroups", workflow)
     data = {"type": "betaGroups", "attributes": {"name": "x"}, "relationships": {"app": to("apps", app)}}
@@ -474,7 +474,7 @@ def test_a_workflow_refuses(
             at_pointer(entity_errors.ATTRIBUTE_REQUIRED, "/data/attributes/feedbackEnabled", name="feedbackEnabled")
         )
 
-    monkeypatch.setitem(HOOKS, "betaGroups", ResourceHooks(updating=refuse, deleting=refuse))
+    monkeypatch.setitem(HOOKS, "betaGroups", ResourceHooks(validate_update=refuse, before_delete=refuse))
     data = {"type": "betaGroups", "id": group, "attributes": {"name": "New"}}
     answer = write(emulator_client, "PATCH", f"/v1/betaGroups/{group}", data)
     assert faults(answer) == [("ATTRIBUTE.REQUIRED", "/data/attributes/feedbackEnabled")]
