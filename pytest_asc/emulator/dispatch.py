@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from pytest_asc.emulator.http_models import JSON
 from pytest_asc.emulator.jsonapi import errors
 from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError
-from pytest_asc.emulator.jsonapi.negotiation import choose, refuse_media
+from pytest_asc.emulator.jsonapi.negotiation import choose_media_type, refuse_media
 from pytest_asc.emulator.jsonapi.routing import Route, make_route, match
 from pytest_asc.emulator.operations import reads, writes
 from pytest_asc.emulator.reports import registry
@@ -61,7 +61,7 @@ def _report(account: Account, route: Route, request: Request, now: float) -> Ans
 
 
 def _read(account: Account, route: Route, request: Request, _now: float) -> Answer:
-    if choose(request.header("Accept"), _JSON_ALONE) is None:
+    if choose_media_type(request.header("Accept"), _JSON_ALONE) is None:
         return errors.NOT_ACCEPTABLE
     return reads.READS[route.operation.action](account.store, route)
 
