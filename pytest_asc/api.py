@@ -53,7 +53,7 @@ def diagnose(
         request=request,
         service=service,
         now=now,
-        surroundings=DiagnosisContext(
+        context=DiagnosisContext(
             credentials=credentials,
             netrc=lambda host: find_entry(host, environ=os.environ, home=Path.home()),
             utc_offset=time.localtime(now).tm_gmtoff,

@@ -1,4 +1,4 @@
-"""The table of causes: every reason for a refusal that can be told apart, one line each.
+"""The table of causes: every reason for a refusal that can be distinguished, one line each.
 
 Diagnosis, the emulator's refusals, ``--asc-fault`` and the documentation read this table. A slug is a public name and
 is never renamed. The certainty is what the usual evidence carries; a check that knows less or more says so.

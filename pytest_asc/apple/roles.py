@@ -1,4 +1,4 @@
-"""What the roles of users and keys open, by area of the API: a table.
+"""Table of the areas of the API and the roles of users and keys that have access to each.
 
 Apple's tables are for its web sites ("Role permissions" in App Store Connect Help, "Program Roles"), and some pages of
 the API name roles. That the API follows the web sites is inferred. Each line says what it stands on: documented,
@@ -57,7 +57,7 @@ class RoleArea(NamedTuple):
     """The first names of its paths, with ``*`` for their rest: ``ci*``; or first and last: ``builds/perfPowerMetrics``.
     """
     team_keys: bool = False
-    """Whether individual keys are kept out, whatever their user's role."""
+    """True if individual keys have no access, regardless of their user's role."""
 
     def roles(self, method: str) -> tuple[Role, ...]:
         """The roles that may send a request of this method."""
@@ -135,7 +135,7 @@ ROLE_AREAS = (
 def role_area_of(path: str) -> RoleArea | None:
     """The area that a path belongs to; None where there is no such path.
 
-    What is asked of an app (``/v1/apps/{id}/builds``) belongs where its name does, anything else where the first name
+    A relationship of an app (``/v1/apps/{id}/builds``) belongs where its name does, anything else where the first name
     of its path does.
     """
     parts = path.split("/")

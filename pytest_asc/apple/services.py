@@ -1,8 +1,8 @@
-"""What each of Apple's services wants of a token, and how it refuses one: a table. One fact of Apple's is one line.
+"""Table of Apple's services: the tokens that each requires, and its responses to bad ones. One fact is one line.
 
-The judge of tokens, minting, the smoke check and the emulator read it. Header, claims, audiences, hosts and lives are
-documented, on each service's page about tokens, unless a line says otherwise. The bodies of refusals are observed: in
-answers that users have shown, with the place beside them.
+Token verification, token generation, the smoke check and the emulator read it. Header, claims, audiences, hosts and
+lifetimes are documented, on each service's page about tokens, unless a line says otherwise. The
+bodies of refusals are observed: in responses that users have shown, with the place beside them.
 """
 
 from __future__ import annotations
@@ -60,10 +60,10 @@ class ClaimSpec(NamedTuple):
     """With the names of ids in braces."""
     pattern: str
     """A regular expression for the whole of it."""
-    words: str
-    """What it is, in an error."""
-    needed: bool = True
-    """Whether a token without it is refused; otherwise it is documented as needed, and works without."""
+    description: str
+    """A description for errors."""
+    required: bool = True
+    """True if a token without it is refused; otherwise it is documented as required, and works without."""
 
 
 class TokenRejection(NamedTuple):
@@ -75,7 +75,7 @@ class TokenRejection(NamedTuple):
 
 
 class Acceptance(NamedTuple):
-    """What the answer to the probe is when the token is taken."""
+    """The response to the probe when the token is accepted."""
 
     statuses: tuple[int, ...] = (200,)
     member: str | None = "data"
@@ -130,14 +130,14 @@ class Service:
     """The answer to a bad token; None where none has been seen."""
     sandbox: ServiceName | None = None
     """The name of the service that takes the same tokens for apps that are not released."""
-    kind: Literal["team", "enterprise"] | None = None
+    key_type: Literal["team", "enterprise"] | None = None
     """The kind that all of its keys are of; None where there are several."""
     key_file: str = "AuthKey"
     """How the names of its key files start."""
 
     @property
     def host(self) -> str:
-        """Where requests go."""
+        """The host that requests go to."""
         return self.hosts[0]
 
     @property
@@ -157,7 +157,7 @@ class Service:
         return tuple(name for name in ServiceIds.__annotations__ if f"{{{name}}}" in values)
 
     def is_probe(self, url: str) -> bool:
-        """Whether a URL is the one of the probe, on whatever host."""
+        """Return whether a URL is the probe's, on any host."""
         return bool(self.probe) and url.endswith(self.probe)
 
 
@@ -172,7 +172,7 @@ CLIENT_ID = ClaimSpec("{client_id}", r"(?!user$|SEARCHADS\.)\S+", "the client id
 SERVICES_ID = ClaimSpec("{service_id}", r"(?!user$|SEARCHADS\.)\S+", "the Services ID")
 BUNDLE_ID = ClaimSpec("{bundle_id}", r"\S+", "the app's bundle id")
 # A demonstration works without it (observed: denisblondeau/TestWeatherKitRESTAPI).
-WEATHER_ID = ClaimSpec("{team_id}.{service_id}", r"[A-Z0-9]{10}\.\S+", "<Team ID>.<Services ID>", needed=False)
+WEATHER_ID = ClaimSpec("{team_id}.{service_id}", r"[A-Z0-9]{10}\.\S+", "<Team ID>.<Services ID>", required=False)
 ORIGIN = ClaimSpec("{origin}", r"\S+", "the website's origin")
 BROWSER_SCOPE = ClaimSpec("mapkit_js", r".*\b(mapkit_js|web_snapshots|embed_api)\b.*", "'mapkit_js'")
 SERVER_SCOPE = ClaimSpec("server_api", r".*\bserver_api\b.*", "'server_api'")
@@ -249,7 +249,7 @@ ENTERPRISE = Service(
     counted_from=("iat", "now"),
     probe="/v1/bundleIds?limit=1",
     refusal=NOT_AUTHORIZED,  # inferred: it answers like App Store Connect
-    kind="enterprise",
+    key_type="enterprise",
 )
 APP_STORE_SERVER = Service(
     name="app-store-server",
@@ -259,13 +259,13 @@ APP_STORE_SERVER = Service(
     claims={"iss": ISSUER_ID, "bid": BUNDLE_ID},
     audience="appstoreconnect-v1",
     max_lifetime=HOUR,
-    # No transaction has this id: a token that is taken is told so (documented; observed: forum thread 757720).
+    # No transaction has this id: a valid token gets an error that says so (documented; observed: forum thread 757720).
     probe="/inApps/v1/transactions/0",
     acceptance=Acceptance((400, 404), "errorCode"),
     refusal=UNAUTHENTICATED,
     sandbox="app-store-server-sandbox",
     key_file="SubscriptionKey",
-    kind="team",
+    key_type="team",
 )
 APP_STORE_SERVER_SANDBOX = Service(
     name="app-store-server-sandbox",
@@ -279,7 +279,7 @@ APP_STORE_SERVER_SANDBOX = Service(
     acceptance=APP_STORE_SERVER.acceptance,
     refusal=UNAUTHENTICATED,
     key_file="SubscriptionKey",
-    kind="team",
+    key_type="team",
 )
 WEATHERKIT = Service(
     name="weatherkit",
@@ -292,7 +292,7 @@ WEATHERKIT = Service(
     probe="/api/v1/availability/37/-122?country=US",
     acceptance=Acceptance(member=None),
     refusal=MISSING_AUTH,
-    kind="team",
+    key_type="team",
 )
 APNS = Service(
     name="apns",
@@ -386,9 +386,9 @@ PROBEABLE: tuple[ServiceName, ...] = tuple(service.name for service in SERVICES.
 """The services that a smoke check can ask."""
 
 
-def service_for(kind: str) -> Service:
+def service_for(key_type: str) -> Service:
     """The service that keys of this kind (team, individual, enterprise) are for."""
-    return ENTERPRISE if kind == "enterprise" else APP_STORE_CONNECT
+    return ENTERPRISE if key_type == "enterprise" else APP_STORE_CONNECT
 
 
 # Observed in uploads of screenshots (2025). Segments of analytics reports were seen at S3; here they share this host.
@@ -397,7 +397,7 @@ _TOGETHER = (APP_STORE_CONNECT, ENTERPRISE)
 
 
 def emulated_hosts(service: Service) -> tuple[str, ...]:
-    """The hosts that an emulator of a service answers for, whatever carries the requests.
+    """The hosts that an emulator of a service answers for, with any transport.
 
     App Store Connect and the Enterprise Program go together: what is meant for the one shall not reach the other. So
     does the storage that App Store Connect's files are at.

@@ -132,10 +132,10 @@ def find_credentials(settings: Settings) -> CredentialsResult:
     issuer_ids = _set_ids("issuer_id", keys, settings)
     key = keys[0] if keys else _key_in_folders(normalize_id(key_ids[0].value), settings)
     service = SERVICES[settings.choice("service") or APP_STORE_CONNECT.name]
-    said = settings.choice("key_type") or ("enterprise" if key.fastlane and key.fastlane.in_house else service.kind)
+    said = settings.choice("key_type") or ("enterprise" if key.fastlane and key.fastlane.in_house else service.key_type)
     key_file = key.file.name if key.file and not key.fastlane else None
     if service.takes_issuer_id:
-        ids = read_ids(key_ids[0].value, issuer_ids[0].value, kind=said, key_file=key_file)
+        ids = read_ids(key_ids[0].value, issuer_ids[0].value, key_type=said, key_file=key_file)
         issuer_id = ids.issuer_id
     else:
         ids = read_ids(key_ids[0].value, None, key_file=key_file)

@@ -13,7 +13,7 @@ from jwt.utils import base64url_encode
 from pytest_asc.apple.services import SERVICES, ServiceIds, service_for
 from pytest_asc.credentials.lifetimes import BACKDATE, DEFAULT_LIFETIME, MIN_LIFETIME, RENEW_BEFORE
 from pytest_asc.diagnosis.findings import Finding, make_finding
-from pytest_asc.diagnosis.token.verify import check_life
+from pytest_asc.diagnosis.token.verify import check_lifetime
 from pytest_asc.secrets import SecretStr, redactor
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ class TokenSource:
     ) -> None:
         __tracebackhide__ = True
         target = SERVICES[service] if service else service_for(credentials.kind)
-        if finding := _check_short(lifetime) or check_life(lifetime, scope, target):
+        if finding := _check_short(lifetime) or check_lifetime(lifetime, scope, target):
             raise LifetimeError(finding)
         self._credentials = credentials
         self._lifetime = lifetime

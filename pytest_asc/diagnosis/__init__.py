@@ -1,1 +1,1 @@
-"""What can be wrong with a key, a token, a request or an answer: pure functions from evidence to findings."""
+"""Diagnosis of keys, tokens, requests and responses: pure functions from evidence to findings."""

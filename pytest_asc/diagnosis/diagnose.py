@@ -1,4 +1,4 @@
-"""One diagnosis of whatever a test holds: the judges of requests, tokens, answers and failures brought together."""
+"""Diagnosis of a response, request, token or exception: brings the checks of each together."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from pytest_asc.apple.causes import CAUSES, CERTAINTIES, LEVELS
 from pytest_asc.apple.services import SERVICES, service_for
 from pytest_asc.diagnosis.http.clock import read_date
-from pytest_asc.diagnosis.http.evidence import KINDS, HttpEvidence, parse_evidence, parse_request
+from pytest_asc.diagnosis.http.evidence import ACCEPTED_EVIDENCE, HttpEvidence, parse_evidence, parse_request
 from pytest_asc.diagnosis.http.http_response import HttpResponse
 from pytest_asc.diagnosis.http.network import read_failure
 from pytest_asc.diagnosis.http.request import check_request
@@ -53,14 +53,14 @@ class VerificationKey(Protocol):
 
 @dataclass(frozen=True)
 class DiagnosisContext:
-    """What is known beside the thing."""
+    """Facts beyond the evidence."""
 
     credentials: VerificationKey | None = None
-    """The key at hand. It judges the tokens that name it."""
+    """The key at hand. It verifies the tokens that name it."""
     netrc: Callable[[str], NetrcEntry | None] = lambda _: None
     """What a netrc file has for a host."""
     refusal: Callable[[HttpResponse], Finding | None] = lambda _: None
-    """The true reason of an answer, where an emulator gave it."""
+    """The actual cause of a response, where an emulator sent it."""
     timeout: float | None = None
     """Seconds that a request was given; None where that is not known."""
     utc_offset: int = 0
@@ -68,53 +68,53 @@ class DiagnosisContext:
 
 
 def diagnose(
-    thing: object = None,
+    evidence: object = None,
     *,
     now: float,
     token: str | bytes | None = None,
     request: object = None,
     service: str | None = None,
-    surroundings: DiagnosisContext | None = None,
+    context: DiagnosisContext | None = None,
 ) -> tuple[Finding, ...]:
-    """Say what is wrong with whatever a test holds; nothing is sent. What is good gives no finding.
+    """Diagnose evidence offline: no request is sent. A part without a mistake gives no finding.
 
     Args:
-        thing: A response, a request, an exception, a token, an error document, or a mapping of these.
+        evidence: A response, a request, an exception, a token, an error document, or a mapping of these.
         now: Seconds since 1970.
-        token: The token, where the thing does not hold it.
-        request: The request, where the thing does not hold it.
+        token: The token, where the evidence does not hold it.
+        request: The request, where the evidence does not hold it.
         service: The name of the service that is meant; by default the one of the host, of the token or of the key.
-        surroundings: What is known beside it.
+        context: Facts beyond the evidence.
 
     Returns:
         One finding for each cause, errors first, the most certain first, in the order of the table of causes.
 
     Raises:
-        TypeError: The thing is none that is known.
+        TypeError: The evidence is of no type that is known.
         ValueError: There is no such service.
     """
-    if thing is None and token is None and request is None:
-        raise TypeError(f"asc_diagnose got nothing. Give it {KINDS}.")
+    if evidence is None and token is None and request is None:
+        raise TypeError(f"asc_diagnose got nothing. Give it {ACCEPTED_EVIDENCE}.")
     if service is not None and service not in SERVICES:
         raise ValueError(f"there is no service {service!r}; there are {', '.join(SERVICES)}")
-    held = _held(thing, token, request)
-    case = Diagnosis(held, SERVICES[service] if service else None, now, surroundings or DiagnosisContext())
-    if held.finding:
-        return (held.finding,)
-    if held.failure:
-        return case.of_failure(held.failure)
-    return case.of_answer(held.reply) if held.reply else case.unanswered()
+    parsed = _collect(evidence, token, request)
+    diagnosis = Diagnosis(parsed, SERVICES[service] if service else None, now, context or DiagnosisContext())
+    if parsed.finding:
+        return (parsed.finding,)
+    if parsed.failure:
+        return diagnosis.from_failure(parsed.failure)
+    return diagnosis.from_response(parsed.response) if parsed.response else diagnosis.from_request()
 
 
-def _held(thing: object, token: str | bytes | None, request: object) -> HttpEvidence:
-    held = HttpEvidence() if thing is None else parse_evidence(thing)
+def _collect(evidence: object, token: str | bytes | None, request: object) -> HttpEvidence:
+    parsed = HttpEvidence() if evidence is None else parse_evidence(evidence)
     if request is not None:
-        held = replace(held, request=parse_request(request))
+        parsed = replace(parsed, request=parse_request(request))
     if token is not None:
-        held = replace(held, token=open_token(token))
-    elif held.token is None and held.request:
-        held = replace(held, token=held.request.token)
-    return held
+        parsed = replace(parsed, token=open_token(token))
+    elif parsed.token is None and parsed.request:
+        parsed = replace(parsed, token=parsed.request.token)
+    return parsed
 
 
 def open_token(token: object) -> str:
@@ -132,15 +132,15 @@ def open_token(token: object) -> str:
 
 def verify_evidence_token(token: str, *, service: Service, credentials: VerificationKey | None) -> TokenVerification:
     """Examine a token, with the key at hand where the token names it."""
-    examination = verify_token(token, service=service)
-    decoded = examination.decoded
+    verification = verify_token(token, service=service)
+    decoded = verification.decoded
     if credentials is None or decoded is None or decoded.key_id != credentials.key_id:
-        return examination
+        return verification
     return verify_token(
         token,
         service=service,
         key=credentials.public_key,
-        kind=credentials.kind,
+        key_type=credentials.kind,
         issuer_id=credentials.issuer(service),
     )
 
@@ -155,13 +155,13 @@ def decoded_of(token: str | None) -> DecodedToken | None:
         return None
 
 
-def service_of(*, host: str = "", token: DecodedToken | None = None, kind: str | None = None) -> Service:
+def service_of(*, host: str = "", token: DecodedToken | None = None, key_type: str | None = None) -> Service:
     """The service that is most likely meant.
 
-    Told by the host of the request; or by the token's audience or claims, the key's own service first where several
+    Decided by the host of the request; or by the token's audience or claims, the key's own service first where several
     would take them; or by the kind of the key.
     """
-    own = service_for(kind or "team")
+    own = service_for(key_type or "team")
     by_host = [one for one in SERVICES.values() if host in one.hosts]
     if len(by_host) == 1:
         return by_host[0]
@@ -172,108 +172,118 @@ def service_of(*, host: str = "", token: DecodedToken | None = None, kind: str |
 
 
 class Diagnosis:
-    """The evidence of one diagnosis."""
+    """The evidence of one diagnosis, parsed."""
 
-    def __init__(self, held: HttpEvidence, service: Service | None, now: float, surroundings: DiagnosisContext) -> None:
-        self._request: HttpRequest | None = held.request
-        self._hops = held.hops
+    def __init__(self, parsed: HttpEvidence, service: Service | None, now: float, context: DiagnosisContext) -> None:
+        self._request: HttpRequest | None = parsed.request
+        self._hops = parsed.hops
         self._now = now
-        self._around = surroundings
-        credentials = surroundings.credentials
-        decoded = decoded_of(held.token)
-        host = held.request.host if held.request else ""
-        self._service = service or service_of(host=host, token=decoded, kind=credentials.kind if credentials else None)
+        self._context = context
+        credentials = context.credentials
+        decoded = decoded_of(parsed.token)
+        host = parsed.request.host if parsed.request else ""
+        self._service = service or service_of(
+            host=host, token=decoded, key_type=credentials.kind if credentials else None
+        )
         self._decoded = decoded
         self._token = (
             None
-            if held.token is None
-            else verify_evidence_token(held.token, service=self._service, credentials=credentials)
+            if parsed.token is None
+            else verify_evidence_token(parsed.token, service=self._service, credentials=credentials)
         )
 
-    def unanswered(self) -> tuple[Finding, ...]:
-        """A token and a request that nothing is known to have come of."""
+    def from_request(self) -> tuple[Finding, ...]:
+        """Diagnose a token and a request without a known outcome."""
         return _in_order((*self._of_request(), *self._of_token(self._now)))
 
-    def of_failure(self, failure: BaseException) -> tuple[Finding, ...]:
-        """A request that got no answer: nobody has judged the token."""
+    def from_failure(self, failure: BaseException) -> tuple[Finding, ...]:
+        """Diagnose a request that got no response, so that nothing is known of the token."""
         url = self._request.url if self._request else ""
         wrong = (one for one in self._of_request() if one.level == "error" and not _is_of_authorization(one))
-        return (*wrong, read_failure(failure, url=url or self._service.base_url, timeout=self._around.timeout))
+        return (*wrong, read_failure(failure, url=url or self._service.base_url, timeout=self._context.timeout))
 
-    def of_answer(self, reply: ParsedResponse) -> tuple[Finding, ...]:
-        """An answer, with what is known of the request and the token."""
-        answer = self._answer(reply)
+    def from_response(self, parsed: ParsedResponse) -> tuple[Finding, ...]:
+        """Diagnose a response with its request and token, as far as they are known."""
+        response = self._http_response(parsed)
         decoded = self._decoded
-        read = diagnose_response(
-            answer,
+        of_response = diagnose_response(
+            response,
             header=decoded.header if decoded else None,
             claims=decoded.claims if decoded else None,
             service=self._service,
         )
         of_request = self._of_request()
-        if exact := self._around.refusal(answer):
-            return _in_order((*(self._seen_closer(exact, of_request, answer) or [exact]), *_softened(read)))
-        error = next((one for one in read if one.level == "error"), None)
+        if exact := self._context.refusal(response):
+            return _in_order(
+                (*(self._more_specific(exact, of_request, response) or [exact]), *_without_errors(of_response))
+            )
+        error = next((one for one in of_response if one.level == "error"), None)
         if error is None:
-            return _in_order((*_tolerated(of_request), *_softened(self._of_token(self._time(answer))), *read))
-        if _token_was_taken(answer, error):
+            return _in_order(
+                (
+                    *_insecure_url_warnings(of_request),
+                    *_without_errors(self._of_token(self._time(response))),
+                    *of_response,
+                )
+            )
+        if _token_was_taken(response, error):
             of_request = tuple(one for one in of_request if not _is_of_authorization(one))
             of_token: tuple[Finding, ...] = ()
-            insecure = _tolerated(of_request)
+            insecure = _insecure_url_warnings(of_request)
             of_request = (*(one for one in of_request if one.cause != "insecure-url"), *insecure)
         else:
             by_clock = error.definition.group == "clock"
-            of_token = self._token.findings if by_clock and self._token else self._of_token(self._time(answer))
+            of_token = self._token.findings if by_clock and self._token else self._of_token(self._time(response))
         explained = any(one.level == "error" for one in (*of_request, *of_token))
         if explained and (error.definition.opaque or _is_of_token_times(error)):
-            read = ()
-        return _in_order((*of_request, *of_token, *read))
+            of_response = ()
+        return _in_order((*of_request, *of_token, *of_response))
 
-    def _seen_closer(self, exact: Finding, of_request: Iterable[Finding], answer: HttpResponse) -> list[Finding]:
-        """What tells more than the emulator can see: which netrc file spoilt the header, and the local time zone."""
+    def _more_specific(self, exact: Finding, of_request: Iterable[Finding], response: HttpResponse) -> list[Finding]:
+        """Return findings more specific than the emulator's: the netrc file of the header, the local time zone."""
         if _is_of_authorization(exact):
             return [one for one in of_request if _is_of_authorization(one) or one.cause == "token-in-body"]
         if _is_of_token_times(exact):
-            return [one for one in self._of_token(self._time(answer)) if one.cause == "token-time-zone-bug"]
+            return [one for one in self._of_token(self._time(response)) if one.cause == "token-time-zone-bug"]
         return []
 
     def _of_request(self) -> tuple[Finding, ...]:
         request = self._request
         if request is None:
             return ()
-        netrc = self._around.netrc(request.host) if request.host else None
+        netrc = self._context.netrc(request.host) if request.host else None
         return check_request(request, service=self._service, netrc=netrc, hops=self._hops)
 
     def _of_token(self, at: float) -> tuple[Finding, ...]:
         if self._token is None:
             return ()
-        findings = self._token.at(at, utc_offset=self._around.utc_offset)
+        findings = self._token.at(at, utc_offset=self._context.utc_offset)
         request, decoded = self._request, self._token.decoded
         if request and request.url and request.method and decoded and self._token.sound:
             scope = check_scope(decoded, request.method, request.url)
             return (*findings, scope) if scope else findings
         return findings
 
-    def _answer(self, reply: ParsedResponse) -> HttpResponse:
-        """The answer, with times that accuse nobody: when it came is not known, only that it is no later than now."""
+    def _http_response(self, parsed: ParsedResponse) -> HttpResponse:
+        """Return the response with times that prove no clock wrong: when it came is not known, only that it is past."""
         first = self._hops[0] if self._hops else self._request
-        answer = HttpResponse(
+        response = HttpResponse(
             method=(first and first.method) or "the request",
             url=(first and first.url) or self._service.base_url,
-            status=reply.status,
-            headers=reply.headers,
-            body=reply.body,
+            status=parsed.status,
+            headers=parsed.headers,
+            body=parsed.body,
             sent_at=self._now,
             received_at=self._now,
         )
-        date = read_date(answer)
-        if date is None or reply.status in (_UNAUTHORIZED, _FORBIDDEN) or self._now <= date:
-            return answer
-        return replace(answer, sent_at=float(date), received_at=float(date))
+        date = read_date(response)
+        if date is None or parsed.status in (_UNAUTHORIZED, _FORBIDDEN) or self._now <= date:
+            return response
+        return replace(response, sent_at=float(date), received_at=float(date))
 
-    def _time(self, answer: HttpResponse) -> float:
-        """The time by which a token was judged."""
-        date = read_date(answer)
+    def _time(self, response: HttpResponse) -> float:
+        """Return the time at which the service verified the token, in seconds since 1970."""
+        date = read_date(response)
         return self._now if date is None else float(date)
 
 
@@ -287,11 +297,11 @@ def _is_of_token_times(finding: Finding) -> bool:
     return finding.definition.group == "token" and finding.definition.validity is not None
 
 
-def _token_was_taken(answer: HttpResponse, error: Finding) -> bool:
-    """Whether the answer comes from behind the gate, so that header and token were good."""
-    status = answer.status
+def _token_was_taken(response: HttpResponse, error: Finding) -> bool:
+    """Return whether the service accepted header and token, and refused the request for another reason."""
+    status = response.status
     return (
-        answer.is_json
+        response.is_json
         and status in range(400, 500)
         and status != _UNAUTHORIZED
         and error.cause != "key-unknown-to-apple"
@@ -299,13 +309,13 @@ def _token_was_taken(answer: HttpResponse, error: Finding) -> bool:
     )
 
 
-def _softened(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """What is no error: of a request that was accepted, no error explains anything."""
+def _without_errors(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the warnings and notes: no error explains a request that was accepted."""
     return tuple(one for one in findings if one.level != "error")
 
 
-def _tolerated(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The faults of a request that worked all the same."""
+def _insecure_url_warnings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the mistakes of a request that worked all the same."""
     return tuple(replace(one, level="warning") for one in findings if one.cause == "insecure-url")
 
 

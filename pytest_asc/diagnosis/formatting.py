@@ -1,4 +1,4 @@
-"""Foreign words, hosts and times made fit to stand in a sentence."""
+"""Formatting of quoted text, hosts, times and claims for evidence."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def utc(seconds: float) -> str:
 
 
 def json_type(value: object) -> str:
-    """The type of a JSON value in the words of JSON."""
+    """The name of a JSON value's type."""
     names = {bool: "boolean", int: "number", float: "fraction", str: "text", list: "list", dict: "object"}
     return names.get(type(value), "null")
 

@@ -1,4 +1,4 @@
-"""What to try in a refused token's place: tokens that differ from it in one thing."""
+"""Requests of the experiments: tokens that differ from the refused one in one respect."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Difference: TypeAlias = "tuple[str, object, object]"
 class UnexplainedRefusal:
     """A token that was refused in words that explain nothing, and what is at hand to try in its place."""
 
-    answer: HttpResponse
+    response: HttpResponse
     finding: Finding
     """What the answer alone says."""
     service: Service
@@ -41,7 +41,7 @@ class UnexplainedRefusal:
     """Whether the private key is at hand that the token is signed with."""
     issuer_id: str | None = None
     """The issuer id of the key, used or not."""
-    kind_said: bool = False
+    key_type_is_set: bool = False
     """Whether the user said of which kind the key is; otherwise it was taken from the ids that are there."""
     before: tuple[Finding, ...] = ()
     """What was found of key and ids before the request."""
@@ -54,7 +54,7 @@ class UnexplainedRefusal:
 
     @property
     def individual(self) -> bool:
-        """Whether the token has the form for individual keys."""
+        """True if the token has the claims of an individual key."""
         subject = self.service.individual_subject
         return self.token is not None and subject is not None and self.token.claims.get("sub") == subject
 
@@ -88,41 +88,41 @@ def other_times(refusal: UnexplainedRefusal) -> ProbeRequest:
     return ProbeRequest(token.header, {**token.claims, **starts, "exp": times["exp"]}, refusal.service.probe)
 
 
-def usual_form(refusal: UnexplainedRefusal) -> ProbeRequest:
+def documented_token(refusal: UnexplainedRefusal) -> ProbeRequest:
     """Those times, and all other members as documented."""
-    header, claims = _usual(refusal)
+    header, claims = _documented(refusal)
     return ProbeRequest(header, {**claims, **short_times(refusal)}, refusal.service.probe)
 
 
-def individual_form(refusal: UnexplainedRefusal) -> ProbeRequest:
+def individual_token(refusal: UnexplainedRefusal) -> ProbeRequest:
     """The usual token of an individual key."""
-    return _usual_with(refusal, iss=None, sub="user")
+    return _documented_with(refusal, iss=None, sub="user")
 
 
-def team_form(refusal: UnexplainedRefusal) -> ProbeRequest:
+def team_token(refusal: UnexplainedRefusal) -> ProbeRequest:
     """The usual token of a team key."""
-    return _usual_with(refusal, iss=refusal.issuer_id, sub=None)
+    return _documented_with(refusal, iss=refusal.issuer_id, sub=None)
 
 
-def enterprise_form(refusal: UnexplainedRefusal) -> ProbeRequest:
+def enterprise_token(refusal: UnexplainedRefusal) -> ProbeRequest:
     """The usual token for the Enterprise Program."""
-    return _usual_with(refusal, aud=ENTERPRISE.audience)._replace(path=ENTERPRISE.probe)
+    return _documented_with(refusal, aud=ENTERPRISE.audience)._replace(path=ENTERPRISE.probe)
 
 
-def _usual_with(refusal: UnexplainedRefusal, **claims: str | None) -> ProbeRequest:
-    usual = usual_form(refusal)
+def _documented_with(refusal: UnexplainedRefusal, **claims: str | None) -> ProbeRequest:
+    usual = documented_token(refusal)
     changed = {**(usual.claims or {}), **claims}
     return usual._replace(claims={name: value for name, value in changed.items() if value is not None})
 
 
 def short_times(refusal: UnexplainedRefusal) -> dict[str, int]:
-    """The ``iat`` and ``exp`` to try: by Apple's clock where the answer told it, as this machine's may be the cause."""
-    date = read_date(refusal.answer)
-    iat = (int(refusal.answer.received_at) if date is None else date) - IAT_BACK
+    """The ``iat`` and ``exp`` to try: by Apple's clock if the response has it, as this machine's may be wrong."""
+    date = read_date(refusal.response)
+    iat = (int(refusal.response.received_at) if date is None else date) - IAT_BACK
     return {"iat": iat, "exp": iat + SHORT_LIFE}
 
 
-def _usual(refusal: UnexplainedRefusal) -> tuple[dict[str, Any], dict[str, Any]]:
+def _documented(refusal: UnexplainedRefusal) -> tuple[dict[str, Any], dict[str, Any]]:
     """Header and claims as documented, without the times, for the key and the kind of the refused token."""
     token = refusal.decoded
     who = {"sub": "user"} if refusal.individual else {"iss": refusal.issuer_id or token.claims.get("iss")}
@@ -135,7 +135,7 @@ def differences(refusal: UnexplainedRefusal) -> list[Difference]:
     if refusal.token is None:
         return []
     token = refusal.decoded
-    pairs = zip((token.header, token.claims), _usual(refusal), ("header ", ""), strict=True)
+    pairs = zip((token.header, token.claims), _documented(refusal), ("header ", ""), strict=True)
     return [
         (f"{place}{name}", own.get(name), usual.get(name))
         for own, usual, place in pairs

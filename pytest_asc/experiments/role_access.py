@@ -1,4 +1,4 @@
-"""What a key's role opens, told from one small GET for each area: Apple never says which role a key has.
+"""Access of a key's role to areas of the API, from one small GET for each: Apple never says which role a key has.
 
 Which roles open an area stands in :mod:`pytest_asc.apple.roles`.
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pytest_asc.diagnosis.http.http_response import HttpResponse
 
 _GZIP = b"\x1f\x8b"
-# A vendor number that nobody has: what comes back for it is no report. The role is judged before it (observed by
+# A vendor number that nobody has: what comes back for it is no report. The role is checked first (observed by
 # mimi-seed-sdk: 403 to a role without reports, another error to one with them).
 _NOBODY = "filter[vendorNumber]=0"
 # "Invalid vendor number" is a 400, a day or month without a report a 404 or 410 (observed).
@@ -31,8 +31,8 @@ class ProbedArea(NamedTuple):
     name: str
     path: str
     """With ``{app}`` for the id of an app."""
-    behind: frozenset[int] = frozenset()
-    """The errors that come from behind the door: a role that it is closed to does not get as far."""
+    statuses_with_access: frozenset[int] = frozenset()
+    """The error statuses that only a role with access gets."""
     services: tuple[Service, ...] = (APP_STORE_CONNECT,)
 
 
@@ -65,14 +65,14 @@ def roles_of(name: str) -> tuple[str, ...]:
 
 
 class AreaAccess(NamedTuple):
-    """What was seen of one area."""
+    """Access to one area, as the report has it."""
 
     area: str
     method: str
     path: str
     """As in the table: the id of an app is nobody's business."""
     status: int | None
-    """None where it was not asked, or gave no answer."""
+    """None where no request was sent, or no response came."""
     opens: bool | None
     """None where the answer does not tell."""
     words: str | None
@@ -84,25 +84,27 @@ def probed_areas_of(service: Service) -> tuple[ProbedArea, ...]:
     return tuple(area for area in PROBED_AREAS if service in area.services)
 
 
-def read_access(area: ProbedArea, answer: HttpResponse, service: Service) -> AreaAccess:
+def read_access(area: ProbedArea, response: HttpResponse, service: Service) -> AreaAccess:
     """Read from an answer whether an area is open.
 
     Only a refusal that speaks of the key closes it: an agreement, the rate limit or a failure say nothing of roles.
     """
-    words = answer.words or (None if answer.is_json else one_line(answer.body.decode("utf-8", "replace"), 100) or None)
+    words = response.message or (
+        None if response.is_json else one_line(response.body.decode("utf-8", "replace"), 100) or None
+    )
     opens: bool | None = None
-    if answer.status in range(200, 300):
-        opens = True if answer.is_json or answer.body.startswith(_GZIP) else None
+    if response.status in range(200, 300):
+        opens = True if response.is_json or response.body.startswith(_GZIP) else None
         words = None if opens else words
-    elif answer.status in area.behind and answer.errors:
+    elif response.status in area.statuses_with_access and response.errors:
         opens = True
-    elif answer.status == 403:  # noqa: PLR2004  forbidden
-        error = best_error(diagnose_response(answer, claims=None, service=service))
+    elif response.status == 403:  # noqa: PLR2004  forbidden
+        error = best_error(diagnose_response(response, claims=None, service=service))
         closed = error is not None and error.cause == "role-insufficient" and error.certainty == "certain"
         opens = False if closed else None
-    return AreaAccess(area.name, answer.method, area.path, answer.status, opens, words)
+    return AreaAccess(area.name, response.method, area.path, response.status, opens, words)
 
 
-def not_asked(area: ProbedArea, reason: str) -> AreaAccess:
+def skipped_access(area: ProbedArea, reason: str) -> AreaAccess:
     """The line of an area that nothing was seen of."""
     return AreaAccess(area.name, "GET", area.path, None, None, reason)

@@ -1,4 +1,4 @@
-"""What can be learnt from further requests where a 401 says nothing: the experiments, and what follows from each.
+"""Table of experiments: further requests that find the cause of a 401 that names none, and the findings of each.
 
 App Store Connect refuses almost every bad token in the same words (observed). What tells the causes apart is a request
 that differs in one thing. The experiments stand in a table, in their order; the first that is accepted ends them, and
@@ -33,7 +33,7 @@ _CAUSES_OF_MEMBERS = {"aud": "token-audience", "iss": "token-issuer", "scope": "
 _PUBLIC_WORDS = frozenset({"JWT", "ES256", "user", APP_STORE_CONNECT.audience, ENTERPRISE.audience})
 
 
-class Probe(NamedTuple):
+class ExperimentRecord(NamedTuple):
     """An experiment in the report."""
 
     name: str
@@ -43,10 +43,10 @@ class Probe(NamedTuple):
 
 
 class ExperimentResult(NamedTuple):
-    """What all experiments together say."""
+    """Result of all experiments together."""
 
     findings: tuple[Finding, ...]
-    probes: tuple[Probe, ...]
+    probes: tuple[ExperimentRecord, ...]
     accepted: HttpResponse | None = None
     """The answer to the same token, where that was accepted in the end."""
 
@@ -56,20 +56,20 @@ class Experiment(NamedTuple):
 
     name: str
     why: str
-    """What it changes, and why an acceptance tells."""
-    fits: Callable[[UnexplainedRefusal], bool]
-    """Whether there is anything to learn from it."""
+    """The change, and the reason why an acceptance proves something."""
+    applies: Callable[[UnexplainedRefusal], bool]
+    """Returns whether the experiment can tell anything about this refusal."""
     obstacle: Callable[[UnexplainedRefusal], str | None]
-    """Why it cannot be made."""
-    attempt: Callable[[UnexplainedRefusal], ProbeRequest]
+    """Returns the reason why it cannot be made; None if it can."""
+    make_request: Callable[[UnexplainedRefusal], ProbeRequest]
     if_accepted: str
     if_refused: str
     conclude: Callable[[UnexplainedRefusal, HttpResponse], tuple[Finding, ...]]
-    """What an acceptance proves."""
+    """Returns the findings that an acceptance proves."""
 
 
 def is_open(finding: Finding) -> bool:
-    """Whether a finding of a refused token leaves a question that experiments can answer."""
+    """Return whether experiments can confirm or exclude the cause of a finding."""
     could_be = _is_early(finding) or finding.cause == "key-unknown-to-apple"
     return could_be and finding.level == "error" and finding.certainty != "certain"
 
@@ -88,44 +88,48 @@ def run_experiments(
         refusal: What was refused.
         send: Makes a request; gives None where there was no answer.
     """
-    probes: list[Probe] = []
+    probes: list[ExperimentRecord] = []
     refused: list[str] = []
     for entry in EXPERIMENTS:
-        if not entry.fits(refusal):
+        if not entry.applies(refusal):
             continue
         if reason := entry.obstacle(refusal):
-            probes.append(Probe(entry.name, None, f"not made ({reason})"))
+            probes.append(ExperimentRecord(entry.name, None, f"not made ({reason})"))
             continue
-        answer = send(entry.attempt(refusal))
-        if answer is not None and _accepts(refusal, answer):
-            probes.append(Probe(entry.name, answer.status, entry.if_accepted))
-            accepted = answer if entry.name == SAME else None
-            return ExperimentResult(entry.conclude(refusal, answer), tuple(probes), accepted)
-        if answer is None or answer.status != refusal.answer.status:
-            shown = "no answer" if answer is None else "neither accepted nor refused"
-            probes.append(Probe(entry.name, answer.status if answer else None, f"{shown}: the experiments end here"))
+        response = send(entry.make_request(refusal))
+        if response is not None and _accepts(refusal, response):
+            probes.append(ExperimentRecord(entry.name, response.status, entry.if_accepted))
+            accepted = response if entry.name == SAME else None
+            return ExperimentResult(entry.conclude(refusal, response), tuple(probes), accepted)
+        if response is None or response.status != refusal.response.status:
+            shown = "no answer" if response is None else "neither accepted nor refused"
+            probes.append(
+                ExperimentRecord(
+                    entry.name, response.status if response else None, f"{shown}: the experiments end here"
+                )
+            )
             break
-        probes.append(Probe(entry.name, answer.status, entry.if_refused))
+        probes.append(ExperimentRecord(entry.name, response.status, entry.if_refused))
         refused.append(entry.name)
     return ExperimentResult((_unexplained(refusal, refused),), tuple(probes))
 
 
-def _accepts(refusal: UnexplainedRefusal, answer: HttpResponse) -> bool:
-    """Whether a token got past the front end: to the resource, or to a refusal that has another reason for certain."""
-    if is_accepted(answer, refusal.service):
+def _accepts(refusal: UnexplainedRefusal, response: HttpResponse) -> bool:
+    """Return whether a token was accepted: the response is a success or certainly another refusal."""
+    if is_accepted(response, refusal.service):
         return True
-    if not answer.is_json:
+    if not response.is_json:
         return False
-    if answer.status == 403:  # noqa: PLR2004  forbidden
-        error = best_error(diagnose_response(answer, claims=None, service=refusal.service))
+    if response.status == 403:  # noqa: PLR2004  forbidden
+        error = best_error(diagnose_response(response, claims=None, service=refusal.service))
         return error is not None and error.certainty == "certain"
-    return answer.status in range(200, 300)
+    return response.status in range(200, 300)
 
 
-# What stands in the way.
+# Obstacles to an experiment.
 
 
-def _nothing(_: UnexplainedRefusal) -> None:
+def _no_obstacle(_: UnexplainedRefusal) -> None:
     return None
 
 
@@ -151,32 +155,33 @@ def _no_sandbox(refusal: UnexplainedRefusal) -> str | None:
     return None if host == refusal.service.host else "the base URL was set, and the sandbox has another"
 
 
-# What an acceptance proves.
+# Conclusions from an acceptance.
 
 
-def _was_passing(refusal: UnexplainedRefusal, answer: HttpResponse) -> tuple[Finding, ...]:
-    later = answer.received_at - refusal.answer.received_at
-    evidence = f"the same token was answered {refusal.answer.status} and, {later:.1f} s later, {answer.status}"
+def _conclude_transient(refusal: UnexplainedRefusal, response: HttpResponse) -> tuple[Finding, ...]:
+    later = response.received_at - refusal.response.received_at
+    evidence = f"the same token was answered {refusal.response.status} and, {later:.1f} s later, {response.status}"
     claims = refusal.token.claims if refusal.token else None
-    return make_finding("transient-401", evidence), *diagnose_response(answer, claims=claims, service=refusal.service)
+    return make_finding("transient-401", evidence), *diagnose_response(response, claims=claims, service=refusal.service)
 
 
-def _was_unreleased(refusal: UnexplainedRefusal, answer: HttpResponse) -> tuple[Finding, ...]:
+def _conclude_not_released(refusal: UnexplainedRefusal, response: HttpResponse) -> tuple[Finding, ...]:
     evidence = (
-        f"{host_of(refusal.answer.url)} answered {refusal.answer.status} to this token, and {host_of(answer.url)} took "
-        "it: the token is good, and production takes none for an app that was never released"
+        f"{host_of(refusal.response.url)} answered {refusal.response.status} to this token, and "
+        f"{host_of(response.url)} took it: the token is good, and production "
+        "takes none for an app that was never released"
     )
     return (make_finding("app-not-released", evidence),)
 
 
-def _was_times(refusal: UnexplainedRefusal, answer: HttpResponse) -> tuple[Finding, ...]:
+def _conclude_times(refusal: UnexplainedRefusal, response: HttpResponse) -> tuple[Finding, ...]:
     """Both times were changed, so the figures say which of them it was."""
-    claims, date = refusal.decoded.claims, read_date(refusal.answer)
+    claims, date = refusal.decoded.claims, read_date(refusal.response)
     iat, exp = claims.get("iat"), claims["exp"]
     tried = probe_requests.short_times(refusal)
     accepted = (
         f"a token that differs in its times alone, with iat {time_of_day(tried['iat'], exp)} and a life of "
-        f"{span(probe_requests.SHORT_LIFE)}, was answered {answer.status}"
+        f"{span(probe_requests.SHORT_LIFE)}, was answered {response.status}"
     )
     starts = [(claims[name], name) for name in ("iat", "nbf") if isinstance(claims.get(name), int)]
     start, name = max(starts, default=(0, ""))
@@ -194,33 +199,34 @@ def _was_times(refusal: UnexplainedRefusal, answer: HttpResponse) -> tuple[Findi
     return (make_finding("clock-ahead", f"{accepted}; Apple's Date does not explain it", certainty="possible"),)
 
 
-def _was_form(refusal: UnexplainedRefusal, answer: HttpResponse) -> tuple[Finding, ...]:
+def _conclude_members(refusal: UnexplainedRefusal, response: HttpResponse) -> tuple[Finding, ...]:
     differing = probe_requests.differences(refusal)
     sides = "; ".join(
-        f"{name} is {_shown(own)} in this token and {_shown(usual)} in that" for name, own, usual in differing
+        f"{name} is {_format_member(own)} in this token and {_format_member(usual)} in that"
+        for name, own, usual in differing
     )
     cause = _CAUSES_OF_MEMBERS.get(differing[0][0], "token-form") if len(differing) == 1 else "token-form"
-    evidence = f"a token that pytest-asc minted with the same key was answered {answer.status}; {sides}"
+    evidence = f"a token that pytest-asc minted with the same key was answered {response.status}; {sides}"
     return (make_finding(cause, evidence, certainty="certain"),)
 
 
-def _was_individual(refusal: UnexplainedRefusal, answer: HttpResponse) -> tuple[Finding, ...]:
-    issuer = _shown(refusal.decoded.claims.get("iss"))
-    evidence = f"with iss {issuer} it is answered {refusal.answer.status}, with sub 'user' instead {answer.status}"
+def _conclude_individual(refusal: UnexplainedRefusal, response: HttpResponse) -> tuple[Finding, ...]:
+    issuer = _format_member(refusal.decoded.claims.get("iss"))
+    evidence = f"with iss {issuer} it is answered {refusal.response.status}, with sub 'user' instead {response.status}"
     return (make_finding("individual-key-as-team", evidence),)
 
 
-def _was_team(refusal: UnexplainedRefusal, answer: HttpResponse) -> tuple[Finding, ...]:
+def _conclude_team(refusal: UnexplainedRefusal, response: HttpResponse) -> tuple[Finding, ...]:
     evidence = (
-        f"with sub 'user' it is answered {refusal.answer.status}, "
-        f"with iss {mask(refusal.issuer_id or '')} instead {answer.status}: it is a team key"
+        f"with sub 'user' it is answered {refusal.response.status}, "
+        f"with iss {mask(refusal.issuer_id or '')} instead {response.status}: it is a team key"
     )
     fix = "Use the issuer id, and take ASC_KEY_TYPE=individual away."
     return (make_finding("issuer-id-missing", evidence, certainty="certain", fix=fix),)
 
 
-def _was_enterprise(_: UnexplainedRefusal, answer: HttpResponse) -> tuple[Finding, ...]:
-    evidence = f"with aud {ENTERPRISE.audience} it is answered {answer.status}: it is a key of {ENTERPRISE.title}"
+def _conclude_enterprise(_: UnexplainedRefusal, response: HttpResponse) -> tuple[Finding, ...]:
+    evidence = f"with aud {ENTERPRISE.audience} it is answered {response.status}: it is a key of {ENTERPRISE.title}"
     return (
         make_finding(
             "key-of-other-service", evidence, level="error", certainty="certain", fix="Set ASC_KEY_TYPE=enterprise."
@@ -235,12 +241,12 @@ EXPERIMENTS = (
             "Nothing changes but the moment, so an acceptance makes the refusal a passing one. A token whose iat was "
             "to come changes by waiting: for it, an acceptance would tell nothing."
         ),
-        fits=lambda refusal: not _is_early(refusal.finding),
-        obstacle=_nothing,
-        attempt=probe_requests.same,
+        applies=lambda refusal: not _is_early(refusal.finding),
+        obstacle=_no_obstacle,
+        make_request=probe_requests.same,
         if_accepted="accepted: the refusal was a passing one",
         if_refused="refused again: it was no passing refusal",
-        conclude=_was_passing,
+        conclude=_conclude_transient,
     ),
     Experiment(
         name=AT_SANDBOX,
@@ -248,12 +254,12 @@ EXPERIMENTS = (
             "The sandbox takes the tokens of production (documented), so an acceptance says that the token is good. "
             "Production refuses it until its app has been released (observed)."
         ),
-        fits=lambda refusal: refusal.service.sandbox is not None,
+        applies=lambda refusal: refusal.service.sandbox is not None,
         obstacle=_no_sandbox,
-        attempt=probe_requests.at_sandbox,
+        make_request=probe_requests.at_sandbox,
         if_accepted="accepted: the token is good",
         if_refused="refused there, too",
-        conclude=_was_unreleased,
+        conclude=_conclude_not_released,
     ),
     Experiment(
         name=OTHER_TIMES,
@@ -261,12 +267,12 @@ EXPERIMENTS = (
             "Only the times change, so an acceptance puts them in the wrong: the clock that they were taken from, or "
             "the life. The refused token's figures say which."
         ),
-        fits=lambda refusal: refusal.service.expires,
+        applies=lambda refusal: refusal.service.expires,
         obstacle=_no_key,
-        attempt=probe_requests.other_times,
+        make_request=probe_requests.other_times,
         if_accepted="accepted: the times of the first were the cause",
         if_refused="refused again: other times do not help",
-        conclude=_was_times,
+        conclude=_conclude_times,
     ),
     Experiment(
         name="header and claims as documented",
@@ -274,12 +280,12 @@ EXPERIMENTS = (
             "The times are those of the last, and all other members are the documented ones, so an acceptance puts the "
             "members that differ in the wrong. A token that has no others is not tried, nor one of a sibling service."
         ),
-        fits=lambda refusal: refusal.service.scoped and bool(probe_requests.differences(refusal)),
+        applies=lambda refusal: refusal.service.scoped and bool(probe_requests.differences(refusal)),
         obstacle=_no_key,
-        attempt=probe_requests.usual_form,
+        make_request=probe_requests.documented_token,
         if_accepted="accepted: the token's form was the cause",
         if_refused="refused again: another form does not help",
-        conclude=_was_form,
+        conclude=_conclude_members,
     ),
     Experiment(
         name=INDIVIDUAL,
@@ -287,22 +293,22 @@ EXPERIMENTS = (
             "sub takes the place of iss, so an acceptance says that the key is an individual one. The Enterprise "
             "Program has none (documented)."
         ),
-        fits=lambda refusal: not refusal.individual and refusal.service is APP_STORE_CONNECT,
+        applies=lambda refusal: not refusal.individual and refusal.service is APP_STORE_CONNECT,
         obstacle=_no_key,
-        attempt=probe_requests.individual_form,
+        make_request=probe_requests.individual_token,
         if_accepted="accepted: it is an individual key",
         if_refused="refused again",
-        conclude=_was_individual,
+        conclude=_conclude_individual,
     ),
     Experiment(
         name="as a team key",
         why="iss takes the place of sub, so an acceptance says that the key is a team key.",
-        fits=lambda refusal: refusal.individual,
+        applies=lambda refusal: refusal.individual,
         obstacle=_no_issuer,
-        attempt=probe_requests.team_form,
+        make_request=probe_requests.team_token,
         if_accepted="accepted: it is a team key",
         if_refused="refused again",
-        conclude=_was_team,
+        conclude=_conclude_team,
     ),
     Experiment(
         name="as an enterprise key",
@@ -311,32 +317,32 @@ EXPERIMENTS = (
             "Its API has a host of its own, and no token is sent to a host that it is not for: the experiment is made "
             "where the host is that one, or one that the user named and that may stand for both."
         ),
-        fits=lambda refusal: not refusal.individual and refusal.service is APP_STORE_CONNECT,
+        applies=lambda refusal: not refusal.individual and refusal.service is APP_STORE_CONNECT,
         obstacle=_other_host,
-        attempt=probe_requests.enterprise_form,
+        make_request=probe_requests.enterprise_token,
         if_accepted="accepted: it is a key of the Enterprise Program",
         if_refused="refused again",
-        conclude=_was_enterprise,
+        conclude=_conclude_enterprise,
     ),
 )
 """In their order. All together they are few: a run makes at most eight requests."""
 
 
 def _unexplained(refusal: UnexplainedRefusal, refused: Sequence[str]) -> Finding:
-    """What remains where nothing was accepted."""
+    """Return the finding that remains when nothing was accepted."""
     if _is_early(refusal.finding) and OTHER_TIMES not in refused:
         return refusal.finding
     if refusal.has_key:
         for suspect in refusal.before:
             if suspect.definition.explains_opaque:
-                evidence = f"{suspect.evidence}; {_all_refused(refusal, refused)}"
+                evidence = f"{suspect.evidence}; {_refused_requests(refusal, refused)}"
                 return make_finding(suspect.cause, evidence, level="error", certainty="likely")
-        if refusal.individual and not refusal.kind_said:
+        if refusal.individual and not refusal.key_type_is_set:
             return _no_issuer_id(refusal, refused)
     if not refused:
         return refusal.finding
-    alike = list(_alike(refusal, refused))
-    evidence = f"{_all_refused(refusal, refused)}. Apple answers so for {_listed(alike)} alike"
+    alike = list(_possible_reasons(refusal, refused))
+    evidence = f"{_refused_requests(refusal, refused)}. Apple answers so for {_join_and(alike)} alike"
     return make_finding("key-unknown-to-apple", evidence)
 
 
@@ -344,13 +350,13 @@ def _no_issuer_id(refusal: UnexplainedRefusal, refused: Sequence[str]) -> Findin
     known = next((finding.evidence for finding in refusal.before if finding.cause == "issuer-id-missing"), None)
     why = known or "no issuer id is set, so the key is taken for an individual one"
     evidence = (
-        f"{why}; {_all_refused(refusal, refused)}. Apple answers so for a team key in this form, "
-        f"and for {_listed(list(_alike(refusal, refused)))} alike"
+        f"{why}; {_refused_requests(refusal, refused)}. Apple answers so for a team key in this form, "
+        f"and for {_join_and(list(_possible_reasons(refusal, refused)))} alike"
     )
     return make_finding("issuer-id-missing", evidence)
 
 
-def _alike(refusal: UnexplainedRefusal, refused: Sequence[str]) -> Iterator[str]:
+def _possible_reasons(refusal: UnexplainedRefusal, refused: Sequence[str]) -> Iterator[str]:
     yield "a wrong key id"
     if not refusal.individual:
         yield "a wrong issuer id"
@@ -362,22 +368,22 @@ def _alike(refusal: UnexplainedRefusal, refused: Sequence[str]) -> Iterator[str]
     yield "a revoked key"
 
 
-def _all_refused(refusal: UnexplainedRefusal, refused: Sequence[str]) -> str:
+def _refused_requests(refusal: UnexplainedRefusal, refused: Sequence[str]) -> str:
     count = f"{len(refused)} experiment{'s' if len(refused) > 1 else ''}"
     tried = f" and in {count} ({'; '.join(refused)})" if refused else ""
-    return f"{host_of(refusal.answer.url)} answered {refusal.answer.status} to this token{tried}"
+    return f"{host_of(refusal.response.url)} answered {refusal.response.status} to this token{tried}"
 
 
-def _listed(items: Sequence[str]) -> str:
+def _join_and(items: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(items[:-1]), items[-1])))
 
 
-def _shown(value: object) -> str:
+def _format_member(value: object) -> str:
     """A member's value: identifiers masked, what everyone knows as it is."""
     if value is None:
         return "missing"
     if isinstance(value, str):
         return repr(value) if value in _PUBLIC_WORDS else mask(value)
     if isinstance(value, list):
-        return f"[{', '.join(map(_shown, value))}]"
+        return f"[{', '.join(map(_format_member, value))}]"
     return repr(value) if isinstance(value, (bool, int, float)) else f"a JSON {type(value).__name__}"

@@ -136,7 +136,7 @@ class TestContext:
                 request=request,
                 service=service,
                 now=time.time() if now is None else now,
-                surroundings=DiagnosisContext(
+                context=DiagnosisContext(
                     credentials=credentials,
                     netrc=lambda host: netrc_entry(host, self.emulator),
                     refusal=refusal,

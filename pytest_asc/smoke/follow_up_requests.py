@@ -8,7 +8,7 @@ from pytest_asc.credentials.tokens import sign
 from pytest_asc.diagnosis.http.http_response import HttpResponse
 from pytest_asc.diagnosis.token.verify import check_scope
 from pytest_asc.experiments.probe_requests import UnexplainedRefusal
-from pytest_asc.experiments.role_access import not_asked, probed_areas_of, read_access
+from pytest_asc.experiments.role_access import probed_areas_of, read_access, skipped_access
 from pytest_asc.experiments.table import ExperimentResult, run_experiments
 from pytest_asc.secrets import redactor
 
@@ -44,14 +44,14 @@ def investigate(
         return answer if isinstance(answer, HttpResponse) else None
 
     refusal = UnexplainedRefusal(
-        answer=refused,
+        response=refused,
         finding=finding,
         service=evidence.service,
         base_url=evidence.base_url,
         token=decoded,
         has_key=credentials is not None and decoded is not None and decoded.key_id == credentials.key_id,
         issuer_id=identity.issuer_id or evidence.issuer_left_out,
-        kind_said=evidence.kind_said,
+        key_type_is_set=evidence.kind_said,
         before=identity.findings,
     )
     return run_experiments(refusal, send)
@@ -77,12 +77,12 @@ def check_role_access(
         if evidence.requests >= MOST_REQUESTS:
             stopped = f"a run makes at most {MOST_REQUESTS} requests"
         if reason := stopped or _reason_not_to_ask(area, path, app, evidence):
-            yield not_asked(area, f"not asked ({reason})")
+            yield skipped_access(area, f"not asked ({reason})")
             continue
         answer = evidence.get(request, path, token.text)
         if not isinstance(answer, HttpResponse):
             stopped = "an earlier request got no answer"
-            yield not_asked(area, answer.evidence)
+            yield skipped_access(area, answer.evidence)
             continue
         if answer.status == _TOO_MANY_REQUESTS:
             stopped = "the rate limit is reached"

@@ -159,7 +159,7 @@ def _request(evidence: SmokeContext) -> dict[str, Any]:
         "url": evidence.url,
         "status": answer.status if answer else None,
         "code": answer.code if answer else None,
-        "words": answer.words if answer else None,
+        "words": answer.message if answer else None,
         "apps_visible": _apps_visible(accepted.json) if accepted and evidence.service is APP_STORE_CONNECT else None,
     }
 

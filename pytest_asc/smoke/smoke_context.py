@@ -247,7 +247,7 @@ class SmokeContext:
     def _read_failure(self, error: Exception, url: str) -> Finding | None:
         """Why there was no answer; None where the exception is no matter of the request."""
         around = DiagnosisContext(timeout=self.timeout)
-        if findings := diagnose(error, now=time.time(), service=self.service.name, surroundings=around):
+        if findings := diagnose(error, now=time.time(), service=self.service.name, context=around):
             return findings[0]
         # A CA bundle that is not there is a bare OSError.
         known = isinstance(error, (requests.RequestException, OSError))

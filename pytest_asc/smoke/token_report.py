@@ -31,14 +31,14 @@ def report_on_token(
     """
     redactor.add_token(token)
     credentials = reading.credentials
-    meant = SERVICES[service] if service else service_of(token=decoded_of(token), kind=reading.kind)
+    meant = SERVICES[service] if service else service_of(token=decoded_of(token), key_type=reading.kind)
     examination = verify_evidence_token(token, service=meant, credentials=credentials)
     own_key = credentials and examination.decoded and examination.decoded.key_id == credentials.key_id
     findings = diagnose(
         token=token,
         service=meant.name,
         now=now,
-        surroundings=DiagnosisContext(credentials=credentials, utc_offset=time.localtime(now).tm_gmtoff),
+        context=DiagnosisContext(credentials=credentials, utc_offset=time.localtime(now).tm_gmtoff),
     )
     error = best_error(findings)
     report = {

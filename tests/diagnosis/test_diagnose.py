@@ -77,7 +77,7 @@ def answer(status: int = 401, body: object = REFUSED, *, token: str | None = Non
 def test_a_good_token_gives_no_finding_in_any_form(
     token: str, credentials: Credentials, form: Callable[[str], object]
 ) -> None:
-    assert diagnose(form(token), now=NOW, surroundings=DiagnosisContext(credentials)) == ()
+    assert diagnose(form(token), now=NOW, context=DiagnosisContext(credentials)) == ()
     assert diagnose(form(token), now=NOW) == ()
 
 
@@ -96,15 +96,13 @@ def test_a_spoilt_token_is_named(
     token: str, credentials: Credentials, change: Callable[[str], str], cause: str
 ) -> None:
     around = DiagnosisContext(credentials)
-    assert causes(diagnose(change(token), now=NOW, surroundings=around)) == [cause]
-    assert causes(diagnose(token=change(token), now=NOW, surroundings=around)) == [cause]
+    assert causes(diagnose(change(token), now=NOW, context=around)) == [cause]
+    assert causes(diagnose(token=change(token), now=NOW, context=around)) == [cause]
 
 
 def test_the_key_at_hand_judges_only_the_tokens_that_name_it(credentials: Credentials) -> None:
     other = str(mint(credentials, now=NOW, headers={"kid": "OTHER12345"}, claims={"iss": ISSUER_ID[::-1]}))
-    assert "token-signature-mismatch" not in causes(
-        diagnose(other, now=NOW, surroundings=DiagnosisContext(credentials))
-    )
+    assert "token-signature-mismatch" not in causes(diagnose(other, now=NOW, context=DiagnosisContext(credentials)))
 
 
 def test_the_service_is_the_one_that_the_token_names(credentials: Credentials) -> None:
@@ -203,18 +201,18 @@ def test_a_posted_client_secret_is_judged(credentials: Credentials) -> None:
 
 def test_a_login_from_netrc_is_named_where_the_login_is_the_same() -> None:
     around = DiagnosisContext(netrc=lambda host: NetrcEntry(f"the entry for {host} in ~/.netrc", "Basic YTpi"))
-    (finding,) = diagnose(requests.Request("GET", APPS, auth=("a", "b")).prepare(), now=NOW, surroundings=around)
+    (finding,) = diagnose(requests.Request("GET", APPS, auth=("a", "b")).prepare(), now=NOW, context=around)
     assert finding.cause == "header-overridden-by-netrc"
     assert "the entry for api.appstoreconnect.apple.com in ~/.netrc" in finding.evidence
     other = requests.Request("GET", APPS, auth=("a", "c")).prepare()
-    assert causes(diagnose(other, now=NOW, surroundings=around)) == ["bearer-missing"]
+    assert causes(diagnose(other, now=NOW, context=around)) == ["bearer-missing"]
 
 
 # Answers.
 
 
 def test_a_good_answer_gives_no_finding(token: str, credentials: Credentials) -> None:
-    assert diagnose(answer(200, EMPTY, token=token), now=NOW, surroundings=DiagnosisContext(credentials)) == ()
+    assert diagnose(answer(200, EMPTY, token=token), now=NOW, context=DiagnosisContext(credentials)) == ()
     # However long the test has held it.
     assert diagnose(answer(200, EMPTY, token=token), now=NOW + 86_400) == ()
 
@@ -238,7 +236,7 @@ def test_what_was_accepted_has_no_error() -> None:
 )
 def test_an_opaque_401_is_explained_by_its_token(credentials: Credentials, how: dict[str, Any], cause: str) -> None:
     token = str(mint(credentials, now=NOW, **how))
-    assert causes(diagnose(answer(token=token), now=NOW, surroundings=DiagnosisContext(credentials))) == [cause]
+    assert causes(diagnose(answer(token=token), now=NOW, context=DiagnosisContext(credentials))) == [cause]
 
 
 def test_a_token_that_has_expired_since_is_not_the_cause(token: str) -> None:
@@ -255,7 +253,7 @@ def test_the_clock_is_told_from_the_token(credentials: Credentials) -> None:
 
 def test_a_naive_local_time_is_told_from_the_clock(credentials: Credentials) -> None:
     token = str(mint(credentials, now=NOW + 7200))
-    assert causes(diagnose(answer(token=token), now=NOW, surroundings=DiagnosisContext(utc_offset=7200))) == [
+    assert causes(diagnose(answer(token=token), now=NOW, context=DiagnosisContext(utc_offset=7200))) == [
         "token-time-zone-bug"
     ]
 
@@ -309,11 +307,11 @@ def test_an_error_document_alone(document: object, credentials: Credentials) -> 
 def test_the_true_reason_of_an_emulator_goes_first(token: str) -> None:
     exact = make_finding("individual-key-as-team", "the record")
     around = DiagnosisContext(refusal=lambda _: exact)
-    assert diagnose(answer(token=token), now=NOW, surroundings=around) == (exact,)
+    assert diagnose(answer(token=token), now=NOW, context=around) == (exact,)
     vague = make_finding("bearer-missing", "the record")
     around = DiagnosisContext(refusal=lambda _: vague, netrc=lambda _: NetrcEntry("~/.netrc", "Basic YTpi"))
     asked = requests.Request("GET", APPS, auth=("a", "b")).prepare()
-    findings = diagnose(answer(), request=asked, now=NOW, surroundings=around)
+    findings = diagnose(answer(), request=asked, now=NOW, context=around)
     assert causes(findings) == ["header-overridden-by-netrc"]
 
 

@@ -103,11 +103,11 @@ def test_a_healthy_key_is_silent_in_every_shape_and_kind(
     credentials = reading.require()
     good = mint(credentials, now=NOW)
     around = DiagnosisContext(credentials)
-    assert diagnose(good, now=NOW, surroundings=around) == ()
+    assert diagnose(good, now=NOW, context=around) == ()
     listed = answer(200, {"data": [{"type": "apps", "id": "1"}], "links": {}}, bearer=good)
     host = SERVICES["enterprise"].host if credentials.kind == "enterprise" else SERVICES["app-store-connect"].host
     listed["request"]["url"] = f"https://{host}/v1/bundleIds"
-    assert diagnose(listed, now=NOW, surroundings=around) == ()
+    assert diagnose(listed, now=NOW, context=around) == ()
 
 
 ALL_IDS: ServiceIds = {
@@ -125,7 +125,7 @@ def test_a_healthy_token_is_silent_at_every_service(name: str) -> None:
     kind: Kind = "enterprise" if name == "enterprise" else "team"
     credentials = Credentials(KEY_ID, ISSUER, kind, KEY, service_ids=ADS if name == "apple-ads" else ALL_IDS)
     good = mint(credentials, now=NOW, service=name)
-    assert diagnose(good, now=NOW, service=name, surroundings=DiagnosisContext(credentials)) == ()
+    assert diagnose(good, now=NOW, service=name, context=DiagnosisContext(credentials)) == ()
 
 
 def in_der(text: str) -> str:
@@ -159,7 +159,7 @@ ODD = {
 @pytest.mark.parametrize("held", ODD.values(), ids=list(ODD))
 def test_what_looks_odd_and_works_raises_no_alarm(held: Held) -> None:
     around = DiagnosisContext(utc_offset=held.utc_offset)
-    assert diagnose(held.thing, now=NOW + held.ahead, service=held.service, surroundings=around) == ()
+    assert diagnose(held.thing, now=NOW + held.ahead, service=held.service, context=around) == ()
 
 
 def advice(findings: tuple[Finding, ...]) -> str:
@@ -191,7 +191,7 @@ def test_nobody_is_sent_for_a_new_key_where_the_clock_is_wrong(ahead: int) -> No
 def test_a_signature_that_verifies_is_no_proof_that_apple_knows_the_key() -> None:
     """``jwt.io`` verified it, too: against whatever key one gives it."""
     credentials = Credentials(KEY_ID, ISSUER, "team", KEY)
-    (finding,) = diagnose(refused(token()), now=NOW, surroundings=DiagnosisContext(credentials))
+    (finding,) = diagnose(refused(token()), now=NOW, context=DiagnosisContext(credentials))
     assert (finding.cause, finding.certainty) == ("key-unknown-to-apple", "possible")
     assert "signature" not in finding.evidence
 

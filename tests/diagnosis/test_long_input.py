@@ -113,8 +113,8 @@ FORMS = {
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=list(FORMS))
 def test_each_form_is_one_finding_with_its_figures(form: Form) -> None:
-    examination = verify_token(form.token, service=APP_STORE_CONNECT, key=KEY.public_key())
-    (finding,) = examination.at(NOW, utc_offset=form.utc_offset)
+    verification = verify_token(form.token, service=APP_STORE_CONNECT, key=KEY.public_key())
+    (finding,) = verification.at(NOW, utc_offset=form.utc_offset)
     assert (finding.cause, finding.level) == (form.cause, form.level)
     assert form.evidence in finding.evidence
     assert finding.fix == (form.fix or CAUSES[form.cause].fix)
@@ -147,9 +147,9 @@ def test_19_minutes_by_a_fast_clock_are_good_here_and_refused_at_apple(ahead: in
     """The token is right by the clock that made it; the answer's Date tells whose clock is wrong."""
     here = NOW + ahead
     text = token(here, here + 19 * MINUTE)
-    examination = verify_token(text, service=APP_STORE_CONNECT, key=KEY.public_key())
-    assert examination.at(here) == ()
-    assert [finding.level for finding in examination.at(NOW)] == ["error"]
+    verification = verify_token(text, service=APP_STORE_CONNECT, key=KEY.public_key())
+    assert verification.at(here) == ()
+    assert [finding.level for finding in verification.at(NOW)] == ["error"]
     refused = HttpResponse(
         method="GET",
         url=APP_STORE_CONNECT.base_url + APP_STORE_CONNECT.probe,

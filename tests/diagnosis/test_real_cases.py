@@ -54,7 +54,7 @@ def test_whatever_they_held(case: Case) -> None:
         held.thing,
         now=NOW + held.ahead,
         service=held.service,
-        surroundings=DiagnosisContext(utc_offset=held.utc_offset),
+        context=DiagnosisContext(utc_offset=held.utc_offset),
     )
     check(case, findings)
 

@@ -35,7 +35,7 @@ ASKED = pytest.mark.parametrize("service", [SERVICES[name] for name in PROBEABLE
 
 def emulator_of(service: Service) -> Emulator:
     emulator = Emulator(service=service, clock=lambda: NOW)
-    emulator.trust(KEY_ID, CREDENTIALS.issuer(service), service.kind or "team", KEY.public_key())
+    emulator.trust(KEY_ID, CREDENTIALS.issuer(service), service.key_type or "team", KEY.public_key())
     return emulator
 
 

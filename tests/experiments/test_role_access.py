@@ -6,7 +6,7 @@ import pytest
 
 from pytest_asc.apple.services import APP_STORE_CONNECT, ENTERPRISE
 from pytest_asc.diagnosis.http.http_response import HttpResponse
-from pytest_asc.experiments.role_access import PROBED_AREAS, ProbedArea, not_asked, probed_areas_of, read_access
+from pytest_asc.experiments.role_access import PROBED_AREAS, ProbedArea, probed_areas_of, read_access, skipped_access
 
 NOW = 1_528_407_600
 BY_NAME = {area.name: area for area in PROBED_AREAS}
@@ -69,7 +69,7 @@ def test_the_words_are_apples(status: int, body: bytes, words: str | None) -> No
 
 
 def test_what_was_not_asked_says_why() -> None:
-    assert not_asked(USERS, "not asked (x)") == ("users", "GET", USERS.path, None, None, "not asked (x)")
+    assert skipped_access(USERS, "not asked (x)") == ("users", "GET", USERS.path, None, None, "not asked (x)")
 
 
 def test_a_run_has_room_for_all_of_them() -> None:

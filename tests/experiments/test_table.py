@@ -60,7 +60,7 @@ def refusal(
     base_url: str = APPLE,
     has_key: bool = True,
     issuer_id: str | None = ISSUER_ID,
-    kind_said: bool = False,
+    key_type_is_set: bool = False,
     before: tuple[Finding, ...] = (),
     date: bool = True,
     ahead: float = 0,
@@ -68,7 +68,7 @@ def refusal(
     refused = answer(401, date=date, ahead=ahead)
     (finding,) = diagnose_response(refused, claims=claims, service=service)
     token = None if claims is None else DecodedToken(header or HEADER, claims, b"", b"")
-    return UnexplainedRefusal(refused, finding, service, base_url, token, has_key, issuer_id, kind_said, before)
+    return UnexplainedRefusal(refused, finding, service, base_url, token, has_key, issuer_id, key_type_is_set, before)
 
 
 def tried(refused: UnexplainedRefusal, minds: Minds) -> tuple[ExperimentResult, list[ProbeRequest]]:
@@ -156,7 +156,7 @@ def never(*_: object) -> int:
             [SAME, TIMES, AS_INDIVIDUAL],
         ),
         (
-            refusal(INDIVIDUAL, kind_said=True),
+            refusal(INDIVIDUAL, key_type_is_set=True),
             takes(iss=ISSUER_ID, sub=None),
             "issuer-id-missing",
             "certain",
@@ -171,7 +171,7 @@ def never(*_: object) -> int:
         ),
         # Nothing helps.
         (refusal(TEAM), never, "key-unknown-to-apple", "possible", [SAME, TIMES, AS_INDIVIDUAL]),
-        (refusal(INDIVIDUAL, kind_said=True), never, "key-unknown-to-apple", "possible", [SAME, TIMES, AS_TEAM]),
+        (refusal(INDIVIDUAL, key_type_is_set=True), never, "key-unknown-to-apple", "possible", [SAME, TIMES, AS_TEAM]),
         (refusal(INDIVIDUAL, issuer_id=None), never, "issuer-id-missing", "possible", [SAME, TIMES]),
         (
             refusal({**TEAM, "aud": ENTERPRISE.audience}, service=ENTERPRISE),

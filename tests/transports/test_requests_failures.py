@@ -53,7 +53,7 @@ def test_a_broken_connection_raises_what_requests_raises(
     emulator_client.emulator.fail("GET", "/v1/apps", broken=broken)
     with pytest.raises(error) as caught:
         get(APPS)
-    (finding,) = diagnose(caught.value, surroundings=DiagnosisContext(), now=0.0)
+    (finding,) = diagnose(caught.value, context=DiagnosisContext(), now=0.0)
     assert finding.cause == cause
     assert evidence in finding.evidence
     assert get(APPS).status_code == 200

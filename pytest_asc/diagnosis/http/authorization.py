@@ -22,7 +22,7 @@ class NetrcEntry:
 
 
 def check_authorization(authorization: str | None, *, netrc: NetrcEntry | None = None) -> Finding | None:
-    """The form of the Authorization header. The token behind Bearer is judged elsewhere.
+    """Check the form of the Authorization header. The token itself is verified elsewhere.
 
     Args:
         authorization: The header's value; None where there is no such header.

@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 # A skew that works today and is worth a warning, in seconds: machines under NTP stay far below it, and the tolerance
 # for a token's times is not documented.
-WORTH_A_WARNING = 10
+SKEW_WARNING_THRESHOLD = 10
 # The furthest that an iat was to come, in seconds, in a token that Apple took all the same (observed by capgo).
-SEEN_ACCEPTED = 34
+MAX_ACCEPTED_IAT_SKEW = 34
 _FIRST_MILLISECONDS = 10**11
 
 
 @dataclass(frozen=True)
 class Skew:
-    """How far this machine's clock is ahead of Apple's, as bounds in seconds; negative where it is behind.
+    """Skew of this machine's clock against Apple's, as bounds in seconds; negative where it is behind.
 
     ``Date`` has whole seconds and Apple wrote it at some time between request and answer: the truth lies between the
     bounds, however slow the network was.
@@ -43,54 +43,54 @@ class Skew:
         return round((self.low + self.high) / 2, 1)
 
     def proves_ahead(self, by: float) -> bool:
-        """Whether this machine's clock is ahead by ``by`` seconds at least."""
+        """Return whether this machine's clock is ahead by ``by`` seconds at least."""
         return self.low >= by
 
     def proves_behind(self, by: float) -> bool:
-        """Whether this machine's clock is behind by ``by`` seconds at least."""
+        """Return whether this machine's clock is behind by ``by`` seconds at least."""
         return self.high <= -by
 
 
-def read_date(answer: HttpResponse) -> int | None:
+def read_date(response: HttpResponse) -> int | None:
     """Apple's clock when it answered, in seconds since 1970, cut to the second; None without a ``Date`` to read."""
     try:
-        date = parsedate_to_datetime(answer.headers["Date"])
+        date = parsedate_to_datetime(response.headers["Date"])
         # An HTTP date is in UTC, also in the old form that does not say so (RFC 9110).
         return int((date if date.tzinfo else date.replace(tzinfo=timezone.utc)).timestamp())
     except (KeyError, TypeError, ValueError, OverflowError):
         return None
 
 
-def read_skew(answer: HttpResponse) -> Skew | None:
+def read_skew(response: HttpResponse) -> Skew | None:
     """Compare this machine's clock with the answer's ``Date``; None without a ``Date`` to read."""
-    date = read_date(answer)
+    date = read_date(response)
     if date is None:
         return None
-    return Skew(low=answer.sent_at - (date + 1), high=answer.received_at - date)
+    return Skew(low=response.sent_at - (date + 1), high=response.received_at - date)
 
 
-def warn_of_skew(answer: HttpResponse) -> Finding | None:
+def check_skew(response: HttpResponse) -> Finding | None:
     """Warn of a clock that is proven wrong although the request was accepted. A slow network proves nothing."""
-    date, skew = read_date(answer), read_skew(answer)
+    date, skew = read_date(response), read_skew(response)
     if date is None or skew is None:
         return None
-    if skew.proves_ahead(by=WORTH_A_WARNING):
+    if skew.proves_ahead(by=SKEW_WARNING_THRESHOLD):
         cause, side = "clock-ahead", "ahead of"
-    elif skew.proves_behind(by=WORTH_A_WARNING):
+    elif skew.proves_behind(by=SKEW_WARNING_THRESHOLD):
         cause, side = "clock-behind", "behind"
     else:
         return None
-    return make_finding(cause, f"{_clocks(answer, date)}: {span(skew.seconds)} {side} Apple's", level="warning")
+    return make_finding(cause, f"{_clocks(response, date)}: {span(skew.seconds)} {side} Apple's", level="warning")
 
 
-def judge_times(answer: HttpResponse, claims: Mapping[str, object], service: Service) -> Finding | None:
-    """Say which of a refused token's times cannot be right by Apple's clock; None where all can.
+def check_times_against_date(response: HttpResponse, claims: Mapping[str, object], service: Service) -> Finding | None:
+    """Compare the times of a refused token with the response's ``Date``; None where all are possible.
 
-    A token that this machine's own clock condemns is the token's fault; one that only Apple's condemns, the clock's. An
+    Where this machine's clock shows the mistake, too, the token is wrong; where only Apple's does, the clock is. An
     exp too far ahead is refused (documented); an iat that is slightly to come was accepted at times, so it is likely
     the cause and no more.
     """
-    date = read_date(answer)
+    date = read_date(response)
     if date is None:
         return None
     iat, exp = _time(claims, "iat"), _time(claims, "exp")
@@ -100,26 +100,26 @@ def judge_times(answer: HttpResponse, claims: Mapping[str, object], service: Ser
         end, exp = "the end of its life", iat + service.max_lifetime
     certainty: Certainty = "certain"
     if exp is not None and exp <= date:
-        cause = "clock-behind" if exp > answer.received_at else "token-expired"
+        cause = "clock-behind" if exp > response.received_at else "token-expired"
         fault = f"{end} {time_of_day(exp, date)} was {span(date - exp)} past"
-    elif exp is not None and limit is not None and exp - answer.sent_at <= limit < exp - date:
+    elif exp is not None and limit is not None and exp - response.sent_at <= limit < exp - date:
         cause = "clock-ahead"
         fault = f"exp {time_of_day(exp, date)} was {exp - date} s to come, of at most {limit} s"
     elif iat is not None and iat > date:
-        cause = "clock-ahead" if iat <= answer.sent_at else "token-issued-in-future"
-        certainty = "certain" if iat - date > SEEN_ACCEPTED else "likely"
+        cause = "clock-ahead" if iat <= response.sent_at else "token-issued-in-future"
+        certainty = "certain" if iat - date > MAX_ACCEPTED_IAT_SKEW else "likely"
         fault = f"iat {time_of_day(iat, date)} was {span(iat - date)} to come"
     else:
         return None
-    return make_finding(cause, f"{fault}; {_clocks(answer, date)}", certainty=certainty)
+    return make_finding(cause, f"{fault}; {_clocks(response, date)}", certainty=certainty)
 
 
-def _clocks(answer: HttpResponse, date: int) -> str:
-    return f"Apple's clock said {time_of_day(date)} UTC and this machine's {time_of_day(answer.received_at, date)}"
+def _clocks(response: HttpResponse, date: int) -> str:
+    return f"Apple's clock said {time_of_day(date)} UTC and this machine's {time_of_day(response.received_at, date)}"
 
 
 def _time(claims: Mapping[str, object], name: str) -> int | None:
-    """A claim that can be a time in seconds; what else stands there is the token's fault and judged with the token."""
+    """Return a claim that can be a time in seconds; the checks of the token report any other value."""
     value = claims.get(name)
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _FIRST_MILLISECONDS:
         return value

@@ -1,4 +1,4 @@
-"""Whatever a test holds, taken apart: requests, answers and tokens of any HTTP library, told by their shape."""
+"""Parser of responses, requests, exceptions and tokens of any HTTP library, recognised by their attributes."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from pytest_asc.diagnosis.http.request import HttpRequest
 if TYPE_CHECKING:
     from pytest_asc.diagnosis.findings import Finding
 
-KINDS = (
+ACCEPTED_EVIDENCE = (
     "a response or a request of requests or httpx, an exception, a token, a JSON error document, a mapping of headers, "
     'or a mapping like {"status": 401, "headers": {…}, "body": …, "url": …}'
 )
 
 
 class ParsedResponse(NamedTuple):
-    """What came back."""
+    """Status, headers and body of a response."""
 
     status: int
     headers: Mapping[str, str]
@@ -32,83 +32,83 @@ class ParsedResponse(NamedTuple):
 
 @dataclass(frozen=True)
 class HttpEvidence:
-    """What was in it; None for what was not."""
+    """The parts of parsed evidence; None for a part that it does not have."""
 
     token: str | None = field(default=None, repr=False)
     request: HttpRequest | None = None
     hops: tuple[HttpRequest, ...] = ()
     """The requests that were redirected before."""
-    reply: ParsedResponse | None = field(default=None, repr=False)
+    response: ParsedResponse | None = field(default=None, repr=False)
     failure: BaseException | None = field(default=None, repr=False)
-    """Why nothing came back."""
+    """The exception that took the place of a response."""
     finding: Finding | None = None
-    """What the thing proves by itself."""
+    """A finding that the evidence proves by itself."""
 
 
-def parse_evidence(thing: object) -> HttpEvidence:
-    """Take a thing apart.
+def parse_evidence(evidence: object) -> HttpEvidence:
+    """Parse evidence.
 
     Raises:
         TypeError: It is none that is known, or its body has not been read; the message says what is expected.
     """
-    if isinstance(thing, BaseException):
-        return _open_exception(thing)
-    if isinstance(thing, (bytes, bytearray)):
-        return parse_evidence(bytes(thing).decode("utf-8", "replace"))
-    if isinstance(thing, str):
-        document = _json_object(thing)
-        return HttpEvidence(token=thing) if document is None else _open_mapping(document)
-    if isinstance(thing, Mapping):
-        return _open_mapping(thing)
-    if isinstance(_get(thing, "status_code"), int):
-        return _open_response(thing)
-    if _get(thing, "url") is not None and hasattr(thing, "headers") and _get(thing, "status") is None:
-        return HttpEvidence(request=parse_request(thing))
-    raise _unknown(thing)
+    if isinstance(evidence, BaseException):
+        return _open_exception(evidence)
+    if isinstance(evidence, (bytes, bytearray)):
+        return parse_evidence(bytes(evidence).decode("utf-8", "replace"))
+    if isinstance(evidence, str):
+        document = _json_object(evidence)
+        return HttpEvidence(token=evidence) if document is None else _open_mapping(document)
+    if isinstance(evidence, Mapping):
+        return _open_mapping(evidence)
+    if isinstance(_get(evidence, "status_code"), int):
+        return _open_response(evidence)
+    if _get(evidence, "url") is not None and hasattr(evidence, "headers") and _get(evidence, "status") is None:
+        return HttpEvidence(request=parse_request(evidence))
+    raise _unknown(evidence)
 
 
-def parse_request(thing: object) -> HttpRequest:
-    """Take a request apart: an object or a mapping with method, url, headers and body.
+def parse_request(evidence: object) -> HttpRequest:
+    """Parse a request: an object or a mapping with method, url, headers and body.
 
     Raises:
         TypeError: It is none.
     """
-    if isinstance(thing, Mapping):
-        names = _lower(thing)
+    if isinstance(evidence, Mapping):
+        names = _lower(evidence)
         if not names.keys() & {"url", "headers", "authorization"}:
-            raise _unknown(thing)
-        headers = thing if "authorization" in names else names.get("headers")
+            raise _unknown(evidence)
+        headers = evidence if "authorization" in names else names.get("headers")
         return HttpRequest(
             _text(names.get("method")), _text(names.get("url")), _headers(headers), _bytes(names.get("body"))
         )
-    url, headers = _get(thing, "url"), _get(thing, "headers")
+    url, headers = _get(evidence, "url"), _get(evidence, "headers")
     if url is None:
-        raise _unknown(thing)
-    body = next((value for name in ("body", "content", "data") if (value := _get(thing, name))), None)
-    method = _text(_get(thing, "method"))
-    if isinstance(thing, requests.Request) and not isinstance(headers, (str, bytes)):
+        raise _unknown(evidence)
+    body = next((value for name in ("body", "content", "data") if (value := _get(evidence, name))), None)
+    method = _text(_get(evidence, "method"))
+    if isinstance(evidence, requests.Request) and not isinstance(headers, (str, bytes)):
         # What a session adds to it is not known before it is prepared.
         headers = headers if headers and "authorization" in _lower(headers) else None
     return HttpRequest(method, _text(url), _headers(headers), _bytes(body))
 
 
-def _open_response(thing: object) -> HttpEvidence:
+def _open_response(evidence: object) -> HttpEvidence:
     try:
-        body = _get(thing, "content")
+        body = _get(evidence, "content")
     except (requests.RequestException, OSError) as error:
-        return HttpEvidence(failure=error, request=_request_of(thing))
+        return HttpEvidence(failure=error, request=_request_of(evidence))
     if not isinstance(body, bytes):
         raise TypeError(
-            f"The body of this {type(thing).__name__} has not been read. Read it before, or give a mapping: "
+            f"The body of this {type(evidence).__name__} has not been read. Read it before, or give a mapping: "
             '{"status": …, "headers": …, "body": …}.'
         )
-    history = _get(thing, "history")
+    history = _get(evidence, "history")
     hops = tuple(hop for one in history if (hop := _request_of(one))) if isinstance(history, (list, tuple)) else ()
-    status: Any = _get(thing, "status_code")
+    status: Any = _get(evidence, "status_code")
     return HttpEvidence(
-        request=_request_of(thing),
+        request=_request_of(evidence),
         hops=hops,
-        reply=ParsedResponse(status, _known_headers(_get(thing, "headers")), body),
+        response=ParsedResponse(status, _known_headers(_get(evidence, "headers")), body),
     )
 
 
@@ -121,43 +121,45 @@ def _open_exception(error: BaseException) -> HttpEvidence:
     response = _get(error, "response")
     if isinstance(_get(response, "status_code"), int):
         return _open_response(response)
-    raised: ExceptionEvidence = read_exception(error)
-    return HttpEvidence(request=raised.request, failure=raised.failure, finding=raised.finding)
+    exception: ExceptionEvidence = read_exception(error)
+    return HttpEvidence(request=exception.request, failure=exception.failure, finding=exception.finding)
 
 
-def _open_mapping(thing: Mapping[Any, Any]) -> HttpEvidence:
-    names = _lower(thing)
+def _open_mapping(evidence: Mapping[Any, Any]) -> HttpEvidence:
+    names = _lower(evidence)
     errors = names.get("errors")
     if isinstance(errors, list):
         first = errors[0] if errors and isinstance(errors[0], Mapping) else {}
-        return HttpEvidence(reply=ParsedResponse(_status(thing, first.get("status")), {}, _bytes(thing)))
+        return HttpEvidence(response=ParsedResponse(_status(evidence, first.get("status")), {}, _bytes(evidence)))
     status = names.get("status", names.get("status_code"))
     if status is None:
-        return HttpEvidence(request=parse_request(thing))
+        return HttpEvidence(request=parse_request(evidence))
     body = names.get("body", names.get("content"))
-    reply = ParsedResponse(_status(thing, status), _known_headers(names.get("headers")), _bytes(body))
+    response = ParsedResponse(_status(evidence, status), _known_headers(names.get("headers")), _bytes(body))
     if names.get("request") is not None:
-        return HttpEvidence(reply=reply, request=parse_request(names["request"]))
-    asked = HttpRequest(_text(names.get("method")), _text(names.get("url")))
-    return HttpEvidence(reply=reply, request=asked if asked.url else None)
+        return HttpEvidence(response=response, request=parse_request(names["request"]))
+    request = HttpRequest(_text(names.get("method")), _text(names.get("url")))
+    return HttpEvidence(response=response, request=request if request.url else None)
 
 
-def _status(thing: object, value: object) -> int:
+def _status(evidence: object, value: object) -> int:
     if isinstance(value, int) or (isinstance(value, str) and re.fullmatch("[0-9]{3}", value)):
         return int(value)
-    raise _unknown(thing)
+    raise _unknown(evidence)
 
 
-def _unknown(thing: object) -> TypeError:
-    kind = type(thing).__name__
-    names = f" with {', '.join(sorted(map(str, thing))[:5]) or 'nothing in it'}" if isinstance(thing, Mapping) else ""
-    return TypeError(f"asc_diagnose can make nothing of a {kind}{names}. Give it {KINDS}.")
+def _unknown(evidence: object) -> TypeError:
+    kind = type(evidence).__name__
+    names = (
+        f" with {', '.join(sorted(map(str, evidence))[:5]) or 'nothing in it'}" if isinstance(evidence, Mapping) else ""
+    )
+    return TypeError(f"asc_diagnose can make nothing of a {kind}{names}. Give it {ACCEPTED_EVIDENCE}.")
 
 
-def _get(thing: object, name: str) -> Any:
+def _get(evidence: object, name: str) -> Any:
     """An attribute; None where there is none. httpx raises RuntimeError for what has not been set or read."""
     try:
-        return getattr(thing, name, None)
+        return getattr(evidence, name, None)
     except RuntimeError:
         return None
 
@@ -177,8 +179,8 @@ def _known_headers(value: object) -> dict[str, str]:
     return headers if isinstance(headers, dict) else {}
 
 
-def _lower(thing: Mapping[Any, Any]) -> dict[str, Any]:
-    return {_text(name).lower(): value for name, value in thing.items()}
+def _lower(evidence: Mapping[Any, Any]) -> dict[str, Any]:
+    return {_text(name).lower(): value for name, value in evidence.items()}
 
 
 def _text(value: object) -> str:

@@ -1,4 +1,4 @@
-"""What an exception of an HTTP library tells: why nothing was sent, or why nothing came back."""
+"""Parser of the exceptions of HTTP libraries: the reason why nothing was sent, or why no response came."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _READ_TIMEOUT = "ReadTimeout"
 _SCHEME_NAMES = frozenset({"MissingSchema", "InvalidSchema", "UnsupportedProtocol"})
 _URL_NAMES = frozenset({"InvalidURL", "LocationParseError"})
 # Where the libraries walk over the headers that they were given.
-_WALKERS = frozenset({"requests.models", "httpx._models"})
+_HEADER_READERS = frozenset({"requests.models", "httpx._models"})
 _QUOTED = re.compile(r"'([^']*)'")
 # The words of requests, of http.client and of h11 on a header that cannot be sent.
 _BAD_HEADER = re.compile(r"(?:in header value:|Invalid header value|Illegal header value) ?(b?(['\"]).*\2)", re.DOTALL)
@@ -47,22 +47,22 @@ _CREDENTIAL = re.compile(r"\s*bearer|\s*eyJ", re.IGNORECASE)
 
 
 class ExceptionEvidence(NamedTuple):
-    """What an exception tells."""
+    """The parts of a parsed exception."""
 
     request: HttpRequest | None = None
     """The request, as far as it is known."""
     failure: BaseException | None = None
     """The exception, where it says why nothing came back."""
     finding: Finding | None = None
-    """What the exception proves by itself."""
+    """A finding that the exception proves by itself."""
 
 
 def read_exception(error: BaseException) -> ExceptionEvidence:
     """Read an exception; one that has nothing to do with a request tells nothing. No exception's words are quoted."""
-    names = {kind.__name__ for kind in type(error).__mro__}
+    names = {cls.__name__ for cls in type(error).__mro__}
     if headers := _headers_argument(error):
         return ExceptionEvidence(HttpRequest(headers=headers))
-    if authorization := _bad_header(error):
+    if authorization := _rejected_header(error):
         return ExceptionEvidence(HttpRequest(headers={"Authorization": authorization}))
     if names & _SCHEME_NAMES:
         return ExceptionEvidence(HttpRequest(url=_url_in(error)))
@@ -82,7 +82,7 @@ def _headers_argument(error: BaseException) -> str | None:
         return None
     frame = _innermost(error.__traceback__).tb_frame
     headers = frame.f_locals.get("headers")
-    if frame.f_globals.get("__name__") not in _WALKERS or not isinstance(headers, (str, bytes)):
+    if frame.f_globals.get("__name__") not in _HEADER_READERS or not isinstance(headers, (str, bytes)):
         return None
     return headers.decode("latin-1") if isinstance(headers, bytes) else str(headers)
 
@@ -93,7 +93,7 @@ def _innermost(traceback: TracebackType) -> TracebackType:
     return traceback
 
 
-def _bad_header(error: BaseException) -> str | None:
+def _rejected_header(error: BaseException) -> str | None:
     """The Authorization header that a library refused to send."""
     if isinstance(error, UnicodeEncodeError):
         value: Any = error.object

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class HttpResponse:
-    """An answer to one request, whatever the HTTP library was."""
+    """A response to one request, of any HTTP library."""
 
     method: str
     url: str
@@ -29,7 +29,7 @@ class HttpResponse:
     sent_at: float
     """This machine's clock before the request, in seconds since 1970."""
     received_at: float
-    """This machine's clock after the answer, in seconds since 1970."""
+    """This machine's clock after the response, in seconds since 1970."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "headers", CaseInsensitiveDict(self.headers))
@@ -44,7 +44,7 @@ class HttpResponse:
 
     @property
     def is_json(self) -> bool:
-        """Whether the body is a JSON object, as all of Apple's JSON answers are."""
+        """True if the body is a JSON object, as in all of Apple's JSON responses."""
         return isinstance(self.json, dict)
 
     @property
@@ -69,7 +69,7 @@ class HttpResponse:
         return self._first("detail") or self._member("errorMessage")
 
     @property
-    def words(self) -> str | None:
+    def message(self) -> str | None:
         """Title and detail of the first error on one line, fit to be shown; None where both are missing."""
         title, detail = one_line(self.title or ""), one_line(self.detail or "")
         joint = ": " if title and detail and title[-1].isalnum() else " "

@@ -1,4 +1,4 @@
-"""Why a request got no answer, told from what requests and urllib3 raised.
+"""Diagnosis of requests without a response, from the exceptions of requests and urllib3.
 
 Evidence is put together from types, numbers and the operating system's words. The exceptions' own texts are not quoted:
 some hold the proxy's password or the header with the token.
@@ -47,7 +47,7 @@ _CLOCK_ERRORS = (9, 10)
 
 
 def read_failure(error: BaseException, *, url: str, timeout: float | None) -> Finding:
-    """Say why a request got no answer.
+    """Diagnose a request that got no response.
 
     Args:
         error: What the HTTP library raised.
@@ -62,10 +62,10 @@ def read_failure(error: BaseException, *, url: str, timeout: float | None) -> Fi
     by_proxy = any(isinstance(cause, urllib3.exceptions.ProxyError) for cause in causes)
     peer = f"the proxy on the way to {host}" if by_proxy else host
     in_time = "in time" if timeout is None else f"within {timeout:g} s"
-    for kind, slug, words in _FAILURES:
+    for exception_type, slug, template in _FAILURES:
         for cause in causes:
-            if isinstance(cause, kind) and not _is_wrapper(cause, kind):
-                evidence = words.format(peer=peer, in_time=in_time, why=_reason(cause))
+            if isinstance(cause, exception_type) and not _is_wrapper(cause, exception_type):
+                evidence = template.format(peer=peer, in_time=in_time, why=_reason(cause))
                 return make_finding(slug, evidence, fix=_fix(cause))
     return make_finding(
         "connection-failed", f"the request to {host} failed with {type(error).__name__}", certainty="likely"
@@ -85,7 +85,7 @@ def _unwrap(error: BaseException) -> Iterator[BaseException]:
 
 
 def _read_tunnel(cause: BaseException, host: str) -> Finding | None:
-    """What a proxy said to CONNECT, which http.client tells in words alone."""
+    """Diagnose a refused CONNECT: http.client has the proxy's status in its message alone."""
     refused = _TUNNEL.search(str(cause)) if isinstance(cause, OSError) else None
     if refused is None:
         return None
@@ -108,14 +108,14 @@ def _read_bundle(cause: BaseException) -> Finding | None:
     )
 
 
-def _is_wrapper(cause: BaseException, kind: type[BaseException]) -> bool:
+def _is_wrapper(cause: BaseException, exception_type: type[BaseException]) -> bool:
     """All exceptions of requests are OSErrors, but none of them is the operating system's."""
-    return kind is OSError and getattr(cause, "strerror", None) is None
+    return exception_type is OSError and getattr(cause, "strerror", None) is None
 
 
 def _reason(cause: BaseException) -> str:
-    words = getattr(cause, "verify_message", None) or getattr(cause, "strerror", None) or type(cause).__name__
-    return one_line(_OPENSSL_PLACES.sub("", str(words)), 200)
+    template = getattr(cause, "verify_message", None) or getattr(cause, "strerror", None) or type(cause).__name__
+    return one_line(_OPENSSL_PLACES.sub("", str(template)), 200)
 
 
 def _fix(cause: BaseException) -> str | None:

@@ -1,4 +1,4 @@
-"""What is wrong with a request: its URL, its headers, its body, and what redirects made of it.
+"""Diagnosis of a request: its URL, headers, body and redirects.
 
 The emulator refuses by it and ``asc_diagnose`` explains by it.
 """
@@ -43,7 +43,7 @@ _REPORT_TYPES = ("application/a-gzip", "application/*", "*/*")
 
 @dataclass(frozen=True)
 class HttpRequest:
-    """A request as it was sent or is going to be, whatever the HTTP library."""
+    """A request as it was sent or is going to be, of any HTTP library."""
 
     method: str = ""
     """Empty where it is not known."""
@@ -63,7 +63,7 @@ class HttpRequest:
 
     @property
     def token(self) -> str | None:
-        """What stands behind Bearer, or is posted as a client secret; None where nothing does."""
+        """The bearer token, or the token posted as a client secret; None where there is neither."""
         if self.host in _EXCHANGES:
             posted = _TOKEN.search(self.body[:_LONGEST_BODY])
             return posted[0].decode("ascii") if posted else None
@@ -79,17 +79,17 @@ class HttpRequest:
 def check_request(
     request: HttpRequest, *, service: Service, netrc: NetrcEntry | None = None, hops: Sequence[HttpRequest] = ()
 ) -> tuple[Finding, ...]:
-    """Everything that is wrong with a request. What is not known of it is not judged.
+    """Check a request. Parts that are not known are not checked.
 
     Args:
         request: The request; after redirects, the last one.
         service: The service that is meant.
         netrc: What a netrc file has for the host.
-        hops: The requests that were redirected, in order; the first has the URL that is judged.
+        hops: The requests that were redirected, in order; the first has the URL that is checked.
     """
-    asked = hops[0] if hops else request
+    first = hops[0] if hops else request
     findings = (
-        check_url(asked.url, service) if asked.url else None,
+        check_url(first.url, service) if first.url else None,
         check_redirects(hops, request) or check_body(request) or _check_headers(request, netrc),
         check_accept(request),
     )
@@ -175,7 +175,7 @@ def _audiences(token: str) -> Iterator[object]:
 
 
 def check_accept(request: HttpRequest) -> Finding | None:
-    """A report that is asked for in another form than the documented one.
+    """Check that a report is requested in the documented media type.
 
     Users contradict each other on whether the documented type is needed or refused, so it is a hint and no more; an
     answer of 406 proves it.

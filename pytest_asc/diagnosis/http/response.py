@@ -1,4 +1,4 @@
-"""What an answer says of the credentials: status and code together, and whether it was Apple who spoke.
+"""Diagnosis of a response: status and code together, and whether Apple sent it.
 
 Codes, titles and details are observed, from captures in public issue threads, unless a line says "documented".
 """
@@ -13,7 +13,7 @@ from requests.structures import CaseInsensitiveDict
 from pytest_asc.apple.services import APP_STORE_CONNECT
 from pytest_asc.diagnosis.findings import make_finding
 from pytest_asc.diagnosis.formatting import host_of, one_line
-from pytest_asc.diagnosis.http.clock import judge_times, warn_of_skew
+from pytest_asc.diagnosis.http.clock import check_skew, check_times_against_date
 from pytest_asc.diagnosis.token.claims import missing_members
 
 if TYPE_CHECKING:
@@ -26,34 +26,34 @@ if TYPE_CHECKING:
 
 
 def diagnose_response(
-    answer: HttpResponse,
+    response: HttpResponse,
     *,
     claims: Mapping[str, object] | None,
     service: Service,
     header: Mapping[str, object] | None = None,
 ) -> tuple[Finding, ...]:
-    """Say what an answer proves; an answer as it should be gives no finding.
+    """Diagnose a response; one that is as expected gives no finding.
 
     Args:
-        answer: The answer, with this machine's clock around it.
+        response: The response, with the times of this machine's clock before and after.
         claims: The claims of the token that was sent; None where they are not known.
-        service: The service that was asked.
+        service: The service that the request was for.
         header: The token's header, where it is known.
     """
-    case = ResponseContext(answer, claims, service, header)
-    if is_accepted(answer, service):
-        return tuple(_accepted(case))
+    context = ResponseContext(response, claims, service, header)
+    if is_accepted(response, service):
+        return tuple(_accepted(context))
     for statuses, rule in _RULES:
-        finding = rule(case) if answer.status in statuses else None
+        finding = rule(context) if response.status in statuses else None
         if finding:
             return (finding,)
-    return tuple(_accepted(case))
+    return tuple(_accepted(context))
 
 
-def is_accepted(answer: HttpResponse, service: Service) -> bool:
-    """Whether it is the answer that the service's probe gets with a good token."""
-    acceptance, document = service.acceptance, answer.json
-    if not service.is_probe(answer.url) or answer.status not in acceptance.statuses:
+def is_accepted(response: HttpResponse, service: Service) -> bool:
+    """Return whether it is the response that the service's probe gets with a valid token."""
+    acceptance, document = service.acceptance, response.json
+    if not service.is_probe(response.url) or response.status not in acceptance.statuses:
         return False
     if acceptance.member is None:
         return isinstance(document, list)
@@ -75,23 +75,23 @@ def rate_limit(headers: Mapping[str, str]) -> dict[str, int] | None:
 class ResponseContext(NamedTuple):
     """A response with what is known of its request."""
 
-    answer: HttpResponse
+    response: HttpResponse
     claims: Mapping[str, object] | None
     service: Service
     header: Mapping[str, object] | None
 
     @property
     def is_good_probe(self) -> bool:
-        """Whether the service's own probe was answered with success, so that what it asks for is due."""
-        return self.service.is_probe(self.answer.url) and self.answer.status in range(200, 300)
+        """True if the service's own probe succeeded, so that the body must hold its result."""
+        return self.service.is_probe(self.response.url) and self.response.status in range(200, 300)
 
 
-class _Refusal(NamedTuple):
+class ErrorRule(NamedTuple):
     """An error of Apple's that says more than its status."""
 
     code: str
     """How the code starts."""
-    words: str
+    message: str
     """What title or detail hold, as a regular expression."""
     cause: str
     certainty: Certainty
@@ -101,12 +101,12 @@ class _Refusal(NamedTuple):
 # The first that fits wins. ``FORBIDDEN.`` is no child of ``FORBIDDEN_ERROR``, and what Apple forbids in a code that is
 # not here is no matter of roles.
 _FORBIDDEN = (
-    _Refusal("FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED", "", "agreement-missing", "certain"),
-    _Refusal("FORBIDDEN_ERROR.PLA_NOT_ACCEPTED", "", "agreement-missing", "certain"),
+    ErrorRule("FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED", "", "agreement-missing", "certain"),
+    ErrorRule("FORBIDDEN_ERROR.PLA_NOT_ACCEPTED", "", "agreement-missing", "certain"),
     # AvdLee/appstoreconnect-swift-sdk #101: the bare code, and the agreement in the detail alone.
-    _Refusal("FORBIDDEN", r"must agree to .* Agreement", "agreement-missing", "certain"),
-    _Refusal("FORBIDDEN", r"active membership", "membership-expired", "certain"),
-    _Refusal(
+    ErrorRule("FORBIDDEN", r"must agree to .* Agreement", "agreement-missing", "certain"),
+    ErrorRule("FORBIDDEN", r"active membership", "membership-expired", "certain"),
+    ErrorRule(
         "FORBIDDEN_ERROR",
         r"does not allow '\w+'|given operation is not allowed",
         "request-refused",
@@ -114,11 +114,11 @@ _FORBIDDEN = (
         "Use an operation that the resource allows: no role and no key changes this.",
     ),
     # bitrise-steplib/steps-ios-auto-provision-appstoreconnect #14, whose cause never came out.
-    _Refusal("FORBIDDEN_ERROR", r"Unable to find a team", "request-refused", "certain"),
-    _Refusal("FORBIDDEN_ERROR", r"API key in use does not allow", "role-insufficient", "certain"),
-    _Refusal("FORBIDDEN_ERROR", r"only be performed by the Account Holder", "role-insufficient", "certain"),
+    ErrorRule("FORBIDDEN_ERROR", r"Unable to find a team", "request-refused", "certain"),
+    ErrorRule("FORBIDDEN_ERROR", r"API key in use does not allow", "role-insufficient", "certain"),
+    ErrorRule("FORBIDDEN_ERROR", r"only be performed by the Account Holder", "role-insufficient", "certain"),
     # Documented: a revoked key and a badly formatted token are forbidden, too.
-    _Refusal("FORBIDDEN_ERROR", "", "role-insufficient", "likely"),
+    ErrorRule("FORBIDDEN_ERROR", "", "role-insufficient", "likely"),
 )
 
 # What Apple's front end sends where no application answers: a page of its own, or a line of plain text.
@@ -129,33 +129,33 @@ _HTML = re.compile(rb"\s*<(!doctype|html|head|body)", re.IGNORECASE)
 _PAGE_TITLE = re.compile(rb"<title[^>]*>(.{1,200}?)</title>", re.IGNORECASE | re.DOTALL)
 
 
-def _redirected(case: ResponseContext) -> Finding:
-    target = case.answer.headers.get("Location", "")
-    where = f"to {host_of(target)}" if "//" in target else f"within {host_of(case.answer.url)}"
-    return make_finding("not-apple", f"{_answered(case.answer)}, a redirect {where}; the API never redirects")
+def _redirected(context: ResponseContext) -> Finding:
+    target = context.response.headers.get("Location", "")
+    where = f"to {host_of(target)}" if "//" in target else f"within {host_of(context.response.url)}"
+    return make_finding("not-apple", f"{_status_line(context.response)}, a redirect {where}; the API never redirects")
 
 
-def _stopped_by_proxy(case: ResponseContext) -> Finding:
-    scheme = one_line(case.answer.headers.get("Proxy-Authenticate", ""), 60).partition(" ")[0]
+def _stopped_by_proxy(context: ResponseContext) -> Finding:
+    scheme = one_line(context.response.headers.get("Proxy-Authenticate", ""), 60).partition(" ")[0]
     return make_finding("proxy-authentication", f"the proxy answered 407{scheme and f' and asks for {scheme}'}")
 
 
-def _failed(case: ResponseContext) -> Finding | None:
-    return make_finding("apple-outage", _answered(case.answer)) if _speaks_apple(case) else None
+def _failed(context: ResponseContext) -> Finding | None:
+    return make_finding("apple-outage", _status_line(context.response)) if _is_from_apple(context) else None
 
 
-def _foreign(case: ResponseContext) -> Finding | None:
+def _foreign(context: ResponseContext) -> Finding | None:
     """A page where the API sends JSON. Reports and logs are no JSON either: other successes may be anything else."""
-    answer = case.answer
-    html = _HTML.match(answer.body) is not None
-    foreign = (html or answer.status in range(400, 1000)) and not _speaks_apple(case)
-    if not (foreign or case.is_good_probe):
+    response = context.response
+    html = _HTML.match(response.body) is not None
+    foreign = (html or response.status in range(400, 1000)) and not _is_from_apple(context)
+    if not (foreign or context.is_good_probe):
         return None
-    title = _PAGE_TITLE.search(answer.body) if html else None
-    server = one_line(answer.headers.get("Server", ""), 60)
+    title = _PAGE_TITLE.search(response.body) if html else None
+    server = one_line(response.headers.get("Server", ""), 60)
     return make_finding(
         "not-apple",
-        f"{_answered(answer)} and {_kind(case, html=html)}"
+        f"{_status_line(response)} and {_kind(context, html=html)}"
         + (f' titled "{one_line(title[1].decode("utf-8", "replace"), 60)}"' if title else "")
         + (f", by the server {server}" if server else ""),
     )
@@ -173,44 +173,52 @@ _REASONS = {
 }
 
 
-def _token_refused(case: ResponseContext) -> Finding:
-    finding = judge_times(case.answer, case.claims, case.service) if case.claims is not None else None
-    return finding or _reason_given(case) or _unknown(case)
+def _token_refused(context: ResponseContext) -> Finding:
+    finding = (
+        check_times_against_date(context.response, context.claims, context.service)
+        if context.claims is not None
+        else None
+    )
+    return finding or _reason_given(context) or _unknown(context)
 
 
-def _unknown(case: ResponseContext) -> Finding:
+def _unknown(context: ResponseContext) -> Finding:
     """An answer that does not say what of key, ids and token it is about."""
-    unreleased = ", and for an app that was never released" if case.service.sandbox else ""
-    unseen = "; the token's times could not be compared with Apple's clock" if case.claims is None else ""
-    of_team = not case.service.takes_issuer_id
+    unreleased = ", and for an app that was never released" if context.service.sandbox else ""
+    unseen = "; the token's times could not be compared with Apple's clock" if context.claims is None else ""
+    of_team = not context.service.takes_issuer_id
     issuer = "Team ID" if of_team else "issuer id"
     fix = "Compare all ids with Apple's pages, and see that the key is not revoked and has this service ticked."
     return make_finding(
         "key-unknown-to-apple",
-        f"{_answered(case.answer)}. Apple gives this answer to a wrong key id, a wrong {issuer}, another kind of key"
-        f" and a revoked key alike{unreleased}{unseen}",
+        f"{_status_line(context.response)}. Apple gives this answer to a wrong key id, a wrong {issuer}, another"
+        f" kind of key and a revoked key alike{unreleased}{unseen}",
         fix=fix if of_team else None,
     )
 
 
-def _reason_given(case: ResponseContext) -> Finding | None:
-    cause = _REASONS.get(case.answer.code or "")
+def _reason_given(context: ResponseContext) -> Finding | None:
+    cause = _REASONS.get(context.response.code or "")
     if cause is None:
         return None
     if cause == "key-unknown-to-apple":
-        return _unknown(case)
-    by_clock = cause == "token-expired" and case.claims and judge_times(case.answer, case.claims, case.service)
+        return _unknown(context)
+    by_clock = (
+        cause == "token-expired"
+        and context.claims
+        and check_times_against_date(context.response, context.claims, context.service)
+    )
     if by_clock:
         return by_clock
-    lacks = "" if cause != "missing-auth" else f"; {_missing(case)}"
-    return make_finding(cause, _answered(case.answer) + lacks)
+    lacks = "" if cause != "missing-auth" else f"; {_missing(context)}"
+    return make_finding(cause, _status_line(context.response) + lacks)
 
 
-def _missing(case: ResponseContext) -> str:
-    """What the token and the request at hand lack."""
-    if case.claims is None or case.header is None:
+def _missing(context: ResponseContext) -> str:
+    """Describe what the token and the request lack."""
+    if context.claims is None or context.header is None:
         return "the token that was sent is not known"
-    missing = missing_members(case.header, case.claims, case.service)
+    missing = missing_members(context.header, context.claims, context.service)
     if missing:
         return f"of the token at hand, {', '.join(missing)}"
     return (
@@ -223,40 +231,42 @@ def _missing(case: ResponseContext) -> str:
 _RATE_FIXES = {"TooManyProviderTokenUpdates": "Keep a token for 20 to 60 minutes instead of minting one for each push."}
 
 
-def _rate_limited(case: ResponseContext) -> Finding:
-    figures = rate_limit(case.answer.headers)
+def _rate_limited(context: ResponseContext) -> Finding:
+    figures = rate_limit(context.response.headers)
     left = f"; {figures['remaining']} of {figures['limit']} requests are left this hour" if figures else ""
-    after = one_line(case.answer.headers.get("Retry-After", ""), 40)
-    evidence = _answered(case.answer) + left + (f"; Retry-After: {after}" if after else "")
-    return make_finding("rate-limited", evidence, fix=_RATE_FIXES.get(case.answer.code or ""))
+    after = one_line(context.response.headers.get("Retry-After", ""), 40)
+    evidence = _status_line(context.response) + left + (f"; Retry-After: {after}" if after else "")
+    return make_finding("rate-limited", evidence, fix=_RATE_FIXES.get(context.response.code or ""))
 
 
-def _forbidden(case: ResponseContext) -> Finding | None:
-    code, words = case.answer.code or "", case.answer.words or ""
+def _forbidden(context: ResponseContext) -> Finding | None:
+    code, message = context.response.code or "", context.response.message or ""
     for refusal in _FORBIDDEN:
-        if code.startswith(refusal.code) and re.search(refusal.words, words):
-            return make_finding(refusal.cause, _answered(case.answer), certainty=refusal.certainty, fix=refusal.fix)
+        if code.startswith(refusal.code) and re.search(refusal.message, message):
+            return make_finding(
+                refusal.cause, _status_line(context.response), certainty=refusal.certainty, fix=refusal.fix
+            )
     return None
 
 
-def _unknown_path(case: ResponseContext) -> Finding | None:
-    if not case.service.is_probe(case.answer.url):
+def _not_found(context: ResponseContext) -> Finding | None:
+    if not context.service.is_probe(context.response.url):
         return None
     return make_finding(
         "request-refused",
-        f"{_answered(case.answer)}; {case.service.title} has this path",
+        f"{_status_line(context.response)}; {context.service.title} has this path",
         certainty="likely",
-        fix=f"See that the base URL is right: {case.service.title} is at {case.service.base_url}.",
+        fix=f"See that the base URL is right: {context.service.title} is at {context.service.base_url}.",
     )
 
 
-def _not_acceptable(case: ResponseContext) -> Finding:
+def _not_acceptable(context: ResponseContext) -> Finding:
     """The one answer that is plain text (documented)."""
-    return make_finding("accept-header", _answered(case.answer))
+    return make_finding("accept-header", _status_line(context.response))
 
 
-def _refused(case: ResponseContext) -> Finding:
-    return make_finding("request-refused", _answered(case.answer))
+def _refused(context: ResponseContext) -> Finding:
+    return make_finding("request-refused", _status_line(context.response))
 
 
 # Which statuses each rule reads; the first rule that finds something wins.
@@ -269,49 +279,49 @@ _RULES: tuple[tuple[Container[int], Callable[[ResponseContext], Finding | None]]
     ((401,), _token_refused),
     ((400, 403), _reason_given),
     ((403,), _forbidden),
-    ((404,), _unknown_path),
+    ((404,), _not_found),
     ((429,), _rate_limited),
     (range(400, 1000), _refused),
 )
 
 
-def _accepted(case: ResponseContext) -> Iterator[Finding]:
-    if case.service is APP_STORE_CONNECT and case.is_good_probe and case.answer.json["data"] == []:
-        yield make_finding("no-apps-visible", f"{_answered(case.answer)} and an empty list")
-    skewed = warn_of_skew(case.answer)
+def _accepted(context: ResponseContext) -> Iterator[Finding]:
+    if context.service is APP_STORE_CONNECT and context.is_good_probe and context.response.json["data"] == []:
+        yield make_finding("no-apps-visible", f"{_status_line(context.response)} and an empty list")
+    skewed = check_skew(context.response)
     if skewed:
         yield skewed
 
 
-def _speaks_apple(case: ResponseContext) -> bool:
-    answer, refusal = case.answer, case.service.refusal
+def _is_from_apple(context: ResponseContext) -> bool:
+    response, refusal = context.response, context.service.refusal
     return (
-        answer.is_json
-        or (refusal is not None and answer.status == refusal.status and _is_refusal(answer.body, refusal))
-        or answer.headers.get("Server", "").startswith("daiquiri")
-        or rate_limit(answer.headers) is not None
-        or any(name.lower().startswith(("x-apple-", "x-daiquiri-")) for name in answer.headers)
-        or _FRONT_END_BODY.search(answer.body) is not None
+        response.is_json
+        or (refusal is not None and response.status == refusal.status and _is_refusal(response.body, refusal))
+        or response.headers.get("Server", "").startswith("daiquiri")
+        or rate_limit(response.headers) is not None
+        or any(name.lower().startswith(("x-apple-", "x-daiquiri-")) for name in response.headers)
+        or _FRONT_END_BODY.search(response.body) is not None
     )
 
 
 def _is_refusal(body: bytes, refusal: TokenRejection) -> bool:
-    """Whether it is the service's own. Those in plain text were seen empty, too (awa/go-iap #283)."""
+    """Return whether the body is the service's own refusal. One in plain text may be empty, too (awa/go-iap #283)."""
     return body == refusal.body.encode() or (not body and refusal.media_type == "text/plain")
 
 
-def _answered(answer: HttpResponse) -> str:
+def _status_line(response: HttpResponse) -> str:
     """Status and code to which request, and Apple's words."""
-    code = f" {one_line(answer.code, 100)}" if answer.code else ""
-    words = f': "{answer.words}"' if answer.words else ""
-    return f"{host_of(answer.url)} answered {answer.method} with {answer.status}{code}{words}"
+    code = f" {one_line(response.code, 100)}" if response.code else ""
+    message = f': "{response.message}"' if response.message else ""
+    return f"{host_of(response.url)} answered {response.method} with {response.status}{code}{message}"
 
 
-def _kind(case: ResponseContext, *, html: bool) -> str:
-    answer, member = case.answer, case.service.acceptance.member
-    if not answer.body:
+def _kind(context: ResponseContext, *, html: bool) -> str:
+    response, member = context.response, context.service.acceptance.member
+    if not response.body:
         return "an empty body"
-    if answer.is_json:
+    if response.is_json:
         return f"JSON that holds no {member}" if member else "JSON that is no list"
-    declared = one_line(answer.headers.get("Content-Type", ""), 60).partition(";")[0]
+    declared = one_line(response.headers.get("Content-Type", ""), 60).partition(";")[0]
     return "an HTML page" if html else declared or "text"

@@ -29,7 +29,7 @@ _MAX_REPAIRS = 24
 
 @dataclass(frozen=True)
 class KeyReading:
-    """What a text turned out to be."""
+    """Result of reading a key."""
 
     key: EllipticCurvePrivateKey | None
     """The key, if it is one that Apple takes."""
@@ -172,7 +172,9 @@ def _load_der(data: bytes) -> EllipticCurvePrivateKey | Finding:
     try:
         key = load_der_private_key(data, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        return make_finding("key-unparsable", f"its {len(data)} bytes are not understood: {_words(error, data)}")
+        return make_finding(
+            "key-unparsable", f"its {len(data)} bytes are not understood: {_parser_message(error, data)}"
+        )
     return _check_key(key, data)
 
 
@@ -185,8 +187,8 @@ def _check_key(key: PrivateKeyTypes, data: bytes) -> EllipticCurvePrivateKey | F
     return key
 
 
-def _words(error: Exception, data: bytes) -> str:
-    """What the library says, without its general advice and without any piece of the key."""
+def _parser_message(error: Exception, data: bytes) -> str:
+    """Return the library's message without its general advice and without any piece of the key."""
     redactor = Redactor()
     redactor.add_key(pem.encode_base64(data))
     words = str(error).rpartition("Details: ")[2] or type(error).__name__
@@ -194,7 +196,7 @@ def _words(error: Exception, data: bytes) -> str:
 
 
 def _notes(block: pem.Block) -> tuple[Finding, ...]:
-    """What the form of a good key tells about where it comes from."""
+    """Return a note on a valid key whose PEM label is not App Store Connect's."""
     if block.label == "PRIVATE KEY":
         return ()
     evidence = f"it is in the form {block.label}; App Store Connect gives PRIVATE KEY (PKCS#8), Apple Ads has such keys"

@@ -26,7 +26,7 @@ _TEN = re.compile(r"[A-Z0-9]{10}")
 _FILE = re.compile(r"((?:APNS)?AuthKey|SubscriptionKey)_([\w-]+)(?: ?\(\d+\)| copy)?\.p8", re.IGNORECASE)
 _OTHER_KEYS = {"subscriptionkey": "keys for In-App Purchase", "apnsauthkey": "older keys for APNs"}
 _KEY_ID_AS_FILE = re.compile(r"(?:.*[/\\])?(?:(?:(?:APNS)?AuthKey|SubscriptionKey)_)?([\w-]+)(?:\.p8)?", re.IGNORECASE)
-_WORD = re.compile(r"[\w-]+")
+_PLAIN_WORD = re.compile(r"[\w-]+")
 
 
 @dataclass(frozen=True)
@@ -39,20 +39,20 @@ class IdsReading:
 
 
 def read_ids(
-    key_id: str | None, issuer_id: str | None, *, kind: str | None = None, key_file: str | None = None
+    key_id: str | None, issuer_id: str | None, *, key_type: str | None = None, key_file: str | None = None
 ) -> IdsReading:
     """Check the ids, and repair them in memory where that is safe. Never raises for bad input.
 
     Args:
         key_id: As it was found; None or blank where there is none.
         issuer_id: The same.
-        kind: What the user says the key is: team, individual or enterprise; None where nothing is said.
+        key_type: The type that the user has set: team, individual or enterprise; None where none is set.
         key_file: Name or path of the file that the key was read from, if it was one.
     """
-    stuck = (*_stuck("key-id", key_id), *_stuck("issuer-id", issuer_id))
+    stuck = (*_surrounding_characters("key-id", key_id), *_surrounding_characters("issuer-id", issuer_id))
     key_id, issuer_id = normalize_id(key_id), normalize_id(issuer_id)
     findings: list[Finding] = []
-    if issuer_id and kind == "individual":
+    if issuer_id and key_type == "individual":
         findings.append(_issuer_of_individual(issuer_id))
         issuer_id = None
     file = _FILE.fullmatch(PurePath(key_file).name) if key_file else None
@@ -62,7 +62,7 @@ def read_ids(
     if key_id and bare and bare[1] != key_id:
         findings.append(_key_id_is_file_name(key_id, bare[1]))
         key_id = bare[1]
-    pair = _check_pair(key_id, issuer_id) or _check_issuer(issuer_id, kind)
+    pair = _check_pair(key_id, issuer_id) or _check_issuer(issuer_id, key_type)
     if pair:
         findings.append(pair)
     if not key_id and not file_id:
@@ -78,7 +78,7 @@ def read_ids(
 
 
 def check_sent_ids(key_id: str, issuer_id: str | None) -> Iterator[Finding]:
-    """What stuck to the ids of a token, or is in their place. Nobody repairs it there, so all of it is an error.
+    """Check the ids in a token. They are not repaired there, so each finding is an error.
 
     Apple answers a newline in ``kid`` with the ordinary 401 (observed: fastlane #29985).
 
@@ -101,8 +101,11 @@ def _without_blanks(value: str) -> str:
     return "".join("".join(map(plain, value)).split())
 
 
-def _stuck(which: Literal["key-id", "issuer-id"], value: str | None) -> Iterator[Finding]:
-    """What stuck to an id. A log that masks secrets hides it, so the length and the characters are told."""
+def _surrounding_characters(which: Literal["key-id", "issuer-id"], value: str | None) -> Iterator[Finding]:
+    """Yield a finding for blanks and for quotes around an id.
+
+    A log that masks secrets hides them, so the evidence has the length and the characters.
+    """
     bare = normalize_id(value)
     if value is None or bare is None or _placeholder(value):
         return
@@ -120,10 +123,10 @@ def _stuck(which: Literal["key-id", "issuer-id"], value: str | None) -> Iterator
 
 
 def _placeholder(value: str) -> str | None:
-    """What stands in the place of an id. Words do not count: a key id of the emulator may be any."""
+    """Describe a text that is no id. A single word may be one: a key id of the emulator may be any."""
     if BOUNDARY.search(value):
         return "the text of a key"
-    return None if _WORD.fullmatch(value) else placeholder(value)
+    return None if _PLAIN_WORD.fullmatch(value) else placeholder(value)
 
 
 def _issuer_of_individual(issuer_id: str) -> Finding:
@@ -140,7 +143,7 @@ def _key_id_is_file_name(key_id: str, bare: str) -> Finding:
 
 
 def _check_pair(key_id: str | None, issuer_id: str | None) -> Finding | None:
-    """Whether the two stand in each other's place."""
+    """Check that the two ids are not swapped."""
     key_is_uuid, issuer_is_uuid = (bool(_UUID.fullmatch(value or "")) for value in (key_id, issuer_id))
     if key_id and key_is_uuid and issuer_is_uuid:
         fix = "Give the 10 characters from AuthKey_<key id>.p8 as the key id."
@@ -164,10 +167,10 @@ def _check_pair(key_id: str | None, issuer_id: str | None) -> Finding | None:
     return None
 
 
-def _check_issuer(issuer_id: str | None, kind: str | None) -> Finding | None:
+def _check_issuer(issuer_id: str | None, key_type: str | None) -> Finding | None:
     if issuer_id is None:
-        missing = kind in {"team", "enterprise"}
-        evidence = f"the key is said to be of the kind {kind}, and no issuer id is set"
+        missing = key_type in {"team", "enterprise"}
+        evidence = f"the key is said to be of the kind {key_type}, and no issuer id is set"
         return make_finding("issuer-id-missing", evidence, certainty="certain") if missing else None
     if _UUID.fullmatch(issuer_id):
         return None

@@ -106,12 +106,12 @@ _PRIVATE_KEYS = (
 
 
 def is_der(data: bytes) -> bool:
-    """Whether the bytes start as keys, certificates and archives do in DER; a file of text never does."""
+    """Return whether the bytes start as keys, certificates and archives do in DER; a file of text never does."""
     return bool(_DER.match(data)) and any(byte < ord("\t") for byte in data)
 
 
 def der_size(data: bytes) -> int | None:
-    """How many bytes the outermost element of DER claims to have, its header included; None if it does not say."""
+    """Return the size in bytes of the outermost DER element, its header included; None if the length is indefinite."""
     first = data[1]
     if first < 0x80:  # noqa: PLR2004 - a short length is the byte itself
         return 2 + first

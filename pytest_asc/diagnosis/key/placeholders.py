@@ -1,4 +1,4 @@
-"""Values that stand where the real one should have been put."""
+"""Placeholders: values that were never replaced with the real one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MAX_SIZE = 150
 
 
 def placeholder(text: str) -> str | None:
-    """What kind of placeholder the text is, quotes and blanks aside; None if it is none."""
+    """Describe the placeholder that a text is, quotes and blanks aside; None if it is none."""
     value = text.strip("\"' \t\r\n")
     if len(value) > _MAX_SIZE or "BEGIN" in value:
         return None

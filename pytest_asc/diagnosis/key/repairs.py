@@ -1,4 +1,4 @@
-"""How a key's text is damaged on its way through editors, shells and secret stores, and how each damage is undone."""
+"""Repairs of a key's text, for each damage that editors, shells and secret stores do."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _NAMES = {"\r": "carriage return", "\ufeff": "byte order mark"}
 
 
 def plain(character: str) -> str:
-    """What a character looks like: nothing where it has no width, a blank for a no-break space, mostly itself."""
+    """Return the visible form of a character: nothing if it has no width, a blank for a no-break space."""
     if character.isascii() and (character.isprintable() or character in "\n\t"):
         return character
     if character in "\r\v\f\x85":

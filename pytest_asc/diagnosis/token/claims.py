@@ -26,7 +26,7 @@ _CAUSES = {"sub": "token-subject", "scope": "token-scope-format"}
 _EVERYWHERE = frozenset({"alg", "kid", "typ"})
 
 
-class Fault(NamedTuple):
+class ClaimProblem(NamedTuple):
     """A member that is not as a service wants it."""
 
     finding: Finding
@@ -39,10 +39,10 @@ def check_claims(
     claims: Mapping[str, Any],
     service: Service,
     *,
-    kind: str | None = None,
+    key_type: str | None = None,
     issuer_id: str | None = None,
 ) -> Iterator[Finding]:
-    """Judge all members that are no times.
+    """Check all members except the times.
 
     Where they are those of another service, that is all that is said of them.
 
@@ -50,114 +50,114 @@ def check_claims(
         header: Of the token.
         claims: Of the token.
         service: The service that the token is sent to.
-        kind: The key's kind (team, individual, enterprise) where it is known.
+        key_type: The key's type (team, individual, enterprise) where it is known.
         issuer_id: What ``iss`` has to be, where it is known.
     """
     other = _other_service(header, claims, service)
     if other:
         yield other
     if other is None or other.level != "error":
-        yield from (fault.finding for fault in _faults(header, claims, service, kind, issuer_id))
+        yield from (problem.finding for problem in _claim_problems(header, claims, service, key_type, issuer_id))
 
 
 def closest_services(header: Mapping[str, Any], claims: Mapping[str, Any]) -> list[Service]:
     """The services that would take a token, its times and its key left aside, and that know most of its members."""
-    takers = [service for service in SERVICES.values() if _would_take(service, header, claims)]
-    closest = max((_likeness(header, claims, service) for service in takers), default=0)
-    return [service for service in takers if _likeness(header, claims, service) == closest]
+    takers = [service for service in SERVICES.values() if _accepts(service, header, claims)]
+    closest = max((_known_member_count(header, claims, service) for service in takers), default=0)
+    return [service for service in takers if _known_member_count(header, claims, service) == closest]
 
 
 def missing_members(header: Mapping[str, Any], claims: Mapping[str, Any], service: Service) -> list[str]:
-    """What a service asks for and a token has not, or not so: one phrase for each member."""
-    return [fault.finding.evidence for fault in _faults(header, claims, service)]
+    """List the members that a service requires and the token lacks or has otherwise: one phrase each."""
+    return [problem.finding.evidence for problem in _claim_problems(header, claims, service)]
 
 
-def _faults(
+def _claim_problems(
     header: Mapping[str, Any],
     claims: Mapping[str, Any],
     service: Service,
-    kind: str | None = None,
+    key_type: str | None = None,
     issuer_id: str | None = None,
-) -> Iterator[Fault]:
-    yield from _issuer_faults(claims, service, kind, issuer_id)
+) -> Iterator[ClaimProblem]:
+    yield from _issuer_problems(claims, service, key_type, issuer_id)
     for name, member in service.claims.items():
         if name != "iss":
-            yield from _member_faults(name, claims.get(name), member, _CAUSES.get(name, "token-form"))
+            yield from _member_problems(name, claims.get(name), member, _CAUSES.get(name, "token-form"))
     for name, member in service.header.items():
-        yield from _member_faults(f"the header's {name}", header.get(name), member, "token-form")
+        yield from _member_problems(f"the header's {name}", header.get(name), member, "token-form")
     audience = claims.get("aud")
     # A list of one element is taken for the element: that is how some libraries write it (observed).
     if service.audience is not None and audience not in (service.audience, [service.audience]):
         evidence = f"aud is {format_claim(audience, clear=True)}, expected {service.audience!r}"
-        yield Fault(make_finding("token-audience", evidence), missing=audience is None)
+        yield ClaimProblem(make_finding("token-audience", evidence), missing=audience is None)
     if service.expires and claims.get("exp") is None:
         evidence = "the token has no exp: it would never expire"
-        yield Fault(make_finding("token-lifetime-too-long", evidence), missing=True)
+        yield ClaimProblem(make_finding("token-lifetime-too-long", evidence), missing=True)
     if not service.expires and claims.get("iat") is None:
         evidence = "the token has no iat, from which its life is counted"
-        yield Fault(make_finding("token-lifetime-too-long", evidence, fix="Set iat to now."), missing=True)
+        yield ClaimProblem(make_finding("token-lifetime-too-long", evidence, fix="Set iat to now."), missing=True)
     if service.strict_claims and (unasked := [name for name in claims if name not in _known_claims(service)]):
         evidence = f"{service.title} takes no {', '.join(unasked)}"
-        yield Fault(make_finding("token-form", evidence, fix="Leave out the claims that are not documented."))
+        yield ClaimProblem(make_finding("token-form", evidence, fix="Leave out the claims that are not documented."))
 
 
-def _issuer_faults(
-    claims: Mapping[str, Any], service: Service, kind: str | None, issuer_id: str | None
-) -> Iterator[Fault]:
+def _issuer_problems(
+    claims: Mapping[str, Any], service: Service, key_type: str | None, issuer_id: str | None
+) -> Iterator[ClaimProblem]:
     """Whose key it is: ``iss``, or the ``sub`` of individual keys in its place."""
     iss, sub, member = claims.get("iss"), claims.get("sub"), service.claims["iss"]
     has_individuals = service.individual_subject is not None
     individual = has_individuals and sub == service.individual_subject
     # The table's words are for services with both kinds of key.
-    fix = None if has_individuals else f"Set iss to {member.words}."
+    fix = None if has_individuals else f"Set iss to {member.description}."
     if iss is not None and individual:
-        yield Fault(make_finding("token-claims-mixed", f"iss is {format_claim(iss)} and sub is {sub!r}"))
-    elif iss is not None and has_individuals and kind == "individual":
-        yield Fault(
+        yield ClaimProblem(make_finding("token-claims-mixed", f"iss is {format_claim(iss)} and sub is {sub!r}"))
+    elif iss is not None and has_individuals and key_type == "individual":
+        yield ClaimProblem(
             make_finding("individual-key-as-team", f"iss is {format_claim(iss)}, but the key is an individual one")
         )
     elif iss is None and individual:
-        if kind in ("team", "enterprise"):
-            yield Fault(make_finding("token-issuer", f"the token has no iss, but the key is a {kind} key"))
-    elif iss is None and has_individuals and (kind == "individual" or sub is not None or "subject" in claims):
+        if key_type in ("team", "enterprise"):
+            yield ClaimProblem(make_finding("token-issuer", f"the token has no iss, but the key is a {key_type} key"))
+    elif iss is None and has_individuals and (key_type == "individual" or sub is not None or "subject" in claims):
         misnamed = "; the claim is misnamed subject" if "subject" in claims else ""
-        yield Fault(
+        yield ClaimProblem(
             make_finding(
                 "token-subject", f"sub is {format_claim(sub)}, expected {service.individual_subject!r}{misnamed}"
             )
         )
     elif iss is None:
         evidence = (
-            "the token has neither iss nor sub" if has_individuals else f"iss is missing, expected {member.words}"
+            "the token has neither iss nor sub" if has_individuals else f"iss is missing, expected {member.description}"
         )
-        yield Fault(make_finding("token-issuer", evidence, fix=fix), missing=True)
-    elif not _fits(iss, member):
-        what = "which is not a UUID" if has_individuals else f"expected {member.words}"
-        yield Fault(make_finding("token-issuer", f"iss is {format_claim(iss)}, {what}", fix=fix))
+        yield ClaimProblem(make_finding("token-issuer", evidence, fix=fix), missing=True)
+    elif not _matches(iss, member):
+        what = "which is not a UUID" if has_individuals else f"expected {member.description}"
+        yield ClaimProblem(make_finding("token-issuer", f"iss is {format_claim(iss)}, {what}", fix=fix))
     elif issuer_id is not None and iss.lower() != issuer_id.lower():
-        yield Fault(
+        yield ClaimProblem(
             make_finding(
                 "token-issuer", f"iss is {format_claim(iss)}, but the key belongs to {mask(issuer_id)}", fix=fix
             )
         )
 
 
-def _member_faults(name: str, value: object, member: ClaimSpec, cause: str) -> Iterator[Fault]:
-    if _fits(value, member):
+def _member_problems(name: str, value: object, member: ClaimSpec, cause: str) -> Iterator[ClaimProblem]:
+    if _matches(value, member):
         return
     missing = value is None
-    tolerated = missing and not member.needed
+    tolerated = missing and not member.required
     finding = make_finding(
         cause,
-        f"{name} is {format_claim(value)}, expected {member.words}",
+        f"{name} is {format_claim(value)}, expected {member.description}",
         level="warning" if tolerated else None,
         certainty="possible" if tolerated else None,
-        fix=f"Set {name} to {member.words}.",
+        fix=f"Set {name} to {member.description}.",
     )
-    yield Fault(finding, missing)
+    yield ClaimProblem(finding, missing)
 
 
-def _fits(value: object, member: ClaimSpec) -> bool:
+def _matches(value: object, member: ClaimSpec) -> bool:
     return isinstance(value, str) and re.fullmatch(member.pattern, value) is not None
 
 
@@ -178,29 +178,31 @@ def _other_service(header: Mapping[str, Any], claims: Mapping[str, Any], service
     A token that the service refuses and another would take is that one's. Where the service would take it, too, and it
     has more of what the other asks for, nothing is proven: it is a warning.
     """
-    faults = [fault for fault in _faults(header, claims, service) if fault.finding.level == "error"]
-    own = _likeness(header, claims, service)
-    if not faults and own == len(claims) + len(header.keys() - _EVERYWHERE):
+    problems = [problem for problem in _claim_problems(header, claims, service) if problem.finding.level == "error"]
+    own = _known_member_count(header, claims, service)
+    if not problems and own == len(claims) + len(header.keys() - _EVERYWHERE):
         return None
     others = [other for other in closest_services(header, claims) if other is not service]
-    closest = max((_likeness(header, claims, other) for other in others), default=0)
+    closest = max((_known_member_count(header, claims, other) for other in others), default=0)
     # A token that is more like the service's own than any other's has a fault, and not another home.
-    if not others or closest < own or (closest == own and not faults):
+    if not others or closest < own or (closest == own and not problems):
         return None
-    told = f"the token has the claims of {join_or([other.title for other in others])} and is sent to {service.title}"
-    if not faults:
-        return make_finding("token-of-other-service", told, level="warning", certainty="possible")
-    contrary = closest > own or any(not fault.missing for fault in faults)
-    wanted = "; ".join(fault.finding.evidence for fault in faults)
-    return make_finding("token-of-other-service", f"{told}: {wanted}", certainty="certain" if contrary else "likely")
+    summary = f"the token has the claims of {join_or([other.title for other in others])} and is sent to {service.title}"
+    if not problems:
+        return make_finding("token-of-other-service", summary, level="warning", certainty="possible")
+    contrary = closest > own or any(not problem.missing for problem in problems)
+    details = "; ".join(problem.finding.evidence for problem in problems)
+    return make_finding(
+        "token-of-other-service", f"{summary}: {details}", certainty="certain" if contrary else "likely"
+    )
 
 
-def _would_take(service: Service, header: Mapping[str, Any], claims: Mapping[str, Any]) -> bool:
+def _accepts(service: Service, header: Mapping[str, Any], claims: Mapping[str, Any]) -> bool:
     # An audience names a service: a token that has one is of none that has no name.
     named = service.audience is not None or "aud" not in claims
-    return named and not any(fault.finding.level == "error" for fault in _faults(header, claims, service))
+    return named and not any(problem.finding.level == "error" for problem in _claim_problems(header, claims, service))
 
 
-def _likeness(header: Mapping[str, Any], claims: Mapping[str, Any], service: Service) -> int:
-    """How many of a token's members a service knows."""
+def _known_member_count(header: Mapping[str, Any], claims: Mapping[str, Any], service: Service) -> int:
+    """Return the number of a token's members that a service knows."""
     return len(_known_claims(service) & claims.keys()) + len(service.header.keys() & header.keys())

@@ -1,4 +1,4 @@
-"""A token taken apart, and what happened to a text that is none."""
+"""Decoding of a token, and diagnosis of a text that is none."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ class DecodedToken:
 
 
 def decode(token: str) -> DecodedToken:
-    """Take a token apart.
+    """Decode a token, unverified.
 
     Raises:
         TokenError: It is no JSON Web Token.
     """
-    if finding := _wrapped(token) or _spoilt(token):
+    if finding := _misplaced(token) or _damaged(token):
         raise TokenError(finding)
     parts = token.split(".")
     if len(parts) != 3:  # noqa: PLR2004  header, claims and signature (RFC 7515)
@@ -62,8 +62,8 @@ def decode(token: str) -> DecodedToken:
     )
 
 
-def _wrapped(token: str) -> Finding | None:
-    """What stands in the token's place or around it."""
+def _misplaced(token: str) -> Finding | None:
+    """Check for a text that is no token, or has one inside."""
     length = f"length {len(token)}"
     if not token.strip():
         return make_finding("token-malformed", f"the token is empty ({length})")
@@ -74,8 +74,8 @@ def _wrapped(token: str) -> Finding | None:
     return None
 
 
-def _spoilt(token: str) -> Finding | None:
-    """What happened to a token on its way from the library to the header."""
+def _damaged(token: str) -> Finding | None:
+    """Check for damage between the JWT library and the header."""
     length = f"length {len(token)}"
     if blanks := re.findall(r"\s", token):
         if BOUNDARY.search(token):

@@ -23,7 +23,7 @@ _UNSCOPED_PARAMETERS = frozenset({"limit", "cursor", "sort"})
 
 
 def check_scope_format(claims: Mapping[str, Any]) -> Finding | None:
-    """Whether a scope is a list of requests."""
+    """Check that a scope is a list of requests."""
     if "scope" not in claims:
         return None
     scope = claims["scope"]
@@ -36,7 +36,7 @@ def check_scope_format(claims: Mapping[str, Any]) -> Finding | None:
 
 
 def check_scope(decoded: DecodedToken, method: str, url: str) -> Finding | None:
-    """Whether the token's scope covers a request; no scope covers all.
+    """Check that the token's scope covers a request; no scope covers all.
 
     Order of parameters does not count, nor do ``limit``, ``cursor`` and ``sort``; the others must be the same
     (documented).
@@ -57,15 +57,17 @@ def _key(method: str, url: str) -> tuple[str, str, list[tuple[str, str]]]:
     return method, parts.path, sorted(pair for pair in query if pair[0] not in _UNSCOPED_PARAMETERS)
 
 
-def allows_long_life(entry: object, service: Service) -> bool:
-    """Whether an entry of a scope is a GET on a resource that takes long-lived tokens."""
+def allows_long_lifetime(entry: object, service: Service) -> bool:
+    """Return whether an entry of a scope is a GET on a resource that takes long-lived tokens."""
     method, _, url = str(entry).partition(" ")
     return method == "GET" and _long_lived(service.long_lived_paths).fullmatch(urlsplit(url).path) is not None
 
 
-def longest_life(scope: object, service: Service) -> int | None:
+def max_lifetime_of(scope: object, service: Service) -> int | None:
     """Seconds that a token of this scope may live; None where the service names no limit."""
-    long_lived = isinstance(scope, list) and bool(scope) and all(allows_long_life(entry, service) for entry in scope)
+    long_lived = (
+        isinstance(scope, list) and bool(scope) and all(allows_long_lifetime(entry, service) for entry in scope)
+    )
     return SIX_MONTHS if long_lived else service.max_lifetime
 
 

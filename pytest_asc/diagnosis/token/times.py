@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pytest_asc.apple.services import SIX_MONTHS
 from pytest_asc.diagnosis.findings import make_finding
 from pytest_asc.diagnosis.formatting import format_claim, json_type, span, utc
-from pytest_asc.diagnosis.token.scope import allows_long_life, longest_life
+from pytest_asc.diagnosis.token.scope import allows_long_lifetime, max_lifetime_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,8 +26,8 @@ LONGEST_DURATION = 10**9
 FIRST_MILLISECONDS = 10**11
 
 
-def check_form(claims: Mapping[str, Any], service: Service) -> Finding | None:
-    """Times that are no whole seconds since 1970. That they are there is judged with the other claims."""
+def check_time_format(claims: Mapping[str, Any], service: Service) -> Finding | None:
+    """Check that the times are whole seconds since 1970. Missing ones are reported with the other claims."""
     for name in ("exp", "iat") if service.expires else ("iat",):
         value = claims.get(name)
         if value is None:
@@ -43,8 +43,8 @@ def check_form(claims: Mapping[str, Any], service: Service) -> Finding | None:
     return None
 
 
-def check_life(lifetime: float, scope: object, service: Service) -> Finding | None:
-    """Judge the seconds from ``iat`` to ``exp``, for tokens that were made and for those that are going to be.
+def check_lifetime(lifetime: float, scope: object, service: Service) -> Finding | None:
+    """Check the seconds from ``iat`` to ``exp``, for tokens that were made and for those that are going to be.
 
     A longer life than 20 minutes, up to six months, needs a scope of GET requests on resources that allow it
     (documented).
@@ -59,14 +59,18 @@ def check_life(lifetime: float, scope: object, service: Service) -> Finding | No
             "token-lifetime-too-long", f"{life}; {service.title} takes at most {limit} s", fix=_fix(service)
         )
     if lifetime > SIX_MONTHS:
-        fix = f"Set exp to at most {SIX_MONTHS} s after iat." if longest_life(list(entries), service) != limit else None
+        fix = (
+            f"Set exp to at most {SIX_MONTHS} s after iat."
+            if max_lifetime_of(list(entries), service) != limit
+            else None
+        )
         return make_finding("token-long-lived-not-allowed", f"{life}, more than six months ({SIX_MONTHS} s)", fix=fix)
     for entry in entries:
         if not str(entry).startswith("GET "):
             return make_finding(
                 "token-long-lived-not-allowed", f"{life}, and the scope holds {format_claim(entry, clear=True)}"
             )
-        if not allows_long_life(entry, service):
+        if not allows_long_lifetime(entry, service):
             return make_finding("token-long-lived-not-allowed", f"{life}, and {entry!r} is no resource that allows it")
     return None
 
@@ -93,7 +97,7 @@ class Times(NamedTuple):
     exp: float
     """Infinity where the token does not expire."""
     max_life: float
-    """Seconds from ``iat`` to ``exp`` at most; a life beyond it has been judged before."""
+    """Seconds from ``iat`` to ``exp`` at most; a longer life has been reported before."""
     max_ahead: float
     """Seconds from the time of looking to ``exp`` at most."""
     service: Service
@@ -104,7 +108,7 @@ class Times(NamedTuple):
         return max(self.iat - FUTURE_TOLERANCE, self.exp - self.max_ahead - ROUNDING)
 
     def at(self, now: float) -> Iterator[Finding]:
-        """What is wrong at a time, in seconds since 1970."""
+        """Yield the findings at a time, in seconds since 1970."""
         ahead = self.iat - now
         if self.exp <= now:
             yield make_finding("token-expired", self._expired(now))
@@ -135,7 +139,7 @@ class Times(NamedTuple):
         age = "" if self.iat == -math.inf else f"; the token is {span(now - self.iat)} old"
         return f"exp was {utc(self.exp)}, {span(now - self.exp)} ago{age}"
 
-    def by_zone(self, now: float, utc_offset: int) -> Finding | None:
+    def check_time_zone(self, now: float, utc_offset: int) -> Finding | None:
         """Times that are wrong by just the local offset from UTC: both, or ``exp`` alone.
 
         Args:
@@ -160,7 +164,7 @@ class Times(NamedTuple):
 def times_of(claims: Mapping[str, Any], service: Service) -> Times:
     """The times of claims that have been found to be of the right form."""
     iat: float = -math.inf if claims.get("iat") is None else claims["iat"]
-    longest = longest_life(claims.get("scope"), service)
+    longest = max_lifetime_of(claims.get("scope"), service)
     most: float = math.inf if longest is None else longest
     exp: float = claims["exp"] if service.expires else iat + most
     return Times(
@@ -172,8 +176,8 @@ def times_of(claims: Mapping[str, Any], service: Service) -> Times:
     )
 
 
-def check_times(times: Times, scope: object) -> Finding | None:
-    """The life of a token, whatever the time."""
+def check_lifetime_of(times: Times, scope: object) -> Finding | None:
+    """Check the life of a token, which does not depend on the clock."""
     service = times.service
     counted = service.expires and times.iat != -math.inf and "iat" in service.counted_from
     if not counted:
@@ -182,4 +186,4 @@ def check_times(times: Times, scope: object) -> Finding | None:
     if life == limit:
         evidence = f"exp is {limit} s after iat, and {limit} s is the limit"
         return make_finding("token-lifetime-at-limit", evidence, fix=_fix_at_limit(service))
-    return check_life(life, scope, service)
+    return check_lifetime(life, scope, service)

@@ -1,7 +1,8 @@
-"""The one judge of tokens: what is wrong with a token for a service, at a time, for a request.
+"""Verification of a token for a service, at a time, for a request.
 
-The emulator refuses by it and the doctor explains by it. Everything is a pure function of what is passed in. What does
-not depend on the clock is judged once per token (:func:`examine`), the times at every look (:meth:`Examination.at`).
+The emulator and diagnosis share it, so that both give the same reasons. Everything is a pure function of its arguments.
+What does not depend on the clock is checked once per token (:func:`verify_token`), the times at each use
+(:meth:`TokenVerification.at`).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pytest_asc.diagnosis.key.ids import check_sent_ids
 from pytest_asc.diagnosis.token.claims import check_claims
 from pytest_asc.diagnosis.token.decode import DecodedToken, TokenError, decode
 from pytest_asc.diagnosis.token.scope import check_scope, check_scope_format
-from pytest_asc.diagnosis.token.times import check_form, check_life, check_times, times_of
+from pytest_asc.diagnosis.token.times import check_lifetime, check_lifetime_of, check_time_format, times_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,7 +34,7 @@ __all__ = [
     "DecodedToken",
     "TokenError",
     "TokenVerification",
-    "check_life",
+    "check_lifetime",
     "check_scope",
     "decode",
     "utc",
@@ -46,7 +47,7 @@ _SIGNATURE_LENGTH = 64
 
 @dataclass(frozen=True)
 class TokenVerification:
-    """What is known of a token whatever the time, and the times between which it is good."""
+    """Result of the checks that do not depend on the clock, and the times between which the token is valid."""
 
     decoded: DecodedToken | None
     findings: tuple[Finding, ...]
@@ -60,7 +61,7 @@ class TokenVerification:
 
     @property
     def sound(self) -> bool:
-        """Whether the token is good at some time."""
+        """True if the token is valid at some time."""
         return not any(finding.level == "error" for finding in self.findings)
 
     def at(self, now: float, *, utc_offset: int = 0) -> tuple[Finding, ...]:
@@ -72,9 +73,9 @@ class TokenVerification:
         """
         if self.times is None:
             return self.findings
-        if by_zone := self.times.by_zone(now, utc_offset):
+        if check_time_zone := self.times.check_time_zone(now, utc_offset):
             # One cause, one finding: the life is what the zone has made of it.
-            return (*(finding for finding in self.findings if finding.level != "error"), by_zone)
+            return (*(finding for finding in self.findings if finding.level != "error"), check_time_zone)
         if not self.sound:
             return self.findings
         return (*self.findings, *self.times.at(now))
@@ -85,16 +86,16 @@ def verify_token(
     *,
     service: Service,
     key: EllipticCurvePublicKey | None = None,
-    kind: str | None = None,
+    key_type: str | None = None,
     issuer_id: str | None = None,
 ) -> TokenVerification:
-    """Judge all of a token that does not depend on the clock.
+    """Check everything in a token that does not depend on the clock.
 
     Args:
         token: The token.
         service: The service that it is sent to.
         key: The public half of the key that should have signed it; None leaves the signature unchecked.
-        kind: The key's kind (team, individual, enterprise) where it is known.
+        key_type: The key's type (team, individual, enterprise) where it is known.
         issuer_id: What the token's ``iss`` has to be, where it is known.
     """
     try:
@@ -104,26 +105,26 @@ def verify_token(
     claims = decoded.claims
     ids = tuple(_id_findings(decoded, service))
     explained = {"token-issuer"} if any(not finding.cause.startswith("key-id") for finding in ids) else set()
-    of_claims = check_claims(decoded.header, claims, service, kind=kind, issuer_id=issuer_id)
+    of_claims = check_claims(decoded.header, claims, service, key_type=key_type, issuer_id=issuer_id)
     findings = [
         *_header_findings(decoded.header),
         *ids,
         *(finding for finding in of_claims if finding.cause not in explained),
         *_signature_findings(decoded, service, key),
     ]
-    if not _is_elsewhere(findings):
-        more = (check_form(claims, service), check_scope_format(claims) if service.scoped else None)
+    if not _is_for_other_service(findings):
+        more = (check_time_format(claims, service), check_scope_format(claims) if service.scoped else None)
         findings += [finding for finding in more if finding]
     if any(finding.level == "error" for finding in findings):
         return TokenVerification(decoded, tuple(findings))
     times = times_of(claims, service)
-    if life := check_times(times, claims.get("scope")):
+    if life := check_lifetime_of(times, claims.get("scope")):
         findings.append(life)
     return TokenVerification(decoded, tuple(findings), times.valid_from, times.exp, times)
 
 
-def _is_elsewhere(findings: list[Finding]) -> bool:
-    """Whether the claims are another service's: then nothing more is said of them."""
+def _is_for_other_service(findings: list[Finding]) -> bool:
+    """Return whether the claims are another service's: then no other finding about them is given."""
     return any(finding.cause == "token-of-other-service" and finding.level == "error" for finding in findings)
 
 

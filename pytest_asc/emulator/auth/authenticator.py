@@ -145,7 +145,7 @@ class Authenticator:
             token,
             service=self._service,
             key=key.public_key if key else None,
-            kind=key_type,
+            key_type=key_type,
             issuer_id=key.issuer_id if key and overrides.key_type is None else None,
         )
         if verification.sound and key is None:

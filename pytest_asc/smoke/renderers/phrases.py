@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pytest_asc.apple.causes import CAUSES
 from pytest_asc.apple.services import APP_STORE_CONNECT, SERVICES
 from pytest_asc.diagnosis.formatting import host_of, span, time_of_day
-from pytest_asc.diagnosis.token.scope import longest_life
+from pytest_asc.diagnosis.token.scope import max_lifetime_of
 from pytest_asc.diagnosis.token.times import FIRST_MILLISECONDS, LONGEST_DURATION
 from pytest_asc.experiments.role_access import roles_of
 
@@ -52,7 +52,7 @@ def limit_of(report: Mapping[str, Any]) -> int | None:
     """
     token, usual = report["token"] or {}, service_of(report).max_lifetime
     is_long = usual is not None and (token.get("lifetime") or 0) > usual
-    return longest_life(token.get("scope"), service_of(report)) if is_long else usual
+    return max_lifetime_of(token.get("scope"), service_of(report)) if is_long else usual
 
 
 def has_times(report: Mapping[str, Any]) -> bool:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_asc.apple.services import APNS, APP_STORE_CONNECT
-from pytest_asc.diagnosis.http.clock import Skew, judge_times, read_date, read_skew, warn_of_skew
+from pytest_asc.diagnosis.http.clock import Skew, check_skew, check_times_against_date, read_date, read_skew
 from pytest_asc.diagnosis.http.http_response import HttpResponse
 
 NOON = 1_528_372_800  # 2018-06-07 12:00:00 UTC
@@ -48,8 +48,8 @@ def test_date_is_read_in_every_form_that_http_knows(date: str) -> None:
 def test_no_skew_without_a_date_to_read(date: str | None) -> None:
     assert read_date(answer(date)) is None
     assert read_skew(answer(date)) is None
-    assert warn_of_skew(answer(date)) is None
-    assert judge_times(answer(date), {"exp": 0}, APP_STORE_CONNECT) is None
+    assert check_skew(answer(date)) is None
+    assert check_times_against_date(answer(date), {"exp": 0}, APP_STORE_CONNECT) is None
 
 
 @given(st.text())
@@ -87,7 +87,7 @@ def test_bounds_hold_the_true_skew_however_slow_the_network(
     [(0, None), (10.9, None), (11, "clock-ahead"), (34, "clock-ahead"), (-10, None), (-10.2, "clock-behind")],
 )
 def test_a_clock_that_is_off_by_ten_seconds_is_worth_a_warning(here: float, cause: str | None) -> None:
-    finding = warn_of_skew(answer_at(NOON, NOON + here))
+    finding = check_skew(answer_at(NOON, NOON + here))
     assert (finding and finding.cause) == cause
     if finding:
         assert finding.level == "warning"
@@ -95,7 +95,7 @@ def test_a_clock_that_is_off_by_ten_seconds_is_worth_a_warning(here: float, caus
 
 
 def test_a_minute_of_waiting_is_no_skew() -> None:
-    assert warn_of_skew(answer("Thu, 07 Jun 2018 12:00:00 GMT", sent_at=NOON - 60, received_at=NOON + 60)) is None
+    assert check_skew(answer("Thu, 07 Jun 2018 12:00:00 GMT", sent_at=NOON - 60, received_at=NOON + 60)) is None
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_a_minute_of_waiting_is_no_skew() -> None:
     ],
 )
 def test_times_that_cannot_be_right_by_apples_clock(here: float, claims: dict[str, object], cause: str | None) -> None:
-    finding = judge_times(answer_at(NOON, NOON + here), claims, APP_STORE_CONNECT)
+    finding = check_times_against_date(answer_at(NOON, NOON + here), claims, APP_STORE_CONNECT)
     assert (finding and finding.cause) == cause
     if finding:
         assert finding.certainty == "certain"
@@ -137,7 +137,7 @@ def test_an_iat_that_apple_has_taken_at_times_is_likely_the_cause_and_no_more(
     here: int, ahead: int, cause: str
 ) -> None:
     claims = {"iat": NOON + ahead, "exp": NOON + ahead + 900}
-    finding = judge_times(answer_at(NOON, NOON + here), claims, APP_STORE_CONNECT)
+    finding = check_times_against_date(answer_at(NOON, NOON + here), claims, APP_STORE_CONNECT)
     assert finding is not None
     assert (finding.cause, finding.level, finding.certainty) == (cause, "error", "likely")
 
@@ -147,13 +147,15 @@ def test_an_iat_that_apple_has_taken_at_times_is_likely_the_cause_and_no_more(
     [(0, NOON - 3600, "token-expired"), (-7200, NOON - 7200, "clock-behind"), (0, NOON - 60, None)],
 )
 def test_a_token_without_exp_ends_an_hour_after_iat(here: int, iat: float, cause: str | None) -> None:
-    finding = judge_times(answer_at(NOON, NOON + here), {"iat": int(iat)}, APNS)
+    finding = check_times_against_date(answer_at(NOON, NOON + here), {"iat": int(iat)}, APNS)
     assert (finding and finding.cause) == cause
     assert finding is None or finding.evidence.startswith("the end of its life ")
 
 
 def test_evidence_names_the_claim_and_both_clocks() -> None:
-    finding = judge_times(answer_at(NOON, NOON + 34), {"iat": NOON + 34, "exp": NOON + 934}, APP_STORE_CONNECT)
+    finding = check_times_against_date(
+        answer_at(NOON, NOON + 34), {"iat": NOON + 34, "exp": NOON + 934}, APP_STORE_CONNECT
+    )
     assert finding is not None
     assert finding.evidence == (
         "iat 12:00:34 was 34 s to come; Apple's clock said 12:00:00 UTC and this machine's 12:00:34"

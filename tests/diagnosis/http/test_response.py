@@ -335,7 +335,7 @@ def test_headers_are_looked_up_without_regard_to_case() -> None:
 def test_members_of_the_first_error() -> None:
     got = answer(403, {"errors": ["junk", {"code": "A", "title": "T", "detail": 5}, {"code": "B"}]})
     assert [error["code"] for error in got.errors] == ["A", "B"]
-    assert (got.code, got.title, got.detail, got.words) == ("A", "T", None, "T")
+    assert (got.code, got.title, got.detail, got.message) == ("A", "T", None, "T")
 
 
 @pytest.mark.parametrize(
@@ -344,7 +344,7 @@ def test_members_of_the_first_error() -> None:
 def test_a_body_that_is_no_object_has_no_errors(body: str) -> None:
     got = answer(403, body)
     assert not got.is_json
-    assert (got.errors, got.code, got.title, got.detail, got.words) == ([], None, None, None, None)
+    assert (got.errors, got.code, got.title, got.detail, got.message) == ([], None, None, None, None)
 
 
 def test_repr_holds_no_body() -> None:

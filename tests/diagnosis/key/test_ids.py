@@ -32,14 +32,14 @@ def causes(reading: IdsReading) -> list[str]:
     ],
 )
 def test_good_ids_have_no_finding(key_id: str, issuer_id: str, kind: str | None) -> None:
-    reading = read_ids(key_id, issuer_id, kind=kind)
+    reading = read_ids(key_id, issuer_id, key_type=kind)
     assert (reading.key_id, reading.issuer_id, reading.findings) == (key_id, issuer_id, ())
 
 
 @pytest.mark.parametrize("issuer_id", [None, "", "\n"])
 @pytest.mark.parametrize("kind", [None, "individual"])
 def test_an_individual_key_has_no_issuer(issuer_id: str | None, kind: str | None) -> None:
-    assert read_ids(KEY_ID, issuer_id, kind=kind) == IdsReading(KEY_ID, None, ())
+    assert read_ids(KEY_ID, issuer_id, key_type=kind) == IdsReading(KEY_ID, None, ())
 
 
 @pytest.mark.parametrize(
@@ -218,14 +218,14 @@ def test_a_file_of_another_service_is_a_likely_cause(prefix: str) -> None:
 @pytest.mark.parametrize("kind", ["team", "enterprise"])
 @pytest.mark.parametrize("issuer_id", [None, "", "\n"])
 def test_a_key_that_is_said_to_need_an_issuer_needs_one(kind: str, issuer_id: str | None) -> None:
-    (finding,) = read_ids(KEY_ID, issuer_id, kind=kind).findings
+    (finding,) = read_ids(KEY_ID, issuer_id, key_type=kind).findings
     assert (finding.cause, finding.level, finding.certainty) == ("issuer-id-missing", "error", "certain")
     assert kind in finding.evidence
 
 
 @pytest.mark.parametrize("issuer_id", [ISSUER, TEAM_ID])
 def test_the_issuer_of_a_key_that_is_said_to_be_individual_is_left_out(issuer_id: str) -> None:
-    reading = read_ids(KEY_ID, issuer_id, kind="individual")
+    reading = read_ids(KEY_ID, issuer_id, key_type="individual")
     assert reading.issuer_id is None
     (finding,) = reading.findings
     assert (finding.cause, finding.level) == ("individual-key-as-team", "note")
@@ -236,7 +236,7 @@ ANY_ID = st.none() | st.text() | st.text("-_.p8 \n\"'" + string.ascii_letters + 
 
 @given(ANY_ID, ANY_ID, st.sampled_from([None, "team", "individual", "enterprise"]), ANY_ID)
 def test_nothing_crashes(key_id: str | None, issuer_id: str | None, kind: str | None, key_file: str | None) -> None:
-    reading = read_ids(key_id, issuer_id, kind=kind, key_file=key_file)
+    reading = read_ids(key_id, issuer_id, key_type=kind, key_file=key_file)
     assert reading.key_id is None or reading.key_id.strip() == reading.key_id != ""
     assert all(finding.evidence.isprintable() for finding in reading.findings)
 

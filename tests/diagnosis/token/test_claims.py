@@ -68,7 +68,7 @@ def test_a_services_own_token_is_good_there(service: Service) -> None:
 
 
 def test_so_is_the_token_of_an_individual_key() -> None:
-    assert judge(good(APP_STORE_CONNECT, "individual"), APP_STORE_CONNECT, kind="individual") == ()
+    assert judge(good(APP_STORE_CONNECT, "individual"), APP_STORE_CONNECT, key_type="individual") == ()
 
 
 PAIRS = [

@@ -150,8 +150,8 @@ def test_one_cause_gives_one_error(text: str, cause: str) -> None:
 @pytest.mark.parametrize(
     ("text", "known", "cause"),
     [
-        (token(), {"kind": "individual"}, "individual-key-as-team"),
-        (token(INDIVIDUAL), {"kind": "team"}, "token-issuer"),
+        (token(), {"key_type": "individual"}, "individual-key-as-team"),
+        (token(INDIVIDUAL), {"key_type": "team"}, "token-issuer"),
         (token(), {"issuer_id": "00000000-0000-0000-0000-000000000000"}, "token-issuer"),
         (token(), {"service": ENTERPRISE}, "token-of-other-service"),
     ],
@@ -204,14 +204,14 @@ def test_a_clock_rounded_up_is_forgiven() -> None:
     ],
 )
 def test_the_bounds_are_those_of_the_findings(text: str) -> None:
-    examination = verify_token(text, service=APP_STORE_CONNECT)
+    verification = verify_token(text, service=APP_STORE_CONNECT)
 
     def good(now: float) -> bool:
-        return not any(found.level == "error" for found in examination.at(now))
+        return not any(found.level == "error" for found in verification.at(now))
 
-    for bound in (examination.valid_from, examination.valid_until):
+    for bound in (verification.valid_from, verification.valid_until):
         assert [good(bound + step) for step in (-1, 0, 1)] == [
-            examination.valid_from <= bound + step < examination.valid_until for step in (-1, 0, 1)
+            verification.valid_from <= bound + step < verification.valid_until for step in (-1, 0, 1)
         ]
 
 
@@ -274,9 +274,9 @@ json_values = st.recursive(
 def test_no_claim_crashes_the_judge(name: str, value: Any, now: float) -> None:
     changed = {**HEADER, name: value}
     for text in (token(**{name: value}), token(header=changed)):
-        examination = verify_token(text, service=APP_STORE_CONNECT, key=KEY.public_key())
-        examination.at(now)
-        assert isinstance(examination, TokenVerification)
+        verification = verify_token(text, service=APP_STORE_CONNECT, key=KEY.public_key())
+        verification.at(now)
+        assert isinstance(verification, TokenVerification)
 
 
 @given(st.integers(0, 300), st.text(max_size=3), st.integers(0, 3))
