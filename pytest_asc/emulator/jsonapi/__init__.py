@@ -1,1 +1,1 @@
-"""JSON:API requests and documents."""
+"""JSON:API: parsing and validation of queries and request documents, serialization of resources, errors."""

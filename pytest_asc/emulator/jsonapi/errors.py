@@ -1,14 +1,14 @@
 """Apple's errors, word for word as far as they are known, each with its source.
 
 ``documented``: in Apple's documentation. ``observed``: in answers of the public API that users have shown.
-``inferred``: in the manner of those. Clients should act on the code alone (documented).
+``inferred``: modelled on those. Clients should act on the code alone (documented).
 """
 
 from __future__ import annotations
 
 import json
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_asc.apple import services
 from pytest_asc.emulator.http_models import JSON, Response
@@ -16,21 +16,25 @@ from pytest_asc.emulator.http_models import JSON, Response
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from pytest_asc.emulator.http_models import JsonValue
+
 
 class ErrorTemplate(NamedTuple):
-    """One kind of error. The detail may have places to fill in."""
+    """Status, code, title and detail of an error. The detail may hold replacement fields of ``str.format``."""
 
     status: int
     code: str
     title: str
     detail: str
     gateway: bool = False
-    """Whether the front end answers and not the application behind it: then without an id, in another layout."""
+    """True for errors of Apple's front end, which have no id and another layout than those of the application."""
 
 
-_REFUSED = json.loads(services.NOT_AUTHORIZED.body)["errors"][0]
-# 401, whatever is wrong with the token: the words are in the table of services.
-NOT_AUTHORIZED = ErrorTemplate(401, _REFUSED["code"], _REFUSED["title"], _REFUSED["detail"], gateway=True)
+_NOT_AUTHORIZED = json.loads(services.NOT_AUTHORIZED.body)["errors"][0]
+# 401 for every error of the token: the words are in the table of services.
+NOT_AUTHORIZED = ErrorTemplate(
+    401, _NOT_AUTHORIZED["code"], _NOT_AUTHORIZED["title"], _NOT_AUTHORIZED["detail"], gateway=True
+)
 # 403 for the account or the key (observed).
 ROLE_INSUFFICIENT = ErrorTemplate(
     403,
@@ -51,7 +55,7 @@ AGREEMENT_MISSING = ErrorTemplate(
     "A required agreement is missing or has expired",
     "This request requires an in-effect agreement that has not been signed or has expired.",
 )
-# 403 for what a resource does not offer (observed); for a relationship, inferred.
+# 403 for an operation that a resource does not allow (observed); for a relationship, inferred.
 OPERATION_NOT_ALLOWED = ErrorTemplate(
     403,
     "FORBIDDEN_ERROR",
@@ -96,7 +100,7 @@ PARAMETER_REQUIRED = ErrorTemplate(
 _INVALID = ("PARAMETER_ERROR.INVALID", "A parameter has an invalid value")
 FILTER_UNKNOWN = ErrorTemplate(400, *_INVALID, "'{value}' is not a valid filter type")
 FILTER_VALUE = ErrorTemplate(400, *_INVALID, "'{value}' is not a valid filter value")
-CHOICE_VALUE = ErrorTemplate(400, *_INVALID, "'{value}' is not a valid value")
+ENUM_VALUE = ErrorTemplate(400, *_INVALID, "'{value}' is not a valid value")
 RELATIONSHIP_NAME = ErrorTemplate(400, *_INVALID, "'{value}' is not a valid relationship name")
 FIELD_NAME = ErrorTemplate(400, *_INVALID, "'{value}' is not a valid field name")
 FIELDS_TYPE = ErrorTemplate(400, *_INVALID, "'{value}' is not a valid resource type")
@@ -128,7 +132,7 @@ UNEXPECTED_ERROR = ErrorTemplate(
     "https://developer.apple.com/contact/.",
     gateway=True,
 )
-# Not Apple's: what this emulator has to say of itself.
+# Errors of this emulator, which Apple does not have.
 NOT_EMULATED = ErrorTemplate(
     501,
     "PYTEST_ASC.NOT_EMULATED",
@@ -143,13 +147,13 @@ CRASHED = ErrorTemplate(
 )
 
 TEMPLATES_BY_STATUS = {
-    form.status: form for form in (NOT_AUTHORIZED, ROLE_INSUFFICIENT, RATE_LIMIT_EXCEEDED, UNEXPECTED_ERROR)
+    template.status: template for template in (NOT_AUTHORIZED, ROLE_INSUFFICIENT, RATE_LIMIT_EXCEEDED, UNEXPECTED_ERROR)
 }
-"""What ``Emulator.fail`` answers with a status alone."""
+"""Errors of ``Emulator.fail`` for a status without a code."""
 
 
 def phrase(status: int) -> str:
-    """What HTTP calls a status."""
+    """Return the reason phrase of a status (RFC 9110, 15)."""
     try:
         return HTTPStatus(status).phrase
     except ValueError:
@@ -157,7 +161,7 @@ def phrase(status: int) -> str:
 
 
 def front_end_page(status: int) -> str:
-    """The page of Apple's front end (observed for 502: fastlane/fastlane #19264, #19278)."""
+    """Return the HTML page of Apple's front end (observed for 502: fastlane/fastlane #19264, #19278)."""
     title = f"{status} {phrase(status)}"
     return (
         f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n"
@@ -167,49 +171,67 @@ def front_end_page(status: int) -> str:
 
 BAD_GATEWAY = front_end_page(502)
 
-# 406 is the one answer in plain text (documented); the words are inferred.
+# 406 is the only response in plain text (documented); the words are inferred.
 NOT_ACCEPTABLE = Response(406, {"Content-Type": "text/plain"}, b"Not Acceptable")
 
 
 class ApiError(NamedTuple):
-    """One error of an answer: a form, what fills its places, and the part of the request that is at fault."""
+    """One member of ``errors`` (JSON:API, error objects)."""
 
-    form: ErrorTemplate
+    template: ErrorTemplate
     values: Mapping[str, object] = {}
+    """Replacements for the fields of the template's detail."""
     source: Mapping[str, str] = {}
+    """Part of the request that has the error: a JSON pointer into the body, or the name of a query parameter."""
     associated: Mapping[str, Sequence[ApiError]] = {}
-    """What is wrong with other resources, by their paths."""
+    """Errors of other resources, by their paths."""
 
-    def as_json(self, identifier: str | None) -> dict[str, Any]:
-        """The members in Apple's order."""
+    def as_json(self, identifier: str | None) -> dict[str, JsonValue]:
+        """Return the error object, its members in Apple's order.
+
+        Args:
+            identifier: Id of this occurrence of the error; None for none.
+        """
         head = {} if identifier is None else {"id": identifier}
-        form = self.form
+        template = self.template
         return {
             **head,
-            "status": str(form.status),
-            "code": form.code,
-            "title": form.title,
-            "detail": form.detail.format_map(self.values) if self.values else form.detail,
+            "status": str(template.status),
+            "code": template.code,
+            "title": template.title,
+            "detail": template.detail.format_map(self.values) if self.values else template.detail,
             **({"source": dict(self.source)} if self.source else {}),
         }
 
 
-def at_pointer(form: ErrorTemplate, pointer: str, **values: object) -> ApiError:
-    """An error of a place in the body."""
-    return ApiError(form, values, {"pointer": pointer})
+def at_pointer(template: ErrorTemplate, pointer: str, **values: object) -> ApiError:
+    """Return an error of a part of the body.
+
+    Args:
+        template: Words of the error.
+        pointer: JSON pointer (RFC 6901) to the part: ``/data/attributes/name``.
+        values: Replacements for the fields of the detail.
+    """
+    return ApiError(template, values, {"pointer": pointer})
 
 
-def at_parameter(form: ErrorTemplate, name: str, **values: object) -> ApiError:
-    """An error of a query parameter."""
-    return ApiError(form, {"name": name, **values}, {"parameter": name})
+def at_parameter(template: ErrorTemplate, name: str, **values: object) -> ApiError:
+    """Return an error of a query parameter.
+
+    Args:
+        template: Words of the error.
+        name: Name of the parameter: ``filter[name]``.
+        values: Replacements for the other fields of the detail.
+    """
+    return ApiError(template, {"name": name, **values}, {"parameter": name})
 
 
-# Errors in one answer: nobody reads more, and a hostile body has a million.
-_MOST = 1000
+# Errors in one response: a hostile body can have a million.
+_MAX_ERRORS = 1000
 
 
 class RefusedError(Exception):
-    """A request is not answered as asked, for these reasons."""
+    """Reject a request with JSON:API errors."""
 
     def __init__(self, *reasons: ApiError) -> None:
         super().__init__(*reasons)
@@ -217,40 +239,42 @@ class RefusedError(Exception):
 
 
 def error_response(errors: Sequence[ApiError], new_id: Callable[[], str]) -> Response:
-    """The answer that these errors give; the first one's status is the answer's.
+    """Return the response with these errors and the status of the first.
 
     Args:
         errors: At least one.
-        new_id: Makes the ids of the errors.
+        new_id: Gives the id of an error.
     """
-    first = errors[0].form
+    first = errors[0].template
     if first.gateway:
         return Response(first.status, {"Content-Type": JSON}, _gateway_layout(errors[0].as_json(None)))
-    members = [_members(error, new_id) for error in errors[:_MOST]]
+    members = [_error_object(error, new_id) for error in errors[:_MAX_ERRORS]]
     return Response(first.status, {"Content-Type": JSON}, _application_layout(members))
 
 
-def _members(error: ApiError, new_id: Callable[[], str]) -> dict[str, Any]:
+def _error_object(error: ApiError, new_id: Callable[[], str]) -> dict[str, JsonValue]:
     members = error.as_json(new_id())
     if error.associated:
-        others = {path: [one.as_json(new_id()) for one in ones] for path, ones in error.associated.items()}
-        members["meta"] = {"associatedErrors": others}
+        associated: dict[str, JsonValue] = {
+            path: [other.as_json(new_id()) for other in others] for path, others in error.associated.items()
+        }
+        members["meta"] = {"associatedErrors": associated}
     return members
 
 
 def html(status: int, text: str) -> Response:
-    """An answer in HTML, as front ends and other people's proxies give."""
+    """Return a response in HTML, as front ends and proxies give it."""
     return Response(status, {"Content-Type": "text/html"}, text.encode())
 
 
-def _gateway_layout(error: dict[str, Any]) -> bytes:
-    """Tabs and no space before a colon (observed)."""
+def _gateway_layout(error: dict[str, JsonValue]) -> bytes:
+    """Write the document as the front end does: tabs, and no space before a colon (observed)."""
     members = ",\n".join(f"\t\t{json.dumps(key)}: {json.dumps(value)}" for key, value in error.items())
     return f'{{\n\t"errors": [{{\n{members}\n\t}}]\n}}'.encode()
 
 
-def _application_layout(errors: list[dict[str, Any]]) -> bytes:
-    """Two blanks, and a space before a colon (observed)."""
+def _application_layout(errors: list[dict[str, JsonValue]]) -> bytes:
+    """Write the document as the application does: indented by two, with a space before a colon (observed)."""
     text = ", ".join(json.dumps(error, indent=2, separators=(",", " : ")) for error in errors)
     lines = text.replace("\n", "\n  ")
     return f'{{\n  "errors" : [ {lines} ]\n}}'.encode()

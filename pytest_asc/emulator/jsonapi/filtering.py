@@ -1,4 +1,4 @@
-"""Which resources a query selects, and in which order."""
+"""Filtering and sorting of resources (JSON:API, fetching data)."""
 
 from __future__ import annotations
 
@@ -18,102 +18,103 @@ if TYPE_CHECKING:
 
 
 @cache
-def resolve(kind: str, name: str) -> AttributePath | None:
-    """Find what a name in a filter, an exists or a sort stands for; None where nobody says."""
+def resolve(resource_type: str, name: str) -> AttributePath | None:
+    """Return the path that a name in a filter, an exists or a sort stands for; None where it has no known meaning."""
     relations: list[Relation] = []
     *before, last = name.split(".")
     for step in before:
-        over = relation(kind, step)
-        if over is None:
+        found = relation(resource_type, step)
+        if found is None:
             return None
-        relations.append(over)
-        kind = over.target
-    if not before and (path := query_alias(kind, last)):
+        relations.append(found)
+        resource_type = found.target
+    if not before and (path := query_alias(resource_type, last)):
         return path
     if last == "id":
         return AttributePath(tuple(relations), None)
-    if any(last in schema.attributes for schema in api_spec().schemas_of(kind)):
+    if any(last in schema.attributes for schema in api_spec().schemas_of(resource_type)):
         return AttributePath(tuple(relations), last)
-    over = relation(kind, last)
-    return AttributePath((*relations, over), None) if over else None
+    found = relation(resource_type, last)
+    return AttributePath((*relations, found), None) if found else None
 
 
-def unknown_names(kind: str, query: Query) -> list[str]:
-    """The parameters of a query that this emulator cannot apply."""
+def unknown_names(resource_type: str, query: Query) -> list[str]:
+    """Return the parameters of a query that this emulator cannot apply."""
     names = {
         **{f"filter[{name}]": name for name in query.filters},
         **{f"exists[{name}]": name for name in query.exists},
         **{f"sort={name}": name for name, _ in query.sort},
     }
-    return [parameter for parameter, name in names.items() if resolve(kind, name) is None]
+    return [parameter for parameter, name in names.items() if resolve(resource_type, name) is None]
 
 
-def select(store: Store, kind: str, query: Query, among: Iterable[Resource] | None = None) -> list[Resource]:
-    """The resources that pass every filter, in order.
+def select(store: Store, resource_type: str, query: Query, among: Iterable[Resource] | None = None) -> list[Resource]:
+    """Return the resources that match every filter, sorted.
 
     Args:
-        store: Where they are.
-        kind: Their type.
-        query: Checked, and of known names.
-        among: Where to look; None for all of the type.
+        store: Store of the resources.
+        resource_type: Type of the resources.
+        query: A query without errors and without :func:`unknown_names`.
+        among: Resources to select from; None for all of the type.
     """
-    selected = _candidates(store, kind, query) if among is None else among
-    for name, wanted in query.filters.items():
-        selected = _filter(store, kind, selected, name, wanted)
-    for name, there in query.exists.items():
-        path = _resolved(kind, name)
-        selected = [one for one in selected if (next(_values(store, one, path), None) is not None) == there]
+    selected = _candidates(store, resource_type, query) if among is None else among
+    for name, filter_values in query.filters.items():
+        selected = _filter(store, resource_type, selected, name, filter_values)
+    for name, exists in query.exists.items():
+        path = _resolved(resource_type, name)
+        selected = [one for one in selected if (next(_values(store, one, path), None) is not None) == exists]
     ordered = list(selected)
     for name, descending in reversed(query.sort):
-        ordered.sort(key=partial(_sort_key, store, _resolved(kind, name)), reverse=descending)
+        ordered.sort(key=partial(_sort_key, store, _resolved(resource_type, name)), reverse=descending)
     return ordered
 
 
-def _candidates(store: Store, kind: str, query: Query) -> Iterable[Resource]:
-    """Few resources to look at where a filter names ids, all of the type where none does."""
-    for name, wanted in query.filters.items():
-        relations, attribute, _ = _resolved(kind, name)
+def _candidates(store: Store, resource_type: str, query: Query) -> Iterable[Resource]:
+    """Resources with the ids of a filter; all of the type where no filter names ids."""
+    for name, filter_values in query.filters.items():
+        relations, attribute, _ = _resolved(resource_type, name)
         if attribute is not None or len(relations) > 1:
             continue
         found: dict[str, Resource] = {}
-        for identifier in wanted:
-            for one in _with_id(store, kind, relations, identifier):
+        for identifier in filter_values:
+            for one in _with_id(store, resource_type, relations, identifier):
                 found[one.id] = one
         return found.values()
-    return store.all(kind)
+    return store.all(resource_type)
 
 
-def _with_id(store: Store, kind: str, relations: tuple[Relation, ...], identifier: str) -> Iterator[Resource]:
-    if not relations:
-        ids, wanted_type = [identifier], kind
-    else:
-        (over,) = relations
-        other = store.get(over.target, identifier)
-        ids, wanted_type = (other.ids(over.inverse) if other else []), kind
+def _with_id(store: Store, resource_type: str, relations: tuple[Relation, ...], identifier: str) -> Iterator[Resource]:
+    ids = [identifier]
+    if relations:
+        (only,) = relations
+        other = store.get(only.target, identifier)
+        ids = other.ids(only.inverse) if other else []
     for one in ids:
-        resource = store.get(wanted_type, one)
+        resource = store.get(resource_type, one)
         if resource:
             yield resource
 
 
 def _filter(
-    store: Store, kind: str, resources: Iterable[Resource], name: str, wanted: tuple[str, ...]
+    store: Store, resource_type: str, resources: Iterable[Resource], name: str, filter_values: tuple[str, ...]
 ) -> list[Resource]:
-    path = _resolved(kind, name)
-    test = FILTER_PREDICATES.get((kind, name))
-    if test:
+    path = _resolved(resource_type, name)
+    matches = FILTER_PREDICATES.get((resource_type, name))
+    if matches:
         return [
-            one for one in resources if any(test(item, value) for value in _values(store, one, path) for item in wanted)
+            one
+            for one in resources
+            if any(matches(wanted, value) for value in _values(store, one, path) for wanted in filter_values)
         ]
-    allowed = frozenset(wanted)
+    allowed = frozenset(filter_values)
     return [one for one in resources if any(value in allowed for value in _values(store, one, path))]
 
 
 def _values(store: Store, resource: Resource, path: AttributePath) -> Iterator[str]:
-    """What a path leads to from a resource, as text; nothing where it is null."""
+    """Values at the end of a path from a resource, as text; none where they are null."""
     reached = [resource]
-    for over in path.relations:
-        reached = [other for one in reached for other in store.related(one, over)]
+    for step in path.relations:
+        reached = [other for one in reached for other in store.related(one, step)]
     for one in reached:
         value = one.id if path.attribute is None else one.attributes.get(path.attribute)
         if value is None or (path.only is not None and path.only != value):
@@ -129,14 +130,14 @@ def _sort_key(store: Store, path: AttributePath, resource: Resource) -> tuple[bo
     return value is not None, "" if value is None else value
 
 
-def _text(value: Any) -> str:
-    """A value as it stands in a query."""
+def _text(value: object) -> str:
+    """A value as the text of a query has it."""
     if isinstance(value, str):
         return value
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _resolved(kind: str, name: str) -> AttributePath:
-    path = resolve(kind, name)
-    assert path is not None, f"{name} of {kind} was not checked"  # noqa: S101  unknown_names comes first
+def _resolved(resource_type: str, name: str) -> AttributePath:
+    path = resolve(resource_type, name)
+    assert path is not None, f"{name} of {resource_type} has no known meaning"  # noqa: S101  unknown_names comes first
     return path

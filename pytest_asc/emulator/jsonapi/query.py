@@ -1,4 +1,4 @@
-"""What a request's query asks for, checked against what its operation takes."""
+"""Parser of query parameters: filtering, sorting, sparse fieldsets, inclusion and pagination (JSON:API)."""
 
 from __future__ import annotations
 
@@ -21,47 +21,50 @@ if TYPE_CHECKING:
 DEFAULT_LIMIT = 50  # observed: fastlane/fastlane #17886
 DEFAULT_INCLUDED_LIMIT = 10  # observed: MortenGregersen/Bagbutik #181
 
-_LONGEST_OFFSET = 18  # digits: more is a number that no account needs
+_MAX_OFFSET_DIGITS = 18  # no account has as many resources
 _BOOLEANS = {"true": True, "false": False}
 
 
 @dataclass(frozen=True)
 class Query:
-    """A checked query. Where ``errors`` is not empty, the rest is not to be used."""
+    """A parsed and validated query. If ``errors`` is not empty, the other members must not be used."""
 
     filters: Mapping[str, tuple[str, ...]]
-    """The values that each filter takes, any of them; a resource has to pass every filter."""
+    """Accepted values of each filter; a resource has to match every filter."""
     exists: Mapping[str, bool]
     sort: tuple[tuple[str, bool], ...]
-    """Attribute, and whether the order is descending."""
+    """Attributes to sort by, each with True if the order is descending."""
     fields: Mapping[str, frozenset[str]]
-    """The members to show, by type; all where the type is not there."""
+    """Sparse fieldset of each type that has one."""
     include: tuple[str, ...]
     enum_parameters: Mapping[str, tuple[str, ...]]
-    """``period``, ``granularity`` and ``groupBy``, where they are given."""
+    """Values of ``period``, ``granularity`` and ``groupBy``, if given."""
     limit: int
     limits: Mapping[str, int]
-    """How many related resources to include at most, by relationship."""
+    """Maximum number of related resources to include, by relationship."""
     offset: int
-    """How many resources the pages before this one held."""
+    """Number of resources on the pages before this one."""
     text: str
-    """The query as links repeat it, encoded, with ``?``; empty where there is none."""
+    """The query in the ``self`` link, percent-encoded; empty where there is none."""
     next_text: str
-    """The same without its cursor, to be put behind another one."""
+    """The query in the ``next`` link, after its cursor."""
     errors: tuple[ApiError, ...]
 
     @cached_property
     def selection(self) -> tuple[object, ...]:
-        """What decides which resources are selected and in which order; the same for all pages."""
+        """Filters and sort order: equal for all pages of one collection."""
         return tuple(self.filters.items()), tuple(self.exists.items()), self.sort
 
 
 def parse(operation: Operation, text: str) -> Query:
-    """Take a query apart and check every parameter of it.
+    """Parse a query and validate each of its parameters.
 
     Args:
-        operation: What is asked for.
-        text: The query as it stands in the URL, without ``?``.
+        operation: Operation of the request.
+        text: The query of the URL, without ``?``.
+
+    Returns:
+        The query; all its errors are in :attr:`Query.errors`.
     """
     pairs = parse_qsl(text, keep_blank_values=True)
     return _Parser(operation).run(pairs)
@@ -84,7 +87,7 @@ class _Parser:
     def run(self, pairs: list[tuple[str, str]]) -> Query:
         merged: dict[str, str] = {}
         for name, value in pairs:
-            # One parameter given twice is taken for a list (inferred).
+            # A repeated parameter is a list (inferred).
             merged[name] = f"{merged[name]},{value}" if name in merged else value
         for name, value in merged.items():
             self.parameter(name, value)
@@ -101,14 +104,14 @@ class _Parser:
             limits=self.limits,
             offset=self.offset,
             text=_encode(pairs),
-            next_text=_encode([pair for pair in pairs if self.repeats(pair[0])]),
+            next_text=_encode([pair for pair in pairs if self.is_in_next_link(pair[0])]),
             errors=tuple(self.errors),
         )
 
-    def repeats(self, name: str) -> bool:
-        """Whether the link to the next page repeats a parameter.
+    def is_in_next_link(self, name: str) -> bool:
+        """Return whether the link to the next page repeats a parameter.
 
-        Limits of relationships that are not included are left out (observed: zelentsov-dev/asc-mcp #27).
+        It leaves out the limits of relationships that are not included (observed: zelentsov-dev/asc-mcp #27).
         """
         if name.startswith("limit["):
             return name[6:-1] in self.include
@@ -119,93 +122,98 @@ class _Parser:
         member = rest.removesuffix("]")
         check = (_MEMBER_CHECKS if bracket else _CHECKS).get(family)
         if check is None or (bracket and not rest.endswith("]")):
-            self.refuse(errors.PARAMETER_ILLEGAL, name)
+            self.add_error(errors.PARAMETER_ILLEGAL, name)
         else:
             check(self, name, member, value)
 
-    def refuse(self, form: ErrorTemplate, parameter: str, **values: object) -> None:
-        self.errors.append(errors.at_parameter(form, parameter, **values))
+    def add_error(self, template: ErrorTemplate, parameter: str, **values: object) -> None:
+        self.errors.append(errors.at_parameter(template, parameter, **values))
 
     def check_filter(self, name: str, member: str, value: str) -> None:
         if member not in self.operation.filters:
-            # An unknown filter is an invalid value where there are filters (documented), else no parameter at all.
-            form = errors.FILTER_UNKNOWN if self.operation.filters else errors.PARAMETER_ILLEGAL
-            self.refuse(form, name, value=member)
+            # An unknown filter is an invalid value if the operation has filters (documented), else illegal.
+            template = errors.FILTER_UNKNOWN if self.operation.filters else errors.PARAMETER_ILLEGAL
+            self.add_error(template, name, value=member)
             return
         values = _split(value)
         allowed = api_spec().enum(self.operation.filters[member])
-        wrong = [item for item in values if allowed is not None and item not in allowed]
-        for item in wrong:
-            self.refuse(errors.FILTER_VALUE, name, value=item)
+        for item in values:
+            if allowed is not None and item not in allowed:
+                self.add_error(errors.FILTER_VALUE, name, value=item)
         self.filters[member] = values
 
     def check_exists(self, name: str, member: str, value: str) -> None:
         if member not in self.operation.exists:
-            self.refuse(errors.PARAMETER_ILLEGAL, name)
+            self.add_error(errors.PARAMETER_ILLEGAL, name)
         elif value not in _BOOLEANS:
-            self.refuse(errors.EXISTS_VALUE, name, value=value)
+            self.add_error(errors.EXISTS_VALUE, name, value=value)
         else:
             self.exists[member] = _BOOLEANS[value]
 
     def check_fields(self, name: str, member: str, value: str) -> None:
         if not self.operation.fields:
-            self.refuse(errors.PARAMETER_ILLEGAL, name)
+            self.add_error(errors.PARAMETER_ILLEGAL, name)
         elif member not in self.operation.fields:
-            self.refuse(errors.FIELDS_TYPE, name, value=member)
+            self.add_error(errors.FIELDS_TYPE, name, value=member)
         else:
             self.fields[member] = frozenset(
-                self.known(name, _split(value), self.operation.fields[member], errors.FIELD_NAME)
+                self.allowed_items(name, _split(value), self.operation.fields[member], errors.FIELD_NAME)
             )
 
     def check_include(self, name: str, _member: str, value: str) -> None:
         if not self.operation.include:
-            self.refuse(errors.PARAMETER_ILLEGAL, name)
+            self.add_error(errors.PARAMETER_ILLEGAL, name)
         else:
-            self.include = self.known(name, _split(value), self.operation.include, errors.RELATIONSHIP_NAME)
+            self.include = self.allowed_items(name, _split(value), self.operation.include, errors.RELATIONSHIP_NAME)
 
-    def check_choice(self, name: str, _member: str, value: str) -> None:
+    def check_enum_parameter(self, name: str, _member: str, value: str) -> None:
         if name not in self.operation.enum_parameters:
-            self.refuse(errors.PARAMETER_ILLEGAL, name)
+            self.add_error(errors.PARAMETER_ILLEGAL, name)
         else:
             items = _split(value) if name == "groupBy" else (value,)
-            self.enum_parameters[name] = self.known(
-                name, items, self.operation.enum_parameters[name], errors.CHOICE_VALUE
+            self.enum_parameters[name] = self.allowed_items(
+                name, items, self.operation.enum_parameters[name], errors.ENUM_VALUE
             )
 
     def check_sort(self, name: str, _member: str, value: str) -> None:
         if not self.operation.sort:
-            self.refuse(errors.PARAMETER_ILLEGAL, name)
+            self.add_error(errors.PARAMETER_ILLEGAL, name)
         else:
-            known = self.known(name, _split(value), self.operation.sort, errors.SORT_NAME)
-            self.sort = [(item.removeprefix("-"), item.startswith("-")) for item in known]
+            items = self.allowed_items(name, _split(value), self.operation.sort, errors.SORT_NAME)
+            self.sort = [(item.removeprefix("-"), item.startswith("-")) for item in items]
 
     def check_limit(self, name: str, _member: str, value: str) -> None:
-        self.limit = self.number(name, value, self.operation.limit)
+        self.limit = self.parse_limit(name, value, self.operation.limit)
 
     def check_included_limit(self, name: str, member: str, value: str) -> None:
-        self.limits[member] = self.number(name, value, self.operation.limits.get(member))
+        self.limits[member] = self.parse_limit(name, value, self.operation.limits.get(member))
 
     def check_cursor(self, name: str, _member: str, value: str) -> None:
         offset = decode_cursor(value)
         if self.operation.limit is None:
-            self.refuse(errors.PARAMETER_ILLEGAL, name)
+            self.add_error(errors.PARAMETER_ILLEGAL, name)
         elif offset is None:
-            self.refuse(errors.CURSOR_VALUE, name, value=value)
+            self.add_error(errors.CURSOR_VALUE, name, value=value)
         else:
             self.offset = offset
 
-    def known(self, name: str, items: tuple[str, ...], allowed: frozenset[str], form: ErrorTemplate) -> tuple[str, ...]:
-        """The items that are allowed; the others are refused, each by its name."""
+    def allowed_items(
+        self, name: str, items: tuple[str, ...], allowed: frozenset[str], template: ErrorTemplate
+    ) -> tuple[str, ...]:
+        """Return the items that are allowed, and add an error for each other item."""
         for item in items:
             if item not in allowed:
-                self.refuse(form, name, value=item)
+                self.add_error(template, name, value=item)
         return tuple(item for item in items if item in allowed)
 
-    def number(self, name: str, value: str, most: int | None) -> int:
-        if most is None:
-            self.refuse(errors.PARAMETER_ILLEGAL, name)
-        elif not (value.isascii() and value.isdecimal() and len(value) <= len(str(most)) and 1 <= int(value) <= most):
-            self.refuse(errors.LIMIT_VALUE, name, value=value, most=most)
+    def parse_limit(self, name: str, value: str, maximum: int | None) -> int:
+        """Return a limit from 1 to the maximum; 1 after an error."""
+        if maximum is None:
+            self.add_error(errors.PARAMETER_ILLEGAL, name)
+        elif not (
+            value.isascii() and value.isdecimal() and len(value) <= len(str(maximum)) and 1 <= int(value) <= maximum
+        ):
+            self.add_error(errors.LIMIT_VALUE, name, value=value, most=maximum)
         else:
             return int(value)
         return 1
@@ -222,23 +230,23 @@ _CHECKS: Mapping[str, Callable[[_Parser, str, str, str], None]] = {
     "sort": _Parser.check_sort,
     "limit": _Parser.check_limit,
     "cursor": _Parser.check_cursor,
-    **dict.fromkeys(ENUM_PARAMETERS, _Parser.check_choice),
+    **dict.fromkeys(ENUM_PARAMETERS, _Parser.check_enum_parameter),
 }
 
 
 def encode_cursor(offset: int) -> str:
-    """Where the next page begins, in a form that invites nobody to count in it."""
+    """Return an opaque cursor for the page that begins at an offset."""
     return base64.urlsafe_b64encode(f"page.{offset}".encode()).decode().rstrip("=")
 
 
 def decode_cursor(cursor: str) -> int | None:
-    """The offset that a cursor stands for; None where it is not one of ours."""
+    """Return the offset of a cursor; None where :func:`encode_cursor` has not made it."""
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
     except (binascii.Error, ValueError):
         return None
     number = text.removeprefix("page.")
-    if len(number) > _LONGEST_OFFSET or not number.isdecimal() or encode_cursor(int(number)) != cursor:
+    if len(number) > _MAX_OFFSET_DIGITS or not number.isdecimal() or encode_cursor(int(number)) != cursor:
         return None
     return int(number)
 
@@ -248,5 +256,5 @@ def _split(value: str) -> tuple[str, ...]:
 
 
 def _encode(pairs: list[tuple[str, str]]) -> str:
-    """Parameters as Apple's links show them: brackets encoded, commas not (observed)."""
+    """Encode a query as Apple's links have it: brackets percent-encoded, commas not (observed)."""
     return "&".join(f"{quote(name, safe='')}={quote(value, safe=',')}" for name, value in pairs)

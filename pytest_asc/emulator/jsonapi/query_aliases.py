@@ -1,7 +1,7 @@
-"""What names in queries mean that the catalogue cannot explain: they are no attribute and no relationship.
+"""Names in filters and exists parameters that are neither an attribute nor a relationship of their type.
 
 All are inferred from the names. Two more, ``filter[upfrontPricePointId]`` and ``filter[planType]`` of subscription
-price points, are documented and not modelled: they ask for the prices of another plan.
+price points, are documented and not modelled: they select the prices of another plan.
 """
 
 from __future__ import annotations
@@ -18,82 +18,78 @@ if TYPE_CHECKING:
 
 
 class AttributePath(NamedTuple):
-    """Where a name leads: over relations to an attribute, or to the id where there is none."""
+    """Path from a resource, over relations, to an attribute or to an id."""
 
     relations: tuple[Relation, ...]
     attribute: str | None
+    """None for the id."""
     only: str | None = None
-    """The one value that counts; None: every value."""
+    """Ignore every other value; None for no restriction."""
 
 
-# Each step is a relationship's name, or TYPE.NAME for the way back along that of another type.
-_WAYS: Mapping[tuple[str, str], tuple[str, ...]] = {
-    ("alternativeDistributionKeys", "app"): ("apps.alternativeDistributionKey",),
-    ("appKeywords", "locale"): ("appStoreVersionLocalizations.searchKeywords",),
-    ("appKeywords", "platform"): ("appStoreVersionLocalizations.searchKeywords", "appStoreVersion"),
-    ("customerReviews", "publishedResponse"): ("response",),
-    ("inAppPurchaseOfferCodes", "territory"): ("prices", "territory"),
-    ("inAppPurchasePricePoints", "inAppPurchaseV2"): ("inAppPurchases.pricePoints",),
-    ("inAppPurchases", "canBeSubmitted"): (),
-    ("subscriptionOfferCodes", "territory"): ("prices", "territory"),
-    ("subscriptionPricePoints", "subscription"): ("subscriptions.pricePoints",),
-    ("subscriptionPromotionalOffers", "territory"): ("prices", "territory"),
-    ("webhookDeliveries", "createdDateGreaterThanOrEqualTo"): (),
-    ("webhookDeliveries", "createdDateLessThan"): (),
-}
-# What stands at their end, where it is not an id, and the one value that counts.
-_ENDS: Mapping[tuple[str, str], tuple[str, str | None]] = {
-    ("appKeywords", "locale"): ("locale", None),
-    ("appKeywords", "platform"): ("platform", None),
-    ("customerReviews", "publishedResponse"): ("state", "PUBLISHED"),
-    ("inAppPurchases", "canBeSubmitted"): ("state", None),
-    ("webhookDeliveries", "createdDateGreaterThanOrEqualTo"): ("createdDate", None),
-    ("webhookDeliveries", "createdDateLessThan"): ("createdDate", None),
+class _Alias(NamedTuple):
+    steps: tuple[str, ...] = ()
+    """Names of relationships; TYPE.NAME is the inverse of the relationship of another type."""
+    attribute: str | None = None
+    only: str | None = None
+
+
+_ALIASES: Mapping[tuple[str, str], _Alias] = {
+    ("alternativeDistributionKeys", "app"): _Alias(("apps.alternativeDistributionKey",)),
+    ("appKeywords", "locale"): _Alias(("appStoreVersionLocalizations.searchKeywords",), "locale"),
+    ("appKeywords", "platform"): _Alias(("appStoreVersionLocalizations.searchKeywords", "appStoreVersion"), "platform"),
+    ("customerReviews", "publishedResponse"): _Alias(("response",), "state", "PUBLISHED"),
+    ("inAppPurchaseOfferCodes", "territory"): _Alias(("prices", "territory")),
+    ("inAppPurchasePricePoints", "inAppPurchaseV2"): _Alias(("inAppPurchases.pricePoints",)),
+    ("inAppPurchases", "canBeSubmitted"): _Alias((), "state"),
+    ("subscriptionOfferCodes", "territory"): _Alias(("prices", "territory")),
+    ("subscriptionPricePoints", "subscription"): _Alias(("subscriptions.pricePoints",)),
+    ("subscriptionPromotionalOffers", "territory"): _Alias(("prices", "territory")),
+    ("webhookDeliveries", "createdDateGreaterThanOrEqualTo"): _Alias((), "createdDate"),
+    ("webhookDeliveries", "createdDateLessThan"): _Alias((), "createdDate"),
 }
 
 
 @cache
-def query_alias(kind: str, name: str) -> AttributePath | None:
-    """Where a name of a type leads; None where it is not in the table."""
-    mutation = _WAYS.get((kind, name))
-    if mutation is None:
+def query_alias(resource_type: str, name: str) -> AttributePath | None:
+    """Return the path that a name of a type stands for; None where it is not in the table."""
+    alias = _ALIASES.get((resource_type, name))
+    if alias is None:
         return None
-    attribute, only = _ENDS.get((kind, name), (None, None))
     relations: list[Relation] = []
-    for step in mutation:
-        over = _step(kind, step)
-        relations.append(over)
-        kind = over.target
-    return AttributePath(tuple(relations), attribute, only)
+    for step in alias.steps:
+        relations.append(_relation(resource_type, step))
+        resource_type = relations[-1].target
+    return AttributePath(tuple(relations), alias.attribute, alias.only)
 
 
-def _step(kind: str, step: str) -> Relation:
+def _relation(resource_type: str, step: str) -> Relation:
     owner, _, name = step.rpartition(".")
-    over = relation(owner or kind, name)
-    assert over is not None, f"{step} of {kind} leads nowhere"  # noqa: S101  the table is tested
-    return over.reverse if owner else over
+    found = relation(owner or resource_type, name)
+    assert found is not None, f"{resource_type} has no relation {step}"  # noqa: S101  the table is tested
+    return found.reverse if owner else found
 
 
-def _contains(wanted: str, value: str) -> bool:
-    return wanted in value
+def _contains(filter_value: str, value: str) -> bool:
+    return filter_value in value
 
 
-def _is_ready(wanted: str, value: str) -> bool:
-    return (value == "READY_TO_SUBMIT") == (wanted == "true")
+def _is_ready(filter_value: str, value: str) -> bool:
+    return (value == "READY_TO_SUBMIT") == (filter_value == "true")
 
 
-def _not_before(wanted: str, value: str) -> bool:
-    moment, at = _moment(wanted), _moment(value)
-    return moment is not None and at is not None and at >= moment
+def _is_not_before(filter_value: str, value: str) -> bool:
+    limit, moment = _timestamp(filter_value), _timestamp(value)
+    return limit is not None and moment is not None and moment >= limit
 
 
-def _before(wanted: str, value: str) -> bool:
-    moment, at = _moment(wanted), _moment(value)
-    return moment is not None and at is not None and at < moment
+def _is_before(filter_value: str, value: str) -> bool:
+    limit, moment = _timestamp(filter_value), _timestamp(value)
+    return limit is not None and moment is not None and moment < limit
 
 
-def _moment(text: str) -> float | None:
-    # A plus sign that was not quoted arrives as a blank; 3.10 knows no Z.
+def _timestamp(text: str) -> float | None:
+    # A plus sign that was not percent-encoded arrives as a space; Python 3.10 does not read Z.
     try:
         moment = datetime.fromisoformat(text.replace(" ", "+").replace("Z", "+00:00"))
         return (moment if moment.tzinfo else moment.replace(tzinfo=CUPERTINO)).timestamp()
@@ -102,11 +98,11 @@ def _moment(text: str) -> float | None:
 
 
 FILTER_PREDICATES: Mapping[tuple[str, str], Callable[[str, str], bool]] = {
-    # They find longer values, too (observed: clients have to compare bundle ids again).
+    # They match longer values, too (observed: clients have to compare bundle ids again).
     ("apps", "bundleId"): _contains,
     ("bundleIds", "identifier"): _contains,
     ("inAppPurchases", "canBeSubmitted"): _is_ready,
-    ("webhookDeliveries", "createdDateGreaterThanOrEqualTo"): _not_before,
-    ("webhookDeliveries", "createdDateLessThan"): _before,
+    ("webhookDeliveries", "createdDateGreaterThanOrEqualTo"): _is_not_before,
+    ("webhookDeliveries", "createdDateLessThan"): _is_before,
 }
-"""Filters that ask for another thing than for a value that is equal: whether what is wanted fits a value."""
+"""Filters that compare in another way than for equality: each takes a value of the filter and one of a resource."""

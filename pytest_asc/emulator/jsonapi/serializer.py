@@ -1,7 +1,6 @@
-"""Resources as Apple's JSON documents.
+"""Serializer of resources and documents (JSON:API). The order of members is Apple's.
 
-A page is joined of ready pieces: each resource is rendered once for each way of looking at it and kept until it
-changes. The order of members is Apple's.
+A page is joined from rendered resources: each is rendered once by each serializer and cached until it changes.
 """
 
 from __future__ import annotations
@@ -23,21 +22,21 @@ if TYPE_CHECKING:
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
-# Ways of looking at a resource that are kept rendered; tests look at one in a handful of ways.
-_PIECES = 8
-_VIEWS = 4096
+# Cached renderings of one resource; tests read it with a handful of fieldsets.
+_MAX_RENDERED = 8
+_MAX_SERIALIZERS = 4096
 
-# To-many relationships of what the developer portal keeps are never paged, and their meta says so, whether they are
-# included or not (observed in recordings).
+# To-many relationships of the developer portal's types are never paged, and have this meta, included or not (observed
+# in recordings).
 _UNPAGED = frozenset({"bundleIds", "certificates", "devices", "merchantIds", "passTypeIds", "profiles"})
 _UNPAGED_META = '"meta":{"paging":{"total":0,"limit":2147483647}}'
 
-# Stands for the resource's address in what is rendered once per view. No address holds a control character.
-_ADDRESS = "\0"
+# Placeholder of the resource's URL in what a serializer renders once. No URL holds a control character.
+_URL = "\0"
 
 
 class ResourceSerializer:
-    """One way of looking at resources of a schema: which members, and where their links lead."""
+    """Serializer of the resources of a schema, with a sparse fieldset and a base URL."""
 
     def __init__(
         self, schema: Schema, base: str, fields: frozenset[str] | None, included: tuple[tuple[str, int], ...]
@@ -49,38 +48,38 @@ class ResourceSerializer:
             one for name, one in schema.relationships.items() if fields is None or name in fields
         )
         self.limits = dict(included)
-        """The most linkages to show, for each relationship that is included."""
+        """Maximum number of resource identifiers in the linkage of each included relationship."""
         self.head = f'{{"type":{_encode(schema.type)},"id":'
         fixed = None if self.limits else self._relationships(self._unpaged)
-        self.tail = None if fixed is None else f'{fixed},"links":{{"self":"{_ADDRESS}"}}}}'
-        """All that stands behind the attributes, where it is the same for every resource but for its address."""
+        self.tail = None if fixed is None else f'{fixed},"links":{{"self":"{_URL}"}}}}'
+        """Members after the attributes, where they are equal for every resource but for its URL; else None."""
 
     def render(self, store: Store, resource: Resource) -> bytes:
-        """The resource's JSON."""
-        address = _address(self.base, resource.id)
+        """Return the resource object as JSON."""
+        url = _url(self.base, resource.id)
         attributes = ""
         if self.attributes:
             values = resource.attributes
             attributes = ',"attributes":' + _encode({name: values.get(name) for name in self.attributes})
         tail = self.tail
         if tail is None:
-            shown = self._relationships(partial(self._linkages, store, resource))
-            tail = f'{shown},"links":{{"self":"{_ADDRESS}"}}}}'
-        return f"{self.head}{_encode(resource.id)}{attributes}{tail.replace(_ADDRESS, address)}".encode()
+            relationships = self._relationships(partial(self._linkage, store, resource))
+            tail = f'{relationships},"links":{{"self":"{_URL}"}}}}'
+        return f"{self.head}{_encode(resource.id)}{attributes}{tail.replace(_URL, url)}".encode()
 
-    def _relationships(self, linkages: Callable[[Relationship], str]) -> str:
+    def _relationships(self, linkage_of: Callable[[Relationship], str]) -> str:
         if not self.relationships:
             return ""
-        rendered = ",".join(f"{_encode(one.name)}:{{{_members(one, linkages(one))}}}" for one in self.relationships)
+        rendered = ",".join(f"{_encode(one.name)}:{{{_members(one, linkage_of(one))}}}" for one in self.relationships)
         return f',"relationships":{{{rendered}}}'
 
-    def _linkages(self, store: Store, resource: Resource, relationship: Relationship) -> str:
-        """``meta`` and ``data`` of a relationship that is included; the meta comes first (observed)."""
+    def _linkage(self, store: Store, resource: Resource, relationship: Relationship) -> str:
+        """Members ``meta`` and ``data`` of an included relationship; the meta comes first (observed)."""
         limit = self.limits.get(relationship.name)
-        over = relation(resource.type, relationship.name)
-        if limit is None or over is None:
+        included = relation(resource.type, relationship.name)
+        if limit is None or included is None:
             return self._unpaged(relationship)
-        related = store.related(resource, over)
+        related = store.related(resource, included)
         if not relationship.many:
             return f'"data":{linkage(related[0]) if related else "null"}'
         meta = self._unpaged(relationship) or f'"meta":{{"paging":{{"total":{len(related)},"limit":{limit}}}}}'
@@ -90,89 +89,97 @@ class ResourceSerializer:
         return _UNPAGED_META if relationship.many and self.schema.type in _UNPAGED else ""
 
 
-@lru_cache(maxsize=_VIEWS)
+@lru_cache(maxsize=_MAX_SERIALIZERS)
 def get_serializer(
     schema: Schema, base: str, fields: frozenset[str] | None, included: tuple[tuple[str, int], ...] = ()
 ) -> ResourceSerializer:
-    """The view of these members: one and the same object each time, so that it can be a key.
+    """Return the serializer for these arguments, always the same object, so that it can be a key of a cache.
 
     Args:
-        schema: How the resource is shown.
+        schema: Schema of the resources.
         base: Scheme and host of the request: ``https://api.appstoreconnect.apple.com``.
-        fields: The members to show; None for all.
-        included: The relationships whose linkages are shown, each with the most of them to show.
+        fields: Sparse fieldset; None for all members.
+        included: Relationships with linkage, each with the maximum number of resource identifiers in it.
     """
     return ResourceSerializer(schema, base, fields, included)
 
 
-def render_resource(store: Store, resource: Resource, look: ResourceSerializer) -> bytes:
-    """The resource as a view shows it."""
-    rendered = resource.rendered.get(look)
-    return cache_rendered(resource, look, look.render(store, resource)) if rendered is None else rendered
+def render_resource(store: Store, resource: Resource, serializer: ResourceSerializer) -> bytes:
+    """Return the resource object as JSON, from the cache of the resource if it is there."""
+    rendered = resource.rendered.get(serializer)
+    if rendered is not None:
+        return rendered
+    return cache_rendered(resource, serializer, serializer.render(store, resource))
 
 
 def cache_rendered(resource: Resource, key: object, rendered: bytes) -> bytes:
-    """Keep what was rendered of a resource until it changes."""
-    if len(resource.rendered) >= _PIECES:
+    """Cache what was rendered of a resource until it changes, and return it.
+
+    Args:
+        resource: The resource.
+        key: Serializer or document envelope that has rendered it.
+        rendered: JSON.
+    """
+    if len(resource.rendered) >= _MAX_RENDERED:
         resource.rendered.clear()
     resource.rendered[key] = rendered
     return rendered
 
 
 def linkage(resource: Resource) -> str:
-    """Type and id alone."""
+    """Return the resource identifier object: type and id."""
     return f'{{"type":{_encode(resource.type)},"id":{_encode(resource.id)}}}'
 
 
 def included_limits(include: Sequence[str], limits: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
-    """The relationships to include, each with the most linkages to show."""
+    """Return the relationships to include, each with the maximum number of resource identifiers in its linkage."""
     return tuple((name, limits.get(name, DEFAULT_INCLUDED_LIMIT)) for name in include)
 
 
 class DocumentEnvelope:
-    """What stands around the resources of a document: the links of one URL.
+    """Top level of the documents of one URL: links and paging around the primary data.
 
     Args:
-        address: The URL without its query.
-        query: Its query.
+        url: The URL without its query.
+        query: The query of the URL.
     """
 
-    def __init__(self, address: str, query: Query) -> None:
-        self._address = address
+    def __init__(self, url: str, query: Query) -> None:
+        self._url = url
         self._query = query
-        own = f"{address}?{query.text}" if query.text else address
+        own = f"{url}?{query.text}" if query.text else url
         self._links = f',"links":{{"self":{_encode(own)}'
         self._end = f"{self._links}}}}}".encode()
 
     def single(self, data: bytes, included: Sequence[bytes] | None) -> bytes:
-        """A document of one resource or linkage, or ``null``.
+        """Return a document with one resource, one resource identifier, or ``null``.
 
         Args:
-            data: The resource.
-            included: The included resources; None where none were asked for.
+            data: The primary data as JSON.
+            included: The included resources; None without an ``include`` parameter.
         """
         return b"".join((b'{"data":', data, _included(included), self._end))
 
     def page(self, data: list[bytes], included: Sequence[bytes] | None, total: int) -> bytes:
-        """A document of one page of many.
+        """Return a document with one page of a collection.
 
         Args:
-            data: The resources or linkages of the page.
-            included: The included resources; None where none were asked for.
-            total: How many there are on all pages.
+            data: The resources or resource identifiers of the page, each as JSON.
+            included: The included resources; None without an ``include`` parameter.
+            total: Number of resources on all pages.
         """
         limit = self._query.limit
-        following = self._query.offset + limit
-        links = f"{self._links},{self._next(following)}}}" if following < total else f"{self._links}}}"
+        next_offset = self._query.offset + limit
+        links = f"{self._links},{self._next(next_offset)}}}" if next_offset < total else f"{self._links}}}"
         end = f'{links},"meta":{{"paging":{{"total":{total},"limit":{limit}}}}}}}'.encode()
         return _joined(b'{"data":[', data, b"]" + _included(included) + end)
 
     def _next(self, offset: int) -> str:
-        """The link to the next page, with the query of this one."""
+        """Member ``next`` of the links, with the query of this page."""
         text = f"cursor={encode_cursor(offset)}"
         if self._query.next_text:
             text = f"{text}&{self._query.next_text}"
-        return f'"next":{_encode(f"{self._address}?{text}")}'
+        return f'"next":{_encode(f"{self._url}?{text}")}'
 
 
 def _included(included: Sequence[bytes] | None) -> bytes:
@@ -180,7 +187,7 @@ def _included(included: Sequence[bytes] | None) -> bytes:
 
 
 def _joined(head: bytes, data: list[bytes], tail: bytes) -> bytes:
-    """Join in one go: a page may have megabytes, and each copy costs as much as finding the pieces."""
+    """Join at once: a page may have megabytes, and each copy costs as much as finding the resources."""
     if not data:
         return head + tail
     data[0] = head + data[0]
@@ -188,19 +195,19 @@ def _joined(head: bytes, data: list[bytes], tail: bytes) -> bytes:
     return b",".join(data)
 
 
-def _members(relationship: Relationship, linkages: str) -> str:
-    """The members of a relationship: ``links`` even where it has no path, since clients insist on it (inferred)."""
+def _members(relationship: Relationship, linkage: str) -> str:
+    """Members of a relationship object: ``links`` even where it has no path, since clients insist on it (inferred)."""
     links = ",".join(
-        f'"{name}":"{_ADDRESS}/{path}{relationship.name}"'
-        for name, path, there in (
+        f'"{name}":"{_URL}/{path}{relationship.name}"'
+        for name, path, exists in (
             ("self", "relationships/", relationship.has_self),
             ("related", "", relationship.has_related),
         )
-        if there
+        if exists
     )
-    return f'{linkages}{"," if linkages else ""}"links":{{{links}}}'
+    return f'{linkage}{"," if linkage else ""}"links":{{{links}}}'
 
 
-def _address(base: str, identifier: str) -> str:
-    """The resource's URL, ready to stand in JSON: quoting leaves no character that needs an escape."""
+def _url(base: str, identifier: str) -> str:
+    """URL of a resource as part of a JSON string: percent-encoding leaves no character that needs an escape."""
     return base + quote(identifier, safe="")

@@ -57,7 +57,7 @@ def test_what_is_wrong_is_told_in_apples_words(
     shown = error.as_json("x")
     assert shown["code"] == f"PARAMETER_ERROR.{code}"
     assert shown["source"] == {"parameter": parameter}
-    assert detail in shown["detail"]
+    assert detail in str(shown["detail"])
 
 
 def test_all_faults_of_a_query_are_told_together() -> None:
