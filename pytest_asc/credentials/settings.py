@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Setting(NamedTuple):
-    """One line of the table: what it is and where it may come from."""
+    """One setting, with the names of its sources."""
 
     name: str
     help: str
@@ -44,10 +44,10 @@ class Setting(NamedTuple):
 
 
 SETTINGS = (
-    Setting("key_id", "Key id of the API key, 10 characters",
+    Setting("key_id", "Key ID of the API key, 10 characters",
             ("ASC_KEY_ID", "ASC_API_KEY_ID", "APP_STORE_CONNECT_API_KEY_KEY_ID", "APP_STORE_CONNECT_KEY_IDENTIFIER",
              "APP_STORE_CONNECT_KEY_ID", "SPACESHIP_CONNECT_API_KEY_ID", "EXPO_ASC_KEY_ID")),
-    Setting("issuer_id", "Issuer id of the team, a UUID; absent for an individual key",
+    Setting("issuer_id", "Issuer ID of the team, a UUID; leave it out for an individual key",
             ("ASC_ISSUER_ID", "ASC_API_ISSUER_ID", "APP_STORE_CONNECT_API_KEY_ISSUER_ID",
              "APP_STORE_CONNECT_ISSUER_ID", "SPACESHIP_CONNECT_API_ISSUER_ID", "EXPO_ASC_ISSUER_ID")),
     Setting("private_key", "Text of the private key",
@@ -57,36 +57,37 @@ SETTINGS = (
             ("ASC_PRIVATE_KEY_PATH", "APP_STORE_CONNECT_API_KEY_KEY_FILEPATH", "SPACESHIP_CONNECT_API_KEY_FILEPATH",
              "EXPO_ASC_API_KEY_PATH")),
     Setting("fastlane_key", "Path of fastlane's JSON key file", ("APP_STORE_CONNECT_API_KEY_PATH",), option=False),
-    Setting("key_type", "Kind of the key", ("ASC_KEY_TYPE",), choices=("team", "individual", "enterprise")),
-    Setting("service", "The service of Apple's that is meant (default app-store-connect)", ("ASC_SERVICE",),
+    Setting("key_type", "Type of the key", ("ASC_KEY_TYPE",), choices=("team", "individual", "enterprise")),
+    Setting("service", "Apple service to use (default app-store-connect)", ("ASC_SERVICE",),
             choices=PROBEABLE),
     Setting("team_id", "Team ID, 10 characters, for WeatherKit", ("ASC_TEAM_ID", "EXPO_APPLE_TEAM_ID")),
     Setting("service_id", "Services ID that WeatherKit is enabled for", ("ASC_SERVICE_ID",)),
-    Setting("bundle_id", "Bundle id of the app, for the App Store Server API", ("ASC_BUNDLE_ID",)),
-    Setting("token", "A token minted elsewhere", ("ASC_TOKEN",), option=False),
-    Setting("token_lifetime", "Life of minted tokens, seconds from iat to exp (default 900)", ("ASC_TOKEN_LIFETIME",)),
-    Setting("base_url", "Where to send requests (default https://api.appstoreconnect.apple.com)", ("ASC_BASE_URL",)),
-    Setting("mode", "Talk to the emulator (default of tests) or to Apple (default of --asc-smoke)", ("ASC_MODE",),
-            choices=("emulator", "live")),
+    Setting("bundle_id", "Bundle ID of the app, for the App Store Server API", ("ASC_BUNDLE_ID",)),
+    Setting("token", "A token that was generated elsewhere", ("ASC_TOKEN",), option=False),
+    Setting("token_lifetime", "Lifetime of generated tokens, in seconds from iat to exp (default 900)",
+            ("ASC_TOKEN_LIFETIME",)),
+    Setting("base_url", "Base URL for requests (default https://api.appstoreconnect.apple.com)", ("ASC_BASE_URL",)),
+    Setting("mode", "Send requests to the emulator (default of tests) or to Apple (default of --asc-smoke)",
+            ("ASC_MODE",), choices=("emulator", "live")),
 )  # fmt: skip
 
 NOWHERE = Path(os.devnull)
-"""A folder in which nothing is found."""
+"""A folder in which no file is found."""
 
 
 class SettingsError(Exception):
-    """A setting that makes no sense: what was got, what was expected."""
+    """An invalid setting; the message has the value, what was expected, and the source."""
 
 
 class SettingValue(NamedTuple):
-    """A value and where it was found, in the words that people use for the place."""
+    """A value and its source: the name of the option, the ini value or the variable."""
 
     value: str
     source: str
 
 
 class Settings:
-    """All that was set, best source first.
+    """The values of all settings, in order of precedence.
 
     Args:
         found: By the setting's name, every source that is set, in order of precedence.
@@ -112,15 +113,15 @@ class Settings:
         self._trusted_hosts = trusted_hosts
 
     def all(self, name: str) -> tuple[SettingValue, ...]:
-        """Every source that is set, best first, those that are set but empty included."""
+        """Return the values of every source that is set, empty ones included, in order of precedence."""
         return self._found[name]
 
     def get(self, name: str) -> SettingValue | None:
-        """The best source that is not empty."""
+        """Return the value of the first source that is not empty; None where there is none."""
         return next((found for found in self._found[name] if found.value.strip()), None)
 
     def choice(self, name: str) -> str | None:
-        """The value of a setting with choices.
+        """Return the value of a setting with choices; None where it is not set.
 
         Raises:
             SettingsError: It is none of them.
@@ -155,7 +156,7 @@ class Settings:
         return seconds
 
     def base_url(self, default: str) -> str:
-        """Where to send requests, without a slash at the end.
+        """Return the base URL of requests, without a slash at the end.
 
         Raises:
             SettingsError: It is no URL, or a token must not be sent there.
@@ -192,7 +193,7 @@ BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 
 def check_host(url: str, service: Service) -> None:
-    """See that a URL is not at the host of another of Apple's services: a token goes to the host that it is for.
+    """Check that a URL is not at the host of another of Apple's services: a token goes to its own service alone.
 
     Raises:
         SettingsError: It is.
@@ -207,7 +208,7 @@ def check_host(url: str, service: Service) -> None:
 
 
 def _shown(url: str) -> str:
-    """The URL without a password that may stand in it."""
+    """Return the URL without its user name and password."""
     scheme, separator, rest = url.rpartition("://")
     return scheme + separator + rest.rpartition("@")[2]
 
@@ -221,7 +222,7 @@ def read_settings(
     home: Path,
     trusted_hosts: tuple[str, ...] = (),
 ) -> Settings:
-    """Gather every source.
+    """Read every source of every setting.
 
     Args:
         option: Gives the command line's value of a setting by its name, None where it is not given.
@@ -244,11 +245,11 @@ def read_settings(
 
 
 def settings_with(values: Mapping[str, str], source: str) -> Settings:
-    """Settings that come from one place alone, and look into no environment and no folder.
+    """Make settings of one source alone, without environment and key folders.
 
     Args:
         values: The settings by name.
-        source: The place.
+        source: The name of the source.
     """
     found = {
         setting.name: (SettingValue(values[setting.name], source),) if setting.name in values else ()

@@ -15,7 +15,7 @@ MARKERS = (
         "asc(*, mode=None, role='ADMIN', lifetime=900, faults=(), allow_writes=False, allow_unfired=False): "
         "configure the asc fixtures of this test."
     ),
-    "asc_live: this test talks to Apple with real credentials; it is skipped where there are none.",
+    "asc_live: this test sends requests to Apple with real credentials; it is skipped where there are none.",
 )
 
 
@@ -29,35 +29,41 @@ def pytest_addoption(parser: pytest.Parser) -> None:
             choices = {"choices": setting.choices} if setting.choices else {"metavar": setting.name.upper()}
             group.addoption(setting.flag, dest=setting.ini, help=setting.help, **choices)
             parser.addini(setting.ini, setting.help)
-    group.addoption("--asc-smoke", action="store_true", help="Check the credentials with a small GET and run no tests")
     group.addoption(
-        "--asc-smoke-first", action="store_true", help="Check the credentials, then run the tests if they are good"
+        "--asc-smoke", action="store_true", help="Check the credentials with one GET request, and run no tests"
     )
     group.addoption(
-        "--asc-smoke-roles", action="store_true", help="With the smoke check, list what the key's role opens, too"
+        "--asc-smoke-first",
+        action="store_true",
+        help="Check the credentials first, and run the tests only if they work",
+    )
+    group.addoption(
+        "--asc-smoke-roles",
+        action="store_true",
+        help="With the smoke check, also list the areas of the API that the key's role can access",
     )
     group.addoption(
         "--asc-report",
         action="append",
         default=[],
         metavar="FILE",
-        help="Write the smoke check's report to FILE: as a page where it ends in .html, else as JSON; may be repeated",
+        help="Write the smoke check's report to FILE: as HTML if its name ends in .html, else as JSON; may be repeated",
     )
-    group.addoption("--asc-strict", action="store_true", help="Fail the smoke check on warnings, too")
+    group.addoption("--asc-strict", action="store_true", help="Fail the smoke check on warnings as well")
     group.addoption(
         "--asc-timeout",
         type=float,
         default=10.0,
         metavar="SECONDS",
-        help="Time for each request of the smoke check (default 10)",
+        help="Timeout of each request of the smoke check, in seconds (default 10)",
     )
-    group.addoption("--asc-fault", metavar="SLUG", help="Rehearse this cause in the emulator")
+    group.addoption("--asc-fault", metavar="SLUG", help="Bring this cause about in the emulator")
     group.addoption(
         "--asc-trust-host",
         action="append",
         default=[],
         metavar="HOST",
-        help="Send tokens to this host, too, which is neither Apple's nor this machine",
+        help="Allow sending tokens to this host, which is neither Apple's nor loopback; may be repeated",
     )
     group.addoption(
         "--asc-allow-writes",

@@ -1,4 +1,4 @@
-"""The fixtures. Each is a few lines over the rooms behind it, and can be overridden in a conftest.py."""
+"""Fixtures. Each can be overridden in a conftest.py, and those that depend on it follow."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def asc_credentials(request: pytest.FixtureRequest) -> Credentials:
-    """The API key of the run: key id, issuer id, kind, private key, and where each came from.
+    """API key of the run: key ID, issuer ID, kind, private key, and the source of each.
 
-    In emulator mode (the default) it is a throw-away key that the emulator knows; in live mode it comes from the
-    command line, the ini file, the environment or the key folders. Override it to take a key from elsewhere::
+    In emulator mode (the default) it is a throw-away key that the emulator accepts. In live mode it comes from the
+    command line, the ini file, the environment or the key folders, in this order. Override it to use another source::
 
         @pytest.fixture(scope="session")
         def asc_credentials():
             return Credentials.load(key_id="2X9R4HXF34", issuer_id="5724…", key=vault.read("asc"))
 
-    Raises CredentialsError, which names the cause, where there is no usable key.
+    Raises CredentialsError, with the cause and the fix, where there is no usable key.
     """
     from pytest_asc.plugin.run_context import get_run_context
 
@@ -41,16 +41,18 @@ def asc_credentials(request: pytest.FixtureRequest) -> Credentials:
 
 @pytest.fixture
 def asc_token(request: pytest.FixtureRequest) -> Token:
-    """A signed token that is valid now: a ``str`` for the Authorization header, whose ``repr`` shows nothing.
+    """Signed token that is valid now: a ``str`` for the Authorization header, whose ``repr`` does not show it.
 
     ::
 
         def test_header(asc_token):
             client = MyClient(headers={"Authorization": f"Bearer {asc_token}"})
 
-    Its life is 15 minutes (``--asc-token-lifetime``, ``@pytest.mark.asc(lifetime=600)``; seconds from iat to exp), its
-    iat a minute back. Tests share it until a minute before it expires. In live mode ASC_TOKEN, a token minted
-    elsewhere, goes before a key.
+    It is valid for 15 minutes, counted from iat, and iat is one minute in the past. To change that, in seconds from iat
+    to exp: ``--asc-token-lifetime=600``, or ``@pytest.mark.asc(lifetime=600)`` for one test. Tests share a token until
+    one minute before it expires. In live mode, a token in ASC_TOKEN takes precedence over a key.
+
+    Raises LifetimeError where Apple would reject a token of this lifetime; ``make_asc_token`` makes such tokens.
     """
     from pytest_asc.faults.tokens import TOKENS, make_faulty_token
     from pytest_asc.plugin.test_context import get_test_context
@@ -69,17 +71,23 @@ def asc_token(request: pytest.FixtureRequest) -> Token:
 
 @pytest.fixture
 def make_asc_token(request: pytest.FixtureRequest) -> TokenFactory:
-    """Mint any token, bad ones included.
+    """Function that generates any token, invalid ones included.
 
     ::
 
         def test_expired(make_asc_token, asc_emulator):
             token = make_asc_token(lifetime=-60)
 
-    ``make_asc_token(lifetime=900, scope=None, issued_at=None, claims=None, headers=None, service=None, **ids)``:
-    lifetime in seconds from iat to exp, scope a list such as ``["GET /v1/apps"]``, issued_at in seconds since 1970,
-    claims and headers set on top of what is there, where None as a value takes one out; service one of Apple's others
-    with the ids that its tokens hold: ``make_asc_token(service="weatherkit", team_id="…", service_id="…")``.
+    ``make_asc_token(*, lifetime=900, scope=None, issued_at=None, claims=None, headers=None, service=None, **ids)``
+
+    - lifetime: seconds from iat to exp; may be 0 or negative.
+    - scope: a list of the requests that the token is good for, such as ``["GET /v1/apps"]``.
+    - issued_at: iat, in seconds since 1970; by default one minute before now.
+    - claims, headers: members to set on top of the others; None as a value removes one.
+    - service, ids: another of Apple's services, and the IDs that its tokens contain:
+      ``make_asc_token(service="weatherkit", team_id="…", service_id="…")``.
+
+    Raises TypeError for an unknown argument or a value of the wrong type, and ValueError for an unknown service.
     """
     from pytest_asc.credentials.token_factory import SigningTokenFactory
     from pytest_asc.plugin.test_context import get_test_context
@@ -93,7 +101,7 @@ def make_asc_token(request: pytest.FixtureRequest) -> TokenFactory:
 
 @pytest.fixture
 def asc_session(request: pytest.FixtureRequest, asc_token: str) -> Iterator[Session]:
-    """A ``requests.Session`` for the API, emulated or live by mode.
+    """A ``requests.Session`` for the API, with the emulator or live.
 
     ::
 
@@ -101,11 +109,13 @@ def asc_session(request: pytest.FixtureRequest, asc_token: str) -> Iterator[Sess
             for app in asc_session.resources("/v1/apps"):
                 ...
 
-    URLs may be relative. The token is put in when a request is sent, renewed when it is about to expire, and goes to
-    the API's host alone. In live mode GETs are tried again after 429 and 5xx, and the session only reads:
-    POST, PATCH, PUT and DELETE raise WriteRefusedError unless the test is marked ``asc(allow_writes=True)`` and the run
-    has ``--asc-allow-writes``. The report of a failed test says why Apple refused its requests; only those of this
-    session are seen. In emulator mode answers arrive as they are.
+    URLs may be relative. Each request gets a token that is valid when it is sent; the token goes to the API's host
+    alone, also along redirects. ``pages(url)`` and ``resources(url)`` follow ``links.next``.
+
+    In emulator mode every response is returned as it is, errors included. In live mode, GET requests are retried after
+    429, 5xx and connection errors, and the session is read-only: POST, PATCH, PUT and DELETE raise WriteRefusedError
+    unless the test is marked ``asc(allow_writes=True)`` and the run has ``--asc-allow-writes``. The report of a failed
+    test lists the causes of this session's failed requests.
     """
     from pytest_asc.credentials.tokens import Token
     from pytest_asc.plugin.test_context import get_test_context
@@ -133,7 +143,7 @@ def asc_session(request: pytest.FixtureRequest, asc_token: str) -> Iterator[Sess
 
 @pytest.fixture
 def asc_diagnose(request: pytest.FixtureRequest) -> Diagnose:
-    """Say what is wrong with anything a test holds, offline.
+    """Function that finds the causes of a failed request; nothing is sent.
 
     ::
 
@@ -141,13 +151,17 @@ def asc_diagnose(request: pytest.FixtureRequest) -> Diagnose:
             response = my_client.apps()
             assert not asc_diagnose(response)
 
-    ``asc_diagnose(thing=None, *, token=None, request=None, service=None, now=None)``: thing a response or request of
-    requests or httpx, an exception, a token, a JSON error document, or a mapping of status, headers and body; token and
-    request where the thing does not hold them; service the name of the one that is meant; now in seconds since 1970.
+    ``asc_diagnose(evidence=None, *, token=None, request=None, service=None, now=None)``
 
-    It gives a finding for each cause, best first, and none for what is good. The token is verified with the key of
-    ``asc_credentials`` where it names that key; of an answer of ``asc_emulator`` it gives the true reason. Raises
-    TypeError for what is none of these.
+    - evidence: a response or request of requests or httpx, an exception, a token, a JSON error document, or a mapping
+      of status, headers and body.
+    - token, request: where the evidence does not contain them.
+    - service: the name of the service that is meant; by default the one of the host, of the token or of the key.
+    - now: seconds since 1970; by default the current time.
+
+    Returns one finding for each cause, the best-supported error first, and an empty tuple where nothing is wrong. The
+    token is verified with the key of ``asc_credentials`` where it names that key. For a response of ``asc_emulator``,
+    the finding is the emulator's own reason. Raises TypeError for any other evidence.
     """
     from pytest_asc.plugin.test_context import get_test_context
 
@@ -156,7 +170,7 @@ def asc_diagnose(request: pytest.FixtureRequest) -> Diagnose:
 
 @pytest.fixture
 def asc_emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
-    """The emulator of the API, with an empty account of one team, new for each test.
+    """Emulator of the App Store Connect API, new for each test, with an empty account of one team.
 
     ::
 
@@ -164,10 +178,12 @@ def asc_emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
             asc_emulator.add("apps", name="Lists", bundleId="com.example.lists")
             assert my_client.app_names(token=asc_token) == ["Lists"]
 
-    It answers ``asc_session``, and api.appstoreconnect.apple.com for any code of the test that uses ``requests``; with
-    ``--asc-service`` it stands for that service and answers its few endpoints. It
-    refuses what Apple refuses, in Apple's words; ``asc_emulator.requests`` tells why, and so does the report of a
-    failed test. A failure that was planned and did not happen is an error at the end of the test.
+    It answers ``asc_session``, and https://api.appstoreconnect.apple.com for any code in the test that uses
+    ``requests``. With ``--asc-service`` it emulates the endpoints of that service instead.
+
+    It rejects what Apple rejects, with Apple's status and body. ``asc_emulator.requests`` lists the requests, each with
+    the reason of a rejection, and so does the report of a failed test. A planned failure that no request has met is an
+    error at the end of the test, unless the test is marked ``asc(allow_unfired=True)``.
     """
     from pytest_asc.emulator.app import Emulator
     from pytest_asc.emulator.service_faults import FAULTS
@@ -176,7 +192,7 @@ def asc_emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
 
     __tracebackhide__ = True
     if request.node.get_closest_marker("asc_live"):
-        pytest.fail("A test marked asc_live talks to Apple: it cannot ask for asc_emulator", pytrace=False)
+        pytest.fail("A test marked asc_live sends requests to Apple: it cannot use asc_emulator", pytrace=False)
     context = get_test_context(request)
     credentials = context.credentials(request)
     service = context.service(credentials)
@@ -196,7 +212,7 @@ def asc_emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
 
 @pytest.fixture
 def asc_server(asc_emulator: Emulator, request: pytest.FixtureRequest) -> Iterator[Server]:
-    """The emulator of ``asc_emulator`` on ports of this machine, for code that does not use ``requests``.
+    """Emulator of ``asc_emulator`` on loopback ports, for clients that do not use ``requests``.
 
     ::
 
@@ -204,9 +220,10 @@ def asc_server(asc_emulator: Emulator, request: pytest.FixtureRequest) -> Iterat
             asc_emulator.add("apps", name="Lists", bundleId="com.example.lists")
             response = httpx.get(f"{asc_server.url}/v1/apps", headers={"Authorization": f"Bearer {asc_token}"})
 
-    ``url`` is where HTTP is spoken and ``https_url`` where HTTPS is, with a certificate that ``ca_file`` vouches for;
-    ``proxy_url`` is a proxy through which https://api.appstoreconnect.apple.com is the emulator and other hosts
-    are refused. The server lives for the run, the account for the test. It needs ``pip install 'pytest-asc[server]'``.
+    ``url`` is the base URL for HTTP, ``https_url`` the one for HTTPS; the certificate is issued by the authority in
+    ``ca_file``. ``proxy_url`` is an HTTP proxy that forwards https://api.appstoreconnect.apple.com to the emulator and
+    refuses other hosts. The server runs until the end of the session; the account is the test's own. It needs
+    ``pip install 'pytest-asc[server]'``.
     """
     server: Server = request.getfixturevalue("_asc_server")
     with server.answering(asc_emulator) as crashes:
@@ -217,7 +234,7 @@ def asc_server(asc_emulator: Emulator, request: pytest.FixtureRequest) -> Iterat
 
 @pytest.fixture(scope="session")
 def _asc_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The server of this run, or of this worker. A run that is killed leaves its folder where pytest sweeps later."""
+    """Server of this run, or of this worker. After a killed run, pytest removes its folder with its own later."""
     from pathlib import Path
     from tempfile import TemporaryDirectory
 
@@ -226,7 +243,7 @@ def _asc_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     try:
         from pytest_asc.transports.server import Server
     except ModuleNotFoundError:
-        pytest.fail(f"asc_server cannot be had: {SERVER_IS_MISSING}", pytrace=False)
+        pytest.fail(f"asc_server is not available: {SERVER_IS_MISSING}", pytrace=False)
     within = tmp_path_factory.getbasetemp()
     with TemporaryDirectory(prefix="pytest-asc-", dir=within) as folder, Server(Path(folder)) as server:
         yield server
@@ -234,7 +251,7 @@ def _asc_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def _asc_live(request: pytest.FixtureRequest) -> None:
-    """Skip a test marked ``asc_live`` where there are no credentials, or the run is to stay in the emulator."""
+    """Skip a test marked ``asc_live`` where there are no credentials, or the run is in emulator mode."""
     from pytest_asc.credentials.finder import CredentialsError
     from pytest_asc.plugin.run_context import get_run_context
     from pytest_asc.plugin.test_context import get_test_context
@@ -253,6 +270,6 @@ def _asc_live(request: pytest.FixtureRequest) -> None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Have tests marked ``asc_live`` ask for credentials, whether or not they use a fixture of ours."""
+    """Make tests marked ``asc_live`` request the fixture that skips them, whether or not they use another of ours."""
     if item.get_closest_marker("asc_live") and isinstance(item, pytest.Function):
         item.fixturenames.insert(0, "_asc_live")

@@ -101,4 +101,4 @@ def test_a_live_test_cannot_ask_for_the_emulator(
     pytester.makepyfile(TEST.format(arguments="asc_emulator"))
     result = pytester.runpytest()
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(["*talks to Apple: it cannot ask for asc_emulator*"])
+    result.stdout.fnmatch_lines(["*sends requests to Apple: it cannot use asc_emulator*"])
