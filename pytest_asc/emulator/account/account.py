@@ -89,7 +89,7 @@ class Account:
         orphans = [
             orphan for kind, name in dependants(resource.type) for orphan in self.store.some(kind, resource.ids(name))
         ]
-        self.schedule.forget(resource)
+        self.schedule.cancel(resource)
         self.store.remove(resource, {over for over in members_of(resource.type).relationships.values() if over})
         for orphan in orphans:
             if self.store.get(orphan.type, orphan.id) is orphan:  # not gone with another one

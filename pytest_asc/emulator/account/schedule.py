@@ -1,6 +1,6 @@
-"""What is still to happen in the account, and the account's own time.
+"""Schedule of the events in the account, and the account's time.
 
-Nothing happens by itself: what Apple does in time waits here until a test lets the time pass.
+Time stands still until a test lets it pass: events that Apple causes after some time wait here.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 class _Event(NamedTuple):
     due: float
     number: int
-    what: str
-    then: Callable[[], str | None]
-    of: object
+    description: str
+    callback: Callable[[], str | None]
+    key: object
 
 
 class Schedule:
-    """Events in the order of their times, and of their planning where those are the same.
+    """Events in the order of their times; events of the same time in the order in which they were scheduled.
 
     Args:
-        clock: Gives the caller's time, in seconds since 1970.
+        clock: Returns the caller's time, in seconds since 1970.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -35,71 +35,72 @@ class Schedule:
         self._numbers = count()
         self._work: list[_Event] = []
         self._calendar: list[_Event] = []
-        self._subjects: set[object] = set()
+        self._keys: set[object] = set()
         self._moment: float | None = None
         self.passed = 0.0
         """Seconds that the account is ahead of the clock."""
 
     def now(self) -> float:
-        """The account's time, in seconds since 1970; while something happens, the time at which it does."""
+        """Return the account's time, in seconds since 1970; in the callback of an event, the time of the event."""
         return self._clock() + self.passed if self._moment is None else self._moment
 
-    def at(
+    def call_later(
         self,
         delay: float,
-        what: str,
-        then: Callable[[], str | None],
+        description: str,
+        callback: Callable[[], str | None],
         *,
-        of: object = None,
+        key: object = None,
         calendar: bool = False,
     ) -> None:
-        """Plan an event.
+        """Schedule an event.
 
         Args:
-            delay: Seconds from the account's now.
-            what: What happens, in a few words: ``builds 1f0c…: VALID``.
-            then: Makes it happen. It may plan more, and may return what has happened where only that shows it.
-            of: What it happens to; see :meth:`forget`.
-            calendar: It comes with its day, as the end of a build's 90 days does, and not when Apple has finished
-                something that is waited for.
+            delay: Seconds from the account's present time.
+            description: Short description of the event: ``builds 1f0c…: VALID``.
+            callback: Runs at the time of the event. It may schedule further events, and may return a description that
+                replaces the given one.
+            key: Object that the event belongs to; see :meth:`cancel`.
+            calendar: The event belongs to a date, such as the expiration of a build after 90 days; :meth:`finish` does
+                not wait for it.
         """
-        self._subjects.add(of)
-        event = _Event(self.now() + delay, next(self._numbers), what, then, of)
+        self._keys.add(key)
+        event = _Event(self.now() + delay, next(self._numbers), description, callback, key)
         heappush(self._calendar if calendar else self._work, event)
 
-    def forget(self, of: object) -> None:
-        """Let nothing happen any more to something."""
-        if of not in self._subjects:
+    def cancel(self, key: object) -> None:
+        """Remove all events with a key."""
+        if key not in self._keys:
             return
-        self._subjects.discard(of)
+        self._keys.discard(key)
         for events in (self._work, self._calendar):
-            events[:] = [event for event in events if event.of is not of]
+            events[:] = [event for event in events if event.key is not key]
             heapify(events)
 
     def advance(self, seconds: float) -> list[str]:
-        """Let time pass: what happened in it, in order."""
+        """Let time pass, and return the descriptions of the events in it, in order."""
         until = self.now() + seconds
         happened = []
         while (event := self._next()) and event.due <= until:
-            happened.append(self._happen(event))
+            happened.append(self._run(event))
         self.passed = until - self._clock()
         return happened
 
     def finish(self) -> list[str]:
-        """Let time pass until Apple has nothing left to finish: what happened in it, in order."""
+        """Let time pass until Apple's work is done, and return the descriptions of the events in it, in order."""
         happened = []
         while self._work and (event := self._next()):
-            happened.append(self._happen(event))
+            happened.append(self._run(event))
         return happened
 
     def _next(self) -> _Event | None:
         return min((events[0] for events in (self._work, self._calendar) if events), default=None)
 
-    def _happen(self, event: _Event) -> str:
+    def _run(self, event: _Event) -> str:
         heappop(self._work if self._work and self._work[0] is event else self._calendar)
         moment = self._moment = max(event.due, self.now())
         try:
-            return event.then() or event.what
+            return event.callback() or event.description
         finally:
             self._moment = None
             self.passed = moment - self._clock()

@@ -36,8 +36,8 @@ _REPORTS = {
 
 def _after_create(account: Account, request: Resource, _entity: ValidatedResource) -> None:
     # Documented: the first reports are available after one or two days.
-    what = f"analyticsReportRequests {request.id}: reports"
-    account.schedule.at(DAY, what, lambda: _create_reports(account, request), of=request)
+    description = f"analyticsReportRequests {request.id}: reports"
+    account.schedule.call_later(DAY, description, lambda: _create_reports(account, request), key=request)
 
 
 def _create_reports(account: Account, request: Resource) -> None:
@@ -55,8 +55,10 @@ def _create_instances(account: Account, request: Resource) -> None:
             link(account, report, "instances", instance)
             link(account, instance, "segments", account.create("analyticsReportSegments", None, {}))
     if matches(request, accessType="ONGOING"):
-        what = f"analyticsReportRequests {request.id}: another day"
-        account.schedule.at(DAY, what, lambda: _create_instances(account, request), of=request, calendar=True)
+        description = f"analyticsReportRequests {request.id}: another day"
+        account.schedule.call_later(
+            DAY, description, lambda: _create_instances(account, request), key=request, calendar=True
+        )
 
 
 def _before_delete(account: Account, request: Resource) -> None:

@@ -44,8 +44,10 @@ def _after_update_file(account: Account, file: Resource, entity: ValidatedResour
     files = [related_one(account, version, relationship) for relationship in _FILE_RELATIONSHIPS.values()]
     if all(each and state_of(each) != "AWAITING_UPLOAD" for each in files):
         account.store.update(version, _state("PROCESSING"))
-        what = f"backgroundAssetVersions {version.id}: processed"
-        account.schedule.at(PROCESSING_SECONDS, what, lambda: _finish_processing(account, version, files), of=version)
+        description = f"backgroundAssetVersions {version.id}: processed"
+        account.schedule.call_later(
+            PROCESSING_SECONDS, description, lambda: _finish_processing(account, version, files), key=version
+        )
 
 
 def _finish_processing(account: Account, version: Resource, files: list[Resource | None]) -> str:

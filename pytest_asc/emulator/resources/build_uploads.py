@@ -42,8 +42,10 @@ def _after_update_file(account: Account, file: Resource, entity: ValidatedResour
     if upload is None or state_of(file) == before or file.attributes["assetType"] != "ASSET":
         return
     account.store.update(upload, {"uploadedDate": timestamp(account.now), "state": _state("PROCESSING")})
-    what = f"buildUploads {upload.id}: processed"
-    account.schedule.at(PROCESSING_SECONDS, what, lambda: _finish_processing(account, upload, file), of=upload)
+    description = f"buildUploads {upload.id}: processed"
+    account.schedule.call_later(
+        PROCESSING_SECONDS, description, lambda: _finish_processing(account, upload, file), key=upload
+    )
 
 
 def _finish_processing(account: Account, upload: Resource, file: Resource) -> str:

@@ -18,9 +18,9 @@ from pytest_asc.emulator.resources.hooks import ResourceHooks
 from pytest_asc.emulator.resources.state_machine import (
     StateMachine,
     Step,
-    decided,
     link,
     matches,
+    outcome_of,
     related_many,
     related_one,
     request_resources,
@@ -108,7 +108,7 @@ def _new_detail(account: Account, build: Resource) -> Resource:
 PROCESSING = StateMachine(
     "processingState",
     # The time is inferred: some minutes are common.
-    {"PROCESSING": Step(10 * MINUTE, decided)},
+    {"PROCESSING": Step(10 * MINUTE, outcome_of)},
     update_testflight_states,
 )
 
@@ -118,7 +118,9 @@ def schedule_expiration(account: Account, build: Resource) -> None:
     day = build.attributes["expirationDate"]
     left = moment(day) - account.now if day else 0
     if left > 0 and not matches(build, expired=True):
-        account.schedule.at(left, f"builds {build.id}: expired", partial(_expire, account, build), calendar=True)
+        account.schedule.call_later(
+            left, f"builds {build.id}: expired", partial(_expire, account, build), calendar=True
+        )
 
 
 def _expire(account: Account, build: Resource) -> None:
@@ -179,7 +181,7 @@ BETA_REVIEW = StateMachine(
     # The times are inferred.
     {
         "WAITING_FOR_REVIEW": Step(8 * HOUR, "IN_REVIEW"),
-        "IN_REVIEW": Step(HOUR, decided),
+        "IN_REVIEW": Step(HOUR, outcome_of),
     },
     _after_review_state_change,
 )

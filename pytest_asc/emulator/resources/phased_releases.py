@@ -38,12 +38,14 @@ def start(account: Account, version: Resource) -> None:
 
 def _schedule_next_day(account: Account, phased_release: Resource) -> None:
     day = phased_release.attributes["currentDayNumber"]
-    what = (
+    description = (
         f"{phased_release.type} {phased_release.id}: day {day + 1}"
         if day < _DAYS
         else f"{phased_release.type} {phased_release.id}: COMPLETE"
     )
-    account.schedule.at(DAY, what, lambda: _advance_day(account, phased_release), of=phased_release, calendar=True)
+    account.schedule.call_later(
+        DAY, description, lambda: _advance_day(account, phased_release), key=phased_release, calendar=True
+    )
 
 
 def _advance_day(account: Account, phased_release: Resource) -> None:
@@ -90,7 +92,7 @@ def _validate_update(_: Account, phased_release: Resource, entity: ValidatedReso
 def _after_update(account: Account, phased_release: Resource, entity: ValidatedResource) -> None:
     if entity.attributes.get("phasedReleaseState") is None:
         return
-    account.schedule.forget(phased_release)
+    account.schedule.cancel(phased_release)
     started = phased_release.attributes["startDate"]
     if matches(phased_release, phasedReleaseState="ACTIVE") and started:
         _schedule_next_day(account, phased_release)
@@ -101,7 +103,7 @@ def _after_update(account: Account, phased_release: Resource, entity: ValidatedR
         )
 
 
-def _validate_delete(_: Account, phased_release: Resource) -> None:
+def _before_delete(_: Account, phased_release: Resource) -> None:
     if not matches(phased_release, phasedReleaseState="INACTIVE"):
         values = {
             "type": phased_release.type,
@@ -117,7 +119,7 @@ HOOKS = {
         after_create=_after_create,
         validate_update=_validate_update,
         after_update=_after_update,
-        before_delete=_validate_delete,
+        before_delete=_before_delete,
         after_add=_after_add,
         choose_id=_choose_id,
     )

@@ -35,8 +35,8 @@ def invalidate(account: Account, name: str, resource: Resource) -> None:
         name: The relationship of the profiles.
         resource: The other side of the relationship.
     """
-    found = relation("profiles", name)
-    for profile in account.store.some("profiles", resource.ids(found.inverse)) if found else ():
+    relationship = relation("profiles", name)
+    for profile in account.store.some("profiles", resource.ids(relationship.inverse)) if relationship else ():
         account.store.update(profile, {"profileState": "INVALID"})
 
 

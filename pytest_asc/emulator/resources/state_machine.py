@@ -1,4 +1,4 @@
-"""States that follow one another in time, and ways about the account that the workflows share."""
+"""State machines of resources, and helpers for relationships that the hooks share."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ if TYPE_CHECKING:
 
 
 class Step(NamedTuple):
-    """What follows a state by itself."""
+    """Transition to the next state after some time."""
 
     delay: float
-    """Seconds after the state was entered."""
+    """Seconds from the entry into the state."""
     state: str | Callable[[Account, Resource], str]
-    """The next one, or what chooses it when the time has come."""
+    """The next state, or a function that returns it at that time."""
 
 
-def _pass(*_: object) -> None:
+def _do_nothing(*_: object) -> None:
     """Do nothing."""
 
 
 class StateMachine(NamedTuple):
-    """How a type's resources go from state to state."""
+    """States of a resource type, with the transitions that happen after some time."""
 
     attribute: str
-    """What holds the state."""
+    """Attribute that holds the state."""
     steps: Mapping[str, Step]
-    """What follows each state that does not last."""
-    entered: Callable[[Account, Resource, str], None] = _pass
-    """What a new state brings about elsewhere."""
+    """Transition from each state that is left after some time."""
+    after_enter: Callable[[Account, Resource, str], None] = _do_nothing
+    """Runs after a resource has entered a state; updates related resources."""
 
     def enter(self, account: Account, resource: Resource, state: str) -> None:
-        """Put a resource into a state, and plan what follows; what was planned before is forgotten."""
-        account.schedule.forget(resource)
+        """Set the state of a resource, cancel its scheduled events, and schedule the next transition."""
+        account.schedule.cancel(resource)
         account.store.update(resource, {self.attribute: state})
-        self.entered(account, resource, state)
+        self.after_enter(account, resource, state)
         self.schedule_next_step(account, resource)
 
     def schedule_next_step(self, account: Account, resource: Resource) -> None:
@@ -49,46 +49,48 @@ class StateMachine(NamedTuple):
         state = resource.attributes[self.attribute]
         step = self.steps.get(state)
         if step:
-            what = f"{resource.type} {resource.id}: {state} ends"
-            account.schedule.at(step.delay, what, lambda: self._go_on(account, resource, step), of=resource)
+            description = f"{resource.type} {resource.id}: {state} ends"
+            account.schedule.call_later(
+                step.delay, description, lambda: self._take_step(account, resource, step), key=resource
+            )
 
-    def _go_on(self, account: Account, resource: Resource, step: Step) -> str:
+    def _take_step(self, account: Account, resource: Resource, step: Step) -> str:
         state = step.state if isinstance(step.state, str) else step.state(account, resource)
         self.enter(account, resource, state)
         return f"{resource.type} {resource.id}: {state}"
 
 
-def decided(account: Account, resource: Resource) -> str:
-    """The state in which something ends, as a test has said or as Apple does."""
+def outcome_of(account: Account, resource: Resource) -> str:
+    """Return the final state of a resource: the outcome that a test has set, or the default one."""
     return account.outcomes.of(resource)
 
 
 def related_many(account: Account, resource: Resource, name: str) -> list[Resource]:
-    """The resources that a relationship leads to."""
-    over = relation(resource.type, name)
-    assert over is not None, f"{resource.type}.{name} leads to no resource"  # noqa: S101  the catalogue has it
-    return account.store.related(resource, over)
+    """Return the related resources of a relationship."""
+    relationship = relation(resource.type, name)
+    assert relationship is not None, f"{resource.type}.{name} leads to no resource"  # noqa: S101  the API spec has it
+    return account.store.related(resource, relationship)
 
 
 def related_one(account: Account, resource: Resource, name: str) -> Resource | None:
-    """The resource that a to-one relationship leads to."""
+    """Return the related resource of a to-one relationship, or None."""
     found = related_many(account, resource, name)
     return found[0] if found else None
 
 
 def link(account: Account, resource: Resource, name: str, other: Resource) -> None:
-    """Make a relationship lead to another resource, too; in place of the one there where it is to-one."""
-    over = relation(resource.type, name)
-    assert over is not None, f"{resource.type}.{name} leads to no resource"  # noqa: S101  the catalogue has it
-    account.store.link(resource, over, other)
+    """Add a related resource; in a to-one relationship, replace the present one."""
+    relationship = relation(resource.type, name)
+    assert relationship is not None, f"{resource.type}.{name} leads to no resource"  # noqa: S101  the API spec has it
+    account.store.link(resource, relationship, other)
 
 
 def request_resources(account: Account, entity: ValidatedResource, name: str) -> list[Resource]:
-    """The resources that a relationship in a request leads to, as far as they are there already."""
+    """Return the resources that a relationship in a request names, without those that the request creates."""
     linkages = entity.relationships.get(name, ())
-    return [found for kind, identifier in linkages if (found := account.store.get(kind, identifier))]
+    return [found for resource_type, identifier in linkages if (found := account.store.get(resource_type, identifier))]
 
 
 def matches(resource: Resource, **attributes: Any) -> bool:
-    """Whether a resource has these values for these attributes."""
+    """Return whether a resource has these values for these attributes."""
     return all(resource.attributes.get(name) == value for name, value in attributes.items())

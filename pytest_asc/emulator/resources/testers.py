@@ -125,7 +125,7 @@ def _after_relationship_change(account: Account, tester: Resource, name: str, me
         grant_access(account, tester, account.store.some(name, ids))
 
 
-def _after_outcome(account: Account, tester: Resource, outcome: str) -> None:
+def _after_decide(account: Account, tester: Resource, outcome: str) -> None:
     if outcome in _JOINED and matches(tester, state="NOT_INVITED"):
         raise ValueError(f"betaTesters {tester.id} has not been invited: give a build to one of the tester's groups")
     TESTER.enter(account, tester, outcome)
@@ -155,7 +155,7 @@ HOOKS = {
         validate_relationship_change=_validate_relationship_change,
         after_relationship_change=_after_relationship_change,
         after_add=TESTER.schedule_next_step,
-        after_decide=_after_outcome,
+        after_decide=_after_decide,
     ),
     "betaTesterInvitations": ResourceHooks(
         validate_create=_validate_create_invitation, after_create=_after_create_invitation

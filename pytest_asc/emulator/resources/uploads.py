@@ -146,9 +146,9 @@ def commit(account: Account, resource: Resource, entity: ValidatedResource) -> N
     base, content = account.base, account.storage.received(_key(resource), account.now) or b""
     account.storage.close(_key(resource))
     _update(account, resource, {UPLOAD_OPERATIONS: None, **_state_attributes("UPLOAD_COMPLETE")})
-    what = f"{resource.type} {resource.id}: processed"
-    account.schedule.at(
-        PROCESSING_SECONDS, what, lambda: _finish_processing(account, resource, content, base), of=resource
+    description = f"{resource.type} {resource.id}: processed"
+    account.schedule.call_later(
+        PROCESSING_SECONDS, description, lambda: _finish_processing(account, resource, content, base), key=resource
     )
 
 

@@ -52,7 +52,7 @@ def _is_expired(account: Account, invitation: Resource) -> bool:
     return end is not None and moment(end) <= account.now
 
 
-def _after_outcome(account: Account, invitation: Resource, _: str) -> None:
+def _after_decide(account: Account, invitation: Resource, _: str) -> None:
     """Create the user who has accepted, and remove the invitation (documented)."""
     if _is_expired(account, invitation):
         raise ValueError(
@@ -67,6 +67,6 @@ def _after_outcome(account: Account, invitation: Resource, _: str) -> None:
 
 HOOKS = {
     "userInvitations": ResourceHooks(
-        validate_create=_validate_create, after_create=_after_create, after_decide=_after_outcome
+        validate_create=_validate_create, after_create=_after_create, after_decide=_after_decide
     )
 }

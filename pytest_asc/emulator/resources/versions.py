@@ -80,8 +80,8 @@ def approve(account: Account, version: Resource) -> None:
     day = version.attributes["earliestReleaseDate"]
     if matches(version, releaseType="SCHEDULED") and day:
         left = max(0.0, moment(day) - account.now)
-        what = f"appStoreVersions {version.id}: its day of release"
-        account.schedule.at(left, what, lambda: _release(account, version), of=version, calendar=True)
+        description = f"appStoreVersions {version.id}: its day of release"
+        account.schedule.call_later(left, description, lambda: _release(account, version), key=version, calendar=True)
 
 
 def _release(account: Account, version: Resource) -> None:
@@ -169,7 +169,7 @@ def _validate_relationship_change(_: Account, version: Resource, name: str, *__:
     _validate_editable(version, name)
 
 
-def _validate_delete(_: Account, version: Resource) -> None:
+def _before_delete(_: Account, version: Resource) -> None:
     _validate_editable(version, "version")
 
 
@@ -182,7 +182,7 @@ def _validate_update_localization(account: Account, localization: Resource, enti
     _validate_attributes(localization.type, related_one(account, localization, "appStoreVersion"), entity.attributes)
 
 
-def _validate_delete_localization(account: Account, localization: Resource) -> None:
+def _before_delete_localization(account: Account, localization: Resource) -> None:
     _validate_editable(related_one(account, localization, "appStoreVersion"), "version")
 
 
@@ -205,13 +205,13 @@ HOOKS = {
         validate_update=_validate_update,
         after_update=_after_update,
         validate_relationship_change=_validate_relationship_change,
-        before_delete=_validate_delete,
+        before_delete=_before_delete,
         after_add=_after_add,
     ),
     "appStoreVersionLocalizations": ResourceHooks(
         validate_create=_validate_create_localization,
         validate_update=_validate_update_localization,
-        before_delete=_validate_delete_localization,
+        before_delete=_before_delete_localization,
     ),
     "appStoreVersionReleaseRequests": ResourceHooks(
         validate_create=_validate_create_release_request, after_create=_after_create_release_request

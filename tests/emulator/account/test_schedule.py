@@ -24,7 +24,7 @@ def schedule(clock: list[float]) -> Schedule:
 
 
 def plan(schedule: Schedule, seen: list[tuple[str, float]], delay: float, what: str, *, calendar: bool = False) -> None:
-    schedule.at(delay, what, lambda: seen.append((what, schedule.now())), calendar=calendar)
+    schedule.call_later(delay, what, lambda: seen.append((what, schedule.now())), calendar=calendar)
 
 
 def test_nothing_happens_before_its_time(schedule: Schedule, clock: list[float]) -> None:
@@ -50,7 +50,7 @@ def test_events_happen_in_order_each_at_its_time(schedule: Schedule) -> None:
 
 def test_an_event_plans_the_next(schedule: Schedule) -> None:
     seen: list[tuple[str, float]] = []
-    schedule.at(10, "first", lambda: plan(schedule, seen, 10, "second"))
+    schedule.call_later(10, "first", lambda: plan(schedule, seen, 10, "second"))
     assert schedule.advance(15) == ["first"]
     assert schedule.advance(15) == ["second"]
     assert seen == [("second", 1020)]
@@ -74,12 +74,12 @@ def test_what_the_clock_has_passed_happens_at_once(schedule: Schedule, clock: li
     assert seen == [("late", 1100)]
 
 
-def test_nothing_happens_any_more_to_what_is_forgotten(schedule: Schedule) -> None:
+def test_cancel_removes_the_events_of_a_key(schedule: Schedule) -> None:
     seen: list[int] = []
     gone, kept = object(), object()
-    for delay, of in ((1, gone), (2, kept), (3, gone)):
-        schedule.at(delay, f"{delay}", partial(seen.append, delay), of=of)
-    schedule.forget(gone)
+    for delay, key in ((1, gone), (2, kept), (3, gone)):
+        schedule.call_later(delay, f"{delay}", partial(seen.append, delay), key=key)
+    schedule.cancel(gone)
     assert schedule.advance(10) == ["2"]
     assert seen == [2]
 
