@@ -1,1 +1,1 @@
-"""What ``python -m pytest_asc`` does with a server: ``serve`` and ``run``."""
+"""Commands of ``python -m pytest_asc``, one file each; :mod:`pytest_asc.cli.main` dispatches."""

@@ -1,4 +1,4 @@
-"""``python -m pytest_asc run -- COMMAND …``: a command that takes the emulator for Apple."""
+"""``python -m pytest_asc run -- COMMAND …``: runs a command against the emulator in place of Apple."""
 
 from __future__ import annotations
 
@@ -8,28 +8,33 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
-from pytest_asc.cli.environment import environment
-from pytest_asc.cli.serve import running_server
+from pytest_asc.cli.arguments import add_account
+from pytest_asc.credentials.settings import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    import argparse
+    from collections.abc import Callable
     from types import FrameType
 
-    from pytest_asc.cli.serve import AccountOptions
+    from pytest_asc.cli.arguments import Commands
 
-# As shells have it.
+# Exit statuses, as those of shells.
 NOT_EXECUTABLE, NOT_FOUND, BY_SIGNAL = 126, 127, 128
 
-_PASSED_ON = [one for one in signal.Signals if one.name in {"SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"}]
+_FORWARDED = [one for one in signal.Signals if one.name in {"SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"}]
 _FROM_TERMINALS = {"SIGINT", "SIGQUIT"}
 
 
-def run(command: Sequence[str], account: AccountOptions) -> int:
-    """Run a command in an environment that leads it to an emulator of its own.
+def add_parser(commands: Commands) -> None:
+    """Add the command's parser."""
+    parser = commands.add_parser(
+        "run", help="run a command against the emulator in place of Apple", usage="%(prog)s [options] -- COMMAND …"
+    )
+    add_account(parser)
 
-    Args:
-        command: The program and its arguments.
-        account: What the emulator serves.
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command behind ``--`` in an environment that leads it to an emulator of its own.
 
     Returns:
         The status of the command, 128 and the signal's number where one killed it, 127 where there is no such program.
@@ -37,20 +42,27 @@ def run(command: Sequence[str], account: AccountOptions) -> int:
     Raises:
         SettingsError: An option makes no sense, or the server is not installed.
     """
-    passed_on = [number for number in _PASSED_ON if signal.getsignal(number) is not signal.SIG_IGN]
-    for number in passed_on:
-        signal.signal(number, _leave)
-    with running_server(account) as one:
+    from pytest_asc.cli.environment import environment  # noqa: PLC0415  --help does without
+    from pytest_asc.cli.running_server import AccountOptions, running_server  # noqa: PLC0415
+
+    command = options.passed_on
+    if not command:
+        raise SettingsError("There is no command to run: python -m pytest_asc run -- COMMAND …")
+    account = AccountOptions.from_options(options)
+    forwarded = [number for number in _FORWARDED if signal.getsignal(number) is not signal.SIG_IGN]
+    for number in forwarded:
+        signal.signal(number, _exit_on_signal)
+    with running_server(account) as running:
         try:
             process = subprocess.Popen(  # noqa: S603  it is the user's own
-                command, env=environment(one, os.environ, more_hosts=bool(account.allow_host))
+                command, env=environment(running, os.environ, more_hosts=bool(account.allow_host))
             )
         except OSError as error:
             print(f"{command[0]} cannot be run: {error.strerror}", file=sys.stderr)
             return NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
         try:
-            for number in passed_on:
-                signal.signal(number, _passing_on(number, process))
+            for number in forwarded:
+                signal.signal(number, _forwarding_handler(number, process))
             status = process.wait()
         finally:
             process.kill()  # which does nothing where it has ended
@@ -58,13 +70,15 @@ def run(command: Sequence[str], account: AccountOptions) -> int:
     return BY_SIGNAL - status if status < 0 else status
 
 
-def _leave(number: int, _: FrameType | None) -> NoReturn:
-    """Before there is a command, a signal is for us: leave as it wants, but take everything down."""
+def _exit_on_signal(number: int, _: FrameType | None) -> NoReturn:
+    """Exit on a signal that comes before the command has started, with cleanup."""
     raise SystemExit(BY_SIGNAL + number)
 
 
-def _passing_on(number: signal.Signals, process: subprocess.Popen[bytes]) -> Callable[[int, FrameType | None], object]:
-    """A handler that has the command get a signal, once."""
+def _forwarding_handler(
+    number: signal.Signals, process: subprocess.Popen[bytes]
+) -> Callable[[int, FrameType | None], object]:
+    """Return a handler that sends a signal on to the command, once."""
     if number.name in _FROM_TERMINALS and any(map(os.isatty, range(3))):
         return lambda *_: None  # the terminal sends it to the command itself, too
     return lambda *_: process.send_signal(number)

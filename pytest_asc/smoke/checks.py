@@ -1,4 +1,4 @@
-"""The checks, in their order: from evidence to findings. A check that has nothing to look at says why."""
+"""The checks of a smoke run, in their order: functions from the context of the run to findings."""
 
 from __future__ import annotations
 
@@ -21,87 +21,87 @@ if TYPE_CHECKING:
     from pytest_asc.diagnosis.findings import Finding
     from pytest_asc.smoke.smoke_context import SmokeContext
 
-    Look = Callable[[SmokeContext, pytest.FixtureRequest], tuple[Finding, ...]]
+    CheckFunction = Callable[[SmokeContext, pytest.FixtureRequest], tuple[Finding, ...]]
 
 
 class NothingToCheckError(Exception):
-    """A check has nothing to look at; the message says why."""
+    """A check has nothing to check; the message says why."""
 
 
-def look_at_key(evidence: SmokeContext, request: pytest.FixtureRequest) -> tuple[Finding, ...]:
-    """The key's text and file, and where they came from."""
-    identity = evidence.identity(request)
+def check_key(context: SmokeContext, request: pytest.FixtureRequest) -> tuple[Finding, ...]:
+    """Check the private key's text, its file and its source."""
+    identity = context.identity(request)
     found = tuple(finding for finding in identity.findings if finding.definition.group != "ids")
     if identity.credentials is None and not identity.findings:
         raise NothingToCheckError("the token comes without a key")
     return found
 
 
-def look_at_ids(evidence: SmokeContext, request: pytest.FixtureRequest) -> tuple[Finding, ...]:
-    """Key id, issuer id and the kind of key."""
-    identity = evidence.identity(request)
+def check_ids(context: SmokeContext, request: pytest.FixtureRequest) -> tuple[Finding, ...]:
+    """Check the key ID, the issuer ID and the key's type."""
+    identity = context.identity(request)
     if identity.credentials is None and not identity.findings:
         raise NothingToCheckError("the token comes without ids")
     return tuple(finding for finding in identity.findings if finding.definition.group == "ids")
 
 
-def look_at_token(evidence: SmokeContext, request: pytest.FixtureRequest) -> tuple[Finding, ...]:
-    """The token, by this machine's clock and for the request that is going to be made."""
-    token = evidence.token(request)
-    decoded = token.examination.decoded
-    scope = check_scope(decoded, "GET", evidence.service.probe) if decoded and token.examination.sound else None
+def check_token(context: SmokeContext, request: pytest.FixtureRequest) -> tuple[Finding, ...]:
+    """Verify the token by this machine's clock and for the first request."""
+    token = context.token(request)
+    decoded = token.verification.decoded
+    scope = check_scope(decoded, "GET", context.service.probe) if decoded and token.verification.sound else None
     return (*token.findings, scope) if scope else token.findings
 
 
-def look_at_clock(evidence: SmokeContext, request: pytest.FixtureRequest) -> tuple[Finding, ...]:
-    """This machine's clock against the answer's Date."""
-    evidence.ask(request)
-    if evidence.answer is None:
+def check_clock(context: SmokeContext, request: pytest.FixtureRequest) -> tuple[Finding, ...]:
+    """Compare this machine's clock with the response's ``Date``."""
+    context.send_first_request(request)
+    if context.response is None:
         raise NothingToCheckError("there was no answer to take Apple's time from")
-    if read_skew(evidence.answer) is None:
+    if read_skew(context.response) is None:
         raise NothingToCheckError("the answer has no Date")
-    return tuple(finding for finding in _answer_findings(evidence) if _is_of_clock(finding))
+    return tuple(finding for finding in _response_findings(context) if _is_clock_finding(finding))
 
 
-def look_at_answer(evidence: SmokeContext, request: pytest.FixtureRequest) -> tuple[Finding, ...]:
-    """What Apple answered, or why nothing came; and what further requests tell, where it leaves a question."""
-    evidence.ask(request)
-    if evidence.failure or evidence.answer is None:
-        return (evidence.failure,) if evidence.failure else ()
-    findings = tuple(finding for finding in _answer_findings(evidence) if not _is_of_clock(finding))
-    if evidence.spoilt and best_error(findings):
-        return (evidence.spoilt,)
-    question = next(filter(is_open, findings), None)
-    first = evidence.answer
-    if question:
-        evidence.conclusion = investigate(evidence, request, first, question)
-        findings = evidence.conclusion.findings
-        first = evidence.conclusion.accepted or first
-    if request.config.option.asc_smoke_roles and all(map(_is_of_role, findings)):
-        evidence.looks = tuple(check_role_access(evidence, request, first))
+def check_response(context: SmokeContext, request: pytest.FixtureRequest) -> tuple[Finding, ...]:
+    """Diagnose the response, or its absence, with further requests where the response alone does not explain it."""
+    context.send_first_request(request)
+    if context.failure or context.response is None:
+        return (context.failure,) if context.failure else ()
+    findings = tuple(finding for finding in _response_findings(context) if not _is_clock_finding(finding))
+    if context.request_finding and best_error(findings):
+        return (context.request_finding,)
+    unexplained = next(filter(is_open, findings), None)
+    first = context.response
+    if unexplained:
+        context.experiments = investigate(context, request, first, unexplained)
+        findings = context.experiments.findings
+        first = context.experiments.accepted or first
+    if request.config.option.asc_smoke_roles and all(map(_leaves_key_usable, findings)):
+        context.role_access = tuple(check_role_access(context, request, first))
     return findings
 
 
-def _is_of_clock(finding: Finding) -> bool:
-    """What is not certain is left to the experiments of the last check."""
+def _is_clock_finding(finding: Finding) -> bool:
+    """Return whether a finding belongs to the clock check; an uncertain one is left to the experiments of the last."""
     return finding.definition.group == "clock" and not is_open(finding)
 
 
-def _is_of_role(finding: Finding) -> bool:
-    """Whether the key is good all the same."""
+def _leaves_key_usable(finding: Finding) -> bool:
+    """Return whether the key is good in spite of a finding."""
     return finding.level != "error" or finding.cause == "role-insufficient"
 
 
-def _answer_findings(evidence: SmokeContext) -> tuple[Finding, ...]:
-    token = evidence.token_known
-    if evidence.answer is None:
+def _response_findings(context: SmokeContext) -> tuple[Finding, ...]:
+    token = context.known_token
+    if context.response is None:
         return ()
-    decoded = token.examination.decoded if token else None
+    decoded = token.verification.decoded if token else None
     return diagnose_response(
-        evidence.answer,
+        context.response,
         header=decoded.header if decoded else None,
         claims=decoded.claims if decoded else None,
-        service=evidence.service,
+        service=context.service,
     )
 
 
@@ -109,15 +109,15 @@ class Check(NamedTuple):
     """One item of a smoke run."""
 
     name: str
-    look: Look
+    function: CheckFunction
 
 
 def checks_of(service: Service) -> tuple[Check, ...]:
-    """The checks of a run that asks a service, in their order."""
+    """Return the checks of a service, in their order."""
     return (
-        Check("key", look_at_key),
-        Check("ids", look_at_ids),
-        Check("token", look_at_token),
-        Check("clock", look_at_clock),
-        Check(f"GET {urlsplit(service.probe).path}", look_at_answer),
+        Check("key", check_key),
+        Check("ids", check_ids),
+        Check("token", check_token),
+        Check("clock", check_clock),
+        Check(f"GET {urlsplit(service.probe).path}", check_response),
     )

@@ -1,25 +1,22 @@
-"""How a smoke run enters a pytest run: collection, order, xdist, and the report at the end."""
+"""pytest hooks of the smoke check: collection, order, xdist, and the report at the end."""
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_asc.plugin.run_context import get_run_context
 from pytest_asc.smoke.items import SmokeCheck, folder_in, suite_in
-from pytest_asc.smoke.renderers import github, html, terminal
-from pytest_asc.smoke.renderers.phrases import service_of
+from pytest_asc.smoke.renderers import github, terminal
+from pytest_asc.smoke.renderers.registry import renderer_for
 from pytest_asc.smoke.run import SmokeRun
 from pytest_asc.smoke.smoke_context import SmokeContext
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pytest_asc.smoke.items import SmokeFolder
 
 OVERRIDABLE = ("asc_credentials", "asc_token", "asc_emulator")
@@ -29,13 +26,13 @@ def pytest_configure(config: pytest.Config) -> None:
     """Prepare a run with ``--asc-smoke`` or ``--asc-smoke-first``; under xdist, in the controller alone.
 
     Raises:
-        pytest.UsageError: The options contradict each other or name what is not there.
+        pytest.UsageError: The options contradict each other, or name a file or folder that does not exist.
     """
-    evidence = SmokeContext(config, get_run_context(config).resolver.mode(smoke=True))
-    run = SmokeRun(evidence, folder=_folder(config), strict=config.option.asc_strict)
+    context = SmokeContext(config, get_run_context(config).resolver.mode(smoke=True))
+    run = SmokeRun(context, folder=_folder(config), strict=config.option.asc_strict)
     config.pluginmanager.register(SmokeReport(config, run), "asc-smoke-report")
     if config.option.asc_smoke:
-        # Five checks of one request need no workers.
+        # Five checks share one request and need no workers.
         config.option.dist, config.option.tx = "no", []
         config.args[:] = [str(run.folder)]
         config.pluginmanager.register(SmokeOnly(run), "asc-smoke")
@@ -44,7 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _folder(config: pytest.Config) -> Path:
-    """The folder of the checks: the one named first, or below it the first whose conftest.py overrides our fixtures."""
+    """Return the folder of the checks: the first argument, or the first below it whose conftest.py overrides ours."""
     named = config.invocation_params.dir / config.args[0].partition("::")[0] if config.args else Path()
     folder = named if named.is_dir() else named.parent if named.exists() else config.invocation_params.dir
     folder = Path(os.path.normpath(folder))
@@ -66,12 +63,12 @@ class SmokeOnly:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collect_directory(self, path: Path, parent: pytest.Collector) -> SmokeFolder:
-        """Collect no folder but those on the way to the checks."""
+        """Collect only the folders on the path to the checks."""
         return folder_in(parent, path, self._run)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Keep the checks in their order, whatever shuffles tests."""
+        """Keep the checks in their order, also where a plugin shuffles tests."""
         names = [check.name for check in self._run.checks]
         items.sort(key=lambda item: names.index(item.name) if item.name in names else len(names))
 
@@ -85,7 +82,7 @@ class SmokeFirst:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> None:
-        """Under xdist, run the checks here, in the controller, before the workers get a test."""
+        """Under xdist, run the checks in the controller, before the workers get a test."""
         if not session.config.pluginmanager.has_plugin("dsession"):
             return
         session.config.pluginmanager.register(self._only)
@@ -110,7 +107,7 @@ class SmokeFirst:
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> None:
-        """Stop behind the last check where one failed."""
+        """Stop after the last check where one failed."""
         if isinstance(item, SmokeCheck) and item.check is self._run.checks[-1] and self._run.failed:
             item.session.shouldfail = self._stop_message
 
@@ -133,36 +130,31 @@ class SmokeReport:
                 raise pytest.UsageError(f"--asc-report: {path} is a folder, expected a file")
 
     def pytest_sessionfinish(self) -> None:
-        """Write the report where it was asked for."""
+        """Write the report to the files of ``--asc-report``, and the job summary on GitHub."""
         report = self._run.report()
         for path in self._paths:
-            write = html.render if path.suffix.lower() == ".html" else _as_json
-            path.write_text(write(report), encoding="utf-8")
+            path.write_text(renderer_for(path).render(report), encoding="utf-8")
         summary = os.environ.get("GITHUB_STEP_SUMMARY")
-        if _on_github() and summary and report["checks"]:
+        if _on_github() and summary and report.checks:
             with Path(summary).open("a", encoding="utf-8") as file:
-                file.write(github.summary(report))
+                file.write(github.render(report))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show the report."""
         report = self._run.report()
-        if not report["checks"]:
+        if not report.checks:
             return
-        title = service_of(report).title
+        title = report.service_entry.title
         terminalreporter.section(f"{title[0].upper()}{title[1:]}")
         writer = self._config.get_terminal_writer()
         encoding = getattr(sys.stdout, "encoding", None)
-        for line in terminal.render(report, width=writer.fullwidth, encoding=encoding):
+        for line in terminal.render_lines(report, width=writer.fullwidth, encoding=encoding):
             for text, markup in line:
                 terminalreporter.write(text, **markup)
             terminalreporter.write("\n")
         if _on_github():
             for annotation in github.annotate(report):
                 terminalreporter.write_line(annotation)
-
-
-def _as_json(report: Mapping[str, Any]) -> str:
-    return json.dumps(report, indent=2, ensure_ascii=False) + "\n"
 
 
 def _on_github() -> bool:

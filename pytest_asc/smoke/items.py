@@ -23,7 +23,7 @@ SUITE = "asc-smoke"
 
 
 class CheckFailed(Exception):  # noqa: N818  it is an outcome, not an error of ours
-    """A check found what explains a refusal."""
+    """A check has findings that fail it."""
 
     def __init__(self, findings: tuple[Finding, ...]) -> None:
         super().__init__("; ".join(str(finding) for finding in findings))
@@ -37,33 +37,33 @@ class SmokeCheck(pytest.Function):
     check: Check
 
     def runtest(self) -> None:
-        """Look, note what was found, and fail where it is an error."""
+        """Run the check, record its findings, and fail where one is an error."""
         reason = self.run.reason_to_skip(self.check)
         if reason:
-            self.run.skipped(self.check, reason)
+            self.run.record_skip(self.check, reason)
             pytest.skip(reason)
         try:
-            findings = self.check.look(self.run.evidence, self._request)
+            findings = self.check.function(self.run.context, self._request)
         except LifetimeError as error:
             findings = (error.finding,)
-        except (NothingToCheckError, pytest.skip.Exception) as nothing:
-            self.run.skipped(self.check, str(nothing))
-            pytest.skip(str(nothing))
+        except (NothingToCheckError, pytest.skip.Exception) as skip:
+            self.run.record_skip(self.check, str(skip))
+            pytest.skip(str(skip))
         except FixtureError as error:
-            self.run.broke_off(self.check, error.cause)
+            self.run.record_exception(self.check, error.cause)
             raise error.cause from None
         except Exception as error:  # noqa: BLE001  whatever it is, it is ours
-            self.run.broke_off(self.check, error)
+            self.run.record_exception(self.check, error)
             pytest.exit(
                 f"pytest-asc crashed in its check of {self.name}: {redactor.clean(repr(error))}. "
                 "This is a bug in pytest-asc, not in your credentials: please report it.",
                 returncode=pytest.ExitCode.INTERNAL_ERROR,
             )
-        if failing := self.run.looked(self.check, findings):
+        if failing := self.run.record_findings(self.check, findings):
             raise CheckFailed(failing)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *args: Any, **kwargs: Any) -> Any:
-        """The findings in words; a traceback only for what is no finding."""
+        """Format the findings; a traceback only for other exceptions."""
         if isinstance(excinfo.value, CheckFailed):
             return "\n".join(
                 f"{finding.cause}: {finding.title}\n  {finding.evidence}\n  {finding.fix}"
@@ -72,12 +72,12 @@ class SmokeCheck(pytest.Function):
         return super().repr_failure(excinfo, *args, **kwargs)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """No line of a file: the checks are not the user's code."""
+        """Return no line number: the checks are not the user's code."""
         return self.path, None, self.name
 
 
-def _ask(request: pytest.FixtureRequest) -> None:
-    """What every check is called with: whatever it needs, it asks the request for."""
+def _check(request: pytest.FixtureRequest) -> None:
+    """Signature of every check: fixtures are requested dynamically."""
 
 
 class SmokeSuite(pytest.Collector):
@@ -88,19 +88,19 @@ class SmokeSuite(pytest.Collector):
     def collect(self) -> Iterator[pytest.Item]:
         """Make the items."""
         for check in self.run.checks:
-            item = SmokeCheck.from_parent(self, name=check.name, callobj=_ask)
+            item = SmokeCheck.from_parent(self, name=check.name, callobj=_check)
             item.check, item.run = check, self.run
-            item.add_marker(pytest.mark.asc(mode=self.run.evidence.mode))
+            item.add_marker(pytest.mark.asc(mode=self.run.context.mode))
             yield item
 
 
 class SmokeFolder(pytest.Directory):
-    """A folder on the way to the checks. It is collected for its conftest.py; no other file in it is looked at."""
+    """A folder on the path to the checks. It is collected for its conftest.py; no other file in it is collected."""
 
     run: SmokeRun
 
     def collect(self) -> Iterator[pytest.Collector]:
-        """Go on towards the folder of the checks."""
+        """Collect the next folder on the path to the checks, or the checks."""
         if self.path == self.run.folder:
             yield suite_in(self, self.run)
         else:
@@ -109,8 +109,8 @@ class SmokeFolder(pytest.Directory):
 
 
 def suite_in(parent: pytest.Collector, run: SmokeRun) -> SmokeSuite:
-    """The suite of the checks, seeing the fixtures that its parent sees."""
-    # A path below the folder's: pytest 8.0 finds a node's fixtures by the text of its id.
+    """Make the suite of the checks, with the fixtures that are visible to its parent."""
+    # The node ID starts with the folder's: pytest 8.0 finds a node's fixtures by the text of its ID.
     folder = "" if parent.nodeid == "." else parent.nodeid
     suite = SmokeSuite.from_parent(parent, name=SUITE, nodeid=f"{folder}/{SUITE}".lstrip("/"))
     suite.run = run
@@ -118,7 +118,7 @@ def suite_in(parent: pytest.Collector, run: SmokeRun) -> SmokeSuite:
 
 
 def folder_in(parent: pytest.Collector, path: Path, run: SmokeRun) -> SmokeFolder:
-    """A folder on the way to the suite."""
+    """Make the node of a folder on the path to the suite."""
     folder = SmokeFolder.from_parent(parent, path=path)
     folder.run = run
     return folder

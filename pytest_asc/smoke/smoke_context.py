@@ -1,4 +1,4 @@
-"""What one smoke run gets to know: credentials, token, answer. Each is looked up once, when a check first needs it."""
+"""Context of one smoke run: credentials, token and responses, each obtained once, when a check first needs it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Identity:
-    """The key and the ids, or what is known of them where they are of no use."""
+    """Key and IDs; ``credentials`` is None where they cannot be used."""
 
     credentials: Credentials | None
     key_id: str | None
@@ -54,23 +54,23 @@ class Identity:
 
 @dataclass(frozen=True)
 class SentToken:
-    """The token of the ``asc_token`` fixture, judged by this machine's clock."""
+    """The token of the ``asc_token`` fixture, verified by this machine's clock."""
 
     text: str
     minted_by: str
-    examination: TokenVerification
+    verification: TokenVerification
     findings: tuple[Finding, ...]
 
 
 class FixtureError(Exception):
-    """A fixture ended with an exception of its own: mostly one that the suite overrides."""
+    """A fixture raised an exception: mostly one that the suite overrides."""
 
     def __init__(self, cause: BaseException) -> None:
         super().__init__(str(cause))
         self.cause = cause
 
 
-def _called(get: Callable[..., T], *args: object) -> T:
+def _call(get: Callable[..., T], *args: object) -> T:
     try:
         return get(*args)
     except (CredentialsError, LifetimeError):  # they carry their findings
@@ -79,87 +79,95 @@ def _called(get: Callable[..., T], *args: object) -> T:
         raise FixtureError(error) from None
 
 
-def _fixture(request: pytest.FixtureRequest, name: str) -> Any:
-    return _called(request.getfixturevalue, name)
+def _fixture_value(request: pytest.FixtureRequest, name: str) -> Any:
+    return _call(request.getfixturevalue, name)
 
 
 class SmokeContext:
-    """Lazy: a check that is run alone gets what it needs."""
+    """Everything that the checks of a run share. Lazy, so that a check that is run alone gets what it needs.
+
+    Args:
+        config: Of the run.
+        mode: Live or emulator.
+    """
 
     def __init__(self, config: pytest.Config, mode: Mode) -> None:
         self.mode = mode
         self.timeout: float = config.getoption("asc_timeout")
-        self.answer: HttpResponse | None = None
+        self.response: HttpResponse | None = None
+        """Response to the first request."""
         self.failure: Finding | None = None
-        self.spoilt: Finding | None = None
-        """What is wrong with a request as it was sent: something in this process may have changed it."""
-        self.conclusion: ExperimentResult | None = None
-        """What the experiments said, where there were any."""
-        self.looks: tuple[AreaAccess, ...] = ()
-        """What was seen of the key's role, where that was asked for."""
-        self.requests = 0
-        """How many were made."""
+        """The reason why the first request got no response."""
+        self.request_finding: Finding | None = None
+        """The fault of a request as it was sent: something in this process may have changed it."""
+        self.experiments: ExperimentResult | None = None
+        """Result of the experiments, where there were any."""
+        self.role_access: tuple[AreaAccess, ...] = ()
+        """Access of the key's role to each area, with ``--asc-smoke-roles``."""
+        self.requests_sent = 0
         self._emulator: Emulator | None = None
-        self._run = get_run_context(config)
+        self._run_context = get_run_context(config)
         self._identity: Identity | None = None
         self._token: SentToken | None = None
 
     @property
-    def identity_known(self) -> Identity | None:
-        """The identity if it was looked up."""
+    def known_identity(self) -> Identity | None:
+        """The identity, if a check has needed it."""
         return self._identity
 
     @property
-    def token_known(self) -> SentToken | None:
-        """The token if it was looked up."""
+    def known_token(self) -> SentToken | None:
+        """The token, if a check has needed it."""
         return self._token
 
     @property
     def service(self) -> Service:
-        """The service that is asked: the chosen one, or the one that the key is for."""
-        return self._run.resolver.service(self._identity.kind if self._identity else self._kind_set, self._faults)
+        """The service that requests go to: the chosen one, or the one that the key is for."""
+        return self._run_context.resolver.service(
+            self._identity.kind if self._identity else self._key_type, self._faults
+        )
 
     @property
     def _faults(self) -> tuple[CauseSlug, ...]:
-        return self._run.active_faults(self.mode)
+        return self._run_context.active_faults(self.mode)
 
     @property
     def base_url(self) -> str:
-        """Where requests go: scheme and host."""
-        return self._run.resolver.base_url(self.service, self.mode)
+        """Scheme and host of the requests."""
+        return self._run_context.resolver.base_url(self.service, self.mode)
 
     @property
     def url(self) -> str:
-        """Where the first request goes."""
+        """URL of the first request."""
         return self.base_url + self.service.probe
 
     @property
-    def _kind_set(self) -> str:
-        return (self._run.settings.choice("key_type") if self.mode == "live" else None) or "team"
+    def _key_type(self) -> str:
+        return (self._run_context.settings.choice("key_type") if self.mode == "live" else None) or "team"
 
     @property
-    def kind_said(self) -> bool:
-        """Whether the user said of which kind the key is."""
-        return self.mode == "live" and self._run.settings.get("key_type") is not None
+    def key_type_is_set(self) -> bool:
+        """True where a setting gives the key's type; otherwise the type is inferred from the IDs."""
+        return self.mode == "live" and self._run_context.settings.get("key_type") is not None
 
     @property
-    def issuer_left_out(self) -> str | None:
-        """The issuer id that is set though the key is said to be an individual one, which has none."""
-        found = self._run.settings.get("issuer_id") if self.kind_said else None
+    def unused_issuer_id(self) -> str | None:
+        """The issuer ID that is set although the key's type is set to one that has none."""
+        found = self._run_context.settings.get("issuer_id") if self.key_type_is_set else None
         return normalize_id(found.value) if found else None
 
     def identity(self, request: pytest.FixtureRequest) -> Identity:
-        """Key and ids, from the ``asc_credentials`` fixture."""
+        """Return key and IDs, from the ``asc_credentials`` fixture."""
         if self._identity is None:
-            self._identity = self._look_up_identity(request)
+            self._identity = self._read_identity(request)
         return self._identity
 
-    def _look_up_identity(self, request: pytest.FixtureRequest) -> Identity:
-        reading = self._run.credentials_result(self.mode)
+    def _read_identity(self, request: pytest.FixtureRequest) -> Identity:
+        reading = self._run_context.credentials_result(self.mode)
         try:
-            credentials = _called(lambda: get_test_context(request).credentials(request))
+            credentials = _call(lambda: get_test_context(request).credentials(request))
         except CredentialsError as error:
-            if self._has_token_of_its_own(request):
+            if self._has_token_without_key(request):
                 return Identity(None, None, None, reading.kind, {}, ())
             return Identity(None, reading.key_id, reading.issuer_id, reading.kind, reading.sources, error.findings)
         findings = reading.findings if credentials is reading.credentials else ()
@@ -172,9 +180,9 @@ class SmokeContext:
             findings,
         )
 
-    def _has_token_of_its_own(self, request: pytest.FixtureRequest) -> bool:
+    def _has_token_without_key(self, request: pytest.FixtureRequest) -> bool:
         try:
-            _fixture(request, "asc_token")
+            _fixture_value(request, "asc_token")
         except CredentialsError:
             return False
         except LifetimeError:
@@ -182,58 +190,63 @@ class SmokeContext:
         return True
 
     def token(self, request: pytest.FixtureRequest) -> SentToken:
-        """The token, from the ``asc_token`` fixture."""
+        """Return the token, from the ``asc_token`` fixture.
+
+        Raises:
+            CredentialsError: There are no usable credentials to sign one with.
+            FixtureError: The fixture raised another exception, or returned no string.
+        """
         if self._token is None:
             identity = self.identity(request)
-            value = _fixture(request, "asc_token")
+            value = _fixture_value(request, "asc_token")
             if not isinstance(value, str):
                 raise FixtureError(TypeError(f"the fixture asc_token gave a {type(value).__name__}, expected a str"))
-            examination = verify_evidence_token(value, service=self.service, credentials=identity.credentials)
+            verification = verify_evidence_token(value, service=self.service, credentials=identity.credentials)
             self._token = SentToken(
                 text=value,
                 minted_by=value.minted_by if isinstance(value, Token) else "asc_token fixture",
-                examination=examination,
-                findings=examination.at(time.time(), utc_offset=utc_offset(self._faults)),
+                verification=verification,
+                findings=verification.at(time.time(), utc_offset=utc_offset(self._faults)),
             )
         return self._token
 
-    def ask(self, request: pytest.FixtureRequest) -> None:
-        """Make the first request, unless it was made: afterwards there is an answer or a failure."""
-        if self.answer or self.failure:
+    def send_first_request(self, request: pytest.FixtureRequest) -> None:
+        """Send the first request, unless it was sent: afterwards there is a response or a failure."""
+        if self.response or self.failure:
             return
-        answer = self.get(request, self.service.probe, self.token(request).text)
-        if isinstance(answer, HttpResponse):
-            self.answer = answer
+        response = self.get(request, self.service.probe, self.token(request).text)
+        if isinstance(response, HttpResponse):
+            self.response = response
         else:
-            self.failure = answer
+            self.failure = response
 
     def get(
         self, request: pytest.FixtureRequest, path: str, token: str, *, base_url: str | None = None
     ) -> HttpResponse | Finding:
-        """Make one request; the finding says why there was no answer.
+        """Send one GET request; return the response, or the reason why there is none.
 
         Args:
-            request: Of the check.
+            request: The check's ``request`` fixture.
             path: Path and query.
             token: The token to send.
-            base_url: Scheme and host, where it goes to another than the service's own.
+            base_url: Scheme and host; by default those of the service.
         """
         base_url = base_url or self.base_url
         url = base_url + path
         if self.mode == "live" and base_url == self.base_url:
-            _called(check_host, url, self.service)
-        self.requests += 1
+            _call(check_host, url, self.service)
+        self.requests_sent += 1
         with self._session(request, token, base_url) as session:
             sent_at = time.time()
             try:
-                # Live, nobody is asked who is not meant. What the emulator leads to is the emulator.
+                # A live token goes to no other host than the chosen one. The emulator redirects only to itself.
                 response = session.get(url, allow_redirects=self.mode == "emulator")
             except Exception as error:
                 failure = self._read_failure(error, url)
                 if failure is None:
                     raise
                 return failure
-        self.spoilt = self._read_request(response)
+        self.request_finding = self._check_sent_request(response)
         return HttpResponse(
             method="GET",
             url=url,
@@ -245,15 +258,15 @@ class SmokeContext:
         )
 
     def _read_failure(self, error: Exception, url: str) -> Finding | None:
-        """Why there was no answer; None where the exception is no matter of the request."""
-        around = DiagnosisContext(timeout=self.timeout)
-        if findings := diagnose(error, now=time.time(), service=self.service.name, context=around):
+        """Return the reason why there is no response; None where the exception does not come from the request."""
+        context = DiagnosisContext(timeout=self.timeout)
+        if findings := diagnose(error, now=time.time(), service=self.service.name, context=context):
             return findings[0]
-        # A CA bundle that is not there is a bare OSError.
+        # A missing CA bundle raises a bare OSError.
         known = isinstance(error, (requests.RequestException, OSError))
         return read_failure(error, url=url, timeout=self.timeout) if known else None
 
-    def _read_request(self, response: requests.Response) -> Finding | None:
+    def _check_sent_request(self, response: requests.Response) -> Finding | None:
         sent = parse_request(response.request)
         hops = [parse_request(hop.request) for hop in response.history]
         netrc = netrc_entry(sent.host, self._emulator)
@@ -265,7 +278,7 @@ class SmokeContext:
         from pytest_asc.transports.requests_adapter import EmulatorAdapter  # noqa: PLC0415  not needed in live mode
 
         if self._emulator is None:
-            # One for all checks: each check is a test of its own, and would get an emulator of its own.
-            self._emulator = _fixture(request, "asc_emulator")
+            # One for all checks: each check is a pytest item of its own, and would get an emulator of its own.
+            self._emulator = _fixture_value(request, "asc_emulator")
             self._emulator.load_sample()
         return Session(base_url, token=lambda: token, adapter=EmulatorAdapter(self._emulator))

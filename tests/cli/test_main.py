@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from loopback import KEY_ID, Apple
 
-from pytest_asc.__main__ import main
+from pytest_asc.cli.main import main
 from pytest_asc.diagnosis.token.verify import decode
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from pytest_asc.__main__ import main
+from pytest_asc.cli.main import main
 from pytest_asc.credentials.settings import SETTINGS
 
 if TYPE_CHECKING:

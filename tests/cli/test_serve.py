@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from pytest_asc import Credentials
-from pytest_asc.__main__ import main
+from pytest_asc.cli.main import main
 from pytest_asc.credentials.tokens import mint
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import pytest_asc
-from pytest_asc.__main__ import main
 from pytest_asc.apple.roles import ANY, ROLE_AREAS
 from pytest_asc.apple.services import SERVICES
 from pytest_asc.cli.environment import environment
-from pytest_asc.cli.serve import AccountOptions, connection_info, running_server
+from pytest_asc.cli.main import main
+from pytest_asc.cli.running_server import AccountOptions, connection_info, running_server
 from pytest_asc.credentials.settings import SETTINGS
 from pytest_asc.credentials.tokens import mint
 from pytest_asc.emulator.account.outcomes import OUTCOMES

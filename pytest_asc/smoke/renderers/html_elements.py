@@ -1,4 +1,4 @@
-"""Elements of a page. Text and attributes are escaped where they are written out: no caller has to think of it."""
+"""Elements of an HTML page. Text and attributes are escaped on output, so that no caller has to do it."""
 
 from __future__ import annotations
 
@@ -10,23 +10,25 @@ from pytest_asc.diagnosis.formatting import one_line
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_LONGEST = 2_000
+_MAX_LENGTH = 2_000
 
 
 def element(tag: str, *children: ET.Element | str | None, **attributes: str) -> ET.Element:
     """Make an element.
 
     Args:
-        tag: Its name.
-        *children: Elements and texts in their order; None is left out. Texts are foreign words, however they look.
-        **attributes: Its attributes: ``class_`` stands for class, and an underscore for a hyphen.
+        tag: Name of the element.
+        *children: Elements and texts in their order; None is left out. Texts are never read as markup.
+        **attributes: Attributes: ``class_`` stands for class, and an underscore for a hyphen.
     """
-    made = ET.Element(tag, {name.rstrip("_").replace("_", "-"): _plain(value) for name, value in attributes.items()})
+    made = ET.Element(
+        tag, {name.rstrip("_").replace("_", "-"): _clean_line(value) for name, value in attributes.items()}
+    )
     for child in children:
         if isinstance(child, ET.Element):
             made.append(child)
         elif child is not None:
-            _add_text(made, _plain(child))
+            _add_text(made, _clean_line(child))
     return made
 
 
@@ -37,14 +39,14 @@ def _add_text(parent: ET.Element, text: str) -> None:
         parent.text = (parent.text or "") + text
 
 
-def _plain(text: str) -> str:
-    """One line without control characters, with the blanks around it that part it from its neighbours."""
-    line = one_line(text, _LONGEST)
+def _clean_line(text: str) -> str:
+    """Return one line without control characters, with the spaces around it that separate it from its neighbours."""
+    line = one_line(text, _MAX_LENGTH)
     return f"{' ' * text.startswith(' ')}{line}{' ' * (text.endswith(' ') and bool(line))}"
 
 
 def table(caption: str, head: Iterable[str], rows: Iterable[Iterable[ET.Element | str | None]]) -> ET.Element:
-    """A table whose first column names its rows."""
+    """Make a table whose first column names its rows."""
     return element(
         "table",
         element("caption", caption),
@@ -58,6 +60,6 @@ def _row(first: ET.Element | str | None, *cells: ET.Element | str | None) -> ET.
 
 
 def page(root: ET.Element) -> str:
-    """Write a whole document out, fit to be read by people, too."""
+    """Serialize a whole document, indented."""
     ET.indent(root, " ")
     return f"<!doctype html>\n{ET.tostring(root, encoding='unicode', method='html')}\n"

@@ -1,23 +1,22 @@
-"""What a smoke report says, in sentences that the terminal and GitHub share."""
+"""Sentences of the smoke report that the renderers share."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from pytest_asc.apple.causes import CAUSES
-from pytest_asc.apple.services import APP_STORE_CONNECT, SERVICES
 from pytest_asc.diagnosis.formatting import host_of, span, time_of_day
 from pytest_asc.diagnosis.token.scope import max_lifetime_of
 from pytest_asc.diagnosis.token.times import FIRST_MILLISECONDS, LONGEST_DURATION
 from pytest_asc.experiments.role_access import roles_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
-    from pytest_asc.apple.services import Service
+    from pytest_asc.smoke.report import CheckOutcome, ClockSummary, CredentialsSummary, Report, RequestSummary
 
-# Apple's clock is known to the second: a smaller skew cannot be told from none.
+# In seconds: ``Date`` has whole seconds, so a smaller skew cannot be told from none.
 CLOCK_RESOLUTION = 1.0
 _MINUTE = 60
 CERTAINTY = {
@@ -26,10 +25,8 @@ CERTAINTY = {
     "possible": "possible: nothing seen speaks against it",
 }
 _HEDGE = {"certain": "", "likely": "probably ", "possible": "possibly "}
-OFFLINE = "offline"
-"""The mode of a report on a token that was sent nowhere."""
 _REFUSED = {401: "refuses this token", 403: "refuses this request"}
-# The causes that say that the service itself was not reached.
+# Causes in which something other than the service answered.
 _BY_OTHERS = frozenset({"not-apple"})
 
 
@@ -40,132 +37,122 @@ class Fact(NamedTuple):
     sentences: list[str]
 
 
-def service_of(report: Mapping[str, Any]) -> Service:
-    """The service that a report is about."""
-    return SERVICES.get(report["service"], APP_STORE_CONNECT)
-
-
-def limit_of(report: Mapping[str, Any]) -> int | None:
-    """Seconds that the report's token may live; None where its service names no limit.
+def limit_of(report: Report) -> int | None:
+    """Return the limit of the token's lifetime in seconds; None where its service names no limit.
 
     A scope that allows months is no measure for a token that does without them.
     """
-    token, usual = report["token"] or {}, service_of(report).max_lifetime
-    is_long = usual is not None and (token.get("lifetime") or 0) > usual
-    return max_lifetime_of(token.get("scope"), service_of(report)) if is_long else usual
+    token, usual = report.token, report.service_entry.max_lifetime
+    if token and usual is not None and (token.lifetime or 0) > usual:
+        return max_lifetime_of(token.scope, report.service_entry)
+    return usual
 
 
-def has_times(report: Mapping[str, Any]) -> bool:
-    """Whether the token's times are any: milliseconds and durations are none."""
-    token = report["token"] or {}
-    given = (token.get(name) for name in ("issued_at", "expires_at"))
+def has_times(report: Report) -> bool:
+    """Return whether the token's times are in seconds since 1970, and not milliseconds or durations."""
+    given = (report.token.issued_at, report.token.expires_at) if report.token else ()
     return all(LONGEST_DURATION <= time <= FIRST_MILLISECONDS for time in given if time is not None)
 
 
-def verdict(report: Mapping[str, Any]) -> str:
-    """The outcome in one sentence."""
-    if report["mode"] == OFFLINE:
-        return _verdict_on_token(report)
-    accepted = f"{_who(report)} accepts these credentials"
-    if report["ok"]:
-        apps = (report["request"] or {}).get("apps_visible")
-        return f"{accepted}{f', with {_count(report)}' if _warnings(report) else ''}{_visible(apps)}."
-    if cause := next((finding for finding in report["findings"] if finding["cause"] == report["cause"]), None):
-        if cause["level"] == "warning" and _status(report) is not None:
+def headline(report: Report) -> str:
+    """Return the outcome in one sentence."""
+    if report.mode == "offline":
+        return _token_headline(report)
+    accepted = f"{_subject(report)} accepts these credentials"
+    if report.ok:
+        apps = report.request.apps_visible if report.request else None
+        return f"{accepted}{f', with {_count(report)}' if report.warnings else ''}{_visible(apps)}."
+    if cause := report.cause_finding:
+        if cause.level == "warning" and _status(report) is not None:
             return f"{accepted}, but not without {_count(report)}."
-        return f"{_outcome(report)}: {_HEDGE[cause['certainty']]}{_within(title_of(cause['cause']))}."
-    broken = "".join(f": the check of {check['name']} broke off" for check in _broken(report)[:1])
-    return f"{_outcome(report)}{broken}."
+        return f"{_outcome(report)}: {_HEDGE[cause.certainty]}{_within(title_of(cause.cause))}."
+    crashed = "".join(f": the check of {check.name} broke off" for check in _crashed(report)[:1])
+    return f"{_outcome(report)}{crashed}."
 
 
-def _warnings(report: Mapping[str, Any]) -> int:
-    return sum(finding["level"] == "warning" for finding in report["findings"])
-
-
-def _count(report: Mapping[str, Any]) -> str:
-    warnings = _warnings(report)
+def _count(report: Report) -> str:
+    warnings = report.warnings
     return f"{warnings} warning{'s' if warnings > 1 else ''}"
 
 
-def _verdict_on_token(report: Mapping[str, Any]) -> str:
-    unseen = "" if report["credentials"] else "; its signature was not checked, since its key is not at hand"
-    if report["ok"]:
-        warned = f", apart from {_count(report)}" if _warnings(report) else ""
+def _token_headline(report: Report) -> str:
+    unseen = "" if report.credentials else "; its signature was not checked, since its key is not at hand"
+    if report.ok:
+        warned = f", apart from {_count(report)}" if report.warnings else ""
         return f"Nothing is wrong with this token{warned}{unseen}."
-    cause = next(finding for finding in report["findings"] if finding["cause"] == report["cause"])
-    return f"{_who(report)} refuses this token: {_HEDGE[cause['certainty']]}{_within(title_of(cause['cause']))}."
+    cause = report.cause_finding
+    reason = f": {_HEDGE[cause.certainty]}{_within(title_of(cause.cause))}" if cause else ""
+    return f"{_subject(report)} refuses this token{reason}."
 
 
 def title_of(cause: str) -> str:
-    """A cause in a few words."""
+    """Return the title of a cause."""
     return CAUSES[cause].title if cause in CAUSES else cause
 
 
-def facts(report: Mapping[str, Any]) -> Iterator[Fact]:
-    """What is known of the key, the token, the answer, the clock and the probes: a row for each that was reached."""
+def facts(report: Report) -> Iterator[Fact]:
+    """Return a row for each of key, token, response, clock and experiments that the report has something on."""
     rows = {
-        "key": _key_sentences(report["credentials"] or {}),
+        "key": _key_sentences(report.credentials),
         "token": _token_sentences(report),
-        "answer": _answer_sentences(report),
-        "clock": _clock_sentences(report["clock"] or {}),
-        "probes": _together((probe["name"], _told(probe["status"], probe["showed"])) for probe in report["probes"]),
-    }
-    return (Fact(label, sentences) for label, sentences in rows.items() if sentences)
-
-
-def roles(report: Mapping[str, Any]) -> Iterator[Fact]:
-    """What the key's role opens and what it does not, where that was looked for."""
-    looks = report.get("roles") or []
-    opens = ", ".join(look["area"] for look in looks if look["opens"])
-    rows = {
-        "opens": [opens] if opens else [],
-        "closed": [f"{look['area']}{_open_to(look['area'])}" for look in looks if look["opens"] is False],
-        "unknown": _together(
-            (look["area"], _told(look["status"], look["words"])) for look in looks if look["opens"] is None
+        "answer": _response_sentences(report),
+        "clock": _clock_sentences(report.clock),
+        "probes": _group_by_text(
+            (experiment.name, _join(experiment.status, experiment.showed)) for experiment in report.experiments
         ),
     }
     return (Fact(label, sentences) for label, sentences in rows.items() if sentences)
 
 
-def skipped(report: Mapping[str, Any]) -> list[str]:
-    """The checks that could not be made, those with one reason together."""
-    return _together(
-        (check["name"], check["reason"] or "no reason given")
-        for check in report["checks"]
-        if check["outcome"] == "skipped"
+def roles(report: Report) -> Iterator[Fact]:
+    """Return the areas that the key's role has access to, those that it has not, and the unknown ones."""
+    areas = report.role_access or ()
+    opens = ", ".join(area.area for area in areas if area.opens)
+    rows = {
+        "opens": [opens] if opens else [],
+        "closed": [f"{area.area}{_open_to(area.area)}" for area in areas if area.opens is False],
+        "unknown": _group_by_text((area.area, _join(area.status, area.words)) for area in areas if area.opens is None),
+    }
+    return (Fact(label, sentences) for label, sentences in rows.items() if sentences)
+
+
+def skipped(report: Report) -> list[str]:
+    """Return the skipped checks, those with the same reason together."""
+    return _group_by_text(
+        (check.name, check.reason or "no reason given") for check in report.checks if check.outcome == "skipped"
     )
 
 
-def _together(pairs: Iterable[tuple[str, str]]) -> list[str]:
-    """Names and what is said of each, those of which one thing is said in one sentence."""
-    said: dict[str, list[str]] = {}
-    for name, words in pairs:
-        said.setdefault(words, []).append(name)
-    return [f"{', '.join(names)}: {words}" for words, names in said.items()]
+def _group_by_text(pairs: Iterable[tuple[str, str]]) -> list[str]:
+    """Format pairs of a name and a text, the names of the same text in one sentence."""
+    names_by_text: dict[str, list[str]] = {}
+    for name, text in pairs:
+        names_by_text.setdefault(text, []).append(name)
+    return [f"{', '.join(names)}: {text}" for text, names in names_by_text.items()]
 
 
-def _told(status: int | None, words: str | None) -> str:
-    return ", ".join(map(str, filter(None, (status, words)))) or "no answer"
+def _join(status: int | None, text: str | None) -> str:
+    return ", ".join(map(str, filter(None, (status, text)))) or "no answer"
 
 
 def _open_to(area: str) -> str:
-    """Whom an area is open to by Apple's tables."""
+    """Format the roles that have access to an area by Apple's tables."""
     *others, last = roles_of(area) or ("",)
     return f" (open to {', '.join(others)}{' and ' if others else ''}{last})" if last else ""
 
 
-def failed(report: Mapping[str, Any]) -> list[str]:
-    """The checks that broke off, with the reason; those that found something stand among the findings."""
-    return [f"{check['name']}: {check['reason']}" for check in _broken(report)]
+def failed(report: Report) -> list[str]:
+    """Return the checks that ended with an exception, with the reason; the others that failed have findings."""
+    return [f"{check.name}: {check.reason}" for check in _crashed(report)]
 
 
-def _broken(report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    known = {None, *(finding["cause"] for finding in report["findings"])}
-    return [check for check in report["checks"] if check["outcome"] == "failed" and check["reason"] not in known]
+def _crashed(report: Report) -> list[CheckOutcome]:
+    known = {None, *(finding.cause for finding in report.findings)}
+    return [check for check in report.checks if check.outcome == "failed" and check.reason not in known]
 
 
-def _who(report: Mapping[str, Any]) -> str:
-    title = "the emulator" if report["mode"] == "emulator" else service_of(report).title
+def _subject(report: Report) -> str:
+    title = "the emulator" if report.mode == "emulator" else report.service_entry.title
     return title[0].upper() + title[1:]
 
 
@@ -175,42 +162,46 @@ def _visible(apps: int | None) -> str:
     return f"; {apps or 'no'} app{' is' if apps == 1 else 's are'} visible"
 
 
-def _outcome(report: Mapping[str, Any]) -> str:
-    """What became of the request."""
-    status = _status(report)
-    if status in _REFUSED and report["cause"] not in _BY_OTHERS:
-        return f"{_who(report)} {_REFUSED[status]}"
-    if status is not None:
-        return f"{report['request']['method']} {_path(report)} was answered {status}"
-    return f"{_who(report)} {'gave no answer' if _was_asked(report) else 'was not asked'}"
+def _outcome(report: Report) -> str:
+    """Return the outcome of the first request."""
+    request, status = report.request, _status(report)
+    if status in _REFUSED and report.cause not in _BY_OTHERS:
+        return f"{_subject(report)} {_REFUSED[status]}"
+    if request and status is not None:
+        return f"{_method_and_path(request)} was answered {status}"
+    return f"{_subject(report)} {'gave no answer' if _was_sent(report) else 'was not asked'}"
 
 
-def _status(report: Mapping[str, Any]) -> int | None:
-    return (report["request"] or {}).get("status")
+def _status(report: Report) -> int | None:
+    return report.request.status if report.request else None
 
 
-def _was_asked(report: Mapping[str, Any]) -> bool:
+def _was_sent(report: Report) -> bool:
     return _status(report) is not None or any(
-        check["name"].startswith("GET ") and check["outcome"] != "skipped" for check in report["checks"]
+        check.name.startswith("GET ") and check.outcome != "skipped" for check in report.checks
     )
 
 
 def _within(title: str) -> str:
-    """A cause's title in the middle of a sentence."""
+    """Format a cause's title for the middle of a sentence."""
     return title if title.startswith("Apple") else title[0].lower() + title[1:]
 
 
-def _path(report: Mapping[str, Any]) -> str:
-    url: str = report["request"]["url"]
-    return urlsplit(url).path
+def _method_and_path(request: RequestSummary) -> str:
+    return f"{request.method} {urlsplit(request.url).path}"
 
 
-def _key_sentences(credentials: Mapping[str, Any]) -> list[str]:
-    sources = dict(credentials.get("sources") or {})
+def _key_sentences(credentials: CredentialsSummary | None) -> list[str]:
+    if credentials is None:
+        return []
+    sources = dict(credentials.sources)
     ids = [
-        f"{words} {credentials[name]}{_in_brackets(sources.pop(name, None))}"
-        for words, name in ((f"{credentials.get('kind') or ''} key".strip(), "key_id"), ("issuer", "issuer_id"))
-        if credentials.get(name)
+        f"{label} {value}{_in_brackets(sources.pop(name, None))}"
+        for label, name, value in (
+            (f"{credentials.kind or ''} key".strip(), "key_id", credentials.key_id),
+            ("issuer", "issuer_id", credentials.issuer_id),
+        )
+        if value
     ]
     rest = [f"{name.replace('_', ' ')} from {source}" for name, source in sources.items()]
     return [", ".join(parts) for parts in (ids, rest) if parts]
@@ -220,32 +211,26 @@ def _in_brackets(text: str | None) -> str:
     return f" ({text})" if text else ""
 
 
-def _token_sentences(report: Mapping[str, Any]) -> list[str]:
-    token = report["token"]
-    if not token:
+def _token_sentences(report: Report) -> list[str]:
+    token, clock = report.token, report.clock
+    if token is None:
         return []
+    given = [(name, time) for name, time in (("iat", token.issued_at), ("exp", token.expires_at)) if time is not None]
     if not has_times(report):
-        given = (("iat", token.get("issued_at")), ("exp", token.get("expires_at")))
-        return [", ".join(f"{claim} {value}" for claim, value in given if value is not None) + ", as they stand in it"]
-    clock = report["clock"] or {}
-    apple_now = clock.get("apple_now")
-    now = clock.get("local_now") if apple_now is None else apple_now
-    times = [
-        f"{claim} {time_of_day(token[member], now)}{_distance(token[member], now)}"
-        for claim, member in (("iat", "issued_at"), ("exp", "expires_at"))
-        if token.get(member) is not None
-    ]
-    whose = " at Apple" if abs(clock.get("skew_seconds") or 0) > CLOCK_RESOLUTION else ""
-    scope = token.get("scope")
+        return [", ".join(f"{claim} {value}" for claim, value in given) + ", as they stand in it"]
+    now = clock.now if clock else None
+    times = [f"{claim} {time_of_day(time, now)}{_distance(time, now)}" for claim, time in given]
+    whose = " at Apple" if clock and abs(clock.skew_seconds or 0) > CLOCK_RESOLUTION else ""
+    scope = token.scope
     parts = (
-        _life(token.get("lifetime"), limit_of(report)),
+        _lifetime(token.lifetime, limit_of(report)),
         f"scope {', '.join(map(str, scope)) if isinstance(scope, list) else scope}" if scope else "",
-        f"minted by {token['minted_by']}" if token.get("minted_by") else "",
+        f"minted by {token.minted_by}" if token.minted_by else "",
     )
     return [", ".join(filter(None, parts)), *([f"{', '.join(times)} UTC{whose}"] if times else [])]
 
 
-def _life(lifetime: float | None, limit: int | None) -> str:
+def _lifetime(lifetime: float | None, limit: int | None) -> str:
     if lifetime is None:
         return "life unknown"
     if lifetime < 0:
@@ -263,23 +248,23 @@ def _distance(seconds: float, now: float | None) -> str:
     return f" ({span(now - seconds)} ago)" if seconds <= now else f" (in {span(seconds - now)})"
 
 
-def _answer_sentences(report: Mapping[str, Any]) -> list[str]:
-    request, rate = report["request"], report["rate_limit"]
-    if not request or not _was_asked(report):
+def _response_sentences(report: Report) -> list[str]:
+    request, rate = report.request, report.rate_limit
+    if request is None or not _was_sent(report):
         return []
-    what = "no answer" if request["status"] is None else f"{request['status']} {request.get('code') or ''}".strip()
-    host = host_of(request["url"])
-    elsewhere = "" if host == service_of(report).host else f" at {host}"
-    left = f", {rate['remaining']} of {rate['limit']} requests left" if rate else ""
-    words = request.get("words")
-    quoted = any(words in finding["evidence"] for finding in report["findings"]) if words else True
-    return [f"{what} to {request['method']} {_path(report)}{elsewhere}{left}", *([] if quoted else [f'"{words}"'])]
+    outcome = "no answer" if request.status is None else f"{request.status} {request.code or ''}".strip()
+    host = host_of(request.url)
+    elsewhere = "" if host == report.service_entry.host else f" at {host}"
+    left = f", {rate.remaining} of {rate.limit} requests left" if rate else ""
+    words = request.words
+    quoted = not words or any(words in finding.evidence for finding in report.findings)
+    return [f"{outcome} to {_method_and_path(request)}{elsewhere}{left}", *([] if quoted else [f'"{words}"'])]
 
 
-def _clock_sentences(clock: Mapping[str, Any]) -> list[str]:
-    skew, here, apple = clock.get("skew_seconds"), clock.get("local_now"), clock.get("apple_now")
-    if skew is None:
+def _clock_sentences(clock: ClockSummary | None) -> list[str]:
+    if clock is None or clock.skew_seconds is None:
         return []
+    skew, here, apple = clock.skew_seconds, clock.local_now, clock.apple_now
     if abs(skew) <= CLOCK_RESOLUTION:
         return ["agrees with Apple's to the second"]
     times = (

@@ -1,17 +1,20 @@
-"""A token's times as a picture of one line: when it was issued, what time it is, when it expires, what is allowed."""
+"""Timeline of a token in one line of text: iat, the present time, exp and the limit."""
 
 from __future__ import annotations
 
 from itertools import groupby, pairwise
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pytest_asc.smoke.renderers.phrases import CLOCK_RESOLUTION, has_times, limit_of
+from pytest_asc.smoke.report import ClockSummary, TokenSummary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from pytest_asc.smoke.report import Report
+
 Tone = Literal["mark", "live", "over", "outside"]
-"""What a piece is: a label, the token's life within the limit, beyond it, or time in which the token is not valid."""
+"""Meaning of a piece: a label, the token's lifetime within the limit, beyond it, or time in which it is not valid."""
 
 
 class Glyphs(NamedTuple):
@@ -25,20 +28,20 @@ class Glyphs(NamedTuple):
 LINES = Glyphs(live="━", over="×", outside="·")  # noqa: RUF001  drawn, not read
 ASCII = Glyphs(live="=", over="x", outside=".")
 
-# A gap between two labels is a blank, one character at least, and a blank.
+# A gap between two labels is a space, one character at least, and a space.
 _GAP = 3
 
 
-def draw(report: Mapping[str, Any], *, width: int, ink: Glyphs = LINES) -> list[tuple[Tone, str]]:
-    """Draw the ruler, to scale as far as the labels leave room.
+def draw(report: Report, *, width: int, glyphs: Glyphs = LINES) -> list[tuple[Tone, str]]:
+    """Draw the timeline, to scale as far as the labels leave room.
 
     Args:
         report: A smoke report.
-        width: How many columns there are.
-        ink: What to draw with.
+        width: Number of columns.
+        glyphs: Characters to draw with.
 
     Returns:
-        The pieces of the line; none where there is nothing to compare, or no room.
+        The pieces of the line; none where there are no two times to compare, or no room.
     """
     times = times_of(report)
     marks = [("=".join(name for name, _ in group), time) for time, group in groupby(times, key=lambda mark: mark[1])]
@@ -51,18 +54,18 @@ def draw(report: Mapping[str, Any], *, width: int, ink: Glyphs = LINES) -> list[
     pieces: list[tuple[Tone, str]] = [("mark", marks[0][0])]
     for ((_, since), (name, until)), (left, right) in zip(pairwise(marks), pairwise(places), strict=True):
         tone = tone_between(since, until, known)
-        pieces += [(tone, f" {getattr(ink, tone) * (1 + right - left)} "), ("mark", name)]
+        pieces += [(tone, f" {getattr(glyphs, tone) * (1 + right - left)} "), ("mark", name)]
     return pieces
 
 
-def times_of(report: Mapping[str, Any]) -> list[tuple[str, float]]:
-    """The labels and their times in seconds since 1970, in order; one label for both clocks where they agree."""
-    token, clock = report["token"] or {}, report["clock"] or {}
-    iat, exp = token.get("issued_at"), token.get("expires_at")
-    here, apple = clock.get("local_now"), clock.get("apple_now")
+def times_of(report: Report) -> list[tuple[str, float]]:
+    """Return labels and times in seconds since 1970, in order; one label for both clocks where they agree."""
+    token, clock = report.token or TokenSummary(), report.clock or ClockSummary()
+    iat, exp = token.issued_at, token.expires_at
+    here, apple = clock.local_now, clock.apple_now
     if apple is not None and here is not None and abs(here - apple) <= CLOCK_RESOLUTION:
         here = None
-    now = here if apple is None else apple
+    now = clock.now
     most = limit_of(report)
     earliest = min((time for time in (iat, now) if time is not None), default=None)
     marks = {
@@ -81,11 +84,11 @@ def _known(marks: Iterable[tuple[str, float | None]]) -> Iterable[tuple[str, flo
 
 
 def tone_between(since: float, until: float, known: Mapping[str, float]) -> Literal["live", "over", "outside"]:
-    """What a stretch between two neighbouring times is.
+    """Return the meaning of the stretch between two neighbouring times.
 
     Args:
-        since: Where it begins, in seconds since 1970.
-        until: Where it ends.
+        since: Start of the stretch, in seconds since 1970.
+        until: End of the stretch.
         known: All times by their labels.
     """
     if since < known.get("iat", since) or until > known["exp"]:

@@ -1,4 +1,4 @@
-"""A token's times as a picture for a page: its life against Apple's clock and the limit, to scale.
+"""Timeline of a token as an SVG element: its lifetime against Apple's clock and the limit, to scale.
 
 Places along the line are per cent and letters are pixels, so that the picture fits every width and stays legible.
 """
@@ -6,7 +6,7 @@ Places along the line are per cent and letters are pixels, so that the picture f
 from __future__ import annotations
 
 from itertools import groupby, pairwise
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pytest_asc.diagnosis.formatting import time_of_day
 from pytest_asc.smoke.renderers import text_timeline
@@ -16,13 +16,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from xml.etree.ElementTree import Element
 
+    from pytest_asc.smoke.report import Report
+
 Anchor = Literal["start", "middle", "end"]
 
-# Words for the ruler's labels; clocks stand above the line, the token and its limit below.
+# Texts of the labels: the clocks above the line, the token and its limit below.
 _CLOCKS = {"Apple": "Apple's clock", "here": "this machine", "now": "now"}
 _TOKEN = {"iat": "iat", "exp": "exp", "limit": "limit"}
 
-# In per cent of the width: where the line ends, and what a label takes up on a telephone.
+# In per cent of the width: the ends of the line, and the width of a label on a telephone.
 _LEFT, _RIGHT = 0.5, 99.5
 _LABEL = 27.0
 # In pixels.
@@ -30,7 +32,7 @@ _ROW, _LINE, _STEM, _BAR = 38, 15, 12, 12
 
 
 class Label(NamedTuple):
-    """Words at a place on the line."""
+    """A label at a point of the line."""
 
     name: str
     time: str
@@ -39,17 +41,17 @@ class Label(NamedTuple):
 
     @property
     def anchor(self) -> Anchor:
-        """Which side of the words stands at the place, so that they stay within the picture."""
+        """The end of the text that stands at the point, so that the text stays within the picture."""
         return "start" if self.at < _LABEL else "end" if self.at > 100 - _LABEL else "middle"
 
     @property
     def left(self) -> float:
-        """Where the words begin, in per cent."""
+        """The left edge of the text, in per cent."""
         return self.at - {"start": 0.0, "middle": _LABEL / 2, "end": _LABEL}[self.anchor]
 
 
-def picture(report: Mapping[str, Any]) -> Element | None:
-    """Draw the token's times; None where there is nothing to compare."""
+def draw(report: Report) -> Element | None:
+    """Draw the token's times; None where there are no two times to compare."""
     times = text_timeline.times_of(report)
     if not times or times[0][1] == times[-1][1]:
         return None
@@ -100,10 +102,10 @@ def picture(report: Mapping[str, Any]) -> Element | None:
 
 
 def _rows(labels: Sequence[Label]) -> list[int]:
-    """How far from the line each label stands: as near as its neighbours allow.
+    """Return the row of each label, counted from the line: the nearest that its neighbours leave free.
 
-    Words that begin at their place leave the nearer row to those on their right, words that end there to those on their
-    left: so no stem runs through words.
+    Labels that start at their point leave the nearer row to those on their right, labels that end there to those on
+    their left: so no stem crosses a text.
     """
     order = sorted(range(len(labels)), key=lambda number: _turn(labels[number]))
     rows: dict[int, int] = {}

@@ -1,22 +1,24 @@
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import subprocess
 from html.parser import HTMLParser
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from smoke.renderers.sample_reports import STORED_REPORTS, load, load_json
 
 import pytest_asc
 from pytest_asc.smoke.renderers.html import render
-from pytest_asc.smoke.renderers.phrases import facts, verdict
+from pytest_asc.smoke.renderers.phrases import facts, headline
+from pytest_asc.smoke.report import Report
 
-REPORTS = sorted((Path(__file__).parent / "reports").glob("*.json"), key=lambda path: path.stem)
+if TYPE_CHECKING:
+    from pathlib import Path
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 VOID = {"meta", "br"}
 
@@ -27,13 +29,8 @@ ROLES: list[dict[str, Any]] = [
 ]
 
 
-def load(name: str) -> dict[str, Any]:
-    report: dict[str, Any] = json.loads((REPORTS[0].parent / f"{name}.json").read_text("utf-8"))
-    return report
-
-
 class Page(HTMLParser):
-    """What a page is made of; a page that is not well-formed is refused."""
+    """Parsed page; one that is not well-formed is refused."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -63,20 +60,20 @@ class Page(HTMLParser):
         return " ".join(self.lines)
 
 
-@pytest.mark.parametrize("path", REPORTS, ids=lambda path: path.stem)
-def test_a_page_says_all_that_the_report_says(path: Path) -> None:
-    report = load(path.stem)
+@pytest.mark.parametrize("path", STORED_REPORTS, ids=lambda path: path.stem)
+def test_a_page_has_every_text_of_the_report(path: Path) -> None:
+    document, report = load_json(path.stem), load(path.stem)
     text = Page(render(report)).text
-    assert verdict(report) in text
+    assert headline(report) in text
     for fact in facts(report):
         assert fact.label == "probes" or all(sentence in text for sentence in fact.sentences)
-    for finding in report["findings"]:
+    for finding in document["findings"]:
         assert finding["evidence"] in text
         assert f"Fix {finding['fix']}" in text
         assert f"cause {finding['cause']}" in text
-    for check in report["checks"]:
+    for check in document["checks"]:
         assert f"{check['name']} {check['outcome']} {check['reason'] or ''}".strip() in text
-    for probe in report["probes"]:
+    for probe in document["probes"]:
         assert f"{probe['name']} {probe['status'] or 'none'}" in text
 
 
@@ -125,38 +122,39 @@ ticket.
 """
 
 
-def test_the_words_in_their_order() -> None:
-    report = load("clock-ahead")
+def test_a_page_has_its_texts_in_order() -> None:
+    report = load_json("clock-ahead")
     del report["findings"][1]
     report["request"]["words"] = "Authentication credentials"
     report["probes"][0]["showed"] = "the clock"
     report["roles"] = ROLES
-    assert Page(render(report)).text == " ".join(WORDS.split()).replace("0.1.0", pytest_asc.__version__)
+    assert Page(render(Report.from_json(report))).text == " ".join(WORDS.split()).replace(
+        "0.1.0", pytest_asc.__version__
+    )
 
 
 def test_the_cause_of_the_report_stands_before_the_others() -> None:
-    report = load("clock-ahead")
+    report = load_json("clock-ahead")
     report["findings"].reverse()
-    assert Page(render(report)).text.index("cause clock-ahead") < Page(render(report)).text.index(
-        "cause token-lifetime"
-    )
+    text = Page(render(Report.from_json(report))).text
+    assert text.index("cause clock-ahead") < text.index("cause token-lifetime")
 
 
 @pytest.mark.parametrize(
     ("name", "state"), [("good", "good"), ("warned", "warning"), ("strict", "error"), ("clock-ahead", "error")]
 )
-def test_the_verdict_has_the_sign_of_the_outcome(name: str, state: str) -> None:
+def test_the_headline_has_the_icon_of_the_outcome(name: str, state: str) -> None:
     assert re.search(r'<h1>\s*<svg class="(\w+)"', render(load(name)))[1] == state  # type: ignore[index]
 
 
-def test_a_run_without_a_check_claims_nothing() -> None:
-    report = load("good") | {"checks": [], "credentials": None, "token": None, "clock": None}
+def test_a_report_without_checks_has_no_outcome() -> None:
+    report = load_json("good") | {"checks": [], "credentials": None, "token": None, "clock": None}
     report["request"]["status"] = None
-    text = Page(render(report)).text
+    text = Page(render(Report.from_json(report))).text
     assert text.startswith("App Store Connect · smoke check No check was made. Written by")
 
 
-@pytest.mark.parametrize("path", REPORTS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", STORED_REPORTS, ids=lambda path: path.stem)
 def test_a_page_is_accessible(path: Path) -> None:
     page = Page(render(load(path.stem)))
     assert ("html", "lang", "en") in page.attributes
@@ -181,8 +179,8 @@ def assert_self_contained(page: Page) -> None:
             assert value.startswith(("https://", "http://"))
 
 
-@pytest.mark.parametrize("path", REPORTS, ids=lambda path: path.stem)
-def test_a_page_needs_nothing_from_elsewhere(path: Path) -> None:
+@pytest.mark.parametrize("path", STORED_REPORTS, ids=lambda path: path.stem)
+def test_a_page_loads_nothing(path: Path) -> None:
     text = render(load(path.stem))
     assert_self_contained(Page(text))
     (style,) = re.findall("<style>(.*?)</style>", text, re.DOTALL)
@@ -204,31 +202,31 @@ NASTY = st.sampled_from(
         "\x1b[2J",
     ]
 )
-FOREIGN = st.lists(NASTY | st.text(), max_size=8).map("".join)
+EXTERNAL_TEXT = st.lists(NASTY | st.text(), max_size=8).map("".join)
 
 
-@given(foreign=FOREIGN)
-def test_foreign_words_stay_words(foreign: str) -> None:
-    plain, report = load("unknown-key"), load("unknown-key")
-    for one, words in ((plain, "words"), (report, f"so {foreign}")):
-        one["request"].update(code=words, description=words)
+@given(external=EXTERNAL_TEXT)
+def test_text_of_others_is_never_markup(external: str) -> None:
+    plain, report = load_json("unknown-key"), load_json("unknown-key")
+    for one, words in ((plain, "words"), (report, f"so {external}")):
+        one["request"].update(code=words, words=words)
         one["findings"][0].update(evidence=words, fix=words, docs=f"https://example.com {words.replace('/', '')}")
         one["checks"][0].update(name=words, reason=words)
         one["credentials"].update(kind=words, key_id=words, sources={"key_id": words})
         one["token"].update(minted_by=words, scope=[words])
         one["probes"][0].update(name=words, showed=words)
         one["roles"] = [ROLES[0] | {"area": words, "path": words, "words": words}]
-    page = Page(render(report))
-    assert page.tags == Page(render(plain)).tags
+    page = Page(render(Report.from_json(report)))
+    assert page.tags == Page(render(Report.from_json(plain))).tags
     assert_self_contained(page)
-    render(report).encode("utf-8")
+    render(Report.from_json(report)).encode("utf-8")
 
 
-def test_an_address_that_is_none_is_no_link() -> None:
-    report = load("clock-ahead")
+def test_only_an_http_url_becomes_a_link() -> None:
+    report = load_json("clock-ahead")
     for finding in report["findings"]:
         finding["docs"] = "javascript:alert(1)"
-    page = Page(render(report))
+    page = Page(render(Report.from_json(report)))
     assert "a" not in page.tags
     assert "read on javascript:alert(1)" in page.text
 
@@ -237,7 +235,7 @@ def test_an_address_that_is_none_is_no_link() -> None:
 @pytest.mark.parametrize("name", ["clock-ahead", "broke-off"])
 def test_a_browser_reads_the_page_as_it_was_written(name: str, tmp_path: Path) -> None:
     path = tmp_path / "page.html"
-    path.write_text(render(load(name) | {"roles": ROLES}), encoding="utf-8")
+    path.write_text(render(Report.from_json(load_json(name) | {"roles": ROLES})), encoding="utf-8")
     browser = subprocess.run(
         [
             str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",

@@ -1,39 +1,33 @@
-"""What is said of a token's life and times, and of the clocks: no figure that is none."""
+"""Sentences on a token's lifetime and times, and on the clocks."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from smoke.renderers.sample_reports import NOON, make_finding, make_report
 
-from pytest_asc.smoke.renderers.phrases import facts, verdict
+from pytest_asc.smoke.renderers.phrases import facts, headline
 from pytest_asc.smoke.renderers.text_timeline import ASCII, draw
+from pytest_asc.smoke.report import ClockSummary, CredentialsSummary, RequestSummary, TokenSummary
 
-NOON = 1_528_372_800  # 2018-06-07 12:00:00 UTC
+if TYPE_CHECKING:
+    from pytest_asc.apple.causes import Level
+    from pytest_asc.smoke.report import Report
+
+
 DAY = 86_400
 PRODUCTS, APPS = "GET /v1/ciProducts", "GET /v1/apps"
 
 
-def report(iat: int | None = NOON, exp: int | None = NOON + 900, *, scope: Any = None, **more: Any) -> dict[str, Any]:
-    life = exp - iat if exp is not None and iat is not None else None
-    return {
-        "mode": "offline",
-        "ok": True,
-        "cause": None,
-        "service": "app-store-connect",
-        "credentials": {"kind": "team"},
-        "token": {"issued_at": iat, "expires_at": exp, "lifetime": life, "scope": scope, "minted_by": None},
-        "request": None,
-        "clock": {"skew_seconds": None, "apple_now": None, "local_now": NOON},
-        "rate_limit": None,
-        "probes": [],
-        "checks": [],
-        "findings": [],
-        **more,
-    }
+def report(iat: int | None = NOON, exp: int | None = NOON + 900, *, scope: object = None, **members: Any) -> Report:
+    lifetime = exp - iat if exp is not None and iat is not None else None
+    token = TokenSummary(issued_at=iat, expires_at=exp, lifetime=lifetime, scope=scope)
+    credentials = CredentialsSummary("team", None, None, {})
+    return make_report(**{"credentials": credentials, "token": token, "clock": ClockSummary(local_now=NOON), **members})
 
 
-def said(case: dict[str, Any], label: str) -> list[str]:
+def sentences(case: Report, label: str) -> list[str]:
     return next((fact.sentences for fact in facts(case) if fact.label == label), [])
 
 
@@ -60,8 +54,8 @@ def said(case: dict[str, Any], label: str) -> list[str]:
         (report(None, (NOON + 900) * 1000), f"exp {(NOON + 900) * 1000}, as they stand in it"),
     ],
 )
-def test_a_tokens_life(case: dict[str, Any], life: str) -> None:
-    assert said(case, "token")[0] == life
+def test_a_tokens_lifetime_is_compared_with_the_limit(case: Report, life: str) -> None:
+    assert sentences(case, "token")[0] == life
 
 
 @pytest.mark.parametrize(
@@ -73,8 +67,8 @@ def test_a_tokens_life(case: dict[str, Any], life: str) -> None:
         (report(NOON * 1000, (NOON + 900) * 1000), ""),
     ],
 )
-def test_a_picture_is_to_the_scale_of_what_is_allowed(case: dict[str, Any], line: str) -> None:
-    assert "".join(text for _, text in draw(case, width=47, ink=ASCII)) == line
+def test_a_timeline_is_to_the_scale_of_the_limit(case: Report, line: str) -> None:
+    assert "".join(text for _, text in draw(case, width=47, glyphs=ASCII)) == line
 
 
 @pytest.mark.parametrize(
@@ -87,18 +81,18 @@ def test_a_picture_is_to_the_scale_of_what_is_allowed(case: dict[str, Any], line
         (-7200.4, "2 h behind Apple's"),
     ],
 )
-def test_a_skew_in_the_unit_that_fits(skew: float, words: str) -> None:
-    clock = {"skew_seconds": skew, "apple_now": None, "local_now": NOON}
-    assert said(report(clock=clock), "clock") == [words]
+def test_a_skew_is_given_in_the_unit_that_fits(skew: float, words: str) -> None:
+    clock = ClockSummary(skew_seconds=skew, local_now=NOON)
+    assert sentences(report(clock=clock), "clock") == [words]
 
 
 @pytest.mark.parametrize(
     ("warnings", "words"),
     [(0, "this token."), (1, "this token, apart from 1 warning."), (2, "this token, apart from 2 warnings.")],
 )
-def test_a_warning_is_no_praise(warnings: int, words: str) -> None:
-    case = report(findings=[{"level": "warning"}] * warnings)
-    assert verdict(case) == f"Nothing is wrong with {words}"
+def test_warnings_are_counted_in_the_headline(warnings: int, words: str) -> None:
+    case = report(findings=(make_finding(level="warning"),) * warnings)
+    assert headline(case) == f"Nothing is wrong with {words}"
 
 
 @pytest.mark.parametrize(
@@ -109,7 +103,7 @@ def test_a_warning_is_no_praise(warnings: int, words: str) -> None:
         ("transient-401", "warning", "App Store Connect accepts these credentials, but not without 1 warning."),
     ],
 )
-def test_a_refusal_is_of_whoever_refused(cause: str, level: str, words: str) -> None:
-    request = {"method": "GET", "url": "https://api.appstoreconnect.apple.com/v1/apps", "status": 401}
-    findings = [{"cause": cause, "level": level, "certainty": "certain"}]
-    assert verdict(report(mode="live", ok=False, cause=cause, request=request, findings=findings)).startswith(words)
+def test_a_refusal_names_the_party_that_refused(cause: str, level: Level, words: str) -> None:
+    request = RequestSummary("GET", "https://api.appstoreconnect.apple.com/v1/apps", status=401)
+    findings = (make_finding(cause, level=level),)
+    assert headline(report(mode="live", ok=False, cause=cause, request=request, findings=findings)).startswith(words)

@@ -1,26 +1,21 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from smoke.renderers.sample_reports import NOON, make_report
+from smoke.renderers.sample_reports import report_of_times as report
 
 from pytest_asc.smoke.renderers.text_timeline import ASCII, draw
 
-NOON = 1_528_372_800
+if TYPE_CHECKING:
+    from pytest_asc.smoke.report import Report
 
 
-def report(iat: int | None, exp: int | None, *, here: int | None = NOON, apple: int | None = NOON) -> dict[str, Any]:
-    return {
-        "service": "app-store-connect",
-        "token": {"issued_at": iat, "expires_at": exp},
-        "clock": {"local_now": here, "apple_now": apple},
-    }
-
-
-def picture(report: dict[str, Any], width: int = 50) -> str:
-    return "".join(text for _, text in draw(report, width=width, ink=ASCII))
+def timeline(report: Report, width: int = 50) -> str:
+    return "".join(text for _, text in draw(report, width=width, glyphs=ASCII))
 
 
 @pytest.mark.parametrize(
@@ -48,27 +43,27 @@ def picture(report: dict[str, Any], width: int = 50) -> str:
         (report(NOON - 60, NOON + 840, here=None, apple=None), "iat ========================== exp ......... limit"),
         (report(None, NOON, here=None, apple=None), ""),
         (report(NOON, None), ""),
-        ({"service": "app-store-connect", "token": None, "clock": None}, ""),
+        (make_report(), ""),
     ],
 )
-def test_picture(case: dict[str, Any], line: str) -> None:
-    assert picture(case) == line
+def test_a_timeline_has_its_labels_to_scale(case: Report, line: str) -> None:
+    assert timeline(case) == line
 
 
-def test_no_picture_where_there_is_no_room() -> None:
-    assert picture(report(NOON - 60, NOON + 840), width=23) == "iat = now = exp = limit".replace("exp =", "exp .")
-    assert picture(report(NOON - 60, NOON + 840), width=22) == ""
+def test_no_timeline_where_there_is_no_room() -> None:
+    assert timeline(report(NOON - 60, NOON + 840), width=23) == "iat = now = exp = limit".replace("exp =", "exp .")
+    assert timeline(report(NOON - 60, NOON + 840), width=22) == ""
 
 
 TIMES = st.none() | st.integers(NOON - 4000, NOON + 4000) | st.integers()
 
 
 @given(iat=TIMES, exp=TIMES, here=TIMES, apple=TIMES, width=st.integers(40, 120))
-def test_a_picture_fills_its_line_with_the_labels_in_order(
+def test_a_timeline_fills_its_line_with_the_labels_in_order(
     iat: int | None, exp: int | None, here: int | None, apple: int | None, width: int
 ) -> None:
     case = report(iat, exp, here=here, apple=apple)
-    line = picture(case, width)
+    line = timeline(case, width)
     if not line:
         return
     assert len(line) == width

@@ -1,29 +1,23 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from smoke.renderers.sample_reports import NOON, make_report
+from smoke.renderers.sample_reports import report_of_times as report
 
-from pytest_asc.smoke.renderers.timeline import picture
+from pytest_asc.smoke.renderers.timeline import draw
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-NOON = 1_528_372_800
+    from pytest_asc.smoke.report import Report
 
 
-def report(iat: int | None, exp: int | None, *, here: int | None = NOON, apple: int | None = NOON) -> dict[str, Any]:
-    return {
-        "service": "app-store-connect",
-        "token": {"issued_at": iat, "expires_at": exp},
-        "clock": {"local_now": here, "apple_now": apple},
-    }
-
-
-def drawn(case: dict[str, Any]) -> Element:
-    made = picture(case)
+def drawn(case: Report) -> Element:
+    made = draw(case)
     assert made is not None
     return made
 
@@ -38,7 +32,7 @@ def percent(text: str) -> float:
     return float(text.removesuffix("%"))
 
 
-def test_the_life_is_drawn_to_scale() -> None:
+def test_the_lifetime_is_drawn_to_scale() -> None:
     made = drawn(report(NOON - 60, NOON + 840))
     # Of the 1,200 s to the limit, the token lives for the first 900.
     assert [tone for tone, *_ in bars(made)] == ["live", "live"]
@@ -48,7 +42,7 @@ def test_the_life_is_drawn_to_scale() -> None:
     )
 
 
-def test_what_is_beyond_the_limit_is_hatched() -> None:
+def test_lifetime_beyond_the_limit_is_hatched() -> None:
     assert bars(drawn(report(NOON, NOON + 3600))) == [("live", 0.5, 33.0), ("over", 33.5, 66.0)]
 
 
@@ -60,7 +54,7 @@ def test_clocks_that_differ_stand_beside_each_other() -> None:
     assert float(names["Apple's clock"].attrib["y"]) < float(names["this machine"].attrib["y"])
 
 
-def test_times_that_are_one_have_one_label() -> None:
+def test_equal_times_share_one_label() -> None:
     made = drawn(report(NOON, NOON + 1200))
     assert [text.text for text in made.iter("text")] == [
         "now",
@@ -72,19 +66,19 @@ def test_times_that_are_one_have_one_label() -> None:
     ]
 
 
-@pytest.mark.parametrize("case", [report(NOON, None), {"service": "", "token": None, "clock": None}])
-def test_nothing_to_compare_is_no_picture(case: dict[str, Any]) -> None:
-    assert picture(case) is None
+@pytest.mark.parametrize("case", [report(NOON, None), make_report(service="")])
+def test_no_timeline_where_there_are_no_two_times(case: Report) -> None:
+    assert draw(case) is None
 
 
 TIMES = st.none() | st.integers(NOON - 4000, NOON + 4000) | st.integers(-(10**18), 10**18)
 
 
 @given(iat=TIMES, exp=TIMES, here=TIMES, apple=TIMES)
-def test_labels_neither_overlap_nor_leave_the_picture(
+def test_labels_neither_overlap_nor_leave_the_timeline(
     iat: int | None, exp: int | None, here: int | None, apple: int | None
 ) -> None:
-    made = picture(report(iat, exp, here=here, apple=apple))
+    made = draw(report(iat, exp, here=here, apple=apple))
     if made is None:
         return
     height = float(made.attrib["height"])

@@ -1,0 +1,65 @@
+"""``python -m pytest_asc diagnose``: checks a token offline."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from pytest_asc.apple.services import SERVICES
+from pytest_asc.cli.arguments import USAGE_ERROR, add_settings, settings_of
+
+if TYPE_CHECKING:
+    import argparse
+
+    from pytest_asc.cli.arguments import Commands
+
+
+def add_parser(commands: Commands) -> None:
+    """Add the command's parser."""
+    parser = commands.add_parser(
+        "diagnose", help="say what is wrong with the token on standard input or in ASC_TOKEN; nothing is sent"
+    )
+    parser.add_argument("--service", choices=tuple(SERVICES), help="the service that the token is for")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    add_settings(parser, without={"mode", "base_url", "token_lifetime", "service"})
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the report on a token.
+
+    Returns:
+        0 where the token is good, 1 where it is not, 4 where there is none.
+    """
+    from pytest_asc.credentials.finder import find_credentials  # noqa: PLC0415  --help does without
+    from pytest_asc.smoke.renderers import terminal  # noqa: PLC0415
+    from pytest_asc.smoke.token_report import report_on_token  # noqa: PLC0415
+
+    settings = settings_of(options)
+    token, minted_by = _read_standard_input(), None
+    if not token and (found := settings.get("token")):
+        token, minted_by = found
+    if not token:
+        print("There is no token: pipe one into this command, or set ASC_TOKEN.", file=sys.stderr)
+        return USAGE_ERROR
+    reading = find_credentials(settings)
+    if reading.sources:
+        for finding in reading.findings:
+            print(finding, file=sys.stderr)
+    report = report_on_token(token, minted_by, service=options.service, reading=reading, now=time.time())
+    if options.json:
+        # In ASCII: the encoding of standard output is not ours to choose, as that of a file is.
+        print(json.dumps(report.to_json(), indent=2))
+    else:
+        width = shutil.get_terminal_size().columns
+        print(terminal.render(report, width=width, encoding=sys.stdout.encoding), end="")
+    return 0 if report.ok else 1
+
+
+def _read_standard_input() -> str:
+    """Return what is piped in, without the final newline; nothing from a terminal."""
+    if sys.stdin.isatty():
+        return ""
+    return sys.stdin.buffer.read().decode("utf-8", "replace").removesuffix("\n").removesuffix("\r")

@@ -1,0 +1,63 @@
+"""Command line of ``python -m pytest_asc``: what the plugin does, outside a test suite."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Protocol
+
+from pytest_asc.cli import diagnose, run, serve, smoke, token
+from pytest_asc.cli.arguments import USAGE_ERROR, Parser
+from pytest_asc.credentials.settings import SettingsError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping, Sequence
+
+    from pytest_asc.cli.arguments import Commands
+
+
+class Command(Protocol):
+    """A module with one command."""
+
+    def add_parser(self, commands: Commands) -> None:
+        """Add the command's parser."""
+
+    def run(self, options: argparse.Namespace) -> int:
+        """Run the command and return its exit status."""
+
+
+COMMANDS: Mapping[str, Command] = {"smoke": smoke, "token": token, "diagnose": diagnose, "serve": serve, "run": run}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Args:
+        arguments: The command line without the program's name; by default that of this process.
+
+    Returns:
+        The exit status: 0 good, 1 unusable credentials or token, 4 wrong options; of ``smoke`` pytest's, of ``run`` the
+        command's.
+    """
+    parser = Parser(prog="python -m pytest_asc", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for command in COMMANDS.values():
+        command.add_parser(commands)
+    own, passed_on = _split(sys.argv[1:] if arguments is None else list(arguments))
+    options = parser.parse_args(own)
+    options.passed_on = passed_on
+    try:
+        return COMMANDS[options.command].run(options)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return USAGE_ERROR
+
+
+def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """Split the arguments into those to parse here and those that belong to pytest or to the command to run."""
+    if arguments[:1] == ["smoke"]:
+        return arguments[:1], arguments[1:]
+    if arguments[:1] == ["run"] and "--" in arguments:
+        separator = arguments.index("--")
+        return arguments[:separator], arguments[separator + 1 :]
+    return arguments, []

@@ -1,0 +1,22 @@
+"""``python -m pytest_asc smoke``: the same as ``pytest --asc-smoke``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+    from pytest_asc.cli.arguments import Commands
+
+
+def add_parser(commands: Commands) -> None:
+    """Add the command's parser. Its options are pytest's."""
+    commands.add_parser("smoke", help="check the credentials; the same as pytest --asc-smoke, with pytest's options")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run pytest with the arguments of the command; return its exit status."""
+    import pytest  # noqa: PLC0415  the other commands do without
+
+    return int(pytest.main(["--asc-smoke", *options.passed_on]))
