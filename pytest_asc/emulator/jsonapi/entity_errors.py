@@ -1,11 +1,11 @@
-"""Apple's errors of what the body of a request says, word for word as far as they are known, each with its source."""
+"""Apple's errors of request bodies, word for word as far as they are known, each with its source."""
 
 from __future__ import annotations
 
 from pytest_asc.emulator.jsonapi.errors import ErrorTemplate
 
-# A body that is no JSON, and one that is no request document. The codes are documented, the titles and the words of 422
-# observed (Apple's forum); the words of 400 are inferred.
+# A body that is not JSON, and JSON that is not a request document. The codes are documented, the titles and the words
+# of 422 observed (Apple's forum); the words of 400 are inferred.
 ENTITY_INVALID = ErrorTemplate(
     400, "ENTITY_INVALID", "JSON processing failed", "The body of the request could not be read: {problem}"
 )
@@ -13,10 +13,10 @@ ENTITY_UNPROCESSABLE = ErrorTemplate(
     422,
     "ENTITY_UNPROCESSABLE",
     "The request entity is not a valid request document object",
-    "Unexpected or invalid value at '{place}'.",
+    "Unexpected or invalid value at '{path}'.",
 )
-# 409 for what a body says, by how much of it is known. Observed whole, in answers that users of fastlane, of
-# rorkai/App-Store-Connect-CLI and of Apple's forum have shown:
+# 409 for the contents of a body. Observed whole, in responses that users of fastlane, of rorkai/App-Store-Connect-CLI
+# and of Apple's forum have published:
 _ENTITY = "The provided entity"
 ATTRIBUTE_REQUIRED = ErrorTemplate(
     409,
@@ -133,7 +133,7 @@ NUMBER_OF_CODES = ErrorTemplate(
 CSR_INVALID = ErrorTemplate(*_ATTRIBUTE_INVALID, "The certificate signing request is invalid.")
 # The words are observed on the developer portal, the rest is inferred:
 CSR_ALGORITHM = ErrorTemplate(*_ATTRIBUTE_INVALID, "CSR algorithm/size incorrect. Expected: RSA(2048)")
-# What the developer portal refuses. The code, the title and most of the details are observed (bitrise-io/go-xcode,
+# Errors of the developer portal. The code, the title and most of the details are observed (bitrise-io/go-xcode,
 # codemagic, fastlane, xtool), those of devices that are not taken and of identifiers inferred:
 _PORTAL = (409, "ENTITY_ERROR", "There is a problem with the request entity")
 TOO_MANY_CERTIFICATES = ErrorTemplate(

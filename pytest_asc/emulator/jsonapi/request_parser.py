@@ -1,4 +1,4 @@
-"""The bytes of a body as a resource or as linkages, whatever these say; refused where they have no such form."""
+"""Parser of request documents: the structure that JSON:API prescribes, whatever the operation takes."""
 
 from __future__ import annotations
 
@@ -12,62 +12,69 @@ from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# Anything else is refused (observed: 'Unexpected or invalid value at ...'). Links and meta are what a client has read.
-_DOCUMENT = frozenset({"data", "links", "meta"})
-_WITH_INCLUDED = _DOCUMENT | {"included"}
-_RESOURCE = frozenset({"type", "id", "attributes", "relationships", "links", "meta"})
-_LINKAGE = frozenset({"type", "id", "meta"})
+    from pytest_asc.emulator.http_models import JsonValue
+
+# Other members are rejected (observed: 'Unexpected or invalid value at ...'). Links and meta are in what clients have
+# read, and may be sent back.
+_DOCUMENT_MEMBERS = frozenset({"data", "links", "meta"})
+_COMPOUND_DOCUMENT_MEMBERS = _DOCUMENT_MEMBERS | {"included"}
+_RESOURCE_MEMBERS = frozenset({"type", "id", "attributes", "relationships", "links", "meta"})
+_LINKAGE_MEMBERS = frozenset({"type", "id", "meta"})
 _MEMBER_TYPES = {"type": str, "id": str, "attributes": dict, "relationships": dict}
 
 
 class Linkage(NamedTuple):
-    """One resource that a body names."""
+    """Resource identifier in a body."""
 
     type: str
     id: str
 
 
 class RawResource(NamedTuple):
-    """A resource as a body gives it, not yet judged by the catalogue."""
+    """Resource in a body, before its validation."""
 
     type: str | None
     id: str | None
-    attributes: Mapping[str, Any]
+    attributes: Mapping[str, JsonValue]
     relationships: Mapping[str, Linkage | list[Linkage] | None]
+    """Linkage of each relationship: many, one, or None where it is null."""
 
 
 def read_resource(content: bytes, *, inline: bool) -> tuple[RawResource, list[RawResource]]:
-    """The resource of a body, and those that are included.
+    """Parse a document with one resource.
 
     Args:
         content: The body.
-        inline: Whether anything may be included.
+        inline: True if the document may have included resources.
+
+    Returns:
+        The resource and the included resources.
 
     Raises:
-        RefusedError: It is not JSON (400), or no document of a resource (422).
+        RefusedError: The body is not JSON (400), or no document with one resource (422).
     """
     document = _parse(content)
-    _refuse_any(_wrong_in_document(document, _WITH_INCLUDED if inline else _DOCUMENT))
-    return _draft(document["data"]), [_draft(one) for one in document.get("included") or ()]
+    _reject(_invalid_in_document(document, _COMPOUND_DOCUMENT_MEMBERS if inline else _DOCUMENT_MEMBERS))
+    return _raw_resource(document["data"]), [_raw_resource(one) for one in document.get("included") or ()]
 
 
 def read_linkages(content: bytes) -> Linkage | list[Linkage] | None:
-    """The linkages of a body: many, one, or None where it is null.
+    """Parse a document with linkage: many resource identifiers, one, or None where it is null.
 
     Raises:
-        RefusedError: It is not JSON (400), or no document of linkages (422).
+        RefusedError: The body is not JSON (400), or no document with linkage (422).
     """
     document = _parse(content)
-    _refuse_any(_wrong_in_linkage_document(document))
-    return _linked(document["data"])
+    _reject(_invalid_in_linkage_document(document))
+    return _linkage(document["data"])
 
 
 def _parse(content: bytes) -> dict[str, Any]:
-    """The document, of values that can be stored and written again."""
+    """Parse JSON into values that can be stored and serialized again."""
     try:
         text = content.decode()
-        document = json.loads(text, parse_constant=_no_number, parse_float=_finite)
-        if "\\u" in text:  # half a surrogate pair can be written in JSON and nowhere else
+        document = json.loads(text, parse_constant=_reject_constant, parse_float=_parse_finite)
+        if "\\u" in text:  # half a surrogate pair can be escaped in JSON, but not encoded in UTF-8
             json.dumps(document, ensure_ascii=False).encode()
     except RecursionError:
         problem = "it is nested too deeply"
@@ -82,99 +89,99 @@ def _parse(content: bytes) -> dict[str, Any]:
     raise RefusedError(ApiError(entity_errors.ENTITY_INVALID, {"problem": problem}))
 
 
-def _no_number(name: str) -> NoReturn:
+def _reject_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def _finite(text: str) -> float:
+def _parse_finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
         raise ValueError(f"the number {text[:20]} is too large")
     return number
 
 
-def _draft(resource: dict[str, Any]) -> RawResource:
+def _raw_resource(resource: dict[str, Any]) -> RawResource:
     relationships = resource.get("relationships") or {}
     return RawResource(
         resource.get("type"),
         resource.get("id"),
         resource.get("attributes") or {},
-        # Relationships without data say nothing.
-        {name: _linked(value["data"]) for name, value in relationships.items() if "data" in value},
+        # A relationship without data has no linkage to set.
+        {name: _linkage(value["data"]) for name, value in relationships.items() if "data" in value},
     )
 
 
-def _linked(data: Any) -> Linkage | list[Linkage] | None:
+def _linkage(data: Any) -> Linkage | list[Linkage] | None:
     if isinstance(data, list):
         return [Linkage(one["type"], one["id"]) for one in data]
     return None if data is None else Linkage(data["type"], data["id"])
 
 
-# The places where a document is not of its form, named as Apple names them: data.relationships.builds.data.[0].id
+# Paths to unexpected and invalid members, as Apple writes them: data.relationships.builds.data.[0].id
 
 
-def _refuse_any(places: Iterator[str]) -> None:
-    wrong = [ApiError(entity_errors.ENTITY_UNPROCESSABLE, {"place": place}) for place in places]
-    if wrong:
-        raise RefusedError(*wrong)
+def _reject(paths: Iterator[str]) -> None:
+    errors = [ApiError(entity_errors.ENTITY_UNPROCESSABLE, {"path": path}) for path in paths]
+    if errors:
+        raise RefusedError(*errors)
 
 
-def _wrong_in_document(document: dict[str, Any], members: frozenset[str]) -> Iterator[str]:
+def _invalid_in_document(document: dict[str, Any], members: frozenset[str]) -> Iterator[str]:
     yield from _unexpected(document, members, "")
-    yield from _wrong_in_resource(document.get("data"), "data")
+    yield from _invalid_in_resource(document.get("data"), "data")
     included = document.get("included") or []
     if isinstance(included, list):
-        for number, one in enumerate(included):
-            yield from _wrong_in_resource(one, f"included.[{number}]")
+        for index, one in enumerate(included):
+            yield from _invalid_in_resource(one, f"included.[{index}]")
     else:
         yield "included"
 
 
-def _wrong_in_linkage_document(document: dict[str, Any]) -> Iterator[str]:
-    yield from _unexpected(document, _DOCUMENT, "")
+def _invalid_in_linkage_document(document: dict[str, Any]) -> Iterator[str]:
+    yield from _unexpected(document, _DOCUMENT_MEMBERS, "")
     if "data" in document:
-        yield from _wrong_in_linkages(document["data"], "data")
+        yield from _invalid_in_linkages(document["data"], "data")
     else:
         yield "data"
 
 
-def _wrong_in_resource(value: Any, place: str) -> Iterator[str]:
+def _invalid_in_resource(value: Any, path: str) -> Iterator[str]:
     if not isinstance(value, dict):
-        yield place
+        yield path
         return
-    yield from _unexpected(value, _RESOURCE, f"{place}.")
-    for name, kind in _MEMBER_TYPES.items():
-        if not isinstance(value.get(name), (kind, type(None))):
-            yield f"{place}.{name}"
+    yield from _unexpected(value, _RESOURCE_MEMBERS, f"{path}.")
+    for name, python_type in _MEMBER_TYPES.items():
+        if not isinstance(value.get(name), (python_type, type(None))):
+            yield f"{path}.{name}"
     relationships = value.get("relationships")
     if isinstance(relationships, dict):
         for name, one in relationships.items():
-            yield from _wrong_in_relationship(one, f"{place}.relationships.{name}")
+            yield from _invalid_in_relationship(one, f"{path}.relationships.{name}")
 
 
-def _wrong_in_relationship(value: Any, place: str) -> Iterator[str]:
+def _invalid_in_relationship(value: Any, path: str) -> Iterator[str]:
     if not isinstance(value, dict):
-        yield place
+        yield path
         return
-    yield from _unexpected(value, _DOCUMENT, f"{place}.")
-    yield from _wrong_in_linkages(value.get("data"), f"{place}.data")
+    yield from _unexpected(value, _DOCUMENT_MEMBERS, f"{path}.")
+    yield from _invalid_in_linkages(value.get("data"), f"{path}.data")
 
 
-def _wrong_in_linkages(data: Any, place: str) -> Iterator[str]:
+def _invalid_in_linkages(data: Any, path: str) -> Iterator[str]:
     if isinstance(data, list):
-        for number, one in enumerate(data):
-            yield from _wrong_in_linkage(one, f"{place}.[{number}]")
+        for index, one in enumerate(data):
+            yield from _invalid_in_linkage(one, f"{path}.[{index}]")
     elif data is not None:
-        yield from _wrong_in_linkage(data, place)
+        yield from _invalid_in_linkage(data, path)
 
 
-def _wrong_in_linkage(value: Any, place: str) -> Iterator[str]:
+def _invalid_in_linkage(value: Any, path: str) -> Iterator[str]:
     if not isinstance(value, dict):
-        yield place
+        yield path
         return
-    yield from _unexpected(value, _LINKAGE, f"{place}.")
-    yield from (f"{place}.{name}" for name in Linkage._fields if not isinstance(value.get(name), str))
+    yield from _unexpected(value, _LINKAGE_MEMBERS, f"{path}.")
+    yield from (f"{path}.{name}" for name in Linkage._fields if not isinstance(value.get(name), str))
 
 
-def _unexpected(value: dict[str, Any], expected: frozenset[str], before: str) -> Iterator[str]:
-    yield from (f"{before}{name}" for name in value if name not in expected)
+def _unexpected(value: dict[str, Any], expected: frozenset[str], prefix: str) -> Iterator[str]:
+    yield from (f"{prefix}{name}" for name in value if name not in expected)

@@ -1,10 +1,10 @@
-"""Whether what a body says fits its operation: judged by the catalogue, all faults together."""
+"""Validation of request documents against the API spec, with all errors of a document at once."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from pytest_asc.emulator.account.account import members_of
 from pytest_asc.emulator.jsonapi import entity_errors
@@ -17,172 +17,182 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
+    from pytest_asc.emulator.http_models import JsonValue
     from pytest_asc.emulator.jsonapi.errors import ApiError, ErrorTemplate
     from pytest_asc.emulator.jsonapi.request_parser import Linkage, RawResource
     from pytest_asc.emulator.spec.api_spec import Operation
-    from pytest_asc.emulator.spec.compiled_format import ValueType
+    from pytest_asc.emulator.spec.compiled_format import LinkageType, RequestBody, ValueType
 
-Form: TypeAlias = "Mapping[str, Any]"
-"""What a body may hold, as the catalogue describes it."""
-
-_VERBS = {"POST": "CREATE", "PATCH": "UPDATE"}
+_OPERATIONS = {"POST": "CREATE", "PATCH": "UPDATE"}
+# Errors of a member that the request does not take: of one that no resource of the type has, and of one that it has.
 _UNKNOWN_ATTRIBUTE = ("attributes", entity_errors.ATTRIBUTE_UNKNOWN, entity_errors.ATTRIBUTE_NOT_ALLOWED)
 _UNKNOWN_RELATIONSHIP = ("relationships", entity_errors.RELATIONSHIP_UNKNOWN, entity_errors.RELATIONSHIP_NOT_ALLOWED)
 
 
 @dataclass(frozen=True)
 class ValidatedResource:
-    """A resource as a body describes it: of known members, with values that fit."""
+    """Resource in a body, with known members and valid values."""
 
     type: str
     id: str | None
-    """None where it is to be created; a local id (``${…}``) where it is created along with another."""
+    """None for a resource to create; a local id (``${…}``) for one that is created along with it."""
     attributes: Mapping[str, Any]
+    """Each of the value type that the API spec gives the attribute."""
     relationships: Mapping[str, tuple[Linkage, ...]]
-    """What each relationship is to lead to; nothing where it is null."""
+    """Linkage of each relationship; empty where it is null."""
     included: tuple[ValidatedResource, ...] = ()
-    """What is created along with it."""
+    """Resources to create along with it."""
 
 
 def read_entity(operation: Operation, identifier: str, content: bytes) -> ValidatedResource:
-    """The entity that the body of a create or an update describes.
+    """Parse and validate the body of a create or an update.
 
     Args:
-        operation: What is asked for.
+        operation: Operation of the request.
         identifier: The id in the path; empty for a create.
         content: The body.
 
     Raises:
-        RefusedError: It is no request document, or does not fit; with every fault.
+        RefusedError: The body is no request document, or is invalid; with every error.
     """
     bodies = api_spec().bodies
-    form = bodies[operation.body or ""]
-    draft, included = read_resource(content, inline="inline" in form)
-    judge = _Judge(operation.method, {(one.type, one.id) for one in included})
-    judge.identity(draft, form["type"], identifier)
-    judge.members(draft, form, "/data")
-    forms = {bodies[name]["type"]: bodies[name] for name in form.get("inline", ())}
-    for number, one in enumerate(included):
-        judge.included(one, forms, f"/included/{number}")
-    judge.close()
-    return _entity(draft, included)
+    schema = bodies[operation.body or ""]
+    raw, included = read_resource(content, inline="inline" in schema)
+    validator = _Validator(operation.method, {(one.type, one.id) for one in included})
+    validator.identity(raw, schema["type"], identifier)
+    validator.members(raw, schema, "/data")
+    schemas = {bodies[name]["type"]: bodies[name] for name in schema.get("inline", ())}
+    for index, one in enumerate(included):
+        validator.included(one, schemas, f"/included/{index}")
+    validator.raise_errors()
+    return _validated(raw, included)
 
 
 def read_ids(operation: Operation, content: bytes) -> list[str]:
-    """The ids that the body of a change of a relationship names.
+    """Parse and validate the body of a change of a relationship, and return the ids in it.
+
+    Args:
+        operation: Operation of the request.
+        content: The body.
 
     Raises:
-        RefusedError: It is no request document, or does not fit; with every fault.
+        RefusedError: The body is no request document, or is invalid; with every error.
     """
     data = read_linkages(content)
-    judge = _Judge(operation.method, frozenset())
-    judge.linkages(operation.relationship, data, api_spec().bodies[operation.body or ""]["linkage"], "/data")
-    judge.close()
+    validator = _Validator(operation.method, frozenset())
+    validator.linkages(operation.relationship, data, api_spec().bodies[operation.body or ""]["linkage"], "/data")
+    validator.raise_errors()
     return [one.id for one in _as_tuple(data)]
 
 
-class _Judge:
-    """Collects the faults of one body.
+class _Validator:
+    """Collects the errors of one body.
 
     Args:
-        method: Of the request.
+        method: Method of the request.
         included: Type and id of the included resources.
     """
 
     def __init__(self, method: str, included: AbstractSet[tuple[str | None, str | None]]) -> None:
-        self.verb = _VERBS.get(method, method)
-        self.locals = included
-        self.faults: list[ApiError] = []
+        self.operation = _OPERATIONS.get(method, method)
+        self.included_ids = included
+        self.errors: list[ApiError] = []
 
-    def close(self) -> None:
-        """Refuse the body where it has a fault."""
-        if self.faults:
-            raise RefusedError(*self.faults)
+    def raise_errors(self) -> None:
+        """Reject the body if it has errors."""
+        if self.errors:
+            raise RefusedError(*self.errors)
 
-    def fault(self, form: ErrorTemplate, pointer: str, **values: object) -> None:
-        self.faults.append(at_pointer(form, pointer, **values))
+    def add_error(self, template: ErrorTemplate, pointer: str, **values: object) -> None:
+        self.errors.append(at_pointer(template, pointer, **values))
 
-    def identity(self, draft: RawResource, kind: str, identifier: str) -> None:
-        if draft.type != kind:
-            self.fault(entity_errors.UNEXPECTED_TYPE, "/data/type", type=draft.type, expected=kind)
-        if (draft.id or "") != identifier:
+    def identity(self, raw: RawResource, expected_type: str, identifier: str) -> None:
+        if raw.type != expected_type:
+            self.add_error(entity_errors.UNEXPECTED_TYPE, "/data/type", type=raw.type, expected=expected_type)
+        if (raw.id or "") != identifier:
             expected = f"'{identifier}'" if identifier else "none"
-            self.fault(entity_errors.UNEXPECTED_ID, "/data/id", id=draft.id, expected=expected)
+            self.add_error(entity_errors.UNEXPECTED_ID, "/data/id", id=raw.id, expected=expected)
 
-    def included(self, draft: RawResource, forms: Mapping[str, Form], pointer: str) -> None:
-        form = forms.get(draft.type or "")
-        if form is None:
-            self.fault(entity_errors.UNEXPECTED_TYPE, f"{pointer}/type", type=draft.type, expected="' or '".join(forms))
+    def included(self, raw: RawResource, schemas: Mapping[str, RequestBody], pointer: str) -> None:
+        schema = schemas.get(raw.type or "")
+        if schema is None:
+            self.add_error(
+                entity_errors.UNEXPECTED_TYPE, f"{pointer}/type", type=raw.type, expected="' or '".join(schemas)
+            )
             return
-        if draft.id is not None and not is_local(draft.id):
-            self.fault(entity_errors.INCLUDED_ID, f"{pointer}/id", id=draft.id)
-        self.members(draft, form, pointer)
+        if raw.id is not None and not is_local_id(raw.id):
+            self.add_error(entity_errors.INCLUDED_ID, f"{pointer}/id", id=raw.id)
+        self.members(raw, schema, pointer)
 
-    def members(self, draft: RawResource, form: Form, pointer: str) -> None:
-        for name, value in draft.attributes.items():
-            self.attribute(name, value, form, f"{pointer}/attributes/{_escaped(name)}")
-        for name, data in draft.relationships.items():
-            place = f"{pointer}/relationships/{_escaped(name)}"
-            if name in form["relationships"]:
-                self.linkages(name, data, form["relationships"][name], place)
+    def members(self, raw: RawResource, schema: RequestBody, pointer: str) -> None:
+        for name, value in raw.attributes.items():
+            self.attribute(name, value, schema, f"{pointer}/attributes/{_escape(name)}")
+        for name, data in raw.relationships.items():
+            member = f"{pointer}/relationships/{_escape(name)}"
+            if name in schema["relationships"]:
+                self.linkages(name, data, schema["relationships"][name], member)
             else:
-                self.unknown_member(name, form["type"], place, _UNKNOWN_RELATIONSHIP)
-        for path in form["required"]:
+                self.unknown_member(name, schema["type"], member, _UNKNOWN_RELATIONSHIP)
+        for path in schema["required"]:
             part, _, name = path.partition(".")
-            if part == "attributes" and name and name not in draft.attributes:
-                self.fault(entity_errors.ATTRIBUTE_REQUIRED, f"{pointer}/attributes/{name}", name=name)
-            elif part == "relationships" and name in form[part] and draft.relationships.get(name) is None:
-                self.fault(entity_errors.RELATIONSHIP_REQUIRED, f"{pointer}/relationships/{name}", name=name)
+            if part == "attributes" and name and name not in raw.attributes:
+                self.add_error(entity_errors.ATTRIBUTE_REQUIRED, f"{pointer}/attributes/{name}", name=name)
+            elif part == "relationships" and name in schema["relationships"] and raw.relationships.get(name) is None:
+                self.add_error(entity_errors.RELATIONSHIP_REQUIRED, f"{pointer}/relationships/{name}", name=name)
 
-    def attribute(self, name: str, value: Any, form: Form, place: str) -> None:
-        if name not in form["attributes"]:
-            self.unknown_member(name, form["type"], place, _UNKNOWN_ATTRIBUTE)
-        elif value is None and name not in form["nullable"]:
-            self.fault(entity_errors.ATTRIBUTE_REQUIRED, place, name=name)
+    def attribute(self, name: str, value: JsonValue, schema: RequestBody, pointer: str) -> None:
+        if name not in schema["attributes"]:
+            self.unknown_member(name, schema["type"], pointer, _UNKNOWN_ATTRIBUTE)
+        elif value is None and name not in schema["nullable"]:
+            self.add_error(entity_errors.ATTRIBUTE_REQUIRED, pointer, name=name)
         else:
-            self.value(name, value, form, place)
+            self.value(name, value, schema, pointer)
 
-    def value(self, name: str, value: Any, form: Form, place: str) -> None:
-        for wrong in type_mismatches(form["attributes"][name], value):
-            where = "/".join((name, *wrong.path))
-            pointer = "/".join((place, *map(_escaped, wrong.path)))
-            if wrong.unknown:
-                self.fault(entity_errors.ATTRIBUTE_UNKNOWN, pointer, name=where, resource=form["type"])
+    def value(self, name: str, value: JsonValue, schema: RequestBody, pointer: str) -> None:
+        for mismatch in type_mismatches(schema["attributes"][name], value):
+            path = "/".join((name, *mismatch.path))
+            member = "/".join((pointer, *map(_escape, mismatch.path)))
+            if mismatch.unknown:
+                self.add_error(entity_errors.ATTRIBUTE_UNKNOWN, member, name=path, resource=schema["type"])
             else:
-                expected = _expected(wrong.code)
-                got = wrong.value if isinstance(wrong.value, str) else json.dumps(wrong.value)
-                self.fault(entity_errors.ATTRIBUTE_TYPE, pointer, name=where, value=got, expected=expected)
+                expected = _expected(mismatch.value_type)
+                got = mismatch.value if isinstance(mismatch.value, str) else json.dumps(mismatch.value)
+                self.add_error(entity_errors.ATTRIBUTE_TYPE, member, name=path, value=got, expected=expected)
 
-    def unknown_member(self, name: str, kind: str, place: str, forms: tuple[str, ErrorTemplate, ErrorTemplate]) -> None:
-        """A member that the request does not take: unknown altogether, or known to the resource (observed)."""
-        part, unknown, not_allowed = forms
-        if name in getattr(members_of(kind), part):
-            self.fault(not_allowed, place, name=name, operation=self.verb)
+    def unknown_member(
+        self, name: str, resource_type: str, pointer: str, templates: tuple[str, ErrorTemplate, ErrorTemplate]
+    ) -> None:
+        """Reject a member that the request does not take: unknown, or a member of the resource (observed)."""
+        part, unknown, not_allowed = templates
+        if name in getattr(members_of(resource_type), part):
+            self.add_error(not_allowed, pointer, name=name, operation=self.operation)
         else:
-            self.fault(unknown, place, name=name, resource=kind)
+            self.add_error(unknown, pointer, name=name, resource=resource_type)
 
-    def linkages(self, name: str, data: Linkage | list[Linkage] | None, target: str | list[str], place: str) -> None:
+    def linkages(self, name: str, data: Linkage | list[Linkage] | None, target: LinkageType, pointer: str) -> None:
         many = isinstance(target, list)
-        kind = target[0] if isinstance(target, list) else target
+        resource_type = target[0] if isinstance(target, list) else target
         if isinstance(data, list) != many and (many or data is not None):
-            expected = f"{'a list of resources' if many else 'one resource'} of type '{kind}'"
-            self.fault(entity_errors.RELATIONSHIP_DATA, place, name=name, expected=expected)
+            expected = f"{'a list of resources' if many else 'one resource'} of type '{resource_type}'"
+            self.add_error(entity_errors.RELATIONSHIP_DATA, pointer, name=name, expected=expected)
             return
         for one in _as_tuple(data):
-            if one.type != kind:
-                self.fault(entity_errors.RELATIONSHIP_DATA, place, name=name, expected=f"resources of type '{kind}'")
-            elif is_local(one.id) and one not in self.locals:
-                self.fault(entity_errors.NOT_INCLUDED, place, name=name, type=kind, id=one.id)
+            if one.type != resource_type:
+                self.add_error(
+                    entity_errors.RELATIONSHIP_DATA, pointer, name=name, expected=f"resources of type '{resource_type}'"
+                )
+            elif is_local_id(one.id) and one not in self.included_ids:
+                self.add_error(entity_errors.NOT_INCLUDED, pointer, name=name, type=resource_type, id=one.id)
 
 
-def _entity(draft: RawResource, included: Sequence[RawResource] = ()) -> ValidatedResource:
-    assert draft.type is not None, "an entity was judged"  # noqa: S101  _Judge refuses one without a type
+def _validated(raw: RawResource, included: Sequence[RawResource] = ()) -> ValidatedResource:
+    assert raw.type is not None, "a resource without a type was accepted"  # noqa: S101  _Validator rejects it
     return ValidatedResource(
-        draft.type,
-        draft.id,
-        draft.attributes,
-        {name: _as_tuple(data) for name, data in draft.relationships.items()},
-        tuple(map(_entity, included)),
+        raw.type,
+        raw.id,
+        raw.attributes,
+        {name: _as_tuple(data) for name, data in raw.relationships.items()},
+        tuple(map(_validated, included)),
     )
 
 
@@ -192,20 +202,20 @@ def _as_tuple(data: Linkage | list[Linkage] | None) -> tuple[Linkage, ...]:
     return tuple(data) if isinstance(data, list) else (data,)
 
 
-def is_local(identifier: str) -> bool:
-    """Whether an id stands for what is created along with the resource."""
+def is_local_id(identifier: str) -> bool:
+    """Return whether an id is local to the document: of a resource that is created along with another."""
     return identifier.startswith("${") and identifier.endswith("}")
 
 
-def _escaped(name: str) -> str:
-    """A step of a JSON pointer (RFC 6901)."""
+def _escape(name: str) -> str:
+    """Escape a reference token of a JSON pointer (RFC 6901)."""
     return name.replace("~", "~0").replace("/", "~1")
 
 
-def _expected(code: ValueType) -> str:
-    allowed = api_spec().enum(code)
+def _expected(value_type: ValueType) -> str:
+    allowed = api_spec().enum(value_type)
     if allowed is not None:
         return "one of: " + ", ".join(f"'{value}'" for value in allowed)
-    if not isinstance(code, str) or code.startswith("$"):
-        return "an ARRAY" if isinstance(code, list) else "an OBJECT"
-    return f"a {code.partition(':')[0].upper()}"
+    if not isinstance(value_type, str) or value_type.startswith("$"):
+        return "an ARRAY" if isinstance(value_type, list) else "an OBJECT"
+    return f"a {value_type.partition(':')[0].upper()}"

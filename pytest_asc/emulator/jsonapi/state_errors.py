@@ -1,6 +1,6 @@
-"""Apple's errors of the state that something is in, word for word as far as they are known, each with its source.
+"""Apple's errors of the state of a resource, word for word as far as they are known, each with its source.
 
-The codes and words are observed unless something else is said: in issues and code that users of fastlane, of
+The codes and words are observed unless marked otherwise: in issues and code that users of fastlane, of
 codemagic-cli-tools, of expo/eas-cli and of rorkai/App-Store-Connect-CLI have published.
 """
 
@@ -13,7 +13,7 @@ _INVALID = "ENTITY_ERROR.ATTRIBUTE.INVALID"
 _INVALID_TITLE = f"{_ENTITY} includes an attribute with an invalid value"
 _OTHER_STATE = "The request cannot be fulfilled because of the state of another resource."
 
-# Whatever is wrong with the state of a resource: the code and the title are observed, each of the details is marked.
+# Any invalid state of a resource: the code and the title are observed, each of the details is marked.
 _STATE = ("STATE_ERROR.ENTITY_STATE_INVALID", "{type} with id '{id}' is not in valid state.")
 NOT_REVIEWABLE = ErrorTemplate(
     409, *_STATE, "This resource cannot be reviewed, please check associated errors to see why."
@@ -21,7 +21,7 @@ NOT_REVIEWABLE = ErrorTemplate(
 ITEM_SUBMITTED = ErrorTemplate(409, *_STATE, "Item was already submitted")
 NOT_NOW = ErrorTemplate(409, *_STATE, "This cannot be done while it is {state}.")  # inferred
 
-# What is associated with it.
+# Associated errors.
 ITEM_ELSEWHERE = ErrorTemplate(
     409,
     "STATE_ERROR.ITEM_PART_OF_ANOTHER_SUBMISSION",
@@ -54,7 +54,7 @@ VERSION_PENDING = ErrorTemplate(
     "You cannot create a new version of the App in the current state.",
 )
 NOT_EDITABLE = ErrorTemplate(409, "STATE_ERROR", _OTHER_STATE, "Attribute '{name}' cannot be edited at this time")
-# Inferred, in the manner of it.
+# Inferred, modelled on it.
 NOT_CHANGEABLE = NOT_EDITABLE._replace(detail="The {what} cannot be changed at this time")
 PHASE_UNCHANGED = ErrorTemplate(409, _INVALID, _INVALID_TITLE, "The phased release already has this value")
 PHASE_CHANGE = PHASE_UNCHANGED._replace(detail="The phased release cannot go from {old} to {new}")  # inferred

@@ -1,4 +1,4 @@
-"""What may be in the account only once: a table by type."""
+"""Attributes and relationships that must be unique among the resources of a type."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
 
 class Unique(NamedTuple):
-    """Members that no two resources of a type have in common."""
+    """Uniqueness constraint of a type."""
 
     attributes: tuple[str, ...]
+    """Attributes that together must be unique; none for one resource for each related resource."""
     relationship: str
-    """Among the resources with the same one; empty for all."""
-    form: ErrorTemplate
-    """What is said of a second one: about the first attribute, or the relationship where there are none."""
+    """Relationship within which they must be unique; empty for the whole account."""
+    template: ErrorTemplate
+    """Error of a second resource, at its first attribute or at the relationship."""
 
 
 # Observed (rorkai/App-Store-Connect-CLI; expo/eas-cli and fastlane for bundle ids, devices and profiles; several users
@@ -50,24 +51,24 @@ UNIQUE: Mapping[str, Unique] = {
 
 
 def uniqueness_errors(store: Store, entity: ValidatedResource) -> list[ApiError]:
-    """Why there cannot be one more resource like this; nothing where there can."""
-    rule = UNIQUE.get(entity.type)
-    if rule is None:
+    """Return the uniqueness violations of a resource that is to be created."""
+    constraint = UNIQUE.get(entity.type)
+    if constraint is None:
         return []
-    parent = entity.relationships[rule.relationship][0] if rule.relationship else None
-    wanted = [entity.attributes.get(name) for name in rule.attributes]
-    others = _siblings(store, entity.type, rule.relationship, parent) if parent else store.all(entity.type)
-    if all([one.attributes.get(name) for name in rule.attributes] != wanted for one in others):
+    parent = entity.relationships[constraint.relationship][0] if constraint.relationship else None
+    values = [entity.attributes.get(name) for name in constraint.attributes]
+    others = _siblings(store, entity.type, constraint.relationship, parent) if parent else store.all(entity.type)
+    if all([one.attributes.get(name) for name in constraint.attributes] != values for one in others):
         return []
-    if rule.attributes:
-        name, value = rule.attributes[0], wanted[0]
-        return [at_pointer(rule.form, f"/data/attributes/{name}", type=entity.type, name=name, value=value)]
-    pointer = f"/data/relationships/{rule.relationship}"
+    if constraint.attributes:
+        name, value = constraint.attributes[0], values[0]
+        return [at_pointer(constraint.template, f"/data/attributes/{name}", type=entity.type, name=name, value=value)]
+    pointer = f"/data/relationships/{constraint.relationship}"
     target, identifier = parent or ("", "")
-    return [at_pointer(rule.form, pointer, type=entity.type, target=target, value=identifier)]
+    return [at_pointer(constraint.template, pointer, type=entity.type, target=target, value=identifier)]
 
 
-def _siblings(store: Store, kind: str, relationship: str, parent: Linkage) -> list[Resource]:
-    """The resources that already have this parent."""
-    slot, resource = inverse_name(kind, relationship, parent.type), store.get(parent.type, parent.id)
-    return store.some(kind, resource.ids(slot)) if slot and resource else []
+def _siblings(store: Store, resource_type: str, relationship: str, parent: Linkage) -> list[Resource]:
+    """Resources that already have this parent."""
+    inverse, resource = inverse_name(resource_type, relationship, parent.type), store.get(parent.type, parent.id)
+    return store.some(resource_type, resource.ids(inverse)) if inverse and resource else []

@@ -13,7 +13,7 @@ from pytest_asc.emulator.account.account import members_of
 from pytest_asc.emulator.http_models import JSON, Response
 from pytest_asc.emulator.jsonapi import entity_errors, errors
 from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError, at_pointer
-from pytest_asc.emulator.jsonapi.request_validator import is_local, read_entity, read_ids
+from pytest_asc.emulator.jsonapi.request_validator import is_local_id, read_entity, read_ids
 from pytest_asc.emulator.jsonapi.uniqueness import uniqueness_errors
 from pytest_asc.emulator.operations.reads import render_single
 from pytest_asc.emulator.resources import hooks_of
@@ -166,7 +166,7 @@ def _missing_targets(store: Store, entity: ValidatedResource) -> list[ApiError]:
     for place, one in places:
         for name, linkages in one.relationships.items():
             for resource_type, identifier in linkages:
-                if store.get(resource_type, identifier) is None and not is_local(identifier):
+                if store.get(resource_type, identifier) is None and not is_local_id(identifier):
                     pointer = f"{place}/relationships/{name}"
                     faults.append(at_pointer(entity_errors.RELATIONSHIP_ID, pointer, id=identifier))
     return faults

@@ -1,4 +1,4 @@
-"""Whether a value is of its type, and what is wrong with it."""
+"""Validation of values against their value types."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from pytest_asc.emulator.spec.api_spec import api_spec
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from pytest_asc.emulator.http_models import JsonValue
     from pytest_asc.emulator.spec.compiled_format import ValueType
 
-# Apple refuses a date where a date and time is wanted (observed); its own times have fractions, and zones without a
+# Apple rejects a date where a date and time is expected (observed); its own times have fractions, and zones without a
 # colon (observed in recordings).
-_TIMES = {
+_TIME_PATTERNS = {
     "date": re.compile(r"[0-9-]{10}"),
     "date-time": re.compile(r"[0-9-]{10}T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)", re.ASCII),
 }
@@ -36,92 +37,92 @@ _JSON_NAMES = {
 
 
 class TypeMismatch(NamedTuple):
-    """A value that is not of its type."""
+    """A value that is not of its value type."""
 
     path: tuple[str, ...]
-    """Where it stands in the attribute: names of members and places in arrays."""
-    value: Any
-    code: ValueType
-    """What was expected; of an unknown member, its object's."""
+    """Path to it inside the attribute: names of members and indexes of arrays."""
+    value: JsonValue
+    value_type: ValueType
+    """Expected value type; for an unknown member, that of its object."""
     unknown: bool = False
-    """Whether it is a member that its object does not have."""
+    """True for a member that its object does not have."""
 
 
-def type_mismatch(code: ValueType, value: Any) -> str | None:
-    """Say what is wrong with a value for its type: what was got and what was expected. None: it fits, or is null."""
-    found = next(type_mismatches(code, value), None)
+def type_mismatch(value_type: ValueType, value: Any) -> str | None:
+    """Explain the first mismatch in a value: got, and expected. None where the value is valid or null."""
+    found = next(type_mismatches(value_type, value), None)
     if found is None:
         return None
     if found.unknown:
         *before, name = found.path
         return "".join(f"{step}: " for step in before) + (
-            f"got a member {name!r}, expected one of {', '.join(api_spec().members(found.code))}"
+            f"got a member {name!r}, expected one of {', '.join(api_spec().members(found.value_type))}"
         )
-    return "".join(f"{step}: " for step in found.path) + _explained(found.code, found.value)
+    return "".join(f"{step}: " for step in found.path) + _explain(found.value_type, found.value)
 
 
-def type_mismatches(code: ValueType, value: Any, path: tuple[str, ...] = ()) -> Iterator[TypeMismatch]:
-    """Everything in a value that is not of its type; null fits every type."""
+def type_mismatches(value_type: ValueType, value: Any, path: tuple[str, ...] = ()) -> Iterator[TypeMismatch]:
+    """Find everything in a value that is not of its value type; null is of every type."""
     if value is None:
         return
-    if isinstance(code, list) and isinstance(value, list):
-        for place, item in enumerate(value):
-            yield from type_mismatches(code[0], item, (*path, str(place)))
-    elif _is_object(code) and isinstance(value, dict):
-        members = api_spec().members(code)
+    if isinstance(value_type, list) and isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from type_mismatches(value_type[0], item, (*path, str(index)))
+    elif _is_object(value_type) and isinstance(value, dict):
+        members = api_spec().members(value_type)
         for name, item in value.items():
             if name in members or "*" in members:
                 yield from type_mismatches(members[name if name in members else "*"], item, (*path, name))
             else:
-                yield TypeMismatch((*path, name), item, code, unknown=True)
-    elif isinstance(code, list) or _is_object(code) or not _fits(code, value):
-        yield TypeMismatch(path, value, code)
+                yield TypeMismatch((*path, name), item, value_type, unknown=True)
+    elif isinstance(value_type, list) or _is_object(value_type) or not _is_valid_scalar(value_type, value):
+        yield TypeMismatch(path, value, value_type)
 
 
-def _is_object(code: ValueType) -> bool:
-    return isinstance(code, dict) or (isinstance(code, str) and code.startswith("$"))
+def _is_object(value_type: ValueType) -> bool:
+    return isinstance(value_type, dict) or (isinstance(value_type, str) and value_type.startswith("$"))
 
 
-def _fits(code: Any, value: Any) -> bool:
-    allowed = api_spec().enum(code)
+def _is_valid_scalar(value_type: ValueType, value: Any) -> bool:
+    allowed = api_spec().enum(value_type)
     if allowed is not None:
         return value in allowed
-    kind, bounds = _scalar(code)
-    if not isinstance(value, kind) or (isinstance(value, bool) and bool not in kind):
+    types, bounds = _scalar(str(value_type))
+    if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
         return False
     if bounds is not None:
         return value in bounds
-    form = _TIMES.get(code)
-    return form is None or _is_time(form, str(value))
+    pattern = _TIME_PATTERNS.get(str(value_type))
+    return pattern is None or _is_time(pattern, str(value))
 
 
-def _is_time(form: re.Pattern[str], text: str) -> bool:
+def _is_time(pattern: re.Pattern[str], text: str) -> bool:
     try:
         date.fromisoformat(text[:10])
     except ValueError:
         return False
-    return form.fullmatch(text) is not None
+    return pattern.fullmatch(text) is not None
 
 
 @cache
-def _scalar(code: str) -> tuple[tuple[type, ...], range | None]:
-    """The Python types that a scalar may have, and its bounds."""
-    kind, _, bounds = code.partition(":")
+def _scalar(scalar: str) -> tuple[tuple[type, ...], range | None]:
+    """Return the Python types of a scalar, and the bounds of an integer that has some."""
+    json_type, _, bounds = scalar.partition(":")
     lowest, _, highest = bounds.partition("..")
-    types = (str,) if code == "string:number" else _PYTHON_TYPES.get(kind, (str,))
+    types = (str,) if scalar == "string:number" else _PYTHON_TYPES.get(json_type, (str,))
     return types, range(int(lowest), int(highest) + 1) if highest else None
 
 
-def _explained(code: ValueType, value: Any) -> str:
-    allowed = api_spec().enum(code)
+def _explain(value_type: ValueType, value: Any) -> str:
+    allowed = api_spec().enum(value_type)
     if allowed is not None:
         return f"got {value!r}, expected one of {', '.join(allowed)}"
-    if isinstance(code, list) or _is_object(code):
-        return f"got {_json_name(value)}, expected {_JSON_NAMES[list if isinstance(code, list) else dict]}"
-    kind, bounds = _scalar(str(code))
-    if not isinstance(value, kind) or isinstance(value, bool):
-        return f"got {_json_name(value)}, expected {_JSON_NAMES[kind[0]]}"
-    return f"got {value!r}, expected {f'{bounds[0]} to {bounds[-1]}' if bounds else code}"
+    if isinstance(value_type, list) or _is_object(value_type):
+        return f"got {_json_name(value)}, expected {_JSON_NAMES[list if isinstance(value_type, list) else dict]}"
+    types, bounds = _scalar(str(value_type))
+    if not isinstance(value, types) or isinstance(value, bool):
+        return f"got {_json_name(value)}, expected {_JSON_NAMES[types[0]]}"
+    return f"got {value!r}, expected {f'{bounds[0]} to {bounds[-1]}' if bounds else value_type}"
 
 
 def _json_name(value: Any) -> str:
