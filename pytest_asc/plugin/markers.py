@@ -38,6 +38,9 @@ class MarkerOptions:
     """Whether planned failures of the emulator may remain unused."""
 
 
+_DEFAULT = MarkerOptions()
+
+
 def merge(marks: Iterable[tuple[tuple[Any, ...], Mapping[str, Any]]]) -> MarkerOptions:
     """Merge the markers of a test, the closest first: a closer one wins argument by argument.
 
@@ -52,6 +55,8 @@ def merge(marks: Iterable[tuple[tuple[Any, ...], Mapping[str, Any]]]) -> MarkerO
         if args:
             raise MarkerError(f"@pytest.mark.asc takes keyword arguments only, got {args[0]!r}")
         merged = {**kwargs, **merged}
+    if not merged:
+        return _DEFAULT
     known = [field.name for field in fields(MarkerOptions)]
     for name in merged:
         if name not in known:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 from emulator.harness import BASE, TOKEN, EmulatorClient
+from requests.adapters import HTTPAdapter
 from requests.auth import HTTPDigestAuth
 
+from pytest_asc.session import Session
 from pytest_asc.transports.requests_adapter import EmulatorAdapter
 
 if TYPE_CHECKING:
@@ -134,3 +136,23 @@ def test_a_crash_of_ours_is_raised_where_the_request_was_sent(
     monkeypatch.setattr("pytest_asc.emulator.app.find_endpoint", crash)
     with pytest.raises(KeyError, match="oh"):
         session.get(f"{BASE}/v1/apps")
+
+
+def test_emulated_sessions_share_no_state_that_a_test_can_set(emulator_client: EmulatorClient) -> None:
+    def new_session() -> Session:
+        return Session(BASE, token=lambda: TOKEN, adapter=EmulatorAdapter(emulator_client.emulator))
+
+    with new_session() as session, new_session() as other:
+        session.headers["X-Test"] = "1"
+        session.cookies.set("name", "value")
+        session.params["limit"] = "1"  # type: ignore[index]  # a dict unless it is replaced
+        session.hooks["response"].append(lambda *_, **__: None)
+        session.proxies["https"] = "http://127.0.0.1:1"
+        session.mount("https://example.com", HTTPAdapter())
+        for state in (session, other, requests.Session()):
+            assert vars(state).keys() >= vars(requests.Session()).keys()
+        assert (other.params, other.proxies, other.hooks) == ({}, {}, {"response": []})
+        assert "X-Test" not in other.headers
+        assert not other.cookies
+        assert list(other.adapters) == [f"{BASE}/", "https://", "http://"]
+        assert other.get("/v1/apps").status_code == 200
