@@ -143,7 +143,7 @@ def _validate_update(_: Account, build: Resource, entity: ValidatedResource) -> 
             raise RefusedError(at_pointer(state_errors.ALREADY_ANSWERED, f"/data/attributes/{name}"))
 
 
-def check_assignable(build: Resource, group: Mapping[str, Any]) -> None:
+def validate_assignable(build: Resource, group: Mapping[str, Any]) -> None:
     """Refuse a build that a group with these attributes cannot have.
 
     Raises:
@@ -164,7 +164,7 @@ def _after_update_detail(account: Account, detail: Resource, _: ValidatedResourc
 def _validate_relationship_change(account: Account, build: Resource, name: str, method: str, ids: list[str]) -> None:
     if (name, method) == ("betaGroups", "POST"):
         for group in account.store.some("betaGroups", ids):
-            check_assignable(build, group.attributes)
+            validate_assignable(build, group.attributes)
 
 
 # Beta app review submissions.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_asc.emulator.jsonapi import state_errors
 from pytest_asc.emulator.jsonapi.errors import RefusedError, at_pointer
-from pytest_asc.emulator.resources.builds import check_assignable, update_testflight_states
+from pytest_asc.emulator.resources.builds import update_testflight_states, validate_assignable
 from pytest_asc.emulator.resources.hooks import ResourceHooks
 from pytest_asc.emulator.resources.state_machine import matches, related_many, related_one, request_resources
 from pytest_asc.emulator.resources.testers import grant_access
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def _validate_create(account: Account, entity: ValidatedResource) -> None:
     for build in request_resources(account, entity, "builds"):
-        check_assignable(build, entity.attributes)
+        validate_assignable(build, entity.attributes)
 
 
 def _builds(account: Account, group: Resource) -> list[Resource]:
@@ -56,7 +56,7 @@ def _set_public_link(account: Account, group: Resource, _: ValidatedResource) ->
 def _validate_relationship_change(account: Account, group: Resource, name: str, method: str, ids: list[str]) -> None:
     if (name, method) == ("builds", "POST"):
         for build in account.store.some("builds", ids):
-            check_assignable(build, group.attributes)
+            validate_assignable(build, group.attributes)
     if (name, method) == ("betaTesters", "POST"):
         for index, tester in enumerate(account.store.some("betaTesters", ids)):
             if tester.id in group.ids("betaTesters"):
