@@ -30,7 +30,7 @@ class Account:
     """Data of an account. It calls no hooks: API writes and seeding do.
 
     Args:
-        clock: Gives the time of new resources, in seconds since 1970.
+        clock: Returns the time of new resources, in seconds since 1970.
         seed: The same seed makes the same ids.
     """
 
@@ -43,17 +43,17 @@ class Account:
         self.vendor_number = "80012345"
         """Vendor whose sales and finance reports there are."""
         self.base = APP_STORE_CONNECT.base_url
-        """Scheme and host of the write that is being answered: files are uploaded to where the client is."""
+        """Scheme and host of the current write, for the URLs of its uploads."""
         self._identifiers = IdGenerator(seed)
 
     def show(self, resource: Resource) -> dict[str, Any]:
-        """A resource as a mapping: type, id, every attribute, and the relationships that lead somewhere."""
+        """Return a resource as a mapping: type, id, every attribute, and the relationships that are not empty."""
         relationships: dict[str, Any] = {}
-        for name, over in members_of(resource.type).relationships.items() if resource.related else ():
-            ids = resource.ids(over.name) if over else []
-            if over and ids:
-                data = [{"type": over.target, "id": identifier} for identifier in ids]
-                relationships[name] = {"data": data if over.many else data[0]}
+        for name, relationship in members_of(resource.type).relationships.items() if resource.related else ():
+            ids = resource.ids(relationship.name) if relationship else []
+            if relationship and ids:
+                data = [{"type": relationship.target, "id": identifier} for identifier in ids]
+                relationships[name] = {"data": data if relationship.many else data[0]}
         return {
             "type": resource.type,
             "id": resource.id,
@@ -61,36 +61,39 @@ class Account:
             "relationships": relationships,
         }
 
-    def create(self, kind: str, identifier: str | None, attributes: Mapping[str, Any]) -> Resource:
-        """Add a resource without relationships, and fill in the attributes that were left out.
+    def create(self, resource_type: str, identifier: str | None, attributes: Mapping[str, Any]) -> Resource:
+        """Add a resource without relationships, with defaults for the attributes that are left out.
+
+        Args:
+            resource_type: The type.
+            identifier: Its id; None for a new one.
+            attributes: Valid attributes of the type; see :func:`validate_attributes`.
 
         Raises:
-            ValueError: There is no such type or attribute, a value does not fit, or the id is taken.
+            ValueError: The id is taken.
         """
-        codes, relationships = members_of(kind)
-        for name, value in attributes.items():
-            if name not in codes:
-                hint = _hint(name, (*codes, *relationships))
-                raise ValueError(f"{kind!r} has no attribute or relationship {name!r}{hint}")
-            problem = type_mismatch(codes[name], value)
-            if problem:
-                raise ValueError(f"{name!r} of {kind!r}: {problem}")
-        filled = defaults(kind, self.store.count(kind) + 1, self.now)
-        resource = Resource(kind, identifier or self._identifiers.new(kind), _copy({**filled, **attributes}))
+        values = defaults(resource_type, self.store.count(resource_type) + 1, self.schedule.now())
+        values.update(attributes)
+        resource = Resource(resource_type, identifier or self._identifiers.new(resource_type), _copy(values))
         self.store.add(resource)
         return resource
 
     def new_uuid(self) -> str:
-        """The next UUID, for what has one beside its id."""
+        """Return the next UUID, for attributes that have one."""
         return self._identifiers.uuid()
 
     def remove(self, resource: Resource) -> None:
-        """Take a resource out, with all that cannot be without it."""
+        """Remove a resource, and those that depend on it."""
         orphans = [
-            orphan for kind, name in dependants(resource.type) for orphan in self.store.some(kind, resource.ids(name))
+            orphan
+            for resource_type, name in dependants(resource.type)
+            for orphan in self.store.some(resource_type, resource.ids(name))
         ]
         self.schedule.cancel(resource)
-        self.store.remove(resource, {over for over in members_of(resource.type).relationships.values() if over})
+        self.store.remove(
+            resource,
+            {relationship for relationship in members_of(resource.type).relationships.values() if relationship},
+        )
         for orphan in orphans:
             if self.store.get(orphan.type, orphan.id) is orphan:  # not gone with another one
                 self.remove(orphan)
@@ -111,37 +114,53 @@ class Account:
             ValueError: There is no such relationship, or a value is none of these.
         """
         for name, value in relationships.items():
-            over = relation(resource.type, name)
-            if over is None:
+            relationship = relation(resource.type, name)
+            if relationship is None:
                 raise ValueError(f"{resource.type!r} has no relationship {name!r} that leads to resources")
-            self.store.relate(resource, over, _ids(over, value))
+            self.store.relate(resource, relationship, _ids(relationship, value))
+
+
+def validate_attributes(resource_type: str, attributes: Mapping[str, Any]) -> None:
+    """Check names and values of attributes.
+
+    Raises:
+        ValueError: There is no such type or attribute, or a value is not of its type.
+    """
+    value_types, relationships = members_of(resource_type)
+    for name, value in attributes.items():
+        if name not in value_types:
+            hint = _hint(name, (*value_types, *relationships))
+            raise ValueError(f"{resource_type!r} has no attribute or relationship {name!r}{hint}")
+        problem = type_mismatch(value_types[name], value)
+        if problem:
+            raise ValueError(f"{name!r} of {resource_type!r}: {problem}")
 
 
 class Members(NamedTuple):
-    """What a resource of a type may have, over all its schemas."""
+    """Attributes and relationships of a resource type, over all its schemas."""
 
     attributes: Mapping[str, ValueType]
     relationships: Mapping[str, Relation | None]
 
 
 @cache
-def members_of(kind: str) -> Members:
-    """What a resource of a type may have.
+def members_of(resource_type: str) -> Members:
+    """Return the attributes and relationships of a resource type.
 
     Raises:
         ValueError: There is no such type.
     """
-    schemas = api_spec().schemas_of(kind)
+    schemas = api_spec().schemas_of(resource_type)
     if not schemas:
-        raise ValueError(f"there is no type {kind!r}{_hint(kind, api_spec().types)}")
+        raise ValueError(f"there is no type {resource_type!r}{_hint(resource_type, api_spec().types)}")
     return Members(
-        {name: code for schema in schemas for name, code in schema.attributes.items()},
-        {name: relation(kind, name) for schema in schemas for name in schema.relationships},
+        {name: value_type for schema in schemas for name, value_type in schema.attributes.items()},
+        {name: relation(resource_type, name) for schema in schemas for name in schema.relationships},
     )
 
 
 def _copy(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """Attributes that nobody else can change."""
+    """Return a copy of attributes that shares no object with them."""
     return {name: deepcopy(value) if isinstance(value, (dict, list)) else value for name, value in attributes.items()}
 
 
@@ -150,8 +169,8 @@ def _hint(name: str, names: Iterable[str]) -> str:
     return f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
 
 
-def _ids(over: Relation, value: Any) -> list[str]:
-    """The ids of what was given for a relationship: an id, a resource, a list of them, or nothing."""
+def _ids(relationship: Relation, value: Any) -> list[str]:
+    """Return the ids in the value of a relationship: an id, a resource, a list of these, or None."""
     if value is None:
         return []
     items = value if isinstance(value, (list, tuple)) else [value]
@@ -159,6 +178,7 @@ def _ids(over: Relation, value: Any) -> list[str]:
     ids = [identifier for identifier in given if isinstance(identifier, str)]
     if len(ids) != len(given):
         raise ValueError(
-            f"{over.name!r} of {over.type!r}: expected ids or resources of type {over.target!r}, got {value!r}"
+            f"{relationship.name!r} of {relationship.type!r}: expected ids or resources of type "
+            f"{relationship.target!r}, got {value!r}"
         )
     return ids

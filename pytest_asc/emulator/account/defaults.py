@@ -1,4 +1,4 @@
-"""What the attributes of a new resource are where nobody said: a plausible value, or null."""
+"""Default attributes of a new resource: a plausible value, or null."""
 
 from __future__ import annotations
 
@@ -94,32 +94,39 @@ _BUILD_LIFE = timedelta(days=90).total_seconds()  # TestFlight builds expire aft
 _INVITATION_LIFE = timedelta(days=3).total_seconds()  # invitations of users do after three (documented)
 
 
-def defaults(kind: str, number: int, now: float) -> dict[str, Any]:
-    """Every attribute of a type: a plausible value where a resource always has one, else null.
+# Types whose defaults have a time in the future.
+_WITH_EXPIRY = frozenset(
+    name for name, known in _KNOWN.items() if {"{soon}", "{later}"} & {str(value) for value in known.values()}
+)
+
+
+def defaults(resource_type: str, number: int, now: float) -> dict[str, Any]:
+    """Return every attribute of a type: a plausible value where a resource always has one, else null.
 
     Args:
-        kind: The type.
-        number: Which resource of its type it is, from 1.
+        resource_type: The type.
+        number: Number of the resource among those of its type, from 1.
         now: Seconds since 1970.
     """
-    fixed, written = _templates(kind)
-    words = {
-        "n": number,
-        "now": timestamp(now),
-        "soon": timestamp(now + _INVITATION_LIFE),
-        "later": timestamp(now + _BUILD_LIFE),
-        "today": timestamp(now)[:10],
-    }
-    return {**fixed, **{name: text.format(attribute=name, **words) for name, text in written.items()}}
+    fixed, templates = _templates(resource_type)
+    values = dict(fixed)
+    if templates:
+        now_text = timestamp(now)
+        fields = {"n": number, "now": now_text, "today": now_text[:10]}
+        if resource_type in _WITH_EXPIRY:
+            fields |= {"soon": timestamp(now + _INVITATION_LIFE), "later": timestamp(now + _BUILD_LIFE)}
+        for name, template in templates.items():
+            values[name] = template.format(attribute=name, **fields)
+    return values
 
 
 @cache
-def _templates(kind: str) -> tuple[dict[str, Any], dict[str, str]]:
-    """The values of attributes that are the same for every resource, and the texts that are filled in for each."""
+def _templates(resource_type: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the values that are the same for every resource, and the templates that are formatted for each."""
     fixed: dict[str, Any] = {}
-    written: dict[str, str] = {}
-    known = _KNOWN.get(kind, {})
-    for schema in api_spec().schemas_of(kind):
+    templates: dict[str, str] = {}
+    known = _KNOWN.get(resource_type, {})
+    for schema in api_spec().schemas_of(resource_type):
         required = api_spec().required_attributes(schema)
         for name, code in schema.attributes.items():
             value = known.get(name)
@@ -127,8 +134,8 @@ def _templates(kind: str) -> tuple[dict[str, Any], dict[str, str]]:
                 value = _of_type(code, required=name in required)
             fixed[name] = value
             if isinstance(value, str) and "{" in value:
-                written[name] = value
-    return fixed, written
+                templates[name] = value
+    return fixed, templates
 
 
 def _of_type(code: ValueType, *, required: bool) -> Any:

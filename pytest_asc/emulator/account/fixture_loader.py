@@ -1,4 +1,4 @@
-"""Reading documents of resources: ``{"data": [{"type", "id", "attributes", "relationships"}, …]}``."""
+"""Parser of documents of resources: ``{"data": [{"type", "id", "attributes", "relationships"}, …]}``."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ SAMPLE = Path(__file__).with_name("sample.json")
 
 
 class Entry(NamedTuple):
-    """One resource of a document that is loaded."""
+    """One resource of a document."""
 
-    kind: str
+    resource_type: str
     identifier: str | None
     attributes: Mapping[str, Any]
     relationships: Mapping[str, Any]
@@ -26,11 +26,11 @@ class Entry(NamedTuple):
     def read(cls, place: int, entry: Any) -> Entry:
         """Check the shape of ``data[place]``."""
         members = entry if isinstance(entry, Mapping) else {}
-        kind, identifier = members.get("type"), members.get("id")
+        resource_type, identifier = members.get("type"), members.get("id")
         attributes, relationships = members.get("attributes") or {}, members.get("relationships") or {}
         linked = isinstance(relationships, Mapping) and all(isinstance(one, Mapping) for one in relationships.values())
         if not (
-            isinstance(kind, str)
+            isinstance(resource_type, str)
             and isinstance(identifier, (str, type(None)))
             and isinstance(attributes, Mapping)
             and linked
@@ -38,13 +38,13 @@ class Entry(NamedTuple):
             raise ValueError(
                 f"data[{place}] is no resource: expected an object with type, id, attributes, relationships"
             )
-        # Relationships without data say nothing.
+        # Relationships without data are ignored.
         data = {name: value["data"] for name, value in relationships.items() if "data" in value}
-        return cls(kind, identifier, attributes, data)
+        return cls(resource_type, identifier, attributes, data)
 
 
 def read_document(source: str | PathLike[str] | Mapping[str, Any]) -> Mapping[str, Any]:
-    """The document that a file or a mapping holds.
+    """Return the document in a file or a mapping.
 
     Raises:
         OSError: The file cannot be read.

@@ -1,4 +1,4 @@
-"""How things end that Apple, or a person, decides: what a test has said of them."""
+"""Outcomes of decisions that Apple or a person makes, as a test has chosen them."""
 
 from __future__ import annotations
 
@@ -25,39 +25,40 @@ OUTCOMES: Mapping[str, tuple[str, ...]] = {
     "reviewSubmissions": _REVIEWED,
     "userInvitations": ("ACCEPTED",),
 }
-"""By type, the states in which something ends. Where Apple decides, the first is what it does unless a test says
-otherwise."""
+"""Final states by resource type. Where Apple decides, the first is the default."""
 
 
 class Outcomes:
-    """What was decided, of single resources and of types."""
+    """Chosen outcomes, of single resources and of resource types."""
 
     def __init__(self) -> None:
-        self._taken: dict[tuple[str, str | None], str] = {}
+        self._chosen: dict[tuple[str, str | None], str] = {}
 
-    def take(self, kind: str, identifier: str | None, outcome: str) -> None:
-        """Decide about a resource, or about a type where there is no id.
+    def choose(self, resource_type: str, identifier: str | None, outcome: str) -> None:
+        """Choose the outcome for a resource, or for a type where there is no id.
 
         Raises:
-            ValueError: Nothing of this type ends so, or people decide for themselves alone.
+            ValueError: There is no such outcome for the type, or people decide about each resource.
         """
-        outcomes = _outcomes(kind)
+        outcomes = _outcomes(resource_type)
         if not outcomes:
             known = ", ".join(OUTCOMES)
-            raise ValueError(f"there is nothing to decide about {kind!r}; there is about {known} and all uploads")
+            raise ValueError(
+                f"there is nothing to decide about {resource_type!r}; there is about {known} and all uploads"
+            )
         if outcome not in outcomes:
-            raise ValueError(f"{kind!r} do not end as {outcome!r}, expected one of {', '.join(outcomes)}")
-        if kind in _BY_PEOPLE and identifier is None:
-            raise ValueError(f"{kind!r} decide one by one: give the resource in place of the type")
-        self._taken[kind, identifier] = outcome
+            raise ValueError(f"{resource_type!r} do not end as {outcome!r}, expected one of {', '.join(outcomes)}")
+        if resource_type in _BY_PEOPLE and identifier is None:
+            raise ValueError(f"{resource_type!r} decide one by one: give the resource in place of the type")
+        self._chosen[resource_type, identifier] = outcome
 
     def of(self, *resources: Resource) -> str:
-        """What was decided: about the first of these resources that was decided about, else about a type of theirs."""
+        """Return the outcome of the first resource with one, else of the first type with one, else the default."""
         for key in (*((one.type, one.id) for one in resources), *((one.type, None) for one in resources)):
-            if key in self._taken:
-                return self._taken[key]
+            if key in self._chosen:
+                return self._chosen[key]
         return _outcomes(resources[0].type)[0]
 
 
-def _outcomes(kind: str) -> tuple[str, ...]:
-    return OUTCOMES.get(kind) or (_UPLOADED if is_uploaded(kind) else ())
+def _outcomes(resource_type: str) -> tuple[str, ...]:
+    return OUTCOMES.get(resource_type) or (_UPLOADED if is_uploaded(resource_type) else ())

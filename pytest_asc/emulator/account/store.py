@@ -9,8 +9,8 @@ if TYPE_CHECKING:
 
     from pytest_asc.emulator.spec.relationships import Relation
 
-# Selections are kept until the next write; more different ones than this in between are not expected.
-_SELECTIONS = 256
+# Filtered and sorted lists that are cached until the next write.
+_MAX_SELECTIONS = 256
 
 
 class Resource:
@@ -18,17 +18,17 @@ class Resource:
 
     __slots__ = ("attributes", "id", "related", "rendered", "type")
 
-    def __init__(self, kind: str, identifier: str, attributes: dict[str, Any]) -> None:
-        self.type = kind
+    def __init__(self, resource_type: str, identifier: str, attributes: dict[str, Any]) -> None:
+        self.type = resource_type
         self.id = identifier
         self.attributes = attributes
         self.related: dict[str, Any] = {}
-        """By relation: an id where it is to-one, a dict with ids as keys (an ordered set) where it is to-many."""
+        """By relationship: an id where it is to-one, a dict with ids as keys (an ordered set) where it is to-many."""
         self.rendered: dict[Any, bytes] = {}
-        """What has been rendered of it; emptied by every change."""
+        """Cache of its rendered forms, by serializer; every change empties it."""
 
     def ids(self, name: str) -> list[str]:
-        """The ids on the other side of a relation."""
+        """Return the ids on the other side of a relationship."""
         related = self.related.get(name)
         return [related] if isinstance(related, str) else list(related or ())
 
@@ -43,26 +43,26 @@ class Store:
     def __len__(self) -> int:
         return sum(map(len, self._types.values()))
 
-    def get(self, kind: str, identifier: str) -> Resource | None:
-        """The resource of this type and id, or None."""
-        resources = self._types.get(kind)
+    def get(self, resource_type: str, identifier: str) -> Resource | None:
+        """Return the resource of this type and id, or None."""
+        resources = self._types.get(resource_type)
         return resources.get(identifier) if resources else None
 
-    def all(self, kind: str) -> Iterable[Resource]:
-        """Every resource of a type."""
-        return self._types.get(kind, {}).values()
+    def all(self, resource_type: str) -> Iterable[Resource]:
+        """Return every resource of a type."""
+        return self._types.get(resource_type, {}).values()
 
-    def some(self, kind: str, identifiers: Iterable[str]) -> list[Resource]:
-        """The resources of a type with these ids, as far as they are there."""
-        resources = self._types.get(kind, {})
+    def some(self, resource_type: str, identifiers: Iterable[str]) -> list[Resource]:
+        """Return the resources of a type with these ids, as far as they are there."""
+        resources = self._types.get(resource_type, {})
         return [resources[identifier] for identifier in identifiers if identifier in resources]
 
-    def count(self, kind: str) -> int:
-        """How many resources of a type there are."""
-        return len(self._types.get(kind, ()))
+    def count(self, resource_type: str) -> int:
+        """Return the number of resources of a type."""
+        return len(self._types.get(resource_type, ()))
 
     def add(self, resource: Resource) -> None:
-        """Put a new resource in.
+        """Add a resource.
 
         Raises:
             ValueError: There is one of this type and id.
@@ -74,85 +74,89 @@ class Store:
         self._selections.clear()
 
     def update(self, resource: Resource, attributes: dict[str, Any]) -> None:
-        """Give a resource these values for these attributes."""
+        """Set attributes of a resource."""
         resource.attributes.update(attributes)
-        self._changed(resource)
+        self._discard_rendered(resource)
 
     def remove(self, resource: Resource, relations: Iterable[Relation]) -> None:
-        """Take a resource out, and out of its relations: those of its type, and those that only others show."""
+        """Remove a resource, and its relationships: those of its type, and those that only others show."""
         for relation in relations:
             self.relate(resource, relation, ())
         for name in [name for name in resource.related if name.startswith("~")]:
             owner, _, slot = name[1:].partition(".")
             for identifier in resource.ids(name):
                 _detach(self._types[owner][identifier], slot, resource.id)
-                self._changed(self._types[owner][identifier])
+                self._discard_rendered(self._types[owner][identifier])
         del self._types[resource.type][resource.id]
         self._selections.clear()
 
     def relate(self, resource: Resource, relation: Relation, identifiers: Iterable[str]) -> None:
-        """Make a relation lead to these and no others, on both sides.
+        """Set a relationship to these resources and no others, on both sides.
 
         Raises:
-            ValueError: One of them is not there, or there are several and the relation is to-one.
+            ValueError: One of them is not there, or there are several and the relationship is to-one.
         """
-        others = [self._expect(relation.target, identifier) for identifier in dict.fromkeys(identifiers)]
-        if len(others) > 1 and not relation.many:
-            raise ValueError(f"{relation.name!r} of {relation.type!r} leads to one resource, got {len(others)}")
-        for identifier in resource.ids(relation.name):
-            self.unlink(resource, relation, self._types[relation.target][identifier])
-        for other in others:
-            self.link(resource, relation, other)
+        targets = self._types.get(relation.target, {})
+        wanted = dict.fromkeys(identifiers)
+        for identifier in wanted:
+            if identifier not in targets:
+                raise ValueError(
+                    f"there is no resource of type {relation.target!r} with id {identifier!r}: add it first"
+                )
+        if len(wanted) > 1 and not relation.many:
+            raise ValueError(f"{relation.name!r} of {relation.type!r} leads to one resource, got {len(wanted)}")
+        if relation.name in resource.related:
+            for identifier in resource.ids(relation.name):
+                self.unlink(resource, relation, targets[identifier])
+        for identifier in wanted:
+            self.link(resource, relation, targets[identifier])
 
     def link(self, resource: Resource, relation: Relation, other: Resource) -> None:
-        """Put another resource on the other side of a relation, in place of the one there where it is to-one."""
-        if not relation.many:
-            for identifier in resource.ids(relation.name):
+        """Relate two resources, in place of the one there where a side is to-one."""
+        name, inverse = relation.name, relation.inverse
+        if not relation.many and name in resource.related:
+            for identifier in resource.ids(name):
                 self.unlink(resource, relation, self._types[relation.target][identifier])
-        if not relation.inverse_many:
-            for identifier in other.ids(relation.inverse):
+        if not relation.inverse_many and inverse in other.related:
+            for identifier in other.ids(inverse):
                 self.unlink(self._types[relation.type][identifier], relation, other)
-        _attach(resource, relation.name, other.id, many=relation.many)
-        _attach(other, relation.inverse, resource.id, many=relation.inverse_many)
-        self._changed(resource, other)
+        for one, slot, identifier, many in (
+            (resource, name, other.id, relation.many),
+            (other, inverse, resource.id, relation.inverse_many),
+        ):
+            if many:
+                one.related.setdefault(slot, {})[identifier] = None
+            else:
+                one.related[slot] = identifier
+        self._discard_rendered(resource, other)
 
     def unlink(self, resource: Resource, relation: Relation, other: Resource) -> None:
-        """Take another resource off the other side of a relation; nothing happens where it is not there."""
+        """End the relation of two resources; do nothing where there is none."""
         _detach(resource, relation.name, other.id)
         _detach(other, relation.inverse, resource.id)
-        self._changed(resource, other)
+        self._discard_rendered(resource, other)
 
     def related(self, resource: Resource, relation: Relation) -> list[Resource]:
-        """The resources on the other side of a relation."""
-        targets = self._types.get(relation.target, {})
-        return [targets[identifier] for identifier in resource.ids(relation.name)]
+        """Return the resources on the other side of a relationship."""
+        related = resource.related.get(relation.name)
+        if not related:
+            return []
+        targets = self._types[relation.target]
+        return [targets[related]] if isinstance(related, str) else list(map(targets.__getitem__, related))
 
     def selection(self, key: Any, make: Callable[[], list[Resource]]) -> list[Resource]:
-        """A list of resources that is made once and kept until the next write. It must not be changed."""
+        """Return a list of resources that is made once and cached until the next write. It must not be changed."""
         selected = self._selections.get(key)
         if selected is None:
-            if len(self._selections) >= _SELECTIONS:
+            if len(self._selections) >= _MAX_SELECTIONS:
                 self._selections.clear()
             selected = self._selections[key] = make()
         return selected
 
-    def _changed(self, *resources: Resource) -> None:
+    def _discard_rendered(self, *resources: Resource) -> None:
         for resource in resources:
             resource.rendered.clear()
         self._selections.clear()
-
-    def _expect(self, kind: str, identifier: str) -> Resource:
-        resource = self.get(kind, identifier)
-        if resource is None:
-            raise ValueError(f"there is no resource of type {kind!r} with id {identifier!r}: add it first")
-        return resource
-
-
-def _attach(resource: Resource, name: str, identifier: str, *, many: bool) -> None:
-    if many:
-        resource.related.setdefault(name, {})[identifier] = None
-    else:
-        resource.related[name] = identifier
 
 
 def _detach(resource: Resource, name: str, identifier: str) -> None:

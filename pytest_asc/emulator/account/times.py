@@ -1,4 +1,4 @@
-"""Times as Apple writes them, and reading them."""
+"""Formatting and parsing of dates as Apple writes them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ CUPERTINO = timezone(timedelta(hours=-8))
 
 
 def timestamp(now: float) -> str:
-    """A date and time as Apple writes it: ``2021-02-02T04:00:19-08:00``."""
+    """Format a date and time as Apple does: ``2021-02-02T04:00:19-08:00``."""
     return datetime.fromtimestamp(now, CUPERTINO).isoformat(timespec="seconds")
 
 
@@ -19,7 +19,7 @@ _STAMP = re.compile(r"(.{10}T\d\d:\d\d)(:\d\d)?[.\d]*(?:Z|([+-]\d\d):?(\d\d))", 
 
 
 def moment(text: str) -> float:
-    """The seconds since 1970 of a text of the type ``date-time``, without fractions.
+    """Return the seconds since 1970 of a text of the type ``date-time``, without fractions.
 
     Raises:
         ValueError: It is of no such type.
@@ -33,7 +33,7 @@ def moment(text: str) -> float:
 
 
 def today(now: float) -> date:
-    """The day in Cupertino.
+    """Return the day in Cupertino.
 
     Args:
         now: Seconds since 1970.

@@ -127,7 +127,8 @@ def _reject(paths: Iterator[str]) -> None:
 
 
 def _invalid_in_document(document: dict[str, Any], members: frozenset[str]) -> Iterator[str]:
-    yield from _unexpected(document, members, "")
+    if not document.keys() <= members:
+        yield from _unexpected(document, members, "")
     yield from _invalid_in_resource(document.get("data"), "data")
     included = document.get("included") or []
     if isinstance(included, list):
@@ -138,7 +139,8 @@ def _invalid_in_document(document: dict[str, Any], members: frozenset[str]) -> I
 
 
 def _invalid_in_linkage_document(document: dict[str, Any]) -> Iterator[str]:
-    yield from _unexpected(document, _DOCUMENT_MEMBERS, "")
+    if not document.keys() <= _DOCUMENT_MEMBERS:
+        yield from _unexpected(document, _DOCUMENT_MEMBERS, "")
     if "data" in document:
         yield from _invalid_in_linkages(document["data"], "data")
     else:
@@ -149,7 +151,8 @@ def _invalid_in_resource(value: Any, path: str) -> Iterator[str]:
     if not isinstance(value, dict):
         yield path
         return
-    yield from _unexpected(value, _RESOURCE_MEMBERS, f"{path}.")
+    if not value.keys() <= _RESOURCE_MEMBERS:
+        yield from _unexpected(value, _RESOURCE_MEMBERS, f"{path}.")
     for name, python_type in _MEMBER_TYPES.items():
         if not isinstance(value.get(name), (python_type, type(None))):
             yield f"{path}.{name}"
@@ -163,7 +166,8 @@ def _invalid_in_relationship(value: Any, path: str) -> Iterator[str]:
     if not isinstance(value, dict):
         yield path
         return
-    yield from _unexpected(value, _DOCUMENT_MEMBERS, f"{path}.")
+    if not value.keys() <= _DOCUMENT_MEMBERS:
+        yield from _unexpected(value, _DOCUMENT_MEMBERS, f"{path}.")
     yield from _invalid_in_linkages(value.get("data"), f"{path}.data")
 
 
@@ -179,7 +183,8 @@ def _invalid_in_linkage(value: Any, path: str) -> Iterator[str]:
     if not isinstance(value, dict):
         yield path
         return
-    yield from _unexpected(value, _LINKAGE_MEMBERS, f"{path}.")
+    if not value.keys() <= _LINKAGE_MEMBERS:
+        yield from _unexpected(value, _LINKAGE_MEMBERS, f"{path}.")
     yield from (f"{path}.{name}" for name in Linkage._fields if not isinstance(value.get(name), str))
 
 

@@ -162,7 +162,9 @@ def _no_content(route: Route) -> Response:
 def _missing_targets(store: Store, entity: ValidatedResource) -> list[ApiError]:
     """Return an error for each linkage of a resource, and of those that it includes, that leads nowhere."""
     faults: list[ApiError] = []
-    places = [("/data", entity), *((f"/included/{index}", one) for index, one in enumerate(entity.included))]
+    places = [("/data", entity)]
+    for index, included in enumerate(entity.included):
+        places.append((f"/included/{index}", included))
     for place, one in places:
         for name, linkages in one.relationships.items():
             for resource_type, identifier in linkages:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.jsonapi.request_validator import ValidatedResource
 
 
-def _do_nothing(*_: object) -> None:
+def do_nothing(*_: object) -> None:
     """Do nothing."""
 
 
@@ -23,27 +23,27 @@ class ResourceHooks(NamedTuple):
     :class:`~pytest_asc.emulator.jsonapi.errors.RefusedError`, and change nothing. The others must not refuse it.
     """
 
-    find_existing: Callable[[Account, ValidatedResource], Resource | None] = _do_nothing
+    find_existing: Callable[[Account, ValidatedResource], Resource | None] = do_nothing
     """Return the resource to respond with in place of a new one; None to create one."""
-    validate_create: Callable[[Account, ValidatedResource], None] = _do_nothing
+    validate_create: Callable[[Account, ValidatedResource], None] = do_nothing
     """Runs before a resource is created."""
-    choose_id: Callable[[Account, ValidatedResource], str | None] = _do_nothing
+    choose_id: Callable[[Account, ValidatedResource], str | None] = do_nothing
     """Return the id of the resource to create; None for a new one."""
-    after_create: Callable[[Account, Resource, ValidatedResource], None] = _do_nothing
+    after_create: Callable[[Account, Resource, ValidatedResource], None] = do_nothing
     """Runs after a resource was created and related. The request has members that the resource does not show."""
-    validate_update: Callable[[Account, Resource, ValidatedResource], None] = _do_nothing
+    validate_update: Callable[[Account, Resource, ValidatedResource], None] = do_nothing
     """Runs before a resource is updated."""
-    after_update: Callable[[Account, Resource, ValidatedResource], None] = _do_nothing
+    after_update: Callable[[Account, Resource, ValidatedResource], None] = do_nothing
     """Runs after a resource was updated."""
-    validate_relationship_change: Callable[[Account, Resource, str, str, list[str]], None] = _do_nothing
+    validate_relationship_change: Callable[[Account, Resource, str, str, list[str]], None] = do_nothing
     """Runs before a relationship changes: takes its name, the method, and the ids of the request."""
-    after_relationship_change: Callable[[Account, Resource, str, str, list[str]], None] = _do_nothing
+    after_relationship_change: Callable[[Account, Resource, str, str, list[str]], None] = do_nothing
     """Runs after a relationship changed."""
-    before_delete: Callable[[Account, Resource], None] = _do_nothing
+    before_delete: Callable[[Account, Resource], None] = do_nothing
     """Runs before a resource is deleted; not for resources that are deleted along with another."""
-    after_add: Callable[[Account, Resource], None] = _do_nothing
+    after_add: Callable[[Account, Resource], None] = do_nothing
     """Runs after a test added a resource. It must keep the members that the test has set."""
-    after_decide: Callable[[Account, Resource, str], None] = _do_nothing
+    after_decide: Callable[[Account, Resource, str], None] = do_nothing
     """Runs after a test chose an outcome; only for types that a person decides about, at once."""
 
 

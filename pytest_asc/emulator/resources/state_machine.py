@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pytest_asc.emulator.resources.hooks import do_nothing
 from pytest_asc.emulator.spec.relationships import relation
 
 if TYPE_CHECKING:
@@ -23,10 +24,6 @@ class Step(NamedTuple):
     """The next state, or a function that returns it at that time."""
 
 
-def _do_nothing(*_: object) -> None:
-    """Do nothing."""
-
-
 class StateMachine(NamedTuple):
     """States of a resource type, with the transitions that happen after some time."""
 
@@ -34,7 +31,7 @@ class StateMachine(NamedTuple):
     """Attribute that holds the state."""
     steps: Mapping[str, Step]
     """Transition from each state that is left after some time."""
-    after_enter: Callable[[Account, Resource, str], None] = _do_nothing
+    after_enter: Callable[[Account, Resource, str], None] = do_nothing
     """Runs after a resource has entered a state; updates related resources."""
 
     def enter(self, account: Account, resource: Resource, state: str) -> None:
@@ -93,4 +90,4 @@ def request_resources(account: Account, entity: ValidatedResource, name: str) ->
 
 def matches(resource: Resource, **attributes: Any) -> bool:
     """Return whether a resource has these values for these attributes."""
-    return all(resource.attributes.get(name) == value for name, value in attributes.items())
+    return attributes.items() <= resource.attributes.items()

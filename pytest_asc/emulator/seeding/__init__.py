@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_asc.emulator.account.account import members_of
+from pytest_asc.emulator.account.account import members_of, validate_attributes
 from pytest_asc.emulator.account.fixture_loader import Entry, read_document
 from pytest_asc.emulator.account.times import today
 from pytest_asc.emulator.resources import hooks_of
@@ -38,6 +38,7 @@ def add(account: Account, resource_type: str, identifier: str | None, members: M
     known = members_of(resource_type).relationships
     attributes = {name: value for name, value in members.items() if name not in known}
     relationships = {name: value for name, value in members.items() if name in known}
+    validate_attributes(resource_type, attributes)
     resource = account.create(resource_type, identifier, attributes)
     account.relate(resource, relationships)
     hooks_of(resource_type).after_add(account, resource)
@@ -56,7 +57,9 @@ def load(account: Account, source: str | PathLike[str] | Mapping[str, Any]) -> N
     """
     document = read_document(source)
     entries = [Entry.read(place, entry) for place, entry in enumerate(document["data"])]
-    added = [account.create(one.kind, one.identifier, one.attributes) for one in entries]
+    for entry in entries:
+        validate_attributes(entry.resource_type, entry.attributes)
+    added = [account.create(entry.resource_type, entry.identifier, entry.attributes) for entry in entries]
     for resource, entry in zip(added, entries, strict=True):
         account.relate(resource, entry.relationships)
     for resource in added:
@@ -104,10 +107,10 @@ def decide(account: Account, subject: Mapping[str, Any] | str, outcome: str) -> 
         ValueError: The resource is not there, or does not end so.
     """
     if isinstance(subject, str):
-        account.outcomes.take(subject, None, outcome)
+        account.outcomes.choose(subject, None, outcome)
         return
     resource = _find(account, subject)
-    account.outcomes.take(resource.type, resource.id, outcome)
+    account.outcomes.choose(resource.type, resource.id, outcome)
     hooks_of(resource.type).after_decide(account, resource, outcome)
 
 

@@ -105,9 +105,9 @@ def test_any_type_can_be_added_with_its_name_alone(emulator_client: EmulatorClie
     for kind in api_spec().types:
         added = emulator_client.emulator.add(kind)
         for schema in api_spec().schemas_of(kind):
-            shown = json.loads(
-                render_resource(store, store._expect(kind, added["id"]), get_serializer(schema, BASE, None))
-            )
+            resource = store.get(kind, added["id"])
+            assert resource is not None
+            shown = json.loads(render_resource(store, resource, get_serializer(schema, BASE, None)))
             assert problems(schema.name, shown) == []
             required = api_spec().required_attributes(schema) & set(schema.attributes)
             assert [name for name in required if added["attributes"][name] is None] == []
