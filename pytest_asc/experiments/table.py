@@ -186,7 +186,7 @@ def _conclude_times(refusal: UnexplainedRefusal, response: HttpResponse) -> tupl
     starts = [(claims[name], name) for name in ("iat", "nbf") if isinstance(claims.get(name), int)]
     start, name = max(starts, default=(0, ""))
     if date is not None and start > date:
-        refused = f"{name} {time_of_day(start, date)} was {span(start - date)} to come by Apple's clock"
+        refused = f"{name} {time_of_day(start, date)} was {span(start - date)} in the future by Apple's clock"
         cause = refusal.finding.cause if _is_early(refusal.finding) else "clock-ahead"
         return (make_finding(cause, f"{refused}, and {accepted}", certainty="certain"),)
     limit = refusal.service.max_lifetime
@@ -206,7 +206,7 @@ def _conclude_members(refusal: UnexplainedRefusal, response: HttpResponse) -> tu
         for name, own, usual in differing
     )
     cause = _CAUSES_OF_MEMBERS.get(differing[0][0], "token-form") if len(differing) == 1 else "token-form"
-    evidence = f"a token that pytest-asc minted with the same key was answered {response.status}; {sides}"
+    evidence = f"a token that pytest-asc generated with the same key was answered {response.status}; {sides}"
     return (make_finding(cause, evidence, certainty="certain"),)
 
 
@@ -244,8 +244,8 @@ EXPERIMENTS = (
         applies=lambda refusal: not _is_early(refusal.finding),
         obstacle=_no_obstacle,
         make_request=probe_requests.same,
-        if_accepted="accepted: the refusal was a passing one",
-        if_refused="refused again: it was no passing refusal",
+        if_accepted="accepted: the failure was transient",
+        if_refused="refused again: not a transient failure",
         conclude=_conclude_transient,
     ),
     Experiment(
@@ -270,8 +270,8 @@ EXPERIMENTS = (
         applies=lambda refusal: refusal.service.expires,
         obstacle=_no_key,
         make_request=probe_requests.other_times,
-        if_accepted="accepted: the times of the first were the cause",
-        if_refused="refused again: other times do not help",
+        if_accepted="accepted: the timestamps were the cause",
+        if_refused="refused again: different timestamps made no difference",
         conclude=_conclude_times,
     ),
     Experiment(
@@ -283,8 +283,8 @@ EXPERIMENTS = (
         applies=lambda refusal: refusal.service.scoped and bool(probe_requests.differences(refusal)),
         obstacle=_no_key,
         make_request=probe_requests.documented_token,
-        if_accepted="accepted: the token's form was the cause",
-        if_refused="refused again: another form does not help",
+        if_accepted="accepted: the members that differ were the cause",
+        if_refused="refused again: the documented members made no difference",
         conclude=_conclude_members,
     ),
     Experiment(

@@ -760,7 +760,7 @@ def test_unusable_credentials_raise_an_error_to_read_on_a_terminal(find: Find) -
     assert caught.value.findings == reading.findings
     assert str(caught.value).splitlines()[:3] == [
         "The key is cut off (key-truncated).",
-        "  Seen: ASC_PRIVATE_KEY: its 150 characters have a BEGIN or END line without the other.",
+        "  Seen: ASC_PRIVATE_KEY: its 150 characters have no END line.",
         "  To do: Copy the key again, to its END line.",
     ]
     assert caught.value.__cause__ is caught.value.__context__ is None

@@ -244,7 +244,7 @@ def test_the_members_that_differ_stand_side_by_side_and_masked() -> None:
     refused = refusal({**TEAM, "nonce": "a secret of someone's"}, header={"alg": "ES256", "kid": KEY_ID})
     (finding,) = tried(refused, takes(nonce=None))[0].findings
     assert finding.evidence == (
-        "a token that pytest-asc minted with the same key was answered 200; header typ is missing in this token and "
+        "a token that pytest-asc generated with the same key was answered 200; header typ is missing in this token and "
         "'JWT' in that; nonce is a se…ne's in this token and missing in that"
     )
 

@@ -42,7 +42,9 @@ def test_github_gets_annotations_and_a_summary(pytester: pytest.Pytester, monkey
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
     result = pytester.runpytest("--asc-smoke", "--asc-mode=emulator", "--asc-fault=agreement-missing")
     assert result.ret == 1
-    result.stdout.fnmatch_lines(["::error title=An agreement waits for the Account Holder::agreement-missing*"])
+    result.stdout.fnmatch_lines(
+        ["::error title=The Account Holder must accept a pending agreement::agreement-missing*"]
+    )
     text = summary.read_text(encoding="utf-8")
     assert text.startswith("# Before\n### ❌ ")
     assert "agreement-missing" in text

@@ -47,7 +47,7 @@ def test_a_passing_refusal_is_a_warning(smoke: Smoke, apple: Apple) -> None:
     assert (result.ret, report["ok"], report["cause"]) == (0, True, None)
     assert [(finding["cause"], finding["level"]) for finding in report["findings"]] == [("transient-401", "warning")]
     assert report["probes"] == [
-        {"name": SAME, "status": 200, "showed": "accepted: the refusal was a passing one"},
+        {"name": SAME, "status": 200, "showed": "accepted: the failure was transient"},
     ]
     assert (report["request"]["status"], report["request"]["apps_visible"]) == (401, 3)
     first, second = apple.requests
@@ -194,7 +194,7 @@ def test_a_suites_token_code_is_told_what_differs(smoke: Smoke, apple: Apple, ow
     assert statuses(report) == {SAME: 401, TIMES: 401, FORM: 200}
     (finding,) = report["findings"]
     assert finding["evidence"] == (
-        "a token that pytest-asc minted with the same key was answered 200; nonce is ab12…56 in this token and "
+        "a token that pytest-asc generated with the same key was answered 200; nonce is ab12…56 in this token and "
         "missing in that"
     )
 

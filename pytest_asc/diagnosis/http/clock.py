@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # A skew that works today and is worth a warning, in seconds: machines under NTP stay far below it, and the tolerance
 # for a token's times is not documented.
 SKEW_WARNING_THRESHOLD = 10
-# The furthest that an iat was to come, in seconds, in a token that Apple took all the same (observed by capgo).
+# The furthest that an iat was in the future, in seconds, in a token that Apple took all the same (observed by capgo).
 MAX_ACCEPTED_IAT_SKEW = 34
 _FIRST_MILLISECONDS = 10**11
 
@@ -87,7 +87,7 @@ def check_times_against_date(response: HttpResponse, claims: Mapping[str, object
     """Compare the times of a refused token with the response's ``Date``; None where all are possible.
 
     Where this machine's clock shows the mistake, too, the token is wrong; where only Apple's does, the clock is. An
-    exp too far ahead is refused (documented); an iat that is slightly to come was accepted at times, so it is likely
+    exp too far ahead is refused (documented); an iat slightly in the future was accepted at times, so it is likely
     the cause and no more.
     """
     date = read_date(response)
@@ -101,14 +101,14 @@ def check_times_against_date(response: HttpResponse, claims: Mapping[str, object
     certainty: Certainty = "certain"
     if exp is not None and exp <= date:
         cause = "clock-behind" if exp > response.received_at else "token-expired"
-        fault = f"{end} {time_of_day(exp, date)} was {span(date - exp)} past"
+        fault = f"{end} {time_of_day(exp, date)} was {span(date - exp)} ago"
     elif exp is not None and limit is not None and exp - response.sent_at <= limit < exp - date:
         cause = "clock-ahead"
-        fault = f"exp {time_of_day(exp, date)} was {exp - date} s to come, of at most {limit} s"
+        fault = f"exp {time_of_day(exp, date)} was {exp - date} s in the future, more than the limit of {limit} s"
     elif iat is not None and iat > date:
         cause = "clock-ahead" if iat <= response.sent_at else "token-issued-in-future"
         certainty = "certain" if iat - date > MAX_ACCEPTED_IAT_SKEW else "likely"
-        fault = f"iat {time_of_day(iat, date)} was {span(iat - date)} to come"
+        fault = f"iat {time_of_day(iat, date)} was {span(iat - date)} in the future"
     else:
         return None
     return make_finding(cause, f"{fault}; {_clocks(response, date)}", certainty=certainty)

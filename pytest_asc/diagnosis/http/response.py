@@ -228,7 +228,9 @@ def _missing(context: ResponseContext) -> str:
 
 
 # What is counted there is tokens, not requests (documented).
-_RATE_FIXES = {"TooManyProviderTokenUpdates": "Keep a token for 20 to 60 minutes instead of minting one for each push."}
+_RATE_FIXES = {
+    "TooManyProviderTokenUpdates": "Keep a token for 20 to 60 minutes instead of generating one for each push."
+}
 
 
 def _rate_limited(context: ResponseContext) -> Finding:

@@ -104,7 +104,8 @@ def _check_value(text: str) -> Finding | None:
 
 def _no_block(text: str) -> Finding:
     if pem.BOUNDARY.search(text) or "-BEGIN" in text:
-        return make_finding("key-truncated", f"its {len(text)} characters have a BEGIN or END line without the other")
+        missing = "BEGIN" if any(boundary[1] == "END" for boundary in pem.BOUNDARY.finditer(text)) else "END"
+        return make_finding("key-truncated", f"its {len(text)} characters have no {missing} line")
     if re.match(r"(ssh|ecdsa-sha2|sk-ssh|sk-ecdsa)-\S+ AAAA", text):
         return make_finding("key-is-public", "it is a public key of OpenSSH")
     return make_finding("key-unparsable", f"its {len(text)} characters are neither a PEM text nor base64 of a key")

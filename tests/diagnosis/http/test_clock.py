@@ -158,5 +158,5 @@ def test_evidence_names_the_claim_and_both_clocks() -> None:
     )
     assert finding is not None
     assert finding.evidence == (
-        "iat 12:00:34 was 34 s to come; Apple's clock said 12:00:00 UTC and this machine's 12:00:34"
+        "iat 12:00:34 was 34 s in the future; Apple's clock said 12:00:00 UTC and this machine's 12:00:34"
     )

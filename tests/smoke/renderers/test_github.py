@@ -28,11 +28,11 @@ def test_one_annotation_per_error_and_warning() -> None:
     error, warning = annotate(load("clock-ahead"))
     assert error == (
         "::error title=This machine's clock is ahead of Apple's::clock-ahead (certain: what was seen proves it)"
-        "%0Aiat 21:40:34 was 34 s to come; Apple's clock said 21:40:00 UTC and this machine's 21:40:34"
-        "%0ASet the clock (NTP), or date iat a minute back and keep exp at 15 minutes."
+        "%0Aiat 21:40:34 was 34 s in the future; Apple's clock said 21:40:00 UTC and this machine's 21:40:34"
+        "%0ASynchronise this machine's clock (NTP), or backdate iat by a minute and keep exp at 15 minutes."
         "%0Ahttps://www.rfc-editor.org/rfc/rfc9110#field.date"
     )
-    assert warning.startswith("::warning title=The token's life is exactly the limit::token-lifetime-at-limit ")
+    assert warning.startswith("::warning title=The token's lifetime is exactly the limit::token-lifetime-at-limit ")
 
 
 def test_notes_get_no_annotation() -> None:

@@ -82,8 +82,8 @@ App Store Connect · smoke check · 2018-06-07 21:40:00 UTC
 App Store Connect refuses this token: this machine's clock is ahead of Apple's.
 
 error This machine's clock is ahead of Apple's
-Fix Set the clock (NTP), or date iat a minute back and keep exp at 15 minutes.
-seen iat 21:40:34 was 34 s to come; Apple's clock said 21:40:00 UTC and this machine's 21:40:34
+Fix Synchronise this machine's clock (NTP), or backdate iat by a minute and keep exp at 15 minutes.
+seen iat 21:40:34 was 34 s in the future; Apple's clock said 21:40:00 UTC and this machine's 21:40:34
 cause clock-ahead
 how sure certain: what was seen proves it
 read on https://www.rfc-editor.org/rfc/rfc9110#field.date

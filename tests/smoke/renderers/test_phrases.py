@@ -99,7 +99,11 @@ def test_warnings_are_counted_in_the_headline(warnings: int, words: str) -> None
     ("cause", "level", "words"),
     [
         ("not-apple", "error", "GET /v1/apps was answered 401: something other than Apple answered."),
-        ("key-unknown-to-apple", "error", "App Store Connect refuses this token: Apple does not know this key id"),
+        (
+            "key-unknown-to-apple",
+            "error",
+            "App Store Connect refuses this token: Apple does not recognise this combination of key id",
+        ),
         ("transient-401", "warning", "App Store Connect accepts these credentials, but not without 1 warning."),
     ],
 )
