@@ -1,4 +1,4 @@
-"""Strings that must not be shown, and the redactor that takes them out of what is."""
+"""Secret strings, and the redactor that removes them from texts."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 # A run of this many characters of a secret is never shown: short enough that a clipped repr leaks nothing of use,
-# long enough that no ordinary word is taken for a piece of a key.
+# long enough to match no ordinary word.
 GRAM = 16
 HIDDEN = "***"
 
 
 class SecretStr(str):
-    """A string that is used like any other and shown like none: its ``repr`` holds no part of it."""
+    """A ``str`` whose ``repr`` holds no part of it."""
 
     __slots__ = ()
 
@@ -102,4 +102,4 @@ def _cut(text: str, hidden: Iterable[int]) -> str:
 
 
 redactor = Redactor()
-"""The one of this process: keys and tokens are registered where they are read or made."""
+"""The redactor of this process: keys and tokens are registered where they are read or made."""

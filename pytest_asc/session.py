@@ -48,8 +48,8 @@ class Session(requests.Session):
             refuses good tokens at times; observed by asconnect and others). None: no such retry.
         timeout: Seconds, for requests that name none.
         retries: How often a GET is tried again after 429, 5xx or a failed connection, with growing pauses.
-        writes: Whether requests that can change something are sent.
-        adapter: Answers for the host instead of the network; the environment's proxies are not asked then.
+        writes: Send requests that can change something.
+        adapter: Answers for the host instead of the network; the environment's proxies do not apply then.
     """
 
     def __init__(
@@ -79,8 +79,7 @@ class Session(requests.Session):
         self._origin = _origin(base_url)
         parts = urlsplit(base_url)
         self._root = f"{parts.scheme}://{parts.netloc}/"
-        # requests looks into ~/.netrc and into the URL for sessions without auth; one that does nothing keeps it from
-        # there.
+        # requests reads ~/.netrc and the URL for sessions without auth; one that does nothing prevents it.
         self.auth = _no_auth
         if adapter is not None:
             self.mount(self._root, adapter)
@@ -171,7 +170,7 @@ class Session(requests.Session):
             yield from page["data"]
 
     def _may_authorise(self, request: requests.PreparedRequest) -> bool:
-        """Whether the token belongs into a request: it goes to the API's host and brings none of the caller's own."""
+        """Return whether a request gets the token: it goes to the API's host and has no other Authorization header."""
         present = request.headers.get("Authorization")
         # A prepared request that is sent again carries the token of its last time.
         return present in {None, getattr(request, _OURS, None)} and self._is_own_host(request.url)

@@ -52,7 +52,7 @@ def test_identifiers_are_masked(text: str, masked: str) -> None:
         (TOKEN[: GRAM - 1], TOKEN[: GRAM - 1]),
     ],
 )
-def test_pieces_of_a_token_are_cut_out(text: str, expected: str) -> None:
+def test_pieces_of_a_token_are_redacted(text: str, expected: str) -> None:
     assert cleaned(text, TOKEN) == expected
 
 
@@ -92,7 +92,7 @@ letters = st.text("abc-_.", min_size=GRAM, max_size=60)
 
 
 @given(letters, st.lists(st.one_of(st.text(), st.tuples(st.integers(0, 60), st.integers(0, 60))), max_size=8))
-def test_no_run_of_a_secret_survives(secret: str, parts: list[str | tuple[int, int]]) -> None:
+def test_no_sixteen_characters_of_a_secret_remain(secret: str, parts: list[str | tuple[int, int]]) -> None:
     text = "".join(secret[part[0] : part[1]] if isinstance(part, tuple) else part for part in parts)
     clean = cleaned(text, secret)
     grams = {secret[at : at + GRAM] for at in range(len(secret) - GRAM + 1)}

@@ -54,7 +54,7 @@ def test_absolute_urls_of_the_api_get_the_token_too(session: Session, accepting:
     assert tokens(accepting) == ["t1"]
 
 
-def test_each_request_gets_the_token_of_its_time(session: Session, accepting: Apple) -> None:
+def test_each_request_gets_a_token_that_is_valid_when_it_is_sent(session: Session, accepting: Apple) -> None:
     prepared = session.prepare_request(requests.Request("GET", f"{accepting.url}/v1/apps"))
     assert "Authorization" not in prepared.headers
     for _ in range(2):
@@ -79,7 +79,9 @@ def test_a_header_of_the_callers_own_is_left_alone(session: Session, accepting: 
     assert tokens(accepting) == ["mine"]
 
 
-def test_the_token_goes_nowhere_else(session: Session, accepting: Apple, start_apple: Callable[[], Apple]) -> None:
+def test_the_token_is_not_sent_to_other_hosts(
+    session: Session, accepting: Apple, start_apple: Callable[[], Apple]
+) -> None:
     upload = start_apple()
     upload.answer = lambda _: Reply()
     session.put(f"{upload.url}/part/1", data=b"x")
@@ -110,7 +112,7 @@ def test_a_read_only_session_writes_nothing(accepting: Apple, method: str) -> No
     assert [request.method for request in accepting.requests] == ["GET"]
 
 
-def test_other_sessions_write(session: Session, accepting: Apple) -> None:
+def test_a_session_that_is_not_read_only_writes(session: Session, accepting: Apple) -> None:
     session.patch("/v1/apps/1", json={"data": {"type": "apps"}})
     (request,) = accepting.requests
     assert (request.method, json.loads(request.body)) == ("PATCH", {"data": {"type": "apps"}})
@@ -124,7 +126,7 @@ def test_a_get_is_tried_again(accepting: Apple, status: int) -> None:
     assert len(accepting.requests) == 2
 
 
-def test_the_last_refusal_is_returned(accepting: Apple) -> None:
+def test_the_last_response_is_returned_after_all_retries(accepting: Apple) -> None:
     accepting.replies = [Reply(429, headers={"Retry-After": "0"})] * 5
     with session_for(accepting, retries=2) as session:
         assert session.get("/v1/apps").status_code == 429
@@ -166,7 +168,7 @@ def test_a_body_that_is_spent_is_not_sent_again(accepting: Apple) -> None:
     "reply",
     [Reply(200, b"no gzip", {"Content-Encoding": "gzip"}), Reply(200, b"short", {"Transfer-Encoding": "chunked"})],
 )
-def test_a_body_that_fails_tells_its_request(accepting: Apple, reply: Reply) -> None:
+def test_the_exception_of_a_broken_body_has_its_request(accepting: Apple, reply: Reply) -> None:
     accepting.replies = [reply]
     with session_for(accepting) as session, pytest.raises(requests.RequestException) as raised:
         session.get("/v1/apps")

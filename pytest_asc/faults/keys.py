@@ -1,4 +1,4 @@
-"""Keys: a new one, and what becomes of its text on the way into a secret."""
+"""Key faults: a new key, and the damage that each cause does to its text."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _public(text: str) -> str:
 
 def _certificate(_: str) -> str:
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "rehearsal")])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "pytest-asc")])
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -55,7 +55,7 @@ def _certificate(_: str) -> str:
 
 def _pkcs12(_: str) -> str:
     key = ec.generate_private_key(ec.SECP256R1())
-    archive = pkcs12.serialize_key_and_certificates(b"rehearsal", key, None, None, serialization.NoEncryption())
+    archive = pkcs12.serialize_key_and_certificates(b"pytest-asc", key, None, None, serialization.NoEncryption())
     return base64.b64encode(archive).decode("ascii")
 
 
@@ -71,7 +71,7 @@ KEYS: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "key-quoted": lambda text: f'"{text.strip()}"',
         "key-truncated": lambda text: text[: len(text) // 2],
         "key-encrypted": lambda _: _pem(
-            ec.generate_private_key(ec.SECP256R1()), serialization.BestAvailableEncryption(b"rehearsal")
+            ec.generate_private_key(ec.SECP256R1()), serialization.BestAvailableEncryption(b"pytest-asc")
         ),
         "key-is-certificate": _certificate,
         "key-is-public": _public,
@@ -81,4 +81,4 @@ KEYS: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "key-unparsable": lambda text: text.replace("M", "/", 1),
     }
 )
-"""By the slug of the cause: what it makes of the text of a good key."""
+"""By the slug of the cause: changes the text of a good key."""

@@ -1,4 +1,4 @@
-"""The causes that can be injected, whatever makes them: credentials, tokens, requests, the network, the service."""
+"""The causes that can be injected: in credentials, tokens, requests, the network or the service."""
 
 from __future__ import annotations
 

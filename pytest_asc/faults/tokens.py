@@ -1,4 +1,4 @@
-"""Tokens: minted as a cause has it, or spoilt between the library and the header."""
+"""Token faults: tokens with wrong contents, or damaged after they were signed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _AHEAD = 5 * 60
 
 
 class MintArguments(NamedTuple):
-    """What a good token would be minted with."""
+    """Arguments of a good token."""
 
     credentials: Credentials
     now: float
@@ -37,7 +37,7 @@ class MintArguments(NamedTuple):
 
 
 def make_faulty_token(fault: str, credentials: Credentials, *, now: float, service: str) -> Token:
-    """A token that a cause makes a bad one.
+    """Make a token that shows a cause.
 
     Args:
         fault: The slug of the cause, one of :data:`TOKENS`.
@@ -49,15 +49,15 @@ def make_faulty_token(fault: str, credentials: Credentials, *, now: float, servi
 
 
 UTC_OFFSETS: Mapping[str, int] = MappingProxyType({"token-time-zone-bug": 2 * _HOUR})
-"""By the slug of the cause: seconds that the rehearsed machine's local time is ahead of UTC, where that matters."""
+"""By the slug of the cause: seconds that local time is taken to be ahead of UTC."""
 
 
 def _minted(**changes: Any) -> Callable[[MintArguments], str]:
-    return lambda minting: minting(**changes)
+    return lambda arguments: arguments(**changes)
 
 
 def _good_but(change: Callable[[str], str]) -> Callable[[MintArguments], str]:
-    return lambda minting: change(minting())
+    return lambda arguments: change(arguments())
 
 
 def _padded(token: str) -> str:
@@ -73,9 +73,9 @@ def _with_der_signature(token: str) -> str:
     return f"{signing_input}.{der}"
 
 
-def _of_another_key(minting: MintArguments) -> str:
-    other = replace(minting.credentials, private_key=ec.generate_private_key(ec.SECP256R1()))
-    return minting._replace(credentials=other)()
+def _of_another_key(arguments: MintArguments) -> str:
+    other = replace(arguments.credentials, private_key=ec.generate_private_key(ec.SECP256R1()))
+    return arguments._replace(credentials=other)()
 
 
 TOKENS: Mapping[str, Callable[[MintArguments], str]] = MappingProxyType(
@@ -95,16 +95,20 @@ TOKENS: Mapping[str, Callable[[MintArguments], str]] = MappingProxyType(
         "token-long-lived-not-allowed": _minted(scope=["GET /v1/apps"], lifetime=24 * _HOUR),
         "token-expired": _minted(lifetime=0),
         "token-exp-is-duration": _minted(claims={"exp": 1200}),
-        "token-time-milliseconds": lambda minting: minting(issued_at=int(minting.now) * 1000, lifetime=900 * 1000),
-        "token-time-not-integer": lambda minting: minting(issued_at=int(minting.now) - 0.5),
-        "token-time-zone-bug": lambda minting: minting(issued_at=int(minting.now) - UTC_OFFSETS["token-time-zone-bug"]),
-        "token-issued-in-future": lambda minting: minting(issued_at=int(minting.now) + _AHEAD),
+        "token-time-milliseconds": lambda arguments: arguments(
+            issued_at=int(arguments.now) * 1000, lifetime=900 * 1000
+        ),
+        "token-time-not-integer": lambda arguments: arguments(issued_at=int(arguments.now) - 0.5),
+        "token-time-zone-bug": lambda arguments: arguments(
+            issued_at=int(arguments.now) - UTC_OFFSETS["token-time-zone-bug"]
+        ),
+        "token-issued-in-future": lambda arguments: arguments(issued_at=int(arguments.now) + _AHEAD),
         "token-signature-der": _good_but(_with_der_signature),
         "token-signature-mismatch": _of_another_key,
         "token-scope-format": _minted(claims={"scope": "GET /v1/apps"}),
         "token-scope-mismatch": _minted(scope=["GET /v1/users"]),
-        "token-form": _minted(claims={"nonce": "rehearsal"}),
+        "token-form": _minted(claims={"nonce": "pytest-asc"}),
         "token-of-other-service": _minted(service="apns"),
     }
 )
-"""By the slug of the cause. The judge then finds in it what it finds in anyone's."""
+"""By the slug of the cause."""

@@ -1,4 +1,4 @@
-"""The ways in which a request reaches the emulator: thin, and the only rooms that know an HTTP library."""
+"""Transports: from an HTTP library to the emulator and back. :mod:`.base` has the interface."""
 
 SERVER_IS_MISSING = "it needs aiohttp and trustme, which are not installed: pip install 'pytest-asc[server]'"
-"""What to say where the server cannot be imported."""
+"""Message for an installation without the extra ``server``."""

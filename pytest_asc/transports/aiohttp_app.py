@@ -37,7 +37,7 @@ _log = logging.getLogger("pytest_asc.server")
 
 
 class HttpRejectionError(Exception):
-    """A request that does not get as far as the emulator: the status and words of the answer."""
+    """A request that is rejected before it reaches the emulator: status and message of the response."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -76,7 +76,7 @@ class Application(Transport[web.BaseRequest, Awaitable[Request], Awaitable[web.R
         # The body may come after the test has ended: a request belongs to the test that it began in.
         emulator, crashes = self.emulator, self.crashes
         if emulator is None:
-            return web.Response(status=503, text="No test is using the emulator at the moment.\n")
+            return web.Response(status=503, text="No test is using the emulator now.\n")
         self.mutate(request)
         try:
             converted = await self.convert(request)

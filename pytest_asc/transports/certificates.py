@@ -1,4 +1,4 @@
-"""The certificate of the HTTPS port: for Apple's hosts and this machine, from an authority that nobody trusts."""
+"""The certificate of the HTTPS port, for Apple's hosts and this machine, from a new authority."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def server_context(host: str, ca_file: Path) -> ssl.SSLContext:
     """Make an authority, write its certificate to a file, and have it sign one for a TLS server.
 
     The authority's key stays in memory and is forgotten on return. OpenSSL reads the server's own key from a file
-    alone, so it lies for a moment in a temporary one that only its owner can read.
+    alone, so it is written to a temporary one that only its owner can read, and removed at once.
 
     Args:
-        host: Where the server listens, beside the names of this machine.
-        ca_file: What clients are to trust; only its owner can read it.
+        host: The server's address, beside the names of this machine.
+        ca_file: The certificate for clients to trust; only its owner can read it.
     """
     now = datetime.now(timezone.utc)
     authority = trustme.CA(organization_name="pytest-asc")

@@ -1,4 +1,4 @@
-"""A proxy in front of the server, for clients that cannot be told another URL than Apple's."""
+"""A proxy in front of the server, for clients whose URL cannot be changed from Apple's."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Proxy:
                 _refuse(writer, error.status, str(error))
 
     def _address(self, authority: str) -> Address:
-        """Where a tunnel leads that is asked for by this authority."""
+        """Return the address that a CONNECT to this authority leads to."""
         name, _, port = authority.rpartition(":")
         host = name.strip("[]").lower()
         if not (host and port.isascii() and port.isdigit()):
@@ -73,14 +73,14 @@ class Proxy:
 async def _relay(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, address: Address, start: bytes, greeting: bytes = b""
 ) -> None:
-    """Carry bytes both ways, until both ends have said all.
+    """Carry bytes both ways, until both ends have sent all.
 
     Args:
         reader: From the client.
         writer: To the client.
         address: Where the other end is.
-        start: What the client has said.
-        greeting: What the client is told when the other end is reached.
+        start: Bytes that the client has sent.
+        greeting: Sent to the client once the other end is reached.
     """
     try:
         other_reader, other_writer = await asyncio.open_connection(*address)

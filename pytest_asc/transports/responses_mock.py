@@ -27,7 +27,7 @@ _ANYTHING = re.compile("")
 
 @contextmanager
 def intercept(emulator: Emulator) -> Iterator[None]:
-    """Answer requests to the hosts that the emulator stands for, whatever the method; let all others go on as before.
+    """Answer requests to the hosts that the emulator stands for, with any method; let all others go on as before.
 
     It is one :class:`responses.RequestsMock` with one catch-all callback. Where another mock was active before, the
     requests to other hosts go on to it. A mock that a test activates inside (``@responses.activate``, ``with
@@ -61,7 +61,7 @@ def _pattern(service: Service) -> re.Pattern[str]:
 
 
 class _AnyMethod(responses.CallbackResponse):
-    """A callback for the hosts of an emulator, whatever the method and the path."""
+    """A callback for the hosts of an emulator, any method and any path."""
 
     def __init__(self) -> None:
         super().__init__("ANY", _ANYTHING, self._answer, content_type=None)

@@ -31,7 +31,7 @@ class Server:
         folder: Where the authority's certificate is written; others shall not be able to read it.
         host: Where to listen: an address or a name of this machine.
         port: The HTTP port; 0 has the system choose one, as it does for HTTPS and the proxy.
-        proxy: Whether there is to be a proxy.
+        proxy: Listen as a proxy as well.
         allowed: Other hosts that the proxy may open tunnels to.
 
     Raises:
@@ -79,18 +79,18 @@ class Server:
 
     @property
     def emulator(self) -> Emulator:
-        """What answers.
+        """The emulator that answers.
 
         Raises:
-            RuntimeError: Nothing does at the moment.
+            RuntimeError: No test uses the emulator.
         """
         if self._application.emulator is None:
-            raise RuntimeError("no test is using the emulator at the moment")
+            raise RuntimeError("no test is using the emulator now")
         return self._application.emulator
 
     @contextmanager
     def answering(self, emulator: Emulator) -> Iterator[list[Exception]]:
-        """Answer with an emulator; gives what it raises meanwhile, which is a bug of pytest-asc."""
+        """Answer with an emulator; gives the list of the exceptions that it raises, which are bugs of pytest-asc."""
         application = self._application
         application.emulator, application.crashes = emulator, []
         try:

@@ -39,12 +39,12 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def accept(listener: socket.socket, serve: Serve, tasks: set[asyncio.Task[None]]) -> None:
-    """Serve whatever connects from now on, in the running loop.
+    """Accept connections from now on, in the running loop.
 
     Args:
         listener: Where to listen.
-        serve: What to do with a connection.
-        tasks: Where the task of each connection is kept while it lasts; the loop alone would let it be collected.
+        serve: Serves a connection.
+        tasks: Holds the task of each open connection; the loop alone would let it be collected.
     """
     loop = asyncio.get_running_loop()
 
@@ -80,6 +80,6 @@ async def end_tasks() -> None:
 
 
 async def _quietly(serving: Coroutine[object, object, object]) -> None:
-    """What a client does to its own connection is no news."""
+    """Ignore errors of the connection: a client may break its own."""
     with suppress(OSError, EOFError, asyncio.TimeoutError):
         await serving

@@ -29,7 +29,7 @@ def run(pytester: pytest.Pytester, test: str, *options: str) -> pytest.RunResult
     return pytester.runpytest("-W", "error", "-p", "no:cacheprovider", *options)
 
 
-def test_any_client_reads_what_the_test_has_put_there(pytester: pytest.Pytester) -> None:
+def test_all_http_clients_read_the_account_of_the_test(pytester: pytest.Pytester) -> None:
     result = run(
         pytester,
         """
@@ -47,15 +47,15 @@ def test_any_client_reads_what_the_test_has_put_there(pytester: pytest.Pytester)
         def app(asc_emulator):
             asc_emulator.add("apps", name="Lists")
 
-        @pytest.mark.parametrize("door", ["url", "https_url"])
-        def test_requests(asc_server, asc_token, door):
-            base = getattr(asc_server, door)
+        @pytest.mark.parametrize("attribute", ["url", "https_url"])
+        def test_requests(asc_server, asc_token, attribute):
+            base = getattr(asc_server, attribute)
             answer = requests.get(f"{base}/v1/apps", headers=headers(asc_token), verify=asc_server.ca_file, timeout=9)
             check(answer.json(), base)
 
-        @pytest.mark.parametrize("door", ["url", "https_url"])
-        def test_httpx(asc_server, asc_token, door):
-            base = getattr(asc_server, door)
+        @pytest.mark.parametrize("attribute", ["url", "https_url"])
+        def test_httpx(asc_server, asc_token, attribute):
+            base = getattr(asc_server, attribute)
             with httpx.Client(verify=trust(asc_server), headers=headers(asc_token), trust_env=False) as client:
                 check(client.get(f"{base}/v1/apps").json(), base)
 
@@ -152,7 +152,7 @@ def test_a_crash_of_the_emulator_reaches_the_client_and_the_test(pytester: pytes
             assert answer.status_code == 500
             assert "a bug of ours" in answer.json()["errors"][0]["detail"]
 
-        def test_the_next_is_well(asc_server, asc_token):
+        def test_next(asc_server, asc_token):
             assert httpx.get(f"{asc_server.url}/v1/apps", headers=headers(asc_token)).status_code == 200
         """,
     )
@@ -160,7 +160,7 @@ def test_a_crash_of_the_emulator_reaches_the_client_and_the_test(pytester: pytes
     result.stdout.fnmatch_lines(["*ERROR at teardown of test _*", "E *RuntimeError: a bug of ours"])
 
 
-def test_between_tests_nobody_is_answered(pytester: pytest.Pytester) -> None:
+def test_between_tests_the_server_answers_503(pytester: pytest.Pytester) -> None:
     result = run(
         pytester,
         """
@@ -176,7 +176,7 @@ def test_between_tests_nobody_is_answered(pytester: pytest.Pytester) -> None:
         def test_second():
             (server, token), = places
             answer = httpx.get(f"{server.url}/v1/apps", headers=headers(token))
-            assert (answer.status_code, answer.text) == (503, "No test is using the emulator at the moment.\\n")
+            assert (answer.status_code, answer.text) == (503, "No test is using the emulator now.\\n")
             with pytest.raises(RuntimeError, match="no test is using"):
                 server.emulator
         """,

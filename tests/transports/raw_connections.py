@@ -1,4 +1,4 @@
-"""A client of raw bytes: what no HTTP library would send, and what exactly comes back."""
+"""A client of raw bytes, for requests that no HTTP library sends."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TIMEOUT = 20.0
 
 
 class Reply(NamedTuple):
-    """One answer as it came."""
+    """A response, parsed."""
 
     status: int
     reason: str
@@ -35,8 +35,8 @@ class Reply(NamedTuple):
         return json.loads(self.body)
 
 
-class Wire:
-    """A connection."""
+class RawConnection:
+    """A connection to the server."""
 
     def __init__(self, connection: socket.socket) -> None:
         self.socket = connection
@@ -53,7 +53,7 @@ class Wire:
         self.socket.sendall(data)
 
     def read(self, *, method: str = "GET") -> Reply:
-        """The next answer."""
+        """Read the next response."""
         _, status, reason = self._file.readline().decode("latin-1").rstrip("\r\n").split(" ", 2)
         headers = {}
         while line := self._file.readline().strip().decode("latin-1"):
@@ -63,7 +63,7 @@ class Wire:
         return Reply(int(status), reason, headers, self._file.read(length))
 
     def hang_up(self) -> bytes:
-        """Say that nothing more comes; give what still came from the server until it closed, too."""
+        """Close the sending side, and return the bytes that the server sends until it closes."""
         self.socket.shutdown(socket.SHUT_WR)
         return self._file.read()
 
@@ -76,37 +76,37 @@ def get(target: str, *headers: str, host: str = APPLE, method: str = "GET", body
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-def connect(url: str) -> Wire:
+def connect(url: str) -> RawConnection:
     parts = urlsplit(url)
-    return Wire(socket.create_connection((parts.hostname, parts.port), timeout=TIMEOUT))
+    return RawConnection(socket.create_connection((parts.hostname, parts.port), timeout=TIMEOUT))
 
 
-def secured(wire: Wire, server: Server) -> Wire:
+def start_tls(connection: RawConnection, server: Server) -> RawConnection:
     """The same connection with TLS, as for Apple."""
     context = ssl.create_default_context(cafile=server.ca_file)
-    return Wire(context.wrap_socket(wire.socket, server_hostname=APPLE))
+    return RawConnection(context.wrap_socket(connection.socket, server_hostname=APPLE))
 
 
 @contextmanager
-def opened(server: Server, door: str) -> Iterator[Wire]:
-    """A connection through a door: ``http``, ``https``, or the tunnel or the plain way of the ``proxy``."""
+def open_connection(server: Server, transport: str) -> Iterator[RawConnection]:
+    """A connection to the ``http`` or ``https`` port, or through the proxy: in a ``tunnel``, or without (``proxy``)."""
     with ExitStack() as stack:
-        url = {"http": server.url, "https": server.https_url}.get(door, server.proxy_url)
-        wire = stack.enter_context(connect(url))
-        if door == "tunnel":
-            wire.send(f"CONNECT {APPLE}:443 HTTP/1.1\r\nHost: {APPLE}:443\r\n\r\n".encode())
-            assert wire.read().status == 200
-        if door in {"https", "tunnel"}:
-            wire = stack.enter_context(secured(wire, server))
-        yield wire
+        url = {"http": server.url, "https": server.https_url}.get(transport, server.proxy_url)
+        connection = stack.enter_context(connect(url))
+        if transport == "tunnel":
+            connection.send(f"CONNECT {APPLE}:443 HTTP/1.1\r\nHost: {APPLE}:443\r\n\r\n".encode())
+            assert connection.read().status == 200
+        if transport in {"https", "tunnel"}:
+            connection = stack.enter_context(start_tls(connection, server))
+        yield connection
 
 
 TRANSPORTS = ("http", "https", "tunnel", "proxy")
 
 
 def check_that_it_serves(server: Server) -> None:
-    for door in TRANSPORTS:
-        with opened(server, door) as wire:
-            target = f"http://{APPLE}/v1/apps/1" if door == "proxy" else "/v1/apps/1"
-            wire.send(get(target))
-            assert wire.read().status == 200
+    for transport in TRANSPORTS:
+        with open_connection(server, transport) as connection:
+            target = f"http://{APPLE}/v1/apps/1" if transport == "proxy" else "/v1/apps/1"
+            connection.send(get(target))
+            assert connection.read().status == 200

@@ -1,4 +1,4 @@
-"""One table of requests through every door: what is answered does not depend on what carries it."""
+"""One table of requests, with equal responses over all transports."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ class Case(NamedTuple):
     method: str
     path: str
     status: int | None
-    """None where the answer is only to be the same at every door."""
+    """None where the response has only to be equal over all transports."""
     words: str = ""
-    """What its body holds."""
+    """A part of its body."""
     token: str | None = TOKEN
     body: bytes = b""
     content_type: str = "application/json"
 
 
 class Answer(NamedTuple):
-    """An answer as any door gives it."""
+    """A response, without the types of its library."""
 
     status: int
     headers: dict[str, str]
@@ -46,13 +46,13 @@ class Answer(NamedTuple):
 
 
 Send: TypeAlias = "Callable[[Case, Mapping[str, str]], Answer]"
-Door: TypeAlias = "Callable[[EmulatorClient, Path], AbstractContextManager[tuple[str, Send]]]"
-"""Opens a door to a emulator_client: gives the base of the URLs, and what sends a request."""
+OpenTransport: TypeAlias = "Callable[[EmulatorClient, Path], AbstractContextManager[tuple[str, Send]]]"
+"""Opens a transport to an emulator: gives the base URL, and a function that sends a request."""
 
 CREATE = b'{"data": {"type": "betaGroups", "attributes": {"name": "Friends", "x": null}}}'
 TESTER = b'{"data": {"type": "betaTesters", "attributes": {"email": "a@example.com"}}}'
 RENAME = b'{"data": {"type": "betaGroups", "id": "3", "attributes": {"name": "Fr\xc3\xbchaufsteher"}}}'
-MISFIT = b'{"data": {"type": "betaGroups", "id": "2"}}'
+WRONG_ID = b'{"data": {"type": "betaGroups", "id": "2"}}'
 REPORT = (
     "/v1/salesReports?filter[frequency]=DAILY&filter[reportSubType]=SUMMARY&filter[reportType]=SALES"
     "&filter[vendorNumber]=80012345"
@@ -86,7 +86,7 @@ TABLE = (
     Case("POST", "/v1/betaTesters", 201, "a@example.com", body=TESTER),
     Case("POST", "/v1/betaTesters", 415, "UNSUPPORTED_MEDIA_TYPE", body=TESTER, content_type="text/plain"),
     Case("PATCH", "/v1/betaGroups/3", 200, "Frühaufsteher", body=RENAME),
-    Case("PATCH", "/v1/betaGroups/3", 409, "ENTITY_ERROR", body=MISFIT),
+    Case("PATCH", "/v1/betaGroups/3", 409, "ENTITY_ERROR", body=WRONG_ID),
     Case("DELETE", "/v1/betaGroups/3", 204),
     Case("GET", "/v1/apps?filter%5bname%5D=%4Cists%2c%C3%BC+%26&limit=%31", 200, '"limit":1'),
     Case("GET", "/v1/apps/%E2%82%AC%25", 404, r"\u20ac%"),
@@ -99,7 +99,7 @@ TABLE = (
 
 
 def emulator_client() -> EmulatorClient:
-    """What every door leads to."""
+    """An emulator with the resources and failures of the table."""
     emulator_client = EmulatorClient()
     emulator = emulator_client.emulator
     first = emulator.add("apps", id="1", name="Lists", bundleId="com.example.lists")
@@ -197,26 +197,26 @@ def plainly_proxied(emulator_client: EmulatorClient, folder: Path) -> Iterator[t
 
 
 TRANSPORTS = (handled, adapted, intercepted, over_http, over_https, proxied_requests, proxied_httpx, plainly_proxied)
-# What differs from answer to answer, and what belongs to the connection.
+# Headers that differ from response to response, and those of the connection.
 OWN = {"date", "x-apple-jingle-correlation-key", "server", "content-length", "connection"}
 
 
-def plain(answer: Answer, base: str) -> tuple[int, dict[str, str], bytes]:
-    """An answer without what may differ."""
+def comparable(answer: Answer, base: str) -> tuple[int, dict[str, str], bytes]:
+    """A response without the members that may differ."""
     headers = {
         name.lower(): value.replace(base, "{base}") for name, value in answer.headers.items() if name.lower() not in OWN
     }
     return answer.status, headers, answer.body.replace(base.encode(), b"{base}")
 
 
-@pytest.mark.parametrize("door", TRANSPORTS, ids=lambda door: door.__name__)
-def test_every_door_gives_the_same_answers(door: Door, tmp_path: Path) -> None:
+@pytest.mark.parametrize("transport", TRANSPORTS, ids=lambda transport: transport.__name__)
+def test_all_transports_give_equal_responses(transport: OpenTransport, tmp_path: Path) -> None:
     with handled(emulator_client(), tmp_path) as (base, send):
-        expected = [plain(send(case, _headers(case)), base) for case in TABLE]
-    with door(emulator_client(), tmp_path) as (base, send):
+        expected = [comparable(send(case, _headers(case)), base) for case in TABLE]
+    with transport(emulator_client(), tmp_path) as (base, send):
         answers = [send(case, _headers(case)) for case in TABLE]
     for case, answer, wanted in zip(TABLE, answers, expected, strict=True):
-        assert plain(answer, base) == wanted, case
+        assert comparable(answer, base) == wanted, case
         assert case.status in {None, answer.status}, case
         assert case.words.replace("{base}", base) in answer.body.decode("utf-8", "replace"), case
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_asc.transports.server import Server
 
 
-def ask(server: Server) -> httpx.Response:
+def get_app(server: Server) -> httpx.Response:
     return httpx.get(f"{server.url}/v1/apps/1", headers={"Authorization": f"Bearer {TOKEN}"}, trust_env=False)
 
 
@@ -26,28 +26,28 @@ def test_a_connection_that_breaks_ends_without_an_answer(
 ) -> None:
     emulator_client.emulator.fail("GET", "/v1/apps/{id}", broken=broken)
     with pytest.raises(httpx.TransportError):
-        ask(server)
-    assert ask(server).status_code == 200
+        get_app(server)
+    assert get_app(server).status_code == 200
     assert [one.status for one in emulator_client.emulator.requests] == [0, 200]
 
 
 def test_a_body_that_is_cut_ends_before_its_length(server: Server, emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.fail("GET", "/v1/apps/{id}", broken="cut")
     with pytest.raises(httpx.RemoteProtocolError, match="without sending complete message body"):
-        ask(server)
-    assert ask(server).status_code == 200
+        get_app(server)
+    assert get_app(server).status_code == 200
 
 
-def test_a_latency_is_waited_for_where_it_is_asked_for(server: Server, emulator_client: EmulatorClient) -> None:
+def test_a_latency_delays_the_response_only_with_sleep(server: Server, emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.fail("GET", "/v1/apps/{id}", latency=3600)
-    assert ask(server).status_code == 200, "it is only told of"
+    assert get_app(server).status_code == 200, "without sleep, nobody waits"
     emulator_client.emulator.fail("GET", "/v1/apps/{id}", latency=0.05, sleep=True)
-    assert ask(server).elapsed.total_seconds() >= 0.05
+    assert get_app(server).elapsed.total_seconds() >= 0.05
 
 
 def test_faults_of_the_network_have_no_answer(server: Server, emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.fault("timed-out")
     with pytest.raises(httpx.TransportError):
-        ask(server)
+        get_app(server)
     emulator_client.emulator.reset()
     emulator_client.emulator.add("apps", id="1")

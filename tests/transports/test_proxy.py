@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from transports.raw_connections import APPLE, connect, get, secured
+from transports.raw_connections import APPLE, connect, get, start_tls
 
 from pytest_asc.apple.services import WEATHERKIT
 from pytest_asc.emulator.app import Emulator
@@ -32,23 +32,23 @@ def server(emulator_client: EmulatorClient, tmp_path: Path) -> Iterator[Server]:
     [f"{APPLE}:443", "API.AppStoreConnect.apple.com:443", f"{APPLE}:8443", "api.enterprise.developer.apple.com:443"],
 )
 def test_a_tunnel_to_apple_ends_at_the_emulator(server: Server, authority: str) -> None:
-    with connect(server.proxy_url) as wire:
-        wire.send(f"CONNECT {authority} HTTP/1.1\r\nHost: x\r\nProxy-Authorization: Basic eDp5\r\n\r\n".encode())
-        assert (wire.read().status, wire.hang_up()) == (200, b"")
+    with connect(server.proxy_url) as connection:
+        connection.send(f"CONNECT {authority} HTTP/1.1\r\nHost: x\r\nProxy-Authorization: Basic eDp5\r\n\r\n".encode())
+        assert (connection.read().status, connection.hang_up()) == (200, b"")
 
 
 def test_a_tunnel_to_port_80_speaks_http(server: Server) -> None:
-    with connect(server.proxy_url) as wire:
-        wire.send(f"CONNECT {APPLE}:80 HTTP/1.1\r\n\r\n".encode())
-        assert wire.read().status == 200
-        wire.send(get("/v1/apps/1"))
-        assert wire.read().json["links"]["self"] == f"http://{APPLE}/v1/apps/1"
+    with connect(server.proxy_url) as connection:
+        connection.send(f"CONNECT {APPLE}:80 HTTP/1.1\r\n\r\n".encode())
+        assert connection.read().status == 200
+        connection.send(get("/v1/apps/1"))
+        assert connection.read().json["links"]["self"] == f"http://{APPLE}/v1/apps/1"
 
 
 def test_tls_may_begin_before_the_tunnel_is_confirmed(server: Server) -> None:
-    with connect(server.proxy_url) as wire:
-        wire.send(f"CONNECT {APPLE}:80 HTTP/1.1\r\n\r\n".encode() + get("/v1/apps/1"))
-        assert [wire.read().status, wire.read().status] == [200, 200]
+    with connect(server.proxy_url) as connection:
+        connection.send(f"CONNECT {APPLE}:80 HTTP/1.1\r\n\r\n".encode() + get("/v1/apps/1"))
+        assert [connection.read().status, connection.read().status] == [200, 200]
 
 
 @pytest.mark.parametrize(
@@ -66,15 +66,15 @@ def test_tls_may_begin_before_the_tunnel_is_confirmed(server: Server) -> None:
         (":443", 400, "a host"),
     ],
 )
-def test_other_hosts_are_refused_in_words(server: Server, authority: str, status: int, words: str) -> None:
-    with connect(server.proxy_url) as wire:
-        wire.send(f"CONNECT {authority} HTTP/1.1\r\n\r\n".encode("latin-1"))
-        answer = wire.read()
+def test_other_hosts_are_refused_with_a_reason(server: Server, authority: str, status: int, words: str) -> None:
+    with connect(server.proxy_url) as connection:
+        connection.send(f"CONNECT {authority} HTTP/1.1\r\n\r\n".encode("latin-1"))
+        answer = connection.read()
         assert (answer.status, words in answer.reason, answer.body) == (status, True, f"{answer.reason}\n".encode())
-        assert wire.hang_up() == b""
+        assert connection.hang_up() == b""
 
 
-def test_the_words_reach_the_user_of_a_client(server: Server) -> None:
+def test_clients_show_the_reason_of_a_refused_tunnel(server: Server) -> None:
     proxies = {"https": server.proxy_url}
     with pytest.raises(requests.exceptions.ProxyError, match=r"--allow-host example\.com"):
         requests.get("https://example.com/", proxies=proxies, timeout=9)
@@ -82,18 +82,18 @@ def test_the_words_reach_the_user_of_a_client(server: Server) -> None:
 
 def test_an_allowed_host_is_reached(server: Server, apple: Apple) -> None:
     place = urlsplit(apple.url)
-    with connect(server.proxy_url) as wire:
-        wire.send(f"CONNECT {place.netloc} HTTP/1.1\r\n\r\n".encode())
-        assert wire.read().status == 200
-        wire.send(get("/anything", host=place.netloc))
-        assert wire.read().status == 401
+    with connect(server.proxy_url) as connection:
+        connection.send(f"CONNECT {place.netloc} HTTP/1.1\r\n\r\n".encode())
+        assert connection.read().status == 200
+        connection.send(get("/anything", host=place.netloc))
+        assert connection.read().status == 401
     assert [request.path for request in apple.requests] == ["/anything"]
 
 
-def test_an_allowed_host_that_is_not_there_is_told(server: Server, unused_port: int) -> None:
-    with connect(server.proxy_url) as wire:
-        wire.send(f"CONNECT 127.0.0.1:{unused_port} HTTP/1.1\r\n\r\n".encode())
-        answer = wire.read()
+def test_an_allowed_host_that_cannot_be_reached_gets_502(server: Server, unused_port: int) -> None:
+    with connect(server.proxy_url) as connection:
+        connection.send(f"CONNECT 127.0.0.1:{unused_port} HTTP/1.1\r\n\r\n".encode())
+        answer = connection.read()
         assert (answer.status, "127.0.0.1 cannot be reached" in answer.reason) == (502, True)
 
 
@@ -103,36 +103,36 @@ def test_the_server_itself_is_reached_by_clients_that_send_everything_through_th
     emulator_client.emulator.add("apps", id="1")
     with Server(tmp_path) as server, server.answering(emulator_client.emulator):
         own = urlsplit(server.https_url).netloc
-        with connect(server.proxy_url) as wire:
-            wire.send(f"CONNECT {own} HTTP/1.1\r\n\r\n".encode())
-            assert wire.read().status == 200
-            with secured(wire, server) as inner:
+        with connect(server.proxy_url) as connection:
+            connection.send(f"CONNECT {own} HTTP/1.1\r\n\r\n".encode())
+            assert connection.read().status == 200
+            with start_tls(connection, server) as inner:
                 inner.send(get("/v1/apps/1", host=own))
                 assert inner.read().json["links"]["self"] == f"https://{own}/v1/apps/1"
-        with connect(server.proxy_url) as wire:
-            wire.send(get(f"{server.url}/v1/apps/1"))
-            assert wire.read().json["links"]["self"] == f"{server.url}/v1/apps/1"
+        with connect(server.proxy_url) as connection:
+            connection.send(get(f"{server.url}/v1/apps/1"))
+            assert connection.read().json["links"]["self"] == f"{server.url}/v1/apps/1"
 
 
-def test_without_a_tunnel_every_request_is_judged_by_its_own_host(server: Server) -> None:
-    with connect(server.proxy_url) as wire:
+def test_without_a_tunnel_each_request_is_checked_by_its_own_host(server: Server) -> None:
+    with connect(server.proxy_url) as connection:
         for host, status in ((APPLE, 200), ("example.com", 403), (APPLE, 200)):
-            wire.send(get(f"http://{host}/v1/apps/1", host=host))
-            answer = wire.read()
+            connection.send(get(f"http://{host}/v1/apps/1", host=host))
+            answer = connection.read()
             assert answer.status == status
             if status == 403:
                 assert answer.body.startswith(b"example.com is not emulated; the emulator is api.appstoreconnect")
 
 
 def test_a_head_without_end_is_refused(server: Server) -> None:
-    with connect(server.proxy_url) as wire:
-        wire.send(b"CONNECT " + b"a" * 70_000)
-        assert wire.read().status == 431
+    with connect(server.proxy_url) as connection:
+        connection.send(b"CONNECT " + b"a" * 70_000)
+        assert connection.read().status == 431
 
 
 def test_the_hosts_are_those_of_the_emulated_service(tmp_path: Path) -> None:
     with Server(tmp_path) as server, server.answering(Emulator(service=WEATHERKIT)):
         for host, status in (("weatherkit.apple.com", 200), (APPLE, 403)):
-            with connect(server.proxy_url) as wire:
-                wire.send(f"CONNECT {host}:443 HTTP/1.1\r\n\r\n".encode())
-                assert wire.read().status == status
+            with connect(server.proxy_url) as connection:
+                connection.send(f"CONNECT {host}:443 HTTP/1.1\r\n\r\n".encode())
+                assert connection.read().status == status

@@ -27,7 +27,9 @@ def session(emulator_client: EmulatorClient) -> Iterator[requests.Session]:
         yield session
 
 
-def test_an_answer_is_an_answer_of_requests(emulator_client: EmulatorClient, session: requests.Session) -> None:
+def test_a_response_has_the_attributes_of_one_over_a_socket(
+    emulator_client: EmulatorClient, session: requests.Session
+) -> None:
     app = emulator_client.emulator.add("apps", name="Straße")
     response = session.get(f"{BASE}/v1/apps", params={"filter[name]": "Straße", "limit": "5"})
     assert (response.status_code, response.reason, response.ok) == (200, "OK", True)
@@ -81,16 +83,14 @@ def test_an_answer_can_be_pickled(session: requests.Session) -> None:
         ({}, b""),
     ],
 )
-def test_bodies_of_every_form_arrive(
+def test_request_bodies_of_all_types_arrive(
     emulator_client: EmulatorClient, session: requests.Session, sent: dict[str, Any], received: bytes
 ) -> None:
     session.post(f"{BASE}/v1/betaGroups", **sent)
     assert emulator_client.emulator.requests[0].body == received
 
 
-def test_what_is_created_is_not_a_redirect_and_what_is_deleted_has_no_body(
-    emulator_client: EmulatorClient, session: requests.Session
-) -> None:
+def test_201_is_no_redirect_and_204_has_no_body(emulator_client: EmulatorClient, session: requests.Session) -> None:
     data = {"type": "bundleIds", "attributes": {"name": "Lists", "identifier": "com.example.x", "platform": "IOS"}}
     created = session.post(f"{BASE}/v1/bundleIds", json={"data": data})
     assert (created.status_code, created.history) == (201, [])
@@ -127,7 +127,7 @@ def test_hooks_are_called(session: requests.Session) -> None:
     assert seen == [200]
 
 
-def test_a_crash_of_ours_is_raised_where_the_request_was_sent(
+def test_an_exception_of_the_emulator_is_raised_where_the_request_was_sent(
     session: requests.Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def crash(*_: object) -> None:

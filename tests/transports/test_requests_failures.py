@@ -1,4 +1,4 @@
-"""Late, broken and missing answers, as code that uses requests meets them."""
+"""Late, broken and missing responses in code that uses requests."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_a_client_that_waits_longer_gets_the_answer(emulator_client: EmulatorCli
 
 
 @pytest.mark.parametrize(("timeout", "slept"), [(None, 20), (1, 1)])
-def test_sleeping_ends_with_the_clients_patience(
+def test_sleep_ends_with_the_timeout_of_the_client(
     emulator_client: EmulatorClient, get: Get, monkeypatch: pytest.MonkeyPatch, timeout: float | None, slept: float
 ) -> None:
     pauses: list[float] = []

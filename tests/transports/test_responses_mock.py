@@ -34,7 +34,7 @@ def test_every_method_reaches_the_emulator(intercepted: EmulatorClient, method: 
     assert response.headers["Content-Type"] == "application/json"
 
 
-def test_a_write_is_answered_without_a_body(intercepted: EmulatorClient) -> None:
+def test_a_delete_is_answered_without_a_body(intercepted: EmulatorClient) -> None:
     group = intercepted.emulator.add("betaGroups")["id"]
     response = requests.delete(f"{BASE}/v1/betaGroups/{group}", headers=HEADERS, timeout=1)
     assert (response.status_code, response.content, response.headers.get("Content-Type")) == (204, b"", None)
@@ -127,7 +127,7 @@ def test_nothing_stays_patched(emulator_client: EmulatorClient) -> None:
     assert HTTPAdapter.send is before
 
 
-def test_a_crash_of_ours_is_raised_where_the_request_was_sent(
+def test_an_exception_of_the_emulator_is_raised_where_the_request_was_sent(
     intercepted: EmulatorClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def crash(*_: object) -> None:

@@ -4,7 +4,7 @@ import socket
 from typing import TYPE_CHECKING
 
 import pytest
-from transports.raw_connections import check_that_it_serves, get, opened
+from transports.raw_connections import check_that_it_serves, get, open_connection
 
 from pytest_asc.transports.server import Server
 
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     ],
 )
 def test_links_begin_with_the_host_header_and_with_nothing_else(server: Server, host: str, accepted: bool) -> None:
-    with opened(server, "http") as wire:
-        wire.send(get("/v1/apps/1", host=host))
-        answer = wire.read()
+    with open_connection(server, "http") as connection:
+        connection.send(get("/v1/apps/1", host=host))
+        answer = connection.read()
         if accepted:
             assert answer.json["links"]["self"] == f"http://{host}/v1/apps/1"
         else:
@@ -45,61 +45,63 @@ def test_links_begin_with_the_host_header_and_with_nothing_else(server: Server, 
 
 @pytest.mark.parametrize("lines", ["", "Host: a\r\nHost: b\r\n"])
 def test_one_host_header_is_needed(server: Server, lines: str) -> None:
-    with opened(server, "http") as wire:
-        wire.send(f"GET /v1/apps HTTP/1.1\r\n{lines}\r\n".encode())
-        assert wire.read().status == 400
+    with open_connection(server, "http") as connection:
+        connection.send(f"GET /v1/apps HTTP/1.1\r\n{lines}\r\n".encode())
+        assert connection.read().status == 400
 
 
 @pytest.mark.parametrize("target", ["*", "v1/apps", "ftp://example.com/", "http://", "http://a b/", "//"])
 def test_a_target_that_is_no_path_reaches_no_resource(server: Server, target: str) -> None:
-    with opened(server, "http") as wire:
-        wire.send(get(target, method="OPTIONS"))
-        assert wire.read().status in {400, 404}
+    with open_connection(server, "http") as connection:
+        connection.send(get(target, method="OPTIONS"))
+        assert connection.read().status in {400, 404}
 
 
 def test_the_http_port_opens_no_tunnel(server: Server) -> None:
-    with opened(server, "http") as wire:
-        wire.send(get("example.com:443", method="CONNECT"))
-        assert wire.read().status == 400
+    with open_connection(server, "http") as connection:
+        connection.send(get("example.com:443", method="CONNECT"))
+        assert connection.read().status == 400
 
 
 def test_a_long_list_fits_into_a_url(server: Server) -> None:
     ids = ",".join(f"0e0e0e0e-a5c0-4e3d-9f1c-5eb0a6f0{number:04}" for number in range(500))
-    with opened(server, "http") as wire:
-        wire.send(get(f"/v1/apps?filter[id]={ids}"))
-        assert wire.read().json["data"] == []
+    with open_connection(server, "http") as connection:
+        connection.send(get(f"/v1/apps?filter[id]={ids}"))
+        assert connection.read().json["data"] == []
 
 
-@pytest.mark.parametrize("door", ["http", "https", "tunnel"])
-def test_a_client_that_waits_is_told_to_go_on(server: Server, emulator_client: EmulatorClient, door: str) -> None:
-    with opened(server, door) as wire:
-        wire.send(get("/v1/apps", "Expect: 100-continue", "Content-Length: 4", method="POST"))
-        assert wire.read().status == 100
-        wire.send(b"body")
-        assert wire.read().status >= 400
-        wire.send(get("/v1/apps/1"))
-        assert wire.read().status == 200
+@pytest.mark.parametrize("transport", ["http", "https", "tunnel"])
+def test_expect_100_continue_gets_an_interim_response(
+    server: Server, emulator_client: EmulatorClient, transport: str
+) -> None:
+    with open_connection(server, transport) as connection:
+        connection.send(get("/v1/apps", "Expect: 100-continue", "Content-Length: 4", method="POST"))
+        assert connection.read().status == 100
+        connection.send(b"body")
+        assert connection.read().status >= 400
+        connection.send(get("/v1/apps/1"))
+        assert connection.read().status == 200
     assert emulator_client.emulator.requests[0].body == b"body"
 
 
 def test_another_expectation_is_refused(server: Server) -> None:
-    with opened(server, "http") as wire:
-        wire.send(get("/v1/apps", "Expect: miracles"))
-        assert wire.read().status == 417
+    with open_connection(server, "http") as connection:
+        connection.send(get("/v1/apps", "Expect: miracles"))
+        assert connection.read().status == 417
 
 
 def test_an_answer_to_head_has_no_body_and_the_connection_goes_on(server: Server) -> None:
-    with opened(server, "http") as wire:
-        wire.send(get("/v1/apps/1", method="HEAD") + get("/v1/apps/1"))
-        assert "Content-Length" not in wire.read(method="HEAD").headers
-        assert wire.read().json["data"]["id"] == "1"
+    with open_connection(server, "http") as connection:
+        connection.send(get("/v1/apps/1", method="HEAD") + get("/v1/apps/1"))
+        assert "Content-Length" not in connection.read(method="HEAD").headers
+        assert connection.read().json["data"]["id"] == "1"
 
 
 def test_an_empty_answer_has_no_body(server: Server, emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.fail("DELETE", "/v1/apps/1", status=204, body=b"")
-    with opened(server, "http") as wire:
-        wire.send(get("/v1/apps/1", method="DELETE") + get("/v1/apps/1"))
-        assert (wire.read().status, wire.read().status) == (204, 200)
+    with open_connection(server, "http") as connection:
+        connection.send(get("/v1/apps/1", method="DELETE") + get("/v1/apps/1"))
+        assert (connection.read().status, connection.read().status) == (204, 200)
 
 
 @pytest.mark.parametrize(
@@ -111,30 +113,32 @@ def test_an_empty_answer_has_no_body(server: Server, emulator_client: EmulatorCl
         ("1.0", "Connection: keep-alive", True),
     ],
 )
-def test_connections_are_kept_as_the_client_wants(server: Server, version: str, header: str, kept: bool) -> None:
-    with opened(server, "http") as wire:
+def test_connections_are_kept_alive_as_the_client_asks(server: Server, version: str, header: str, kept: bool) -> None:
+    with open_connection(server, "http") as connection:
         request = get("/v1/apps/1", header).replace(b"HTTP/1.1", f"HTTP/{version}".encode())
-        wire.send(request)
-        assert wire.read().status == 200
+        connection.send(request)
+        assert connection.read().status == 200
         if kept:
-            wire.send(request)
-            assert wire.read().status == 200
+            connection.send(request)
+            assert connection.read().status == 200
         else:
-            assert wire.socket.recv(1) == b""
+            assert connection.socket.recv(1) == b""
 
 
 def test_an_upgrade_is_declined(server: Server) -> None:
-    with opened(server, "http") as wire:
-        wire.send(get("/v1/apps/1", "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABk"))
-        assert wire.read().status == 200
-        wire.send(get("/v1/apps/1"))
-        assert wire.read().status == 200
+    with open_connection(server, "http") as connection:
+        connection.send(
+            get("/v1/apps/1", "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABk")
+        )
+        assert connection.read().status == 200
+        connection.send(get("/v1/apps/1"))
+        assert connection.read().status == 200
 
 
 def test_answers_are_sent_without_delay(server: Server) -> None:
-    with opened(server, "http") as wire:
-        wire.send(get("/v1/apps/1"))
-        first = wire.socket.recv(2**20, socket.MSG_PEEK)
+    with open_connection(server, "http") as connection:
+        connection.send(get("/v1/apps/1"))
+        first = connection.socket.recv(2**20, socket.MSG_PEEK)
         head, _, body = first.partition(b"\r\n\r\n")
         assert head
         assert body, "the head of the answer came alone: two writes"
@@ -151,7 +155,7 @@ def test_it_listens_on_ports_of_its_own_on_loopback_alone(
         check_that_it_serves(other)
 
 
-def test_a_port_that_is_taken_is_told_at_once(server: Server, tmp_path: Path) -> None:
+def test_a_port_in_use_raises_on_entering(server: Server, tmp_path: Path) -> None:
     port = int(server.url.rpartition(":")[2])
     with pytest.raises(OSError, match="in use"), Server(tmp_path, port=port):
         pass
