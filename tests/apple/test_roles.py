@@ -36,7 +36,7 @@ def test_every_name_of_the_table_stands_for_some_path() -> None:
 
 
 @pytest.mark.parametrize("area", ROLE_AREAS, ids=lambda area: area.name)
-def test_a_line_names_roles_and_what_it_stands_on(area: object) -> None:
+def test_an_area_has_roles_and_a_basis(area: object) -> None:
     assert isinstance(area, type(ROLE_AREAS[0]))
     assert {*area.readers, *area.writers} <= set(ANY)
     assert not UNLIMITED & {*area.readers, *area.writers}
@@ -64,7 +64,7 @@ def test_a_line_names_roles_and_what_it_stands_on(area: object) -> None:
         ("", None),
     ],
 )
-def test_areas_of_paths(path: str, name: str | None) -> None:
+def test_a_path_belongs_to_its_area(path: str, name: str | None) -> None:
     area = role_area_of(path)
     assert (area.name if area else None) == name
 
@@ -78,7 +78,7 @@ def test_areas_of_paths(path: str, name: str | None) -> None:
         (None, "there is no role None. The roles are"),
     ],
 )
-def test_what_is_no_role_is_told_with_those_that_are(role: str, complaint: str) -> None:
+def test_the_error_for_an_unknown_role_lists_the_roles(role: str, complaint: str) -> None:
     with pytest.raises(ValueError) as caught:  # noqa: PT011  the message is the test
         check_role(role)
     assert str(caught.value).startswith(complaint)

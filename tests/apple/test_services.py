@@ -19,7 +19,7 @@ def test_the_literal_of_names_lists_the_services_of_the_table() -> None:
 
 
 @EVERY
-def test_a_service_is_whole(service: Service) -> None:
+def test_a_service_has_consistent_hosts_claims_and_ids(service: Service) -> None:
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", service.name)
     assert "iss" in service.claims
     assert all(re.fullmatch(r"[a-z-]+(\.[a-z-]+)+", host) for host in service.hosts)
@@ -37,7 +37,7 @@ def test_a_probe_asks_for_something_and_is_told_by_its_url(service: Service) -> 
     assert service.is_probe(service.base_url + service.probe) == bool(service.probe)
 
 
-def test_what_can_be_smoked() -> None:
+def test_services_with_a_probe_are_probeable() -> None:
     assert PROBEABLE == (
         "app-store-connect",
         "enterprise",
@@ -47,7 +47,7 @@ def test_what_can_be_smoked() -> None:
     )
 
 
-def test_the_table_needs_no_library() -> None:
+def test_importing_the_table_imports_no_library() -> None:
     code = "import sys, pytest_asc.apple.services; print(*{'jwt', 'cryptography', 'requests'} & set(sys.modules))"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert shown.strip() == ""

@@ -74,7 +74,7 @@ def answer(status: int = 401, body: object = REFUSED, *, token: str | None = Non
 
 
 @pytest.mark.parametrize("form", [str, str.encode, lambda text: bytearray(text.encode())])
-def test_a_good_token_gives_no_finding_in_any_form(
+def test_a_valid_token_has_no_finding_in_any_kind_of_evidence(
     token: str, credentials: Credentials, form: Callable[[str], object]
 ) -> None:
     assert diagnose(form(token), now=NOW, context=DiagnosisContext(credentials)) == ()
@@ -92,7 +92,7 @@ def test_a_good_token_gives_no_finding_in_any_form(
         (lambda token: "", "token-malformed"),
     ],
 )
-def test_a_spoilt_token_is_named(
+def test_a_damaged_token_is_found(
     token: str, credentials: Credentials, change: Callable[[str], str], cause: str
 ) -> None:
     around = DiagnosisContext(credentials)
@@ -100,7 +100,7 @@ def test_a_spoilt_token_is_named(
     assert causes(diagnose(token=change(token), now=NOW, context=around)) == [cause]
 
 
-def test_the_key_at_hand_judges_only_the_tokens_that_name_it(credentials: Credentials) -> None:
+def test_a_key_verifies_only_tokens_with_its_key_id(credentials: Credentials) -> None:
     other = str(mint(credentials, now=NOW, headers={"kid": "OTHER12345"}, claims={"iss": ISSUER_ID[::-1]}))
     assert "token-signature-mismatch" not in causes(diagnose(other, now=NOW, context=DiagnosisContext(credentials)))
 
@@ -112,7 +112,7 @@ def test_the_service_is_the_one_that_the_token_names(credentials: Credentials) -
     assert finding.level == "error"
 
 
-def test_a_scope_is_judged_with_the_request(credentials: Credentials) -> None:
+def test_a_scope_is_checked_against_the_request(credentials: Credentials) -> None:
     scoped = str(mint(credentials, now=NOW, scope=["GET /v1/users"]))
     assert causes(diagnose(token=scoped, request=requests.Request("GET", APPS), now=NOW)) == ["token-scope-mismatch"]
     assert diagnose(token=scoped, request=requests.Request("GET", f"{APPS[:-4]}users"), now=NOW) == ()
@@ -151,14 +151,16 @@ FORMS = [as_requests, as_prepared, as_httpx, as_mapping]
         ("http://api.appstoreconnect.apple.com/v1/apps", "Bearer ", ["insecure-url"]),
     ],
 )
-def test_requests_of_every_library(form: Any, url: str, scheme: str, expected: list[str], token: str) -> None:
+def test_requests_of_every_library_are_parsed(
+    form: Any, url: str, scheme: str, expected: list[str], token: str
+) -> None:
     request = form("GET", url, {"Authorization": f"{scheme}{token}"})
     assert causes(diagnose(request, now=NOW)) == expected
     assert causes(diagnose(request=request, now=NOW)) == expected
 
 
 @pytest.mark.parametrize("form", [as_prepared, as_httpx, as_mapping])
-def test_a_request_without_the_header(form: Any) -> None:
+def test_a_request_without_the_authorization_header_is_found(form: Any) -> None:
     assert causes(diagnose(form("GET", APPS, {}), now=NOW)) == ["header-missing"]
 
 
@@ -167,12 +169,12 @@ def test_a_request_that_a_session_has_yet_to_prepare_may_lack_the_header() -> No
 
 
 @pytest.mark.parametrize("form", [str, str.encode])
-def test_a_text_for_the_headers(form: Any, token: str) -> None:
+def test_text_passed_as_headers_is_found(form: Any, token: str) -> None:
     request = requests.Request("GET", APPS, headers=form(token))
     assert causes(diagnose(request, now=NOW)) == ["headers-is-token"]
 
 
-def test_headers_alone(token: str) -> None:
+def test_headers_alone_are_diagnosed(token: str) -> None:
     assert diagnose({"Authorization": f"Bearer {token}"}, now=NOW) == ()
     assert causes(diagnose({"authorization": token.encode()}, now=NOW)) == ["bearer-missing"]
 
@@ -186,11 +188,11 @@ def test_headers_alone(token: str) -> None:
         lambda token: {"method": "POST", "url": APPS, "headers": {}, "body": {"assertion": token}},
     ],
 )
-def test_a_posted_token_in_every_form(post: Callable[[str], object], token: str) -> None:
+def test_a_posted_token_is_found_in_every_body_format(post: Callable[[str], object], token: str) -> None:
     assert causes(diagnose(post(token), now=NOW)) == ["token-in-body"]
 
 
-def test_a_posted_client_secret_is_judged(credentials: Credentials) -> None:
+def test_a_posted_client_secret_is_verified(credentials: Credentials) -> None:
     claims = {"iss": "9QWERTY123", "sub": "com.example.app", "aud": "https://appleid.apple.com"}
     old = str(mint(credentials, now=NOW - 1_000, claims=claims))
     posted = {"client_secret": old, "client_id": "com.example.app", "grant_type": "authorization_code"}
@@ -217,7 +219,7 @@ def test_a_good_answer_gives_no_finding(token: str, credentials: Credentials) ->
     assert diagnose(answer(200, EMPTY, token=token), now=NOW + 86_400) == ()
 
 
-def test_what_was_accepted_has_no_error() -> None:
+def test_an_accepted_request_has_no_error() -> None:
     asked = {"method": "GET", "url": APPS, "headers": {"Authorization": "Bearer nonsense"}}
     assert diagnose(answer(200, EMPTY, request=asked), now=NOW) == ()
 
@@ -243,7 +245,7 @@ def test_a_token_that_has_expired_since_is_not_the_cause(token: str) -> None:
     assert causes(diagnose(answer(token=token), now=NOW + 3600)) == ["key-unknown-to-apple"]
 
 
-def test_the_clock_is_told_from_the_token(credentials: Credentials) -> None:
+def test_a_wrong_clock_is_distinguished_from_wrong_times(credentials: Credentials) -> None:
     ahead = str(mint(credentials, now=NOW + 600))
     assert causes(diagnose(answer(token=ahead), now=NOW + 600)) == ["clock-ahead"]
     behind = str(mint(credentials, now=NOW - 1200))
@@ -251,7 +253,7 @@ def test_the_clock_is_told_from_the_token(credentials: Credentials) -> None:
     assert causes(diagnose(answer(token=behind), now=NOW)) == ["token-expired"]
 
 
-def test_a_naive_local_time_is_told_from_the_clock(credentials: Credentials) -> None:
+def test_a_naive_local_time_is_distinguished_from_a_wrong_clock(credentials: Credentials) -> None:
     token = str(mint(credentials, now=NOW + 7200))
     assert causes(diagnose(answer(token=token), now=NOW, context=DiagnosisContext(utc_offset=7200))) == [
         "token-time-zone-bug"
@@ -266,7 +268,7 @@ def test_a_naive_local_time_is_told_from_the_clock(credentials: Credentials) -> 
         (409, "STATE_ERROR", "request-refused"),
     ],
 )
-def test_an_answer_from_behind_the_gate_clears_the_token(
+def test_a_response_after_authentication_proves_the_token_valid(
     credentials: Credentials, status: int, code: str, cause: str
 ) -> None:
     body = {"errors": [{"status": str(status), "code": code, "title": "T", "detail": "D"}]}
@@ -283,14 +285,14 @@ def test_a_posted_token_explains_the_unknown_path(token: str) -> None:
     assert causes(diagnose(answer(404, body, request=asked), now=NOW)) == ["token-in-body"]
 
 
-def test_the_website_explains_the_page(token: str) -> None:
+def test_a_page_of_the_website_is_explained_by_the_wrong_host(token: str) -> None:
     headers = {"Authorization": f"Bearer {token}"}
     asked = {"method": "GET", "url": "https://appstoreconnect.apple.com/v1/apps", "headers": headers}
     page = "<!DOCTYPE html><html><head><title>App Store Connect</title></head></html>"
     assert causes(diagnose(answer(200, page, request=asked), now=NOW)) == ["wrong-host"]
 
 
-def test_406_is_the_accept_header(token: str) -> None:
+def test_a_406_is_an_accept_header_finding(token: str) -> None:
     headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
     asked = {"method": "GET", "url": f"{APPS[:-4]}salesReports", "headers": headers}
     (finding,) = diagnose(answer(406, "Not acceptable", request=asked), now=NOW)
@@ -298,13 +300,13 @@ def test_406_is_the_accept_header(token: str) -> None:
 
 
 @pytest.mark.parametrize("document", [json.loads(REFUSED), REFUSED, REFUSED.decode()])
-def test_an_error_document_alone(document: object, credentials: Credentials) -> None:
+def test_an_error_document_alone_is_diagnosed(document: object, credentials: Credentials) -> None:
     assert causes(diagnose(document, now=NOW)) == ["key-unknown-to-apple"]
     long = str(mint(credentials, now=NOW, lifetime=3600))
     assert causes(diagnose(document, token=long, now=NOW)) == ["token-lifetime-too-long"]
 
 
-def test_the_true_reason_of_an_emulator_goes_first(token: str) -> None:
+def test_the_actual_cause_from_an_emulator_comes_first(token: str) -> None:
     exact = make_finding("individual-key-as-team", "the record")
     around = DiagnosisContext(refusal=lambda _: exact)
     assert diagnose(answer(token=token), now=NOW, context=around) == (exact,)
@@ -315,7 +317,7 @@ def test_the_true_reason_of_an_emulator_goes_first(token: str) -> None:
     assert causes(findings) == ["header-overridden-by-netrc"]
 
 
-def test_the_best_comes_first() -> None:
+def test_the_best_supported_finding_comes_first() -> None:
     body = b"<html><title>Sign in</title></html>"
     asked = {"method": "GET", "url": "https://api.appstoreconnect.apple.co/", "headers": {}}
     findings = diagnose(answer(503, body, request=asked), now=NOW)
@@ -337,7 +339,9 @@ def client(request: pytest.FixtureRequest) -> Client:
     return Client(request.param)
 
 
-def test_a_real_answer_in_both_libraries(client: Client, apple: Apple, make_token: Callable[..., str]) -> None:
+def test_real_responses_of_both_libraries_are_parsed(
+    client: Client, apple: Apple, make_token: Callable[..., str]
+) -> None:
     url = f"{apple.url}/v1/apps"
     good = client.get(url, headers={"Authorization": f"Bearer {make_token()}"}, timeout=5)
     assert (good.status_code, diagnose(good, now=time.time())) == (200, ())
@@ -347,7 +351,7 @@ def test_a_real_answer_in_both_libraries(client: Client, apple: Apple, make_toke
     assert causes(diagnose(bare, now=time.time())) == ["header-missing"]
 
 
-def test_the_exception_of_raise_for_status_holds_the_answer(
+def test_the_exception_of_raise_for_status_is_diagnosed_by_its_response(
     client: Client, apple: Apple, make_token: Callable[..., str]
 ) -> None:
     response = client.get(f"{apple.url}/v1/apps", headers={"Authorization": make_token()}, timeout=5)
@@ -370,10 +374,10 @@ def test_a_redirect_to_another_host_drops_the_header(
 
 @pytest.mark.parametrize("form", [str, str.encode])
 @pytest.mark.parametrize("behind", ["", "Bearer "])
-def test_the_token_for_the_headers(client: Client, token: str, form: Any, behind: str) -> None:
-    with pytest.raises((AttributeError, ValueError, TypeError)) as died:
+def test_a_token_passed_as_the_headers_is_found(client: Client, token: str, form: Any, behind: str) -> None:
+    with pytest.raises((AttributeError, ValueError, TypeError)) as caught:
         client.get(APPS, headers=form(behind + token))
-    (finding,) = diagnose(died.value, now=NOW)
+    (finding,) = diagnose(caught.value, now=NOW)
     assert (finding.cause, finding.certainty) == ("headers-is-token", "certain")
     assert token[:16] not in str(finding)
 
@@ -386,56 +390,58 @@ def test_the_token_for_the_headers(client: Client, token: str, form: Any, behind
         ("https://[::1/", "url-invalid"),
     ],
 )
-def test_urls_that_a_library_refuses(client: Client, url: str, cause: str) -> None:
-    with pytest.raises((requests.RequestException, httpx.UnsupportedProtocol, httpx.InvalidURL)) as died:
+def test_urls_that_an_http_library_rejects_are_found(client: Client, url: str, cause: str) -> None:
+    with pytest.raises((requests.RequestException, httpx.UnsupportedProtocol, httpx.InvalidURL)) as caught:
         client.get(url)
-    assert causes(diagnose(died.value, now=NOW)) == [cause]
+    assert causes(diagnose(caught.value, now=NOW)) == [cause]
 
 
 def test_the_url_of_a_proxy_is_not_that_of_the_request() -> None:
-    with pytest.raises(requests.exceptions.InvalidProxyURL) as died:
+    with pytest.raises(requests.exceptions.InvalidProxyURL) as caught:
         requests.get(APPS, proxies={"https": "http://:8080"}, timeout=5)
-    assert causes(diagnose(died.value, now=NOW)) == ["connection-failed"]
+    assert causes(diagnose(caught.value, now=NOW)) == ["connection-failed"]
 
 
-def test_a_host_with_a_port_and_no_scheme() -> None:
-    with pytest.raises(requests.exceptions.InvalidSchema) as died:
+def test_a_host_with_a_port_and_no_scheme_is_an_insecure_url() -> None:
+    with pytest.raises(requests.exceptions.InvalidSchema) as caught:
         requests.get("api.appstoreconnect.apple.com:443/v1/apps", timeout=5)
-    (finding,) = diagnose(died.value, now=NOW)
+    (finding,) = diagnose(caught.value, now=NOW)
     assert (finding.cause, "no scheme in front of" in finding.evidence) == ("insecure-url", True)
 
 
 @pytest.mark.parametrize(
-    ("spoilt", "cause"),
+    ("damaged", "cause"),
     [("Bearer {}\n", "token-whitespace"), ("Bearer {}\u200b", "token-malformed")],
 )
-def test_a_token_that_no_header_can_hold(client: Client, apple: Apple, token: str, spoilt: str, cause: str) -> None:
-    with pytest.raises((requests.RequestException, httpx.HTTPError, UnicodeEncodeError)) as died:
-        client.get(apple.url, headers={"Authorization": spoilt.format(token)}, timeout=5)
-    (finding,) = diagnose(died.value, now=NOW)
+def test_a_token_that_no_header_can_hold_is_found(
+    client: Client, apple: Apple, token: str, damaged: str, cause: str
+) -> None:
+    with pytest.raises((requests.RequestException, httpx.HTTPError, UnicodeEncodeError)) as caught:
+        client.get(apple.url, headers={"Authorization": damaged.format(token)}, timeout=5)
+    (finding,) = diagnose(caught.value, now=NOW)
     assert finding.cause == cause
     assert token[:16] not in str(finding)
     assert apple.requests == []
 
 
-def test_nobody_answers(client: Client, unused_port: int, token: str) -> None:
-    with pytest.raises((requests.ConnectionError, httpx.ConnectError)) as died:
+def test_a_refused_connection_is_diagnosed_with_each_client(client: Client, unused_port: int, token: str) -> None:
+    with pytest.raises((requests.ConnectionError, httpx.ConnectError)) as caught:
         client.get(f"http://127.0.0.1:{unused_port}/v1/apps", headers={"Authorization": f"Bearer {token}"}, timeout=5)
-    (finding,) = diagnose(died.value, now=NOW)
+    (finding,) = diagnose(caught.value, now=NOW)
     assert finding.cause == "connection-failed"
     assert f"127.0.0.1:{unused_port} refused the connection" in finding.evidence
 
 
-def test_no_answer_in_time(client: Client) -> None:
+def test_no_response_in_time_is_timed_out(client: Client) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:  # it never accepts
         url = f"http://127.0.0.1:{server.getsockname()[1]}/v1/apps"
-        with pytest.raises((requests.Timeout, httpx.TimeoutException)) as died:
+        with pytest.raises((requests.Timeout, httpx.TimeoutException)) as caught:
             client.get(url, timeout=0.05)
-    (finding,) = diagnose(died.value, now=NOW)
+    (finding,) = diagnose(caught.value, now=NOW)
     assert (finding.cause, finding.evidence.endswith("gave no answer in time")) == ("timed-out", True)
 
 
-def test_a_wrong_host_goes_before_the_failure_that_it_led_to() -> None:
+def test_a_wrong_host_comes_before_the_failure_that_it_caused() -> None:
     request = requests.Request("GET", "https://api.appstoreconnect.com/").prepare()
     error = requests.ConnectionError("no such host", request=request)
     assert causes(diagnose(error, now=NOW)) == ["wrong-host", "connection-failed"]
@@ -450,24 +456,24 @@ def test_a_wrong_host_goes_before_the_failure_that_it_led_to() -> None:
         requests.exceptions.JSONDecodeError("Expecting value", "<html>", 0),
     ],
 )
-def test_an_exception_of_something_else_tells_nothing(error: Exception) -> None:
+def test_an_unrelated_exception_has_no_finding(error: Exception) -> None:
     assert diagnose(error, now=NOW) == ()
 
 
-def test_the_same_words_from_elsewhere_tell_nothing() -> None:
+def test_the_same_message_from_another_module_gives_no_finding() -> None:
     def walk(headers: Any) -> None:
         headers.items()
 
-    with pytest.raises(AttributeError) as died:
+    with pytest.raises(AttributeError) as caught:
         walk("text")
-    assert diagnose(died.value, now=NOW) == ()
+    assert diagnose(caught.value, now=NOW) == ()
 
 
 # Nothing known.
 
 
 @pytest.mark.parametrize(
-    "thing",
+    "evidence",
     [
         3,
         object(),
@@ -480,34 +486,34 @@ def test_the_same_words_from_elsewhere_tell_nothing() -> None:
         requests.Response(),
     ],
 )
-def test_what_is_of_no_kind_that_is_known(thing: object) -> None:
+def test_evidence_of_an_unknown_type_is_an_error(evidence: object) -> None:
     with pytest.raises(TypeError, match="a response or a request of requests or httpx"):
-        diagnose(thing, now=NOW)
+        diagnose(evidence, now=NOW)
 
 
-def test_nothing_at_all() -> None:
+def test_no_evidence_is_an_error() -> None:
     with pytest.raises(TypeError, match="asc_diagnose got nothing"):
         diagnose(now=NOW)
 
 
-def test_a_body_that_was_not_read() -> None:
+def test_a_body_that_was_not_read_is_an_error() -> None:
     response = httpx.Response(401, stream=httpx.ByteStream(b"later"))
     with pytest.raises(TypeError, match="has not been read"):
         diagnose(response, now=NOW)
     assert causes(diagnose(httpx.Response(401, content=REFUSED), now=NOW)) == ["key-unknown-to-apple"]
 
 
-def test_a_token_that_is_no_text() -> None:
+def test_a_token_that_is_no_text_is_an_error() -> None:
     with pytest.raises(TypeError, match="str or bytes, got a int"):
         diagnose(token=3, now=NOW)  # type: ignore[arg-type]
 
 
-def test_a_service_that_is_none() -> None:
+def test_an_unknown_service_is_an_error() -> None:
     with pytest.raises(ValueError, match="there is no service 'x'; there are app-store-connect"):
         diagnose("token", service="x", now=NOW)
 
 
-def test_the_service_that_is_meant_decides_on_the_host(token: str) -> None:
+def test_the_chosen_service_decides_which_host_is_right(token: str) -> None:
     request = requests.Request("GET", APPS, headers={"Authorization": f"Bearer {token}"}).prepare()
     fixes = {finding.cause: finding.fix for finding in diagnose(request, service="enterprise", now=NOW)}
     assert fixes["wrong-host"] == f"Send it to {ENTERPRISE.base_url}."
@@ -535,10 +541,10 @@ NAMES = st.sampled_from(
 )
 
 
-@given(thing=st.dictionaries(NAMES | st.text(max_size=5), VALUES) | VALUES)
-def test_no_mapping_crashes_it(thing: object) -> None:
+@given(evidence=st.dictionaries(NAMES | st.text(max_size=5), VALUES) | VALUES)
+def test_no_mapping_crashes_it(evidence: object) -> None:
     try:
-        findings = diagnose(thing, now=NOW)
+        findings = diagnose(evidence, now=NOW)
     except TypeError as error:
         assert str(error).startswith("asc_diagnose")  # noqa: PT017  either is right
     else:
@@ -549,8 +555,13 @@ def test_no_mapping_crashes_it(thing: object) -> None:
 def test_no_mutation_of_a_good_token_crashes_it_or_leaks(data: st.DataObject) -> None:
     token = good_token()
     at = data.draw(st.integers(0, len(token)))
-    spoilt = token[:at] + data.draw(st.text(max_size=4)) + token[at + data.draw(st.integers(0, 4)) :]
+    damaged = token[:at] + data.draw(st.text(max_size=4)) + token[at + data.draw(st.integers(0, 4)) :]
     scheme = data.draw(st.sampled_from(["Bearer ", "Bearer Bearer ", "", "Token ", "bearer\t"]))
-    for thing in (spoilt, {"Authorization": scheme + spoilt}, answer(token=spoilt), {"url": APPS, "headers": spoilt}):
-        shown = str(diagnose(thing, now=NOW))
+    for evidence in (
+        damaged,
+        {"Authorization": scheme + damaged},
+        answer(token=damaged),
+        {"url": APPS, "headers": damaged},
+    ):
+        shown = str(diagnose(evidence, now=NOW))
         assert not any(shown[place : place + 16] in token for place in range(len(shown) - 15))

@@ -90,7 +90,7 @@ SHAPES: dict[str, tuple[Mapping[str, str], Mapping[str, str]]] = {
 
 
 @pytest.mark.parametrize(("environ", "files"), SHAPES.values(), ids=list(SHAPES))
-def test_a_healthy_key_is_silent_in_every_shape_and_kind(
+def test_a_valid_key_has_no_finding_in_any_format_and_type(
     environ: Mapping[str, str], files: Mapping[str, str], tmp_path: Path
 ) -> None:
     for name, text in files.items():
@@ -121,7 +121,7 @@ ADS: ServiceIds = {"team_id": "SEARCHADS.9703f56c", "client_id": "SEARCHADS.2747
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_a_healthy_token_is_silent_at_every_service(name: str) -> None:
+def test_a_valid_token_has_no_finding_at_any_service(name: str) -> None:
     kind: Kind = "enterprise" if name == "enterprise" else "team"
     credentials = Credentials(KEY_ID, ISSUER, kind, KEY, service_ids=ADS if name == "apple-ads" else ALL_IDS)
     good = mint(credentials, now=NOW, service=name)
@@ -157,7 +157,7 @@ ODD = {
 
 
 @pytest.mark.parametrize("held", ODD.values(), ids=list(ODD))
-def test_what_looks_odd_and_works_raises_no_alarm(held: Held) -> None:
+def test_unusual_tokens_that_work_have_no_finding(held: Held) -> None:
     around = DiagnosisContext(utc_offset=held.utc_offset)
     assert diagnose(held.thing, now=NOW + held.ahead, service=held.service, context=around) == ()
 
@@ -166,7 +166,7 @@ def advice(findings: tuple[Finding, ...]) -> str:
     return " ".join(finding.fix for finding in findings).lower()
 
 
-def test_an_agreement_is_no_matter_of_roles() -> None:
+def test_a_missing_agreement_is_not_reported_as_a_role() -> None:
     agreement = error(403, "FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED", "A required agreement is missing")
     findings = diagnose(answer(403, agreement, bearer=token()), now=NOW)
     assert [finding.cause for finding in findings] == ["agreement-missing"]
@@ -174,14 +174,14 @@ def test_an_agreement_is_no_matter_of_roles() -> None:
     assert "no new key helps" in advice(findings)
 
 
-def test_a_role_is_no_matter_of_the_key() -> None:
+def test_an_insufficient_role_is_not_reported_as_a_bad_key() -> None:
     body = error(403, "FORBIDDEN_ERROR", FORBIDDEN, "The API key in use does not allow this request")
     (finding,) = diagnose(answer(403, body, bearer=token()), now=NOW)
     assert (finding.cause, "good" in finding.title) == ("role-insufficient", True)
 
 
 @pytest.mark.parametrize("ahead", [1, 34, 3600, -3600])
-def test_nobody_is_sent_for_a_new_key_where_the_clock_is_wrong(ahead: int) -> None:
+def test_a_wrong_clock_gets_no_advice_about_the_key(ahead: int) -> None:
     """The token is good by the clock that made it, and cannot be by Apple's."""
     findings = diagnose(refused(token(iat=NOW + ahead, exp=NOW + ahead + 1199)), now=NOW + ahead)
     assert [finding.cause for finding in findings] == ["clock-ahead" if ahead > 0 else "clock-behind"]
@@ -196,7 +196,7 @@ def test_a_signature_that_verifies_is_no_proof_that_apple_knows_the_key() -> Non
     assert "signature" not in finding.evidence
 
 
-def test_a_401_without_more_accuses_nothing_for_certain() -> None:
+def test_a_bare_401_proves_no_cause() -> None:
     for thing in (NOT_AUTHORIZED, {"status": 401, "headers": {}, "body": NOT_AUTHORIZED, "url": APPS}):
         (finding,) = diagnose(thing, now=NOW)
         assert (finding.cause, finding.certainty) == ("key-unknown-to-apple", "possible")

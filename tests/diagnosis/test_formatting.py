@@ -20,7 +20,7 @@ from pytest_asc.diagnosis.formatting import host_of, one_line, span, time_of_day
         ("x" * 500, "x" * 399 + "…"),
     ],
 )
-def test_foreign_text_becomes_one_line(text: str, line: str) -> None:
+def test_quoted_text_is_shown_on_one_line(text: str, line: str) -> None:
     assert one_line(text) == line
 
 
@@ -57,7 +57,7 @@ def test_host_never_shows_a_password(url: str, host: str) -> None:
         (10**15, 0, "1000000000000000 s since 1970"),
     ],
 )
-def test_time_of_day(seconds: float, near: float | None, shown: str) -> None:
+def test_a_time_of_day_has_its_date_when_far_away(seconds: float, near: float | None, shown: str) -> None:
     assert time_of_day(seconds, near) == shown
 
 
@@ -74,5 +74,5 @@ def test_time_of_day(seconds: float, near: float | None, shown: str) -> None:
         (5 * 86_400 + 3_600 + 60, "5 days 1 h"),
     ],
 )
-def test_span(seconds: float, shown: str) -> None:
+def test_a_duration_is_shown_in_its_two_largest_units(seconds: float, shown: str) -> None:
     assert span(seconds) == shown

@@ -112,7 +112,7 @@ FORMS = {
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=list(FORMS))
-def test_each_form_is_one_finding_with_its_figures(form: Form) -> None:
+def test_each_bad_token_is_one_finding_with_its_figures(form: Form) -> None:
     verification = verify_token(form.token, service=APP_STORE_CONNECT, key=KEY.public_key())
     (finding,) = verification.at(NOW, utc_offset=form.utc_offset)
     assert (finding.cause, finding.level) == (form.cause, form.level)
@@ -121,7 +121,7 @@ def test_each_form_is_one_finding_with_its_figures(form: Form) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=list(FORMS))
-def test_the_emulator_refuses_each_form_but_the_warning(form: Form) -> None:
+def test_the_emulator_refuses_each_token_with_an_error(form: Form) -> None:
     authenticator = Authenticator(APP_STORE_CONNECT)
     authenticator.trust(Key("2X9R4HXF34", ISSUER, "team", KEY.public_key()))
     admitted = authenticator.authenticate(f"Bearer {form.token}", "GET", "/v1/ciProducts", NOW)
@@ -138,7 +138,7 @@ def test_the_emulator_refuses_each_form_but_the_warning(form: Form) -> None:
     ],
 )
 @pytest.mark.parametrize("utc_offset", [0, EAST, WEST])
-def test_the_longest_that_are_good_raise_no_alarm(good: str, utc_offset: int) -> None:
+def test_the_longest_valid_inputs_have_no_finding(good: str, utc_offset: int) -> None:
     assert verify_token(good, service=APP_STORE_CONNECT).at(NOW, utc_offset=utc_offset) == ()
 
 
@@ -164,7 +164,7 @@ def test_19_minutes_by_a_fast_clock_are_good_here_and_refused_at_apple(ahead: in
 
 
 @pytest.mark.skipif(not hasattr(time, "tzset"), reason="this system cannot change its zone")
-def test_naive_local_times_are_made_as_people_make_them(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_naive_local_times_are_those_of_naive_datetimes(monkeypatch: pytest.MonkeyPatch) -> None:
     """``utcnow().timestamp()`` and ``mktime`` take UTC for local time."""
     monkeypatch.setenv("TZ", "Asia/Kolkata")
     time.tzset()

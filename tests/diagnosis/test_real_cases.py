@@ -36,7 +36,7 @@ def check(case: Case, findings: tuple[Finding, ...]) -> None:
 
 
 @each(stored.CASES)
-def test_credentials_as_they_were_stored(case: Case, tmp_path: Path) -> None:
+def test_stored_credentials_get_the_expected_finding(case: Case, tmp_path: Path) -> None:
     given: Stored = case.evidence
     for name, text in given.files.items():
         path = tmp_path / name
@@ -48,7 +48,7 @@ def test_credentials_as_they_were_stored(case: Case, tmp_path: Path) -> None:
 
 
 @each(HELD)
-def test_whatever_they_held(case: Case) -> None:
+def test_real_cases_get_the_expected_finding(case: Case) -> None:
     held: Held = case.evidence
     findings = diagnose(
         held.thing,
@@ -59,7 +59,7 @@ def test_whatever_they_held(case: Case) -> None:
     check(case, findings)
 
 
-def test_they_are_many_and_of_many_kinds() -> None:
+def test_real_cases_cover_many_causes() -> None:
     cases = (*stored.CASES, *HELD)
     assert len({case.name for case in cases}) == len(cases) >= 80
     assert len({case.source for case in cases}) >= 60

@@ -49,7 +49,9 @@ def errors(status: int, code: str, detail: str = "") -> bytes:
         (USERS, 503, b"", None),
     ],
 )
-def test_what_an_answer_says_of_a_door(area: ProbedArea, status: int, body: bytes, opens: bool | None) -> None:
+def test_a_response_shows_whether_a_role_has_access(
+    area: ProbedArea, status: int, body: bytes, opens: bool | None
+) -> None:
     seen = read_access(area, answer(status, body), APP_STORE_CONNECT)
     assert (seen.area, seen.method, seen.path, seen.status) == (area.name, "GET", area.path, status)
     assert seen.opens is opens
@@ -64,15 +66,15 @@ def test_what_an_answer_says_of_a_door(area: ProbedArea, status: int, body: byte
         (503, b"", None),
     ],
 )
-def test_the_words_are_apples(status: int, body: bytes, words: str | None) -> None:
+def test_the_evidence_quotes_apples_message(status: int, body: bytes, words: str | None) -> None:
     assert read_access(USERS, answer(status, body), APP_STORE_CONNECT).words == words
 
 
-def test_what_was_not_asked_says_why() -> None:
+def test_an_area_without_a_request_has_the_reason() -> None:
     assert skipped_access(USERS, "not asked (x)") == ("users", "GET", USERS.path, None, None, "not asked (x)")
 
 
-def test_a_run_has_room_for_all_of_them() -> None:
+def test_a_run_requests_eight_areas_of_app_store_connect_and_two_of_enterprise() -> None:
     assert len(probed_areas_of(APP_STORE_CONNECT)) == 8
     assert [area.name for area in probed_areas_of(ENTERPRISE)] == ["users", "bundle ids"]
 

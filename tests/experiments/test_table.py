@@ -1,4 +1,4 @@
-"""What follows from which answer: an Apple that minds one thing, and what the experiments make of it."""
+"""Findings of the experiments against a service that checks one property of the token."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pytest_asc.experiments.table import EXPERIMENTS, ExperimentResult, is_open,
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    Minds = Callable[[Mapping[str, Any], Mapping[str, Any], str], int]
+    StatusOf = Callable[[Mapping[str, Any], Mapping[str, Any], str], int]
 
 NOW = 1_528_407_600
 KEY_ID = "2X9R4HXF34"
@@ -71,78 +71,78 @@ def refusal(
     return UnexplainedRefusal(refused, finding, service, base_url, token, has_key, issuer_id, key_type_is_set, before)
 
 
-def tried(refused: UnexplainedRefusal, minds: Minds) -> tuple[ExperimentResult, list[ProbeRequest]]:
-    """Experiment against an Apple that answers with the status that ``minds`` gives."""
+def run_with(refused: UnexplainedRefusal, status_of: StatusOf) -> tuple[ExperimentResult, list[ProbeRequest]]:
+    """Experiment against an Apple that answers with the status that ``status_of`` gives."""
     sent: list[ProbeRequest] = []
 
     def send(attempt: ProbeRequest) -> HttpResponse | None:
         sent.append(attempt)
         header = refused.decoded.header if attempt.header is None else attempt.header
         claims = refused.decoded.claims if attempt.claims is None else attempt.claims
-        return answer(minds(header, claims, attempt.path))
+        return answer(status_of(header, claims, attempt.path))
 
     return run_experiments(refused, send), sent
 
 
-def takes(**wanted: Any) -> Minds:
-    """An Apple that takes the claims of these values, and those alone; a value of None is for a missing claim."""
+def accept_claims(**wanted: Any) -> StatusOf:
+    """Accept the claims of these values, and those alone; a value of None is for a missing claim."""
     return lambda _, claims, __: 200 if all(claims.get(name) == value for name, value in wanted.items()) else 401
 
 
-def never(*_: object) -> int:
+def refuse(*_: object) -> int:
     return 401
 
 
 @pytest.mark.parametrize(
-    ("refused", "minds", "cause", "certainty", "probes"),
+    ("refused", "status_of", "cause", "certainty", "probes"),
     [
         # The same token.
-        (refusal(TEAM), takes(), "transient-401", "certain", [SAME]),
+        (refusal(TEAM), accept_claims(), "transient-401", "certain", [SAME]),
         # Its times.
         (
             refusal({**TEAM, "iat": NOW + 20, "exp": NOW + 920}, ahead=20),
-            takes(iat=NOW - 180, exp=NOW + 120),
+            accept_claims(iat=NOW - 180, exp=NOW + 120),
             "clock-ahead",
             "certain",
             [TIMES],
         ),
         (
             refusal({**TEAM, "iat": NOW + 20, "exp": NOW + 920}),
-            takes(iat=NOW - 180, exp=NOW + 120),
+            accept_claims(iat=NOW - 180, exp=NOW + 120),
             "token-issued-in-future",
             "certain",
             [TIMES],
         ),
         (
             refusal({**TEAM, "iat": NOW, "exp": NOW + 1200}),
-            takes(exp=NOW + 120),
+            accept_claims(exp=NOW + 120),
             "token-lifetime-at-limit",
             "likely",
             [SAME, TIMES],
         ),
-        (refusal({**TEAM, "nbf": NOW + 5}), takes(nbf=NOW - 180), "clock-ahead", "certain", [SAME, TIMES]),
+        (refusal({**TEAM, "nbf": NOW + 5}), accept_claims(nbf=NOW - 180), "clock-ahead", "certain", [SAME, TIMES]),
         # Times that Apple's own clock does not explain, and no clock to compare by.
-        (refusal(TEAM), takes(exp=NOW + 120), "clock-ahead", "possible", [SAME, TIMES]),
-        (refusal(TEAM, date=False), takes(exp=NOW + 120), "clock-ahead", "likely", [SAME, TIMES]),
+        (refusal(TEAM), accept_claims(exp=NOW + 120), "clock-ahead", "possible", [SAME, TIMES]),
+        (refusal(TEAM, date=False), accept_claims(exp=NOW + 120), "clock-ahead", "likely", [SAME, TIMES]),
         # Its form.
-        (refusal({**TEAM, "nonce": "x"}), takes(nonce=None), "token-form", "certain", [SAME, TIMES, FORM]),
+        (refusal({**TEAM, "nonce": "x"}), accept_claims(nonce=None), "token-form", "certain", [SAME, TIMES, FORM]),
         (
             refusal({**TEAM, "aud": ["appstoreconnect-v1"]}),
-            takes(aud="appstoreconnect-v1"),
+            accept_claims(aud="appstoreconnect-v1"),
             "token-audience",
             "certain",
             [SAME, TIMES, FORM],
         ),
         (
             refusal({**TEAM, "iss": ISSUER_ID.upper()}),
-            takes(iss=ISSUER_ID),
+            accept_claims(iss=ISSUER_ID),
             "token-issuer",
             "certain",
             [SAME, TIMES, FORM],
         ),
         (
             refusal({**TEAM, "scope": ["GET /v1/apps"], "nonce": "x"}),
-            takes(scope=None),
+            accept_claims(scope=None),
             "token-form",
             "certain",
             [SAME, TIMES, FORM],
@@ -150,32 +150,32 @@ def never(*_: object) -> int:
         # The kind of key.
         (
             refusal(TEAM),
-            takes(iss=None, sub="user"),
+            accept_claims(iss=None, sub="user"),
             "individual-key-as-team",
             "certain",
             [SAME, TIMES, AS_INDIVIDUAL],
         ),
         (
             refusal(INDIVIDUAL, key_type_is_set=True),
-            takes(iss=ISSUER_ID, sub=None),
+            accept_claims(iss=ISSUER_ID, sub=None),
             "issuer-id-missing",
             "certain",
             [SAME, TIMES, AS_TEAM],
         ),
         (
             refusal(TEAM, base_url=LOOPBACK),
-            takes(aud=ENTERPRISE.audience),
+            accept_claims(aud=ENTERPRISE.audience),
             "key-of-other-service",
             "certain",
             [SAME, TIMES, AS_INDIVIDUAL, AS_ENTERPRISE],
         ),
         # Nothing helps.
-        (refusal(TEAM), never, "key-unknown-to-apple", "possible", [SAME, TIMES, AS_INDIVIDUAL]),
-        (refusal(INDIVIDUAL, key_type_is_set=True), never, "key-unknown-to-apple", "possible", [SAME, TIMES, AS_TEAM]),
-        (refusal(INDIVIDUAL, issuer_id=None), never, "issuer-id-missing", "possible", [SAME, TIMES]),
+        (refusal(TEAM), refuse, "key-unknown-to-apple", "possible", [SAME, TIMES, AS_INDIVIDUAL]),
+        (refusal(INDIVIDUAL, key_type_is_set=True), refuse, "key-unknown-to-apple", "possible", [SAME, TIMES, AS_TEAM]),
+        (refusal(INDIVIDUAL, issuer_id=None), refuse, "issuer-id-missing", "possible", [SAME, TIMES]),
         (
             refusal({**TEAM, "aud": ENTERPRISE.audience}, service=ENTERPRISE),
-            never,
+            refuse,
             "key-unknown-to-apple",
             "possible",
             [SAME, TIMES],
@@ -183,19 +183,21 @@ def never(*_: object) -> int:
         # An iat that is to come, and that an older one does not mend.
         (
             refusal({**TEAM, "iat": NOW + 20, "exp": NOW + 920}),
-            never,
+            refuse,
             "key-unknown-to-apple",
             "possible",
             [TIMES, AS_INDIVIDUAL],
         ),
         # A token without its key can only be sent again.
-        (refusal(TEAM, has_key=False), never, "key-unknown-to-apple", "possible", [SAME]),
-        (refusal({**TEAM, "iat": NOW + 20, "exp": NOW + 920}, has_key=False), never, "token-issued-in-future",
+        (refusal(TEAM, has_key=False), refuse, "key-unknown-to-apple", "possible", [SAME]),
+        (refusal({**TEAM, "iat": NOW + 20, "exp": NOW + 920}, has_key=False), refuse, "token-issued-in-future",
          "likely", []),
     ],
 )  # fmt: skip
-def test_what_follows(refused: UnexplainedRefusal, minds: Minds, cause: str, certainty: str, probes: list[str]) -> None:
-    conclusion, sent = tried(refused, minds)
+def test_an_accepted_experiment_gives_its_finding(
+    refused: UnexplainedRefusal, status_of: StatusOf, cause: str, certainty: str, probes: list[str]
+) -> None:
+    conclusion, sent = run_with(refused, status_of)
     (finding,) = [finding for finding in conclusion.findings if finding.cause in CAUSES]
     assert (finding.cause, finding.certainty) == (cause, certainty)
     assert [probe.name for probe in conclusion.probes if probe.status] == probes
@@ -206,9 +208,9 @@ def test_what_follows(refused: UnexplainedRefusal, minds: Minds, cause: str, cer
 
 
 @pytest.mark.parametrize("cause", ["key-id-file-mismatch", "key-of-other-service"])
-def test_what_a_files_name_suggested_becomes_the_cause(cause: str) -> None:
+def test_a_warning_about_the_file_name_becomes_the_cause_of_an_opaque_refusal(cause: str) -> None:
     before = (make_finding("key-file-exposed", "mode 644"), make_finding(cause, "the file is of another key"))
-    conclusion, _ = tried(refusal(TEAM, before=before), never)
+    conclusion, _ = run_with(refusal(TEAM, before=before), refuse)
     (finding,) = conclusion.findings
     assert (finding.cause, finding.level, finding.certainty) == (cause, "error", "likely")
     assert finding.evidence == (
@@ -217,32 +219,32 @@ def test_what_a_files_name_suggested_becomes_the_cause(cause: str) -> None:
     )
 
 
-def test_but_not_of_a_token_that_another_key_signed() -> None:
+def test_a_warning_about_the_file_is_ignored_for_a_token_of_another_key() -> None:
     before = (make_finding("key-id-file-mismatch", "the file is of another key"),)
-    conclusion, _ = tried(refusal(TEAM, before=before, has_key=False), never)
+    conclusion, _ = run_with(refusal(TEAM, before=before, has_key=False), refuse)
     assert [finding.cause for finding in conclusion.findings] == ["key-unknown-to-apple"]
 
 
-def test_an_issuer_that_is_set_but_empty_is_told() -> None:
+def test_an_empty_issuer_id_is_in_the_evidence() -> None:
     before = (make_finding("issuer-id-missing", "ASC_ISSUER_ID is set but empty", level="note"),)
-    conclusion, _ = tried(refusal(INDIVIDUAL, issuer_id=None, before=before), never)
+    conclusion, _ = run_with(refusal(INDIVIDUAL, issuer_id=None, before=before), refuse)
     (finding,) = conclusion.findings
     assert (finding.cause, finding.level) == ("issuer-id-missing", "error")
     assert finding.evidence.startswith("ASC_ISSUER_ID is set but empty; ")
 
 
-def test_what_apple_does_not_separate_is_named() -> None:
-    (finding,) = tried(refusal(TEAM), never)[0].findings
+def test_the_evidence_lists_the_causes_that_apple_does_not_separate() -> None:
+    (finding,) = run_with(refusal(TEAM), refuse)[0].findings
     assert finding.evidence.endswith(
         "Apple answers so for a wrong key id, a wrong issuer id, a key of another service and a revoked key alike"
     )
-    (finding,) = tried(refusal(TEAM, has_key=False), never)[0].findings
+    (finding,) = run_with(refusal(TEAM, has_key=False), refuse)[0].findings
     assert "an individual key" in finding.evidence
 
 
-def test_the_members_that_differ_stand_side_by_side_and_masked() -> None:
+def test_differing_members_are_shown_with_both_values_masked() -> None:
     refused = refusal({**TEAM, "nonce": "a secret of someone's"}, header={"alg": "ES256", "kid": KEY_ID})
-    (finding,) = tried(refused, takes(nonce=None))[0].findings
+    (finding,) = run_with(refused, accept_claims(nonce=None))[0].findings
     assert finding.evidence == (
         "a token that pytest-asc generated with the same key was answered 200; header typ is missing in this token and "
         "'JWT' in that; nonce is a se…ne's in this token and missing in that"
@@ -257,8 +259,8 @@ def test_the_members_that_differ_stand_side_by_side_and_masked() -> None:
         ({"iss": ISSUER_ID, "exp": NOW + 840, "aud": "appstoreconnect-v1"}, {"exp"}),
     ],
 )
-def test_the_first_change_is_of_times_alone(claims: dict[str, Any], changed: set[str]) -> None:
-    _, sent = tried(refusal(claims), never)
+def test_the_first_experiment_changes_the_times_alone(claims: dict[str, Any], changed: set[str]) -> None:
+    _, sent = run_with(refusal(claims), refuse)
     header, others, _, _ = sent[1]
     assert header == HEADER
     assert others is not None
@@ -266,8 +268,8 @@ def test_the_first_change_is_of_times_alone(claims: dict[str, Any], changed: set
     assert others["exp"] == NOW + 120
 
 
-def test_times_are_apples_where_it_told_them() -> None:
-    _, sent = tried(refusal({**TEAM, "exp": NOW + 700}, ahead=-400), never)
+def test_experiments_take_their_times_from_the_date_of_the_response() -> None:
+    _, sent = run_with(refusal({**TEAM, "exp": NOW + 700}, ahead=-400), refuse)
     assert sent[1].claims is not None
     assert (sent[1].claims["iat"], sent[1].claims["exp"]) == (NOW - 180, NOW + 120)
 
@@ -284,16 +286,16 @@ def test_times_are_apples_where_it_told_them() -> None:
     ],
 )
 def test_no_token_goes_to_a_host_that_it_is_not_for(base_url: str, made: bool) -> None:
-    conclusion, sent = tried(refusal(TEAM, base_url=base_url), never)
+    conclusion, sent = run_with(refusal(TEAM, base_url=base_url), refuse)
     assert any(attempt.path == ENTERPRISE.probe for attempt in sent) == made
     (probe,) = [probe for probe in conclusion.probes if probe.name == AS_ENTERPRISE]
     assert probe.showed.startswith("refused again" if made else "not made (api.enterprise.developer.apple.com is ano")
 
 
-def test_what_cannot_be_made_says_why() -> None:
-    conclusion, _ = tried(refusal(INDIVIDUAL, issuer_id=None), never)
+def test_an_experiment_that_cannot_be_made_has_the_reason() -> None:
+    conclusion, _ = run_with(refusal(INDIVIDUAL, issuer_id=None), refuse)
     assert conclusion.probes[-1] == (AS_TEAM, None, "not made (it takes an issuer id, and none is set)")
-    conclusion, _ = tried(refusal(TEAM, has_key=False, base_url=LOOPBACK), never)
+    conclusion, _ = run_with(refusal(TEAM, has_key=False, base_url=LOOPBACK), refuse)
     assert {probe.showed for probe in conclusion.probes[1:]} == {"not made (the key of this token is not at hand)"}
 
 
@@ -308,7 +310,9 @@ def test_what_cannot_be_made_says_why() -> None:
         (answer(403, "FORBIDDEN_ERROR"), 403, "neither accepted nor refused"),
     ],
 )
-def test_what_tells_nothing_ends_them(second: HttpResponse | None, status: int | None, words: str) -> None:
+def test_a_response_without_information_ends_the_experiments(
+    second: HttpResponse | None, status: int | None, words: str
+) -> None:
     answers = [answer(401), second]
     conclusion = run_experiments(refusal(TEAM), lambda _: answers.pop(0))
     assert answers == []
@@ -317,12 +321,12 @@ def test_what_tells_nothing_ends_them(second: HttpResponse | None, status: int |
     assert [finding.cause for finding in conclusion.findings] == ["key-unknown-to-apple"]
 
 
-def test_what_the_second_answer_says_is_told_as_well() -> None:
+def test_findings_of_the_second_response_are_reported_too() -> None:
     conclusion = run_experiments(refusal(TEAM), lambda _: answer(403, AGREEMENT))
     assert [finding.cause for finding in conclusion.findings] == ["transient-401", "agreement-missing"]
 
 
-def test_a_text_that_is_no_good_token_is_only_sent_again() -> None:
+def test_a_token_that_cannot_be_decoded_is_only_repeated() -> None:
     sent: list[ProbeRequest] = []
 
     def send(attempt: ProbeRequest) -> HttpResponse:
@@ -346,12 +350,12 @@ def test_a_text_that_is_no_good_token_is_only_sent_again() -> None:
         (make_finding("not-apple", ""), False),
     ],
 )
-def test_what_leaves_a_question(finding: Finding, is_question: bool) -> None:
+def test_only_uncertain_errors_need_experiments(finding: Finding, is_question: bool) -> None:
     assert is_open(finding) == is_question
 
 
 def test_all_experiments_and_the_first_request_are_eight_at_most() -> None:
     refused = refusal({**TEAM, "nonce": "x"}, base_url=LOOPBACK)
-    _, sent = tried(refused, never)
+    _, sent = run_with(refused, refuse)
     assert len(sent) == 5
     assert len(EXPERIMENTS) < 8

@@ -53,7 +53,7 @@ def test_no_skew_without_a_date_to_read(date: str | None) -> None:
 
 
 @given(st.text())
-def test_any_date_is_read_or_not(date: str) -> None:
+def test_any_date_header_is_read_without_an_exception(date: str) -> None:
     assert isinstance(read_date(answer(date)), int | None)
 
 
@@ -123,7 +123,9 @@ def test_a_minute_of_waiting_is_no_skew() -> None:
         (0, {"iat": NOON * 1000, "exp": NOON * 1000 + 900}, None),
     ],
 )
-def test_times_that_cannot_be_right_by_apples_clock(here: float, claims: dict[str, object], cause: str | None) -> None:
+def test_times_that_are_wrong_by_apples_clock_are_found(
+    here: float, claims: dict[str, object], cause: str | None
+) -> None:
     finding = check_times_against_date(answer_at(NOON, NOON + here), claims, APP_STORE_CONNECT)
     assert (finding and finding.cause) == cause
     if finding:
@@ -133,9 +135,7 @@ def test_times_that_cannot_be_right_by_apples_clock(here: float, claims: dict[st
 @pytest.mark.parametrize(
     ("here", "ahead", "cause"), [(34, 34, "clock-ahead"), (1, 1, "clock-ahead"), (0, 5, "token-issued-in-future")]
 )
-def test_an_iat_that_apple_has_taken_at_times_is_likely_the_cause_and_no_more(
-    here: int, ahead: int, cause: str
-) -> None:
+def test_an_iat_slightly_in_the_future_is_a_likely_cause(here: int, ahead: int, cause: str) -> None:
     claims = {"iat": NOON + ahead, "exp": NOON + ahead + 900}
     finding = check_times_against_date(answer_at(NOON, NOON + here), claims, APP_STORE_CONNECT)
     assert finding is not None

@@ -100,19 +100,19 @@ def fail(url: str, *, proxy: str | None = None, verify: str | bool = True, timeo
     return finding
 
 
-def test_refused() -> None:
+def test_a_refused_connection_is_connection_failed() -> None:
     port = closed_port()
     finding = fail(f"http://{port}/")
     assert (finding.cause, finding.evidence) == ("connection-failed", f"{port} refused the connection")
 
 
-def test_refused_by_the_proxys_machine() -> None:
+def test_a_refused_connection_to_the_proxy_names_the_proxy() -> None:
     finding = fail(f"https://{HOST}/", proxy=closed_port())
     assert finding.cause == "connection-failed"
     assert finding.evidence == f"the proxy on the way to {HOST} refused the connection"
 
 
-def test_no_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_that_cannot_be_resolved_is_connection_failed(monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(*args: object, **kwargs: object) -> NoReturn:
         raise socket.gaierror(-2, "Name or service not known")
 
@@ -122,7 +122,7 @@ def test_no_name(monkeypatch: pytest.MonkeyPatch) -> None:
     assert finding.evidence == f"the name of {HOST} cannot be resolved: Name or service not known"
 
 
-def test_no_route(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_network_without_a_route_is_connection_failed(monkeypatch: pytest.MonkeyPatch) -> None:
     def unreachable(*args: object, **kwargs: object) -> NoReturn:
         raise OSError(101, "Network is unreachable")
 
@@ -144,7 +144,7 @@ def test_no_connection_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_no_answer_in_time(serve: Serve, scheme: str) -> None:
+def test_no_response_in_time_is_timed_out(serve: Serve, scheme: str) -> None:
     host = serve(wait)
     finding = fail(f"{scheme}://{host}/", timeout=0.05)
     assert (finding.cause, finding.evidence) == ("timed-out", f"{host} gave no answer within 0.05 s")
@@ -163,7 +163,7 @@ def test_no_answer_in_time(serve: Serve, scheme: str) -> None:
         ("https", "HTTP/1.1 400 Bad Request\r\n\r\n", "the TLS handshake with {host} failed: "),
     ],
 )
-def test_answers_that_are_none(serve: Serve, scheme: str, text: str, evidence: str) -> None:
+def test_responses_that_are_not_apples_are_found(serve: Serve, scheme: str, text: str, evidence: str) -> None:
     host = serve(reply(text))
     finding = fail(f"{scheme}://{host}/")
     assert finding.cause == "connection-failed"
@@ -186,7 +186,7 @@ def test_answers_that_are_none(serve: Serve, scheme: str, text: str, evidence: s
         ),
     ],
 )
-def test_proxies_that_refuse(serve: Serve, status: str, cause: str, evidence: str) -> None:
+def test_a_proxy_that_refuses_connect_is_found(serve: Serve, status: str, cause: str, evidence: str) -> None:
     finding = fail(f"https://{HOST}/", proxy=serve(reply(f"HTTP/1.1 {status}\r\n\r\n")))
     assert (finding.cause, finding.evidence) == (cause, evidence)
 
@@ -229,7 +229,7 @@ def shake_hands(certificate: Path) -> Callable[[socket.socket], None]:
     return handle
 
 
-def test_untrusted_certificate(serve: Serve, tmp_path: Path) -> None:
+def test_an_untrusted_certificate_is_tls_intercepted(serve: Serve, tmp_path: Path) -> None:
     host = serve(shake_hands(make_certificate(tmp_path)))
     finding = fail(f"https://{host}/")
     assert (finding.cause, finding.certainty) == ("tls-intercepted", "likely")
@@ -237,7 +237,7 @@ def test_untrusted_certificate(serve: Serve, tmp_path: Path) -> None:
     assert "REQUESTS_CA_BUNDLE" in finding.fix
 
 
-def test_expired_certificate_asks_for_the_clock(serve: Serve, tmp_path: Path) -> None:
+def test_the_fix_of_an_expired_certificate_names_the_clock(serve: Serve, tmp_path: Path) -> None:
     certificate = make_certificate(tmp_path, expired=True)
     finding = fail(f"https://{serve(shake_hands(certificate))}/", verify=str(certificate))
     assert finding.cause == "tls-intercepted"
@@ -245,7 +245,7 @@ def test_expired_certificate_asks_for_the_clock(serve: Serve, tmp_path: Path) ->
     assert "clock" in finding.fix
 
 
-def test_missing_bundle(tmp_path: Path) -> None:
+def test_a_missing_certificate_bundle_is_found(tmp_path: Path) -> None:
     finding = fail(f"https://{closed_port()}/", verify=str(tmp_path / "proxy-ca.pem"))
     assert (finding.cause, finding.certainty) == ("tls-intercepted", "certain")
     assert finding.evidence == f"the file of trusted certificates is not there: {tmp_path / 'proxy-ca.pem'}"
@@ -275,7 +275,7 @@ def test_missing_bundle(tmp_path: Path) -> None:
         (RuntimeError("secret"), "connection-failed", "the request to api.example failed with RuntimeError"),
     ],
 )
-def test_bare_exceptions(error: BaseException, cause: str, evidence: str) -> None:
+def test_exceptions_of_the_standard_library_are_diagnosed(error: BaseException, cause: str, evidence: str) -> None:
     finding = read_failure(error, url="https://user:password@api.example/v1/apps", timeout=10)
     assert (finding.cause, finding.evidence) == (cause, evidence)
 

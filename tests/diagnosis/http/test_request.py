@@ -78,7 +78,7 @@ def causes(findings: tuple[Finding, ...]) -> list[str]:
         ),
     ],
 )
-def test_what_is_wrong_with_a_request(request_: HttpRequest, expected: list[str]) -> None:
+def test_mistakes_of_a_request_are_found(request_: HttpRequest, expected: list[str]) -> None:
     findings = check_request(request_, service=APP_STORE_CONNECT)
     assert causes(findings) == expected
     assert {finding.level for finding in findings} <= {"error"}
@@ -107,7 +107,7 @@ def test_what_is_wrong_with_a_request(request_: HttpRequest, expected: list[str]
         (f"https://{ENTERPRISE.host}/v1/apps", "wrong-host", "for App Store Connect"),
     ],
 )
-def test_urls_that_lead_elsewhere(url: str, cause: str, evidence: str) -> None:
+def test_urls_of_other_hosts_are_found(url: str, cause: str, evidence: str) -> None:
     finding = check_url(url, APP_STORE_CONNECT)
     assert finding is not None
     assert (finding.cause, evidence in finding.evidence) == (cause, True), finding
@@ -117,17 +117,17 @@ def test_urls_that_lead_elsewhere(url: str, cause: str, evidence: str) -> None:
 @pytest.mark.parametrize(
     "url", [APPS, f"https://{HOST}:443/", "http://localhost:1/", "http://[::1]:1/", "https://x.y/"]
 )
-def test_urls_that_are_no_fault(url: str) -> None:
+def test_urls_of_gateways_and_loopback_have_no_finding(url: str) -> None:
     assert check_url(url, APP_STORE_CONNECT) is None
 
 
-def test_the_fix_names_the_host_of_the_service_that_is_meant() -> None:
+def test_the_fix_has_the_host_of_the_chosen_service() -> None:
     finding = check_url(APPS, ENTERPRISE)
     assert finding is not None
     assert finding.fix == f"Send it to https://{ENTERPRISE.host}."
 
 
-def test_a_likeness_is_no_proof() -> None:
+def test_similar_claims_alone_do_not_prove_another_service() -> None:
     certain, likely = (
         check_url(f"https://{host}/", APP_STORE_CONNECT)
         for host in ("api.appstoreconnect.com", "api.app-store-connect.apple.com")
@@ -152,7 +152,7 @@ def test_a_netrc_file_is_not_blamed_for_another_header(authorization: str | None
     assert finding.cause in {"bearer-missing", "header-missing"}
 
 
-def test_a_misnamed_header_is_named() -> None:
+def test_a_token_in_a_misnamed_header_is_in_the_evidence() -> None:
     (finding,) = check_request(
         HttpRequest("GET", APPS, {"Authentication": f"Bearer {TOKEN}"}), service=APP_STORE_CONNECT
     )
@@ -183,7 +183,7 @@ def test_a_report_asked_for_as_json_is_a_hint_since_users_contradict_each_other(
         assert {(finding.level, finding.certainty) for finding in findings} <= {("warning", "possible")}
 
 
-def test_a_redirect_that_dropped_the_header() -> None:
+def test_a_redirect_that_dropped_the_authorization_header_is_found() -> None:
     first, last = HttpRequest("GET", APPS, GOOD), HttpRequest("GET", "https://other.example.com/", {})
     finding = check_redirects([first], last)
     assert finding is not None
@@ -194,7 +194,7 @@ def test_a_redirect_that_dropped_the_header() -> None:
         assert check_redirects(hops, end) is None
 
 
-def test_the_url_is_judged_that_was_asked_for() -> None:
+def test_the_url_before_redirects_is_checked() -> None:
     insecure, secure = HttpRequest("GET", f"http://{HOST}/v1/apps", GOOD), HttpRequest("GET", APPS, GOOD)
     assert causes(check_request(secure, service=APP_STORE_CONNECT, hops=[insecure])) == ["insecure-url"]
     assert causes(check_request(insecure, service=APP_STORE_CONNECT, hops=[secure])) == []

@@ -85,7 +85,7 @@ def read(got: HttpResponse, *, service: Service = APP_STORE_CONNECT) -> list[tup
     ],
     ids=["apps", "empty by filter", "one app", "report", "deleted"],
 )
-def test_answers_as_they_should_be(got: HttpResponse) -> None:
+def test_expected_responses_have_no_finding(got: HttpResponse) -> None:
     assert read(got) == []
 
 
@@ -179,11 +179,11 @@ def test_an_empty_enterprise_list_is_no_finding() -> None:
         (answer(400, {"errors": "not a list"}), "request-refused", "error", "certain"),
     ],
 )
-def test_what_an_answer_proves(got: HttpResponse, cause: str, level: str, certainty: str) -> None:
+def test_a_response_gives_the_finding_that_it_proves(got: HttpResponse, cause: str, level: str, certainty: str) -> None:
     assert read(got) == [(cause, level, certainty)]
 
 
-def test_a_refused_token_is_held_against_apples_clock() -> None:
+def test_a_refused_token_is_compared_with_apples_clock() -> None:
     got = answer(401, UNAUTHORIZED, here=NOW + 40)
     (finding,) = diagnose_response(got, claims={"iat": NOW + 40, "exp": NOW + 940}, service=APP_STORE_CONNECT)
     assert (finding.cause, finding.certainty) == ("clock-ahead", "certain")
@@ -233,12 +233,12 @@ def test_without_claims_the_report_says_what_was_not_compared() -> None:
         ),
     ],
 )
-def test_evidence_quotes_what_came(got: HttpResponse, evidence: str) -> None:
+def test_the_evidence_quotes_the_response(got: HttpResponse, evidence: str) -> None:
     (finding,) = diagnose_response(got, claims=CLAIMS, service=APP_STORE_CONNECT)
     assert finding.evidence == evidence
 
 
-def test_a_path_that_must_be_there_points_at_the_base_url() -> None:
+def test_a_404_for_the_probe_points_at_the_base_url() -> None:
     (finding,) = diagnose_response(answer(404, errors(404, "PATH_ERROR")), claims=CLAIMS, service=APP_STORE_CONNECT)
     assert "https://api.appstoreconnect.apple.com" in finding.fix
 
@@ -251,7 +251,7 @@ def test_a_path_that_must_be_there_points_at_the_base_url() -> None:
         (APP_STORE_SERVER, 401, "Unauthenticated\n\nRequest ID: X.0.0\n", "a wrong issuer id"),
     ],
 )
-def test_an_unknown_key_is_told_with_the_ids_of_its_service(
+def test_an_unknown_key_has_the_ids_of_its_service_in_the_evidence(
     service: Service, status: int, body: object, words: str
 ) -> None:
     (finding,) = diagnose_response(answer(status, body, url=service.base_url), claims=CLAIMS, service=service)
@@ -264,18 +264,18 @@ def test_an_unknown_key_is_told_with_the_ids_of_its_service(
     ("service", "cause"),
     [(APP_STORE_SERVER, "key-unknown-to-apple"), (APPLE_MUSIC, "key-unknown-to-apple"), (ENTERPRISE, "not-apple")],
 )
-def test_a_401_without_a_body_is_apples_where_it_says_so_little(service: Service, cause: str) -> None:
+def test_an_empty_401_is_apples_at_services_without_error_bodies(service: Service, cause: str) -> None:
     (finding,) = diagnose_response(answer(401, "", url=service.base_url), claims=CLAIMS, service=service)
     assert finding.cause == cause
 
 
-def test_too_many_tokens_are_not_told_to_wait_an_hour() -> None:
+def test_too_many_provider_tokens_have_a_fix_of_their_own() -> None:
     got = answer(429, {"reason": "TooManyProviderTokenUpdates"}, url=APNS.base_url)
     (finding,) = diagnose_response(got, claims=None, service=APNS)
     assert (finding.cause, "20 to 60 minutes" in finding.fix) == ("rate-limited", True)
 
 
-def test_an_agreement_is_not_answered_with_advice_on_roles() -> None:
+def test_a_missing_agreement_gets_no_advice_about_roles() -> None:
     got = answer(403, errors(403, "FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED"))
     (finding,) = diagnose_response(got, claims=CLAIMS, service=APP_STORE_CONNECT)
     assert finding.fix == CAUSES["agreement-missing"].fix
@@ -295,7 +295,7 @@ def test_an_agreement_is_not_answered_with_advice_on_roles() -> None:
     ),
     claims=st.none() | st.dictionaries(st.sampled_from(["iat", "exp"]), st.none() | st.integers() | st.text()),
 )
-def test_any_answer_is_read(
+def test_any_response_is_diagnosed_without_an_exception(
     status: int, body: bytes, headers: dict[str, str], claims: dict[str, object] | None
 ) -> None:
     got = HttpResponse("GET", PROBE, status, headers, body, NOW, NOW + 0.1)
@@ -320,11 +320,11 @@ def test_any_answer_is_read(
         ("", None),
     ],
 )
-def test_rate_limit(value: str, figures: dict[str, int] | None) -> None:
+def test_x_rate_limit_is_parsed(value: str, figures: dict[str, int] | None) -> None:
     assert rate_limit({"x-rate-limit": value}) == figures
 
 
-def test_rate_limit_without_the_header() -> None:
+def test_a_missing_x_rate_limit_has_no_figures() -> None:
     assert rate_limit({}) is None
 
 
@@ -332,7 +332,7 @@ def test_headers_are_looked_up_without_regard_to_case() -> None:
     assert answer(200, "", {"x-RATE-limit": "1"}).headers["X-Rate-Limit"] == "1"
 
 
-def test_members_of_the_first_error() -> None:
+def test_code_title_and_detail_are_those_of_the_first_error() -> None:
     got = answer(403, {"errors": ["junk", {"code": "A", "title": "T", "detail": 5}, {"code": "B"}]})
     assert [error["code"] for error in got.errors] == ["A", "B"]
     assert (got.code, got.title, got.detail, got.message) == ("A", "T", None, "T")

@@ -123,7 +123,7 @@ def test_a_clean_key_has_no_finding(text: str, ending: str) -> None:
         pytest.param(P8.replace("\n", "  \n"), id="blanks at line ends"),
     ],
 )
-def test_what_every_parser_takes_is_no_finding(text: str) -> None:
+def test_harmless_key_texts_have_no_finding(text: str) -> None:
     reading = read_key(text)
     assert is_the_key(reading)
     assert reading.findings == ()
@@ -206,7 +206,7 @@ def damages(text: str) -> dict[str, tuple[str | bytes, set[str]]]:
 
 @pytest.mark.parametrize("name", damages(P8))
 @pytest.mark.parametrize("pem_", PEMS.values(), ids=PEMS)
-def test_a_damage_is_repaired_and_told(pem_: str, name: str) -> None:
+def test_damage_is_repaired_and_reported(pem_: str, name: str) -> None:
     text, expected = damages(pem_)[name]
     reading = read_key(text)
     assert is_the_key(reading)
@@ -397,7 +397,7 @@ def test_an_unusable_key_has_one_error_that_names_the_cause(cause: str, text: st
         ("\n  x", "key-unparsable"),
     ],
 )
-def test_a_text_made_to_take_long_is_judged_all_the_same(piece: str, cause: str) -> None:
+def test_long_input_is_diagnosed_in_linear_time(piece: str, cause: str) -> None:
     assert causes(read_key((piece * MAX_SIZE)[:MAX_SIZE])) == [cause]
     assert causes(read_key("-BEGIN A" + (piece * MAX_SIZE)[: MAX_SIZE - 8])) == ["key-truncated"]
 

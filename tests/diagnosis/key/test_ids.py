@@ -56,7 +56,7 @@ def test_an_individual_key_has_no_issuer(issuer_id: str | None, kind: str | None
         ("\u201c{}\u201d", "quoted", r"it starts with '\u201c' and ends in '\u201d'"),
     ],
 )
-def test_what_stuck_to_an_id_is_taken_off_and_told(around: str, suffix: str, evidence: str) -> None:
+def test_blanks_and_quotes_around_an_id_are_removed_and_reported(around: str, suffix: str, evidence: str) -> None:
     for which, key_id, issuer_id, bare in (
         ("key-id", around.format(KEY_ID), ISSUER, KEY_ID),
         ("issuer-id", KEY_ID, around.format(ISSUER), ISSUER),
@@ -68,13 +68,13 @@ def test_what_stuck_to_an_id_is_taken_off_and_told(around: str, suffix: str, evi
         assert evidence.format(len(around.format(bare)), len(bare)) in finding.evidence
 
 
-def test_blanks_and_quotes_together_are_told_once_each() -> None:
+def test_blanks_and_quotes_together_are_reported_once_each() -> None:
     reading = read_ids(f' "{KEY_ID}"\n', ISSUER)
     assert reading.key_id == KEY_ID
     assert causes(reading) == ["key-id-whitespace", "key-id-quoted"]
 
 
-def test_a_blank_inside_an_id_is_told() -> None:
+def test_a_blank_inside_an_id_is_reported() -> None:
     reading = read_ids(KEY_ID, ISSUER.replace("-e053", "- e053"))
     assert reading.issuer_id == ISSUER
     assert reading.findings[0].evidence == "length 37, expected 36; it holds blanks inside"
@@ -93,13 +93,13 @@ def test_a_blank_inside_an_id_is_told() -> None:
         (ISSUER, "issuer-uuid", "likely"),
     ],
 )
-def test_swapped_ids(key_id: str, issuer_id: str | None, certainty: str) -> None:
+def test_swapped_ids_are_found(key_id: str, issuer_id: str | None, certainty: str) -> None:
     errors = [finding for finding in read_ids(key_id, issuer_id).findings if finding.level == "error"]
     assert [(finding.cause, finding.certainty) for finding in errors] == [("ids-swapped", certainty)]
 
 
 @pytest.mark.parametrize("issuer_id", [None, "issuer-uuid", "69a6de7e-1111-47e3-a053-5b8c7c11a4d1"])
-def test_no_one_is_told_to_swap_what_cannot_be_swapped(issuer_id: str | None) -> None:
+def test_ids_that_are_not_swapped_get_no_advice_to_swap(issuer_id: str | None) -> None:
     (finding,) = read_ids(ISSUER, issuer_id).findings
     assert finding.fix != CAUSES["ids-swapped"].fix
     assert "AuthKey_<key id>.p8" in finding.fix
@@ -119,7 +119,7 @@ def test_no_one_is_told_to_swap_what_cannot_be_swapped(issuer_id: str | None) ->
         ("<issuer id>", "a stand-in in angle brackets"),
     ],
 )
-def test_an_issuer_that_is_no_uuid(issuer_id: str, evidence: str) -> None:
+def test_an_issuer_id_that_is_no_uuid_is_found(issuer_id: str, evidence: str) -> None:
     reading = read_ids(KEY_ID, issuer_id)
     (finding,) = reading.findings
     assert (finding.cause, finding.level, finding.certainty) == ("issuer-id-not-uuid", "error", "certain")
@@ -147,7 +147,7 @@ def test_a_key_id_that_is_a_file_name_is_an_error_that_names_the_key_id(key_id: 
 
 
 @pytest.mark.parametrize("key_id", [None, "", " \n", '""'])
-def test_a_missing_key_id(key_id: str | None) -> None:
+def test_a_missing_key_id_is_found(key_id: str | None) -> None:
     reading = read_ids(key_id, ISSUER)
     assert reading.key_id is None
     assert causes(reading) == ["key-id-missing"]
@@ -158,7 +158,7 @@ PEM = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49/AgEG\n-----END PRIVATE 
 
 
 @pytest.mark.parametrize("text", [PEM, PEM.replace("\n", "\\n"), f"'{PEM}'"])
-def test_a_key_is_no_id(text: str) -> None:
+def test_a_key_in_place_of_a_key_id_is_a_missing_key_id(text: str) -> None:
     (finding,) = read_ids(text, ISSUER).findings
     assert finding.cause == "key-id-missing"
     assert finding.evidence.endswith("are the text of a key")
@@ -182,12 +182,12 @@ def test_a_placeholder_is_no_key_id(key_id: str) -> None:
         f"authkey_{KEY_ID}.P8",
     ],
 )
-def test_the_name_of_the_file_tells_the_key_id(key_file: str) -> None:
+def test_the_key_id_is_taken_from_the_file_name(key_file: str) -> None:
     assert read_ids(None, ISSUER, key_file=key_file) == IdsReading(KEY_ID, ISSUER, ())
     assert read_ids(KEY_ID, ISSUER, key_file=key_file) == IdsReading(KEY_ID, ISSUER, ())
 
 
-def test_a_file_of_any_other_name_tells_nothing() -> None:
+def test_a_file_of_any_other_name_gives_no_key_id() -> None:
     assert read_ids(KEY_ID, ISSUER, key_file="/run/secrets/asc.p8").findings == ()
 
 
@@ -217,14 +217,14 @@ def test_a_file_of_another_service_is_a_likely_cause(prefix: str) -> None:
 
 @pytest.mark.parametrize("kind", ["team", "enterprise"])
 @pytest.mark.parametrize("issuer_id", [None, "", "\n"])
-def test_a_key_that_is_said_to_need_an_issuer_needs_one(kind: str, issuer_id: str | None) -> None:
+def test_a_team_or_enterprise_key_needs_an_issuer_id(kind: str, issuer_id: str | None) -> None:
     (finding,) = read_ids(KEY_ID, issuer_id, key_type=kind).findings
     assert (finding.cause, finding.level, finding.certainty) == ("issuer-id-missing", "error", "certain")
     assert kind in finding.evidence
 
 
 @pytest.mark.parametrize("issuer_id", [ISSUER, TEAM_ID])
-def test_the_issuer_of_a_key_that_is_said_to_be_individual_is_left_out(issuer_id: str) -> None:
+def test_the_issuer_id_is_ignored_for_an_individual_key(issuer_id: str) -> None:
     reading = read_ids(KEY_ID, issuer_id, key_type="individual")
     assert reading.issuer_id is None
     (finding,) = reading.findings
@@ -235,7 +235,9 @@ ANY_ID = st.none() | st.text() | st.text("-_.p8 \n\"'" + string.ascii_letters + 
 
 
 @given(ANY_ID, ANY_ID, st.sampled_from([None, "team", "individual", "enterprise"]), ANY_ID)
-def test_nothing_crashes(key_id: str | None, issuer_id: str | None, kind: str | None, key_file: str | None) -> None:
+def test_any_text_is_read_without_an_exception(
+    key_id: str | None, issuer_id: str | None, kind: str | None, key_file: str | None
+) -> None:
     reading = read_ids(key_id, issuer_id, key_type=kind, key_file=key_file)
     assert reading.key_id is None or reading.key_id.strip() == reading.key_id != ""
     assert all(finding.evidence.isprintable() for finding in reading.findings)

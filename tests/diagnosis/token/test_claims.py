@@ -57,18 +57,18 @@ def good(service: Service, kind: Any = "team", **changes: Any) -> str:
     return mint(credentials, now=NOW, service=service.name, **{**ids, **changes})
 
 
-def judge(text: str, service: Service, now: float = NOW, **known: Any) -> tuple[Finding, ...]:
+def findings_of(text: str, service: Service, now: float = NOW, **known: Any) -> tuple[Finding, ...]:
     return verify_token(text, service=service, key=KEY.public_key(), **known).at(now)
 
 
 @pytest.mark.parametrize("service", SERVICES.values(), ids=list(SERVICES))
 def test_a_services_own_token_is_good_there(service: Service) -> None:
-    assert judge(good(service), service) == ()
+    assert findings_of(good(service), service) == ()
     assert service in closest_services(decode(good(service)).header, decode(good(service)).claims)
 
 
-def test_so_is_the_token_of_an_individual_key() -> None:
-    assert judge(good(APP_STORE_CONNECT, "individual"), APP_STORE_CONNECT, key_type="individual") == ()
+def test_a_valid_token_of_an_individual_key_has_no_finding() -> None:
+    assert findings_of(good(APP_STORE_CONNECT, "individual"), APP_STORE_CONNECT, key_type="individual") == ()
 
 
 PAIRS = [
@@ -78,7 +78,7 @@ PAIRS = [
 
 @pytest.mark.parametrize(("own", "asked"), PAIRS, ids=lambda service: service.name)
 def test_a_token_at_another_service_is_named_with_both_and_nothing_else_is_said(own: Service, asked: Service) -> None:
-    (finding,) = judge(good(own), asked)
+    (finding,) = findings_of(good(own), asked)
     assert finding.cause == "token-of-other-service"
     assert own.title in finding.evidence
     assert f"sent to {asked.title}" in finding.evidence
@@ -86,9 +86,9 @@ def test_a_token_at_another_service_is_named_with_both_and_nothing_else_is_said(
 
 
 @pytest.mark.parametrize("twins", TWINS, ids=["App Store Server", "no exp"])
-def test_twins_take_each_others_tokens(twins: tuple[Service, Service]) -> None:
+def test_services_with_equal_claims_accept_each_others_tokens(twins: tuple[Service, Service]) -> None:
     for own, asked in product(twins, repeat=2):
-        assert judge(good(own), asked) == ()
+        assert findings_of(good(own), asked) == ()
 
 
 @pytest.mark.parametrize(
@@ -106,32 +106,34 @@ def test_twins_take_each_others_tokens(twins: tuple[Service, Service]) -> None:
         (APPLE_MUSIC, APNS, "warning", "possible"),
     ],
 )
-def test_no_more_is_claimed_than_the_claims_prove(own: Service, asked: Service, level: str, certainty: str) -> None:
-    (finding,) = judge(good(own), asked)
+def test_the_certainty_of_another_service_follows_from_the_claims(
+    own: Service, asked: Service, level: str, certainty: str
+) -> None:
+    (finding,) = findings_of(good(own), asked)
     assert (finding.level, finding.certainty) == (level, certainty)
 
 
-def test_the_reporters_token_at_weatherkit_is_told_what_it_lacks() -> None:
-    (finding,) = judge(good(APP_STORE_CONNECT), WEATHERKIT)
+def test_a_token_without_weatherkits_members_gets_a_list_of_them() -> None:
+    (finding,) = findings_of(good(APP_STORE_CONNECT), WEATHERKIT)
     assert finding.evidence == (
         "the token has the claims of App Store Connect and is sent to WeatherKit: iss is 5724…072a, expected the Team "
         "ID, 10 characters; sub is missing, expected the Services ID; WeatherKit takes no aud"
     )
 
 
-def test_an_individual_keys_token_is_named_as_well() -> None:
-    (finding,) = judge(good(APP_STORE_CONNECT, "individual"), WEATHERKIT)
+def test_the_token_of_an_individual_key_at_another_service_is_found() -> None:
+    (finding,) = findings_of(good(APP_STORE_CONNECT, "individual"), WEATHERKIT)
     assert (finding.cause, finding.certainty) == ("token-of-other-service", "certain")
 
 
 def test_services_with_like_tokens_are_all_named() -> None:
-    (finding,) = judge(good(APNS), APP_STORE_CONNECT)
+    (finding,) = findings_of(good(APNS), APP_STORE_CONNECT)
     assert "the claims of APNs or DeviceCheck" in finding.evidence
 
 
-def test_nothing_is_said_of_the_times_of_another_services_token() -> None:
+def test_the_times_of_another_services_token_are_not_reported() -> None:
     text = good(WEATHERKIT, claims={"exp": NOW * 1000, "iat": "yesterday"})
-    assert [finding.cause for finding in judge(text, APP_STORE_CONNECT)] == ["token-of-other-service"]
+    assert [finding.cause for finding in findings_of(text, APP_STORE_CONNECT)] == ["token-of-other-service"]
 
 
 @pytest.mark.parametrize(
@@ -149,14 +151,16 @@ def test_nothing_is_said_of_the_times_of_another_services_token() -> None:
         (APNS, {"issued_at": NOW - 3601}, "token-expired", "1 h 1 s ago; a token is good for 1 h"),
     ],
 )
-def test_a_members_fault_is_named(service: Service, changes: dict[str, Any], cause: str, evidence: str) -> None:
-    (finding,) = judge(good(service, **changes), service)
+def test_a_wrong_member_is_in_the_evidence(
+    service: Service, changes: dict[str, Any], cause: str, evidence: str
+) -> None:
+    (finding,) = findings_of(good(service, **changes), service)
     assert (finding.cause, finding.level) == (cause, "error")
     assert evidence in finding.evidence
 
 
-def test_what_is_documented_as_needed_and_works_without_is_a_warning() -> None:
-    (finding,) = judge(good(WEATHERKIT, headers={"id": None}), WEATHERKIT)
+def test_a_missing_member_that_works_without_is_a_warning() -> None:
+    (finding,) = findings_of(good(WEATHERKIT, headers={"id": None}), WEATHERKIT)
     assert (finding.cause, finding.level) == ("token-form", "warning")
 
 
@@ -167,16 +171,16 @@ def test_what_is_documented_as_needed_and_works_without_is_a_warning() -> None:
         pytest.param(good(APNS, headers={"kid": "short"}), id="a key id of another length"),
     ],
 )
-def test_false_alarms_at_apns(text: str) -> None:
-    assert judge(text, APNS) == ()
+def test_tokens_that_work_at_apns_have_no_finding(text: str) -> None:
+    assert findings_of(text, APNS) == ()
 
 
 def test_a_signature_in_der_is_no_cause_at_apns() -> None:
     parts = good(APNS).rpartition(".")[0]
     der = KEY.sign(parts.encode(), ec.ECDSA(hashes.SHA256()))
     text = f"{parts}.{base64.urlsafe_b64encode(der).decode().rstrip('=')}"
-    assert judge(text, APNS) == ()
-    assert [finding.cause for finding in judge(text, DEVICE_CHECK)] == ["token-signature-der"]
+    assert findings_of(text, APNS) == ()
+    assert [finding.cause for finding in findings_of(text, DEVICE_CHECK)] == ["token-signature-der"]
 
 
 @pytest.mark.parametrize(
@@ -184,9 +188,9 @@ def test_a_signature_in_der_is_no_cause_at_apns() -> None:
     [(APP_STORE_SERVER, 3600, True), (APPLE_ADS, 180 * 86_400, True), (APPLE_MUSIC, 15_777_000, False)],
 )
 def test_every_service_has_a_limit_of_its_own(service: Service, limit: int, at_limit: bool) -> None:
-    (of_limit,) = judge(good(service, lifetime=limit), service) or (None,)
+    (of_limit,) = findings_of(good(service, lifetime=limit), service) or (None,)
     assert (of_limit.cause if of_limit else None) == ("token-lifetime-at-limit" if at_limit else None)
-    too_long = judge(good(service, lifetime=limit + 62), service)
+    too_long = findings_of(good(service, lifetime=limit + 62), service)
     assert [finding.cause for finding in too_long] == ["token-lifetime-too-long"]
     assert too_long[0].fix.startswith("Set exp to at most ")
     assert "20 min" not in too_long[0].fix
@@ -194,14 +198,14 @@ def test_every_service_has_a_limit_of_its_own(service: Service, limit: int, at_l
 
 def test_a_life_that_counts_from_now_is_at_the_limit_for_a_moment() -> None:
     text = good(APPLE_MUSIC, issued_at=NOW, lifetime=15_777_000)
-    (finding,) = judge(text, APPLE_MUSIC)
+    (finding,) = findings_of(text, APPLE_MUSIC)
     assert (finding.cause, finding.level) == ("token-lifetime-at-limit", "warning")
     assert "15 minutes" not in finding.fix
-    assert judge(text, APPLE_MUSIC, NOW + 60) == ()
+    assert findings_of(text, APPLE_MUSIC, NOW + 60) == ()
 
 
 def test_weatherkit_names_no_limit() -> None:
-    assert judge(good(WEATHERKIT, lifetime=56_000_000), WEATHERKIT) == ()
+    assert findings_of(good(WEATHERKIT, lifetime=56_000_000), WEATHERKIT) == ()
 
 
 def test_a_good_token_lacks_nothing() -> None:
@@ -216,7 +220,7 @@ def test_a_good_token_lacks_nothing() -> None:
         st.none() | st.integers() | st.text(max_size=12) | st.lists(st.text(max_size=5), max_size=2),
     ),
 )
-def test_no_member_crashes_the_judge(service: Service, changes: dict[str, Any]) -> None:
+def test_any_member_is_verified_without_an_exception(service: Service, changes: dict[str, Any]) -> None:
     text = good(service, claims=changes, headers=changes)
     for asked in SERVICES.values():
-        assert len(judge(text, asked)) < 9
+        assert len(findings_of(text, asked)) < 9

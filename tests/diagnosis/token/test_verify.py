@@ -34,7 +34,7 @@ def without(name: str) -> dict[str, Any]:
     return {claim: value for claim, value in CLAIMS.items() if claim != name}
 
 
-def judge(text: str, now: float = NOW, *, utc_offset: int = 0, **known: Any) -> list[tuple[str, str]]:
+def findings_of(text: str, now: float = NOW, *, utc_offset: int = 0, **known: Any) -> list[tuple[str, str]]:
     known = {"service": APP_STORE_CONNECT, "key": KEY.public_key(), **known}
     return [(found.cause, found.level) for found in verify_token(text, **known).at(now, utc_offset=utc_offset)]
 
@@ -57,13 +57,13 @@ def judge(text: str, now: float = NOW, *, utc_offset: int = 0, **known: Any) -> 
     ],
 )
 def test_good_tokens_raise_no_alarm(text: str) -> None:
-    assert judge(text) == []
+    assert findings_of(text) == []
 
 
 DER = KEY.sign(b"x", ec.ECDSA(hashes.SHA256()))
 
 
-def spoil(text: str, part: int, value: bytes) -> str:
+def damage(text: str, part: int, value: bytes) -> str:
     parts = text.split(".")
     parts[part] = base64.urlsafe_b64encode(value).decode().rstrip("=")
     return ".".join(parts)
@@ -78,10 +78,10 @@ def spoil(text: str, part: int, value: bytes) -> str:
         ("-----BEGIN PRIVATE KEY-----\nMIGH\n-----END PRIVATE KEY-----\n", "token-malformed"),
         ("a.b.c.d", "token-malformed"),
         ("…." + token(), "token-malformed"),
-        (spoil(token(), 0, b"not json"), "token-malformed"),
-        (spoil(token(), 1, b"[1, 2]"), "token-malformed"),
-        (spoil(token(), 1, b"[" * 100_000), "token-malformed"),
-        (spoil(token(), 1, b"\xff\xfe"), "token-malformed"),
+        (damage(token(), 0, b"not json"), "token-malformed"),
+        (damage(token(), 1, b"[1, 2]"), "token-malformed"),
+        (damage(token(), 1, b"[" * 100_000), "token-malformed"),
+        (damage(token(), 1, b"\xff\xfe"), "token-malformed"),
         (token().replace(".", ".A", 1)[:-1] + "A", "token-malformed"),
         (str(token().encode()), "token-bytes-repr"),
         (token() + "\n", "token-whitespace"),
@@ -136,15 +136,15 @@ def spoil(text: str, part: int, value: bytes) -> str:
         (token(scope=["/v1/apps"]), "token-scope-format"),
         (token(scope=["GET /v1/apps", None]), "token-scope-format"),
         (token(scope={"GET": "/v1/apps"}), "token-scope-format"),
-        (spoil(token(), 2, DER), "token-signature-der"),
-        (spoil(token(), 2, b"short"), "token-signature-mismatch"),
-        (spoil(token(), 2, bytes(64)), "token-signature-mismatch"),
-        (spoil(token(), 1, json.dumps({**CLAIMS, "exp": NOW + 900}).encode()), "token-signature-mismatch"),
+        (damage(token(), 2, DER), "token-signature-der"),
+        (damage(token(), 2, b"short"), "token-signature-mismatch"),
+        (damage(token(), 2, bytes(64)), "token-signature-mismatch"),
+        (damage(token(), 1, json.dumps({**CLAIMS, "exp": NOW + 900}).encode()), "token-signature-mismatch"),
         (sign(HEADER, CLAIMS, OTHER_KEY), "token-signature-mismatch"),
     ],
 )
 def test_one_cause_gives_one_error(text: str, cause: str) -> None:
-    assert judge(text) == [(cause, "error")]
+    assert findings_of(text) == [(cause, "error")]
 
 
 @pytest.mark.parametrize(
@@ -156,13 +156,15 @@ def test_one_cause_gives_one_error(text: str, cause: str) -> None:
         (token(), {"service": ENTERPRISE}, "token-of-other-service"),
     ],
 )
-def test_what_is_known_of_the_key_counts(text: str, known: dict[str, Any], cause: str) -> None:
-    assert judge(text, **known) == [(cause, "error")]
+def test_key_type_and_issuer_id_of_the_key_are_compared_with_the_token(
+    text: str, known: dict[str, Any], cause: str
+) -> None:
+    assert findings_of(text, **known) == [(cause, "error")]
 
 
 def test_a_service_without_a_limit_takes_any_life() -> None:
     service = replace(APP_STORE_CONNECT, max_lifetime=None)
-    assert judge(token(exp=NOW + 10**8), service=service) == []
+    assert findings_of(token(exp=NOW + 10**8), service=service) == []
 
 
 @pytest.mark.parametrize(
@@ -172,26 +174,26 @@ def test_a_service_without_a_limit_takes_any_life() -> None:
         (token(iat=NOW + 30, exp=NOW + 900), ("token-issued-in-future", "warning")),
     ],
 )
-def test_what_works_by_luck_is_a_warning(text: str, found: tuple[str, str]) -> None:
-    assert judge(text) == [found]
+def test_a_mistake_that_the_service_tolerates_is_a_warning(text: str, found: tuple[str, str]) -> None:
+    assert findings_of(text) == [found]
 
 
 @pytest.mark.parametrize("offset", [7200, -18_000, 20_700])
-def test_naive_local_times_are_told_from_a_wrong_clock(offset: int) -> None:
+def test_naive_local_times_are_distinguished_from_a_wrong_clock(offset: int) -> None:
     local = token(iat=NOW + offset, exp=NOW + offset + 900)
-    assert judge(local, utc_offset=offset) == [("token-time-zone-bug", "error")]
-    elsewhere = judge(local, utc_offset=0)
+    assert findings_of(local, utc_offset=offset) == [("token-time-zone-bug", "error")]
+    elsewhere = findings_of(local, utc_offset=0)
     assert elsewhere == [("token-issued-in-future" if offset > 0 else "token-expired", "error")]
 
 
 def test_a_life_of_the_limit_is_too_long_for_a_clock_that_is_fast() -> None:
     text = token(iat=NOW + 34, exp=NOW + 34 + 1200)
-    assert judge(text, NOW + 34) == [("token-lifetime-at-limit", "warning")]
-    assert judge(text, NOW) == [("token-lifetime-at-limit", "warning"), ("token-lifetime-too-long", "error")]
+    assert findings_of(text, NOW + 34) == [("token-lifetime-at-limit", "warning")]
+    assert findings_of(text, NOW) == [("token-lifetime-at-limit", "warning"), ("token-lifetime-too-long", "error")]
 
 
-def test_a_clock_rounded_up_is_forgiven() -> None:
-    assert ("token-lifetime-too-long", "error") not in judge(token(iat=NOW + 1, exp=NOW + 1201), NOW + 0.4)
+def test_a_clock_rounded_up_by_a_second_has_no_finding() -> None:
+    assert ("token-lifetime-too-long", "error") not in findings_of(token(iat=NOW + 1, exp=NOW + 1201), NOW + 0.4)
 
 
 @pytest.mark.parametrize(
@@ -203,7 +205,7 @@ def test_a_clock_rounded_up_is_forgiven() -> None:
         token(exp=NOW + 86_400, scope=["GET /v1/ciProducts"]),
     ],
 )
-def test_the_bounds_are_those_of_the_findings(text: str) -> None:
+def test_valid_from_and_valid_until_match_the_findings(text: str) -> None:
     verification = verify_token(text, service=APP_STORE_CONNECT)
 
     def good(now: float) -> bool:
@@ -231,7 +233,7 @@ def test_evidence_gives_the_figures() -> None:
     assert len(evidence(token(aud="x" * 100))) < 120
 
 
-def test_decode_names_what_is_wrong() -> None:
+def test_decode_gives_the_cause_of_a_malformed_token() -> None:
     with pytest.raises(TokenError, match="token-malformed: 2 parts between dots, expected 3; length 3"):
         decode("a.b")
 
@@ -251,7 +253,7 @@ def test_decode_names_what_is_wrong() -> None:
         ([], "GET", "/v1/apps", False),
     ],
 )
-def test_scopes(scope: list[str] | None, method: str, url: str, covered: bool) -> None:
+def test_a_scope_is_compared_with_the_request(scope: list[str] | None, method: str, url: str, covered: bool) -> None:
     claims = CLAIMS if scope is None else {**CLAIMS, "scope": scope}
     finding = check_scope(decode(token(claims)), method, url)
     assert (finding is None) is covered
@@ -271,7 +273,7 @@ json_values = st.recursive(
     json_values,
     st.floats(min_value=0, max_value=4e9),
 )
-def test_no_claim_crashes_the_judge(name: str, value: Any, now: float) -> None:
+def test_any_claim_is_verified_without_an_exception(name: str, value: Any, now: float) -> None:
     changed = {**HEADER, name: value}
     for text in (token(**{name: value}), token(header=changed)):
         verification = verify_token(text, service=APP_STORE_CONNECT, key=KEY.public_key())
@@ -280,7 +282,7 @@ def test_no_claim_crashes_the_judge(name: str, value: Any, now: float) -> None:
 
 
 @given(st.integers(0, 300), st.text(max_size=3), st.integers(0, 3))
-def test_no_mutation_crashes_the_judge_or_shows_the_token(at: int, inserted: str, removed: int) -> None:
+def test_a_mutated_token_is_verified_without_an_exception_or_a_leak(at: int, inserted: str, removed: int) -> None:
     text = token()
     mutant = text[:at] + inserted + text[at + removed :]
     for found in verify_token(mutant, service=APP_STORE_CONNECT, key=KEY.public_key()).at(NOW):
