@@ -1,7 +1,7 @@
 """Write docs/causes from the table of causes and the notes beside it: ``python docs/generate.py``.
 
 The table has what a report needs: title, certainty, fix, where to read on. The notes have what only a reader needs, one
-file for each group, one section for each cause, with a line for what people see, why, and how it is told.
+file for each group, one section for each cause, with a line for the symptom, the reason, and how it is detected.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ PAGES = Path(__file__).with_name("causes")
 GROUPS = ("key", "ids", "token", "request", "answer", "network")
 
 _SECTION = re.compile(
-    r"^## (?P<slug>.+)\n\nseen: (?P<seen>.+)\n\nwhy: (?P<why>.+)\n\ntold: (?P<told>.+)\n", re.MULTILINE
+    r"^## (?P<slug>.+)\n\nsymptom: (?P<symptom>.+)\n\nwhy: (?P<why>.+)\n\ndetected: (?P<detected>.+)\n", re.MULTILINE
 )
 _ORIGIN = "<!-- Written by docs/generate.py from the table of causes and the notes: change those. -->"
 
 
 class Note(NamedTuple):
-    """What a page tells of a cause beyond the table."""
+    """A page's text on one cause, beside the table's."""
 
     slug: str
-    seen: str
+    symptom: str
     why: str
-    told: str
+    detected: str
 
 
 class Group(NamedTuple):
@@ -74,7 +74,7 @@ def pages() -> dict[str, str]:
 def _index(read: list[Group]) -> Iterator[str]:
     yield from (_ORIGIN, "", "# Causes", "")
     yield (
-        "Every reason for a refusal that can be told apart. The name of a cause is the one in reports, in\n"
+        "Every reason for a refusal that can be distinguished. The name of a cause is the one in reports, in\n"
         "`asc_emulator.requests` and for `--asc-fault`; it never changes."
     )
     for group in read:
@@ -101,9 +101,9 @@ def _section(note: Note, cause: Cause) -> Iterator[str]:
         f"**{cause.title}.** {cause.level.capitalize()}; {CERTAINTY[cause.certainty]}.",
     )
     yield ""
-    yield f"- **What people see:** {note.seen}"
+    yield f"- **What people see:** {note.symptom}"
     yield f"- **Why:** {note.why}"
-    yield f"- **How it is told:** {note.told}"
+    yield f"- **How it is detected:** {note.detected}"
     yield f"- **Fix:** {cause.fix}"
     yield f"- **Read on:** <{cause.docs}>"
     yield f"- **See it here:** `pytest --asc-smoke --asc-mode=emulator --asc-fault={note.slug}`"

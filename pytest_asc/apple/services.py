@@ -162,9 +162,10 @@ class Service:
 
 
 _JSON = "application/json"
-_UUID = r"(?i:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+UUID_PATTERN = r"(?i:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+"""A regular expression for a UUID of any version: issuer ids are documented as UUIDs, and real ones are of any."""
 
-ISSUER_ID = ClaimSpec("{issuer_id}", _UUID, "the issuer id, a UUID")
+ISSUER_ID = ClaimSpec("{issuer_id}", UUID_PATTERN, "the issuer id, a UUID")
 TEAM_ID = ClaimSpec("{team_id}", r"[A-Z0-9]{10}", "the Team ID, 10 characters")
 ADS_TEAM_ID = ClaimSpec("{team_id}", r"SEARCHADS\.\S+", "the team id of Apple Ads, SEARCHADS.…")
 ADS_CLIENT_ID = ClaimSpec("{client_id}", r"SEARCHADS\.\S+", "the client id of Apple Ads, SEARCHADS.…")

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from pytest_asc.apple.services import DAY, HOUR, MINUTE
 from pytest_asc.secrets import mask
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 # The escape sequences of terminals: colours and cursor (CSI), titles and links (OSC), and the two-character rest.
 _ESCAPES = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b\]|\x9d)[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?|\x1b.?")
-_UNITS = ((86_400, "day"), (3_600, "h"), (60, "min"), (1, "s"))
+_UNITS = ((DAY, "day"), (HOUR, "h"), (MINUTE, "min"), (1, "s"))
 
 
 def one_line(text: str, limit: int = 400) -> str:
@@ -44,7 +45,7 @@ def time_of_day(seconds: float, near: float | None = None) -> str:
         moment = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=seconds)
     except (ValueError, OverflowError):
         return f"{seconds} s since 1970"
-    if near is None or abs(seconds - near) < _UNITS[0][0]:
+    if near is None or abs(seconds - near) < DAY:
         return f"{moment:%H:%M:%S}"
     return f"{moment:%Y-%m-%d %H:%M:%S}"
 

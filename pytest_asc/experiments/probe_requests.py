@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from pytest_asc.apple.services import ENTERPRISE, SERVICES
+from pytest_asc.apple.services import ENTERPRISE, MINUTE, SERVICES
 from pytest_asc.diagnosis.http.clock import read_date
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 # Seconds: the experiment's iat lies far enough back for any clock that did not give itself away by the answer's Date,
 # and its exp is far from every limit, and yet to come when the last experiment is answered.
-IAT_BACK = 3 * 60
-SHORT_LIFE = 5 * 60
+IAT_BACK = 3 * MINUTE
+SHORT_LIFE = 5 * MINUTE
 
 Difference: TypeAlias = "tuple[str, object, object]"
 """A member's name, its value in the refused token and in a usual one."""

@@ -1,4 +1,4 @@
-"""What must not be raised: nothing for a key that works, however it is stored, and nothing for what only looks odd."""
+"""False alarms that must not be raised, for keys in any format and for tokens that only look odd."""
 
 from __future__ import annotations
 

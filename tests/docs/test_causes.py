@@ -9,11 +9,11 @@ from pytest_asc.apple.causes import CAUSES
 
 
 @pytest.mark.parametrize("name", ["README.md", *(f"{name}.md" for name in generate.GROUPS)])
-def test_a_page_is_what_the_table_and_the_notes_make_of_it(name: str) -> None:
+def test_a_page_is_generated_from_the_table_and_the_notes(name: str) -> None:
     assert (generate.PAGES / name).read_text(encoding="utf-8") == generate.pages()[name], "run python docs/generate.py"
 
 
-def test_there_are_no_other_pages() -> None:
+def test_every_page_and_every_note_file_belongs_to_a_group() -> None:
     assert {path.name for path in generate.PAGES.glob("*.md")} == set(generate.pages())
     assert {path.stem for path in (generate.PAGES / "notes").iterdir()} == set(generate.GROUPS)
 
@@ -25,12 +25,12 @@ def test_every_cause_has_one_note_and_every_note_a_cause() -> None:
 
 
 @pytest.mark.parametrize("group", generate.groups(), ids=lambda group: group.name)
-def test_notes_are_sentences(group: generate.Group) -> None:
+def test_the_lines_of_a_note_are_sentences(group: generate.Group) -> None:
     for note in group.notes:
-        assert all(text.rstrip("`").endswith(".") for text in (note.seen, note.why, note.told)), note.slug
+        assert all(text.rstrip("`").endswith(".") for text in (note.symptom, note.why, note.detected)), note.slug
 
 
-def test_every_cause_has_a_command_that_rehearses_it() -> None:
+def test_every_cause_has_a_command_that_injects_it() -> None:
     text = "".join(generate.pages().values())
     for slug in CAUSES:
         assert f"`pytest --asc-smoke --asc-mode=emulator --asc-fault={slug}`\n" in text

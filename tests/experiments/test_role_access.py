@@ -28,13 +28,13 @@ def errors(status: int, code: str, detail: str = "") -> bytes:
         (USERS, 200, b'{"data": []}', True),
         (SALES, 200, b"\x1f\x8b\x08", True),
         (USERS, 200, b"<html>Sign in</html>", None),
-        # Only words on the key close a door.
+        # Only an error about the key denies access.
         (USERS, 403, errors(403, "FORBIDDEN_ERROR", ROLE_WORDS), False),
         (SALES, 403, errors(403, "FORBIDDEN_ERROR", ROLE_WORDS), False),
         (USERS, 403, errors(403, "FORBIDDEN_ERROR", "something new"), None),
         (USERS, 403, errors(403, "FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED"), None),
         (USERS, 403, b"<html>", None),
-        # What is wrong with the vendor number is told to those alone who may have reports.
+        # What is wrong with the vendor number is reported only to roles with access to reports.
         (SALES, 400, errors(400, "PARAMETER_ERROR.INVALID", "Invalid vendor number specified"), True),
         (SALES, 404, errors(404, "NOT_FOUND", "There were no sales for the date specified."), True),
         (SALES, 410, errors(410, "GONE"), True),

@@ -1,4 +1,4 @@
-"""What real cases are put together from: a key that is made here, and everything else as people had it."""
+"""Evidence of real cases: a key that is generated here, and everything else as people had it."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class Case(NamedTuple):
     """One case."""
 
     source: str
-    """Where it is told: ``repository#number``, or the address of a page."""
-    had: str
-    """What the person had, in a few words."""
+    """Its source: ``repository#number``, or the address of a page."""
+    description: str
+    """The case in a few words."""
     evidence: Any
     """What a tool could have seen of it."""
     causes: tuple[str, ...]
@@ -43,7 +43,7 @@ class Case(NamedTuple):
     @property
     def name(self) -> str:
         """The case in a test's name."""
-        return f"{self.source} {self.had}"
+        return f"{self.source} {self.description}"
 
 
 class Stored(NamedTuple):
@@ -81,7 +81,7 @@ def fastlane(**values: str) -> Stored:
 
 
 def b64(text: str | bytes) -> str:
-    """What ``base64 -w0`` makes of it."""
+    """Encode as ``base64 -w0`` does."""
     return base64.b64encode(text.encode() if isinstance(text, str) else text).decode()
 
 

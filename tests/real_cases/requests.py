@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def raised(call: Callable[[], object]) -> BaseException:
-    """What a call that never gets as far as the network raises."""
+    """Return the exception of a call that fails before the network."""
     try:
         call()
     except Exception as error:  # noqa: BLE001  whatever it is
@@ -22,7 +22,7 @@ def raised(call: Callable[[], object]) -> BaseException:
 
 
 def untrusted(words: str, code: int) -> requests.exceptions.SSLError:
-    """What requests raises for a certificate, with OpenSSL's words and number."""
+    """Return the exception of requests for a certificate, with OpenSSL's message and number."""
     error = ssl.SSLCertVerificationError(1, words)
     error.verify_message, error.verify_code = words, code
     return requests.exceptions.SSLError(error, request=requests.Request("GET", APPS).prepare())

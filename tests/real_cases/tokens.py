@@ -1,4 +1,4 @@
-"""Tokens as people's code made them, judged without sending them."""
+"""Tokens as people's code made them, verified without sending them."""
 
 from __future__ import annotations
 

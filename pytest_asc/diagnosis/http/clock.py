@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_asc.diagnosis.findings import make_finding
 from pytest_asc.diagnosis.formatting import span, time_of_day
+from pytest_asc.diagnosis.token.times import FIRST_MILLISECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 SKEW_WARNING_THRESHOLD = 10
 # The furthest that an iat was in the future, in seconds, in a token that Apple took all the same (observed by capgo).
 MAX_ACCEPTED_IAT_SKEW = 34
-_FIRST_MILLISECONDS = 10**11
 
 
 @dataclass(frozen=True)
@@ -121,6 +121,6 @@ def _clocks(response: HttpResponse, date: int) -> str:
 def _time(claims: Mapping[str, object], name: str) -> int | None:
     """Return a claim that can be a time in seconds; the checks of the token report any other value."""
     value = claims.get(name)
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _FIRST_MILLISECONDS:
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < FIRST_MILLISECONDS:
         return value
     return None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal
 
+from pytest_asc.apple.services import UUID_PATTERN
 from pytest_asc.diagnosis.findings import Finding, make_finding
 from pytest_asc.diagnosis.key.pem import BOUNDARY
 from pytest_asc.diagnosis.key.placeholders import placeholder
@@ -16,8 +17,7 @@ from pytest_asc.secrets import mask
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Documented as a UUID; the real ones are of any version, so the shape alone counts.
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_UUID = re.compile(UUID_PATTERN)
 # What key ids and Team IDs look like. One that looks otherwise is not wrong for that.
 _TEN = re.compile(r"[A-Z0-9]{10}")
 # Observed: App Store Connect names its files AuthKey_<key id>.p8, and those for In-App Purchase SubscriptionKey_….

@@ -115,7 +115,7 @@ def test_a_minute_of_waiting_is_no_skew() -> None:
         (34, {"iat": NOON - 26, "exp": NOON + 874}, None),
         (0, {"iat": NOON, "exp": NOON + 1200}, None),
         (0, {"exp": NOON + 1200}, None),
-        # Too long by any clock, no times, times of other kinds: the token's own judge says so.
+        # Too long by any clock, no times, times of other kinds: the verification of the token reports them.
         (0, {"iat": NOON, "exp": NOON + 3600}, None),
         (0, {"exp": NOON + 3600}, None),
         (0, {}, None),

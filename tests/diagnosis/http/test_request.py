@@ -60,7 +60,7 @@ def causes(findings: tuple[Finding, ...]) -> list[str]:
         (HttpRequest("GET", "https://appstoreconnect.apple.com/v1/apps", GOOD), ["wrong-host"]),
         (HttpRequest("POST", APPS, {}, f"assertion={TOKEN}".encode()), ["token-in-body"]),
         (HttpRequest("POST", APPS, GOOD, b'{"token": "%s"}' % TOKEN.encode()), ["token-in-body"]),
-        # Not known, so not judged.
+        # Not known, so not checked.
         (HttpRequest("GET", APPS), []),
         (HttpRequest(headers=GOOD), []),
         (HttpRequest(), []),

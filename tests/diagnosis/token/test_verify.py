@@ -1,4 +1,4 @@
-"""The judge of tokens: each cause by a token that has it, and the false alarms by tokens that have not."""
+"""Verification of tokens: each cause by a token that has it, and the false alarms by tokens that have not."""
 
 from __future__ import annotations
 
