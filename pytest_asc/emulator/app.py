@@ -129,7 +129,7 @@ class Emulator:
 
     @property
     def part_size(self) -> int:
-        """Bytes of each part of an upload but for the last: 5 MiB unless a test wants small files to come in parts.
+        """Bytes of each part of an upload but the last: 5 MiB; fewer make small files come in parts.
 
         Raises:
             ValueError: It is set to less than 1.
@@ -153,7 +153,7 @@ class Emulator:
 
     @property
     def base_url(self) -> str:
-        """Where the emulated service is: scheme and host."""
+        """Scheme and host of the emulated service."""
         return self.service.base_url
 
     def trust(self, key_id: str, issuer_id: str | None, kind: str, public_key: EllipticCurvePublicKey) -> None:
@@ -168,15 +168,15 @@ class Emulator:
         with self._lock:
             self.authenticator.trust(Key(key_id, issuer_id, kind, public_key))
 
-    def add(self, kind: str, /, *, id: str | None = None, **members: Any) -> dict[str, Any]:  # noqa: A002  JSON's name
+    def add(self, resource_type: str, /, *, id: str | None = None, **members: Any) -> dict[str, Any]:  # noqa: A002  JSON's name
         """Add a resource: ``add("apps", name="Lists", bundleId="com.example.lists")``.
 
-        Attributes that are left out get a plausible value or null. Relationships are given as the resource that they
-        lead to, its id, or a list of those: ``add("builds", app=app)``.
+        Attributes that are left out get a plausible value or null. The value of a relationship is the related resource,
+        its id, or a list of these: ``add("builds", app=app)``.
 
         Args:
-            kind: The type.
-            id: The id; left out, a new one of the form that Apple gives this type.
+            resource_type: The type.
+            id: The id; left out, a new one in the format of this type.
             **members: Attributes and relationships.
 
         Returns:
@@ -186,7 +186,7 @@ class Emulator:
             ValueError: There is no such type, attribute or relationship, a value does not fit, or the id is taken.
         """
         with self._lock:
-            return seeding.add(self._account, kind, id, members)
+            return seeding.add(self._account, resource_type, id, members)
 
     def load(self, source: str | PathLike[str] | Mapping[str, Any]) -> None:
         """Add the resources of a JSON file or a mapping: ``{"data": [{"type", "id", "attributes", …}, …]}``.
@@ -203,11 +203,11 @@ class Emulator:
         self.load(SAMPLE)
 
     def sell(self, product: Mapping[str, Any], /, **details: Any) -> None:
-        """Sell some units, for the reports to tell of: ``sell(app, units=3, day="2026-06-01", country="DE")``.
+        """Enter a sale, for the sales and finance reports: ``sell(app, units=3, day="2026-06-01", country="DE")``.
 
         Args:
-            product: An app, an in-app purchase or a subscription, as :meth:`add` gave it.
-            **details: ``units`` (1; less than nothing for refunds); ``day``, a date, its text or a number of days from
+            product: An app, an in-app purchase or a subscription, as :meth:`add` returned it.
+            **details: ``units`` (1; negative for refunds); ``day``, a date, its text or a number of days from
                 today (-1, yesterday: the last day that Apple has a report of); ``country``, two letters (US);
                 ``product_type``, Apple's identifier (1F for apps, IA1 for purchases, IAY for subscriptions);
                 ``price`` (0) and ``proceeds`` (70 % of the price) of one unit, in ``currency`` (the country's);
@@ -222,10 +222,10 @@ class Emulator:
     def measure(
         self, resource: Mapping[str, Any], metric: str, /, *, day: str | date | int = -1, **members: Any
     ) -> None:
-        """Have something measured, for the metrics to tell of: ``measure(build, "betaBuildUsages", crashCount=2)``.
+        """Enter a measurement, for the metrics: ``measure(build, "betaBuildUsages", crashCount=2)``.
 
         Args:
-            resource: What was measured, as :meth:`add` gave it.
+            resource: The resource, as :meth:`add` returned it.
             metric: The last part of the operation's path: ``betaTesterUsages``, ``matchmakingRequests``,
                 ``perfPowerMetrics``, …
             day: A date, its text or a number of days from today.
@@ -245,23 +245,23 @@ class Emulator:
         hours: float | None = None,
         days: float | None = None,
     ) -> list[str]:
-        """Let time pass in the account: ``advance(hours=2)``. Nothing moves there by itself, and nobody waits.
+        """Let time pass in the account: ``advance(hours=2)``. Nothing changes there by itself, and no call waits.
 
-        The account's dates move on with it; tokens, the ``Date`` of answers and rate limits go by the clock alone.
-        Without arguments it passes until Apple has finished all that it works on, such as the processing of builds and
-        reviews. What comes with its day, such as the end of a build's 90 days, happens on the way or not at all.
+        The dates of new resources follow it; tokens, the ``Date`` header and rate limits follow the clock alone.
+        Without arguments, time passes until Apple has finished all its work, such as the processing of builds.
+        Events with a date, such as the expiry of a build after 90 days, happen only if that date is reached.
 
         Args:
-            seconds: How long. It needs no name, so ``advance`` can stand in for ``time.sleep``.
-            minutes: So many more.
-            hours: So many more.
-            days: So many more.
+            seconds: Positional as well, so that ``advance`` can replace ``time.sleep``.
+            minutes: Added to the seconds.
+            hours: Added to the seconds.
+            days: Added to the seconds.
 
         Returns:
-            What happened, in order.
+            Descriptions of the events, in order.
 
         Raises:
-            ValueError: It is less than no time.
+            ValueError: The sum is negative.
         """
         parts = ((seconds, 1), (minutes, MINUTE), (hours, HOUR), (days, DAY))
         given = [amount * unit for amount, unit in parts if amount is not None]
@@ -271,19 +271,20 @@ class Emulator:
             return self._account.schedule.advance(sum(given)) if given else self._account.schedule.finish()
 
     def decide(self, about: Mapping[str, Any] | str, outcome: str) -> None:
-        """Say how Apple, or a person, will decide: ``decide(version, "REJECTED")``, ``decide("builds", "INVALID")``.
+        """Choose the outcome of a decision: ``decide(version, "REJECTED")``, ``decide("builds", "INVALID")``.
 
-        What Apple decides comes when :meth:`advance` reaches it, what a person does comes at once. A decision stands
-        until another one is made.
+        Some decisions are Apple's, others a person's.
+
+        Decisions of Apple take effect when :meth:`advance` reaches them, those of a person at once. The outcome holds
+        until another one is chosen.
 
         Args:
-            about: A resource, as :meth:`add` gave it or an answer shows it; or a type, for all of its resources that
-                nothing else is said of, those included that are still to come.
-            outcome: The state in which it ends. Without a decision Apple processes and approves all, and people do
-                nothing.
+            about: A resource, as :meth:`add` returned it or a response shows it; or a type, for all of its resources,
+                present and future, without an outcome of their own.
+            outcome: Final state. By default Apple processes and approves everything, and people do nothing.
 
         Raises:
-            ValueError: The resource is not there, or does not end so; the message has the outcomes that there are.
+            ValueError: There is no such resource or outcome; the message has the possible outcomes.
         """
         with self._lock:
             seeding.decide(self._account, about, outcome)
@@ -336,28 +337,29 @@ class Emulator:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
     ) -> None:
-        """Plan what goes wrong with the next requests of this form: ``fail("GET", "/v1/apps", status=429, times=2)``.
+        """Plan a failure of the next requests of a method and path: ``fail("GET", "/v1/apps", status=429, times=2)``.
 
-        One of ``status``, ``broken`` and ``latency`` is needed, and some go together: an error can be late, an answer
-        late and cut. Several failures for one request happen in the order in which they were planned. One that has not
-        happened as often as planned when the test ends makes the test fail.
+        One of ``status``, ``broken`` and ``latency`` is needed, and some go together: an error can be late, a response
+        late and cut. Several failures for one request happen in the order of planning. An unused failure, one that has
+        not happened as often as planned when the test ends, makes the test fail.
 
         Args:
             method: In capitals.
             path: A path of the API, such as ``/v1/apps/123/builds``. ``{id}`` stands for any id, ``*`` for anything.
-            status: Answer with this status, and Apple's error for it. For a 429 that says when to come back, add
+            status: Respond with this status, and Apple's error for it. To say in a 429 when to try again, add
                 ``headers={"Retry-After": "30"}``.
-            broken: Break the connection: ``"refused"``, ``"reset"`` before an answer, ``"timeout"``, ``"tls"`` (a
-                certificate that nobody trusts), ``"proxy"`` (a proxy wants a password), or ``"cut"``: half of the
-                answer comes, of the real one unless there is a status. But for ``"cut"``, nothing reaches the account.
-            latency: Seconds that the answer takes, the real one unless there is a status. They are in the record and in
-                the response's ``elapsed``, nobody waits for them; a client whose timeout is shorter gets its timeout.
+            broken: Break the connection: ``"refused"``, ``"reset"`` before a response, ``"timeout"``, ``"tls"`` (a
+                certificate that nobody trusts), ``"proxy"`` (a proxy requires a password), or ``"cut"``: half of the
+                response arrives, of the real one unless there is a status. Except for ``"cut"``, the request does not
+                reach the account.
+            latency: Seconds until the response arrives, the real one unless there is a status. They are in the record
+                and in the response's ``elapsed``, without waiting; a client with a shorter timeout gets its timeout.
             sleep: Wait for the latency.
-            times: How often it is to happen.
-            after: How many requests of this form are answered as usual before.
-            optional: Whether it may stay away.
-            front_end: The answer comes from Apple's front end, which judges no token: HTML for a status from 500, else
-                an error of the gateway. A 401 so planned refuses good tokens and bad ones alike.
+            times: Number of requests that fail.
+            after: Number of matching requests that are handled as usual before.
+            optional: The failure may stay unused.
+            front_end: The response comes from Apple's front end, which verifies no token: HTML for a status from 500,
+                else an error of the gateway. A 401 so planned rejects valid and invalid tokens alike.
             code: The error's code, in place of Apple's for the status.
             title: The error's title.
             detail: The error's detail.
@@ -399,7 +401,7 @@ class Emulator:
 
     @property
     def requests(self) -> list[RequestRecord]:
-        """What came in, in order, each with its status and, where it was refused, the true reason."""
+        """Requests that were handled, in order, each with its status and, where it was refused, the cause."""
         with self._lock:
             return [RequestRecord(*entry) for entry in self._log]
 
@@ -416,7 +418,7 @@ class Emulator:
             try:
                 result = self._respond(request, now)
                 response = self._as_response(result.answer)
-            except Exception as crash:  # noqa: BLE001  a bug of ours must reach the test, over whatever transport
+            except Exception as crash:  # noqa: BLE001  a bug of ours must reach the test, over every transport
                 result = _Result(ApiError(errors.CRASHED, {"error": repr(crash)}))
                 response = self._as_response(result.answer)._replace(crash=crash)
             if request.method == "HEAD":  # its response has no body (RFC 9110)
@@ -440,7 +442,7 @@ class Emulator:
         # 1. The upload storage is another host, and takes no tokens.
         storage_key = upload_storage.key_of(url) if upload_storage.MARK in url else None
         if storage_key is not None:
-            return _Result(self._account.storage.answer(request, storage_key, account_now))
+            return _Result(self._account.storage.respond(request, storage_key, account_now))
 
         # 2. Front end: faults and planned failures before authentication.
         override = self.response_override
@@ -483,7 +485,7 @@ class Emulator:
             else:
                 answer = endpoint
         else:
-            answer = other_services.answer(self.service, method, url)
+            answer = other_services.respond(self.service, method, url)
 
         # 8. A planned failure can delay or cut the response.
         return _Result(failure.deliver(self._as_response(answer)) if failure else answer, refusal, remaining)
@@ -508,7 +510,7 @@ class Emulator:
         if isinstance(answer, Response):
             return answer._replace(headers=dict(answer.headers))
         if isinstance(answer, TokenRejection):
-            return other_services.refuse(answer, self._error_ids.uuid)
+            return other_services.reject_token(answer, self._error_ids.uuid)
         return error_response((answer,) if isinstance(answer, ApiError) else answer, self._error_ids.uuid)
 
 

@@ -1,4 +1,4 @@
-"""A request and an answer, whatever carries them."""
+"""Request and response models, independent of any HTTP library."""
 
 from __future__ import annotations
 
@@ -24,42 +24,42 @@ class Request(NamedTuple):
     body: bytes = b""
 
     def header(self, name: str) -> str | None:
-        """The value of a header, whatever the case of its name."""
+        """Return the value of a header; its name is case-insensitive (RFC 9110)."""
         value = self.headers.get(name)
         if value is not None:
             return value
-        wanted = name.lower()
-        return next((value for key, value in self.headers.items() if key.lower() == wanted), None)
+        lower_name = name.lower()
+        return next((value for key, value in self.headers.items() if key.lower() == lower_name), None)
 
 
 Broken = Literal["refused", "reset", "timeout", "cut", "tls", "proxy"]
-"""How a connection fails.
+"""Ways for a connection to fail.
 
-``refused``: nobody listens. ``reset``: closed before an answer. ``timeout``: no answer in the client's time. ``cut``:
-the body ends before its Content-Length. ``tls``: the certificate is signed by nobody whom the client trusts.
-``proxy``: a proxy on the way wants a password (407).
+``refused``: nothing listens. ``reset``: closed before a response. ``timeout``: no response in the client's time.
+``cut``: the body ends before its Content-Length. ``tls``: the client does not trust the certificate. ``proxy``: a proxy
+requires a password (407).
 """
 
 
 class Delivery(NamedTuple):
-    """What happens to an answer on its way. Each transport has its own way to let it happen."""
+    """Delivery of a response: broken, late, or both. Each transport implements it in its own way."""
 
     broken: Broken | None = None
-    """All but ``cut`` leave no answer to deliver: its status is 0."""
+    """Every value but ``cut`` leaves no response: its status is 0."""
     latency: float = 0.0
-    """Seconds that the answer takes; a client that waits for less gets none."""
+    """Seconds until the response arrives; a client with a shorter timeout gets none."""
     sleep: bool = False
-    """Whether to wait that long, and not only to say so."""
+    """Wait for the latency, in place of only reporting it."""
 
 
 class Response(NamedTuple):
-    """An answer of the emulated service."""
+    """Response of the emulated service."""
 
     status: int
-    """0 where there is no answer, as in the Fetch standard."""
+    """0 where there is no response, as in the Fetch standard."""
     headers: dict[str, str]
     body: bytes
     crash: Exception | None = None
     """Set where the emulator itself failed: a bug of pytest-asc. A transport inside the test's process raises it."""
     delivery: Delivery | None = None
-    """What happens to it on its way; None for nothing."""
+    """None for an ordinary delivery."""

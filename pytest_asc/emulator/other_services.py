@@ -1,6 +1,6 @@
-"""The few endpoints of the sibling services, answered as captured, and the refusals of all services.
+"""Endpoints of the services beside App Store Connect, and the rejections of tokens by all services.
 
-Forms are documented, on Apple's pages of the endpoints; the figures are made up.
+The formats are documented on Apple's pages of the endpoints; the values are made up.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Endpoint(NamedTuple):
-    """One GET that is answered, whatever else is asked in it."""
+    """Response to a GET of a path; query and headers make no difference."""
 
     path: str
     """A regular expression."""
@@ -73,11 +73,11 @@ ENDPOINTS: dict[str, tuple[Endpoint, ...]] = {
     APP_STORE_SERVER.name: (_NO_TRANSACTION,),
     APP_STORE_SERVER_SANDBOX.name: (_NO_TRANSACTION,),
 }
-"""By the name of the service. What is not here has its resources in the catalogue."""
+"""By the name of the service. A service without endpoints here has the operations of the API specification."""
 
 
-def answer(service: Service, method: str, url: str) -> Response | ApiError:
-    """Answer a request that has been let in."""
+def respond(service: Service, method: str, url: str) -> Response | ApiError:
+    """Respond to an authenticated request."""
     path = urlsplit(url).path
     for endpoint in ENDPOINTS[service.name]:
         if method == "GET" and re.fullmatch(endpoint.path, path):
@@ -85,12 +85,12 @@ def answer(service: Service, method: str, url: str) -> Response | ApiError:
     return ApiError(errors.NOT_EMULATED, {"what": f"{method} {path} of {service.title}"})
 
 
-def refuse(refusal: TokenRejection, new_id: Callable[[], str]) -> Response:
-    """The answer to a token that is not taken, in the service's own words.
+def reject_token(refusal: TokenRejection, new_id: Callable[[], str]) -> Response:
+    """Return the response to a rejected token, in the format of the service.
 
     Args:
-        refusal: What the service says.
-        new_id: Makes UUIDs, for answers that are named.
+        refusal: Response of the service.
+        new_id: Makes UUIDs, for responses with a request id.
     """
     body = refusal.body
     if "{request_id}" in body:

@@ -25,7 +25,7 @@ def apps(emulator: Emulator) -> list[str]:
     return [emulator.add("apps", name=name, bundleId=f"com.example.{part}")["id"] for name, part in names.items()]
 
 
-def test_an_app_as_apple_shows_it(emulator_client: EmulatorClient, apps: list[str]) -> None:
+def test_an_app_is_rendered_as_apple_does(emulator_client: EmulatorClient, apps: list[str]) -> None:
     answer = emulator_client.get(f"/v1/apps/{apps[0]}")
     app = answer.json["data"]
     assert answer.status == 200
@@ -107,7 +107,7 @@ def test_the_filter_of_ids_finds_each_once(emulator_client: EmulatorClient, apps
     assert emulator_client.get(f"/v1/apps?filter[id]={apps[3]},{apps[1]},{apps[3]},none").ids == [apps[3], apps[1]]
 
 
-def test_filters_go_over_relationships(emulator_client: EmulatorClient, emulator: Emulator, apps: list[str]) -> None:
+def test_filters_follow_relationships(emulator_client: EmulatorClient, emulator: Emulator, apps: list[str]) -> None:
     version = emulator.add("appStoreVersions", app=apps[1], platform="MAC_OS")
     emulator.add("appStoreVersions", app=apps[2], platform="TV_OS")
     assert emulator_client.get("/v1/apps?filter[appStoreVersions.platform]=MAC_OS,VISION_OS").ids == [apps[1]]
@@ -115,7 +115,7 @@ def test_filters_go_over_relationships(emulator_client: EmulatorClient, emulator
     assert emulator_client.get(f"/v1/builds?filter[app]={apps[1]}").ids == []
 
 
-def test_exists_asks_for_related_resources(
+def test_exists_filters_by_the_presence_of_related_resources(
     emulator_client: EmulatorClient, emulator: Emulator, apps: list[str]
 ) -> None:
     emulator.add("gameCenterEnabledVersions", app=apps[4])
@@ -149,7 +149,7 @@ def test_included_resources_come_once_and_linked(
     assert "data" not in document["included"][0]["relationships"]["app"]
 
 
-def test_ten_related_resources_are_included_unless_more_are_asked_for(
+def test_ten_related_resources_are_included_by_default(
     emulator_client: EmulatorClient, emulator: Emulator, apps: list[str]
 ) -> None:
     for _ in range(12):
@@ -176,7 +176,7 @@ def test_related_resources_and_linkages(emulator_client: EmulatorClient, emulato
     assert emulator_client.get(f"/v1/builds/{build}/appStoreVersion").json["data"] is None
 
 
-def test_what_is_written_shows_at_once(emulator_client: EmulatorClient, emulator: Emulator) -> None:
+def test_a_write_is_visible_in_the_next_read(emulator_client: EmulatorClient, emulator: Emulator) -> None:
     assert emulator_client.get("/v1/apps?sort=name").ids == []
     first = emulator.add("apps", name="Beta")["id"]
     assert emulator_client.get("/v1/apps?sort=name").ids == [first]
@@ -204,7 +204,9 @@ def test_what_is_written_shows_at_once(emulator_client: EmulatorClient, emulator
         ),
     ],
 )
-def test_what_is_not_there(emulator_client: EmulatorClient, path: str, status: int, code: str, detail: str) -> None:
+def test_an_unknown_path_or_resource_is_refused_with_apples_error(
+    emulator_client: EmulatorClient, path: str, status: int, code: str, detail: str
+) -> None:
     answer = emulator_client.get(path)
     (error,) = answer.json["errors"]
     assert (answer.status, error["status"], error["code"], error["detail"]) == (status, str(status), code, detail)
@@ -232,12 +234,12 @@ def test_methods_that_are_not_allowed_or_not_emulated(
     assert (answer.status, answer.codes) == (status, [code])
 
 
-def test_an_answer_to_head_has_no_body(emulator_client: EmulatorClient) -> None:
+def test_a_response_to_head_has_no_body(emulator_client: EmulatorClient) -> None:
     answer = emulator_client.send("HEAD", "/v1/apps")
     assert (answer.status, answer.body, answer.headers["Content-Type"]) == (405, b"", "application/json")
 
 
-def test_the_reason_of_a_refusal_stands_in_the_record_alone(
+def test_the_cause_of_a_401_is_in_the_record_and_not_in_the_response(
     emulator_client: EmulatorClient, emulator: Emulator
 ) -> None:
     answer = emulator_client.send("GET", "/v1/apps?limit=1", headers={})
@@ -251,7 +253,7 @@ def test_the_reason_of_a_refusal_stands_in_the_record_alone(
     assert record.refusal.cause == "header-missing"
 
 
-def test_records_hold_what_was_sent_and_no_token(emulator_client: EmulatorClient, emulator: Emulator) -> None:
+def test_records_hold_the_body_and_no_token(emulator_client: EmulatorClient, emulator: Emulator) -> None:
     emulator_client.send("POST", "/v1/betaGroups", body=b'{"data": {"type": "betaGroups"}}')
     emulator_client.get("/v1/apps")
     first, second = emulator.requests
@@ -262,7 +264,7 @@ def test_records_hold_what_was_sent_and_no_token(emulator_client: EmulatorClient
     assert TOKEN not in repr(emulator.requests)
 
 
-def test_reset_forgets_all_but_the_keys(emulator_client: EmulatorClient, emulator: Emulator) -> None:
+def test_reset_keeps_the_keys_alone(emulator_client: EmulatorClient, emulator: Emulator) -> None:
     first = emulator.add("apps")
     emulator.fail("GET", "/v1/apps", status=500)
     emulator.fault("individual-key-as-team")
@@ -293,7 +295,7 @@ def test_errors_do_not_change_the_ids_of_resources(emulator_client: EmulatorClie
     assert emulator.add("apps")["id"] == other.emulator.add("apps")["id"]
 
 
-def test_a_crash_of_ours_is_an_answer_that_says_so(
+def test_a_crash_of_the_emulator_is_a_500_that_names_the_exception(
     emulator_client: EmulatorClient, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def crash(*_: object) -> None:
@@ -319,7 +321,7 @@ def test_a_crash_of_ours_is_an_answer_that_says_so(
         ("apps", {"perfPowerMetrics": "1"}, "no relationship 'perfPowerMetrics' that leads to resources"),
     ],
 )
-def test_what_cannot_be_added_is_explained(
+def test_add_explains_an_unknown_type_member_or_value(
     emulator: Emulator, kind: str, members: dict[str, Any], complaint: str
 ) -> None:
     with pytest.raises(ValueError) as caught:  # noqa: PT011  the message is the test
@@ -327,13 +329,13 @@ def test_what_cannot_be_added_is_explained(
     assert complaint in str(caught.value)
 
 
-def test_an_id_is_given_once(emulator: Emulator) -> None:
+def test_add_refuses_an_id_that_is_taken(emulator: Emulator) -> None:
     assert emulator.add("apps", id="1")["id"] == "1"
     with pytest.raises(ValueError, match="already a resource of type 'apps' with id '1'"):
         emulator.add("apps", id="1")
 
 
-def test_what_add_returns_is_a_copy(emulator_client: EmulatorClient, emulator: Emulator) -> None:
+def test_add_returns_a_copy(emulator_client: EmulatorClient, emulator: Emulator) -> None:
     user = emulator.add("users")
     user["attributes"]["roles"].append("ADMIN")
     user["attributes"]["username"] = "x"
@@ -370,7 +372,7 @@ def test_documents_and_files_are_loaded_in_any_order(
     [{}, {"data": {}}, {"data": [1]}, {"data": [{"id": "1"}]}, {"data": [{"type": "apps", "id": 1}]}]
     + [{"data": [{"type": "apps", "id": "1", part: ["x"]}]} for part in ("attributes", "relationships")],
 )
-def test_what_is_no_account_is_not_loaded(emulator: Emulator, document: dict[str, Any]) -> None:
+def test_load_refuses_an_invalid_document(emulator: Emulator, document: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"expected an? (document|object)"):
         emulator.load(document)
 
@@ -415,7 +417,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("url", HOSTILE)
 @pytest.mark.parametrize("method", ["GET", "PATCH", "", "GÉT", "X" * 10_000])
-def test_hostile_requests_get_an_answer(emulator_client: EmulatorClient, method: str, url: str) -> None:
+def test_hostile_requests_get_a_response(emulator_client: EmulatorClient, method: str, url: str) -> None:
     response = emulator_client.emulator.handle(Request(method, url, {"authorization": f"Bearer {TOKEN}"}, b"x" * 1000))
     assert response.crash is None
     assert response.status in {200, 400, 403, 404, 405, 501}
@@ -452,7 +454,7 @@ def test_no_request_raises(
     assert response.headers["Content-Type"] == "application/json"
 
 
-def test_a_large_body_is_no_trouble(emulator_client: EmulatorClient) -> None:
+def test_a_large_body_is_refused_without_a_crash(emulator_client: EmulatorClient) -> None:
     assert emulator_client.send("POST", "/v1/betaGroups", body=b"x" * 10_000_000).status == 400
 
 

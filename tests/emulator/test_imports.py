@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-# pytest_asc imports no submodule before it is asked for one of its names.
+# pytest_asc imports a submodule only when one of its names is used.
 SCRIPT = "import sys, pytest_asc.emulator.app; print(*sys.modules)"
 
 

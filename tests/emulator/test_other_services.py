@@ -1,4 +1,4 @@
-"""The emulator as a sibling service: its few endpoints, and refusals in the service's own words."""
+"""The emulator as another service: its endpoints, and rejections in the service's own format."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from pytest_asc.transports.responses_mock import intercept
 
 IDS: ServiceIds = {"team_id": "ABCDE12345", "service_id": "com.example.weather", "bundle_id": "com.example.app"}
 CREDENTIALS = Credentials(KEY_ID, ISSUER_ID, "team", KEY, service_ids=IDS)
-ASKED = pytest.mark.parametrize("service", [SERVICES[name] for name in PROBEABLE], ids=PROBEABLE)
+EACH_PROBEABLE_SERVICE = pytest.mark.parametrize("service", [SERVICES[name] for name in PROBEABLE], ids=PROBEABLE)
 
 
 def emulator_of(service: Service) -> Emulator:
@@ -50,8 +50,8 @@ def get(emulator: Emulator, path: str, headers: dict[str, str]) -> Response:
     return response
 
 
-@ASKED
-def test_the_probe_is_answered_as_a_good_token_is(service: Service) -> None:
+@EACH_PROBEABLE_SERVICE
+def test_a_valid_token_gets_the_probe_response(service: Service) -> None:
     response = get(emulator_of(service), service.probe, bearer(service))
     assert response.status in service.acceptance.statuses
     document = json.loads(response.body)
@@ -60,8 +60,8 @@ def test_the_probe_is_answered_as_a_good_token_is(service: Service) -> None:
     assert ("X-Rate-Limit" in response.headers) == (service.name not in ENDPOINTS)
 
 
-@ASKED
-def test_a_bad_token_is_refused_in_the_services_words(service: Service) -> None:
+@EACH_PROBEABLE_SERVICE
+def test_an_invalid_token_gets_the_rejection_of_the_service(service: Service) -> None:
     emulator = emulator_of(service)
     bad = [{}, {"Authorization": "Bearer x"}, bearer(service, lifetime=0), bearer(service, headers={"kid": "OTHER"})]
     bodies = set()
@@ -75,7 +75,7 @@ def test_a_bad_token_is_refused_in_the_services_words(service: Service) -> None:
     assert refusals == ["header-missing", "token-malformed", "token-expired", "key-unknown-to-apple"]
 
 
-def test_the_same_judge_names_a_token_of_another_service() -> None:
+def test_a_token_of_another_service_is_named_in_the_record() -> None:
     emulator = emulator_of(WEATHERKIT)
     assert get(emulator, WEATHERKIT.probe, bearer(APP_STORE_CONNECT)).body == b'{"reason": "MISSING_AUTH"}'
     refusal = emulator.requests[0].refusal
@@ -91,7 +91,7 @@ def test_the_team_id_is_the_one_of_the_key() -> None:
     assert (refusal.cause, refusal.evidence) == ("token-issuer", "iss is ZZZZ…99, but the key belongs to ABCD…45")
 
 
-def test_the_words_for_a_planned_401_are_those_of_a_refusal() -> None:
+def test_a_planned_401_equals_a_rejection() -> None:
     emulator = emulator_of(APP_STORE_CONNECT)
     emulator.fail("GET", "/v1/apps", status=401)
     planned = get(emulator, "/v1/apps", bearer(APP_STORE_CONNECT))
@@ -103,26 +103,26 @@ def test_request_ids_differ() -> None:
     assert get(emulator, "/", {}).body != get(emulator, "/", {}).body
 
 
-def test_weather() -> None:
+def test_weatherkit_responds_with_weather() -> None:
     path = "/api/v1/weather/en/37.334/-122.008?dataSets=currentWeather"
     response = get(emulator_of(WEATHERKIT), path, bearer(WEATHERKIT))
     assert json.loads(response.body)["currentWeather"]["metadata"]["units"] == "m"
 
 
 @pytest.mark.parametrize("path", ["/api/v1/availability/here/there", "/", "/api/v2/availability/1/2"])
-def test_what_is_not_emulated_says_so(path: str) -> None:
+def test_an_endpoint_that_is_not_emulated_says_so(path: str) -> None:
     response = get(emulator_of(WEATHERKIT), path, bearer(WEATHERKIT))
     assert (response.status, b"PYTEST_ASC.NOT_EMULATED" in response.body) == (501, True)
 
 
-def test_a_failure_can_be_planned_here_as_well() -> None:
+def test_a_failure_of_another_service_can_be_planned() -> None:
     emulator = emulator_of(WEATHERKIT)
     emulator.fail("GET", "/api/v1/availability/*", status=500, body=b"oh")
     assert get(emulator, WEATHERKIT.probe, bearer(WEATHERKIT)).status == 500
     assert get(emulator, WEATHERKIT.probe, bearer(WEATHERKIT)).status == 200
 
 
-def test_the_enterprise_program_has_what_the_catalogue_has() -> None:
+def test_the_enterprise_program_has_the_operations_of_the_api_spec() -> None:
     emulator = emulator_of(ENTERPRISE)
     emulator.add("bundleIds", identifier="com.example.inhouse")
     (resource,) = json.loads(get(emulator, "/v1/bundleIds", bearer(ENTERPRISE)).body)["data"]
@@ -139,7 +139,7 @@ def test_the_enterprise_program_has_what_the_catalogue_has() -> None:
         (APP_STORE_SERVER_SANDBOX, {APP_STORE_SERVER_SANDBOX}),
     ],
 )
-def test_the_hosts_that_it_stands_for_are_intercepted(service: Service, answered: set[Service]) -> None:
+def test_requests_to_the_hosts_of_the_service_are_intercepted(service: Service, answered: set[Service]) -> None:
     emulator = emulator_of(service)
     with responses.RequestsMock() as outer:
         outer.get(re.compile(""), status=299)

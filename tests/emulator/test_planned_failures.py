@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from emulator.harness import EmulatorClient
 
 
-def test_they_happen_as_often_as_planned_and_in_order(emulator_client: EmulatorClient, emulator: Emulator) -> None:
+def test_planned_failures_happen_as_often_as_planned_and_in_order(
+    emulator_client: EmulatorClient, emulator: Emulator
+) -> None:
     emulator.fail("GET", "/v1/apps", status=429, times=2)
     emulator.fail("GET", "/v1/apps/*", status=500)
     emulator.fail("GET", "/v1/apps", status=503, headers={"Retry-After": "1"})
@@ -34,7 +36,7 @@ def test_they_happen_as_often_as_planned_and_in_order(emulator_client: EmulatorC
         ("/v1/apps/[1].*", ["/v1/apps/[1].x"], ["/v1/apps/1.x"]),
     ],
 )
-def test_paths_may_have_places(
+def test_paths_may_have_placeholders_and_wildcards(
     emulator_client: EmulatorClient, emulator: Emulator, path: str, hits: list[str], misses: list[str]
 ) -> None:
     emulator.fail("GET", path, status=503, times=99)
@@ -42,13 +44,15 @@ def test_paths_may_have_places(
     assert 503 not in {emulator_client.get(miss).status for miss in misses}
 
 
-def test_a_failure_can_wait_for_good_answers(emulator_client: EmulatorClient, emulator: Emulator) -> None:
+def test_a_failure_can_come_after_successful_responses(emulator_client: EmulatorClient, emulator: Emulator) -> None:
     emulator.fail("GET", "/v1/apps", status=503, after=2)
     assert emulator_client.send("GET", "/v1/apps", headers={}).status == 401, "a bad token is not counted"
     assert [emulator_client.get("/v1/apps").status for _ in range(4)] == [200, 200, 503, 200]
 
 
-def test_a_planned_failure_can_be_of_any_form(emulator_client: EmulatorClient, emulator: Emulator) -> None:
+def test_status_headers_and_body_of_a_failure_can_be_chosen(
+    emulator_client: EmulatorClient, emulator: Emulator
+) -> None:
     emulator.fail("GET", "/v1/apps", status=409, code="STATE_ERROR", title="No", detail="Not now.")
     assert emulator_client.get("/v1/apps").json["errors"][0] | {"id": ""} == {
         "id": "",
@@ -84,7 +88,7 @@ def test_a_bad_token_does_not_use_up_a_planned_failure(emulator_client: Emulator
         (429, "application/json", b'"code": "RATE_LIMIT_EXCEEDED"'),
     ],
 )
-def test_the_front_end_judges_no_token(
+def test_a_front_end_failure_comes_before_authentication(
     emulator_client: EmulatorClient, headers: dict[str, str] | None, status: int, media_type: str, part: bytes
 ) -> None:
     emulator_client.emulator.fail("GET", "/v1/apps", status=status, front_end=True)
@@ -94,7 +98,9 @@ def test_the_front_end_judges_no_token(
     assert not {"X-Rate-Limit", "X-Apple-Jingle-Correlation-Key"} & set(answer.headers)
 
 
-def test_latency_is_told_and_leaves_the_answer_as_it_is(emulator_client: EmulatorClient, emulator: Emulator) -> None:
+def test_latency_is_reported_and_does_not_change_the_response(
+    emulator_client: EmulatorClient, emulator: Emulator
+) -> None:
     app = emulator.add("apps")["id"]
     emulator.fail("GET", "/v1/apps/{id}", latency=2.5)
     emulator.fail("GET", "/v1/apps/{id}", latency=1, status=503)
@@ -106,7 +112,9 @@ def test_latency_is_told_and_leaves_the_answer_as_it_is(emulator_client: Emulato
 
 
 @pytest.mark.parametrize("broken", ["refused", "reset", "timeout", "tls", "proxy"])
-def test_a_broken_connection_leaves_no_answer(emulator_client: EmulatorClient, emulator: Emulator, broken: Any) -> None:
+def test_a_broken_connection_leaves_no_response(
+    emulator_client: EmulatorClient, emulator: Emulator, broken: Any
+) -> None:
     emulator.fail("GET", "/v1/apps", broken=broken)
     assert (emulator_client.send("GET", "/v1/apps", headers={}).status, emulator_client.get("/v1/apps").status) == (
         0,
@@ -118,7 +126,7 @@ def test_a_broken_connection_leaves_no_answer(emulator_client: EmulatorClient, e
     assert record.outcome == f"got no answer ({broken})"
 
 
-def test_a_cut_answer_says_how_long_it_was(emulator_client: EmulatorClient, emulator: Emulator) -> None:
+def test_a_cut_response_keeps_its_content_length(emulator_client: EmulatorClient, emulator: Emulator) -> None:
     whole = emulator_client.get("/v1/apps").body
     emulator.fail("GET", "/v1/apps", broken="cut")
     emulator.fail("GET", "/v1/apps", broken="cut", status=503, body=b"")
@@ -152,7 +160,7 @@ def test_a_cut_answer_says_how_long_it_was(emulator_client: EmulatorClient, emul
         ("GET", "/v1/apps", {"status": 500, "after": -1}, "got after=-1, expected a number from 0"),
     ],
 )
-def test_what_can_never_happen_is_not_planned(
+def test_fail_refuses_a_failure_that_can_never_happen(
     emulator: Emulator, method: str, path: str, arguments: dict[str, Any], complaint: str
 ) -> None:
     with pytest.raises(ValueError, match=complaint) as caught:
@@ -161,13 +169,15 @@ def test_what_can_never_happen_is_not_planned(
     assert emulator.pending_failures == []
 
 
-def test_the_paths_of_a_sibling_service_are_not_looked_up() -> None:
+def test_fail_accepts_any_path_of_another_service() -> None:
     emulator = Emulator(service=WEATHERKIT)
     emulator.fail("GET", "/api/v1/availability/37/-122", status=503)
     assert len(emulator.pending_failures) == 1
 
 
-def test_what_stayed_away_is_explained_with_what_came(emulator_client: EmulatorClient, emulator: Emulator) -> None:
+def test_unused_failures_are_explained_with_the_requests_that_came(
+    emulator_client: EmulatorClient, emulator: Emulator
+) -> None:
     assert emulator.explain_missing() is None
     emulator.fail("GET", "/v1/builds", status=503, times=2)
     emulator.fail("GET", "/v1/users", broken="reset", latency=0.5)

@@ -25,7 +25,7 @@ def ask(emulator: Emulator, authorization: str | None = None) -> Response:
     return emulator.handle(Request("GET", APPS, {"Authorization": authorization} if authorization else {}))
 
 
-def test_each_answer_leads_to_its_own_record(emulator_client: EmulatorClient) -> None:
+def test_each_response_has_its_own_record(emulator_client: EmulatorClient) -> None:
     answers = [
         ask(emulator_client.emulator),
         ask(emulator_client.emulator, TOKEN),
@@ -38,17 +38,17 @@ def test_each_answer_leads_to_its_own_record(emulator_client: EmulatorClient) ->
     ]  # fmt: skip
 
 
-def test_the_url_of_an_answer_need_not_be_known(emulator_client: EmulatorClient) -> None:
+def test_a_record_is_found_without_the_url_of_the_response(emulator_client: EmulatorClient) -> None:
     response = ask(emulator_client.emulator)
     assert record_of(answer(response, url=BASE), emulator_client.emulator.requests) is not None
 
 
-def test_an_answer_of_another_emulator_has_no_record(emulator_client: EmulatorClient) -> None:
+def test_a_response_of_another_emulator_has_no_record(emulator_client: EmulatorClient) -> None:
     ask(emulator_client.emulator)
     assert record_of(answer(ask(Emulator())), emulator_client.emulator.requests) is None
 
 
-def test_an_answer_from_in_front_of_apple_bears_no_name_of_apples(emulator_client: EmulatorClient) -> None:
+def test_a_response_of_a_front_end_has_no_correlation_key(emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.fault("not-apple")
     page = ask(emulator_client.emulator)
     assert not [name for name in page.headers if name.lower().startswith("x-apple")]

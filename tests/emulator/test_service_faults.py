@@ -32,7 +32,7 @@ def test_every_fault_is_a_cause() -> None:
         ("individual-key-as-team", 401, "NOT_AUTHORIZED"),
     ],
 )
-def test_a_fault_refuses_what_was_good_and_names_itself(
+def test_a_fault_refuses_a_valid_request_and_is_named_in_the_record(
     emulator_client: EmulatorClient, fault: CauseSlug, status: int, code: str
 ) -> None:
     assert emulator_client.get("/v1/apps").status == 200
@@ -46,7 +46,7 @@ def test_a_fault_refuses_what_was_good_and_names_itself(
     assert emulator_client.get("/v1/apps").status == 200
 
 
-def test_membership_is_told_by_its_detail(emulator_client: EmulatorClient) -> None:
+def test_an_expired_membership_is_named_in_the_detail(emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.fault("membership-expired")
     assert "is not associated with an active membership" in emulator_client.get("/v1/apps").json["errors"][0]["detail"]
 
@@ -64,7 +64,7 @@ def test_an_outage_is_html_and_json_in_turn(emulator_client: EmulatorClient) -> 
     assert (second.status, second.codes) == (500, ["UNEXPECTED_ERROR"])
 
 
-def test_something_else_answers_with_a_page(emulator_client: EmulatorClient) -> None:
+def test_a_captive_portal_responds_with_a_page(emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.fault("not-apple")
     answer = emulator_client.get("/v1/apps")
     assert (answer.status, answer.headers["Content-Type"]) == (200, "text/html")
@@ -72,7 +72,7 @@ def test_something_else_answers_with_a_page(emulator_client: EmulatorClient) -> 
     assert emulator_client.emulator.requests[0].refusal is not None
 
 
-def test_an_account_in_which_nothing_is_visible(emulator_client: EmulatorClient) -> None:
+def test_a_hidden_account_has_no_visible_apps(emulator_client: EmulatorClient) -> None:
     app = emulator_client.emulator.add("apps")
     emulator_client.emulator.fault("no-apps-visible")
     emulator_client.emulator.add("apps")
@@ -82,7 +82,7 @@ def test_an_account_in_which_nothing_is_visible(emulator_client: EmulatorClient)
 
 
 @pytest.mark.parametrize(("fault", "date"), [("clock-ahead", "20:16:40"), ("clock-behind", "20:46:40")])
-def test_the_date_tells_of_the_clocks(emulator_client: EmulatorClient, fault: CauseSlug, date: str) -> None:
+def test_the_date_header_shows_the_clock_offset(emulator_client: EmulatorClient, fault: CauseSlug, date: str) -> None:
     emulator_client.emulator.fault(fault)
     assert date in emulator_client.get("/v1/apps").headers["Date"]
 
@@ -106,7 +106,7 @@ def test_the_injected_406_is_the_emulators_own(emulator_client: EmulatorClient, 
     assert answer("*/*") == real
 
 
-def test_a_token_is_refused_once_and_then_taken(emulator_client: EmulatorClient) -> None:
+def test_a_token_is_rejected_once_and_then_accepted(emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.fault("transient-401")
     other = {"Authorization": f"Bearer {token(scope=['GET /v1/apps'])}"}
     answers = [emulator_client.get("/v1/apps").status, emulator_client.send("GET", "/v1/apps", headers=other).status]
@@ -122,7 +122,7 @@ def test_a_team_key_is_refused_in_the_form_for_individual_keys(emulator_client: 
     assert emulator_client.get("/v1/apps").status == 200
 
 
-def test_a_token_with_other_members_than_the_documented_is_refused(emulator_client: EmulatorClient) -> None:
+def test_a_token_with_undocumented_members_is_rejected(emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.fault("token-form")
     odd = {"Authorization": f"Bearer {token(nonce='x')}"}
     assert emulator_client.send("GET", "/v1/apps", headers=odd).status == 401
@@ -138,7 +138,9 @@ def test_an_individual_key_is_taken_in_its_own_form(emulator_client: EmulatorCli
     assert emulator_client.send("GET", "/v1/apps", headers={"Authorization": f"Bearer {good}"}).status == 200
 
 
-def test_a_bad_token_is_refused_before_the_account_is_looked_at(emulator_client: EmulatorClient) -> None:
+def test_an_invalid_token_is_rejected_before_the_state_of_the_account_is_checked(
+    emulator_client: EmulatorClient,
+) -> None:
     emulator_client.emulator.fault("agreement-missing")
     assert emulator_client.send("GET", "/v1/apps", headers={"Authorization": f"Bearer {TOKEN}x"}).status == 401
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from pytest_asc.emulator.spec.compiled_format import ValueType
 
-# What stands for an attribute that was not given, where the catalogue cannot know better: {n} is the resource's number
+# Default of an attribute, where the API specification does not suggest one: {n} is the resource's number
 # among those of its type, {now}, {soon} and {later} are times.
 _KNOWN: Mapping[str, Mapping[str, Any]] = {
     "analyticsReportInstances": {"granularity": "DAILY", "processingDate": "{today}"},

@@ -12,7 +12,7 @@ _PORTAL_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 
 class IdGenerator:
-    """Makes ids of the form that Apple gives a type's resources: the same sequence for the same seed.
+    """Generator of ids in the formats that Apple uses: the same sequence for the same seed.
 
     Apps have numbers, what the developer portal keeps has 10 capitals and digits, all else UUIDs (observed).
     """
@@ -21,16 +21,16 @@ class IdGenerator:
         self._seed = seed
         self._random: random.Random | None = None
 
-    def new(self, kind: str) -> str:
-        """The next id for a resource of this type."""
-        if kind in _NUMERIC:
+    def new(self, resource_type: str) -> str:
+        """Return the next id for a resource of this type."""
+        if resource_type in _NUMERIC:
             return str(self._source().randrange(10**9, 10**10))
-        if kind in _PORTAL:
+        if resource_type in _PORTAL:
             return "".join(self._source().choices(_PORTAL_ALPHABET, k=10))
         return self.uuid()
 
     def uuid(self) -> str:
-        """The next UUID."""
+        """Return the next UUID."""
         text = f"{self._source().getrandbits(128):032x}"
         return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
 

@@ -24,7 +24,7 @@ class Sale(NamedTuple):
     product_type: str
     version: str
     units: int
-    """Less than nothing for refunds."""
+    """Negative for refunds."""
     day: date
     country: str
     price: Decimal
@@ -35,12 +35,12 @@ class Sale(NamedTuple):
 
 
 class Measurement(NamedTuple):
-    """What was measured on one day."""
+    """A measurement of one day."""
 
     metric: str
     day: date
     members: Mapping[str, Any]
-    """What of, by type, as an id; further dimensions; and the values."""
+    """Id of the resource by its type, further dimensions, and the values."""
 
 
 class Ledger:

@@ -1,8 +1,7 @@
-"""The second host: where files are fetched from and sent to without a token.
+"""Object storage on a second host: uploads and downloads with signed URLs, without a token.
 
-What App Store Connect hands over as a file, or takes as one, lies at an object storage, behind an address that is
-signed, ends after some time and takes no bearer token. What goes wrong there is answered as S3 does (documented by
-Amazon).
+A signed URL expires after some time, and a request to it must have no bearer token. Errors are those of S3 (documented
+by Amazon).
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.http_models import Request
 
 
-# Where the emulator is asked at another address than Apple's, the storage is a path there.
+# At another base URL than Apple's, the storage is a path there.
 MARK = "object-storage"
 """Every URL of the storage contains it."""
 _PREFIX = f"/{MARK}"
@@ -32,7 +31,7 @@ _STAMP = "%Y%m%dT%H%M%SZ"
 
 
 def key_of(url: str) -> str | None:
-    """The key that a URL asks the storage for; None where it leads elsewhere."""
+    """Return the key of a URL of the storage; None for any other URL."""
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
@@ -46,17 +45,17 @@ def key_of(url: str) -> str | None:
 
 @dataclass
 class _Upload:
-    """A file on its way here."""
+    """An upload that is not committed yet."""
 
     content_type: str
     until: float
     """Seconds since 1970."""
     parts: dict[int, bytes] = field(default_factory=dict)
-    """What has come, by number."""
+    """Received parts, by number."""
 
 
 class UploadStorage:
-    """The files, by key."""
+    """Files and uploads, by key."""
 
     def __init__(self) -> None:
         self.part_size = 5 * 2**20
@@ -66,21 +65,21 @@ class UploadStorage:
         self._uploads: dict[str, _Upload] = {}
 
     def share(self, key: str, content: bytes, base: str, now: float) -> str:
-        """Keep a file, and give the address that it can be fetched from for five minutes.
+        """Store a file, and return a URL to download it for five minutes.
 
         Args:
-            key: Where to keep it, in place of what is there.
+            key: Key of the file; a file with the same key is replaced.
             content: The file.
-            base: Scheme and host that the client asked App Store Connect at.
+            base: Scheme and host of the client's request to App Store Connect.
             now: Seconds since 1970.
         """
         self._files[key] = content
         return f"{_url(key, base)}?{urlencode(_signed(key, '', now, _DOWNLOAD_LIFE))}"
 
     def publish(self, key: str, content: bytes, base: str) -> str:
-        """Keep a file, and give the address that it can be fetched from by anyone at any time.
+        """Store a file, and return a public URL that does not expire.
 
-        A further step of the path, such as the size that an image is wanted in, changes nothing.
+        A further segment of the path, such as the size of an image, makes no difference.
         """
         self._public[key] = content
         return _url(key, base)
@@ -88,13 +87,13 @@ class UploadStorage:
     # Uploads.
 
     def reserve(self, key: str, count: int, content_type: str, base: str, now: float) -> list[str]:
-        """Be ready for a file in parts: the addresses that they can be sent to for a week, in order.
+        """Start an upload in parts, and return the URLs of the parts, in order; they expire after a week.
 
         Args:
-            key: Where to collect them.
-            count: How many there are.
-            content_type: What each has to be sent as.
-            base: Scheme and host that the client asked App Store Connect at.
+            key: Key of the upload.
+            count: Number of parts.
+            content_type: Content-Type that each part must have.
+            base: Scheme and host of the client's request to App Store Connect.
             now: Seconds since 1970.
         """
         self._uploads[key] = _Upload(content_type, now + UPLOAD_LIFE)
@@ -107,24 +106,24 @@ class UploadStorage:
         return addresses
 
     def received(self, key: str, now: float) -> bytes | None:
-        """What has come of a file; None where it can no longer come."""
+        """Return the received parts of an upload as one; None where it has expired or there is none."""
         upload = self._uploads.get(key)
         if upload is None or now >= upload.until:
             return None
         return b"".join(upload.parts[number] for number in sorted(upload.parts))
 
     def close(self, key: str) -> None:
-        """Take nothing more of a file, and forget what has come."""
+        """End an upload, and discard its parts."""
         self._uploads.pop(key, None)
 
     # Requests.
 
-    def answer(self, request: Request, key: str, now: float) -> Response:
-        """Answer a request for a key.
+    def respond(self, request: Request, key: str, now: float) -> Response:
+        """Respond to a request for a key.
 
         Args:
             request: Its method, headers, URL and body.
-            key: What :func:`key_of` found in the URL.
+            key: Key in the URL, from :func:`key_of`.
             now: Seconds since 1970.
         """
         public = self._public.get(key) or self._public.get(key.rpartition("/")[0])
@@ -136,18 +135,18 @@ class UploadStorage:
         if refused:
             return refused
         if part:
-            return self._take(request, key, int(part))
+            return self._store_part(request, key, int(part))
         if key not in self._files:
-            return _refuse(404, "NoSuchKey", "The specified key does not exist.")
+            return _error(404, "NoSuchKey", "The specified key does not exist.")
         return _file(self._files[key])
 
-    def _take(self, request: Request, key: str, number: int) -> Response:
-        """Take a part, in place of what has come as this part."""
+    def _store_part(self, request: Request, key: str, number: int) -> Response:
+        """Store a part; one with the same number is replaced."""
         upload = self._uploads.get(key)
         if upload is None:
-            return _refuse(404, "NoSuchUpload", _NO_UPLOAD)
+            return _error(404, "NoSuchUpload", _NO_UPLOAD)
         if request.header("Content-Type") != upload.content_type:
-            return _refuse(403, "SignatureDoesNotMatch", _HEADERS)
+            return _error(403, "SignatureDoesNotMatch", _HEADERS)
         upload.parts[number] = bytes(request.body)
         tag = hashlib.md5(request.body, usedforsecurity=False).hexdigest().upper()  # as observed
         return Response(200, {"ETag": f'"{tag}"'}, b"")
@@ -174,13 +173,13 @@ _READS = frozenset({"GET", "HEAD"})
 def _refuse_access(request: Request, key: str, part: str, query: Mapping[str, str], now: float) -> Response | None:
     stamp, life = query.get("X-Amz-Date", ""), query.get("X-Amz-Expires", "")
     if request.header("Authorization"):
-        return _refuse(400, "InvalidArgument", _ONE_WAY)
+        return _error(400, "InvalidArgument", _ONE_WAY)
     if query.get("X-Amz-Signature") != _sign(key, part, stamp, life):
-        return _refuse(403, "AccessDenied", "Access Denied")
+        return _error(403, "AccessDenied", "Access Denied")
     if now >= datetime.strptime(stamp, _STAMP).replace(tzinfo=timezone.utc).timestamp() + int(life):
-        return _refuse(403, "AccessDenied", "Request has expired")
+        return _error(403, "AccessDenied", "Request has expired")
     if request.method not in ({"PUT"} if part else _READS):
-        return _refuse(405, "MethodNotAllowed", "The specified method is not allowed against this resource.")
+        return _error(405, "MethodNotAllowed", "The specified method is not allowed against this resource.")
     return None
 
 
@@ -190,7 +189,7 @@ def _url(key: str, base: str) -> str:
 
 
 def _signed(key: str, part: str, now: float, life: int) -> Mapping[str, str]:
-    """What the query of an address needs, for so many seconds from now."""
+    """Return the query parameters that sign a URL for some seconds from now."""
     stamp = datetime.fromtimestamp(now, timezone.utc).strftime(_STAMP)
     return {
         "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
@@ -201,7 +200,7 @@ def _signed(key: str, part: str, now: float, life: int) -> Mapping[str, str]:
 
 
 def _sign(key: str, part: str, stamp: str, life: str) -> str:
-    """What an address has to end with: it guards nothing, but one that was changed is noticed."""
+    """Return the signature of a URL. It is no protection, but shows that a URL was changed."""
     return hashlib.sha256(f"{key}\n{part}\n{stamp}\n{life}".encode()).hexdigest()
 
 
@@ -209,6 +208,6 @@ def _file(content: bytes) -> Response:
     return Response(200, {"Content-Type": "application/octet-stream"}, content)
 
 
-def _refuse(status: int, code: str, message: str) -> Response:
+def _error(status: int, code: str, message: str) -> Response:
     body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>'
     return Response(status, {"Content-Type": "application/xml"}, body.encode())

@@ -1,4 +1,4 @@
-"""Putting a measurement together."""
+"""Measurements that a test enters into the ledger."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 def make_measurement(
     store: Store, resource: Resource, metric: str, day: date, members: Mapping[str, Any]
 ) -> Measurement:
-    """What was measured of a resource.
+    """Make a measurement of a resource.
 
     Raises:
         ValueError: Nothing of that name is measured of such a resource, or a member does not fit.
     """
-    kinds = _kinds(resource.type)
-    if metric not in kinds:
-        offered = ", ".join(sorted(kinds)) or "nothing"
+    metrics = _metrics_of(resource.type)
+    if metric not in metrics:
+        offered = ", ".join(sorted(metrics)) or "nothing"
         raise ValueError(f"{metric!r} is not measured of {resource.type!r}; expected one of {offered}")
-    unknown = members.keys() - kinds[metric]
+    unknown = members.keys() - metrics[metric]
     if unknown:
-        expected = ", ".join(sorted(kinds[metric]))
+        expected = ", ".join(sorted(metrics[metric]))
         raise ValueError(f"{metric!r} has no member {', '.join(sorted(unknown))}; expected some of {expected}")
     given = {name: value["id"] if isinstance(value, dict) else value for name, value in members.items()}
     numbers = {name for metrics in api_spec().metrics.values() for name in metrics["values"]} | {"value"}
@@ -41,18 +41,18 @@ def make_measurement(
     return Measurement(metric, day, {**filled, resource.type: resource.id})
 
 
-def _kinds(kind: str) -> dict[str, frozenset[str]]:
-    """What is measured of a type, each with its values and dimensions."""
+def _metrics_of(resource_type: str) -> dict[str, frozenset[str]]:
+    """Return the metrics of a resource type, each with the names of its values and dimensions."""
     found = {
         path.rpartition("/")[2]: frozenset({*metrics["values"], *metrics["dimensions"]})
         for path, metrics in api_spec().metrics.items()
-        if path.split("/")[2] == kind
+        if path.split("/")[2] == resource_type
     }
-    return {**found, METRIC: MEMBERS} if kind in {"apps", "builds"} else found
+    return {**found, METRIC: MEMBERS} if resource_type in {"apps", "builds"} else found
 
 
 def _filled(store: Store, resource: Resource, given: dict[str, Any]) -> dict[str, Any]:
-    """A measurement of performance with all that it needs: one of a build is one of its app and version, too."""
+    """Return a complete measurement of performance: one of a build belongs to its app and version, too."""
     if given.get("metricType") not in CATEGORIES or "value" not in given:
         raise ValueError(f"{METRIC!r} needs a value, and as metricType one of {', '.join(CATEGORIES)}")
     version = related(store, resource, "preReleaseVersion") if resource.type == "builds" else None

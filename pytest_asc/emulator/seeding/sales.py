@@ -43,7 +43,7 @@ def make_sale(
     device: str = "iPhone",
     version: str = "1.0",
 ) -> Sale:
-    """Put a sale together, and fill in what was left out.
+    """Make a sale, with defaults for the details that are left out.
 
     Raises:
         ValueError: The product is of a type that is not sold, or a value does not fit.
@@ -83,7 +83,7 @@ def make_sale(
 
 
 def as_day(day: str | date | int, today: date) -> date:
-    """A day, from a date, its text, or a number of days from today: -1 is yesterday.
+    """Return a day, from a date, its text, or a number of days from today: -1 is yesterday.
 
     Raises:
         ValueError: It is none of these.

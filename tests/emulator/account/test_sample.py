@@ -24,7 +24,7 @@ def test_the_sample_account_is_the_same_each_time(emulator_client: EmulatorClien
     ] == first
 
 
-def test_a_client_finds_its_way_through_it(emulator_client: EmulatorClient) -> None:
+def test_a_client_can_follow_the_links_of_the_sample(emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.load_sample()
     apps = emulator_client.get("/v1/apps?sort=name&include=appStoreVersions,builds,betaGroups").json
     assert [app["attributes"]["name"] for app in apps["data"]] == ["Cinema", "Ledger", "Lists"]
@@ -57,7 +57,7 @@ def test_it_has_something_of_every_type(emulator_client: EmulatorClient) -> None
     assert {kind for kind in api_spec().types if not store.count(kind)} == NEVER_SHOWN
 
 
-# What a collection has to be asked, by the type whose id it is.
+# Required parameters of collections, by the resource type of their id.
 REQUIRED = {
     "filter[app]": "apps",
     "filter[build]": "builds",
@@ -86,7 +86,7 @@ def test_every_operation_that_shows_resources_shows_some(emulator_client: Emulat
     assert empty == []
 
 
-def test_it_is_as_apples_document_says(emulator_client: EmulatorClient) -> None:
+def test_the_sample_conforms_to_apples_document(emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.load_sample()
     store = emulator_client.emulator._account.store
     assert [
@@ -113,7 +113,7 @@ def test_any_type_can_be_added_with_its_name_alone(emulator_client: EmulatorClie
             assert [name for name in required if added["attributes"][name] is None] == []
 
 
-def test_what_was_added_is_read_wherever_apple_shows_it(emulator_client: EmulatorClient) -> None:
+def test_an_added_resource_is_visible_in_every_operation_that_shows_it(emulator_client: EmulatorClient) -> None:
     for kind in api_spec().types:
         added = emulator_client.emulator.add(kind)
         for schema in api_spec().schemas_of(kind):

@@ -48,7 +48,7 @@ def test_events_happen_in_order_each_at_its_time(schedule: Schedule) -> None:
     assert schedule.now() == 1100
 
 
-def test_an_event_plans_the_next(schedule: Schedule) -> None:
+def test_an_event_can_schedule_another(schedule: Schedule) -> None:
     seen: list[tuple[str, float]] = []
     schedule.call_later(10, "first", lambda: plan(schedule, seen, 10, "second"))
     assert schedule.advance(15) == ["first"]
@@ -56,7 +56,7 @@ def test_an_event_plans_the_next(schedule: Schedule) -> None:
     assert seen == [("second", 1020)]
 
 
-def test_to_finish_is_not_to_wait_for_the_calendar(schedule: Schedule) -> None:
+def test_finish_does_not_wait_for_calendar_events(schedule: Schedule) -> None:
     seen: list[tuple[str, float]] = []
     plan(schedule, seen, 90 * DAY, "expired", calendar=True)
     plan(schedule, seen, DAY, "on the way", calendar=True)
@@ -66,7 +66,7 @@ def test_to_finish_is_not_to_wait_for_the_calendar(schedule: Schedule) -> None:
     assert schedule.finish() == []
 
 
-def test_what_the_clock_has_passed_happens_at_once(schedule: Schedule, clock: list[float]) -> None:
+def test_events_before_the_clocks_time_happen_at_once(schedule: Schedule, clock: list[float]) -> None:
     seen: list[tuple[str, float]] = []
     plan(schedule, seen, 10, "late")
     clock[0] += 100
@@ -84,7 +84,7 @@ def test_cancel_removes_the_events_of_a_key(schedule: Schedule) -> None:
     assert seen == [2]
 
 
-def test_no_time_is_not_all_time(emulator_client: EmulatorClient) -> None:
+def test_advance_by_zero_runs_no_later_event(emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.add("builds", processingState="PROCESSING")
     assert emulator_client.emulator.advance(0) == emulator_client.emulator.advance(days=0) == []
     assert len(emulator_client.emulator.advance()) == 1
@@ -107,7 +107,7 @@ def test_time_does_not_go_back(emulator_client: EmulatorClient, seconds: float) 
         emulator_client.emulator.advance(seconds)
 
 
-def test_reset_forgets_what_was_to_happen(emulator_client: EmulatorClient) -> None:
+def test_reset_cancels_scheduled_events(emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.advance(days=1)
     emulator_client.emulator.reset()
     assert emulator_client.emulator.advance() == []

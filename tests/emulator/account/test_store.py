@@ -47,14 +47,14 @@ def test_both_sides_change_together(store: Store) -> None:
     assert ids(store, "builds", "1", "app") == []
 
 
-def test_many_to_many(store: Store) -> None:
+def test_many_to_many_links_are_kept_on_both_sides(store: Store) -> None:
     relate(store, "betaGroups", "x", "builds", "12")
     relate(store, "builds", "1", "betaGroups", "yx")
     assert ids(store, "betaGroups", "x", "builds") == ["2", "1"]
     assert ids(store, "betaGroups", "y", "builds") == ["1"]
 
 
-def test_one_to_one_displaces(store: Store) -> None:
+def test_a_one_to_one_link_replaces_the_old_one(store: Store) -> None:
     relate(store, "appStoreVersions", "v", "build", "1")
     relate(store, "appStoreVersions", "w", "build", "1")
     assert ids(store, "appStoreVersions", "v", "build") == []
@@ -75,7 +75,7 @@ def test_a_removed_resource_leaves_no_link(store: Store) -> None:
     assert len(store) == 8
 
 
-def test_what_is_not_there_cannot_be_linked(store: Store) -> None:
+def test_linking_a_missing_resource_raises(store: Store) -> None:
     with pytest.raises(ValueError, match="no resource of type 'apps' with id 'z': add it first"):
         relate(store, "builds", "1", "app", "z")
     with pytest.raises(ValueError, match="'app' of 'builds' leads to one resource, got 2"):

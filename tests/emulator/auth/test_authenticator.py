@@ -73,11 +73,11 @@ def test_every_refusal_is_one_opaque_401_with_its_reason_in_the_record(
         token(scope=["GET /v1/users", "GET /v1/apps?limit=5"]),
     ],
 )
-def test_good_tokens_of_every_form_come_in(emulator_client: EmulatorClient, good: str) -> None:
+def test_valid_tokens_of_every_format_are_accepted(emulator_client: EmulatorClient, good: str) -> None:
     assert emulator_client.send("GET", "/v1/apps", headers={"authorization": f"bearer {good}"}).status == 200
 
 
-def test_an_individual_key_comes_in_without_an_issuer(emulator_client: EmulatorClient) -> None:
+def test_an_individual_key_is_accepted_without_an_issuer(emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.trust("INDIVIDUAL", None, "individual", OTHER.public_key())
     good = token(key=OTHER, headers={"kid": "INDIVIDUAL"}, iss=None, sub="user")
     assert emulator_client.send("GET", "/v1/apps", headers={"Authorization": f"Bearer {good}"}).status == 200
@@ -121,7 +121,7 @@ def test_a_token_is_verified_once_and_its_times_at_every_request(
     assert verified == [TOKEN, bad]
 
 
-def test_a_key_that_is_trusted_later_is_known_from_then_on(authenticator: Authenticator) -> None:
+def test_a_key_is_accepted_from_the_moment_it_is_trusted(authenticator: Authenticator) -> None:
     text = token(key=OTHER, headers={"kid": "LATERLATER"})
     assert authenticate(authenticator, text).cause == "key-unknown-to-apple"
     authenticator.trust(Key("LATERLATER", ISSUER_ID, "team", OTHER.public_key()))
@@ -146,9 +146,7 @@ def test_the_scope_is_checked_for_each_request(authenticator: Authenticator) -> 
     ("skew", "cause", "words"),
     [(-600.0, "clock-ahead", "10 min behind"), (1200.0, "clock-behind", "20 min ahead of")],
 )
-def test_where_the_clocks_are_the_cause_the_reason_says_so(
-    authenticator: Authenticator, skew: float, cause: str, words: str
-) -> None:
+def test_clock_skew_is_named_as_the_cause(authenticator: Authenticator, skew: float, cause: str, words: str) -> None:
     found = authenticate(authenticator, TOKEN, NOW + skew, skew=skew)
     assert found.cause == cause
     assert words in found.evidence
@@ -156,7 +154,7 @@ def test_where_the_clocks_are_the_cause_the_reason_says_so(
     assert expired.cause != cause, "a token that is bad by the caller's clock, too, is not the clocks' fault"
 
 
-def test_another_service_wants_another_audience(emulator_client: EmulatorClient) -> None:
+def test_another_service_requires_another_audience(emulator_client: EmulatorClient) -> None:
     authenticator = Authenticator(ENTERPRISE)
     authenticator.trust(Key(KEY_ID, ISSUER_ID, "enterprise", KEY.public_key()))
     assert isinstance(authenticate(authenticator, token(aud="apple-developer-enterprise-v1")), Key)
@@ -191,5 +189,5 @@ def test_each_key_has_its_own_limit_and_refused_tokens_do_not_count(emulator_cli
     assert emulator_client.send("GET", "/v1/apps", headers={"Authorization": f"Bearer {fresh}"}).status == 200
 
 
-def test_causes_of_the_gate_are_in_the_table() -> None:
+def test_causes_of_rejections_are_in_the_table_of_causes() -> None:
     assert {"header-missing", "bearer-missing", "key-unknown-to-apple", "clock-ahead", "clock-behind"} <= set(CAUSES)

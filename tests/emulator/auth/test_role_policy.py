@@ -1,4 +1,4 @@
-"""What a key's role and kind open."""
+"""Authorization by role and key type."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ INDIVIDUAL = {"Authorization": f"Bearer {token(iss=None, sub='user')}"}
         ("ACCOUNT_HOLDER", "POST", "/v1/analyticsReportRequests", True),
     ],
 )
-def test_a_role_opens_its_areas_alone(
+def test_a_role_has_access_to_its_areas_alone(
     emulator_client: EmulatorClient, role: Role, method: str, path: str, may: bool
 ) -> None:
     emulator_client.emulator.role = role
@@ -77,7 +77,7 @@ def test_the_refusal_is_as_opaque_as_apples_and_explained_in_the_record(emulator
     assert refusal.evidence == "the role CUSTOMER_SUPPORT may not read Xcode Cloud; ADMIN, APP_MANAGER or DEVELOPER may"
 
 
-def test_the_role_is_judged_after_the_token_and_before_the_query(emulator_client: EmulatorClient) -> None:
+def test_the_role_is_checked_after_the_token_and_before_the_query(emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.role = "DEVELOPER"
     assert emulator_client.send("GET", "/v1/users", headers={}).status == 401
     assert emulator_client.get("/v1/users?nonsense=1").codes == ["FORBIDDEN_ERROR"]
@@ -97,7 +97,7 @@ def test_the_role_is_judged_after_the_token_and_before_the_query(emulator_client
         ("/v1/financeReports", True),
     ],
 )
-def test_individual_keys_are_kept_out_whatever_their_users_role(role: Role, path: str, closed: bool) -> None:
+def test_team_key_areas_are_closed_to_individual_keys_of_every_role(role: Role, path: str, closed: bool) -> None:
     emulator_client = EmulatorClient()
     emulator_client.emulator.role = role
     emulator_client.emulator.trust(KEY_ID, None, "individual", KEY.public_key())

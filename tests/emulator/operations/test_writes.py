@@ -1,4 +1,4 @@
-"""What writes do, as clients send them."""
+"""Writes as clients send them."""
 
 from __future__ import annotations
 
@@ -88,9 +88,7 @@ def test_a_deleted_resource_leaves_no_link(
     assert emulator_client.get(f"/v1/apps/{app}/betaGroups").ids == []
 
 
-def test_what_cannot_be_without_a_deleted_resource_goes_with_it(
-    emulator_client: EmulatorClient, emulator: Emulator
-) -> None:
+def test_dependent_resources_are_deleted_with_their_parent(emulator_client: EmulatorClient, emulator: Emulator) -> None:
     bundle = emulator.add("bundleIds")
     certificate = emulator.add("certificates")
     emulator.add("bundleIdCapabilities", id="c", bundleId=bundle)
@@ -158,7 +156,7 @@ def test_a_relationship_that_only_the_other_side_shows_is_set(emulator_client: E
     assert emulator_client.get(f"/v1/apps/{app}/inAppPurchasesV2").ids == [new.json["data"]["id"]]
 
 
-def test_what_is_included_is_created_along(emulator_client: EmulatorClient, emulator: Emulator, app: str) -> None:
+def test_included_resources_are_created_too(emulator_client: EmulatorClient, emulator: Emulator, app: str) -> None:
     point, usa = emulator.add("appPricePoints")["id"], emulator.add("territories", id="USA")["id"]
     prices = [{"type": "appPrices", "id": "${now}"}, {"type": "appPrices", "id": "${later}"}]
     schedule = {
@@ -215,7 +213,7 @@ def test_what_is_included_is_created_along(emulator_client: EmulatorClient, emul
         ),
     ],
 )
-def test_what_is_wrong_with_the_included_is_told(
+def test_errors_of_included_resources_are_reported(
     emulator_client: EmulatorClient, app: str, linked: str, included: list[Json], expected: list[tuple[str, str]]
 ) -> None:
     data = {
@@ -230,7 +228,9 @@ def test_what_is_wrong_with_the_included_is_told(
     assert (answer.status, faults(answer)) == (409, expected)
 
 
-def test_nothing_is_included_where_nothing_may_be(emulator_client: EmulatorClient, group: str) -> None:
+def test_included_resources_are_refused_where_the_operation_takes_none(
+    emulator_client: EmulatorClient, group: str
+) -> None:
     data = {"type": "betaGroups", "id": group}
     answer = write(
         emulator_client, "PATCH", f"/v1/betaGroups/{group}", data, included=[{"type": "builds", "id": "${a}"}]
@@ -238,7 +238,7 @@ def test_nothing_is_included_where_nothing_may_be(emulator_client: EmulatorClien
     assert (answer.status, answer.json["errors"][0]["detail"]) == (422, "Unexpected or invalid value at 'included'.")
 
 
-def test_all_faults_of_a_body_are_told_at_once(emulator_client: EmulatorClient, app: str) -> None:
+def test_all_errors_of_a_body_are_reported_at_once(emulator_client: EmulatorClient, app: str) -> None:
     data = {
         "type": "apps",
         "id": "1",
@@ -312,7 +312,7 @@ def test_all_faults_of_a_body_are_told_at_once(emulator_client: EmulatorClient, 
         ),
     ],
 )
-def test_details_are_apples(
+def test_error_details_equal_apples(
     emulator_client: EmulatorClient, emulator: Emulator, path: str, attributes: Json, pointer: str, detail: str
 ) -> None:
     data: Json = {"type": path, "attributes": attributes}
@@ -357,7 +357,7 @@ def test_a_refused_write_changes_nothing(
     assert emulator_client.get(f"/v1/betaGroups/{group}/builds").ids == []
 
 
-def test_attributes_that_are_not_shown_are_taken(emulator_client: EmulatorClient, app: str) -> None:
+def test_write_only_attributes_are_accepted(emulator_client: EmulatorClient, app: str) -> None:
     attributes = {"enabled": True, "eventTypes": [], "name": "x", "secret": "s3", "url": "https://example.com"}
     data = {"type": "webhooks", "attributes": attributes, "relationships": {"app": to("apps", app)}}
     answer = write(emulator_client, "POST", "/v1/webhooks", data)
@@ -385,7 +385,7 @@ def test_a_hidden_account_is_not_written_to(emulator_client: EmulatorClient, emu
         ("devices", "udid", "ATTRIBUTE.INVALID", "A device with number 'com.example.x' already exists on this team."),
     ],
 )
-def test_what_is_unique_in_the_account(
+def test_attributes_that_are_unique_in_the_account(
     emulator_client: EmulatorClient, kind: str, member: str, code: str, detail: str
 ) -> None:
     data = {"type": kind, "attributes": {"name": "x", "platform": "IOS", member: "com.example.x"}}
@@ -395,7 +395,9 @@ def test_what_is_unique_in_the_account(
     assert answer.json["errors"][0]["detail"] == detail
 
 
-def test_what_is_unique_among_the_children_of_one(emulator_client: EmulatorClient, emulator: Emulator) -> None:
+def test_attributes_that_are_unique_among_the_children_of_a_resource(
+    emulator_client: EmulatorClient, emulator: Emulator
+) -> None:
     infos = [emulator.add("appInfos")["id"] for _ in range(2)]
 
     def localize(info: str, locale: str) -> Answer:
@@ -414,7 +416,7 @@ def test_what_is_unique_among_the_children_of_one(emulator_client: EmulatorClien
     assert answer.json["errors"][0]["detail"] == "An 'appInfoLocalizations' with a 'locale' of 'ja' already exists."
 
 
-def test_what_a_resource_has_one_of(emulator_client: EmulatorClient, app: str) -> None:
+def test_a_second_child_is_refused_where_a_resource_has_one(emulator_client: EmulatorClient, app: str) -> None:
     data = {
         "type": "appAvailabilities",
         "attributes": {"availableInNewTerritories": True},
@@ -430,24 +432,24 @@ def test_what_a_resource_has_one_of(emulator_client: EmulatorClient, app: str) -
 # Workflows.
 
 
-def test_a_workflow_is_asked_before_and_told_afterwards(
+def test_hooks_run_before_and_after_a_write(
     emulator_client: EmulatorClient, emulator: Emulator, app: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[tuple[object, ...]] = []
+    calls: list[tuple[object, ...]] = []
 
     def updated(account: Account, resource: Resource, entity: ValidatedResource) -> None:
         account.store.update(resource, {"publicLink": "https://testflight.apple.com/join/1"})
-        told.append(("updated", resource.id, dict(entity.attributes)))
+        calls.append(("updated", resource.id, dict(entity.attributes)))
 
-    workflow = ResourceHooks(
-        validate_create=lambda _, entity: told.append(("creating", entity.relationships["app"][0].id)),
-        after_create=lambda _, resource, entity: told.append(("created", resource.type, entity.type)),
-        validate_update=lambda _, resource, entity: told.append(("updating", resource.id, dict(entity.attributes))),
+    hooks = ResourceHooks(
+        validate_create=lambda _, entity: calls.append(("creating", entity.relationships["app"][0].id)),
+        after_create=lambda _, resource, entity: calls.append(("created", resource.type, entity.type)),
+        validate_update=lambda _, resource, entity: calls.append(("updating", resource.id, dict(entity.attributes))),
         after_update=updated,
-        validate_relationship_change=lambda _, resource, *change: told.append(("relating", resource.id, *change)),
-        before_delete=lambda _, resource: told.append(("deleting", resource.id)),
+        validate_relationship_change=lambda _, resource, *change: calls.append(("relating", resource.id, *change)),
+        before_delete=lambda _, resource: calls.append(("deleting", resource.id)),
     )
-    monkeypatch.setitem(HOOKS, "betaGroups", workflow)
+    monkeypatch.setitem(HOOKS, "betaGroups", hooks)
     data = {"type": "betaGroups", "attributes": {"name": "x"}, "relationships": {"app": to("apps", app)}}
     group = write(emulator_client, "POST", "/v1/betaGroups", data).json["data"]["id"]
     change = {"type": "betaGroups", "id": group, "attributes": {"publicLinkEnabled": True}}
@@ -456,7 +458,7 @@ def test_a_workflow_is_asked_before_and_told_afterwards(
     build = emulator.add("builds")["id"]
     write(emulator_client, "POST", f"/v1/betaGroups/{group}/relationships/builds", [{"type": "builds", "id": build}])
     emulator_client.send("DELETE", f"/v1/betaGroups/{group}")
-    assert told == [
+    assert calls == [
         ("creating", app),
         ("created", "betaGroups", "betaGroups"),
         ("updating", group, {"publicLinkEnabled": True}),
@@ -466,7 +468,7 @@ def test_a_workflow_is_asked_before_and_told_afterwards(
     ]
 
 
-def test_a_workflow_refuses(
+def test_a_hook_can_refuse_a_write(
     emulator_client: EmulatorClient, emulator: Emulator, group: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
