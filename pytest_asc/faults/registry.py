@@ -25,11 +25,11 @@ SERVICES: Mapping[str, str] = MappingProxyType(
         "redirect-dropped-authorization": "app-store-connect",
     }
 )
-"""The causes that one service alone has, and its name."""
+"""By the slug of a cause that one service alone has: the name of the service."""
 
 
 def known_faults() -> frozenset[str]:
-    """The slugs of all causes that can be injected."""
+    """Return the slugs of all causes that can be injected."""
     from pytest_asc.emulator.service_faults import FAULTS  # noqa: PLC0415  the emulator is loaded where it is used
 
     return CREDENTIALS | TOKENS.keys() | FAULTS.keys()

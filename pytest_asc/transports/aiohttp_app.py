@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.http_models import Delivery, Response
 
 MOST_BYTES = 64 * 1024 * 1024
-"""Of a request's body. The largest that Apple has clients send in one request is a part of an upload (inferred)."""
+"""Limit of a request's body. The largest one that clients send to Apple is a part of an upload (inferred)."""
 
 MOST_BYTES_IN_A_LINE = 64 * 1024
-"""Of a request's head. A filter may list hundreds of ids."""
+"""Limit of a line of a request's head. A filter may list hundreds of ids."""
 
 _AUTHORITY = re.compile(r"(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 _ABSOLUTE = re.compile(rf"https?://(?P<authority>{_AUTHORITY.pattern})(?P<rest>[/?].*)?", re.IGNORECASE | re.DOTALL)
@@ -55,7 +55,7 @@ class Application(Transport[web.BaseRequest, Awaitable[Request], Awaitable[web.R
         """The exceptions that the emulator raised: bugs of pytest-asc."""
 
     def server(self) -> web.Server:
-        """A protocol factory of asyncio's."""
+        """Return a protocol factory for asyncio."""
         return web.Server(
             self.answer,
             request_factory=_request,
@@ -166,8 +166,8 @@ def _request(
 
 
 async def _expect(request: web.BaseRequest) -> None:
-    """Tell a client that waits before it sends the body to go on (RFC 9110, 10.1.1)."""
+    """Send 100 (Continue) to a client that waits before it sends the body (RFC 9110, 10.1.1)."""
     if request.headers["Expect"].lower() != "100-continue":
         raise HttpRejectionError(417, "Expected 100-continue or no Expect header.")
     await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-    request.writer.output_size = 0  # what counts as the beginning of the answer comes yet
+    request.writer.output_size = 0  # aiohttp takes bytes that were written for the start of the response

@@ -85,7 +85,7 @@ class _AnyMethod(responses.CallbackResponse):
 
 
 class _EmulatorMock(responses.RequestsMock):
-    """A mock with one callback. One serves a test after another, since making one costs more than all else here."""
+    """A mock with one callback. It is reused from test to test, since making one costs more than the interception."""
 
     def __init__(self) -> None:
         super().__init__(assert_all_requests_are_fired=False, real_adapter_send=self._send_on)

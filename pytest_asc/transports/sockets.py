@@ -23,7 +23,7 @@ _TURNS = 3
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens.
+    """Open a listening socket.
 
     Args:
         host: An address or name of this machine.
@@ -62,7 +62,7 @@ def accept(listener: socket.socket, serve: Serve, tasks: set[asyncio.Task[None]]
 
 
 async def refuse(listeners: Iterable[socket.socket]) -> None:
-    """Accept no more in the running loop."""
+    """Stop accepting connections in the running loop."""
     loop = asyncio.get_running_loop()
     for listener in listeners:
         loop.remove_reader(listener)
@@ -70,7 +70,7 @@ async def refuse(listeners: Iterable[socket.socket]) -> None:
 
 
 async def end_tasks() -> None:
-    """Cancel all else that goes on in the running loop, and wait until it has ended."""
+    """Cancel the other tasks of the running loop, and wait until they have ended."""
     while others := asyncio.all_tasks() - {asyncio.current_task()}:
         for task in others:
             task.cancel()

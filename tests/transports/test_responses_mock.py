@@ -120,6 +120,24 @@ def test_two_emulators_can_be_nested(intercepted: EmulatorClient) -> None:
     assert (len(inner.emulator.requests), len(intercepted.emulator.requests)) == (1, 1)
 
 
+def test_one_emulator_after_another_answers_with_its_own_account(emulator_client: EmulatorClient) -> None:
+    for client in (emulator_client, EmulatorClient()):
+        client.emulator.add("apps", name=f"App of {id(client)}")
+        with intercept(client.emulator):
+            (app,) = requests.get(APPS, headers=HEADERS, timeout=1).json()["data"]
+        assert app["attributes"]["name"] == f"App of {id(client)}"
+        assert len(client.emulator.requests) == 1
+
+
+def test_a_thread_that_outlives_the_interception_does_not_reach_apple(emulator_client: EmulatorClient) -> None:
+    with intercept(emulator_client.emulator):
+        send = HTTPAdapter.send
+    request = requests.Request("GET", APPS, headers=HEADERS).prepare()
+    with pytest.raises(requests.ConnectionError, match="the test of this request has ended"):
+        send(HTTPAdapter(), request, timeout=1)
+    assert emulator_client.emulator.requests == []
+
+
 def test_nothing_stays_patched(emulator_client: EmulatorClient) -> None:
     before: Callable[..., object] = HTTPAdapter.send
     with intercept(emulator_client.emulator):
