@@ -1,4 +1,4 @@
-"""Every operation of the catalogue: a success, and each error that applies to it; each body by Apple's own schema."""
+"""Every operation of the API specification: a success, and each error that applies, by Apple's own schemas."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ABSENT = "no-such-id"
 
 
 @pytest.fixture
-def everything() -> EmulatorClient:
+def populated_account() -> EmulatorClient:
     return populate_account()
 
 
@@ -45,13 +45,15 @@ def test_the_sweep_covers_every_operation() -> None:
 
 
 @pytest.mark.parametrize("full", [False, True], ids=["what is required", "everything"])
-def test_every_operation_succeeds(everything: EmulatorClient, full: bool) -> None:
-    wrong = [problem for operation in ALL for problem in misfits(everything, operation, full=full)]
+def test_every_operation_succeeds(populated_account: EmulatorClient, full: bool) -> None:
+    wrong = [problem for operation in ALL for problem in find_problems(populated_account, operation, full=full)]
     assert wrong == []
 
 
-def misfits(emulator_client: EmulatorClient, operation: Operation, *, full: bool) -> Iterator[tuple[str, str, object]]:
-    """What is not as it should be in the answer to a good request."""
+def find_problems(
+    emulator_client: EmulatorClient, operation: Operation, *, full: bool
+) -> Iterator[tuple[str, str, object]]:
+    """Yield the problems of the response to a valid request."""
     where = (operation.method, operation.path)
     answer = ask(emulator_client, a_request(emulator_client, operation, full=full))
     if answer.status != operation.status:
@@ -74,10 +76,10 @@ def misfits(emulator_client: EmulatorClient, operation: Operation, *, full: bool
 
 
 class Probe(NamedTuple):
-    """A way to spoil a good request, and what is answered then."""
+    """A change that makes a valid request invalid, and the expected error."""
 
     change: Change
-    """Gives the spoilt request; None where it does not apply to the operation."""
+    """Return the invalid request; None where it does not apply to the operation."""
     status: int
     code: str | None
     """The error's code; None where the answer is plain text."""
@@ -90,14 +92,14 @@ def with_headers(**other: str) -> Change:
 def with_body(change: Callable[[Any, Operation], Any]) -> Change:
     """Change the document of a request that has one; it is sent as it is where it is bytes."""
 
-    def spoil(request: Request, operation: Operation) -> Request | None:
+    def invalidate(request: Request, operation: Operation) -> Request | None:
         if not request.body:
             return None
         document = change(json.loads(request.body), operation)
         body = document if isinstance(document, bytes) else json.dumps(document).encode()
         return None if document is None else request._replace(body=body)
 
-    return spoil
+    return invalidate
 
 
 def is_entity(operation: Operation) -> bool:
@@ -113,11 +115,11 @@ def with_absent_id(request: Request, operation: Operation) -> Request | None:
     if "{id}" not in operation.path:
         return None
     _, mark, query = request.url.partition("?")
-    spoilt = request._replace(url=f"{BASE}{operation.path.replace('{id}', ABSENT)}{mark}{query}")
+    invalid = request._replace(url=f"{BASE}{operation.path.replace('{id}', ABSENT)}{mark}{query}")
     if operation.action == "updateInstance":
-        data = json.loads(spoilt.body)["data"]
-        return spoilt._replace(body=json.dumps({"data": {**data, "id": ABSENT}}).encode())
-    return spoilt
+        data = json.loads(invalid.body)["data"]
+        return invalid._replace(body=json.dumps({"data": {**data, "id": ABSENT}}).encode())
+    return invalid
 
 
 def with_parameter(request: Request, _: Operation) -> Request:
@@ -142,10 +144,10 @@ def with_linkage(**members: str) -> Change:
 
 def dangling(document: Any, operation: Operation) -> Any:
     """A relationship of a create or an update to what is not there."""
-    form = api_spec().bodies[operation.body or ""]
-    if not form.get("relationships"):
+    body_spec = api_spec().bodies[operation.body or ""]
+    if not body_spec.get("relationships"):
         return None
-    name, target = next(iter(form["relationships"].items()))
+    name, target = next(iter(body_spec["relationships"].items()))
     many = isinstance(target, list)
     linkage = {"type": target[0] if many else target, "id": ABSENT}
     relationships = {**document["data"].get("relationships", {}), name: {"data": [linkage] if many else linkage}}
@@ -178,31 +180,31 @@ PROBES = {
 
 
 @pytest.mark.parametrize("name", PROBES)
-def test_every_operation_refuses(everything: EmulatorClient, name: str) -> None:
-    probe, wrong, asked = PROBES[name], [], 0
+def test_every_operation_refuses(populated_account: EmulatorClient, name: str) -> None:
+    probe, wrong, sent = PROBES[name], [], 0
     for operation in ALL:
-        request = probe.change(a_request(everything, operation), operation)
+        request = probe.change(a_request(populated_account, operation), operation)
         if request is None:
             continue
-        asked += 1
-        answer = ask(everything, request)
+        sent += 1
+        answer = ask(populated_account, request)
         codes = answer.codes if probe.code else None
         expected = answer.status == probe.status and (codes is None or probe.code in codes)
         found = problems(ERROR, answer.json) if find_openapi() and probe.code else []
         if not expected or found:
             wrong.append((operation.method, operation.path, answer.body, found))
     assert wrong == []
-    assert asked > 0
+    assert sent > 0
 
 
-def test_all_that_is_missing_is_told_at_once(everything: EmulatorClient) -> None:
+def test_all_missing_members_are_reported_at_once(populated_account: EmulatorClient) -> None:
     for operation in filter(is_entity, ALL):
-        form = api_spec().bodies[operation.body or ""]
-        request = a_request(everything, operation)
+        body_spec = api_spec().bodies[operation.body or ""]
+        request = a_request(populated_account, operation)
         identity = {"id": f"{operation.root}-1"} if operation.method == "PATCH" else {}
-        body = json.dumps({"data": {"type": form["type"], **identity}}).encode()
-        answer = ask(everything, request._replace(body=body))
-        required = {f"/data/{path.replace('.', '/')}" for path in form["required"] if path.count(".") == 1}
+        body = json.dumps({"data": {"type": body_spec["type"], **identity}}).encode()
+        answer = ask(populated_account, request._replace(body=body))
+        required = {f"/data/{path.replace('.', '/')}" for path in body_spec["required"] if path.count(".") == 1}
         if required:
             assert answer.status == 409
             assert {error["source"]["pointer"] for error in answer.json["errors"]} == required
@@ -210,10 +212,10 @@ def test_all_that_is_missing_is_told_at_once(everything: EmulatorClient) -> None
             assert answer.status == operation.status
 
 
-def test_every_path_refuses_the_methods_that_it_does_not_offer(everything: EmulatorClient) -> None:
+def test_every_path_refuses_the_methods_that_it_does_not_offer(populated_account: EmulatorClient) -> None:
     for path in api_spec().paths:
         for method in {"GET", "POST", "PATCH", "DELETE"} - set(api_spec().methods(path)):
-            answer = ask(everything, Request(method, BASE + path.replace("{id}", "1"), headers()))
+            answer = ask(populated_account, Request(method, BASE + path.replace("{id}", "1"), headers()))
             (error,) = answer.json["errors"]
             if (answer.status, error["code"]) == (405, "METHOD_NOT_ALLOWED"):
                 continue
@@ -225,15 +227,15 @@ def test_every_path_refuses_the_methods_that_it_does_not_offer(everything: Emula
 NOT_SHOWN = {"csrContent"}
 
 
-def test_what_is_written_is_read_again(everything: EmulatorClient) -> None:
+def test_written_values_are_read_again(populated_account: EmulatorClient) -> None:
     read = 0
     for operation in ALL:
         instance = f"{operation.path.removesuffix('/{id}')}/{{id}}"
         if operation.method == "GET" or not is_entity(operation) or "GET" not in api_spec().methods(instance):
             continue
-        request = a_request(everything, operation, full=True)
-        written = ask(everything, request).json["data"]
-        shown = ask(everything, Request("GET", written["links"]["self"], headers())).json["data"]
+        request = a_request(populated_account, operation, full=True)
+        written = ask(populated_account, request).json["data"]
+        shown = ask(populated_account, Request("GET", written["links"]["self"], headers())).json["data"]
         assert shown == written
         sent = json.loads(request.body)["data"].get("attributes", {})
         assert {name: shown["attributes"][name] for name in sent if name in shown["attributes"]} == {
@@ -245,24 +247,24 @@ def test_what_is_written_is_read_again(everything: EmulatorClient) -> None:
     assert read > 150
 
 
-def test_what_is_deleted_is_gone(everything: EmulatorClient) -> None:
+def test_a_deleted_resource_is_not_found(populated_account: EmulatorClient) -> None:
     for operation in ALL:
         if operation.action == "deleteInstance":
-            request = a_request(everything, operation)
-            assert ask(everything, request).status == 204
-            assert ask(everything, request).codes == ["NOT_FOUND"]
+            request = a_request(populated_account, operation)
+            assert ask(populated_account, request).status == 204
+            assert ask(populated_account, request).codes == ["NOT_FOUND"]
 
 
-def test_deleting_what_is_linked_with_everything_leaves_no_end_dangling(everything: EmulatorClient) -> None:
+def test_deleting_a_resource_with_many_links_leaves_no_dangling_link(populated_account: EmulatorClient) -> None:
     for operation in ALL:
         if operation.action == "deleteInstance":
             url = f"{BASE}{operation.path.replace('{id}', f'{operation.root}-1')}"
-            assert ask(everything, Request("DELETE", url, headers())).status in {204, 404}
-    assert loose_ends(everything.emulator._account.store) == []
+            assert ask(populated_account, Request("DELETE", url, headers())).status in {204, 404}
+    assert loose_ends(populated_account.emulator._account.store) == []
 
 
 @pytest.mark.parametrize(
-    ("kind", "there"),
+    ("action", "there"),
     [
         ("createToManyRelationship", True),
         ("replaceToManyRelationship", True),
@@ -270,20 +272,22 @@ def test_deleting_what_is_linked_with_everything_leaves_no_end_dangling(everythi
         ("deleteToManyRelationship", False),
     ],
 )
-def test_both_sides_of_a_changed_relationship_show_it(everything: EmulatorClient, kind: str, there: bool) -> None:
-    store = everything.emulator._account.store
+def test_both_sides_of_a_changed_relationship_show_it(
+    populated_account: EmulatorClient, action: str, there: bool
+) -> None:
+    store = populated_account.emulator._account.store
     for operation in ALL:
-        if operation.action != kind:
+        if operation.action != action:
             continue
-        request = a_request(everything, operation)
-        over = relation(operation.root, operation.relationship)
+        request = a_request(populated_account, operation)
+        relationship = relation(operation.root, operation.relationship)
         data = json.loads(request.body)["data"]
         linkage = data[0] if isinstance(data, list) else data
         one, other = store.get(operation.root, f"{operation.root}-1"), store.get(linkage["type"], linkage["id"])
         assert one is not None
         assert other is not None
-        assert over is not None
+        assert relationship is not None
         if not there:
-            store.link(one, over, other)
-        assert ask(everything, request).status == 204
-        assert (other.id in one.ids(over.name), one.id in other.ids(over.inverse)) == (there, there)
+            store.link(one, relationship, other)
+        assert ask(populated_account, request).status == 204
+        assert (other.id in one.ids(relationship.name), one.id in other.ids(relationship.inverse)) == (there, there)

@@ -1,4 +1,4 @@
-"""From a resource to those that it belongs to."""
+"""Look-up of the resources that a resource belongs to."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ if TYPE_CHECKING:
 
 
 def related(store: Store, resource: Resource | None, name: str) -> Resource | None:
-    """The first resource that a relationship leads to."""
-    over = relation(resource.type, name) if resource else None
-    found = store.related(resource, over) if resource and over else []
+    """Return the first resource that a relationship leads to."""
+    relationship = relation(resource.type, name) if resource else None
+    found = store.related(resource, relationship) if resource and relationship else []
     return found[0] if found else None
 
 
-def owner(store: Store, kind: str, name: str, resource: Resource | None) -> Resource | None:
-    """The first resource of a type whose relationship leads to a resource: the way that Apple shows no link for."""
-    over = relation(kind, name)
-    ids = resource.ids(over.inverse) if resource and over else []
-    return store.get(kind, ids[0]) if ids else None
+def owner(store: Store, resource_type: str, name: str, resource: Resource | None) -> Resource | None:
+    """Return the first resource of a type whose relationship leads to a resource, against its direction."""
+    relationship = relation(resource_type, name)
+    ids = resource.ids(relationship.inverse) if resource and relationship else []
+    return store.get(resource_type, ids[0]) if ids else None
 
 
 def app_of(store: Store, resource: Resource) -> Resource | None:
-    """The app that something is, is sold in, or was built of."""
+    """Return the app of an app, a product or a build."""
     if resource.type == "apps":
         return resource
     if resource.type == "inAppPurchases":

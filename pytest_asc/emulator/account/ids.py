@@ -1,4 +1,4 @@
-"""Ids of new resources, in the form that Apple gives each type's."""
+"""Ids of new resources, in Apple's format for each type."""
 
 from __future__ import annotations
 

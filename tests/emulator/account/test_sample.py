@@ -54,7 +54,7 @@ NEVER_SHOWN = {
 def test_it_has_something_of_every_type(emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.load_sample()
     store = emulator_client.emulator._account.store
-    assert {kind for kind in api_spec().types if not store.count(kind)} == NEVER_SHOWN
+    assert {resource_type for resource_type in api_spec().types if not store.count(resource_type)} == NEVER_SHOWN
 
 
 # Required parameters of collections, by the resource type of their id.
@@ -72,7 +72,7 @@ def test_every_operation_that_shows_resources_shows_some(emulator_client: Emulat
     emulator_client.emulator.load_sample()
     emulator_client.emulator.rate_limit = 10_000
     store = emulator_client.emulator._account.store
-    first = {name: next(iter(store.all(kind))).id for name, kind in REQUIRED.items()}
+    first = {name: next(iter(store.all(resource_type))).id for name, resource_type in REQUIRED.items()}
     empty = []
     for path in api_spec().paths:
         operation = api_spec().operation("GET", path) if "GET" in api_spec().methods(path) else None
@@ -91,9 +91,9 @@ def test_the_sample_conforms_to_apples_document(emulator_client: EmulatorClient)
     store = emulator_client.emulator._account.store
     assert [
         problem
-        for kind in api_spec().types
-        for schema in api_spec().schemas_of(kind)
-        for resource in store.all(kind)
+        for resource_type in api_spec().types
+        for schema in api_spec().schemas_of(resource_type)
+        for resource in store.all(resource_type)
         for problem in problems(
             schema.name, json.loads(render_resource(store, resource, get_serializer(schema, BASE, None)))
         )
@@ -102,10 +102,10 @@ def test_the_sample_conforms_to_apples_document(emulator_client: EmulatorClient)
 
 def test_any_type_can_be_added_with_its_name_alone(emulator_client: EmulatorClient) -> None:
     store = emulator_client.emulator._account.store
-    for kind in api_spec().types:
-        added = emulator_client.emulator.add(kind)
-        for schema in api_spec().schemas_of(kind):
-            resource = store.get(kind, added["id"])
+    for resource_type in api_spec().types:
+        added = emulator_client.emulator.add(resource_type)
+        for schema in api_spec().schemas_of(resource_type):
+            resource = store.get(resource_type, added["id"])
             assert resource is not None
             shown = json.loads(render_resource(store, resource, get_serializer(schema, BASE, None)))
             assert problems(schema.name, shown) == []
@@ -114,8 +114,8 @@ def test_any_type_can_be_added_with_its_name_alone(emulator_client: EmulatorClie
 
 
 def test_an_added_resource_is_visible_in_every_operation_that_shows_it(emulator_client: EmulatorClient) -> None:
-    for kind in api_spec().types:
-        added = emulator_client.emulator.add(kind)
-        for schema in api_spec().schemas_of(kind):
+    for resource_type in api_spec().types:
+        added = emulator_client.emulator.add(resource_type)
+        for schema in api_spec().schemas_of(resource_type):
             if "GET" in api_spec().methods(f"{schema.path}/{{id}}"):
                 assert emulator_client.get(f"{schema.path}/{added['id']}").json["data"]["id"] == added["id"]

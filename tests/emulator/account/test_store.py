@@ -6,8 +6,8 @@ from pytest_asc.emulator.account.store import Resource, Store
 from pytest_asc.emulator.spec.relationships import Relation, relation
 
 
-def over(kind: str, name: str) -> Relation:
-    found = relation(kind, name)
+def relation_of(resource_type: str, name: str) -> Relation:
+    found = relation(resource_type, name)
     assert found is not None
     return found
 
@@ -15,22 +15,28 @@ def over(kind: str, name: str) -> Relation:
 @pytest.fixture
 def store() -> Store:
     store = Store()
-    for kind, ids in {"apps": "ab", "builds": "12", "betaGroups": "xy", "users": "u", "appStoreVersions": "vw"}.items():
+    for resource_type, ids in {
+        "apps": "ab",
+        "builds": "12",
+        "betaGroups": "xy",
+        "users": "u",
+        "appStoreVersions": "vw",
+    }.items():
         for identifier in ids:
-            store.add(Resource(kind, identifier, {}))
+            store.add(Resource(resource_type, identifier, {}))
     return store
 
 
-def ids(store: Store, kind: str, identifier: str, name: str) -> list[str]:
-    resource = store.get(kind, identifier)
+def ids(store: Store, resource_type: str, identifier: str, name: str) -> list[str]:
+    resource = store.get(resource_type, identifier)
     assert resource is not None
-    return [other.id for other in store.related(resource, over(kind, name))]
+    return [other.id for other in store.related(resource, relation_of(resource_type, name))]
 
 
-def relate(store: Store, kind: str, identifier: str, name: str, others: str) -> None:
-    resource = store.get(kind, identifier)
+def relate(store: Store, resource_type: str, identifier: str, name: str, others: str) -> None:
+    resource = store.get(resource_type, identifier)
     assert resource is not None
-    store.relate(resource, over(kind, name), others)
+    store.relate(resource, relation_of(resource_type, name), others)
 
 
 def test_both_sides_change_together(store: Store) -> None:
@@ -68,7 +74,7 @@ def test_a_removed_resource_leaves_no_link(store: Store) -> None:
     relate(store, "users", "u", "visibleApps", "ab")
     app = store.get("apps", "a")
     assert app is not None
-    store.remove(app, [over("apps", "builds")])
+    store.remove(app, [relation_of("apps", "builds")])
     assert ids(store, "builds", "1", "app") == []
     assert ids(store, "users", "u", "visibleApps") == ["b"]
     assert store.get("apps", "a") is None
@@ -104,7 +110,7 @@ def test_a_change_drops_what_was_rendered_on_both_sides(store: Store) -> None:
     assert app is not None
     assert build is not None
     app.rendered["view"] = build.rendered["view"] = b"old"
-    store.link(build, over("builds", "app"), app)
+    store.link(build, relation_of("builds", "app"), app)
     assert (app.rendered, build.rendered) == ({}, {})
 
 

@@ -27,8 +27,8 @@ def write(emulator_client: EmulatorClient, method: str, path: str, data: Any, **
     return emulator_client.send(method, path, body=json.dumps({"data": data, **document}).encode())
 
 
-def to(kind: str, identifier: str) -> Json:
-    return {"data": {"type": kind, "id": identifier}}
+def to(resource_type: str, identifier: str) -> Json:
+    return {"data": {"type": resource_type, "id": identifier}}
 
 
 def faults(answer: Answer) -> list[tuple[str, str]]:
@@ -374,7 +374,7 @@ def test_a_hidden_account_is_not_written_to(emulator_client: EmulatorClient, emu
 
 
 @pytest.mark.parametrize(
-    ("kind", "member", "code", "detail"),
+    ("resource_type", "member", "code", "detail"),
     [
         (
             "bundleIds",
@@ -386,11 +386,11 @@ def test_a_hidden_account_is_not_written_to(emulator_client: EmulatorClient, emu
     ],
 )
 def test_attributes_that_are_unique_in_the_account(
-    emulator_client: EmulatorClient, kind: str, member: str, code: str, detail: str
+    emulator_client: EmulatorClient, resource_type: str, member: str, code: str, detail: str
 ) -> None:
-    data = {"type": kind, "attributes": {"name": "x", "platform": "IOS", member: "com.example.x"}}
-    assert write(emulator_client, "POST", f"/v1/{kind}", data).status == 201
-    answer = write(emulator_client, "POST", f"/v1/{kind}", data)
+    data = {"type": resource_type, "attributes": {"name": "x", "platform": "IOS", member: "com.example.x"}}
+    assert write(emulator_client, "POST", f"/v1/{resource_type}", data).status == 201
+    answer = write(emulator_client, "POST", f"/v1/{resource_type}", data)
     assert faults(answer) == [(code, f"/data/attributes/{member}")]
     assert answer.json["errors"][0]["detail"] == detail
 
