@@ -67,7 +67,7 @@ class ClaimSpec(NamedTuple):
 
 
 class TokenRejection(NamedTuple):
-    """The answer to a token that is not taken."""
+    """The response to a token that is not accepted."""
 
     status: int
     media_type: str
@@ -127,11 +127,11 @@ class Service:
     """The cheapest request that needs a valid token and changes nothing; empty where none is known."""
     acceptance: Acceptance = RESOURCES
     refusal: TokenRejection | None = None
-    """The answer to a bad token; None where none has been seen."""
+    """The response to a bad token; None where none has been seen."""
     sandbox: ServiceName | None = None
     """The name of the service that takes the same tokens for apps that are not released."""
     key_type: Literal["team", "enterprise"] | None = None
-    """The kind that all of its keys are of; None where there are several."""
+    """The type of all its keys; None where there are several."""
     key_file: str = "AuthKey"
     """How the names of its key files start."""
 
@@ -188,7 +188,7 @@ NOT_AUTHORIZED = TokenRejection(
     "Learn more about Generating Tokens for API Requests "
     'https://developer.apple.com/go/?id=api-generating-tokens"\n\t}]\n}',
 )
-# Observed by users of several clients; each answer has an id of its own.
+# Observed by users of several clients; each response has an id of its own.
 UNAUTHENTICATED = TokenRejection(401, "text/plain", "Unauthenticated\n\nRequest ID: {request_id}.0.0\n")
 # The status is documented. The body is observed for a token of App Store Connect's form.
 MISSING_AUTH = TokenRejection(401, _JSON, '{"reason": "MISSING_AUTH"}')
@@ -388,7 +388,7 @@ PROBEABLE: tuple[ServiceName, ...] = tuple(service.name for service in SERVICES.
 
 
 def service_for(key_type: str) -> Service:
-    """The service that keys of this kind (team, individual, enterprise) are for."""
+    """Return the service that keys of this type (team, individual, enterprise) are for."""
     return ENTERPRISE if key_type == "enterprise" else APP_STORE_CONNECT
 
 

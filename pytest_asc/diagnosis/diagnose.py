@@ -159,7 +159,7 @@ def service_of(*, host: str = "", token: DecodedToken | None = None, key_type: s
     """The service that is most likely meant.
 
     Decided by the host of the request; or by the token's audience or claims, the key's own service first where several
-    would take them; or by the kind of the key.
+    would take them; or by the type of the key.
     """
     own = service_for(key_type or "team")
     by_host = [one for one in SERVICES.values() if host in one.hosts]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_asc.diagnosis.http.http_response import HttpResponse
     from pytest_asc.diagnosis.token.verify import DecodedToken
 
-# Seconds: the experiment's iat lies far enough back for any clock that did not give itself away by the answer's Date,
+# Seconds: the experiment's iat lies far enough back for any clock that did not give itself away by the response's Date,
 # and its exp is far from every limit, and yet to come when the last experiment is answered.
 IAT_BACK = 3 * MINUTE
 SHORT_LIFE = 5 * MINUTE
@@ -27,11 +27,11 @@ Difference: TypeAlias = "tuple[str, object, object]"
 
 @dataclass(frozen=True)
 class UnexplainedRefusal:
-    """A token that was refused in words that explain nothing, and what is at hand to try in its place."""
+    """A token that was refused without a reason, and the credentials to try in its place."""
 
     response: HttpResponse
     finding: Finding
-    """What the answer alone says."""
+    """The finding from the response alone."""
     service: Service
     base_url: str
     """Where the request went, and where every experiment goes."""
@@ -42,7 +42,7 @@ class UnexplainedRefusal:
     issuer_id: str | None = None
     """The issuer id of the key, used or not."""
     key_type_is_set: bool = False
-    """Whether the user said of which kind the key is; otherwise it was taken from the ids that are there."""
+    """True if the user has set the key type; otherwise it was derived from the ids that are set."""
     before: tuple[Finding, ...] = ()
     """What was found of key and ids before the request."""
 
@@ -123,7 +123,7 @@ def short_times(refusal: UnexplainedRefusal) -> dict[str, int]:
 
 
 def _documented(refusal: UnexplainedRefusal) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Header and claims as documented, without the times, for the key and the kind of the refused token."""
+    """Header and claims as documented, without the times, for the key and the key type of the refused token."""
     token = refusal.decoded
     who = {"sub": "user"} if refusal.individual else {"iss": refusal.issuer_id or token.claims.get("iss")}
     header = {"alg": "ES256", "kid": token.key_id, "typ": "JWT"}

@@ -74,9 +74,9 @@ class AreaAccess(NamedTuple):
     status: int | None
     """None where no request was sent, or no response came."""
     opens: bool | None
-    """None where the answer does not tell."""
+    """None where the response does not show it."""
     words: str | None
-    """Apple's words, or why there are none."""
+    """Apple's message, or the reason why there is none."""
 
 
 def probed_areas_of(service: Service) -> tuple[ProbedArea, ...]:
@@ -85,7 +85,7 @@ def probed_areas_of(service: Service) -> tuple[ProbedArea, ...]:
 
 
 def read_access(area: ProbedArea, response: HttpResponse, service: Service) -> AreaAccess:
-    """Read from an answer whether an area is open.
+    """Derive from a response whether the key's role has access to an area.
 
     Only a refusal that speaks of the key closes it: an agreement, the rate limit or a failure say nothing of roles.
     """

@@ -1,8 +1,8 @@
 """Table of experiments: further requests that find the cause of a 401 that names none, and the findings of each.
 
-App Store Connect refuses almost every bad token in the same words (observed). What tells the causes apart is a request
-that differs in one thing. The experiments stand in a table, in their order; the first that is accepted ends them, and
-what it changed is the cause. Nothing here sends or signs: that is passed in.
+App Store Connect refuses almost every bad token with the same message (observed). A request that differs in one thing
+distinguishes the causes. The experiments are made in the order of the table; the first that is accepted ends them, and
+what it changed is the cause. Nothing here sends or signs: functions for that are passed in.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class ExperimentRecord(NamedTuple):
 
     name: str
     status: int | None
-    """None where it was not made, or got no answer."""
+    """None where it was not made, or got no response."""
     showed: str
 
 
@@ -48,7 +48,7 @@ class ExperimentResult(NamedTuple):
     findings: tuple[Finding, ...]
     probes: tuple[ExperimentRecord, ...]
     accepted: HttpResponse | None = None
-    """The answer to the same token, where that was accepted in the end."""
+    """The response to the same token, where that was accepted in the end."""
 
 
 class Experiment(NamedTuple):
@@ -82,7 +82,7 @@ def _is_early(finding: Finding) -> bool:
 def run_experiments(
     refusal: UnexplainedRefusal, send: Callable[[ProbeRequest], HttpResponse | None]
 ) -> ExperimentResult:
-    """Make the experiments in their order, up to the first that tells.
+    """Make the experiments in their order, up to the first that is accepted.
 
     Args:
         refusal: What was refused.

@@ -16,7 +16,7 @@ class NetrcEntry:
     """The login that a netrc file has for a host."""
 
     place: str
-    """In the words that people use for it: ``the default entry of ~/.netrc``."""
+    """A description of the entry: ``the default entry of ~/.netrc``."""
     authorization: str = field(repr=False)
     """The value of the Authorization header that clients make of it."""
 

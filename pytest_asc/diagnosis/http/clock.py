@@ -1,4 +1,4 @@
-"""This machine's clock and a token's times against Apple's clock, which stands in the ``Date`` of every answer."""
+"""This machine's clock and a token's times against Apple's clock, from the ``Date`` of every response."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def read_date(response: HttpResponse) -> int | None:
 
 
 def read_skew(response: HttpResponse) -> Skew | None:
-    """Compare this machine's clock with the answer's ``Date``; None without a ``Date`` to read."""
+    """Compare this machine's clock with the response's ``Date``; None without a ``Date`` to read."""
     date = read_date(response)
     if date is None:
         return None

@@ -149,11 +149,11 @@ def _status(evidence: object, value: object) -> int:
 
 
 def _unknown(evidence: object) -> TypeError:
-    kind = type(evidence).__name__
+    name = type(evidence).__name__
     names = (
         f" with {', '.join(sorted(map(str, evidence))[:5]) or 'nothing in it'}" if isinstance(evidence, Mapping) else ""
     )
-    return TypeError(f"asc_diagnose can make nothing of a {kind}{names}. Give it {ACCEPTED_EVIDENCE}.")
+    return TypeError(f"asc_diagnose can make nothing of a {name}{names}. Give it {ACCEPTED_EVIDENCE}.")
 
 
 def _get(evidence: object, name: str) -> Any:

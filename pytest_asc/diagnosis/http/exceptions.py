@@ -41,7 +41,7 @@ _URL_NAMES = frozenset({"InvalidURL", "LocationParseError"})
 # Where the libraries walk over the headers that they were given.
 _HEADER_READERS = frozenset({"requests.models", "httpx._models"})
 _QUOTED = re.compile(r"'([^']*)'")
-# The words of requests, of http.client and of h11 on a header that cannot be sent.
+# The messages of requests, of http.client and of h11 on a header that cannot be sent.
 _BAD_HEADER = re.compile(r"(?:in header value:|Invalid header value|Illegal header value) ?(b?(['\"]).*\2)", re.DOTALL)
 _CREDENTIAL = re.compile(r"\s*bearer|\s*eyJ", re.IGNORECASE)
 
@@ -58,7 +58,7 @@ class ExceptionEvidence(NamedTuple):
 
 
 def read_exception(error: BaseException) -> ExceptionEvidence:
-    """Read an exception; one that has nothing to do with a request tells nothing. No exception's words are quoted."""
+    """Read an exception; one that has nothing to do with a request is no evidence. No exception's message is quoted."""
     names = {cls.__name__ for cls in type(error).__mro__}
     if headers := _headers_argument(error):
         return ExceptionEvidence(HttpRequest(headers=headers))
@@ -109,7 +109,7 @@ def _rejected_header(error: BaseException) -> str | None:
 
 
 def _url_in(error: BaseException) -> str:
-    """The URL that a library refused: httpx has it in the request, requests in its words."""
+    """The URL that a library refused: httpx has it in the request, requests in its message."""
     request = _request_of(error)
     if request and request.url:
         return request.url

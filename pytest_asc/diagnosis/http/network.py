@@ -1,6 +1,6 @@
 """Diagnosis of requests without a response, from the exceptions of requests and urllib3.
 
-Evidence is put together from types, numbers and the operating system's words. The exceptions' own texts are not quoted:
+Evidence consists of types, numbers and the operating system's messages. The exceptions' texts are not quoted:
 some hold the proxy's password or the header with the token.
 """
 
@@ -40,7 +40,7 @@ _FAILURES: tuple[tuple[type[BaseException], str, str], ...] = (
 )
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
 _BUNDLE = re.compile(r"Could not find .*CA certificate bundle, invalid path: (.+)")
-# Around its words, OpenSSL names the error's constant and its own source line.
+# Around its message, OpenSSL names the error's constant and its own source line.
 _OPENSSL_PLACES = re.compile(r"^\[[^\]]*\] | \(_ssl\.c:\d+\)$")
 # OpenSSL's numbers for a certificate that is not valid yet, and no longer.
 _CLOCK_ERRORS = (9, 10)

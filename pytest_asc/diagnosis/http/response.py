@@ -87,11 +87,11 @@ class ResponseContext(NamedTuple):
 
 
 class ErrorRule(NamedTuple):
-    """An error of Apple's that says more than its status."""
+    """A rule for an error of Apple's that says more than its status."""
 
     code: str
     """How the code starts."""
-    message: str
+    pattern: str
     """What title or detail hold, as a regular expression."""
     cause: str
     certainty: Certainty
@@ -121,7 +121,7 @@ _FORBIDDEN = (
     ErrorRule("FORBIDDEN_ERROR", "", "role-insufficient", "likely"),
 )
 
-# What Apple's front end sends where no application answers: a page of its own, or a line of plain text.
+# What Apple's front end sends where no application responds: a page of its own, or a line of plain text.
 _FRONT_END_BODY = re.compile(
     rb"<center>Apple</center>|\ACould not process this request|\AUnauthenticated\s+Request ID:"
 )
@@ -155,7 +155,7 @@ def _foreign(context: ResponseContext) -> Finding | None:
     server = one_line(response.headers.get("Server", ""), 60)
     return make_finding(
         "not-apple",
-        f"{_status_line(response)} and {_kind(context, html=html)}"
+        f"{_status_line(response)} and {_body_description(context, html=html)}"
         + (f' titled "{one_line(title[1].decode("utf-8", "replace"), 60)}"' if title else "")
         + (f", by the server {server}" if server else ""),
     )
@@ -183,7 +183,7 @@ def _token_refused(context: ResponseContext) -> Finding:
 
 
 def _unknown(context: ResponseContext) -> Finding:
-    """An answer that does not say what of key, ids and token it is about."""
+    """Return the finding of a response that does not say whether key, ids or token are wrong."""
     unreleased = ", and for an app that was never released" if context.service.sandbox else ""
     unseen = "; the token's times could not be compared with Apple's clock" if context.claims is None else ""
     of_team = not context.service.takes_issuer_id
@@ -243,11 +243,9 @@ def _rate_limited(context: ResponseContext) -> Finding:
 
 def _forbidden(context: ResponseContext) -> Finding | None:
     code, message = context.response.code or "", context.response.message or ""
-    for refusal in _FORBIDDEN:
-        if code.startswith(refusal.code) and re.search(refusal.message, message):
-            return make_finding(
-                refusal.cause, _status_line(context.response), certainty=refusal.certainty, fix=refusal.fix
-            )
+    for rule in _FORBIDDEN:
+        if code.startswith(rule.code) and re.search(rule.pattern, message):
+            return make_finding(rule.cause, _status_line(context.response), certainty=rule.certainty, fix=rule.fix)
     return None
 
 
@@ -263,7 +261,7 @@ def _not_found(context: ResponseContext) -> Finding | None:
 
 
 def _not_acceptable(context: ResponseContext) -> Finding:
-    """The one answer that is plain text (documented)."""
+    """Diagnose a 406: the one response in plain text (documented)."""
     return make_finding("accept-header", _status_line(context.response))
 
 
@@ -313,13 +311,13 @@ def _is_refusal(body: bytes, refusal: TokenRejection) -> bool:
 
 
 def _status_line(response: HttpResponse) -> str:
-    """Status and code to which request, and Apple's words."""
+    """Format the host, method, status and code, and Apple's message."""
     code = f" {one_line(response.code, 100)}" if response.code else ""
     message = f': "{response.message}"' if response.message else ""
     return f"{host_of(response.url)} answered {response.method} with {response.status}{code}{message}"
 
 
-def _kind(context: ResponseContext, *, html: bool) -> str:
+def _body_description(context: ResponseContext, *, html: bool) -> str:
     response, member = context.response, context.service.acceptance.member
     if not response.body:
         return "an empty body"

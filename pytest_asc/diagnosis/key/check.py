@@ -114,7 +114,7 @@ def _no_block(text: str) -> Finding:
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=]")
 _ENCRYPTED = re.compile(r"Proc-Type:\s*4,ENCRYPTED")  # RFC 1421, as OpenSSL writes it
 # What a parser has to say fits in here, or is no help.
-_MAX_WORDS = 160
+_MAX_MESSAGE = 160
 
 _LABELS = (
     ("key-encrypted", "ENCRYPTED"),
@@ -181,8 +181,8 @@ def _load_der(data: bytes) -> EllipticCurvePrivateKey | Finding:
 
 def _check_key(key: PrivateKeyTypes, data: bytes) -> EllipticCurvePrivateKey | Finding:
     if not isinstance(key, EllipticCurvePrivateKey):
-        kind = type(key).__name__.removesuffix("PrivateKey")
-        return make_finding("key-not-ec", f"it is a key for {kind} ({len(data)} bytes); Apple takes ES256 alone")
+        algorithm = type(key).__name__.removesuffix("PrivateKey")
+        return make_finding("key-not-ec", f"it is a key for {algorithm} ({len(data)} bytes); Apple takes ES256 alone")
     if not isinstance(key.curve, SECP256R1):
         return make_finding("key-wrong-curve", f"its curve is {key.curve.name}; Apple takes P-256 (secp256r1) alone")
     return key
@@ -192,8 +192,8 @@ def _parser_message(error: Exception, data: bytes) -> str:
     """Return the library's message without its general advice and without any piece of the key."""
     redactor = Redactor()
     redactor.add_key(pem.encode_base64(data))
-    words = str(error).rpartition("Details: ")[2] or type(error).__name__
-    return redactor.clean(words)[:_MAX_WORDS]
+    message = str(error).rpartition("Details: ")[2] or type(error).__name__
+    return redactor.clean(message)[:_MAX_MESSAGE]
 
 
 def _notes(block: pem.Block) -> tuple[Finding, ...]:

@@ -170,7 +170,7 @@ def _check_pair(key_id: str | None, issuer_id: str | None) -> Finding | None:
 def _check_issuer(issuer_id: str | None, key_type: str | None) -> Finding | None:
     if issuer_id is None:
         missing = key_type in {"team", "enterprise"}
-        evidence = f"the key is said to be of the kind {key_type}, and no issuer id is set"
+        evidence = f"the key is set to be of type {key_type}, and no issuer id is set"
         return make_finding("issuer-id-missing", evidence, certainty="certain") if missing else None
     if _UUID.fullmatch(issuer_id):
         return None

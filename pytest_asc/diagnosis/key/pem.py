@@ -59,8 +59,8 @@ def _block(text: str, begin: re.Match[str], end: re.Match[str]) -> Block:
 
 
 def _label(boundary: re.Match[str]) -> str:
-    words = boundary[2].split()
-    return _LABELS.get("".join(words), " ".join(words))
+    parts = boundary[2].split()
+    return _LABELS.get("".join(parts), " ".join(parts))
 
 
 def frame(label: str, body: str) -> str:

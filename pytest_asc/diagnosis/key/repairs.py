@@ -67,12 +67,12 @@ def _unescape(text: str) -> Repair | None:
     decoded = unquote(text)
     broken, breaks = _ESCAPED_BREAK.subn("\n", decoded)
     bare = broken.replace("\\", "")
-    seen = (
+    damages = (
         ("it is percent-encoded", decoded != text),
         (f"line breaks written as \\n: {breaks}", breaks),
         (f"stray backslashes: {len(broken) - len(bare)}", bare != broken),
     )
-    return Repair(bare, ", ".join(words for words, applies in seen if applies)) if bare != text else None
+    return Repair(bare, ", ".join(evidence for evidence, applies in damages if applies)) if bare != text else None
 
 
 _INDENT = re.compile(r"^[ \t]+(?=\S)", re.MULTILINE)

@@ -108,7 +108,7 @@ def _issuer_problems(
     iss, sub, member = claims.get("iss"), claims.get("sub"), service.claims["iss"]
     has_individuals = service.individual_subject is not None
     individual = has_individuals and sub == service.individual_subject
-    # The table's words are for services with both kinds of key.
+    # The table's fix is for services with both kinds of key.
     fix = None if has_individuals else f"Set iss to {member.description}."
     if iss is not None and individual:
         yield ClaimProblem(make_finding("token-claims-mixed", f"iss is {format_claim(iss)} and sub is {sub!r}"))
