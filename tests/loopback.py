@@ -23,7 +23,7 @@ ISSUER_ID = "57246542-96fe-1a63-e053-0824d011072a"
 
 
 class Sent(NamedTuple):
-    """A request as it came in."""
+    """A received request."""
 
     method: str
     path: str
@@ -32,13 +32,13 @@ class Sent(NamedTuple):
 
     @property
     def token(self) -> str | None:
-        """What stands behind Bearer."""
+        """The token in the Authorization header."""
         scheme, _, token = self.headers.get("authorization", "").partition(" ")
         return token if scheme == "Bearer" else None
 
 
 class Reply(NamedTuple):
-    """An answer to give."""
+    """A response to send."""
 
     status: int = 200
     body: bytes = b'{"data": [], "links": {"self": ""}}'
@@ -67,18 +67,18 @@ REFUSED = json.dumps(
 
 
 class Apple:
-    """The server: what came in, and what it answers. It gives apps to tokens that PyJWT accepts for ``key``."""
+    """A server that records requests and answers them. It gives apps to tokens that PyJWT accepts for ``key``."""
 
     def __init__(self, key: ec.EllipticCurvePrivateKey) -> None:
         self.key = key
         self.requests: list[Sent] = []
         self.replies: list[Reply] = []
-        self.answer: Callable[[Sent], Reply] = self.judge
+        self.answer: Callable[[Sent], Reply] = self.verify_and_answer
         self.headers: dict[str, str] = {}
         self.url = ""
 
-    def judge(self, request: Sent) -> Reply:
-        """Answer as Apple would, as far as PyJWT can tell."""
+    def verify_and_answer(self, request: Sent) -> Reply:
+        """Answer as Apple does, by PyJWT's verification of the token."""
         try:
             claims = jwt.decode(
                 request.token or "", self.key.public_key(), algorithms=["ES256"],
@@ -93,7 +93,7 @@ class Apple:
         return Reply(200, APPS, {"X-Rate-Limit": "user-hour-lim:3600;user-hour-rem:3571;"})
 
     def reply(self, request: Sent) -> Reply:
-        """The next of the prepared replies, or an answer."""
+        """Return the next of the prepared replies, or an answer."""
         self.requests.append(request)
         return self.replies.pop(0) if self.replies else self.answer(request)
 
@@ -122,6 +122,6 @@ def handler(apple: Apple) -> type[BaseHTTPRequestHandler]:
         do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _serve  # noqa: N815  http.server's names
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  http.server's name
-            """Stay silent."""
+            """Log nothing."""
 
     return Handler

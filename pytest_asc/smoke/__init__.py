@@ -1,1 +1,1 @@
-"""``pytest --asc-smoke``: the checks as pytest items, and the faces of their report."""
+"""``pytest --asc-smoke``: the checks as pytest items, and the report on them."""

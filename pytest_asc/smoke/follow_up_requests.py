@@ -40,8 +40,8 @@ def investigate(
         if experiment.header is not None and experiment.claims is not None and credentials is not None:
             text = sign(experiment.header, experiment.claims, credentials.private_key)
             redactor.add_token(text)
-        answer = context.get(request, experiment.path, text, base_url=experiment.base_url)
-        return answer if isinstance(answer, HttpResponse) else None
+        response = context.get(request, experiment.path, text, base_url=experiment.base_url)
+        return response if isinstance(response, HttpResponse) else None
 
     refusal = UnexplainedRefusal(
         response=refused,
@@ -79,14 +79,14 @@ def check_role_access(
         if reason := stopped or _reason_to_skip(area, path, app, context):
             yield skipped_access(area, f"not asked ({reason})")
             continue
-        answer = context.get(request, path, token.text)
-        if not isinstance(answer, HttpResponse):
+        response = context.get(request, path, token.text)
+        if not isinstance(response, HttpResponse):
             stopped = "an earlier request got no answer"
-            yield skipped_access(area, answer.evidence)
+            yield skipped_access(area, response.evidence)
             continue
-        if answer.status == _TOO_MANY_REQUESTS:
+        if response.status == _TOO_MANY_REQUESTS:
             stopped = "the rate limit is reached"
-        yield read_access(area, answer, context.service)
+        yield read_access(area, response, context.service)
 
 
 def _reason_to_skip(area: ProbedArea, path: str, app: str | None, context: SmokeContext) -> str | None:

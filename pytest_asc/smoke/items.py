@@ -52,7 +52,7 @@ class SmokeCheck(pytest.Function):
         except FixtureError as error:
             self.run.record_exception(self.check, error.cause)
             raise error.cause from None
-        except Exception as error:  # noqa: BLE001  whatever it is, it is ours
+        except Exception as error:  # noqa: BLE001  any other exception is a bug of this plugin
             self.run.record_exception(self.check, error)
             pytest.exit(
                 f"pytest-asc crashed in its check of {self.name}: {redactor.clean(repr(error))}. "

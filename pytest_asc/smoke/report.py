@@ -40,7 +40,7 @@ class TokenSummary(NamedTuple):
     lifetime: int | None = None
     """Seconds from ``iat`` to ``exp``."""
     scope: object = None
-    """The claim as it stands in the token, of whatever JSON type."""
+    """The claim as it stands in the token, of any JSON type."""
     minted_by: str | None = None
     """The program or variable that the token comes from; None where that is not known."""
 

@@ -22,7 +22,7 @@ def credentials(credentials: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 
 
 @pytest.mark.usefixtures("credentials")
-def test_a_token_is_printed_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+def test_token_prints_only_the_token(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["token", "--asc-token-lifetime=600", "--scope=GET /v1/apps", "--scope=GET /v1/users"]) == 0
     output = capsys.readouterr()
     token = decode(output.out.removesuffix("\n"))
@@ -33,7 +33,7 @@ def test_a_token_is_printed_and_nothing_else(capsys: pytest.CaptureFixture[str])
 
 
 @pytest.mark.usefixtures("credentials")
-def test_options_go_before_the_environment(capsys: pytest.CaptureFixture[str]) -> None:
+def test_options_take_precedence_over_the_environment(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["token", "--asc-key-id=OTHER12345"]) == 0
     output = capsys.readouterr()
     assert decode(output.out.strip()).key_id == "OTHER12345"
@@ -41,7 +41,7 @@ def test_options_go_before_the_environment(capsys: pytest.CaptureFixture[str]) -
 
 
 @pytest.mark.usefixtures("credentials")
-def test_a_terminal_gets_no_token_unless_asked(
+def test_token_prints_to_a_terminal_only_with_reveal(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
@@ -53,7 +53,7 @@ def test_a_terminal_gets_no_token_unless_asked(
     assert decode(capsys.readouterr().out.strip()).key_id == KEY_ID
 
 
-def test_without_credentials_it_says_so(
+def test_token_reports_missing_credentials(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -72,14 +72,16 @@ def test_without_credentials_it_says_so(
         (["--asc-token-lifetime=long"], "expected a whole number of seconds"),
     ],
 )
-def test_a_life_out_of_bounds_is_refused(capsys: pytest.CaptureFixture[str], options: list[str], message: str) -> None:
+def test_token_refuses_a_lifetime_out_of_bounds(
+    capsys: pytest.CaptureFixture[str], options: list[str], message: str
+) -> None:
     assert main(["token", *options]) == 4
     output = capsys.readouterr()
     assert (output.out, message in output.err) == ("", True)
 
 
 @pytest.mark.usefixtures("credentials")
-def test_smoke_is_the_smoke_check(apple: Apple, tmp_path: Path) -> None:
+def test_smoke_runs_the_smoke_check(apple: Apple, tmp_path: Path) -> None:
     command = [
         sys.executable,
         "-m",

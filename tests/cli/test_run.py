@@ -41,7 +41,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def in_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[..., int]]:
-    """Run the command in this process, whose signals are pytest's; see that no file is left."""
+    """Run the command in this process, without its signal handlers; check that it leaves no file."""
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
@@ -93,7 +93,7 @@ NODE = (
 
 
 @pytest.mark.parametrize("script", [CURL, NODE], ids=["curl", "node"])
-def test_other_programs_reach_it_too(script: str) -> None:
+def test_programs_in_other_languages_reach_the_emulator(script: str) -> None:
     program = script.partition(" ")[0]
     if not shutil.which(program):
         pytest.skip(f"{program} is not installed")
@@ -102,7 +102,7 @@ def test_other_programs_reach_it_too(script: str) -> None:
     assert (result.stderr, len(names(result.stdout))) == ("", 3)
 
 
-def test_a_command_finds_every_variable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_run_sets_every_variable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("ASC_TOKEN", "ASC_KEY_ID", "APP_STORE_CONNECT_API_KEY_KEY", "HTTPS_PROXY", "SSL_CERT_FILE"):
         monkeypatch.setenv(name, "the user's own")
     monkeypatch.setenv("APP_STORE_CONNECT_API_KEY_IS_KEY_CONTENT_BASE64", "true")
@@ -133,7 +133,7 @@ print(json.dumps([dict(os.environ), modes]))
     assert len({environment[name] for name in bundles}) == 1
 
 
-def test_our_own_smoke_check_is_content(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_live_smoke_check_passes_against_the_emulator(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     result = run("--", sys.executable, "-m", "pytest", "--asc-smoke", "--asc-strict", "-p", "no:cacheprovider")
     assert result.returncode == 0, result.stdout
@@ -151,7 +151,7 @@ def test_our_own_smoke_check_is_content(monkeypatch: pytest.MonkeyPatch, tmp_pat
         (["sh", "-c", "test -f $ASC_PRIVATE_KEY_PATH"], 0),
     ],
 )
-def test_the_status_is_the_commands(
+def test_run_exits_with_the_status_of_the_command(
     in_process: Callable[..., int], capfd: pytest.CaptureFixture[str], command: list[str], status: int
 ) -> None:
     assert in_process("--empty", "--", *command) == status
@@ -169,7 +169,7 @@ def test_the_status_is_the_commands(
         (["--proxy", "--", "true"], 4, "unrecognized arguments: --proxy"),
     ],
 )
-def test_what_cannot_be_run_is_told(
+def test_run_reports_a_command_that_cannot_be_run(
     in_process: Callable[..., int], capfd: pytest.CaptureFixture[str], arguments: list[str], status: int, words: str
 ) -> None:
     assert in_process(*arguments) == status
@@ -180,7 +180,7 @@ def test_what_cannot_be_run_is_told(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_signals_are_passed_on_and_nothing_is_left(
+def test_run_forwards_signals_and_leaves_no_files(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, number: signal.Signals
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
@@ -206,7 +206,7 @@ while True:
         socket.create_connection((proxy.hostname, proxy.port), timeout=30)
 
 
-def test_other_hosts_are_reached_where_they_are_allowed(apple: Apple) -> None:
+def test_the_proxy_reaches_other_hosts_only_with_allow_host(apple: Apple) -> None:
     script = """
 import http.client, os, sys
 from urllib.parse import urlsplit

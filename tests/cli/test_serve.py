@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 COMMAND = [sys.executable, "-W", "error", "-m", "pytest_asc", "serve"]
 
 
-class Served(NamedTuple):
-    """A server in a process of its own, and where it says that it is."""
+class ServeProcess(NamedTuple):
+    """A server in a process of its own, with the data that it printed."""
 
     process: subprocess.Popen[str]
-    where: dict[str, Any]
+    connection_info: dict[str, Any]
 
     def stop(self, number: int = signal.SIGTERM) -> tuple[int, str, str]:
         self.process.send_signal(number)
@@ -36,37 +36,37 @@ class Served(NamedTuple):
         return self.process.returncode, out, err
 
     def token(self) -> str:
-        """A token that is good for it."""
+        """Return a token that the server accepts."""
         credentials = Credentials.load(
-            key_id=self.where["key_id"],
-            issuer_id=self.where["issuer_id"],
-            key=Path(self.where["key_file"]).read_text("ascii"),
+            key_id=self.connection_info["key_id"],
+            issuer_id=self.connection_info["issuer_id"],
+            key=Path(self.connection_info["key_file"]).read_text("ascii"),
         )
         return str(mint(credentials, now=time.time()))
 
-    def get(self, url: str, **how: Any) -> requests.Response:
+    def get(self, url: str, **options: Any) -> requests.Response:
         with requests.Session() as session:
             session.trust_env = False
-            session.verify = self.where["ca_file"]
-            return session.get(url, headers={"Authorization": f"Bearer {self.token()}"}, timeout=30, **how)
+            session.verify = self.connection_info["ca_file"]
+            return session.get(url, headers={"Authorization": f"Bearer {self.token()}"}, timeout=30, **options)
 
-    def names(self, url: str, **how: Any) -> list[str]:
-        return [app["attributes"]["name"] for app in self.get(f"{url}/v1/apps", **how).json()["data"]]
+    def names(self, url: str, **options: Any) -> list[str]:
+        return [app["attributes"]["name"] for app in self.get(f"{url}/v1/apps", **options).json()["data"]]
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[..., Served]]:
-    """Start servers; the line that each prints says that it is ready."""
+def serve() -> Iterator[Callable[..., ServeProcess]]:
+    """Start servers; each is ready when it has printed its line."""
     processes: list[subprocess.Popen[str]] = []
 
-    def serve(*options: str) -> Served:
+    def serve(*options: str) -> ServeProcess:
         process = subprocess.Popen(
             [*COMMAND, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ
         )
         processes.append(process)
         assert process.stdout
         line = process.stdout.readline()
-        return Served(process, json.loads(line or f"nothing but {process.communicate()[1]}"))
+        return ServeProcess(process, json.loads(line or f"nothing but {process.communicate()[1]}"))
 
     yield serve
     for process in processes:
@@ -74,7 +74,7 @@ def serve() -> Iterator[Callable[..., Served]]:
         process.communicate(timeout=30)
 
 
-def listens(url: str) -> bool:
+def is_listening(url: str) -> bool:
     parts = urlsplit(url)
     try:
         with socket.create_connection((parts.hostname, parts.port), timeout=30):
@@ -83,52 +83,54 @@ def listens(url: str) -> bool:
         return False
 
 
-def test_it_serves_the_sample_and_leaves_nothing(serve: Callable[..., Served]) -> None:
+def test_serve_serves_the_sample_and_leaves_no_files(serve: Callable[..., ServeProcess]) -> None:
     served = serve()
-    where = served.where
-    assert list(where) == ["url", "https_url", "proxy_url", "ca_file", "key_id", "issuer_id", "key_file"]
-    assert where["proxy_url"] is None
-    assert Path(where["key_file"]).name == f"AuthKey_{where['key_id']}.p8"
-    folder = Path(where["key_file"]).parent
+    connection_info = served.connection_info
+    assert list(connection_info) == ["url", "https_url", "proxy_url", "ca_file", "key_id", "issuer_id", "key_file"]
+    assert connection_info["proxy_url"] is None
+    assert Path(connection_info["key_file"]).name == f"AuthKey_{connection_info['key_id']}.p8"
+    folder = Path(connection_info["key_file"]).parent
     modes = {path.name: oct(path.stat().st_mode)[-3:] for path in (folder, *folder.iterdir())}
-    assert modes == {folder.name: "700", "ca.pem": "600", Path(where["key_file"]).name: "600"}
-    assert served.names(where["url"]) == served.names(where["https_url"]) != []
+    assert modes == {folder.name: "700", "ca.pem": "600", Path(connection_info["key_file"]).name: "600"}
+    assert served.names(connection_info["url"]) == served.names(connection_info["https_url"]) != []
     token = served.token()
-    for spoilt in (token, token[:-4], f"{token}\x7f"):
-        requests.get(where["url"] + "/v1/apps", headers={"Authorization": spoilt}, timeout=30)
+    for authorization in (token, token[:-4], f"{token}\x7f"):
+        requests.get(connection_info["url"] + "/v1/apps", headers={"Authorization": authorization}, timeout=30)
     status, out, err = served.stop()
     assert (status, out, err) == (0, "", "")
     assert not folder.exists()
-    assert not any(listens(where[name]) for name in ("url", "https_url"))
+    assert not any(is_listening(connection_info[name]) for name in ("url", "https_url"))
 
 
-def test_the_proxy_stands_before_apples_name(serve: Callable[..., Served]) -> None:
+def test_the_proxy_answers_for_apples_host(serve: Callable[..., ServeProcess]) -> None:
     served = serve("--proxy", "--empty")
     base = "https://api.appstoreconnect.apple.com"
-    answer = served.get(f"{base}/v1/apps", proxies={"https": served.where["proxy_url"]})
+    answer = served.get(f"{base}/v1/apps", proxies={"https": served.connection_info["proxy_url"]})
     assert (answer.json()["data"], answer.json()["links"]) == ([], {"self": f"{base}/v1/apps"})
     assert served.stop(signal.SIGINT) == (0, "", "")
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGQUIT])
-def test_a_terminal_that_closes_leaves_nothing(serve: Callable[..., Served], number: signal.Signals) -> None:
+def test_serve_leaves_no_files_when_its_terminal_closes(
+    serve: Callable[..., ServeProcess], number: signal.Signals
+) -> None:
     served = serve("--empty")
     assert served.stop(number) == (0, "", "")
-    assert not Path(served.where["key_file"]).parent.exists()
+    assert not Path(served.connection_info["key_file"]).parent.exists()
 
 
-def test_nohup_keeps_it(serve: Callable[..., Served]) -> None:
+def test_serve_keeps_running_under_nohup(serve: Callable[..., ServeProcess]) -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         served = serve("--empty")
     finally:
         signal.signal(signal.SIGHUP, before)
     served.process.send_signal(signal.SIGHUP)
-    assert served.names(served.where["url"]) == []
+    assert served.names(served.connection_info["url"]) == []
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-def test_where_it_is_has_to_be_told() -> None:
+def test_serve_fails_where_standard_output_cannot_be_written() -> None:
     with Path("/dev/full").open("w") as full:
         result = subprocess.run(
             [*COMMAND, "--empty"], stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=30
@@ -139,17 +141,17 @@ def test_where_it_is_has_to_be_told() -> None:
     )
 
 
-def test_an_account_can_be_loaded(serve: Callable[..., Served], tmp_path: Path) -> None:
+def test_serve_loads_an_account_from_a_file(serve: Callable[..., ServeProcess], tmp_path: Path) -> None:
     file = tmp_path / "account.json"
     file.write_text(json.dumps({"data": [{"type": "apps", "id": "1", "attributes": {"name": "Lists"}}]}))
     served = serve("--load", str(file), "--port", "0", "--host", "localhost")
-    assert served.where["url"].startswith("http://localhost:")
-    assert served.names(served.where["https_url"]) == ["Lists"]
+    assert served.connection_info["url"].startswith("http://localhost:")
+    assert served.names(served.connection_info["https_url"]) == ["Lists"]
 
 
-def test_other_machines_are_let_in_when_it_is_said_in_words(serve: Callable[..., Served]) -> None:
+def test_serve_listens_for_other_machines_with_allow_remote(serve: Callable[..., ServeProcess]) -> None:
     served = serve("--host", "0.0.0.0", "--allow-remote", "--empty")
-    port = urlsplit(served.where["url"]).port
+    port = urlsplit(served.connection_info["url"]).port
     assert served.names(f"http://127.0.0.1:{port}") == []
 
 
@@ -168,7 +170,7 @@ def test_other_machines_are_let_in_when_it_is_said_in_words(serve: Callable[...,
         (["--load", "a", "--empty"], "not allowed with"),
     ],
 )
-def test_options_that_make_no_sense_are_refused(
+def test_serve_refuses_invalid_options(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, options: list[str], words: str
 ) -> None:
     monkeypatch.setattr(signal, "signal", lambda *_: None)  # those of this process are pytest's
@@ -182,15 +184,15 @@ def test_options_that_make_no_sense_are_refused(
     assert "Traceback" not in output.err
 
 
-def test_a_port_that_is_taken_is_told(serve: Callable[..., Served]) -> None:
-    port = str(urlsplit(serve("--empty").where["url"]).port)
+def test_serve_reports_a_port_that_is_in_use(serve: Callable[..., ServeProcess]) -> None:
+    port = str(urlsplit(serve("--empty").connection_info["url"]).port)
     result = subprocess.run([*COMMAND, "--port", port], capture_output=True, text=True, check=False)
     assert (result.returncode, result.stdout) == (4, "")
     assert result.stderr.startswith("The server cannot listen on 127.0.0.1: Address already in use")
 
 
 @pytest.mark.parametrize("command", [["serve"], ["run", "--", "true"]])
-def test_without_the_extra_it_says_what_to_install(
+def test_a_missing_extra_is_reported_with_the_package_to_install(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
     monkeypatch.setattr(signal, "signal", lambda *_: None)
@@ -202,9 +204,9 @@ def test_without_the_extra_it_says_what_to_install(
     assert (output.out, output.err.endswith("pip install 'pytest-asc[server]'.\n")) == ("", True)
 
 
-def test_what_apple_works_on_is_finished_when_the_client_asks_again(serve: Callable[..., Served]) -> None:
+def test_serve_completes_pending_work_before_the_next_request(serve: Callable[..., ServeProcess]) -> None:
     served = serve()
-    url, headers = served.where["url"], {"Authorization": f"Bearer {served.token()}"}
+    url, headers = served.connection_info["url"], {"Authorization": f"Bearer {served.token()}"}
     (product,) = served.get(f"{url}/v1/ciProducts").json()["data"]
     (workflow,) = served.get(f"{url}/v1/ciProducts/{product['id']}/workflows").json()["data"]
     linkage = {"data": {"type": "ciWorkflows", "id": workflow["id"]}}

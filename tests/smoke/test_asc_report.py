@@ -6,9 +6,7 @@ from pathlib import Path
 import pytest
 
 
-def test_the_report_is_written_where_it_was_asked_for(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_report_is_written_to_the_given_path(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = pytester.mkdir("folder")
     monkeypatch.chdir(folder)
     result = pytester.runpytest("--asc-smoke", "--asc-mode=emulator", "--asc-report=../report.json")
@@ -29,7 +27,9 @@ def test_the_report_is_written_without_a_terminal(pytester: pytest.Pytester) -> 
     ("path", "message"),
     [("nowhere/report.json", "the folder */nowhere does not exist"), (".", "* is a folder, expected a file")],
 )
-def test_a_place_that_is_none_is_refused_before_the_run(pytester: pytest.Pytester, path: str, message: str) -> None:
+def test_a_path_that_cannot_be_written_is_refused_before_the_run(
+    pytester: pytest.Pytester, path: str, message: str
+) -> None:
     result = pytester.runpytest("--asc-smoke", "--asc-mode=emulator", f"--asc-report={path}")
     assert result.ret == 4
     result.stderr.fnmatch_lines([f"ERROR: --asc-report: {message}"])
@@ -50,12 +50,12 @@ def test_github_gets_annotations_and_a_summary(pytester: pytest.Pytester, monkey
     assert "agreement-missing" in text
 
 
-def test_elsewhere_there_are_none(pytester: pytest.Pytester) -> None:
+def test_there_are_no_annotations_outside_github(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest("--asc-smoke", "--asc-mode=emulator", "--asc-fault=agreement-missing")
     result.stdout.no_fnmatch_line("::error*")
 
 
-def test_a_page_is_written_by_the_ending_and_beside_the_json(pytester: pytest.Pytester) -> None:
+def test_the_suffix_of_each_report_file_chooses_its_format(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest(
         "--asc-smoke", "--asc-mode=emulator", "--asc-fault=token-lifetime-too-long",
         "--asc-report=report.html", "--asc-report=report.json",
@@ -68,7 +68,7 @@ def test_a_page_is_written_by_the_ending_and_beside_the_json(pytester: pytest.Py
     assert report["cause"] == "token-lifetime-too-long"
 
 
-def test_the_page_holds_no_secret(pytester: pytest.Pytester) -> None:
+def test_the_html_report_has_no_secret(pytester: pytest.Pytester) -> None:
     pytester.makeconftest(
         """
         import pytest

@@ -20,7 +20,7 @@ CHECKS = ["key", "ids", "token", "clock", "GET /v1/apps"]
 
 
 @pytest.mark.usefixtures("credentials")
-def test_good_credentials_take_one_request(smoke: Smoke, apple: Apple) -> None:
+def test_good_credentials_need_one_request(smoke: Smoke, apple: Apple) -> None:
     result, report = smoke()
     assert result.ret == 0
     result.assert_outcomes(passed=5)
@@ -49,7 +49,7 @@ def test_good_credentials_take_one_request(smoke: Smoke, apple: Apple) -> None:
     "options",
     [("-n", "2"), ("-q",), ("-v",), ("-p", "no:cacheprovider"), ("--junitxml=junit.xml",), ("-p", "no:xdist")],
 )
-def test_any_option_of_pytest_goes_with_it(smoke: Smoke, apple: Apple, options: tuple[str, ...]) -> None:
+def test_the_smoke_check_accepts_other_options_of_pytest(smoke: Smoke, apple: Apple, options: tuple[str, ...]) -> None:
     result, report = smoke(*options)
     assert result.ret == 0
     result.assert_outcomes(passed=5)
@@ -58,13 +58,13 @@ def test_any_option_of_pytest_goes_with_it(smoke: Smoke, apple: Apple, options: 
 
 
 @pytest.mark.usefixtures("credentials")
-def test_the_checks_are_items(smoke: Smoke) -> None:
+def test_the_checks_are_pytest_items(smoke: Smoke) -> None:
     result, _ = smoke("-v")
     result.stdout.fnmatch_lines([f"asc-smoke::{name} PASSED*" for name in CHECKS], consecutive=True)
 
 
 @pytest.mark.usefixtures("credentials")
-def test_collect_only_lists_them_and_asks_nothing(pytester: pytest.Pytester, apple: Apple) -> None:
+def test_collect_only_lists_the_checks_and_sends_nothing(pytester: pytest.Pytester, apple: Apple) -> None:
     result = pytester.runpytest("--asc-smoke", f"--asc-base-url={apple.url}", "--collect-only", "-q")
     result.stdout.fnmatch_lines([f"asc-smoke::{name}" for name in CHECKS])
     assert apple.requests == []
@@ -78,7 +78,7 @@ def test_one_check_can_be_run_alone(smoke: Smoke) -> None:
 
 
 @pytest.mark.usefixtures("credentials")
-def test_junit_holds_the_checks(smoke: Smoke, pytester: pytest.Pytester, apple: Apple) -> None:
+def test_the_junit_report_has_the_checks(smoke: Smoke, pytester: pytest.Pytester, apple: Apple) -> None:
     apple.answer = lambda _: Reply(401, REFUSED)
     smoke("--junitxml=junit.xml")
     junit = (pytester.path / "junit.xml").read_text(encoding="utf-8")
@@ -96,7 +96,9 @@ def test_the_users_tests_are_not_imported(smoke: Smoke, pytester: pytest.Pyteste
 
 
 @pytest.mark.usefixtures("credentials")
-def test_from_an_empty_folder(pytester: pytest.Pytester, apple: Apple, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_smoke_check_runs_in_an_empty_folder(
+    pytester: pytest.Pytester, apple: Apple, monkeypatch: pytest.MonkeyPatch
+) -> None:
     empty = pytester.mkdir("empty")
     monkeypatch.chdir(empty)
     result = pytester.runpytest_subprocess("--asc-smoke", f"--asc-base-url={apple.url}", "-p", "no:cacheprovider")
@@ -202,7 +204,9 @@ ROLE = json.dumps(
         (Reply(200, b"<html>Sign in to the network</html>"), "not-apple", "GET /v1/apps"),
     ],
 )
-def test_an_answer_is_explained(smoke: Smoke, apple: Apple, reply: Reply, cause: str, failed_check: str) -> None:
+def test_a_refusal_is_explained_by_its_cause(
+    smoke: Smoke, apple: Apple, reply: Reply, cause: str, failed_check: str
+) -> None:
     apple.replies = [reply]
     result, report = smoke()
     assert result.ret == 1
@@ -234,7 +238,7 @@ def test_a_clock_that_is_off_is_a_warning_where_apple_accepts(smoke: Smoke, appl
     result.stdout.fnmatch_lines(["*clock-ahead*"])
 
 
-def test_nothing_found_lists_where_it_was_looked_for(smoke: Smoke, apple: Apple) -> None:
+def test_missing_credentials_list_the_sources_that_were_searched(smoke: Smoke, apple: Apple) -> None:
     result, report = smoke()
     assert (result.ret, report["cause"]) == (1, "credentials-missing")
     assert "ASC_KEY_ID" in report["findings"][0]["evidence"]
@@ -242,7 +246,7 @@ def test_nothing_found_lists_where_it_was_looked_for(smoke: Smoke, apple: Apple)
     assert apple.requests == []
 
 
-def test_a_connection_that_fails_is_named(
+def test_a_failed_connection_is_reported_with_its_cause(
     pytester: pytest.Pytester, request: pytest.FixtureRequest, unused_port: int
 ) -> None:
     request.getfixturevalue("credentials")
@@ -262,7 +266,7 @@ def test_a_redirect_is_not_followed(smoke: Smoke, apple: Apple, start_apple: Cal
 
 
 @pytest.mark.usefixtures("credentials")
-def test_a_request_that_something_spoilt_on_its_way_explains_the_refusal(
+def test_a_request_changed_before_it_was_sent_explains_the_refusal(
     smoke: Smoke, apple: Apple, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send = requests.adapters.HTTPAdapter.send
@@ -278,7 +282,7 @@ def test_a_request_that_something_spoilt_on_its_way_explains_the_refusal(
 
 
 @pytest.mark.usefixtures("credentials")
-def test_an_exception_of_a_fixture_is_shown_as_its_own(smoke: Smoke, pytester: pytest.Pytester) -> None:
+def test_an_exception_in_a_fixture_is_shown_as_that_exception(smoke: Smoke, pytester: pytest.Pytester) -> None:
     pytester.makeconftest(
         """
         import pytest
@@ -295,7 +299,7 @@ def test_an_exception_of_a_fixture_is_shown_as_its_own(smoke: Smoke, pytester: p
     result.assert_outcomes(passed=2, failed=1, skipped=2)
 
 
-def test_the_rehearsal_needs_no_account(pytester: pytest.Pytester) -> None:
+def test_an_emulated_smoke_check_needs_no_account(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest("--asc-smoke", "--asc-mode=emulator", "--asc-report=report.json", "-W", "error")
     assert result.ret == 0
     report = json.loads((pytester.path / "report.json").read_text(encoding="utf-8"))
@@ -303,7 +307,7 @@ def test_the_rehearsal_needs_no_account(pytester: pytest.Pytester) -> None:
     assert report["request"]["apps_visible"] == 3
 
 
-def test_the_rehearsal_does_not_touch_real_credentials(
+def test_an_emulated_smoke_check_does_not_read_real_credentials(
     pytester: pytest.Pytester, apple: Apple, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request.getfixturevalue("credentials")
@@ -314,7 +318,7 @@ def test_the_rehearsal_does_not_touch_real_credentials(
     result.stdout.no_fnmatch_line("*2X9R*")
 
 
-def test_apps_are_the_accounts(smoke: Smoke, apple: Apple, request: pytest.FixtureRequest) -> None:
+def test_the_report_counts_the_apps_of_the_account(smoke: Smoke, apple: Apple, request: pytest.FixtureRequest) -> None:
     request.getfixturevalue("credentials")
     apple.replies = [Reply(200, APPS.replace(b'"total": 3', b'"total": 431'))]
     _, report = smoke()
@@ -326,7 +330,7 @@ def test_apps_are_the_accounts(smoke: Smoke, apple: Apple, request: pytest.Fixtu
 
 
 @pytest.mark.usefixtures("credentials")
-def test_a_crash_of_ours_says_that_it_is_ours(pytester: pytest.Pytester, apple: Apple) -> None:
+def test_an_internal_error_is_reported_as_a_bug_of_the_plugin(pytester: pytest.Pytester, apple: Apple) -> None:
     pytester.makeconftest(
         """
         import pytest
@@ -348,7 +352,7 @@ def test_a_crash_of_ours_says_that_it_is_ours(pytester: pytest.Pytester, apple: 
 
 
 @pytest.mark.usefixtures("credentials")
-def test_a_token_that_is_no_text_is_an_error_of_the_fixture(smoke: Smoke, pytester: pytest.Pytester) -> None:
+def test_a_token_that_is_not_a_string_is_an_error_of_the_fixture(smoke: Smoke, pytester: pytest.Pytester) -> None:
     pytester.makeconftest("import pytest\n\n@pytest.fixture\ndef asc_token():\n    return b'token'")
     result, report = smoke()
     assert result.ret == 1
@@ -356,7 +360,7 @@ def test_a_token_that_is_no_text_is_an_error_of_the_fixture(smoke: Smoke, pytest
 
 
 @pytest.mark.usefixtures("credentials")
-def test_an_answer_without_a_date_leaves_the_clock_unchecked(smoke: Smoke, apple: Apple) -> None:
+def test_a_response_without_a_date_skips_the_clock_check(smoke: Smoke, apple: Apple) -> None:
     apple.headers = {"Date": ""}
     result, report = smoke()
     assert result.ret == 0

@@ -24,7 +24,7 @@ SUITE = """
 def run(
     pytester: pytest.Pytester, apple: Apple, key_text: str, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., pytest.RunResult]:
-    """Run a suite of three tests behind the smoke check."""
+    """Run a suite of three tests after the smoke check."""
     monkeypatch.setenv("ASC_KEY_ID", KEY_ID)
     monkeypatch.setenv("ASC_ISSUER_ID", ISSUER_ID)
     monkeypatch.setenv("ASC_PRIVATE_KEY", key_text)
@@ -33,7 +33,7 @@ def run(
 
 
 @pytest.mark.parametrize("options", [(), ("-v",), ("-n", "2"), ("-p", "no:cacheprovider")])
-def test_good_credentials_let_the_tests_run(
+def test_the_tests_run_after_a_good_smoke_check(
     run: Callable[..., pytest.RunResult], apple: Apple, options: tuple[str, ...]
 ) -> None:
     result = run(*options)
@@ -44,7 +44,7 @@ def test_good_credentials_let_the_tests_run(
 
 
 @pytest.mark.parametrize("options", [(), ("-n", "2"), ("-x",)])
-def test_bad_credentials_stop_the_run_before_the_tests(
+def test_a_failed_smoke_check_stops_the_run_before_the_tests(
     run: Callable[..., pytest.RunResult], apple: Apple, options: tuple[str, ...]
 ) -> None:
     apple.answer = lambda _: Reply(401, REFUSED)
@@ -57,7 +57,9 @@ def test_bad_credentials_stop_the_run_before_the_tests(
     assert "test_two" not in result.stdout.str()
 
 
-def test_an_early_cause_stops_it_as_well(run: Callable[..., pytest.RunResult], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_of_an_early_check_stops_the_run_too(
+    run: Callable[..., pytest.RunResult], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ASC_PRIVATE_KEY", "${KEY}")
     result = run()
     assert result.ret == 1
@@ -85,7 +87,7 @@ def test_overrides_in_the_folder_of_the_tests_apply(
     result.stdout.fnmatch_lines(["*token-lifetime-too-long*"])
 
 
-def test_it_contradicts_asc_smoke(pytester: pytest.Pytester) -> None:
+def test_asc_smoke_first_cannot_be_combined_with_asc_smoke(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest("--asc-smoke-first", "--asc-smoke")
     assert result.ret == 4
     result.stderr.fnmatch_lines(

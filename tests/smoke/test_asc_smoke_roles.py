@@ -30,7 +30,7 @@ def refused(status: int, code: str, detail: str) -> Reply:
     return Reply(status, json.dumps({"errors": [{"status": str(status), "code": code, "detail": detail}]}).encode())
 
 
-CLOSED = refused(403, "FORBIDDEN_ERROR", "The API key in use does not allow this request")
+FORBIDDEN = refused(403, "FORBIDDEN_ERROR", "The API key in use does not allow this request")
 VENDOR = refused(400, "PARAMETER_ERROR.INVALID", "Invalid vendor number specified")
 
 
@@ -58,8 +58,8 @@ def smoke(pytester: pytest.Pytester, apple: Apple, key_text: str, monkeypatch: p
     return smoke
 
 
-def doors(apple: Apple, replies: dict[str, Reply]) -> None:
-    """Have the server answer the paths that hold a word so, and the others with success."""
+def set_replies(apple: Apple, replies: dict[str, Reply]) -> None:
+    """Set the server's reply for paths that contain a text; the others succeed."""
 
     def answer(request: Sent) -> Reply:
         return next((reply for word, reply in replies.items() if word in request.path), Reply(200, APPS))
@@ -71,8 +71,8 @@ def opens(report: dict[str, Any]) -> dict[str, bool | None]:
     return {look["area"]: look["opens"] for look in report["roles"]}
 
 
-def test_what_a_key_opens_and_what_not(smoke: Smoke, apple: Apple) -> None:
-    doors(apple, {"/users": CLOSED, "finance": CLOSED, "sales": VENDOR, "ciProducts": Reply(503, b"")})
+def test_role_access_is_read_from_each_response(smoke: Smoke, apple: Apple) -> None:
+    set_replies(apple, {"/users": FORBIDDEN, "finance": FORBIDDEN, "sales": VENDOR, "ciProducts": Reply(503, b"")})
     result, report = smoke()
     assert (result.ret, report["ok"]) == (0, True)
     result.assert_outcomes(passed=5)
@@ -103,22 +103,22 @@ def test_what_a_key_opens_and_what_not(smoke: Smoke, apple: Apple) -> None:
     )
 
 
-def test_without_an_app_there_are_no_reviews_to_ask_for(smoke: Smoke, apple: Apple) -> None:
+def test_areas_of_an_app_are_skipped_without_an_app(smoke: Smoke, apple: Apple) -> None:
     apple.answer = lambda _: Reply()
     _, report = smoke()
     assert [look["words"] for look in report["roles"][-2:]] == ["not asked (no app is visible)"] * 2
     assert len(apple.requests) == 6
 
 
-def test_the_rate_limit_ends_it(smoke: Smoke, apple: Apple) -> None:
-    doors(apple, {"/users": Reply(429, b"{}")})
+def test_the_rate_limit_ends_the_requests_for_role_access(smoke: Smoke, apple: Apple) -> None:
+    set_replies(apple, {"/users": Reply(429, b"{}")})
     result, report = smoke()
     assert (result.ret, len(apple.requests)) == (0, 2)
     assert {look["words"] for look in report["roles"][2:]} == {"not asked (the rate limit is reached)"}
     assert set(opens(report).values()) == {True, None}
 
 
-def test_a_second_try_takes_one_request_of_the_eight(smoke: Smoke, apple: Apple) -> None:
+def test_a_repeated_request_counts_towards_the_limit_of_eight(smoke: Smoke, apple: Apple) -> None:
     apple.replies = [Reply(401, REFUSED)]
     result, report = smoke()
     assert (result.ret, len(apple.requests)) == (0, 8)
@@ -126,21 +126,21 @@ def test_a_second_try_takes_one_request_of_the_eight(smoke: Smoke, apple: Apple)
     assert report["roles"][-1]["words"] == "not asked (a run makes at most 8 requests)"
 
 
-def test_a_key_that_is_no_good_is_tried_at_no_door(smoke: Smoke, apple: Apple) -> None:
+def test_role_access_is_not_requested_with_a_refused_key(smoke: Smoke, apple: Apple) -> None:
     apple.answer = lambda _: Reply(401, REFUSED)
     result, report = smoke()
     assert (result.ret, report["roles"]) == (1, [])
 
 
-def test_a_key_without_a_role_for_apps_is_good_all_the_same(smoke: Smoke, apple: Apple) -> None:
-    doors(apple, {"/v1/apps": CLOSED, "finance": VENDOR, "sales": VENDOR})
+def test_role_access_is_requested_with_a_key_that_has_no_access_to_apps(smoke: Smoke, apple: Apple) -> None:
+    set_replies(apple, {"/v1/apps": FORBIDDEN, "finance": VENDOR, "sales": VENDOR})
     result, report = smoke()
     assert (result.ret, report["cause"]) == (1, "role-insufficient")
     assert opens(report)["apps"] is False
     assert opens(report)["sales reports"] is True
 
 
-def test_a_scope_is_kept_to(
+def test_areas_outside_the_tokens_scope_are_skipped(
     smoke: Smoke, apple: Apple, make_token: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ASC_TOKEN", make_token(scope=["GET /v1/apps", "GET /v1/users"]))
@@ -149,14 +149,14 @@ def test_a_scope_is_kept_to(
     assert {look["words"] for look in report["roles"][2:]} == {"not asked (the token's scope does not cover it)"}
 
 
-def test_nobody_asked_nobody_knows(pytester: pytest.Pytester, apple: Apple, smoke: Smoke) -> None:
+def test_role_access_is_only_requested_with_the_option(pytester: pytest.Pytester, apple: Apple, smoke: Smoke) -> None:
     del smoke
     pytester.runpytest("--asc-smoke", f"--asc-base-url={apple.url}", "--asc-report=report.json")
     assert json.loads((pytester.path / "report.json").read_text(encoding="utf-8"))["roles"] == []
     assert len(apple.requests) == 1
 
 
-def test_the_emulator_opens_every_area(pytester: pytest.Pytester) -> None:
+def test_the_emulators_default_role_has_access_to_every_area(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest(
         "--asc-smoke", "--asc-smoke-roles", "--asc-mode=emulator", "--asc-report=report.json", "-W", "error"
     )
@@ -170,14 +170,14 @@ def test_the_emulator_opens_every_area(pytester: pytest.Pytester) -> None:
     }
 
 
-def test_it_goes_before_a_suite_as_well(pytester: pytest.Pytester) -> None:
+def test_role_access_works_with_asc_smoke_first(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_x(): pass")
     result = pytester.runpytest("--asc-smoke-first", "--asc-smoke-roles", "--asc-mode=emulator")
     result.assert_outcomes(passed=6)
     result.stdout.fnmatch_lines(["  opens    apps, users,*"])
 
 
-def test_it_belongs_to_the_smoke_check(pytester: pytest.Pytester) -> None:
+def test_asc_smoke_roles_needs_a_smoke_check(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest("--asc-smoke-roles")
     assert result.ret == 4
     result.stderr.fnmatch_lines(["ERROR: --asc-smoke-roles belongs to the smoke check: add --asc-smoke or *"])
@@ -193,7 +193,9 @@ def test_it_belongs_to_the_smoke_check(pytester: pytest.Pytester) -> None:
         ("CUSTOMER_SUPPORT", set(AREAS) - {"apps", "customer reviews"}),
     ],
 )
-def test_the_emulator_opens_what_a_role_opens(pytester: pytest.Pytester, role: str, closed: set[str]) -> None:
+def test_the_emulators_role_decides_the_access_to_each_area(
+    pytester: pytest.Pytester, role: str, closed: set[str]
+) -> None:
     pytester.makeconftest(
         f"""
         import pytest

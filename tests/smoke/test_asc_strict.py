@@ -7,7 +7,7 @@ from loopback import ISSUER_ID, KEY_ID, Apple
 
 
 @pytest.mark.parametrize(("options", "ret", "cause"), [((), 0, None), (("--asc-strict",), 1, "key-id-whitespace")])
-def test_a_warning_fails_the_run_if_asked_to(
+def test_a_warning_fails_a_strict_run(
     pytester: pytest.Pytester,
     apple: Apple,
     key_text: str,

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def silent_port() -> Iterator[int]:
-    """A port that takes connections and says nothing."""
+    """A port that accepts connections and never responds."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
 
 
-def test_a_request_is_bounded(
+def test_a_request_ends_after_the_timeout(
     pytester: pytest.Pytester, silent_port: int, key_text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ASC_KEY_ID", KEY_ID)
@@ -29,7 +29,7 @@ def test_a_request_is_bounded(
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "soon"])
-def test_a_time_that_is_none_is_refused(pytester: pytest.Pytester, value: str) -> None:
+def test_an_invalid_timeout_is_refused(pytester: pytest.Pytester, value: str) -> None:
     result = pytester.runpytest("--asc-smoke", f"--asc-timeout={value}")
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*--asc-timeout*"])

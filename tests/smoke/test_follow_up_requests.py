@@ -20,8 +20,8 @@ FORM = "header and claims as documented"
 AS_INDIVIDUAL, AS_TEAM, AS_ENTERPRISE = "as an individual key", "as a team key", "as an enterprise key"
 
 
-def judged(apple: Apple, takes: Callable[[dict[str, Any], dict[str, Any], str], bool]) -> None:
-    """Have the server take, of the tokens that PyJWT verifies, those that ``takes`` says."""
+def accept_tokens(apple: Apple, takes: Callable[[dict[str, Any], dict[str, Any], str], bool]) -> None:
+    """Let the server accept those tokens, of all that PyJWT verifies, for which ``takes`` is true."""
 
     def answer(request: Sent) -> Reply:
         try:
@@ -41,7 +41,7 @@ def statuses(report: dict[str, Any]) -> dict[str, int | None]:
 
 
 @pytest.mark.usefixtures("credentials")
-def test_a_passing_refusal_is_a_warning(smoke: Smoke, apple: Apple) -> None:
+def test_a_transient_refusal_is_a_warning(smoke: Smoke, apple: Apple) -> None:
     apple.replies = [Reply(401, REFUSED)]
     result, report = smoke()
     assert (result.ret, report["ok"], report["cause"]) == (0, True, None)
@@ -56,15 +56,15 @@ def test_a_passing_refusal_is_a_warning(smoke: Smoke, apple: Apple) -> None:
 
 
 @pytest.mark.usefixtures("credentials")
-def test_a_passing_refusal_fails_a_strict_run(smoke: Smoke, apple: Apple) -> None:
+def test_a_transient_refusal_fails_a_strict_run(smoke: Smoke, apple: Apple) -> None:
     apple.replies = [Reply(401, REFUSED)]
     result, report = smoke("--asc-strict")
     assert (result.ret, report["cause"]) == (1, "transient-401")
 
 
 @pytest.mark.usefixtures("credentials")
-def test_an_individual_key_that_is_used_as_a_team_key(smoke: Smoke, apple: Apple) -> None:
-    judged(apple, lambda _, claims, __: "iss" not in claims and claims.get("sub") == "user")
+def test_an_individual_key_used_as_a_team_key_is_found(smoke: Smoke, apple: Apple) -> None:
+    accept_tokens(apple, lambda _, claims, __: "iss" not in claims and claims.get("sub") == "user")
     result, report = smoke()
     assert (result.ret, report["cause"]) == (1, "individual-key-as-team")
     assert statuses(report) == {SAME: 401, TIMES: 401, AS_INDIVIDUAL: 200}
@@ -73,24 +73,24 @@ def test_an_individual_key_that_is_used_as_a_team_key(smoke: Smoke, apple: Apple
     assert finding["evidence"] == "with iss 5724…072a it is answered 401, with sub 'user' instead 200"
 
 
-def test_a_team_key_whose_issuer_is_left_out(
+def test_a_team_key_without_its_issuer_id_is_found(
     smoke: Smoke, apple: Apple, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request.getfixturevalue("credentials")
     monkeypatch.setenv("ASC_KEY_TYPE", "individual")
-    judged(apple, lambda _, claims, __: claims.get("iss") == ISSUER_ID)
+    accept_tokens(apple, lambda _, claims, __: claims.get("iss") == ISSUER_ID)
     result, report = smoke()
     assert (result.ret, report["cause"]) == (1, "issuer-id-missing")
     assert statuses(report) == {SAME: 401, TIMES: 401, AS_TEAM: 200}
     assert report["findings"][-1]["certainty"] == "certain"
 
 
-def test_a_team_key_whose_issuer_is_not_known(
+def test_a_team_key_with_an_unknown_issuer_id_is_found(
     smoke: Smoke, apple: Apple, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request.getfixturevalue("credentials")
     monkeypatch.delenv("ASC_ISSUER_ID")
-    judged(apple, lambda _, claims, __: claims.get("iss") == ISSUER_ID)
+    accept_tokens(apple, lambda _, claims, __: claims.get("iss") == ISSUER_ID)
     result, report = smoke()
     assert (result.ret, report["cause"]) == (1, "issuer-id-missing")
     (finding,) = report["findings"]
@@ -100,8 +100,8 @@ def test_a_team_key_whose_issuer_is_not_known(
 
 
 @pytest.mark.usefixtures("credentials")
-def test_a_key_of_the_enterprise_program_behind_a_host_of_ones_own(smoke: Smoke, apple: Apple) -> None:
-    judged(
+def test_an_enterprise_key_is_found_behind_a_custom_host(smoke: Smoke, apple: Apple) -> None:
+    accept_tokens(
         apple,
         lambda _, claims, path: claims["aud"] == "apple-developer-enterprise-v1" and path.startswith("/v1/bundleIds"),
     )
@@ -112,8 +112,8 @@ def test_a_key_of_the_enterprise_program_behind_a_host_of_ones_own(smoke: Smoke,
 
 
 @pytest.mark.usefixtures("credentials")
-def test_a_key_that_nobody_knows(smoke: Smoke, apple: Apple) -> None:
-    judged(apple, lambda *_: False)
+def test_an_unknown_key_is_reported_after_all_experiments(smoke: Smoke, apple: Apple) -> None:
+    accept_tokens(apple, lambda *_: False)
     result, report = smoke()
     assert (result.ret, report["cause"]) == (1, "key-unknown-to-apple")
     assert report["findings"][0]["certainty"] == "possible"
@@ -125,7 +125,7 @@ def test_a_key_that_nobody_knows(smoke: Smoke, apple: Apple) -> None:
 
 @pytest.fixture
 def key_file(tmp_path: Path, key_text: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Keep the key in a file of a name."""
+    """Store the key in a file of the given name."""
 
     def keep(name: str) -> None:
         path = tmp_path / name
@@ -145,18 +145,18 @@ def key_file(tmp_path: Path, key_text: str, monkeypatch: pytest.MonkeyPatch) -> 
         (f"SubscriptionKey_{KEY_ID}.p8", "key-of-other-service"),
     ],
 )
-def test_what_the_files_name_says_is_the_cause_when_apple_refuses(
+def test_a_suspicion_from_the_file_name_becomes_the_cause_after_a_refusal(
     smoke: Smoke, apple: Apple, key_file: Callable[[str], None], name: str, cause: str
 ) -> None:
     key_file(name)
     result, report = smoke()
     assert result.ret == 0
     assert [(finding["cause"], finding["level"]) for finding in report["findings"]] == [(cause, "warning")]
-    judged(apple, lambda *_: False)
+    accept_tokens(apple, lambda *_: False)
     apple.requests.clear()
     result, report = smoke()
     assert (result.ret, report["cause"]) == (1, cause)
-    # Suspected first and found later, it is told once.
+    # A suspicion that is confirmed later is reported once.
     assert [(finding["cause"], finding["level"]) for finding in report["findings"]] == [(cause, "error")]
     assert report["findings"][0]["certainty"] == "likely"
 
@@ -176,7 +176,7 @@ OVERRIDE = """
 
 @pytest.fixture
 def own_token(pytester: pytest.Pytester, key_text: str) -> Callable[..., None]:
-    """Have the suite mint tokens by itself."""
+    """Write a conftest.py that signs its own tokens."""
 
     def write(*, shift: int = 0, life: int = 900, **more: object) -> None:
         text = OVERRIDE.format(issuer=ISSUER_ID, key=key_text, key_id=KEY_ID, shift=shift, life=life, more=more)
@@ -186,9 +186,11 @@ def own_token(pytester: pytest.Pytester, key_text: str) -> Callable[..., None]:
 
 
 @pytest.mark.usefixtures("credentials")
-def test_a_suites_token_code_is_told_what_differs(smoke: Smoke, apple: Apple, own_token: Callable[..., None]) -> None:
+def test_a_suites_own_token_is_compared_with_a_documented_one(
+    smoke: Smoke, apple: Apple, own_token: Callable[..., None]
+) -> None:
     own_token(nonce="ab12cd34ef56")
-    judged(apple, lambda _, claims, __: "nonce" not in claims)
+    accept_tokens(apple, lambda _, claims, __: "nonce" not in claims)
     result, report = smoke()
     assert (result.ret, report["cause"]) == (1, "token-form")
     assert statuses(report) == {SAME: 401, TIMES: 401, FORM: 200}
@@ -200,11 +202,11 @@ def test_a_suites_token_code_is_told_what_differs(smoke: Smoke, apple: Apple, ow
 
 
 @pytest.mark.usefixtures("credentials")
-def test_an_iat_that_is_slightly_to_come_is_proved_by_an_older_one(
+def test_an_iat_slightly_in_the_future_is_proved_by_an_older_one(
     smoke: Smoke, apple: Apple, own_token: Callable[..., None]
 ) -> None:
     own_token(shift=30)
-    judged(apple, lambda _, claims, __: claims["exp"] - claims["iat"] == 300)
+    accept_tokens(apple, lambda _, claims, __: claims["exp"] - claims["iat"] == 300)
     result, report = smoke()
     assert (result.ret, report["cause"]) == (1, "token-issued-in-future")
     assert statuses(report) == {TIMES: 200}
@@ -213,11 +215,11 @@ def test_an_iat_that_is_slightly_to_come_is_proved_by_an_older_one(
 
 
 @pytest.mark.usefixtures("credentials")
-def test_a_life_at_the_limit_that_apple_does_not_take(
+def test_a_lifetime_at_the_limit_is_the_cause_where_a_shorter_one_is_accepted(
     smoke: Smoke, apple: Apple, own_token: Callable[..., None]
 ) -> None:
     own_token(life=1200, shift=-5)
-    judged(apple, lambda _, claims, __: claims["exp"] - claims["iat"] < 1200)
+    accept_tokens(apple, lambda _, claims, __: claims["exp"] - claims["iat"] < 1200)
     result, report = smoke()
     assert (result.ret, report["cause"]) == (1, "token-lifetime-at-limit")
     assert [(finding["level"], finding["certainty"]) for finding in report["findings"]] == [("error", "likely")]
@@ -235,7 +237,7 @@ def test_a_token_without_its_key_is_sent_twice(
     result.stdout.fnmatch_lines(["*not made (the key of this token is not at hand)*"])
 
 
-def test_tokens_of_experiments_are_hidden_like_all(smoke: Smoke, apple: Apple, request: pytest.FixtureRequest) -> None:
+def test_tokens_of_experiments_are_redacted(smoke: Smoke, apple: Apple, request: pytest.FixtureRequest) -> None:
     request.getfixturevalue("credentials")
 
     def answer(sent: Sent) -> Reply:
@@ -251,7 +253,7 @@ def test_tokens_of_experiments_are_hidden_like_all(smoke: Smoke, apple: Apple, r
 
 
 @pytest.mark.usefixtures("credentials")
-def test_an_answer_that_explains_itself_needs_no_experiment(smoke: Smoke, apple: Apple) -> None:
+def test_a_response_that_names_its_cause_needs_no_experiment(smoke: Smoke, apple: Apple) -> None:
     _, report = smoke()
     assert (report["probes"], len(apple.requests)) == ([], 1)
     apple.answer = lambda _: Reply(429, b"{}")

@@ -1,4 +1,4 @@
-"""Real cases that it takes a whole run to tell: what a server that is none of ours answers, and what is asked next."""
+"""Reported cases that need a whole run: responses of a server, and the requests that follow."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
     from loopback import Smoke
 
 
-def for_individual_keys(request: Sent) -> Reply:
+def accept_individual_keys(request: Sent) -> Reply:
     claims = jwt.decode(request.token or "", options={"verify_signature": False})
     return Reply(200, APPS) if claims.get("sub") == "user" else Reply(401, REFUSED)
 
 
-def for_enterprise(request: Sent) -> Reply:
+def accept_enterprise_tokens(request: Sent) -> Reply:
     claims = jwt.decode(request.token or "", options={"verify_signature": False})
     good = claims["aud"] == "apple-developer-enterprise-v1" and request.path.startswith("/v1/bundleIds")
     return Reply(200, APPS) if good else Reply(401, REFUSED)
 
 
 class Run(NamedTuple):
-    """A run of the smoke check on good credentials, but for some values."""
+    """A smoke run on good credentials with some values changed."""
 
     source: str
     had: str
@@ -54,14 +54,14 @@ RUNS = [
         "fastlane/fastlane#21959",
         "an individual key, used with the issuer id as a team key",
         {},
-        for_individual_keys,
+        accept_individual_keys,
         ["individual-key-as-team"],
     ),
     Run(
         "rorkai/App-Store-Connect-CLI#1633",
         "an individual key without an issuer id: all is well",
         {"ASC_ISSUER_ID": ""},
-        for_individual_keys,
+        accept_individual_keys,
         ["issuer-id-missing"],
         level="note",
     ),
@@ -69,7 +69,7 @@ RUNS = [
         "fastlane/fastlane#18033",
         "the key of an Enterprise account at App Store Connect",
         {},
-        for_enterprise,
+        accept_enterprise_tokens,
         ["key-of-other-service"],
     ),
     Run(
@@ -81,7 +81,7 @@ RUNS = [
     ),
     Run(
         "fastlane/fastlane#29985",
-        "a newline behind the key id: repaired, and told",
+        "a newline behind the key id: repaired, and reported",
         {"ASC_KEY_ID": f"{KEY_ID}\n"},
         None,
         ["key-id-whitespace"],
@@ -100,12 +100,12 @@ RUNS = [
 
 @pytest.mark.usefixtures("credentials")
 @pytest.mark.parametrize("run", RUNS, ids=[f"{run.source} {run.had}" for run in RUNS])
-def test_a_run(
+def test_a_reported_case_is_diagnosed(
     run: Run, smoke: Smoke, apple: Apple, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in run.environ.items():
         monkeypatch.setenv(name, value)
-    apple.answer = run.answer or apple.judge
+    apple.answer = run.answer or apple.verify_and_answer
     if run.conftest:
         pytester.makeconftest(run.conftest)
     result, report = smoke()
@@ -116,7 +116,7 @@ def test_a_run(
 
 
 @pytest.mark.usefixtures("credentials")
-def test_a_refusal_that_passes(smoke: Smoke, apple: Apple) -> None:
+def test_a_transient_refusal_of_a_good_token_is_a_warning(smoke: Smoke, apple: Apple) -> None:
     """microsoft/asconnect#8: good tokens are refused at times, and taken when sent again."""
     apple.replies = [Reply(401, REFUSED)]
     _, report = smoke()

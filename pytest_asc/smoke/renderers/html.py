@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 STYLE = Path(__file__).with_name("page.css")
 
-# The page loads nothing, whatever text of others it contains.
+# The page loads nothing, even where text of others contains markup.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
@@ -89,7 +89,7 @@ def _heading(report: Report, outcome: str) -> Iterator[Element]:
     service = report.service_entry.title
     parts = (
         f"{service[0].upper()}{service[1:]}",
-        "a rehearsal with the emulator" if report.mode == "emulator" else "smoke check",
+        "smoke check against the emulator" if report.mode == "emulator" else "smoke check",
         None if now is None else utc(now),
     )
     yield element("p", " · ".join(filter(None, parts)), class_="origin")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pytest_asc.smoke.report import CheckOutcome, ClockSummary, CredentialsSummary, Report, RequestSummary
 
-# In seconds: ``Date`` has whole seconds, so a smaller skew cannot be told from none.
+# In seconds: ``Date`` has whole seconds, so a smaller skew cannot be distinguished from none.
 CLOCK_RESOLUTION = 1.0
 _MINUTE = 60
 CERTAINTY = {
@@ -38,9 +38,9 @@ class Fact(NamedTuple):
 
 
 def limit_of(report: Report) -> int | None:
-    """Return the limit of the token's lifetime in seconds; None where its service names no limit.
+    """Return the limit of the token's lifetime in seconds; None where its service has no limit.
 
-    A scope that allows months is no measure for a token that does without them.
+    The longer limit that a scope allows applies only to a token that exceeds the usual one.
     """
     token, usual = report.token, report.service_entry.max_lifetime
     if token and usual is not None and (token.lifetime or 0) > usual:

@@ -33,7 +33,7 @@ _GAP = 3
 
 
 def draw(report: Report, *, width: int, glyphs: Glyphs = LINES) -> list[tuple[Tone, str]]:
-    """Draw the timeline, to scale as far as the labels leave room.
+    """Draw the timeline, to scale as far as the labels leave columns for it.
 
     Args:
         report: A smoke report.
@@ -41,18 +41,18 @@ def draw(report: Report, *, width: int, glyphs: Glyphs = LINES) -> list[tuple[To
         glyphs: Characters to draw with.
 
     Returns:
-        The pieces of the line; none where there are no two times to compare, or no room.
+        The pieces of the line; none where there are no two times to compare, or too few columns.
     """
     times = times_of(report)
     marks = [("=".join(name for name, _ in group), time) for time, group in groupby(times, key=lambda mark: mark[1])]
-    room = width - sum(len(name) for name, _ in marks) - _GAP * (len(marks) - 1)
-    if len(marks) < 2 or room < 0:  # noqa: PLR2004  a line has two ends
+    columns = width - sum(len(name) for name, _ in marks) - _GAP * (len(marks) - 1)
+    if len(marks) < 2 or columns < 0:  # noqa: PLR2004  a line has two ends
         return []
     start, end = marks[0][1], marks[-1][1]
-    places = [round(room * (time - start) / (end - start)) for _, time in marks]
+    positions = [round(columns * (time - start) / (end - start)) for _, time in marks]
     known = dict(times)
     pieces: list[tuple[Tone, str]] = [("mark", marks[0][0])]
-    for ((_, since), (name, until)), (left, right) in zip(pairwise(marks), pairwise(places), strict=True):
+    for ((_, since), (name, until)), (left, right) in zip(pairwise(marks), pairwise(positions), strict=True):
         tone = tone_between(since, until, known)
         pieces += [(tone, f" {getattr(glyphs, tone) * (1 + right - left)} "), ("mark", name)]
     return pieces

@@ -70,13 +70,13 @@ def test_text_of_others_cannot_leave_its_annotation(external: str) -> None:
     )
 )
 def test_text_of_others_cannot_leave_its_place_in_the_summary(external: str) -> None:
-    plain, report = load("clock-ahead"), load_json("clock-ahead")
+    unchanged, report = load("clock-ahead"), load_json("clock-ahead")
     for finding in report["findings"]:
         finding.update(evidence=external, fix=external)
     report["checks"][0].update(reason=external)
     report["credentials"]["sources"]["key_id"] = external
     lines = render(Report.from_json(report)).split("\n")
-    assert [structure(line) for line in lines] == [structure(line) for line in render(plain).split("\n")]
+    assert [structure(line) for line in lines] == [structure(line) for line in render(unchanged).split("\n")]
 
 
 def structure(line: str) -> tuple[str, int, int]:

@@ -207,8 +207,8 @@ EXTERNAL_TEXT = st.lists(NASTY | st.text(), max_size=8).map("".join)
 
 @given(external=EXTERNAL_TEXT)
 def test_text_of_others_is_never_markup(external: str) -> None:
-    plain, report = load_json("unknown-key"), load_json("unknown-key")
-    for one, words in ((plain, "words"), (report, f"so {external}")):
+    unchanged, report = load_json("unknown-key"), load_json("unknown-key")
+    for one, words in ((unchanged, "words"), (report, f"so {external}")):
         one["request"].update(code=words, words=words)
         one["findings"][0].update(evidence=words, fix=words, docs=f"https://example.com {words.replace('/', '')}")
         one["checks"][0].update(name=words, reason=words)
@@ -217,7 +217,7 @@ def test_text_of_others_is_never_markup(external: str) -> None:
         one["probes"][0].update(name=words, showed=words)
         one["roles"] = [ROLES[0] | {"area": words, "path": words, "words": words}]
     page = Page(render(Report.from_json(report)))
-    assert page.tags == Page(render(Report.from_json(plain))).tags
+    assert page.tags == Page(render(Report.from_json(unchanged))).tags
     assert_self_contained(page)
     render(Report.from_json(report)).encode("utf-8")
 
