@@ -5,11 +5,13 @@ Sales are counted by the days of Cupertino, without daylight saving here as in a
 
 from __future__ import annotations
 
-import re
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from pytest_asc.emulator.spec.iso_8601 import DATE, MONTH, YEAR, parse_day
+
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable
 
 _DAY = timedelta(days=1)
@@ -29,7 +31,8 @@ class Period(NamedTuple):
 class Frequency(NamedTuple):
     """Length of the periods of a sales report: a value of ``filter[frequency]``."""
 
-    pattern: str
+    pattern: re.Pattern[str]
+    """Format of ``filter[reportDate]``."""
     period: Callable[[date], Period | None]
     delay: int
     """Days from the last day of the period to the first on which there is a report (documented)."""
@@ -38,13 +41,13 @@ class Frequency(NamedTuple):
 
     def parse(self, text: str) -> Period | None:
         """Return the period that ``filter[reportDate]`` names; None where it has another format."""
-        if not re.fullmatch(self.pattern, text, re.ASCII):
-            return None
-        try:
-            first = date.fromisoformat(f"{text}-01-01"[:10])
-        except ValueError:
-            return None
-        return self.period(first)
+        first = _parse(text, self.pattern)
+        return self.period(first) if first else None
+
+
+def _parse(text: str, pattern: re.Pattern[str]) -> date | None:
+    """The first day that a text names; None outside of the years 1000 to 2999, so that every period is in reach."""
+    return parse_day(text, pattern) if text.startswith(("1", "2")) else None
 
 
 def _week(end: date) -> Period | None:
@@ -60,12 +63,11 @@ def _year(begin: date) -> Period:
     return Period(begin, begin.replace(month=12, day=31))
 
 
-_DATE, _MONTH, _YEAR = r"[12]\d{3}-\d\d-\d\d", r"[12]\d{3}-\d\d", r"[12]\d{3}"
 FREQUENCIES = {
-    "DAILY": Frequency(_DATE, lambda day: Period(day, day), 1, 365),
-    "WEEKLY": Frequency(_DATE, _week, 1, 365),
-    "MONTHLY": Frequency(_MONTH, _month, 5, 365),
-    "YEARLY": Frequency(_YEAR, _year, 6, 3650),
+    "DAILY": Frequency(DATE, lambda day: Period(day, day), 1, 365),
+    "WEEKLY": Frequency(DATE, _week, 1, 365),
+    "MONTHLY": Frequency(MONTH, _month, 5, 365),
+    "YEARLY": Frequency(YEAR, _year, 6, 3650),
 }
 
 
@@ -75,9 +77,10 @@ def fiscal_month(text: str) -> Period | None:
     The year ends on the last Saturday of September; quarters have months of five, four and four weeks, and where the
     year has 53 weeks, December has the 53rd (from Apple's published fiscal calendars).
     """
-    if not re.fullmatch(r"[12]\d{3}-(0[1-9]|1[0-2])", text, re.ASCII):
+    named = _parse(text, MONTH)
+    if named is None:
         return None
-    year, month = int(text[:4]), int(text[5:])
+    year, month = named.year, named.month
     begin = _last_saturday_of_september(year - 1) + _DAY
     weeks = [5, 4, 4] * 4
     if (_last_saturday_of_september(year) - begin).days + 1 == 53 * 7:

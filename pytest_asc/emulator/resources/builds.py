@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_asc.emulator.account.schedule import HOUR, MINUTE
-from pytest_asc.emulator.account.times import moment, timestamp
+from pytest_asc.emulator.account.times import timestamp
 from pytest_asc.emulator.jsonapi import state_errors
 from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError, at_pointer
 from pytest_asc.emulator.resources.hooks import ResourceHooks
@@ -26,6 +26,7 @@ from pytest_asc.emulator.resources.state_machine import (
     request_resources,
 )
 from pytest_asc.emulator.resources.testers import groups_of, invite_waiting_testers
+from pytest_asc.emulator.spec.iso_8601 import parse_date_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -116,7 +117,7 @@ PROCESSING = StateMachine(
 def schedule_expiration(account: Account, build: Resource) -> None:
     """Schedule the expiration of a build on its expirationDate."""
     day = build.attributes["expirationDate"]
-    left = moment(day) - account.now if day else 0
+    left = parse_date_time(day) - account.now if day else 0
     if left > 0 and not matches(build, expired=True):
         account.schedule.call_later(
             left, f"builds {build.id}: expired", partial(_expire, account, build), calendar=True

@@ -6,13 +6,13 @@ import base64
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_asc.emulator.account.schedule import DAY
-from pytest_asc.emulator.account.times import moment
 from pytest_asc.emulator.jsonapi import entity_errors
 from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError, at_pointer
 from pytest_asc.emulator.resources import certificate_authority
 from pytest_asc.emulator.resources.hooks import ResourceHooks
 from pytest_asc.emulator.resources.provisioning import TEAM_ID, TEAM_NAME, invalidate, portal_time
 from pytest_asc.emulator.resources.state_machine import matches
+from pytest_asc.emulator.spec.iso_8601 import parse_date_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,7 +107,7 @@ def _current(account: Account, certificate_type: str) -> list[Resource]:
 def is_current(account: Account, certificate: Resource) -> bool:
     """Return whether a certificate has not expired."""
     until = certificate.attributes["expirationDate"]
-    return until is None or moment(until) > account.now
+    return until is None or parse_date_time(until) > account.now
 
 
 HOOKS: Mapping[str, ResourceHooks] = {

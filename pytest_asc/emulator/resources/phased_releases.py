@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_asc.emulator.account.schedule import DAY
-from pytest_asc.emulator.account.times import moment, timestamp
+from pytest_asc.emulator.account.times import timestamp
 from pytest_asc.emulator.jsonapi import state_errors
 from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError, at_pointer
 from pytest_asc.emulator.resources.hooks import ResourceHooks
 from pytest_asc.emulator.resources.state_machine import matches, related_one, request_resources
+from pytest_asc.emulator.spec.iso_8601 import parse_date_time
 
 if TYPE_CHECKING:
     from pytest_asc.emulator.account.account import Account
@@ -97,7 +98,7 @@ def _after_update(account: Account, phased_release: Resource, entity: ValidatedR
     if matches(phased_release, phasedReleaseState="ACTIVE") and started:
         _schedule_next_day(account, phased_release)
         # A pause extends the release by its length, in whole days (inferred).
-        today = int((account.now - moment(started)) // DAY) + 1
+        today = int((account.now - parse_date_time(started)) // DAY) + 1
         account.store.update(
             phased_release, {"totalPauseDuration": max(0, today - phased_release.attributes["currentDayNumber"])}
         )

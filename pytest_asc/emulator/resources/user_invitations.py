@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_asc.emulator.account.times import moment
 from pytest_asc.emulator.jsonapi import state_errors
 from pytest_asc.emulator.jsonapi.errors import RefusedError, at_pointer
 from pytest_asc.emulator.resources.hooks import ResourceHooks
 from pytest_asc.emulator.resources.state_machine import link, matches, related_many
+from pytest_asc.emulator.spec.iso_8601 import parse_date_time
 
 if TYPE_CHECKING:
     from pytest_asc.emulator.account.account import Account
@@ -49,7 +49,7 @@ def _after_create(account: Account, invitation: Resource, _: ValidatedResource) 
 
 def _is_expired(account: Account, invitation: Resource) -> bool:
     end = invitation.attributes["expirationDate"]
-    return end is not None and moment(end) <= account.now
+    return end is not None and parse_date_time(end) <= account.now
 
 
 def _after_decide(account: Account, invitation: Resource, _: str) -> None:

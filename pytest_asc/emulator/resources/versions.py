@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_asc.emulator.account.schedule import MINUTE
-from pytest_asc.emulator.account.times import moment
 from pytest_asc.emulator.jsonapi import state_errors
 from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError, at_pointer
 from pytest_asc.emulator.resources import phased_releases
@@ -21,6 +20,7 @@ from pytest_asc.emulator.resources.state_machine import (
     related_one,
     request_resources,
 )
+from pytest_asc.emulator.spec.iso_8601 import parse_date_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -79,7 +79,7 @@ def approve(account: Account, version: Resource) -> None:
     VERSION.enter(account, version, _STATE_AFTER_APPROVAL[version.attributes["releaseType"] or "AFTER_APPROVAL"])
     day = version.attributes["earliestReleaseDate"]
     if matches(version, releaseType="SCHEDULED") and day:
-        left = max(0.0, moment(day) - account.now)
+        left = max(0.0, parse_date_time(day) - account.now)
         description = f"appStoreVersions {version.id}: its day of release"
         account.schedule.call_later(left, description, lambda: _release(account, version), key=version, calendar=True)
 
@@ -134,7 +134,9 @@ def _after_create(account: Account, version: Resource, entity: ValidatedResource
     """Copy the copyright from the previous version, as App Store Connect does (inferred for the API)."""
     if "copyright" not in entity.attributes:
         previous = max(
-            other_versions(account, version), key=lambda each: moment(each.attributes["createdDate"]), default=None
+            other_versions(account, version),
+            key=lambda each: parse_date_time(each.attributes["createdDate"]),
+            default=None,
         )
         account.store.update(version, {"copyright": previous.attributes["copyright"] if previous else None})
 

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_asc.emulator.spec.api_spec import api_spec
+from pytest_asc.emulator.spec.iso_8601 import is_date_time, parse_day
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from pytest_asc.emulator.http_models import JsonValue
     from pytest_asc.emulator.spec.compiled_format import ValueType
 
-# Apple rejects a date where a date and time is expected (observed); its own times have fractions, and zones without a
-# colon (observed in recordings).
-_TIME_PATTERNS = {
-    "date": re.compile(r"[0-9-]{10}"),
-    "date-time": re.compile(r"[0-9-]{10}T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)", re.ASCII),
-}
+_FORMATS: Mapping[str, Callable[[str], object]] = {"date": parse_day, "date-time": is_date_time}
+"""Each returns a true value for a valid text."""
 _PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
     "boolean": (bool,),
     "integer": (int,),
@@ -92,16 +87,8 @@ def _is_valid_scalar(value_type: ValueType, value: Any) -> bool:
         return False
     if bounds is not None:
         return value in bounds
-    pattern = _TIME_PATTERNS.get(str(value_type))
-    return pattern is None or _is_time(pattern, str(value))
-
-
-def _is_time(pattern: re.Pattern[str], text: str) -> bool:
-    try:
-        date.fromisoformat(text[:10])
-    except ValueError:
-        return False
-    return pattern.fullmatch(text) is not None
+    is_valid = _FORMATS.get(str(value_type))
+    return is_valid is None or bool(is_valid(str(value)))
 
 
 @cache

@@ -8,8 +8,9 @@ from emulator.harness import NOW
 
 from pytest_asc.emulator.account.defaults import _KNOWN, defaults
 from pytest_asc.emulator.account.ids import IdGenerator
-from pytest_asc.emulator.account.times import moment, timestamp
+from pytest_asc.emulator.account.times import timestamp
 from pytest_asc.emulator.spec.api_spec import api_spec
+from pytest_asc.emulator.spec.iso_8601 import parse_date_time
 from pytest_asc.emulator.spec.type_validation import type_mismatch
 
 
@@ -113,15 +114,15 @@ def test_a_value_that_does_not_fit_is_explained(code: Any, value: Any, problem: 
         timestamp(NOW),
     ],
 )
-def test_moments_are_read_in_every_form_that_fits(text: str) -> None:
+def test_every_valid_date_time_is_parsed(text: str) -> None:
     assert type_mismatch("date-time", text) is None
-    assert moment(text) == NOW
+    assert parse_date_time(text) == NOW
 
 
-def test_a_moment_may_have_no_seconds() -> None:
-    assert moment("2026-05-28T20:26Z") == NOW - 40
+def test_a_date_time_may_have_no_seconds() -> None:
+    assert parse_date_time("2026-05-28T20:26Z") == NOW - 40
 
 
-def test_what_is_no_moment() -> None:
+def test_a_date_is_no_date_time() -> None:
     with pytest.raises(ValueError, match="expected a date-time, got '2026-05-28'"):
-        moment("2026-05-28")
+        parse_date_time("2026-05-28")
