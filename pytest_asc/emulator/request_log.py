@@ -6,14 +6,13 @@ import json
 from dataclasses import dataclass, field
 from itertools import product
 from string import ascii_uppercase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from pytest_asc.diagnosis.findings import Finding
-    from pytest_asc.diagnosis.http.http_response import HttpResponse
     from pytest_asc.emulator.http_models import Delivery
 
 CORRELATION_KEY = "X-Apple-Jingle-Correlation-Key"
@@ -63,7 +62,27 @@ class RequestRecord:
         return json.loads(self.body)
 
 
-def record_of(response: HttpResponse, records: Iterable[RequestRecord]) -> RequestRecord | None:
+class ReceivedResponse(Protocol):
+    """A response as a client received it."""
+
+    @property
+    def method(self) -> str:
+        """The method of the request."""
+
+    @property
+    def url(self) -> str:
+        """The URL of the request."""
+
+    @property
+    def status(self) -> int:
+        """The status code."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers, looked up without regard to case."""
+
+
+def record_of(response: ReceivedResponse, records: Iterable[RequestRecord]) -> RequestRecord | None:
     """Return the record of the request that got a response; None where there is none.
 
     A response is found by its correlation key. One without, which comes from a front end, matches the latest record of
