@@ -82,5 +82,7 @@ def test_path_of_a_smoke_run(pytester: pytest.Pytester) -> None:
 
 @pytest.mark.parametrize("path", sorted(set(re.findall(r"`([a-z_/]+(?:\.py|/))`", PAGE))))
 def test_every_named_file_exists(path: str) -> None:
-    files = [file.relative_to(ROOT).as_posix() for folder in FOLDERS for file in (ROOT / folder).rglob("*")]
+    files = [
+        file.relative_to(ROOT).as_posix() for folder in FOLDERS for file in (ROOT / folder, *(ROOT / folder).rglob("*"))
+    ]
     assert any(f"/{file}".endswith(f"/{path.rstrip('/')}") for file in files)
