@@ -187,4 +187,4 @@ FAULTS: Mapping[str, Callable[[FaultTarget], None]] = {
     ),
     "no-apps-visible": lambda emulator: emulator.hide_account(),
 }
-"""By the slug of the cause."""
+"""Changes to the emulator by the slug of their cause."""

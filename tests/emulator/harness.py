@@ -1,4 +1,4 @@
-"""An emulator with a key, a clock that a test can turn, and an eye on the answers."""
+"""Client of an emulator with a key and a clock that tests can set."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KEY = ec.generate_private_key(ec.SECP256R1())
 
 
 def token(*, key: ec.EllipticCurvePrivateKey = KEY, headers: dict[str, Any] | None = None, **claims: Any) -> str:
-    """A token of the key, good at :data:`NOW`; a claim or header of None is left out."""
+    """Sign a token with the key, valid at :data:`NOW`; a claim or header of None is left out."""
     now = int(NOW)
     payload = {"iss": ISSUER_ID, "iat": now - 60, "exp": now + 900, "aud": "appstoreconnect-v1", **claims}
     header = {"kid": KEY_ID, **(headers or {})}
@@ -38,7 +38,7 @@ TOKEN = token()
 
 
 class Answer(NamedTuple):
-    """An answer, with what tests look at."""
+    """A response, with shortcuts to its content."""
 
     status: int
     headers: dict[str, str]
@@ -58,7 +58,7 @@ class Answer(NamedTuple):
 
 
 class Clock:
-    """A clock that stands still until it is turned."""
+    """A clock that stands still until a test sets it."""
 
     def __init__(self) -> None:
         self.now = NOW
@@ -68,7 +68,7 @@ class Clock:
 
 
 class EmulatorClient:
-    """An emulator, its clock, and requests with a good token."""
+    """An emulator with its clock, and requests with a valid token."""
 
     def __init__(self) -> None:
         self.clock = Clock()
@@ -76,7 +76,7 @@ class EmulatorClient:
         self.emulator.trust(KEY_ID, ISSUER_ID, "team", KEY.public_key())
 
     def send(self, method: str, path: str, *, headers: dict[str, str] | None = None, body: bytes = b"") -> Answer:
-        """Send a request to a path of the service; a whole URL is taken as it is."""
+        """Send a request to a path of the service, or to an absolute URL."""
         url = path if "://" in path else BASE + path
         sent = {"Authorization": f"Bearer {TOKEN}"} if headers is None else headers
         response = self.emulator.handle(Request(method, url, sent, body))
@@ -90,7 +90,7 @@ class EmulatorClient:
 
 @cache
 def find_openapi() -> Path | None:
-    """Apple's document: ASC_OPENAPI names it, or it lies in the shared folder beside the project."""
+    """Return the path of Apple's OpenAPI document: from ASC_OPENAPI, or in a folder beside the project."""
     named = os.environ.get("ASC_OPENAPI")
     if named:
         return Path(named)
@@ -100,7 +100,7 @@ def find_openapi() -> Path | None:
 
 @cache
 def openapi() -> dict[str, Any]:
-    """Apple's document, parsed; skips the test where it is absent."""
+    """Return Apple's OpenAPI document; skip the test where it is absent."""
     path = find_openapi()
     if path is None or not path.is_file():
         pytest.skip("Apple's OpenAPI document is not here: set ASC_OPENAPI to its path")
