@@ -1,4 +1,4 @@
-"""Command line of ``python -m pytest_asc``: what the plugin does, outside a test suite."""
+"""Command line of ``python -m pytest_asc``: parses the arguments and runs a command."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ class Command(Protocol):
         """Run the command and return its exit status."""
 
 
+_DESCRIPTION = "Check credentials and tokens for App Store Connect, make tokens, and run the emulator."
+
 COMMANDS: Mapping[str, Command] = {"smoke": smoke, "token": token, "diagnose": diagnose, "serve": serve, "run": run}
 
 
@@ -39,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status: 0 good, 1 unusable credentials or token, 4 wrong options; of ``smoke`` pytest's, of ``run`` the
         command's.
     """
-    parser = Parser(prog="python -m pytest_asc", description=__doc__)
+    parser = Parser(prog="python -m pytest_asc", description=_DESCRIPTION)
     commands = parser.add_subparsers(dest="command", required=True)
     for command in COMMANDS.values():
         command.add_parser(commands)

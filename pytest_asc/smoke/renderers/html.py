@@ -196,7 +196,7 @@ def _section(title: str, content: Element) -> Element:
 def _labelled_icon(name: str) -> Element:
     """Make an icon with its word."""
     icon = _ICONS[name]
-    return element("span", _icon(name), " ", icon.word, class_=f"sign {icon.state}")
+    return element("span", _icon(name), " ", icon.word, class_=f"icon {icon.state}")
 
 
 def _icon(name: str) -> Element:
