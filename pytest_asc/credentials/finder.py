@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, cast
 
-from pytest_asc.apple.services import APP_STORE_CONNECT, SERVICES, ServiceIds
+from pytest_asc.apple.services import APP_STORE_CONNECT, SERVICES, KeyType, ServiceIds
 from pytest_asc.credentials import key_files
 from pytest_asc.credentials.precedence import id_conflicts, key_conflicts, precedence_of
 from pytest_asc.credentials.settings import BY_NAME, SETTINGS, SettingValue, settings_with
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from pytest_asc.apple.services import Service
     from pytest_asc.credentials.settings import Settings
 
-Kind = Literal["team", "individual", "enterprise"]
-
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Credentials:
@@ -34,7 +32,7 @@ class Credentials:
     key_id: str
     issuer_id: str | None
     """None for an individual key."""
-    kind: Kind
+    kind: KeyType
     private_key: ec.EllipticCurvePrivateKey
     sources: Mapping[str, str] = field(default_factory=dict)
     """Where ``key_id``, ``issuer_id`` and ``private_key`` were found."""
@@ -48,7 +46,7 @@ class Credentials:
         key_id: str,
         key: str,
         issuer_id: str | None = None,
-        kind: Kind | None = None,
+        kind: KeyType | None = None,
         **ids: Unpack[ServiceIds],
     ) -> Credentials:
         """Read credentials that were got from somewhere else, such as a vault.
@@ -106,7 +104,7 @@ class CredentialsResult:
     """Where ``key_id``, ``issuer_id`` and ``private_key`` were found; what was not is left out."""
     key_id: str | None = field(repr=False)
     issuer_id: str | None = field(repr=False)
-    kind: Kind
+    kind: KeyType
 
     def require(self) -> Credentials:
         """The credentials.
@@ -141,7 +139,7 @@ def find_credentials(settings: Settings) -> CredentialsResult:
         ids = read_ids(key_ids[0].value, None, key_file=key_file)
         # Tokens for App Store Connect can be minted with it all the same.
         issuer_id = normalize_id(issuer_ids[0].value)
-    kind = cast("Kind", said or ("individual" if ids.key_id and not ids.issuer_id else "team"))
+    kind = cast("KeyType", said or ("individual" if ids.key_id and not ids.issuer_id else "team"))
     service_ids = _service_ids(settings)
 
     places = {

@@ -43,7 +43,7 @@ class UnexplainedRefusal:
     """The issuer id of the key, used or not."""
     key_type_is_set: bool = False
     """True if the user has set the key type; otherwise it was derived from the ids that are set."""
-    before: tuple[Finding, ...] = ()
+    earlier_findings: tuple[Finding, ...] = ()
     """What was found of key and ids before the request."""
 
     @property

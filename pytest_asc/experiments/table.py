@@ -333,7 +333,7 @@ def _unexplained(refusal: UnexplainedRefusal, refused: Sequence[str]) -> Finding
     if _is_early(refusal.finding) and OTHER_TIMES not in refused:
         return refusal.finding
     if refusal.has_key:
-        for suspect in refusal.before:
+        for suspect in refusal.earlier_findings:
             if suspect.definition.explains_opaque:
                 evidence = f"{suspect.evidence}; {_refused_requests(refusal, refused)}"
                 return make_finding(suspect.cause, evidence, level="error", certainty="likely")
@@ -347,7 +347,9 @@ def _unexplained(refusal: UnexplainedRefusal, refused: Sequence[str]) -> Finding
 
 
 def _no_issuer_id(refusal: UnexplainedRefusal, refused: Sequence[str]) -> Finding:
-    known = next((finding.evidence for finding in refusal.before if finding.cause == "issuer-id-missing"), None)
+    known = next(
+        (finding.evidence for finding in refusal.earlier_findings if finding.cause == "issuer-id-missing"), None
+    )
     why = known or "no issuer id is set, so the key is taken for an individual one"
     evidence = (
         f"{why}; {_refused_requests(refusal, refused)}. Apple answers so for a team key in this form, "

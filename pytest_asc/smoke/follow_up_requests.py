@@ -52,7 +52,7 @@ def investigate(
         has_key=credentials is not None and decoded is not None and decoded.key_id == credentials.key_id,
         issuer_id=identity.issuer_id or context.unused_issuer_id,
         key_type_is_set=context.key_type_is_set,
-        before=identity.findings,
+        earlier_findings=identity.findings,
     )
     return run_experiments(refusal, send)
 

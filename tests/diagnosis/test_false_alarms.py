@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from pytest_asc.credentials.finder import Kind
+    from pytest_asc.apple.services import KeyType
     from pytest_asc.diagnosis.findings import Finding
 
 NOWHERE: dict[str, str] = {}
@@ -122,7 +122,7 @@ ADS: ServiceIds = {"team_id": "SEARCHADS.9703f56c", "client_id": "SEARCHADS.2747
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_a_valid_token_has_no_finding_at_any_service(name: str) -> None:
-    kind: Kind = "enterprise" if name == "enterprise" else "team"
+    kind: KeyType = "enterprise" if name == "enterprise" else "team"
     credentials = Credentials(KEY_ID, ISSUER, kind, KEY, service_ids=ADS if name == "apple-ads" else ALL_IDS)
     good = mint(credentials, now=NOW, service=name)
     assert diagnose(good, now=NOW, service=name, context=DiagnosisContext(credentials)) == ()
