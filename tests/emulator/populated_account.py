@@ -1,4 +1,4 @@
-"""An account that has something of everything, and requests that fit any operation."""
+"""An account with resources of every type, and valid requests for every operation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from emulator.harness import BASE, TOKEN, EmulatorClient
-from emulator.states import STATES
+from emulator.request_states import STATES
 
 from pytest_asc.emulator.app import Request
 from pytest_asc.emulator.http_models import JSON
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-# What reports want beyond values of their types; the account has a sale on the day before, and one here.
+# Parameters of reports with more constraints than their types; the account has a sale on the day before, and one here.
 LAST_MONTH = "2026-04-10"
 _PARAMETERS: Mapping[str, Mapping[str, str]] = {
     "/v1/salesReports": {
@@ -42,7 +42,7 @@ _PARAMETERS: Mapping[str, Mapping[str, str]] = {
     },
     "/v1/apps/{id}/metrics/betaTesterUsages": {"groupBy": "betaTesters"},
 }
-# What is not answered with application/json.
+# Operations whose response has another media type than application/json.
 _MEDIA: Mapping[str, str] = {
     "/v1/salesReports": "application/a-gzip",
     "/v1/financeReports": "application/a-gzip",
@@ -71,17 +71,17 @@ def _make_csr() -> str:
     return request.public_bytes(serialization.Encoding.PEM).decode()
 
 
-# What workflows want of a request beyond values of their types: attributes by type, and those of the resources on the
-# other side by theirs. A profile with devices is of another type than one without.
-_WANTED: Mapping[str, Callable[[bool], Json]] = {
+# Attributes with more constraints than their types: by resource type, and those of related resources by theirs. A
+# profile with devices is of another type than one without.
+_ATTRIBUTES: Mapping[str, Callable[[bool], Json]] = {
     "certificates": lambda _: {"csrContent": _make_csr()},
     "profiles": lambda full: {"profileType": "IOS_APP_ADHOC" if full else "IOS_APP_STORE"},
 }
-_WANTED_OF_OTHERS: Mapping[str, Json] = {"certificates": {"certificateType": "DISTRIBUTION"}}
+_RELATED_ATTRIBUTES: Mapping[str, Json] = {"certificates": {"certificateType": "DISTRIBUTION"}}
 
 
 def populate_account() -> EmulatorClient:
-    """Two resources of every type, the first of each linked to the first of every other that it can lead to."""
+    """Create two resources of every type, the first of each linked to the first of every related type."""
     emulator_client = EmulatorClient()
     emulator_client.emulator.rate_limit = 10**6
     for kind in api_spec().types:
@@ -103,26 +103,26 @@ def populate_account() -> EmulatorClient:
 
 
 def operations() -> list[Operation]:
-    """Every operation of the catalogue."""
+    """Every operation of the API spec."""
     found = [api_spec().operation(method, path) for path in api_spec().paths for method in api_spec().methods(path)]
     return [operation for operation in found if operation]
 
 
-def a_value(code: Any) -> Any:
-    """A value of a type of the catalogue; a text is a new one each time."""
+def make_value(code: Any) -> Any:
+    """Make a valid value; a string is a new one each time."""
     allowed = api_spec().enum(code)
     if allowed is not None:
         return allowed[0]
     if isinstance(code, list):
-        return [a_value(code[0])]
+        return [make_value(code[0])]
     if isinstance(code, dict) or code.startswith("$"):
-        return {name: a_value(member) for name, member in api_spec().members(code).items()}
+        return {name: make_value(member) for name, member in api_spec().members(code).items()}
     if code.startswith("integer:"):
         return int(code[8:].partition("..")[0])
     return _TEXTS[code].format(next(_NUMBERS)) if code in _TEXTS else _SCALARS[code]
 
 
-def a_document(emulator_client: EmulatorClient, operation: Operation, *, full: bool) -> Json:
+def make_document(emulator_client: EmulatorClient, operation: Operation, *, full: bool) -> Json:
     """The body of a create or an update, with all that it needs; new resources are on the other side.
 
     Args:
@@ -133,23 +133,25 @@ def a_document(emulator_client: EmulatorClient, operation: Operation, *, full: b
     form = api_spec().bodies[operation.body or ""]
     inline = [api_spec().bodies[name] for name in form.get("inline", ())] if full else []
     local = {one["type"] for one in inline}
-    data = an_entity(emulator_client, form, local, full=full)
+    data = make_resource(emulator_client, form, local, full=full)
     if fit := STATES.get((operation.method, operation.path)):
         fit(emulator_client.emulator, data)
     if operation.method == "PATCH":
         data["id"] = f"{operation.root}-1"
-    included = [{**an_entity(emulator_client, one, local, full=full), "id": f"${{{one['type']}}}"} for one in inline]
+    included = [
+        {**make_resource(emulator_client, one, local, full=full), "id": f"${{{one['type']}}}"} for one in inline
+    ]
     return {"data": data, "included": included} if included else {"data": data}
 
 
-def an_entity(emulator_client: EmulatorClient, form: Mapping[str, Any], local: set[str], *, full: bool) -> Json:
+def make_resource(emulator_client: EmulatorClient, form: Mapping[str, Any], local: set[str], *, full: bool) -> Json:
     """One resource of a body; its relationships lead to new resources, or to an included one where there is one."""
     data: Json = {"type": form["type"]}
     for part in ("attributes", "relationships"):
         given = {name: code for name, code in form[part].items() if full or f"{part}.{name}" in form["required"]}
         if given and part == "attributes":
-            wanted = _WANTED[form["type"]](full) if form["type"] in _WANTED else {}
-            data[part] = {name: wanted.get(name) or a_value(code) for name, code in given.items()}
+            wanted = _ATTRIBUTES[form["type"]](full) if form["type"] in _ATTRIBUTES else {}
+            data[part] = {name: wanted.get(name) or make_value(code) for name, code in given.items()}
         elif given:
             data[part] = {name: {"data": linked(emulator_client, target, local)} for name, target in given.items()}
     return data
@@ -159,15 +161,17 @@ def linked(emulator_client: EmulatorClient, target: str | list[str], local: Coll
     """Linkage to a new resource, or to the included one of its type."""
     kind = target[0] if isinstance(target, list) else target
     other = (
-        f"${{{kind}}}" if kind in local else emulator_client.emulator.add(kind, **_WANTED_OF_OTHERS.get(kind, {}))["id"]
+        f"${{{kind}}}"
+        if kind in local
+        else emulator_client.emulator.add(kind, **_RELATED_ATTRIBUTES.get(kind, {}))["id"]
     )
     linkage = {"type": kind, "id": other}
     return [linkage] if isinstance(target, list) else linkage
 
 
-def a_request(emulator_client: EmulatorClient, operation: Operation, *, full: bool = False) -> Request:
-    """A request that the operation has to answer with success."""
-    parameters = {name: a_parameter(operation, name) for name in sorted(operation.required)}
+def make_request(emulator_client: EmulatorClient, operation: Operation, *, full: bool = False) -> Request:
+    """Make a request that the operation must accept."""
+    parameters = {name: make_parameter(operation, name) for name in sorted(operation.required)}
     parameters |= _PARAMETERS.get(operation.path, {})
     needed = "&".join(f"{name}={value}" for name, value in parameters.items())
     identifier = f"{operation.root}-1"
@@ -178,25 +182,30 @@ def a_request(emulator_client: EmulatorClient, operation: Operation, *, full: bo
     if operation.body:
         target = api_spec().bodies[operation.body].get("linkage")
         body = (
-            {"data": linked(emulator_client, target)} if target else a_document(emulator_client, operation, full=full)
+            {"data": linked(emulator_client, target)}
+            if target
+            else make_document(emulator_client, operation, full=full)
         )
     return Request(
-        operation.method, url, headers(Accept=media_of(operation)), b"" if body is None else json.dumps(body).encode()
+        operation.method,
+        url,
+        headers(Accept=response_media_type(operation)),
+        b"" if body is None else json.dumps(body).encode(),
     )
 
 
-def media_of(operation: Operation) -> str:
-    """The media type of the answer to a good request."""
+def response_media_type(operation: Operation) -> str:
+    """Media type of the response to a valid request."""
     return _MEDIA.get(operation.path, JSON)
 
 
 def headers(**other: str) -> dict[str, str]:
-    """The headers of a good request; ``_`` stands for ``-`` in a name."""
+    """Headers of a valid request; ``_`` stands for ``-`` in a name."""
     good = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json", "Accept": "application/json"}
     return good | {name.replace("_", "-"): value for name, value in other.items()}
 
 
-def a_parameter(operation: Operation, name: str) -> str:
+def make_parameter(operation: Operation, name: str) -> str:
     """A value for a required parameter."""
     family, _, member = name.rstrip("]").partition("[")
     if name in operation.enum_parameters:
@@ -205,8 +214,8 @@ def a_parameter(operation: Operation, name: str) -> str:
     return allowed[0] if allowed else "x"
 
 
-def loose_ends(store: Store) -> list[tuple[str, str, str]]:
-    """Links to resources that are not there, or that do not link back."""
+def broken_links(store: Store) -> list[tuple[str, str, str]]:
+    """Links to resources that do not exist, or that do not link back."""
     there: dict[str, list[Resource]] = {}
     for resources in store._types.values():
         for resource in resources.values():

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from emulator.harness import EmulatorClient
-from emulator.populated_account import loose_ends
+from emulator.populated_account import broken_links
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
@@ -229,7 +229,7 @@ class Client(RuleBasedStateMachine):
 
     @invariant()
     def no_end_dangles(self) -> None:
-        assert loose_ends(self.emulator_client.emulator._account.store) == []
+        assert broken_links(self.emulator_client.emulator._account.store) == []
 
 
 def one(kind: str, identifier: str) -> dict[str, str]:

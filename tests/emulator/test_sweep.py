@@ -6,10 +6,17 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
-from emulator.apple import ERROR, answer_schema, problems
 from emulator.harness import BASE, Answer, find_openapi
-from emulator.populated_account import a_request, headers, loose_ends, media_of, operations, populate_account
-from emulator.states import STATES
+from emulator.openapi_schemas import ERROR, problems, response_schema
+from emulator.populated_account import (
+    broken_links,
+    headers,
+    make_request,
+    operations,
+    populate_account,
+    response_media_type,
+)
+from emulator.request_states import STATES
 
 from pytest_asc.emulator.app import Request
 from pytest_asc.emulator.spec.api_spec import api_spec
@@ -55,7 +62,7 @@ def find_problems(
 ) -> Iterator[tuple[str, str, object]]:
     """Yield the problems of the response to a valid request."""
     where = (operation.method, operation.path)
-    answer = ask(emulator_client, a_request(emulator_client, operation, full=full))
+    answer = ask(emulator_client, make_request(emulator_client, operation, full=full))
     if answer.status != operation.status:
         yield (*where, answer.body)
         return
@@ -63,14 +70,14 @@ def find_problems(
         if answer.body or "Content-Type" in answer.headers:
             yield (*where, "no body was expected")
         return
-    media = media_of(operation)
+    media = response_media_type(operation)
     if answer.headers["Content-Type"] != media:
         yield (*where, answer.headers["Content-Type"])
     location = answer.headers.get("Location")
     if location != (answer.json["data"]["links"]["self"] if answer.status == 201 else None):
         yield (*where, location)
     if media.endswith("json") and find_openapi():
-        schema = answer_schema(*where, answer.status, media)
+        schema = response_schema(*where, answer.status, media)
         for problem in problems(schema, answer.json) if schema else ("no document was expected",):
             yield (*where, problem)
 
@@ -180,10 +187,10 @@ PROBES = {
 
 
 @pytest.mark.parametrize("name", PROBES)
-def test_every_operation_refuses(populated_account: EmulatorClient, name: str) -> None:
+def test_every_operation_rejects_an_invalid_request(populated_account: EmulatorClient, name: str) -> None:
     probe, wrong, sent = PROBES[name], [], 0
     for operation in ALL:
-        request = probe.change(a_request(populated_account, operation), operation)
+        request = probe.change(make_request(populated_account, operation), operation)
         if request is None:
             continue
         sent += 1
@@ -200,7 +207,7 @@ def test_every_operation_refuses(populated_account: EmulatorClient, name: str) -
 def test_all_missing_members_are_reported_at_once(populated_account: EmulatorClient) -> None:
     for operation in filter(is_entity, ALL):
         body_spec = api_spec().bodies[operation.body or ""]
-        request = a_request(populated_account, operation)
+        request = make_request(populated_account, operation)
         identity = {"id": f"{operation.root}-1"} if operation.method == "PATCH" else {}
         body = json.dumps({"data": {"type": body_spec["type"], **identity}}).encode()
         answer = ask(populated_account, request._replace(body=body))
@@ -233,7 +240,7 @@ def test_written_values_are_read_again(populated_account: EmulatorClient) -> Non
         instance = f"{operation.path.removesuffix('/{id}')}/{{id}}"
         if operation.method == "GET" or not is_entity(operation) or "GET" not in api_spec().methods(instance):
             continue
-        request = a_request(populated_account, operation, full=True)
+        request = make_request(populated_account, operation, full=True)
         written = ask(populated_account, request).json["data"]
         shown = ask(populated_account, Request("GET", written["links"]["self"], headers())).json["data"]
         assert shown == written
@@ -250,7 +257,7 @@ def test_written_values_are_read_again(populated_account: EmulatorClient) -> Non
 def test_a_deleted_resource_is_not_found(populated_account: EmulatorClient) -> None:
     for operation in ALL:
         if operation.action == "deleteInstance":
-            request = a_request(populated_account, operation)
+            request = make_request(populated_account, operation)
             assert ask(populated_account, request).status == 204
             assert ask(populated_account, request).codes == ["NOT_FOUND"]
 
@@ -260,7 +267,7 @@ def test_deleting_a_resource_with_many_links_leaves_no_dangling_link(populated_a
         if operation.action == "deleteInstance":
             url = f"{BASE}{operation.path.replace('{id}', f'{operation.root}-1')}"
             assert ask(populated_account, Request("DELETE", url, headers())).status in {204, 404}
-    assert loose_ends(populated_account.emulator._account.store) == []
+    assert broken_links(populated_account.emulator._account.store) == []
 
 
 @pytest.mark.parametrize(
@@ -279,7 +286,7 @@ def test_both_sides_of_a_changed_relationship_show_it(
     for operation in ALL:
         if operation.action != action:
             continue
-        request = a_request(populated_account, operation)
+        request = make_request(populated_account, operation)
         relationship = relation(operation.root, operation.relationship)
         data = json.loads(request.body)["data"]
         linkage = data[0] if isinstance(data, list) else data

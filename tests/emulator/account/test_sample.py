@@ -3,8 +3,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from emulator.apple import problems
 from emulator.harness import BASE
+from emulator.openapi_schemas import problems
 
 from pytest_asc.emulator.jsonapi.serializer import get_serializer, render_resource
 from pytest_asc.emulator.spec.api_spec import api_spec

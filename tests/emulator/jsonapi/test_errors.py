@@ -21,7 +21,7 @@ VALUES = dict.fromkeys(PLACES.split(), "X")
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_every_form_makes_a_document(name: str) -> None:
+def test_every_error_template_makes_an_error_document(name: str) -> None:
     form = FORMS[name]
     response = error_response([ApiError(form, VALUES)], lambda: "new-id")
     (error,) = json.loads(response.body)["errors"]
@@ -31,7 +31,7 @@ def test_every_form_makes_a_document(name: str) -> None:
     assert "{" not in error["detail"].replace("${local-id}", "")
 
 
-def test_the_application_writes_like_jackson() -> None:
+def test_application_errors_have_the_layout_of_jackson() -> None:
     response = error_response(
         [errors.at_parameter(errors.PARAMETER_ILLEGAL, "x"), errors.at_parameter(errors.FIELD_NAME, "y", value="z")],
         lambda: "1",
@@ -50,7 +50,7 @@ def test_the_application_writes_like_jackson() -> None:
     assert len(json.loads(response.body)["errors"]) == 2
 
 
-def test_the_front_end_writes_with_tabs_and_without_an_id() -> None:
+def test_front_end_errors_have_tabs_and_no_id() -> None:
     response = error_response([ApiError(errors.RATE_LIMIT_EXCEEDED)], lambda: "1")
     assert response.body.decode().splitlines()[:4] == [
         "{",
@@ -60,7 +60,7 @@ def test_the_front_end_writes_with_tabs_and_without_an_id() -> None:
     ]
 
 
-def test_what_is_not_apples_says_so() -> None:
+def test_errors_of_the_emulator_say_that_they_are_not_from_apple() -> None:
     for form in (errors.NOT_EMULATED, errors.CRASHED):
         assert form.code.startswith("PYTEST_ASC.")
         assert "not from Apple" in form.detail

@@ -124,7 +124,7 @@ def test_a_query_selects_the_same_resources_as_the_model(
         ("%5B%5D", "[]"),
     ],
 )
-def test_encodings_of_a_value(emulator_client: EmulatorClient, sent: str, name: str) -> None:
+def test_a_filter_value_is_decoded(emulator_client: EmulatorClient, sent: str, name: str) -> None:
     emulator_client.emulator.add("apps", name="Other")
     app = emulator_client.emulator.add("apps", name=name)["id"]
     answer = emulator_client.get(f"/v1/apps?filter[name]={sent}")
@@ -132,7 +132,7 @@ def test_encodings_of_a_value(emulator_client: EmulatorClient, sent: str, name: 
     assert emulator_client.get(answer.json["links"]["self"]).ids == [app]
 
 
-def test_a_thousand_faults_are_told_in_one_answer(emulator_client: EmulatorClient) -> None:
+def test_a_thousand_errors_are_in_one_response(emulator_client: EmulatorClient) -> None:
     answer = emulator_client.get("/v1/apps?" + "&".join(f"filter[x{number}]=1&y{number}" for number in range(500)))
     assert (answer.status, len(answer.codes)) == (400, 1000)
     assert [error["source"]["parameter"] for error in answer.json["errors"][:2]] == ["filter[x0]", "y0"]
@@ -144,7 +144,7 @@ def test_a_thousand_values_are_one_filter(emulator_client: EmulatorClient) -> No
     assert emulator_client.get(f"/v1/apps?filter[id]={values}").ids == apps
 
 
-def test_a_review_with_a_response_is_told_from_one_without(emulator_client: EmulatorClient) -> None:
+def test_exists_selects_reviews_with_a_response(emulator_client: EmulatorClient) -> None:
     reviews = [emulator_client.emulator.add("customerReviews", id=name) for name in ("a", "b")]
     app = emulator_client.emulator.add("apps", customerReviews=reviews)["id"]
     emulator_client.emulator.add("customerReviewResponses", review="a", state="PUBLISHED")
@@ -173,7 +173,7 @@ NOT_APPLIED = {
 }
 
 
-def test_the_parameters_that_cannot_be_applied_are_these() -> None:
+def test_only_two_filters_of_the_api_are_not_emulated() -> None:
     found: dict[str, set[str]] = {}
     for path in api_spec().paths:
         operation = api_spec().operation("GET", path)

@@ -30,7 +30,7 @@ BEARER = {"Authorization": f"Bearer {TOKEN}"}
         (";,=", False),
     ],
 )
-def test_what_an_accept_header_allows(accept: str | None, fits: bool) -> None:
+def test_an_accept_header_accepts_its_media_ranges(accept: str | None, fits: bool) -> None:
     assert (choose_media_type(accept, ("application/json",)) is not None) == fits
 
 
@@ -51,7 +51,7 @@ def test_what_an_accept_header_allows(accept: str | None, fits: bool) -> None:
         ("text/csv;q=none", None),
     ],
 )
-def test_what_a_client_likes_best(accept: str | None, chosen: str | None) -> None:
+def test_the_media_type_with_the_highest_weight_is_chosen(accept: str | None, chosen: str | None) -> None:
     assert choose_media_type(accept, OFFERED) == chosen
 
 
@@ -60,7 +60,7 @@ def test_no_accept_header_raises(accept: str) -> None:
     assert choose_media_type(accept, OFFERED) in {None, *OFFERED}
 
 
-def test_what_is_not_acceptable_is_refused_in_plain_text(emulator_client: EmulatorClient) -> None:
+def test_406_is_in_plain_text(emulator_client: EmulatorClient) -> None:
     answer = emulator_client.send("GET", "/v1/apps", headers={**BEARER, "accept": "text/csv"})
     assert (answer.status, answer.headers["Content-Type"]) == (406, "text/plain")
     assert emulator_client.send("GET", "/v1/apps", headers={"accept": "text/csv"}).status == 401, (
@@ -80,7 +80,9 @@ def test_what_is_not_acceptable_is_refused_in_plain_text(emulator_client: Emulat
         ("", 415),
     ],
 )
-def test_a_body_is_json(emulator_client: EmulatorClient, sent: str | None, status: int) -> None:
+def test_a_body_of_another_media_type_than_json_is_a_415(
+    emulator_client: EmulatorClient, sent: str | None, status: int
+) -> None:
     headers = BEARER if sent is None else {**BEARER, "content-type": sent}
     answer = emulator_client.send("POST", "/v1/betaGroups", headers=headers, body=b"{")
     assert answer.status == status

@@ -50,7 +50,7 @@ APP = operation("/v1/apps/{id}")
         (operation("/v1/appInfos/{id}/relationships/ageRatingDeclaration"), "include=x", "ILLEGAL", "include", ""),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_told_in_apples_words(
+def test_an_invalid_parameter_has_apples_error(
     asked: Operation, text: str, code: str, parameter: str, detail: str
 ) -> None:
     (error,) = parse(asked, text).errors
@@ -60,12 +60,12 @@ def test_what_is_wrong_is_told_in_apples_words(
     assert detail in str(shown["detail"])
 
 
-def test_all_faults_of_a_query_are_told_together() -> None:
+def test_all_errors_of_a_query_are_reported_together() -> None:
     errors = parse(APPS, "a=1&limit=900&sort=x,y&fields[apps]=z").errors
     assert [error.source["parameter"] for error in errors] == ["a", "limit", "sort", "sort", "fields[apps]"]
 
 
-def test_a_query_is_taken_apart() -> None:
+def test_a_query_is_parsed_into_its_parameters() -> None:
     query = parse(
         APPS,
         "filter%5Bname%5D=a%2Cb,c&exists[gameCenterEnabledVersions]=true&sort=-name,sku&include=builds,,ciProduct"
@@ -82,13 +82,13 @@ def test_a_query_is_taken_apart() -> None:
     assert "cursor=" not in query.next_text
 
 
-def test_fifty_resources_stand_on_a_page_unless_told_otherwise() -> None:
+def test_the_default_limit_is_fifty() -> None:
     assert parse(APPS, "").limit == 50
 
 
 @settings(deadline=None)
 @given(st.integers(min_value=0, max_value=10**15))
-def test_cursors_come_back(offset: int) -> None:
+def test_a_cursor_decodes_to_its_offset(offset: int) -> None:
     assert decode_cursor(encode_cursor(offset)) == offset
 
 

@@ -58,7 +58,7 @@ def details(emulator_client: EmulatorClient, path: str, body: bytes, method: str
         (b"\x00" * 10_000_000, "Expecting value"),
     ],
 )
-def test_what_cannot_be_read_is_a_400(emulator_client: EmulatorClient, body: bytes, problem: str) -> None:
+def test_a_body_that_is_not_json_is_a_400(emulator_client: EmulatorClient, body: bytes, problem: str) -> None:
     answer = emulator_client.send("POST", "/v1/betaGroups", body=body)
     (error,) = answer.json["errors"]
     assert (answer.status, error["code"]) == (400, "ENTITY_INVALID")
@@ -91,7 +91,7 @@ def test_what_cannot_be_read_is_a_400(emulator_client: EmulatorClient, body: byt
         ),
     ],
 )
-def test_what_is_no_document_is_a_422(
+def test_a_body_that_is_no_request_document_is_a_422(
     emulator_client: EmulatorClient, spoil: Callable[[dict[str, Any]], Any], places: list[str]
 ) -> None:
     status, told = details(emulator_client, "/v1/betaGroups", json.dumps(spoil(GROUP)).encode())
@@ -107,12 +107,12 @@ def test_what_is_no_document_is_a_422(
         ({"data": [], "x": 1}, ["x"]),
     ],
 )
-def test_what_is_no_document_of_linkages_is_a_422(body: Any, places: list[str]) -> None:
+def test_a_body_that_is_no_linkage_document_is_a_422(body: Any, places: list[str]) -> None:
     status, told = details(SHARED, "/v1/betaGroups/g/relationships/builds", json.dumps(body).encode())
     assert (status, told) == (422, [f"Unexpected or invalid value at '{place}'." for place in places])
 
 
-def test_what_a_client_has_read_may_be_sent_back() -> None:
+def test_links_and_meta_of_a_read_resource_may_be_sent_back() -> None:
     read = SHARED.get("/v1/betaGroups/g").json["data"]
     data = {**read, "attributes": {"name": "New"}, "meta": {}}
     answer = SHARED.send("PATCH", "/v1/betaGroups/g", body=json.dumps({"data": data, "links": {}}).encode())

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from emulator.apple import answer_schema, problems
+from emulator.openapi_schemas import problems, response_schema
 from emulator.populated_account import populate_account
 
 from pytest_asc.emulator.operations.reads import EMULATED
@@ -46,7 +46,7 @@ def test_every_read_is_answered_as_apples_document_says(everything: EmulatorClie
             continue
         assert answer.status == 200, (operation.path, answer.body)
         answered += 1
-        schema = answer_schema("GET", operation.path, 200)
+        schema = response_schema("GET", operation.path, 200)
         assert schema is not None
         assert problems(schema, answer.json) == [], operation.path
     assert answered > 600

@@ -42,7 +42,7 @@ def fetch(emulator_client: EmulatorClient, url: str, **headers: str) -> Any:
     return emulator_client.send("GET", url, headers=headers)
 
 
-def test_from_the_app_to_the_file(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
+def test_a_segment_is_found_from_the_app_and_downloaded(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
     (request,) = emulator_client.get(f"/v1/apps/{app['id']}/analyticsReportRequests").ids
     (report,) = emulator_client.get(f"/v1/analyticsReportRequests/{request}/reports?filter[category]=COMMERCE").ids
     (instance,) = emulator_client.get(f"/v1/analyticsReports/{report}/instances?filter[granularity]=DAILY").ids
@@ -63,12 +63,12 @@ def test_from_the_app_to_the_file(emulator_client: EmulatorClient, app: dict[str
 
 
 @pytest.mark.usefixtures("app")
-def test_a_week_has_its_days(emulator_client: EmulatorClient) -> None:
+def test_a_weekly_instance_has_the_sales_of_seven_days(emulator_client: EmulatorClient) -> None:
     url = emulator_client.get("/v1/analyticsReportSegments/s3").json["data"]["attributes"]["url"]
     assert sum(int(line["Counts"]) for line in lines(fetch(emulator_client, url).body)) == 18
 
 
-def test_a_report_that_nothing_is_known_of_has_a_head_alone(emulator_client: EmulatorClient) -> None:
+def test_an_unmodelled_report_has_a_header_only(emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.add("analyticsReportSegments", id="s")
     url = emulator_client.get("/v1/analyticsReportSegments/s").json["data"]["attributes"]["url"]
     assert lines(fetch(emulator_client, url).body) == []
@@ -77,7 +77,7 @@ def test_a_report_that_nothing_is_known_of_has_a_head_alone(emulator_client: Emu
 
 
 @pytest.mark.usefixtures("app")
-def test_an_address_is_good_for_five_minutes(emulator_client: EmulatorClient) -> None:
+def test_a_segment_url_expires_after_five_minutes(emulator_client: EmulatorClient) -> None:
     url = emulator_client.get("/v1/analyticsReportSegments/s1").json["data"]["attributes"]["url"]
     emulator_client.clock.now += 299
     assert fetch(emulator_client, url).status == 200
@@ -89,7 +89,7 @@ def test_an_address_is_good_for_five_minutes(emulator_client: EmulatorClient) ->
 
 
 @pytest.mark.usefixtures("app")
-def test_an_address_is_asked_without_a_token(emulator_client: EmulatorClient) -> None:
+def test_a_segment_url_needs_no_token(emulator_client: EmulatorClient) -> None:
     url = emulator_client.get("/v1/analyticsReportSegments/s1").json["data"]["attributes"]["url"]
     answer = fetch(emulator_client, url, Authorization=f"Bearer {TOKEN}")
     assert (answer.status, answer.headers["Content-Type"]) == (400, "application/xml")
@@ -105,7 +105,7 @@ def test_an_address_is_asked_without_a_token(emulator_client: EmulatorClient) ->
         (("?", "?nothing&"), 200, b""),
     ],
 )
-def test_a_changed_address_is_none(
+def test_a_changed_segment_url_is_rejected(
     emulator_client: EmulatorClient, change: tuple[str, str], status: int, code: bytes
 ) -> None:
     url = emulator_client.get("/v1/analyticsReportSegments/s1").json["data"]["attributes"]["url"]
@@ -113,7 +113,7 @@ def test_a_changed_address_is_none(
     assert (answer.status, code in answer.body) == (status, True)
 
 
-def test_the_storage_has_no_other_doors(emulator_client: EmulatorClient) -> None:
+def test_the_storage_has_no_other_urls(emulator_client: EmulatorClient) -> None:
     for method, url in (
         ("GET", f"https://{STORAGE_HOST}/"),
         ("PUT", f"https://{STORAGE_HOST}/x?y"),
@@ -156,7 +156,7 @@ def test_requests_code_reaches_the_storage(emulator_client: EmulatorClient) -> N
 
 
 @pytest.mark.usefixtures("app")
-def test_what_the_storage_was_asked_is_remembered(emulator_client: EmulatorClient) -> None:
+def test_requests_to_the_storage_are_recorded(emulator_client: EmulatorClient) -> None:
     url = emulator_client.get("/v1/analyticsReportSegments/s1").json["data"]["attributes"]["url"]
     answer = fetch(emulator_client, url)
     assert emulator_client.emulator.requests[-1].url == url

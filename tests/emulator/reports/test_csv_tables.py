@@ -23,7 +23,7 @@ def rows(answer: Answer) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("path", BOTH)
-def test_what_has_a_table_has_it_in_the_sample_account(emulator_client: EmulatorClient, path: str) -> None:
+def test_every_csv_collection_of_the_sample_account_has_a_table(emulator_client: EmulatorClient, path: str) -> None:
     emulator_client.emulator.load_sample()
     root = path.split("/")[2]
     (start, *_) = [resource.id for resource in emulator_client.emulator._account.store.all(root)]
@@ -64,7 +64,7 @@ def test_a_table_has_no_pages(emulator_client: EmulatorClient) -> None:
     assert len(emulator_client.get("/v1/apps/1/appPricePoints?limit=7").ids) == 7
 
 
-def test_what_is_not_there_has_no_table(emulator_client: EmulatorClient) -> None:
+def test_a_table_of_an_unknown_resource_is_a_404(emulator_client: EmulatorClient) -> None:
     assert emulator_client.get("/v1/apps/1/appPricePoints", Accept="text/csv").codes == ["NOT_FOUND"]
 
 

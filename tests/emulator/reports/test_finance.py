@@ -81,7 +81,7 @@ COMBINATION = (
         ({"reportDate": APRIL, "reportType": "FINANCE_DETAIL"}, COMBINATION),
     ],
 )  # fmt: skip
-def test_what_there_is_no_report_for(
+def test_parameters_without_a_report_are_rejected(
     emulator_client: EmulatorClient, filters: dict[str, str], refusal: tuple[int, str, str]
 ) -> None:
     emulator_client.emulator.sell({"type": "apps", "id": "1234567890"}, price=1, day="2026-05-10")

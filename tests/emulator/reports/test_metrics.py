@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from emulator.apple import problems_of_read
+from emulator.openapi_schemas import problems_of_read
 
 from pytest_asc.emulator.spec.api_spec import api_spec
 
@@ -47,13 +47,11 @@ def test_usages_by_tester(emulator_client: EmulatorClient, app: dict[str, Any]) 
     assert week["dataPoints"][0]["end"] == "2026-05-28T00:00:00-08:00"
 
 
-def test_an_app_is_asked_by_tester_or_of_one(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
+def test_usages_of_an_app_need_a_group_by_or_a_filter(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
     assert emulator_client.get(f"/v1/apps/{app['id']}/metrics/betaTesterUsages").codes == ["PARAMETER_ERROR.REQUIRED"]
 
 
-def test_what_a_tester_does_is_the_testers_and_the_groups_too(
-    emulator_client: EmulatorClient, app: dict[str, Any]
-) -> None:
+def test_usages_of_a_tester_belong_to_the_groups_too(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
     tester = emulator_client.emulator.add("betaTesters", id="anna")
     emulator_client.emulator.add("betaGroups", id="g", app=app, betaTesters=[tester])
     emulator_client.emulator.add("betaGroups", id="h", app=app)
@@ -66,7 +64,7 @@ def test_what_a_tester_does_is_the_testers_and_the_groups_too(
     assert emulator_client.get("/v1/betaTesters/anna/metrics/betaTesterUsages").codes == ["PARAMETER_ERROR.REQUIRED"]
 
 
-def test_matchmaking_is_counted_in_grains_of_time(emulator_client: EmulatorClient) -> None:
+def test_matchmaking_metrics_have_a_granularity(emulator_client: EmulatorClient) -> None:
     queue = emulator_client.emulator.add("gameCenterMatchmakingQueues", id="q")
     for day, result, count, seconds in ((-1, "MATCHED", 4, 2), (-1, "MATCHED", 2, 4), (-2, "EXPIRED", 9, 60)):
         emulator_client.emulator.measure(
@@ -98,12 +96,12 @@ def test_matchmaking_is_counted_in_grains_of_time(emulator_client: EmulatorClien
         ("granularity=P1D&filter[result]=LOST", "PARAMETER_ERROR.INVALID"),
     ],
 )
-def test_what_is_wrong_with_a_question(emulator_client: EmulatorClient, query: str, code: str) -> None:
+def test_invalid_parameters_of_metrics_are_rejected(emulator_client: EmulatorClient, query: str, code: str) -> None:
     emulator_client.emulator.add("gameCenterMatchmakingQueues", id="q")
     assert emulator_client.get(f"/v1/gameCenterMatchmakingQueues/q/metrics/matchmakingRequests?{query}").codes == [code]
 
 
-def test_nobody_measures_what_is_not_there(emulator_client: EmulatorClient) -> None:
+def test_metrics_of_an_unknown_resource_are_a_404(emulator_client: EmulatorClient) -> None:
     assert emulator_client.get("/v1/builds/1/metrics/betaBuildUsages").codes == ["NOT_FOUND"]
     build = emulator_client.emulator.add("builds", id="1")
     assert emulator_client.get("/v1/builds/1/metrics/betaBuildUsages").json["data"] == []
@@ -160,7 +158,7 @@ def test_logs_of_a_signature(emulator_client: EmulatorClient, app: dict[str, Any
 
 
 @pytest.mark.parametrize("path", ["/v1/apps/1/perfPowerMetrics", "/v1/diagnosticSignatures/1/logs"])
-def test_a_client_has_to_take_the_form(emulator_client: EmulatorClient, path: str) -> None:
+def test_a_client_must_accept_apples_type_or_json(emulator_client: EmulatorClient, path: str) -> None:
     for kind in ("apps", "diagnosticSignatures"):
         emulator_client.emulator.add(kind, id="1")
     for accept, status in (("application/json", 200), ("*/*", 200), ("text/csv", 406)):
@@ -168,7 +166,7 @@ def test_a_client_has_to_take_the_form(emulator_client: EmulatorClient, path: st
 
 
 @pytest.mark.parametrize("path", sorted(api_spec().metrics))
-def test_metrics_of_the_sample_account_are_of_apples_form(emulator_client: EmulatorClient, path: str) -> None:
+def test_metrics_of_the_sample_account_are_valid_by_apples_schemas(emulator_client: EmulatorClient, path: str) -> None:
     emulator_client.emulator.load_sample()
     operation = api_spec().operation("GET", path)
     assert operation

@@ -35,14 +35,14 @@ def test_apples_months_follow_one_another(year: int) -> None:
 
 
 @given(st.text(max_size=12) | st.from_regex(r"\d{4}-\d\d(-\d\d)?", fullmatch=True))
-def test_no_text_is_too_much(text: str) -> None:
+def test_no_report_date_raises(text: str) -> None:
     for frequency in FREQUENCIES.values():
         period = frequency.parse(text)
         assert period is None or period.begin <= period.end
     fiscal_month(text)
 
 
-def test_the_day_is_cupertinos() -> None:
+def test_today_is_the_day_in_cupertino() -> None:
     assert today(1_780_000_000.0) == date(2026, 5, 28)
     assert today(1_780_041_599.0) == date(2026, 5, 28)
     assert today(1_780_041_600.0) == date(2026, 5, 29)

@@ -30,7 +30,7 @@ def app(emulator_client: EmulatorClient) -> dict[str, Any]:
     return emulator_client.emulator.add("apps", id="1234567890", name="Lists", sku="LISTS")
 
 
-def test_the_report_tells_what_was_sold(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
+def test_a_sales_report_has_a_line_for_each_sale(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
     emulator_client.emulator.sell(app, units=3, price="1.99", version="2.0")
     emulator_client.emulator.sell(app, units=4, price=1.99, version="2.0", day=YESTERDAY)
     emulator_client.emulator.sell(app, units=5, country="DE", device="iPad", day=date(2026, 5, 27))
@@ -52,7 +52,7 @@ def test_the_report_tells_what_was_sold(emulator_client: EmulatorClient, app: di
     )
 
 
-def test_the_headers_are_those_that_were_seen(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
+def test_a_sales_report_has_the_observed_headers(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
     emulator_client.emulator.sell(app)
     headers = sales(emulator_client).headers
     name = f"S_D_1_0_{VENDOR}_20260527.txt.gz"
@@ -69,7 +69,7 @@ def test_a_report_has_the_same_bytes_each_time(emulator_client: EmulatorClient, 
     assert sales(emulator_client).body == first
 
 
-def test_requests_hands_the_file_on_packed(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
+def test_requests_does_not_decompress_the_file(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
     emulator_client.emulator.sell(app, units=9)
     headers = {"Authorization": f"Bearer {TOKEN}", "Accept": "application/a-gzip"}
     with intercept(emulator_client.emulator):
@@ -79,7 +79,7 @@ def test_requests_hands_the_file_on_packed(emulator_client: EmulatorClient, app:
     assert [line["Units"] for line in lines(answer.content)] == ["9"]
 
 
-def test_httpx_hands_the_file_on_packed(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
+def test_httpx_does_not_decompress_the_file(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
     emulator_client.emulator.sell(app, units=9)
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -153,7 +153,7 @@ INVALID = "PARAMETER_ERROR.INVALID"
         ({"reportDate": "2025-05-27"}, (410, "GONE", "Report is no longer available.")),
     ],
 )
-def test_what_there_is_no_report_for(
+def test_parameters_without_a_report_are_rejected(
     emulator_client: EmulatorClient, app: dict[str, Any], filters: dict[str, str], refusal: tuple[int, str, str]
 ) -> None:
     emulator_client.emulator.sell(app)
@@ -170,7 +170,7 @@ def test_what_there_is_no_report_for(
         ("DAILY", "2999-12-31"),
     ],
 )
-def test_what_there_is_no_report_for_yet(
+def test_a_report_that_is_not_available_yet_or_any_more_is_rejected(
     emulator_client: EmulatorClient, app: dict[str, Any], frequency: str, report_date: str
 ) -> None:
     emulator_client.emulator.sell(app, day=0)
@@ -207,7 +207,7 @@ def test_reports_take_some_days(
         ("FIRST_ANNUAL", "DETAILED", "DAILY"),
     ],
 )
-def test_what_the_account_knows_nothing_of(
+def test_an_unmodelled_report_is_not_emulated(
     emulator_client: EmulatorClient, report: str, sub_type: str, frequency: str
 ) -> None:
     answer = sales(
@@ -229,7 +229,7 @@ def test_what_the_account_knows_nothing_of(
         ("", 200),
     ],
 )
-def test_a_client_has_to_take_the_files_type(
+def test_a_client_must_accept_gzip(
     emulator_client: EmulatorClient, app: dict[str, Any], accept: str | None, status: int
 ) -> None:
     emulator_client.emulator.sell(app)
@@ -262,14 +262,14 @@ def test_parameters_that_are_missing_or_unknown(emulator_client: EmulatorClient)
         ({"country": 49}, "country: got 49"),
     ],
 )
-def test_a_sale_that_does_not_fit(
+def test_an_invalid_sale_is_rejected(
     emulator_client: EmulatorClient, app: dict[str, Any], details: dict[str, Any], complaint: str
 ) -> None:
     with pytest.raises(ValueError, match=complaint):
         emulator_client.emulator.sell(app, **details)
 
 
-def test_what_is_not_sold(emulator_client: EmulatorClient) -> None:
+def test_a_type_that_is_not_sold_is_rejected(emulator_client: EmulatorClient) -> None:
     with pytest.raises(ValueError, match="'builds' are not sold"):
         emulator_client.emulator.sell(emulator_client.emulator.add("builds"))
     with pytest.raises(ValueError, match="add it first"):
@@ -297,13 +297,13 @@ def test_sales_can_be_loaded(emulator_client: EmulatorClient) -> None:
         emulator_client.emulator.load({"data": [], "sales": [{"product": app, "colour": "red"}]})
 
 
-def test_a_hidden_account_has_sold_nothing(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
+def test_a_hidden_account_has_no_sales(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
     emulator_client.emulator.sell(app)
     emulator_client.emulator.hide_account()
     assert detail(sales(emulator_client, reportDate=YESTERDAY)) == NO_SALES
 
 
-def test_a_reset_account_has_sold_nothing(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
+def test_a_reset_account_has_no_sales(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
     emulator_client.emulator.sell(app)
     emulator_client.emulator.reset()
     assert detail(sales(emulator_client, reportDate=YESTERDAY)) == NO_SALES

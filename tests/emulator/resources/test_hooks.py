@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
-from emulator.populated_account import a_request, operations, populate_account
+from emulator.populated_account import make_request, operations, populate_account
 
 from pytest_asc.emulator.account.outcomes import OUTCOMES
 from pytest_asc.emulator.operations import writes
@@ -53,7 +53,7 @@ def record_hooks(monkeypatch: pytest.MonkeyPatch, resource_type: str) -> list[st
 def test_a_write_of_the_api_runs_the_hooks_of_its_resource_type(
     populated_account: EmulatorClient, monkeypatch: pytest.MonkeyPatch, operation: Operation
 ) -> None:
-    request = a_request(populated_account, operation)
+    request = make_request(populated_account, operation)
     called = record_hooks(monkeypatch, operation.root)
     assert populated_account.emulator.handle(request).status == operation.status
     assert called == HOOKS_OF_WRITES[operation.action]

@@ -15,7 +15,7 @@ from pytest_asc.emulator.spec.type_validation import type_mismatch
 
 
 @pytest.mark.parametrize("kind", api_spec().types)
-def test_what_is_filled_in_fits_and_what_a_request_must_give_is_there(kind: str) -> None:
+def test_default_attributes_are_valid_and_required_ones_are_not_null(kind: str) -> None:
     values = defaults(kind, 3, NOW)
     schemas = api_spec().schemas_of(kind)
     codes = {name: code for schema in schemas for name, code in schema.attributes.items()}
@@ -43,11 +43,11 @@ def test_each_resource_has_its_own_name() -> None:
         ("devices", {"status": "ENABLED", "model": None}),
     ],
 )
-def test_what_is_new_is_in_the_state_that_apple_gives_it(kind: str, state: dict[str, Any]) -> None:
+def test_a_new_resource_is_in_apples_initial_state(kind: str, state: dict[str, Any]) -> None:
     assert defaults(kind, 1, NOW).items() >= state.items()
 
 
-def test_dates_look_like_apples() -> None:
+def test_dates_have_apples_format_and_zone() -> None:
     assert timestamp(1_612_267_219) == "2021-02-02T04:00:19-08:00"
     build = defaults("builds", 1, 1_612_267_219)
     assert (build["uploadedDate"], build["expirationDate"]) == (
@@ -60,7 +60,7 @@ def test_dates_look_like_apples() -> None:
     ("kind", "form"),
     [("apps", r"\d{10}"), ("bundleIds", r"[A-Z0-9]{10}"), ("builds", r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")],
 )
-def test_ids_have_the_form_that_apple_gives_a_type(kind: str, form: str) -> None:
+def test_ids_have_apples_format_for_their_type(kind: str, form: str) -> None:
     made = [IdGenerator(7).new(kind), *(one.new(kind) for one in [IdGenerator(8)] for _ in range(50))]
     assert all(re.fullmatch(form, identifier) for identifier in made)
     assert len(set(made)) == 51
@@ -100,7 +100,7 @@ BUILD = api_spec().schema("Build").attributes
         (BUILD["processingState"], [], "got [], expected one of PROCESSING, FAILED, INVALID, VALID"),
     ],
 )
-def test_a_value_that_does_not_fit_is_explained(code: Any, value: Any, problem: str | None) -> None:
+def test_a_type_mismatch_is_explained(code: Any, value: Any, problem: str | None) -> None:
     assert type_mismatch(code, value) == problem
 
 

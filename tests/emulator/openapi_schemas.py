@@ -1,4 +1,4 @@
-"""Apple's document as the judge of answers."""
+"""Validation of responses against the schemas of Apple's OpenAPI document."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Json = dict[str, Any]
 
 ERROR = "ErrorResponse"
 
-# What recordings hold beside Apple's document.
+# Members of recordings beside Apple's document.
 _OBSERVED = {("Certificate", "attributes"): "csrContent", ("BundleIdCapability", "relationships"): "bundleId"}
 
 # Recordings have 2019-11-29T13:56:50.220+0000, which is no date-time of JSON Schema.
@@ -26,23 +26,23 @@ _UNDATED = ("Certificate", "Device", "Profile")
 
 
 def problems(schema: str, document: Any) -> list[str]:
-    """What in a document is not as one of Apple's schemas says."""
+    """Errors of a document against one of Apple's schemas."""
     return [
         f"{'/'.join(map(str, error.instance_path))}: {error.message}"
         for error in _validator(schema).iter_errors(document)
     ]
 
 
-def answer_schema(method: str, path: str, status: int, media: str = JSON) -> str | None:
-    """The name of the schema of an answer; None where there is no such answer."""
+def response_schema(method: str, path: str, status: int, media: str = JSON) -> str | None:
+    """Name of the schema of a response; None where there is no such response."""
     answers = openapi()["paths"][path][method.lower()]["responses"]
     content = answers[str(status)].get("content", {}).get(media)
     return content["schema"]["$ref"].rsplit("/", 1)[1] if content else None
 
 
 def problems_of_read(path: str, answer: Answer) -> list[str]:
-    """What in the answer to a GET of a path is not as Apple's document says."""
-    schema = answer_schema("GET", path, answer.status, answer.headers["Content-Type"])
+    """Errors of the response to a GET of a path against Apple's document."""
+    schema = response_schema("GET", path, answer.status, answer.headers["Content-Type"])
     assert schema, f"{path} has no such answer"
     return problems(schema, answer.json)
 
@@ -67,7 +67,7 @@ def _registry() -> Registry:
 
 
 def _strict(schema: Json) -> Json:
-    """Let null stand for whatever is not required, as recordings have it, and nothing stand beside what is known."""
+    """Allow null for members that are not required, as in recordings, and reject unknown members."""
     strict = dict(schema)
     if "items" in schema:
         strict["items"] = _strict(schema["items"])

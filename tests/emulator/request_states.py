@@ -1,4 +1,4 @@
-"""What an account has to hold, and a body to say, before a workflow takes a good request: a table by operation."""
+"""State of the account, and members of the body, that hooks require of a valid request: a table by operation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Json = dict[str, Any]
 
 
 def _attributes(**changed: Any) -> Callable[[Emulator, Json], None]:
-    """Say something else, where the body says anything of it."""
+    """Change attributes that the body has."""
 
     def fit(_: Emulator, data: Json) -> None:
         given = data.get("attributes", {})
