@@ -34,31 +34,31 @@ _FIX = "Write the file as fastlane documents it: an object with key_id, issuer_i
 
 @dataclass(frozen=True)
 class FastlaneKey:
-    """What the file says, as far as it matters here: tokens have a life of their own, so the duration does not."""
+    """The fields of the file, without ``duration``: the lifetime of tokens is a setting of its own."""
 
     key: str | bytes = field(repr=False)
     key_id: str | None = field(default=None, repr=False)
     issuer_id: str | None = field(default=None, repr=False)
     in_house: bool = False
-    """Whether the key is one of the Enterprise Program."""
+    """True for a key of the Enterprise Program."""
 
 
 def is_fastlane_key(content: str | bytes) -> bool:
-    """Whether the content of a file or variable is meant to be JSON."""
+    """Return whether the content of a file or variable is meant to be JSON."""
     text = content if isinstance(content, str) else decode_text(content)
     return text.lstrip("\ufeff \t\r\n").startswith("{")
 
 
 def read_fastlane_key(content: str | bytes) -> FastlaneKey | Finding:
-    """Read the file's content, or say what is wrong with it. Never raises for bad input."""
+    """Read the file's content; a finding where it is invalid. Bad input never raises."""
     text = content if isinstance(content, str) else decode_text(content)
     try:
         fields: Any = json.loads(text.lstrip("\ufeff"))
     except json.JSONDecodeError as error:
         # The error itself holds the whole text.
-        return _bad(f"it is no JSON: {error.msg.removesuffix(' at')} (line {error.lineno}, column {error.colno})")
+        return _bad(f"it is not JSON: {error.msg.removesuffix(' at')} (line {error.lineno}, column {error.colno})")
     except (ValueError, RecursionError):
-        return _bad("it is no JSON that can be read")
+        return _bad("it is not JSON that can be read")
     fields = {name: value for name, value in fields.items() if value is not None}
     for name, types in _FIELDS.items():
         if name in fields and type(fields[name]) not in types:

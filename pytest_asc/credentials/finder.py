@@ -1,4 +1,4 @@
-"""Credentials: key id, issuer id, kind and private key, and where each was found."""
+"""Credentials: key ID, issuer ID, kind and private key, and the source of each; found in the settings."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, cast
 
 from pytest_asc.apple.services import APP_STORE_CONNECT, SERVICES, KeyType, ServiceIds
 from pytest_asc.credentials import key_files
-from pytest_asc.credentials.precedence import id_conflicts, key_conflicts, precedence_of
-from pytest_asc.credentials.settings import BY_NAME, SETTINGS, SettingValue, settings_with
-from pytest_asc.credentials.sources import KeySource, read_file, read_path, read_text
+from pytest_asc.credentials.precedence import id_conflicts, key_conflicts
+from pytest_asc.credentials.search import find_ids, find_key_in_folders, find_service_ids, read_keys
+from pytest_asc.credentials.settings import BY_NAME, settings_with
 from pytest_asc.diagnosis.findings import Finding, best_error, make_finding
 from pytest_asc.diagnosis.key.ids import normalize_id, read_ids
 from pytest_asc.secrets import mask
@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from pytest_asc.apple.services import Service
-    from pytest_asc.credentials.settings import Settings
+    from pytest_asc.credentials.settings import Settings, SettingValue
+    from pytest_asc.credentials.sources import KeySource
 
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Credentials:
-    """What it takes to sign a token."""
+    """An API key: its private key and the IDs that its tokens contain."""
 
     key_id: str
     issuer_id: str | None
@@ -35,9 +36,9 @@ class Credentials:
     kind: KeyType
     private_key: ec.EllipticCurvePrivateKey
     sources: Mapping[str, str] = field(default_factory=dict)
-    """Where ``key_id``, ``issuer_id`` and ``private_key`` were found."""
+    """The sources of ``key_id``, ``issuer_id`` and ``private_key``: options, ini values, variables or files."""
     service_ids: ServiceIds = field(default_factory=ServiceIds)
-    """The ids that tokens for other services than App Store Connect hold, as far as they are known."""
+    """The IDs that tokens for other services than App Store Connect contain, as far as they are known."""
 
     @classmethod
     def load(
@@ -49,11 +50,11 @@ class Credentials:
         kind: KeyType | None = None,
         **ids: Unpack[ServiceIds],
     ) -> Credentials:
-        """Read credentials that were got from somewhere else, such as a vault.
+        """Make credentials of values from another source, such as a vault.
 
         Args:
             key_id: The key id.
-            key: The text of the key; it is repaired as one from the environment is.
+            key: The text of the private key; it is repaired like one from the environment.
             issuer_id: The issuer id; None for an individual key.
             kind: The kind of the key; by default team where there is an issuer id, individual where there is none.
             **ids: The ids that go into tokens for other services, such as ``team_id`` and ``service_id``.
@@ -71,7 +72,7 @@ class Credentials:
         return self.private_key.public_key()
 
     def issuer(self, service: Service) -> str | None:
-        """What ``iss`` is in this key's tokens for a service; None where it has none, or its id is not known."""
+        """Return the ``iss`` of this key's tokens for a service; None where they have none, or its ID is not known."""
         member = service.claims["iss"]
         value = member.value.format_map({"team_id": "", **self.service_ids, "issuer_id": self.issuer_id or ""})
         return value if re.fullmatch(member.pattern, value) else None
@@ -82,7 +83,7 @@ class Credentials:
 
 
 class CredentialsError(Exception):
-    """There are no usable credentials. The message is the best-supported cause: what was seen, what to do."""
+    """There are no usable credentials. The message has the best-supported cause, its evidence and its fix."""
 
     def __init__(self, findings: tuple[Finding, ...]) -> None:
         super().__init__(findings)
@@ -95,19 +96,19 @@ class CredentialsError(Exception):
 
 @dataclass(frozen=True)
 class CredentialsResult:
-    """What all sources together gave, usable or not."""
+    """The credentials that the settings give, and the findings on them."""
 
     credentials: Credentials | None
     """None if any finding is an error."""
     findings: tuple[Finding, ...]
     sources: Mapping[str, str]
-    """Where ``key_id``, ``issuer_id`` and ``private_key`` were found; what was not is left out."""
+    """The sources of ``key_id``, ``issuer_id`` and ``private_key``, of those that were found."""
     key_id: str | None = field(repr=False)
     issuer_id: str | None = field(repr=False)
     kind: KeyType
 
     def require(self) -> Credentials:
-        """The credentials.
+        """Return the credentials.
 
         Raises:
             CredentialsError: There are none that can be used.
@@ -118,29 +119,31 @@ class CredentialsResult:
 
 
 def find_credentials(settings: Settings) -> CredentialsResult:
-    """Look into every source for credentials, and repair in memory what can be repaired.
+    """Search every source for credentials; keys and IDs are repaired in memory where possible.
 
     Bad input gives findings. Every text of a key is registered with the redactor of this process.
 
     Raises:
         SettingsError: The key type that was set does not exist.
     """
-    keys = _set_keys(settings)
-    key_ids = _set_ids("key_id", keys, settings)
-    issuer_ids = _set_ids("issuer_id", keys, settings)
-    key = keys[0] if keys else _key_in_folders(normalize_id(key_ids[0].value), settings)
+    keys = read_keys(settings)
+    key_ids = find_ids("key_id", keys, settings)
+    issuer_ids = find_ids("issuer_id", keys, settings)
+    key = keys[0] if keys else find_key_in_folders(normalize_id(key_ids[0].value), settings)
     service = SERVICES[settings.choice("service") or APP_STORE_CONNECT.name]
-    said = settings.choice("key_type") or ("enterprise" if key.fastlane and key.fastlane.in_house else service.key_type)
+    configured_type = settings.choice("key_type") or (
+        "enterprise" if key.fastlane and key.fastlane.in_house else service.key_type
+    )
     key_file = key.file.name if key.file and not key.fastlane else None
     if service.takes_issuer_id:
-        ids = read_ids(key_ids[0].value, issuer_ids[0].value, key_type=said, key_file=key_file)
+        ids = read_ids(key_ids[0].value, issuer_ids[0].value, key_type=configured_type, key_file=key_file)
         issuer_id = ids.issuer_id
     else:
         ids = read_ids(key_ids[0].value, None, key_file=key_file)
-        # Tokens for App Store Connect can be minted with it all the same.
+        # Tokens for App Store Connect can be signed with it all the same.
         issuer_id = normalize_id(issuer_ids[0].value)
-    kind = cast("KeyType", said or ("individual" if ids.key_id and not ids.issuer_id else "team"))
-    service_ids = _service_ids(settings)
+    kind = cast("KeyType", configured_type or ("individual" if ids.key_id and not ids.issuer_id else "team"))
+    service_ids = find_service_ids(settings)
 
     places = {
         "key_id": key_ids[0].source or (key.source if ids.key_id else ""),
@@ -162,81 +165,15 @@ def find_credentials(settings: Settings) -> CredentialsResult:
     )
     if key.key is None or ids.key_id is None or best_error(findings):
         return CredentialsResult(None, findings, sources, ids.key_id, ids.issuer_id, kind)
-    if kind == "individual" and said is None:
+    if kind == "individual" and configured_type is None:
         findings += _empty_issuer(settings)
-    known = cast("ServiceIds", {name: make_finding.value for name, make_finding in service_ids.items()})
+    known = cast("ServiceIds", {name: value.value for name, value in service_ids.items()})
     credentials = Credentials(ids.key_id, issuer_id, kind, key.key, sources, known)
     return CredentialsResult(credentials, findings, sources, ids.key_id, ids.issuer_id, kind)
 
 
-def _service_ids(settings: Settings) -> dict[str, SettingValue]:
-    """The ids that go into tokens for other services, tidied, as far as they are set."""
-    given = {name: settings.get(name) for name in ServiceIds.__annotations__ if name in BY_NAME}
-    return {
-        name: SettingValue(bare, value.source)
-        for name, value in given.items()
-        if value and (bare := normalize_id(value.value))
-    }
-
-
-def _missing_service_ids(service: Service, known: Mapping[str, SettingValue]) -> Iterator[Finding]:
-    for name in service.ids:
-        if not known.get(name) and name in BY_NAME:
-            setting = BY_NAME[name]
-            places = ", ".join((setting.flag, setting.ini, *setting.env))
-            evidence = f"tokens for {service.title} hold the {name.replace('_', ' ')}, and none is set in {places}"
-            yield make_finding("service-id-missing", evidence)
-
-
-def _set_keys(settings: Settings) -> list[KeySource]:
-    """Every source of a key that is set, read, best first."""
-    readers = (("private_key", read_text), ("key_file", read_path), ("fastlane_key", read_path))
-    given = [(read, value) for name, read in readers for value in settings.all(name) if value.value.strip()]
-    given.sort(key=lambda pair: precedence_of(pair[1].source, settings))
-    return [read(value, settings) for read, value in given]
-
-
-def _set_ids(name: str, keys: Sequence[KeySource], settings: Settings) -> list[SettingValue]:
-    """Every source of an id that is set, best first; one that is neither source nor value if none is."""
-    given = list(settings.all(name))
-    if keys and (fastlane := keys[0].fastlane):
-        given.append(SettingValue(getattr(fastlane, name) or "", keys[0].source))
-    given.sort(key=lambda value: precedence_of(value.source, settings))
-    return [value for value in given if normalize_id(value.value)] or [SettingValue("", "")]
-
-
-def _key_in_folders(key_id: str | None, settings: Settings) -> KeySource:
-    """The key of this id in the folders for keys, or the only key there if no id is given."""
-    folders = key_files.folders(settings)
-    files = key_files.find(key_id, folders)
-    if len(files) == 1:
-        return read_file(files[0], key_files.shown(files[0], settings), settings)
-    searched = ", ".join(key_files.shown(folder, settings) for folder in folders)
-    empty = [value.source for name in _KEY_SETTINGS for value in settings.all(name)]
-    if files:
-        finding = make_finding("key-id-missing", f"no key id is set, and {len(files)} AuthKey files are in {searched}")
-    elif empty:
-        finding = make_finding("key-empty", f"{', '.join(empty)} is set but empty, and no key is in {searched}")
-    elif key_id:
-        finding = make_finding("key-file-missing", f"no key is set, and no AuthKey_{mask(key_id)}.p8 is in {searched}")
-    else:
-        evidence = f"nothing is found in {', '.join(_key_names())}, and no AuthKey file in {searched}"
-        finding = make_finding("credentials-missing", evidence)
-    return KeySource("", None, (finding,), opened=False)
-
-
-_KEY_SETTINGS = ("private_key", "key_file", "fastlane_key")
-
-
-def _key_names() -> Iterator[str]:
-    for setting in SETTINGS:
-        if setting.name in {"key_id", *_KEY_SETTINGS}:
-            yield from (setting.flag, setting.ini) if setting.option else ()
-            yield from setting.env
-
-
 def _root_causes(key: KeySource, key_id: SettingValue, ids: Sequence[Finding]) -> tuple[Finding, ...]:
-    """The findings on key and ids, without those that only follow from another."""
+    """Return the findings on key and IDs, without those that are only consequences of another."""
     if key.opened:
         return (*key.findings, *ids)
     follows = {"issuer-id-missing"} if key_id.value else {"issuer-id-missing", "key-id-missing"}
@@ -260,3 +197,12 @@ def _empty_issuer(settings: Settings) -> tuple[Finding, ...]:
     empty = [value.source for value in settings.all("issuer_id")]
     evidence = f"{', '.join(empty)} is set but empty, so the key is taken for an individual one"
     return (make_finding("issuer-id-missing", evidence, level="note"),) if empty else ()
+
+
+def _missing_service_ids(service: Service, known: Mapping[str, SettingValue]) -> Iterator[Finding]:
+    for name in service.ids:
+        if not known.get(name) and name in BY_NAME:
+            setting = BY_NAME[name]
+            places = ", ".join((setting.flag, setting.ini, *setting.env))
+            evidence = f"tokens for {service.title} hold the {name.replace('_', ' ')}, and none is set in {places}"
+            yield make_finding("service-id-missing", evidence)

@@ -1,4 +1,4 @@
-"""Key files on disk: where they are looked for, how they are read, and who else can read them."""
+"""Key files: the folders they are searched in, reading them, and their exposure to other users."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _AUTH_KEY = re.compile(r"AuthKey_([\w-]+)\.p8")
 
 
 def expand(path: str, settings: Settings) -> Path:
-    """The path as the user means it: ``~`` is home, and what is relative starts in the settings' folder."""
+    """Return the path with ``~`` replaced by the home folder; a relative one starts in the settings' folder."""
     if path == "~" or path.startswith(("~/", "~\\")):
         return settings.home / path[2:]
     return settings.folder / path
 
 
 def shown(path: Path, settings: Settings) -> str:
-    """The path as it may stand in a report: without the user's name, the key id masked."""
+    """Return the path for a report: without the user's name, and with the key ID masked."""
     text = str(path)
     for folder, short in ((settings.folder, "."), (settings.home, "~")):
         if path.is_relative_to(folder):
@@ -41,7 +41,7 @@ def shown(path: Path, settings: Settings) -> str:
 
 
 def folders(settings: Settings) -> list[Path]:
-    """Where Apple's altool looks for keys (documented in its help), best first."""
+    """Return the folders that Apple's altool searches for keys (documented in its help), in order of precedence."""
     named = settings.environ.get("API_PRIVATE_KEYS_DIR", "").strip()
     return [
         settings.folder / "private_keys",
@@ -51,7 +51,12 @@ def folders(settings: Settings) -> list[Path]:
 
 
 def find(key_id: str | None, places: Iterable[Path]) -> list[Path]:
-    """The key files in the folders, best first, one for each key id; those of one key id if it is given."""
+    """Return the key files in the folders, one for each key ID, in order of precedence.
+
+    Args:
+        key_id: The key ID to look for; None for all.
+        places: The folders, in order of precedence.
+    """
     files: dict[str, Path] = {}
     for folder in places:
         for file in sorted(folder.glob("AuthKey_*.p8")):
@@ -61,7 +66,7 @@ def find(key_id: str | None, places: Iterable[Path]) -> list[Path]:
 
 
 def read(path: Path, name: str) -> bytes | Finding:
-    """The file's content, up to a bit more than a key can have; or why there is none.
+    """Read the file, up to one byte more than a key can have; a finding where it cannot be read.
 
     Args:
         path: The file.
@@ -72,7 +77,7 @@ def read(path: Path, name: str) -> bytes | Finding:
         if not stat.S_ISREG(mode):
             # A named pipe would wait for ever.
             return make_finding(
-                "key-file-unreadable", f"{name} is {_kind(mode)}, expected a file", fix="Name the file itself."
+                "key-file-unreadable", f"{name} is {_file_type(mode)}, expected a file", fix="Name the file itself."
             )
         with path.open("rb") as file:
             return file.read(MAX_SIZE + 1)
@@ -83,12 +88,12 @@ def read(path: Path, name: str) -> bytes | Finding:
         return make_finding("key-file-unreadable", f"{name} cannot be opened: {why}")
 
 
-def _kind(mode: int) -> str:
+def _file_type(mode: int) -> str:
     return "a folder" if stat.S_ISDIR(mode) else "no regular file"
 
 
 def exposure(path: Path, name: str) -> Finding | None:
-    """Whether others can read the file: through its mode, or because git tracks it.
+    """Return a finding where others can read the file: by its mode, or because git tracks it.
 
     Args:
         path: The file.
@@ -104,7 +109,7 @@ def exposure(path: Path, name: str) -> Finding | None:
 
 
 def is_tracked(path: Path) -> bool:
-    """Whether the file is in the index of the git repository around it.
+    """Return whether the file is in the index of the git repository around it.
 
     The index is searched for the entry instead of asking git, which may be absent, slow, or refuse. An index of
     version 4, whose paths are compressed, and a split one tell nothing: the answer is then no.

@@ -1,4 +1,4 @@
-"""The netrc file that HTTP clients look into without being asked."""
+"""Entries of the netrc file, which requests uses unless a session has its own authentication."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NAMES = (".netrc", "_netrc")
 
 
 def find_entry(host: str, *, environ: Mapping[str, str], home: Path) -> NetrcEntry | None:
-    """What requests would take for a host: of the file that ``NETRC`` names, or of the one in the home folder.
+    """Return the entry that requests would use for a host: of the file in ``NETRC``, or of the one in the home folder.
 
     Args:
         host: The host, without a port.

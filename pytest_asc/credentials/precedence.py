@@ -1,4 +1,4 @@
-"""Sources that disagree: which one wins, and why."""
+"""Precedence of sources, and the findings on sources that disagree."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _PLACES = ("the command line", "the ini file", "the environment")
 
 
 def precedence_of(source: str, settings: Settings) -> int:
-    """How good a source is, 0 being the best: command line, ini file, environment."""
+    """Return the rank of a source: 0 for the command line, 1 for the ini file, 2 for the environment."""
     if source.startswith("--"):
         return 0
     return 2 if source in settings.environ else 1
 
 
 def key_conflicts(keys: Sequence[KeySource], settings: Settings) -> Iterator[Finding]:
-    """The sources, best first, that hold another key than the first. The same key in another form is no other."""
+    """Find the sources, given in order of precedence, with another key than the first; its encoding does not matter."""
     readable = [(given.source, given.key.public_key().public_numbers()) for given in keys if given.key]
     if not keys or not keys[0].key:
         return
@@ -37,7 +37,7 @@ def key_conflicts(keys: Sequence[KeySource], settings: Settings) -> Iterator[Fin
 
 
 def id_conflicts(what: str, given: Sequence[SettingValue], settings: Settings) -> Iterator[Finding]:
-    """The sources that give another id than the first; they are best first."""
+    """Find the sources, given in order of precedence, with another ID than the first."""
     best, *others = given
     for other in others:
         ids = [normalize_id(value.value) or "" for value in (best, other)]

@@ -1,4 +1,4 @@
-"""One source of a key: what a variable or file holds, whatever it was meant to hold."""
+"""One source of a key: the content of a variable or file, be it a key, a path or fastlane's JSON."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class KeySource:
-    """What one source gave."""
+    """A source, and the key in it."""
 
     source: str
     """The option, variable or file, as people call it."""
@@ -100,20 +100,20 @@ def _read_content(content: str | bytes, source: str) -> KeySource:
             redactor.add_key(piece)
         return KeySource(source, None, (_named(fastlane, source),), opened=False)
     if fastlane:
-        reading = read_key(fastlane.key)
+        parsed = read_key(fastlane.key)
     elif source.endswith("_B64") and isinstance(content, str) and not placeholder(content):
         # Base64 is what belongs there, so it is no repair.
         redactor.add_key(content)
-        reading = read_key(decode_base64(content) or content)
+        parsed = read_key(decode_base64(content) or content)
     else:
-        reading = read_key(content)
-    for form in reading.secrets:
+        parsed = read_key(content)
+    for form in parsed.secrets:
         redactor.add_key(form)
-    if reading.key:
+    if parsed.key:
         # Other tools write a key anew, in bytes of their own.
-        redactor.add_key(encode_base64(reading.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())))
-    findings = tuple(_named(finding, source) for finding in reading.findings)
-    return KeySource(source, reading.key, findings, fastlane=fastlane)
+        redactor.add_key(encode_base64(parsed.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())))
+    findings = tuple(_named(finding, source) for finding in parsed.findings)
+    return KeySource(source, parsed.key, findings, fastlane=fastlane)
 
 
 def _path_for_content(value: str, settings: Settings) -> Path | None:

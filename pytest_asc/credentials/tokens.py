@@ -30,7 +30,7 @@ _json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class ServiceIdError(ValueError):
-    """An id that goes into the service's tokens is not given."""
+    """An ID that the service's tokens contain is missing."""
 
 
 class LifetimeError(ValueError):
@@ -54,7 +54,7 @@ class Token(SecretStr):
     __slots__ = ("_source", "minted_by")
 
     minted_by: str
-    """Who made it: ``pytest-asc``, or the variable that it was read from."""
+    """Its origin: ``pytest-asc``, or the variable that it was read from."""
     _source: TokenSource | None
 
     def __new__(cls, text: str, *, minted_by: str, source: TokenSource | None = None) -> Self:
@@ -69,11 +69,11 @@ class Token(SecretStr):
         return _restore, (str(self), self.minted_by)
 
     def fresh(self) -> Token:
-        """A token that is valid now: this one, or its successor where it was minted here and is about to expire."""
+        """Return this token, or a new one if this one was generated here and is about to expire."""
         return self._source.token() if self._source else self
 
     def renewed(self) -> Token:
-        """Another token than this one, where it was minted here."""
+        """Return another token, if this one was generated here; else this one."""
         return self._source.renew() if self._source else self
 
 
@@ -94,7 +94,7 @@ def mint(
     source: TokenSource | None = None,
     **ids: Unpack[ServiceIds],
 ) -> Token:
-    """Sign a token, a bad one if asked for: nothing is checked here.
+    """Generate a signed token. No argument is checked, so invalid tokens can be made.
 
     Args:
         credentials: The key, and the ids that go into the token.
@@ -105,7 +105,7 @@ def mint(
         claims: Claims to set on top; None as a value takes the claim out.
         headers: Members of the JOSE header to set on top; None takes one out.
         service: The service that the token is for; by default the one that the key's kind is for.
-        source: Where its successors come from.
+        source: Generates the tokens that replace it.
         **ids: The ids of :class:`~pytest_asc.apple.services.ServiceIds` that the service's tokens hold, in place of
             those that came with the credentials.
 
@@ -144,7 +144,7 @@ def mint(
 def _filled(
     members: Mapping[str, ClaimSpec], known: Mapping[str, Any], service: Service, *, but: Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    """The members with their ids, but for those that are set in another way."""
+    """Return the members with their IDs, except those that the caller overrides."""
     try:
         return {name: member.value.format_map(known) for name, member in members.items() if not but or name not in but}
     except KeyError as missing:
@@ -156,7 +156,7 @@ def _changed(members: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str
 
 
 def sign(header: Mapping[str, Any], payload: Mapping[str, Any], key: EllipticCurvePrivateKey) -> str:
-    """Sign any header and claims with ES256, whatever they say.
+    """Sign any header and claims with ES256, without checks.
 
     The parts are put together here and not by ``jwt.encode``, which rightly refuses to make the bad ones.
     """
@@ -165,7 +165,7 @@ def sign(header: Mapping[str, Any], payload: Mapping[str, Any], key: EllipticCur
 
 
 class TokenSource:
-    """Mints tokens of one kind and keeps each until a minute before it expires. Safe under threads.
+    """Generates tokens with the same claims, and caches each until a minute before it expires. Thread-safe.
 
     Args:
         credentials: The key, and the ids that go into the tokens.
@@ -201,7 +201,7 @@ class TokenSource:
         self._kept: tuple[float, float, Token | None] = (0.0, 0.0, None)
 
     def token(self) -> Token:
-        """The kept token, or a new one where there is none, it expires within a minute, or the clock was set back."""
+        """Return the cached token, or a new one if it is about to expire or the clock was set back."""
         now = self._clock()
         since, until, kept = self._kept
         if kept is not None and since <= now < until:
@@ -222,7 +222,7 @@ class TokenSource:
             return new
 
     def renew(self) -> Token:
-        """A new token, whatever is kept: for the one retry after a refusal."""
+        """Return a new token in place of the cached one, for the one retry after a 401."""
         with self._lock:
             self._kept = (0.0, 0.0, None)
         return self.token()

@@ -111,7 +111,7 @@ def holds(reading: CredentialsResult, key: ec.EllipticCurvePrivateKey = KEY) -> 
 
 
 @pytest.mark.parametrize("name", ENV["private_key"])
-def test_the_key_in_a_variable(find: Find, name: str) -> None:
+def test_a_key_is_read_from_each_variable_for_its_text(find: Find, name: str) -> None:
     reading = find({**IDS, name: P8_B64 if name.endswith("_B64") else P8})
     assert holds(reading)
     assert reading.findings == ()
@@ -120,14 +120,16 @@ def test_the_key_in_a_variable(find: Find, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ENV["key_file"])
-def test_the_key_in_a_file_that_a_variable_names(find: Find, project: Path, name: str) -> None:
+def test_a_key_is_read_from_the_file_that_a_variable_names(find: Find, project: Path, name: str) -> None:
     reading = find({**IDS, name: str(write(project / "asc.p8"))})
     assert holds(reading)
     assert reading.findings == ()
     assert reading.sources["private_key"] == name
 
 
-def test_a_path_is_relative_to_the_folder_or_to_home(find: Find, project: Path, home: Path) -> None:
+def test_a_relative_path_starts_in_the_folder_and_a_tilde_in_the_home_folder(
+    find: Find, project: Path, home: Path
+) -> None:
     write(project / "keys" / "asc.p8")
     write(home / "asc.p8", OTHER_P8)
     assert holds(find({**IDS, "ASC_PRIVATE_KEY_PATH": "keys/asc.p8"}))
@@ -138,7 +140,7 @@ def test_a_path_is_relative_to_the_folder_or_to_home(find: Find, project: Path, 
     ("options", "ini", "source"),
     [({"key_file": "asc.p8"}, {}, "--asc-key-file"), ({}, {"key_file": "asc.p8"}, "asc_key_file")],
 )
-def test_the_key_in_a_file_that_an_option_names(
+def test_a_key_is_read_from_the_file_that_an_option_names(
     find: Find, project: Path, options: dict[str, str], ini: dict[str, str], source: str
 ) -> None:
     write(project / "asc.p8")
@@ -148,13 +150,13 @@ def test_the_key_in_a_file_that_an_option_names(
 
 
 @pytest.mark.parametrize("name", ENV["key_id"])
-def test_the_key_id_in_a_variable(find: Find, name: str) -> None:
+def test_a_key_id_is_read_from_each_of_its_variables(find: Find, name: str) -> None:
     reading = find({name: KEY_ID, "ASC_ISSUER_ID": ISSUER, "ASC_PRIVATE_KEY": P8})
     assert (reading.require().key_id, reading.sources["key_id"]) == (KEY_ID, name)
 
 
 @pytest.mark.parametrize("name", ENV["issuer_id"])
-def test_the_issuer_id_in_a_variable(find: Find, name: str) -> None:
+def test_an_issuer_id_is_read_from_each_of_its_variables(find: Find, name: str) -> None:
     reading = find({"ASC_KEY_ID": KEY_ID, name: ISSUER, "ASC_PRIVATE_KEY": P8})
     assert (reading.require().issuer_id, reading.sources["issuer_id"]) == (ISSUER, name)
 
@@ -164,7 +166,9 @@ FOLDERS = ["private_keys", "~/private_keys", "~/.private_keys", "~/.appstoreconn
 
 @pytest.mark.parametrize("folder", FOLDERS)
 @pytest.mark.parametrize("key_id", [KEY_ID, None])
-def test_the_key_in_a_folder(find: Find, home: Path, project: Path, folder: str, key_id: str | None) -> None:
+def test_a_key_is_read_from_each_key_folder(
+    find: Find, home: Path, project: Path, folder: str, key_id: str | None
+) -> None:
     place = home / folder[2:] if folder.startswith("~") else project / folder
     write(place / f"AuthKey_{KEY_ID}.p8")
     environ = {"API_PRIVATE_KEYS_DIR": "~/elsewhere", "ASC_ISSUER_ID": ISSUER}
@@ -176,14 +180,14 @@ def test_the_key_in_a_folder(find: Find, home: Path, project: Path, folder: str,
     assert reading.sources["private_key"] == f"{shown}/AuthKey_2X9R…34.p8"
 
 
-def test_the_folders_are_searched_in_order(find: Find, home: Path, project: Path) -> None:
+def test_the_key_folders_are_searched_in_order(find: Find, home: Path, project: Path) -> None:
     write(project / "private_keys" / f"AuthKey_{KEY_ID}.p8")
     write(home / "private_keys" / f"AuthKey_{KEY_ID}.p8", OTHER_P8)
     assert holds(find(IDS))
     assert holds(find({}))
 
 
-def test_of_several_keys_in_the_folders_none_is_taken_unasked(find: Find, home: Path) -> None:
+def test_several_keys_in_the_folders_need_a_key_id(find: Find, home: Path) -> None:
     for key_id in (KEY_ID, OTHER_ID):
         write(home / "private_keys" / f"AuthKey_{key_id}.p8")
     assert holds(find(IDS))
@@ -191,13 +195,13 @@ def test_of_several_keys_in_the_folders_none_is_taken_unasked(find: Find, home: 
     assert "2 AuthKey files" in find({}).findings[0].evidence
 
 
-def test_a_set_key_comes_before_the_folders(find: Find, home: Path) -> None:
+def test_a_configured_key_takes_precedence_over_the_key_folders(find: Find, home: Path) -> None:
     write(home / "private_keys" / f"AuthKey_{KEY_ID}.p8", OTHER_P8)
     assert holds(find(WITH_KEY))
     assert find(WITH_KEY).findings == ()
 
 
-def test_the_name_of_the_file_gives_the_key_id(find: Find, project: Path) -> None:
+def test_a_missing_key_id_is_taken_from_the_name_of_the_key_file(find: Find, project: Path) -> None:
     path = write(project / f"AuthKey_{KEY_ID}.p8")
     reading = find({"ASC_ISSUER_ID": ISSUER, "ASC_PRIVATE_KEY_PATH": str(path)})
     assert reading.require().key_id == KEY_ID
@@ -205,7 +209,7 @@ def test_the_name_of_the_file_gives_the_key_id(find: Find, project: Path) -> Non
     assert reading.sources["key_id"] == "ASC_PRIVATE_KEY_PATH"
 
 
-def test_the_file_of_another_key_is_told(find: Find, project: Path) -> None:
+def test_a_key_file_named_after_another_key_id_is_a_finding(find: Find, project: Path) -> None:
     path = write(project / f"AuthKey_{OTHER_ID}.p8")
     assert causes(find({**IDS, "ASC_PRIVATE_KEY_PATH": str(path)})) == ["key-id-file-mismatch"]
 
@@ -217,7 +221,9 @@ LEVELS = ("options", "ini", "environ")
 
 @pytest.mark.parametrize(("better", "worse"), [("options", "ini"), ("options", "environ"), ("ini", "environ")])
 @pytest.mark.parametrize("name", ["key_id", "issuer_id", "key_file"])
-def test_precedence(find: Find, project: Path, better: str, worse: str, name: str) -> None:
+def test_the_command_line_the_ini_file_and_the_environment_take_precedence_in_this_order(
+    find: Find, project: Path, better: str, worse: str, name: str
+) -> None:
     good = {"key_id": KEY_ID, "issuer_id": ISSUER, "key_file": str(write(project / "one.p8"))}
     bad = {"key_id": OTHER_ID, "issuer_id": OTHER_ISSUER, "key_file": str(write(project / "two.p8", OTHER_P8))}
     levels: dict[str, dict[str, str]] = {level: {} for level in LEVELS}
@@ -236,7 +242,7 @@ def test_precedence(find: Find, project: Path, better: str, worse: str, name: st
 
 
 @pytest.mark.parametrize("name", ["key_id", "issuer_id", "private_key"])
-def test_among_variables_the_first_wins(find: Find, name: str) -> None:
+def test_the_first_variable_takes_precedence_over_the_others(find: Find, name: str) -> None:
     values = {"key_id": (KEY_ID, OTHER_ID), "issuer_id": (ISSUER, OTHER_ISSUER), "private_key": (P8, OTHER_P8)}[name]
     first, *_, last = ENV[name]
     reading = find({**WITH_KEY, first: values[0], last: values[1]})
@@ -249,7 +255,7 @@ def test_among_variables_the_first_wins(find: Find, name: str) -> None:
     assert not any(value in finding.evidence for value in values)
 
 
-def test_a_key_file_on_the_command_line_comes_before_a_key_in_a_variable(find: Find, project: Path) -> None:
+def test_a_key_file_on_the_command_line_takes_precedence_over_a_key_in_a_variable(find: Find, project: Path) -> None:
     write(project / "asc.p8")
     reading = find({**IDS, "ASC_PRIVATE_KEY": OTHER_P8}, {"key_file": "asc.p8"})
     assert holds(reading)
@@ -257,7 +263,7 @@ def test_a_key_file_on_the_command_line_comes_before_a_key_in_a_variable(find: F
     assert causes(reading) == ["credentials-conflict"]
 
 
-def test_in_the_environment_a_key_comes_before_a_file_and_that_before_json(find: Find, project: Path) -> None:
+def test_in_the_environment_a_key_takes_precedence_over_a_file_and_a_file_over_json(find: Find, project: Path) -> None:
     file = str(write(project / "asc.p8"))
     file_of_fastlane = str(write(project / "asc.json", fastlane(key=OTHER_P8)))
     environ = {**IDS, "APP_STORE_CONNECT_API_KEY_PATH": file_of_fastlane}
@@ -265,7 +271,7 @@ def test_in_the_environment_a_key_comes_before_a_file_and_that_before_json(find:
     assert find({**environ, "EXPO_ASC_API_KEY_PATH": file}).sources["private_key"] == "EXPO_ASC_API_KEY_PATH"
 
 
-def test_the_same_in_two_shapes_is_no_conflict(find: Find, project: Path) -> None:
+def test_the_same_key_in_two_encodings_is_no_conflict(find: Find, project: Path) -> None:
     path = str(write(project / "asc.p8", P8))
     environ = {
         "ASC_KEY_ID": KEY_ID,
@@ -281,7 +287,7 @@ def test_the_same_in_two_shapes_is_no_conflict(find: Find, project: Path) -> Non
     assert find(environ).findings == ()
 
 
-def test_an_empty_variable_is_passed_over(find: Find) -> None:
+def test_an_empty_variable_is_ignored(find: Find) -> None:
     reading = find(
         {"ASC_KEY_ID": "", "ASC_API_KEY_ID": KEY_ID, "ASC_PRIVATE_KEY": " \n", "ASC_PRIVATE_KEY_B64": P8_B64}
     )
@@ -302,13 +308,15 @@ def test_an_empty_variable_is_passed_over(find: Find) -> None:
         ({"ASC_ISSUER_ID": ISSUER, "ASC_KEY_TYPE": "enterprise"}, "enterprise"),
     ],
 )
-def test_the_kind(find: Find, environ: dict[str, str], kind: str) -> None:
+def test_the_type_of_the_key_follows_from_the_issuer_id_and_the_setting(
+    find: Find, environ: dict[str, str], kind: str
+) -> None:
     reading = find({"ASC_KEY_ID": KEY_ID, "ASC_PRIVATE_KEY": P8, **environ})
     assert reading.findings == ()
     assert reading.require().kind == reading.kind == kind
 
 
-def test_an_individual_key_leaves_the_issuer_out(find: Find) -> None:
+def test_an_individual_key_ignores_the_issuer_id(find: Find) -> None:
     reading = find({**WITH_KEY, "ASC_KEY_TYPE": "individual"})
     assert reading.require().issuer_id is None
     assert "issuer_id" not in reading.sources
@@ -316,13 +324,13 @@ def test_an_individual_key_leaves_the_issuer_out(find: Find) -> None:
 
 
 @pytest.mark.parametrize("kind", ["team", "enterprise"])
-def test_a_team_key_without_an_issuer_is_refused(find: Find, kind: str) -> None:
+def test_a_team_key_without_an_issuer_id_is_an_error(find: Find, kind: str) -> None:
     reading = find({"ASC_KEY_ID": KEY_ID, "ASC_PRIVATE_KEY": P8, "ASC_KEY_TYPE": kind})
     assert [(finding.cause, finding.certainty) for finding in reading.findings] == [("issuer-id-missing", "certain")]
     assert reading.credentials is None
 
 
-def test_an_issuer_that_is_set_but_empty_is_noted(find: Find) -> None:
+def test_an_issuer_id_that_is_set_but_empty_is_a_note(find: Find) -> None:
     reading = find({**WITH_KEY, "ASC_ISSUER_ID": ""})
     assert reading.require().kind == "individual"
     (finding,) = reading.findings
@@ -330,7 +338,7 @@ def test_an_issuer_that_is_set_but_empty_is_noted(find: Find) -> None:
     assert "ASC_ISSUER_ID is set but empty" in finding.evidence
 
 
-def test_a_kind_that_does_not_exist_is_a_wrong_setting(find: Find) -> None:
+def test_an_unknown_key_type_is_a_settings_error(find: Find) -> None:
     with pytest.raises(SettingsError, match="ASC_KEY_TYPE is 'admin', expected one of team, individual, enterprise"):
         find({**WITH_KEY, "ASC_KEY_TYPE": "admin"})
 
@@ -339,7 +347,7 @@ def test_a_kind_that_does_not_exist_is_a_wrong_setting(find: Find) -> None:
 
 
 @pytest.mark.parametrize("name", ["APP_STORE_CONNECT_API_KEY_PATH", "ASC_PRIVATE_KEY_PATH"])
-def test_fastlanes_json_gives_everything(find: Find, project: Path, name: str) -> None:
+def test_fastlanes_json_gives_the_key_and_both_ids(find: Find, project: Path, name: str) -> None:
     reading = find({name: str(write(project / "asc.json", fastlane()))})
     assert holds(reading)
     assert (reading.key_id, reading.issuer_id, reading.kind) == (KEY_ID, ISSUER, "team")
@@ -361,7 +369,7 @@ def test_fastlanes_json_gives_everything(find: Find, project: Path, name: str) -
     ],
     ids=itertools.count(),
 )
-def test_fastlanes_json_in_its_forms(find: Find, project: Path, content: str, kind: str) -> None:
+def test_fastlanes_json_is_read_in_each_of_its_forms(find: Find, project: Path, content: str, kind: str) -> None:
     write(project / "asc.json", content)
     reading = find({}, {"key_file": "asc.json"})
     assert holds(reading)
@@ -369,14 +377,14 @@ def test_fastlanes_json_in_its_forms(find: Find, project: Path, content: str, ki
     assert reading.kind == kind
 
 
-def test_the_key_in_fastlanes_json_is_repaired_as_any_other(find: Find, project: Path) -> None:
+def test_the_key_in_fastlanes_json_is_repaired_like_any_other(find: Find, project: Path) -> None:
     write(project / "asc.json", fastlane(key=P8.replace("\n", "\\n")))
     reading = find({}, {"key_file": "asc.json"})
     assert holds(reading)
     assert causes(reading) == ["key-newlines-lost"]
 
 
-def test_the_ids_of_fastlanes_json_rank_as_the_place_that_names_it(find: Find, project: Path) -> None:
+def test_the_ids_of_fastlanes_json_have_the_precedence_of_the_source_that_names_it(find: Find, project: Path) -> None:
     write(project / "asc.json", fastlane())
     other = {"ASC_KEY_ID": OTHER_ID, "ASC_ISSUER_ID": OTHER_ISSUER}
     named_by_option = find(other, {"key_file": "asc.json"})
@@ -389,12 +397,12 @@ def test_the_ids_of_fastlanes_json_rank_as_the_place_that_names_it(find: Find, p
 @pytest.mark.parametrize(
     ("content", "cause", "evidence"),
     [
-        (fastlane()[:-1], "key-unparsable", "no JSON: "),
+        (fastlane()[:-1], "key-unparsable", "not JSON: "),
         (fastlane() + "}", "key-unparsable", "Extra data (line 1"),
         (fastlane().replace("\\n", "\n"), "key-unparsable", "Invalid control character (line 1, column "),
-        ("{" * 50_000, "key-unparsable", "no JSON"),
-        ("{" * 100_000, "key-unparsable", "no JSON"),
-        ('{"a":' * 10_000, "key-unparsable", "no JSON"),
+        ("{" * 50_000, "key-unparsable", "not JSON"),
+        ("{" * 100_000, "key-unparsable", "not JSON"),
+        ('{"a":' * 10_000, "key-unparsable", "not JSON"),
         ('{"duration": ' + "9" * 5000 + "}", "key-unparsable", ""),
         (fastlane(key=None), "key-unparsable", "the field key is missing"),
         ("{}", "key-unparsable", "the field key is missing"),
@@ -412,7 +420,9 @@ def test_the_ids_of_fastlanes_json_rank_as_the_place_that_names_it(find: Find, p
     ],
     ids=itertools.count(),
 )
-def test_fastlanes_json_that_is_of_no_use(find: Find, project: Path, content: str, cause: str, evidence: str) -> None:
+def test_invalid_fastlane_json_is_an_error_that_says_what_is_wrong(
+    find: Find, project: Path, content: str, cause: str, evidence: str
+) -> None:
     write(project / "asc.json", content)
     reading = find({"APP_STORE_CONNECT_API_KEY_PATH": "asc.json"})
     assert causes(reading) == [cause]
@@ -425,21 +435,23 @@ def test_fastlanes_json_that_is_of_no_use(find: Find, project: Path, content: st
 
 @pytest.mark.parametrize("name", ["ASC_PRIVATE_KEY_PATH", "APP_STORE_CONNECT_API_KEY_PATH"])
 @pytest.mark.parametrize("text", [P8, P8_B64, FLAT, P8.replace("\n", "\\n")], ids=itertools.count())
-def test_a_key_in_a_variable_for_a_path(find: Find, name: str, text: str) -> None:
+def test_the_text_of_a_key_in_a_variable_for_a_path_is_used_and_a_finding(find: Find, name: str, text: str) -> None:
     reading = find({**IDS, name: text})
     assert holds(reading)
     assert causes(reading)[0] == "key-content-for-path"
     assert f"{name} holds {len(text)} characters" in reading.findings[0].evidence
 
 
-def test_json_in_a_variable_for_a_path(find: Find) -> None:
+def test_fastlanes_json_in_a_variable_for_a_path_is_used_and_a_finding(find: Find) -> None:
     reading = find({"APP_STORE_CONNECT_API_KEY_PATH": fastlane()})
     assert holds(reading)
     assert causes(reading) == ["key-content-for-path"]
 
 
 @pytest.mark.parametrize("around", ["{}", '"{}"', "{}\n"])
-def test_a_path_in_a_variable_for_a_key(find: Find, project: Path, around: str) -> None:
+def test_a_path_in_a_variable_for_the_text_of_a_key_is_used_and_a_finding(
+    find: Find, project: Path, around: str
+) -> None:
     write(project / f"AuthKey_{KEY_ID}.p8")
     reading = find({**IDS, "ASC_PRIVATE_KEY": around.format(f"AuthKey_{KEY_ID}.p8")})
     assert holds(reading)
@@ -447,31 +459,35 @@ def test_a_path_in_a_variable_for_a_key(find: Find, project: Path, around: str) 
     assert reading.findings[0].evidence == "ASC_PRIVATE_KEY holds the path of a file (./AuthKey_2X9R…34.p8)"
 
 
-def test_a_path_in_a_variable_for_a_key_needs_no_suffix_if_it_is_a_file(find: Find, project: Path) -> None:
+def test_a_path_in_a_variable_for_the_text_of_a_key_needs_no_suffix_if_the_file_exists(
+    find: Find, project: Path
+) -> None:
     path = write(project / "secret")
     assert causes(find({**IDS, "ASC_PRIVATE_KEY": str(path)})) == ["key-path-for-content"]
 
 
-def test_a_path_of_nothing_in_a_variable_for_a_key(find: Find) -> None:
+def test_a_path_without_a_file_in_a_variable_for_the_text_of_a_key_is_a_missing_file(find: Find) -> None:
     reading = find({**IDS, "ASC_PRIVATE_KEY": "~/AuthKey.p8"})
     assert causes(reading) == ["key-path-for-content", "key-file-missing"]
 
 
-def test_json_in_a_variable_for_a_key(find: Find) -> None:
+def test_fastlanes_json_in_a_variable_for_the_text_of_a_key_is_used(find: Find) -> None:
     reading = find({"ASC_PRIVATE_KEY": fastlane()})
     assert holds(reading)
     assert reading.key_id == KEY_ID
 
 
 @pytest.mark.parametrize("value", ["***", "${ASC_PRIVATE_KEY_PATH}", "<path>"])
-def test_a_placeholder_for_a_path(find: Find, value: str) -> None:
+def test_a_placeholder_in_place_of_a_path_is_an_error(find: Find, value: str) -> None:
     assert causes(find({**IDS, "ASC_PRIVATE_KEY_PATH": value})) == ["key-placeholder"]
 
 
 @pytest.mark.parametrize(
     ("around", "cause"), [('"{}"', "key-quoted"), ("{}\n", "key-invisible-characters"), ("'{}", "key-quoted")]
 )
-def test_what_stuck_to_a_path_is_taken_off_and_told(find: Find, project: Path, around: str, cause: str) -> None:
+def test_quotes_and_whitespace_around_a_path_are_removed_and_a_finding(
+    find: Find, project: Path, around: str, cause: str
+) -> None:
     write(project / "asc.p8")
     reading = find({**IDS, "ASC_PRIVATE_KEY_PATH": around.format("asc.p8")})
     assert holds(reading)
@@ -495,7 +511,9 @@ def test_what_stuck_to_a_path_is_taken_off_and_told(find: Find, project: Path, a
     ],
     ids=itertools.count(),
 )
-def test_in_the_variable_for_base64_only_more_than_that_is_told(find: Find, text: str, expected: list[str]) -> None:
+def test_base64_in_its_own_variable_is_no_finding_and_other_repairs_are(
+    find: Find, text: str, expected: list[str]
+) -> None:
     reading = find({**IDS, "ASC_PRIVATE_KEY_B64": text})
     assert holds(reading)
     assert causes(reading) == expected
@@ -506,14 +524,14 @@ def test_in_the_variable_for_base64_only_more_than_that_is_told(find: Find, text
     [("changeme", "key-placeholder"), ("***", "key-placeholder"), (P8_B64[:100], "key-truncated"), ('""', "key-empty")],
     ids=itertools.count(),
 )
-def test_in_the_variable_for_base64_an_unusable_key_has_its_cause(find: Find, text: str, cause: str) -> None:
+def test_an_unusable_key_in_the_variable_for_base64_has_its_cause(find: Find, text: str, cause: str) -> None:
     assert causes(find({**IDS, "ASC_PRIVATE_KEY_B64": text})) == [cause]
 
 
 # No key.
 
 
-def test_nothing_at_all(find: Find) -> None:
+def test_no_source_at_all_is_credentials_missing(find: Find) -> None:
     reading = find({})
     assert causes(reading) == ["credentials-missing"]
     assert (reading.credentials, reading.key_id, reading.issuer_id, reading.sources) == (None, None, None, {})
@@ -526,7 +544,9 @@ def test_nothing_at_all(find: Find) -> None:
 @pytest.mark.parametrize("name", ["ASC_PRIVATE_KEY", "ASC_PRIVATE_KEY_PATH", "APP_STORE_CONNECT_API_KEY_PATH"])
 @pytest.mark.parametrize("ids", [IDS, dict.fromkeys(IDS, ""), {}])
 @pytest.mark.parametrize("value", ["", "\n"])
-def test_a_variable_that_is_set_but_empty(find: Find, name: str, ids: dict[str, str], value: str) -> None:
+def test_a_variable_for_the_key_that_is_set_but_empty_is_key_empty(
+    find: Find, name: str, ids: dict[str, str], value: str
+) -> None:
     reading = find({**ids, name: value})
     (finding,) = reading.findings
     assert (finding.cause, finding.level) == ("key-empty", "error")
@@ -534,7 +554,7 @@ def test_a_variable_that_is_set_but_empty(find: Find, name: str, ids: dict[str, 
     assert "forks" in finding.fix
 
 
-def test_no_file_of_the_key_id_in_any_folder(find: Find, home: Path) -> None:
+def test_a_key_id_without_a_file_in_any_key_folder_is_a_missing_file(find: Find, home: Path) -> None:
     write(home / "private_keys" / f"AuthKey_{OTHER_ID}.p8")
     (finding,) = find({**IDS, "API_PRIVATE_KEYS_DIR": "/nowhere/keys"}).findings
     assert finding.cause == "key-file-missing"
@@ -544,7 +564,7 @@ def test_no_file_of_the_key_id_in_any_folder(find: Find, home: Path) -> None:
     assert str(home) not in finding.evidence
 
 
-def test_a_wrong_key_id_is_the_cause_and_not_the_missing_file(find: Find) -> None:
+def test_an_invalid_key_id_is_the_cause_and_not_the_missing_file(find: Find) -> None:
     assert causes(find({"ASC_KEY_ID": ISSUER, "ASC_ISSUER_ID": KEY_ID})) == ["ids-swapped"]
     assert causes(find({"ASC_KEY_ID": "${KEY_ID}", "ASC_ISSUER_ID": ISSUER})) == ["key-id-missing"]
     assert causes(find({"ASC_KEY_ID": KEY_ID + "\n", "ASC_ISSUER_ID": ISSUER})) == [
@@ -553,20 +573,20 @@ def test_a_wrong_key_id_is_the_cause_and_not_the_missing_file(find: Find) -> Non
     ]
 
 
-def test_a_named_file_that_is_not_there(find: Find, home: Path) -> None:
+def test_a_configured_file_that_does_not_exist_is_a_missing_file(find: Find, home: Path) -> None:
     for name in (f"~/AuthKey_{KEY_ID}.p8", f"{home}/AuthKey_{KEY_ID}.p8"):
         (finding,) = find({**IDS, "ASC_PRIVATE_KEY_PATH": name}).findings
         assert finding.cause == "key-file-missing"
         assert finding.evidence == "ASC_PRIVATE_KEY_PATH: ~/AuthKey_2X9R…34.p8 is not there"
 
 
-def test_what_an_unread_file_would_have_told_is_not_missed(find: Find) -> None:
+def test_an_unread_file_leads_to_no_findings_on_the_ids_in_it(find: Find) -> None:
     assert causes(find({"APP_STORE_CONNECT_API_KEY_PATH": "asc.json"})) == ["key-file-missing"]
     assert causes(find({"ASC_PRIVATE_KEY_PATH": "asc.p8", "ASC_KEY_TYPE": "team"})) == ["key-file-missing"]
 
 
 @pytest.mark.parametrize("path", ["asc.p8/asc.p8", "a\0b.p8", "x" * 300 + ".p8", "folder.p8", "fifo.p8"])
-def test_a_path_that_cannot_be_read(find: Find, project: Path, path: str) -> None:
+def test_a_path_that_cannot_be_read_is_an_error_with_the_reason(find: Find, project: Path, path: str) -> None:
     write(project / "asc.p8")
     (project / "folder.p8").mkdir()
     if hasattr(os, "mkfifo"):
@@ -576,28 +596,28 @@ def test_a_path_that_cannot_be_read(find: Find, project: Path, path: str) -> Non
     assert finding.evidence.isprintable()
 
 
-def test_a_path_that_may_be_a_piece_of_a_key_is_masked(find: Find) -> None:
+def test_a_path_that_may_be_part_of_a_key_is_masked(find: Find) -> None:
     (finding,) = find({**IDS, "ASC_PRIVATE_KEY_PATH": f"/etc/some-company/{FLAT[80:100]}.p8"}).findings
     assert finding.cause == "key-file-missing"
     assert "/etc/some-company/" in finding.evidence
     assert FLAT[80:96] not in finding.evidence
 
 
-def test_a_folder_for_a_file_is_told(find: Find, project: Path) -> None:
+def test_a_folder_in_place_of_a_file_is_an_error(find: Find, project: Path) -> None:
     (finding,) = find({**IDS, "ASC_PRIVATE_KEY_PATH": str(project)}).findings
     assert finding.cause == "key-file-unreadable"
     assert "is a folder, expected a file" in finding.evidence
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read every file")
-def test_a_file_without_the_right_to_read_it(find: Find, project: Path) -> None:
+def test_a_file_without_read_permission_is_an_error(find: Find, project: Path) -> None:
     path = write(project / "asc.p8", mode=0)
     (finding,) = find({**IDS, "ASC_PRIVATE_KEY_PATH": str(path)}).findings
     assert finding.cause == "key-file-unreadable"
     assert "Permission denied" in finding.evidence
 
 
-def test_a_file_that_cannot_be_opened(find: Find, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_cannot_be_opened_is_an_error(find: Find, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write(project / "asc.p8")
 
     def refuse(self: Path, *args: object) -> None:
@@ -620,14 +640,14 @@ def test_a_file_that_cannot_be_opened(find: Find, project: Path, monkeypatch: py
     ],
     ids=itertools.count(),
 )
-def test_a_file_that_holds_no_key(find: Find, project: Path, content: bytes, cause: str) -> None:
+def test_a_file_without_a_key_is_an_error(find: Find, project: Path, content: bytes, cause: str) -> None:
     path = write(project / "asc.p8", content)
     (finding,) = find({**IDS, "ASC_PRIVATE_KEY_PATH": str(path)}).findings
     assert finding.cause == cause
     assert finding.evidence.startswith("ASC_PRIVATE_KEY_PATH: ")
 
 
-def test_a_file_of_bytes_that_are_no_utf8_is_read(find: Find, project: Path) -> None:
+def test_a_file_that_is_not_utf8_is_read(find: Find, project: Path) -> None:
     path = write(project / "asc.p8", P8.encode("utf-16"))
     reading = find({**IDS, "ASC_PRIVATE_KEY_PATH": str(path)})
     assert holds(reading)
@@ -643,7 +663,9 @@ posix = pytest.mark.skipif(os.name != "posix", reason="the mode of a file says w
 @pytest.mark.parametrize(
     ("mode", "exposed"), [(0o600, False), (0o400, False), (0o640, True), (0o604, True), (0o644, True)]
 )
-def test_a_file_that_others_may_read(find: Find, project: Path, home: Path, mode: int, exposed: bool) -> None:
+def test_a_key_file_that_others_can_read_is_exposed(
+    find: Find, project: Path, home: Path, mode: int, exposed: bool
+) -> None:
     path = write(project / "asc.p8", mode=mode)
     reading = find({**IDS, "ASC_PRIVATE_KEY_PATH": str(path)})
     assert holds(reading)
@@ -655,7 +677,7 @@ def test_a_file_that_others_may_read(find: Find, project: Path, home: Path, mode
 
 
 @posix
-def test_fastlanes_json_that_others_may_read(find: Find, project: Path) -> None:
+def test_a_fastlane_json_file_that_others_can_read_is_exposed(find: Find, project: Path) -> None:
     write(project / "asc.json", fastlane(), mode=0o644)
     assert causes(find({"APP_STORE_CONNECT_API_KEY_PATH": "asc.json"})) == ["key-file-exposed"]
 
@@ -675,7 +697,7 @@ def repository(project: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", ["asc.p8", "keys/deep/asc.p8", "keys/" + "x" * 200 + ".p8", "k\u00e9y.p8"])
-def test_a_file_that_git_tracks(find: Find, repository: Path, name: str) -> None:
+def test_a_key_file_that_git_tracks_is_exposed(find: Find, repository: Path, name: str) -> None:
     path = write(repository / name)
     environ = {**IDS, "ASC_PRIVATE_KEY_PATH": str(path)}
     write(repository / f"{name}.old")
@@ -688,7 +710,9 @@ def test_a_file_that_git_tracks(find: Find, repository: Path, name: str) -> None
     assert finding.evidence.endswith(" is tracked by git")
 
 
-def test_a_file_that_git_tracks_in_another_worktree(find: Find, repository: Path, tmp_path: Path) -> None:
+def test_a_key_file_that_git_tracks_in_another_worktree_is_exposed(
+    find: Find, repository: Path, tmp_path: Path
+) -> None:
     write(repository / "asc.p8")
     git(repository, "add", "asc.p8")
     git(repository, "commit", "-m", "Oh no")
@@ -699,7 +723,7 @@ def test_a_file_that_git_tracks_in_another_worktree(find: Find, repository: Path
 
 
 @pytest.mark.parametrize("content", [b"", b"gitdir: /nowhere\n", b"\xff\xfe"])
-def test_a_broken_repository_tells_nothing(find: Find, project: Path, content: bytes) -> None:
+def test_a_broken_repository_leads_to_no_finding(find: Find, project: Path, content: bytes) -> None:
     write(project / ".git", content)
     path = write(project / "asc.p8")
     assert find({**IDS, "ASC_PRIVATE_KEY_PATH": str(path)}).findings == ()
@@ -708,7 +732,7 @@ def test_a_broken_repository_tells_nothing(find: Find, project: Path, content: b
 # Credentials and errors.
 
 
-def test_credentials_show_no_secret(find: Find) -> None:
+def test_the_repr_of_credentials_shows_no_secret(find: Find) -> None:
     credentials = find(WITH_KEY).require()
     shown = repr(credentials)
     assert "2X9R…34" in shown
@@ -727,13 +751,13 @@ def test_credentials_show_no_secret(find: Find) -> None:
         ({"issuer_id": ISSUER, "kind": "enterprise"}, "enterprise"),
     ],
 )
-def test_credentials_from_elsewhere(given: dict[str, Any], kind: str) -> None:
+def test_credentials_are_loaded_from_given_values(given: dict[str, Any], kind: str) -> None:
     credentials = Credentials.load(key_id=f"{KEY_ID}\n", key=P8.replace("\n", r"\n"), **given)
     assert (credentials.key_id, credentials.issuer_id, credentials.kind) == (KEY_ID, given.get("issuer_id"), kind)
     assert set(credentials.sources.values()) == {"Credentials.load"}
 
 
-def test_credentials_from_elsewhere_ignore_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_loaded_credentials_ignore_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ASC_ISSUER_ID", ISSUER)
     assert Credentials.load(key_id=KEY_ID, key=P8).kind == "individual"
 
@@ -747,12 +771,12 @@ def test_credentials_from_elsewhere_ignore_the_environment(monkeypatch: pytest.M
         ({"issuer_id": "TEAM123456"}, "issuer-id-not-uuid"),
     ],
 )
-def test_unusable_credentials_from_elsewhere(given: dict[str, Any], cause: str) -> None:
+def test_loading_unusable_credentials_raises_their_cause(given: dict[str, Any], cause: str) -> None:
     with pytest.raises(CredentialsError, match=cause):
         Credentials.load(**{"key_id": KEY_ID, "key": P8, **given})
 
 
-def test_unusable_credentials_raise_an_error_to_read_on_a_terminal(find: Find) -> None:
+def test_the_message_of_a_credentials_error_has_cause_evidence_and_fix(find: Find) -> None:
     reading = find({"ASC_KEY_ID": f"{KEY_ID}\n", "ASC_ISSUER_ID": "TEAM123456", "ASC_PRIVATE_KEY": P8[:150]})
     assert causes(reading) == ["key-truncated", "key-id-whitespace", "issuer-id-not-uuid"]
     with pytest.raises(CredentialsError) as caught:

@@ -25,7 +25,7 @@ DEFAULT = "default login other password letmein-letmein\n"
         (".netrc", ENTRY + DEFAULT, f"the entry for {HOST} in ~/.netrc"),
     ],
 )
-def test_it_is_what_requests_sends(clean_environment: Path, file: str, text: str, place: str) -> None:
+def test_the_entry_is_the_one_that_requests_sends(clean_environment: Path, file: str, text: str, place: str) -> None:
     (clean_environment / file).write_text(text, encoding="utf-8")
     entry = find_entry(HOST, environ={}, home=clean_environment)
     assert entry is not None
@@ -34,7 +34,7 @@ def test_it_is_what_requests_sends(clean_environment: Path, file: str, text: str
     assert entry.authorization == prepared.headers["Authorization"]
 
 
-def test_the_variable_goes_before_the_home_folder(tmp_path: Path, clean_environment: Path) -> None:
+def test_the_variable_takes_precedence_over_the_home_folder(tmp_path: Path, clean_environment: Path) -> None:
     (clean_environment / ".netrc").write_text(ENTRY, encoding="utf-8")
     named = tmp_path / "netrc"
     named.write_text(DEFAULT, encoding="utf-8")
@@ -44,7 +44,7 @@ def test_the_variable_goes_before_the_home_folder(tmp_path: Path, clean_environm
     assert base64.b64decode(entry.authorization.removeprefix("Basic ")) == b"other:letmein-letmein"
 
 
-def test_nothing_secret_is_shown(clean_environment: Path) -> None:
+def test_the_repr_of_an_entry_shows_no_secret(clean_environment: Path) -> None:
     (clean_environment / ".netrc").write_text(ENTRY, encoding="utf-8")
     entry = find_entry(HOST, environ={}, home=clean_environment)
     assert entry is not None
@@ -53,7 +53,7 @@ def test_nothing_secret_is_shown(clean_environment: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [None, b"", b"machine other login a password b\n", b"machine\n", b"\xff\xfe\x00"])
-def test_where_there_is_none(clean_environment: Path, content: bytes | None) -> None:
+def test_a_missing_or_broken_file_has_no_entry(clean_environment: Path, content: bytes | None) -> None:
     if content is not None:
         (clean_environment / ".netrc").write_bytes(content)
     assert find_entry(HOST, environ={}, home=clean_environment) is None

@@ -46,13 +46,13 @@ def claims_of(token: str) -> dict[str, Any]:
         ("enterprise", {"iss": ISSUER}, "apple-developer-enterprise-v1"),
     ],
 )
-def test_each_kind_of_key_makes_its_own_claims(kind: str, who: dict[str, str], audience: str) -> None:
+def test_each_type_of_key_has_its_own_claims(kind: str, who: dict[str, str], audience: str) -> None:
     token = mint(credentials(kind), now=NOW)
     assert claims_of(token) == {**who, "iat": 1_528_407_600, "exp": 1_528_408_500, "aud": audience}
     assert decode(token).header == {"alg": "ES256", "kid": "2X9R4HXF34", "typ": "JWT"}
 
 
-def test_pyjwt_verifies_what_was_minted() -> None:
+def test_pyjwt_verifies_a_generated_token() -> None:
     token = mint(credentials(), now=NOW, scope=["GET /v1/apps"])
     claims = jwt.decode(
         token, KEY.public_key(), algorithms=["ES256"], audience="appstoreconnect-v1", options={"verify_exp": False}
@@ -60,7 +60,7 @@ def test_pyjwt_verifies_what_was_minted() -> None:
     assert claims["scope"] == ["GET /v1/apps"]
 
 
-def test_any_token_can_be_made_bad_ones_included() -> None:
+def test_invalid_tokens_can_be_generated() -> None:
     token = mint(
         credentials(),
         now=NOW,
@@ -79,14 +79,14 @@ def test_a_token_for_another_service_has_its_audience() -> None:
         mint(credentials(), now=NOW, service="no-such-service")
 
 
-def test_a_token_for_another_service_holds_its_ids() -> None:
+def test_a_token_for_another_service_contains_its_ids() -> None:
     token = mint(credentials(), now=NOW, service="weatherkit", team_id="ABCDE12345", service_id="com.example.weather")
     assert decode(token).header == {"alg": "ES256", "kid": "2X9R4HXF34", "id": "ABCDE12345.com.example.weather"}
     times = {"iat": 1_528_407_600, "exp": 1_528_408_500}
     assert claims_of(token) == {"iss": "ABCDE12345", "sub": "com.example.weather", **times}
 
 
-def test_ids_come_from_the_credentials_where_none_are_given() -> None:
+def test_ids_are_taken_from_the_credentials_where_none_are_given() -> None:
     known = replace(credentials(), service_ids={"bundle_id": "com.example.app", "team_id": "ABCDE12345"})
     assert claims_of(mint(known, now=NOW, service="app-store-server"))["bid"] == "com.example.app"
     assert claims_of(mint(known, now=NOW, service="app-store-server", bundle_id="com.x"))["bid"] == "com.x"
@@ -95,20 +95,20 @@ def test_ids_come_from_the_credentials_where_none_are_given() -> None:
     assert loaded.service_ids == {"team_id": "ABCDE12345"}
 
 
-def test_an_id_that_is_missing_is_named() -> None:
+def test_the_error_names_a_missing_id() -> None:
     with pytest.raises(ServiceIdError, match="a token for WeatherKit needs service_id, and none is given"):
         mint(credentials(), now=NOW, service="weatherkit", team_id="ABCDE12345")
     with pytest.raises(ServiceIdError, match="a token for the Enterprise Program API needs issuer_id"):
         mint(credentials("individual"), now=NOW, service="enterprise")
 
 
-def test_an_id_is_not_missed_where_its_member_is_given_or_taken_out() -> None:
+def test_an_id_is_not_required_where_its_claim_is_overridden_or_removed() -> None:
     token = mint(credentials(), now=NOW, service="apns", claims={"iss": "ANYTHING"})
     assert claims_of(token)["iss"] == "ANYTHING"
     assert "iss" not in claims_of(mint(credentials(), now=NOW, service="apns", claims={"iss": None}))
 
 
-def test_a_source_keeps_tokens_of_its_service() -> None:
+def test_a_token_source_generates_tokens_for_its_service() -> None:
     known = replace(credentials(), service_ids={"bundle_id": "com.example.app"})
     source = TokenSource(known, lifetime=3000, clock=Clock(), service="app-store-server")
     assert claims_of(source.token())["bid"] == "com.example.app"
@@ -116,7 +116,7 @@ def test_a_source_keeps_tokens_of_its_service() -> None:
         TokenSource(known, lifetime=3601, service="app-store-server")
 
 
-def test_a_token_shows_nothing_and_stays_a_token() -> None:
+def test_the_repr_of_a_token_is_redacted_and_copies_are_tokens() -> None:
     token = mint(credentials(), now=NOW)
     assert repr(token) == "<Token ***>"
     assert str(token) == f"{token}" == token
@@ -134,7 +134,7 @@ class Clock:
         return self.now
 
 
-def test_a_token_is_kept_until_a_minute_before_it_expires() -> None:
+def test_a_token_is_cached_until_a_minute_before_it_expires() -> None:
     clock = Clock()
     source = TokenSource(credentials(), clock=clock)
     first = source.token()
@@ -148,7 +148,7 @@ def test_a_token_is_kept_until_a_minute_before_it_expires() -> None:
     assert first.fresh() is second
 
 
-def test_a_clock_that_was_set_back_gets_a_new_token() -> None:
+def test_a_clock_that_was_set_back_leads_to_a_new_token() -> None:
     clock = Clock()
     source = TokenSource(credentials(), clock=clock)
     first = source.token()
@@ -182,7 +182,7 @@ def test_threads_share_one_token() -> None:
 
 
 @pytest.mark.parametrize("lifetime", [120, 900, 1200])
-def test_lives_that_apple_takes(lifetime: int) -> None:
+def test_lifetimes_within_the_limits_are_accepted(lifetime: int) -> None:
     assert claims_of(TokenSource(credentials(), lifetime=lifetime, clock=Clock()).token())["exp"] == (
         1_528_407_600 + lifetime
     )
@@ -199,14 +199,16 @@ def test_lives_that_apple_takes(lifetime: int) -> None:
         (15_777_001, ["GET /v1/ciProducts"], "more than six months"),
     ],
 )
-def test_other_lives_are_refused_in_a_sentence(lifetime: int, scope: list[str] | None, message: str) -> None:
+def test_lifetimes_out_of_bounds_raise_a_lifetime_error_with_its_finding(
+    lifetime: int, scope: list[str] | None, message: str
+) -> None:
     with pytest.raises(LifetimeError, match=message) as error:
         TokenSource(credentials(), lifetime=lifetime, scope=scope)
     assert error.value.finding.cause in CAUSES
     assert str(error.value) == str(error.value.finding)
 
 
-def test_a_long_life_is_kept_where_the_scope_allows_it() -> None:
+def test_a_long_lifetime_is_accepted_where_the_scope_allows_it() -> None:
     clock = Clock()
     source = TokenSource(credentials(), lifetime=86_400, scope=["GET /v1/ciProducts"], clock=clock)
     first = source.token()

@@ -26,7 +26,7 @@ TEST = """
         (False, [], []),
     ],
 )
-def test_a_live_write_takes_both_the_test_and_the_run(
+def test_a_live_write_needs_both_the_marker_and_the_option(
     pytester: pytest.Pytester,
     apple: Apple,
     key_text: str,

@@ -20,14 +20,16 @@ from loopback import ISSUER_ID, KEY_ID, Apple
         ("http://127.0.0.1:port", "*is no URL*"),
     ],
 )
-def test_a_place_that_must_not_get_a_token_is_refused(pytester: pytest.Pytester, url: str, message: str) -> None:
+def test_a_base_url_that_must_not_get_a_token_is_a_usage_error(
+    pytester: pytest.Pytester, url: str, message: str
+) -> None:
     result = pytester.runpytest("--asc-smoke", f"--asc-base-url={url}")
     assert result.ret == 4
     result.stderr.fnmatch_lines([f"ERROR: --asc-base-url{message}"])
     result.stderr.no_fnmatch_line("*password*")
 
 
-def test_another_host_can_be_trusted(pytester: pytest.Pytester) -> None:
+def test_another_host_is_accepted_with_asc_trust_host(pytester: pytest.Pytester) -> None:
     options = ("--asc-base-url=https://gateway.example.com", "--asc-trust-host=gateway.example.com")
     result = pytester.runpytest("--asc-smoke", "--collect-only", *options)
     assert result.ret == 0
@@ -36,7 +38,7 @@ def test_another_host_can_be_trusted(pytester: pytest.Pytester) -> None:
 
 
 @pytest.mark.parametrize("slash", ["", "/", "/gateway", "/gateway/"])
-def test_a_path_in_front_of_the_apis(
+def test_the_base_url_may_have_a_path(
     pytester: pytest.Pytester, apple: Apple, key_text: str, monkeypatch: pytest.MonkeyPatch, slash: str
 ) -> None:
     monkeypatch.setenv("ASC_KEY_ID", KEY_ID)

@@ -1,4 +1,4 @@
-"""``asc_diagnose`` for whatever a test holds, and the report of a test that Apple refused."""
+"""``asc_diagnose`` and the command ``diagnose``, and the report of a live test with failed requests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 GRAM = 16
 
 
-def test_things_that_a_test_holds(pytester: pytest.Pytester) -> None:
+def test_asc_diagnose_accepts_every_kind_of_evidence(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import pytest
@@ -97,7 +97,7 @@ def test_things_that_a_test_holds(pytester: pytest.Pytester) -> None:
 
 @pytest.mark.usefixtures("credentials")
 @pytest.mark.parametrize("options", [(), ("-n", "2")])
-def test_a_failed_live_test_tells_why_it_was_refused(
+def test_the_report_of_a_failed_live_test_has_the_causes(
     pytester: pytest.Pytester, apple: Apple, options: tuple[str, ...]
 ) -> None:
     apple.answer = lambda _: Reply(401, REFUSED)
@@ -128,7 +128,7 @@ def diagnose(token: str, folder: Path, *options: str) -> subprocess.CompletedPro
 @pytest.mark.parametrize(
     ("lifetime", "status", "words"), [(900, 0, "nothing wrong"), (3600, 1, "token-lifetime-too-long")]
 )
-def test_the_command_judges_a_token(
+def test_the_command_verifies_a_token(
     make_token: Callable[..., str], tmp_path: Path, lifetime: int, status: int, words: str
 ) -> None:
     token = make_token(lifetime=lifetime)
@@ -140,11 +140,11 @@ def test_the_command_judges_a_token(
     assert not any(token[at : at + GRAM] in shown for at in range(len(token) - GRAM + 1))
 
 
-def test_the_command_needs_no_key(make_token: Callable[..., str], tmp_path: Path) -> None:
+def test_the_command_works_without_a_key(make_token: Callable[..., str], tmp_path: Path) -> None:
     assert diagnose(make_token(), tmp_path).returncode == 0
 
 
-def test_the_command_needs_a_token(tmp_path: Path) -> None:
+def test_the_command_without_a_token_is_a_usage_error(tmp_path: Path) -> None:
     result = diagnose("", tmp_path)
     assert (result.returncode, result.stdout) == (4, "")
     assert "ASC_TOKEN" in result.stderr
@@ -152,7 +152,7 @@ def test_the_command_needs_a_token(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("credentials")
 @pytest.mark.parametrize("options", [("-vv", "--showlocals", "-rA"), ("-n", "2", "--showlocals")])
-def test_the_live_section_holds_no_secret(
+def test_the_live_section_contains_no_secret(
     pytester: pytest.Pytester, apple: Apple, key_text: str, options: tuple[str, ...]
 ) -> None:
     def repeat(sent: Sent) -> Reply:
@@ -185,7 +185,7 @@ def test_the_live_section_holds_no_secret(
         ("nonsense", "{}", "token-malformed"),
     ],
 )
-def test_the_command_takes_what_is_piped_before_the_variable(
+def test_a_token_on_standard_input_takes_precedence_over_the_variable(
     make_token: Callable[..., str],
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
@@ -201,17 +201,17 @@ def test_the_command_takes_what_is_piped_before_the_variable(
     assert (report["mode"], report["request"], report["schema_version"]) == ("offline", None, 1)
 
 
-def test_the_command_judges_for_the_service_that_is_named(make_token: Callable[..., str], tmp_path: Path) -> None:
+def test_the_command_verifies_a_token_for_the_given_service(make_token: Callable[..., str], tmp_path: Path) -> None:
     report = json.loads(diagnose(make_token(), tmp_path, "--service=enterprise", "--json").stdout)
     assert (report["service"], report["ok"]) == ("enterprise", False)
 
 
-def test_wrong_options_are_no_verdict(make_token: Callable[..., str], tmp_path: Path) -> None:
+def test_wrong_options_of_the_command_exit_with_4(make_token: Callable[..., str], tmp_path: Path) -> None:
     assert diagnose(make_token(), tmp_path, "--service=nonsense").returncode == 4
 
 
 @pytest.mark.usefixtures("credentials")
-def test_the_command_says_whether_the_signature_was_checked(
+def test_the_command_says_whether_the_signature_was_verified(
     make_token: Callable[..., str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert "not checked" not in diagnose(make_token(), tmp_path).stdout

@@ -17,7 +17,7 @@ TEST = """
 
 @pytest.mark.parametrize("arguments", ["", "asc_token", "asc_session"])
 @pytest.mark.parametrize("options", [(), ("--asc-mode=live",), ("-n", "2")])
-def test_skipped_with_a_reason_where_there_are_no_credentials(
+def test_a_live_test_is_skipped_with_a_reason_where_there_are_no_credentials(
     pytester: pytest.Pytester, arguments: str, options: tuple[str, ...]
 ) -> None:
     pytester.makepyfile(TEST.format(arguments=arguments))
@@ -26,7 +26,7 @@ def test_skipped_with_a_reason_where_there_are_no_credentials(
     result.stdout.fnmatch_lines(["SKIPPED*asc_live: *"])
 
 
-def test_skipped_where_the_secret_is_empty_as_in_forks(
+def test_a_live_test_is_skipped_where_the_secret_is_empty_as_in_forks(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("ASC_KEY_ID", "ASC_ISSUER_ID", "ASC_PRIVATE_KEY"):
@@ -35,7 +35,7 @@ def test_skipped_where_the_secret_is_empty_as_in_forks(
     pytester.runpytest().assert_outcomes(passed=1, skipped=1)
 
 
-def test_skipped_where_the_run_is_to_stay_in_the_emulator(
+def test_a_live_test_is_skipped_in_emulator_mode(
     pytester: pytest.Pytester, key_text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_credentials(monkeypatch, key_text)
@@ -51,7 +51,9 @@ def set_credentials(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
     monkeypatch.setenv("ASC_PRIVATE_KEY", key)
 
 
-def test_run_with_real_credentials(pytester: pytest.Pytester, key_text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_live_test_runs_with_real_credentials(
+    pytester: pytest.Pytester, key_text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     set_credentials(monkeypatch, key_text)
     pytester.makepyfile(
         """
@@ -69,7 +71,7 @@ def test_run_with_real_credentials(pytester: pytest.Pytester, key_text: str, mon
     pytester.runpytest().assert_outcomes(passed=2)
 
 
-def test_a_key_that_cannot_be_used_is_no_reason_to_skip(
+def test_an_unusable_key_fails_a_live_test(
     pytester: pytest.Pytester, key_text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_credentials(monkeypatch, key_text[:100])
@@ -79,7 +81,7 @@ def test_a_key_that_cannot_be_used_is_no_reason_to_skip(
     result.stdout.fnmatch_lines(["*key-truncated*"])
 
 
-def test_credentials_of_an_overridden_fixture_count(pytester: pytest.Pytester, key_text: str) -> None:
+def test_credentials_of_an_overridden_fixture_run_a_live_test(pytester: pytest.Pytester, key_text: str) -> None:
     pytester.makeconftest(
         f"""
         import pytest
@@ -94,7 +96,7 @@ def test_credentials_of_an_overridden_fixture_count(pytester: pytest.Pytester, k
     pytester.runpytest().assert_outcomes(passed=2)
 
 
-def test_a_live_test_cannot_ask_for_the_emulator(
+def test_a_live_test_that_uses_the_emulator_fails(
     pytester: pytest.Pytester, key_text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_credentials(monkeypatch, key_text)

@@ -1,4 +1,4 @@
-"""``--asc-service``: the smoke check and the fixtures for Apple's sibling services."""
+"""``--asc-service``: the smoke check and the fixtures for Apple's other services."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def smoke(pytester: pytest.Pytester, *options: str) -> tuple[pytest.RunResult, d
 
 
 def weatherkit(apple: Apple) -> None:
-    """Have the server judge as WeatherKit, with PyJWT alone."""
+    """Make the server verify tokens as WeatherKit does, with PyJWT alone."""
 
     def answer(request: Sent) -> Reply:
         try:
@@ -56,7 +56,7 @@ def weatherkit(apple: Apple) -> None:
     apple.answer = answer
 
 
-def test_weatherkit_is_asked_with_its_own_token(pytester: pytest.Pytester, apple: Apple) -> None:
+def test_weatherkit_gets_a_request_with_its_own_token(pytester: pytest.Pytester, apple: Apple) -> None:
     weatherkit(apple)
     result, report = smoke(pytester, "--asc-service=weatherkit", f"--asc-base-url={apple.url}")
     assert (result.ret, report["ok"], report["findings"]) == (0, True, [])
@@ -69,14 +69,16 @@ def test_weatherkit_is_asked_with_its_own_token(pytester: pytest.Pytester, apple
 
 
 @pytest.mark.parametrize("name", PROBEABLE)
-def test_every_service_can_be_rehearsed(pytester: pytest.Pytester, name: str) -> None:
+def test_the_smoke_check_passes_for_every_emulated_service(pytester: pytest.Pytester, name: str) -> None:
     result, report = smoke(pytester, "--asc-mode=emulator", f"--asc-service={name}")
     assert (result.ret, report["service"], report["findings"]) == (0, name, [])
     result.assert_outcomes(passed=5)
 
 
 @pytest.mark.parametrize("place", ["option", "ini", "environment"])
-def test_it_is_a_setting(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+def test_the_service_can_be_set_by_ini_file_and_environment(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
     options = ["--asc-mode=emulator"]
     if place == "option":
         options.append("--asc-service=weatherkit")
@@ -95,7 +97,7 @@ def test_it_is_a_setting(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPa
         ("app-store-server", "ASC_BUNDLE_ID", "*hold the bundle id*ASC_BUNDLE_ID"),
     ],
 )
-def test_an_id_that_is_not_set_is_named_before_a_request(
+def test_a_missing_id_of_the_service_is_reported_before_any_request(
     pytester: pytest.Pytester, apple: Apple, monkeypatch: pytest.MonkeyPatch, name: str, missing: str, words: str
 ) -> None:
     monkeypatch.delenv(missing)
@@ -104,13 +106,13 @@ def test_an_id_that_is_not_set_is_named_before_a_request(
     result.stdout.fnmatch_lines([f"*{words}*"])
 
 
-def test_the_app_store_server_wants_an_issuer(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_app_store_server_needs_an_issuer_id(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ASC_ISSUER_ID")
     _, report = smoke(pytester, "--asc-service=app-store-server")
     assert report["cause"] == "issuer-id-missing"
 
 
-def test_a_key_for_in_app_purchase_is_the_right_one_there(
+def test_a_subscription_key_is_accepted_for_the_app_store_server(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, key_text: str, apple: Apple
 ) -> None:
     file = tmp_path / f"SubscriptionKey_{KEY_ID}.p8"
@@ -137,7 +139,7 @@ def test_a_key_for_in_app_purchase_is_the_right_one_there(
         (b'{"reason": "NOT_ENABLED"}', "service-not-enabled", "401 NOT_ENABLED"),
     ],
 )
-def test_weatherkits_one_word_is_explained(
+def test_the_reason_in_a_401_of_weatherkit_is_explained(
     pytester: pytest.Pytester, apple: Apple, body: bytes, cause: str, words: str
 ) -> None:
     apple.answer = lambda _: Reply(401, body)
@@ -147,7 +149,9 @@ def test_weatherkits_one_word_is_explained(
     assert (finding["level"], finding["certainty"], words in finding["evidence"]) == ("error", "likely", True)
 
 
-def test_a_suites_token_for_another_service_is_named_and_not_sent(pytester: pytest.Pytester, apple: Apple) -> None:
+def test_an_overridden_token_for_another_service_is_reported_and_not_sent(
+    pytester: pytest.Pytester, apple: Apple
+) -> None:
     pytester.makeconftest(
         """
         import pytest
@@ -168,7 +172,7 @@ UNAUTHENTICATED = "Unauthenticated\n\nRequest ID: ABCDEFGHIJKLMNOPQRSTUVWXYZ.0.0
 @pytest.mark.parametrize(
     ("sandbox_takes", "cause", "requests"), [(True, "app-not-released", 3), (False, "key-unknown-to-apple", 4)]
 )
-def test_production_refuses_what_the_sandbox_takes(
+def test_a_token_that_only_the_sandbox_accepts_is_explained(
     pytester: pytest.Pytester, sandbox_takes: bool, cause: str, requests: int
 ) -> None:
     with responses.RequestsMock() as apple:
@@ -187,7 +191,7 @@ def test_production_refuses_what_the_sandbox_takes(
     )
 
 
-def test_no_sandbox_is_asked_where_the_host_was_set(pytester: pytest.Pytester, apple: Apple) -> None:
+def test_the_sandbox_gets_no_request_where_the_base_url_is_set(pytester: pytest.Pytester, apple: Apple) -> None:
     apple.answer = lambda _: Reply(401, UNAUTHENTICATED.encode())
     _, report = smoke(pytester, "--asc-service=app-store-server", f"--asc-base-url={apple.url}")
     assert report["cause"] == "key-unknown-to-apple"
@@ -205,13 +209,15 @@ def test_no_sandbox_is_asked_where_the_host_was_set(pytester: pytest.Pytester, a
         (["--asc-key-type=team"], ENTERPRISE.host),
     ],
 )
-def test_a_token_goes_to_no_other_services_host(pytester: pytest.Pytester, options: list[str], host: str) -> None:
+def test_a_token_is_not_sent_to_the_host_of_another_service(
+    pytester: pytest.Pytester, options: list[str], host: str
+) -> None:
     result = pytester.runpytest("--asc-smoke", f"--asc-base-url=https://{host}", *options)
     assert result.ret == 4
     result.stderr.fnmatch_lines([f"ERROR: the base URL names {host}, which is for *: it is not sent there.*"])
 
 
-def test_a_suite_can_be_for_a_service(pytester: pytest.Pytester) -> None:
+def test_the_fixtures_work_for_the_configured_service(pytester: pytest.Pytester) -> None:
     pytester.makeini("[pytest]\nasc_service = weatherkit\n")
     pytester.makepyfile(
         """
@@ -237,7 +243,7 @@ def test_a_suite_can_be_for_a_service(pytester: pytest.Pytester) -> None:
     pytester.runpytest("-W", "error").assert_outcomes(passed=3)
 
 
-def test_a_test_mints_for_every_service(pytester: pytest.Pytester) -> None:
+def test_make_asc_token_generates_tokens_for_every_service(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         f"""
         import pytest
@@ -254,7 +260,7 @@ def test_a_test_mints_for_every_service(pytester: pytest.Pytester) -> None:
     pytester.runpytest("-W", "error").assert_outcomes(passed=len(SERVICES))
 
 
-def test_a_marker_chooses_the_service_of_its_fault(pytester: pytest.Pytester) -> None:
+def test_a_fault_of_one_service_selects_that_service(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import pytest
@@ -268,14 +274,14 @@ def test_a_marker_chooses_the_service_of_its_fault(pytester: pytest.Pytester) ->
     pytester.runpytest("-W", "error").assert_outcomes(passed=1)
 
 
-def test_a_fault_of_another_service_is_refused(pytester: pytest.Pytester) -> None:
+def test_a_fault_of_another_service_is_a_usage_error(pytester: pytest.Pytester) -> None:
     options = ("--asc-mode=emulator", "--asc-fault=missing-auth", "--asc-service=enterprise")
     result = pytester.runpytest("--asc-smoke", *options)
     assert result.ret == 4
     result.stderr.fnmatch_lines(["ERROR: 'missing-auth' is a cause of weatherkit, and --asc-service is enterprise"])
 
 
-def test_an_unknown_service_is_answered_with_the_known(pytester: pytest.Pytester) -> None:
+def test_an_unknown_service_is_a_usage_error_that_lists_the_services(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest("--asc-service=gamecenter")
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*invalid choice: 'gamecenter'*weatherkit*"])

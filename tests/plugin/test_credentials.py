@@ -1,4 +1,4 @@
-"""Every source of credentials, every repair of a key and every kind of key, through a smoke run over HTTP."""
+"""Every source of credentials, every repair of a key and every type of key, in a smoke run over HTTP."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def key_file(folder: Path, text: str, name: str = f"AuthKey_{KEY_ID}.p8") -> Pat
 
 
 @pytest.mark.parametrize("name", [*TEXTS, "ASC_PRIVATE_KEY_B64"])
-def test_the_text_of_a_key(
+def test_each_variable_for_the_text_of_a_key_is_read(
     smoke: Callable[..., dict[str, Any]], key_text: str, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     text = base64.b64encode(key_text.encode()).decode() if name.endswith("_B64") else key_text
@@ -86,7 +86,7 @@ def test_the_text_of_a_key(
 
 
 @pytest.mark.parametrize("name", PATHS)
-def test_the_path_of_a_key(
+def test_each_source_for_the_path_of_a_key_is_read(
     smoke: Callable[..., dict[str, Any]], key_text: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
 ) -> None:
     set_all(monkeypatch, {**IDS, name: str(key_file(tmp_path, key_text))})
@@ -96,7 +96,7 @@ def test_the_path_of_a_key(
 
 
 @pytest.mark.parametrize("name", KEY_IDS)
-def test_the_key_id(
+def test_each_source_for_the_key_id_is_read(
     smoke: Callable[..., dict[str, Any]], key_text: str, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     set_all(monkeypatch, {name: KEY_ID, "ASC_ISSUER_ID": ISSUER_ID, "ASC_PRIVATE_KEY": key_text})
@@ -104,7 +104,7 @@ def test_the_key_id(
 
 
 @pytest.mark.parametrize("name", ISSUER_IDS)
-def test_the_issuer_id(
+def test_each_source_for_the_issuer_id_is_read(
     smoke: Callable[..., dict[str, Any]], key_text: str, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     set_all(monkeypatch, {"ASC_KEY_ID": KEY_ID, name: ISSUER_ID, "ASC_PRIVATE_KEY": key_text})
@@ -114,7 +114,7 @@ def test_the_issuer_id(
 @pytest.mark.parametrize(
     "folder", ["./private_keys", "~/private_keys", "~/.private_keys", "~/.appstoreconnect/private_keys"]
 )
-def test_the_key_folders(
+def test_each_key_folder_is_searched(
     smoke: Callable[..., dict[str, Any]],
     pytester: pytest.Pytester,
     key_text: str,
@@ -133,7 +133,7 @@ def test_the_key_folders(
     assert KEY_ID not in json.dumps(report)
 
 
-def test_a_key_folder_of_ones_own(
+def test_the_folder_in_api_private_keys_dir_is_searched(
     smoke: Callable[..., dict[str, Any]], key_text: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     key_file(tmp_path / "keys", key_text)
@@ -143,7 +143,7 @@ def test_a_key_folder_of_ones_own(
 
 @pytest.mark.parametrize("option", ["APP_STORE_CONNECT_API_KEY_PATH", "--asc-key-file", "asc_key_file"])
 @pytest.mark.parametrize("encoded", [True, False])
-def test_fastlanes_json_key_file(
+def test_fastlanes_json_key_file_is_read(
     smoke: Callable[..., dict[str, Any]],
     pytester: pytest.Pytester,
     key_text: str,
@@ -168,7 +168,7 @@ def test_fastlanes_json_key_file(
     assert report["credentials"]["issuer_id"] == "5724…072a"
 
 
-def test_options_go_before_ini_values_and_those_before_variables(
+def test_options_take_precedence_over_ini_values_and_these_over_variables(
     smoke: Callable[..., dict[str, Any]], pytester: pytest.Pytester, key_text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key_file(pytester.path, key_text, "mine.p8")
@@ -183,7 +183,7 @@ def test_options_go_before_ini_values_and_those_before_variables(
     assert report["findings"] == []
 
 
-def test_sources_that_disagree_are_named(
+def test_a_conflict_of_sources_names_both(
     smoke: Callable[..., dict[str, Any]], key_text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_all(monkeypatch, {**IDS, "ASC_PRIVATE_KEY": key_text, "APP_STORE_CONNECT_KEY_ID": "OTHER12345"})
@@ -204,7 +204,7 @@ def test_sources_that_disagree_are_named(
         ({"ASC_ISSUER_ID": ISSUER_ID}, ["--asc-key-type=enterprise"], "enterprise"),
     ],
 )
-def test_every_kind_of_key(
+def test_every_type_of_key_passes_the_smoke_check(
     smoke: Callable[..., dict[str, Any]],
     apple: Apple,
     key_text: str,
@@ -234,15 +234,15 @@ REPAIRS: list[tuple[str, Callable[[str], str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("cause", "spoil"), REPAIRS)
-def test_a_key_is_repaired_in_memory_and_the_repair_is_told(
+@pytest.mark.parametrize(("cause", "damage"), REPAIRS)
+def test_a_key_is_repaired_in_memory_and_the_repair_is_reported(
     smoke: Callable[..., dict[str, Any]],
     key_text: str,
     monkeypatch: pytest.MonkeyPatch,
     cause: str,
-    spoil: Callable[[str], str],
+    damage: Callable[[str], str],
 ) -> None:
-    set_all(monkeypatch, {**IDS, "ASC_PRIVATE_KEY": spoil(key_text)})
+    set_all(monkeypatch, {**IDS, "ASC_PRIVATE_KEY": damage(key_text)})
     report = smoke()
     assert [(finding["cause"], finding["level"]) for finding in report["findings"]] == [(cause, "warning")]
     assert report["ok"]
@@ -257,7 +257,7 @@ def test_a_key_is_repaired_in_memory_and_the_repair_is_told(
         ({"ASC_ISSUER_ID": f"'{ISSUER_ID}'"}, "issuer-id-quoted"),
     ],
 )
-def test_an_id_is_repaired_too(
+def test_an_id_is_repaired_and_the_repair_is_reported(
     smoke: Callable[..., dict[str, Any]],
     key_text: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -281,7 +281,7 @@ def test_an_id_is_repaired_too(
         ({"ASC_KEY_ID": ""}, "key-id-missing"),
     ],
 )
-def test_what_cannot_be_repaired_is_one_error_and_no_request(
+def test_a_key_that_cannot_be_repaired_is_one_error_and_no_request(
     smoke: Callable[..., dict[str, Any]],
     key_text: str,
     monkeypatch: pytest.MonkeyPatch,

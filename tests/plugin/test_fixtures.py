@@ -1,4 +1,4 @@
-"""The fixtures in someone's test suite: emulated by default, overridable, each following what it depends on."""
+"""The fixtures in a test suite: in emulator mode by default, overridable, and following overridden fixtures."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from loopback import Apple
 
 
-def test_a_suite_needs_no_account(pytester: pytest.Pytester) -> None:
+def test_the_fixtures_work_without_an_apple_account(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import requests
@@ -39,7 +39,7 @@ def test_a_suite_needs_no_account(pytester: pytest.Pytester) -> None:
     result.assert_outcomes(passed=4)
 
 
-def test_each_test_has_an_account_of_its_own(pytester: pytest.Pytester) -> None:
+def test_each_test_has_its_own_empty_account(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import pytest
@@ -90,7 +90,7 @@ def test_tests_share_a_token(pytester: pytest.Pytester) -> None:
     pytester.runpytest().assert_outcomes(passed=4)
 
 
-def test_any_token_can_be_made(pytester: pytest.Pytester) -> None:
+def test_make_asc_token_generates_any_token(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import jwt
@@ -128,7 +128,7 @@ def test_any_token_can_be_made(pytester: pytest.Pytester) -> None:
     pytester.runpytest().assert_outcomes(passed=7)
 
 
-def test_what_depends_on_an_overridden_fixture_follows(pytester: pytest.Pytester, key_text: str) -> None:
+def test_fixtures_follow_the_overridden_fixture_that_they_depend_on(pytester: pytest.Pytester, key_text: str) -> None:
     pytester.makeconftest(
         f"""
         import pytest
@@ -160,7 +160,7 @@ def test_what_depends_on_an_overridden_fixture_follows(pytester: pytest.Pytester
     pytester.runpytest().assert_outcomes(passed=2)
 
 
-def test_overridden_credentials_can_be_made_known_to_the_emulator(pytester: pytest.Pytester, key_text: str) -> None:
+def test_the_emulator_can_be_made_to_trust_overridden_credentials(pytester: pytest.Pytester, key_text: str) -> None:
     pytester.makepyfile(
         f"""
         import pytest
@@ -197,7 +197,7 @@ def test_a_session_sends_the_token_of_an_overridden_fixture(pytester: pytest.Pyt
     pytester.runpytest().assert_outcomes(passed=1)
 
 
-def test_a_failed_test_tells_why_it_was_refused(pytester: pytest.Pytester) -> None:
+def test_the_report_of_a_failed_test_has_the_reasons_of_refused_requests(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         def test_refused(asc_session, asc_emulator):
@@ -232,7 +232,7 @@ def test_a_failed_test_tells_why_it_was_refused(pytester: pytest.Pytester) -> No
         ("asc(faults='no-such-cause')", "'no-such-cause' is no cause that can be injected;*"),
     ],
 )
-def test_a_wrong_marker_is_explained(pytester: pytest.Pytester, marker: str, message: str) -> None:
+def test_an_invalid_marker_is_an_error_that_explains_it(pytester: pytest.Pytester, marker: str, message: str) -> None:
     pytester.makepyfile(f"import pytest\n@pytest.mark.{marker}\ndef test_x(asc_token): pass")
     result = pytester.runpytest()
     result.assert_outcomes(errors=1)
@@ -249,7 +249,9 @@ def test_a_wrong_marker_is_explained(pytester: pytest.Pytester, marker: str, mes
         ("key-newlines-lost", 200, None),
     ],
 )
-def test_a_marker_rehearses_a_cause(pytester: pytest.Pytester, fault: str, status: int, cause: str | None) -> None:
+def test_a_fault_on_a_marker_is_active_in_that_test_alone(
+    pytester: pytest.Pytester, fault: str, status: int, cause: str | None
+) -> None:
     pytester.makepyfile(
         f"""
         import pytest
@@ -267,7 +269,7 @@ def test_a_marker_rehearses_a_cause(pytester: pytest.Pytester, fault: str, statu
     pytester.runpytest().assert_outcomes(passed=2)
 
 
-def test_live_fixtures_talk_to_the_base_url(
+def test_live_fixtures_send_requests_to_the_base_url(
     pytester: pytest.Pytester, apple: Apple, key_text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ASC_KEY_ID", "2X9R4HXF34")
@@ -293,12 +295,12 @@ def test_live_fixtures_talk_to_the_base_url(
     assert len(apple.requests) == 1
 
 
-def test_one_emulated_test_among_live_ones_needs_no_credentials(pytester: pytest.Pytester) -> None:
+def test_an_emulated_test_in_a_live_run_needs_no_credentials(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_emulated(asc_session, asc_emulator): assert asc_session.get('/v1/apps').ok")
     pytester.runpytest("--asc-mode=live").assert_outcomes(passed=1)
 
 
-def test_live_without_credentials_is_one_clear_error(pytester: pytest.Pytester) -> None:
+def test_a_live_run_without_credentials_is_an_error_with_the_cause(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_live(asc_token): pass")
     result = pytester.runpytest("--asc-mode=live")
     result.assert_outcomes(errors=1)
@@ -307,7 +309,7 @@ def test_live_without_credentials_is_one_clear_error(pytester: pytest.Pytester) 
     )
 
 
-def test_a_token_minted_elsewhere_goes_first(
+def test_a_token_in_the_environment_takes_precedence_over_a_key(
     pytester: pytest.Pytester, apple: Apple, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ASC_TOKEN", "minted-elsewhere")
@@ -322,7 +324,7 @@ def test_a_token_minted_elsewhere_goes_first(
     assert [request.token for request in apple.requests] == ["minted-elsewhere"]
 
 
-def test_under_xdist(pytester: pytest.Pytester) -> None:
+def test_the_fixtures_work_under_xdist(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import pytest

@@ -1,4 +1,4 @@
-"""No key and no token is shown, whatever pytest is asked to show."""
+"""No key and no token is shown, with any option of pytest."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ EVERYTHING = ("--showlocals", "-vv", "-rA")
         ("native", ("-n", "2", "--showlocals")),
     ],
 )
-def test_reports_are_clean(
+def test_reports_contain_no_secret(
     pytester: pytest.Pytester, apple: Apple, sentinels: Callable[[], set[str]], style: str, more: tuple[str, ...]
 ) -> None:
     pytester.makepyfile(LEAKY)
@@ -125,7 +125,9 @@ def test_reports_are_clean(
     assert_clean([result.stdout.str(), result.stderr.str(), *files], sentinels())
 
 
-def test_live_logs_are_clean(pytester: pytest.Pytester, apple: Apple, sentinels: Callable[[], set[str]]) -> None:
+def test_live_logs_contain_no_secret(
+    pytester: pytest.Pytester, apple: Apple, sentinels: Callable[[], set[str]]
+) -> None:
     pytester.makepyfile(LEAKY)
     result = pytester.runpytest(
         "--asc-mode=live", f"--asc-base-url={apple.url}", "--log-cli-level=DEBUG", "-W", "default"
@@ -136,7 +138,7 @@ def test_live_logs_are_clean(pytester: pytest.Pytester, apple: Apple, sentinels:
     assert_clean([result.stdout.str()], sentinels())
 
 
-def test_warnings_as_errors_are_clean(
+def test_warnings_as_errors_contain_no_secret(
     pytester: pytest.Pytester, apple: Apple, sentinels: Callable[[], set[str]]
 ) -> None:
     pytester.makepyfile(LEAKY)
@@ -148,7 +150,7 @@ def test_warnings_as_errors_are_clean(
     assert_clean([result.stdout.str()], sentinels())
 
 
-def test_the_trace_of_debug_is_clean(
+def test_the_debug_trace_contains_no_secret(
     pytester: pytest.Pytester, apple: Apple, sentinels: Callable[[], set[str]]
 ) -> None:
     pytester.makepyfile("def test_x(asc_token, asc_session): asc_session.get('/v1/apps')")
@@ -158,7 +160,7 @@ def test_the_trace_of_debug_is_clean(
     assert_clean([trace], sentinels())
 
 
-def test_a_test_may_look_for_leaks_with_caplog(pytester: pytest.Pytester) -> None:
+def test_caplog_records_stay_unredacted(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import logging
@@ -175,7 +177,7 @@ def test_a_test_may_look_for_leaks_with_caplog(pytester: pytest.Pytester) -> Non
 
 @pytest.mark.parametrize("options", [("-vv", "--showlocals", "--full-trace"), ("--log-cli-level=DEBUG",), ("-n", "2")])
 @pytest.mark.parametrize("status", [200, 401])
-def test_a_smoke_run_is_clean(
+def test_the_output_of_a_smoke_run_contains_no_secret(
     pytester: pytest.Pytester,
     apple: Apple,
     sentinels: Callable[[], set[str]],
@@ -205,7 +207,7 @@ def test_a_smoke_run_is_clean(
         assert "You sent ***" in report["request"]["words"]
 
 
-def test_a_broken_key_is_not_shown_by_its_error(
+def test_the_error_of_a_broken_key_does_not_show_it(
     pytester: pytest.Pytester, key_text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ASC_KEY_ID", KEY_ID)
@@ -219,14 +221,16 @@ def test_a_broken_key_is_not_shown_by_its_error(
     assert_clean([result.stdout.str()], grams)
 
 
-def test_nothing_is_written(pytester: pytest.Pytester, apple: Apple, sentinels: Callable[[], set[str]]) -> None:
+def test_no_file_contains_a_secret_after_a_run(
+    pytester: pytest.Pytester, apple: Apple, sentinels: Callable[[], set[str]]
+) -> None:
     del sentinels
     before = sorted(pytester.path.rglob("*"))
     pytester.runpytest("--asc-smoke", f"--asc-base-url={apple.url}", "-p", "no:cacheprovider")
     assert sorted(pytester.path.rglob("*")) == before
 
 
-def test_a_crash_of_a_plugin_is_clean(pytester: pytest.Pytester) -> None:
+def test_the_traceback_of_an_internal_error_contains_no_secret(pytester: pytest.Pytester) -> None:
     pytester.makeconftest(
         """
         TOKENS = []

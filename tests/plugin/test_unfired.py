@@ -1,4 +1,4 @@
-"""A failure that was planned and did not happen is an error at the end of its test."""
+"""A planned failure that no request has met is an error at the end of its test."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     import pytest
 
 
-def test_a_test_whose_failure_stayed_away_is_in_error(pytester: pytest.Pytester) -> None:
+def test_an_unused_planned_failure_is_an_error_of_the_test(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         def test_x(asc_emulator, asc_session):
@@ -30,7 +30,7 @@ def test_a_test_whose_failure_stayed_away_is_in_error(pytester: pytest.Pytester)
     result.stdout.no_fnmatch_line("*fixtures.py*")
 
 
-def test_it_is_told_of_a_failed_test_as_well(pytester: pytest.Pytester) -> None:
+def test_an_unused_planned_failure_is_reported_for_a_failed_test_as_well(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         def test_x(asc_emulator):
@@ -43,7 +43,7 @@ def test_it_is_told_of_a_failed_test_as_well(pytester: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["No request came."])
 
 
-def test_what_happened_as_planned_or_is_allowed_to_stay_away_is_no_error(pytester: pytest.Pytester) -> None:
+def test_a_used_or_optional_planned_failure_is_no_error(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import pytest
@@ -72,7 +72,7 @@ def test_what_happened_as_planned_or_is_allowed_to_stay_away_is_no_error(pyteste
     pytester.runpytest("-W", "error").assert_outcomes(passed=5, errors=1)
 
 
-def test_a_role_that_is_none_is_told_at_once(pytester: pytest.Pytester) -> None:
+def test_an_unknown_role_on_a_marker_is_an_error_of_the_test(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import pytest

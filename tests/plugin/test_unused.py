@@ -1,4 +1,4 @@
-"""An installed plugin that nobody uses loads nothing and says nothing."""
+"""The installed plugin loads nothing more and prints nothing in a run that does not use it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_importing_the_plugin_loads_pytest_alone() -> None:
 
 
 @pytest.mark.parametrize("options", [(), ("-v", "--strict-markers"), ("-n", "2"), ("--markers",), ("--fixtures",)])
-def test_a_run_without_our_fixtures_loads_nothing(pytester: pytest.Pytester, options: tuple[str, ...]) -> None:
+def test_a_run_without_the_fixtures_loads_nothing_more(pytester: pytest.Pytester, options: tuple[str, ...]) -> None:
     pytester.makepyfile("def test_nothing(): pass")
     pytester.makeconftest(
         f"""
@@ -42,13 +42,13 @@ def test_a_run_without_our_fixtures_loads_nothing(pytester: pytest.Pytester, opt
     assert "App Store Connect" not in "".join(line for line in result.outlines if line.startswith("="))
 
 
-def test_the_plugin_can_be_left_out(pytester: pytest.Pytester) -> None:
+def test_the_plugin_can_be_disabled(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_token(asc_token): pass")
     result = pytester.runpytest_subprocess("-p", "no:asc")
     result.stdout.fnmatch_lines(["*fixture 'asc_token' not found*"])
 
 
-def test_the_plugin_can_be_named_where_none_is_loaded_by_itself(
+def test_the_plugin_can_be_loaded_by_name_where_autoload_is_off(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
@@ -61,7 +61,7 @@ def test_the_plugin_can_be_named_where_none_is_loaded_by_itself(
     "name",
     ["asc_credentials", "asc_token", "make_asc_token", "asc_session", "asc_emulator", "asc_server", "asc_diagnose"],
 )
-def test_every_fixture_has_a_manual(pytester: pytest.Pytester, name: str) -> None:
+def test_every_fixture_has_a_docstring(pytester: pytest.Pytester, name: str) -> None:
     result = pytester.runpytest("--fixtures")
     result.stdout.re_match_lines(
         [rf"{name} (\[session scope\] )?-- .*fixtures\.py.*", r"    [A-Z].+\."], consecutive=True

@@ -6,7 +6,7 @@ if TYPE_CHECKING:
     import pytest
 
 
-def test_a_file_goes_through_every_door(pytester: pytest.Pytester) -> None:
+def test_a_file_is_uploaded_through_every_transport(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import pytest
@@ -46,10 +46,10 @@ def test_a_file_goes_through_every_door(pytester: pytest.Pytester) -> None:
         def test_any_requests(asc_emulator, session):
             assert upload(session, requests.put, APPLE, asc_emulator).startswith(STORAGE)
 
-        @pytest.mark.parametrize("door", ["url", "https_url"])
-        def test_the_server(asc_emulator, asc_server, session, door):
+        @pytest.mark.parametrize("base_url", ["url", "https_url"])
+        def test_the_server(asc_emulator, asc_server, session, base_url):
             session.verify = asc_server.ca_file
-            base = getattr(asc_server, door)
+            base = getattr(asc_server, base_url)
 
             def put(url, **arguments):
                 return requests.put(url, verify=asc_server.ca_file, timeout=9, **arguments)

@@ -1,0 +1,75 @@
+"""Search for keys and IDs in every source: variables, options, files and the key folders."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_asc.apple.services import ServiceIds
+from pytest_asc.credentials import key_files
+from pytest_asc.credentials.precedence import precedence_of
+from pytest_asc.credentials.settings import BY_NAME, SETTINGS, SettingValue
+from pytest_asc.credentials.sources import KeySource, read_file, read_path, read_text
+from pytest_asc.diagnosis.findings import make_finding
+from pytest_asc.diagnosis.key.ids import normalize_id
+from pytest_asc.secrets import mask
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_asc.credentials.settings import Settings
+
+_KEY_SETTINGS = ("private_key", "key_file", "fastlane_key")
+
+
+def find_service_ids(settings: Settings) -> dict[str, SettingValue]:
+    """Return the IDs that tokens for other services contain, normalized, as far as they are set."""
+    given = {name: settings.get(name) for name in ServiceIds.__annotations__ if name in BY_NAME}
+    return {
+        name: SettingValue(bare, value.source)
+        for name, value in given.items()
+        if value and (bare := normalize_id(value.value))
+    }
+
+
+def read_keys(settings: Settings) -> list[KeySource]:
+    """Read every source of a key that is set, in order of precedence."""
+    readers = (("private_key", read_text), ("key_file", read_path), ("fastlane_key", read_path))
+    given = [(read, value) for name, read in readers for value in settings.all(name) if value.value.strip()]
+    given.sort(key=lambda pair: precedence_of(pair[1].source, settings))
+    return [read(value, settings) for read, value in given]
+
+
+def find_ids(name: str, keys: Sequence[KeySource], settings: Settings) -> list[SettingValue]:
+    """Return every value of an ID that is set, in order of precedence; one with neither value nor source if none is."""
+    given = list(settings.all(name))
+    if keys and (fastlane := keys[0].fastlane):
+        given.append(SettingValue(getattr(fastlane, name) or "", keys[0].source))
+    given.sort(key=lambda value: precedence_of(value.source, settings))
+    return [value for value in given if normalize_id(value.value)] or [SettingValue("", "")]
+
+
+def find_key_in_folders(key_id: str | None, settings: Settings) -> KeySource:
+    """Read the key with this ID from the key folders, or the only key there if no ID is given."""
+    folders = key_files.folders(settings)
+    files = key_files.find(key_id, folders)
+    if len(files) == 1:
+        return read_file(files[0], key_files.shown(files[0], settings), settings)
+    searched = ", ".join(key_files.shown(folder, settings) for folder in folders)
+    empty = [value.source for name in _KEY_SETTINGS for value in settings.all(name)]
+    if files:
+        finding = make_finding("key-id-missing", f"no key id is set, and {len(files)} AuthKey files are in {searched}")
+    elif empty:
+        finding = make_finding("key-empty", f"{', '.join(empty)} is set but empty, and no key is in {searched}")
+    elif key_id:
+        finding = make_finding("key-file-missing", f"no key is set, and no AuthKey_{mask(key_id)}.p8 is in {searched}")
+    else:
+        evidence = f"nothing is found in {', '.join(_key_names())}, and no AuthKey file in {searched}"
+        finding = make_finding("credentials-missing", evidence)
+    return KeySource("", None, (finding,), opened=False)
+
+
+def _key_names() -> Iterator[str]:
+    for setting in SETTINGS:
+        if setting.name in {"key_id", *_KEY_SETTINGS}:
+            yield from (setting.flag, setting.ini) if setting.option else ()
+            yield from setting.env
