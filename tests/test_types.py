@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import os
 import subprocess
 import sys
 from collections import defaultdict
@@ -95,7 +96,11 @@ def errors(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
         "--hide-error-context",
         *names,
     ]
-    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, encoding="utf-8")
+    # mypy does not see an editable install that an import hook provides.
+    environment = {**os.environ, "MYPYPATH": str(Path(pytest_asc.__file__).parents[1])}
+    result = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, encoding="utf-8"
+    )
     assert result.returncode in {0, 1}, result.stdout + result.stderr
     found: dict[str, list[str]] = defaultdict(list)
     for line in result.stdout.splitlines():

@@ -64,7 +64,7 @@ def test_406_is_in_plain_text(emulator_client: EmulatorClient) -> None:
     answer = emulator_client.send("GET", "/v1/apps", headers={**BEARER, "accept": "text/csv"})
     assert (answer.status, answer.headers["Content-Type"]) == (406, "text/plain")
     assert emulator_client.send("GET", "/v1/apps", headers={"accept": "text/csv"}).status == 401, (
-        "the token is judged before"
+        "the token is verified before"
     )
 
 

@@ -66,7 +66,7 @@ def test_a_body_that_is_not_json_is_a_400(emulator_client: EmulatorClient, body:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "places"),
+    ("damage", "places"),
     [
         (lambda data: {}, ["data"]),
         (lambda data: {"data": None}, ["data"]),
@@ -92,9 +92,9 @@ def test_a_body_that_is_not_json_is_a_400(emulator_client: EmulatorClient, body:
     ],
 )
 def test_a_body_that_is_no_request_document_is_a_422(
-    emulator_client: EmulatorClient, spoil: Callable[[dict[str, Any]], Any], places: list[str]
+    emulator_client: EmulatorClient, damage: Callable[[dict[str, Any]], Any], places: list[str]
 ) -> None:
-    status, told = details(emulator_client, "/v1/betaGroups", json.dumps(spoil(GROUP)).encode())
+    status, told = details(emulator_client, "/v1/betaGroups", json.dumps(damage(GROUP)).encode())
     assert (status, told) == (422, [f"Unexpected or invalid value at '{place}'." for place in places])
 
 
