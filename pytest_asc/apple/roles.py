@@ -37,7 +37,7 @@ UNLIMITED: frozenset[Role] = frozenset({"ACCOUNT_HOLDER", "ADMIN"})
 
 ANY = tuple(role for role in ROLES if role not in UNLIMITED)
 
-_PATHS = 4096  # that are remembered: those of a test have the same few ids again and again
+_PATHS = 256  # that are remembered: those of a test have the same few ids again and again
 
 _TEAM: tuple[Role, ...] = ("APP_MANAGER", "DEVELOPER", "MARKETING")
 _READERS: tuple[Role, ...] = ("APP_MANAGER", "CUSTOMER_SUPPORT", "DEVELOPER", "MARKETING")

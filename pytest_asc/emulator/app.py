@@ -22,12 +22,19 @@ from pytest_asc.emulator.account.schedule import DAY, HOUR, MINUTE
 from pytest_asc.emulator.auth.authenticator import Authenticator, Key, KeyOverrides
 from pytest_asc.emulator.auth.rate_limiter import RATE_LIMIT, RateLimiter
 from pytest_asc.emulator.auth.role_policy import check_role_access
-from pytest_asc.emulator.dispatch import Endpoint, find_endpoint
+from pytest_asc.emulator.dispatch import MOST_CACHED, find_endpoint, make_endpoint
 from pytest_asc.emulator.http_models import JSON, Request, Response
 from pytest_asc.emulator.jsonapi import errors
-from pytest_asc.emulator.jsonapi.errors import ApiError, error_response
+from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError, error_response
 from pytest_asc.emulator.planned_failures import PlannedFailure, PlannedFailures
-from pytest_asc.emulator.request_log import CORRELATION_KEY, CORRELATION_KEYS, RequestRecord
+from pytest_asc.emulator.request_log import (
+    CORRELATION_KEY,
+    CORRELATION_KEYS,
+    MOST_BYTES,
+    MOST_RECORDS,
+    RequestLog,
+    RequestRecord,
+)
 from pytest_asc.emulator.service_faults import FAULTS
 from pytest_asc.emulator.spec.api_spec import api_spec
 
@@ -42,7 +49,7 @@ if TYPE_CHECKING:
     from pytest_asc.apple.roles import Role
     from pytest_asc.apple.services import Service
     from pytest_asc.emulator.dispatch import Answer
-    from pytest_asc.emulator.http_models import Broken, Delivery
+    from pytest_asc.emulator.http_models import Broken
     from pytest_asc.emulator.service_faults import ResponseOverride
 
 _OK, _TOO_MANY_REQUESTS = 200, 429
@@ -103,7 +110,7 @@ class Emulator:
         self._error_ids = IdGenerator(self._seed)
         self._rate_limiter = RateLimiter()
         self._failures = PlannedFailures()
-        self._log: list[tuple[str, str, int, Finding | None, bytes, str | None, Delivery | None]] = []
+        self._log = RequestLog()
 
     def reset(self) -> None:
         """Return to an empty account and default settings; keep the keys and the cache of verified tokens."""
@@ -401,7 +408,10 @@ class Emulator:
 
     @property
     def requests(self) -> list[RequestRecord]:
-        """Requests that were handled, in order, each with its status and, where it was refused, the cause."""
+        """Requests that were handled, in order, each with its status and, where it was refused, the cause.
+
+        The log keeps the last 10,000 requests, and fewer where their bodies have more than 64 MiB together.
+        """
         with self._lock:
             return [RequestRecord(*entry) for entry in self._log]
 
@@ -479,11 +489,12 @@ class Emulator:
         if refusal:
             answer: Answer = ApiError(errors.ROLE_INSUFFICIENT)
         elif is_app_store_connect:
-            endpoint = find_endpoint(method, url)
-            if isinstance(endpoint, Endpoint):
-                answer = endpoint.handle(self._visible, endpoint.route, request, account_now)
+            try:
+                endpoint = (find_endpoint if len(method) + len(url) <= MOST_CACHED else make_endpoint)(method, url)
+            except RefusedError as refused:
+                answer = refused.reasons
             else:
-                answer = endpoint
+                answer = endpoint.handle(self._visible, endpoint.route, request, account_now)
         else:
             answer = other_services.respond(self.service, method, url)
 
@@ -500,9 +511,11 @@ class Emulator:
         correlation_key = None
         if not result.from_front_end:
             correlation_key = headers[CORRELATION_KEY] = next(CORRELATION_KEYS)
-        self._log.append(
-            (request.method, request.url, status, result.refusal, request.body, correlation_key, response.delivery)
-        )
+        log, url, body = self._log, request.url, request.body
+        log.append((request.method, url, status, result.refusal, body, correlation_key, response.delivery))
+        log.bytes += len(url) + len(body)
+        if log.bytes > MOST_BYTES or len(log) > MOST_RECORDS:
+            log.shrink()
 
     def _as_response(self, answer: Answer | TokenRejection) -> Response:
         if isinstance(answer, bytes):

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.http_models import Request, Response
     from pytest_asc.emulator.spec.api_spec import Operation
 
-_ENDPOINTS = 4096
+MOST_CACHED = 1024
+"""Characters of a method and URL whose endpoint is cached."""
+_ENDPOINTS = 2048
 _JSON_ALONE = (JSON,)
 
 Answer: TypeAlias = "bytes | Response | ApiError | tuple[ApiError, ...]"
@@ -35,15 +37,19 @@ class Endpoint(NamedTuple):
     """Takes the account, the route, the request and the service's time in seconds since 1970."""
 
 
-@lru_cache(maxsize=_ENDPOINTS)
-def find_endpoint(method: str, url: str) -> Endpoint | tuple[ApiError, ...]:
-    """Find the endpoint of a request; errors of its path, method or query are returned, not raised."""
-    try:
-        matched = match(method, url)
-        handle = _handler(matched.operation)
-        return Endpoint(make_route(matched), handle)
-    except RefusedError as refused:
-        return refused.reasons
+def make_endpoint(method: str, url: str) -> Endpoint:
+    """Find the endpoint of a request.
+
+    Raises:
+        RefusedError: Its path, method or query has errors.
+    """
+    matched = match(method, url)
+    handle = _handler(matched.operation)
+    return Endpoint(make_route(matched), handle)
+
+
+find_endpoint = lru_cache(maxsize=_ENDPOINTS)(make_endpoint)
+"""Cached :func:`make_endpoint`, for methods and URLs of up to :data:`MOST_CACHED` characters. No error is cached."""
 
 
 def _handler(operation: Operation) -> Callable[[Account, Route, Request, float], Answer]:

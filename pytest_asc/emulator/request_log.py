@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from dataclasses import dataclass, field
 from itertools import product
 from string import ascii_uppercase
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from typing import TypeAlias
 
     from pytest_asc.diagnosis.findings import Finding
     from pytest_asc.emulator.http_models import Delivery
@@ -33,6 +35,7 @@ class RequestRecord:
     refusal: Finding | None = None
     """Cause of a refusal, where the response does not show it: every 401 has the same body."""
     body: bytes = field(default=b"", repr=False)
+    """The body; where the log is full, at most the first 16 MiB of it."""
     correlation_key: str | None = field(default=None, repr=False)
     """Identifier of the response; None where it came from a front end."""
     delivery: Delivery | None = None
@@ -60,6 +63,44 @@ class RequestRecord:
             ValueError: It is no JSON.
         """
         return json.loads(self.body)
+
+
+MOST_RECORDS = 10_000
+"""Requests that the log keeps."""
+
+MOST_BYTES = 64 * 2**20
+"""Bytes of bodies and URLs that the log keeps."""
+
+MOST_BYTES_OF_A_BODY = 16 * 2**20
+"""Bytes of one body that the log keeps. A part of an upload has 5 MiB."""
+
+Entry: TypeAlias = "tuple[str, str, int, Finding | None, bytes, str | None, Delivery | None]"
+"""The fields of a :class:`RequestRecord`, in order."""
+
+
+class RequestLog(deque["Entry"]):
+    """The latest requests, as many as :data:`MOST_RECORDS` and :data:`MOST_BYTES` allow.
+
+    Whoever appends an entry adds its size to ``bytes``, and calls :meth:`shrink` where one of the limits is passed: so
+    that an ordinary request costs no call.
+    """
+
+    bytes = 0
+    """Bytes of the URLs and bodies."""
+    dropped = 0
+    """Number of requests that came in before the first one of the log."""
+
+    def shrink(self) -> None:
+        """Cut the body of the last request, and drop the oldest ones, until both limits are kept."""
+        method, url, status, refusal, body, correlation_key, delivery = self[-1]
+        if len(body) > MOST_BYTES_OF_A_BODY:
+            self.bytes -= len(body) - MOST_BYTES_OF_A_BODY
+            body = body[:MOST_BYTES_OF_A_BODY]
+            self[-1] = (method, url, status, refusal, body, correlation_key, delivery)
+        while len(self) > MOST_RECORDS or self.bytes > MOST_BYTES:
+            _, url, _, _, body, *_ = self.popleft()
+            self.bytes -= len(url) + len(body)
+            self.dropped += 1
 
 
 class ReceivedResponse(Protocol):

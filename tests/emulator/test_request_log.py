@@ -58,3 +58,33 @@ def test_a_response_of_a_front_end_has_no_correlation_key(emulator_client: Emula
     assert record.refusal.cause == "not-apple"
     assert record_of(answer(page, url=f"{BASE}/v1/users"), emulator_client.emulator.requests) is None
     assert record_of(answer(page, status=503), emulator_client.emulator.requests) is None
+
+
+def test_the_log_keeps_the_last_ten_thousand_requests(emulator_client: EmulatorClient) -> None:
+    emulator = emulator_client.emulator
+    for number in range(10_050):
+        emulator.handle(Request("GET", f"{BASE}/v1/apps/{number}", {}))
+    assert [record.path for record in emulator.requests] == [f"/v1/apps/{number}" for number in range(50, 10_050)]
+
+
+def test_the_log_keeps_64_mib_of_bodies_and_drops_the_oldest_requests(emulator_client: EmulatorClient) -> None:
+    emulator = emulator_client.emulator
+    bodies = [bytes([number]) * (10 * 2**20) for number in range(9)]
+    for body in bodies:
+        emulator.handle(Request("POST", APPS, {}, body))
+    assert [record.body for record in emulator.requests] == bodies[-6:]
+
+
+def test_a_body_larger_than_the_log_is_cut_and_the_other_requests_stay(emulator_client: EmulatorClient) -> None:
+    emulator = emulator_client.emulator
+    emulator.handle(Request("POST", APPS, {}, b"first"))
+    emulator.handle(Request("POST", APPS, {}, b"x" * 70 * 2**20))
+    assert [len(record.body) for record in emulator.requests] == [5, 16 * 2**20]
+
+
+def test_reset_empties_a_full_log(emulator_client: EmulatorClient) -> None:
+    emulator = emulator_client.emulator
+    emulator.handle(Request("POST", APPS, {}, b"x" * 60 * 2**20))
+    emulator.reset()
+    emulator.handle(Request("POST", APPS, {}, b"x" * 60 * 2**20))
+    assert [len(record.body) for record in emulator.requests] == [60 * 2**20]

@@ -14,7 +14,7 @@ class RateLimiter:
     EXCEEDED = -1
 
     def __init__(self) -> None:
-        self._times: dict[str, deque[float]] = {}
+        self._windows: dict[str, _Window] = {}
 
     def count(self, key_id: str, now: float, limit: int) -> int:
         """Count a request, unless the limit is reached.
@@ -27,12 +27,28 @@ class RateLimiter:
         Returns:
             The number of requests left, or ``EXCEEDED``.
         """
-        times = self._times.get(key_id)
-        if times is None:
-            times = self._times[key_id] = deque()
-        while times and times[0] <= now - _HOUR_SECONDS:
-            times.popleft()
-        if len(times) >= limit:
+        window = self._windows.get(key_id)
+        if window is None:
+            window = self._windows[key_id] = _Window()
+        times = window.times
+        while times and times[0][0] <= now - _HOUR_SECONDS:
+            window.requests -= times.popleft()[1]
+        if window.requests >= limit:
             return self.EXCEEDED
-        times.append(now)
-        return limit - len(times)
+        window.requests += 1
+        if len(times) > RATE_LIMIT and int(times[-1][0]) == int(now):
+            times[-1] = (times[-1][0], times[-1][1] + 1)  # so that a higher limit costs no more memory
+        else:
+            times.append((now, 1))
+        return limit - window.requests
+
+
+class _Window:
+    """Requests of a key within the last hour."""
+
+    __slots__ = ("requests", "times")
+
+    def __init__(self) -> None:
+        self.requests = 0
+        self.times: deque[tuple[float, int]] = deque()
+        """Times, in seconds since 1970, each with its number of requests."""

@@ -35,7 +35,7 @@ def refuse_media(request: Request, *, sends: bool) -> Response | ApiError | None
     return None
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=32)  # an Accept header may be long
 def choose_media_type(accept: str | None, offered: tuple[str, ...]) -> str | None:
     """Return the media type that an Accept header prefers, the first of equals; None where it accepts none.
 

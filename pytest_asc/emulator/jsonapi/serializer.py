@@ -24,7 +24,7 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 # Cached renderings of one resource; tests read it with a handful of fieldsets.
 _MAX_RENDERED = 8
-_MAX_SERIALIZERS = 4096
+_MAX_SERIALIZERS = 1024
 
 # To-many relationships of the developer portal's types are never paged, and have this meta, included or not (observed
 # in recordings).

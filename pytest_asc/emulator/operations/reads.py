@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.jsonapi.routing import Route
     from pytest_asc.emulator.spec.relationships import Relation
 
+_MOST_CACHED = 1024
+"""Characters of a query whose results are cached."""
+
 
 def read(store: Store, route: Route) -> bytes | ApiError:
     """Return the JSON document that a GET operation responds with, or the reason why there is none."""
@@ -32,6 +35,8 @@ def read(store: Store, route: Route) -> bytes | ApiError:
 
 def _get_collection(store: Store, route: Route) -> bytes:
     resource_type, query = route.resource_type, route.query
+    if len(query.text) > _MOST_CACHED:
+        return _page(store, route, select(store, resource_type, query))
     key = (resource_type, query.selection)
     return _page(store, route, store.selection(key, lambda: select(store, resource_type, query)))
 
@@ -45,7 +50,9 @@ def _get_instance(store: Store, route: Route) -> bytes | ApiError:
     if cached is not None:
         return cached
     document = render_single(store, route, resource)
-    return document if route.query.include else cache_rendered(resource, route.envelope, document)
+    if route.query.include or len(route.query.text) > _MOST_CACHED:
+        return document
+    return cache_rendered(resource, route.envelope, document)
 
 
 def _get_to_many(store: Store, route: Route) -> bytes | ApiError:
