@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 TURNS = 300
 AIMS = (
-    Aim("asc_session, one GET", "responses, one GET", 0.4),
-    Aim("asc_emulator, no request", "responses, no request", 0.6),
+    Aim("asc_session, one GET", "responses, one GET", 0.6),
+    Aim("asc_emulator, no request", "responses, no request", 0.9),
 )
 TESTS = """
 import pytest

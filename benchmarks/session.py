@@ -31,7 +31,7 @@ APPS = "https://api.appstoreconnect.apple.com/v1/apps"
 
 AIMS = (
     Aim("asc_session", "responses, one route", 1 / 3.5),
-    Aim("asc_session", "bare adapter", 1.2),
+    Aim("asc_session", "bare adapter", 1.05),
     Aim("asc_session, 100,000 resources", "asc_session", 1.1),
     Aim("intercepted", "responses, bare callback", 1.1),
     Aim("intercepted, 100,000 resources", "intercepted", 1.1),

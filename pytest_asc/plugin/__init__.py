@@ -83,6 +83,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from pytest_asc.plugin import fixtures
 
     config.pluginmanager.register(fixtures, "asc-fixtures")
+    config.pluginmanager.register(fixtures.run_fixture(config), "asc-run-fixture")
     given = {name for name, value in vars(config.option).items() if name.startswith("asc_") and value not in _UNSET}
     # A worker of pytest-xdist gets the options that its controller has checked.
     if given - {"asc_timeout"} and not hasattr(config, "workerinput"):

@@ -15,12 +15,34 @@ if TYPE_CHECKING:
     from pytest_asc.credentials.tokens import Token
     from pytest_asc.diagnosis.interface import Diagnose
     from pytest_asc.emulator.app import Emulator
+    from pytest_asc.plugin.run_context import RunContext
     from pytest_asc.session import Session
     from pytest_asc.transports.server import Server
 
 
+def run_fixture(config: pytest.Config) -> object:
+    """Return a plugin with the fixture ``_asc_run``, which the other fixtures take in place of ``request``.
+
+    pytest 9 inspects a signature, which takes 10 µs, each time that a fixture which takes ``request`` is set up or
+    looked up. ``_asc_run`` has the configuration from its closure.
+
+    Args:
+        config: The configuration of the pytest run.
+    """
+
+    @pytest.fixture(scope="session")
+    def _asc_run() -> RunContext:
+        """Context of the run, with the request of the fixture that is being set up."""
+        from pytest_asc.plugin.run_context import get_run_context
+
+        return get_run_context(config)
+
+    # A class: pytest has deprecated the bound methods of an instance as session-scoped fixtures.
+    return type("RunFixture", (), {"_asc_run": _asc_run})
+
+
 @pytest.fixture(scope="session")
-def asc_credentials(request: pytest.FixtureRequest) -> Credentials:
+def asc_credentials(_asc_run: RunContext) -> Credentials:
     """API key of the run: key ID, issuer ID, kind, private key, and the source of each.
 
     In emulator mode (the default) it is a throw-away key that the emulator accepts. In live mode it comes from the
@@ -32,15 +54,12 @@ def asc_credentials(request: pytest.FixtureRequest) -> Credentials:
 
     Raises CredentialsError, with the cause and the fix, where there is no usable key.
     """
-    from pytest_asc.plugin.run_context import get_run_context
-
     __tracebackhide__ = True
-    run = get_run_context(request.config)
-    return run.credentials_result(run.mode).require()
+    return _asc_run.credentials_result(_asc_run.mode).require()
 
 
 @pytest.fixture
-def asc_token(request: pytest.FixtureRequest) -> Token:
+def asc_token(_asc_run: RunContext) -> Token:
     """Signed token that is valid now: a ``str`` for the Authorization header, whose ``repr`` does not show it.
 
     ::
@@ -58,6 +77,7 @@ def asc_token(request: pytest.FixtureRequest) -> Token:
     from pytest_asc.plugin.test_context import get_test_context
 
     __tracebackhide__ = True
+    request = _asc_run.fixture_request
     context = get_test_context(request)
     if context.mode == "live" and (external := context.run.external_token()):
         return external
@@ -70,7 +90,7 @@ def asc_token(request: pytest.FixtureRequest) -> Token:
 
 
 @pytest.fixture
-def make_asc_token(request: pytest.FixtureRequest) -> TokenFactory:
+def make_asc_token(_asc_run: RunContext) -> TokenFactory:
     """Function that generates any token, invalid ones included.
 
     ::
@@ -93,6 +113,7 @@ def make_asc_token(request: pytest.FixtureRequest) -> TokenFactory:
     from pytest_asc.plugin.test_context import get_test_context
 
     __tracebackhide__ = True
+    request = _asc_run.fixture_request
     context = get_test_context(request)
     credentials = context.credentials(request)
     service = context.service(credentials)
@@ -100,7 +121,7 @@ def make_asc_token(request: pytest.FixtureRequest) -> TokenFactory:
 
 
 @pytest.fixture
-def asc_session(request: pytest.FixtureRequest, asc_token: str) -> Iterator[Session]:
+def asc_session(_asc_run: RunContext, asc_token: str) -> Iterator[Session]:
     """A ``requests.Session`` for the API, with the emulator or live.
 
     ::
@@ -121,6 +142,7 @@ def asc_session(request: pytest.FixtureRequest, asc_token: str) -> Iterator[Sess
     from pytest_asc.plugin.test_context import get_test_context
 
     session: Session
+    request = _asc_run.fixture_request
     context = get_test_context(request)
     token = asc_token.fresh if isinstance(asc_token, Token) else lambda: asc_token
     if context.mode == "emulator":
@@ -142,7 +164,7 @@ def asc_session(request: pytest.FixtureRequest, asc_token: str) -> Iterator[Sess
 
 
 @pytest.fixture
-def asc_diagnose(request: pytest.FixtureRequest) -> Diagnose:
+def asc_diagnose(_asc_run: RunContext) -> Diagnose:
     """Function that finds the causes of a failed request; nothing is sent.
 
     ::
@@ -165,11 +187,12 @@ def asc_diagnose(request: pytest.FixtureRequest) -> Diagnose:
     """
     from pytest_asc.plugin.test_context import get_test_context
 
+    request = _asc_run.fixture_request
     return get_test_context(request).diagnosis(request)
 
 
 @pytest.fixture
-def asc_emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
+def asc_emulator(_asc_run: RunContext) -> Iterator[Emulator]:
     """Emulator of the App Store Connect API, new for each test, with an empty account of one team.
 
     ::
@@ -191,6 +214,7 @@ def asc_emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
     from pytest_asc.transports.responses_mock import intercept
 
     __tracebackhide__ = True
+    request = _asc_run.fixture_request
     if request.node.get_closest_marker("asc_live"):
         pytest.fail("A test marked asc_live sends requests to Apple: it cannot use asc_emulator", pytrace=False)
     context = get_test_context(request)
@@ -211,7 +235,7 @@ def asc_emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def asc_server(asc_emulator: Emulator, request: pytest.FixtureRequest) -> Iterator[Server]:
+def asc_server(_asc_run: RunContext, asc_emulator: Emulator) -> Iterator[Server]:
     """Emulator of ``asc_emulator`` on loopback ports, for clients that do not use ``requests``.
 
     ::
@@ -225,7 +249,7 @@ def asc_server(asc_emulator: Emulator, request: pytest.FixtureRequest) -> Iterat
     refuses other hosts. The server runs until the end of the session; the account is the test's own. It needs
     ``pip install 'pytest-asc[server]'``.
     """
-    server: Server = request.getfixturevalue("_asc_server")
+    server: Server = _asc_run.fixture_request.getfixturevalue("_asc_server")
     with server.answering(asc_emulator) as crashes:
         yield server
     if crashes:
@@ -250,16 +274,15 @@ def _asc_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
-def _asc_live(request: pytest.FixtureRequest) -> None:
+def _asc_live(_asc_run: RunContext) -> None:
     """Skip a test marked ``asc_live`` where there are no credentials, or the run is in emulator mode."""
     from pytest_asc.credentials.finder import CredentialsError
-    from pytest_asc.plugin.run_context import get_run_context
     from pytest_asc.plugin.test_context import get_test_context
 
-    run = get_run_context(request.config)
-    if run.settings.choice("mode") == "emulator":
+    request = _asc_run.fixture_request
+    if _asc_run.settings.choice("mode") == "emulator":
         pytest.skip("asc_live: the run is in emulator mode")
-    if run.external_token():
+    if _asc_run.external_token():
         return
     try:
         get_test_context(request).credentials(request)

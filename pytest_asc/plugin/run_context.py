@@ -34,6 +34,21 @@ if TYPE_CHECKING:
 _RUN_CONTEXT: pytest.StashKey[RunContext] = pytest.StashKey()
 
 
+class FixtureSetup:
+    """Keeps the request of the fixture that pytest is setting up.
+
+    It is registered when a test first requests a fixture of this plugin. A fixture of ours reads it before it requests
+    another.
+    """
+
+    request: pytest.FixtureRequest
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_fixture_setup(self, request: pytest.FixtureRequest) -> None:
+        """Keep the request; pytest sets the fixture up."""
+        self.request = request
+
+
 class RunContext:
     """Created when a test first requests a fixture of this plugin.
 
@@ -45,6 +60,7 @@ class RunContext:
         self._config = config
         self.settings = settings_of(config)
         self.resolver = Resolver(self.settings)
+        self.fixture_setup = FixtureSetup()
         self.fault: CauseSlug | None = config.option.asc_fault
         """The cause of ``--asc-fault``."""
         self._credentials: dict[tuple[Mode, str | None], CredentialsResult] = {}
@@ -55,6 +71,11 @@ class RunContext:
     def mode(self) -> Mode:
         """The mode of tests that request none: a live account is never used by default."""
         return self.resolver.mode(smoke=self._config.option.asc_smoke)
+
+    @property
+    def fixture_request(self) -> pytest.FixtureRequest:
+        """The request of the fixture that is being set up."""
+        return self.fixture_setup.request
 
     def active_faults(self, mode: Mode, faults: Iterable[CauseSlug] = ()) -> tuple[CauseSlug, ...]:
         """Return the causes to bring about in the token and the service: those of a test and the run's; none when live.
@@ -159,8 +180,9 @@ def _identity(credentials: Credentials) -> tuple[object, ...]:
 
 
 def get_run_context(config: pytest.Config) -> RunContext:
-    """Return the context of this run; the first call creates it and registers the hooks for reports."""
+    """Return the context of this run; the first call creates it and registers its hooks."""
     if _RUN_CONTEXT not in config.stash:
-        config.stash[_RUN_CONTEXT] = RunContext(config)
+        run = config.stash[_RUN_CONTEXT] = RunContext(config)
         config.pluginmanager.register(ReportHooks(config), "asc-reporting")
+        config.pluginmanager.register(run.fixture_setup, "asc-fixture-setup")
     return config.stash[_RUN_CONTEXT]
