@@ -15,14 +15,17 @@ if TYPE_CHECKING:
 
 # The escape sequences of terminals: colours and cursor (CSI), titles and links (OSC), and the two-character rest.
 _ESCAPES = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b\]|\x9d)[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?|\x1b.?")
+# What may be cut away in front of a quoted character: more than that is no text that anybody wants to read.
+_CUT_AT = 20
 _UNITS = ((DAY, "day"), (HOUR, "h"), (MINUTE, "min"), (1, "s"))
 
 
 def one_line(text: str, limit: int = 400) -> str:
     """Quote foreign text safely: one line, no terminal escapes, nothing unprintable, at most ``limit`` characters."""
-    plain = "".join(char if char.isprintable() else " " for char in _ESCAPES.sub("", text))
+    start = text[: limit * _CUT_AT]
+    plain = "".join(char if char.isprintable() else " " for char in _ESCAPES.sub("", start))
     line = " ".join(plain.split())
-    return line if len(line) <= limit else f"{line[: limit - 1]}…"
+    return line if len(line) <= limit and len(start) == len(text) else f"{line[: limit - 1]}…"
 
 
 def host_of(url: str) -> str:

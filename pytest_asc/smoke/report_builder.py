@@ -101,7 +101,7 @@ def _credentials_summary(credentials: Identity | CredentialsResult) -> Credentia
 
 def _mask_file_name(source: str) -> str:
     """Mask the key ID in the name of a key file."""
-    return re.sub(r"(?<=Key_)[^/.]+(?=\.p8)", lambda key_id: mask(key_id[0]), source)
+    return re.sub(r"(?<=Key_)[^/.]{1,100}(?=\.p8)", lambda key_id: mask(key_id[0]), source)
 
 
 def _token_summary(token: TokenVerification, minted_by: str | None) -> TokenSummary:

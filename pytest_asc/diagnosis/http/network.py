@@ -10,6 +10,7 @@ import http.client
 import re
 import socket
 import ssl
+from collections import deque
 from typing import TYPE_CHECKING
 
 import requests
@@ -74,10 +75,10 @@ def read_failure(error: BaseException, *, url: str, timeout: float | None) -> Fi
 
 def _unwrap(error: BaseException) -> Iterator[BaseException]:
     """The exception and all that it wraps, in whichever of the ways that requests and urllib3 know."""
-    waiting: list[object] = [error]
+    waiting: deque[object] = deque([error])
     seen: set[int] = set()
     while waiting:
-        one = waiting.pop(0)
+        one = waiting.popleft()
         if isinstance(one, BaseException) and id(one) not in seen:
             seen.add(id(one))
             yield one

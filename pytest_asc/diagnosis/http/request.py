@@ -34,7 +34,9 @@ _BEARERS = [service for service in SERVICES.values() if not service.sent_as_clie
 _NEVER_POSTED = {service.audience for service in _BEARERS if service.audience}
 _HOSTS = [host for service in _BEARERS for host in service.hosts]
 _EXCHANGES = {host for service in SERVICES.values() if service.sent_as_client_secret for host in service.hosts}
-_TOKEN = re.compile(rb"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+")
+# A match begins where a word does, so that no part of a text is read more than three times. A percent-encoded character
+# may stand right before the token.
+_TOKEN = re.compile(rb"(?<![\w-])(?:[0-9A-F]{2})?(eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+)")
 _LONGEST_BODY = 100_000
 
 _REPORTS = frozenset({"/v1/salesReports", "/v1/financeReports"})
@@ -66,7 +68,7 @@ class HttpRequest:
         """The bearer token, or the token posted as a client secret; None where there is neither."""
         if self.host in _EXCHANGES:
             posted = _TOKEN.search(self.body[:_LONGEST_BODY])
-            return posted[0].decode("ascii") if posted else None
+            return posted[1].decode("ascii") if posted else None
         scheme, _, token = (self.header("Authorization") or "").partition(" ")
         return token if scheme.lower() == "bearer" and token.strip() else None
 
@@ -159,7 +161,7 @@ def _is_upload(request: HttpRequest) -> bool:
 def check_body(request: HttpRequest) -> Finding | None:
     """A token that is sent in the body, as where it is exchanged for an access token."""
     for match in _TOKEN.finditer(request.body[:_LONGEST_BODY]):
-        for audience in _audiences(match[0].decode("ascii", "replace")):
+        for audience in _audiences(match[1].decode("ascii", "replace")):
             if audience in _NEVER_POSTED:
                 where = f"{request.method or 'the request'} to {host_of(request.url)}"
                 return make_finding("token-in-body", f"the body of {where} holds a token for {audience}")

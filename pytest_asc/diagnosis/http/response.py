@@ -126,7 +126,8 @@ _FRONT_END_BODY = re.compile(
     rb"<center>Apple</center>|\ACould not process this request|\AUnauthenticated\s+Request ID:"
 )
 _HTML = re.compile(rb"\s*<(!doctype|html|head|body)", re.IGNORECASE)
-_PAGE_TITLE = re.compile(rb"<title[^>]*>(.{1,200}?)</title>", re.IGNORECASE | re.DOTALL)
+# Each repetition has a bound, so that no page takes long.
+_PAGE_TITLE = re.compile(rb"<title[^<>]{0,200}>([^<]{1,500})<", re.IGNORECASE)
 
 
 def _redirected(context: ResponseContext) -> Finding:

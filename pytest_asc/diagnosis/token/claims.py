@@ -6,11 +6,12 @@ What each service asks for stands in :mod:`pytest_asc.apple.services`; nothing h
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_asc.apple.services import SERVICES
 from pytest_asc.diagnosis.findings import make_finding
-from pytest_asc.diagnosis.formatting import format_claim, join_or
+from pytest_asc.diagnosis.formatting import format_claim, join_or, one_line
 from pytest_asc.secrets import mask
 
 if TYPE_CHECKING:
@@ -24,6 +25,10 @@ _CAUSES = {"sub": "token-subject", "scope": "token-scope-format"}
 
 # Members of every header.
 _EVERYWHERE = frozenset({"alg", "kid", "typ"})
+# No documented member is nearly as long.
+_LONGEST = 1_000
+# So many names are looked at for the evidence.
+_LISTED = 50
 
 
 class ClaimProblem(NamedTuple):
@@ -96,8 +101,9 @@ def _claim_problems(
     if not service.expires and claims.get("iat") is None:
         evidence = "the token has no iat, from which its life is counted"
         yield ClaimProblem(make_finding("token-lifetime-too-long", evidence, fix="Set iat to now."), missing=True)
-    if service.strict_claims and (unasked := [name for name in claims if name not in _known_claims(service)]):
-        evidence = f"{service.title} takes no {', '.join(unasked)}"
+    if service.strict_claims and (unasked := claims.keys() - _known_claims(service)):
+        listed = [name for name in islice(claims, _LISTED) if name in unasked] or ["such claims"]
+        evidence = f"{service.title} takes no {one_line(', '.join(listed), 200)}"
         yield ClaimProblem(make_finding("token-form", evidence, fix="Leave out the claims that are not documented."))
 
 
@@ -158,7 +164,7 @@ def _member_problems(name: str, value: object, member: ClaimSpec, cause: str) ->
 
 
 def _matches(value: object, member: ClaimSpec) -> bool:
-    return isinstance(value, str) and re.fullmatch(member.pattern, value) is not None
+    return isinstance(value, str) and len(value) <= _LONGEST and re.fullmatch(member.pattern, value) is not None
 
 
 def _known_claims(service: Service) -> set[str]:

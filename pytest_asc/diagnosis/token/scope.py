@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pytest_asc.apple.services import SIX_MONTHS
 from pytest_asc.diagnosis.findings import make_finding
-from pytest_asc.diagnosis.formatting import format_claim, json_type
+from pytest_asc.diagnosis.formatting import format_claim, json_type, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +47,7 @@ def check_scope(decoded: DecodedToken, method: str, url: str) -> Finding | None:
     request = _key(method, url)
     if any(_key(*entry.split(" ", 1)) == request for entry in scope):
         return None
-    listed = ", ".join(scope) or "nothing"
+    listed = one_line(", ".join(scope), 200) or "nothing"
     return make_finding("token-scope-mismatch", f"the scope is {listed}; the request is {method} {urlsplit(url).path}")
 
 

@@ -1,0 +1,134 @@
+"""The time that diagnosis takes for long foreign input: it grows with the length, and no faster."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_asc.apple.services import SERVICES
+from pytest_asc.diagnosis.diagnose import diagnose
+from pytest_asc.diagnosis.formatting import one_line
+from pytest_asc.diagnosis.token.verify import verify_token
+from pytest_asc.secrets import mask
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NOW = 1_780_000_000
+APPS = "https://api.appstoreconnect.apple.com/v1/apps?limit=1"
+EXCHANGE = "https://appleid.apple.com/auth/token"
+SHORT, LONG = 125_000, 1_000_000
+# A quadratic check takes 64 times as long for eight times the length.
+MOST_GROWTH = 24
+LEAST = 0.04
+"""Seconds below which a time is noise."""
+
+REPEATED = (
+    "eyJ",
+    "eyJa.",
+    "eyJa.eyJa.",
+    "<title",
+    "<html><title>",
+    " ",
+    "a",
+    "[",
+    '{"a":',
+    "'",
+    "\x1b[",
+    "\x9d",
+    "-----BEGIN ",
+    "Bearer ",
+    "\u200b",
+    "in header value: b'",
+    "user-hour-lim: ",
+    "must agree to ",
+    "scope mapkit_js\n",
+)
+
+
+def response(body: object, headers: dict[str, str] | None = None, status: int = 401) -> Any:
+    return {"status": status, "headers": headers or {}, "body": body, "url": APPS, "method": "GET"}
+
+
+def posted(body: str, url: str = APPS, **headers: str) -> Any:
+    return {"method": "POST", "url": url, "headers": headers, "body": body}
+
+
+def forbidden(text: str) -> Any:
+    return response({"errors": [{"code": "FORBIDDEN", "title": text, "detail": text}]}, status=403)
+
+
+HEADERS = ("Server", "Location", "X-Rate-Limit", "Retry-After", "Date", "Content-Type", "Proxy-Authenticate")
+# What is made of a long text, by the place where it stands.
+EVIDENCE: dict[str, Callable[[str], object]] = {
+    "page": lambda text: response(f"<html>{text}", status=200),
+    "body": response,
+    "message": forbidden,
+    "headers of a 429": lambda text: response("x", dict.fromkeys(HEADERS, text), 429),
+    "headers of a 302": lambda text: response("x", dict.fromkeys(HEADERS, text), 302),
+    "posted": posted,
+    "posted to be exchanged": lambda text: posted(text, EXCHANGE),
+    "bearer": lambda text: posted("", Authorization=f"Bearer {text}"),
+    "header": lambda text: posted("", Authorization=text, Accept=text, Other=text),
+    "headers that are a text": lambda text: {"method": "GET", "url": APPS, "headers": text},
+    "URL": lambda text: {"method": "GET", "url": text, "headers": {}},
+    "path": lambda text: {"method": "GET", "url": APPS[:38] + text, "headers": {}},
+    "exception": lambda text: ValueError(f"in header value: b'{text}"),
+}
+
+
+def token_of(text: str) -> str:
+    members = ("iss", "sub", "aud", "bid", "origin")
+    claims = {**dict.fromkeys(members, text), "scope": [f"GET /{text}", text], "iat": NOW, "exp": NOW + 900}
+    parts = ({"alg": "ES256", "kid": text, "id": text}, claims)
+    encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts]
+    return ".".join([*encoded, "A" * 86])
+
+
+def seconds(diagnosis: Callable[[], object]) -> float:
+    """CPU time, which other processes do not change much."""
+    start = time.process_time()
+    diagnosis()
+    return time.process_time() - start
+
+
+def check_growth(short: Callable[[], object], long: Callable[[], object]) -> None:
+    """Check that eight times the length takes no more than a linear check may; measured again where it seems to."""
+    limit = max(LEAST, seconds(short)) * MOST_GROWTH
+    assert limit < MOST_GROWTH, "an eighth of the length must take no second"
+    assert any(seconds(long) < limit for _ in range(3))
+
+
+@pytest.mark.parametrize("repeated", REPEATED)
+@pytest.mark.parametrize("place", EVIDENCE)
+def test_a_megabyte_anywhere_takes_linear_time(place: str, repeated: str) -> None:
+    short, long = (EVIDENCE[place](repeated * (size // len(repeated))) for size in (SHORT, LONG))
+    check_growth(lambda: diagnose(short, now=NOW), lambda: diagnose(long, now=NOW))
+
+
+@pytest.mark.parametrize("repeated", ["eyJ", "a", "\u200b", "scope mapkit_js\n"])
+@pytest.mark.parametrize("service", SERVICES)
+def test_long_members_of_a_token_take_linear_time(service: str, repeated: str) -> None:
+    short, long = (token_of(repeated * (size // len(repeated))) for size in (20_000, 160_000))
+    check_growth(
+        lambda: verify_token(short, service=SERVICES[service]).at(NOW),
+        lambda: verify_token(long, service=SERVICES[service]).at(NOW),
+    )
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_many_members_of_a_token_take_linear_time(service: str) -> None:
+    claims = {f"claim {number}": "x" for number in range(20_000)}
+    encoded = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+    token = f"eyJhbGciOiJFUzI1NiJ9.{encoded}.{'A' * 86}"
+    assert seconds(lambda: verify_token(token, service=SERVICES[service])) < 1
+
+
+def test_what_is_quoted_of_a_long_text_is_short() -> None:
+    assert one_line("a" * LONG) == f"{'a' * 399}…"
+    assert one_line(" " * LONG) == "…"
+    assert mask("a" * LONG) == "aaaa…aaaa"
