@@ -1,7 +1,8 @@
 """Time of a test with ``asc_session``, relative to the same test with ``responses``, alternating in one pytest run.
 
 Run it with ``python benchmarks/emulator.py``. It compares the time of a test beyond that of an empty test: set-up of
-the fixtures, the request, and teardown.
+the fixtures, the request, and teardown. The lower bound is a test with empty fixtures of the same shape, and a request
+through an adapter without any work.
 """
 
 from __future__ import annotations
@@ -22,11 +23,14 @@ TURNS = 300
 AIMS = (
     Aim("asc_session, one GET", "responses, one GET", 0.6),
     Aim("asc_emulator, no request", "responses, no request", 0.9),
+    Aim("empty fixtures, bare GET", "responses, one GET"),
+    Aim("empty fixture, no request", "responses, no request"),
 )
 TESTS = """
 import pytest
 import requests
 import responses
+from session import BareAdapter, bare_session
 
 URL = "https://api.appstoreconnect.apple.com/v1/apps"
 
@@ -35,6 +39,27 @@ URL = "https://api.appstoreconnect.apple.com/v1/apps"
 def mock():
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
         yield mock
+
+
+@pytest.fixture(scope="session")
+def run():
+    pass
+
+
+@pytest.fixture
+def token(run):
+    pass
+
+
+@pytest.fixture
+def emulator(run):
+    yield
+
+
+@pytest.fixture
+def session(run, token, emulator):
+    with bare_session(BareAdapter()) as session:
+        yield session
 
 
 def get(mock):
@@ -53,6 +78,12 @@ class TestTurns:
     def test_responses(self, turn, mock):
         pass
 
+    def test_floor_get(self, turn, session):
+        assert session.get(URL, headers={"Authorization": "Bearer x"}).status_code == 200
+
+    def test_floor(self, turn, emulator):
+        pass
+
     def test_session_get(self, turn, asc_session):
         assert asc_session.get("/v1/apps").status_code == 200
 
@@ -62,6 +93,8 @@ class TestTurns:
 NAMES = {
     "test_responses_get": "responses, one GET",
     "test_responses": "responses, no request",
+    "test_floor_get": "empty fixtures, bare GET",
+    "test_floor": "empty fixture, no request",
     "test_session_get": "asc_session, one GET",
     "test_emulator": "asc_emulator, no request",
 }
