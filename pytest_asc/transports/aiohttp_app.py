@@ -13,6 +13,7 @@ from aiohttp import web
 from pytest_asc.apple.services import APP_STORE_CONNECT, emulated_hosts
 from pytest_asc.emulator.http_models import Request
 from pytest_asc.transports.base import Transport, plan_delivery
+from pytest_asc.transports.http_connection import HttpConnection, HttpServer
 
 if TYPE_CHECKING:
     from aiohttp.abc import AbstractStreamWriter
@@ -22,12 +23,16 @@ if TYPE_CHECKING:
 
     from pytest_asc.emulator.app import Emulator
     from pytest_asc.emulator.http_models import Delivery, Response
+    from pytest_asc.transports.connections import OpenConnections
 
 MOST_BYTES = 64 * 1024 * 1024
 """Limit of a request's body. The largest one that clients send to Apple is a part of an upload (inferred)."""
 
 MOST_BYTES_IN_A_LINE = 64 * 1024
 """Limit of a line of a request's head. A filter may list hundreds of ids."""
+
+_MOST_CRASHES = 99
+_MOST_IN_AUTHORITY = 261  # a name of 255 bytes (RFC 1035), a colon and a port
 
 _AUTHORITY = re.compile(r"(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 _ABSOLUTE = re.compile(rf"https?://(?P<authority>{_AUTHORITY.pattern})(?P<rest>[/?].*)?", re.IGNORECASE | re.DOTALL)
@@ -54,9 +59,14 @@ class Application(Transport[web.BaseRequest, Awaitable[Request], Awaitable[web.R
         self.crashes: list[Exception] = []
         """The exceptions that the emulator raised: bugs of pytest-asc."""
 
-    def server(self) -> web.Server:
-        """Return a protocol factory for asyncio."""
-        return web.Server(
+    def server(self, connections: OpenConnections) -> HttpServer:
+        """Return a protocol factory for asyncio.
+
+        Args:
+            connections: Where open connections are listed.
+        """
+        return HttpServer(
+            connections,
             self.answer,
             request_factory=_request,
             access_log=None,
@@ -73,6 +83,14 @@ class Application(Transport[web.BaseRequest, Awaitable[Request], Awaitable[web.R
 
     async def answer(self, request: web.BaseRequest) -> web.Response:
         """Send a request through the four steps."""
+        try:
+            return await self._answer(request)
+        finally:
+            connection = request.protocol
+            if isinstance(connection, HttpConnection):
+                connection.head_since, connection.reads_body = None, False
+
+    async def _answer(self, request: web.BaseRequest) -> web.Response:
         # The body may come after the test has ended: a request belongs to the test that it began in.
         emulator, crashes = self.emulator, self.crashes
         if emulator is None:
@@ -86,6 +104,7 @@ class Application(Transport[web.BaseRequest, Awaitable[Request], Awaitable[web.R
             return web.Response(status=400)
         response = emulator.handle(converted)
         if response.crash:
+            del crashes[_MOST_CRASHES:]
             crashes.append(response.crash)
             _log.error("the emulator failed, which is a bug of pytest-asc", exc_info=response.crash)
         if response.delivery:
@@ -102,9 +121,16 @@ class Application(Transport[web.BaseRequest, Awaitable[Request], Awaitable[web.R
             HttpRejectionError: Its host is not answered, or its head makes no sense.
         """
         url = self._url(request)
-        if "Expect" in request.headers:
+        headers = request.headers
+        if not _is_text(url, *headers.values()):
+            raise HttpRejectionError(400, "Expected a target and headers in UTF-8.")
+        if "Expect" in headers:
             await _expect(request)
-        return Request(request.method, url, request.headers, await request.read() if request.body_exists else b"")
+        if not request.body_exists:
+            return Request(request.method, url, headers)
+        if isinstance(request.protocol, HttpConnection):
+            request.protocol.reads_body = True
+        return Request(request.method, url, headers, await request.read())
 
     async def deliver(
         self, request: web.BaseRequest, response: Response, delivery: Delivery, timeout: float | None = None
@@ -137,7 +163,7 @@ class Application(Transport[web.BaseRequest, Awaitable[Request], Awaitable[web.R
         target = request.raw_path
         if target.startswith("/"):
             hosts = request.headers.getall("Host", [])
-            if len(hosts) != 1 or not _AUTHORITY.fullmatch(hosts[0]):
+            if len(hosts) != 1 or len(hosts[0]) > _MOST_IN_AUTHORITY or not _AUTHORITY.fullmatch(hosts[0]):
                 raise HttpRejectionError(400, "Expected one Host header with a name or address and perhaps a port.")
             return f"{'https' if request.secure else 'http'}://{hosts[0]}{target}"
         absolute = _ABSOLUTE.fullmatch(target)
@@ -148,6 +174,15 @@ class Application(Transport[web.BaseRequest, Awaitable[Request], Awaitable[web.R
                 403, f"{absolute['host']} is not emulated; the emulator is {', '.join(self.hosts)}."
             )
         return target
+
+
+def _is_text(*texts: str) -> bool:
+    """Return whether texts came as UTF-8: for other bytes, aiohttp has halves of surrogate pairs."""
+    try:
+        "".join(texts).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _as_response(answer: Response) -> web.Response:

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from pytest_asc.transports.aiohttp_app import HttpRejectionError
+from pytest_asc.transports.connections import EXHAUSTED, PAUSE
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import AsyncIterator, Collection
 
     from pytest_asc.transports.aiohttp_app import Application
+    from pytest_asc.transports.connections import OpenConnections
+    from pytest_asc.transports.sockets import AcceptedConnection
 
     Address: TypeAlias = tuple[str, int]
 
 _CONNECT = b"CONNECT "
 _CHUNK = 64 * 1024
 _PLAIN = 80
+_ATTEMPTS = 50
 
 
 class Proxy:
@@ -29,26 +33,43 @@ class Proxy:
         http: The emulator's HTTP port.
         https: Its HTTPS port.
         allowed: Other hosts that tunnels may lead to.
+        connections: All connections of the server.
     """
 
-    def __init__(self, application: Application, http: Address, https: Address, allowed: Collection[str]) -> None:
+    def __init__(
+        self,
+        application: Application,
+        http: Address,
+        https: Address,
+        allowed: Collection[str],
+        connections: OpenConnections,
+    ) -> None:
         self._application = application
         self._http = http
         self._https = https
         self._allowed = allowed
+        self._connections = connections
 
-    async def serve(self, connection: socket.socket) -> None:
-        """Serve a client until it or the other end closes the connection."""
+    async def serve(self, connection: socket.socket, accepted: AcceptedConnection) -> None:
+        """Serve a client until it or the other end closes the connection.
+
+        Args:
+            connection: The connection to the client.
+            accepted: The same, for those who watch it.
+        """
         reader, writer = await asyncio.open_connection(sock=connection)
         async with _closing(writer):
-            start = await reader.readexactly(len(_CONNECT))
-            if start != _CONNECT:
-                await _relay(reader, writer, self._http, start)
-                return
+            start = await reader.readexactly(1)
+            accepted.head_since = accepted.last_active = asyncio.get_running_loop().time()
+            start += await reader.readexactly(len(_CONNECT) - 1)
+            client = _Client(reader, writer, accepted, self._connections)
             try:
+                if start != _CONNECT:
+                    await client.relay(self._http, start)
+                    return
                 head = await reader.readuntil(b"\r\n\r\n")
                 address = self._address(head.split(maxsplit=1)[0].decode("latin-1"))
-                await _relay(reader, writer, address, b"", greeting=b"HTTP/1.1 200 Connection established\r\n\r\n")
+                await client.relay(address, b"", greeting=b"HTTP/1.1 200 Connection established\r\n\r\n")
             except asyncio.LimitOverrunError:
                 _refuse(writer, 431, "The head of the request is too long")
             except HttpRejectionError as error:
@@ -70,35 +91,59 @@ class Proxy:
         )
 
 
-async def _relay(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, address: Address, start: bytes, greeting: bytes = b""
-) -> None:
-    """Carry bytes both ways, until both ends have sent all.
+class _Client(NamedTuple):
+    """A client of the proxy."""
 
-    Args:
-        reader: From the client.
-        writer: To the client.
-        address: Where the other end is.
-        start: Bytes that the client has sent.
-        greeting: Sent to the client once the other end is reached.
-    """
-    try:
-        other_reader, other_writer = await asyncio.open_connection(*address)
-    except OSError as error:
-        raise HttpRejectionError(
-            502, f"{address[0]} cannot be reached: {error.strerror or type(error).__name__}"
-        ) from None
-    async with _closing(other_writer):
-        writer.write(greeting)
-        other_writer.write(start)
-        await asyncio.gather(_copy(reader, other_writer), _copy(other_reader, writer))
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    accepted: AcceptedConnection
+    connections: OpenConnections
 
+    async def relay(self, address: Address, start: bytes, greeting: bytes = b"") -> None:
+        """Carry bytes both ways, until the other end has sent all, or the client is gone.
 
-async def _copy(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-    while data := await source.read(_CHUNK):
-        sink.write(data)
-        await sink.drain()
-    sink.write_eof()
+        Args:
+            address: Where the other end is.
+            start: Bytes that the client has sent.
+            greeting: Sent to the client once the other end is reached.
+        """
+        self.accepted.head_since = None
+        reader, writer = await self._connect(address)
+        async with _closing(writer):
+            self.writer.write(greeting)
+            writer.write(start)
+            to_server = asyncio.ensure_future(self._copy(self.reader, writer, idle=False))
+            to_client = asyncio.ensure_future(self._copy(reader, self.writer, idle=True))
+            try:
+                await asyncio.wait({to_server, to_client}, return_when=asyncio.FIRST_COMPLETED)
+                if to_server.done() and not to_server.exception():
+                    await to_client  # a client may have sent all, and wait for the response
+            finally:
+                for one in (to_server, to_client):
+                    one.cancel()
+                await asyncio.gather(to_server, to_client, return_exceptions=True)
+
+    async def _connect(self, address: Address) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Connect to the other end; where this process can open no more files, close others and wait."""
+        for attempt in reversed(range(_ATTEMPTS)):
+            try:
+                return await asyncio.open_connection(*address)
+            except OSError as error:
+                if error.errno not in EXHAUSTED or not attempt:
+                    reason = error.strerror or type(error).__name__
+                    raise HttpRejectionError(502, f"{address[0]} cannot be reached: {reason}") from None
+            self.connections.make_room()
+            await asyncio.sleep(PAUSE)
+        raise AssertionError
+
+    async def _copy(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, idle: bool) -> None:
+        """Carry bytes one way. Whose turn it is to speak shows whether a response is owed."""
+        accepted, time = self.accepted, asyncio.get_running_loop().time
+        while data := await source.read(_CHUNK):
+            accepted.last_active, accepted.idle = time(), idle
+            sink.write(data)
+            await sink.drain()
+        sink.write_eof()
 
 
 @asynccontextmanager

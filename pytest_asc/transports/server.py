@@ -6,12 +6,13 @@ import asyncio
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_asc.transports.aiohttp_app import Application
 from pytest_asc.transports.certificates import server_context
+from pytest_asc.transports.connections import TIMEOUT, OpenConnections
 from pytest_asc.transports.proxy import Proxy
-from pytest_asc.transports.sockets import accept, end_tasks, listen, refuse
+from pytest_asc.transports.sockets import Listener, end_tasks, listen, refuse
 
 if TYPE_CHECKING:
     import socket
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from pytest_asc.emulator.app import Emulator
+    from pytest_asc.transports.http_connection import HttpServer
+    from pytest_asc.transports.sockets import AcceptedConnection
 
 
 class Server:
@@ -33,6 +36,7 @@ class Server:
         port: The HTTP port; 0 has the system choose one, as it does for HTTPS and the proxy.
         proxy: Listen as a proxy as well.
         allowed: Other hosts that the proxy may open tunnels to.
+        timeout: Seconds that the head of a request or a TLS handshake may take.
 
     Raises:
         OSError: On entering: there is no such address, or the port is taken.
@@ -46,12 +50,14 @@ class Server:
         port: int = 0,
         proxy: bool = True,
         allowed: Collection[str] = (),
+        timeout: float = TIMEOUT,
     ) -> None:
         self.ca_file = folder / "ca.pem"
         """The certificate that clients of the HTTPS port and the proxy are to trust."""
         self._host = host
         self._ports = (port, 0, 0) if proxy else (port, 0)
         self._allowed = allowed
+        self._timeout = timeout
         self._application = Application()
 
     def __enter__(self) -> Self:
@@ -99,21 +105,29 @@ class Server:
             application.emulator = None
 
     async def _serve(self, ports: list[socket.socket], context: ssl.SSLContext, stopping: asyncio.Event) -> None:
-        loop = asyncio.get_running_loop()
         http, https, *proxies = ports
-        server = self._application.server()
-        tunnels = Proxy(self._application, http.getsockname()[:2], https.getsockname()[:2], self._allowed)
-        tasks: set[asyncio.Task[None]] = set()
-        accept(http, partial(loop.connect_accepted_socket, server), tasks)
-        accept(https, partial(loop.connect_accepted_socket, server, ssl=context), tasks)
-        for proxy in proxies:
-            accept(proxy, tunnels.serve, tasks)
+        connections = OpenConnections(self._timeout)
+        server = self._application.server(connections)
+        tunnels = Proxy(self._application, http.getsockname()[:2], https.getsockname()[:2], self._allowed, connections)
+        serve_https = partial(_hand_over, server, ssl=context, ssl_handshake_timeout=self._timeout)
+        listeners = [
+            Listener(http, partial(_hand_over, server), connections),
+            Listener(https, serve_https, connections),
+            *(Listener(proxy, tunnels.serve, connections) for proxy in proxies),
+        ]
+        checking = asyncio.create_task(connections.close_stalled())
         await stopping.wait()
-        await refuse(ports)
+        checking.cancel()
+        await refuse(listeners)
         for connection in server.connections:
             if connection.transport:
                 connection.transport.abort()
         await end_tasks()
+
+
+async def _hand_over(server: HttpServer, connection: socket.socket, _: AcceptedConnection, **options: Any) -> None:
+    """Hand a connection to a protocol of the HTTP server; over TLS, once the handshake is done."""
+    await asyncio.get_running_loop().connect_accepted_socket(server, connection, **options)
 
 
 def _run(loop: asyncio.AbstractEventLoop, serving: Coroutine[object, object, None]) -> None:

@@ -11,10 +11,14 @@ import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeAlias
 
+from pytest_asc.transports.connections import EXHAUSTED, PAUSE, first_reserved_file
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
 
-Serve: TypeAlias = "Callable[[socket.socket], Coroutine[object, object, object]]"
+    from pytest_asc.transports.connections import OpenConnections
+
+Serve: TypeAlias = "Callable[[socket.socket, AcceptedConnection], Coroutine[object, object, object]]"
 """Serves a connection, or hands it to a protocol; it closes the connection where that fails."""
 
 _BACKLOG = 1024
@@ -38,34 +42,84 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def accept(listener: socket.socket, serve: Serve, tasks: set[asyncio.Task[None]]) -> None:
-    """Accept connections from now on, in the running loop.
+class AcceptedConnection:
+    """A connection from its acceptance to the end of its task, which is a TLS handshake or that of a proxy's client.
+
+    See :class:`pytest_asc.transports.connections.Connection`. Whoever serves it keeps its members up to date.
+    """
+
+    def __init__(self, now: float) -> None:
+        self.last_active = now
+        self.head_since: float | None = None
+        self.reads_body = False
+        self.idle = True
+        self.task: asyncio.Task[None] | None = None
+
+    def drop(self) -> None:
+        """Cancel its task, once that has begun: before, it knows no connection to close."""
+        if self.task:
+            asyncio.get_running_loop().call_soon(self.task.cancel)
+
+
+class Listener:
+    """Accepts connections in the running loop.
 
     Args:
-        listener: Where to listen.
+        listening: The listening socket.
         serve: Serves a connection.
-        tasks: Holds the task of each open connection; the loop alone would let it be collected.
+        connections: Where open connections are listed.
     """
-    loop = asyncio.get_running_loop()
 
-    def accept_one() -> None:
+    def __init__(self, listening: socket.socket, serve: Serve, connections: OpenConnections) -> None:
+        self._socket = listening
+        self._serve = serve
+        self._connections = connections
+        self._loop = asyncio.get_running_loop()
+        self._first_reserved_file = first_reserved_file()
+        self._resuming: asyncio.TimerHandle | None = None
+        # The loop alone would let them be collected.
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._listen()
+
+    def stop(self) -> None:
+        """Accept no more connections."""
+        if self._resuming:
+            self._resuming.cancel()
+        self._loop.remove_reader(self._socket)
+
+    def _listen(self) -> None:
+        self._loop.add_reader(self._socket, self._accept)
+
+    def _pause(self) -> None:
+        self._loop.remove_reader(self._socket)
+        self._resuming = self._loop.call_later(PAUSE, self._listen)
+
+    def _accept(self) -> None:
         try:
-            connection, _ = listener.accept()
-        except OSError:  # it has gone again, or this process may open no more files: the loop will ask once more
-            return
+            connection, _ = self._socket.accept()
+        except OSError as error:
+            if error.errno in EXHAUSTED:
+                self._connections.make_room()
+                self._pause()  # the system would report the same connection over and over
+            return  # else it has gone again
+        if connection.fileno() >= self._first_reserved_file and not self._connections.make_room():
+            self._pause()
         connection.setblocking(False)  # noqa: FBT003  its only argument
-        task = loop.create_task(_quietly(serve(connection)))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
+        accepted = AcceptedConnection(self._loop.time())
+        task = accepted.task = self._loop.create_task(_quietly(self._serve(connection, accepted)))
+        self._tasks.add(task)
+        self._connections.add(accepted)
+        task.add_done_callback(lambda _: self._forget(accepted, task))
 
-    loop.add_reader(listener, accept_one)
+    def _forget(self, accepted: AcceptedConnection, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._connections.discard(accepted)
 
 
-async def refuse(listeners: Iterable[socket.socket]) -> None:
+async def refuse(listeners: Iterable[Listener]) -> None:
     """Stop accepting connections in the running loop."""
-    loop = asyncio.get_running_loop()
     for listener in listeners:
-        loop.remove_reader(listener)
+        listener.stop()
     await asyncio.sleep(0)  # a task that has not begun knows no connection to close
 
 

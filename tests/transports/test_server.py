@@ -43,6 +43,26 @@ def test_links_begin_with_the_host_header_and_with_nothing_else(server: Server, 
             assert b"Host header" in answer.body or b"{" not in answer.body
 
 
+def test_a_host_header_above_the_limit_of_names_is_refused(server: Server) -> None:
+    with open_connection(server, "http") as connection:
+        connection.send(get("/v1/apps/1", host="a" * 300))
+        assert connection.read().status == 400
+
+
+@pytest.mark.parametrize("header", [b"X-Name: \xff", b"Accept: \xe4", b"Authorization: Bearer \xc3", b"X\xff: y"])
+def test_headers_that_are_no_text_are_refused(server: Server, emulator_client: EmulatorClient, header: bytes) -> None:
+    with open_connection(server, "http") as connection:
+        connection.send(get("/v1/apps/1")[:-2] + header + b"\r\n\r\n")
+        assert connection.read().status == 400
+    assert emulator_client.emulator.requests == []
+
+
+def test_headers_in_utf_8_are_accepted(server: Server) -> None:
+    with open_connection(server, "http") as connection:
+        connection.send(get("/v1/apps/1", "User-Agent: Приложение", "X-Name: 東京"))
+        assert connection.read().status == 200
+
+
 @pytest.mark.parametrize("lines", ["", "Host: a\r\nHost: b\r\n"])
 def test_one_host_header_is_needed(server: Server, lines: str) -> None:
     with open_connection(server, "http") as connection:
