@@ -1,0 +1,43 @@
+"""Replay of recorded answers of the real API, where the recordings are at hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from emulator.harness import EmulatorClient
+from emulator.recorded import errors, products, submission
+from emulator.recorded.replay import Replay, differences, find_recordings, recorded_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from emulator.recorded.replay import Case, Line
+
+pytestmark = pytest.mark.skipif(find_recordings() is None, reason="the recorded answers are not here")
+
+CASES: Mapping[int, Case] = {**errors.CASES, **submission.CASES, **products.CASES}
+DIFFERENCES = {**errors.DIFFERENCES, **submission.DIFFERENCES, **products.DIFFERENCES}
+
+
+def _answer_differences(line: Line) -> list[str]:
+    return differences(line, CASES[line.number](Replay(EmulatorClient())))
+
+
+@pytest.mark.parametrize("line", recorded_lines(), ids=lambda line: f"{line.number}: {line.request}")
+def test_a_request_is_answered_as_recorded(line: Line) -> None:
+    reason = errors.NOT_COMPARED.get(line.number)
+    if reason:
+        pytest.skip(reason)
+    if line.number not in CASES:
+        pytest.skip("there is no case for it yet")
+    found = _answer_differences(line)
+    if line.number in DIFFERENCES:
+        assert found, "it is the same now: take it out of the table of differences"
+        pytest.xfail(f"{DIFFERENCES[line.number]}: {found}")
+    assert found == []
+
+
+def test_no_line_has_two_cases() -> None:
+    tables = (errors.CASES, submission.CASES, products.CASES)
+    assert len(CASES) == sum(map(len, tables))
