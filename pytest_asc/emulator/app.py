@@ -18,6 +18,7 @@ from pytest_asc.emulator.account import upload_storage
 from pytest_asc.emulator.account.account import Account
 from pytest_asc.emulator.account.fixture_loader import SAMPLE
 from pytest_asc.emulator.account.ids import IdGenerator
+from pytest_asc.emulator.account.review_requirements import check_requirements
 from pytest_asc.emulator.account.schedule import DAY, HOUR, MINUTE
 from pytest_asc.emulator.auth.authenticator import Authenticator, Key, KeyOverrides
 from pytest_asc.emulator.auth.rate_limiter import RATE_LIMIT, RateLimiter
@@ -40,6 +41,7 @@ from pytest_asc.emulator.spec.api_spec import api_spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from collections.abc import Set as AbstractSet
     from datetime import date
     from os import PathLike
 
@@ -159,6 +161,23 @@ class Emulator:
         self._account.vendor_number = self._visible.vendor_number = number
 
     @property
+    def review_requirements(self) -> AbstractSet[str]:
+        """Names of what a version or a submission must have for a review, to be changed by a test.
+
+        ``review_requirements -= {"screenshots"}`` relaxes one; ``|= {"privacy-answers"}`` adds one that no API can
+        meet, and that counts as met otherwise. The names are the keys of
+        :data:`pytest_asc.emulator.account.review_requirements.REQUIREMENTS`.
+
+        Raises:
+            ValueError: It is set to an unknown name.
+        """
+        return self._account.review_requirements
+
+    @review_requirements.setter
+    def review_requirements(self, names: AbstractSet[str]) -> None:
+        self._account.review_requirements = check_requirements(names)
+
+    @property
     def base_url(self) -> str:
         """Scheme and host of the emulated service."""
         return self.service.base_url
@@ -194,6 +213,33 @@ class Emulator:
         """
         with self._lock:
             return seeding.add(self._account, resource_type, id, members)
+
+    def add_ready_version(
+        self,
+        app: Mapping[str, Any] | None = None,
+        /,
+        *,
+        id: str | None = None,  # noqa: A002  JSON's name
+        **members: Any,
+    ) -> dict[str, Any]:
+        """Add an App Store version that can be submitted for review: ``add_ready_version(app, versionString="2.0")``.
+
+        What the version and its app lack for a review is added: a processed build, texts and screenshots, the contact
+        for App Review, a category, an age rating, a price, …; what is there is kept.
+
+        Args:
+            app: The app, as :meth:`add` returned it; left out, a new one.
+            id: The id of the version; left out, a new one.
+            **members: Attributes and relationships of the version, as :meth:`add` takes them.
+
+        Returns:
+            The version.
+
+        Raises:
+            ValueError: There is no such attribute or relationship, or a value does not fit.
+        """
+        with self._lock:
+            return seeding.add_ready_version(self._account, app, id, members)
 
     def load(self, source: str | PathLike[str] | Mapping[str, Any]) -> None:
         """Add the resources of a JSON file or a mapping: ``{"data": [{"type", "id", "attributes", …}, …]}``.

@@ -225,6 +225,7 @@ def asc_emulator(_asc_run: RunContext) -> Iterator[Emulator]:
     )
     if role := context.options.role:
         emulator.role = role
+    emulator.review_requirements -= set(context.options.relax)
     for fault in context.faults:
         if fault in FAULTS:
             emulator.fault(fault)

@@ -6,9 +6,10 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_asc.apple.roles import check_role
+from pytest_asc.emulator.account.review_requirements import check_requirements
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from pytest_asc.apple.causes import CauseSlug
     from pytest_asc.apple.roles import Role
@@ -36,6 +37,8 @@ class MarkerOptions:
     """Whether a live session may send POST, PATCH, PUT and DELETE, in runs with --asc-allow-writes."""
     allow_unfired: bool = False
     """Whether planned failures of the emulator may remain unused."""
+    relax: tuple[str, ...] = ()
+    """Names of what the emulator does not require for a review."""
 
 
 _DEFAULT = MarkerOptions()
@@ -61,15 +64,30 @@ def merge(marks: Iterable[tuple[tuple[Any, ...], Mapping[str, Any]]]) -> MarkerO
     for name in merged:
         if name not in known:
             raise MarkerError(f"@pytest.mark.asc({name}=…) is not known; known are {', '.join(known)}")
-    faults = merged.get("faults", ())
-    options = MarkerOptions(**{**merged, "faults": (faults,) if isinstance(faults, str) else tuple(faults)})
+    options = MarkerOptions(**{**merged, "faults": _names(merged, "faults"), "relax": _names(merged, "relax")})
     if options.mode not in {None, "emulator", "live"}:
         raise MarkerError(f"@pytest.mark.asc(mode={options.mode!r}): expected 'emulator' or 'live'")
     if options.lifetime is not None and not isinstance(options.lifetime, int):
         raise MarkerError(f"@pytest.mark.asc(lifetime={options.lifetime!r}): expected a whole number of seconds")
-    try:
-        if options.role is not None:
-            check_role(options.role)
-    except ValueError as error:
-        raise MarkerError(f"@pytest.mark.asc(role=…): {error}") from None
+    _check(check_role, "role", options.role)
+    _check(check_requirements, "relax", options.relax)
     return options
+
+
+def _names(merged: Mapping[str, Any], argument: str) -> tuple[str, ...]:
+    """Return the value of an argument that takes a name or several."""
+    names = merged.get(argument, ())
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
+def _check(function: Callable[[Any], object], argument: str, value: object) -> None:
+    """Check the value of an argument, unless it is left out.
+
+    Raises:
+        MarkerError: The function raises ValueError.
+    """
+    try:
+        if value is not None:
+            function(value)
+    except ValueError as error:
+        raise MarkerError(f"@pytest.mark.asc({argument}=…): {error}") from None

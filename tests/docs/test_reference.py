@@ -18,6 +18,7 @@ from pytest_asc.cli.running_server import AccountOptions, connection_info, runni
 from pytest_asc.credentials.settings import SETTINGS
 from pytest_asc.credentials.tokens import mint
 from pytest_asc.emulator.account.outcomes import OUTCOMES
+from pytest_asc.emulator.account.review_requirements import COUNTS_AS_MET, REQUIREMENTS
 from pytest_asc.emulator.resources.builds import BETA_REVIEW, PROCESSING
 from pytest_asc.emulator.resources.review import SUBMISSION
 from pytest_asc.emulator.resources.testers import TESTER
@@ -169,6 +170,13 @@ def test_the_time_table_matches_the_state_machines() -> None:
         for resource_type, machine in machines.items()
         for state, step in machine.steps.items()
     ]
+
+
+def test_the_requirements_of_a_review_are_documented() -> None:
+    documented = {row[0].strip("`"): (row[1], row[2]) for row in rows("requirement")}
+    assert documented == {
+        name: (meaning, "no" if name in COUNTS_AS_MET else "yes") for name, meaning in REQUIREMENTS.items()
+    }
 
 
 def test_the_marker_tables_match_the_markers() -> None:

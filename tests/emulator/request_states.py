@@ -52,6 +52,13 @@ def _one_to_review(emulator: Emulator, data: Json) -> None:
     data["relationships"] = {"reviewSubmission": submission, "appCustomProductPageVersion": _to(page)}
 
 
+def _localization_of_an_update(emulator: Emulator, data: Json) -> None:
+    """A localization has release notes where the app has an earlier version."""
+    app = emulator.add("apps")
+    emulator.add("appStoreVersions", app=app, appStoreState="READY_FOR_SALE")
+    data["relationships"]["appStoreVersion"] = _to(emulator.add("appStoreVersions", app=app))
+
+
 def _tester_with_a_build(emulator: Emulator, data: Json) -> None:
     app, build = emulator.add("apps"), _approved(emulator)
     tester = emulator.add("betaTesters", state="NOT_INVITED")
@@ -73,6 +80,8 @@ _RELEASABLE = {"appVersionState": "PENDING_DEVELOPER_RELEASE", "appStoreState": 
 
 STATES: Mapping[tuple[str, str], Callable[[Emulator, Json], None]] = {
     ("PATCH", "/v1/appStoreVersionPhasedReleases/{id}"): _left_out("phasedReleaseState"),
+    ("PATCH", "/v1/appStoreVersionLocalizations/{id}"): _left_out("whatsNew"),
+    ("POST", "/v1/appStoreVersionLocalizations"): _localization_of_an_update,
     ("POST", "/v1/appStoreVersionReleaseRequests"): _relationship("appStoreVersion", "appStoreVersions", **_RELEASABLE),
     ("POST", "/v1/betaGroups"): _attributes(isInternalGroup=False, hasAccessToAllBuilds=False),
     ("POST", "/v1/betaTesterInvitations"): _tester_with_a_build,

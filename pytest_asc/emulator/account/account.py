@@ -13,6 +13,7 @@ from pytest_asc.emulator.account.defaults import defaults
 from pytest_asc.emulator.account.ids import IdGenerator
 from pytest_asc.emulator.account.ledger import Ledger
 from pytest_asc.emulator.account.outcomes import Outcomes
+from pytest_asc.emulator.account.review_requirements import DEFAULT
 from pytest_asc.emulator.account.schedule import Schedule
 from pytest_asc.emulator.account.store import Resource, Store
 from pytest_asc.emulator.account.upload_storage import UploadStorage
@@ -40,11 +41,14 @@ class Account:
         self.storage = UploadStorage()
         self.schedule = Schedule(clock)
         self.outcomes: Outcomes = Outcomes()
+        self.review_requirements = DEFAULT
+        """Names of what a review requires."""
         self.vendor_number = "80012345"
         """Vendor whose sales and finance reports there are."""
         self.base = APP_STORE_CONNECT.base_url
         """Scheme and host of the current write, for the URLs of its uploads."""
         self._identifiers = IdGenerator(seed)
+        self._automatic: set[tuple[str, str]] = set()
 
     def show(self, resource: Resource) -> dict[str, Any]:
         """Return a resource as a mapping: type, id, every attribute, and the relationships that are not empty."""
@@ -78,6 +82,22 @@ class Account:
         self.store.add(resource)
         return resource
 
+    def create_automatic(self, resource_type: str, identifier: str | None, attributes: Mapping[str, Any]) -> Resource:
+        """Add a resource as :meth:`create` does, one that Apple makes by itself and that a test may replace."""
+        resource = self.create(resource_type, identifier, attributes)
+        self._automatic.add((resource_type, resource.id))
+        return resource
+
+    def is_automatic(self, resource: Resource) -> bool:
+        """Return whether Apple has made a resource by itself."""
+        return (resource.type, resource.id) in self._automatic
+
+    def discard_automatic(self, resource_type: str, identifier: str | None) -> None:
+        """Remove the resource of this type and id if Apple has made it by itself, so that a test can add its own."""
+        resource = self.store.get(resource_type, identifier) if identifier else None
+        if resource and self.is_automatic(resource):
+            self.remove(resource)
+
     def new_uuid(self) -> str:
         """Return the next UUID, for attributes that have one."""
         return self._identifiers.uuid()
@@ -90,6 +110,7 @@ class Account:
             for orphan in self.store.some(resource_type, resource.ids(name))
         ]
         self.schedule.cancel(resource)
+        self._automatic.discard((resource.type, resource.id))
         self.store.remove(
             resource,
             {relationship for relationship in members_of(resource.type).relationships.values() if relationship},

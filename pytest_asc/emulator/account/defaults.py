@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 _KNOWN: Mapping[str, Mapping[str, Any]] = {
     "analyticsReportInstances": {"granularity": "DAILY", "processingDate": "{today}"},
     "apps": {"name": "App {n}", "bundleId": "com.example.app{n}", "sku": "APP{n}", "primaryLocale": "en-US"},
+    # Apple creates none without a contact.
+    "appStoreReviewDetails": {
+        "contactFirstName": "Alex",
+        "contactLastName": "Example",
+        "contactPhone": "+1 415 555 0100",
+        "contactEmail": "alex@example.com",
+    },
     # Numbers from the beginning (microsoft/asconnect takes no null).
     "appStoreVersionPhasedReleases": {
         "phasedReleaseState": "INACTIVE",

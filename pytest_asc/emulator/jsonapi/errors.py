@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 
 
 class ErrorTemplate(NamedTuple):
-    """Status, code, title and detail of an error. The detail may hold replacement fields of ``str.format``."""
+    """Status, code, title and detail of an error; the last two may hold replacement fields of ``str.format``."""
 
     status: int
     code: str
     title: str
     detail: str
+    """Empty for an error without one."""
     gateway: bool = False
     """True for errors of Apple's front end, which have no id and another layout than those of the application."""
 
@@ -194,12 +195,13 @@ class ApiError(NamedTuple):
         """
         head = {} if identifier is None else {"id": identifier}
         template = self.template
+        detail = template.detail.format_map(self.values) if self.values else template.detail
         return {
             **head,
             "status": str(template.status),
             "code": template.code,
-            "title": template.title,
-            "detail": template.detail.format_map(self.values) if self.values else template.detail,
+            "title": template.title.format_map(self.values) if self.values else template.title,
+            **({"detail": detail} if detail else {}),
             **({"source": dict(self.source)} if self.source else {}),
         }
 

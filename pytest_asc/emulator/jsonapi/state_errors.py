@@ -38,6 +38,64 @@ TOO_MANY_SUBMISSIONS = ErrorTemplate(
     "Unable to create reviewSubmission for appId={app} reviewSubmissionType=DEFAULT platform={platform} as maximum "
     "limit={limit} of concurrency has reached",
 )
+# The code and a part of the words are observed.
+TOO_MANY_IN_REVIEW = ErrorTemplate(
+    409,
+    "STATE_ERROR.MAX_IN_REVIEW_SUBMISSIONS_PER_PLATFORM_LIMIT_REACHED",
+    _OTHER_STATE,
+    "Unable to submit reviewSubmission as the maximum limit of {limit} in-flight reviewSubmissions for "
+    "platform={platform} has been reached",
+)
+# What a version lacks. The words of the first three are observed, those of the others inferred unless marked.
+SCREENSHOT_REQUIRED = {
+    display_type: ErrorTemplate(
+        409,
+        f"STATE_ERROR.SCREENSHOT_REQUIRED.{display_type}",
+        f"App screenshot missing ({display_type}).",
+        f"A screenshot with type {name} is required but was not provided",
+    )
+    for display_type, name in {
+        "APP_IPHONE_65": "iphone65",  # the name is inferred from those of the other sizes
+        "APP_IPAD_PRO_3GEN_129": "ipadPro129",
+        "APP_WATCH_SERIES_4": "watchSeries4",  # the name is inferred
+        "APP_DESKTOP": "desktop",  # all is inferred, and for the next two
+        "APP_APPLE_TV": "appleTV",
+        "APP_APPLE_VISION_PRO": "appleVisionPro",
+    }.items()
+}
+APP_DATA_USAGES_REQUIRED = ErrorTemplate(
+    409,
+    "STATE_ERROR.APP_DATA_USAGES_REQUIRED",
+    "Answers to what data your app collects and how it's used are needed.",
+    "You must have published answers to your app's data usages.",
+)
+REVIEW_DETAIL_MISSING = ErrorTemplate(
+    409,
+    "ENTITY_ERROR.RELATIONSHIP.INVALID",
+    f"{_ENTITY} includes a relationship with an invalid value",
+    "The appStoreReviewDetail associated with appStoreVersions {id} was not found.",
+)
+SCREENSHOT_UPLOADS_IN_PROGRESS = ErrorTemplate(
+    409,
+    "STATE_ERROR.SCREENSHOT_UPLOADS_IN_PROGRESS",
+    _OTHER_STATE,
+    "Some screenshots are still being uploaded or have failed.",
+)
+APP_PRICING_REQUIRED = ErrorTemplate(409, "STATE_ERROR.APP_PRICING_REQUIRED", _OTHER_STATE, "You must set a price.")
+# Seen in a client's test alone, which may have shortened the code.
+APP_AVAILABILITY_REQUIRED = ErrorTemplate(409, "AVAILABILITY_REQUIRED", _OTHER_STATE, "Set availability.")
+APP_TRACKS_USERS = ErrorTemplate(
+    409,
+    "STATE_ERROR.BINARY_INDICATES_APP_TRACKS_USERS",
+    _OTHER_STATE,
+    "The build contains NSUserTrackingUsageDescription, but the app's privacy answers say that it does not track.",
+)
+MEDICAL_DEVICE_DECLARATION_MISSING = ErrorTemplate(
+    409,
+    "STATE_ERROR.CANNOT_SUBMIT_MISSING_REGULATED_MEDICAL_DEVICE_APP_DECLARATION",
+    _OTHER_STATE,
+    "A declaration on regulated medical devices is required.",
+)
 # Reviews. The code of the first is inferred.
 OTHER_SUBMISSION = ErrorTemplate(
     409,
@@ -45,7 +103,35 @@ OTHER_SUBMISSION = ErrorTemplate(
     "Resource state invalid",
     "There is another reviewSubmissions with id {id} still in progress.",
 )
-NO_ITEMS = NOT_REVIEWABLE._replace(detail="There are no items to review.")  # inferred
+NO_ITEMS = OTHER_SUBMISSION._replace(detail="reviewSubmissions with id {id} does not have any items.")
+NOT_CANCELABLE = ErrorTemplate(
+    409,
+    "STATE_ERROR.ENTITY_STATE_INVALID",
+    "Resource state is invalid.",
+    "Resource is not in cancellable state",
+)
+APPROVED_VERSION_REQUIRED = ErrorTemplate(
+    409,
+    "ENTITY_ERROR.RELATIONSHIP.REQUIRED",
+    f"{_ENTITY} is missing a required relationship",
+    "App {app} must have an approved appStoreVersions for platform {platform}, or an appStoreVersions must be included "
+    "in this review submission.",
+)
+ONE_VERSION = ErrorTemplate(
+    409,
+    "ENTITY_ERROR.RELATIONSHIP.INVALID.NOT_ALLOWED",
+    "Only one appStoreVersion can be present in reviewSubmissions.",
+    "",
+)
+# The title is inferred.
+ITEM_HERE = ErrorTemplate(
+    409,
+    "ENTITY_ERROR.RELATIONSHIP.INVALID.NOT_ALLOWED",
+    f"{_ENTITY} includes a relationship with an invalid value",
+    "{type} with id {id} was already added to this reviewSubmission",
+)
+# That it is refused is observed, all words are inferred.
+ITEM_REMOVED = ITEM_HERE._replace(detail="{type} with id {id} was removed from this reviewSubmission")
 # Versions.
 VERSION_PENDING = ErrorTemplate(
     409,
@@ -54,7 +140,21 @@ VERSION_PENDING = ErrorTemplate(
     "You cannot create a new version of the App in the current state.",
 )
 NOT_EDITABLE = ErrorTemplate(409, "STATE_ERROR", _OTHER_STATE, "Attribute '{name}' cannot be edited at this time")
-# Inferred, modelled on it.
+_INVALID_STATE = "An attribute value is not acceptable for the current resource state."
+ATTRIBUTE_CLOSED = ErrorTemplate(
+    409, f"{_INVALID}.INVALID_STATE", _INVALID_STATE, "The attribute '{name}' can not be modified."
+)
+FIELD_CLOSED = ATTRIBUTE_CLOSED._replace(detail="The field '{name}' can not be modified in the current state")
+# The detail of these two is inferred.
+ASSET_CLOSED = ATTRIBUTE_CLOSED._replace(detail="The screenshots and previews can not be modified in the current state")
+RELATIONSHIP_CLOSED = ErrorTemplate(
+    409,
+    "ENTITY_ERROR.RELATIONSHIP.INVALID.INVALID_STATE",
+    "A relationship value is not acceptable for the current resource state.",
+    "The relationship '{name}' can not be modified.",
+)
+BUILD_CLOSED = RELATIONSHIP_CLOSED._replace(detail="The specified pre-release build could not be added.")
+# Inferred, modelled on NOT_EDITABLE.
 NOT_CHANGEABLE = NOT_EDITABLE._replace(detail="The {what} cannot be changed at this time")
 PHASE_UNCHANGED = ErrorTemplate(409, _INVALID, _INVALID_TITLE, "The phased release already has this value")
 PHASE_CHANGE = PHASE_UNCHANGED._replace(detail="The phased release cannot go from {old} to {new}")  # inferred

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pytest_asc.emulator.resources import (
     analytics,
+    app_infos,
     asset_packs,
     build_uploads,
     builds,
@@ -38,6 +39,7 @@ __all__ = ["HOOKS", "NO_HOOKS", "ResourceHooks", "hooks_of"]
 
 HOOKS: Mapping[str, ResourceHooks] = {
     **analytics.HOOKS,
+    **app_infos.HOOKS,
     **asset_packs.HOOKS,
     **build_uploads.HOOKS,
     **builds.HOOKS,

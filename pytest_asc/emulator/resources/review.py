@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_asc.emulator.account.schedule import HOUR, MINUTE
 from pytest_asc.emulator.account.times import timestamp
 from pytest_asc.emulator.jsonapi import state_errors
-from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError
+from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError, at_pointer
 from pytest_asc.emulator.resources.hooks import ResourceHooks
 from pytest_asc.emulator.resources.review_items import (
     SUBMITTABLE,
@@ -29,15 +29,20 @@ from pytest_asc.emulator.resources.state_machine import (
     related_one,
     request_resources,
 )
+from pytest_asc.emulator.resources.version_states import APPROVED, state_of
+from pytest_asc.emulator.resources.versions import VERSION
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_asc.emulator.account.account import Account
     from pytest_asc.emulator.account.store import Resource
     from pytest_asc.emulator.jsonapi.request_validator import ValidatedResource
 
-_MAX_UNFINISHED = 5  # of an app and platform (observed)
+_MAX_UNSENT = 5  # of an app and platform (observed)
 _IN_PROGRESS = ("WAITING_FOR_REVIEW", "IN_REVIEW", "UNRESOLVED_ISSUES")
-_CANCELABLE = ("READY_FOR_REVIEW", *_IN_PROGRESS)
+_WITHDRAWABLE = "PENDING_DEVELOPER_RELEASE"
+_MAX_IN_REVIEW = 2  # of an app and platform (observed)
 
 
 def _decide_items(account: Account, submission: Resource) -> str:
@@ -86,8 +91,9 @@ def _unfinished(account: Account, app: Resource, platform: object) -> list[Resou
 def _validate_create(account: Account, entity: ValidatedResource) -> None:
     (app,) = request_resources(account, entity, "app")
     platform = entity.attributes.get("platform")
-    if len(_unfinished(account, app, platform)) >= _MAX_UNFINISHED:
-        values = {"app": app.id, "platform": platform, "limit": _MAX_UNFINISHED}
+    unsent = [each for each in _unfinished(account, app, platform) if matches(each, state="READY_FOR_REVIEW")]
+    if len(unsent) >= _MAX_UNSENT:
+        values = {"app": app.id, "platform": platform, "limit": _MAX_UNSENT}
         associated = {f"/apps/{app.id}": [ApiError(state_errors.TOO_MANY_SUBMISSIONS, values)]}
         raise RefusedError(
             ApiError(state_errors.NOT_REVIEWABLE, {"type": app.type, "id": app.id}, associated=associated)
@@ -97,7 +103,9 @@ def _validate_create(account: Account, entity: ValidatedResource) -> None:
 def _validate_update(account: Account, submission: Resource, entity: ValidatedResource) -> None:
     state = submission.attributes["state"]
     submitted, canceled = entity.attributes.get("submitted"), entity.attributes.get("canceled")
-    if (submitted and state not in SUBMITTABLE) or (canceled and state not in _CANCELABLE):
+    if canceled and state not in _IN_PROGRESS:
+        raise RefusedError(ApiError(state_errors.NOT_CANCELABLE))
+    if submitted and state not in SUBMITTABLE:
         values = {"type": submission.type, "id": submission.id, "state": state}
         raise RefusedError(ApiError(state_errors.NOT_NOW, values))
     if submitted:
@@ -109,13 +117,40 @@ def _validate_submit(account: Account, submission: Resource) -> None:
         raise RefusedError(ApiError(state_errors.NO_ITEMS, {"type": submission.type, "id": submission.id}))
     versions = open_versions(account, submission)
     app = related_one(account, submission, "app")
-    for other in _unfinished(account, app, submission.attributes["platform"]) if app else ():
-        # One submission with a version and one without may be in review at the same time (documented).
-        busy = other is not submission and other.attributes["state"] in _IN_PROGRESS
-        if busy and bool(open_versions(account, other)) == bool(versions):
-            raise RefusedError(ApiError(state_errors.OTHER_SUBMISSION, {"id": other.id}))
+    if app:
+        _validate_alone(account, app, submission, versions)
+        if not versions:
+            _validate_approved(account, app, submission)
     for version in versions:
         validate_version(account, version)
+
+
+def _validate_alone(account: Account, app: Resource, submission: Resource, versions: Sequence[Resource]) -> None:
+    """Refuse a submission while others of the platform are in review."""
+    platform = submission.attributes["platform"]
+    in_review = [
+        other
+        for other in _unfinished(account, app, platform)
+        if other is not submission and other.attributes["state"] in _IN_PROGRESS
+    ]
+    if len(in_review) >= _MAX_IN_REVIEW:
+        values = {"type": submission.type, "id": submission.id, "platform": platform, "limit": _MAX_IN_REVIEW}
+        associated = {f"/v1/{submission.type}/{submission.id}": [ApiError(state_errors.TOO_MANY_IN_REVIEW, values)]}
+        raise RefusedError(ApiError(state_errors.NOT_REVIEWABLE, values, associated=associated))
+    for other in in_review:
+        # One submission with a version and one without may be in review at the same time (documented).
+        if bool(open_versions(account, other)) == bool(versions):
+            raise RefusedError(ApiError(state_errors.OTHER_SUBMISSION, {"id": other.id}))
+
+
+def _validate_approved(account: Account, app: Resource, submission: Resource) -> None:
+    """Refuse a submission without a version for an app that has never been approved (observed)."""
+    platform = submission.attributes["platform"]
+    versions = related_many(account, app, "appStoreVersions")
+    approved = any(matches(version, platform=platform) and state_of(version) in APPROVED for version in versions)
+    if not approved and "approved-version" in account.review_requirements:
+        template, pointer = state_errors.APPROVED_VERSION_REQUIRED, "/data/relationships/appStoreVersionForReview"
+        raise RefusedError(at_pointer(template, pointer, app=app.id, platform=platform))
 
 
 def _after_update(account: Account, submission: Resource, entity: ValidatedResource) -> None:
@@ -144,15 +179,24 @@ def _remove_version_submissions(account: Account, submission: Resource) -> None:
     for item in related_many(account, submission, "items"):
         version = related_one(account, item, "appStoreVersion")
         version_submission = related_one(account, version, "appStoreVersionSubmission") if version else None
-        if version_submission:
+        # While an approved version waits for its release, it can still be withdrawn (observed).
+        if version and version_submission and not matches(version, appVersionState=_WITHDRAWABLE):
             account.remove(version_submission)
 
 
 def _before_delete_version_submission(account: Account, version_submission: Resource) -> None:
     version = related_one(account, version_submission, "appStoreVersion")
     for submission in account.store.all("reviewSubmissions"):
-        if version in open_versions(account, submission) and submission.attributes["state"] in _CANCELABLE:
+        if version in open_versions(account, submission) and submission.attributes["state"] in _IN_PROGRESS:
             SUBMISSION.enter(account, submission, "CANCELING")
+    if version and matches(version, appVersionState=_WITHDRAWABLE):
+        VERSION.enter(account, version, "DEVELOPER_REJECTED")
+        account.schedule.call_later(
+            MINUTE,
+            f"{version.type} {version.id}: PREPARE_FOR_SUBMISSION",
+            lambda: VERSION.enter(account, version, "PREPARE_FOR_SUBMISSION"),
+            key=version,
+        )
 
 
 HOOKS = {

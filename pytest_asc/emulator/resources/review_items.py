@@ -9,7 +9,8 @@ from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError, at_pointe
 from pytest_asc.emulator.resources.hooks import ResourceHooks
 from pytest_asc.emulator.resources.review_requirements import unmet_requirements
 from pytest_asc.emulator.resources.state_machine import link, matches, related_many, related_one, request_resources
-from pytest_asc.emulator.resources.versions import VERSION, approve, state_of
+from pytest_asc.emulator.resources.version_states import state_of
+from pytest_asc.emulator.resources.versions import VERSION, approve
 from pytest_asc.emulator.spec.api_spec import api_spec
 
 if TYPE_CHECKING:
@@ -97,9 +98,25 @@ def _validate_create(account: Account, entity: ValidatedResource) -> None:
         template, name = entity_errors.RELATIONSHIP_REQUIRED, "appStoreVersion"
         raise RefusedError(at_pointer(template, f"/data/relationships/{name}", name=name))
     (reviewed,) = request_resources(account, entity, names[0])
+    _validate_new_in_submission(account, submission, reviewed, names[0])
     _validate_not_in_review(account, reviewed, names[0])
     if reviewed.type == "appStoreVersions":
         validate_version(account, reviewed)
+
+
+def _validate_new_in_submission(account: Account, submission: Resource, reviewed: Resource, name: str) -> None:
+    """Refuse what the submission has or had, and a second version (observed)."""
+    for item in related_many(account, submission, "items"):
+        present = related_one(account, item, name)
+        removed = matches(item, state="REMOVED")
+        if present is reviewed and not matches(item, state="APPROVED"):
+            template = state_errors.ITEM_REMOVED if removed else state_errors.ITEM_HERE
+        elif present and not removed and present.type == "appStoreVersions":
+            template = state_errors.ONE_VERSION
+        else:
+            continue
+        pointer = f"/data/relationships/{name}"
+        raise RefusedError(at_pointer(template, pointer, type=reviewed.type, id=reviewed.id))
 
 
 def _validate_not_in_review(account: Account, reviewed: Resource, name: str) -> None:

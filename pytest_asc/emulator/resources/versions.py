@@ -10,68 +10,45 @@ from typing import TYPE_CHECKING
 from pytest_asc.emulator.account.schedule import MINUTE
 from pytest_asc.emulator.jsonapi import state_errors
 from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError, at_pointer
-from pytest_asc.emulator.resources import phased_releases
+from pytest_asc.emulator.resources import app_infos, phased_releases
 from pytest_asc.emulator.resources.hooks import ResourceHooks
 from pytest_asc.emulator.resources.state_machine import (
     StateMachine,
     Step,
+    link,
     matches,
     related_many,
     related_one,
     request_resources,
 )
+from pytest_asc.emulator.resources.version_states import (
+    APP_STORE_STATES,
+    APP_VERSION_STATES,
+    EDITABLE,
+    FINISHED,
+    state_of,
+)
 from pytest_asc.emulator.spec.iso_8601 import parse_date_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from pytest_asc.emulator.account.account import Account
     from pytest_asc.emulator.account.store import Resource
     from pytest_asc.emulator.jsonapi.request_validator import ValidatedResource
 
-_APP_STORE_STATES = {
-    "PROCESSING_FOR_DISTRIBUTION": "PROCESSING_FOR_APP_STORE",
-    "READY_FOR_DISTRIBUTION": "READY_FOR_SALE",
-}
-# The last five are inferred: appVersionState has no values for agreements and availability.
-_APP_VERSION_STATES = {
-    "PROCESSING_FOR_APP_STORE": "PROCESSING_FOR_DISTRIBUTION",
-    "READY_FOR_SALE": "READY_FOR_DISTRIBUTION",
-    "DEVELOPER_REMOVED_FROM_SALE": "READY_FOR_DISTRIBUTION",
-    "NOT_APPLICABLE": "PREPARE_FOR_SUBMISSION",
-    "PENDING_CONTRACT": "ACCEPTED",
-    "PREORDER_READY_FOR_SALE": "READY_FOR_DISTRIBUTION",
-    "REMOVED_FROM_SALE": "READY_FOR_DISTRIBUTION",
-}
-# The states in which fastlane looks for an editable version, without WAITING_FOR_REVIEW: a submitted version cannot be
-# edited (observed: nickustinov/itsyconnect-macos #27).
-EDITABLE = frozenset(
-    {
-        "PREPARE_FOR_SUBMISSION",
-        "READY_FOR_REVIEW",
-        "DEVELOPER_REJECTED",
-        "REJECTED",
-        "METADATA_REJECTED",
-        "INVALID_BINARY",
-    }
-)
-# The states of a version after which the app can have a new one (observed for the others: fastlane #17534).
-_FINISHED = frozenset({"READY_FOR_DISTRIBUTION", "REPLACED_WITH_NEW_VERSION"})
 # Attributes that can be changed in every state: documented for promotionalText, inferred for the others.
 _ALWAYS_EDITABLE = {
     "appStoreVersions": frozenset({"releaseType", "earliestReleaseDate", "downloadable"}),
     "appStoreVersionLocalizations": frozenset({"promotionalText"}),
 }
+# Sets of files of a localization, and the files in them.
+_ASSETS = {"appScreenshotSets": "appScreenshots", "appPreviewSets": "appPreviews"}
 _STATE_AFTER_APPROVAL = {
     "AFTER_APPROVAL": "PROCESSING_FOR_DISTRIBUTION",
     "MANUAL": "PENDING_DEVELOPER_RELEASE",
     "SCHEDULED": "PENDING_DEVELOPER_RELEASE",  # inferred
 }
-
-
-def state_of(version: Resource) -> str:
-    """The appVersionState of a version."""
-    return str(version.attributes["appVersionState"])
 
 
 def approve(account: Account, version: Resource) -> None:
@@ -85,11 +62,15 @@ def approve(account: Account, version: Resource) -> None:
 
 
 def _release(account: Account, version: Resource) -> None:
+    version_submission = related_one(account, version, "appStoreVersionSubmission")
+    if version_submission:
+        account.remove(version_submission)
     VERSION.enter(account, version, "PROCESSING_FOR_DISTRIBUTION")
 
 
 def _after_state_change(account: Account, version: Resource, state: str) -> None:
-    account.store.update(version, {"appStoreState": _APP_STORE_STATES.get(state, state)})
+    account.store.update(version, {"appStoreState": APP_STORE_STATES.get(state, state)})
+    app_infos.follow_version(account, version, state)
     if state == "READY_FOR_DISTRIBUTION":
         for other in other_versions(account, version):
             if state_of(other) == state:
@@ -117,37 +98,58 @@ def _after_add(account: Account, version: Resource) -> None:
     """Make the two state attributes agree where a test has set one of them."""
     old, new = str(version.attributes["appStoreState"]), state_of(version)
     if new == "PREPARE_FOR_SUBMISSION":
-        account.store.update(version, {"appVersionState": _APP_VERSION_STATES.get(old, old)})
+        account.store.update(version, {"appVersionState": APP_VERSION_STATES.get(old, old)})
     elif old == "PREPARE_FOR_SUBMISSION":
-        account.store.update(version, {"appStoreState": _APP_STORE_STATES.get(new, new)})
+        account.store.update(version, {"appStoreState": APP_STORE_STATES.get(new, new)})
+    app_infos.follow_version(account, version, state_of(version), automatic_only=True)
     VERSION.schedule_next_step(account, version)
 
 
 def _validate_create(account: Account, entity: ValidatedResource) -> None:
     (app,) = request_resources(account, entity, "app")
     for other in related_many(account, app, "appStoreVersions"):
-        if matches(other, platform=entity.attributes["platform"]) and state_of(other) not in _FINISHED:
+        if matches(other, platform=entity.attributes["platform"]) and state_of(other) not in FINISHED:
             raise RefusedError(at_pointer(state_errors.VERSION_PENDING, "/data/relationships/app"))
 
 
 def _after_create(account: Account, version: Resource, entity: ValidatedResource) -> None:
-    """Copy the copyright from the previous version, as App Store Connect does (inferred for the API)."""
+    """Take over what App Store Connect copies from the previous version: copyright, languages and review details.
+
+    Observed for the languages and the review details, inferred for the rest.
+    """
+    previous = max(
+        other_versions(account, version),
+        key=lambda each: parse_date_time(each.attributes["createdDate"]),
+        default=None,
+    )
     if "copyright" not in entity.attributes:
-        previous = max(
-            other_versions(account, version),
-            key=lambda each: parse_date_time(each.attributes["createdDate"]),
-            default=None,
-        )
         account.store.update(version, {"copyright": previous.attributes["copyright"] if previous else None})
+    if previous:
+        for localization in related_many(account, previous, "appStoreVersionLocalizations"):
+            _copy_localization(account, localization, version)
+        detail = related_one(account, previous, "appStoreReviewDetail")
+        if detail:
+            link(account, version, "appStoreReviewDetail", account.create(detail.type, None, detail.attributes))
+    app_infos.follow_version(account, version, state_of(version))
 
 
-def _validate_attributes(resource_type: str, version: Resource | None, names: Iterable[str]) -> None:
+def _copy_localization(account: Account, localization: Resource, version: Resource) -> None:
+    """Copy a localization, without its release notes, and the screenshots and previews of it."""
+    copy = account.create(localization.type, None, {**localization.attributes, "whatsNew": None})
+    link(account, copy, "appStoreVersion", version)
+    for sets, files in _ASSETS.items():
+        for one in related_many(account, localization, sets):
+            copied_set = account.create(one.type, None, one.attributes)
+            link(account, copied_set, "appStoreVersionLocalization", copy)
+            for file in related_many(account, one, files):
+                link(account, copied_set, files, account.create(file.type, None, file.attributes))
+
+
+def _closed_attributes(resource: Resource, version: Resource | None, names: Iterable[str]) -> list[str]:
+    """Return those of the attributes that cannot be changed in the state of the version."""
     if version is None or state_of(version) in EDITABLE:
-        return
-    refused = [name for name in names if name not in _ALWAYS_EDITABLE[resource_type]]
-    if refused:
-        template = state_errors.NOT_EDITABLE
-        raise RefusedError(*(at_pointer(template, f"/data/attributes/{name}", name=name) for name in refused))
+        return []
+    return [name for name in names if name not in _ALWAYS_EDITABLE[resource.type]]
 
 
 def _validate_editable(version: Resource | None, what: str) -> None:
@@ -155,10 +157,13 @@ def _validate_editable(version: Resource | None, what: str) -> None:
         raise RefusedError(ApiError(state_errors.NOT_CHANGEABLE, {"what": what}))
 
 
-def _validate_update(_: Account, version: Resource, entity: ValidatedResource) -> None:
-    _validate_attributes(version.type, version, entity.attributes)
-    if entity.relationships:
-        _validate_editable(version, "build")
+def _validate_update(account: Account, version: Resource, entity: ValidatedResource) -> None:
+    names = _closed_attributes(version, version, entity.attributes)
+    errors = [at_pointer(state_errors.ATTRIBUTE_CLOSED, f"/data/attributes/{name}", name=name) for name in names]
+    if errors:
+        raise RefusedError(*errors)
+    for name in entity.relationships:
+        _validate_relationship_change(account, version, name)
 
 
 def _after_update(account: Account, version: Resource, _: ValidatedResource) -> None:
@@ -168,20 +173,38 @@ def _after_update(account: Account, version: Resource, _: ValidatedResource) -> 
 
 
 def _validate_relationship_change(_: Account, version: Resource, name: str, *__: object) -> None:
-    _validate_editable(version, name)
+    if state_of(version) not in EDITABLE:
+        template = state_errors.BUILD_CLOSED if name == "build" else state_errors.RELATIONSHIP_CLOSED
+        raise RefusedError(at_pointer(template, f"/data/relationships/{name}", name=name))
 
 
-def _before_delete(_: Account, version: Resource) -> None:
+def _before_delete(account: Account, version: Resource) -> None:
     _validate_editable(version, "version")
+    app_infos.forget_version(account, version)
 
 
 def _validate_create_localization(account: Account, entity: ValidatedResource) -> None:
     for version in request_resources(account, entity, "appStoreVersion"):
         _validate_editable(version, "version")
+        _validate_texts(account, version, entity, ())
 
 
 def _validate_update_localization(account: Account, localization: Resource, entity: ValidatedResource) -> None:
-    _validate_attributes(localization.type, related_one(account, localization, "appStoreVersion"), entity.attributes)
+    version = related_one(account, localization, "appStoreVersion")
+    if version:
+        closed = _closed_attributes(localization, version, entity.attributes)
+        _validate_texts(account, version, entity, closed)
+
+
+def _validate_texts(account: Account, version: Resource, entity: ValidatedResource, closed: Sequence[str]) -> None:
+    """Refuse texts that cannot be set: those of a closed version, and the release notes of a first one (observed)."""
+    names = list(closed)
+    if entity.attributes.get("whatsNew") and "whatsNew" not in names and not other_versions(account, version):
+        names.append("whatsNew")
+    template = state_errors.NOT_EDITABLE
+    errors = [at_pointer(template, f"/data/attributes/{name}", name=name) for name in names]
+    if errors:
+        raise RefusedError(*errors)
 
 
 def _before_delete_localization(account: Account, localization: Resource) -> None:

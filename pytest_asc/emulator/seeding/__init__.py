@@ -9,6 +9,7 @@ from pytest_asc.emulator.account.fixture_loader import Entry, read_document
 from pytest_asc.emulator.account.times import today
 from pytest_asc.emulator.resources import hooks_of
 from pytest_asc.emulator.seeding.measurements import make_measurement
+from pytest_asc.emulator.seeding.ready_versions import complete_version
 from pytest_asc.emulator.seeding.sales import as_day, make_sale
 
 if TYPE_CHECKING:
@@ -39,10 +40,34 @@ def add(account: Account, resource_type: str, identifier: str | None, members: M
     attributes = {name: value for name, value in members.items() if name not in known}
     relationships = {name: value for name, value in members.items() if name in known}
     validate_attributes(resource_type, attributes)
+    account.discard_automatic(resource_type, identifier)
     resource = account.create(resource_type, identifier, attributes)
     account.relate(resource, relationships)
     hooks_of(resource_type).after_add(account, resource)
     return account.show(resource)
+
+
+def add_ready_version(
+    account: Account, app: Mapping[str, Any] | None, identifier: str | None, members: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Add a version that can be submitted for review, with whatever it and its app lack for that.
+
+    Args:
+        account: Where to add it.
+        app: The app; None for a new one.
+        identifier: Id of the version; None for a new one.
+        members: Attributes and relationships of the version, which are kept.
+
+    Returns:
+        The version, as :meth:`Account.show` gives it.
+
+    Raises:
+        ValueError: There is no such attribute or relationship, or a value does not fit.
+    """
+    owner = app or add(account, "apps", None, {})
+    version = _find(account, add(account, "appStoreVersions", identifier, {**members, "app": owner}))
+    complete_version(account, version)
+    return account.show(version)
 
 
 def load(account: Account, source: str | PathLike[str] | Mapping[str, Any]) -> None:
@@ -59,6 +84,8 @@ def load(account: Account, source: str | PathLike[str] | Mapping[str, Any]) -> N
     entries = [Entry.read(place, entry) for place, entry in enumerate(document["data"])]
     for entry in entries:
         validate_attributes(entry.resource_type, entry.attributes)
+    for entry in entries:
+        account.discard_automatic(entry.resource_type, entry.identifier)
     added = [account.create(entry.resource_type, entry.identifier, entry.attributes) for entry in entries]
     for resource, entry in zip(added, entries, strict=True):
         account.relate(resource, entry.relationships)

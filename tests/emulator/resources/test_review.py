@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_asc.emulator.account.review_requirements import DEFAULT
 from pytest_asc.emulator.spec.api_spec import api_spec
 from pytest_asc.emulator.spec.type_validation import type_mismatch
 
@@ -15,16 +16,14 @@ if TYPE_CHECKING:
 
     from pytest_asc.emulator.app import Emulator
 
+REQUIRED = "ENTITY_ERROR.ATTRIBUTE.REQUIRED"
 TEXTS = {"description": "Lists.", "keywords": "lists", "supportUrl": "https://example.com/help"}
 
 
 @pytest.fixture
 def version(emulator: Emulator, app: dict[str, Any]) -> dict[str, Any]:
     """Version that meets the requirements of a review."""
-    build = emulator.add("builds", app=app)
-    version = emulator.add("appStoreVersions", app=app, build=build, copyright="2026 Example")
-    emulator.add("appStoreVersionLocalizations", appStoreVersion=version, locale="en-US", **TEXTS)
-    return version
+    return emulator.add_ready_version(app)
 
 
 @pytest.fixture
@@ -152,7 +151,6 @@ def test_an_outcome_can_reject_the_metadata_only(
 @pytest.mark.parametrize(
     ("hours", "state", "becomes"),
     [
-        (None, "READY_FOR_REVIEW", "PREPARE_FOR_SUBMISSION"),
         (0, "WAITING_FOR_REVIEW", "DEVELOPER_REJECTED"),
         (13, "IN_REVIEW", "DEVELOPER_REJECTED"),
         (48, "UNRESOLVED_ISSUES", "REJECTED"),
@@ -163,19 +161,35 @@ def test_canceling_a_submission_removes_its_items_and_withdraws_the_version(
     emulator: Emulator,
     submission: dict[str, Any],
     version: dict[str, Any],
-    hours: int | None,
+    hours: int,
     state: str,
     becomes: str,
 ) -> None:
     emulator.decide("reviewSubmissions", "REJECTED")
-    if hours is not None:
-        submit(api_writer, submission)
-        emulator.advance(hours=hours)
+    submit(api_writer, submission)
+    emulator.advance(hours=hours)
     assert api_writer.get(submission)["state"] == state
     assert api_writer.patch(submission, canceled=True).json["data"]["attributes"]["state"] == "CANCELING"
     assert emulator.advance() == [f"reviewSubmissions {submission['id']}: COMPLETE"]
     assert states(api_writer, submission, version)[:3] == ["COMPLETE", "REMOVED", becomes]
-    assert api_writer.patch(submission, canceled=True).codes == ["STATE_ERROR.ENTITY_STATE_INVALID"]
+    assert not_cancelable(api_writer, submission)
+
+
+def not_cancelable(api_writer: ApiWriter, submission: Mapping[str, Any]) -> bool:
+    (error,) = api_writer.patch(submission, canceled=True).json["errors"]
+    return (error["code"], error["title"], error["detail"]) == (
+        "STATE_ERROR.ENTITY_STATE_INVALID",
+        "Resource state is invalid.",
+        "Resource is not in cancellable state",
+    )
+
+
+def test_a_submission_that_was_never_submitted_cannot_be_canceled(
+    api_writer: ApiWriter, submission: dict[str, Any], version: dict[str, Any]
+) -> None:
+    assert not_cancelable(api_writer, submission)
+    assert states(api_writer, submission, version) == ["READY_FOR_REVIEW"] * 4
+    assert api_writer.delete(submission).status == 403
 
 
 def test_a_version_submission_exists_during_a_review_and_its_deletion_withdraws_the_version(
@@ -189,36 +203,160 @@ def test_a_version_submission_exists_during_a_review_and_its_deletion_withdraws_
     assert api_writer.get(version)["appStoreState"] == "DEVELOPER_REJECTED"
 
 
-def test_associated_errors_name_each_unmet_requirement(
+def unmet(api_writer: ApiWriter, version: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Return the associated errors of an attempt to submit a version."""
+    app = {"type": "apps", "id": version["relationships"]["app"]["data"]["id"]}
+    submissions = api_writer.emulator_client.get(f"/v1/reviewSubmissions?filter[app]={app['id']}").json["data"]
+    submission = (submissions or [api_writer.create("reviewSubmissions", {"platform": "IOS"}, app=app)])[0]
+    return associated(api_writer.post("reviewSubmissionItems", reviewSubmission=submission, appStoreVersion=version))
+
+
+def test_associated_errors_name_all_unmet_requirements_at_once(
     api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]
 ) -> None:
-    required = "ENTITY_ERROR.ATTRIBUTE.REQUIRED"
     version = emulator.add("appStoreVersions", app=app)
-    submission = api_writer.create("reviewSubmissions", {"platform": "IOS"}, app=app)
-
-    def errors() -> list[tuple[str, str, str]]:
-        return associated(
-            api_writer.post("reviewSubmissionItems", reviewSubmission=submission, appStoreVersion=version)
-        )
-
-    assert errors() == [
-        ("appStoreVersions", required, "/data/attributes/copyright"),
+    emulator.add("appStoreVersionLocalizations", appStoreVersion=version, locale="en-US", **TEXTS)
+    found = unmet(api_writer, version)
+    questions = {name for kind, code, name in found if kind == "ageRatingDeclarations" and code == REQUIRED}
+    assert len(questions) == 24
+    assert {"/data/attributes/sexualContentGraphicAndNudity", "/data/attributes/socialMedia"} <= questions
+    assert [error for error in found if error[0] != "ageRatingDeclarations"] == [
+        ("appStoreVersions", REQUIRED, "/data/attributes/copyright"),
         ("appStoreVersions", "ENTITY_ERROR.RELATIONSHIP.REQUIRED", "/data/relationships/build"),
-        ("appStoreVersionLocalizations", required, "/data/attributes/description"),
+        ("appStoreVersions", "ENTITY_ERROR.RELATIONSHIP.INVALID", "/data/relationships/appStoreReviewDetail"),
+        (
+            "appScreenshots",
+            "STATE_ERROR.SCREENSHOT_REQUIRED.APP_IPHONE_65",
+            "A screenshot with type iphone65 is required but was not provided",
+        ),
+        ("apps", REQUIRED, "/data/attributes/contentRightsDeclaration"),
+        ("appInfos", "ENTITY_ERROR.RELATIONSHIP.REQUIRED", "/data/relationships/primaryCategory"),
+        ("appPrices", "STATE_ERROR.APP_PRICING_REQUIRED", "You must set a price."),
+        ("appAvailabilities", "AVAILABILITY_REQUIRED", "Set availability."),
     ]
-    api_writer.patch(version, copyright="2026 Example")
+
+
+def test_each_text_and_the_build_of_a_version_are_required(
+    api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]
+) -> None:
     build = emulator.add("builds", app=app, usesNonExemptEncryption=None, processingState="PROCESSING")
+    version = emulator.add_ready_version(app)
+    (texts,) = api_writer.related(version, "appStoreVersionLocalizations")
+    api_writer.patch(texts, keywords=None)
     data = {"type": "builds", "id": build["id"]}
     assert api_writer.send("PATCH", f"/v1/appStoreVersions/{version['id']}/relationships/build", data).status == 204
-    api_writer.create(
-        "appStoreVersionLocalizations", {"locale": "en-US", **TEXTS, "keywords": None}, appStoreVersion=version
-    )
     processing = "The build is not in a valid processing state for this operation."
-    assert errors() == [
+    assert unmet(api_writer, version) == [
         ("builds", "ENTITY_UNPROCESSABLE", processing),
-        ("builds", required, "/data/attributes/usesNonExemptEncryption"),
-        ("appStoreVersionLocalizations", required, "/data/attributes/keywords"),
+        ("builds", REQUIRED, "/data/attributes/usesNonExemptEncryption"),
+        ("appStoreVersionLocalizations", REQUIRED, "/data/attributes/keywords"),
     ]
+
+
+def test_a_version_without_a_localization_is_refused(
+    api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]
+) -> None:
+    version = emulator.add_ready_version(app)
+    (texts,) = api_writer.related(version, "appStoreVersionLocalizations")
+    assert api_writer.delete(texts).status == 204
+    assert unmet(api_writer, version) == [("appStoreVersionLocalizations", REQUIRED, "/data/attributes/description")]
+
+
+@pytest.mark.parametrize("state", ["AWAITING_UPLOAD", "UPLOAD_COMPLETE", "FAILED"])
+def test_a_screenshot_that_is_not_processed_prevents_the_review(
+    api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any], state: str
+) -> None:
+    version = emulator.add_ready_version(app)
+    (texts,) = api_writer.related(version, "appStoreVersionLocalizations")
+    (screenshots,) = api_writer.related(texts, "appScreenshotSets")
+    delivery = {"state": state, "errors": [], "warnings": []}
+    bad = emulator.add("appScreenshots", appScreenshotSet=screenshots, assetDeliveryState=delivery)
+    assert [error[:2] for error in unmet(api_writer, version)] == [
+        ("appScreenshots", "STATE_ERROR.SCREENSHOT_UPLOADS_IN_PROGRESS")
+    ]
+    assert api_writer.delete(bad).status == 204
+    submission = api_writer.emulator_client.get(f"/v1/reviewSubmissions?filter[app]={app['id']}").json["data"][0]
+    api_writer.create("reviewSubmissionItems", reviewSubmission=submission, appStoreVersion=version)
+
+
+@pytest.mark.parametrize(
+    ("platform", "display_type"),
+    [
+        ("IOS", "APP_IPHONE_65"),
+        ("IOS", "APP_IPHONE_67"),
+        ("MAC_OS", "APP_DESKTOP"),
+        ("TV_OS", "APP_APPLE_TV"),
+        ("VISION_OS", "APP_APPLE_VISION_PRO"),
+    ],
+)
+def test_screenshots_of_the_platform_are_required(
+    api_writer: ApiWriter, emulator: Emulator, platform: str, display_type: str
+) -> None:
+    emulator.review_requirements = {"screenshots"}
+    version = emulator.add("appStoreVersions", app=emulator.add("apps"), platform=platform)
+    texts = emulator.add("appStoreVersionLocalizations", appStoreVersion=version, locale="en-US")
+    other = emulator.add(
+        "appScreenshotSets", appStoreVersionLocalization=texts, screenshotDisplayType="APP_WATCH_ULTRA"
+    )
+    emulator.add("appScreenshots", appScreenshotSet=other)
+    ((_, code, _detail),) = unmet(api_writer, version)
+    assert code.startswith("STATE_ERROR.SCREENSHOT_REQUIRED.APP_")
+    screenshots = emulator.add(
+        "appScreenshotSets", appStoreVersionLocalization=texts, screenshotDisplayType=display_type
+    )
+    assert unmet(api_writer, version)[0][1] == code
+    emulator.add("appScreenshots", appScreenshotSet=screenshots)
+    submission = api_writer.emulator_client.get("/v1/reviewSubmissions?filter[app]=" + app_id(version)).json["data"][0]
+    api_writer.create("reviewSubmissionItems", reviewSubmission=submission, appStoreVersion=version)
+
+
+def app_id(version: Mapping[str, Any]) -> str:
+    return str(version["relationships"]["app"]["data"]["id"])
+
+
+@pytest.mark.parametrize(
+    ("requirement", "path", "code"),
+    [
+        ("ipad-screenshots", "appScreenshots", "STATE_ERROR.SCREENSHOT_REQUIRED.APP_IPAD_PRO_3GEN_129"),
+        ("watch-screenshots", "appScreenshots", "STATE_ERROR.SCREENSHOT_REQUIRED.APP_WATCH_SERIES_4"),
+        ("privacy-answers", "appDataUsages", "STATE_ERROR.APP_DATA_USAGES_REQUIRED"),
+        ("tracking-answers", "appStoreVersions", "STATE_ERROR.BINARY_INDICATES_APP_TRACKS_USERS"),
+        (
+            "medical-device-declaration",
+            "appStoreVersions",
+            "STATE_ERROR.CANNOT_SUBMIT_MISSING_REGULATED_MEDICAL_DEVICE_APP_DECLARATION",
+        ),
+    ],
+)
+def test_what_no_api_can_show_is_required_once_a_test_says_so(
+    api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any], requirement: str, path: str, code: str
+) -> None:
+    version = emulator.add_ready_version(app)
+    emulator.review_requirements |= {requirement}
+    assert [error[:2] for error in unmet(api_writer, version)] == [(path, code)]
+
+
+def test_a_relaxed_requirement_is_not_checked(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]) -> None:
+    version = emulator.add("appStoreVersions", app=app, build=emulator.add("builds", usesNonExemptEncryption=None))
+    emulator.add("appStoreVersionLocalizations", appStoreVersion=version, locale="en-US")
+    found = unmet(api_writer, version)
+    for requirement in sorted(DEFAULT - {"approved-version", "build", "screenshot-uploads", "whats-new"}):
+        emulator.review_requirements = DEFAULT - {requirement}
+        left = unmet(api_writer, version)
+        assert set(left) < set(found), requirement
+    emulator.review_requirements = set()
+    submission = api_writer.emulator_client.get(f"/v1/reviewSubmissions?filter[app]={app['id']}").json["data"][0]
+    api_writer.create("reviewSubmissionItems", reviewSubmission=submission, appStoreVersion=version)
+
+
+def test_an_unknown_requirement_raises_value_error_with_the_nearest_name(emulator: Emulator) -> None:
+    with pytest.raises(
+        ValueError, match="there is no requirement 'screenshot' of a review; did you mean 'screenshots'"
+    ):
+        emulator.review_requirements |= {"screenshot"}
+    emulator.review_requirements = set()
+    emulator.reset()
+    assert emulator.review_requirements == DEFAULT
 
 
 @pytest.mark.parametrize(
@@ -243,25 +381,37 @@ def test_a_new_version_copies_the_copyright_of_the_previous_version(
 
 def test_an_update_requires_whats_new(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]) -> None:
     first = emulator.add("appStoreVersions", app=app, versionString="1.0", appStoreState="READY_FOR_SALE")
-    update = api_writer.create(
-        "appStoreVersions", {"versionString": "1.1", "platform": "IOS", "copyright": "2026"}, app=app
-    )
-    build = emulator.add("builds", app=app)
-    api_writer.send(
-        "PATCH", f"/v1/appStoreVersions/{update['id']}/relationships/build", {"type": "builds", "id": build["id"]}
-    )
-    texts = api_writer.create("appStoreVersionLocalizations", {"locale": "en-US", **TEXTS}, appStoreVersion=update)
-    submission = api_writer.create("reviewSubmissions", {"platform": "IOS"}, app=app)
-    item = {"reviewSubmission": submission, "appStoreVersion": update}
-    assert associated(api_writer.post("reviewSubmissionItems", **item)) == [
-        ("appStoreVersionLocalizations", "ENTITY_ERROR.ATTRIBUTE.REQUIRED", "/data/attributes/whatsNew")
-    ]
+    update = emulator.add_ready_version(app, versionString="1.1")
+    (texts,) = api_writer.related(update, "appStoreVersionLocalizations")
+    api_writer.patch(texts, whatsNew=None)
+    assert unmet(api_writer, update) == [("appStoreVersionLocalizations", REQUIRED, "/data/attributes/whatsNew")]
     api_writer.patch(texts, whatsNew="Faster.")
-    api_writer.create("reviewSubmissionItems", **item)
+    (submission,) = api_writer.emulator_client.get(f"/v1/reviewSubmissions?filter[app]={app['id']}").json["data"]
+    api_writer.create("reviewSubmissionItems", reviewSubmission=submission, appStoreVersion=update)
     submit(api_writer, submission)
     emulator.advance()
     assert api_writer.get(update)["appStoreState"] == "READY_FOR_SALE"
     assert api_writer.get(first)["appStoreState"] == "REPLACED_WITH_NEW_VERSION"
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+def test_a_first_version_takes_no_release_notes(
+    api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any], method: str
+) -> None:
+    version = emulator.add("appStoreVersions", app=app)
+    if method == "POST":
+        answer = api_writer.post(
+            "appStoreVersionLocalizations", {"locale": "de-DE", "whatsNew": "New."}, appStoreVersion=version
+        )
+    else:
+        texts = emulator.add("appStoreVersionLocalizations", appStoreVersion=version, locale="en-US")
+        answer = api_writer.patch(texts, whatsNew="New.", description="Lists.")
+    (error,) = answer.json["errors"]
+    assert (error["code"], error["title"], error["detail"]) == (
+        "STATE_ERROR",
+        "The request cannot be fulfilled because of the state of another resource.",
+        "Attribute 'whatsNew' cannot be edited at this time",
+    )
 
 
 def test_a_version_cannot_be_in_two_submissions(
@@ -287,7 +437,11 @@ def test_a_submitted_version_cannot_be_changed(
     refused = [
         (submit(api_writer, submission), "This cannot be done while it is WAITING_FOR_REVIEW."),
         (api_writer.delete(item), "Item was already submitted"),
-        (api_writer.patch(version, copyright="2027"), "Attribute 'copyright' cannot be edited at this time"),
+        (api_writer.patch(version, copyright="2027"), "The attribute 'copyright' can not be modified."),
+        (
+            api_writer.send("PATCH", f"/v1/appStoreVersions/{version['id']}/relationships/build", None),
+            "The specified pre-release build could not be added.",
+        ),
         (api_writer.delete(version), "The version cannot be changed at this time"),
         (
             api_writer.post("appStoreVersionLocalizations", {"locale": "de-DE"}, appStoreVersion=version),
@@ -312,24 +466,108 @@ def test_a_submitted_version_cannot_be_changed(
     api_writer.create("appStoreVersions", {"versionString": "2.0", "platform": "TV_OS"}, app=app)
 
 
+def event_submission(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]) -> dict[str, Any]:
+    """Create a submission with an event alone."""
+    made = api_writer.create("reviewSubmissions", {"platform": "IOS"}, app=app)
+    api_writer.create("reviewSubmissionItems", reviewSubmission=made, appEvent=emulator.add("appEvents"))
+    return made
+
+
 def test_a_second_submission_without_a_version_waits_for_the_first(
-    api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any], submission: dict[str, Any]
+    api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]
 ) -> None:
-    events = [emulator.add("appEvents", referenceName=name) for name in ("one", "two")]
-    others = []
-    for event in events:
-        other = api_writer.create("reviewSubmissions", {"platform": "IOS"}, app=app)
-        api_writer.create("reviewSubmissionItems", reviewSubmission=other, appEvent=event)
-        others.append(other)
-    assert submit(api_writer, submission).status == 200
-    assert submit(api_writer, others[0]).status == 200
-    refused = submit(api_writer, others[1])
+    emulator.add("appStoreVersions", app=app, appStoreState="READY_FOR_SALE")
+    first, second = (event_submission(api_writer, emulator, app) for _ in range(2))
+    assert submit(api_writer, first).status == 200
+    refused = submit(api_writer, second)
     assert refused.status == 409
-    detail = f"There is another reviewSubmissions with id {others[0]['id']} still in progress."
+    detail = f"There is another reviewSubmissions with id {first['id']} still in progress."
     assert refused.json["errors"][0]["detail"] == detail
     emulator.advance()
-    assert [api_writer.get(event)["eventState"] for event in events] == ["APPROVED", "READY_FOR_REVIEW"]
+    assert [item["attributes"]["state"] for item in api_writer.related(first, "items")] == ["APPROVED"]
+    assert submit(api_writer, second).status == 200
+
+
+def test_a_third_submission_in_review_is_refused_and_nothing_changes(
+    api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any], submission: dict[str, Any]
+) -> None:
+    emulator.add("appStoreVersions", app=app, appStoreState="READY_FOR_SALE", versionString="0.9")
+    (texts,) = api_writer.related(emulator_version(api_writer, submission), "appStoreVersionLocalizations")
+    api_writer.patch(texts, whatsNew="News.")
+    others = [event_submission(api_writer, emulator, app) for _ in range(2)]
+    assert submit(api_writer, submission).status == 200
+    assert submit(api_writer, others[0]).status == 200
+    ((path, code, detail),) = associated(submit(api_writer, others[1]))
+    assert (path, code) == (
+        "reviewSubmissions",
+        "STATE_ERROR.MAX_IN_REVIEW_SUBMISSIONS_PER_PLATFORM_LIMIT_REACHED",
+    )
+    assert "maximum limit of 2 in-flight reviewSubmissions for platform=IOS" in detail
+    assert api_writer.get(others[1])["state"] == "READY_FOR_REVIEW"
+    emulator.advance()
     assert submit(api_writer, others[1]).status == 200
+
+
+def emulator_version(api_writer: ApiWriter, submission: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the version of a submission."""
+    path = f"/v1/reviewSubmissions/{submission['id']}?include=appStoreVersionForReview"
+    (version,) = api_writer.emulator_client.get(path).json["included"]
+    return dict(version)
+
+
+def test_an_app_that_was_never_approved_needs_a_version_in_its_submission(
+    api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]
+) -> None:
+    made = event_submission(api_writer, emulator, app)
+    (error,) = submit(api_writer, made).json["errors"]
+    detail = (
+        f"App {app['id']} must have an approved appStoreVersions for platform IOS, or an appStoreVersions must be "
+        "included in this review submission."
+    )
+    assert (error["code"], error["detail"], error["source"]["pointer"]) == (
+        "ENTITY_ERROR.RELATIONSHIP.REQUIRED",
+        detail,
+        "/data/relationships/appStoreVersionForReview",
+    )
+    emulator.review_requirements -= {"approved-version"}
+    assert submit(api_writer, made).status == 200
+
+
+def test_a_submission_takes_one_version_once(
+    api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any], submission: dict[str, Any], version: dict[str, Any]
+) -> None:
+    (error,) = api_writer.post("reviewSubmissionItems", reviewSubmission=submission, appStoreVersion=version).json[
+        "errors"
+    ]
+    assert error["code"] == "ENTITY_ERROR.RELATIONSHIP.INVALID.NOT_ALLOWED"
+    assert error["detail"].endswith("already added to this reviewSubmission")
+    other = emulator.add_ready_version(app)
+    (error,) = api_writer.post("reviewSubmissionItems", reviewSubmission=submission, appStoreVersion=other).json[
+        "errors"
+    ]
+    error.pop("id")
+    assert error == {
+        "status": "409",
+        "code": "ENTITY_ERROR.RELATIONSHIP.INVALID.NOT_ALLOWED",
+        "title": "Only one appStoreVersion can be present in reviewSubmissions.",
+        "source": {"pointer": "/data/relationships/appStoreVersion"},
+    }
+
+
+def test_an_approved_version_that_waits_for_its_release_can_be_withdrawn(
+    api_writer: ApiWriter, emulator: Emulator, submission: dict[str, Any], version: dict[str, Any]
+) -> None:
+    api_writer.patch(version, releaseType="MANUAL")
+    submit(api_writer, submission)
+    emulator.advance()
+    assert api_writer.get(version)["appVersionState"] == "PENDING_DEVELOPER_RELEASE"
+    assert not_cancelable(api_writer, submission)
+    shown = api_writer.emulator_client.get(f"/v1/appStoreVersions/{version['id']}/appStoreVersionSubmission").json
+    assert api_writer.delete(shown["data"]).status == 204
+    assert api_writer.get(version)["appVersionState"] == "DEVELOPER_REJECTED"
+    emulator.advance()
+    assert api_writer.get(version)["appVersionState"] == "PREPARE_FOR_SUBMISSION"
+    assert api_writer.patch(version, copyright="2027").status == 200
 
 
 def test_a_sixth_unfinished_submission_is_refused(api_writer: ApiWriter, app: dict[str, Any]) -> None:
@@ -337,8 +575,9 @@ def test_a_sixth_unfinished_submission_is_refused(api_writer: ApiWriter, app: di
     (error,) = associated(api_writer.post("reviewSubmissions", {"platform": "IOS"}, app=app))
     assert error[1] == "STATE_ERROR.CONCURRENT_REVIEW_SUBMISSION_LIMIT_EXCEEDED"
     api_writer.create("reviewSubmissions", {"platform": "MAC_OS"}, app=app)
-    api_writer.patch(made[0], canceled=True)
-    api_writer.emulator_client.emulator.advance()
+    version = api_writer.emulator_client.emulator.add_ready_version(app)
+    api_writer.create("reviewSubmissionItems", reviewSubmission=made[0], appStoreVersion=version)
+    assert submit(api_writer, made[0]).status == 200
     api_writer.create("reviewSubmissions", {"platform": "IOS"}, app=app)
 
 
@@ -425,7 +664,12 @@ def test_the_two_state_attributes_of_a_version_agree(api_writer: ApiWriter, emul
 
 def test_a_submission_without_items_is_refused(api_writer: ApiWriter, app: dict[str, Any]) -> None:
     submission = api_writer.create("reviewSubmissions", {"platform": "IOS"}, app=app)
-    assert submit(api_writer, submission).codes == ["STATE_ERROR.ENTITY_STATE_INVALID"]
+    (error,) = submit(api_writer, submission).json["errors"]
+    assert (error["code"], error["title"], error["detail"]) == (
+        "STATE_ERROR.ENTITY_STATE_INVALID",
+        "Resource state invalid",
+        f"reviewSubmissions with id {submission['id']} does not have any items.",
+    )
     answer = api_writer.post("reviewSubmissionItems", reviewSubmission=submission)
     assert answer.codes == ["ENTITY_ERROR.RELATIONSHIP.REQUIRED"]
 

@@ -1,0 +1,60 @@
+"""Names of the requirements that a version or a submission must meet before it can be reviewed."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+REQUIREMENTS: Mapping[str, str] = {
+    "age-rating": "every question of the age rating declaration has an answer",
+    "approved-version": "without a version in the submission, the app has an approved one",
+    "availability": "the app's availability is set",
+    "build": "the version has a build that is processed",
+    "content-rights": "the app has a content rights declaration",
+    "copyright": "the version has a copyright",
+    "encryption": "the build has an answer on export compliance",
+    "localized-texts": "each localization has a description, keywords and a support URL",
+    "price": "the app has a price, free or not",
+    "primary-category": "the app info has a primary category",
+    "review-contact": "the version has the contact for App Review",
+    "screenshot-uploads": "all screenshots are processed",
+    "screenshots": "each localization has a screenshot for the platform; for iOS, of an iPhone",
+    "whats-new": "each localization of an update has release notes",
+    "ipad-screenshots": "each localization has a screenshot of an iPad, for a build that runs on iPad",
+    "medical-device-declaration": "the declaration on regulated medical devices, which the web site alone has",
+    "privacy-answers": "published answers on the app's privacy, which the web site alone has",
+    "tracking-answers": "answers on privacy that agree with a build which asks to track users",
+    "watch-screenshots": "each localization has a screenshot of an Apple Watch, for a build with a Watch app",
+}
+"""What is required, by name."""
+
+COUNTS_AS_MET = frozenset(
+    {
+        "ipad-screenshots",
+        "medical-device-declaration",
+        "privacy-answers",
+        "tracking-answers",
+        "watch-screenshots",
+    }
+)
+"""Requirements that the API gives no way to meet, or to see that they apply: met unless a test says otherwise."""
+DEFAULT = frozenset(REQUIREMENTS) - COUNTS_AS_MET
+"""Requirements of a new account."""
+
+
+def check_requirements(names: Iterable[str]) -> frozenset[str]:
+    """Return names of requirements as a set.
+
+    Raises:
+        ValueError: One is unknown; the message has the nearest name, or all of them.
+    """
+    checked = frozenset((names,) if isinstance(names, str) else names)
+    for name in sorted(checked - REQUIREMENTS.keys()):
+        nearest = get_close_matches(name, REQUIREMENTS, n=1)
+        hint = f"did you mean {nearest[0]!r}?" if nearest else f"expected some of {', '.join(REQUIREMENTS)}"
+        raise ValueError(f"there is no requirement {name!r} of a review; {hint}")
+    return checked
