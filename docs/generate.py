@@ -106,7 +106,8 @@ def _section(note: Note, cause: Cause) -> Iterator[str]:
     yield f"- **How it is detected:** {note.detected}"
     yield f"- **Fix:** {cause.fix}"
     yield f"- **Read on:** <{cause.docs}>"
-    yield f"- **See it here:** `pytest --asc-smoke --asc-mode=emulator --asc-fault={note.slug}`"
+    if not cause.of_evidence:
+        yield f"- **See it here:** `pytest --asc-smoke --asc-mode=emulator --asc-fault={note.slug}`"
 
 
 if __name__ == "__main__":

@@ -114,6 +114,11 @@ CauseSlug = Literal[
     "app-not-released",
     "no-apps-visible",
     "request-refused",
+    "not-a-token",
+    "token-placeholder",
+    "token-quoted",
+    "apple-id-session",
+    "nothing-to-check",
 ]
 """The name of a cause. mypy holds that each line of the table is listed here, a test that nothing else is."""
 
@@ -168,6 +173,8 @@ class Cause(NamedTuple):
     """
     holds_no_key: bool = False
     """Set where a key is expected, without a key in it: there is nothing to keep secret."""
+    of_evidence: bool = False
+    """Says of what ``asc_diagnose`` was given that it proves nothing: no fault brings it about."""
     client_mistake: bool = False
     """A mistake in the request as the client sends it, which no state of the service can bring about."""
 
@@ -377,6 +384,18 @@ _TABLE = (
           "Check that the account has an app; an individual key sees only its user's apps.", KEYS),
     Cause("request-refused", "response", "error", "certain", "Apple refused the request for another reason",
           "Read Apple's message above.", ERRORS, opaque=True),
+    # Given in place of what is expected.
+    Cause("not-a-token", "token", "error", "certain", "Something else is given in place of a token",
+          "Generate a token with the key, and give that: three base64url parts with dots between, the first eyJ….",
+          TOKENS),
+    Cause("token-placeholder", "token", "error", "certain", "The token is a placeholder that was never replaced",
+          "Set the variable before it is used, and see that the program that generates the token succeeds.", SECRETS),
+    Cause("token-quoted", "token", "error", "certain", "The token is wrapped in quotes",
+          "Remove the quotes: jq -r prints a text without them.", TOKENS),
+    Cause("apple-id-session", "token", "error", "certain", "A session or password of an Apple ID is used",
+          "Give the tool an API key: the API takes no Apple ID, and a key needs no second factor.", KEYS),
+    Cause("nothing-to-check", "response", "note", "certain", "The evidence holds nothing that can be checked",
+          "Give the response, the request or the token.", TOKENS, of_evidence=True),
 )  # fmt: skip
 
 CAUSES: Mapping[str, Cause] = MappingProxyType({cause.slug: cause for cause in _TABLE})

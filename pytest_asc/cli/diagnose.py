@@ -1,4 +1,4 @@
-"""``python -m pytest_asc diagnose``: checks a token offline."""
+"""``python -m pytest_asc diagnose``: checks a token, or any text that was pasted, offline."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from pytest_asc.apple.services import SERVICES
+from pytest_asc.apple.services import PROBEABLE, SERVICES
 from pytest_asc.cli.arguments import USAGE_ERROR, add_settings, settings_of
 
 if TYPE_CHECKING:
@@ -20,35 +20,43 @@ if TYPE_CHECKING:
 def add_parser(commands: Commands) -> None:
     """Add the command's parser."""
     parser = commands.add_parser(
-        "diagnose", help="say what is wrong with the token on standard input or in ASC_TOKEN; nothing is sent"
+        "diagnose",
+        help="say what is wrong with the token, request, response or output of a tool on standard input, or with "
+        "ASC_TOKEN; nothing is sent",
     )
-    parser.add_argument("--service", choices=tuple(SERVICES), help="the service that the token is for")
+    parser.add_argument(
+        "--service", choices=tuple(SERVICES), dest="for_service", help="the service that the token is for"
+    )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     add_settings(parser, without={"mode", "base_url", "token_lifetime", "service"})
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the report on a token.
+    """Print the report on what was piped in, or on ASC_TOKEN.
 
     Returns:
-        0 where the token is good, 1 where it is not, 4 where there is none.
+        0 where nothing is wrong, 1 where something is, 4 where there is nothing to check.
     """
     from pytest_asc.credentials.finder import find_credentials  # noqa: PLC0415  --help does without
     from pytest_asc.smoke.renderers import terminal  # noqa: PLC0415
-    from pytest_asc.smoke.token_report import report_on_token  # noqa: PLC0415
+    from pytest_asc.smoke.token_report import report_on_evidence  # noqa: PLC0415
 
+    # The key is looked for as that of the service, where it is one that a key can be set up for.
+    options.service = options.for_service if options.for_service in PROBEABLE else None
     settings = settings_of(options)
-    token, minted_by = _read_standard_input(), None
-    if not token and (found := settings.get("token")):
-        token, minted_by = found
-    if not token:
+    evidence, minted_by, is_token = _read_standard_input(), None, False
+    if not evidence and (found := settings.get("token")):
+        (evidence, minted_by), is_token = found, True
+    if not evidence:
         print("There is no token: pipe one into this command, or set ASC_TOKEN.", file=sys.stderr)
         return USAGE_ERROR
     reading = find_credentials(settings)
     if reading.sources:
         for finding in reading.findings:
             print(finding, file=sys.stderr)
-    report = report_on_token(token, minted_by, service=options.service, reading=reading, now=time.time())
+    report = report_on_evidence(
+        evidence, minted_by, is_token=is_token, service=options.for_service, reading=reading, now=time.time()
+    )
     if options.json:
         # In ASCII: the encoding of standard output is not ours to choose, as that of a file is.
         print(json.dumps(report.to_json(), indent=2))

@@ -99,11 +99,13 @@ def diagnose(
         raise ValueError(f"there is no service {service!r}; there are {', '.join(SERVICES)}")
     parsed = _collect(evidence, token, request)
     diagnosis = Diagnosis(parsed, SERVICES[service] if service else None, now, context or DiagnosisContext())
-    if parsed.finding:
+    if parsed.finding and (parsed.finding.cause != "nothing-to-check" or not (token or request)):
         return (parsed.finding,)
     if parsed.failure:
         return diagnosis.from_failure(parsed.failure)
-    return diagnosis.from_response(parsed.response) if parsed.response else diagnosis.from_request()
+    if parsed.response:
+        return diagnosis.from_response(parsed.response)
+    return _in_order((*diagnosis.from_request(), *parsed.notes))
 
 
 def _collect(evidence: object, token: str | bytes | None, request: object) -> HttpEvidence:

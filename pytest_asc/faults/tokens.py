@@ -109,6 +109,10 @@ TOKENS: Mapping[str, Callable[[MintArguments], str]] = MappingProxyType(
         "token-scope-mismatch": _minted(scope=["GET /v1/users"]),
         "token-form": _minted(claims={"nonce": "pytest-asc"}),
         "token-of-other-service": _minted(service="apns"),
+        "not-a-token": lambda arguments: arguments.credentials.key_id,
+        "token-placeholder": lambda _: "${ASC_TOKEN}",
+        "token-quoted": _good_but(lambda token: f'"{token}"'),
+        "apple-id-session": lambda _: "abcd-efgh-ijkl-mnop",
     }
 )
 """By the slug of the cause."""

@@ -260,7 +260,8 @@ class SmokeContext:
     def _read_failure(self, error: Exception, url: str) -> Finding | None:
         """Return the reason why there is no response; None where the exception does not come from the request."""
         context = DiagnosisContext(timeout=self.timeout)
-        if findings := diagnose(error, now=time.time(), service=self.service.name, context=context):
+        findings = diagnose(error, now=time.time(), service=self.service.name, context=context)
+        if findings and not findings[0].definition.of_evidence:
             return findings[0]
         # A missing CA bundle raises a bare OSError.
         known = isinstance(error, (requests.RequestException, OSError))

@@ -1,4 +1,4 @@
-"""Report on a token that is checked offline, in the form of a smoke report."""
+"""Report on a token or a pasted text that is checked offline, in the form of a smoke report."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_asc.apple.services import SERVICES
 from pytest_asc.diagnosis.diagnose import DiagnosisContext, decoded_of, diagnose, service_of, verify_evidence_token
 from pytest_asc.diagnosis.findings import best_error
+from pytest_asc.diagnosis.http.evidence import HttpEvidence, parse_evidence
 from pytest_asc.secrets import redactor
 from pytest_asc.smoke.report_builder import build_report
 
@@ -16,27 +17,38 @@ if TYPE_CHECKING:
     from pytest_asc.smoke.report import Report
 
 
-def report_on_token(
-    token: str, minted_by: str | None, *, service: str | None, reading: CredentialsResult, now: float
+def report_on_evidence(
+    evidence: str,
+    minted_by: str | None = None,
+    *,
+    is_token: bool = False,
+    service: str | None,
+    reading: CredentialsResult,
+    now: float,
 ) -> Report:
-    """Check a token without a request.
+    """Check a token, or a text that was pasted, without a request.
 
     Args:
-        token: The token; it is registered with the redactor.
+        evidence: A token or any text; a token in it is registered with the redactor.
         minted_by: The program or variable that the token comes from; None where that is not known.
-        service: Name of the service that the token is for; None for the one that the token names.
+        is_token: True for the value of a variable, which is sent as it stands.
+        service: Name of the service that the token is for; None for the one that the request or the token names.
         reading: The credentials that were found, usable or not. The signature is verified where the token names their
             key.
         now: Seconds since 1970.
     """
-    redactor.add_token(token)
+    redactor.add_token(evidence)
+    parsed = HttpEvidence(token=evidence) if is_token else parse_evidence(evidence)
+    token = parsed.token or (parsed.request.token if parsed.request else None)
     credentials = reading.credentials
-    entry = SERVICES[service] if service else service_of(token=decoded_of(token), key_type=reading.kind)
-    verification = verify_evidence_token(token, service=entry, credentials=credentials)
-    decoded = verification.decoded
+    host = parsed.request.host if parsed.request else ""
+    entry = SERVICES[service] if service else service_of(host=host, token=decoded_of(token), key_type=reading.kind)
+    verification = None if token is None else verify_evidence_token(token, service=entry, credentials=credentials)
+    decoded = verification.decoded if verification else None
     names_our_key = credentials is not None and decoded is not None and decoded.key_id == credentials.key_id
     findings = diagnose(
-        token=token,
+        None if is_token else evidence,
+        token=evidence if is_token else None,
         service=entry.name,
         now=now,
         context=DiagnosisContext(credentials=credentials, utc_offset=time.localtime(now).tm_gmtoff),

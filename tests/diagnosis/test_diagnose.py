@@ -456,17 +456,20 @@ def test_a_wrong_host_comes_before_the_failure_that_it_caused() -> None:
         requests.exceptions.JSONDecodeError("Expecting value", "<html>", 0),
     ],
 )
-def test_an_unrelated_exception_has_no_finding(error: Exception) -> None:
-    assert diagnose(error, now=NOW) == ()
+def test_an_unrelated_exception_gets_a_note_that_nothing_could_be_checked(error: Exception) -> None:
+    (finding,) = diagnose(error, now=NOW)
+    assert (finding.cause, finding.level) == ("nothing-to-check", "note")
+    assert type(error).__name__ in finding.evidence
+    assert str(error) not in finding.evidence
 
 
-def test_the_same_message_from_another_module_gives_no_finding() -> None:
+def test_the_same_message_from_another_module_gets_a_note() -> None:
     def walk(headers: Any) -> None:
         headers.items()
 
     with pytest.raises(AttributeError) as caught:
         walk("text")
-    assert diagnose(caught.value, now=NOW) == ()
+    assert causes(diagnose(caught.value, now=NOW)) == ["nothing-to-check"]
 
 
 # Nothing known.

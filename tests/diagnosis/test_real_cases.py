@@ -9,7 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 import pytest
-from real_cases import answers, clocks, requests, stored, tokens
+from real_cases import answers, clocks, requests, stored, texts, tokens
 from real_cases.evidence import NOW, Case, Held, Stored
 
 from pytest_asc.apple.causes import CAUSES
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pytest_asc.diagnosis.findings import Finding
 
 NOWHERE: dict[str, str] = {}
-HELD = (*tokens.CASES, *requests.CASES, *clocks.CASES, *answers.CASES)
+HELD = (*tokens.CASES, *texts.CASES, *requests.CASES, *clocks.CASES, *answers.CASES)
 
 
 def each(cases: tuple[Case, ...]) -> pytest.MarkDecorator:

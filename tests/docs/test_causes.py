@@ -30,7 +30,8 @@ def test_the_lines_of_a_note_are_sentences(group: generate.Group) -> None:
         assert all(text.rstrip("`").endswith(".") for text in (note.symptom, note.why, note.detected)), note.slug
 
 
-def test_every_cause_has_a_command_that_injects_it() -> None:
+def test_every_cause_that_can_be_injected_has_its_command() -> None:
     text = "".join(generate.pages().values())
-    for slug in CAUSES:
-        assert f"`pytest --asc-smoke --asc-mode=emulator --asc-fault={slug}`\n" in text
+    for slug, cause in CAUSES.items():
+        command = f"`pytest --asc-smoke --asc-mode=emulator --asc-fault={slug}`\n"
+        assert (command in text) is not cause.of_evidence

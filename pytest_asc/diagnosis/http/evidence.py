@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import requests
 
+from pytest_asc.diagnosis.findings import make_finding
 from pytest_asc.diagnosis.http.exceptions import ExceptionEvidence, read_exception
 from pytest_asc.diagnosis.http.request import HttpRequest
+from pytest_asc.diagnosis.pasted import error_document, finding_of_message, read_pasted, status_and_url
 
 if TYPE_CHECKING:
     from pytest_asc.diagnosis.findings import Finding
 
 ACCEPTED_EVIDENCE = (
-    "a response or a request of requests or httpx, an exception, a token, a JSON error document, a mapping of headers, "
+    "a response or a request of requests or httpx, an exception, a token, a JSON error document, the output of a tool, "
+    "a header line or a curl command, a mapping of headers, "
     'or a mapping like {"status": 401, "headers": {…}, "body": …, "url": …}'
 )
 
@@ -43,6 +46,8 @@ class HttpEvidence:
     """The exception that took the place of a response."""
     finding: Finding | None = None
     """A finding that the evidence proves by itself."""
+    notes: tuple[Finding, ...] = ()
+    """Findings on the form of the evidence, beside those on what it holds."""
 
 
 def parse_evidence(evidence: object) -> HttpEvidence:
@@ -56,8 +61,7 @@ def parse_evidence(evidence: object) -> HttpEvidence:
     if isinstance(evidence, (bytes, bytearray)):
         return parse_evidence(bytes(evidence).decode("utf-8", "replace"))
     if isinstance(evidence, str):
-        document = _json_object(evidence)
-        return HttpEvidence(token=evidence) if document is None else _open_mapping(document)
+        return _open_text(evidence)
     if isinstance(evidence, Mapping):
         return _open_mapping(evidence)
     if isinstance(_get(evidence, "status_code"), int):
@@ -117,12 +121,52 @@ def _request_of(response: object) -> HttpRequest | None:
     return None if request is None else parse_request(request)
 
 
+def _open_text(text: str) -> HttpEvidence:
+    """Parse a text; one that is a JSON document of evidence is read as the mapping that it stands for."""
+    document = _json_object(text)
+    if document is not None:
+        try:
+            return _open_mapping(document)
+        except TypeError:
+            pass  # any other document is described
+    pasted = read_pasted(text)
+    if pasted.findings and pasted.token is None:
+        return HttpEvidence(finding=pasted.findings[0])
+    headers = None if pasted.authorization is None else {"Authorization": pasted.authorization}
+    request = HttpRequest(pasted.method, pasted.url, headers) if pasted.url or headers else None
+    if pasted.document is None:
+        return HttpEvidence(token=pasted.token, request=request, notes=pasted.findings)
+    status, url = status_and_url(pasted.document)
+    response = ParsedResponse(pasted.status or status, {}, _bytes(pasted.document))
+    return HttpEvidence(token=pasted.token, request=request or HttpRequest(url=url), response=response)
+
+
+def _json_object(text: str) -> dict[str, Any] | None:
+    if not text.lstrip().startswith("{"):
+        return None
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
+
+
 def _open_exception(error: BaseException) -> HttpEvidence:
     response = _get(error, "response")
     if isinstance(_get(response, "status_code"), int):
         return _open_response(response)
     exception: ExceptionEvidence = read_exception(error)
+    if exception == ExceptionEvidence():
+        return HttpEvidence(finding=_of_message(error))
     return HttpEvidence(request=exception.request, failure=exception.failure, finding=exception.finding)
+
+
+def _of_message(error: BaseException) -> Finding:
+    """Return the cause that an exception's name and message tell, or a note that they tell none."""
+    name = type(error).__name__
+    if finding := finding_of_message(f"{type(error).__module__}.{name}: {error}"):
+        return finding
+    return make_finding("nothing-to-check", f"{name} tells neither of a request nor of a response")
 
 
 def _open_mapping(evidence: Mapping[Any, Any]) -> HttpEvidence:
@@ -131,6 +175,11 @@ def _open_mapping(evidence: Mapping[Any, Any]) -> HttpEvidence:
     if isinstance(errors, list):
         first = errors[0] if errors and isinstance(errors[0], Mapping) else {}
         return HttpEvidence(response=ParsedResponse(_status(evidence, first.get("status")), {}, _bytes(evidence)))
+    if not names.keys() & {"status", "status_code", "url", "headers", "authorization"} and (
+        document := error_document(json.dumps(evidence, default=str, skipkeys=True))
+    ):
+        found, url = status_and_url(document)
+        return HttpEvidence(response=ParsedResponse(found, {}, _bytes(document)), request=HttpRequest(url=url))
     status = names.get("status", names.get("status_code"))
     if status is None:
         return HttpEvidence(request=parse_request(evidence))
@@ -199,13 +248,3 @@ def _bytes(value: object) -> bytes:
     if isinstance(value, (Mapping, list)):
         return json.dumps(value, default=str, skipkeys=True).encode()
     return b""
-
-
-def _json_object(text: str) -> dict[str, Any] | None:
-    if not text.lstrip().startswith("{"):
-        return None
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return document if isinstance(document, dict) else None

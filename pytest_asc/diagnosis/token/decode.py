@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_asc.diagnosis.findings import make_finding
-from pytest_asc.diagnosis.key.pem import BOUNDARY
+from pytest_asc.diagnosis.lookalikes import check_not_a_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +47,7 @@ def decode(token: str) -> DecodedToken:
     Raises:
         TokenError: It is no JSON Web Token.
     """
-    if finding := _misplaced(token) or _damaged(token):
+    if finding := check_not_a_token(token) or _misplaced(token) or _damaged(token):
         raise TokenError(finding)
     parts = token.split(".")
     if len(parts) != 3:  # noqa: PLR2004  header, claims and signature (RFC 7515)
@@ -78,8 +78,6 @@ def _damaged(token: str) -> Finding | None:
     """Check for damage between the JWT library and the header."""
     length = f"length {len(token)}"
     if blanks := re.findall(r"\s", token):
-        if BOUNDARY.search(token):
-            return make_finding("token-malformed", f"it is a PEM file, such as a key, and no token ({length})")
         place = "at its end" if len(token.rstrip()) + len(blanks) == len(token) else "in it"
         return make_finding("token-whitespace", f"{length}, with {blanks[0]!r} {place}")
     if strange := re.search(r"[^\w.+/=-]", token, re.ASCII):

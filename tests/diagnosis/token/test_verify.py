@@ -75,7 +75,7 @@ def damage(text: str, part: int, value: bytes) -> str:
         ("", "token-malformed"),
         ("   ", "token-malformed"),
         ("abc", "token-malformed"),
-        ("-----BEGIN PRIVATE KEY-----\nMIGH\n-----END PRIVATE KEY-----\n", "token-malformed"),
+        ("-----BEGIN PRIVATE KEY-----\nMIGH\n-----END PRIVATE KEY-----\n", "not-a-token"),
         ("a.b.c.d", "token-malformed"),
         ("…." + token(), "token-malformed"),
         (damage(token(), 0, b"not json"), "token-malformed"),

@@ -1,0 +1,143 @@
+"""Recognition of texts that are given in place of a token: keys, ids, placeholders, sessions, documents."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from pytest_asc.apple.services import UUID_PATTERN
+from pytest_asc.diagnosis.findings import Finding, make_finding
+from pytest_asc.diagnosis.key.pem import BOUNDARY, decode_base64
+from pytest_asc.diagnosis.key.placeholders import placeholder
+from pytest_asc.diagnosis.key.repairs import QUOTES
+
+MAX_SIZE = 64 * 1024
+"""Characters of a text that are looked at."""
+
+_BEARER = re.compile(r"\s{0,8}bearer(?:\s{1,8}|$)", re.IGNORECASE)
+# A token's first part is base64url of an object in JSON, and its dots cut it in three.
+_TOKEN = re.compile(r"eyJ[\w+/=-]*\.[\w.+/=-]*")
+
+_FORMS = tuple(
+    (what, re.compile(form, re.IGNORECASE))
+    for what, form in (
+        ("a UUID, such as an issuer id", UUID_PATTERN),
+        (
+            "a path of a file",
+            r"(?:~|\.{1,2})?/[^\s]{0,1000}|[^\s]{1,1000}\.(?:p8|pem|key|json|p12)|[a-z]:\\[^\s]{0,1000}",
+        ),
+        ("a URL", r"[a-z][a-z0-9+.-]{0,20}://\S{1,2000}"),
+        ("an e-mail address, such as an Apple ID", r"[^\s@]{1,100}@[^\s@]{1,100}\.[a-z]{2,20}"),
+        ("64 hexadecimal digits, as a device token is", r"[0-9a-f]{64}"),
+        ("a number", r"[0-9]{1,60}"),
+    )
+)
+_KEY_OR_TEAM_ID = re.compile(r"[A-Z0-9]{10}")
+_APP_PASSWORD = re.compile(r"[a-z]{4}(?:-[a-z]{4}){3}")
+_SESSION_WORDS = ("http::cookie", "myacinfo", "des5c1485")
+
+
+def looks_like_token(text: str) -> bool:
+    """Return whether a text is meant to be a token, damaged or not: nothing else stands around it."""
+    joined = "".join(text[:MAX_SIZE].split())
+    return _TOKEN.fullmatch(joined) is not None or (len(text) > MAX_SIZE and joined.startswith("eyJ"))
+
+
+def check_not_a_token(text: str) -> Finding | None:
+    """Find out what was given in place of a token; None where it may be one, damaged or not.
+
+    No part of the text is repeated: a name of what it is, and its length.
+    """
+    if len(text) > MAX_SIZE or not text.strip() or looks_like_token(text):
+        return None
+    length = f"length {len(text)}"
+    scheme = _BEARER.match(text)
+    value = text[scheme.end() :] if scheme else text
+    bare = value.strip().strip(QUOTES).strip()
+    what = placeholder(value)
+    if what:
+        where = "behind Bearer stands" if scheme else "the token is"
+        return make_finding("token-placeholder", f"{where} {what} ({length})")
+    if bare != value.strip() and looks_like_token(bare):
+        return make_finding("token-quoted", f"it {_ends(value.strip())} ({length})")
+    if _is_session(bare):
+        return make_finding("apple-id-session", f"it is a session or password of an Apple ID ({length})")
+    if base64_of_token(bare):
+        evidence = f"it is base64 of a token ({length})"
+        return make_finding("token-malformed", evidence, fix="Decode it once before it is sent.")
+    described = describe(bare)
+    return make_finding("not-a-token", f"it is {described} ({length})") if described else None
+
+
+def base64_of_token(text: str) -> str | None:
+    """Return the token that a text is base64 of; None where it is none."""
+    if len(text) > MAX_SIZE or "." in text:
+        return None
+    data = decode_base64(text)
+    try:
+        decoded = data.decode("ascii").strip() if data else ""
+    except UnicodeDecodeError:
+        return None
+    return decoded if decoded.count(".") > 1 and looks_like_token(decoded) else None
+
+
+def describe(text: str) -> str | None:
+    """Describe a text that is recognised: a key, an id, a document; None for any other."""
+    bare = text.strip()
+    if boundary := BOUNDARY.search(bare[:MAX_SIZE]):
+        label = " ".join(boundary[2].split())
+        return "a private key" if label.endswith("PRIVATE KEY") else f"a PEM file ({label.lower()})"
+    if _is_base64_of_pem(bare):
+        return "base64 of a private key"
+    if bare[:1] in {"{", "["} and (described := _describe_json(bare)):
+        return described
+    if bare.startswith("<"):
+        plist = "<plist" in bare[:1000]
+        return "an XML property list" if plist else "an HTML or XML page"
+    if _KEY_OR_TEAM_ID.fullmatch(bare) and not bare.isalpha():
+        return "10 capitals and digits, such as a key id or a Team ID"
+    return next((what for what, form in _FORMS if form.fullmatch(bare)), None)
+
+
+def _ends(text: str) -> str:
+    ends = [f"{verb} with {mark}" for verb, mark in (("starts", text[0]), ("ends", text[-1])) if mark in QUOTES]
+    return " and ".join(ends)
+
+
+def _is_session(text: str) -> bool:
+    head = text[:2000].lower()
+    return _APP_PASSWORD.fullmatch(text) is not None or any(word in head for word in _SESSION_WORDS)
+
+
+def _is_base64_of_pem(text: str) -> bool:
+    if len(text) > MAX_SIZE or "." in text:
+        return False
+    data = decode_base64(text)
+    return data is not None and (b"PRIVATE KEY" in data or data[:2] in {b"\x30\x81", b"\x30\x77"})
+
+
+_PRIVATE_MEMBERS = ("key", "private_key", "p8")
+
+
+def _describe_json(text: str) -> str | None:
+    try:
+        document: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(document, dict):
+        return f"JSON: {'a list' if isinstance(document, list) else 'a value'}"
+    return f"JSON {describe_object(document)}"
+
+
+def describe_object(document: dict[str, Any]) -> str:
+    """Describe a JSON object by its members: whose key file it is, or their names."""
+    if document.get("type") == "service_account":
+        return "of a Google service account"
+    if "kty" in document or "keys" in document:
+        return "Web Key (JWK)"
+    if any(isinstance(document.get(name), str) for name in _PRIVATE_MEMBERS) and "key_id" in document:
+        return "of a key file, with a private key in it"
+    # Names are shown as far as they are words: no value is.
+    names = [name for name in document if re.fullmatch(r"[A-Za-z][A-Za-z_-]{0,30}", name)][:5]
+    return f"with the members {', '.join(names)}" if names else "without members"

@@ -1,0 +1,264 @@
+"""Evidence in a text that somebody pasted: a header line, a curl command, an assignment, the output of a tool."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from pytest_asc.apple.messages import MESSAGES
+from pytest_asc.apple.services import SERVICES
+from pytest_asc.diagnosis.findings import Finding, make_finding
+from pytest_asc.diagnosis.key.repairs import QUOTES
+from pytest_asc.diagnosis.lookalikes import MAX_SIZE, base64_of_token, check_not_a_token, describe, looks_like_token
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pytest_asc.apple.causes import CauseSlug, Certainty
+
+
+@dataclass(frozen=True)
+class PastedText:
+    """The parts of a pasted text; None or empty for what it does not hold."""
+
+    token: str | None = field(default=None, repr=False)
+    authorization: str | None = field(default=None, repr=False)
+    """The value of the Authorization header."""
+    method: str = ""
+    url: str = field(default="", repr=False)
+    status: int | None = None
+    document: Mapping[str, Any] | None = field(default=None, repr=False)
+    """An error document of Apple's."""
+    findings: tuple[Finding, ...] = ()
+    """Findings that the text itself proves."""
+
+
+# Every repetition has a bound, or takes what it passed for good, so that no text takes longer than its length.
+_ESCAPES = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]|\\e\[[0-9;]{0,20}m")
+_RUN = re.compile(r"[A-Za-z0-9_.+/=%-]{16,}")
+# Blanks, or nothing but letters: words.
+_SENTENCE = re.compile(r"\s|\A[A-Za-z_:]{1,80}\Z")
+_SHORTEST_TOKEN = 9
+_HEADER = re.compile(
+    r"authorization['\"\\]{0,4}\s{0,8}(?:=>|[:=,])\s{0,8}['\"\\]{0,4}([^'\"\r\n\\]{0,60000})", re.IGNORECASE
+)
+_BEARER = re.compile(r"\bbearer\s{1,8}", re.IGNORECASE)
+_ASSIGNMENT = re.compile(
+    r"\s{0,20}(?:export\s{1,8}|set\s{1,8}|setx\s{1,8}|\$env:|--|-)?([A-Za-z_][\w.-]{0,80})\s{0,8}[=:]\s{0,8}(\S.*)?",
+    re.DOTALL,
+)
+_URL = re.compile(r"https?://[^\s'\"<>\\)]{1,2000}", re.IGNORECASE)
+_METHOD = re.compile(r"(?:-X\s{0,4}|--request[ =])['\"]?([A-Za-z]{3,8})\b|\b(GET|POST|PATCH|DELETE|PUT) https?://")
+_STATUS_LINE = re.compile(r"HTTP/[0-9.]{1,3} ([0-9]{3})\b")
+_STATUS = re.compile(
+    r"(?:status(?:[ _-]?code)?|http|returned|answered|error|failed with|unauthorized|forbidden|^)[^0-9\r\n]{0,30}?"
+    r"\b([45][0-9]{2})\b(?!\.[0-9])",
+    re.IGNORECASE | re.MULTILINE,
+)
+_UNAUTHORIZED = ("unauthorized", "unauthenticated", "not_authorized", "authentication credentials are missing")
+_PAGES = ("https://developer.apple.com", "http://developer.apple.com", "https://support.apple.com")
+_MAX_OBJECTS = 20
+
+
+def read_pasted(text: str) -> PastedText:
+    """Read a text for what it holds of a request, its response or a token. Never raises."""
+    if looks_like_token(text) or text[:2] in {"b'", 'b"'} or not text.strip():
+        return PastedText(token=text)
+    if len(text) > MAX_SIZE and not any(blank in text[:MAX_SIZE] for blank in " \t\r\n"):
+        # One word, so that it can only be meant as a token.
+        return PastedText(token=text)
+    text = _ESCAPES.sub("", text[:MAX_SIZE].lstrip("\ufeff"))
+    found = next(iter(_tokens(text)), None)
+    if found:
+        return _with_token(text, found)
+    document = error_document(text)
+    if document is not None:
+        return PastedText(document=document, url=_api_url(text), method=_method(text))
+    if message := finding_of_message(text):
+        return PastedText(findings=(message,))
+    return _without_token(text)
+
+
+def finding_of_message(text: str) -> Finding | None:
+    """Return the cause that a message of a tool names: of the table of messages, or of an HTTP status in it.
+
+    The text itself is never repeated: it may hold a key or a token.
+    """
+    text = text[:MAX_SIZE]
+    lower = text.lower()
+    for message in MESSAGES:
+        if message.text in lower:
+            evidence = f'the text has the words "{message.text}" (as in {message.source.removeprefix("documented: ")})'
+            certainty: Certainty = "possible" if message.cause == "key-unknown-to-apple" else "likely"
+            # A tool that failed with it did not repair it.
+            return make_finding(message.cause, evidence, level="error", certainty=certainty, fix=message.fix)
+    return _finding_of_status(text, lower)
+
+
+_STATUSES: Mapping[int, tuple[CauseSlug, Certainty, str | None]] = {
+    401: ("key-unknown-to-apple", "possible", None),
+    403: ("request-refused", "possible", "Give the whole answer: its code and detail tell an agreement from a role."),
+    429: ("rate-limited", "likely", None),
+}
+
+
+def _finding_of_status(text: str, lower: str) -> Finding | None:
+    shown = _STATUS_LINE.search(text) or _STATUS.search(text)
+    status = int(shown[1]) if shown else 0
+    if status not in _STATUSES and any(word in lower for word in _UNAUTHORIZED):
+        status = 401
+    if status in range(500, 600) and "apple" in lower:
+        return make_finding("apple-outage", f"the text tells of HTTP {status}", certainty="possible")
+    if status not in _STATUSES:
+        return None
+    cause, certainty, fix = _STATUSES[status]
+    evidence = f"the text tells of HTTP {status} and not why; the token and the whole answer would say more"
+    return make_finding(cause, evidence, certainty=certainty, fix=fix)
+
+
+def _tokens(text: str) -> Iterator[str]:
+    """Yield each run of characters that is a token, without what stands before it."""
+    for run in _RUN.finditer(text):
+        start = run[0].find("eyJ")
+        if start >= 0:
+            token = run[0][start:]
+            token = token.rstrip(".") if token.count(".") > 2 else token  # noqa: PLR2004  a full stop behind it
+            if "." in token:
+                yield token
+
+
+def _with_token(text: str, token: str) -> PastedText:
+    document = error_document(text)
+    status = _STATUS_LINE.search(text) if document is not None else None
+    parts = PastedText(
+        url=_api_url(text),
+        method=_method(text),
+        document=document,
+        status=int(status[1]) if status else None,
+    )
+    header = _HEADER.search(text)
+    if header and token in header[1]:
+        # Behind the token may stand what closes a quotation or a call.
+        value = header[1][: header[1].index(token) + len(token)]
+        return replace(parts, authorization=value.lstrip(QUOTES))
+    bearer = _BEARER.search(text)
+    if bearer and text.startswith(token, bearer.end()):
+        if not text[: bearer.start()].strip():
+            # Nothing but the header's value: it is no token itself.
+            return replace(parts, token=text)
+        return replace(parts, authorization=f"Bearer {token}")
+    bare = text.strip()
+    quoted = check_not_a_token(bare) if bare.strip(QUOTES) == token else None
+    return replace(parts, token=token, findings=(_as_warning(quoted),) if quoted else ())
+
+
+def _without_token(text: str) -> PastedText:
+    """Read a text that holds no token as it is sent: one in base64, a header, an assignment, or something else."""
+    bare = text.strip()
+    if token := base64_of_token(bare.strip(QUOTES)):
+        finding = check_not_a_token(bare)
+        return PastedText(token=token, findings=(_as_warning(finding),) if finding else ())
+    if header := _HEADER.search(bare):
+        if finding := check_not_a_token(header[1].strip() or "Bearer "):
+            return PastedText(findings=(finding,))
+        if header.end() == len(bare):
+            return PastedText(authorization=header[1], url=_api_url(text), method=_method(text))
+    return _of_value(text)
+
+
+def _of_value(text: str) -> PastedText:
+    """Read a text that is a value, or the assignment of one to a variable."""
+    bare = text.strip()
+    assignment = _ASSIGNMENT.fullmatch(bare) if "\n" not in bare and "://" not in bare[:30] else None
+    value = (assignment[2] or "").strip().rstrip(";,") if assignment else bare
+    if assignment and not value.strip(QUOTES):
+        return PastedText(findings=(make_finding("token-placeholder", f"{assignment[1]} is set to nothing"),))
+    if assignment and (token := base64_of_token(value.strip(QUOTES))):
+        return PastedText(token=token)
+    if finding := check_not_a_token(bare) or check_not_a_token(value):
+        return PastedText(findings=(finding,))
+    if len(bare) < _SHORTEST_TOKEN or _SENTENCE.search(bare):
+        return PastedText(findings=(make_finding("not-a-token", _describe_text(bare)),))
+    return PastedText(token=text)
+
+
+def _as_warning(finding: Finding) -> Finding:
+    """Return the finding of a text that was read all the same: sent as it stands, it would be refused."""
+    return make_finding(finding.cause, f"{finding.evidence}; it is read without", level="warning", fix=finding.fix)
+
+
+def _describe_text(text: str) -> str:
+    described = describe(text)
+    if described:
+        return f"it is {described} (length {len(text)})"
+    words, lines = len(text.split()), text.count("\n") + 1
+    size = f"{words} word{'s' * (words != 1)}" + (f" in {lines} lines" if lines > 1 else "")
+    page = "; it holds an HTML page" if "<html" in text.lower() else ""
+    return f"it is a text of {size} without a token, an answer of Apple's or a message that is known{page}"
+
+
+def _api_url(text: str) -> str:
+    """Return the URL of the request; a link to Apple's pages, as messages have it, is none."""
+    urls = (match[0].rstrip(".,;") for match in _URL.finditer(text))
+    return next((url for url in urls if not url.lower().startswith(_PAGES)), "")
+
+
+def _method(text: str) -> str:
+    match = _METHOD.search(text)
+    return (match[1] or match[2]).upper() if match else ""
+
+
+_ERROR_MEMBERS = ('"errors"', '"reason"', '"error"', '"errorCode"', '\\"errors\\"')
+
+
+# APNs' and WeatherKit's reasons and Sign in with Apple's errors come with these statuses (documented).
+_REASONS = {"MISSING_AUTH": ("weatherkit", 401), "NOT_ENABLED": ("weatherkit", 401)}
+_PUSH_STATUSES = {"TooManyProviderTokenUpdates": 429, "TooManyRequests": 429, "BadPath": 404, "Unregistered": 410}
+
+
+def status_and_url(document: Mapping[str, Any]) -> tuple[int, str]:
+    """Return the status that an error document comes with, and a URL of the service that sends it."""
+    errors = document.get("errors")
+    if isinstance(errors, list):
+        status = str(errors[0].get("status", ""))
+        return (int(status) if re.fullmatch("[1-5][0-9]{2}", status) else 400), ""
+    if isinstance(document.get("error"), str):
+        return 400, SERVICES["sign-in-with-apple"].base_url
+    reason = document["reason"]
+    name, number = _REASONS.get(reason, ("apns", _PUSH_STATUSES.get(reason, 403 if "ProviderToken" in reason else 400)))
+    return number, SERVICES[name].base_url
+
+
+def error_document(text: str) -> Mapping[str, Any] | None:
+    """Return an error document that stands in the text, whole or as the member ``errors`` alone."""
+    if not any(member in text for member in _ERROR_MEMBERS):
+        return None
+    decoder = json.JSONDecoder()
+    start = -1
+    for _ in range(_MAX_OBJECTS):
+        start = text.find("{", start + 1)
+        if start < 0:
+            break
+        if document := _decoded(decoder, text, start):
+            return document
+    start = text.find("[", max(text.find('"errors"'), 0))
+    return _decoded(decoder, text, start) if start >= 0 else None
+
+
+def _decoded(decoder: json.JSONDecoder, text: str, start: int) -> Mapping[str, Any] | None:
+    try:
+        value, _ = decoder.raw_decode(text, start)
+    except (ValueError, RecursionError):
+        return None
+    if isinstance(value, list):
+        value = {"errors": value}
+    return value if isinstance(value, dict) and _is_error_document(value) else None
+
+
+def _is_error_document(value: Mapping[str, Any]) -> bool:
+    errors = value.get("errors")
+    if isinstance(errors, list):
+        return bool(errors) and isinstance(errors[0], dict) and "code" in errors[0]
+    return any(isinstance(value.get(name), str) for name in ("reason", "error"))

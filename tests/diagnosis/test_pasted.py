@@ -1,0 +1,187 @@
+"""Texts that are pasted: what is read of them, and what of them is named."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from real_cases.evidence import BODY, ISSUER, KEY_ID, NOW, P8, token
+
+from pytest_asc.diagnosis.diagnose import diagnose
+from pytest_asc.diagnosis.pasted import read_pasted
+
+TOKEN = token()
+EXPIRED = token(iat=NOW - 9000, exp=NOW - 8000)
+AUDIENCE = token(aud="x")
+
+
+def causes(text: object) -> list[str]:
+    return [finding.cause for finding in diagnose(text, now=NOW)]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "{}",
+        "Authorization: Bearer {}",
+        "authorization: bearer {}\r\n",
+        "-H 'Authorization: Bearer {}'",
+        'curl -H "Authorization: Bearer {}" https://api.appstoreconnect.apple.com/v1/apps',
+        'headers = {{"Authorization": "Bearer {}"}}',
+        'headers["Authorization"] = "Bearer {}"',
+        "export ASC_TOKEN={}",
+        'export ASC_TOKEN="{}"',
+        "$env:ASC_TOKEN = '{}'",
+        "ASC_TOKEN: {}",
+        "token: {}\n",
+        "The token is {}.",
+        '{{"token": "{}"}}',
+        "> GET /v1/apps HTTP/2\n> Host: api.appstoreconnect.apple.com\n> authorization: Bearer {}\n> accept: */*\n",
+    ],
+)
+def test_a_token_is_found_in_the_text_around_it(form: str) -> None:
+    assert causes(form.format(TOKEN)) == []
+    assert causes(form.format(AUDIENCE)) == ["token-audience"]
+
+
+@pytest.mark.parametrize(
+    ("form", "cause"), [('"{}"', "token-quoted"), ("'{}'\n", "token-quoted"), ("\u201c{}\u201d", "token-quoted")]
+)
+def test_a_quoted_token_is_read_and_named(form: str, cause: str) -> None:
+    (finding,) = diagnose(form.format(TOKEN), now=NOW)
+    assert (finding.cause, finding.level) == (cause, "warning")
+    assert causes(form.format(AUDIENCE)) == ["token-audience", cause]
+    (sent,) = diagnose(token=form.format(TOKEN), now=NOW)
+    assert (sent.cause, sent.level) == (cause, "error")
+
+
+def test_base64_of_a_token_is_read_and_named() -> None:
+    encoded = base64.b64encode(AUDIENCE.encode()).decode()
+    assert causes(encoded) == ["token-audience", "token-malformed"]
+    (sent,) = diagnose(token=encoded, now=NOW)
+    assert "base64 of a token" in sent.evidence
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bearer undefined",
+        "Authorization: Bearer None",
+        "Authorization: Bearer ${TOKEN}",
+        "Authorization: Bearer $TOKEN",
+        "None",
+        "null",
+        "undefined",
+        "${ASC_TOKEN}",
+        "{{ token }}",
+        "<token>",
+        "YOUR_TOKEN",
+        "export ASC_TOKEN=",
+        "export ASC_TOKEN=$(cat token)",
+        "ASC_TOKEN=''",
+        "curl -H 'Authorization: Bearer null' https://api.appstoreconnect.apple.com/v1/apps",
+    ],
+)
+def test_a_placeholder_in_place_of_a_token_is_named(text: str) -> None:
+    assert causes(text) == ["token-placeholder"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (P8, "a private key"),
+        (P8.replace("\n", "\\n"), "a private key"),
+        (base64.b64encode(P8.encode()).decode(), "base64 of a private key"),
+        (BODY, "base64 of a private key"),
+        (json.dumps({"key_id": KEY_ID, "issuer_id": ISSUER, "key": P8}), "a private key"),
+        (json.dumps({"type": "service_account", "project_id": "x"}), "Google service account"),
+        (json.dumps({"data": []}), "JSON with the members data"),
+        ('{"kty": "EC", "crv": "P-256"}', "JWK"),
+        (ISSUER, "a UUID, such as an issuer id"),
+        (KEY_ID, "such as a key id or a Team ID"),
+        ("~/keys/AuthKey_ABC.p8", "a path"),
+        ("https://api.appstoreconnect.apple.com/v1/apps", "a URL"),
+        ("a@example.com", "an e-mail address"),
+        ("0a" * 32, "a device token"),
+        ("<!DOCTYPE html><html><head><title>Sign in</title></head></html>", "an HTML or XML page"),
+        ("it does not work", "a text of 4 words"),
+    ],
+)
+def test_a_text_that_is_no_token_is_named_for_what_it_is(text: str, words: str) -> None:
+    (finding,) = diagnose(text, now=NOW)
+    assert finding.cause == "not-a-token"
+    assert words in finding.evidence
+
+
+@pytest.mark.parametrize("text", ["abcd-efgh-ijkl-mnop", "---\n- !ruby/object:HTTP::Cookie\n  name: DES5c148586dfd4\n"])
+def test_a_session_of_an_apple_id_is_named(text: str) -> None:
+    assert causes(text) == ["apple-id-session"]
+    assert [finding.cause for finding in diagnose(token=text, now=NOW)] == ["apple-id-session"]
+
+
+def test_a_response_and_its_request_are_read_together() -> None:
+    answer = json.dumps({"errors": [{"status": "401", "code": "NOT_AUTHORIZED", "title": "x", "detail": "y"}]})
+    text = f"> GET /v1/apps HTTP/1.1\n> Authorization: Bearer {EXPIRED}\n>\n< HTTP/1.1 401 Unauthorized\n\n{answer}\n"
+    assert causes(text)[0] == "token-expired"
+
+
+def test_an_error_that_is_nested_in_a_mapping_is_found() -> None:
+    result = {"sent": [], "failed": [{"device": "1", "status": "403", "response": {"reason": "InvalidProviderToken"}}]}
+    (finding,) = diagnose(result, now=NOW)
+    assert finding.cause == "key-unknown-to-apple"
+    assert "InvalidProviderToken" in finding.evidence
+
+
+def test_an_exceptions_message_names_its_cause() -> None:
+    error = RuntimeError("A required agreement is missing or has expired. - This request requires an in-effect one")
+    assert causes(error) == ["agreement-missing"]
+    assert causes(RuntimeError("Request failed with status code 401")) == ["key-unknown-to-apple"]
+
+
+@given(st.text())
+def test_any_text_is_read(text: str) -> None:
+    read_pasted(text)
+    diagnose(text, now=NOW)
+
+
+@pytest.mark.parametrize("prefix", ["", "x ", "Authorization: ", "curl ", '"', "ASC_TOKEN="])
+@pytest.mark.parametrize("secret", [P8, BODY, TOKEN, base64.b64encode(P8.encode()).decode(), f"{TOKEN[:-4]}\n x"])
+def test_no_part_of_a_secret_is_repeated(prefix: str, secret: str) -> None:
+    shown = "".join(f"{finding!r}{finding}" for finding in diagnose(prefix + secret, now=NOW))
+    shown += repr(read_pasted(prefix + secret))
+    assert not [
+        at
+        for at in range(0, len(secret) - 16, 8)
+        if secret[at : at + 16] in shown and "-----" not in secret[at : at + 16]
+    ]
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "eyJ",
+        "eyJ.",
+        "<title",
+        "{",
+        '{"errors":[',
+        "[",
+        "authorization: ",
+        "bearer ",
+        "a",
+        "a ",
+        "=",
+        "http://",
+        '"',
+        "\x1b[",
+    ],
+)
+def test_a_megabyte_of_anything_is_read_in_a_second(unit: str) -> None:
+    text = unit * (1_000_000 // len(unit))
+    started = time.perf_counter()
+    diagnose(text, now=NOW)
+    diagnose(RuntimeError(text), now=NOW)
+    assert time.perf_counter() - started < 5, "a second on a machine with nothing else to do"
