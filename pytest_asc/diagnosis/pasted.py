@@ -64,7 +64,7 @@ _MAX_OBJECTS = 20
 
 def read_pasted(text: str) -> PastedText:
     """Read a text for what it holds of a request, its response or a token. Never raises."""
-    if looks_like_token(text) or text[:2] in {"b'", 'b"'} or not text.strip():
+    if looks_like_token(text) or text[:2] in {"b'", 'b"'} or text[:20].strip().lower() in {"", "bearer"}:
         return PastedText(token=text)
     if len(text) > MAX_SIZE and not any(blank in text[:MAX_SIZE] for blank in " \t\r\n"):
         # One word, so that it can only be meant as a token.
