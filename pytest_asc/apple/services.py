@@ -64,6 +64,8 @@ class ClaimSpec(NamedTuple):
     """A description for errors."""
     required: bool = True
     """True if a token without it is refused; otherwise it is documented as required, and works without."""
+    optional: bool = False
+    """True if it is documented as one that may be left out."""
 
 
 class TokenRejection(NamedTuple):
@@ -107,6 +109,8 @@ class Service:
     """``aud``; None where the claims hold none."""
     individual_subject: str | None = None
     """The ``sub`` that individual keys have in place of ``iss``; None where there are no such keys."""
+    tolerated_claims: tuple[str, ...] = ()
+    """Claims that it does not ask for, and that are in tokens which it accepts."""
     strict_claims: bool = False
     """Whether the claims may hold nothing else."""
     scoped: bool = False
@@ -174,9 +178,10 @@ SERVICES_ID = ClaimSpec("{service_id}", r"(?!user$|SEARCHADS\.)\S+", "the Servic
 BUNDLE_ID = ClaimSpec("{bundle_id}", r"\S+", "the app's bundle id")
 # A demonstration works without it (observed: denisblondeau/TestWeatherKitRESTAPI).
 WEATHER_ID = ClaimSpec("{team_id}.{service_id}", r"[A-Z0-9]{10}\.\S+", "<Team ID>.<Services ID>", required=False)
-ORIGIN = ClaimSpec("{origin}", r"\S+", "the website's origin")
-BROWSER_SCOPE = ClaimSpec("mapkit_js", r".*\b(mapkit_js|web_snapshots|embed_api)\b.*", "'mapkit_js'")
-SERVER_SCOPE = ClaimSpec("server_api", r".*\bserver_api\b.*", "'server_api'")
+# Tokens with neither origin nor scope work (observed: ryokun6/ryos #1783, JS00001/apple-maps-server-sdk #1).
+ORIGIN = ClaimSpec("{origin}", r"\S+", "the website's origin", optional=True)
+BROWSER_SCOPE = ClaimSpec("mapkit_js", r".*\b(mapkit_js|web_snapshots|embed_api)\b.*", "'mapkit_js'", optional=True)
+SERVER_SCOPE = ClaimSpec("server_api", r".*\bserver_api\b.*", "'server_api'", optional=True)
 
 # One body for every bad token (observed: egodigital/node-appstore-connect #3 and others).
 NOT_AUTHORIZED = TokenRejection(
@@ -336,6 +341,7 @@ DEVICE_CHECK = Service(
     title="DeviceCheck",
     hosts=("api.devicecheck.apple.com", "api.development.devicecheck.apple.com"),
     claims={"iss": TEAM_ID},
+    tolerated_claims=("exp",),  # observed: tsndr/cloudflare-worker-jwt #64
     expires=False,
     max_lifetime=None,
     refusal=_UNVERIFIED,

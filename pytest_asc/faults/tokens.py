@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -73,6 +75,12 @@ def _with_der_signature(token: str) -> str:
     return f"{signing_input}.{der}"
 
 
+def _with_hmac(token: str) -> str:
+    signing_input = token.rpartition(".")[0]
+    made = hmac.new(b"the text of the key", signing_input.encode("ascii"), hashlib.sha256).digest()
+    return f"{signing_input}.{base64url_encode(made).decode('ascii')}"
+
+
 def _of_another_key(arguments: MintArguments) -> str:
     other = replace(arguments.credentials, private_key=ec.generate_private_key(ec.SECP256R1()))
     return arguments._replace(credentials=other)()
@@ -105,6 +113,7 @@ TOKENS: Mapping[str, Callable[[MintArguments], str]] = MappingProxyType(
         "token-issued-in-future": lambda arguments: arguments(issued_at=int(arguments.now) + _AHEAD),
         "token-signature-der": _good_but(_with_der_signature),
         "token-signature-mismatch": _of_another_key,
+        "token-signature-hmac": _good_but(_with_hmac),
         "token-scope-format": _minted(claims={"scope": "GET /v1/apps"}),
         "token-scope-mismatch": _minted(scope=["GET /v1/users"]),
         "token-form": _minted(claims={"nonce": "pytest-asc"}),

@@ -52,8 +52,8 @@ CASES = (
         "agisboye/app-store-server-api#64",
         "the hour of the App Store Server's tokens, at App Store Connect",
         Held(token(exp=NOW + HOUR, bid=BUNDLE_ID), service="app-store-connect"),
-        ("token-lifetime-too-long", "token-of-other-service"),
-        "the App Store Server API",
+        ("token-of-other-service", "token-lifetime-too-long"),
+        "too long for App Store Connect and not for the App Store Server API",
     ),
     Case(
         "richzw/appstore#28",

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_asc.apple.services import SERVICES
 from pytest_asc.diagnosis.findings import make_finding
-from pytest_asc.diagnosis.formatting import format_claim, join_or, one_line
+from pytest_asc.diagnosis.formatting import format_claim, join_or, one_line, span
+from pytest_asc.diagnosis.token.times import FIRST_MILLISECONDS, check_lifetime
 from pytest_asc.secrets import mask
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 # Members that have a cause of their own; any other is the token's form.
 _CAUSES = {"sub": "token-subject", "scope": "token-scope-format"}
+# Members that identify no key and no team, so that their values are shown.
+_PUBLIC = frozenset({"sub", "scope", "bid", "origin"})
 
 # Members of every header.
 _EVERYWHERE = frozenset({"alg", "kid", "typ"})
@@ -63,6 +66,8 @@ def check_claims(
         yield other
     if other is None or other.level != "error":
         yield from (problem.finding for problem in _claim_problems(header, claims, service, key_type, issuer_id))
+    elif _accepts(service, header, claims) and (life := check_lifetime(_life(claims), None, service)):
+        yield life
 
 
 def closest_services(header: Mapping[str, Any], claims: Mapping[str, Any]) -> list[Service]:
@@ -97,7 +102,7 @@ def _claim_problems(
         yield ClaimProblem(make_finding("token-audience", evidence), missing=audience is None)
     if service.expires and claims.get("exp") is None:
         evidence = "the token has no exp: it would never expire"
-        yield ClaimProblem(make_finding("token-lifetime-too-long", evidence), missing=True)
+        yield ClaimProblem(make_finding("token-lifetime-too-long", evidence, fix=_fix_of_life(service)), missing=True)
     if not service.expires and claims.get("iat") is None:
         evidence = "the token has no iat, from which its life is counted"
         yield ClaimProblem(make_finding("token-lifetime-too-long", evidence, fix="Set iat to now."), missing=True)
@@ -129,7 +134,8 @@ def _issuer_problems(
         misnamed = "; the claim is misnamed subject" if "subject" in claims else ""
         yield ClaimProblem(
             make_finding(
-                "token-subject", f"sub is {format_claim(sub)}, expected {service.individual_subject!r}{misnamed}"
+                "token-subject",
+                f"sub is {format_claim(sub, clear=True)}, expected {service.individual_subject!r}{misnamed}",
             )
         )
     elif iss is None:
@@ -149,13 +155,13 @@ def _issuer_problems(
 
 
 def _member_problems(name: str, value: object, member: ClaimSpec, cause: str) -> Iterator[ClaimProblem]:
-    if _matches(value, member):
-        return
     missing = value is None
+    if _matches(value, member) or (missing and member.optional):
+        return
     tolerated = missing and not member.required
     finding = make_finding(
         cause,
-        f"{name} is {format_claim(value)}, expected {member.description}",
+        f"{name} is {format_claim(value, clear=name in _PUBLIC)}, expected {member.description}",
         level="warning" if tolerated else None,
         certainty="possible" if tolerated else None,
         fix=f"Set {name} to {member.description}.",
@@ -186,7 +192,10 @@ def _other_service(header: Mapping[str, Any], claims: Mapping[str, Any], service
     """
     problems = [problem for problem in _claim_problems(header, claims, service) if problem.finding.level == "error"]
     own = _known_member_count(header, claims, service)
-    if not problems and own == len(claims) + len(header.keys() - _EVERYWHERE):
+    unknown = (claims.keys() - _known_claims(service) - set(service.tolerated_claims)) | (
+        header.keys() - _EVERYWHERE - service.header.keys()
+    )
+    if not problems and not unknown:
         return None
     others = [other for other in closest_services(header, claims) if other is not service]
     closest = max((_known_member_count(header, claims, other) for other in others), default=0)
@@ -194,6 +203,8 @@ def _other_service(header: Mapping[str, Any], claims: Mapping[str, Any], service
     if not others or closest < own or (closest == own and not problems):
         return None
     summary = f"the token has the claims of {join_or([other.title for other in others])} and is sent to {service.title}"
+    if not problems and (long_life := _life_of_others(claims, service, others)):
+        return make_finding("token-of-other-service", f"{summary}: {long_life}")
     if not problems:
         return make_finding("token-of-other-service", summary, level="warning", certainty="possible")
     contrary = closest > own or any(not problem.missing for problem in problems)
@@ -201,6 +212,31 @@ def _other_service(header: Mapping[str, Any], claims: Mapping[str, Any], service
     return make_finding(
         "token-of-other-service", f"{summary}: {details}", certainty="certain" if contrary else "likely"
     )
+
+
+def _life_of_others(claims: Mapping[str, Any], service: Service, others: list[Service]) -> str | None:
+    """Describe a life that the other services take and this one does not; None where it takes it, too."""
+    life = _life(claims)
+    if service.max_lifetime is None or life <= service.max_lifetime or "scope" in claims:
+        return None
+    if any(other.max_lifetime and life > other.max_lifetime for other in others):
+        return None
+    return f"exp is {life} s after iat, which is too long for {service.title} and not for {others[0].title}"
+
+
+def _life(claims: Mapping[str, Any]) -> int:
+    """Return the seconds from ``iat`` to ``exp``; 0 where they are none that can be told."""
+    iat, exp = claims.get("iat"), claims.get("exp")
+    if not (isinstance(iat, int) and isinstance(exp, int)) or max(abs(iat), abs(exp)) > FIRST_MILLISECONDS:
+        return 0
+    return exp - iat
+
+
+def _fix_of_life(service: Service) -> str | None:
+    """Return the fix of a token that never expires; None where the table of causes has it."""
+    if service.recommended_lifetime:
+        return None
+    return f"Set exp to at most {span(service.max_lifetime)} after iat." if service.max_lifetime else "Set exp."
 
 
 def _accepts(service: Service, header: Mapping[str, Any], claims: Mapping[str, Any]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,8 @@ class DecodedToken:
     claims: Mapping[str, Any]
     signing_input: bytes
     signature: bytes
+    repeated: tuple[str, ...] = ()
+    """The members that the header or the claims have more than once; the last of them counts here."""
 
     @property
     def key_id(self) -> str | None:
@@ -54,11 +57,13 @@ def decode(token: str) -> DecodedToken:
         raise TokenError(
             make_finding("token-malformed", f"{len(parts)} parts between dots, expected 3; length {len(token)}")
         )
+    repeated: list[str] = []
     return DecodedToken(
-        header=_decode_object(parts[0], "header"),
-        claims=_decode_object(parts[1], "claims"),
+        header=_decode_object(parts[0], "header", repeated),
+        claims=_decode_object(parts[1], "claims", repeated),
         signing_input=f"{parts[0]}.{parts[1]}".encode("ascii"),
         signature=_decode_bytes(parts[2], "signature"),
+        repeated=tuple(repeated),
     )
 
 
@@ -94,9 +99,18 @@ def _decode_bytes(part: str, name: str) -> bytes:
         raise TokenError(make_finding("token-malformed", f"the {name} is not base64url (length {len(part)})")) from None
 
 
-def _decode_object(part: str, name: str) -> dict[str, Any]:
+def _decode_object(part: str, name: str, repeated: list[str]) -> dict[str, Any]:
+    """Decode the header or the claims, and add to ``repeated`` what they have more than once."""
+
+    def unite(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        united = dict(pairs)
+        if len(united) < len(pairs):
+            counted = Counter(key for key, _ in pairs)
+            repeated.extend(f"the {name}'s {key}" for key, count in counted.items() if count > 1)
+        return united
+
     try:
-        value = json.loads(_decode_bytes(part, name))
+        value = json.loads(_decode_bytes(part, name), object_pairs_hook=unite)
     except (ValueError, RecursionError):
         raise TokenError(make_finding("token-malformed", f"the {name} is not JSON (length {len(part)})")) from None
     if not isinstance(value, dict):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_asc.apple.services import SIX_MONTHS
+from pytest_asc.apple.services import HOUR, SIX_MONTHS
 from pytest_asc.diagnosis.findings import make_finding
 from pytest_asc.diagnosis.formatting import format_claim, json_type, span, utc
 from pytest_asc.diagnosis.token.scope import allows_long_lifetime, max_lifetime_of
@@ -24,6 +24,10 @@ ROUNDING = 1
 # The last time claim that is a plausible duration, and the first that is a plausible time in milliseconds.
 LONGEST_DURATION = 10**9
 FIRST_MILLISECONDS = 10**11
+# Smaller units than the second, by how many there are to one.
+_UNITS = (("milliseconds", 10**3), ("microseconds", 10**6), ("nanoseconds", 10**9))
+# From 2001 to 2096: whatever people have their tokens expire at.
+_PLAUSIBLE = range(10**9, 4 * 10**9)
 
 
 def check_time_format(claims: Mapping[str, Any], service: Service) -> Finding | None:
@@ -33,14 +37,26 @@ def check_time_format(claims: Mapping[str, Any], service: Service) -> Finding | 
         if value is None:
             continue
         if isinstance(value, bool) or not isinstance(value, int):
-            return make_finding("token-time-not-integer", f"{name} is {format_claim(value)}, a {json_type(value)}")
-        if abs(value) > FIRST_MILLISECONDS:
             return make_finding(
-                "token-time-milliseconds", f"{name} is {format_claim(value)}, in seconds a time after the year 5000"
+                "token-time-not-integer", f"{name} is {format_claim(value, clear=True)}, a {json_type(value)}"
             )
+        if abs(value) > FIRST_MILLISECONDS:
+            return _not_in_seconds(name, value)
         if name == "exp" and value < LONGEST_DURATION:
             return make_finding("token-exp-is-duration", f"exp is {value}, which as a time is {utc(value)}")
     return None
+
+
+def _not_in_seconds(name: str, value: int) -> Finding:
+    """Return the finding of a time in a smaller unit than the second, with the unit that makes a date of our time."""
+    evidence = f"{name} is {format_claim(value)}, in seconds a time after the year 5000"
+    for unit, factor in _UNITS:
+        if value // factor in _PLAUSIBLE:
+            fix = None if factor == 1000 else f"Divide by {factor:,}: the times are in seconds since 1970."  # noqa: PLR2004  as in the table
+            return make_finding("token-time-milliseconds", f"{evidence}, and in {unit} {utc(value // factor)}", fix=fix)
+    return make_finding(
+        "token-time-milliseconds", evidence, certainty="likely", fix="Set iat and exp to seconds since 1970."
+    )
 
 
 def check_lifetime(lifetime: float, scope: object, service: Service) -> Finding | None:
@@ -83,6 +99,15 @@ def _fix(service: Service) -> str | None:
     return f"Set exp to at most {span(limit)} after iat."
 
 
+def _fix_expired(service: Service) -> str | None:
+    """Return the fix of a token that has expired; None where it lives for minutes, as the table of causes has it."""
+    if service.max_lifetime is not None and service.max_lifetime <= HOUR:
+        return None
+    what = "client secret" if service.sent_as_client_secret else "token"
+    limit = f" for at most {span(service.max_lifetime)}" if service.max_lifetime else ""
+    return f"Generate a new {what}, and renew it before it expires: it may live{limit or ' as long as its exp says'}."
+
+
 def _fix_at_limit(service: Service) -> str | None:
     """Return the fix of a lifetime that is exactly the limit; None where the table of causes has it."""
     longer = _fix(service)
@@ -111,7 +136,7 @@ class Times(NamedTuple):
         """Yield the findings at a time, in seconds since 1970."""
         ahead = self.iat - now
         if self.exp <= now:
-            yield make_finding("token-expired", self._expired(now))
+            yield make_finding("token-expired", self._expired(now), fix=_fix_expired(self.service))
         elif ahead > FUTURE_TOLERANCE:
             yield make_finding("token-issued-in-future", f"iat is {utc(self.iat)}, {span(ahead)} ahead of {utc(now)}")
         elif self.exp - now > self.max_ahead + ROUNDING:

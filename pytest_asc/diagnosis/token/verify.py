@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from jwt.algorithms import ECAlgorithm
 
 from pytest_asc.diagnosis.findings import make_finding
-from pytest_asc.diagnosis.formatting import format_claim, json_type, utc
+from pytest_asc.diagnosis.formatting import format_claim, json_type, one_line, utc
 from pytest_asc.diagnosis.key.ids import check_sent_ids
 from pytest_asc.diagnosis.token.claims import check_claims
 from pytest_asc.diagnosis.token.decode import DecodedToken, TokenError, decode
@@ -43,6 +43,12 @@ __all__ = [
 
 _ES256 = ECAlgorithm(ECAlgorithm.SHA256)
 _SIGNATURE_LENGTH = 64
+# Of HMAC with SHA-256 and SHA-384. That of SHA-512 is as long as one of ES256.
+_HMACS = {32: "HS256", 48: "HS384"}
+# The order of P-256 (FIPS 186-4, D.1.2.3): r and s of a signature are between 1 and it (RFC 6979, 2.4).
+_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+# Apple's have 10 characters; no other is known to be refused for its length.
+_LONGEST_KEY_ID = 100
 
 
 @dataclass(frozen=True)
@@ -108,6 +114,7 @@ def verify_token(
     of_claims = check_claims(decoded.header, claims, service, key_type=key_type, issuer_id=issuer_id)
     findings = [
         *_header_findings(decoded.header),
+        *_repetitions(decoded),
         *ids,
         *(finding for finding in of_claims if finding.cause not in explained),
         *_signature_findings(decoded, service, key),
@@ -130,11 +137,34 @@ def _is_for_other_service(findings: list[Finding]) -> bool:
 
 def _header_findings(header: Mapping[str, Any]) -> Iterator[Finding]:
     if header.get("alg") != "ES256":
-        yield make_finding("token-algorithm", f"alg is {format_claim(header.get('alg'))}, expected 'ES256'")
+        alg = header.get("alg")
+        yield make_finding("token-algorithm", f"alg is {format_claim(alg, clear=True)}, expected 'ES256'")
     if not header.get("kid"):
         yield make_finding("token-kid-missing", "the header has no kid")
     elif not isinstance(header["kid"], str):
         yield make_finding("token-kid-missing", f"kid is a {json_type(header['kid'])}, expected text")
+    elif len(header["kid"]) > _LONGEST_KEY_ID:
+        evidence = f"kid is {len(header['kid'])} characters long, and a key id has 10"
+        yield make_finding("token-form", evidence, fix="Set kid to the key id alone.")
+
+
+def _repetitions(decoded: DecodedToken) -> Iterator[Finding]:
+    """A member that is there twice: which of the two counts differs from reader to reader (RFC 7515, 4)."""
+    if decoded.repeated:
+        evidence = f"{one_line(decoded.repeated[0], 60)} is there more than once"
+        yield make_finding(
+            "token-form", evidence, fix="Leave out the header or claim that the JWT library adds itself."
+        )
+
+
+def _outside_curve(signature: bytes) -> str | None:
+    """Describe an r or s that no key signs with; None where both are possible."""
+    half = _SIGNATURE_LENGTH // 2
+    for name, part in (("r", signature[:half]), ("s", signature[half:])):
+        value = int.from_bytes(part, "big")
+        if not 0 < value < _ORDER:
+            return f"the signature's {name} is {'zero' if value == 0 else 'beyond the order of the curve'}"
+    return None
 
 
 def _id_findings(decoded: DecodedToken, service: Service) -> Iterator[Finding]:
@@ -153,10 +183,13 @@ def _signature_findings(
         der = signature[:1] == b"\x30" and len(signature) in range(66, 73)
         if der and service.der_signatures:
             return
-        yield make_finding(
-            "token-signature-der" if der else "token-signature-mismatch",
-            f"the signature is {len(signature)} bytes, expected {_SIGNATURE_LENGTH}",
-        )
+        length = f"the signature is {len(signature)} bytes, expected {_SIGNATURE_LENGTH}"
+        if hmac := _HMACS.get(len(signature)):
+            yield make_finding("token-signature-hmac", f"alg is 'ES256', and {length}: one of {hmac} has as many")
+        else:
+            yield make_finding("token-signature-der" if der else "token-signature-mismatch", length)
+    elif outside := _outside_curve(signature):
+        yield make_finding("token-signature-mismatch", f"{outside}, which no signature with ES256 has")
     elif key is not None and not _ES256.verify(decoded.signing_input, key, signature):
         yield make_finding(
             "token-signature-mismatch", f"the signature does not verify with the key {format_claim(decoded.key_id)}"

@@ -21,6 +21,8 @@ from pytest_asc.apple.services import (
     APPLE_MUSIC,
     DEVICE_CHECK,
     ENTERPRISE,
+    MAPKIT_JS,
+    MAPS_SERVER,
     SERVICES,
     WEATHERKIT,
     Service,
@@ -71,8 +73,13 @@ def test_a_valid_token_of_an_individual_key_has_no_finding() -> None:
     assert findings_of(good(APP_STORE_CONNECT, "individual"), APP_STORE_CONNECT, key_type="individual") == ()
 
 
+# MapKit JS and the Maps Server API need no scope, and DeviceCheck takes an exp: the least that Apple Music asks for is
+# good there, too.
+LEAST = ((APPLE_MUSIC, MAPKIT_JS), (APPLE_MUSIC, MAPS_SERVER), (APPLE_MUSIC, DEVICE_CHECK))
 PAIRS = [
-    pair for pair in product(SERVICES.values(), repeat=2) if pair[0] is not pair[1] and set(pair) not in map(set, TWINS)
+    pair
+    for pair in product(SERVICES.values(), repeat=2)
+    if pair[0] is not pair[1] and set(pair) not in map(set, TWINS) and pair not in LEAST
 ]
 
 
@@ -89,6 +96,18 @@ def test_a_token_at_another_service_is_named_with_both_and_nothing_else_is_said(
 def test_services_with_equal_claims_accept_each_others_tokens(twins: tuple[Service, Service]) -> None:
     for own, asked in product(twins, repeat=2):
         assert findings_of(good(own), asked) == ()
+
+
+@pytest.mark.parametrize(("own", "asked"), LEAST, ids=lambda service: service.name)
+def test_a_token_with_all_that_a_service_asks_for_has_no_finding_there(own: Service, asked: Service) -> None:
+    assert findings_of(good(own), asked) == ()
+
+
+def test_a_life_that_the_other_service_alone_takes_makes_the_service_the_first_finding() -> None:
+    of_service, of_life = findings_of(good(APP_STORE_SERVER, lifetime=3600), APP_STORE_CONNECT)
+    assert (of_service.cause, of_service.level, of_service.certainty) == ("token-of-other-service", "error", "certain")
+    assert "exp is 3600 s after iat, which is too long for App Store Connect" in of_service.evidence
+    assert of_life.cause == "token-lifetime-too-long"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_asc.apple.services import APP_STORE_CONNECT, ENTERPRISE
+from pytest_asc.apple.services import APP_STORE_CONNECT, ENTERPRISE, SIGN_IN
 from pytest_asc.credentials.tokens import sign
 from pytest_asc.diagnosis.token.verify import TokenError, TokenVerification, check_scope, decode, utc, verify_token
 
@@ -291,3 +291,71 @@ def test_a_mutated_token_is_verified_without_an_exception_or_a_leak(at: int, ins
 
 def test_times_beyond_the_calendar_are_shown_all_the_same() -> None:
     assert utc(1e30) == "1e+30 s since 1970"
+
+
+def signed(signature: bytes) -> str:
+    return f"{token().rpartition('.')[0]}.{base64.urlsafe_b64encode(signature).decode().rstrip('=')}"
+
+
+@pytest.mark.parametrize(
+    ("signature", "cause", "words"),
+    [
+        (bytes(64), "token-signature-mismatch", "the signature's r is zero"),
+        (b"\1" * 32 + bytes(32), "token-signature-mismatch", "the signature's s is zero"),
+        (b"\xff" * 64, "token-signature-mismatch", "beyond the order of the curve"),
+        (b"\1" * 32, "token-signature-hmac", "one of HS256 has as many"),
+        (b"\1" * 48, "token-signature-hmac", "one of HS384 has as many"),
+        (b"\1" * 40, "token-signature-mismatch", "the signature is 40 bytes, expected 64"),
+    ],
+)
+def test_a_signature_that_no_key_makes_is_found_without_the_key(signature: bytes, cause: str, words: str) -> None:
+    (finding,) = verify_token(signed(signature), service=APP_STORE_CONNECT).at(NOW)
+    assert finding.cause == cause
+    assert words in finding.evidence
+
+
+def test_a_member_that_is_there_twice_is_named() -> None:
+    header = (
+        base64.urlsafe_b64encode(b'{"alg":"ES256","typ":"JWT","alg":"ES256","kid":"2X9R4HXF35"}').decode().rstrip("=")
+    )
+    text = ".".join([header, *token().split(".")[1:]])
+    (finding,) = verify_token(text, service=APP_STORE_CONNECT).at(NOW)
+    assert (finding.cause, finding.evidence) == ("token-form", "the header's alg is there more than once")
+
+
+def test_a_key_id_of_a_megabyte_is_no_key_id() -> None:
+    (finding,) = verify_token(token(header={**HEADER, "kid": "A" * 1_000_000}), service=APP_STORE_CONNECT).at(NOW)
+    assert (finding.cause, finding.evidence) == ("token-form", "kid is 1000000 characters long, and a key id has 10")
+
+
+@pytest.mark.parametrize(
+    ("factor", "words", "fix"),
+    [
+        (10**3, "in milliseconds 2018-06-07 21:55:00 UTC", "Divide by 1000:"),
+        (10**6, "in microseconds 2018-06-07 21:55:00 UTC", "Divide by 1,000,000:"),
+        (10**9, "in nanoseconds 2018-06-07 21:55:00 UTC", "Divide by 1,000,000,000:"),
+        (10**13, "a time after the year 5000", "Set iat and exp to seconds"),
+    ],
+)
+def test_times_in_a_smaller_unit_are_named_with_the_unit_and_the_date(factor: int, words: str, fix: str) -> None:
+    times = {name: value * factor for name, value in CLAIMS.items() if name in ("iat", "exp")}
+    (finding,) = verify_token(token(**times), service=APP_STORE_CONNECT).at(NOW)
+    assert finding.cause == "token-time-milliseconds"
+    assert words in finding.evidence
+    assert finding.fix.startswith(fix)
+
+
+def test_what_identifies_nobody_is_shown_in_full() -> None:
+    (of_algorithm,) = verify_token(token(header={**HEADER, "alg": "es256"}), service=APP_STORE_CONNECT).at(NOW)
+    assert of_algorithm.evidence == "alg is 'es256', expected 'ES256'"
+    (of_time,) = verify_token(token(iat="2018-06-07T21:40:00Z"), service=APP_STORE_CONNECT).at(NOW)
+    assert "iat is '2018-06-07T21:40:00Z'" in of_time.evidence
+
+
+def test_an_expired_client_secret_gets_no_advice_for_tokens_of_minutes() -> None:
+    claims = {"iss": "M436QS2634", "sub": "com.example.web", "aud": "https://appleid.apple.com"}
+    old = token({**claims, "iat": NOW - 180 * 86_400, "exp": NOW - 600})
+    (finding,) = verify_token(old, service=SIGN_IN).at(NOW)
+    assert finding.cause == "token-expired"
+    assert finding.fix.startswith("Generate a new client secret")
+    assert "minutes" not in finding.fix
