@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import json
 import re
-from base64 import b32encode
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
-from uuid import UUID
 
 from pytest_asc.apple.services import APP_STORE_SERVER, APP_STORE_SERVER_SANDBOX, WEATHERKIT
 from pytest_asc.emulator.http_models import JSON, Response
 from pytest_asc.emulator.jsonapi import errors
-from pytest_asc.emulator.jsonapi.errors import ApiError
+from pytest_asc.emulator.jsonapi.errors import ApiError, as_base32
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,5 +92,5 @@ def reject_token(refusal: TokenRejection, new_id: Callable[[], str]) -> Response
     """
     body = refusal.body
     if "{request_id}" in body:
-        body = body.replace("{request_id}", b32encode(UUID(new_id()).bytes).decode("ascii").rstrip("="))
+        body = body.replace("{request_id}", as_base32(new_id()))
     return Response(refusal.status, {"Content-Type": refusal.media_type}, body.encode())

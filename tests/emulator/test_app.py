@@ -234,6 +234,73 @@ def test_methods_that_are_not_allowed_or_not_emulated(
     assert (answer.status, answer.codes) == (status, [code])
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "detail"),
+    [
+        (
+            "POST",
+            "/v1/appStoreVersionSubmissions",
+            "The resource 'appStoreVersionSubmissions' does not allow 'CREATE'. Allowed operation is: DELETE",
+        ),
+        (
+            "DELETE",
+            "/v1/reviewSubmissions/1",
+            (
+                "The resource 'reviewSubmissions' does not allow 'DELETE'. "
+                "Allowed operations are: CREATE, GET_COLLECTION, GET_INSTANCE, UPDATE"
+            ),
+        ),
+        (
+            "GET",
+            "/v1/gameCenterDetails/1/relationships/challengesMinimumPlatformVersions",
+            (
+                "The relationship 'challengesMinimumPlatformVersions' does not allow 'GET_RELATIONSHIP'. "
+                "Allowed operation is: REPLACE"
+            ),
+        ),
+        (
+            "GET",
+            "/v1/builds/1/betaGroups",
+            "The relationship 'betaGroups' does not allow 'GET_RELATED'. Allowed operations are: CREATE, DELETE",
+        ),
+        (
+            "POST",
+            "/v1/apps/1/relationships/builds",
+            "The relationship 'builds' does not allow 'CREATE'. Allowed operations are: GET_RELATED, GET_RELATIONSHIP",
+        ),
+    ],
+)
+def test_a_refused_operation_names_those_that_are_allowed(
+    emulator_client: EmulatorClient, method: str, path: str, detail: str
+) -> None:
+    (error,) = emulator_client.send(method, path).json["errors"]
+    assert (error["title"], error["detail"]) == ("The given operation is not allowed", detail)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [("PUT", "/v1/betaGroups", "GET, POST"), ("POST", "/v1/apps/1", "GET, PATCH"), ("PUT", "/v1/apps/1/builds", "GET")],
+)
+def test_a_method_that_is_not_allowed_gets_a_list_of_those_that_are(
+    emulator_client: EmulatorClient, method: str, path: str, allow: str
+) -> None:
+    answer = emulator_client.send(method, path)
+    assert (answer.status, answer.headers["Allow"]) == (405, allow)
+
+
+def test_a_missing_agreement_is_reported_as_recorded(emulator_client: EmulatorClient) -> None:
+    emulator_client.emulator.fault("agreement-missing")
+    (error,) = emulator_client.get("/v1/nothing").json["errors"]
+    assert re.fullmatch("[A-Z2-7]{26}", error.pop("id"))
+    assert error == {
+        "status": "403",
+        "code": "FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED",
+        "title": "A required agreement is missing or has expired.",
+        "detail": "This request requires an in-effect agreement that has not been signed or has expired.",
+        "links": {"see": "/business"},
+    }
+
+
 def test_a_response_to_head_has_no_body(emulator_client: EmulatorClient) -> None:
     answer = emulator_client.send("HEAD", "/v1/apps")
     assert (answer.status, answer.body, answer.headers["Content-Type"]) == (405, b"", "application/json")

@@ -14,6 +14,7 @@ ENTITY_UNPROCESSABLE = ErrorTemplate(
     "ENTITY_UNPROCESSABLE",
     "The request entity is not a valid request document object",
     "Unexpected or invalid value at '{path}'.",
+    meta={"position": {"row": -1, "column": -1}},  # observed for an id that is a number
 )
 # 409 for the contents of a body. Observed whole, in responses that users of fastlane, of rorkai/App-Store-Connect-CLI
 # and of Apple's forum have published:

@@ -7,8 +7,10 @@
 from __future__ import annotations
 
 import json
+from base64 import b32encode
 from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
+from uuid import UUID
 
 from pytest_asc.apple import services
 from pytest_asc.emulator.http_models import JSON, Response
@@ -29,6 +31,10 @@ class ErrorTemplate(NamedTuple):
     """Empty for an error without one."""
     gateway: bool = False
     """True for errors of Apple's front end, which have no id and another layout than those of the application."""
+    meta: Mapping[str, JsonValue] = {}
+    links: Mapping[str, str] = {}
+    short_id: bool = False
+    """True for errors whose id has the 26 characters of a UUID in Base32."""
 
 
 _NOT_AUTHORIZED = json.loads(services.NOT_AUTHORIZED.body)["errors"][0]
@@ -53,21 +59,23 @@ MEMBERSHIP_EXPIRED = ErrorTemplate(
 AGREEMENT_MISSING = ErrorTemplate(
     403,
     "FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED",
-    "A required agreement is missing or has expired",
+    "A required agreement is missing or has expired.",
     "This request requires an in-effect agreement that has not been signed or has expired.",
+    short_id=True,
+    links={"see": "/business"},  # "/agreements" in older recordings (codemagic-ci-cd/cli-tools)
 )
-# 403 for an operation that a resource does not allow (observed); for a relationship, inferred.
+# 403 for an operation that a resource or a relationship does not allow (observed).
 OPERATION_NOT_ALLOWED = ErrorTemplate(
     403,
     "FORBIDDEN_ERROR",
     "The given operation is not allowed",
-    "The resource '{resource}' does not allow '{operation}'. Allowed operations are: {allowed}",
+    "The resource '{name}' does not allow '{operation}'. {allowed}",
 )
 RELATIONSHIP_NOT_ALLOWED = ErrorTemplate(
     403,
     "FORBIDDEN_ERROR",
     "The given operation is not allowed",
-    "The relationship '{relationship}' does not allow '{operation}'. Allowed operations are: {allowed}",
+    "The relationship '{name}' does not allow '{operation}'. {allowed}",
 )
 # 405: the code is documented, the words are inferred.
 METHOD_NOT_ALLOWED = ErrorTemplate(
@@ -186,6 +194,8 @@ class ApiError(NamedTuple):
     """Part of the request that has the error: a JSON pointer into the body, or the name of a query parameter."""
     associated: Mapping[str, Sequence[ApiError]] = {}
     """Errors of other resources, by their paths."""
+    headers: Mapping[str, str] = {}
+    """Further headers of the response."""
 
     def as_json(self, identifier: str | None) -> dict[str, JsonValue]:
         """Return the error object, its members in Apple's order.
@@ -203,6 +213,8 @@ class ApiError(NamedTuple):
             "title": template.title.format_map(self.values) if self.values else template.title,
             **({"detail": detail} if detail else {}),
             **({"source": dict(self.source)} if self.source else {}),
+            **({"links": dict(template.links)} if template.links else {}),
+            **({"meta": dict(template.meta)} if template.meta else {}),
         }
 
 
@@ -251,17 +263,27 @@ def error_response(errors: Sequence[ApiError], new_id: Callable[[], str]) -> Res
     if first.gateway:
         return Response(first.status, {"Content-Type": JSON}, _gateway_layout(errors[0].as_json(None)))
     members = [_error_object(error, new_id) for error in errors[:_MAX_ERRORS]]
-    return Response(first.status, {"Content-Type": JSON}, _application_layout(members))
+    return Response(first.status, {"Content-Type": JSON, **errors[0].headers}, _application_layout(members))
 
 
 def _error_object(error: ApiError, new_id: Callable[[], str]) -> dict[str, JsonValue]:
-    members = error.as_json(new_id())
+    members = error.as_json(_occurrence_id(error, new_id))
     if error.associated:
         associated: dict[str, JsonValue] = {
-            path: [other.as_json(new_id()) for other in others] for path, others in error.associated.items()
+            path: [other.as_json(_occurrence_id(other, new_id)) for other in others]
+            for path, others in error.associated.items()
         }
         members["meta"] = {"associatedErrors": associated}
     return members
+
+
+def _occurrence_id(error: ApiError, new_id: Callable[[], str]) -> str:
+    return as_base32(new_id()) if error.template.short_id else new_id()
+
+
+def as_base32(uuid: str) -> str:
+    """Return a UUID as the 26 characters of its Base32, as some ids of Apple's are written."""
+    return b32encode(UUID(uuid).bytes).decode("ascii").rstrip("=")
 
 
 def html(status: int, text: str) -> Response:

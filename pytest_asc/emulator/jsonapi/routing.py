@@ -15,6 +15,8 @@ from pytest_asc.emulator.jsonapi.serializer import DocumentEnvelope, ResourceSer
 from pytest_asc.emulator.spec.api_spec import api_spec
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_asc.emulator.spec.api_spec import Operation
 
 _PATH = re.compile(r"(?P<root>/[^/]+/[^/]+)(/(?P<id>[^/]+)(?P<rest>/.*)?)?", re.DOTALL)
@@ -27,8 +29,15 @@ _OPERATIONS = {
     (True, "GET"): "GET_INSTANCE",
     (True, "PATCH"): "UPDATE",
 }
-# The same for relationships (inferred).
-_RELATIONSHIP_OPERATIONS = {"DELETE": "DELETE", "GET": "GET", "PATCH": "UPDATE", "POST": "CREATE"}
+# The same on a relationship, by the form of the path (its linkage or its related resources) and the method (observed:
+# rorkai/App-Store-Connect-CLI:docs/API_NOTES.md, and several users for betaGroups of builds).
+_RELATIONSHIP_OPERATIONS = {
+    (True, "POST"): "CREATE",
+    (True, "DELETE"): "DELETE",
+    (False, "GET"): "GET_RELATED",
+    (True, "GET"): "GET_RELATIONSHIP",
+    (True, "PATCH"): "REPLACE",
+}
 
 
 @dataclass(frozen=True)
@@ -118,22 +127,30 @@ def _explain(method: str, root: str, template: str, path: str) -> ApiError:
     spec = api_spec()
     if not spec.is_root(root):
         return ApiError(errors.PATH_UNKNOWN, {"path": root.strip("/")})
-    relationship = template.rpartition("/")[2]
-    resource_paths = {root: False, f"{root}/{{id}}": True}
-    if template not in resource_paths and not spec.methods(template):
-        return ApiError(errors.RELATIONSHIP_UNKNOWN, {"relationship": relationship})
-    if template in resource_paths:
-        operation = _OPERATIONS.get((resource_paths[template], method))
-        allowed = [
-            name
-            for (with_id, one), name in _OPERATIONS.items()
-            if one in spec.methods(f"{root}/{{id}}" if with_id else root)
-        ]
-        template_error, values = errors.OPERATION_NOT_ALLOWED, {"resource": root.rpartition("/")[2]}
+    instance = f"{root}/{{id}}"
+    if template in {root, instance}:
+        paths, operations = {False: root, True: instance}, _OPERATIONS
+        template_error, name = errors.OPERATION_NOT_ALLOWED, root.rpartition("/")[2]
     else:
-        operation = _RELATIONSHIP_OPERATIONS.get(method)
-        allowed = [name for one, name in _RELATIONSHIP_OPERATIONS.items() if one in spec.methods(template)]
-        template_error, values = errors.RELATIONSHIP_NOT_ALLOWED, {"relationship": relationship}
+        name = template.rpartition("/")[2]
+        paths, operations = (
+            {False: f"{instance}/{name}", True: f"{instance}/relationships/{name}"},
+            _RELATIONSHIP_OPERATIONS,
+        )
+        template_error = errors.RELATIONSHIP_NOT_ALLOWED
+        if not spec.methods(template) and (
+            template not in paths.values() or not any(map(spec.methods, paths.values()))
+        ):
+            return ApiError(errors.RELATIONSHIP_UNKNOWN, {"relationship": name})
+    operation = next((operations.get((kind, method)) for kind, one in paths.items() if one == template), None)
+    allowed = [each for (kind, one), each in operations.items() if one in spec.methods(paths[kind])]
     if operation is None or not allowed:
-        return ApiError(errors.METHOD_NOT_ALLOWED, {"method": method, "path": path})
-    return ApiError(template_error, {**values, "operation": operation, "allowed": ", ".join(allowed)})
+        allow = {"Allow": ", ".join(spec.methods(template))}  # RFC 9110, 15.5.6
+        return ApiError(errors.METHOD_NOT_ALLOWED, {"method": method, "path": path}, headers=allow)
+    values = {"name": name, "operation": operation, "allowed": _enumerate(allowed)}
+    return ApiError(template_error, values)
+
+
+def _enumerate(allowed: Sequence[str]) -> str:
+    """Return the sentence on the allowed operations (observed, for one operation, too)."""
+    return f"Allowed operation{' is' if len(allowed) == 1 else 's are'}: {', '.join(allowed)}"

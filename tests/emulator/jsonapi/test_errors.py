@@ -5,7 +5,7 @@ import json
 import pytest
 
 from pytest_asc.emulator.jsonapi import entity_errors, errors
-from pytest_asc.emulator.jsonapi.errors import ApiError, ErrorTemplate, error_response
+from pytest_asc.emulator.jsonapi.errors import ApiError, ErrorTemplate, as_base32, error_response
 
 FORMS = {
     f"{module.__name__}.{name}": value
@@ -18,16 +18,17 @@ PLACES = (
     "resource size target team type value what"
 )
 VALUES = dict.fromkeys(PLACES.split(), "X")
+NEW_ID = "00190291-bf3a-417d-903c-804640a7df60"
 
 
 @pytest.mark.parametrize("name", FORMS)
 def test_every_error_template_makes_an_error_document(name: str) -> None:
     form = FORMS[name]
-    response = error_response([ApiError(form, VALUES)], lambda: "new-id")
+    response = error_response([ApiError(form, VALUES)], lambda: NEW_ID)
     (error,) = json.loads(response.body)["errors"]
     assert (response.status, error["status"]) == (form.status, str(form.status))
     assert {"code", "detail", "status", "title"} <= error.keys()
-    assert error.get("id") == (None if form.gateway else "new-id")
+    assert error.get("id") == (None if form.gateway else (as_base32(NEW_ID) if form.short_id else NEW_ID))
     assert "{" not in error["detail"].replace("${local-id}", "")
 
 
