@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from pytest_asc.cli.arguments import add_account
@@ -13,7 +15,7 @@ from pytest_asc.credentials.settings import SettingsError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
     from pytest_asc.cli.arguments import Commands
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 NOT_EXECUTABLE, NOT_FOUND, BY_SIGNAL = 126, 127, 128
 
 _FORWARDED = [one for one in signal.Signals if one.name in {"SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"}]
+_WATCHER = str(Path(__file__).with_name("watcher.py"))
 _FROM_TERMINALS = {"SIGINT", "SIGQUIT"}
 
 
@@ -60,14 +63,34 @@ def run(options: argparse.Namespace) -> int:
         except OSError as error:
             print(f"{command[0]} cannot be run: {error.strerror}", file=sys.stderr)
             return NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
-        try:
+        with _watched(process):
             for number in forwarded:
                 signal.signal(number, _forwarding_handler(number, process))
             status = process.wait()
-        finally:
-            process.kill()  # which does nothing where it has ended
-            process.wait()
     return BY_SIGNAL - status if status < 0 else status
+
+
+@contextmanager
+def _watched(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """End a command at the end of the context; where this process is killed before, another one does it."""
+    watcher = None
+    try:
+        if sys.platform != "win32":
+            # It notices the end of this process by that of its standard input.
+            watcher = subprocess.Popen(  # noqa: S603  it is a script of this package
+                [sys.executable, "-I", "-S", _WATCHER, str(process.pid)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        yield
+    finally:
+        process.kill()  # which does nothing where it has ended
+        process.wait()
+        if watcher is not None:
+            watcher.kill()
+            watcher.communicate()
 
 
 def _exit_on_signal(number: int, _: FrameType | None) -> NoReturn:

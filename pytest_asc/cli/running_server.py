@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
+from pytest_asc.cli.private_folder import private_folder
 from pytest_asc.credentials.finder import Credentials, find_credentials
 from pytest_asc.credentials.settings import SettingsError
 from pytest_asc.emulator.app import Emulator
@@ -16,6 +15,7 @@ from pytest_asc.transports import SERVER_IS_MISSING
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
+    from pathlib import Path
 
     from pytest_asc.emulator.http_models import Request, Response
     from pytest_asc.transports.server import Server
@@ -89,7 +89,7 @@ def running_server(
     except ModuleNotFoundError:
         raise SettingsError(f"The server cannot be started: {SERVER_IS_MISSING}.") from None
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(TemporaryDirectory(prefix="pytest-asc-")))
+        folder = stack.enter_context(private_folder())
         settings = throw_away_settings(new_folder=lambda: folder)
         credentials = find_credentials(settings).require()
         emulator = _emulator(credentials, account)

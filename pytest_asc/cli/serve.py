@@ -12,6 +12,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from pytest_asc.cli.arguments import add_account
+from pytest_asc.cli.parent import wait_while_parent_lives
 from pytest_asc.credentials.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def add_parser(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Serve until a signal asks for the end; print the connection's data as one line of JSON.
+    """Print the connection's data as one line of JSON; serve until a signal asks for the end, or the parent has ended.
 
     Raises:
         SettingsError: An option makes no sense, the server is not installed, or standard output cannot be written to.
@@ -58,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
     account = AccountOptions.from_options(options)
     with running_server(account, host=options.host, port=options.port, proxy=options.proxy) as running:
         _print_line(json.dumps(connection_info(running)))
-        stopping.wait()
+        wait_while_parent_lives(stopping)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The open connections of a server: time limits for what is half sent, and room for new ones when files run out."""
+"""The open connections of a server: time limits for what is half sent, and the end of idle ones when files run out."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _CHECKS = 10
 _CLOSED_AT_ONCE = 4
 _MOMENT = 0.5  # seconds
 _RESERVED = 16
-"""Files that the process can still open while the server has no room for another connection."""
+"""Files that the process can still open while the server closes idle connections for each new one."""
 
 
 class Connection(Protocol):
@@ -72,7 +72,7 @@ class OpenConnections:
             for one in [one for one in self._open if self._is_stalled(one, now)]:
                 one.drop()
 
-    def make_room(self) -> bool:
+    def close_idle(self) -> bool:
         """Close some of the connections that have been idle for longest.
 
         A client gets a moment for its next request. Where too few are idle, those go that have sent and received

@@ -132,7 +132,7 @@ class _Client(NamedTuple):
                 if error.errno not in EXHAUSTED or not attempt:
                     reason = error.strerror or type(error).__name__
                     raise HttpRejectionError(502, f"{address[0]} cannot be reached: {reason}") from None
-            self.connections.make_room()
+            self.connections.close_idle()
             await asyncio.sleep(PAUSE)
         raise AssertionError
 

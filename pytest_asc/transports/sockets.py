@@ -99,10 +99,10 @@ class Listener:
             connection, _ = self._socket.accept()
         except OSError as error:
             if error.errno in EXHAUSTED:
-                self._connections.make_room()
+                self._connections.close_idle()
                 self._pause()  # the system would report the same connection over and over
             return  # else it has gone again
-        if connection.fileno() >= self._first_reserved_file and not self._connections.make_room():
+        if connection.fileno() >= self._first_reserved_file and not self._connections.close_idle():
             self._pause()
         connection.setblocking(False)  # noqa: FBT003  its only argument
         accepted = AcceptedConnection(self._loop.time())

@@ -206,6 +206,41 @@ while True:
         socket.create_connection((proxy.hostname, proxy.port), timeout=30)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no such signal")
+def test_the_command_and_its_children_end_when_run_is_killed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    script = """
+import signal, subprocess, sys
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
+print("started", flush=True)
+signal.pause()
+"""
+    with subprocess.Popen([*RUN, "--", *PYTHON, script], stdout=subprocess.PIPE, text=True, env=os.environ) as process:
+        assert process.stdout
+        process.stdout.readline()
+        process.kill()
+        assert process.stdout.read() == ""  # both have closed it
+    assert [path.name[:11] for path in tmp_path.iterdir()] == ["pytest-asc-"]
+    assert run("--empty", "--", "true").returncode == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_folders_that_are_in_use_or_of_other_programs_are_not_removed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    other, empty, file = (tmp_path / f"pytest-asc-{name}" for name in ("other", "empty", "file"))
+    for folder in (other, empty):
+        folder.mkdir()
+    for name in ("ca.pem", "notes.txt"):
+        (other / name).touch()
+    file.touch()
+    inner = f"{sys.executable} -m pytest_asc run --empty -- true && test -f $ASC_PRIVATE_KEY_PATH"
+    assert run("--empty", "--", "sh", "-c", inner).returncode == 0
+    assert {path.name for path in tmp_path.rglob("*")} == {other.name, empty.name, file.name, "ca.pem", "notes.txt"}
+
+
 def test_the_proxy_reaches_other_hosts_only_with_allow_host(apple: Apple) -> None:
     script = """
 import http.client, os, sys

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
@@ -182,6 +184,74 @@ def test_serve_refuses_invalid_options(
     assert (status, output.out) == (4, "")
     assert words in output.err
     assert "Traceback" not in output.err
+
+
+STARTER = f"""
+import subprocess, sys
+serve = subprocess.Popen({[*COMMAND, "--empty"]!r}, start_new_session=sys.argv[1] == "True")
+print(serve.pid, flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def started_by(*command: str, stdin: int | None = subprocess.PIPE) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, text=True, env=os.environ) as parent:
+        yield parent
+
+
+def pid_and_info(parent: subprocess.Popen[str]) -> tuple[int, dict[str, Any]]:
+    assert parent.stdout
+    return int(parent.stdout.readline()), json.loads(parent.stdout.readline())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it does not tell that a parent has ended")
+def test_serve_ends_when_its_parent_is_killed() -> None:
+    with started_by(sys.executable, "-c", STARTER, "False") as parent:
+        _, connection_info = pid_and_info(parent)
+        parent.kill()
+        assert parent.stdout
+        assert parent.stdout.read() == ""  # the server has closed it
+    assert not is_listening(connection_info["url"])
+    assert not Path(connection_info["key_file"]).parent.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it does not tell that a parent has ended")
+@pytest.mark.parametrize(
+    "command",
+    [
+        (sys.executable, "-c", STARTER, "True"),
+        ("sh", "-c", '"$@" & echo $!; exit', "sh", *COMMAND, "--empty"),
+    ],
+    ids=["session", "shell"],
+)
+def test_serve_outlives_a_shell_and_a_parent_of_another_session(
+    command: tuple[str, ...],
+) -> None:
+    with started_by(*command) as parent:
+        process, connection_info = pid_and_info(parent)
+        parent.kill()
+        parent.wait()
+        assert parent.stdout
+        try:
+            assert select.select([parent.stdout], [], [], 1.5)[0] == []
+            assert is_listening(connection_info["url"])
+        finally:
+            os.kill(process, signal.SIGTERM)
+            parent.stdout.read()
+
+
+def test_serve_removes_the_folder_of_a_killed_server(
+    serve: Callable[..., ServeProcess], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    killed, other = serve("--empty"), serve("--empty")
+    killed.process.kill()
+    killed.process.wait()
+    assert len(list(tmp_path.iterdir())) == 2
+    latest = serve("--empty")
+    folders = {str(Path(one.connection_info["key_file"]).parent) for one in (other, latest)}
+    assert {str(folder) for folder in tmp_path.iterdir()} == folders
 
 
 def test_serve_reports_a_port_that_is_in_use(serve: Callable[..., ServeProcess]) -> None:

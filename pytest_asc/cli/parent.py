@@ -1,0 +1,48 @@
+"""The process that has started this one, and the end of it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import threading
+
+_SECONDS = 1.0
+_FIRST = 1
+"""Id of the process that adopts those whose parent has ended."""
+# A background job outlives its shell; setsid ends as soon as it has started its command.
+_LEAVE_BEHIND = {"sh", "ash", "bash", "busybox", "csh", "dash", "fish", "ksh", "mksh", "nu", "pwsh", "setsid", "tcsh",
+                 "zsh"}  # fmt: skip
+
+
+def wait_while_parent_lives(stopping: threading.Event) -> None:
+    """Wait for an event, or for the end of the process that has started this one.
+
+    A shell may end: what it has started in the background goes on. So does a process with a session of its own.
+    """
+    parent = os.getppid()
+    if not _is_watched(parent):
+        stopping.wait()
+    while not stopping.wait(_SECONDS):
+        if os.getppid() != parent:
+            return
+
+
+def _is_watched(parent: int) -> bool:
+    if sys.platform == "win32":  # it does not tell that a parent has ended
+        return False
+    return parent > _FIRST and os.getsid(0) != os.getpid() and _name(parent) not in _LEAVE_BEHIND
+
+
+def _name(process: int) -> str:
+    """Name of a process's program."""
+    try:
+        return Path(f"/proc/{process}/comm").read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        command = ["/bin/ps", "-o", "comm=", "-p", str(process)]
+        shown = subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603  no input
+        return shown.strip().rpartition("/")[2].removeprefix("-")

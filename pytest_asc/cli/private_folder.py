@@ -1,0 +1,76 @@
+"""The private folder of ``serve`` and ``run``, removed when they end, or by the next start if they were killed."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import tempfile
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if sys.platform != "win32":
+    import fcntl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_PREFIX = "pytest-asc-"
+_FILES = re.compile(r"AuthKey_\w+\.p8|ca\.pem|bundle\.pem|fastlane\.json")
+
+
+@contextmanager
+def private_folder() -> Iterator[Path]:
+    """Make a folder that only its owner can read, and remove those that killed processes left behind.
+
+    A lock on the folder shows that its process lives: the system releases it when the process ends in any way.
+    """
+    _remove_abandoned()
+    with tempfile.TemporaryDirectory(prefix=_PREFIX) as name:
+        lock = _lock(Path(name))
+        try:
+            yield Path(name)
+        finally:
+            if lock is not None:
+                os.close(lock)
+
+
+def _remove_abandoned() -> None:
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        if not _is_ours(folder):
+            continue
+        lock = _lock(folder)
+        if lock is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+            os.close(lock)
+
+
+def _is_ours(folder: Path) -> bool:
+    """Return whether a folder is this user's and has files of this command alone.
+
+    An empty one may be another process's that is about to lock it.
+    """
+    if sys.platform == "win32":
+        return False  # there is no such lock
+    try:
+        names = [path.name for path in folder.iterdir()] if folder.lstat().st_uid == os.getuid() else []
+    except OSError:
+        return False
+    return bool(names) and not folder.is_symlink() and all(map(_FILES.fullmatch, names))
+
+
+def _lock(folder: Path) -> int | None:
+    """Lock a folder and return the descriptor that holds the lock; None where another process has it."""
+    if sys.platform == "win32":
+        return None
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(descriptor)
+        else:
+            return descriptor
+    return None
