@@ -19,23 +19,30 @@ _LEAVE_BEHIND = {"sh", "ash", "bash", "busybox", "csh", "dash", "fish", "ksh", "
                  "zsh"}  # fmt: skip
 
 
-def wait_while_parent_lives(stopping: threading.Event) -> None:
-    """Wait for an event, or for the end of the process that has started this one.
+def watched_parent() -> int | None:
+    """Return the id of the process that has started this one; None where this one goes on without it.
 
     A shell may end: what it has started in the background goes on. So does a process with a session of its own.
     """
+    if sys.platform == "win32":  # it does not tell that a parent has ended
+        return None
     parent = os.getppid()
-    if not _is_watched(parent):
+    is_watched = parent > _FIRST and os.getsid(0) != os.getpid() and _name(parent) not in _LEAVE_BEHIND
+    return parent if is_watched else None
+
+
+def wait(stopping: threading.Event, parent: int | None) -> None:
+    """Wait for an event, or for the end of the parent.
+
+    Args:
+        stopping: The event.
+        parent: Of :func:`watched_parent`, called when this process started.
+    """
+    if parent is None:
         stopping.wait()
     while not stopping.wait(_SECONDS):
         if os.getppid() != parent:
             return
-
-
-def _is_watched(parent: int) -> bool:
-    if sys.platform == "win32":  # it does not tell that a parent has ended
-        return False
-    return parent > _FIRST and os.getsid(0) != os.getpid() and _name(parent) not in _LEAVE_BEHIND
 
 
 def _name(process: int) -> str:

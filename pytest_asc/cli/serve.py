@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from pytest_asc.cli.arguments import add_account
-from pytest_asc.cli.parent import wait_while_parent_lives
+from pytest_asc.cli.parent import wait, watched_parent
 from pytest_asc.credentials.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         SettingsError: An option makes no sense, the server is not installed, or standard output cannot be written to.
     """
+    parent = watched_parent()
     from pytest_asc.cli.running_server import AccountOptions, connection_info, running_server  # noqa: PLC0415  --help
 
     if not (options.allow_remote or _is_loopback(options.host)):
@@ -59,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
     account = AccountOptions.from_options(options)
     with running_server(account, host=options.host, port=options.port, proxy=options.proxy) as running:
         _print_line(json.dumps(connection_info(running)))
-        wait_while_parent_lives(stopping)
+        wait(stopping, parent)
     return 0
 
 
