@@ -19,13 +19,57 @@ def tests(session: nox.Session, pytest: str) -> None:
     session.run("python", "-m", "pytest", "-n", "2", *session.posargs)
 
 
+LOWEST = (
+    "pytest==8.0.*",
+    "PyJWT==2.13.0",
+    "cryptography==48.0.1",
+    "requests==2.33.0",
+    "responses==0.25.*",
+    "aiohttp==3.14.5",
+    "trustme==1.2.*",
+)
+
+
 @nox.session
 def lowest(session: nox.Session) -> None:
     """The suite with the oldest run-time dependencies that are promised."""
-    session.install(
-        "-e", ".[test]", "pytest==8.0.*", "PyJWT==2.8.*", "cryptography==45.*", "responses==0.25.*", "aiohttp==3.12.*"
-    )
+    session.install("-e", ".[test]", *LOWEST)
     session.run("python", "-m", "pytest", "-n", "2", *session.posargs)
+
+
+@nox.session
+def audit(session: nox.Session) -> None:
+    """Known vulnerabilities of the oldest dependencies that are promised, and of the newest."""
+    session.install("pip-audit")
+    for name, requirements in (("lowest", LOWEST), ("newest", [one.partition("==")[0] for one in LOWEST])):
+        file = session.cache_dir / f"{name}.txt"
+        file.write_text("\n".join(requirements), encoding="utf-8")
+        # Its temporary folder has a predictable name before pytest 9.0.3, which matters where strangers have accounts.
+        session.run("pip-audit", "--strict", "--ignore-vuln", "CVE-2025-71176", "-r", str(file))
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Many random requests, keys, tokens, responses and URLs."""
+    session.install("-e", ".[test]")
+    session.run("python", "-m", "pytest", "-n", "2", "tests/fuzz", *session.posargs, env={"ASC_FUZZ_EXAMPLES": "20000"})
+
+
+@nox.session
+@nox.parametrize("locale", ["C", "tr_TR.UTF-8"])
+@nox.parametrize("zone", ["Pacific/Kiritimati", "America/St_Johns"])
+def surroundings(session: nox.Session, zone: str, locale: str) -> None:
+    """The suite in development mode, other locales and other time zones: users have them, the other sessions do not."""
+    session.install("-e", ".[test]")
+    env = {"TZ": zone, "LC_ALL": locale, "PYTHONUTF8": "0"}
+    session.run("python", "-X", "dev", "-m", "pytest", "-n", "2", *session.posargs, env=env)
+
+
+@nox.session
+def soak(session: nox.Session) -> None:
+    """Ten minutes of full load on the server, with its memory and open files."""
+    session.install("-e", ".[server]")
+    session.run("python", "benchmarks/soak.py", *session.posargs)
 
 
 @nox.session
