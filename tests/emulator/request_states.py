@@ -22,6 +22,15 @@ def _attributes(**changed: Any) -> Callable[[Emulator, Json], None]:
     return fit
 
 
+def _with_attributes(**added: Any) -> Callable[[Emulator, Json], None]:
+    """Set attributes, those that the body does not have too."""
+
+    def fit(_: Emulator, data: Json) -> None:
+        data.setdefault("attributes", {}).update(added)
+
+    return fit
+
+
 def _left_out(*attributes: str) -> Callable[[Emulator, Json], None]:
     """Attributes that cannot be changed from what a new resource has, or from what they would be set to."""
 
@@ -78,8 +87,18 @@ def _approved(emulator: Emulator) -> Json:
 
 _RELEASABLE = {"appVersionState": "PENDING_DEVELOPER_RELEASE", "appStoreState": "PENDING_DEVELOPER_RELEASE"}
 
+_CONTACT = {
+    "contactFirstName": "Alex",
+    "contactLastName": "Example",
+    "contactPhone": "+1 415 555 0100",
+    "contactEmail": "alex@example.com",
+}
+
 STATES: Mapping[tuple[str, str], Callable[[Emulator, Json], None]] = {
     ("PATCH", "/v1/appStoreVersionPhasedReleases/{id}"): _left_out("phasedReleaseState"),
+    ("POST", "/v1/appStoreReviewDetails"): _with_attributes(**_CONTACT),
+    ("PATCH", "/v1/appStoreReviewDetails/{id}"): _attributes(**_CONTACT),
+    ("PATCH", "/v1/betaAppReviewDetails/{id}"): _attributes(**_CONTACT),
     ("PATCH", "/v1/appStoreVersionLocalizations/{id}"): _left_out("whatsNew"),
     ("POST", "/v1/appStoreVersionLocalizations"): _localization_of_an_update,
     ("POST", "/v1/appStoreVersionReleaseRequests"): _relationship("appStoreVersion", "appStoreVersions", **_RELEASABLE),

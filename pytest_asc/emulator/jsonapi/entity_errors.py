@@ -131,6 +131,19 @@ FILE_SIZE = ErrorTemplate(*_ATTRIBUTE_INVALID, "'{value}' is not a valid size of
 NUMBER_OF_CODES = ErrorTemplate(
     *_ATTRIBUTE_INVALID, "'{value}' is not a valid number of codes, expected a number from 1 to {most}"
 )
+# Observed whole (rorkai/App-Store-Connect-CLI), but for the titles of the last two:
+NOTES_TOO_LONG = ErrorTemplate(
+    409,
+    "ENTITY_ERROR.ATTRIBUTE.INVALID.TOO_LONG",
+    "An attribute value is too long.",
+    "Review Notes cannot be longer than {limit} characters.",
+)
+REVIEW_PHONE_INVALID = ErrorTemplate(
+    *_ATTRIBUTE_INVALID,
+    "The phone number must be in a valid format. Preface the phone number with '+' followed by the country code (for "
+    "example, +44 844 209 0611)",
+)
+BETA_REVIEW_PHONE_INVALID = ErrorTemplate(*_ATTRIBUTE_INVALID, "The format of the phone number is invalid")
 CSR_INVALID = ErrorTemplate(*_ATTRIBUTE_INVALID, "The certificate signing request is invalid.")
 # The words are observed on the developer portal, the rest is inferred:
 CSR_ALGORITHM = ErrorTemplate(*_ATTRIBUTE_INVALID, "CSR algorithm/size incorrect. Expected: RSA(2048)")

@@ -147,6 +147,9 @@ ATTRIBUTE_CLOSED = ErrorTemplate(
 FIELD_CLOSED = ATTRIBUTE_CLOSED._replace(detail="The field '{name}' can not be modified in the current state")
 # The detail of these two is inferred.
 ASSET_CLOSED = ATTRIBUTE_CLOSED._replace(detail="The screenshots and previews can not be modified in the current state")
+# Of a set that is there, title and detail are observed, and the detail of too many files.
+SET_EXISTS = ErrorTemplate(409, "STATE_ERROR.ALREADY_EXISTS", _OTHER_STATE, "Screenshot Set Already Exists!")
+TOO_MANY_FILES = ErrorTemplate(409, "STATE_ERROR", _OTHER_STATE, "Too many {noun} ({limit})")
 RELATIONSHIP_CLOSED = ErrorTemplate(
     409,
     "ENTITY_ERROR.RELATIONSHIP.INVALID.INVALID_STATE",

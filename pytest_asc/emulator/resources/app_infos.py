@@ -205,7 +205,7 @@ def _before_delete_localization(account: Account, localization: Resource) -> Non
         raise_closed(state_errors.FIELD_CLOSED, ["locale"])
 
 
-def _replace_automatic(account: Account, resource: Resource) -> None:
+def replace_automatic(account: Account, resource: Resource) -> None:
     """Let what a test has added take the place of what Apple had made for the app."""
     for other in list(account.store.all(resource.type)):
         if account.is_automatic(other) and related_one(account, other, "app") is None:
@@ -221,6 +221,5 @@ HOOKS = {
         validate_update=_validate_update_localization,
         before_delete=_before_delete_localization,
     ),
-    "betaAppReviewDetails": ResourceHooks(after_add=_replace_automatic),
-    "betaLicenseAgreements": ResourceHooks(after_add=_replace_automatic),
+    "betaLicenseAgreements": ResourceHooks(after_add=replace_automatic),
 }

@@ -51,13 +51,21 @@ def is_rsa_2048(request: x509.CertificateSigningRequest) -> bool:
 
 
 def issue(
-    request: x509.CertificateSigningRequest, *, name: str, team: str, serial: int, since: float, until: float
+    request: x509.CertificateSigningRequest,
+    *,
+    name: str,
+    holder: str,
+    team: str,
+    serial: int,
+    since: float,
+    until: float,
 ) -> bytes:
     """Issue a certificate for the key of a request. The subject of the request is ignored (observed).
 
     Args:
         request: The certificate signing request.
-        name: Common name without the team id, such as ``Apple Distribution: Example``.
+        name: Common name without an id, such as ``Apple Distribution: Example``.
+        holder: Id of the holder: the team for distribution, a member or an API key for development.
         team: The team id.
         serial: Serial number.
         since: Start of the validity, in seconds since 1970.
@@ -73,8 +81,8 @@ def issue(
     authority = _authority()
     # A common name has at most 64 characters (RFC 5280).
     names = {
-        NameOID.USER_ID: team,
-        NameOID.COMMON_NAME: f"{name} ({team})"[:64],
+        NameOID.USER_ID: holder,
+        NameOID.COMMON_NAME: f"{name} ({holder})"[:64],
         NameOID.ORGANIZATIONAL_UNIT_NAME: team,
     }
     certificate = (

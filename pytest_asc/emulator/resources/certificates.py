@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.account.store import Resource
     from pytest_asc.emulator.jsonapi.request_validator import ValidatedResource
 
+_API_NAME = "Created via API"
+_API_HOLDER = "8AQ7HX6KR2"  # ten capitals and digits, other than the team's
 _VALIDITY = 365 * DAY  # documented, for development and distribution
 
 
@@ -70,13 +72,22 @@ def _after_create(account: Account, certificate: Resource, entity: ValidatedReso
     facts = _facts_of(entity.attributes["certificateType"])
     serial = int(account.new_uuid().replace("-", "")[:16], 16)
     until = account.now + _VALIDITY
-    name = f"{facts.name}: {TEAM_NAME}"
+    # A development certificate belongs to a member of the team, or to the API (observed by many users).
+    personal = "DEVELOPMENT" in entity.attributes["certificateType"]
+    owner = _API_NAME if personal else TEAM_NAME
+    name = f"{facts.name}: {owner}"
     content = certificate_authority.issue(
-        request, name=name, team=TEAM_ID, serial=serial, since=account.now, until=until
+        request,
+        name=name,
+        holder=_API_HOLDER if personal else TEAM_ID,
+        team=TEAM_ID,
+        serial=serial,
+        since=account.now,
+        until=until,
     )
     changes = {
         "name": name,
-        "displayName": TEAM_NAME,
+        "displayName": owner,
         "platform": facts.platform,
         "serialNumber": f"{serial:016X}",
         "expirationDate": portal_time(until),

@@ -26,15 +26,30 @@ _TRANSITIONS = {
     "PAUSED": ("ACTIVE", "COMPLETE"),
     "COMPLETE": (),
 }
+_FIRST_STATES = (None, "INACTIVE", "ACTIVE")  # of a create request (inferred)
 
 
 def start(account: Account, version: Resource) -> None:
     """Start the phased release of a version that has just been released, if it has one."""
     phased_release = related_one(account, version, "appStoreVersionPhasedRelease")
-    if phased_release and matches(phased_release, phasedReleaseState="INACTIVE"):
+    if (
+        phased_release
+        and phased_release.attributes["phasedReleaseState"] in _FIRST_STATES
+        and not _has_started(phased_release)
+    ):
         changes = {"phasedReleaseState": "ACTIVE", "startDate": timestamp(account.now), "currentDayNumber": 1}
         account.store.update(phased_release, changes)
         _schedule_next_day(account, phased_release)
+
+
+def _has_started(phased_release: Resource) -> bool:
+    return bool(phased_release.attributes["startDate"] or phased_release.attributes["currentDayNumber"])
+
+
+def _released_version(account: Account, phased_release: Resource) -> Resource | None:
+    """Return the version of a phased release, which has the same id, if it is on the App Store."""
+    version = account.store.get("appStoreVersions", phased_release.id)
+    return version if version and matches(version, appVersionState="READY_FOR_DISTRIBUTION") else None
 
 
 def _schedule_next_day(account: Account, phased_release: Resource) -> None:
@@ -63,6 +78,10 @@ def _validate_create(account: Account, entity: ValidatedResource) -> None:
     existing = related_one(account, version, "appStoreVersionPhasedRelease")
     if existing or account.store.get("appStoreVersionPhasedReleases", version.id):
         raise RefusedError(ApiError(state_errors.PHASE_EXISTS))
+    state = entity.attributes.get("phasedReleaseState")
+    if state not in _FIRST_STATES:
+        template, pointer = state_errors.PHASE_CHANGE, "/data/attributes/phasedReleaseState"
+        raise RefusedError(at_pointer(template, pointer, old="INACTIVE", new=state))
 
 
 def _choose_id(_: Account, entity: ValidatedResource) -> str:
@@ -71,9 +90,10 @@ def _choose_id(_: Account, entity: ValidatedResource) -> str:
 
 
 def _after_create(account: Account, phased_release: Resource, entity: ValidatedResource) -> None:
-    account.store.update(phased_release, {"phasedReleaseState": "INACTIVE"})
+    sent = entity.attributes.get("phasedReleaseState")
+    account.store.update(phased_release, {"phasedReleaseState": sent or "INACTIVE"})
     (version,) = request_resources(account, entity, "appStoreVersion")
-    if matches(version, appVersionState="READY_FOR_DISTRIBUTION"):
+    if matches(version, appVersionState="READY_FOR_DISTRIBUTION") and sent != "INACTIVE":
         start(account, version)
 
 
@@ -83,15 +103,21 @@ def _after_add(account: Account, phased_release: Resource) -> None:
         _schedule_next_day(account, phased_release)
 
 
-def _validate_update(_: Account, phased_release: Resource, entity: ValidatedResource) -> None:
+def _validate_update(account: Account, phased_release: Resource, entity: ValidatedResource) -> None:
     old, new = phased_release.attributes["phasedReleaseState"], entity.attributes.get("phasedReleaseState")
-    if new is not None and new not in _TRANSITIONS.get(old, ()):
+    # After the release of its version, one that was made inactive can be started (inferred).
+    starts = (old, new) == ("INACTIVE", "ACTIVE") and _released_version(account, phased_release)
+    if new is not None and new not in _TRANSITIONS.get(old, ()) and not starts:
         template = state_errors.PHASE_UNCHANGED if new == old else state_errors.PHASE_CHANGE
         raise RefusedError(at_pointer(template, "/data/attributes/phasedReleaseState", old=old, new=new))
 
 
 def _after_update(account: Account, phased_release: Resource, entity: ValidatedResource) -> None:
     if entity.attributes.get("phasedReleaseState") is None:
+        return
+    version = _released_version(account, phased_release)
+    if version and not _has_started(phased_release):
+        start(account, version)
         return
     account.schedule.cancel(phased_release)
     started = phased_release.attributes["startDate"]

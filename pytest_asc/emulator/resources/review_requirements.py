@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from pytest_asc.emulator.jsonapi import entity_errors, state_errors
 from pytest_asc.emulator.jsonapi.errors import ApiError, at_pointer
 from pytest_asc.emulator.resources.app_infos import app_info_of
+from pytest_asc.emulator.resources.review_details import CONTACT
 from pytest_asc.emulator.resources.state_machine import matches, related_many, related_one
 from pytest_asc.emulator.resources.uploads import state_of as upload_state
 from pytest_asc.emulator.resources.version_states import EDITABLE, state_of
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.account.account import Account
     from pytest_asc.emulator.account.store import Resource
 
-CONTACT = ("contactFirstName", "contactLastName", "contactPhone", "contactEmail")
-"""Attributes of the contact for App Review."""
 UNANSWERED = frozenset(
     {"ageRatingOverride", "ageRatingOverrideV2", "developerAgeRatingInfoUrl", "kidsAgeBand", "koreaAgeRatingOverride"}
 )

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from pytest_asc.emulator.account.account import members_of
 from pytest_asc.emulator.resources import hooks_of
 from pytest_asc.emulator.resources.app_infos import app_info_of
-from pytest_asc.emulator.resources.review_requirements import CONTACT, FAMILIES, UNANSWERED
+from pytest_asc.emulator.resources.review_details import CONTACT
+from pytest_asc.emulator.resources.review_requirements import FAMILIES, UNANSWERED
 from pytest_asc.emulator.resources.state_machine import link, related_many, related_one
 from pytest_asc.emulator.resources.versions import other_versions
 from pytest_asc.emulator.spec.api_spec import api_spec

@@ -107,3 +107,33 @@ def test_an_active_phased_release_added_by_a_test_continues(
     )
     other = emulator.add("appStoreVersions", appStoreVersionPhasedRelease=phased_release)
     assert api_writer.get(other, "appStoreVersionPhasedRelease")["phasedReleaseState"] == "COMPLETE"
+
+
+@pytest.mark.parametrize("state", ["INACTIVE", "ACTIVE"])
+def test_a_phased_release_is_created_in_the_state_that_was_sent(
+    api_writer: ApiWriter, version: dict[str, Any], state: str
+) -> None:
+    made = api_writer.create("appStoreVersionPhasedReleases", {"phasedReleaseState": state}, appStoreVersion=version)
+    assert made["attributes"]["phasedReleaseState"] == state
+    release(api_writer, version)
+    assert progress(api_writer, version)[:2] == ["ACTIVE", 1]
+
+
+@pytest.mark.parametrize("state", ["PAUSED", "COMPLETE"])
+def test_a_phased_release_that_has_not_started_is_not_created_paused_or_complete(
+    api_writer: ApiWriter, version: dict[str, Any], state: str
+) -> None:
+    refused = api_writer.post("appStoreVersionPhasedReleases", {"phasedReleaseState": state}, appStoreVersion=version)
+    (error,) = refused.json["errors"]
+    assert (refused.status, error["source"]["pointer"]) == (409, "/data/attributes/phasedReleaseState")
+
+
+def test_an_inactive_phased_release_of_a_live_version_starts_when_it_is_activated(
+    api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]
+) -> None:
+    live = emulator.add("appStoreVersions", app=app, appStoreState="READY_FOR_SALE")
+    made = api_writer.create("appStoreVersionPhasedReleases", {"phasedReleaseState": "INACTIVE"}, appStoreVersion=live)
+    assert progress(api_writer, live)[:2] == ["INACTIVE", 0]
+    assert api_writer.patch(made, phasedReleaseState="ACTIVE").status == 200
+    emulator.advance(days=1)
+    assert progress(api_writer, live)[:2] == ["ACTIVE", 2]

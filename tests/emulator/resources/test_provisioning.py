@@ -79,6 +79,20 @@ def test_a_certificate_has_the_key_of_the_signing_request(api_writer: ApiWriter,
 
 
 @pytest.mark.parametrize(
+    ("certificate_type", "name"),
+    [("DEVELOPMENT", "Apple Development"), ("IOS_DEVELOPMENT", "iOS Development")],
+)
+def test_a_development_certificate_is_named_as_created_by_the_api(
+    api_writer: ApiWriter, certificate_type: str, name: str
+) -> None:
+    attributes = certificate(api_writer, certificate_type, pem())["attributes"]
+    assert (attributes["name"], attributes["displayName"]) == (f"{name}: Created via API", "Created via API")
+    issued = x509.load_der_x509_certificate(base64.b64decode(attributes["certificateContent"]))
+    (common_name,) = issued.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    assert str(common_name.value).startswith(f"{name}: Created via API (")
+
+
+@pytest.mark.parametrize(
     ("content", "message"),
     [
         ("", "The certificate signing request is invalid."),
