@@ -53,6 +53,7 @@ OTHERS = (
     "PYTEST_ADDOPTS",
     "SPACESHIP_",
 )
+OTHER_PLUGINS = ("randomly", "rerunfailures", "pytest_httpx", "asyncio", "recording", "socket", "timeout")
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
@@ -79,6 +80,8 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.
         if name.startswith(OTHERS) or name.upper() in PROXIES:
             monkeypatch.delenv(name)
     home = tmp_path_factory.mktemp("home")
+    # Runs of pytester load no plugin that changes them, whichever are installed; a test may ask for one.
+    monkeypatch.setenv("PYTEST_ADDOPTS", " ".join(f"-pno:{name}" for name in OTHER_PLUGINS))
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("USERPROFILE", str(home))
     return home
