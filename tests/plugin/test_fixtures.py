@@ -229,6 +229,7 @@ def test_the_report_of_a_failed_test_has_the_reasons_of_refused_requests(pyteste
         ("asc('live')", "*takes keyword arguments only, got 'live'*"),
         ("asc(mode='offline')", "*expected 'emulator' or 'live'*"),
         ("asc(lifetime='long')", "*expected a whole number of seconds*"),
+        ("asc(relax='screenshot')", "*there is no requirement 'screenshot' of a review; did you mean 'screenshots'*"),
         ("asc(faults='no-such-cause')", "'no-such-cause' is no cause that can be injected;*"),
     ],
 )
@@ -238,6 +239,25 @@ def test_an_invalid_marker_is_an_error_that_explains_it(pytester: pytest.Pyteste
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines([message])
     result.stdout.no_fnmatch_line("*Traceback*")
+
+
+def test_a_requirement_relaxed_by_a_marker_is_relaxed_in_that_test_alone(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+
+        @pytest.mark.asc(relax=["screenshots", "price"])
+        def test_relaxed(asc_emulator):
+            assert not {"screenshots", "price"} & asc_emulator.review_requirements
+            assert "age-rating" in asc_emulator.review_requirements
+
+
+        def test_the_next(asc_emulator):
+            assert {"screenshots", "price"} < asc_emulator.review_requirements
+        """
+    )
+    pytester.runpytest().assert_outcomes(passed=2)
 
 
 @pytest.mark.parametrize(
