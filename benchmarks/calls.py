@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 PACKAGE = str(Path(pytest_asc.__file__).parent)
-KEY_ID, ISSUER_ID = "2X9R4HXF34", "57246542-96fe-1a63-e053-0824d011072a"
+KEY_ID, ISSUER_ID = "2X9R7KQF34", "57246542-0a1b-4c2d-8e3f-1a2b3c4d072a"
 AIMS = {"GET /v1/apps?filter[bundleId]": 32, "POST /v1/betaGroups": 120}
 
 

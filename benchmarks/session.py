@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Case = Callable[[], object]
 
-KEY_ID, ISSUER_ID = "2X9R4HXF34", "57246542-96fe-1a63-e053-0824d011072a"
+KEY_ID, ISSUER_ID = "2X9R7KQF34", "57246542-0a1b-4c2d-8e3f-1a2b3c4d072a"
 APPS = "https://api.appstoreconnect.apple.com/v1/apps"
 
 AIMS = (

@@ -27,15 +27,15 @@ def main() -> None:
     """Measure, and print the ratios."""
     key = ec.generate_private_key(ec.SECP256R1())
     public = key.public_key()
-    issuer_id = "57246542-96fe-1a63-e053-0824d011072a"
-    credentials = Credentials(key_id="2X9R4HXF34", issuer_id=issuer_id, kind="team", private_key=key, sources={})
+    issuer_id = "57246542-0a1b-4c2d-8e3f-1a2b3c4d072a"
+    credentials = Credentials(key_id="2X9R7KQF34", issuer_id=issuer_id, kind="team", private_key=key, sources={})
     payload = {"iss": issuer_id, "iat": 1_528_407_600, "exp": 1_528_408_500, "aud": "appstoreconnect-v1"}
     source = TokenSource(credentials)
     token = str(source.token())
     verification = verify_token(token, service=APP_STORE_CONNECT, key=public)
     cases = {
         "generate, PyJWT": (
-            repeat(lambda: jwt.encode(payload, key, algorithm="ES256", headers={"kid": "2X9R4HXF34"})),
+            repeat(lambda: jwt.encode(payload, key, algorithm="ES256", headers={"kid": "2X9R7KQF34"})),
             500,
         ),
         "generate": (repeat(lambda: mint(credentials, now=time.time())), 500),

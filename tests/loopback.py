@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     Smoke: TypeAlias = Callable[..., tuple[pytest.RunResult, dict[str, Any]]]
     """A smoke run with some options: its result, and the report."""
 
-KEY_ID = "2X9R4HXF34"
-ISSUER_ID = "57246542-96fe-1a63-e053-0824d011072a"
+KEY_ID = "2X9R7KQF34"
+ISSUER_ID = "57246542-0a1b-4c2d-8e3f-1a2b3c4d072a"
 
 
 class Sent(NamedTuple):

@@ -46,6 +46,10 @@ CauseSlug = Literal[
     "key-content-for-path",
     "key-path-for-content",
     "key-file-exposed",
+    "variable-not-read",
+    "tool-setting-conflict",
+    "key-several",
+    "key-of-other-vendor",
     "key-id-missing",
     "issuer-id-missing",
     "service-id-missing",
@@ -55,6 +59,7 @@ CauseSlug = Literal[
     "issuer-id-quoted",
     "ids-swapped",
     "issuer-id-not-uuid",
+    "id-placeholder",
     "key-id-is-file-name",
     "key-id-file-mismatch",
     "key-of-other-service",
@@ -140,6 +145,7 @@ STATUS = "https://developer.apple.com/system-status/"
 SECRETS = (
     "https://docs.github.com/en/actions/security-for-github-actions/security-guides/using-secrets-in-github-actions"
 )
+FASTLANE = "https://docs.fastlane.tools/app-store-connect-api/"
 NTP = "https://www.rfc-editor.org/rfc/rfc9110#field.date"
 PROXIES = "https://requests.readthedocs.io/en/latest/user/advanced/#proxies"
 NETRC = "https://requests.readthedocs.io/en/latest/user/authentication/#netrc-authentication"
@@ -229,6 +235,15 @@ _TABLE = (
           "Put the path into ASC_PRIVATE_KEY_PATH.", SECRETS),
     Cause("key-file-exposed", "key", "warning", "certain", "Other users can read the key file",
           "Run chmod 600 on it, and take it out of the repository if it is tracked.", KEYS),
+    Cause("variable-not-read", "key", "error", "likely", "The credentials are in variables that are not read",
+          "Rename them to ASC_KEY_ID, ASC_ISSUER_ID and ASC_PRIVATE_KEY (or ASC_PRIVATE_KEY_PATH).", KEYS),
+    Cause("tool-setting-conflict", "key", "warning", "certain",
+          "A setting of another tool contradicts the value or is no value for it",
+          "Change one of the two: the other tool takes them literally.", FASTLANE),
+    Cause("key-several", "key", "error", "certain", "There are several private keys in one file",
+          "Keep the key that belongs to the key id, in a file of its own.", KEYS),
+    Cause("key-of-other-vendor", "key", "error", "certain", "The key is in a form of another vendor",
+          _AGAIN, KEYS),
     # Identifiers and the kind of key.
     Cause("key-id-missing", "ids", "error", "certain", "There is no key id",
           "Give the 10 characters from AuthKey_<key id>.p8 as ASC_KEY_ID.", KEYS, member="kid"),
@@ -249,6 +264,9 @@ _TABLE = (
           "Swap them.", KEYS, member="kid and iss"),
     Cause("issuer-id-not-uuid", "ids", "error", "certain", "The issuer id is not a UUID",
           "Use the Issuer ID above the list of team keys; a Team ID of 10 characters is something else.", KEYS),
+    Cause("id-placeholder", "ids", "error", "certain", "An id is a placeholder or an example",
+          "Replace it with the id shown under Users and Access, Integrations, App Store Connect API.", KEYS,
+          explains_opaque=True, member="kid and iss"),
     Cause("key-id-is-file-name", "ids", "error", "certain", "The key id is a file name",
           "Give only the part between AuthKey_ and .p8.", KEYS, member="kid"),
     Cause("key-id-file-mismatch", "ids", "warning", "likely", "The key id and the key file belong to different keys",

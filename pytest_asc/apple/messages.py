@@ -30,6 +30,8 @@ _SIGN_IN = (
 )
 _SESSION = "Give the tool an API key, or create a session anew with fastlane spaceauth."
 _KEY_OR_APP_SPECIFIC = "Give the tool an API key, or an app-specific password made at account.apple.com."
+_HASH = "Call app_store_connect_api_key first and pass what it returns, or give the JSON file as api_key_path."
+_JSON_FILE = "Give the .p8 as key_filepath, or write the JSON file that fastlane documents for api_key_path."
 _KEY_TEXT = (
     "Give the text of the .p8 with its BEGIN and END lines and its line breaks, or its path where a path is read."
 )
@@ -85,6 +87,8 @@ MESSAGES: tuple[ToolMessage, ...] = (
                 _KEY_TEXT),
     ToolMessage("decoder routines::unsupported", "key-unparsable", "auth0/node-jsonwebtoken#803", _KEY_TEXT),
     ToolMessage("could not deserialize key data", "key-unparsable", "jpadilla/pyjwt#234", _KEY_TEXT),
+    ToolMessage("unexpected token at '-----begin", "tool-setting-conflict", "fastlane/fastlane#21017", _JSON_FILE),
+    ToolMessage("value must be a hash! found string", "tool-setting-conflict", "fastlane/fastlane#18324", _HASH),
     # Ids and accounts.
     ToolMessage("issuerid is required", "issuer-id-missing", "microsoft/app-store-vsts-extension#290"),
     ToolMessage("must be a valid uuid", "issuer-id-not-uuid", "danieljustus/symaira-memory#527"),

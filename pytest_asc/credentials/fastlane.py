@@ -7,11 +7,15 @@ an ``issuer_id`` the key is an individual one.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_asc.diagnosis.findings import Finding, make_finding
-from pytest_asc.diagnosis.key.pem import decode_base64, decode_text
+from pytest_asc.diagnosis.key.pem import decode_base64, decode_text, frame, private_key_label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 _JSON_NAMES = {
     str: "text",
@@ -41,12 +45,16 @@ class FastlaneKey:
     issuer_id: str | None = field(default=None, repr=False)
     in_house: bool = False
     """True for a key of the Enterprise Program."""
+    findings: tuple[Finding, ...] = ()
+    """Contradictions in the file."""
 
 
 def is_fastlane_key(content: str | bytes) -> bool:
     """Return whether the content of a file or variable is meant to be JSON."""
     text = content if isinstance(content, str) else decode_text(content)
-    return text.lstrip("\ufeff \t\r\n").startswith("{")
+    bare = text.lstrip("\ufeff \t\r\n")
+    # Two braces begin a template's variable.
+    return bare.startswith("{") and not re.match(r"\{\{[^{]|\{[%#]", bare)
 
 
 def read_fastlane_key(content: str | bytes) -> FastlaneKey | Finding:
@@ -59,16 +67,60 @@ def read_fastlane_key(content: str | bytes) -> FastlaneKey | Finding:
         return _bad(f"it is not JSON: {error.msg.removesuffix(' at')} (line {error.lineno}, column {error.colno})")
     except (ValueError, RecursionError):
         return _bad("it is not JSON that can be read")
-    fields = {name: value for name, value in fields.items() if value is not None}
+    return _read_fields({name: value for name, value in fields.items() if value is not None})
+
+
+def _read_fields(fields: Mapping[str, Any]) -> FastlaneKey | Finding:
+    if finding := _of_other_vendor(fields):
+        return finding
     for name, types in _FIELDS.items():
         if name in fields and type(fields[name]) not in types:
             return _bad(f"{name} is {_JSON_NAMES[type(fields[name])]}, expected {_JSON_NAMES[types[0]]}")
+    if "key" not in fields and isinstance(fields.get("private_key"), str):
+        # rcodesign writes such a file (documented: encode-app-store-connect-api-key), with base64 of the DER in it.
+        seen = (_conflict("it is rcodesign's JSON, with the field private_key; fastlane's has key"),)
+        data = decode_base64(fields["private_key"])
+        key = frame(private_key_label(data) or "PRIVATE KEY", fields["private_key"]) if data else fields["private_key"]
+        return FastlaneKey(key, _text(fields, "key_id"), _text(fields, "issuer_id"), findings=seen)
     if "key" not in fields:
         return _bad("the field key is missing")
     key = fields["key"]
+    findings = tuple(_conflicts(fields, key))
     if fields.get("is_key_content_base64"):
         key = decode_base64(key) or key
-    return FastlaneKey(key, fields.get("key_id"), fields.get("issuer_id"), fields.get("in_house", False))
+    return FastlaneKey(key, fields.get("key_id"), fields.get("issuer_id"), fields.get("in_house", False), findings)
+
+
+_LONGEST_DURATION = 1200
+"""Seconds; fastlane refuses more (documented in its action app_store_connect_api_key)."""
+
+
+def _conflicts(fields: Mapping[str, Any], key: str) -> Iterator[Finding]:
+    """Yield the contradictions between the fields of the file."""
+    if fields.get("is_key_content_base64") and "BEGIN" in key:
+        yield _conflict("is_key_content_base64 is true, and key is no base64")
+    if fields.get("duration", 0) > _LONGEST_DURATION:
+        yield _conflict(f"duration is {fields['duration']:g} s, and Apple allows {_LONGEST_DURATION} s")
+
+
+def _conflict(evidence: str) -> Finding:
+    return make_finding("tool-setting-conflict", evidence)
+
+
+def _text(fields: Mapping[str, Any], name: str) -> str | None:
+    value = fields.get(name)
+    return value if isinstance(value, str) else None
+
+
+def _of_other_vendor(fields: Mapping[str, Any]) -> Finding | None:
+    """Return the finding of JSON that holds no key of Apple's: a JWK, a service account of Google's."""
+    if "kty" in fields or (isinstance(fields.get("keys"), list) and "key" not in fields):
+        fix = "Give the .p8 as Apple gave it: a JSON Web Key is made for other libraries."
+        return make_finding("key-of-other-vendor", "it is a JSON Web Key (JWK)", fix=fix)
+    if fields.get("type") == "service_account":
+        fix = "Give the .p8 of App Store Connect: this key is for Google's APIs, such as Google Play's."
+        return make_finding("key-of-other-vendor", "it is the JSON of a Google service account", fix=fix)
+    return None
 
 
 def _bad(evidence: str) -> Finding:

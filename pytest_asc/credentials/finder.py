@@ -11,6 +11,7 @@ from pytest_asc.credentials import key_files
 from pytest_asc.credentials.precedence import id_conflicts, key_conflicts
 from pytest_asc.credentials.search import find_ids, find_key_in_folders, find_service_ids, read_keys
 from pytest_asc.credentials.settings import BY_NAME, settings_with
+from pytest_asc.credentials.unread import unread_finding
 from pytest_asc.diagnosis.findings import Finding, best_error, make_finding
 from pytest_asc.diagnosis.key.ids import normalize_id, read_ids
 from pytest_asc.secrets import mask
@@ -163,6 +164,7 @@ def find_credentials(settings: Settings) -> CredentialsResult:
         *id_conflicts("key id", key_ids, settings),
         *id_conflicts("issuer id", issuer_ids, settings),
     )
+    findings = _with_unread(findings, ids.issuer_id, service, settings)
     if key.key is None or ids.key_id is None or best_error(findings):
         return CredentialsResult(None, findings, sources, ids.key_id, ids.issuer_id, kind)
     if kind == "individual" and configured_type is None:
@@ -170,6 +172,33 @@ def find_credentials(settings: Settings) -> CredentialsResult:
     known = cast("ServiceIds", {name: value.value for name, value in service_ids.items()})
     credentials = Credentials(ids.key_id, issuer_id, kind, key.key, sources, known)
     return CredentialsResult(credentials, findings, sources, ids.key_id, ids.issuer_id, kind)
+
+
+# The variables that would hold what a finding says is missing.
+_MISSING: Mapping[str, frozenset[str]] = {
+    "credentials-missing": frozenset({"ASC_KEY_ID", "ASC_PRIVATE_KEY", "ASC_PRIVATE_KEY_PATH"}),
+    "key-file-missing": frozenset({"ASC_PRIVATE_KEY", "ASC_PRIVATE_KEY_PATH"}),
+    "key-empty": frozenset({"ASC_PRIVATE_KEY", "ASC_PRIVATE_KEY_PATH"}),
+    "key-id-missing": frozenset({"ASC_KEY_ID"}),
+    "issuer-id-missing": frozenset({"ASC_ISSUER_ID"}),
+    "service-id-missing": frozenset({"ASC_TEAM_ID", "ASC_SERVICE_ID"}),
+}
+
+
+def _with_unread(
+    findings: tuple[Finding, ...], issuer_id: str | None, service: Service, settings: Settings
+) -> tuple[Finding, ...]:
+    """Put the variables that are not read in the place of the findings that what they hold is missing."""
+    explained = {finding.cause for finding in findings if finding.cause in _MISSING}
+    missing = frozenset().union(*(_MISSING[cause] for cause in explained))
+    if explained and (unread := unread_finding(settings.environ, missing)):
+        return (unread, *(finding for finding in findings if finding.cause not in explained))
+    if issuer_id is None and service.takes_issuer_id and not settings.get("key_type") and not best_error(findings):
+        # The key would be taken for an individual one.
+        unread = unread_finding(settings.environ, _MISSING["issuer-id-missing"])
+        if unread and "ISSUER" in unread.evidence:
+            return (*findings, replace(unread, level="warning"))
+    return findings
 
 
 def _root_causes(key: KeySource, key_id: SettingValue, ids: Sequence[Finding]) -> tuple[Finding, ...]:

@@ -8,7 +8,7 @@ from pytest_asc.apple.services import ServiceIds
 from pytest_asc.credentials import key_files
 from pytest_asc.credentials.precedence import precedence_of
 from pytest_asc.credentials.settings import BY_NAME, SETTINGS, SettingValue
-from pytest_asc.credentials.sources import KeySource, read_file, read_path, read_text
+from pytest_asc.credentials.sources import KeySource, read_file, read_json_path, read_path, read_text
 from pytest_asc.diagnosis.findings import make_finding
 from pytest_asc.diagnosis.key.ids import normalize_id
 from pytest_asc.secrets import mask
@@ -33,7 +33,7 @@ def find_service_ids(settings: Settings) -> dict[str, SettingValue]:
 
 def read_keys(settings: Settings) -> list[KeySource]:
     """Read every source of a key that is set, in order of precedence."""
-    readers = (("private_key", read_text), ("key_file", read_path), ("fastlane_key", read_path))
+    readers = (("private_key", read_text), ("key_file", read_path), ("fastlane_key", read_json_path))
     given = [(read, value) for name, read in readers for value in settings.all(name) if value.value.strip()]
     given.sort(key=lambda pair: precedence_of(pair[1].source, settings))
     return [read(value, settings) for read, value in given]

@@ -7,6 +7,7 @@ import re
 import string
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
@@ -56,13 +57,64 @@ def read_text(given: SettingValue, settings: Settings) -> KeySource:
     """Read a key from a variable for its text; it may hold a path all the same."""
     path = _path_for_content(given.value, settings)
     if path is None:
-        return _read_content(given.value, given.source)
-    what = make_finding("key-path-for-content", f"{given.source} holds the path of a file ({_shown(path, settings)})")
+        return _with_base64_flag(_read_content(given.value, given.source), given, settings)
+    url = " as a URL that starts with file://" if _path_of_url(given.value) is not None else ""
+    evidence = f"{given.source} holds the path of a file{url} ({_shown(path, settings)})"
+    what = make_finding("key-path-for-content", evidence)
     return _with(what, read_file(path, given.source, settings))
+
+
+# The flag beside each of fastlane's variables for a key's text.
+_BASE64_FLAGS = {
+    "APP_STORE_CONNECT_API_KEY_KEY": "APP_STORE_CONNECT_API_KEY_IS_KEY_CONTENT_BASE64",
+    "SPACESHIP_CONNECT_API_KEY": "SPACESHIP_CONNECT_API_IS_KEY_CONTENT_BASE64",
+}
+_YES, _NO = frozenset({"true", "1", "yes", "on"}), frozenset({"false", "0", "no", "off"})
+
+
+def _with_base64_flag(source: KeySource, given: SettingValue, settings: Settings) -> KeySource:
+    """Compare a key with fastlane's flag for base64: where both agree, there is nothing to report."""
+    flag = _BASE64_FLAGS.get(given.source, "")
+    said = settings.environ.get(flag, "").strip().lower()
+    if source.key is None or said not in _YES | _NO:
+        return source
+    encoded = [finding for finding in source.findings if finding.cause == "key-base64-encoded"]
+    if bool(encoded) is (said in _YES):
+        return replace(source, findings=tuple(finding for finding in source.findings if finding not in encoded))
+    if said in _NO:
+        evidence = f"{flag} is {said}, and {given.source} is base64"
+    elif "BEGIN" in given.value:
+        evidence = f"{flag} is {said}, and {given.source} is the text of the key"
+    else:
+        return source
+    return _with(make_finding("tool-setting-conflict", evidence), source)
+
+
+def read_json_path(given: SettingValue, settings: Settings) -> KeySource:
+    """Read a key from fastlane's variable for the path of a JSON file; a .p8 is read, and named."""
+    source = read_path(given, settings)
+    if source.key is None or source.fastlane or source.file is None:
+        return source
+    evidence = f"{given.source}: fastlane reads a JSON file here, and this is a key"
+    fix = "Write the JSON file that fastlane documents, or give the .p8 as APP_STORE_CONNECT_API_KEY_KEY_FILEPATH."
+    return _with(make_finding("tool-setting-conflict", evidence, fix=fix), source)
+
+
+_FILE_URL = "file://"
+
+
+def _path_of_url(value: str) -> str | None:
+    """Return the path of a ``file://`` URL; None for any other text."""
+    bare = value.strip(string.whitespace + QUOTES)
+    return unquote(bare[len(_FILE_URL) :].removeprefix("localhost")) if bare.startswith(_FILE_URL) else None
 
 
 def read_path(given: SettingValue, settings: Settings) -> KeySource:
     """Read a key from an option or variable for its path; it may hold the text all the same."""
+    if (path_of_url := _path_of_url(given.value)) is not None:
+        evidence = f"{given.source}: a URL that starts with file://, expected a path"
+        finding = make_finding("tool-setting-conflict", evidence, fix="Give the path without file://.")
+        return _with(finding, read_file(key_files.expand(path_of_url, settings), given.source, settings))
     path = key_files.expand(given.value, settings)
     if os.path.exists(path):  # noqa: PTH110 - unlike Path.exists, it takes any text for a path
         return read_file(path, given.source, settings)
@@ -112,7 +164,8 @@ def _read_content(content: str | bytes, source: str) -> KeySource:
     if parsed.key:
         # Other tools write a key anew, in bytes of their own.
         redactor.add_key(encode_base64(parsed.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())))
-    findings = tuple(_named(finding, source) for finding in parsed.findings)
+    found = (*(fastlane.findings if fastlane else ()), *parsed.findings)
+    findings = tuple(_named(finding, source) for finding in found)
     return KeySource(source, parsed.key, findings, fastlane=fastlane)
 
 
@@ -120,7 +173,7 @@ def _path_for_content(value: str, settings: Settings) -> Path | None:
     bare = value.strip(string.whitespace + QUOTES)
     if len(bare) > _MAX_PATH or "\n" in bare or "BEGIN" in bare or placeholder(bare) or is_fastlane_key(bare):
         return None
-    path = key_files.expand(bare, settings)
+    path = key_files.expand(_path_of_url(bare) or bare, settings)
     meant = bare.lower().endswith(_PATH_SUFFIXES)
     return path if meant or os.path.isfile(path) else None  # noqa: PTH113 - it takes any text for a path
 

@@ -78,6 +78,8 @@ KEYS: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "key-is-pkcs12": _pkcs12,
         "key-not-ec": lambda _: _pem(rsa.generate_private_key(public_exponent=65537, key_size=2048)),
         "key-wrong-curve": lambda _: _pem(ec.generate_private_key(ec.SECP384R1())),
+        "key-several": lambda text: text + new_key(),
+        "key-of-other-vendor": lambda _: '{"type": "service_account", "project_id": "pytest-asc"}',
         "key-unparsable": lambda text: text.replace("M", "/", 1),
     }
 )

@@ -70,6 +70,8 @@ SOURCES: Mapping[str, Callable[[Values], Values]] = MappingProxyType(
         "ids-swapped": lambda values: {**values, "key_id": values["issuer_id"], "issuer_id": values["key_id"]},
         "service-id-missing": lambda values: {**values, "team_id": ()},
         "credentials-missing": lambda _: {},
+        "variable-not-read": lambda _: {},
+        "id-placeholder": _with("key_id", lambda _: "YOUR_KEY_ID"),
         "credentials-conflict": lambda values: {
             **values,
             "key_id": (*values["key_id"], *_in("second source", OTHER_KEY_ID)),
@@ -104,9 +106,16 @@ FILES: Mapping[str, Callable[[Values, Path], Values]] = MappingProxyType(
         "key-id-file-mismatch": _in_file(f"AuthKey_{OTHER_KEY_ID}.p8"),
         "key-of-other-service": _in_file(f"SubscriptionKey_{KEY_ID}.p8"),
         "key-file-unreadable": _folder_for_file,
+        "tool-setting-conflict": _in_file(KEY_FILE, setting="fastlane_key"),
     }
 )
 """By the slug of the cause; each change gets an empty folder for its file."""
+
+
+ENVIRONMENTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {"variable-not-read": {"APPLE_API_KEY_ID": KEY_ID, "APPLE_API_ISSUER": ISSUER_ID, "APPLE_API_KEY_PATH": KEY_FILE}}
+)
+"""By the slug of the cause: the variables that are set beside those of the table."""
 
 
 def throw_away_settings(fault: str = "", service: str | None = None, *, new_folder: Callable[[], Path]) -> Settings:
@@ -127,4 +136,4 @@ def throw_away_settings(fault: str = "", service: str | None = None, *, new_fold
     if service:
         values = {**values, "service": (SettingValue(service, SOURCE),)}
     found = {setting.name: values.get(setting.name, ()) for setting in SETTINGS}
-    return Settings(found, environ={}, folder=folder, home=folder)
+    return Settings(found, environ=ENVIRONMENTS.get(fault, {}), folder=folder, home=folder)

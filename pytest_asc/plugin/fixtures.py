@@ -50,7 +50,7 @@ def asc_credentials(_asc_run: RunContext) -> Credentials:
 
         @pytest.fixture(scope="session")
         def asc_credentials():
-            return Credentials.load(key_id="2X9R4HXF34", issuer_id="5724…", key=vault.read("asc"))
+            return Credentials.load(key_id="2X9R7KQF34", issuer_id="5724…", key=vault.read("asc"))
 
     Raises CredentialsError, with the cause and the fix, where there is no usable key.
     """

@@ -26,9 +26,9 @@ from pytest_asc.secrets import GRAM, Redactor
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-KEY_ID = "2X9R4HXF34"
+KEY_ID = "2X9R7KQF34"
 OTHER_ID = "9QWERTY123"
-ISSUER = "57246542-96fe-1a63-e053-0824d011072a"
+ISSUER = "57246542-0a1b-4c2d-8e3f-1a2b3c4d072a"
 OTHER_ISSUER = "69a6de7e-1111-47e3-a053-5b8c7c11a4d1"
 
 # The same in every run, so that a failing example can be run again.
@@ -566,7 +566,7 @@ def test_a_key_id_without_a_file_in_any_key_folder_is_a_missing_file(find: Find,
 
 def test_an_invalid_key_id_is_the_cause_and_not_the_missing_file(find: Find) -> None:
     assert causes(find({"ASC_KEY_ID": ISSUER, "ASC_ISSUER_ID": KEY_ID})) == ["ids-swapped"]
-    assert causes(find({"ASC_KEY_ID": "${KEY_ID}", "ASC_ISSUER_ID": ISSUER})) == ["key-id-missing"]
+    assert causes(find({"ASC_KEY_ID": "${KEY_ID}", "ASC_ISSUER_ID": ISSUER})) == ["id-placeholder"]
     assert causes(find({"ASC_KEY_ID": KEY_ID + "\n", "ASC_ISSUER_ID": ISSUER})) == [
         "key-file-missing",
         "key-id-whitespace",

@@ -18,8 +18,8 @@ KEY = ec.generate_private_key(ec.SECP256R1())
 
 @pytest.fixture
 def make_token() -> TokenFactory:
-    issuer_id = "57246542-96fe-1a63-e053-0824d011072a"
-    return SigningTokenFactory(Credentials("2X9R4HXF34", issuer_id, "team", KEY), 600, "app-store-connect")
+    issuer_id = "57246542-0a1b-4c2d-8e3f-1a2b3c4d072a"
+    return SigningTokenFactory(Credentials("2X9R7KQF34", issuer_id, "team", KEY), 600, "app-store-connect")
 
 
 def claims_of(token: str) -> dict[str, Any]:

@@ -21,12 +21,12 @@ KEY = ec.generate_private_key(ec.SECP256R1())
 KEY_TEXT = KEY.private_bytes(
     serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
 ).decode()
-ISSUER = "57246542-96fe-1a63-e053-0824d011072a"
+ISSUER = "57246542-0a1b-4c2d-8e3f-1a2b3c4d072a"
 
 
 def credentials(kind: Any = "team") -> Credentials:
     return Credentials(
-        key_id="2X9R4HXF34",
+        key_id="2X9R7KQF34",
         issuer_id=None if kind == "individual" else ISSUER,
         kind=kind,
         private_key=KEY,
@@ -49,7 +49,7 @@ def claims_of(token: str) -> dict[str, Any]:
 def test_each_type_of_key_has_its_own_claims(kind: str, who: dict[str, str], audience: str) -> None:
     token = mint(credentials(kind), now=NOW)
     assert claims_of(token) == {**who, "iat": 1_528_407_600, "exp": 1_528_408_500, "aud": audience}
-    assert decode(token).header == {"alg": "ES256", "kid": "2X9R4HXF34", "typ": "JWT"}
+    assert decode(token).header == {"alg": "ES256", "kid": "2X9R7KQF34", "typ": "JWT"}
 
 
 def test_pyjwt_verifies_a_generated_token() -> None:
@@ -81,7 +81,7 @@ def test_a_token_for_another_service_has_its_audience() -> None:
 
 def test_a_token_for_another_service_contains_its_ids() -> None:
     token = mint(credentials(), now=NOW, service="weatherkit", team_id="ABCDE12345", service_id="com.example.weather")
-    assert decode(token).header == {"alg": "ES256", "kid": "2X9R4HXF34", "id": "ABCDE12345.com.example.weather"}
+    assert decode(token).header == {"alg": "ES256", "kid": "2X9R7KQF34", "id": "ABCDE12345.com.example.weather"}
     times = {"iat": 1_528_407_600, "exp": 1_528_408_500}
     assert claims_of(token) == {"iss": "ABCDE12345", "sub": "com.example.weather", **times}
 
@@ -91,7 +91,7 @@ def test_ids_are_taken_from_the_credentials_where_none_are_given() -> None:
     assert claims_of(mint(known, now=NOW, service="app-store-server"))["bid"] == "com.example.app"
     assert claims_of(mint(known, now=NOW, service="app-store-server", bundle_id="com.x"))["bid"] == "com.x"
     assert claims_of(mint(known, now=NOW, service="apns")) == {"iss": "ABCDE12345", "iat": 1_528_407_600}
-    loaded = Credentials.load(key_id="2X9R4HXF34", issuer_id=ISSUER, key=KEY_TEXT, team_id="ABCDE12345")
+    loaded = Credentials.load(key_id="2X9R7KQF34", issuer_id=ISSUER, key=KEY_TEXT, team_id="ABCDE12345")
     assert loaded.service_ids == {"team_id": "ABCDE12345"}
 
 

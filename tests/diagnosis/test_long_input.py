@@ -20,7 +20,7 @@ from pytest_asc.emulator.auth.authenticator import Authenticator, Key
 
 NOW = 1_780_000_000
 KEY = ec.generate_private_key(ec.SECP256R1())
-ISSUER = "57246542-96fe-1a63-e053-0824d011072a"
+ISSUER = "57246542-0a1b-4c2d-8e3f-1a2b3c4d072a"
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 PRODUCTS, APPS = "GET /v1/ciProducts", "GET /v1/apps"
 
@@ -28,7 +28,7 @@ PRODUCTS, APPS = "GET /v1/ciProducts", "GET /v1/apps"
 def token(iat: Any = NOW, exp: Any = None, *, scope: Any = None) -> str:
     claims = {"iss": ISSUER, "iat": iat, "exp": exp, "aud": "appstoreconnect-v1", "scope": scope}
     given = {name: value for name, value in claims.items() if value is not None}
-    return sign({"alg": "ES256", "kid": "2X9R4HXF34", "typ": "JWT"}, given, KEY)
+    return sign({"alg": "ES256", "kid": "2X9R7KQF34", "typ": "JWT"}, given, KEY)
 
 
 class Form(NamedTuple):
@@ -123,7 +123,7 @@ def test_each_bad_token_is_one_finding_with_its_figures(form: Form) -> None:
 @pytest.mark.parametrize("form", FORMS.values(), ids=list(FORMS))
 def test_the_emulator_refuses_each_token_with_an_error(form: Form) -> None:
     authenticator = Authenticator(APP_STORE_CONNECT)
-    authenticator.trust(Key("2X9R4HXF34", ISSUER, "team", KEY.public_key()))
+    authenticator.trust(Key("2X9R7KQF34", ISSUER, "team", KEY.public_key()))
     admitted = authenticator.authenticate(f"Bearer {form.token}", "GET", "/v1/ciProducts", NOW)
     assert isinstance(admitted, Key) == (form.level == "warning")
 

@@ -16,8 +16,8 @@ from pytest_asc.emulator.app import Emulator, Request
 
 BASE = "https://api.appstoreconnect.apple.com"
 NOW = 1_780_000_000.0
-KEY_ID = "2X9R4HXF34"
-ISSUER_ID = "57246542-96fe-1a63-e053-0824d011072a"
+KEY_ID = "2X9R7KQF34"
+ISSUER_ID = "57246542-0a1b-4c2d-8e3f-1a2b3c4d072a"
 KEY = ec.generate_private_key(ec.SECP256R1())
 
 

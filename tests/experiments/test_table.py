@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     StatusOf = Callable[[Mapping[str, Any], Mapping[str, Any], str], int]
 
 NOW = 1_528_407_600
-KEY_ID = "2X9R4HXF34"
-ISSUER_ID = "57246542-96fe-1a63-e053-0824d011072a"
+KEY_ID = "2X9R7KQF34"
+ISSUER_ID = "57246542-0a1b-4c2d-8e3f-1a2b3c4d072a"
 APPLE = APP_STORE_CONNECT.base_url
 LOOPBACK = "http://127.0.0.1:8080"
 APPS = {"data": [{"type": "apps", "id": "1"}], "links": {}}

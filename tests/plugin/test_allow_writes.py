@@ -35,7 +35,7 @@ def test_a_live_write_needs_both_the_marker_and_the_option(
     options: Sequence[str],
     sent: list[str],
 ) -> None:
-    monkeypatch.setenv("ASC_KEY_ID", "2X9R4HXF34")
+    monkeypatch.setenv("ASC_KEY_ID", "2X9R7KQF34")
     monkeypatch.setenv("ASC_PRIVATE_KEY", key_text)
     apple.answer = lambda _: Reply(201)
     pytester.makepyfile(TEST.format(allowed=allowed))

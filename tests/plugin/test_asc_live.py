@@ -62,10 +62,10 @@ def test_a_live_test_runs_with_real_credentials(
 
         @pytest.mark.asc_live
         def test_live(asc_token):
-            assert jwt.get_unverified_header(asc_token)["kid"] == "2X9R4HXF34"
+            assert jwt.get_unverified_header(asc_token)["kid"] == "2X9R7KQF34"
 
         def test_emulated(asc_token):
-            assert jwt.get_unverified_header(asc_token)["kid"] != "2X9R4HXF34"
+            assert jwt.get_unverified_header(asc_token)["kid"] != "2X9R7KQF34"
         """
     )
     pytester.runpytest().assert_outcomes(passed=2)

@@ -137,7 +137,7 @@ def test_fixtures_follow_the_overridden_fixture_that_they_depend_on(pytester: py
         @pytest.fixture(scope="session")
         def asc_credentials():
             return pytest_asc.Credentials.load(
-                key_id="MINE123456", issuer_id="57246542-96fe-1a63-e053-0824d011072a", key={key_text!r}
+                key_id="MINE123456", issuer_id="57246542-0a1b-4c2d-8e3f-1a2b3c4d072a", key={key_text!r}
             )
 
         @pytest.fixture
@@ -292,8 +292,8 @@ def test_a_fault_on_a_marker_is_active_in_that_test_alone(
 def test_live_fixtures_send_requests_to_the_base_url(
     pytester: pytest.Pytester, apple: Apple, key_text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("ASC_KEY_ID", "2X9R4HXF34")
-    monkeypatch.setenv("ASC_ISSUER_ID", "57246542-96fe-1a63-e053-0824d011072a")
+    monkeypatch.setenv("ASC_KEY_ID", "2X9R7KQF34")
+    monkeypatch.setenv("ASC_ISSUER_ID", "57246542-0a1b-4c2d-8e3f-1a2b3c4d072a")
     monkeypatch.setenv("ASC_PRIVATE_KEY", key_text)
     pytester.makepyfile(
         """

@@ -14,8 +14,8 @@ from pytest_asc.credentials.tokens import sign
 
 NOW = 1_780_000_000
 MINUTE, HOUR, DAY = 60, 3600, 86_400
-KEY_ID, TEAM_ID = "2X9R4HXF34", "M436QS2634"
-ISSUER = "57246542-96fe-1a63-e053-0824d011072a"
+KEY_ID, TEAM_ID = "2X9R7KQF34", "M436QS2634"
+ISSUER = "57246542-0a1b-4c2d-8e3f-1a2b3c4d072a"
 BUNDLE_ID = "com.example.app"
 KEY = ec.generate_private_key(ec.SECP256R1())
 P8 = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()

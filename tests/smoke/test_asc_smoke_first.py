@@ -16,7 +16,7 @@ SUITE = """
         pass
 
     def test_live_credentials_are_not_the_tests(asc_credentials):
-        assert asc_credentials.key_id != "2X9R4HXF34"
+        assert asc_credentials.key_id != "2X9R7KQF34"
 """
 
 

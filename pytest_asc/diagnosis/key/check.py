@@ -59,6 +59,8 @@ def read_key(text: str | bytes) -> KeyReading:
     block = pem.main_block(forms[-1])
     if block is None:
         return _unusable(_check_value(forms[-1]) or _no_block(forms[-1].strip()), *forms)
+    if (count := pem.count_private_keys(forms[-1])) > 1:
+        return _unusable(make_finding("key-several", f"it holds {count} different private keys"), *forms)
     # In one piece, too: a redactor knows nothing of what stands on two lines.
     forms.append("".join(block.body.split()))
     key = _load(block)
@@ -98,6 +100,8 @@ def _check_value(text: str) -> Finding | None:
     """Values that are no key at all, damaged or not."""
     if not text.strip(QUOTES + string.whitespace):
         return make_finding("key-empty", "it is empty, blanks and quotes aside")
+    if (block := pem.main_block(text)) and _WORDS.fullmatch(block.body):
+        return make_finding("key-placeholder", "between BEGIN and END stand the words of a template")
     what = placeholder(text)
     return make_finding("key-placeholder", f"its {len(text)} characters are {what}") if what else None
 
@@ -149,9 +153,9 @@ def _load(block: pem.Block) -> EllipticCurvePrivateKey | Finding:
             return make_finding(cause, f"its BEGIN line says {block.label}")
     if _ENCRYPTED.search(block.body):
         return make_finding("key-encrypted", "its Proc-Type line says ENCRYPTED")
-    if what := placeholder(block.body):
-        return make_finding("key-placeholder", f"between BEGIN and END stands {what}")
     digits = "".join(block.body.split())
+    if what := placeholder(block.body) or _stand_in(block.body):
+        return make_finding("key-placeholder", f"between BEGIN and END stands {what}")
     if not digits:
         return make_finding("key-truncated", "nothing stands between BEGIN and END")
     data = pem.decode_base64(digits)
@@ -161,6 +165,20 @@ def _load(block: pem.Block) -> EllipticCurvePrivateKey | Finding:
             "key-unparsable", f"of {len(digits)} characters between BEGIN and END, {strange} are not base64"
         )
     return _load_der(data)
+
+
+_MASKED = re.compile(r"[xX]{6}|[*\u2022]{4}")
+_WORDS = re.compile(r"\s*[A-Za-z']{1,20}( [A-Za-z']{1,20}){1,8}\s*")
+_FEW = 3
+_MANY = 16
+
+
+def _stand_in(body: str) -> str | None:
+    """Describe what stands for a key's digits in an example; None where they may be those of a key."""
+    digits = "".join(body.split())
+    if len(_MASKED.findall(digits)) > 1 or (len(digits) >= _MANY and len(set(digits)) <= _FEW):
+        return "a masked value"
+    return None
 
 
 def _load_der(data: bytes) -> EllipticCurvePrivateKey | Finding:

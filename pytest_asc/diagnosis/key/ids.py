@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from pytest_asc.apple.services import UUID_PATTERN
 from pytest_asc.diagnosis.findings import Finding, make_finding
 from pytest_asc.diagnosis.key.pem import BOUNDARY
-from pytest_asc.diagnosis.key.placeholders import placeholder
+from pytest_asc.diagnosis.key.placeholders import id_placeholder, is_example_id
 from pytest_asc.diagnosis.key.repairs import QUOTES, plain
 from pytest_asc.secrets import mask
 
@@ -26,7 +27,9 @@ _TEN = re.compile(r"[A-Z0-9]{10}")
 _FILE = re.compile(r"((?:APNS)?AuthKey|SubscriptionKey)_([\w-]+)(?: ?\(\d+\)| copy)?\.p8", re.IGNORECASE)
 _OTHER_KEYS = {"subscriptionkey": "keys for In-App Purchase", "apnsauthkey": "older keys for APNs"}
 _KEY_ID_AS_FILE = re.compile(r"(?:.*[/\\])?(?:(?:(?:APNS)?AuthKey|SubscriptionKey)_)?([\w-]+)(?:\.p8)?", re.IGNORECASE)
-_PLAIN_WORD = re.compile(r"[\w-]+")
+_BARE_ID = "Remove what does not belong to the id: its characters are letters, digits and hyphens."
+_COMMENT = re.compile(r"(?<=\w)[\"']?[ \t]{1,8}#.*", re.DOTALL)
+_NOT_IN_UUID = re.compile(r"[^0-9A-Fa-f-]")
 
 
 @dataclass(frozen=True)
@@ -58,18 +61,21 @@ def read_ids(
     file = _FILE.fullmatch(PurePath(key_file).name) if key_file else None
     file_id = file[2] if file else None
 
+    placeholders = tuple(_check_placeholders(key_id, issuer_id))
     bare = _KEY_ID_AS_FILE.fullmatch(key_id) if key_id and not _placeholder(key_id) else None
     if key_id and bare and bare[1] != key_id:
         findings.append(_key_id_is_file_name(key_id, bare[1]))
         key_id = bare[1]
-    pair = _check_pair(key_id, issuer_id) or _check_issuer(issuer_id, key_type)
-    if pair:
+    if placeholders:
+        findings += placeholders
+    elif pair := _check_pair(key_id, issuer_id) or _check_issuer(issuer_id, key_type):
         findings.append(pair)
     if not key_id and not file_id:
         findings.append(make_finding("key-id-missing", "no key id is set, and no file's name tells it"))
-    elif key_id and (what := _placeholder(key_id)):
-        findings.append(make_finding("key-id-missing", f"the {len(key_id)} characters of the key id are {what}"))
-    elif key_id and file_id and key_id != file_id and not _UUID.fullmatch(key_id):
+    elif key_id and BOUNDARY.search(key_id):
+        evidence = f"the {len(key_id)} characters of the key id are the text of a key"
+        findings.append(make_finding("key-id-missing", evidence))
+    elif key_id and file_id and key_id != file_id and not (_UUID.fullmatch(key_id) or _placeholder(key_id)):
         findings.append(_mismatch(key_id, file_id))
     if file and (whose := _OTHER_KEYS.get(file[1].lower())):
         evidence = f"the file is named {file[1]}_{mask(file[2])}.p8, as {whose} are"
@@ -88,7 +94,11 @@ def check_sent_ids(key_id: str, issuer_id: str | None) -> Iterator[Finding]:
     """
     for finding in read_ids(key_id, issuer_id).findings:
         member = finding.definition.member
-        if member and (issuer_id or member == "kid"):
+        if member and (issuer_id or member == "kid" or finding.cause == "id-placeholder"):
+            # Of the examples it is not known that they are refused.
+            if finding.cause == "id-placeholder":
+                yield finding
+                continue
             yield replace(finding, level="error", evidence=f"{member}: {finding.evidence}")
 
 
@@ -98,7 +108,8 @@ def normalize_id(value: str | None) -> str | None:
 
 
 def _without_blanks(value: str) -> str:
-    return "".join("".join(map(plain, value)).split())
+    """Return the id without blanks, and without the comment that a reader of .env files left behind it."""
+    return "".join("".join(map(plain, _COMMENT.sub("", value))).split())
 
 
 def _surrounding_characters(which: Literal["key-id", "issuer-id"], value: str | None) -> Iterator[Finding]:
@@ -118,15 +129,37 @@ def _surrounding_characters(which: Literal["key-id", "issuer-id"], value: str | 
             for verb, mark in (("starts with", before[0]), ("ends in", before[-1]))
             if mark not in after
         ]
-        where = " and ".join(ends) or "holds blanks inside"
-        yield make_finding(cause, f"length {len(value)}, expected {len(bare)}; it {where}")
+        comment = "holds a comment behind a blank and #" if _COMMENT.search(before) else ""
+        where = comment or " and ".join(ends) or _inner_blanks(before)
+        fix = None if ends and not comment else _BARE_ID
+        yield make_finding(cause, f"length {len(value)}, expected {len(bare)}; it {where}", fix=fix)
+
+
+def _inner_blanks(value: str) -> str:
+    inside = next((character for character in value if plain(character) != character), " ")
+    if inside == " ":
+        return "holds blanks inside"
+    return f"holds {unicodedata.name(inside, ascii(inside)).lower()} inside"
 
 
 def _placeholder(value: str) -> str | None:
-    """Describe a text that is no id. A single word may be one: a key id of the emulator may be any."""
-    if BOUNDARY.search(value):
-        return "the text of a key"
-    return None if _PLAIN_WORD.fullmatch(value) else placeholder(value)
+    """Describe a text that is no id: a key, or a placeholder. Most single words may be one."""
+    return "the text of a key" if BOUNDARY.search(value) else id_placeholder(value)
+
+
+def _check_placeholders(key_id: str | None, issuer_id: str | None) -> Iterator[Finding]:
+    """Yield one finding for both ids: a placeholder is an error, one of Apple's examples a warning."""
+    given = [(name, value) for name, value in (("key id", key_id), ("issuer id", issuer_id)) if value]
+    seen = [
+        f"the {len(value)} characters of the {name} are {what}"
+        for name, value in given
+        if not BOUNDARY.search(value) and (what := id_placeholder(value))
+    ]
+    if seen:
+        yield make_finding("id-placeholder", "; ".join(seen))
+    elif examples := [f"the {name} {mask(value)}" for name, value in given if is_example_id(value)]:
+        evidence = f"{' and '.join(examples)} of Apple's pages: it is an example and belongs to no key of yours"
+        yield make_finding("id-placeholder", evidence, level="warning")
 
 
 def _issuer_of_individual(issuer_id: str) -> Finding:
@@ -174,7 +207,10 @@ def _check_issuer(issuer_id: str | None, key_type: str | None) -> Finding | None
         return make_finding("issuer-id-missing", evidence, certainty="certain") if missing else None
     if _UUID.fullmatch(issuer_id):
         return None
-    what = _placeholder(issuer_id) or "no UUID (8-4-4-4-12 hexadecimal digits)"
+    what = "the text of a key" if BOUNDARY.search(issuer_id) else "no UUID (8-4-4-4-12 hexadecimal digits)"
+    if strange := _NOT_IN_UUID.search(issuer_id) if what.startswith("no UUID") else None:
+        name = unicodedata.name(strange[0], "").lower()
+        what += f": character {strange.start() + 1} is {name or ascii(strange[0])}"
     return make_finding("issuer-id-not-uuid", f"{mask(issuer_id)}, length {len(issuer_id)}, expected 36: it is {what}")
 
 

@@ -48,6 +48,17 @@ def main_block(text: str) -> Block | None:
     return next((block for block in blocks if block.label.endswith("PRIVATE KEY")), blocks[0] if blocks else None)
 
 
+def count_private_keys(text: str) -> int:
+    """Count the different private keys of a text."""
+    boundaries = pairwise(BOUNDARY.finditer(text))
+    bodies = (
+        "".join(text[begin.end() : end.start()].split())
+        for begin, end in boundaries
+        if (begin[1], end[1]) == ("BEGIN", "END") and _label(begin).endswith("PRIVATE KEY")
+    )
+    return len(set(bodies))
+
+
 def _block(text: str, begin: re.Match[str], end: re.Match[str]) -> Block:
     own_lines = all(
         boundary[0] == f"-----{boundary[1]} {_label(boundary)}-----"

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import re
 
+_REFERENCE = (
+    r"(op|env|vault|secret|secretref|keychain|sm|ssm|gcpsm|gcp|awssm|aws|akv|azure|doppler|infisical|bws)://.*"
+    r"|ref\+\w+://.*|(env|vault|keychain|ssm|sops|secretref|secretmanager):\S+|arn:aws[\w-]*:\S+"
+    r"|(//secretmanager\.googleapis\.com/)?projects/[^/\s]+/secrets/\S+|@Microsoft\.KeyVault\(.*\)|ENC\[.*\]"
+    r"|!vault\b.*"
+)
 _FORMS = tuple(
     (what, re.compile(form, re.IGNORECASE | re.DOTALL))
     for what, form in (
-        ("a variable that was not expanded", r"\$\{.*\}|\$\(.*\)|\$\w+|%\w+%|\{\{.*\}\}|@\w+@"),
-        ("a reference that was not resolved", r"(op|env|vault|keychain|arn):\S+"),
+        (
+            "a variable that was not expanded",
+            r"\$\{.*\}|\$\(.*\)|\$\w+|%\w+%|\{\{.*\}\}|\[\[.*\]\]|<%.*%>|@\w+@|#\{.*\}#?|__\w+__",
+        ),
+        ("a reference to a secret store that was not resolved", _REFERENCE),
         ("a masked value", r"[*\u2022]{3,}|x{3,}|\[?(masked|redacted|filtered|hidden)\]?"),
         ("a stand-in in angle brackets", r"<[^<>]*>"),
         ("a text with an ellipsis", r".*(\.\.\.|\u2026).*"),
@@ -26,3 +35,39 @@ def placeholder(text: str) -> str | None:
     if len(value) > _MAX_SIZE or "BEGIN" in value:
         return None
     return next((what for what, form in _FORMS if form.fullmatch(value)), None)
+
+
+# In Apple's pages and in the README of Apple's libraries (documented).
+_EXAMPLES = frozenset(
+    {
+        "2X9R4HXF34",
+        "ABCDEFGHIJ",
+        "57246542-96fe-1a63-e053-0824d011072a",
+        "57246542-96fe-1a63e053-0824d011072a",
+        "99b16628-15e4-4668-972b-eeff55eeff55",
+    }
+)
+_ID_FORMS = tuple(
+    (what, re.compile(form, re.IGNORECASE))
+    for what, form in (
+        ("a masked value", r".*x{4,}.*|([a-z])\1{5,}"),
+        ("the words of a template", r"(your|insert|paste|enter|change|replace|example|sample|dummy|fake)[-_ ].{1,60}"),
+        ("the words of a template", r"(the[-_ ])?(api[-_ ]?)?(key|issuer|team)[-_ ]?id([-_ ]here)?|.{1,60}[-_ ]here"),
+        ("a word for nothing", r"todo|tbd|placeholder|dummy|none|null|undefined|deadbeef|changeme"),
+        ("a UUID that is no real one", r"([1-9a-f])\1{7}-\1{4}-\1{4}-\1{4}-\1{12}|12345678-1234-.*"),
+    )
+)
+
+
+def is_example_id(value: str) -> bool:
+    """Return whether an id is one of the examples on Apple's pages."""
+    return value in _EXAMPLES
+
+
+def id_placeholder(value: str) -> str | None:
+    """Describe the placeholder that stands for a key id or an issuer id; None if it may be an id."""
+    if len(value) > _MAX_SIZE:
+        return None
+    found = next((what for what, form in _ID_FORMS if form.fullmatch(value)), None)
+    # A single word in capitals and digits may be an id: one of the emulator may be any.
+    return found or (None if re.fullmatch(r"[\w-]+", value) else placeholder(value))

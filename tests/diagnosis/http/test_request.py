@@ -29,8 +29,8 @@ KEY = ec.generate_private_key(ec.SECP256R1())
 
 def token(audience: object = "appstoreconnect-v1") -> str:
     now = int(time.time())
-    payload = {"iss": "57246542-96fe-1a63-e053-0824d011072a", "iat": now, "exp": now + 900, "aud": audience}
-    return jwt.encode(payload, KEY, algorithm="ES256", headers={"kid": "2X9R4HXF34"})
+    payload = {"iss": "57246542-0a1b-4c2d-8e3f-1a2b3c4d072a", "iat": now, "exp": now + 900, "aud": audience}
+    return jwt.encode(payload, KEY, algorithm="ES256", headers={"kid": "2X9R7KQF34"})
 
 
 TOKEN = token()

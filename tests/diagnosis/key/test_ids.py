@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from pytest_asc.apple.causes import CAUSES
 from pytest_asc.diagnosis.key.ids import IdsReading, read_ids
 
-KEY_ID = "2X9R4HXF34"
-ISSUER = "57246542-96fe-1a63-e053-0824d011072a"
+KEY_ID = "2X9R7KQF34"
+ISSUER = "57246542-0a1b-4c2d-8e3f-1a2b3c4d072a"
 TEAM_ID = "9QWERTY123"
 
 
@@ -27,7 +27,7 @@ def causes(reading: IdsReading) -> list[str]:
         (KEY_ID, "69a6de7e-1111-47e3-a053-5b8c7c11a4d1"),
         (KEY_ID, "00000000-0000-0000-0000-000000000000"),
         ("2x9r4hxf34", ISSUER),
-        ("2X9R4HXF3456", ISSUER),
+        ("2X9R7KQF3456", ISSUER),
         ("my-key_1", ISSUER),
     ],
 )
@@ -75,7 +75,7 @@ def test_blanks_and_quotes_together_are_reported_once_each() -> None:
 
 
 def test_a_blank_inside_an_id_is_reported() -> None:
-    reading = read_ids(KEY_ID, ISSUER.replace("-e053", "- e053"))
+    reading = read_ids(KEY_ID, ISSUER.replace("-8e3f", "- 8e3f"))
     assert reading.issuer_id == ISSUER
     assert reading.findings[0].evidence == "length 37, expected 36; it holds blanks inside"
 
@@ -114,9 +114,7 @@ def test_ids_that_are_not_swapped_get_no_advice_to_swap(issuer_id: str | None) -
         (ISSUER[:-1], "length 35"),
         (ISSUER.replace("a", "g"), "length 36"),
         ("{" + ISSUER + "}", "length 38"),
-        ("$ASC_ISSUER_ID", "a variable that was not expanded"),
-        ("***", "a masked value"),
-        ("<issuer id>", "a stand-in in angle brackets"),
+        (ISSUER.replace("-", "\u2013", 1), "character 9 is en dash"),
     ],
 )
 def test_an_issuer_id_that_is_no_uuid_is_found(issuer_id: str, evidence: str) -> None:
@@ -167,9 +165,52 @@ def test_a_key_in_place_of_a_key_id_is_a_missing_key_id(text: str) -> None:
     assert finding.evidence.endswith("it is the text of a key")
 
 
-@pytest.mark.parametrize("key_id", ["${ASC_KEY_ID}", "$ASC_KEY_ID", "<key id>", "***"])
-def test_a_placeholder_is_no_key_id(key_id: str) -> None:
-    assert causes(read_ids(key_id, ISSUER)) == ["key-id-missing"]
+@pytest.mark.parametrize(
+    ("placeholder", "words"),
+    [
+        ("${ASC_KEY_ID}", "a variable that was not expanded"),
+        ("$ASC_KEY_ID", "a variable that was not expanded"),
+        ("[[APPSTORE_KEY_ID]]", "a variable that was not expanded"),
+        ("<key id>", "a stand-in in angle brackets"),
+        ("***", "a masked value"),
+        ("XXXXXXXXXX", "a masked value"),
+        ("69a6xxxx-xxxx-....", "a masked value"),
+        ("YOUR_KEY_ID", "the words of a template"),
+        ("your-issuer-id-here", "the words of a template"),
+        ("key id", "the words of a template"),
+        ("DEADBEEF", "a word for nothing"),
+        ("undefined", "a word for nothing"),
+    ],
+)
+def test_a_placeholder_in_place_of_an_id_is_found(placeholder: str, words: str) -> None:
+    for ids in ((placeholder, ISSUER), (KEY_ID, placeholder), (placeholder, placeholder)):
+        (finding,) = read_ids(*ids).findings
+        assert (finding.cause, finding.level) == ("id-placeholder", "error")
+        assert words in finding.evidence
+
+
+@pytest.mark.parametrize("key_id", ["39X58XWA75", "JP8Z7XXKD9", "XA4T9N4ZK5", "EMULATOR24", "9822DWD339", "KEY"])
+def test_an_unusual_key_id_is_no_placeholder(key_id: str) -> None:
+    assert read_ids(key_id, ISSUER).findings == ()
+
+
+def test_an_example_of_apples_pages_is_a_warning() -> None:
+    (finding,) = read_ids("2X9R4HXF34", "57246542-96fe-1a63-e053-0824d011072a").findings
+    assert (finding.cause, finding.level) == ("id-placeholder", "warning")
+    assert "2X9R…34 and the issuer id 5724…072a" in finding.evidence
+
+
+def test_a_comment_behind_an_id_is_left_out_and_reported() -> None:
+    reading = read_ids(f"{KEY_ID} # the key of the build server", ISSUER)
+    assert reading.key_id == KEY_ID
+    (finding,) = reading.findings
+    assert finding.cause == "key-id-whitespace"
+    assert "a comment" in finding.evidence
+
+
+def test_a_blank_that_no_editor_shows_is_named() -> None:
+    (finding,) = read_ids(f"{KEY_ID[:4]}\u00a0{KEY_ID[4:]}", ISSUER).findings
+    assert "no-break space inside" in finding.evidence
 
 
 @pytest.mark.parametrize(

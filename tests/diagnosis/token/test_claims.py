@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 NOW = 1_528_407_660
 KEY = ec.generate_private_key(ec.SECP256R1())
-ISSUER = "57246542-96fe-1a63-e053-0824d011072a"
+ISSUER = "57246542-0a1b-4c2d-8e3f-1a2b3c4d072a"
 TEAM = "ABCDE12345"
 IDS: ServiceIds = {
     "team_id": TEAM,
@@ -54,7 +54,7 @@ TWINS = ((APP_STORE_SERVER, APP_STORE_SERVER_SANDBOX), (APNS, DEVICE_CHECK))
 
 def good(service: Service, kind: Any = "team", **changes: Any) -> str:
     issuer = None if kind == "individual" else ISSUER
-    credentials = Credentials("2X9R4HXF34", issuer, kind, KEY)
+    credentials = Credentials("2X9R7KQF34", issuer, kind, KEY)
     ids = ADS if service is APPLE_ADS else IDS
     return mint(credentials, now=NOW, service=service.name, **{**ids, **changes})
 

@@ -20,8 +20,8 @@ from pytest_asc.diagnosis.token.verify import TokenError, TokenVerification, che
 NOW = 1_528_407_660
 KEY = ec.generate_private_key(ec.SECP256R1())
 OTHER_KEY = ec.generate_private_key(ec.SECP256R1())
-ISSUER = "57246542-96fe-1a63-e053-0824d011072a"
-HEADER = {"alg": "ES256", "kid": "2X9R4HXF34", "typ": "JWT"}
+ISSUER = "57246542-0a1b-4c2d-8e3f-1a2b3c4d072a"
+HEADER = {"alg": "ES256", "kid": "2X9R7KQF34", "typ": "JWT"}
 CLAIMS: dict[str, Any] = {"iss": ISSUER, "iat": NOW - 60, "exp": NOW + 840, "aud": "appstoreconnect-v1"}
 INDIVIDUAL: dict[str, Any] = {"sub": "user", "iat": NOW - 60, "exp": NOW + 840, "aud": "appstoreconnect-v1"}
 
@@ -44,7 +44,7 @@ def findings_of(text: str, now: float = NOW, *, utc_offset: int = 0, **known: An
     [
         pytest.param(token(), id="team key"),
         pytest.param(token(INDIVIDUAL), id="individual key"),
-        pytest.param(token(header={"alg": "ES256", "kid": "2X9R4HXF34"}), id="no typ"),
+        pytest.param(token(header={"alg": "ES256", "kid": "2X9R7KQF34"}), id="no typ"),
         pytest.param(token(header={**HEADER, "kid": "short"}), id="a key id of another length"),
         pytest.param(token(without("iat")), id="no iat"),
         pytest.param(token(aud=["appstoreconnect-v1"]), id="audience in a list"),
@@ -91,16 +91,16 @@ def damage(text: str, part: int, value: bytes) -> str:
         (token().split(".")[0] + "+/" + token()[40:], "token-base64-alphabet"),
         (token(header={**HEADER, "alg": "HS256"}), "token-algorithm"),
         (token(header={**HEADER, "alg": "none"}), "token-algorithm"),
-        (token(header={"kid": "2X9R4HXF34"}), "token-algorithm"),
+        (token(header={"kid": "2X9R7KQF34"}), "token-algorithm"),
         (token(header={"alg": "ES256"}), "token-kid-missing"),
         (token(header={"alg": "ES256", "kid": ""}), "token-kid-missing"),
         (token(header={"alg": "ES256", "kid": 10}), "token-kid-missing"),
         # Nobody repairs the ids of a token.
-        (token(header={**HEADER, "kid": "2X9R4HXF34\n"}), "key-id-whitespace"),
-        (token(header={**HEADER, "kid": '"2X9R4HXF34"'}), "key-id-quoted"),
-        (token(header={**HEADER, "kid": "AuthKey_2X9R4HXF34.p8"}), "key-id-is-file-name"),
-        (token(header={**HEADER, "kid": "${ASC_KEY_ID}"}), "key-id-missing"),
-        (token(header={**HEADER, "kid": ISSUER}, iss="2X9R4HXF34"), "ids-swapped"),
+        (token(header={**HEADER, "kid": "2X9R7KQF34\n"}), "key-id-whitespace"),
+        (token(header={**HEADER, "kid": '"2X9R7KQF34"'}), "key-id-quoted"),
+        (token(header={**HEADER, "kid": "AuthKey_2X9R7KQF34.p8"}), "key-id-is-file-name"),
+        (token(header={**HEADER, "kid": "${ASC_KEY_ID}"}), "id-placeholder"),
+        (token(header={**HEADER, "kid": ISSUER}, iss="2X9R7KQF34"), "ids-swapped"),
         (token(iss=f"{ISSUER}\n"), "issuer-id-whitespace"),
         (token(iss=f"'{ISSUER}'"), "issuer-id-quoted"),
         (token(without("aud")), "token-audience"),

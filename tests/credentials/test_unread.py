@@ -1,0 +1,139 @@
+"""Credentials under names that are not read, and settings of other tools that contradict their values."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from real_cases.evidence import BODY, ISSUER, KEY_ID, P8
+
+from pytest_asc.credentials.finder import find_credentials
+from pytest_asc.credentials.settings import read_settings
+from pytest_asc.faults.keys import new_key
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from pytest_asc.diagnosis.findings import Finding
+
+NOTHING: dict[str, str] = {}
+B64 = base64.b64encode(P8.encode()).decode()
+FLAG = "APP_STORE_CONNECT_API_KEY_IS_KEY_CONTENT_BASE64"
+IDS = {"ASC_KEY_ID": KEY_ID, "ASC_ISSUER_ID": ISSUER}
+FASTLANE = {"APP_STORE_CONNECT_API_KEY_KEY_ID": KEY_ID, "APP_STORE_CONNECT_API_KEY_ISSUER_ID": ISSUER}
+
+
+def find(environ: Mapping[str, str], folder: Path) -> tuple[Finding, ...]:
+    settings = read_settings(NOTHING.get, NOTHING.get, environ, folder=folder, home=folder)
+    return find_credentials(settings).findings
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"APPLE_API_KEY_ID": KEY_ID, "APPLE_API_ISSUER": ISSUER, "APPLE_API_KEY": "AuthKey.p8"},
+        {"APPSTORE_CONNECT_API_KEY_ID": KEY_ID, "APPSTORE_CONNECT_API_KEY": BODY},
+        {"IOS_ASC_KEY_P8": P8, "IOS_ASC_KEY_ID": KEY_ID, "IOS_ASC_ISSUER_ID": ISSUER},
+        {"MACOS_NOTARY_KEY": B64, "MACOS_NOTARY_KEY_ID": KEY_ID},
+        {"EXPO_ASC_API_KEY_P8": B64},
+        {"API_KEY_ID": KEY_ID, "API_KEY_ISSUER_ID": ISSUER},
+        {"MY_TOOL_KEY_B64": B64},
+        {**IDS, "ASC_KEY_CONTENT": B64},
+        {**IDS, "ASC_KEY_P8_B64": B64},
+    ],
+    ids=lambda environ: list(environ)[-1],
+)
+def test_variables_that_are_set_and_not_read_are_named_first(environ: dict[str, str], tmp_path: Path) -> None:
+    (finding, *_) = find(environ, tmp_path)
+    assert (finding.cause, finding.level) == ("variable-not-read", "error")
+    for name in environ.keys() - IDS.keys():
+        assert name in finding.evidence
+        assert f"{name} as ASC_" in finding.fix
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"STRIPE_API_KEY": "sk_live_0000", "SSH_PRIVATE_KEY": "-----BEGIN OPENSSH PRIVATE KEY-----\n", "TEAM_ID": "1"},
+        {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "GPG_KEY_ID": "0xABCDEF", "APPLE_ID": "a@example.com"},
+    ],
+)
+def test_variables_of_other_things_are_not_taken_for_credentials(environ: dict[str, str], tmp_path: Path) -> None:
+    (finding,) = find(environ, tmp_path)
+    assert finding.cause == "credentials-missing"
+
+
+def test_variables_that_are_not_read_do_not_matter_beside_good_credentials(tmp_path: Path) -> None:
+    assert find({**IDS, "ASC_PRIVATE_KEY": P8, "NOTARY_KEY_ID": "XANFG7S7YS", "NOTARY_KEY": P8}, tmp_path) == ()
+
+
+def test_an_issuer_id_under_another_name_is_a_warning(tmp_path: Path) -> None:
+    (finding,) = find({"ASC_KEY_ID": KEY_ID, "ASC_PRIVATE_KEY": P8, "APPSTORE_ISSUER_ID": ISSUER}, tmp_path)
+    assert (finding.cause, finding.level) == ("variable-not-read", "warning")
+
+
+def test_a_session_of_an_apple_id_in_place_of_a_key_is_named(tmp_path: Path) -> None:
+    (finding,) = find({"FASTLANE_SESSION": "---\n- !ruby/object:HTTP::Cookie"}, tmp_path)
+    assert finding.cause == "apple-id-session"
+    assert "FASTLANE_SESSION" in finding.evidence
+
+
+@pytest.mark.parametrize(
+    ("key", "flag", "causes"),
+    [
+        (B64, "true", []),
+        (P8, "false", []),
+        (P8, "", []),
+        (B64, "", ["key-base64-encoded"]),
+        (B64, "false", ["tool-setting-conflict", "key-base64-encoded"]),
+        (P8, "true", ["tool-setting-conflict"]),
+    ],
+)
+def test_the_flag_for_base64_is_compared_with_the_value(key: str, flag: str, causes: list[str], tmp_path: Path) -> None:
+    findings = find({**FASTLANE, "APP_STORE_CONNECT_API_KEY_KEY": key, FLAG: flag}, tmp_path)
+    assert [finding.cause for finding in findings] == causes
+
+
+def test_a_key_where_fastlane_reads_json_is_named_and_read(tmp_path: Path) -> None:
+    file = tmp_path / f"AuthKey_{KEY_ID}.p8"
+    file.write_text(P8, encoding="ascii")
+    file.chmod(0o600)
+    (finding,) = find({**FASTLANE, "APP_STORE_CONNECT_API_KEY_PATH": str(file)}, tmp_path)
+    assert (finding.cause, finding.level) == ("tool-setting-conflict", "warning")
+    (finding,) = find({**IDS, "ASC_PRIVATE_KEY_PATH": f"file://{file}"}, tmp_path)
+    assert finding.cause == "tool-setting-conflict"
+    assert "file://" in finding.evidence
+
+
+@pytest.mark.parametrize(
+    ("key", "cause", "words"),
+    [
+        (P8 + new_key(), "key-several", "2 different private keys"),
+        (json.dumps({"type": "service_account", "private_key": "x"}), "key-of-other-vendor", "Google"),
+        (json.dumps({"kty": "EC", "crv": "P-256", "d": "x"}), "key-of-other-vendor", "JWK"),
+        ("{{resolve:secretsmanager:asc:SecretString:key::}}", "key-placeholder", "a variable"),
+        ("op://Apple Developer/App Store Connect API/password", "key-placeholder", "a secret store"),
+        ("ref+vault://secret/asc#/key", "key-placeholder", "a secret store"),
+        ("arn:aws:secretsmanager:eu-west-1:1:secret:asc", "key-placeholder", "a secret store"),
+        ("projects/1/secrets/asc/versions/latest", "key-placeholder", "a secret store"),
+        ("-----BEGIN PRIVATE KEY-----\nOur key\n-----END PRIVATE KEY-----", "key-placeholder", "template"),
+    ],
+)
+def test_what_is_no_key_of_apples_is_named(key: str, cause: str, words: str, tmp_path: Path) -> None:
+    (finding,) = find({**IDS, "ASC_PRIVATE_KEY": key}, tmp_path)
+    assert finding.cause == cause
+    assert words in finding.evidence
+
+
+def test_the_same_key_twice_in_one_file_is_one_key(tmp_path: Path) -> None:
+    assert find({**IDS, "ASC_PRIVATE_KEY": P8 + P8}, tmp_path) == ()
+
+
+def test_the_json_of_rcodesign_is_read_and_named(tmp_path: Path) -> None:
+    content = json.dumps({"issuer_id": ISSUER, "key_id": KEY_ID, "private_key": BODY})
+    (finding,) = find({"ASC_PRIVATE_KEY": content}, tmp_path)
+    assert (finding.cause, finding.level) == ("tool-setting-conflict", "warning")
+    assert "rcodesign" in finding.evidence
