@@ -31,6 +31,9 @@ _MAX_SERIALIZERS = 1024
 _UNPAGED = frozenset({"bundleIds", "certificates", "devices", "merchantIds", "passTypeIds", "profiles"})
 _UNPAGED_META = '"meta":{"paging":{"total":0,"limit":2147483647}}'
 
+# To-one relationships whose null is shown, included or not (observed: rorkai/App-Store-Connect-CLI:docs/API_NOTES.md).
+_SHOWN_NULL = frozenset({("certificates", "passTypeId")})
+
 # Placeholder of the resource's URL in what a serializer renders once. No URL holds a control character.
 _URL = "\0"
 
@@ -50,7 +53,8 @@ class ResourceSerializer:
         self.limits = dict(included)
         """Maximum number of resource identifiers in the linkage of each included relationship."""
         self.head = f'{{"type":{_encode(schema.type)},"id":'
-        fixed = None if self.limits else self._relationships(self._unpaged)
+        shows_null = any((schema.type, one.name) in _SHOWN_NULL for one in self.relationships)
+        fixed = None if self.limits or shows_null else self._relationships(self._unpaged)
         self.tail = None if fixed is None else f'{fixed},"links":{{"self":"{_URL}"}}}}'
         """Members after the attributes, where they are equal for every resource but for its URL; else None."""
 
@@ -70,16 +74,20 @@ class ResourceSerializer:
     def _relationships(self, linkage_of: Callable[[Relationship], str]) -> str:
         if not self.relationships:
             return ""
-        rendered = ",".join(f"{_encode(one.name)}:{{{_members(one, linkage_of(one))}}}" for one in self.relationships)
-        return f',"relationships":{{{rendered}}}'
+        members = {one.name: _members(one, linkage_of(one)) for one in self.relationships}
+        rendered = ",".join(f"{_encode(name)}:{{{text}}}" for name, text in members.items() if text)
+        return f',"relationships":{{{rendered}}}' if rendered else ""
 
     def _linkage(self, store: Store, resource: Resource, relationship: Relationship) -> str:
         """Members ``meta`` and ``data`` of an included relationship; the meta comes first (observed)."""
         limit = self.limits.get(relationship.name)
         included = relation(resource.type, relationship.name)
-        if limit is None or included is None:
+        if included is None:
             return self._unpaged(relationship)
         related = store.related(resource, included)
+        if limit is None:
+            is_shown = not related and (resource.type, relationship.name) in _SHOWN_NULL
+            return '"data":null' if is_shown else self._unpaged(relationship)
         if not relationship.many:
             return f'"data":{linkage(related[0]) if related else "null"}'
         meta = self._unpaged(relationship) or f'"meta":{{"paging":{{"total":{len(related)},"limit":{limit}}}}}'
@@ -196,7 +204,7 @@ def _joined(head: bytes, data: list[bytes], tail: bytes) -> bytes:
 
 
 def _members(relationship: Relationship, linkage: str) -> str:
-    """Members of a relationship object: ``links`` even where it has no path, since clients insist on it (inferred)."""
+    """Members of a relationship object; none where it has no path and no linkage, and is left out (observed)."""
     links = ",".join(
         f'"{name}":"{_URL}/{path}{relationship.name}"'
         for name, path, exists in (
@@ -205,7 +213,7 @@ def _members(relationship: Relationship, linkage: str) -> str:
         )
         if exists
     )
-    return f'{linkage}{"," if linkage else ""}"links":{{{links}}}'
+    return ",".join(part for part in (linkage, links and f'"links":{{{links}}}') if part)
 
 
 def _url(base: str, identifier: str) -> str:

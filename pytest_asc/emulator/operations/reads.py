@@ -14,6 +14,7 @@ from pytest_asc.emulator.jsonapi.serializer import (
     linkage,
     render_resource,
 )
+from pytest_asc.emulator.operations.unset import unset_schedule, unset_to_one
 from pytest_asc.emulator.spec.api_spec import api_spec
 from pytest_asc.emulator.spec.relationships import relation
 
@@ -44,7 +45,7 @@ def _get_collection(store: Store, route: Route) -> bytes:
 def _get_instance(store: Store, route: Route) -> bytes | ApiError:
     resource = store.get(route.resource_type, route.identifier)
     if resource is None:
-        return _not_found(route)
+        return _absent(store, route)
     # Without included resources, the document changes with its resource alone.
     cached = resource.rendered.get(route.envelope)
     if cached is not None:
@@ -58,7 +59,7 @@ def _get_instance(store: Store, route: Route) -> bytes | ApiError:
 def _get_to_many(store: Store, route: Route) -> bytes | ApiError:
     resource = store.get(route.resource_type, route.identifier)
     if resource is None:
-        return _not_found(route)
+        return _absent(store, route)
     relationship = _relation(route)
     related = store.related(resource, relationship)
     return _page(store, route, select(store, relationship.target, route.query, related))
@@ -67,9 +68,11 @@ def _get_to_many(store: Store, route: Route) -> bytes | ApiError:
 def _get_to_one(store: Store, route: Route) -> bytes | ApiError:
     resource = store.get(route.resource_type, route.identifier)
     if resource is None:
-        return _not_found(route)
-    related = store.related(resource, _relation(route))
-    return render_single(store, route, related[0] if related else None)
+        return _absent(store, route)
+    relationship = _relation(route)
+    related = store.related(resource, relationship)
+    found = related[0] if related else unset_to_one(route, relationship.target)
+    return found if isinstance(found, ApiError) else render_single(store, route, found)
 
 
 READS: Mapping[str, Callable[[Store, Route], bytes | ApiError]] = {
@@ -84,8 +87,12 @@ READS: Mapping[str, Callable[[Store, Route], bytes | ApiError]] = {
 EMULATED = frozenset(READS)
 
 
-def _not_found(route: Route) -> ApiError:
-    return ApiError(errors.NOT_FOUND, {"type": route.resource_type, "id": route.identifier})
+def _absent(store: Store, route: Route) -> bytes | ApiError:
+    """Return the answer for a resource that does not exist."""
+    found = unset_schedule(store, route) or ApiError(
+        errors.NOT_FOUND, {"type": route.resource_type, "id": route.identifier}
+    )
+    return found if isinstance(found, ApiError) else render_single(store, route, found)
 
 
 def _relation(route: Route) -> Relation:

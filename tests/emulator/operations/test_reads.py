@@ -77,14 +77,72 @@ def test_every_attribute_and_relationship_is_shown(everything: EmulatorClient) -
         if operation.action == "getInstance" and operation.schema:
             data = ask(everything, operation, with_all=False).json["data"]
             assert list(data.get("attributes", {})) == list(operation.schema.attributes)
-            assert list(data.get("relationships", {})) == list(operation.schema.relationships)
+            with_path = [one.name for one in operation.schema.relationships.values() if one.has_self or one.has_related]
+            assert list(data.get("relationships", {})) == with_path
             assert data["links"]["self"].endswith(f"{operation.schema.path}/{data['id']}")
 
 
-def test_every_relationship_has_links_even_where_it_has_no_path(everything: EmulatorClient) -> None:
-    app = everything.get("/v1/apps/apps-1").json["data"]
-    assert all("links" in one for one in app["relationships"].values())
-    assert app["relationships"]["appStoreIcon"] == {"links": {}}
+def test_a_relationship_without_a_path_is_left_out_until_it_is_included(everything: EmulatorClient) -> None:
+    path = "/v1/ciWorkflows/ciWorkflows-1"
+    shown = everything.get(path).json["data"]["relationships"]
+    assert "product" not in shown
+    assert all(one["links"] for one in shown.values())
+    included = everything.get(f"{path}?include=product").json["data"]["relationships"]
+    assert included["product"] == {"data": {"type": "ciProducts", "id": "ciProducts-1"}}
+
+
+def test_a_certificate_without_pass_type_id_shows_null(emulator_client: EmulatorClient) -> None:
+    emulator_client.emulator.add("certificates", id="c")
+    shown = emulator_client.get("/v1/certificates/c").json["data"]["relationships"]
+    assert shown["passTypeId"]["data"] is None
+    thinned = emulator_client.get("/v1/certificates/c?fields[certificates]=name").json["data"]
+    assert "relationships" not in thinned
+    assert "included" not in thinned
+
+
+NOT_FOUND = "There is no resource of type '{}' with id 'x'"
+
+
+@pytest.mark.parametrize(
+    ("resource_type", "path", "missing"),
+    [
+        ("apps", "/v1/apps/x/appAvailabilityV2", "appAvailabilities"),
+        ("apps", "/v1/apps/x/gameCenterDetail", "gameCenterDetails"),
+        ("apps", "/v1/appPriceSchedules/x/manualPrices", "null"),
+        ("appStoreVersions", "/v1/appStoreVersions/x/appStoreVersionSubmission", "appStoreVersionSubmissions"),
+        ("inAppPurchases", "/v2/inAppPurchases/x/inAppPurchaseAvailability", "inAppPurchaseAvailabilities"),
+        ("inAppPurchases", "/v2/inAppPurchases/x/iapPriceSchedule", "inAppPurchasePriceSchedules"),
+        ("subscriptions", "/v1/subscriptions/x/subscriptionAvailability", "subscriptionAvailabilities"),
+    ],
+)
+def test_what_was_never_set_is_not_found_by_the_id_of_its_parent(
+    emulator_client: EmulatorClient, resource_type: str, path: str, missing: str
+) -> None:
+    emulator_client.emulator.add(resource_type, id="x")
+    answer = emulator_client.get(path)
+    assert (answer.status, answer.codes) == (404, ["NOT_FOUND"])
+    assert answer.json["errors"][0]["detail"] == NOT_FOUND.format(missing)
+
+
+@pytest.mark.parametrize("name", ["appStoreReviewDetail", "build"])
+def test_other_relationships_that_were_never_set_are_null(emulator_client: EmulatorClient, name: str) -> None:
+    emulator_client.emulator.add("appStoreVersions", id="x")
+    answer = emulator_client.get(f"/v1/appStoreVersions/x/{name}")
+    assert (answer.status, answer.json["data"]) == (200, None)
+
+
+@pytest.mark.parametrize("path", ["/v1/apps/x/appPriceSchedule", "/v1/appPriceSchedules/x"])
+def test_an_app_without_prices_has_a_made_up_price_schedule(emulator_client: EmulatorClient, path: str) -> None:
+    emulator_client.emulator.add("apps", id="x")
+    data = emulator_client.get(path).json["data"]
+    assert (data["type"], data["id"]) == ("appPriceSchedules", "x")
+    territory = emulator_client.get("/v1/appPriceSchedules/x/baseTerritory").json["data"]
+    assert territory["type"] == "territories"
+
+
+def test_the_price_schedule_of_an_unknown_app_is_not_found(emulator_client: EmulatorClient) -> None:
+    answer = emulator_client.get("/v1/appPriceSchedules/x/manualPrices")
+    assert answer.json["errors"][0]["detail"] == NOT_FOUND.format("appPriceSchedules")
 
 
 def test_provisioning_relationships_are_never_paged(everything: EmulatorClient) -> None:

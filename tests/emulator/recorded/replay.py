@@ -108,7 +108,9 @@ def _error_differences(recorded: Json, ours: Json) -> Iterator[str]:
     whole = "id" in recorded
     for name in _ERROR_TEXTS:
         if name in recorded:
-            if not _same_text(recorded[name], ours.get(name)):
+            # Who quotes one sentence may have left out those after it.
+            quoted = recorded[name] if whole or not recorded[name].endswith("'.") else f"{recorded[name]}…"
+            if not _same_text(quoted, ours.get(name)):
                 yield f"{name} {ours.get(name)!r}, recorded {recorded[name]!r}"
         elif whole and name in ours:
             yield f"{name} {ours[name]!r}, none recorded"
