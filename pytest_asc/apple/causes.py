@@ -108,16 +108,19 @@ CauseSlug = Literal[
     "agreement-missing",
     "membership-expired",
     "role-insufficient",
+    "account-holder-only",
     "rate-limited",
     "apple-outage",
     "not-apple",
     "proxy-authentication",
+    "proxy-invalid",
     "tls-intercepted",
     "connection-failed",
     "timed-out",
     "missing-auth",
     "service-not-enabled",
     "app-not-released",
+    "device-token-or-topic",
     "no-apps-visible",
     "request-refused",
     "not-a-token",
@@ -141,6 +144,7 @@ ROLES = "https://developer.apple.com/help/app-store-connect/reference/role-permi
 AGREEMENTS = "https://developer.apple.com/help/app-store-connect/manage-agreements/sign-and-update-agreements"
 WEATHER = "https://developer.apple.com/documentation/weatherkitrestapi/request-authentication-for-weatherkit-rest-api"
 SERVER = "https://developer.apple.com/documentation/appstoreserverapi/generating-json-web-tokens-for-api-requests"
+PUSH = "https://developer.apple.com/documentation/usernotifications/handling-notification-responses-from-apns"
 STATUS = "https://developer.apple.com/system-status/"
 SECRETS = (
     "https://docs.github.com/en/actions/security-for-github-actions/security-guides/using-secrets-in-github-actions"
@@ -277,7 +281,8 @@ _TABLE = (
           "Leave the issuer id out, or set ASC_KEY_TYPE=individual.", TOKENS),
     Cause("key-unknown-to-apple", "key", "error", "possible",
           "Apple does not recognise this combination of key id, issuer id and key",
-          "Compare the key id and the issuer id with the keys page, and check that the key is Active, not Revoked.",
+          "Compare the key id and the issuer id with Users and Access, Integrations, App Store Connect API, "
+          "and see that the key is Active.",
           REVOKED, opaque=True),
     # The token.
     Cause("token-malformed", "token", "error", "certain", "The token is not a JSON Web Token",
@@ -378,14 +383,19 @@ _TABLE = (
     Cause("role-insufficient", "response", "error", "certain",
           "The key is good, but its role does not allow this request",
           "Use a key whose role allows it.", ROLES),
+    Cause("account-holder-only", "response", "error", "certain", "Only the Account Holder may do this",
+          "Have the Account Holder do it on Apple's site: no key and no other role can.", ROLES),
     Cause("rate-limited", "response", "error", "certain", "The rate limit is reached",
           "Wait: the limit counts the requests of the last 60 minutes.", RATES),
     Cause("apple-outage", "response", "error", "certain", "Apple's server failed",
           "Try again later, and check Apple's system status.", STATUS),
-    Cause("not-apple", "response", "error", "likely", "Something other than Apple answered",
+    Cause("not-apple", "response", "error", "likely", "The answer is not one of Apple's",
           "Check for a proxy or a sign-in page between this machine and Apple.", PROXIES, opaque=True),
     Cause("proxy-authentication", "network", "error", "certain", "The proxy requires a user name and password",
           "Set them in HTTPS_PROXY, or add the host to NO_PROXY.", PROXIES),
+    Cause("proxy-invalid", "network", "error", "certain", "The URL of the proxy cannot be used",
+          "Write it as http://host:port in HTTPS_PROXY and ALL_PROXY; a socks5h:// proxy needs PySocks or socksio.",
+          PROXIES, client_mistake=True),
     Cause("tls-intercepted", "network", "error", "likely", "The server's certificate is not trusted",
           "If a proxy inspects the traffic, set REQUESTS_CA_BUNDLE to its CA certificate.", TLS),
     Cause("connection-failed", "network", "error", "certain", "The connection failed",
@@ -401,6 +411,9 @@ _TABLE = (
     Cause("app-not-released", "service", "error", "likely",
           "The app was never released, so production refuses its tokens",
           "Use the sandbox until the app is on the App Store.", SERVER),
+    Cause("device-token-or-topic", "service", "error", "certain",
+          "The token is good; the device token, topic or code that it came with is refused",
+          "See that the device token, topic or code is of this app, this team and this environment.", PUSH),
     Cause("no-apps-visible", "response", "warning", "certain", "The key sees no app",
           "Check that the account has an app; an individual key sees only its user's apps.", KEYS),
     Cause("request-refused", "response", "error", "certain", "Apple refused the request for another reason",

@@ -26,6 +26,17 @@ NOTARY_PATH = "/notary/"
 """The paths of the Notary API, which takes App Store Connect's tokens and is at the website's host (documented)."""
 
 
+SESSION_PATHS = ("/iris/", "/olympus/", "/WebObjects/")
+"""The paths at the website's host that take the session of an Apple ID, and no token (observed: expo/eas-cli #4396)."""
+
+_SESSION_HOSTS = frozenset({"idmsa.apple.com", "gsa.apple.com"})
+
+
+def takes_sessions(host: str) -> bool:
+    """Return whether a host, in lower case, is one where Apple IDs sign in (observed: fastlane #14398)."""
+    return host in _SESSION_HOSTS
+
+
 def is_apple(host: str) -> bool:
     """Return whether a host, in lower case, belongs to Apple."""
-    return host.endswith(".apple.com")
+    return host == "apple.com" or host.endswith(".apple.com")

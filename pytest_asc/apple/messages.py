@@ -49,9 +49,8 @@ MESSAGES: tuple[ToolMessage, ...] = (
     # Roles.
     ToolMessage(
         "only be performed by the account holder",
-        "role-insufficient",
+        "account-holder-only",
         "fastlane/fastlane#20697",
-        "Have the Account Holder do it on Apple's site: no key and no other role can.",
     ),
     ToolMessage("api key in use does not allow", "role-insufficient", "fastlane/fastlane#21544"),
     ToolMessage("cloud signing permission error", "role-insufficient", "SquadQuest/SquadQuest#491", _ROLE),
@@ -97,6 +96,10 @@ MESSAGES: tuple[ToolMessage, ...] = (
     # One-word reasons, for clients that repeat them without status and body. APNs' are documented.
     ToolMessage("toomanyprovidertokenupdates", "rate-limited", "documented: Handling notification responses from APNs",
                 "Keep a token for 20 to 60 minutes instead of generating one for each push."),
+    ToolMessage("baddevicetoken", "device-token-or-topic", "documented: Handling notification responses from APNs"),
+    ToolMessage("devicetokennotfortopic", "device-token-or-topic", "element-hq/sygnal#102"),
+    ToolMessage("topicdisallowed", "device-token-or-topic", "genesluder/python-apns#6"),
+    ToolMessage("device token payload", "device-token-or-topic", "marinosoftware/DeviceCheckSample#5"),
     ToolMessage("expiredprovidertoken", "token-expired", "documented: Handling notification responses from APNs",
                 "Generate a new token: APNs takes one for an hour at most."),
     ToolMessage("missingprovidertoken", "header-missing", "documented: Handling notification responses from APNs"),

@@ -132,6 +132,10 @@ class Service:
     acceptance: Acceptance = RESOURCES
     refusal: TokenRejection | None = None
     """The response to a bad token; None where none has been seen."""
+    error_members: frozenset[str] = frozenset()
+    """The members that its errors in JSON have, one at least."""
+    text_errors: bool = True
+    """Whether it has errors in plain text or without a body; App Store Connect has one alone, for 406 (documented)."""
     sandbox: ServiceName | None = None
     """The name of the service that takes the same tokens for apps that are not released."""
     key_type: Literal["team", "enterprise"] | None = None
@@ -199,6 +203,8 @@ UNAUTHENTICATED = TokenRejection(401, "text/plain", "Unauthenticated\n\nRequest 
 MISSING_AUTH = TokenRejection(401, _JSON, '{"reason": "MISSING_AUTH"}')
 # Observed: a token of the right form while WeatherKit is not enabled for its key or its Services ID.
 NOT_ENABLED = TokenRejection(401, _JSON, '{"reason": "NOT_ENABLED"}')
+# Documented: what APNs sends for the device token of another environment, where the provider token is good.
+BAD_DEVICE_TOKEN = TokenRejection(400, _JSON, '{"reason": "BadDeviceToken"}')
 # Documented, as is invalid_client of both client secrets.
 _INVALID_PROVIDER_TOKEN = TokenRejection(403, _JSON, '{"reason": "InvalidProviderToken"}')
 _INVALID_CLIENT = TokenRejection(400, _JSON, '{"error": "invalid_client"}')
@@ -241,6 +247,8 @@ APP_STORE_CONNECT = Service(
     ),
     probe="/v1/apps?limit=1",
     refusal=NOT_AUTHORIZED,
+    error_members=frozenset({"errors"}),
+    text_errors=False,
 )
 ENTERPRISE = Service(
     name="enterprise",
@@ -255,6 +263,8 @@ ENTERPRISE = Service(
     counted_from=("iat", "now"),
     probe="/v1/bundleIds?limit=1",
     refusal=NOT_AUTHORIZED,  # inferred: it answers like App Store Connect
+    error_members=frozenset({"errors"}),
+    text_errors=False,
     key_type="enterprise",
 )
 APP_STORE_SERVER = Service(
@@ -335,6 +345,7 @@ MAPS_SERVER = Service(
     claims={"iss": TEAM_ID, "scope": SERVER_SCOPE},
     max_lifetime=None,
     refusal=_MAPS_NOT_AUTHORIZED,
+    error_members=frozenset({"error"}),
 )
 DEVICE_CHECK = Service(
     name="device-check",

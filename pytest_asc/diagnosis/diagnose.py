@@ -11,6 +11,7 @@ from pytest_asc.diagnosis.http.clock import read_date
 from pytest_asc.diagnosis.http.evidence import ACCEPTED_EVIDENCE, HttpEvidence, parse_evidence, parse_request
 from pytest_asc.diagnosis.http.http_response import HttpResponse
 from pytest_asc.diagnosis.http.network import read_failure
+from pytest_asc.diagnosis.http.origin import is_foreign_host
 from pytest_asc.diagnosis.http.request import check_request
 from pytest_asc.diagnosis.http.response import diagnose_response
 from pytest_asc.diagnosis.token.claims import closest_services
@@ -228,6 +229,10 @@ class Diagnosis:
                     *of_response,
                 )
             )
+        misdirected = any(one.cause == "wrong-host" for one in of_request)
+        if error.cause == "not-apple" and is_foreign_host(response.url) and not misdirected:
+            # A token that is another's is not measured by what Apple asks for.
+            return _in_order((*(one for one in of_request if one.definition.group == "request"), *of_response))
         if _token_was_taken(response, error):
             of_request = tuple(one for one in of_request if not _is_of_authorization(one))
             of_token: tuple[Finding, ...] = ()

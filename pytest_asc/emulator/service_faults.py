@@ -9,6 +9,7 @@ from pytest_asc.apple.causes import CAUSES
 from pytest_asc.apple.services import (
     APP_STORE_CONNECT,
     APP_STORE_SERVER,
+    BAD_DEVICE_TOKEN,
     ENTERPRISE,
     MISSING_AUTH,
     NOT_ENABLED,
@@ -134,6 +135,12 @@ FAULTS: Mapping[str, Callable[[FaultTarget], None]] = {
     ),
     "role-insufficient": _override_response(
         "role-insufficient", "the emulated key may do nothing", ApiError(errors.ROLE_INSUFFICIENT)
+    ),
+    "account-holder-only": _override_response(
+        "account-holder-only", "the emulated operation is the Account Holder's", ApiError(errors.ACCOUNT_HOLDER_ONLY)
+    ),
+    "device-token-or-topic": _override_response(
+        "device-token-or-topic", "the emulated service refuses the device token", BAD_DEVICE_TOKEN
     ),
     "rate-limited": _override_response(
         "rate-limited", "the emulated key has used up its hour", ApiError(errors.RATE_LIMIT_EXCEEDED)

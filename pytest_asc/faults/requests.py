@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
 
 from pytest_asc.diagnosis.http.authorization import NetrcEntry
 
@@ -59,6 +60,10 @@ def _prepared_with(change: Callable[[PreparedRequest], dict[str, Any]]) -> Calla
     return prepare
 
 
+def _through_unknown_proxy(_: PreparedRequest) -> None:
+    HTTPAdapter().proxy_manager_for("unknown://proxy.example:8080")
+
+
 def _token(request: PreparedRequest) -> str:
     return request.headers.get("Authorization", "").rpartition(" ")[2]
 
@@ -75,6 +80,7 @@ REQUEST_MUTATIONS: Mapping[str, RequestMutation] = MappingProxyType(
         "insecure-url": RequestMutation(
             _prepared_with(lambda request: {"url": (request.url or "").partition("://")[2]})
         ),
+        "proxy-invalid": RequestMutation(_through_unknown_proxy),
         "url-invalid": RequestMutation(_prepared_with(lambda _: {"url": "https://[/v1/apps"})),
     }
 )

@@ -568,3 +568,34 @@ def test_no_mutation_of_a_good_token_crashes_it_or_leaks(data: st.DataObject) ->
     ):
         shown = str(diagnose(evidence, now=NOW))
         assert not any(shown[place : place + 16] in token for place in range(len(shown) - 15))
+
+
+@pytest.mark.parametrize(
+    "proxy", ["unknown://proxy.example:8080", "socks://proxy.example:1080"], ids=["no such scheme", "SOCKS"]
+)
+def test_a_proxy_of_an_unknown_scheme_is_the_proxys_fault(proxy: str) -> None:
+    with pytest.raises((requests.RequestException, ValueError)) as caught:
+        requests.get(APPS, proxies={"https": proxy}, timeout=5)
+    assert causes(diagnose(caught.value, now=NOW)) == ["proxy-invalid"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Unable to determine SOCKS version from socks://10.10.80.11:3128/",
+        "Unknown scheme for proxy URL URL('socks://127.0.0.1:7890')",
+        "Only http proxies are supported",
+    ],
+)
+def test_the_messages_of_other_libraries_on_a_proxy_are_known(message: str) -> None:
+    (finding,) = diagnose(ValueError(message), now=NOW)
+    assert finding.cause == "proxy-invalid"
+    assert "127" not in finding.evidence
+
+
+def test_a_token_of_another_vendor_at_its_own_host_is_not_measured_by_apples_rules() -> None:
+    of_github = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiIxIn0.AAAA"
+    request = {"url": "https://api.github.com/user", "headers": {"Authorization": f"Bearer {of_github}"}}
+    body = {"message": "Bad credentials"}
+    (finding,) = diagnose({"status": 401, "headers": {}, "body": body, "request": request}, now=NOW)
+    assert (finding.cause, "api.github.com" in finding.evidence) == ("not-apple", True)

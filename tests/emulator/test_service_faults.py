@@ -170,5 +170,5 @@ def test_a_misspelt_cause_is_refused_with_the_nearest(emulator_client: EmulatorC
 
 
 def test_an_unknown_cause_is_refused_with_the_list_of_faults(emulator_client: EmulatorClient) -> None:
-    with pytest.raises(ValueError, match="no fault 'gremlins'; there are accept-header, agreement-missing, "):
+    with pytest.raises(ValueError, match="no fault 'gremlins'; there are accept-header, account-holder-only, "):
         emulator_client.emulator.fault("gremlins")  # type: ignore[arg-type]

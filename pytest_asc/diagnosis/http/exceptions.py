@@ -40,6 +40,16 @@ _SCHEME_NAMES = frozenset({"MissingSchema", "InvalidSchema", "UnsupportedProtoco
 _URL_NAMES = frozenset({"InvalidURL", "LocationParseError"})
 # Where the libraries walk over the headers that they were given.
 _HEADER_READERS = frozenset({"requests.models", "httpx._models"})
+_PROXY_ERRORS = (urllib3.exceptions.ProxySchemeUnknown, urllib3.exceptions.ProxySchemeUnsupported)
+# The messages of requests without PySocks, of urllib3 with it, of httpx and of aiohttp.
+_PROXY_MESSAGES = (
+    "Missing dependencies for SOCKS support",
+    "Unable to determine SOCKS version from",
+    "Unknown scheme for proxy URL",
+    "Only http proxies are supported",
+    "Proxy URL had",
+)
+_LONGEST_PREFIX = 100
 _QUOTED = re.compile(r"'([^']*)'")
 # The messages of requests, of http.client and of h11 on a header that cannot be sent.
 _BAD_HEADER = re.compile(r"(?:in header value:|Invalid header value|Illegal header value) ?(b?(['\"]).*\2)", re.DOTALL)
@@ -64,16 +74,34 @@ def read_exception(error: BaseException) -> ExceptionEvidence:
         return ExceptionEvidence(HttpRequest(headers=headers))
     if authorization := _rejected_header(error):
         return ExceptionEvidence(HttpRequest(headers={"Authorization": authorization}))
-    if names & _SCHEME_NAMES:
+    if names & _SCHEME_NAMES and not _is_of_proxy(error):
         return ExceptionEvidence(HttpRequest(url=_url_in(error)))
-    # The URL of a proxy is another matter.
-    if names & _URL_NAMES and not isinstance(error, requests.exceptions.InvalidProxyURL):
-        return ExceptionEvidence(finding=make_finding("url-invalid", "the HTTP library cannot read the URL"))
+    if finding := _of_url(error, names):
+        return ExceptionEvidence(_request_of(error), finding=finding)
     # A bundle of certificates that is not there is a bare OSError in requests.
     if isinstance(error, _NO_ANSWER) or names & _NO_ANSWER_NAMES or "CA certificate" in str(error):
         late = type(error).__name__ == _READ_TIMEOUT
         return ExceptionEvidence(_request_of(error), requests.ReadTimeout() if late else error)
     return ExceptionEvidence()
+
+
+def _of_url(error: BaseException, names: set[str]) -> Finding | None:
+    """Return the finding of a URL that a library cannot read: of the proxy, or of the request."""
+    if _is_of_proxy(error):
+        evidence = "the HTTP library cannot use the URL of the proxy, which comes from a setting or a variable *_PROXY"
+        return make_finding("proxy-invalid", evidence)
+    # A proxy's URL without a host is a connection that fails.
+    if names & _URL_NAMES and not isinstance(error, requests.exceptions.InvalidProxyURL):
+        return make_finding("url-invalid", "the HTTP library cannot read the URL")
+    return None
+
+
+def _is_of_proxy(error: BaseException) -> bool:
+    """Return whether a library refused the scheme of a proxy, before anything was sent."""
+    causes = (error, error.__cause__, error.__context__)
+    if any(isinstance(cause, _PROXY_ERRORS) for cause in causes):
+        return True
+    return isinstance(error, ValueError) and str(error)[:_LONGEST_PREFIX].startswith(_PROXY_MESSAGES)
 
 
 def _headers_argument(error: BaseException) -> str | None:

@@ -66,7 +66,7 @@ class HttpResponse:
     @property
     def detail(self) -> str | None:
         """The first error's ``detail``, or what the sibling services have in its place."""
-        return self._first("detail") or self._member("errorMessage")
+        return self._first("detail") or self._member("errorMessage") or self._member("error_description")
 
     @property
     def message(self) -> str | None:
@@ -74,6 +74,17 @@ class HttpResponse:
         title, detail = one_line(self.title or ""), one_line(self.detail or "")
         joint = ": " if title and detail and title[-1].isalnum() else " "
         return one_line(f"{title}{joint}{detail}") or None
+
+    @property
+    def text(self) -> str | None:
+        """A body in plain text on one line, fit to be shown; None where it is empty, JSON, HTML or no text."""
+        if self.is_json or not self.body.strip():
+            return None
+        try:
+            start = self.body[:2000].decode("utf-8")
+        except UnicodeDecodeError:
+            return None
+        return None if start.lstrip().startswith(("<", "{", "[")) else one_line(start, 200)
 
     def _first(self, member: str) -> str | None:
         value = self.errors[0].get(member) if self.errors else None

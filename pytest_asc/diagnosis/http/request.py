@@ -18,6 +18,7 @@ from pytest_asc.apple.services import SERVICES
 from pytest_asc.diagnosis.findings import make_finding
 from pytest_asc.diagnosis.formatting import host_of, one_line
 from pytest_asc.diagnosis.http.authorization import check_authorization
+from pytest_asc.diagnosis.http.origin import is_of_session
 from pytest_asc.diagnosis.token.verify import TokenError, decode
 
 if TYPE_CHECKING:
@@ -111,6 +112,9 @@ def check_url(url: str, service: Service) -> Finding | None:
         return make_finding(
             "url-invalid", "the URL names no host" if not rest.strip("/") else "the URL's host cannot be read"
         )
+    if is_of_session(url):
+        evidence = f"the request goes to {host_of(url)}, to a path that takes the session of an Apple ID alone"
+        return make_finding("apple-id-session", evidence)
     return _check_host(host, url, service)
 
 

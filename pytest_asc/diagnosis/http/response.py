@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from requests.structures import CaseInsensitiveDict
 
-from pytest_asc.apple.services import APP_STORE_CONNECT
+from pytest_asc.apple.hosts import NOTARY_PATH
+from pytest_asc.apple.services import APP_STORE_CONNECT, APPLE_MUSIC
 from pytest_asc.diagnosis.findings import make_finding
 from pytest_asc.diagnosis.formatting import host_of, one_line
 from pytest_asc.diagnosis.http.clock import check_skew, check_times_against_date
+from pytest_asc.diagnosis.http.origin import is_foreign_host, is_from_apple, is_html, is_of_session
 from pytest_asc.diagnosis.token.claims import missing_members
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Mapping
 
     from pytest_asc.apple.causes import Certainty
-    from pytest_asc.apple.services import Service, TokenRejection
+    from pytest_asc.apple.services import Service
     from pytest_asc.diagnosis.findings import Finding
     from pytest_asc.diagnosis.http.http_response import HttpResponse
 
@@ -43,6 +45,8 @@ def diagnose_response(
     context = ResponseContext(response, claims, service, header)
     if is_accepted(response, service):
         return tuple(_accepted(context))
+    if response.status in range(300, 400):
+        return tuple(filter(None, (_redirected(context),)))
     for statuses, rule in _RULES:
         finding = rule(context) if response.status in statuses else None
         if finding:
@@ -103,6 +107,8 @@ class ErrorRule(NamedTuple):
 _FORBIDDEN = (
     ErrorRule("FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED", "", "agreement-missing", "certain"),
     ErrorRule("FORBIDDEN_ERROR.PLA_NOT_ACCEPTED", "", "agreement-missing", "certain"),
+    # vechain/veworld-mobile #1830.
+    ErrorRule("FORBIDDEN_ERROR.CONTRACT_NOT_VALID", "", "agreement-missing", "certain"),
     # AvdLee/appstoreconnect-swift-sdk #101: the bare code, and the agreement in the detail alone.
     ErrorRule("FORBIDDEN", r"must agree to .* Agreement", "agreement-missing", "certain"),
     ErrorRule("FORBIDDEN", r"active membership", "membership-expired", "certain"),
@@ -116,24 +122,28 @@ _FORBIDDEN = (
     # bitrise-steplib/steps-ios-auto-provision-appstoreconnect #14, whose cause never came out.
     ErrorRule("FORBIDDEN_ERROR", r"Unable to find a team", "request-refused", "certain"),
     ErrorRule("FORBIDDEN_ERROR", r"API key in use does not allow", "role-insufficient", "certain"),
-    ErrorRule("FORBIDDEN_ERROR", r"only be performed by the Account Holder", "role-insufficient", "certain"),
+    ErrorRule("FORBIDDEN_ERROR", r"only be performed by the Account Holder", "account-holder-only", "certain"),
     # Documented: a revoked key and a badly formatted token are forbidden, too.
     ErrorRule("FORBIDDEN_ERROR", "", "role-insufficient", "likely"),
 )
 
-# What Apple's front end sends where no application responds: a page of its own, or a line of plain text.
-_FRONT_END_BODY = re.compile(
-    rb"<center>Apple</center>|\ACould not process this request|\AUnauthenticated\s+Request ID:"
-)
-_HTML = re.compile(rb"\s*<(!doctype|html|head|body)", re.IGNORECASE)
 # Each repetition has a bound, so that no page takes long.
+_LONGEST_HEAD = 20_000
+_NOT_MODIFIED, _FORBIDDEN_STATUS = 304, 403
 _PAGE_TITLE = re.compile(rb"<title[^<>]{0,200}>([^<]{1,500})<", re.IGNORECASE)
 
 
-def _redirected(context: ResponseContext) -> Finding:
-    target = context.response.headers.get("Location", "")
-    where = f"to {host_of(target)}" if "//" in target else f"within {host_of(context.response.url)}"
-    return make_finding("not-apple", f"{_status_line(context.response)}, a redirect {where}; the API never redirects")
+def _redirected(context: ResponseContext) -> Finding | None:
+    """Diagnose a 3xx. What stays at the host is no fault, unless the probe gets it."""
+    response = context.response
+    target = response.headers.get("Location", "")
+    elsewhere = "//" in target and host_of(target) != host_of(response.url)
+    if not elsewhere and not context.service.is_probe(response.url):
+        return None
+    if response.status == _NOT_MODIFIED:
+        return make_finding("not-apple", f"{_status_line(response)}, and the request had no condition")
+    where = f"to {host_of(target)}" if "//" in target else f"within {host_of(response.url)}"
+    return make_finding("not-apple", f"{_status_line(response)}, a redirect {where}; the API never redirects")
 
 
 def _stopped_by_proxy(context: ResponseContext) -> Finding:
@@ -142,24 +152,35 @@ def _stopped_by_proxy(context: ResponseContext) -> Finding:
 
 
 def _failed(context: ResponseContext) -> Finding | None:
-    return make_finding("apple-outage", _status_line(context.response)) if _is_from_apple(context) else None
+    response = context.response
+    return make_finding("apple-outage", _status_line(response)) if is_from_apple(response, context.service) else None
 
 
 def _foreign(context: ResponseContext) -> Finding | None:
     """A page where the API sends JSON. Reports and logs are no JSON either: other successes may be anything else."""
     response = context.response
-    html = _HTML.match(response.body) is not None
-    foreign = (html or response.status in range(400, 1000)) and not _is_from_apple(context)
+    html = is_html(response)
+    refused = response.status in range(400, 1000)
+    foreign = (html or refused) and not is_from_apple(response, context.service)
     if not (foreign or context.is_good_probe):
         return None
-    title = _PAGE_TITLE.search(response.body) if html else None
+    title = _PAGE_TITLE.search(response.body[:_LONGEST_HEAD]) if html else None
     server = one_line(response.headers.get("Server", ""), 60)
     return make_finding(
         "not-apple",
-        f"{_status_line(response)} and {_body_description(context, html=html)}"
+        f"{_status_line(response, quote=False)} and {_body_description(context, html=html)}"
         + (f' titled "{one_line(title[1].decode("utf-8", "replace"), 60)}"' if title else "")
         + (f", by the server {server}" if server else ""),
+        fix=_fix_of_other_host(context),
     )
+
+
+def _fix_of_other_host(context: ResponseContext) -> str | None:
+    """Return the fix of an answer of a host that is not Apple's; None where the table of causes has it."""
+    url, service = context.response.url, context.service
+    if not is_foreign_host(url):
+        return None
+    return f"Read the answer as one of {host_of(url)}; requests for {service.title} go to {service.base_url}."
 
 
 # What a sibling service says of a token in one word.
@@ -167,11 +188,43 @@ _REASONS = {
     "MISSING_AUTH": "missing-auth",
     "NOT_ENABLED": "service-not-enabled",
     "ExpiredProviderToken": "token-expired",
+    # The token was accepted, and what it came with was not (documented).
+    **dict.fromkeys(
+        (
+            "BadDeviceToken",
+            "BadTopic",
+            "DeviceTokenNotForTopic",
+            "MissingDeviceToken",
+            "MissingTopic",
+            "TopicDisallowed",
+            "Unregistered",
+            "ExpiredToken",
+            "invalid_grant",
+            "unauthorized_client",
+        ),
+        "device-token-or-topic",
+    ),
     "MissingProviderToken": "header-missing",
     # Documented, both for any fault of key, ids and signature.
     "InvalidProviderToken": "key-unknown-to-apple",
     "invalid_client": "key-unknown-to-apple",
+    "BadEnvironmentKeyIdInToken": "key-unknown-to-apple",
+    "UnrelatedKeyIdInToken": "key-unknown-to-apple",
 }
+_REASON_FIXES = {
+    "BadEnvironmentKeyIdInToken": "Use a key of this environment: this one is for the sandbox or for production alone.",
+    "UnrelatedKeyIdInToken": "Use one key for all requests of a connection, or a connection for each key.",
+    "BadDeviceToken": "Send a device token to the environment that it is from: sandbox or production.",
+    "DeviceTokenNotForTopic": "Set apns-topic to the bundle id of the app that the device token is from.",
+    "TopicDisallowed": "Set apns-topic to a bundle id of the team that the token's iss names, and of no other.",
+    "Unregistered": "Remove the device token: the app is on that device no more.",
+    "ExpiredToken": "Remove the device token: it has expired.",
+    "invalid_grant": "Get a new authorization code: it is good once, for five minutes and one client id.",
+}
+# What DeviceCheck says in plain text (observed: marinosoftware/DeviceCheckSample #3 and #5).
+_DEVICE_TOKEN_TEXT = re.compile(r"device token", re.IGNORECASE)
+_BEARER_TEXT = re.compile(r"formatted authorization token", re.IGNORECASE)
+_USER_TOKEN_PATH = "/v1/me/"  # noqa: S105  a path
 
 
 def _token_refused(context: ResponseContext) -> Finding:
@@ -189,11 +242,12 @@ def _unknown(context: ResponseContext) -> Finding:
     unseen = "; the token's times could not be compared with Apple's clock" if context.claims is None else ""
     of_team = not context.service.takes_issuer_id
     issuer = "Team ID" if of_team else "issuer id"
-    fix = "Compare all ids with Apple's pages, and see that the key is not revoked and has this service ticked."
+    fix = "Compare all ids with Certificates, Identifiers & Profiles, Keys, and see that this service is ticked there."
+    individual = " (an individual key takes no issuer)" if NOTARY_PATH in context.response.url else ""
     return make_finding(
         "key-unknown-to-apple",
         f"{_status_line(context.response)}. Apple gives this answer to a wrong key id, a wrong {issuer}, another"
-        f" kind of key and a revoked key alike{unreleased}{unseen}",
+        f" kind of key{individual} and a revoked key alike{unreleased}{unseen}",
         fix=fix if of_team else None,
     )
 
@@ -202,7 +256,8 @@ def _reason_given(context: ResponseContext) -> Finding | None:
     cause = _REASONS.get(context.response.code or "")
     if cause is None:
         return None
-    if cause == "key-unknown-to-apple":
+    fix = _REASON_FIXES.get(context.response.code or "")
+    if cause == "key-unknown-to-apple" and fix is None:
         return _unknown(context)
     by_clock = (
         cause == "token-expired"
@@ -212,7 +267,39 @@ def _reason_given(context: ResponseContext) -> Finding | None:
     if by_clock:
         return by_clock
     lacks = "" if cause != "missing-auth" else f"; {_missing(context)}"
-    return make_finding(cause, _status_line(context.response) + lacks)
+    return make_finding(cause, _status_line(context.response) + lacks, fix=fix)
+
+
+def _told_in_text(context: ResponseContext) -> Finding | None:
+    """Diagnose a refusal of a service that has no error documents."""
+    response = context.response
+    text = response.text or ""
+    if _DEVICE_TOKEN_TEXT.search(text):
+        return make_finding(
+            "device-token-or-topic",
+            _status_line(response),
+            fix="Send a new device token: it lives for minutes at most.",
+        )
+    if _BEARER_TEXT.search(text):
+        return make_finding(
+            "token-malformed",
+            _status_line(response),
+            certainty="possible",
+            fix="Send Authorization: Bearer and a token with kid, iss and iat, signed with a key for DeviceCheck.",
+        )
+    if context.service is APPLE_MUSIC and response.status == _FORBIDDEN_STATUS and _USER_TOKEN_PATH in response.url:
+        evidence = f"{_status_line(response)}; what is under {_USER_TOKEN_PATH} needs a Music-User-Token, too"
+        fix = "Send the Music-User-Token of a user who has subscribed; the developer token was accepted."
+        return make_finding("device-token-or-topic", evidence, certainty="likely", fix=fix)
+    return None
+
+
+def _session_refused(context: ResponseContext) -> Finding | None:
+    """Diagnose a refusal by what takes the session of an Apple ID."""
+    if not is_of_session(context.response.url) or is_html(context.response):
+        return None
+    evidence = f"{_status_line(context.response)}; this address takes the session of an Apple ID, and no token"
+    return make_finding("apple-id-session", evidence)
 
 
 def _missing(context: ResponseContext) -> str:
@@ -272,13 +359,14 @@ def _refused(context: ResponseContext) -> Finding:
 
 # Which statuses each rule reads; the first rule that finds something wins.
 _RULES: tuple[tuple[Container[int], Callable[[ResponseContext], Finding | None]], ...] = (
-    (range(300, 400), _redirected),
     ((407,), _stopped_by_proxy),
     (range(500, 600), _failed),
     ((406,), _not_acceptable),
     (range(1000), _foreign),
+    (range(400, 500), _session_refused),
     ((401,), _token_refused),
-    ((400, 403), _reason_given),
+    ((400, 403, 404, 410), _reason_given),
+    ((400, 403), _told_in_text),
     ((403,), _forbidden),
     ((404,), _not_found),
     ((429,), _rate_limited),
@@ -294,27 +382,12 @@ def _accepted(context: ResponseContext) -> Iterator[Finding]:
         yield skewed
 
 
-def _is_from_apple(context: ResponseContext) -> bool:
-    response, refusal = context.response, context.service.refusal
-    return (
-        response.is_json
-        or (refusal is not None and response.status == refusal.status and _is_refusal(response.body, refusal))
-        or response.headers.get("Server", "").startswith("daiquiri")
-        or rate_limit(response.headers) is not None
-        or any(name.lower().startswith(("x-apple-", "x-daiquiri-")) for name in response.headers)
-        or _FRONT_END_BODY.search(response.body) is not None
-    )
-
-
-def _is_refusal(body: bytes, refusal: TokenRejection) -> bool:
-    """Return whether the body is the service's own refusal. One in plain text may be empty, too (awa/go-iap #283)."""
-    return body == refusal.body.encode() or (not body and refusal.media_type == "text/plain")
-
-
-def _status_line(response: HttpResponse) -> str:
-    """Format the host, method, status and code, and Apple's message."""
+def _status_line(response: HttpResponse, *, quote: bool = True) -> str:
+    """Format the host, method, status and code, and the message."""
     code = f" {one_line(response.code, 100)}" if response.code else ""
-    message = f': "{response.message}"' if response.message else ""
+    # What a host of Apple's has in place of an error document is quoted.
+    said = response.message or (None if is_foreign_host(response.url) or not quote else response.text)
+    message = f': "{said}"' if said else ""
     return f"{host_of(response.url)} answered {response.method} with {response.status}{code}{message}"
 
 
@@ -322,7 +395,15 @@ def _body_description(context: ResponseContext, *, html: bool) -> str:
     response, member = context.response, context.service.acceptance.member
     if not response.body:
         return "an empty body"
+    if response.is_json and response.status in range(400, 1000):
+        return f"JSON that is no error of {context.service.title}{_foreign_message(response)}"
     if response.is_json:
         return f"JSON that holds no {member}" if member else "JSON that is no list"
     declared = one_line(response.headers.get("Content-Type", ""), 60).partition(";")[0]
     return "an HTML page" if html else declared or "text"
+
+
+def _foreign_message(response: HttpResponse) -> str:
+    """Quote the message of JSON in another form; empty where the status line has it, or there is none."""
+    said = response.json.get("message") or response.json.get("detail")
+    return f': "{one_line(said, 100)}"' if isinstance(said, str) and not response.message else ""

@@ -49,6 +49,9 @@ ROLE_INSUFFICIENT = ErrorTemplate(
     "This request is forbidden for security reasons",
     "The API key in use does not allow this request",
 )
+ACCOUNT_HOLDER_ONLY = ErrorTemplate(
+    403, ROLE_INSUFFICIENT.code, ROLE_INSUFFICIENT.title, "This operation can only be performed by the Account Holder."
+)
 MEMBERSHIP_EXPIRED = ErrorTemplate(
     403,
     "FORBIDDEN_ERROR",

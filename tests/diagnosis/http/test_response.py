@@ -14,8 +14,10 @@ from pytest_asc.apple.services import (
     APP_STORE_CONNECT,
     APP_STORE_SERVER,
     APPLE_MUSIC,
+    DEVICE_CHECK,
     ENTERPRISE,
     SIGN_IN,
+    WEATHERKIT,
     Service,
 )
 from pytest_asc.diagnosis.http.http_response import HttpResponse
@@ -143,7 +145,7 @@ def test_an_empty_enterprise_list_is_no_finding() -> None:
                 403,
                 errors(403, "FORBIDDEN_ERROR", "", "This operation can only be performed by the Account Holder."),
             ),
-            "role-insufficient",
+            "account-holder-only",
             "error",
             "certain",
         ),
@@ -166,7 +168,7 @@ def test_an_empty_enterprise_list_is_no_finding() -> None:
         (answer(403, errors(403, "FORBIDDEN.SOMETHING_NEW")), "request-refused", "error", "certain"),
         (answer(403, {"reason": "InvalidProviderToken"}), "key-unknown-to-apple", "error", "possible"),
         (answer(400, {"error": "invalid_client"}), "key-unknown-to-apple", "error", "possible"),
-        (answer(400, {"error": "invalid_grant"}), "request-refused", "error", "certain"),
+        (answer(400, {"error": "invalid_grant"}), "device-token-or-topic", "error", "certain"),
         # The code alone proves nothing.
         (answer(400, errors(401, "NOT_AUTHORIZED")), "request-refused", "error", "certain"),
         (answer(409, errors(403, "FORBIDDEN_ERROR")), "request-refused", "error", "certain"),
@@ -349,3 +351,124 @@ def test_a_body_that_is_no_object_has_no_errors(body: str) -> None:
 
 def test_repr_holds_no_body() -> None:
     assert "secret" not in repr(answer(200, "secret"))
+
+
+PUSH = "https://api.push.apple.com/3/device/80F3C8FA"
+CHECK = "https://api.devicecheck.apple.com/v1/query_two_bits"
+WEATHER = "https://weatherkit.apple.com/api/v2/weather/en-US/33.7/-84.2"
+NOTARY = "https://appstoreconnect.apple.com/notary/v2/submissions"
+IRIS = "https://appstoreconnect.apple.com/iris/v1/apiKeys/1"
+MUSIC = "https://api.music.apple.com/v1/me/library/playlists"
+TOKEN_URL = "https://appleid.apple.com/auth/token"
+
+
+@pytest.mark.parametrize(
+    ("got", "host"),
+    [
+        (answer(401, {"message": "Unauthorized"}, url="https://x1.execute-api.us-east-1.amazonaws.com/v1/apps"), "x1."),
+        (answer(401, {"message": "Bad credentials"}, url="https://api.github.com/user"), "api.github.com"),
+        (answer(409, {"status": "409", "detail": "$iss is required"}, url="https://api.repl.example/v1"), "api.repl"),
+        (
+            answer(403, {"errors": [{"code": "Unauthorized", "message": "No"}]}, url="https://na.example/r"),
+            "na.example",
+        ),
+        (answer(401, "", url="https://api.example/v1/apps"), "api.example"),
+        (answer(503, {"code": 503, "message": "no healthy upstream"}, url="https://api.example/v1"), "api.example"),
+        (answer(429, {"message": "Too Many Requests"}, url="https://api.example/v1"), "api.example"),
+        (answer(500, {"error": "boom"}, url="https://api.example/v1"), "api.example"),
+    ],
+)
+def test_an_answer_of_another_host_is_told_as_that_hosts(got: HttpResponse, host: str) -> None:
+    (finding,) = diagnose_response(got, claims=CLAIMS, service=APP_STORE_CONNECT)
+    assert finding.cause == "not-apple"
+    assert host in finding.evidence
+    assert host in finding.fix
+    assert "Apple " not in finding.evidence
+    assert "proxy" not in finding.fix
+
+
+@pytest.mark.parametrize(
+    "got",
+    [
+        answer(401, {"message": "Unauthorized"}),
+        answer(503, {"code": 503, "message": "no healthy upstream"}),
+        answer(401, "Unauthorized", {"Server": "awselb/2.0"}, url=WEATHER),
+    ],
+)
+def test_an_answer_without_apples_form_at_apples_host_came_from_something_on_the_way(got: HttpResponse) -> None:
+    (finding,) = diagnose_response(
+        got, claims=CLAIMS, service=WEATHERKIT if "weather" in got.url else APP_STORE_CONNECT
+    )
+    assert finding.cause == "not-apple"
+
+
+def test_an_error_document_that_a_gateway_passes_on_is_apples() -> None:
+    (finding,) = diagnose_response(
+        answer(401, UNAUTHORIZED, url="https://asc.example/v1/apps"), claims=CLAIMS, service=APP_STORE_CONNECT
+    )
+    assert (finding.cause, finding.certainty) == ("key-unknown-to-apple", "possible")
+
+
+@pytest.mark.parametrize(
+    ("got", "service", "cause", "words"),
+    [
+        (
+            answer(400, "Missing or badly formatted authorization token", url=CHECK),
+            DEVICE_CHECK,
+            "token-malformed",
+            "formatted",
+        ),
+        (
+            answer(400, "Missing or incorrectly formatted device token payload", url=CHECK),
+            DEVICE_CHECK,
+            "device-token-or-topic",
+            "payload",
+        ),
+        (
+            answer(401, "Unable to verify authorization token", url=CHECK),
+            DEVICE_CHECK,
+            "key-unknown-to-apple",
+            "Unable to verify",
+        ),
+        (answer(401, "", {"Server": "Apple"}, url=WEATHER), WEATHERKIT, "key-unknown-to-apple", "401"),
+        (answer(503, "", url=WEATHER), WEATHERKIT, "apple-outage", "503"),
+        (answer(403, "", url=MUSIC), APPLE_MUSIC, "device-token-or-topic", "Music-User-Token"),
+        (answer(401, "Unauthenticated", url=NOTARY), APP_STORE_CONNECT, "key-unknown-to-apple", "individual"),
+        (answer(403, errors(403, "FORBIDDEN_ERROR"), url=IRIS), APP_STORE_CONNECT, "apple-id-session", "Apple ID"),
+        (answer(400, {"reason": "BadDeviceToken"}, url=PUSH), APNS, "device-token-or-topic", "BadDeviceToken"),
+        (answer(400, {"reason": "TopicDisallowed"}, url=PUSH), APNS, "device-token-or-topic", "TopicDisallowed"),
+        (answer(410, {"reason": "Unregistered"}, url=PUSH), APNS, "device-token-or-topic", "Unregistered"),
+        (
+            answer(403, {"reason": "BadEnvironmentKeyIdInToken"}, url=PUSH),
+            APNS,
+            "key-unknown-to-apple",
+            "BadEnvironment",
+        ),
+        (
+            answer(400, {"error": "invalid_grant", "error_description": "The code was not issued to x"}, url=TOKEN_URL),
+            SIGN_IN,
+            "device-token-or-topic",
+            "not issued to x",
+        ),
+        (answer(403, errors(403, "FORBIDDEN_ERROR.CONTRACT_NOT_VALID")), APP_STORE_CONNECT, "agreement-missing", "403"),
+    ],
+)
+def test_a_service_without_error_documents_is_quoted(
+    got: HttpResponse, service: Service, cause: str, words: str
+) -> None:
+    (finding,) = diagnose_response(got, claims=CLAIMS, service=service)
+    assert finding.cause == cause
+    assert words in finding.evidence
+    assert "proxy" not in finding.fix
+
+
+@pytest.mark.parametrize(
+    "got",
+    [
+        answer(304, "", {"ETag": '"x"'}, url=ONE_APP),
+        answer(307, "", {"Location": f"{ONE_APP}?limit=50"}, url=ONE_APP),
+        answer(308, "<html>moved</html>", {"Location": "/v1/apps/2"}, url=ONE_APP),
+    ],
+)
+def test_a_redirect_within_the_host_and_a_304_are_no_finding(got: HttpResponse) -> None:
+    assert diagnose_response(got, claims=CLAIMS, service=APP_STORE_CONNECT) == ()

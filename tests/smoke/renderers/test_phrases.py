@@ -98,7 +98,7 @@ def test_warnings_are_counted_in_the_headline(warnings: int, words: str) -> None
 @pytest.mark.parametrize(
     ("cause", "level", "words"),
     [
-        ("not-apple", "error", "GET /v1/apps was answered 401: something other than Apple answered."),
+        ("not-apple", "error", "GET /v1/apps was answered 401: the answer is not one of Apple's."),
         (
             "key-unknown-to-apple",
             "error",

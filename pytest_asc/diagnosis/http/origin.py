@@ -1,0 +1,110 @@
+"""The sender of a response: the service that was asked, another server of Apple's, or something on the way."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from pytest_asc.apple.hosts import LOOPBACK, NOTARY_PATH, SESSION_PATHS, is_apple, takes_sessions
+from pytest_asc.apple.services import SERVICES
+from pytest_asc.diagnosis.formatting import host_of
+
+if TYPE_CHECKING:
+    from pytest_asc.apple.services import Service, TokenRejection
+    from pytest_asc.diagnosis.http.http_response import HttpResponse
+
+_API_HOSTS = frozenset(host for service in SERVICES.values() for host in service.hosts)
+
+# What Apple's front end sends where no application responds: a page of its own, or a line of plain text.
+_FRONT_END_BODY = re.compile(
+    rb"<center>Apple</center>|\ACould not process this request|\AUnauthenticated\s{1,8}Request ID:"
+)
+_HTML = re.compile(rb"\s*<(!doctype|html|head|body)", re.IGNORECASE)
+# Apple's own servers, and the network that delivers its content (observed in answers of its services).
+_SERVERS = ("apple", "daiquiri", "akamai")
+# The code of an error of App Store Connect's: ``ENTITY_ERROR.ATTRIBUTE.INVALID`` (documented).
+_CODE = re.compile(r"[A-Z_]{1,100}(\.[A-Z_]{1,100}){0,10}")
+_REQUIRED_MEMBERS = frozenset({"status", "code", "title", "detail"})
+"""Of an error document (documented)."""
+_READ = 100_000
+"""Bytes of a body that are searched."""
+
+
+def is_html(response: HttpResponse) -> bool:
+    """Return whether the body is an HTML page."""
+    return _HTML.match(response.body[:_READ]) is not None
+
+
+def is_foreign_host(url: str) -> bool:
+    """Return whether a URL is at a host that is neither Apple's nor this machine's own."""
+    host = _name(url)
+    return bool(host) and not (is_apple(host) or host in _API_HOSTS or host in LOOPBACK)
+
+
+def is_of_session(url: str) -> bool:
+    """Return whether a URL is one that takes the session of an Apple ID, and no token."""
+    try:
+        path = urlsplit(url).path
+    except ValueError:
+        return False
+    return takes_sessions(_name(url)) or (_name(url) == "appstoreconnect.apple.com" and path.startswith(SESSION_PATHS))
+
+
+def is_from_apple(response: HttpResponse, service: Service) -> bool:
+    """Return whether Apple sent a response, by its host, its form and its headers.
+
+    At a host that is not Apple's, only an error document of App Store Connect's in full is Apple's: somebody's gateway
+    may pass it on.
+    """
+    if _has_apples_headers(response) or _FRONT_END_BODY.search(response.body[:_READ]):
+        return True
+    if is_foreign_host(response.url):
+        return (response.status in range(200, 300) and response.is_json) or _is_error_document(response)
+    if response.is_json:
+        # An empty object says nothing against it.
+        return not response.json or bool(service.error_members & response.json.keys()) or _has_known_form(response)
+    refusal = service.refusal
+    if refusal is not None and response.status == refusal.status and _is_refusal(response.body, refusal):
+        return True
+    return _sends_text(response, service) and not (is_html(response) or "Server" in response.headers)
+
+
+def _sends_text(response: HttpResponse, service: Service) -> bool:
+    """Return whether the service that answered has errors in plain text, or without a body."""
+    if _name(response.url) == "appstoreconnect.apple.com":
+        return NOTARY_PATH in response.url
+    return service.text_errors
+
+
+def _has_apples_headers(response: HttpResponse) -> bool:
+    server = response.headers.get("Server", "").lower()
+    return (
+        (server.startswith(_SERVERS) and not is_foreign_host(response.url))
+        or server.startswith("daiquiri")
+        or "user-hour-" in response.headers.get("X-Rate-Limit", "")
+        or any(name.lower().startswith(("x-apple-", "x-daiquiri-")) for name in response.headers)
+    )
+
+
+def _is_error_document(response: HttpResponse) -> bool:
+    first = response.errors[0] if response.errors else {}
+    return first.keys() >= _REQUIRED_MEMBERS and _CODE.fullmatch(str(first["code"])) is not None
+
+
+def _has_known_form(response: HttpResponse) -> bool:
+    """Return whether the members are those of any of Apple's services."""
+    document = response.json
+    if response.status in range(200, 300):
+        return True
+    text = isinstance(document.get("reason"), str) or isinstance(document.get("error"), str)
+    return text or "errors" in document or "errorCode" in document or "serviceErrors" in document
+
+
+def _is_refusal(body: bytes, refusal: TokenRejection) -> bool:
+    """Return whether the body is the service's own refusal. One in plain text may be empty, too (awa/go-iap #283)."""
+    return body == refusal.body.encode() or (not body and refusal.media_type == "text/plain")
+
+
+def _name(url: str) -> str:
+    return host_of(url).partition(":")[0].lower()
