@@ -43,7 +43,7 @@ ATTRIBUTE_DUPLICATE = ErrorTemplate(
     f"{_ENTITY} includes an attribute with a value that has already been used",
     "An '{type}' with a '{name}' of '{value}' already exists.",
 )
-DUPLICATE_LOCALE = ATTRIBUTE_DUPLICATE._replace(detail="Entity with locale: {value} already exists. Try updating.")
+DUPLICATE_LOCALE = ATTRIBUTE_DUPLICATE._replace(detail="Entity with locale: '{value}' already exists. Try updating.")
 DUPLICATE_VERSION = ATTRIBUTE_DUPLICATE._replace(detail="The version number has been previously used.")
 ALREADY_EXISTS = ErrorTemplate(
     409,
@@ -136,7 +136,7 @@ NOTES_TOO_LONG = ErrorTemplate(
     409,
     "ENTITY_ERROR.ATTRIBUTE.INVALID.TOO_LONG",
     "An attribute value is too long.",
-    "Review Notes cannot be longer than {limit} characters.",
+    "Review Notes cannot be longer than {most} characters.",
 )
 REVIEW_PHONE_INVALID = ErrorTemplate(
     *_ATTRIBUTE_INVALID,
