@@ -74,6 +74,14 @@ def _contains(filter_value: str, value: str) -> bool:
     return filter_value in value
 
 
+def _matches_platform(filter_value: str, value: str) -> bool:
+    return value in {filter_value, "UNIVERSAL"}
+
+
+def _equals_without_case(filter_value: str, value: str) -> bool:
+    return filter_value.casefold() == value.casefold()
+
+
 def _is_ready(filter_value: str, value: str) -> bool:
     return (value == "READY_TO_SUBMIT") == (filter_value == "true")
 
@@ -101,6 +109,10 @@ FILTER_PREDICATES: Mapping[tuple[str, str], Callable[[str, str], bool]] = {
     # They match longer values, too (observed: clients have to compare bundle ids again).
     ("apps", "bundleId"): _contains,
     ("bundleIds", "identifier"): _contains,
+    # One for every platform is found with each (inferred from what a new one is shown as).
+    ("bundleIds", "platform"): _matches_platform,
+    # Observed: rorkai/App-Store-Connect-CLI:docs/API_NOTES.md, September 2026.
+    ("betaAppLocalizations", "locale"): _equals_without_case,
     ("inAppPurchases", "canBeSubmitted"): _is_ready,
     ("webhookDeliveries", "createdDateGreaterThanOrEqualTo"): _is_not_before,
     ("webhookDeliveries", "createdDateLessThan"): _is_before,

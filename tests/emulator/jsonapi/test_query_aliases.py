@@ -128,3 +128,14 @@ def test_the_other_side_of_the_other_side_is_the_first() -> None:
     assert over
     assert (over.reverse.type, over.reverse.target) == ("alternativeDistributionKeys", "apps")
     assert over.reverse.reverse == over
+
+
+def test_a_bundle_id_for_every_platform_is_found_with_each(emulator_client: EmulatorClient) -> None:
+    emulator_client.emulator.add("bundleIds", id="u", platform="UNIVERSAL")
+    emulator_client.emulator.add("bundleIds", id="m", platform="MAC_OS")
+    assert emulator_client.get("/v1/bundleIds?filter[platform]=IOS").ids == ["u"]
+
+
+def test_the_locale_of_a_beta_app_localization_matches_without_regard_to_case(emulator_client: EmulatorClient) -> None:
+    emulator_client.emulator.add("betaAppLocalizations", id="f", locale="fr-FR")
+    assert emulator_client.get("/v1/betaAppLocalizations?filter[locale]=fr-fr").ids == ["f"]
