@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.account.store import Resource, Store
     from pytest_asc.emulator.jsonapi.request_validator import ValidatedResource
     from pytest_asc.emulator.jsonapi.routing import Route
+    from pytest_asc.emulator.resources import ResourceHooks
     from pytest_asc.emulator.spec.relationships import Relation
 
 
@@ -49,19 +50,33 @@ def write(account: Account, route: Route, body: bytes) -> Response | tuple[ApiEr
 
 def _create(account: Account, route: Route, body: bytes) -> Response:
     entity = read_entity(route.operation, "", body)
-    faults = [*_missing_targets(account.store, entity), *uniqueness_errors(account.store, entity)]
+    faults = _missing_targets(account.store, entity)
     if faults:
         raise RefusedError(*faults)
     hooks = hooks_of(entity.type)
-    resource = hooks.find_existing(account, entity)
+    duplicates = uniqueness_errors(account.store, entity)
+    resource = None if duplicates else hooks.find_existing(account, entity)
     if resource is None:
-        hooks.validate_create(account, entity)
+        _validate_create(account, hooks, entity, duplicates)
         included = _create_included(account, entity) if entity.included else ()
         resource = account.create(entity.type, hooks.choose_id(account, entity), _attributes(entity))
         _relate_all(account.store, (resource, entity), *included)
         hooks.after_create(account, resource, entity)
     location = f"{route.base}{route.operation.path}/{quote(resource.id, safe='')}"
     return _document(account, route, resource, {"Location": location})
+
+
+def _validate_create(
+    account: Account, hooks: ResourceHooks, entity: ValidatedResource, duplicates: list[ApiError]
+) -> None:
+    """Refuse a create with every fault at once, those of the state of the account first (observed for versions)."""
+    try:
+        hooks.validate_create(account, entity)
+    except RefusedError as refused:
+        same_status = [one for one in duplicates if one.template.status == refused.reasons[0].template.status]
+        raise RefusedError(*refused.reasons, *same_status) from None
+    if duplicates:
+        raise RefusedError(*duplicates)
 
 
 def _update(account: Account, route: Route, body: bytes) -> Response:

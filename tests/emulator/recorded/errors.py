@@ -47,7 +47,14 @@ def _certificates(replay: Replay) -> Answer:
     return replay.fetch("/v1/certificates")
 
 
+def _same_version(replay: Replay) -> Answer:
+    app = replay.add("apps")
+    replay.add("appStoreVersions", app=app, versionString="1.0", platform="IOS")
+    return replay.post("appStoreVersions", {"platform": "IOS", "versionString": "1.0"}, app=app)
+
+
 CASES: Mapping[int, Case] = {
+    0: _same_version,
     46: _sent("POST", "/v1/appStoreVersionSubmissions"),
     47: _sent("DELETE", "/v1/reviewSubmissions/1"),
     48: _collection("/v1/appInfos"),
