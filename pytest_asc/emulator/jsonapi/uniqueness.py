@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_asc.emulator.jsonapi import entity_errors
-from pytest_asc.emulator.jsonapi.errors import at_pointer
+from pytest_asc.emulator.jsonapi.errors import ApiError, at_pointer
 from pytest_asc.emulator.spec.relationships import inverse_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_asc.emulator.account.store import Resource, Store
-    from pytest_asc.emulator.jsonapi.errors import ApiError, ErrorTemplate
+    from pytest_asc.emulator.jsonapi.errors import ErrorTemplate
     from pytest_asc.emulator.jsonapi.request_parser import Linkage
     from pytest_asc.emulator.jsonapi.request_validator import ValidatedResource
 
@@ -26,6 +26,8 @@ class Unique(NamedTuple):
     """Relationship within which they must be unique; empty for the whole account."""
     template: ErrorTemplate
     """Error of a second resource, at its first attribute or at the relationship."""
+    has_pointer: bool = True
+    """False for an error without a pointer, as recorded."""
 
 
 # Observed (rorkai/App-Store-Connect-CLI; expo/eas-cli and fastlane for bundle ids, devices and profiles; several users
@@ -35,7 +37,7 @@ UNIQUE: Mapping[str, Unique] = {
     "analyticsReportRequests": Unique(("accessType",), "app", entity_errors.REQUEST_EXISTS),
     "appAvailabilities": Unique((), "app", entity_errors.RELATIONSHIP_EXISTS),
     "appInfoLocalizations": Unique(("locale",), "appInfo", entity_errors.ATTRIBUTE_DUPLICATE),
-    "appStoreReviewDetails": Unique((), "appStoreVersion", entity_errors.ALREADY_EXISTS),
+    "appStoreReviewDetails": Unique((), "appStoreVersion", entity_errors.ALREADY_EXISTS, has_pointer=False),
     "appStoreVersionLocalizations": Unique(("locale",), "appStoreVersion", entity_errors.DUPLICATE_LOCALE),
     "appStoreVersions": Unique(("versionString", "platform"), "app", entity_errors.DUPLICATE_VERSION),
     "bundleIds": Unique(("identifier",), "", entity_errors.IDENTIFIER_TAKEN),
@@ -44,7 +46,7 @@ UNIQUE: Mapping[str, Unique] = {
     "inAppPurchaseAppStoreReviewScreenshots": Unique((), "inAppPurchaseV2", entity_errors.RELATIONSHIP_EXISTS),
     "merchantIds": Unique(("identifier",), "", entity_errors.PORTAL_IDENTIFIER_TAKEN),
     "passTypeIds": Unique(("identifier",), "", entity_errors.PORTAL_IDENTIFIER_TAKEN),
-    "profiles": Unique(("name",), "", entity_errors.PROFILE_NAME_TAKEN),
+    "profiles": Unique(("name",), "", entity_errors.PROFILE_NAME_TAKEN, has_pointer=False),
     "subscriptionAppStoreReviewScreenshots": Unique((), "subscription", entity_errors.RELATIONSHIP_EXISTS),
     "subscriptions": Unique(("productId",), "", entity_errors.ATTRIBUTE_DUPLICATE),
 }
@@ -60,6 +62,8 @@ def uniqueness_errors(store: Store, entity: ValidatedResource) -> list[ApiError]
     others = _siblings(store, entity.type, constraint.relationship, parent) if parent else store.all(entity.type)
     if all([one.attributes.get(name) for name in constraint.attributes] != values for one in others):
         return []
+    if not constraint.has_pointer:
+        return [ApiError(constraint.template, {"value": values[0] if values else ""})]
     if constraint.attributes:
         name, value = constraint.attributes[0], values[0]
         return [at_pointer(constraint.template, f"/data/attributes/{name}", type=entity.type, name=name, value=value)]

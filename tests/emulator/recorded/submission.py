@@ -253,7 +253,6 @@ CASES: Mapping[int, Case] = {
 """By the number of the line."""
 
 DIFFERENCES: Mapping[int, str] = {
-    10: "the emulator's error points at the relationship",
     22: "iPhones of 5.5 inches were required at the time; the emulator asks for those of today",
     23: "a title without a full stop; a recorded answer of the same kind has one",
     25: "told without the error that it is an associated error of",
