@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.cookies import RequestsCookieJar
 from requests.hooks import default_hooks
 from urllib3.util.retry import Retry
+
+from pytest_asc.diagnosis.http.url_origin import is_absolute, origin_or_none, parse_origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,7 +23,6 @@ DEFAULT_TIMEOUT = 30.0
 RETRIES = 3
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OURS = "_asc_authorization"
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 _BROKEN = (
     requests.exceptions.ChunkedEncodingError,
     requests.exceptions.ConnectionError,
@@ -50,6 +50,9 @@ class Session(requests.Session):
         retries: How often a GET is tried again after 429, 5xx or a failed connection, with growing pauses.
         writes: Send requests that can change something.
         adapter: Answers for the host instead of the network; the environment's proxies do not apply then.
+
+    Raises:
+        ValueError: The base URL is none of HTTP, or libraries read its host differently.
     """
 
     def __init__(
@@ -76,9 +79,9 @@ class Session(requests.Session):
         self._token = token
         self._renew = renew
         self._worked = False
-        self._origin = _origin(base_url)
-        parts = urlsplit(base_url)
-        self._root = f"{parts.scheme}://{parts.netloc}/"
+        self._origin = parse_origin(base_url)
+        scheme, _, rest = base_url.partition("://")
+        self._root = f"{scheme}://{rest.partition('/')[0]}/"
         # requests reads ~/.netrc and the URL for sessions without auth; one that does nothing prevents it.
         self.auth = _no_auth
         if adapter is not None:
@@ -90,7 +93,9 @@ class Session(requests.Session):
         Raises:
             WriteRefusedError: The session is read-only and the method is not GET, HEAD or OPTIONS.
         """
-        if isinstance(url, str) and "://" not in url:
+        if isinstance(url, bytes):
+            url = url.decode()
+        if not is_absolute(url):
             url = f"{self.base_url}/{url.lstrip('/')}"
         return super().request(method, url, *args, **kwargs)
 
@@ -184,7 +189,7 @@ class Session(requests.Session):
         if url is None:
             return False
         # Nearly every URL begins like this, and need not be taken apart.
-        return url.startswith(self._root) or _origin(url) == self._origin
+        return url.startswith(self._root) or origin_or_none(url) == self._origin
 
 
 def _state_with_shared_adapters() -> dict[str, Any]:
@@ -206,11 +211,6 @@ def _state_with_shared_adapters() -> dict[str, Any]:
 
 
 _SHARED: dict[str, Any] = {}
-
-
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or _DEFAULT_PORTS.get(parts.scheme)
 
 
 def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:

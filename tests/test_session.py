@@ -49,6 +49,17 @@ def test_relative_urls_go_to_the_api(session: Session, accepting: Apple, url: st
     assert [(request.path, request.token) for request in accepting.requests] == [("/v1/apps?limit=1", "t1")]
 
 
+@pytest.mark.parametrize("url", ["/v1/apps?filter[name]=http://x", b"/v1/apps?filter[name]=http://x"])
+def test_a_url_in_the_query_leaves_a_url_relative(session: Session, accepting: Apple, url: str | bytes) -> None:
+    assert session.request("GET", url).status_code == 200
+    assert [request.path for request in accepting.requests] == ["/v1/apps?filter%5Bname%5D=http://x"]
+
+
+def test_a_session_refuses_a_base_url_that_libraries_read_differently() -> None:
+    with pytest.raises(ValueError, match="expected http or https"):
+        Session(r"https://example.com\.apple.com", token=str)
+
+
 def test_absolute_urls_of_the_api_get_the_token_too(session: Session, accepting: Apple) -> None:
     session.get(f"{accepting.url}/v1/apps", params={"limit": 1})
     assert tokens(accepting) == ["t1"]

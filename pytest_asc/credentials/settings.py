@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pytest_asc.apple.hosts import LOOPBACK, is_apple
 from pytest_asc.apple.services import PROBEABLE, SERVICES
 from pytest_asc.credentials.lifetimes import BACKDATE, MIN_LIFETIME, RENEW_BEFORE
+from pytest_asc.diagnosis.http.url_origin import origin_or_none, parse_host, parse_origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -95,6 +96,9 @@ class Settings:
         folder: Where relative paths start.
         home: The user's home folder.
         trusted_hosts: Hosts that are neither Apple's nor loopback and that may be sent a token all the same.
+
+    Raises:
+        SettingsError: A trusted host is no host.
     """
 
     def __init__(
@@ -110,7 +114,7 @@ class Settings:
         self.environ = environ
         self.folder = folder
         self.home = home
-        self._trusted_hosts = trusted_hosts
+        self._trusted_hosts = frozenset(_trusted_host(host) for host in trusted_hosts)
 
     def all(self, name: str) -> tuple[SettingValue, ...]:
         """Return the values of every source that is set, empty ones included, in order of precedence."""
@@ -174,6 +178,10 @@ class Settings:
             raise SettingsError(f"{found.source} is {_shown(url)!r}, expected scheme and host, such as {default}")
         if parts.query or parts.fragment:
             raise SettingsError(f"{found.source} is {_shown(url)!r}, expected no query behind the path")
+        try:
+            host = parse_origin(url).host
+        except ValueError as error:
+            raise SettingsError(f"{found.source} is no URL that is safe to send a token to: {error}") from None
         if host in LOOPBACK:
             return url
         if parts.scheme != "https":
@@ -198,13 +206,21 @@ def check_host(url: str, service: Service) -> None:
     Raises:
         SettingsError: It is.
     """
-    host = (urlsplit(url).hostname or "").lower()
+    origin = origin_or_none(url)
+    host = origin.host if origin else ""
     owner = next((one for one in SERVICES.values() if host in one.hosts), service)
     if host not in service.hosts and owner is not service:
         raise SettingsError(
             f"the base URL names {host}, which is for {owner.title}, and the token is for {service.title}: it is not "
             "sent there. Leave the base URL out, or choose the other service."
         )
+
+
+def _trusted_host(text: str) -> str:
+    try:
+        return parse_host(text)
+    except ValueError as error:
+        raise SettingsError(f"--asc-trust-host is {_shown(text)!r}: {error}") from None
 
 
 def _shown(url: str) -> str:

@@ -16,6 +16,10 @@ from loopback import ISSUER_ID, KEY_ID, Apple
         ("ftp://127.0.0.1", "*expected scheme and host*"),
         ("api.appstoreconnect.apple.com", "*expected scheme and host*"),
         ("https://127.0.0.1?x=1", "*expected no query*"),
+        (r"https://api.appstoreconnect.apple.com\@example.com", "*"),
+        (r"https://example.com\.apple.com", "*safe to send a token*"),
+        ("https://example.com%2f.apple.com", "*safe to send a token*"),
+        ("https://127.0.0.1:0", "*safe to send a token*"),
         ("http://[::1", "*is no URL*"),
         ("http://127.0.0.1:port", "*is no URL*"),
     ],
@@ -35,6 +39,13 @@ def test_another_host_is_accepted_with_asc_trust_host(pytester: pytest.Pytester)
     assert result.ret == 0
     result = pytester.runpytest("--asc-smoke", "--asc-trust-host=other.example.com", options[0])
     assert result.ret == 4
+
+
+@pytest.mark.parametrize("host", ["https://gateway.example.com", "gateway.example.com:443", "*.example.com", ""])
+def test_a_trusted_host_that_is_no_host_is_a_usage_error(pytester: pytest.Pytester, host: str) -> None:
+    result = pytester.runpytest("--asc-smoke", f"--asc-trust-host={host}")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["ERROR: --asc-trust-host is *expected a host alone*"])
 
 
 @pytest.mark.parametrize("slash", ["", "/", "/gateway", "/gateway/"])

@@ -201,7 +201,7 @@ def _signed(key: str, part: str, now: float, life: int) -> Mapping[str, str]:
 
 def _sign(key: str, part: str, stamp: str, life: str) -> str:
     """Return the signature of a URL. It is no protection, but shows that a URL was changed."""
-    return hashlib.sha256(f"{key}\n{part}\n{stamp}\n{life}".encode()).hexdigest()
+    return hashlib.sha256(f"{key}\n{part}\n{stamp}\n{life}".encode(errors="surrogatepass")).hexdigest()
 
 
 def _file(content: bytes) -> Response:
