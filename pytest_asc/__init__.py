@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_asc.api import diagnose
+    from pytest_asc.api import diagnose, emulate
     from pytest_asc.credentials.finder import Credentials, CredentialsError
     from pytest_asc.credentials.token_factory import TokenFactory
     from pytest_asc.credentials.tokens import LifetimeError, Token
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_asc.diagnosis.interface import Diagnose
     from pytest_asc.emulator.app import Emulator
     from pytest_asc.emulator.http_models import Request, Response
-    from pytest_asc.emulator.request_log import RequestRecord
+    from pytest_asc.emulator.request_records import RequestRecord
     from pytest_asc.session import Session, WriteRefusedError
     from pytest_asc.transports.server import Server
 
@@ -38,6 +38,7 @@ __all__ = [
     "TokenFactory",
     "WriteRefusedError",
     "diagnose",
+    "emulate",
 ]
 
 _EXPORTS = {
@@ -48,7 +49,7 @@ _EXPORTS = {
     "Finding": "diagnosis.findings",
     "LifetimeError": "credentials.tokens",
     "Request": "emulator.http_models",
-    "RequestRecord": "emulator.request_log",
+    "RequestRecord": "emulator.request_records",
     "Response": "emulator.http_models",
     "Server": "transports.server",
     "Session": "session",
@@ -56,6 +57,7 @@ _EXPORTS = {
     "TokenFactory": "credentials.token_factory",
     "WriteRefusedError": "session",
     "diagnose": "api",
+    "emulate": "api",
 }
 
 if not TYPE_CHECKING:  # a type checker would take it for every name, misspelt ones included

@@ -4,17 +4,48 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
+from pytest_asc.apple.services import SERVICES
 from pytest_asc.credentials.netrc import find_entry
 from pytest_asc.diagnosis.diagnose import DiagnosisContext
 from pytest_asc.diagnosis.diagnose import diagnose as diagnose_in_context
+from pytest_asc.emulator.app import Emulator
+from pytest_asc.transports.responses_mock import intercept
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
+    from os import PathLike
+
+    from typing_extensions import Unpack
+
+    from pytest_asc.apple.roles import Role
     from pytest_asc.apple.services import ServiceName
     from pytest_asc.credentials.finder import Credentials
     from pytest_asc.diagnosis.findings import Finding
+
+
+class EmulatorSettings(TypedDict, total=False):
+    """Arguments of :func:`emulate`."""
+
+    service: ServiceName
+    role: Role
+    load: str | PathLike[str] | Mapping[str, Any] | None
+    sample: bool
+    clock: Callable[[], float] | None
+    seed: int
+    allow_unfired: bool
+    credentials: Credentials | None
+
+
+class EmulatorFactory(Protocol):
+    """Type of the fixture ``asc_emulator_factory``."""
+
+    def __call__(self, **settings: Unpack[EmulatorSettings]) -> AbstractContextManager[Emulator]:
+        """Open an emulator; see :func:`emulate`."""
 
 
 def diagnose(
@@ -59,3 +90,56 @@ def diagnose(
             utc_offset=time.localtime(now).tm_gmtoff,
         ),
     )
+
+
+@contextmanager
+def emulate(
+    *,
+    service: ServiceName = "app-store-connect",
+    role: Role = "ADMIN",
+    load: str | PathLike[str] | Mapping[str, Any] | None = None,
+    sample: bool = False,
+    clock: Callable[[], float] | None = None,
+    seed: int = 0,
+    allow_unfired: bool = False,
+    credentials: Credentials | None = None,
+) -> Iterator[Emulator]:
+    """Answer Apple's hosts with an emulator in this process, without pytest.
+
+    ::
+
+        with pytest_asc.emulate(sample=True) as account:
+            client = MyClient(token=account.token())
+            assert client.app_names()
+
+    Args:
+        service: The name of the service to emulate.
+        role: The role of the key.
+        load: A document of resources, or the path of one; see :meth:`pytest_asc.Emulator.load`.
+        sample: Load the sample account, too.
+        clock: Returns the time, in seconds since 1970; by default that of ``time.time``.
+        seed: The same seed makes the same ids.
+        allow_unfired: Planned failures may stay unused.
+        credentials: The key that the emulator accepts; by default a throw-away key.
+
+    Yields:
+        The emulator. Its ``token()`` makes tokens that it accepts, its ``credentials`` are their key.
+
+    Raises:
+        AssertionError: At the end, a planned failure was not used.
+        OSError: The document cannot be read.
+        ValueError: There is no such service or role, or the document does not fit.
+    """
+    __tracebackhide__ = True
+    if service not in SERVICES:
+        raise ValueError(f"service={service!r}: expected one of {', '.join(SERVICES)}")
+    emulator = Emulator(SERVICES[service], clock or time.time, seed, credentials=credentials)
+    emulator.role = role
+    if sample:
+        emulator.load_sample()
+    if load is not None:
+        emulator.load(load)
+    with intercept(emulator):
+        yield emulator
+    if not allow_unfired and (unused := emulator.explain_missing()):
+        raise AssertionError(unused)

@@ -45,8 +45,8 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         SettingsError: An option makes no sense, or the server is not installed.
     """
-    from pytest_asc.cli.environment import environment  # noqa: PLC0415  --help does without
-    from pytest_asc.cli.running_server import AccountOptions, running_server  # noqa: PLC0415
+    from pytest_asc.cli.running_server import AccountOptions, running_server  # noqa: PLC0415  --help does without
+    from pytest_asc.transports.environment import environment  # noqa: PLC0415
 
     command = options.passed_on
     if not command:
@@ -56,9 +56,10 @@ def run(options: argparse.Namespace) -> int:
     for number in forwarded:
         signal.signal(number, _exit_on_signal)
     with running_server(account) as running:
+        more_hosts = bool(account.allow_host)
         try:
             process = subprocess.Popen(  # noqa: S603  it is the user's own
-                command, env=environment(running, os.environ, more_hosts=bool(account.allow_host))
+                command, env=environment(running.server, running.credentials, os.environ, more_hosts=more_hosts)
             )
         except OSError as error:
             print(f"{command[0]} cannot be run: {error.strerror}", file=sys.stderr)

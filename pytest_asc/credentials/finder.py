@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, cast
+from weakref import finalize
+
+from cryptography.hazmat.primitives import serialization
 
 from pytest_asc.apple.services import APP_STORE_CONNECT, SERVICES, KeyType, ServiceIds
 from pytest_asc.credentials import key_files
@@ -14,7 +21,7 @@ from pytest_asc.credentials.settings import BY_NAME, settings_with
 from pytest_asc.credentials.unread import unread_finding
 from pytest_asc.diagnosis.findings import Finding, best_error, make_finding
 from pytest_asc.diagnosis.key.ids import normalize_id, read_ids
-from pytest_asc.secrets import mask
+from pytest_asc.secrets import SecretStr, mask, redactor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -71,6 +78,28 @@ class Credentials:
     def public_key(self) -> ec.EllipticCurvePublicKey:
         """The public half of the key."""
         return self.private_key.public_key()
+
+    @cached_property
+    def pem(self) -> SecretStr:
+        """The private key as text, in the form of a .p8 file. Its ``repr`` does not show it."""
+        text = self.private_key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        ).decode("ascii")
+        redactor.add_key(text)
+        return SecretStr(text)
+
+    @cached_property
+    def key_file(self) -> Path:
+        """A file with the private key, named as Apple names it, that only its owner can read.
+
+        It is in a private folder of its own, written when it is first asked for, and removed when the process ends.
+        """
+        folder = Path(mkdtemp(prefix="pytest-asc-"))
+        finalize(self, rmtree, folder, ignore_errors=True)
+        file = folder / f"AuthKey_{self.key_id}.p8"
+        file.touch(mode=0o600)
+        file.write_text(self.pem, encoding="ascii")
+        return file
 
     def issuer(self, service: Service) -> str | None:
         """Return the ``iss`` of this key's tokens for a service; None where they have none, or its ID is not known."""

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pytest_asc.apple.causes import CAUSES
 from pytest_asc.apple.roles import check_role
 from pytest_asc.apple.services import APP_STORE_CONNECT, NOT_AUTHORIZED, TokenRejection
+from pytest_asc.credentials.lifetimes import DEFAULT_LIFETIME
+from pytest_asc.credentials.tokens import mint
 from pytest_asc.diagnosis.findings import Finding, make_finding
 from pytest_asc.emulator import other_services, seeding
 from pytest_asc.emulator.account import upload_storage
@@ -28,14 +30,8 @@ from pytest_asc.emulator.http_models import JSON, Request, Response
 from pytest_asc.emulator.jsonapi import errors
 from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError, error_response
 from pytest_asc.emulator.planned_failures import PlannedFailure, PlannedFailures
-from pytest_asc.emulator.request_log import (
-    CORRELATION_KEY,
-    CORRELATION_KEYS,
-    MOST_BYTES,
-    MOST_RECORDS,
-    RequestLog,
-    RequestRecord,
-)
+from pytest_asc.emulator.request_log import CORRELATION_KEYS, MOST_BYTES, MOST_RECORDS, RequestLog
+from pytest_asc.emulator.request_records import CORRELATION_KEY, RequestRecord, RequestRecords
 from pytest_asc.emulator.service_faults import FAULTS
 from pytest_asc.emulator.spec.api_spec import api_spec
 
@@ -50,8 +46,11 @@ if TYPE_CHECKING:
     from pytest_asc.apple.causes import CauseSlug
     from pytest_asc.apple.roles import Role
     from pytest_asc.apple.services import Service
+    from pytest_asc.credentials.finder import Credentials
+    from pytest_asc.credentials.tokens import Token
     from pytest_asc.emulator.dispatch import Answer
     from pytest_asc.emulator.http_models import Broken
+    from pytest_asc.emulator.seeding import ResourceView
     from pytest_asc.emulator.service_faults import ResponseOverride
 
 _OK, _TOO_MANY_REQUESTS = 200, 429
@@ -80,6 +79,8 @@ class Emulator:
         clock: Returns the caller's time, in seconds since 1970.
         seed: The same seed makes the same ids.
         authenticator: One that accepts some keys already; None for one without keys.
+        credentials: A key for :meth:`token`, which the authenticator accepts; None for a throw-away key, made when it
+            is first asked for.
     """
 
     def __init__(
@@ -88,9 +89,13 @@ class Emulator:
         clock: Callable[[], float] = time.time,
         seed: int = 0,
         authenticator: Authenticator | None = None,
+        credentials: Credentials | None = None,
     ) -> None:
         self.service = service
+        self._credentials = credentials
         self.authenticator: Authenticator = authenticator or Authenticator(service)
+        if credentials and authenticator is None:
+            self.authenticator.trust(_key_of(credentials, service))
         self._clock = clock
         self._seed = seed
         # A server handles requests in its own threads while the test adds resources.
@@ -194,7 +199,26 @@ class Emulator:
         with self._lock:
             self.authenticator.trust(Key(key_id, issuer_id, kind, public_key))
 
-    def add(self, resource_type: str, /, *, id: str | None = None, **members: Any) -> dict[str, Any]:  # noqa: A002  JSON's name
+    @property
+    def credentials(self) -> Credentials:
+        """The key that :meth:`token` signs with, and that the emulator accepts."""
+        if self._credentials is None:
+            from pytest_asc.credentials.throw_away import new_credentials  # noqa: PLC0415  few need it
+
+            with self._lock:
+                made = self._credentials = new_credentials(self.service)
+                self.authenticator.trust(_key_of(made, self.service))
+        return self._credentials
+
+    def token(self, *, lifetime: float = DEFAULT_LIFETIME) -> Token:
+        """Return a new token that the emulator accepts.
+
+        Args:
+            lifetime: Seconds from ``iat`` to ``exp``.
+        """
+        return mint(self.credentials, now=self._clock(), lifetime=lifetime, service=self.service.name)
+
+    def add(self, resource_type: str, /, *, id: str | None = None, **members: Any) -> ResourceView:  # noqa: A002  JSON's name
         """Add a resource: ``add("apps", name="Lists", bundleId="com.example.lists")``.
 
         Attributes that are left out get a plausible value or null. The value of a relationship is the related resource,
@@ -211,6 +235,7 @@ class Emulator:
         Raises:
             ValueError: There is no such type, attribute or relationship, a value does not fit, or the id is taken.
         """
+        __tracebackhide__ = True
         with self._lock:
             return seeding.add(self._account, resource_type, id, members)
 
@@ -221,7 +246,7 @@ class Emulator:
         *,
         id: str | None = None,  # noqa: A002  JSON's name
         **members: Any,
-    ) -> dict[str, Any]:
+    ) -> ResourceView:
         """Add an App Store version that can be submitted for review: ``add_ready_version(app, versionString="2.0")``.
 
         What the version and its app lack for a review is added: a processed build, texts and screenshots, the contact
@@ -241,6 +266,112 @@ class Emulator:
         with self._lock:
             return seeding.add_ready_version(self._account, app, id, members)
 
+    def add_released_app(self, *, id: str | None = None, **members: Any) -> ResourceView:  # noqa: A002  JSON's name
+        """Add an app whose version 1.0 is for sale: ``add_released_app(bundleId="com.example.lists")``.
+
+        Args:
+            id: The id of the app; left out, a new one.
+            **members: Attributes and relationships of the app, as :meth:`add` takes them.
+
+        Raises:
+            ValueError: There is no such attribute or relationship, or a value does not fit.
+        """
+        __tracebackhide__ = True
+        with self._lock:
+            return seeding.add_released_app(self._account, id, members)
+
+    def add_testflight_build(
+        self,
+        app: Mapping[str, Any] | None = None,
+        /,
+        *,
+        testers: int = 2,
+        id: str | None = None,  # noqa: A002  JSON's name
+        **members: Any,
+    ) -> ResourceView:
+        """Add a build that external testers can install: ``add_testflight_build(app, testers=3, version="7")``.
+
+        Args:
+            app: The app, as :meth:`add` returned it; left out, a new one.
+            testers: Number of testers in the build's beta group.
+            id: The id of the build; left out, a new one.
+            **members: Attributes and relationships of the build, as :meth:`add` takes them.
+
+        Raises:
+            ValueError: There is no such attribute or relationship, or a value does not fit.
+        """
+        __tracebackhide__ = True
+        with self._lock:
+            return seeding.add_testflight_build(self._account, app, id, testers, members)
+
+    def get(self, resource_type: str, id: str, /) -> ResourceView:  # noqa: A002  JSON's name
+        """Return a resource of the account: ``get("apps", "6446998023")``.
+
+        Raises:
+            LookupError: There is no such resource.
+        """
+        __tracebackhide__ = True
+        with self._lock:
+            return seeding.get(self._account, resource_type, id)
+
+    def find(self, resource_type: str, /, **attributes: Any) -> list[ResourceView]:
+        """Return the resources with these values: ``find("builds", version="7", app=app)``.
+
+        Args:
+            resource_type: The type.
+            **attributes: Values of attributes; of relationships, the related resource or its id.
+
+        Raises:
+            ValueError: There is no such type, attribute or relationship.
+        """
+        __tracebackhide__ = True
+        with self._lock:
+            return seeding.find(self._account, resource_type, attributes)
+
+    def update(self, resource: Mapping[str, Any], /, **members: Any) -> ResourceView:
+        """Change a resource, whatever the API would allow: ``update(version, appVersionState="IN_REVIEW")``.
+
+        Args:
+            resource: The resource, as :meth:`add` returned it or a response shows it.
+            **members: Attributes and relationships, as :meth:`add` takes them.
+
+        Raises:
+            ValueError: The resource is not there, there is no such attribute or relationship, or a value does not fit.
+        """
+        __tracebackhide__ = True
+        with self._lock:
+            return seeding.update(self._account, resource, members)
+
+    def delete(self, resource: Mapping[str, Any], /) -> None:
+        """Delete a resource, and those that cannot be without it, whatever the API would allow.
+
+        Args:
+            resource: The resource, as :meth:`add` returned it or a response shows it.
+
+        Raises:
+            ValueError: The resource is not there.
+        """
+        __tracebackhide__ = True
+        with self._lock:
+            seeding.delete(self._account, resource)
+
+    def dump(self) -> dict[str, Any]:
+        """Return the account as a document that :meth:`load` reads: resources, sales and measurements.
+
+        Files and events that are still to come are not part of it.
+        """
+        with self._lock:
+            return seeding.dump(self._account)
+
+    def save(self, file: str | PathLike[str]) -> None:
+        """Write the account to a JSON file that :meth:`load` reads; see :meth:`dump`. Only its owner can read it.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
+        with self._lock:
+            seeding.save(self._account, file)
+
     def load(self, source: str | PathLike[str] | Mapping[str, Any]) -> None:
         """Add the resources of a JSON file or a mapping: ``{"data": [{"type", "id", "attributes", …}, …]}``.
 
@@ -248,6 +379,7 @@ class Emulator:
             OSError: The file cannot be read.
             ValueError: It is no such document, or a resource in it does not fit.
         """
+        __tracebackhide__ = True
         with self._lock:
             seeding.load(self._account, source)
 
@@ -339,6 +471,7 @@ class Emulator:
         Raises:
             ValueError: There is no such resource or outcome; the message has the possible outcomes.
         """
+        __tracebackhide__ = True
         with self._lock:
             seeding.decide(self._account, about, outcome)
 
@@ -359,6 +492,7 @@ class Emulator:
             ValueError: There is no such cause, or it is a state of the key or of the token; the message says how that
                 is injected.
         """
+        __tracebackhide__ = True
         if cause not in FAULTS and cause in CAUSES:
             raise ValueError(
                 f"{cause!r} is a state of the key or the token, and not of the service: inject it with "
@@ -453,13 +587,24 @@ class Emulator:
         return self._failures.explain_unused(self.requests) if self._failures.unused else None
 
     @property
-    def requests(self) -> list[RequestRecord]:
+    def requests(self) -> RequestRecords:
         """Requests that were handled, in order, each with its status and, where it was refused, the cause.
 
-        The log keeps the last 10,000 requests, and fewer where their bodies have more than 64 MiB together.
+        ``requests.find("POST", "/v1/builds*")`` selects some of them; the failure of an assertion on the result lists
+        what came instead. The log keeps the last 10,000 requests, and fewer where their bodies have more than 64 MiB
+        together.
         """
         with self._lock:
-            return [RequestRecord(*entry) for entry in self._log]
+            return self._log.records()
+
+    @property
+    def request_count(self) -> int:
+        """Number of requests that were handled since the start or the last reset."""
+        return len(self._log) + self._log.dropped
+
+    def requests_since(self, count: int) -> RequestRecords:
+        """Return the records of the requests after the first ``count`` ones, as far as the log keeps them."""
+        return RequestRecords(self.requests[max(0, count - self._log.dropped) :])
 
     # Requests.
 
@@ -558,8 +703,8 @@ class Emulator:
         if not result.from_front_end:
             correlation_key = headers[CORRELATION_KEY] = next(CORRELATION_KEYS)
         log, url, body = self._log, request.url, request.body
-        log.append((request.method, url, status, result.refusal, body, correlation_key, response.delivery))
-        log.bytes += len(url) + len(body)
+        log.append((request, response, result.refusal, correlation_key))
+        log.bytes += len(url) + len(body) + len(response.body)
         if log.bytes > MOST_BYTES or len(log) > MOST_RECORDS:
             log.shrink()
 
@@ -577,3 +722,7 @@ class Emulator:
 def _http_date(second: int) -> str:
     """Format a Date header (RFC 9110), once a second for all emulators."""
     return formatdate(second, usegmt=True)
+
+
+def _key_of(credentials: Credentials, service: Service) -> Key:
+    return Key(credentials.key_id, credentials.issuer(service), credentials.kind, credentials.public_key)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+import json
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,3 +64,11 @@ class Response(NamedTuple):
     """Set where the emulator itself failed: a bug of pytest-asc. A transport inside the test's process raises it."""
     delivery: Delivery | None = None
     """None for an ordinary delivery."""
+
+    def json(self) -> Any:
+        """Return the body, parsed.
+
+        Raises:
+            ValueError: It is no JSON.
+        """
+        return json.loads(self.body)

@@ -15,7 +15,7 @@ from pytest_asc.emulator.jsonapi.errors import TEMPLATES_BY_STATUS, ApiError, Er
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from pytest_asc.emulator.request_log import RequestRecord
+    from pytest_asc.emulator.request_records import RequestRecord
 
 METHODS = ("GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS")
 _STATUSES = range(100, 600)

@@ -14,13 +14,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
+from pytest_asc.credentials.throw_away import new_key
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-
-def new_key() -> str:
-    """The text of a new key, as App Store Connect gives it."""
-    return _pem(ec.generate_private_key(ec.SECP256R1()))
 
 
 def _pem(

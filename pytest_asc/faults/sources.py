@@ -6,19 +6,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
 from pytest_asc.credentials.settings import NOWHERE, SETTINGS, Settings, SettingValue
-from pytest_asc.faults.keys import KEYS, new_key
+from pytest_asc.credentials.throw_away import BUNDLE_ID, ISSUER_ID, KEY_ID, SERVICE_ID, SOURCE, TEAM_ID, new_key
+from pytest_asc.faults.keys import KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-KEY_ID = "EMULATOR24"
 OTHER_KEY_ID = "EMULATOR25"
-ISSUER_ID = "0e0e0e0e-a5c0-4e3d-9f1c-5eb0a6f0e024"
-TEAM_ID = "EMULATEAM1"
-SERVICE_ID = "com.example.weather"
-BUNDLE_ID = "com.example.lists"
-SOURCE = "emulator"
 KEY_FILE = f"AuthKey_{KEY_ID}.p8"
 
 Values: TypeAlias = "Mapping[str, tuple[SettingValue, ...]]"

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from typing_extensions import Unpack
+
+    from pytest_asc.api import EmulatorFactory, EmulatorSettings
     from pytest_asc.credentials.finder import Credentials
     from pytest_asc.credentials.token_factory import TokenFactory
     from pytest_asc.credentials.tokens import Token
@@ -218,10 +221,15 @@ def asc_emulator(_asc_run: RunContext) -> Iterator[Emulator]:
     if request.node.get_closest_marker("asc_live"):
         pytest.fail("A test marked asc_live sends requests to Apple: it cannot use asc_emulator", pytrace=False)
     context = get_test_context(request)
+    if context.run.open_emulators:
+        shared = context.emulator = context.run.open_emulators[-1]
+        context.earlier_requests = shared.request_count
+        yield shared
+        return
     credentials = context.credentials(request)
     service = context.service(credentials)
     emulator = context.emulator = Emulator(
-        service=service, authenticator=context.run.authenticator(credentials, service)
+        service=service, authenticator=context.run.authenticator(credentials, service), credentials=credentials
     )
     if role := context.options.role:
         emulator.role = role
@@ -233,6 +241,66 @@ def asc_emulator(_asc_run: RunContext) -> Iterator[Emulator]:
         yield emulator
     if not context.options.allow_unfired and (missing := emulator.explain_missing()):
         pytest.fail(missing, pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def asc_emulator_factory(_asc_run: RunContext, asc_credentials: Credentials) -> EmulatorFactory:
+    """Function that opens an emulator for a module, a class or the whole session.
+
+    ::
+
+        @pytest.fixture(scope="module", autouse=True)
+        def account(asc_emulator_factory):
+            with asc_emulator_factory(sample=True) as account:
+                yield account
+
+    While it is open it answers the tests in place of an emulator for each: ``asc_emulator`` and ``asc_session`` use it.
+    It takes the arguments of ``pytest_asc.emulate``: ``service``, ``role``, ``load``, ``sample``, ``clock``, ``seed``,
+    ``allow_unfired``. At the end, a planned failure that was not used is an AssertionError.
+    """
+    from contextlib import contextmanager
+
+    from pytest_asc.api import emulate
+
+    emulator_key = _asc_run.credentials_result("emulator").require() if _asc_run.mode == "live" else asc_credentials
+
+    @contextmanager
+    def asc_emulator_factory(**settings: Unpack[EmulatorSettings]) -> Iterator[Emulator]:
+        __tracebackhide__ = True
+        settings.setdefault("credentials", emulator_key)
+        with emulate(**settings) as emulator:
+            _asc_run.open_emulators.append(emulator)
+            try:
+                yield emulator
+            finally:
+                _asc_run.open_emulators.remove(emulator)
+
+    return asc_emulator_factory
+
+
+@pytest.fixture
+def asc_env(asc_credentials: Credentials, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, str]:
+    """Environment variables with the key of ``asc_credentials``, under every name that this plugin reads.
+
+    ::
+
+        def test_my_release_script(asc_env, asc_emulator):
+            release.main()  # reads ASC_KEY_ID, ASC_ISSUER_ID and ASC_PRIVATE_KEY_PATH, say
+
+    They are set for the test, and those that would lead to another key are removed. Returns the mapping. For a
+    subprocess, use ``env=asc_server.env``.
+    """
+    from pytest_asc.apple.services import service_for
+    from pytest_asc.credentials.variables import MISLEADING, variables_of
+
+    variables = variables_of(
+        asc_credentials, service_for(asc_credentials.kind).base_url, asc_credentials.key_file.parent
+    )
+    for name in MISLEADING:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return variables
 
 
 @pytest.fixture

@@ -6,20 +6,21 @@ Registered when a test first requests a fixture of this plugin: before that ther
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_asc.diagnosis.formatting import one_line
 from pytest_asc.plugin.redaction import redact
 from pytest_asc.secrets import redactor
 
 if TYPE_CHECKING:
     import warnings
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator, Mapping
 
     from _pytest._code.code import ExceptionRepr
 
-    from pytest_asc.emulator.app import Emulator
+    from pytest_asc.emulator.request_records import RequestRecords
 
 
 REPORT_SECTIONS: pytest.StashKey[Callable[[], Iterator[tuple[str, str]]]] = pytest.StashKey()
@@ -96,14 +97,38 @@ def _clean(report: pytest.TestReport | pytest.CollectReport) -> None:
         redact(getattr(report, "user_properties", None), redactor)
 
 
-def describe_refusals(emulator: Emulator) -> str:
-    """Return one paragraph for each request that the emulator refused: the reason that its response does not give."""
-    lines: list[str] = []
-    for record in emulator.requests:
+MAX_LISTED = 20
+"""Requests in the section of a failed test."""
+
+
+def describe_requests(records: RequestRecords) -> str:
+    """Return the last requests of a test, a line each, and below a refused one the reason.
+
+    For a 401 that is the cause that the response does not give; for others the code, detail and pointer of each error.
+    """
+    earlier = len(records) - MAX_LISTED
+    lines = [f"… {earlier} earlier requests"] if earlier > 0 else []
+    for record in records[-MAX_LISTED:]:
         if record.refusal:
             lines += [
                 f"{record.method} {record.path} {record.outcome}: {record.refusal.cause}",
                 f"  {record.refusal.evidence}",
                 f"  {record.refusal.fix}",
             ]
+            continue
+        lines.append(f"{record.method} {record.path} {record.outcome}")
+        lines += [f"  {line}" for error in record.errors for line in _describe_error(error)]
     return "\n".join(lines)
+
+
+def _describe_error(error: Mapping[str, Any], indent: str = "") -> Iterator[str]:
+    """Yield the lines of an error of Apple's form, those that it names as its reasons included."""
+    source = error.get("source")
+    place = next(iter(source.values()), None) if isinstance(source, dict) else None
+    yield indent + one_line(f"{error.get('code')}: {error.get('detail')}" + (f" ({place})" if place else ""), limit=300)
+    meta = error.get("meta")
+    reasons = meta.get("associatedErrors") if isinstance(meta, dict) else None
+    for path, errors in reasons.items() if isinstance(reasons, dict) else ():
+        yield f"{indent}  {path}"
+        for reason in errors if isinstance(errors, list) else ():
+            yield from _describe_error(reason, f"{indent}    ")

@@ -63,6 +63,8 @@ class RunContext:
         self.fixture_setup = FixtureSetup()
         self.fault: CauseSlug | None = config.option.asc_fault
         """The cause of ``--asc-fault``."""
+        self.open_emulators: list[Emulator] = []
+        """The emulators of ``asc_emulator_factory`` that are open, the latest last."""
         self._credentials: dict[tuple[Mode, str | None], CredentialsResult] = {}
         self._token_sources: dict[tuple[object, ...], TokenSource] = {}
         self._authenticators: dict[tuple[object, ...], tuple[Credentials, Authenticator]] = {}

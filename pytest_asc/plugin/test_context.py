@@ -11,7 +11,7 @@ from pytest_asc.credentials.finder import CredentialsError
 from pytest_asc.credentials.settings import SettingsError
 from pytest_asc.faults.registry import CREDENTIALS, check_fault
 from pytest_asc.plugin.markers import MarkerError, merge
-from pytest_asc.plugin.report_sections import REPORT_SECTIONS, describe_refusals
+from pytest_asc.plugin.report_sections import REPORT_SECTIONS, describe_requests
 from pytest_asc.plugin.run_context import get_run_context, netrc_entry, utc_offset
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ class TestContext:
         """The causes that the token and the service show: none in live mode."""
         self.emulator: Emulator | None = None
         """The emulator that the test requested."""
+        self.earlier_requests = 0
+        """Requests that its emulator had handled before the test."""
         self.live_failures: LiveFailures | None = None
         """The failed requests of its live session."""
         self._credentials_error: CredentialsError | None = None
@@ -57,7 +59,7 @@ class TestContext:
         """Give the sections for the report of a failed test: their titles and texts."""
         if self.live_failures:
             yield "asc live", str(self.live_failures)
-        if self.emulator and (text := describe_refusals(self.emulator)):
+        if self.emulator and (text := describe_requests(self.emulator.requests_since(self.earlier_requests))):
             yield "asc emulator", text
 
     def credentials(self, request: pytest.FixtureRequest) -> Credentials:
@@ -109,7 +111,7 @@ class TestContext:
     def diagnosis(self, request: pytest.FixtureRequest) -> Diagnose:
         """Return ``asc_diagnose``: it knows this test's credentials and emulator, and this machine's netrc file."""
         from pytest_asc.diagnosis.diagnose import DiagnosisContext, diagnose  # noqa: PLC0415  few tests need it
-        from pytest_asc.emulator.request_log import record_of  # noqa: PLC0415
+        from pytest_asc.emulator.request_records import record_of  # noqa: PLC0415
 
         try:
             credentials = self.credentials(request)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from threading import Thread
@@ -93,6 +94,20 @@ class Server:
         if self._application.emulator is None:
             raise RuntimeError("no test is using the emulator now")
         return self._application.emulator
+
+    @property
+    def env(self) -> dict[str, str]:
+        """Environment for a subprocess: that of this process, with what points a program at the emulator.
+
+        It holds the proxy, the certificate authority, and the key under every name of the table of settings. The proxy
+        lets no request through to other hosts.
+
+        Raises:
+            RuntimeError: No test uses the emulator.
+        """
+        from pytest_asc.transports.environment import environment  # noqa: PLC0415  few need it
+
+        return environment(self, self.emulator.credentials, os.environ)
 
     @contextmanager
     def answering(self, emulator: Emulator) -> Iterator[list[Exception]]:

@@ -11,7 +11,7 @@ from real_cases.evidence import BODY, ISSUER, KEY_ID, P8
 
 from pytest_asc.credentials.finder import find_credentials
 from pytest_asc.credentials.settings import read_settings
-from pytest_asc.faults.keys import new_key
+from pytest_asc.credentials.throw_away import new_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,7 +12,6 @@ import pytest
 import pytest_asc
 from pytest_asc.apple.roles import ANY, ROLE_AREAS
 from pytest_asc.apple.services import SERVICES
-from pytest_asc.cli.environment import environment
 from pytest_asc.cli.main import main
 from pytest_asc.cli.running_server import AccountOptions, connection_info, running_server
 from pytest_asc.credentials.settings import SETTINGS
@@ -25,6 +24,7 @@ from pytest_asc.emulator.resources.testers import TESTER
 from pytest_asc.emulator.resources.versions import VERSION
 from pytest_asc.emulator.resources.xcode_cloud import RUN
 from pytest_asc.plugin import MARKERS, markers
+from pytest_asc.transports.environment import environment
 from pytest_asc.transports.server import Server
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def test_the_output_of_serve_and_the_variables_of_run_are_documented() -> None:
     account = AccountOptions(empty=True)
     with running_server(account) as server:
         line = connection_info(server)
-        variables = environment(server, {}, more_hosts=False)
+        variables = environment(server.server, server.credentials, {})
     assert names([row[0] for row in rows("member of the line")]) == list(line)
     documented = {name for row in rows("variables for the command") for name in re.findall("`(.+?)`", row[0])}
     of_settings = {name for setting in SETTINGS for name in setting.env}

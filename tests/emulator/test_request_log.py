@@ -4,7 +4,7 @@ from emulator.harness import BASE, NOW, TOKEN, EmulatorClient
 
 from pytest_asc.diagnosis.http.http_response import HttpResponse
 from pytest_asc.emulator.app import Emulator, Request, Response
-from pytest_asc.emulator.request_log import record_of
+from pytest_asc.emulator.request_records import record_of
 
 APPS = f"{BASE}/v1/apps"
 

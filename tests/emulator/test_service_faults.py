@@ -8,7 +8,7 @@ from emulator.harness import ISSUER_ID, KEY, KEY_ID, NOW, TOKEN, EmulatorClient,
 from pytest_asc.apple.causes import CAUSES
 from pytest_asc.apple.services import APP_STORE_SERVER, APP_STORE_SERVER_SANDBOX
 from pytest_asc.emulator.app import Emulator, Request
-from pytest_asc.emulator.request_log import CORRELATION_KEY
+from pytest_asc.emulator.request_records import CORRELATION_KEY
 from pytest_asc.emulator.service_faults import FAULTS
 
 if TYPE_CHECKING:

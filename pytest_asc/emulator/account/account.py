@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from copy import deepcopy
 from difflib import get_close_matches
 from functools import cache
@@ -141,8 +141,13 @@ class Account:
             self.store.relate(resource, relationship, _ids(relationship, value))
 
 
-def validate_attributes(resource_type: str, attributes: Mapping[str, Any]) -> None:
+def validate_attributes(resource_type: str, attributes: Mapping[str, Any], further_names: Collection[str] = ()) -> None:
     """Check names and values of attributes.
+
+    Args:
+        resource_type: The type.
+        attributes: The attributes.
+        further_names: Other names that are allowed in their place, for the hint at the nearest one.
 
     Raises:
         ValueError: There is no such type or attribute, or a value is not of its type.
@@ -150,7 +155,7 @@ def validate_attributes(resource_type: str, attributes: Mapping[str, Any]) -> No
     value_types, relationships = members_of(resource_type)
     for name, value in attributes.items():
         if name not in value_types:
-            hint = _hint(name, (*value_types, *relationships))
+            hint = nearest_names(name, (*value_types, *relationships, *further_names))
             raise ValueError(f"{resource_type!r} has no attribute or relationship {name!r}{hint}")
         problem = type_mismatch(value_types[name], value)
         if problem:
@@ -173,7 +178,7 @@ def members_of(resource_type: str) -> Members:
     """
     schemas = api_spec().schemas_of(resource_type)
     if not schemas:
-        raise ValueError(f"there is no type {resource_type!r}{_hint(resource_type, api_spec().types)}")
+        raise ValueError(f"there is no type {resource_type!r}{nearest_names(resource_type, api_spec().types)}")
     return Members(
         {name: value_type for schema in schemas for name, value_type in schema.attributes.items()},
         {name: relation(resource_type, name) for schema in schemas for name in schema.relationships},
@@ -185,7 +190,8 @@ def _copy(attributes: Mapping[str, Any]) -> dict[str, Any]:
     return {name: deepcopy(value) if isinstance(value, (dict, list)) else value for name, value in attributes.items()}
 
 
-def _hint(name: str, names: Iterable[str]) -> str:
+def nearest_names(name: str, names: Iterable[str]) -> str:
+    """Return a hint at the names that are most like a name: ``; did you mean 'apps'?``, or nothing."""
     close = get_close_matches(str(name), list(names), n=3)
     return f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
 
@@ -195,6 +201,12 @@ def _ids(relationship: Relation, value: Any) -> list[str]:
     if value is None:
         return []
     items = value if isinstance(value, (list, tuple)) else [value]
+    for item in items:
+        if isinstance(item, Mapping) and item.get("type", relationship.target) != relationship.target:
+            raise ValueError(
+                f"{relationship.name!r} of {relationship.type!r}: expected a resource of type {relationship.target!r}, "
+                f"got one of type {item['type']!r}"
+            )
     given = [item.get("id") if isinstance(item, Mapping) else item for item in items]
     ids = [identifier for identifier in given if isinstance(identifier, str)]
     if len(ids) != len(given):

@@ -24,7 +24,7 @@ def make_measurement(
     Raises:
         ValueError: Nothing of that name is measured of such a resource, or a member does not fit.
     """
-    metrics = _metrics_of(resource.type)
+    metrics = metrics_of(resource.type)
     if metric not in metrics:
         offered = ", ".join(sorted(metrics)) or "nothing"
         raise ValueError(f"{metric!r} is not measured of {resource.type!r}; expected one of {offered}")
@@ -41,7 +41,7 @@ def make_measurement(
     return Measurement(metric, day, {**filled, resource.type: resource.id})
 
 
-def _metrics_of(resource_type: str) -> dict[str, frozenset[str]]:
+def metrics_of(resource_type: str) -> dict[str, frozenset[str]]:
     """Return the metrics of a resource type, each with the names of its values and dimensions."""
     found = {
         path.rpartition("/")[2]: frozenset({*metrics["values"], *metrics["dimensions"]})

@@ -1,0 +1,167 @@
+"""Documents of an account: ``{"data": [{"type", "id", "attributes", "relationships"}, …]}``, read and written."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_asc.emulator.account.account import validate_attributes
+from pytest_asc.emulator.account.fixture_loader import Entry, read_document
+from pytest_asc.emulator.resources import hooks_of
+from pytest_asc.emulator.seeding.ledger import measure, sell
+from pytest_asc.emulator.seeding.measurements import metrics_of
+from pytest_asc.emulator.seeding.resources import relate_parents, sort_members
+from pytest_asc.emulator.spec.api_spec import api_spec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from os import PathLike
+
+    from pytest_asc.emulator.account.account import Account
+    from pytest_asc.emulator.account.ledger import Measurement, Sale
+    from pytest_asc.emulator.account.store import Resource
+
+
+def load(account: Account, source: str | PathLike[str] | Mapping[str, Any]) -> None:
+    """Add the content of a document or a JSON file: ``{"data": [{"type", "id", "attributes", …}, …]}``.
+
+    The order does not matter: a relationship may lead to a resource that comes later. Beside ``data``, the document may
+    hold ``sales`` and ``measurements``, each an array of the arguments of :func:`sell` and :func:`measure`.
+
+    Raises:
+        OSError: The file cannot be read.
+        ValueError: It is no such document, or something in it does not fit.
+    """
+    __tracebackhide__ = True
+    document = read_document(source)
+    entries = _read_entries(document["data"])
+    for entry in entries:
+        account.discard_automatic(entry.resource_type, entry.identifier)
+    problems: list[str] = []
+    added: list[Resource] = []
+    for place, entry in enumerate(entries):
+        with _noting(problems, place):
+            added.append(account.create(entry.resource_type, entry.identifier, entry.attributes))
+    if not problems:
+        for place, (resource, entry) in enumerate(zip(added, entries, strict=True)):
+            with _noting(problems, place):
+                _attributes, relationships, parents = sort_members(entry.resource_type, entry.relationships)
+                account.relate(resource, relationships)
+                relate_parents(account, resource, parents)
+    if problems:
+        for resource in added:
+            if account.store.get(resource.type, resource.id) is resource:
+                account.remove(resource)
+        raise ValueError("\n".join(problems))
+    for resource in added:
+        hooks_of(resource.type).after_add(account, resource)
+    _call_for_each(document, "sales", lambda **details: sell(account, **details))
+    _call_for_each(document, "measurements", lambda **members: measure(account, **members))
+
+
+def _read_entries(data: list[Any]) -> list[Entry]:
+    """Check every entry by itself.
+
+    Raises:
+        ValueError: Some do not fit; the message has a line for each.
+    """
+    __tracebackhide__ = True
+    problems: list[str] = []
+    entries: list[Entry] = []
+    for place, item in enumerate(data):
+        with _noting(problems, place):
+            entry = Entry.read(place, item)
+            validate_attributes(entry.resource_type, entry.attributes)
+            entries.append(entry)
+    if problems:
+        raise ValueError("\n".join(problems))
+    return entries
+
+
+@contextmanager
+def _noting(problems: list[str], place: int) -> Iterator[None]:
+    """Note a ValueError with the place in the document that it is about."""
+    try:
+        yield
+    except ValueError as error:
+        text = str(error)
+        problems.append(text if text.startswith(f"data[{place}]") else f"data[{place}]: {text}")
+
+
+def _call_for_each(document: Mapping[str, Any], name: str, function: Callable[..., None]) -> None:
+    """Call a function with the arguments that each entry of an array in the document holds."""
+    try:
+        for entry in document.get(name, ()):
+            function(**entry)
+    except TypeError as error:
+        raise ValueError(f"{name!r} of the document: {error}") from None
+
+
+def dump(account: Account) -> dict[str, Any]:
+    """Return the whole account as a document: resources, sales and measurements.
+
+    Args:
+        account: The account.
+
+    Returns:
+        ``{"data": [{"type", "id", "attributes", "relationships"}, …], "sales": […], "measurements": […]}``; the last
+        two only where there are any.
+    """
+    store = account.store
+    document: dict[str, Any] = {
+        "data": [account.show(resource) for resource_type in api_spec().types for resource in store.all(resource_type)]
+    }
+    if account.ledger.sales:
+        document["sales"] = [_sale(sale) for sale in account.ledger.sales]
+    if account.ledger.measurements:
+        document["measurements"] = [_measurement(one) for one in account.ledger.measurements]
+    return document
+
+
+def _sale(sale: Sale) -> dict[str, Any]:
+    """Return the arguments of ``sell`` that make a sale."""
+    return {
+        "product": {"type": sale.resource_type, "id": sale.id},
+        "units": sale.units,
+        "day": sale.day.isoformat(),
+        "country": sale.country,
+        "product_type": sale.product_type,
+        "price": str(sale.price),
+        "currency": sale.currency,
+        "proceeds": str(sale.proceeds),
+        "device": sale.device,
+        "version": sale.version,
+    }
+
+
+def _measurement(measurement: Measurement) -> dict[str, Any]:
+    """Return the arguments of ``measure`` that make a measurement."""
+    owner, names = next(
+        (resource_type, metrics_of(resource_type)[measurement.metric])
+        for resource_type in reversed(list(measurement.members))
+        if measurement.metric in metrics_of(resource_type)
+    )
+    members = {name: value for name, value in measurement.members.items() if name in names and name != owner}
+    resource = {"type": owner, "id": measurement.members[owner]}
+    return {"resource": resource, "metric": measurement.metric, "day": measurement.day.isoformat(), **members}
+
+
+def save(account: Account, path: str | PathLike[str]) -> None:
+    """Write the account to a JSON file, which only its owner can read.
+
+    The file is replaced as a whole: it holds the old document or the new one, whatever happens on the way.
+
+    Args:
+        account: The account.
+        path: The file.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    target = Path(path)
+    unfinished = target.with_name(f".{target.name}.unfinished")
+    unfinished.touch(mode=0o600)
+    unfinished.write_text(json.dumps(dump(account), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    unfinished.replace(target)

@@ -1,0 +1,178 @@
+"""Resources that a test adds, reads, changes and deletes, whatever the API would allow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+from pytest_asc.emulator.account.account import members_of, nearest_names, validate_attributes
+from pytest_asc.emulator.resources import hooks_of
+from pytest_asc.emulator.seeding.parents import parents_of
+from pytest_asc.emulator.seeding.resource_view import ResourceView
+from pytest_asc.emulator.spec.api_spec import api_spec
+
+if TYPE_CHECKING:
+    from pytest_asc.emulator.account.account import Account
+    from pytest_asc.emulator.account.store import Resource
+
+_MAX_LISTED = 10
+
+
+def add(account: Account, resource_type: str, identifier: str | None, members: Mapping[str, Any]) -> ResourceView:
+    """Add one resource, with defaults for the attributes that are left out.
+
+    Args:
+        account: Where to add it.
+        resource_type: The type, such as ``apps``.
+        identifier: Its id; None for a new one.
+        members: Attributes, and relationships as ids, as resources or as lists of them. Resources that it belongs to
+            may be given as well where Apple shows the relationship from their side alone: see
+            :func:`.parents.parents_of`.
+
+    Raises:
+        ValueError: There is no such type, attribute or relationship, a value does not fit, or the id is taken.
+    """
+    __tracebackhide__ = True
+    attributes, relationships, parents = sort_members(resource_type, members)
+    account.discard_automatic(resource_type, identifier)
+    resource = account.create(resource_type, identifier, attributes)
+    try:
+        account.relate(resource, relationships)
+        relate_parents(account, resource, parents)
+    except ValueError:
+        account.remove(resource)
+        raise
+    hooks_of(resource_type).after_add(account, resource)
+    return ResourceView(account, resource)
+
+
+def sort_members(
+    resource_type: str, members: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """Return the attributes, the relationships and the parents among the members, after a check of the attributes."""
+    __tracebackhide__ = True
+    value_types, known = members_of(resource_type)
+    unknown = [name for name in members if name not in value_types and known.get(name) is None]
+    parents_by_name = parents_of(resource_type) if unknown else {}
+    parents = {name: members[name] for name in unknown if name in parents_by_name}
+    relationships = {name: members[name] for name in members if name in known and name not in parents}
+    attributes = {name: members[name] for name in members if name not in relationships and name not in parents}
+    validate_attributes(resource_type, attributes, parents_by_name)
+    return attributes, relationships, parents
+
+
+def relate_parents(account: Account, resource: Resource, parents: Mapping[str, Any]) -> None:
+    """Relate a resource to those that it belongs to.
+
+    Args:
+        account: The account.
+        resource: The resource.
+        parents: By name, as :func:`.parents.parents_of` has them: the other resource, its id, or a list of these.
+
+    Raises:
+        ValueError: One is not there, or is of another type.
+    """
+    __tracebackhide__ = True
+    for name, value in parents.items():
+        relations = parents_of(resource.type)[name]
+        for parent in [] if value is None else value if isinstance(value, (list, tuple)) else [value]:
+            identifier = parent.get("id") if isinstance(parent, Mapping) else parent
+            parent_type = parent.get("type") if isinstance(parent, Mapping) else None
+            relation = next((one for one in relations if parent_type in {None, one.type}), None)
+            if relation is None:
+                expected = " or ".join(repr(one.type) for one in relations)
+                raise ValueError(
+                    f"{name!r} of {resource.type!r}: expected a resource of type {expected}, got {parent_type!r}"
+                )
+            owner = account.store.get(relation.type, str(identifier))
+            if owner is None:
+                raise ValueError(f"there is no resource of type {relation.type!r} with id {identifier!r}: add it first")
+            account.store.link(owner, relation, resource)
+
+
+def get(account: Account, resource_type: str, identifier: str) -> ResourceView:
+    """Return the resource of a type and id.
+
+    Raises:
+        LookupError: There is none; the message has the nearest id or type.
+    """
+    __tracebackhide__ = True
+    resource = account.store.get(resource_type, identifier)
+    if resource is None:
+        if resource_type not in api_spec().types:
+            raise LookupError(f"there is no type {resource_type!r}{nearest_names(resource_type, api_spec().types)}")
+        ids = [repr(other.id) for other in account.store.all(resource_type)]
+        listed = f"the first are {', '.join(ids[:_MAX_LISTED])}" if ids else "there are none"
+        raise LookupError(f"there is no resource of type {resource_type!r} with id {identifier!r}; {listed}")
+    return ResourceView(account, resource)
+
+
+def find(account: Account, resource_type: str, attributes: Mapping[str, Any]) -> list[ResourceView]:
+    """Return the resources of a type with these values of attributes, in the order in which they came.
+
+    Args:
+        account: The account.
+        resource_type: The type.
+        attributes: Values by attribute; relationships are compared by the id of the related resource.
+
+    Raises:
+        ValueError: There is no such type, attribute or relationship.
+    """
+    __tracebackhide__ = True
+    value_types, relationships = members_of(resource_type)
+    for name in attributes:
+        if name not in value_types and relationships.get(name) is None:
+            hint = nearest_names(name, (*value_types, *relationships))
+            raise ValueError(f"{resource_type!r} has no attribute or relationship {name!r}{hint}")
+
+    def matches(resource: Resource) -> bool:
+        for name, value in attributes.items():
+            relation = relationships.get(name)
+            if relation is None:
+                if resource.attributes.get(name) != value:
+                    return False
+            elif (value["id"] if isinstance(value, Mapping) else value) not in (*resource.ids(relation.name),):
+                return False
+        return True
+
+    return [ResourceView(account, resource) for resource in account.store.all(resource_type) if matches(resource)]
+
+
+def update(account: Account, resource: Mapping[str, Any], members: Mapping[str, Any]) -> ResourceView:
+    """Change attributes and relationships of a resource, whatever the API would allow.
+
+    Raises:
+        ValueError: The resource is not there, there is no such attribute or relationship, or a value does not fit.
+    """
+    __tracebackhide__ = True
+    found = resource_of(account, resource)
+    attributes, relationships, parents = sort_members(found.type, members)
+    account.store.update(found, deepcopy(attributes))
+    account.relate(found, relationships)
+    relate_parents(account, found, parents)
+    return ResourceView(account, found)
+
+
+def delete(account: Account, resource: Mapping[str, Any]) -> None:
+    """Delete a resource, and those that cannot be without it, whatever the API would allow.
+
+    Raises:
+        ValueError: The resource is not there.
+    """
+    __tracebackhide__ = True
+    account.remove(resource_of(account, resource))
+
+
+def resource_of(account: Account, resource: Mapping[str, Any]) -> Resource:
+    """Return the resource that a mapping with its type and id names.
+
+    Raises:
+        ValueError: It is not there.
+    """
+    __tracebackhide__ = True
+    resource_type, identifier = resource.get("type"), resource.get("id")
+    found = account.store.get(str(resource_type), str(identifier))
+    if found is None:
+        raise ValueError(f"there is no resource of type {resource_type!r} with id {identifier!r}: add it first")
+    return found

@@ -1,0 +1,163 @@
+"""Fixtures around the account: a shared emulator, variables, key files, and the section of a failed test."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def test_an_emulator_can_be_shared_by_the_tests_of_a_module(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        test_shared="""
+        import pytest
+
+        @pytest.fixture(scope="module", autouse=True)
+        def account(asc_emulator_factory):
+            with asc_emulator_factory(role="DEVELOPER") as account:
+                account.add("apps", id="1")
+                yield account
+
+        def test_one(asc_session, asc_emulator, account):
+            assert asc_emulator is account
+            assert asc_session.get("/v1/apps").json()["data"][0]["id"] == "1"
+            asc_emulator.add("apps", id="2")
+
+        def test_two(asc_session):
+            assert len(asc_session.get("/v1/apps").json()["data"]) == 2
+        """,
+        test_own="""
+        def test_own(asc_emulator):
+            assert asc_emulator.find("apps") == []
+        """,
+    )
+    pytester.runpytest("-W", "error").assert_outcomes(passed=3)
+
+
+def test_the_report_of_a_shared_emulator_has_the_requests_of_the_failed_test_alone(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.fixture(scope="module", autouse=True)
+        def account(asc_emulator_factory):
+            with asc_emulator_factory() as account:
+                yield account
+
+        def test_one(asc_session, asc_emulator):
+            asc_session.get("/v1/users")
+
+        def test_two(asc_session, asc_emulator):
+            assert asc_session.get("/v1/apps").status_code == 0
+        """
+    )
+    result = pytester.runpytest("-W", "error")
+    result.stdout.fnmatch_lines(["*- asc emulator -*", "GET /v1/apps was answered 200"])
+    result.stdout.no_fnmatch_line("GET /v1/users *")
+
+
+def test_an_unused_failure_of_a_shared_emulator_is_an_error_at_its_end(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.fixture(scope="module", autouse=True)
+        def account(asc_emulator_factory):
+            with asc_emulator_factory() as account:
+                yield account
+
+        def test_one(asc_emulator):
+            asc_emulator.fail("GET", "/v1/apps", status=500)
+        """
+    )
+    result = pytester.runpytest("-W", "error")
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*planned failures did not happen as often as planned*"])
+
+
+def test_every_error_of_a_refused_request_is_in_the_report(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        def test_x(asc_session, asc_emulator):
+            asc_session.post("/v1/betaGroups", json={"data": {"type": "betaGroups", "attributes": {"nme": 1}}})
+            asc_session.get("/v1/apps?filter[nme]=1")
+            assert asc_emulator.requests.find("POST", "/v1/builds*")
+        """
+    )
+    result = pytester.runpytest("-W", "error")
+    result.stdout.fnmatch_lines(
+        [
+            "E *<no POST /v1/builds[*]; these requests came: POST /v1/betaGroups 409*",
+            "*- asc emulator -*",
+            "POST /v1/betaGroups was answered 409",
+            "  ENTITY_ERROR.ATTRIBUTE.UNKNOWN: *(/data/attributes/nme)",
+            "  ENTITY_ERROR.ATTRIBUTE.REQUIRED: *(/data/attributes/name)",
+            "GET /v1/apps was answered 400",
+            "  PARAMETER_ERROR.INVALID: *(filter[[]nme])",
+        ]
+    )
+
+
+def test_records_show_requests_and_responses_without_secrets(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        def test_x(asc_session, asc_emulator, asc_token):
+            asc_session.get("/v1/apps?limit=2", headers={"X-Mine": "1"})
+            (record,) = asc_emulator.requests
+            assert record.headers["X-Mine"] == "1"
+            assert record.headers["Authorization"] == "Bearer ***"
+            assert record.query == {"limit": ["2"]}
+            assert record.response.json()["data"] == []
+            assert repr(record) == "<RequestRecord GET /v1/apps?limit=2 200>"
+            assert str(asc_token) not in repr(record.headers)
+        """
+    )
+    pytester.runpytest("-W", "error").assert_outcomes(passed=1)
+
+
+def test_the_environment_holds_the_key_under_every_name(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASC_TOKEN", "elsewhere")
+    pytester.makepyfile(
+        """
+        import base64, json, os, stat, subprocess, sys
+        from pathlib import Path
+
+        PATHS = []
+
+        def test_env(asc_env, asc_credentials):
+            file = Path(os.environ["ASC_PRIVATE_KEY_PATH"])
+            PATHS.append(file)
+            assert file == asc_credentials.key_file
+            assert stat.S_IMODE(file.stat().st_mode) == 0o600 and stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+            assert file.read_text() == os.environ["ASC_PRIVATE_KEY"] == asc_credentials.pem
+            assert base64.b64decode(os.environ["ASC_PRIVATE_KEY_B64"]).decode() == asc_credentials.pem
+            fastlane = json.loads(Path(os.environ["APP_STORE_CONNECT_API_KEY_PATH"]).read_text())
+            assert fastlane["key_id"] == os.environ["SPACESHIP_CONNECT_API_KEY_ID"] == asc_credentials.key_id
+            assert "ASC_TOKEN" not in os.environ
+            assert os.environ["ASC_BASE_URL"] == "https://api.appstoreconnect.apple.com"
+            assert "PRIVATE" not in repr(asc_credentials.pem)
+
+        def test_gone(asc_credentials):
+            assert os.environ["ASC_TOKEN"] == "elsewhere"
+            assert "ASC_PRIVATE_KEY_PATH" not in os.environ
+
+        def test_subprocess(asc_server, asc_emulator):
+            asc_emulator.add("apps", id="7")
+            code = (
+                "import os, requests, jwt, time\\n"
+                "now = int(time.time())\\n"
+                "claims = {'iss': os.environ['ASC_ISSUER_ID'], 'iat': now, 'exp': now + 600}\\n"
+                "claims['aud'] = 'appstoreconnect-v1'\\n"
+                "kid = {'kid': os.environ['ASC_KEY_ID']}\\n"
+                "token = jwt.encode(claims, os.environ['ASC_PRIVATE_KEY'], 'ES256', kid)\\n"
+                "url = 'https://api.appstoreconnect.apple.com/v1/apps'\\n"
+                "print(requests.get(url, headers={'Authorization': 'Bearer ' + token}).json()['data'][0]['id'])\\n"
+            )
+            done = subprocess.run([sys.executable, "-c", code], env=asc_server.env, capture_output=True, text=True)
+            assert done.stdout.strip() == "7", done.stderr
+        """
+    )
+    pytester.runpytest_subprocess("-W", "error").assert_outcomes(passed=3)
