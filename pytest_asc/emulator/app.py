@@ -6,7 +6,7 @@ import threading
 import time
 from difflib import get_close_matches
 from email.utils import formatdate
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_asc.apple.causes import CAUSES
@@ -36,7 +36,7 @@ from pytest_asc.emulator.service_faults import FAULTS
 from pytest_asc.emulator.spec.api_spec import api_spec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from collections.abc import Set as AbstractSet
     from datetime import date
     from os import PathLike
@@ -533,6 +533,7 @@ class Emulator:
         Args:
             method: In capitals.
             path: A path of the API, such as ``/v1/apps/123/builds``. ``{id}`` stands for any id, ``*`` for anything.
+                Files that are sent to upload URLs and downloaded from segments are at ``/object-storage/*``.
             status: Respond with this status, and Apple's error for it. To say in a 429 when to try again, add
                 ``headers={"Retry-After": "30"}``.
             broken: Break the connection: ``"refused"``, ``"reset"`` before a response, ``"timeout"``, ``"tls"`` (a
@@ -575,7 +576,7 @@ class Emulator:
         )
         is_other_service = self.service.name in other_services.ENDPOINTS
         with self._lock:
-            self._failures.plan(failure, None if is_other_service else api_spec().paths)
+            self._failures.plan(failure, None if is_other_service else _methods_by_path())
 
     @property
     def pending_failures(self) -> list[PlannedFailure]:
@@ -605,6 +606,12 @@ class Emulator:
     def requests_since(self, count: int) -> RequestRecords:
         """Return the records of the requests after the first ``count`` ones, as far as the log keeps them."""
         return RequestRecords(self.requests[max(0, count - self._log.dropped) :])
+
+    def has_received(self, tokens: Collection[str]) -> bool:
+        """Return whether a request in the log had one of these tokens in its Authorization header."""
+        with self._lock:
+            headers = [str(request.header("Authorization") or "") for request, *_ in self._log]
+        return any(header.endswith(token) for header in headers for token in tokens)
 
     # Requests.
 
@@ -643,7 +650,12 @@ class Emulator:
         # 1. The upload storage is another host, and takes no tokens.
         storage_key = upload_storage.key_of(url) if upload_storage.MARK in url else None
         if storage_key is not None:
-            return _Result(self._account.storage.respond(request, storage_key, account_now))
+            path = f"/{upload_storage.MARK}/{storage_key}"
+            failure = self._failures.take_for_storage(method, path) if self._failures.planned else None
+            if failure and failure.replaces_response:
+                return _Result(failure.deliver(failure.response(self._error_ids.uuid)), from_front_end=True)
+            file = self._account.storage.respond(request, storage_key, account_now)
+            return _Result(failure.deliver(file) if failure else file)
 
         # 2. Front end: faults and planned failures before authentication.
         override = self.response_override
@@ -726,3 +738,8 @@ def _http_date(second: int) -> str:
 
 def _key_of(credentials: Credentials, service: Service) -> Key:
     return Key(credentials.key_id, credentials.issuer(service), credentials.kind, credentials.public_key)
+
+
+@cache
+def _methods_by_path() -> dict[str, tuple[str, ...]]:
+    return {path: api_spec().methods(path) for path in api_spec().paths}

@@ -13,7 +13,7 @@ from pytest_asc.emulator.jsonapi import errors
 from pytest_asc.emulator.jsonapi.errors import TEMPLATES_BY_STATUS, ApiError, ErrorTemplate, error_response
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from pytest_asc.emulator.request_records import RequestRecord
 
@@ -116,20 +116,31 @@ class PlannedFailures:
     def __init__(self) -> None:
         self.planned: list[PlannedFailure] = []
 
-    def plan(self, failure: PlannedFailure, paths: Iterable[str] | None) -> None:
+    def plan(self, failure: PlannedFailure, methods_by_path: Mapping[str, Collection[str]] | None) -> None:
         """Add a failure.
 
         Args:
             failure: The failure.
-            paths: Paths of the API, with ``{id}`` for an id; None where they are unknown.
+            methods_by_path: Methods of each path of the API, with ``{id}`` for an id; None where they are unknown.
 
         Raises:
             ValueError: It can never happen, or has no effect.
         """
-        problem = _problem(failure) or (_problem_of_path(failure.path, paths) if paths is not None else None)
+        problem = _problem(failure)
+        if problem is None and methods_by_path is not None:
+            problem = _problem_of_path(failure.method, failure.path, methods_by_path)
         if problem:
             raise ValueError(f"fail({failure.method!r}, {failure.path!r}, …): {problem}")
         self.planned.append(failure)
+
+    def take_for_storage(self, method: str, path: str) -> PlannedFailure | None:
+        """Return the failure that happens to a request for a file now, and count it; None where there is none.
+
+        Args:
+            method: The request's.
+            path: ``/object-storage/`` and the key of the file.
+        """
+        return next((failure for failure in self.planned if failure.matches(method, path) and failure.count()), None)
 
     def take(self, method: str, url: str, *, before_authentication: bool) -> PlannedFailure | None:
         """Return the failure that happens to a request now, and count it; None where there is none.
@@ -206,14 +217,18 @@ def _is_less(value: object, least: int) -> bool:
     return not isinstance(value, (int, float)) or value < least
 
 
-def _problem_of_path(path: str, paths: Iterable[str]) -> str | None:
-    known = set(paths)
+def _problem_of_path(method: str, path: str, methods_by_path: Mapping[str, Collection[str]]) -> str | None:
     template = _WITH_ID.sub(r"\1{id}", path)
-    if "*" in path or template in known:
+    if "*" in path:
         return None
-    close = get_close_matches(template, known, n=3)
-    hint = f"; did you mean {' or '.join(close)}?" if close else ""
-    return f"there is no such path{hint or '.'} A pattern with * in it is taken as it is."
+    if template not in methods_by_path:
+        close = get_close_matches(template, methods_by_path, n=3)
+        hint = f"; did you mean {' or '.join(close)}?" if close else ""
+        return f"there is no such path{hint or '.'} A pattern with * in it is taken as it is."
+    methods = methods_by_path[template]
+    if method not in {*methods, "HEAD", "OPTIONS"}:
+        return f"Apple's API has no {method} here, only {', '.join(methods)}. A pattern with * in it is taken as it is."
+    return None
 
 
 def _template_from_phrase(status: int) -> ErrorTemplate:

@@ -88,7 +88,9 @@ def asc_token(_asc_run: RunContext) -> Token:
     service = context.service(credentials)
     for fault in context.active_faults:
         if fault in TOKENS:
-            return make_faulty_token(fault, credentials, now=time.time(), service=service.name)
+            token = make_faulty_token(fault, credentials, now=time.time(), service=service.name)
+            context.faulty_tokens.append(token)
+            return token
     return context.run.token_source(credentials, context.options.lifetime, service).token()
 
 
@@ -239,7 +241,7 @@ def asc_emulator(_asc_run: RunContext) -> Iterator[Emulator]:
             emulator.fault(fault)
     with intercept(emulator):
         yield emulator
-    if not context.options.allow_unfired and (missing := emulator.explain_missing()):
+    if not context.options.allow_unfired and (missing := emulator.explain_missing() or context.explain_unused_fault()):
         pytest.fail(missing, pytrace=False)
 
 

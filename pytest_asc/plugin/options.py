@@ -52,6 +52,8 @@ def check_options(config: pytest.Config) -> None:
     smoke = config.option.asc_smoke or config.option.asc_smoke_first
     if config.option.asc_smoke_roles and not smoke:
         raise SettingsError("--asc-smoke-roles belongs to the smoke check: add --asc-smoke or --asc-smoke-first")
+    if config.option.asc_report and not smoke:
+        raise SettingsError("--asc-report is written by the smoke check: add --asc-smoke or --asc-smoke-first")
     fault: str | None = config.option.asc_fault
     if fault is not None:
         from pytest_asc.faults.registry import check_fault  # noqa: PLC0415  it loads cryptography

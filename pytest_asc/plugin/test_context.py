@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from pytest_asc.apple.services import Service, ServiceName
     from pytest_asc.credentials.finder import Credentials
+    from pytest_asc.credentials.tokens import Token
     from pytest_asc.diagnosis.findings import Finding
     from pytest_asc.diagnosis.http.http_response import HttpResponse
     from pytest_asc.diagnosis.interface import Diagnose
@@ -49,6 +50,8 @@ class TestContext:
         """The causes that the token and the service show: none in live mode."""
         self.emulator: Emulator | None = None
         """The emulator that the test requested."""
+        self.faulty_tokens: list[Token] = []
+        """The tokens of ``asc_token`` that a fault has changed."""
         self.earlier_requests = 0
         """Requests that its emulator had handled before the test."""
         self.live_failures: LiveFailures | None = None
@@ -61,6 +64,26 @@ class TestContext:
             yield "asc live", str(self.live_failures)
         if self.emulator and (text := describe_requests(self.emulator.requests_since(self.earlier_requests))):
             yield "asc emulator", text
+
+    def explain_unused_fault(self) -> str | None:
+        """Describe a fault of the token, of the test's marker, that no request showed; None where each was used."""
+        from pytest_asc.faults.tokens import TOKENS  # noqa: PLC0415  few tests need it
+
+        faults = [fault for fault in self.options.faults if fault in TOKENS]
+        if not faults or self.emulator is None or self.emulator.has_received(self.faulty_tokens):
+            return None
+        records = self.emulator.requests
+        if self.faulty_tokens and not records:  # the client may have refused to send such a token
+            return None
+        received = ["These requests came:", *(f"  {record}" for record in records)] if records else ["No request came."]
+        return "\n".join(
+            [
+                f"The fault {faults[0]!r} had no effect: no request had the token of asc_token.",
+                *received,
+                "A client that signs its own tokens takes none of asc_token: give it one, or inject a fault of the service.",
+                "Where that is as intended, mark the test with @pytest.mark.asc(allow_unfired=True).",
+            ]
+        )
 
     def credentials(self, request: pytest.FixtureRequest) -> Credentials:
         """The credentials for this mode: ``asc_credentials`` where that is of the same mode, or overridden.

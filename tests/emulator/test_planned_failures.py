@@ -197,3 +197,21 @@ def test_unused_failures_are_explained_with_the_requests_that_came(
     )
     emulator.reset()
     assert emulator.explain_missing() is None
+
+
+def test_a_method_that_the_path_does_not_take_is_refused(emulator: Emulator) -> None:
+    with pytest.raises(ValueError, match=r"Apple's API has no POST here, only GET"):
+        emulator.fail("POST", "/v1/apps", status=500)
+    with pytest.raises(ValueError, match="has no DELETE here, only GET, PATCH"):
+        emulator.fail("DELETE", "/v1/apps/{id}", status=500)
+    emulator.fail("POST", "/v1/app*", status=500, optional=True)
+
+
+def test_uploads_can_fail(emulator_client: EmulatorClient, emulator: Emulator) -> None:
+    emulator.fail("PUT", "/object-storage/*", status=503)
+    emulator.fail("PUT", "/object-storage/*", broken="reset")
+    base = "http://127.0.0.1:1"
+    assert emulator_client.send("PUT", f"{base}/object-storage/x", body=b"1").status == 503
+    assert emulator_client.send("PUT", f"{base}/object-storage/x", body=b"1").status == 0
+    assert emulator_client.send("PUT", f"{base}/object-storage/x", body=b"1").status == 403
+    assert emulator.pending_failures == []

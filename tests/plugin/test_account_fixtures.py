@@ -161,3 +161,38 @@ def test_the_environment_holds_the_key_under_every_name(
         """
     )
     pytester.runpytest_subprocess("-W", "error").assert_outcomes(passed=3)
+
+
+def test_a_fault_of_the_token_that_no_request_showed_is_an_error(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.asc(faults=["token-expired"])
+        def test_own_token(asc_emulator, asc_token):
+            import requests
+            headers = {"Authorization": f"Bearer {asc_emulator.token()}"}
+            assert requests.get("https://api.appstoreconnect.apple.com/v1/apps", headers=headers).status_code == 200
+
+        @pytest.mark.asc(faults=["token-expired"])
+        def test_no_token(asc_emulator):
+            pass
+
+        @pytest.mark.asc(faults=["token-expired"], allow_unfired=True)
+        def test_allowed(asc_emulator):
+            pass
+
+        @pytest.mark.asc(faults=["token-expired"])
+        def test_used(asc_session):
+            assert asc_session.get("/v1/apps").status_code == 401
+        """
+    )
+    result = pytester.runpytest("-W", "error")
+    result.assert_outcomes(passed=4, errors=2)
+    result.stdout.fnmatch_lines(["The fault 'token-expired' had no effect: *", "  GET /v1/apps 200"])
+
+
+def test_a_report_without_a_smoke_run_is_a_usage_error(pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest("--asc-report=x.json")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*--asc-report is written by the smoke check: add --asc-smoke*"])
