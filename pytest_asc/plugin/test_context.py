@@ -80,7 +80,7 @@ class TestContext:
             [
                 f"The fault {faults[0]!r} had no effect: no request had the token of asc_token.",
                 *received,
-                "A client that signs its own tokens takes none of asc_token: give it one, or inject a fault of the service.",
+                "A client that signs its own tokens ignores asc_token: pass it one, or use a fault of the service.",
                 "Where that is as intended, mark the test with @pytest.mark.asc(allow_unfired=True).",
             ]
         )

@@ -213,5 +213,5 @@ def test_uploads_can_fail(emulator_client: EmulatorClient, emulator: Emulator) -
     base = "http://127.0.0.1:1"
     assert emulator_client.send("PUT", f"{base}/object-storage/x", body=b"1").status == 503
     assert emulator_client.send("PUT", f"{base}/object-storage/x", body=b"1").status == 0
-    assert emulator_client.send("PUT", f"{base}/object-storage/x", body=b"1").status == 403
+    assert emulator_client.send("PUT", f"{base}/object-storage/x", body=b"1").status == 400
     assert emulator.pending_failures == []
