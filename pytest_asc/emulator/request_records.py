@@ -130,11 +130,11 @@ class RequestRecords(list[RequestRecord]):
         return f"<{self.described_as}>" if self.described_as else super().__repr__()
 
 
-def mask_headers(headers: Mapping[str, str]) -> dict[str, str]:
+def mask_headers(headers: Mapping[str, str] | Mapping[str, str | bytes]) -> dict[str, str]:
     """Return headers without secrets: of ``Authorization`` and its like the scheme remains."""
     masked: dict[str, str] = {}
     for name, value in headers.items():
-        text = str(value, "latin-1") if isinstance(value, bytes) else str(value)  # type: ignore[redundant-expr]  # requests passes bytes on
+        text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
         if str(name).lower() in _SECRET_HEADERS:
             scheme, blank, _ = text.partition(" ")
             text = f"{scheme} {HIDDEN}" if blank and scheme.isalpha() else HIDDEN

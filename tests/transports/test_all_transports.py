@@ -92,7 +92,7 @@ TABLE = (
     Case("GET", "/v1/apps/%E2%82%AC%25", 404, r"\u20ac%"),
     Case("GET", "/v1/builds", 429, "RATE_LIMIT_EXCEEDED"),
     Case("GET", "/v1/builds", 503, "maintenance"),
-    Case("DELETE", "/v1/builds/1", 204),
+    Case("DELETE", "/v1/profiles/1", 204),
     Case("GET", "/v1/salesReports", 200),
     Case("GET", REPORT, 200, "\x1f"),
 )
@@ -109,7 +109,7 @@ def emulator_client() -> EmulatorClient:
     emulator.sell(first)
     emulator.fail("GET", "/v1/builds", status=429)
     emulator.fail("GET", "/v1/builds", status=503, body=b"maintenance", headers={"Retry-After": "7"})
-    emulator.fail("DELETE", "/v1/builds/1", status=204, body=b"")
+    emulator.fail("DELETE", "/v1/profiles/1", status=204, body=b"")
     zipped = b"\x1f\x8b\x08\x00\x00\r\n\xff"
     emulator.fail("GET", "/v1/salesReports", status=200, body=zipped, headers={"Content-Type": "application/a-gzip"})
     return emulator_client

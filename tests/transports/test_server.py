@@ -118,9 +118,9 @@ def test_an_answer_to_head_has_no_body_and_the_connection_goes_on(server: Server
 
 
 def test_an_empty_answer_has_no_body(server: Server, emulator_client: EmulatorClient) -> None:
-    emulator_client.emulator.fail("DELETE", "/v1/apps/1", status=204, body=b"")
+    emulator_client.emulator.fail("DELETE", "/v1/profiles/1", status=204, body=b"")
     with open_connection(server, "http") as connection:
-        connection.send(get("/v1/apps/1", method="DELETE") + get("/v1/apps/1"))
+        connection.send(get("/v1/profiles/1", method="DELETE") + get("/v1/apps/1"))
         assert (connection.read().status, connection.read().status) == (204, 200)
 
 
