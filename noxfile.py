@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tarfile
+from pathlib import Path
+
 import nox
 
 nox.options.default_venv_backend = "venv"
@@ -88,6 +91,21 @@ def coverage(session: nox.Session) -> None:
     session.run("coverage", "run", "-m", "pytest", *session.posargs)
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
+
+
+@nox.session
+def package(session: nox.Session) -> None:
+    """The distributions: what an index checks, and the suite of an unpacked source distribution."""
+    session.install("build", "twine")
+    folder = Path(session.create_tmp())
+    session.run("python", "-m", "build", "--outdir", str(folder), env={"SOURCE_DATE_EPOCH": "1700000000"})
+    session.run("twine", "check", "--strict", *map(str, folder.glob("pytest_asc-*")))
+    (source,) = folder.glob("*.tar.gz")
+    with tarfile.open(source) as archive:
+        archive.extractall(folder, filter="data")
+    with session.chdir(source.with_name(source.name.removesuffix(".tar.gz"))):
+        session.install("-e", ".[test]")
+        session.run("python", "-m", "pytest", "-n", "2", *session.posargs)
 
 
 @nox.session

@@ -1,8 +1,9 @@
-"""Command line of ``python -m pytest_asc``: parses the arguments and runs a command."""
+"""Command line of ``pytest-asc`` and ``python -m pytest_asc``: parses the arguments and runs a command."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_asc.cli import diagnose, run, serve, smoke, token
@@ -41,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status: 0 good, 1 unusable credentials or token, 4 wrong options; of ``smoke`` pytest's, of ``run`` the
         command's.
     """
-    parser = Parser(prog="python -m pytest_asc", description=_DESCRIPTION)
+    installed = Path(sys.argv[0]).stem == "pytest-asc"
+    parser = Parser(prog="pytest-asc" if installed else "python -m pytest_asc", description=_DESCRIPTION)
     commands = parser.add_subparsers(dest="command", required=True)
     for command in COMMANDS.values():
         command.add_parser(commands)

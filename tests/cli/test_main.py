@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 import pytest
@@ -96,3 +97,12 @@ def test_smoke_runs_the_smoke_check(apple: Apple, tmp_path: Path) -> None:
     assert result.returncode == 0
     assert "App Store Connect accepts these credentials" in result.stdout
     assert len(apple.requests) == 1
+
+
+def test_the_installed_command_is_the_same(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    (script,) = entry_points(group="console_scripts", name="pytest-asc")
+    assert script.load() is main
+    monkeypatch.setattr("sys.argv", ["/usr/bin/pytest-asc"])
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert capsys.readouterr().out.startswith("usage: pytest-asc ")
