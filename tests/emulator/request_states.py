@@ -107,6 +107,7 @@ STATES: Mapping[tuple[str, str], Callable[[Emulator, Json], None]] = {
     ("POST", "/v1/buildBetaNotifications"): _approved_build,
     ("PATCH", "/v1/builds/{id}"): _left_out("usesNonExemptEncryption", "expired"),
     ("POST", "/v1/ciBuildRuns"): _relationship("workflow", "ciWorkflows", isEnabled=True),
+    ("POST", "/v1/devices"): _attributes(udid="00008110-000A1B2C3D4E5F60"),
     ("POST", "/v1/reviewSubmissionItems"): _one_to_review,
     ("PATCH", "/v1/reviewSubmissions/{id}"): _attributes(submitted=False, canceled=False),
 }

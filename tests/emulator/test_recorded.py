@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from emulator.harness import EmulatorClient
-from emulator.recorded import errors, products, submission
+from emulator.recorded import errors, products, provisioning, submission, testflight
 from emulator.recorded.replay import Replay, differences, find_recordings, recorded_lines
 
 if TYPE_CHECKING:
@@ -16,8 +16,14 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(find_recordings() is None, reason="the recorded answers are not here")
 
-CASES: Mapping[int, Case] = {**errors.CASES, **submission.CASES, **products.CASES}
-DIFFERENCES = {**errors.DIFFERENCES, **submission.DIFFERENCES, **products.DIFFERENCES}
+_TABLES = (errors.CASES, submission.CASES, products.CASES, provisioning.CASES, testflight.CASES)
+CASES: Mapping[int, Case] = {number: case for table in _TABLES for number, case in table.items()}
+DIFFERENCES = {
+    **errors.DIFFERENCES,
+    **submission.DIFFERENCES,
+    **products.DIFFERENCES,
+    **testflight.DIFFERENCES,
+}
 
 
 def _answer_differences(line: Line) -> list[str]:
@@ -39,5 +45,4 @@ def test_a_request_is_answered_as_recorded(line: Line) -> None:
 
 
 def test_no_line_has_two_cases() -> None:
-    tables = (errors.CASES, submission.CASES, products.CASES)
-    assert len(CASES) == sum(map(len, tables))
+    assert len(CASES) == sum(map(len, _TABLES))

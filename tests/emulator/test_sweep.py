@@ -198,6 +198,10 @@ PROBES = {
 }
 
 
+# The developer portal has one code for most errors (observed).
+OTHER_CODES = {("a relationship to nothing", "/v1/profiles"): "ENTITY_ERROR"}
+
+
 @pytest.mark.parametrize("name", PROBES)
 def test_every_operation_rejects_an_invalid_request(populated_account: EmulatorClient, name: str) -> None:
     probe, wrong, sent = PROBES[name], [], 0
@@ -208,7 +212,8 @@ def test_every_operation_rejects_an_invalid_request(populated_account: EmulatorC
         sent += 1
         answer = ask(populated_account, request)
         codes = answer.codes if probe.code else None
-        expected = answer.status == probe.status and (codes is None or probe.code in codes)
+        code = OTHER_CODES.get((name, operation.path), probe.code)
+        expected = answer.status == probe.status and (codes is None or code in codes)
         found = problems(ERROR, answer.json) if find_openapi() and probe.code else []
         if not expected or found:
             wrong.append((operation.method, operation.path, answer.body, found))
@@ -244,6 +249,8 @@ def test_every_path_refuses_the_methods_that_it_does_not_offer(populated_account
 
 # Apple takes it and answers with null (observed).
 NOT_SHOWN = {"csrContent"}
+# Apple takes any platform of an App ID, and shows this one (observed).
+NOT_STORED = {("bundleIds", "platform"): "UNIVERSAL"}
 
 
 def test_written_values_are_read_again(populated_account: EmulatorClient) -> None:
@@ -258,7 +265,7 @@ def test_written_values_are_read_again(populated_account: EmulatorClient) -> Non
         assert shown == written
         sent = json.loads(request.body)["data"].get("attributes", {})
         assert {name: shown["attributes"][name] for name in sent if name in shown["attributes"]} == {
-            name: None if name in NOT_SHOWN else value
+            name: None if name in NOT_SHOWN else NOT_STORED.get((written["type"], name), value)
             for name, value in sent.items()
             if name in shown.get("attributes", {})
         }

@@ -68,6 +68,10 @@ _RELATIONSHIP_INVALID = (
     f"{_ENTITY} includes a relationship with an invalid value",
 )
 RELATIONSHIP_ID = ErrorTemplate(409, *_RELATIONSHIP_INVALID, "'{id}' is not a valid ID for this relationship")
+# Observed for the app of a review submission (microsoft/asconnect #47).
+APP_NOT_FOUND = ErrorTemplate(
+    409, _RELATIONSHIP_INVALID[0], "Relationship is invalid", "{name} with id {id} cannot be found"
+)
 RELATIONSHIP_EXISTS = ErrorTemplate(
     409,
     *_RELATIONSHIP_INVALID,
@@ -93,7 +97,7 @@ IDENTIFIER_TAKEN = ErrorTemplate(
     "An attribute in the provided entity has invalid value",
     "An App ID with Identifier '{value}' is not available. Please enter a different string.",
 )
-DEVICE_TAKEN = IDENTIFIER_TAKEN._replace(detail="A device with number '{value}' already exists on this team.")
+DEVICE_NUMBER = IDENTIFIER_TAKEN._replace(detail="An invalid value '{value}' was provided for the parameter 'udid'.")
 # Code and detail observed, title inferred:
 ATTRIBUTE_NOT_ALLOWED = ErrorTemplate(
     409,
@@ -162,6 +166,15 @@ NO_DEVICES = ErrorTemplate(
     *_PORTAL, "There are no current {platform} devices on this team matching the provided device IDs."
 )
 NO_DEVICES_TAKEN = ErrorTemplate(*_PORTAL, "Devices can not be provided for {type} profiles.")
+NO_DEVICES_FOR_STORE = ErrorTemplate(
+    409,
+    "ENTITY_ERROR.RELATIONSHIP.NOT_ALLOWED",
+    "A relationship in the provided entity is not allowed for this request",
+    "No devices can be associated to Provisioning Profiles for the App Store.",
+)
+DEVICE_TAKEN = ErrorTemplate(*_PORTAL, "A device with number '{value}' already exists on this team.")
+APP_ID_UNKNOWN = ErrorTemplate(*_PORTAL, "There is no App ID with ID '{id}' on this team.")
+APP_ID_PLATFORM = ErrorTemplate(*_PORTAL, "You are not allowed to create '{platform}' profile with App ID '{id}'.")
 PROFILE_NAME_TAKEN = ErrorTemplate(
     *_PORTAL, "Multiple profiles found with the name '{value}'.  Please remove the duplicate profiles and try again."
 )

@@ -116,7 +116,7 @@ ENUM_VALUE = ErrorTemplate(400, *_INVALID, "'{value}' is not a valid value")
 RELATIONSHIP_NAME = ErrorTemplate(400, *_INVALID, "'{value}' is not a valid relationship name")
 FIELD_NAME = ErrorTemplate(400, *_INVALID, "'{value}' is not a valid field name")
 FIELDS_TYPE = ErrorTemplate(400, *_INVALID, "'{value}' is not a valid resource type")
-SORT_NAME = ErrorTemplate(400, *_INVALID, "'{value}' is not a valid sort attribute")
+SORT_NAME = FIELD_NAME
 EXISTS_VALUE = ErrorTemplate(400, *_INVALID, "'{value}' is not a valid boolean value")
 LIMIT_VALUE = ErrorTemplate(400, *_INVALID, "'{value}' is not a valid limit, expected a number from 1 to {most}")
 CURSOR_VALUE = ErrorTemplate(400, *_INVALID, "'{value}' is not a valid cursor for this request")
@@ -230,6 +230,24 @@ def at_pointer(template: ErrorTemplate, pointer: str, **values: object) -> ApiEr
         values: Replacements for the fields of the detail.
     """
     return ApiError(template, values, {"pointer": pointer})
+
+
+# Resources of the developer portal, whose 404 names its source (observed for bundleIds, inferred for the others).
+_PORTAL_TYPES = frozenset(
+    {"bundleIdCapabilities", "bundleIds", "certificates", "devices", "merchantIds", "passTypeIds", "profiles"}
+)
+
+
+def not_found(resource_type: str, identifier: str) -> ApiError:
+    """Return the error for a resource that does not exist.
+
+    Args:
+        resource_type: Its type.
+        identifier: Its id in the path.
+    """
+    # The pointer has no slash at its start (observed: codemagic-ci-cd/cli-tools).
+    source = {"pointer": "data/id"} if resource_type in _PORTAL_TYPES else {}
+    return ApiError(NOT_FOUND, {"type": resource_type, "id": identifier}, source)
 
 
 def at_parameter(template: ErrorTemplate, name: str, **values: object) -> ApiError:

@@ -161,7 +161,7 @@ class _Parser:
             )
 
     def check_include(self, name: str, _member: str, value: str) -> None:
-        if not self.operation.include:
+        if not self.operation.takes_include:
             self.add_error(errors.PARAMETER_ILLEGAL, name)
         else:
             self.include = self.allowed_items(name, _split(value), self.operation.include, errors.RELATIONSHIP_NAME)

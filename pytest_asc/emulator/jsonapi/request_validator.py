@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_asc.emulator.account.account import members_of
 from pytest_asc.emulator.jsonapi import entity_errors
-from pytest_asc.emulator.jsonapi.errors import RefusedError, at_pointer
+from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError, at_pointer
 from pytest_asc.emulator.jsonapi.request_parser import read_linkages, read_resource
 from pytest_asc.emulator.spec.api_spec import api_spec
 from pytest_asc.emulator.spec.type_validation import type_mismatches
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from pytest_asc.emulator.http_models import JsonValue
-    from pytest_asc.emulator.jsonapi.errors import ApiError, ErrorTemplate
+    from pytest_asc.emulator.jsonapi.errors import ErrorTemplate
     from pytest_asc.emulator.jsonapi.request_parser import Linkage, RawResource
     from pytest_asc.emulator.spec.api_spec import Operation
     from pytest_asc.emulator.spec.compiled_format import LinkageType, RequestBody, ValueType
@@ -27,6 +27,9 @@ _OPERATIONS = {"POST": "CREATE", "PATCH": "UPDATE"}
 # Errors of a member that the request does not take: of one that no resource of the type has, and of one that it has.
 _UNKNOWN_ATTRIBUTE = ("attributes", entity_errors.ATTRIBUTE_UNKNOWN, entity_errors.ATTRIBUTE_NOT_ALLOWED)
 _UNKNOWN_RELATIONSHIP = ("relationships", entity_errors.RELATIONSHIP_UNKNOWN, entity_errors.RELATIONSHIP_NOT_ALLOWED)
+
+# Types whose values of a wrong type are reported without a pointer (observed: rorkai/App-Store-Connect-CLI).
+_WITHOUT_POINTER = frozenset({"bundleIdCapabilities"})
 
 
 @dataclass(frozen=True)
@@ -157,7 +160,9 @@ class _Validator:
             else:
                 expected = _expected(mismatch.value_type)
                 got = mismatch.value if isinstance(mismatch.value, str) else json.dumps(mismatch.value)
-                self.add_error(entity_errors.ATTRIBUTE_TYPE, member, name=path, value=got, expected=expected)
+                values = {"name": path, "value": got, "expected": expected}
+                at = {} if schema["type"] in _WITHOUT_POINTER else {"pointer": member}
+                self.errors.append(ApiError(entity_errors.ATTRIBUTE_TYPE, values, at))
 
     def unknown_member(
         self, name: str, resource_type: str, pointer: str, templates: tuple[str, ErrorTemplate, ErrorTemplate]

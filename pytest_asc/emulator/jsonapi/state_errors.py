@@ -181,7 +181,7 @@ BUILD_STATE = ErrorTemplate(
 OTHER_BUILD = ErrorTemplate(
     422,
     "ENTITY_UNPROCESSABLE.ANOTHER_BUILD_IN_REVIEW",
-    "Another build is in review.",
+    "Another build is in review",
     "Another build in the same train is already in beta review.",
 )
 # Status, code and title are inferred.
@@ -195,10 +195,7 @@ HAS_ALL_BUILDS = ErrorTemplate(
     "Builds cannot be assigned to this internal group.",
     "Cannot add internal group to a build.",
 )
-# The status is observed, the rest inferred.
-ALREADY_TESTING = ErrorTemplate(
-    409, "STATE_ERROR.ALREADY_EXISTS", "Resource already exists.", "The tester '{email}' is already in this group."
-)
+ALREADY_TESTING = ErrorTemplate(409, "STATE_ERROR", _OTHER_STATE, "Tester(s) cannot be assigned")
 # The titles of these two are inferred, and the detail of the first.
 INVITATION_ACCEPTED = ErrorTemplate(
     409, "STATE_ERROR.TESTER_INVITE.ALREADY_ACCEPTED", _OTHER_STATE, "Tester has already accepted the invitation"

@@ -41,7 +41,7 @@ UNIQUE: Mapping[str, Unique] = {
     "appStoreVersionLocalizations": Unique(("locale",), "appStoreVersion", entity_errors.DUPLICATE_LOCALE),
     "appStoreVersions": Unique(("versionString", "platform"), "app", entity_errors.DUPLICATE_VERSION),
     "bundleIds": Unique(("identifier",), "", entity_errors.IDENTIFIER_TAKEN),
-    "devices": Unique(("udid",), "", entity_errors.DEVICE_TAKEN),
+    "devices": Unique(("udid",), "", entity_errors.DEVICE_TAKEN, has_pointer=False),
     "inAppPurchases": Unique(("productId",), "", entity_errors.ATTRIBUTE_DUPLICATE),
     "inAppPurchaseAppStoreReviewScreenshots": Unique((), "inAppPurchaseV2", entity_errors.RELATIONSHIP_EXISTS),
     "merchantIds": Unique(("identifier",), "", entity_errors.PORTAL_IDENTIFIER_TAKEN),

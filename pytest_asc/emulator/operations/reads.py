@@ -89,9 +89,7 @@ EMULATED = frozenset(READS)
 
 def _absent(store: Store, route: Route) -> bytes | ApiError:
     """Return the answer for a resource that does not exist."""
-    found = unset_schedule(store, route) or ApiError(
-        errors.NOT_FOUND, {"type": route.resource_type, "id": route.identifier}
-    )
+    found = unset_schedule(store, route) or errors.not_found(route.resource_type, route.identifier)
     return found if isinstance(found, ApiError) else render_single(store, route, found)
 
 

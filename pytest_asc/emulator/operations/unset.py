@@ -20,7 +20,7 @@ _NOT_FOUND = frozenset(
     {
         ("apps", "appAvailabilityV2"),
         ("apps", "gameCenterDetail"),
-        ("appStoreVersions", "appStoreVersionSubmission"),
+        ("appStoreVersions", "appStoreVersionSubmission"),  # inferred
         ("inAppPurchases", "iapPriceSchedule"),  # inferred
         ("inAppPurchases", "inAppPurchaseAvailability"),
         ("subscriptions", "subscriptionAvailability"),

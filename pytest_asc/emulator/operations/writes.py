@@ -158,7 +158,7 @@ def _find(account: Account, route: Route) -> Resource:
     """Return the resource whose id is in the path."""
     found = account.store.get(route.resource_type, route.identifier)
     if found is None:
-        raise RefusedError(ApiError(errors.NOT_FOUND, {"type": route.resource_type, "id": route.identifier}))
+        raise RefusedError(errors.not_found(route.resource_type, route.identifier))
     return found
 
 
@@ -173,6 +173,12 @@ def _no_content(route: Route) -> Response:
 
 # Resources of a request.
 
+# Errors of a linkage that leads nowhere, by type and relationship, where they are not those of all others (observed).
+_MISSING_TARGETS = {
+    ("profiles", "bundleId"): entity_errors.APP_ID_UNKNOWN,
+    ("reviewSubmissions", "app"): entity_errors.APP_NOT_FOUND,
+}
+
 
 def _missing_targets(store: Store, entity: ValidatedResource) -> list[ApiError]:
     """Return an error for each linkage of a resource, and of those that it includes, that leads nowhere."""
@@ -184,9 +190,16 @@ def _missing_targets(store: Store, entity: ValidatedResource) -> list[ApiError]:
         for name, linkages in one.relationships.items():
             for resource_type, identifier in linkages:
                 if store.get(resource_type, identifier) is None and not is_local_id(identifier):
-                    pointer = f"{place}/relationships/{name}"
-                    faults.append(at_pointer(entity_errors.RELATIONSHIP_ID, pointer, id=identifier))
+                    faults.append(_missing_target(one.type, name, identifier, f"{place}/relationships/{name}"))
     return faults
+
+
+def _missing_target(resource_type: str, name: str, identifier: str, pointer: str) -> ApiError:
+    """Return the error for a linkage that leads nowhere."""
+    template = _MISSING_TARGETS.get((resource_type, name), entity_errors.RELATIONSHIP_ID)
+    if template is entity_errors.APP_ID_UNKNOWN:  # errors of the developer portal have no pointer (observed)
+        return ApiError(template, {"id": identifier})
+    return at_pointer(template, pointer, name=name, id=identifier)
 
 
 def _create_included(account: Account, entity: ValidatedResource) -> list[tuple[Resource, ValidatedResource]]:

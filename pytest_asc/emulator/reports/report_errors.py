@@ -32,7 +32,9 @@ DATE_FORMAT = ErrorTemplate(
 COMBINATION = ErrorTemplate(400, *_COMBINATION, "Invalid combination of {names}.")
 # 404 and 410 (observed; the rest of Apple's sentence on the 410 is not known, nor is its code).
 _NONE = ("NOT_FOUND", "The specified resource does not exist")
-NO_SALES = ErrorTemplate(404, *_NONE, "There were no sales for the date specified.")
+NO_SALES = ErrorTemplate(
+    404, _NONE[0], "The request expected results but none were found", "There were no sales for the date specified."
+)
 NOT_YET = ErrorTemplate(
     404,
     *_NONE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_asc.emulator.jsonapi import state_errors
-from pytest_asc.emulator.jsonapi.errors import RefusedError, at_pointer
+from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError
 from pytest_asc.emulator.resources.builds import update_testflight_states, validate_assignable
 from pytest_asc.emulator.resources.hooks import ResourceHooks
 from pytest_asc.emulator.resources.state_machine import matches, related_many, related_one, request_resources
@@ -57,12 +57,8 @@ def _validate_relationship_change(account: Account, group: Resource, name: str, 
     if (name, method) == ("builds", "POST"):
         for build in account.store.some("builds", ids):
             validate_assignable(build, group.attributes)
-    if (name, method) == ("betaTesters", "POST"):
-        for index, tester in enumerate(account.store.some("betaTesters", ids)):
-            if tester.id in group.ids("betaTesters"):
-                raise RefusedError(
-                    at_pointer(state_errors.ALREADY_TESTING, f"/data/{index}/id", email=tester.attributes["email"])
-                )
+    if (name, method) == ("betaTesters", "POST") and not set(ids).isdisjoint(group.ids("betaTesters")):
+        raise RefusedError(ApiError(state_errors.ALREADY_TESTING))
 
 
 def _after_relationship_change(account: Account, group: Resource, name: str, method: str, ids: list[str]) -> None:

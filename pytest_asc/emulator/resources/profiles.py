@@ -60,10 +60,16 @@ _PROFILE_TYPES: Mapping[str, ProfileType] = {
 _UNKNOWN_TYPE = ProfileType(frozenset())  # for types of an OpenAPI document newer than this table
 _PLATFORMS = {"IOS": ["iOS", "xrOS", "visionOS"], "MAC_OS": ["OSX"], "TVOS": ["tvOS"]}
 
+_PLATFORM_NAMES = {"IOS": "iOS", "MAC_OS": "macOS"}  # iOS is observed
+
 
 def _validate_create(account: Account, entity: ValidatedResource) -> None:
     facts = _PROFILE_TYPES.get(entity.attributes["profileType"], _UNKNOWN_TYPE)
     values = {"type": entity.attributes["profileType"], "platform": facts.platform}
+    for bundle_id in request_resources(account, entity, "bundleId"):
+        if bundle_id.attributes.get("platform") not in {None, "UNIVERSAL", facts.platform}:
+            named = {"platform": _PLATFORM_NAMES[facts.platform], "id": bundle_id.id}
+            raise RefusedError(ApiError(entity_errors.APP_ID_PLATFORM, named))
     certificates, devices = (
         request_resources(account, entity, "certificates"),
         request_resources(account, entity, "devices"),
@@ -78,7 +84,9 @@ def _validate_create(account: Account, entity: ValidatedResource) -> None:
     ):
         raise RefusedError(ApiError(entity_errors.NO_CERTIFICATES, values))
     if devices and not facts.devices:
-        raise RefusedError(ApiError(entity_errors.NO_DEVICES_TAKEN, values))
+        for_store = values["type"].endswith("_STORE")
+        template = entity_errors.NO_DEVICES_FOR_STORE if for_store else entity_errors.NO_DEVICES_TAKEN
+        raise RefusedError(ApiError(template, values))
     if facts.devices and (not devices or any(matches(device, status="DISABLED") for device in devices)):
         raise RefusedError(ApiError(entity_errors.NO_DEVICES, values))
 

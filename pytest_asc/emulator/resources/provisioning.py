@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from pytest_asc.emulator.jsonapi import entity_errors
+from pytest_asc.emulator.jsonapi.errors import RefusedError, at_pointer
 from pytest_asc.emulator.resources.hooks import ResourceHooks
 from pytest_asc.emulator.resources.state_machine import matches, related_many, related_one, request_resources
 from pytest_asc.emulator.spec.relationships import relation
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
 TEAM_ID = "9XYZ8WV7UT"
 """The team id; it is also the seedId of the emulator's bundle IDs."""
 TEAM_NAME = "Example"
+# Older devices, those since 2018, and Macs with a hardware UUID.
+_UDID = re.compile("[0-9a-f]{40}|[0-9a-f]{8}-[0-9a-f]{16}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _DEVICE_CLASSES = {"IOS": "IPHONE", "MAC_OS": "MAC"}  # inferred: Apple derives the class from the UDID
 
 
@@ -38,6 +43,12 @@ def invalidate(account: Account, name: str, resource: Resource) -> None:
     relationship = relation("profiles", name)
     for profile in account.store.some("profiles", resource.ids(relationship.inverse)) if relationship else ():
         account.store.update(profile, {"profileState": "INVALID"})
+
+
+def _validate_create_device(_: Account, entity: ValidatedResource) -> None:
+    udid = entity.attributes["udid"]
+    if not _UDID.fullmatch(udid):
+        raise RefusedError(at_pointer(entity_errors.DEVICE_NUMBER, "/data/attributes/udid", value=udid))
 
 
 def _after_create_device(account: Account, device: Resource, _entity: ValidatedResource) -> None:
@@ -77,6 +88,11 @@ def _invalidate_profiles(account: Account, capability: Resource, *_: object) -> 
         invalidate(account, "bundleId", bundle_id)
 
 
+def _after_create_bundle_id(account: Account, bundle_id: Resource, _entity: ValidatedResource) -> None:
+    """Make a new App ID one for every platform, whichever the request has (observed)."""
+    account.store.update(bundle_id, {"platform": "UNIVERSAL"})
+
+
 HOOKS: Mapping[str, ResourceHooks] = {
     "bundleIdCapabilities": ResourceHooks(
         find_existing=_find_existing_capability,
@@ -85,5 +101,6 @@ HOOKS: Mapping[str, ResourceHooks] = {
         after_update=_invalidate_profiles,
         before_delete=_invalidate_profiles,
     ),
-    "devices": ResourceHooks(after_create=_after_create_device),
+    "bundleIds": ResourceHooks(after_create=_after_create_bundle_id),
+    "devices": ResourceHooks(validate_create=_validate_create_device, after_create=_after_create_device),
 }

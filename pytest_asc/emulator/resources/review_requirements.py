@@ -56,10 +56,22 @@ FAMILIES: Mapping[str, Mapping[str, Family]] = {
 """Family of devices by requirement and platform."""
 
 
+def _is_being_withdrawn(account: Account, version: Resource) -> bool:
+    """Return whether the version is in a submission that is being canceled (observed: fastlane #21482)."""
+    app = related_one(account, version, "app")
+    submissions = related_many(account, app, "reviewSubmissions") if app else []
+    return any(
+        related_one(account, item, "appStoreVersion") is version
+        for submission in submissions
+        if matches(submission, state="CANCELING")
+        for item in related_many(account, submission, "items")
+    )
+
+
 def unmet_requirements(account: Account, version: Resource) -> dict[str, Sequence[ApiError]]:
     """Errors that prevent the review of a version, by the path of the resource concerned; empty if there are none."""
     found: dict[str, list[ApiError]] = {}
-    if state_of(version) not in EDITABLE:
+    if state_of(version) not in EDITABLE or _is_being_withdrawn(account, version):
         found[_path(version)] = [ApiError(state_errors.NOT_READY)]
     for requirement, check in _CHECKS:
         if requirement in account.review_requirements:

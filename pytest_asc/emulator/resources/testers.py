@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pytest_asc.emulator.account.schedule import MINUTE
 from pytest_asc.emulator.jsonapi import state_errors
-from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError, at_pointer
+from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError
 from pytest_asc.emulator.resources.hooks import ResourceHooks
 from pytest_asc.emulator.resources.state_machine import (
     StateMachine,
@@ -88,7 +88,7 @@ def _validate_create(account: Account, entity: ValidatedResource) -> None:
         if any(
             matches(tester, email=entity.attributes["email"]) for tester in related_many(account, group, "betaTesters")
         ):
-            raise RefusedError(_already_testing(entity.attributes["email"], "/data/attributes/email"))
+            raise RefusedError(ApiError(state_errors.ALREADY_TESTING))
 
 
 def _after_create(account: Account, tester: Resource, entity: ValidatedResource) -> None:
@@ -109,15 +109,9 @@ def grant_access(account: Account, tester: Resource, added: list[Resource]) -> N
     _invite(account, [tester])
 
 
-def _already_testing(email: object, pointer: str) -> ApiError:
-    return at_pointer(state_errors.ALREADY_TESTING, pointer, email=email)
-
-
 def _validate_relationship_change(_: Account, tester: Resource, name: str, method: str, ids: list[str]) -> None:
-    if (name, method) == ("betaGroups", "POST"):
-        for index, identifier in enumerate(ids):
-            if identifier in tester.ids("betaGroups"):
-                raise RefusedError(_already_testing(tester.attributes["email"], f"/data/{index}/id"))
+    if (name, method) == ("betaGroups", "POST") and not set(ids).isdisjoint(tester.ids("betaGroups")):
+        raise RefusedError(ApiError(state_errors.ALREADY_TESTING))
 
 
 def _after_relationship_change(account: Account, tester: Resource, name: str, method: str, ids: list[str]) -> None:

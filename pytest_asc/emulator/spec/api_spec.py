@@ -32,6 +32,16 @@ if TYPE_CHECKING:
 _OBSERVED_ATTRIBUTES: Mapping[str, Mapping[str, ValueType]] = {"Certificate": {"csrContent": "string"}}
 _OBSERVED_RELATIONSHIPS: Mapping[str, Mapping[str, LinkageType]] = {"BundleIdCapability": {"bundleId": "bundleIds"}}
 
+# What Apple's document has and the service refuses, by path: ``limit``, or parameter and value (observed:
+# rorkai/App-Store-Connect-CLI:docs/API_NOTES.md, September 2026; bitrise-io/go-xcode for the limit).
+_REFUSED_PARAMETERS: Mapping[str, Mapping[str, frozenset[str]]] = {
+    "/v1/bundleIds/{id}/bundleIdCapabilities": {"limit": frozenset()},
+    "/v1/passTypeIds/{id}/certificates": {
+        "include": frozenset({"passTypeId"}),
+        "fields": frozenset({"passTypeIds"}),
+    },
+}
+
 ENUM_PARAMETERS = ("period", "granularity", "groupBy")
 """Query parameters of metrics. Each takes values of an enum."""
 
@@ -92,6 +102,8 @@ class Operation:
     fields: Mapping[str, frozenset[str]]
     """Members that a sparse fieldset may name, by type."""
     sort: frozenset[str]
+    takes_include: bool
+    """True if Apple's document has ``include`` for it, even where the service refuses each relationship."""
     include: frozenset[str]
     enum_parameters: Mapping[str, frozenset[str]]
     """Allowed values of those of :data:`ENUM_PARAMETERS` that it takes."""
@@ -219,28 +231,34 @@ class ApiSpec:
     def _build_schema(self, name: str) -> Schema:
         compiled = self._compiled_schemas[name]
         instance = f"/{compiled['version']}/{compiled['type']}/{{id}}"
-        relationships = {**compiled["relationships"], **_OBSERVED_RELATIONSHIPS.get(name, {})}
+        observed = _OBSERVED_RELATIONSHIPS.get(name, {})
+        relationships = {**compiled["relationships"], **observed}
         return Schema(
             name,
             compiled["type"],
             compiled["version"],
             {**compiled["attributes"], **_OBSERVED_ATTRIBUTES.get(name, {})},
-            {key: self._build_relationship(instance, key, value) for key, value in relationships.items()},
+            {
+                key: self._build_relationship(instance, key, value, has_links=key in observed)
+                for key, value in relationships.items()
+            },
         )
 
     def _build_relationship(
-        self, instance: str, name: str, compiled: LinkageType | RelationshipWithoutData
+        self, instance: str, name: str, compiled: LinkageType | RelationshipWithoutData, *, has_links: bool
     ) -> Relationship:
+        """Build a relationship; one with links has them even where Apple's document has no such paths."""
         target = compiled["links"] if isinstance(compiled, dict) else compiled
         return Relationship(
             name=name,
             target=target[0] if isinstance(target, list) else target,
             many=isinstance(target, list),
-            has_self=f"{instance}/relationships/{name}" in self._compiled_operations,
-            has_related=f"{instance}/{name}" in self._compiled_operations,
+            has_self=has_links or f"{instance}/relationships/{name}" in self._compiled_operations,
+            has_related=has_links or f"{instance}/{name}" in self._compiled_operations,
         )
 
     def _build_operation(self, method: str, path: str, compiled: CompiledOperation) -> Operation:
+        refused = _REFUSED_PARAMETERS.get(path, {})
         return Operation(
             method=method,
             path=path,
@@ -255,13 +273,18 @@ class ApiSpec:
             body=compiled.get("body"),
             filters=compiled.get("filter", {}),
             exists=compiled.get("exists", {}),
-            fields={key: self._fields(key, value) for key, value in compiled.get("fields", {}).items()},
+            fields={
+                key: self._fields(key, value)
+                for key, value in compiled.get("fields", {}).items()
+                if key not in refused.get("fields", ())
+            },
             sort=self._enum_values(compiled.get("sort")),
-            include=self._enum_values(compiled.get("include")),
+            takes_include="include" in compiled,
+            include=self._enum_values(compiled.get("include")) - refused.get("include", frozenset()),
             enum_parameters={
                 name: self._enum_values(value) for name, value in compiled.items() if name in ENUM_PARAMETERS
             },
-            limit=compiled.get("limit"),
+            limit=None if "limit" in refused else compiled.get("limit"),
             limits=compiled.get("limits", {}),
             required=frozenset(compiled.get("required", ())),
             included=compiled.get("included", {}),

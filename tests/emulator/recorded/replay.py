@@ -108,9 +108,7 @@ def _error_differences(recorded: Json, ours: Json) -> Iterator[str]:
     whole = "id" in recorded
     for name in _ERROR_TEXTS:
         if name in recorded:
-            # Who quotes one sentence may have left out those after it.
-            quoted = recorded[name] if whole or not recorded[name].endswith("'.") else f"{recorded[name]}…"
-            if not _same_text(quoted, ours.get(name)):
+            if not _same_text(recorded[name], ours.get(name), quoted=name == "detail" and not whole):
                 yield f"{name} {ours.get(name)!r}, recorded {recorded[name]!r}"
         elif whole and name in ours:
             yield f"{name} {ours[name]!r}, none recorded"
@@ -161,13 +159,18 @@ def _missing(recorded: Any, ours: Any, path: str) -> Iterator[str]:
         yield f"{path} is {ours!r}, recorded {recorded!r}"
 
 
-def _same_text(recorded: str, ours: object) -> bool:
-    """Return whether a text is the recorded one, whatever its ids, and whatever stands where the recording is cut."""
+def _same_text(recorded: str, ours: object, *, quoted: bool = False) -> bool:
+    """Return whether a text is the recorded one, whatever its ids, and whatever stands where the recording is cut.
+
+    Who quotes one sentence may have left out those after it.
+    """
     if recorded == _UNKNOWN:
         return ours is not None
     if not isinstance(ours, str):
         return False
     pattern = ".*".join(re.escape(part) for part in _CUT.split(_masked(recorded)))
+    if quoted:
+        pattern = re.sub(r"(\\\.)?$", r"(\\.( .*)?)?", pattern, count=1)
     return re.fullmatch(pattern, _masked(ours), re.DOTALL) is not None
 
 

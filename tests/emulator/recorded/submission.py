@@ -208,6 +208,40 @@ def _same_phase(replay: Replay) -> Answer:
     return replay.patch(phased_release, phasedReleaseState="INACTIVE")
 
 
+def _unknown_app(replay: Replay) -> Answer:
+    app = {"type": "apps", "id": "00000000-0000-0000-0000-000000000000"}
+    return replay.post("reviewSubmissions", {"platform": "IOS"}, app=app)
+
+
+def _version_for_review(replay: Replay) -> Answer:
+    version = replay.add("appStoreVersions", app=replay.add("apps"))
+    app = version["relationships"]["app"]["data"]
+    return replay.post("reviewSubmissions", {"platform": "IOS"}, app=app, appStoreVersionForReview=version)
+
+
+def _subscription_item(replay: Replay) -> Answer:
+    submission = replay.create("reviewSubmissions", {"platform": "IOS"}, app=replay.add("apps"))
+    return replay.post("reviewSubmissionItems", reviewSubmission=submission, subscription=replay.add("subscriptions"))
+
+
+def _another_in_progress(replay: Replay) -> Answer:
+    version = _live(replay)
+    first, second = (_submission(replay, version) for _ in range(2))
+    for submission in (first, second):
+        replay.create("reviewSubmissionItems", reviewSubmission=submission, appEvent=replay.add("appEvents"))
+    assert replay.patch(first, submitted=True).status == 200
+    return replay.patch(second, submitted=True)
+
+
+def _withdrawn(replay: Replay) -> Answer:
+    version = replay.emulator_client.emulator.add_ready_version()
+    submission = _submission(replay, version)
+    replay.create("reviewSubmissionItems", reviewSubmission=submission, appStoreVersion=version)
+    assert replay.patch(submission, submitted=True).status == 200
+    assert replay.patch(submission, canceled=True).status == 200
+    return _item(replay, version)
+
+
 CASES: Mapping[int, Case] = {
     1: _new_version("1.1"),
     2: _version_string,
@@ -227,6 +261,8 @@ CASES: Mapping[int, Case] = {
     16: _no_items,
     17: _never_approved,
     18: _not_cancelable,
+    19: _another_in_progress,
+    20: _withdrawn,
     21: _missing_everything(),
     22: _missing_everything(),
     23: _missing_everything("ipad-screenshots"),
@@ -248,6 +284,9 @@ CASES: Mapping[int, Case] = {
     40: _same_submission(other_version=True),
     41: _submitted_item,
     42: _sixth,
+    43: _unknown_app,
+    44: _version_for_review,
+    45: _subscription_item,
     136: _same_phase,
 }
 """By the number of the line."""

@@ -195,7 +195,12 @@ def test_a_profile_is_a_signed_property_list(api_writer: ApiWriter, bundle_id: A
         ("MAC_APP_DIRECT", "DEVELOPER_ID_APPLICATION", 0, None),
         ("IOS_APP_DEVELOPMENT", "DISTRIBUTION", 1, "no current certificates on this team matching"),
         ("IOS_APP_STORE", "DEVELOPMENT", 0, "compatible with IOS_APP_STORE profiles."),
-        ("IOS_APP_STORE", "DISTRIBUTION", 1, "Devices can not be provided for IOS_APP_STORE profiles."),
+        (
+            "IOS_APP_STORE",
+            "DISTRIBUTION",
+            1,
+            "No devices can be associated to Provisioning Profiles for the App Store.",
+        ),
         ("IOS_APP_ADHOC", "DISTRIBUTION", 0, "There are no current IOS devices on this team"),
     ],
 )
@@ -218,7 +223,8 @@ def test_a_profile_type_requires_matching_certificates_and_devices(
     if message is None:
         assert answer.status == 201
     else:
-        assert (answer.status, answer.codes) == (409, ["ENTITY_ERROR"])
+        code = "ENTITY_ERROR.RELATIONSHIP.NOT_ALLOWED" if "App Store" in message else "ENTITY_ERROR"
+        assert (answer.status, answer.codes) == (409, [code])
         assert message in detail(answer)
 
 

@@ -1,0 +1,80 @@
+"""Cases of TestFlight, and of builds that are there already."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from emulator.harness import Answer
+    from emulator.recorded.replay import Case, Json, Replay
+
+
+def _build(replay: Replay, *, app: Json | None = None) -> Json:
+    app = app or replay.add("apps")
+    return replay.add("builds", app=app, usesNonExemptEncryption=False)
+
+
+def _tester_in_group(replay: Replay) -> Answer:
+    group = replay.add("betaGroups", app=replay.add("apps"))
+    tester = replay.create("betaTesters", {"email": "alex@example.com"}, betaGroups=[group])
+    return replay.add_related(group, "betaTesters", tester)
+
+
+def _other_build_in_review(replay: Replay) -> Answer:
+    version = replay.add("preReleaseVersions", app=replay.add("apps"))
+    first, second = (
+        replay.add("builds", preReleaseVersion=version, usesNonExemptEncryption=False, version=number)
+        for number in ("1", "2")
+    )
+    replay.create("betaAppReviewSubmissions", build=first)
+    return replay.post("betaAppReviewSubmissions", build=second)
+
+
+def _second_review(replay: Replay) -> Answer:
+    build = _build(replay)
+    replay.create("betaAppReviewSubmissions", build=build)
+    return replay.post("betaAppReviewSubmissions", build=build)
+
+
+def _invitation(state: str) -> Case:
+    def send(replay: Replay) -> Answer:
+        app = replay.add("apps")
+        group = replay.add("betaGroups", app=app)
+        tester = replay.add("betaTesters", betaGroups=[group], state=state)
+        return replay.post("betaTesterInvitations", app=app, betaTester=tester)
+
+    return send
+
+
+def _notification(replay: Replay) -> Answer:
+    return replay.post("buildBetaNotifications", build=_build(replay))
+
+
+def _group_with_all_builds(replay: Replay) -> Answer:
+    app = replay.add("apps")
+    group = replay.add("betaGroups", app=app, isInternalGroup=True, hasAccessToAllBuilds=True)
+    return replay.add_related(group, "builds", _build(replay, app=app))
+
+
+def _second_answer(replay: Replay) -> Answer:
+    return replay.patch(_build(replay), usesNonExemptEncryption=True)
+
+
+CASES: Mapping[int, Case] = {
+    125: _tester_in_group,
+    129: _other_build_in_review,
+    130: _second_review,
+    131: _invitation("ACCEPTED"),
+    132: _invitation("NOT_INVITED"),
+    133: _notification,
+    134: _group_with_all_builds,
+    135: _second_answer,
+}
+"""By the number of the line."""
+
+DIFFERENCES: Mapping[int, str] = {
+    133: "contradicts itself: the status is 422, that in the error 409",
+}
+"""Reasons for which the emulator answers otherwise, by the number of the line."""
