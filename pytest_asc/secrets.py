@@ -68,6 +68,11 @@ class Redactor:
         for word in words:
             self._grams.update(_grams(word))
 
+    def add_id(self, text: str) -> None:
+        """Register an identifier that reports do not show in full."""
+        self._lines.append(text)
+        self._grams.update(_grams(text))
+
     def __bool__(self) -> bool:
         return bool(self._lines or self._tokens or self._new)
 

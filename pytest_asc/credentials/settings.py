@@ -72,6 +72,11 @@ SETTINGS = (
             ("ASC_MODE",), choices=("emulator", "live")),
 )  # fmt: skip
 
+SECRET_VARIABLES = tuple(
+    name for setting in SETTINGS if setting.name in {"private_key", "token", "issuer_id"} for name in setting.env
+)
+"""The variables whose values no report shows."""
+
 NOWHERE = Path(os.devnull)
 """A folder in which no file is found."""
 

@@ -6,9 +6,16 @@ needs another module imports it.
 
 from __future__ import annotations
 
+import os
+from contextlib import nullcontext
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from contextlib import AbstractContextManager
 
 MARKERS = (
     (
@@ -70,6 +77,35 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="Let tests marked asc(allow_writes=True) change the live account",
     )
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
+    """Redact from here on where the environment has secrets; pytest shows errors in conftest.py without a report."""
+    with _redacted_exceptions(early_config):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> Generator[None, object, object]:
+    """Redact the errors of usage that other plugins raise: pytest shows them without a report."""
+    with _redacted_exceptions(config):
+        return (yield)
+
+
+def _redacted_exceptions(config: pytest.Config) -> AbstractContextManager[None]:
+    if not _environment_has_secrets():
+        return nullcontext()
+    from pytest_asc.plugin.report_sections import redacted_exceptions, register_hooks
+
+    register_hooks(config)
+    return redacted_exceptions()
+
+
+def _environment_has_secrets() -> bool:
+    from pytest_asc.credentials.settings import SECRET_VARIABLES
+
+    return any(name in os.environ for name in SECRET_VARIABLES)
 
 
 # The values of options that are not given.

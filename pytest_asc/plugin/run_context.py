@@ -17,8 +17,9 @@ from pytest_asc.credentials.tokens import Token, TokenSource
 from pytest_asc.faults.sources import throw_away_settings
 from pytest_asc.faults.tokens import UTC_OFFSETS
 from pytest_asc.plugin.options import settings_of
-from pytest_asc.plugin.report_sections import ReportHooks
+from pytest_asc.plugin.report_sections import register_hooks
 from pytest_asc.plugin.resolver import Resolver
+from pytest_asc.secrets import redactor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,6 +60,8 @@ class RunContext:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self.settings = settings_of(config)
+        for issuer_id in self.settings.all("issuer_id"):
+            redactor.add_id(issuer_id.value.strip())
         self.resolver = Resolver(self.settings)
         self.fixture_setup = FixtureSetup()
         self.fault: CauseSlug | None = config.option.asc_fault
@@ -103,7 +106,9 @@ class RunContext:
                 if mode == "live"
                 else throw_away_settings(slug, self.resolver.service_name([slug]), new_folder=self._new_folder)
             )
-            self._credentials[key] = find_credentials(settings)
+            result = self._credentials[key] = find_credentials(settings)
+            if mode == "live" and result.credentials and result.credentials.issuer_id:
+                redactor.add_id(result.credentials.issuer_id)
         return self._credentials[key]
 
     def _new_folder(self) -> Path:
@@ -185,6 +190,6 @@ def get_run_context(config: pytest.Config) -> RunContext:
     """Return the context of this run; the first call creates it and registers its hooks."""
     if _RUN_CONTEXT not in config.stash:
         run = config.stash[_RUN_CONTEXT] = RunContext(config)
-        config.pluginmanager.register(ReportHooks(config), "asc-reporting")
+        register_hooks(config)
         config.pluginmanager.register(run.fixture_setup, "asc-fixture-setup")
     return config.stash[_RUN_CONTEXT]
