@@ -223,6 +223,12 @@ def asc_emulator(_asc_run: RunContext) -> Iterator[Emulator]:
     if request.node.get_closest_marker("asc_live"):
         pytest.fail("A test marked asc_live sends requests to Apple: it cannot use asc_emulator", pytrace=False)
     context = get_test_context(request)
+    if context.mode == "live":
+        pytest.fail(
+            "This test is in live mode: asc_emulator would be sent its live token. Name asc_emulator in the arguments "
+            "of the test, or mark the test asc(mode='emulator').",
+            pytrace=False,
+        )
     if context.run.open_emulators:
         shared = context.emulator = context.run.open_emulators[-1]
         context.earlier_requests = shared.request_count

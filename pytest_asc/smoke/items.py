@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -80,10 +81,14 @@ def _check(request: pytest.FixtureRequest) -> None:
     """Signature of every check: fixtures are requested dynamically."""
 
 
-class SmokeSuite(pytest.Collector):
-    """The checks of a run."""
+class SmokeSuite(pytest.Module):
+    """The checks of a run. A module, so that fixtures of its scope are set up for the checks as they are for tests."""
 
     run: SmokeRun
+
+    def _getobj(self) -> object:
+        """Return this module: pytest would import the path of the suite, which is a folder."""
+        return sys.modules[__name__]
 
     def collect(self) -> Iterator[pytest.Item]:
         """Make the items."""
@@ -112,7 +117,7 @@ def suite_in(parent: pytest.Collector, run: SmokeRun) -> SmokeSuite:
     """Make the suite of the checks, with the fixtures that are visible to its parent."""
     # The node ID starts with the folder's: pytest 8.0 finds a node's fixtures by the text of its ID.
     folder = "" if parent.nodeid == "." else parent.nodeid
-    suite = SmokeSuite.from_parent(parent, name=SUITE, nodeid=f"{folder}/{SUITE}".lstrip("/"))
+    suite = SmokeSuite.from_parent(parent, path=parent.path, name=SUITE, nodeid=f"{folder}/{SUITE}".lstrip("/"))
     suite.run = run
     return suite
 

@@ -317,3 +317,12 @@ def test_keys_are_known_in_every_form(
     pytester.makepyfile("from pathlib import Path\ndef test_x(): assert not Path('key.txt').read_text()")
     result = pytester.runpytest("-vv")
     assert key_text.splitlines()[1][:GRAM] not in result.stdout.str()
+
+
+@pytest.mark.parametrize("fixtures", ["request", "request, asc_token", "request, asc_session"])
+def test_a_test_in_live_mode_gets_no_emulator_at_run_time(
+    pytester: pytest.Pytester, credentials: None, fixtures: str
+) -> None:
+    pytester.makepyfile(f"def test_x({fixtures}): request.getfixturevalue('asc_emulator')")
+    result = pytester.runpytest("--asc-mode=live")
+    result.stdout.fnmatch_lines(["*This test is in live mode: asc_emulator would be sent its live token. Name*"])

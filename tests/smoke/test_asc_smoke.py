@@ -373,3 +373,23 @@ def test_a_fixture_that_skips_skips_its_check(smoke: Smoke, pytester: pytest.Pyt
     pytester.makeconftest("import pytest\n\n@pytest.fixture\ndef asc_token():\n    pytest.skip('no vault here')")
     _, report = smoke("-k", "token")
     assert report["checks"] == [{"name": "token", "outcome": "skipped", "reason": "no vault here"}]
+
+
+@pytest.mark.parametrize("scope", ["function", "class", "module", "package", "session"])
+@pytest.mark.parametrize("option", ["--asc-smoke", "--asc-smoke-first"])
+def test_autouse_fixtures_of_every_scope_are_set_up_for_the_checks(
+    pytester: pytest.Pytester, apple: Apple, credentials: None, scope: str, option: str
+) -> None:
+    pytester.makeconftest(
+        f"""
+        import pytest
+
+        @pytest.fixture(scope={scope!r}, autouse=True)
+        def other(request):
+            assert request.module if {scope!r} == "module" else True
+            yield
+        """
+    )
+    pytester.makepyfile("def test_x(): pass")
+    result = pytester.runpytest(option, f"--asc-base-url={apple.url}")
+    assert result.ret == 0
