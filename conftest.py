@@ -32,6 +32,8 @@ for name in (
     "pytest_asc.emulator.app",
     "pytest_asc.transports.requests_adapter",
     "pytest_asc.transports.responses_mock",
+    "pytest_asc.transports.httpcore_client",
+    "pytest_asc.transports.aiohttp_client",
     "pytest_asc.plugin.report_sections",
     "pytest_asc.smoke.hooks",
 ):

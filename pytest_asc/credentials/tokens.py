@@ -171,7 +171,8 @@ class TokenSource:
         credentials: The key, and the ids that go into the tokens.
         lifetime: Seconds from ``iat`` to ``exp``: from 2 to 20 minutes, longer for a scope that allows it.
         scope: The requests that the tokens are good for; None for all.
-        clock: Gives the time in seconds since 1970.
+        clock: Gives the time in seconds since 1970; None for ``time.time`` as it is when a token is asked for, so that
+            freezegun and time-machine are followed.
         service: The name of the service that they are for; by default the one that the key's kind is for.
 
     Raises:
@@ -184,7 +185,7 @@ class TokenSource:
         *,
         lifetime: int = DEFAULT_LIFETIME,
         scope: Sequence[str] | None = None,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
         service: str | None = None,
     ) -> None:
         __tracebackhide__ = True
@@ -194,7 +195,7 @@ class TokenSource:
         self._credentials = credentials
         self._lifetime = lifetime
         self._scope = scope
-        self._clock = clock
+        self._clock = clock or _now
         self._service = service
         self._lock = threading.Lock()
         # One tuple, replaced as a whole: readers need no lock.
@@ -226,6 +227,10 @@ class TokenSource:
         with self._lock:
             self._kept = (0.0, 0.0, None)
         return self.token()
+
+
+def _now() -> float:
+    return time.time()  # looked up now: freezegun replaces it during a test
 
 
 def _check_short(lifetime: int) -> Finding | None:

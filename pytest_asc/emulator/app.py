@@ -76,7 +76,7 @@ class Emulator:
 
     Args:
         service: The service of Apple's to emulate.
-        clock: Returns the caller's time, in seconds since 1970.
+        clock: Returns the caller's time, in seconds since 1970; None for ``time.time`` as it is at each request.
         seed: The same seed makes the same ids.
         authenticator: One that accepts some keys already; None for one without keys.
         credentials: A key for :meth:`token`, which the authenticator accepts; None for a throw-away key, made when it
@@ -86,7 +86,7 @@ class Emulator:
     def __init__(
         self,
         service: Service = APP_STORE_CONNECT,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
         seed: int = 0,
         authenticator: Authenticator | None = None,
         credentials: Credentials | None = None,
@@ -96,7 +96,7 @@ class Emulator:
         self.authenticator: Authenticator = authenticator or Authenticator(service)
         if credentials and authenticator is None:
             self.authenticator.trust(_key_of(credentials, service))
-        self._clock = clock
+        self._clock = clock or _now
         self._seed = seed
         # A server handles requests in its own threads while the test adds resources.
         self._lock = threading.RLock()
@@ -728,6 +728,10 @@ class Emulator:
         if isinstance(answer, TokenRejection):
             return other_services.reject_token(answer, self._error_ids.uuid)
         return error_response((answer,) if isinstance(answer, ApiError) else answer, self._error_ids.uuid)
+
+
+def _now() -> float:
+    return time.time()  # looked up now: freezegun replaces it during a test
 
 
 @lru_cache(maxsize=2)

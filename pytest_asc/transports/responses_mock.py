@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +11,12 @@ import responses
 from requests.adapters import HTTPAdapter
 
 from pytest_asc.apple.services import emulated_hosts
+from pytest_asc.transports.apple_hosts import start_answering, stop_answering
+from pytest_asc.transports.client_patches import patch_clients
 from pytest_asc.transports.requests_transport import RequestsTransport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from requests import PreparedRequest
 
@@ -25,32 +26,39 @@ if TYPE_CHECKING:
 _ANYTHING = re.compile("")
 
 
-@contextmanager
-def intercept(emulator: Emulator) -> Iterator[None]:
+class intercept:  # noqa: N801  it reads as a function, and is one but for the speed
     """Answer requests to the hosts that the emulator stands for, with any method; let all others go on as before.
 
-    It is one :class:`responses.RequestsMock` with one catch-all callback. Where another mock was active before, the
-    requests to other hosts go on to it. A mock that a test activates inside (``@responses.activate``, ``with
-    responses.RequestsMock()``) comes first, as always with responses: it sees Apple's requests too, refuses those it
-    has no route for with a ConnectionError, and its ``passthru`` leads to the network and not back here. Give such a
-    mock the way back with ``RequestsMock(real_adapter_send=requests.adapters.HTTPAdapter.send)`` and
-    ``add_passthru("https://api.appstoreconnect.apple.com")``.
+    For requests it is one :class:`responses.RequestsMock` with one catch-all callback. Where another mock was active
+    before, the requests to other hosts go on to it. A mock that a test activates inside (``@responses.activate``,
+    ``with responses.RequestsMock()``) comes first, as always with responses: it sees Apple's requests too, and refuses
+    those it has no route for with a ConnectionError; what its ``passthru`` lets through reaches the emulator.
+
+    The other libraries of :mod:`.client_patches` have their connections to these hosts answered, and any further
+    connection to a host of Apple's raises :class:`pytest_asc.transports.apple_hosts.AppleHostError`.
 
     An exception of the emulator's own, which is a bug of pytest-asc, is raised where the request was sent.
+
+    Args:
+        emulator: The emulator that answers.
     """
-    try:
-        mock = _unused.pop()
-    except IndexError:
-        mock = _EmulatorMock()
-    before = HTTPAdapter.send
-    mock.start_answering(emulator, before)
-    HTTPAdapter.send = mock.send  # type: ignore[method-assign,assignment]
-    try:
-        yield
-    finally:
-        HTTPAdapter.send = before  # type: ignore[method-assign]
-        mock.stop_answering()
-        _unused.append(mock)
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+
+    def __enter__(self) -> None:
+        patch_clients()
+        start_answering(self._emulator)
+        mock = self._mock = _unused.pop() if _unused else _EmulatorMock()
+        before = self._before = HTTPAdapter.send
+        mock.start_answering(self._emulator, before)
+        HTTPAdapter.send = mock.send  # type: ignore[method-assign,assignment]
+
+    def __exit__(self, *_: object) -> None:
+        HTTPAdapter.send = self._before  # type: ignore[method-assign]
+        self._mock.stop_answering()
+        _unused.append(self._mock)
+        stop_answering(self._emulator)
 
 
 @cache

@@ -1,0 +1,119 @@
+"""Apple's hosts in the process of a test: the emulator that stands for them, and a stop for what it cannot answer.
+
+The stop is an audit hook of Python (PEP 578): it sees every look-up and connection that goes through Python's
+``socket``, whoever makes it and whatever else is patched.
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from pytest_asc.apple.services import APP_STORE_CONNECT, SERVICES, STORAGE_HOST, emulated_hosts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_asc.apple.services import Service
+    from pytest_asc.emulator.app import Emulator
+
+_SERVICES: Mapping[str, Service] = {
+    STORAGE_HOST: APP_STORE_CONNECT,
+    # Where two services share a host, the first one of the table names it.
+    **{host: service for service in reversed(SERVICES.values()) for host in service.hosts},
+}
+_LOOKUPS = frozenset({"socket.getaddrinfo", "socket.gethostbyname"})
+_CONNECTIONS = frozenset({"socket.connect", "socket.sendto"})
+
+_emulators: list[Emulator] = []
+
+
+class AppleHostError(RuntimeError):
+    """A client of a test with the emulator turned to a host of Apple's in a way that the emulator cannot answer.
+
+    It is no ``OSError``, so that no client takes it for a failure of the network and tries again.
+    """
+
+
+def start_answering(emulator: Emulator) -> None:
+    """Let an emulator stand for its hosts, from now on, in every thread; of several, the last one answers."""
+    _emulators.append(emulator)
+    _watch()
+
+
+def stop_answering(emulator: Emulator) -> None:
+    """Undo :func:`start_answering`."""
+    _emulators.remove(emulator)
+
+
+def emulator_for(host: str | None) -> Emulator | None:
+    """Return the emulator that answers for a host now.
+
+    Args:
+        host: The name, in any case.
+
+    Returns:
+        None where the host is not Apple's, or no emulator answers now.
+
+    Raises:
+        AppleHostError: It is a host of Apple's that the emulator of this test does not stand for.
+    """
+    if not _emulators or not host:
+        return None
+    name = host.lower().rstrip(".")
+    service = _SERVICES.get(name)
+    if service is None:
+        return None
+    for emulator in reversed(_emulators):
+        if name in _hosts(emulator.service):
+            return emulator
+    raise AppleHostError(
+        f"{_client()} turned to {name} ({service.title}), but the emulator of this test is "
+        f"{_emulators[-1].service.title}. Emulate the other service with --asc-service={service.name}, or mock this "
+        "host with another library; a test that is to reach Apple is marked asc_live and uses no emulator."
+    )
+
+
+@cache
+def _hosts(service: Service) -> frozenset[str]:
+    return frozenset(emulated_hosts(service))
+
+
+@cache
+def _watch() -> None:
+    """Install the audit hook, which Python never removes."""
+    sys.addaudithook(_stop)
+
+
+def _stop(event: str, args: tuple[Any, ...]) -> None:
+    if not _emulators:
+        return
+    if event in _LOOKUPS:
+        host = args[0]
+    elif event in _CONNECTIONS:
+        address = args[1]
+        host = address[0] if isinstance(address, tuple) and address else None
+    else:
+        return
+    if isinstance(host, (bytes, bytearray)):
+        host = host.decode("ascii", "replace")
+    if isinstance(host, str) and emulator_for(host):
+        raise AppleHostError(
+            f"{_client()} tried to connect to {host}, and a test with asc fixtures does not reach Apple. The emulator "
+            "answers requests, httpx, aiohttp, urllib3, urllib.request and http.client without a change; direct any "
+            "other client to asc_server: to its url, or through its proxy_url. A test that is to reach Apple is marked "
+            "asc_live."
+        )
+
+
+def _client() -> str:
+    """Return the name of the package that makes the call: of the nearest caller outside Python and this package."""
+    ours = __name__.partition(".")[0]
+    frame = sys._getframe(1)  # noqa: SLF001  documented
+    while frame.f_back:
+        frame = frame.f_back
+        package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+        if package and package != ours and package not in sys.stdlib_module_names:
+            return package
+    return "a client in a thread of Python's own"
