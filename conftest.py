@@ -82,11 +82,16 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.
         if name.startswith(OTHERS) or name.upper() in PROXIES:
             monkeypatch.delenv(name)
     home = tmp_path_factory.mktemp("home")
-    # Runs of pytester load no plugin that changes them, whichever are installed; a test may ask for one.
-    monkeypatch.setenv("PYTEST_ADDOPTS", " ".join(f"-pno:{name}" for name in OTHER_PLUGINS))
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("USERPROFILE", str(home))
     return home
+
+
+@pytest.fixture
+def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """Keep plugins that change every run out of pytester's runs, whichever are installed; a test may let one in."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", " ".join(f"-pno:{name}" for name in OTHER_PLUGINS))
+    return pytester
 
 
 @pytest.fixture(scope="session")

@@ -84,6 +84,7 @@ def asc_token(_asc_run: RunContext) -> Token:
     context = get_test_context(request)
     if context.mode == "live" and (external := context.run.external_token()):
         return external
+    context.emulate_hosts(request)
     credentials = context.credentials(request)
     service = context.service(credentials)
     for fault in context.active_faults:
@@ -120,6 +121,7 @@ def make_asc_token(_asc_run: RunContext) -> TokenFactory:
     __tracebackhide__ = True
     request = _asc_run.fixture_request
     context = get_test_context(request)
+    context.emulate_hosts(request)
     credentials = context.credentials(request)
     service = context.service(credentials)
     return SigningTokenFactory(credentials, context.run.lifetime(context.options.lifetime), service.name)
@@ -193,7 +195,9 @@ def asc_diagnose(_asc_run: RunContext) -> Diagnose:
     from pytest_asc.plugin.test_context import get_test_context
 
     request = _asc_run.fixture_request
-    return get_test_context(request).diagnosis(request)
+    context = get_test_context(request)
+    context.emulate_hosts(request)
+    return context.diagnosis(request)
 
 
 @pytest.fixture
@@ -206,22 +210,19 @@ def asc_emulator(_asc_run: RunContext) -> Iterator[Emulator]:
             asc_emulator.add("apps", name="Lists", bundleId="com.example.lists")
             assert my_client.app_names(token=asc_token) == ["Lists"]
 
-    It answers ``asc_session``, and https://api.appstoreconnect.apple.com for any code in the test that uses
-    ``requests``. With ``--asc-service`` it emulates the endpoints of that service instead.
+    It answers ``asc_session``, and https://api.appstoreconnect.apple.com for any code in the test that uses requests,
+    httpx, aiohttp, urllib3, urllib.request or http.client; every other way to Apple's hosts raises an error. It does so
+    in each test that uses a fixture of this plugin, requested or not. With ``--asc-service`` it emulates the endpoints
+    of that service instead.
 
     It rejects what Apple rejects, with Apple's status and body. ``asc_emulator.requests`` lists the requests, each with
     the reason of a rejection, and so does the report of a failed test. A planned failure that no request has met is an
     error at the end of the test, unless the test is marked ``asc(allow_unfired=True)``.
     """
-    from pytest_asc.emulator.app import Emulator
-    from pytest_asc.emulator.service_faults import FAULTS
     from pytest_asc.plugin.test_context import get_test_context
-    from pytest_asc.transports.responses_mock import intercept
 
     __tracebackhide__ = True
     request = _asc_run.fixture_request
-    if request.node.get_closest_marker("asc_live"):
-        pytest.fail("A test marked asc_live sends requests to Apple: it cannot use asc_emulator", pytrace=False)
     context = get_test_context(request)
     if context.mode == "live":
         pytest.fail(
@@ -229,24 +230,10 @@ def asc_emulator(_asc_run: RunContext) -> Iterator[Emulator]:
             "of the test, or mark the test asc(mode='emulator').",
             pytrace=False,
         )
-    if context.run.open_emulators:
-        shared = context.emulator = context.run.open_emulators[-1]
-        context.earlier_requests = shared.request_count
-        yield shared
+    emulator = context.start_emulator(request)
+    yield emulator
+    if emulator in context.run.open_emulators:  # it outlives the test, and so do its planned failures
         return
-    credentials = context.credentials(request)
-    service = context.service(credentials)
-    emulator = context.emulator = Emulator(
-        service=service, authenticator=context.run.authenticator(credentials, service), credentials=credentials
-    )
-    if role := context.options.role:
-        emulator.role = role
-    emulator.review_requirements -= set(context.options.relax)
-    for fault in context.faults:
-        if fault in FAULTS:
-            emulator.fault(fault)
-    with intercept(emulator):
-        yield emulator
     if not context.options.allow_unfired and (missing := emulator.explain_missing() or context.explain_unused_fault()):
         pytest.fail(missing, pytrace=False)
 
@@ -351,6 +338,15 @@ def _asc_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
+def _asc_emulated(_asc_run: RunContext) -> None:
+    """Start the emulator of a test that uses ``asc_credentials``, which lives longer than a test, before all others."""
+    from pytest_asc.plugin.test_context import get_test_context
+
+    request = _asc_run.fixture_request
+    get_test_context(request).emulate_hosts(request)
+
+
+@pytest.fixture
 def _asc_live(_asc_run: RunContext) -> None:
     """Skip a test marked ``asc_live`` where there are no credentials, or the run is in emulator mode."""
     from pytest_asc.credentials.finder import CredentialsError
@@ -370,6 +366,13 @@ def _asc_live(_asc_run: RunContext) -> None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Make tests marked ``asc_live`` request the fixture that skips them, whether or not they use another of ours."""
-    if item.get_closest_marker("asc_live") and isinstance(item, pytest.Function):
+    """Make tests request the fixtures that come before all others.
+
+    Those marked ``asc_live`` are skipped by one, whether or not they use another of ours.
+    """
+    if not isinstance(item, pytest.Function):
+        return
+    if "asc_credentials" in item.fixturenames:
+        item.fixturenames.insert(0, "_asc_emulated")
+    if item.get_closest_marker("asc_live"):
         item.fixturenames.insert(0, "_asc_live")

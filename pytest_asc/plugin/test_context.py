@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pytest_asc.diagnosis.http.http_response import HttpResponse
     from pytest_asc.diagnosis.interface import Diagnose
     from pytest_asc.emulator.app import Emulator
+    from pytest_asc.emulator.auth.authenticator import Authenticator
     from pytest_asc.plugin.live_failures import LiveFailures
     from pytest_asc.plugin.markers import MarkerOptions, Mode
     from pytest_asc.plugin.run_context import RunContext
@@ -40,16 +41,19 @@ class TestContext:
     """
 
     def __init__(self, item: pytest.Item, run: RunContext) -> None:
+        self._item = item
         self.run = run
         self.options = _options(item)
-        requested = self.options.mode or _requested_mode(item)
+        self.is_marked_live = item.get_closest_marker("asc_live") is not None
+        """The test is marked ``asc_live``."""
+        requested = self.options.mode or self._requested_mode(item)
         self.mode: Mode = run.resolver.mode(requested, smoke=False) if requested else run.mode
         self.faults = run.active_faults("emulator", self.options.faults)
         """The causes that the emulator brings about: those of the test's markers and of the run."""
         self.active_faults = run.active_faults(self.mode, self.options.faults)
         """The causes that the token and the service show: none in live mode."""
         self.emulator: Emulator | None = None
-        """The emulator that the test requested."""
+        """The emulator of the test; None in live mode."""
         self.faulty_tokens: list[Token] = []
         """The tokens of ``asc_token`` that a fault has changed."""
         self.earlier_requests = 0
@@ -85,6 +89,73 @@ class TestContext:
             ]
         )
 
+    def _requested_mode(self, item: pytest.Item) -> Mode | None:
+        """Return the mode that a test requests by its markers and fixtures."""
+        if self.is_marked_live:
+            return "live"
+        return "emulator" if "asc_emulator" in getattr(item, "fixturenames", ()) else None
+
+    def emulate_hosts(self, request: pytest.FixtureRequest) -> None:
+        """Have Apple's hosts answered by this test's emulator, with or without a key; in live mode, do nothing.
+
+        Args:
+            request: Of the requesting fixture.
+        """
+        if self.mode != "emulator" or self.emulator:
+            return
+        try:
+            self.start_emulator(request)
+        except CredentialsError:
+            self._start_emulator(self._service_without_key())
+
+    def start_emulator(self, request: pytest.FixtureRequest) -> Emulator:
+        """Return the emulator of this test; the first call starts it, for Apple's hosts and until the test ends.
+
+        Args:
+            request: Of the requesting fixture.
+
+        Raises:
+            CredentialsError: There are no credentials that can be used.
+        """
+        __tracebackhide__ = True
+        if self._credentials_error:
+            raise self._credentials_error
+        if self.emulator:
+            return self.emulator
+        if self.run.open_emulators:
+            shared = self.emulator = self.run.open_emulators[-1]
+            self.earlier_requests = shared.request_count
+            return shared
+        credentials = self.credentials(request)
+        service = self.service(credentials)
+        return self._start_emulator(service, self.run.authenticator(credentials, service), credentials)
+
+    def _start_emulator(
+        self, service: Service, authenticator: Authenticator | None = None, credentials: Credentials | None = None
+    ) -> Emulator:
+        from pytest_asc.emulator.app import Emulator  # noqa: PLC0415  live runs have none
+        from pytest_asc.emulator.service_faults import FAULTS  # noqa: PLC0415
+        from pytest_asc.transports.responses_mock import intercept  # noqa: PLC0415
+
+        emulator = self.emulator = Emulator(service=service, authenticator=authenticator, credentials=credentials)
+        options = self.options
+        if options.role:
+            emulator.role = options.role
+        if options.relax:
+            emulator.review_requirements -= set(options.relax)
+        for fault in self.faults:
+            if fault in FAULTS:
+                emulator.fault(fault)
+        interception = intercept(emulator)
+        interception.__enter__()
+
+        def end() -> None:
+            interception.__exit__()
+            del self._item.stash[_TEST_CONTEXT]  # another run of the same test begins anew
+
+        self._item.addfinalizer(end)
+        return emulator
+
     def credentials(self, request: pytest.FixtureRequest) -> Credentials:
         """The credentials for this mode: ``asc_credentials`` where that is of the same mode, or overridden.
 
@@ -118,6 +189,9 @@ class TestContext:
         """Return the service that the test is for."""
         return self.run.resolver.service(credentials.kind, self.active_faults)
 
+    def _service_without_key(self) -> Service:
+        return self.run.resolver.service(self.run.credentials_result(self.mode).kind, self.active_faults)
+
     def base_url(self, request: pytest.FixtureRequest) -> str:
         """Return the base URL of the test's session.
 
@@ -127,8 +201,9 @@ class TestContext:
         try:
             key_type = self.credentials(request).kind
         except CredentialsError:  # with a token alone, the settings give the type of the key
-            key_type = self.run.credentials_result(self.mode).kind
-        service = self.run.resolver.service(key_type, self.active_faults)
+            service = self._service_without_key()
+        else:
+            service = self.run.resolver.service(key_type, self.active_faults)
         return self.run.resolver.checked_base_url(service, self.mode)
 
     def diagnosis(self, request: pytest.FixtureRequest) -> Diagnose:
@@ -190,10 +265,3 @@ def _options(item: pytest.Item) -> MarkerOptions:
     except (MarkerError, SettingsError) as error:
         pytest.fail(str(error), pytrace=False)
     return options
-
-
-def _requested_mode(item: pytest.Item) -> Mode | None:
-    """Return the mode that a test requests by its markers and fixtures."""
-    if item.get_closest_marker("asc_live"):
-        return "live"
-    return "emulator" if "asc_emulator" in getattr(item, "fixturenames", ()) else None

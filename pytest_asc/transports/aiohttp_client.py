@@ -111,7 +111,7 @@ def patch_aiohttp() -> None:
         self: Any,
         req: Any,
         traces: Any,
-        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109
+        timeout: aiohttp.ClientTimeout,
     ) -> ResponseHandler:
         if emulator_for(req.url.host) is None:
             handler: ResponseHandler = await original(self, req, traces, timeout)

@@ -6,6 +6,7 @@ The stop is an audit hook of Python (PEP 578): it sees every look-up and connect
 
 from __future__ import annotations
 
+import socket
 import sys
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 _SERVICES: Mapping[str, Service] = {
     STORAGE_HOST: APP_STORE_CONNECT,
     # Where two services share a host, the first one of the table names it.
-    **{host: service for service in reversed(SERVICES.values()) for host in service.hosts},
+    **{host: service for service in reversed(tuple(SERVICES.values())) for host in service.hosts},
 }
 _LOOKUPS = frozenset({"socket.getaddrinfo", "socket.gethostbyname"})
 _CONNECTIONS = frozenset({"socket.connect", "socket.sendto"})
@@ -82,20 +83,27 @@ def _hosts(service: Service) -> frozenset[str]:
 
 @cache
 def _watch() -> None:
-    """Install the audit hook, which Python never removes."""
+    """Install the stop. Python never removes an audit hook."""
     sys.addaudithook(_stop)
+    _patch_socket()
 
 
 def _stop(event: str, args: tuple[Any, ...]) -> None:
     if not _emulators:
         return
     if event in _LOOKUPS:
-        host = args[0]
+        _refuse(args[0])
     elif event in _CONNECTIONS:
-        address = args[1]
-        host = address[0] if isinstance(address, tuple) and address else None
-    else:
-        return
+        _refuse_address(args[1])
+
+
+def _refuse_address(address: object) -> None:
+    if isinstance(address, tuple) and address:
+        _refuse(address[0])
+
+
+def _refuse(host: object) -> None:
+    """Raise an error where a host is Apple's and an emulator answers now."""
     if isinstance(host, (bytes, bytearray)):
         host = host.decode("ascii", "replace")
     if isinstance(host, str) and emulator_for(host):
@@ -105,6 +113,20 @@ def _stop(event: str, args: tuple[Any, ...]) -> None:
             "other client to asc_server: to its url, or through its proxy_url. A test that is to reach Apple is marked "
             "asc_live."
         )
+
+
+def _patch_socket() -> None:
+    """Refuse a host before ``connect`` looks it up, which it does without an event; the hook stops what comes after."""
+    cls: Any = socket.socket
+    for name in ("connect", "connect_ex"):
+        original = getattr(cls, name)
+
+        def connect(self: Any, address: Any, original: Any = original) -> Any:
+            if _emulators:
+                _refuse_address(address)
+            return original(self, address)
+
+        setattr(cls, name, connect)
 
 
 def _client() -> str:

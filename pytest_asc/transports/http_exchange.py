@@ -51,6 +51,8 @@ class HttpExchange:
             None while the request is incomplete; ``b""`` where this completes it; an interim response for a client
             that waits for it before it sends the body.
         """
+        if self._request is not None:  # some clients write an empty end of the body
+            return None
         self._received += data
         interim = None
         if self._head is None:

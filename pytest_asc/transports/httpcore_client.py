@@ -38,7 +38,7 @@ _READ_FAILURES: Failures = MappingProxyType(
 
 
 class _Ends:
-    """What both kinds of streams share: the request on its way in, the response on its way out."""
+    """The part that both kinds of streams share: the request on its way in, the response on its way out."""
 
     def __init__(self, exchange: HttpExchange) -> None:
         self._exchange = exchange
@@ -66,7 +66,8 @@ class _Ends:
     def take(self, count: int, plan: DeliveryPlan | None) -> bytes:
         """Return the next bytes of the response, or raise its failure."""
         if plan and plan.broken in _READ_FAILURES:
-            raise _READ_FAILURES[plan.broken]()
+            failure = _READ_FAILURES[plan.broken]
+            raise failure()
         left = self._left or b""
         self._left = left[count:] if self._response else None
         return left[:count]
@@ -99,10 +100,10 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
     def __init__(self, ends: _Ends) -> None:
         self._ends = ends
 
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002, ASYNC109
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
         self._ends.receive(buffer)
 
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         plan = self._ends.plan(timeout)
         if plan and plan.wait:
             import anyio  # noqa: PLC0415  httpx brings it
@@ -140,8 +141,8 @@ def patch_httpcore() -> None:
     """Let the pools of httpcore ask the emulator first; for all other hosts they are as they were."""
     for pool in (httpcore.ConnectionPool, httpcore.HTTPProxy, httpcore.SOCKSProxy):
         _patch_pool(pool, httpcore.HTTPConnection, _Backend)
-    for pool in (httpcore.AsyncConnectionPool, httpcore.AsyncHTTPProxy, httpcore.AsyncSOCKSProxy):
-        _patch_pool(pool, httpcore.AsyncHTTPConnection, _AsyncBackend)
+    for async_pool in (httpcore.AsyncConnectionPool, httpcore.AsyncHTTPProxy, httpcore.AsyncSOCKSProxy):
+        _patch_pool(async_pool, httpcore.AsyncHTTPConnection, _AsyncBackend)
 
 
 def _patch_pool(pool: Any, connection: Any, backend: Any) -> None:
