@@ -61,6 +61,7 @@ class TestContext:
         self.live_failures: LiveFailures | None = None
         """The failed requests of its live session."""
         self._credentials_error: CredentialsError | None = None
+        self._starting = False
 
     def report_sections(self) -> Iterator[tuple[str, str]]:
         """Give the sections for the report of a failed test: their titles and texts."""
@@ -101,7 +102,7 @@ class TestContext:
         Args:
             request: Of the requesting fixture.
         """
-        if self.mode != "emulator" or self.emulator:
+        if self.mode != "emulator" or self.emulator or self._starting:
             return
         try:
             self.start_emulator(request)
@@ -126,7 +127,13 @@ class TestContext:
             shared = self.emulator = self.run.open_emulators[-1]
             self.earlier_requests = shared.request_count
             return shared
-        credentials = self.credentials(request)
+        self._starting = True
+        try:
+            credentials = self.credentials(request)
+        finally:
+            self._starting = False
+        if self.emulator:  # an overridden asc_credentials has requested it
+            return self.emulator
         service = self.service(credentials)
         return self._start_emulator(service, self.run.authenticator(credentials, service), credentials)
 
