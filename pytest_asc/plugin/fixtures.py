@@ -224,6 +224,8 @@ def asc_emulator(_asc_run: RunContext) -> Iterator[Emulator]:
     __tracebackhide__ = True
     request = _asc_run.fixture_request
     context = get_test_context(request)
+    if context.is_marked_live:
+        pytest.fail("A test marked asc_live sends requests to Apple: it cannot use asc_emulator", pytrace=False)
     if context.mode == "live":
         pytest.fail(
             "This test is in live mode: asc_emulator would be sent its live token. Name asc_emulator in the arguments "
@@ -372,7 +374,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     """
     if not isinstance(item, pytest.Function):
         return
-    if "asc_credentials" in item.fixturenames:
+    if "asc_credentials" in item.fixturenames and "asc_emulator_factory" not in item.fixturenames:
         item.fixturenames.insert(0, "_asc_emulated")
     if item.get_closest_marker("asc_live"):
         item.fixturenames.insert(0, "_asc_live")

@@ -119,7 +119,7 @@ class TestContext:
             CredentialsError: There are no credentials that can be used.
         """
         __tracebackhide__ = True
-        if self._credentials_error:
+        if self._credentials_error and self.mode == self.run.mode:
             raise self._credentials_error
         if self.emulator:
             return self.emulator
