@@ -31,7 +31,7 @@ _PATCHES: Mapping[str, tuple[str, str]] = MappingProxyType(
 def patch_clients() -> None:
     """Patch the libraries that are loaded, and each of the others as soon as it is."""
     for name in _PATCHES:
-        if name in sys.modules:
+        if sys.modules.get(name):
             _patch(name)
     sys.meta_path.insert(0, _PatchWhenLoaded())
 
