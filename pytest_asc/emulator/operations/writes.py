@@ -55,11 +55,12 @@ def _create(account: Account, route: Route, body: bytes) -> Response:
         raise RefusedError(*faults)
     hooks = hooks_of(entity.type)
     duplicates = uniqueness_errors(account.store, entity)
-    resource = None if duplicates else hooks.find_existing(account, entity)
+    resource = hooks.find_existing(account, entity) if hooks.find_existing and not duplicates else None
     if resource is None:
         _validate_create(account, hooks, entity, duplicates)
         included = _create_included(account, entity) if entity.included else ()
-        resource = account.create(entity.type, hooks.choose_id(account, entity), _attributes(entity))
+        identifier = hooks.choose_id(account, entity) if hooks.choose_id else None
+        resource = account.create(entity.type, identifier, _attributes(entity))
         _relate_all(account.store, (resource, entity), *included)
         hooks.after_create(account, resource, entity)
     location = f"{route.base}{route.operation.path}/{quote(resource.id, safe='')}"

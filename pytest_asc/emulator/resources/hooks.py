@@ -23,11 +23,11 @@ class ResourceHooks(NamedTuple):
     :class:`~pytest_asc.emulator.jsonapi.errors.RefusedError`, and change nothing. The others must not refuse it.
     """
 
-    find_existing: Callable[[Account, ValidatedResource], Resource | None] = do_nothing
+    find_existing: Callable[[Account, ValidatedResource], Resource | None] | None = None
     """Return the resource to respond with in place of a new one; None to create one."""
     validate_create: Callable[[Account, ValidatedResource], None] = do_nothing
     """Runs before a resource is created."""
-    choose_id: Callable[[Account, ValidatedResource], str | None] = do_nothing
+    choose_id: Callable[[Account, ValidatedResource], str | None] | None = None
     """Return the id of the resource to create; None for a new one."""
     after_create: Callable[[Account, Resource, ValidatedResource], None] = do_nothing
     """Runs after a resource was created and related. The request has members that the resource does not show."""
