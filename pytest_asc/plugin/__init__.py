@@ -77,6 +77,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="Let tests marked asc(allow_writes=True) change the live account",
     )
+    group.addoption(
+        "--asc-live-guard",
+        action="store_true",
+        help="Refuse writes to Apple's hosts by requests, urllib3, urllib.request and http.client as well, unless the "
+        "test and the run allow them",
+    )
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -120,6 +126,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
     config.pluginmanager.register(fixtures, "asc-fixtures")
     config.pluginmanager.register(fixtures.run_fixture(config), "asc-run-fixture")
+    if config.option.asc_live_guard:
+        config.pluginmanager.register(import_module("pytest_asc.plugin.live_guard").LiveGuard(config), "asc-live-guard")
     given = {name for name, value in vars(config.option).items() if name.startswith("asc_") and value not in _UNSET}
     # A worker of pytest-xdist gets the options that its controller has checked.
     if given - {"asc_timeout"} and not hasattr(config, "workerinput"):
