@@ -1,4 +1,4 @@
-"""``--asc-live-guard``: no test writes to Apple's hosts unless it may, whichever client it uses over ``http.client``."""
+"""``--asc-live-guard``: no test writes to Apple's hosts over ``http.client`` unless it may, whatever its client."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ class LiveGuard:
             guarded = is_apple(host) or (host, connection.port) == self._base
             if guarded and method.upper() not in SAFE_METHODS:
                 raise WriteRefusedError(
-                    f"{method} {url.partition('?')[0]} was not sent to {host}: --asc-live-guard lets tests only read. To "
-                    "let this test write, mark it with @pytest.mark.asc(allow_writes=True) and run pytest with "
+                    f"{method} {url.partition('?')[0]} was not sent to {host}: --asc-live-guard lets tests only read. "
+                    "To let this test write, mark it with @pytest.mark.asc(allow_writes=True) and run pytest with "
                     "--asc-allow-writes."
                 )
             original(connection, method, url, *args, **kwargs)
