@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import requests
 import responses
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.app import Emulator
 
 _ANYTHING = re.compile("")
+_Answering: TypeAlias = "tuple[re.Pattern[str], RequestsTransport]"
 
 
 class intercept:  # noqa: N801  it reads as a function, and is one but for the speed
@@ -47,19 +48,15 @@ class intercept:  # noqa: N801  it reads as a function, and is one but for the s
 
     def __init__(self, emulator: Emulator) -> None:
         self._emulator = emulator
+        self._answering = (_pattern(emulator.service), RequestsTransport(emulator))
 
     def __enter__(self) -> None:
         patch_clients()
         start_answering(self._emulator)
-        mock = self._mock = _unused.pop() if _unused else _EmulatorMock()
-        before = self._before = HTTPAdapter.send
-        mock.start_answering(self._emulator, before)
-        HTTPAdapter.send = mock.send  # type: ignore[method-assign,assignment]
+        _mock().start_answering(self._answering)
 
     def __exit__(self, *_: object) -> None:
-        HTTPAdapter.send = self._before  # type: ignore[method-assign]
-        self._mock.stop_answering()
-        _unused.append(self._mock)
+        _mock().stop_answering(self._answering)
         stop_answering(self._emulator)
 
 
@@ -75,28 +72,36 @@ class _AnyMethod(responses.CallbackResponse):
 
     def __init__(self) -> None:
         super().__init__("ANY", _ANYTHING, self._answer, content_type=None)
-        self.hosts = _ANYTHING
-        """The URLs that are answered."""
-        self.transport: RequestsTransport | None = None
-        """The transport to the emulator; None once the test has ended."""
+        self.answering: list[_Answering] = []
+        """The emulators that answer, the last one first. They may end in any order: a test's own can be started before
+        one that a fixture of the whole module opens."""
+        self.ended: re.Pattern[str] | None = None
+        """The URLs that were answered last."""
 
     def matches(self, request: PreparedRequest) -> tuple[bool, str]:
+        url = request.url or ""
         # vcrpy records and replays by a class of its own below: it comes first, and what it lets through comes back.
-        if self.hosts.match(request.url or "") and HTTPSConnectionPool.ConnectionCls is HTTPSConnection:
+        if HTTPSConnectionPool.ConnectionCls is not HTTPSConnection:
+            return False, "left to another library"
+        if self._find(url) or (not self.answering and self.ended and self.ended.match(url)):
             return True, ""
         return False, "not a host of Apple's"
 
+    def _find(self, url: str) -> RequestsTransport | None:
+        return next((transport for hosts, transport in reversed(self.answering) if hosts.match(url)), None)
+
     def _answer(self, request: PreparedRequest) -> tuple[int, dict[str, str], bytes]:
-        if self.transport is None:  # a thread that outlives its test: its request must not reach Apple
+        transport = self._find(request.url or "")
+        if transport is None:  # a thread that outlives its test: its request must not reach Apple
             raise requests.ConnectionError("the test of this request has ended", request=request)
         # responses passes on the arguments of the adapter.
         timeout = request.req_kwargs.get("timeout")  # type: ignore[attr-defined]
-        response = self.transport.exchange(request, timeout)
+        response = transport.exchange(request, timeout)
         return response.status, response.headers, response.body
 
 
 class _EmulatorMock(responses.RequestsMock):
-    """A mock with one callback. It is reused from test to test, since making one costs more than the interception."""
+    """A mock with one callback. There is one for the whole process, since making it costs more than a test's share."""
 
     def __init__(self) -> None:
         super().__init__(assert_all_requests_are_fired=False, real_adapter_send=self._send_on)
@@ -106,27 +111,28 @@ class _EmulatorMock(responses.RequestsMock):
         self.add(self._callback)
         self.add_passthru(_ANYTHING)
 
-    def start_answering(self, emulator: Emulator, before: Callable[..., requests.Response]) -> None:
-        """Answer with an emulator.
+    def start_answering(self, answering: _Answering) -> None:
+        """Answer with an emulator; the first one takes the place of ``HTTPAdapter.send``."""
+        if not self._callback.answering:
+            self._before = HTTPAdapter.send
+            HTTPAdapter.send = self.send  # type: ignore[method-assign,assignment]
+        self._callback.answering.append(answering)
 
-        Args:
-            emulator: The emulator.
-            before: Sends requests to other hosts.
-        """
-        self._before = before
-        self._callback.hosts = _pattern(emulator.service)
-        self._callback.transport = RequestsTransport(emulator)
-
-    def stop_answering(self) -> None:
-        """Forget the emulator and the calls."""
-        self._callback.transport = None
-        if self.calls:
-            self._callback.calls.reset()
-            self.calls.reset()
+    def stop_answering(self, answering: _Answering) -> None:
+        """Stop answering with an emulator; the last one puts ``HTTPAdapter.send`` back and forgets the calls."""
+        callback = self._callback
+        callback.answering.remove(answering)
+        if not callback.answering:
+            callback.ended = answering[0]
+            HTTPAdapter.send = self._before  # type: ignore[method-assign]
+            if self.calls:
+                callback.calls.reset()
+                self.calls.reset()
 
     def _send_on(self, *args: Any, **kwargs: Any) -> requests.Response:
         return self._before(*args, **kwargs)
 
 
-_unused: list[_EmulatorMock] = []
-"""Mocks that were made for tests which have ended."""
+@cache
+def _mock() -> _EmulatorMock:
+    return _EmulatorMock()

@@ -120,6 +120,19 @@ def test_two_emulators_can_be_nested(intercepted: EmulatorClient) -> None:
     assert (len(inner.emulator.requests), len(intercepted.emulator.requests)) == (1, 1)
 
 
+def test_emulators_may_end_in_any_order() -> None:
+    before: Callable[..., object] = HTTPAdapter.send
+    first, second = EmulatorClient(), EmulatorClient()
+    outer, inner = intercept(first.emulator), intercept(second.emulator)
+    outer.__enter__()
+    inner.__enter__()
+    outer.__exit__()
+    requests.get(APPS, headers=HEADERS, timeout=1)
+    inner.__exit__()
+    assert (len(first.emulator.requests), len(second.emulator.requests)) == (0, 1)
+    assert HTTPAdapter.send is before
+
+
 def test_one_emulator_after_another_answers_with_its_own_account(emulator_client: EmulatorClient) -> None:
     for client in (emulator_client, EmulatorClient()):
         client.emulator.add("apps", name=f"App of {id(client)}")
