@@ -203,7 +203,8 @@ def test_no_report_of_another_plugin_shows_a_secret(
     if find_spec(module) is None:
         pytest.skip(f"{module} is not installed")
     text = LEAKY
-    if module == "allure_pytest":  # it writes the values of parameters without asking any hook
+    if module == "allure_pytest":  # it writes parameters and the reasons of markers without asking any hook
+        text = text.replace('reason=f"known with {TOKEN}"', 'reason="known"')
         text = text.replace("TOKEN, TOKEN +", "1, 2 or ").replace("params=[KEY]", "params=[1]")
         text = text.replace(", TOKEN.encode()", "")
     pytester.makepyfile(text)
