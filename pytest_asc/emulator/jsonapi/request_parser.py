@@ -101,11 +101,11 @@ def _parse_finite(text: str) -> float:
 
 
 def _raw_resource(resource: dict[str, Any]) -> RawResource:
-    relationships = resource.get("relationships") or {}
+    relationships = resource.get("relationships", {})
     return RawResource(
         resource.get("type"),
         resource.get("id"),
-        resource.get("attributes") or {},
+        resource.get("attributes", {}),
         # A relationship without data has no linkage to set.
         {name: _linkage(value["data"]) for name, value in relationships.items() if "data" in value},
     )
@@ -154,7 +154,9 @@ def _invalid_in_resource(value: Any, path: str) -> Iterator[str]:
     if not value.keys() <= _RESOURCE_MEMBERS:
         yield from _unexpected(value, _RESOURCE_MEMBERS, f"{path}.")
     for name, python_type in _MEMBER_TYPES.items():
-        if not isinstance(value.get(name), (python_type, type(None))):
+        # A type or id of null is reported by the validator, with what is expected.
+        missing = name not in value or (python_type is str and value[name] is None)
+        if not missing and not isinstance(value[name], python_type):
             yield f"{path}.{name}"
     relationships = value.get("relationships")
     if isinstance(relationships, dict):

@@ -223,4 +223,5 @@ def _expected(value_type: ValueType) -> str:
         return "one of: " + ", ".join(f"'{value}'" for value in allowed)
     if not isinstance(value_type, str) or value_type.startswith("$"):
         return "an ARRAY" if isinstance(value_type, list) else "an OBJECT"
-    return f"a {value_type.partition(':')[0].upper()}"
+    name = value_type.partition(":")[0].upper()
+    return f"{'an' if name[0] in 'AEI' else 'a'} {name}"

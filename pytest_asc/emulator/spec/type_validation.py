@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,7 +15,12 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.http_models import JsonValue
     from pytest_asc.emulator.spec.compiled_format import ValueType
 
-_FORMATS: Mapping[str, Callable[[str], object]] = {"date": parse_day, "date-time": is_date_time}
+_FORMATS: Mapping[str, Callable[[str], object]] = {
+    "date": parse_day,
+    "date-time": is_date_time,
+    "email": re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+").fullmatch,
+    "uri": re.compile(r"[a-z][a-z0-9+.-]*:\S+", re.IGNORECASE).fullmatch,
+}
 """Each returns a true value for a valid text."""
 _PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
     "boolean": (bool,),
@@ -57,11 +63,13 @@ def type_mismatch(value_type: ValueType, value: Any) -> str | None:
 
 
 def type_mismatches(value_type: ValueType, value: Any, path: tuple[str, ...] = ()) -> Iterator[TypeMismatch]:
-    """Find everything in a value that is not of its value type; null is of every type."""
+    """Find everything in a value that is not of its value type; null is of every type, but no item of an array."""
     if value is None:
         return
     if isinstance(value_type, list) and isinstance(value, list):
         for index, item in enumerate(value):
+            if item is None:
+                yield TypeMismatch((*path, str(index)), item, value_type[0])
             yield from type_mismatches(value_type[0], item, (*path, str(index)))
     elif _is_object(value_type) and isinstance(value, dict):
         members = api_spec().members(value_type)

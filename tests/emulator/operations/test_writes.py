@@ -344,6 +344,39 @@ def test_a_date_and_time_is_one(
     assert write(emulator_client, "PATCH", f"/v1/appStoreVersions/{version}", data).status == (200 if fits else 409)
 
 
+@pytest.mark.parametrize("part", ["attributes", "relationships"])
+def test_a_null_in_place_of_members_is_unprocessable(emulator_client: EmulatorClient, group: str, part: str) -> None:
+    answer = write(emulator_client, "PATCH", f"/v1/betaGroups/{group}", {"type": "betaGroups", "id": group, part: None})
+    assert answer.status == 422
+    assert answer.json["errors"][0]["detail"] == f"Unexpected or invalid value at 'data.{part}'."
+
+
+def test_a_null_in_an_array_is_no_item(emulator_client: EmulatorClient, emulator: Emulator) -> None:
+    data = {
+        "type": "bundleIdCapabilities",
+        "attributes": {"capabilityType": "ICLOUD", "settings": [None]},
+        "relationships": {"bundleId": to("bundleIds", emulator.add("bundleIds")["id"])},
+    }
+    answer = write(emulator_client, "POST", "/v1/bundleIdCapabilities", data)
+    assert answer.json["errors"][0]["detail"] == (
+        "'null' is not a valid value for the attribute 'settings/0'. Expected an OBJECT"
+    )
+
+
+@pytest.mark.parametrize(
+    ("email", "fits"), [("a@example.com", True), ("a", False), ("a@b", False), ("a b@example.com", False)]
+)
+def test_an_email_has_the_form_of_one(emulator_client: EmulatorClient, email: str, fits: bool) -> None:
+    data = {"type": "betaTesters", "attributes": {"email": email}}
+    assert write(emulator_client, "POST", "/v1/betaTesters", data).status == (201 if fits else 409)
+
+
+@pytest.mark.parametrize(("url", "fits"), [("https://example.com", True), ("example.com", False), ("", False)])
+def test_a_url_has_a_scheme(emulator_client: EmulatorClient, app: str, url: str, fits: bool) -> None:
+    data = {"type": "apps", "id": app, "attributes": {"accessibilityUrl": url}}
+    assert write(emulator_client, "PATCH", f"/v1/apps/{app}", data).status == (200 if fits else 409)
+
+
 def test_a_refused_write_changes_nothing(
     emulator_client: EmulatorClient, emulator: Emulator, app: str, group: str
 ) -> None:
