@@ -76,6 +76,23 @@ def _tester_with_a_build(emulator: Emulator, data: Json) -> None:
         data["relationships"][name] = _to(resource)
 
 
+def _with_a_price(emulator: Emulator, data: Json) -> None:
+    """A schedule has a price for the base territory."""
+    if not data["relationships"]["manualPrices"]["data"]:
+        data["relationships"]["manualPrices"]["data"] = [_to(emulator.add("appPrices"))["data"]]
+
+
+def _available(name: str, kind: str, availability: str, target: str) -> Callable[[Emulator, Json], None]:
+    """Lead to a product that is available somewhere."""
+
+    def fit(emulator: Emulator, data: Json) -> None:
+        members: Json = {availability: emulator.add(target)}
+        product = emulator.add(kind, **members)
+        data["relationships"][name] = _to(product)
+
+    return fit
+
+
 def _approved_build(emulator: Emulator, data: Json) -> None:
     data["relationships"]["build"] = _to(_approved(emulator))
 
@@ -108,6 +125,13 @@ STATES: Mapping[tuple[str, str], Callable[[Emulator, Json], None]] = {
     ("PATCH", "/v1/builds/{id}"): _left_out("usesNonExemptEncryption", "expired"),
     ("POST", "/v1/ciBuildRuns"): _relationship("workflow", "ciWorkflows", isEnabled=True),
     ("POST", "/v1/devices"): _attributes(udid="00008110-000A1B2C3D4E5F60"),
+    ("POST", "/v1/appPriceSchedules"): _with_a_price,
+    ("POST", "/v1/inAppPurchasePriceSchedules"): _available(
+        "inAppPurchase", "inAppPurchases", "inAppPurchaseAvailability", "inAppPurchaseAvailabilities"
+    ),
+    ("POST", "/v1/subscriptionPrices"): _available(
+        "subscription", "subscriptions", "subscriptionAvailability", "subscriptionAvailabilities"
+    ),
     ("POST", "/v1/reviewSubmissionItems"): _one_to_review,
     ("PATCH", "/v1/reviewSubmissions/{id}"): _attributes(submitted=False, canceled=False),
 }

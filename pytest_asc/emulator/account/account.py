@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_asc.apple.services import APP_STORE_CONNECT
 from pytest_asc.emulator.account.defaults import defaults
+from pytest_asc.emulator.account.generated import COLLECTIONS, GENERATORS, LISTS
 from pytest_asc.emulator.account.ids import IdGenerator
 from pytest_asc.emulator.account.ledger import Ledger
 from pytest_asc.emulator.account.outcomes import Outcomes
@@ -36,7 +37,7 @@ class Account:
     """
 
     def __init__(self, clock: Callable[[], float], seed: int) -> None:
-        self.store = Store()
+        self.store = Store(GENERATORS, COLLECTIONS, LISTS)
         self.ledger = Ledger()
         self.storage = UploadStorage()
         self.schedule = Schedule(clock)
@@ -76,6 +77,10 @@ class Account:
         Raises:
             ValueError: The id is taken.
         """
+        generated = resource_type in GENERATORS and identifier and self.store.stored(resource_type, identifier)
+        if generated and GENERATORS[resource_type](self.store, generated.id):
+            self.store.update(generated, _copy(attributes))
+            return generated
         values = defaults(resource_type, self.store.count(resource_type) + 1, self.schedule.now())
         values.update(attributes)
         resource = Resource(resource_type, identifier or self._identifiers.new(resource_type), _copy(values))

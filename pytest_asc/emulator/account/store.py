@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from pytest_asc.emulator.spec.relationships import relation as relation_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from pytest_asc.emulator.spec.relationships import Relation
+
+Generator: TypeAlias = "Callable[[Store, str], Resource | None]"
+"""Makes the resource with an id; None where there is none."""
+RelatedGenerator: TypeAlias = "Callable[[Store, Resource], Sequence[Resource]]"
+"""Makes the resources on the other side of a relationship."""
 
 # Filtered and sorted lists that are cached until the next write.
 _MAX_SELECTIONS = 256
@@ -33,12 +42,37 @@ class Resource:
         return [related] if isinstance(related, str) else list(related or ())
 
 
-class Store:
-    """Resources by type and id, in the order in which they came, and the links between them."""
+class Narrowable(Sequence[Resource]):
+    """Generated resources in a list that a filter can narrow without making each."""
 
-    def __init__(self) -> None:
+    @abstractmethod
+    def narrowed(self, name: str, values: Collection[str]) -> Narrowable | None:
+        """Return those that a filter selects; None where the filter has no meaning for them."""
+
+
+class Store:
+    """Resources by type and id, in the order in which they came, and the links between them.
+
+    Generated resources are made when they are looked up, and stored when something links to them.
+
+    Args:
+        generators: Makers of generated resources, by type.
+        collections: Ids of all generated resources of a type, where they can be listed.
+        lists: Makers of the related resources of a resource, by its type and the name of the relationship. They stand
+            where the relationship is not set to other resources than generated ones.
+    """
+
+    def __init__(
+        self,
+        generators: Mapping[str, Generator] | None = None,
+        collections: Mapping[str, Collection[str]] | None = None,
+        lists: Mapping[tuple[str, str], RelatedGenerator] | None = None,
+    ) -> None:
         self._types: dict[str, dict[str, Resource]] = {}
-        self._selections: dict[Any, list[Resource]] = {}
+        self._selections: dict[Any, Sequence[Resource]] = {}
+        self._generators = generators or {}
+        self._collections = collections or {}
+        self._lists = lists or {}
 
     def __len__(self) -> int:
         return sum(map(len, self._types.values()))
@@ -46,16 +80,30 @@ class Store:
     def get(self, resource_type: str, identifier: str) -> Resource | None:
         """Return the resource of this type and id, or None."""
         resources = self._types.get(resource_type)
-        return resources.get(identifier) if resources else None
+        found = resources.get(identifier) if resources else None
+        if found is None and resource_type in self._generators:
+            return self._generators[resource_type](self, identifier)
+        return found
 
     def all(self, resource_type: str) -> Iterable[Resource]:
-        """Return every resource of a type."""
-        return self._types.get(resource_type, {}).values()
+        """Return every resource of a type; of generated ones, those that can be listed and those that are linked."""
+        stored = self._types.get(resource_type, {})
+        generated = self._collections.get(resource_type)
+        if not generated:
+            return stored.values()
+        listed = [self.get(resource_type, identifier) for identifier in generated]
+        return [*filter(None, listed), *(one for one in stored.values() if one.id not in generated)]
 
     def some(self, resource_type: str, identifiers: Iterable[str]) -> list[Resource]:
         """Return the resources of a type with these ids, as far as they are there."""
+        if resource_type in self._generators:
+            return list(filter(None, (self.get(resource_type, identifier) for identifier in identifiers)))
         resources = self._types.get(resource_type, {})
         return [resources[identifier] for identifier in identifiers if identifier in resources]
+
+    def stored(self, resource_type: str, identifier: str) -> Resource | None:
+        """Return a resource unless it would have to be generated."""
+        return self._types.get(resource_type, {}).get(identifier)
 
     def count(self, resource_type: str) -> int:
         """Return the number of resources of a type."""
@@ -96,10 +144,10 @@ class Store:
         Raises:
             ValueError: One of them is not there, or there are several and the relationship is to-one.
         """
-        targets = self._types.get(relation.target, {})
+        targets = self._types.setdefault(relation.target, {})
         wanted = dict.fromkeys(identifiers)
         for identifier in wanted:
-            if identifier not in targets:
+            if identifier not in targets and not self._store_generated(relation.target, identifier):
                 raise ValueError(
                     f"there is no resource of type {relation.target!r} with id {identifier!r}: add it first"
                 )
@@ -111,8 +159,25 @@ class Store:
         for identifier in wanted:
             self.link(resource, relation, targets[identifier])
 
+    def _store_generated(self, resource_type: str, identifier: str) -> bool:
+        """Store a generated resource, with its relationships; return whether there is one."""
+        make = self._generators.get(resource_type)
+        resource = make(self, identifier) if make else None
+        if resource is None:
+            return False
+        relationships, resource.related = resource.related, {}
+        self.add(resource)
+        for name, other in relationships.items():
+            found = relation_of(resource_type, name)
+            if found:
+                self.relate(resource, found, [other])
+        return True
+
     def link(self, resource: Resource, relation: Relation, other: Resource) -> None:
         """Relate two resources, in place of the one there where a side is to-one."""
+        if other.type in self._generators and self.stored(other.type, other.id) is None:
+            self._store_generated(other.type, other.id)
+            other = self._types[other.type][other.id]
         name, inverse = relation.name, relation.inverse
         if not relation.many and name in resource.related:
             for identifier in resource.ids(name):
@@ -136,15 +201,24 @@ class Store:
         _detach(other, relation.inverse, resource.id)
         self._discard_rendered(resource, other)
 
-    def related(self, resource: Resource, relation: Relation) -> list[Resource]:
+    def related(self, resource: Resource, relation: Relation) -> Sequence[Resource]:
         """Return the resources on the other side of a relationship."""
         related = resource.related.get(relation.name)
+        if relation.target in self._generators:
+            return self._related_generated(resource, relation)
         if not related:
             return []
         targets = self._types[relation.target]
         return [targets[related]] if isinstance(related, str) else list(map(targets.__getitem__, related))
 
-    def selection(self, key: Any, make: Callable[[], list[Resource]]) -> list[Resource]:
+    def _related_generated(self, resource: Resource, relation: Relation) -> Sequence[Resource]:
+        ids, make = resource.ids(relation.name), self._lists.get((relation.type, relation.name))
+        generator = self._generators[relation.target]
+        if make and all(generator(self, identifier) for identifier in ids):
+            return make(self, resource)
+        return self.some(relation.target, ids)
+
+    def selection(self, key: Any, make: Callable[[], Sequence[Resource]]) -> Sequence[Resource]:
         """Return a list of resources that is made once and cached until the next write. It must not be changed."""
         selected = self._selections.get(key)
         if selected is None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
+from pytest_asc.emulator.account.store import Narrowable
 from pytest_asc.emulator.jsonapi.query_aliases import FILTER_PREDICATES, AttributePath, query_alias
 from pytest_asc.emulator.spec.api_spec import api_spec
 from pytest_asc.emulator.spec.relationships import relation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_asc.emulator.account.store import Resource, Store
     from pytest_asc.emulator.jsonapi.query import Query
@@ -48,7 +49,9 @@ def unknown_names(resource_type: str, query: Query) -> list[str]:
     return [parameter for parameter, name in names.items() if resolve(resource_type, name) is None]
 
 
-def select(store: Store, resource_type: str, query: Query, among: Iterable[Resource] | None = None) -> list[Resource]:
+def select(
+    store: Store, resource_type: str, query: Query, among: Iterable[Resource] | None = None
+) -> Sequence[Resource]:
     """Return the resources that match every filter, sorted.
 
     Args:
@@ -57,12 +60,14 @@ def select(store: Store, resource_type: str, query: Query, among: Iterable[Resou
         query: A query without errors and without :func:`unknown_names`.
         among: Resources to select from; None for all of the type.
     """
-    selected = _candidates(store, resource_type, query) if among is None else among
+    selected: Iterable[Resource] = _candidates(store, resource_type, query) if among is None else among
     for name, filter_values in query.filters.items():
         selected = _filter(store, resource_type, selected, name, filter_values)
     for name, exists in query.exists.items():
         path = _resolved(resource_type, name)
         selected = [one for one in selected if (next(_values(store, one, path), None) is not None) == exists]
+    if isinstance(selected, Narrowable) and not query.sort:
+        return selected
     ordered = list(selected)
     for name, descending in reversed(query.sort):
         ordered.sort(key=partial(_sort_key, store, _resolved(resource_type, name)), reverse=descending)
@@ -97,7 +102,10 @@ def _with_id(store: Store, resource_type: str, relations: tuple[Relation, ...], 
 
 def _filter(
     store: Store, resource_type: str, resources: Iterable[Resource], name: str, filter_values: tuple[str, ...]
-) -> list[Resource]:
+) -> Sequence[Resource]:
+    narrowed = resources.narrowed(name, filter_values) if isinstance(resources, Narrowable) else None
+    if narrowed is not None:
+        return narrowed
     path = _resolved(resource_type, name)
     matches = FILTER_PREDICATES.get((resource_type, name))
     if matches:

@@ -16,7 +16,7 @@ from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError, at_pointe
 from pytest_asc.emulator.jsonapi.request_validator import is_local_id, read_entity, read_ids
 from pytest_asc.emulator.jsonapi.uniqueness import uniqueness_errors
 from pytest_asc.emulator.operations.reads import render_single
-from pytest_asc.emulator.resources import hooks_of
+from pytest_asc.emulator.resources import FOUND_BY_HOOKS, hooks_of
 from pytest_asc.emulator.spec.relationships import create_inverse, relation
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ def _create(account: Account, route: Route, body: bytes) -> Response:
     resource = hooks.find_existing(account, entity) if hooks.find_existing and not duplicates else None
     if resource is None:
         _validate_create(account, hooks, entity, duplicates)
+        if hooks.before_create:
+            hooks.before_create(account, entity)
         included = _create_included(account, entity) if entity.included else ()
         identifier = hooks.choose_id(account, entity) if hooks.choose_id else None
         resource = account.create(entity.type, identifier, _attributes(entity))
@@ -190,6 +192,8 @@ def _missing_targets(store: Store, entity: ValidatedResource) -> list[ApiError]:
     for place, one in places:
         for name, linkages in one.relationships.items():
             for resource_type, identifier in linkages:
+                if (one.type, name) in FOUND_BY_HOOKS:
+                    continue
                 if store.get(resource_type, identifier) is None and not is_local_id(identifier):
                     faults.append(_missing_target(one.type, name, identifier, f"{place}/relationships/{name}"))
     return faults
@@ -205,7 +209,12 @@ def _missing_target(resource_type: str, name: str, identifier: str, pointer: str
 
 def _create_included(account: Account, entity: ValidatedResource) -> list[tuple[Resource, ValidatedResource]]:
     """Create the included resources of a request."""
-    return [(account.create(one.type, None, _attributes(one)), one) for one in entity.included]
+    created = []
+    for one in entity.included:
+        choose_id = hooks_of(one.type).choose_id
+        identifier = choose_id(account, one) if choose_id else None
+        created.append((account.create(one.type, identifier, _attributes(one)), one))
+    return created
 
 
 def _relate_all(store: Store, *written: tuple[Resource, ValidatedResource]) -> None:

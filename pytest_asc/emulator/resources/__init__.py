@@ -18,6 +18,7 @@ from pytest_asc.emulator.resources import (
     groups,
     offer_codes,
     phased_releases,
+    price_schedules,
     profiles,
     provisioning,
     review,
@@ -37,7 +38,7 @@ from pytest_asc.emulator.spec.uploads import is_uploaded
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["HOOKS", "NO_HOOKS", "ResourceHooks", "hooks_of"]
+__all__ = ["FOUND_BY_HOOKS", "HOOKS", "NO_HOOKS", "ResourceHooks", "hooks_of"]
 
 HOOKS: Mapping[str, ResourceHooks] = {
     **analytics.HOOKS,
@@ -50,6 +51,7 @@ HOOKS: Mapping[str, ResourceHooks] = {
     **groups.HOOKS,
     **user_invitations.HOOKS,
     **phased_releases.HOOKS,
+    **price_schedules.HOOKS,
     **provisioning.HOOKS,
     **profiles.HOOKS,
     **review.HOOKS,
@@ -62,6 +64,9 @@ HOOKS: Mapping[str, ResourceHooks] = {
     **xcode_cloud.HOOKS,
 }
 """By resource type. Types of uploaded files share :data:`UPLOAD` unless they are here."""
+
+FOUND_BY_HOOKS = price_schedules.PRICE_POINTS
+"""Relationships, by type and name, whose hooks refuse what is not there with an error of their own."""
 
 
 def hooks_of(resource_type: str) -> ResourceHooks:

@@ -29,6 +29,8 @@ class ResourceHooks(NamedTuple):
     """Runs before a resource is created."""
     choose_id: Callable[[Account, ValidatedResource], str | None] | None = None
     """Return the id of the resource to create; None for a new one."""
+    before_create: Callable[[Account, ValidatedResource], None] | None = None
+    """Runs once nothing refuses the request; removes what the new resource replaces."""
     after_create: Callable[[Account, Resource, ValidatedResource], None] = do_nothing
     """Runs after a resource was created and related. The request has members that the resource does not show."""
     validate_update: Callable[[Account, Resource, ValidatedResource], None] = do_nothing

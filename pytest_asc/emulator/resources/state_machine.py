@@ -66,7 +66,7 @@ def related_many(account: Account, resource: Resource, name: str) -> list[Resour
     """Return the related resources of a relationship."""
     relationship = relation(resource.type, name)
     assert relationship is not None, f"{resource.type}.{name} leads to no resource"  # noqa: S101  the API spec has it
-    return account.store.related(resource, relationship)
+    return list(account.store.related(resource, relationship))
 
 
 def related_one(account: Account, resource: Resource, name: str) -> Resource | None:

@@ -60,10 +60,9 @@ class ApiWriter:
     def delete(self, resource: Mapping[str, Any]) -> Answer:
         return self.emulator_client.send("DELETE", f"/{self.version}/{resource['type']}/{resource['id']}")
 
-    def send(self, method: str, path: str, data: Any) -> Answer:
-        return self.emulator_client.send(
-            method, self.base + path, headers=HEADERS, body=json.dumps({"data": data}).encode()
-        )
+    def send(self, method: str, path: str, data: Any, included: list[Any] | None = None) -> Answer:
+        document = {"data": data, **({"included": included} if included is not None else {})}
+        return self.emulator_client.send(method, self.base + path, headers=HEADERS, body=json.dumps(document).encode())
 
     def get(self, resource: Mapping[str, Any], related: str = "") -> dict[str, Any]:
         """Return the attributes of a resource, or of a related one."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 RELATIONSHIP_HOOKS = ["validate_relationship_change", "after_relationship_change"]
 HOOKS_OF_WRITES = {
-    "createInstance": ["find_existing", "validate_create", "choose_id", "after_create"],
+    "createInstance": ["find_existing", "validate_create", "before_create", "choose_id", "after_create"],
     "updateInstance": ["validate_update", "after_update"],
     "deleteInstance": ["before_delete"],
     "createToManyRelationship": RELATIONSHIP_HOOKS,
@@ -89,6 +89,7 @@ def test_every_hook_in_the_table_is_run_by_the_api_or_by_the_emulator() -> None:
         if hook not in {ResourceHooks._field_defaults[name], getattr(UPLOAD, name)}
     }
     run_by_the_api = {(operation.root, name) for operation in WRITES for name in HOOKS_OF_WRITES[operation.action]}
+    run_by_the_api |= {(name, "choose_id") for name in ("appPrices", "inAppPurchasePrices")}  # created with a schedule
     run_by_the_emulator = {(resource_type, "after_add") for resource_type in HOOKS} | {
         (resource_type, "after_decide") for resource_type in OUTCOMES
     }

@@ -1,0 +1,206 @@
+"""Resources that every account has and that are made when they are looked up: territories and price points.
+
+None of them takes memory until another resource links to it. Each is the same every time: its id names all that it
+depends on. Ids of price points are base64 of JSON: ``{"s":"6448311069","t":"USA","p":"10012"}``, with the product, the
+territory and the price tier (observed).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
+
+from pytest_asc.apple.territories import CURRENCIES, TERRITORIES
+from pytest_asc.emulator.account.store import Generator, Narrowable, Resource
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from pytest_asc.emulator.account.store import Store
+
+_FIRST_TIER = 10_000
+# Prices in dollars from one up to another, in steps. The lowest and highest price and the steps up to 50 are documented
+# (Apple's announcement of 6 December 2022); the others and the lowest prices are inferred.
+_LOWEST = (29, 39, 49, 50, 59, 69, 79, 80, 89, 90, 95, 99)
+_STEPS = ((109, 1000, 10), (1049, 5000, 50), (5099, 20000, 100), (20499, 50000, 500), (50999, 100_000, 1000))
+_DOLLARS = (
+    0.0,
+    *(cents / 100 for cents in _LOWEST),
+    *(cents / 100 for start, stop, step in _STEPS for cents in range(start, stop, step)),
+    *(hundreds * 100 - 0.01 for hundreds in range(11, 100)),
+    10_000.0,
+)
+"""Price in the USA by tier; the first is free (documented for apps)."""
+_COMMISSION = 0.3
+_COMMISSION_OF_SECOND_YEAR = 0.15
+
+
+class PricePoint(NamedTuple):
+    """Parts of the id of a price point."""
+
+    product: str
+    territory: str
+    tier: int
+
+    @property
+    def id(self) -> str:
+        """The id."""
+        return encode_id({"s": self.product, "t": self.territory, "p": self.tier_text})
+
+    @property
+    def tier_text(self) -> str:
+        """The tier as ids have it."""
+        return str(_FIRST_TIER + self.tier)
+
+
+def encode_id(parts: Mapping[str, object]) -> str:
+    """Return an id that holds its parts: base64 of JSON, without padding (observed)."""
+    text = json.dumps(parts, separators=(",", ":"))
+    return urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def parse_price_point(identifier: str) -> PricePoint | None:
+    """Return the parts of the id of a price point; None for any other text."""
+    try:
+        parts = json.loads(urlsafe_b64decode(identifier + "=" * (-len(identifier) % 4)))
+        point = PricePoint(parts["s"], parts["t"], int(parts["p"]) - _FIRST_TIER)
+        known = point.territory in TERRITORIES and 0 <= point.tier < len(_DOLLARS)
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    return point if known and point.id == identifier else None
+
+
+@cache
+def customer_price(territory: str, tier: int) -> float:
+    """Return the price of a tier in the currency of a territory."""
+    dollars, (level, step) = _DOLLARS[tier], CURRENCIES[TERRITORIES[territory]]
+    if dollars == 0 or level == 1:
+        return dollars
+    if step < 1:
+        return math.ceil(round(dollars * level, 4)) - 0.01
+    return max(round(dollars * level / step), 1) * step
+
+
+class _Family(NamedTuple):
+    """Price points of a type of product."""
+
+    product_type: str
+    relationship: str
+    """Relationship of the product that lists them."""
+    inverse: str | None
+    """Relationship of the price point that leads to the product."""
+    second_year: bool = False
+
+
+_FAMILIES: Mapping[str, _Family] = {
+    "appPricePoints": _Family("apps", "appPricePoints", "app"),
+    "inAppPurchasePricePoints": _Family("inAppPurchases", "pricePoints", None),
+    "subscriptionPricePoints": _Family("subscriptions", "pricePoints", None, second_year=True),
+}
+PRODUCT_TYPES: Mapping[str, str] = {name: family.product_type for name, family in _FAMILIES.items()}
+"""Type of the product by the type of its price points."""
+
+
+def _make_territory(_: Store, identifier: str) -> Resource | None:
+    currency = TERRITORIES.get(identifier)
+    return Resource("territories", identifier, {"currency": currency}) if currency else None
+
+
+def _price_point(resource_type: str, point: PricePoint) -> Resource:
+    family = _FAMILIES[resource_type]
+    price = customer_price(point.territory, point.tier)
+    attributes: dict[str, Any] = {"customerPrice": str(round(price, 2)), "proceeds": _proceeds(price, _COMMISSION)}
+    if family.second_year:
+        attributes["proceedsYear2"] = _proceeds(price, _COMMISSION_OF_SECOND_YEAR)
+    resource = Resource(resource_type, point.id, attributes)
+    resource.related["territory"] = point.territory
+    if family.inverse:
+        resource.related[family.inverse] = point.product
+    return resource
+
+
+def _proceeds(price: float, commission: float) -> str:
+    return str(round(price * (1 - commission), 2))
+
+
+class _PricePoints(Narrowable):
+    """Price points of products in territories, each made when it is read."""
+
+    def __init__(
+        self, resource_type: str, products: Sequence[str], territories: Sequence[str], tiers: Sequence[int]
+    ) -> None:
+        self._type = resource_type
+        self._products = products
+        self._territories = territories
+        self._tiers = tiers
+
+    def __len__(self) -> int:
+        return len(self._products) * len(self._territories) * len(self._tiers)
+
+    @overload
+    def __getitem__(self, index: int) -> Resource: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Resource]: ...
+    def __getitem__(self, index: int | slice) -> Resource | list[Resource]:
+        if isinstance(index, slice):
+            return [self[place] for place in range(*index.indices(len(self)))]
+        rest, tier = divmod(range(len(self))[index], len(self._tiers))
+        product, territory = divmod(rest, len(self._territories))
+        point = PricePoint(self._products[product], self._territories[territory], self._tiers[tier])
+        return _price_point(self._type, point)
+
+    def narrowed(self, name: str, values: Collection[str]) -> _PricePoints | None:
+        """Return those that a filter selects; None where the filter has no meaning for them."""
+        if name == "territory":
+            kept = [code for code in self._territories if code in values]
+            return _PricePoints(self._type, self._products, kept, self._tiers)
+        if name in {"subscription", "inAppPurchaseV2"}:
+            kept = [product for product in self._products if product in values]
+            return _PricePoints(self._type, kept, self._territories, self._tiers)
+        return None
+
+
+def _make_price_point(resource_type: str) -> Generator:
+    product_type = PRODUCT_TYPES[resource_type]
+
+    def make(store: Store, identifier: str) -> Resource | None:
+        point = parse_price_point(identifier)
+        if point is None or store.get(product_type, point.product) is None:
+            return None
+        return _price_point(resource_type, point)
+
+    return make
+
+
+def _of_product(resource_type: str) -> Any:
+    def points(_: Store, product: Resource) -> Sequence[Resource]:
+        return _PricePoints(resource_type, [product.id], list(TERRITORIES), range(len(_DOLLARS)))
+
+    return points
+
+
+def _equalizations(_: Store, resource: Resource) -> Sequence[Resource]:
+    """The price points of the same tier in the other territories."""
+    point = parse_price_point(resource.id)
+    if point is None:
+        return ()
+    others = [code for code in TERRITORIES if code != point.territory]
+    return _PricePoints(resource.type, [point.product], others, [point.tier])
+
+
+GENERATORS: Mapping[str, Generator] = {
+    "territories": _make_territory,
+    **{resource_type: _make_price_point(resource_type) for resource_type in _FAMILIES},
+}
+"""Makers of the resources of a type by their id."""
+COLLECTIONS: Mapping[str, Collection[str]] = {"territories": TERRITORIES}
+"""Ids of the resources of a type that has a collection."""
+LISTS = {
+    **{(family.product_type, family.relationship): _of_product(name) for name, family in _FAMILIES.items()},
+    **{(name, "equalizations"): _equalizations for name in _FAMILIES},
+    ("subscriptionPricePoints", "adjustedEqualizations"): _equalizations,
+}
+"""Related resources of a resource that has no others in the relationship, by its type and the relationship."""
