@@ -94,6 +94,10 @@ class Store:
         listed = [self.get(resource_type, identifier) for identifier in generated]
         return [*filter(None, listed), *(one for one in stored.values() if one.id not in generated)]
 
+    def all_stored(self, resource_type: str) -> Iterable[Resource]:
+        """Return every resource of a type that is stored: of generated ones, those that are linked."""
+        return self._types.get(resource_type, {}).values()
+
     def some(self, resource_type: str, identifiers: Iterable[str]) -> list[Resource]:
         """Return the resources of a type with these ids, as far as they are there."""
         if resource_type in self._generators:

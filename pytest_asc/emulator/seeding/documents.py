@@ -111,7 +111,9 @@ def dump(account: Account) -> dict[str, Any]:
     """
     store = account.store
     document: dict[str, Any] = {
-        "data": [account.show(resource) for resource_type in api_spec().types for resource in store.all(resource_type)]
+        "data": [
+            account.show(resource) for resource_type in api_spec().types for resource in store.all_stored(resource_type)
+        ]
     }
     if account.ledger.sales:
         document["sales"] = [_sale(sale) for sale in account.ledger.sales]

@@ -2,15 +2,103 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from emulator.harness import NOW
+
+from pytest_asc.emulator.account.pacific_time import pacific_day
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from emulator.recorded.replay import Case
+    from emulator.harness import Answer
+    from emulator.recorded.replay import Case, Json, Replay
 
-CASES: Mapping[int, Case] = {}
+_TODAY = pacific_day(NOW)
+_UNKNOWN_POINT = "not-a-price-point"
+
+
+def _days(number: int) -> str:
+    return (_TODAY + timedelta(days=number)).isoformat()
+
+
+def _price(point: str | None, start: str | None = None, end: str | None = None) -> Json:
+    return {"point": point, "dates": {"startDate": start, "endDate": end}}
+
+
+def _point(replay: Replay, path: str, territory: str = "USA") -> str:
+    return replay.fetch(f"{path}?filter[territory]={territory}").ids[3]
+
+
+def _schedule(
+    replay: Replay, kind: str, product: tuple[str, Json], prices: list[Json], base: str | None = "USA"
+) -> Answer:
+    """Send a price schedule of an app or of an in-app purchase."""
+    price_type, point = f"{kind}Prices", f"{kind}PricePoint"
+    included: list[Json] = []
+    for number, price in enumerate(prices):
+        linked = {point: {"data": {"type": f"{point}s", "id": price["point"]}}} if price["point"] else {}
+        included.append(
+            {"type": price_type, "id": f"${{{number}}}", "attributes": price["dates"], "relationships": linked}
+        )
+    name, owner = product
+    relationships: dict[str, Any] = {
+        name: {"data": {"type": owner["type"], "id": owner["id"]}},
+        "manualPrices": {"data": [{"type": one["type"], "id": one["id"]} for one in included]},
+    }
+    if base:
+        relationships["baseTerritory"] = {"data": {"type": "territories", "id": base}}
+    data = {"type": f"{kind}PriceSchedules", "relationships": relationships}
+    return replay.send("POST", f"/v1/{kind}PriceSchedules", data, included)
+
+
+def _app_price(point: str | None = "USA", start: str | None = None, base: str = "USA", include: str = "") -> Case:
+    """Send a schedule with one price of an app; an unknown or missing point stands as it is."""
+
+    def send(replay: Replay) -> Answer:
+        app = replay.add("apps")
+        known = _point(replay, f"/v1/apps/{app['id']}/appPricePoints") if point == "USA" else point
+        answer = _schedule(replay, "app", ("app", app), [_price(known, start)], base)
+        return replay.fetch(f"/v1/appPriceSchedules/{app['id']}?include={include}") if include else answer
+
+    return send
+
+
+def _gap(replay: Replay) -> Answer:
+    purchase = replay.add("inAppPurchases")
+    point = _point(replay, f"/v2/inAppPurchases/{purchase['id']}/pricePoints")
+    prices = [_price(point, None, _days(2)), _price(point, _days(3))]
+    return _schedule(replay, "inAppPurchase", ("inAppPurchase", purchase), prices)
+
+
+def _without_base(replay: Replay) -> Answer:
+    return _schedule(replay, "inAppPurchase", ("inAppPurchase", replay.add("inAppPurchases")), [], None)
+
+
+def _unavailable(replay: Replay) -> Answer:
+    subscription = replay.add("subscriptions")
+    point = _point(replay, f"/v1/subscriptions/{subscription['id']}/pricePoints")
+    linkage = {"type": "subscriptionPricePoints", "id": point}
+    return replay.post("subscriptionPrices", subscription=subscription, subscriptionPricePoint=linkage)
+
+
+CASES: Mapping[int, Case] = {
+    90: _app_price(base="FRA"),
+    91: _app_price(_UNKNOWN_POINT),
+    92: _app_price(start=date(2026, 10, 26).isoformat()),
+    93: _app_price(start="2020-01-01"),
+    94: _app_price(start=_days(1)),
+    95: _app_price(start=_days(0), include="manualPrices"),
+    96: _app_price(None),
+    97: _without_base,
+    98: _gap,
+    111: _unavailable,
+}
 """By the number of the line."""
 
-DIFFERENCES: Mapping[int, str] = {}
+DIFFERENCES: Mapping[int, str] = {
+    95: "recorded as the answer to the create, told by its included price; here it is read",
+    97: "recorded in 2023, when it was an attribute in Apple's words; Apple's document has a relationship now",
+}
 """Reasons for which the emulator answers otherwise, by the number of the line."""
