@@ -1,4 +1,4 @@
-"""Fastlane's JSON key file: key id, issuer id and key in one.
+"""Fastlane's JSON key file: key id, issuer id and key in one; and the flags beside its variables for a key.
 
 Its fields are documented at docs.fastlane.tools/app-store-connect-api: ``key_id`` and ``key`` are required, and without
 an ``issuer_id`` the key is an individual one.
@@ -16,6 +16,8 @@ from pytest_asc.diagnosis.key.pem import decode_base64, decode_text, frame, priv
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from pytest_asc.credentials.settings import Settings
 
 _JSON_NAMES = {
     str: "text",
@@ -105,6 +107,46 @@ def _conflicts(fields: Mapping[str, Any], key: str) -> Iterator[Finding]:
 
 def _conflict(evidence: str) -> Finding:
     return make_finding("tool-setting-conflict", evidence)
+
+
+YES, NO = frozenset({"true", "1", "yes", "on"}), frozenset({"false", "0", "no", "off"})
+"""Values of a flag in the environment, in lower case."""
+
+# The flags beside fastlane's variables for a key, by those variables (documented in its action and in spaceship).
+_FLAG_PREFIXES = {
+    "APP_STORE_CONNECT_API_KEY_KEY": "APP_STORE_CONNECT_API_KEY_",
+    "APP_STORE_CONNECT_API_KEY_KEY_FILEPATH": "APP_STORE_CONNECT_API_KEY_",
+    "SPACESHIP_CONNECT_API_KEY": "SPACESHIP_CONNECT_API_",
+    "SPACESHIP_CONNECT_API_KEY_FILEPATH": "SPACESHIP_CONNECT_API_",
+}
+_FLAG_NAMES = {"SPACESHIP_CONNECT_API_DURATION": "SPACESHIP_CONNECT_API_TOKEN_DURATION"}
+
+
+def flag_beside(source: str, name: str, settings: Settings) -> tuple[str, str]:
+    """Return the variable and the value, in lower case, of a flag beside a key; two empty texts where there is none.
+
+    Args:
+        source: The variable that holds the key, or its path.
+        name: The flag, such as ``IN_HOUSE``.
+        settings: The settings, for their environment.
+    """
+    prefix = _FLAG_PREFIXES.get(source)
+    variable = prefix + name if prefix else ""
+    variable = _FLAG_NAMES.get(variable, variable)
+    value = settings.environ.get(variable, "").strip().lower() if variable else ""
+    return (variable, value) if value else ("", "")
+
+
+def flag_conflicts(source: str, settings: Settings) -> Iterator[Finding]:
+    """Yield the findings on the flags for lifetime and program beside a key: values that fastlane refuses."""
+    variable, value = flag_beside(source, "DURATION", settings)
+    if variable and not re.fullmatch(r"[0-9]{1,9}", value):
+        yield _conflict(f"{variable} is no whole number of seconds")
+    elif variable and int(value) > _LONGEST_DURATION:
+        yield _conflict(f"{variable} is {value} s, and Apple allows {_LONGEST_DURATION} s")
+    variable, value = flag_beside(source, "IN_HOUSE", settings)
+    if variable and value not in YES | NO:
+        yield _conflict(f"{variable} is neither true nor false")
 
 
 def _text(fields: Mapping[str, Any], name: str) -> str | None:

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import serialization
 
 from pytest_asc.apple.services import APP_STORE_CONNECT, SERVICES, KeyType, ServiceIds
 from pytest_asc.credentials import key_files
+from pytest_asc.credentials.fastlane import YES, flag_beside, flag_conflicts
 from pytest_asc.credentials.precedence import id_conflicts, key_conflicts
 from pytest_asc.credentials.search import find_ids, find_key_in_folders, find_service_ids, read_keys
 from pytest_asc.credentials.settings import BY_NAME, settings_with
@@ -161,9 +162,8 @@ def find_credentials(settings: Settings) -> CredentialsResult:
     issuer_ids = find_ids("issuer_id", keys, settings)
     key = keys[0] if keys else find_key_in_folders(normalize_id(key_ids[0].value), settings)
     service = SERVICES[settings.choice("service") or APP_STORE_CONNECT.name]
-    configured_type = settings.choice("key_type") or (
-        "enterprise" if key.fastlane and key.fastlane.in_house else service.key_type
-    )
+    in_house = key.fastlane.in_house if key.fastlane else flag_beside(key.source, "IN_HOUSE", settings)[1] in YES
+    configured_type = settings.choice("key_type") or ("enterprise" if in_house else service.key_type)
     key_file = key.file.name if key.file and not key.fastlane else None
     if service.takes_issuer_id:
         ids = read_ids(key_ids[0].value, issuer_ids[0].value, key_type=configured_type, key_file=key_file)
@@ -188,6 +188,7 @@ def find_credentials(settings: Settings) -> CredentialsResult:
     findings = (
         *_root_causes(key, key_ids[0], [_named(finding, key_ids[0], issuer_ids[0]) for finding in id_findings]),
         *_missing_service_ids(service, service_ids),
+        *flag_conflicts(key.source, settings),
         *_exposure(key, settings),
         *key_conflicts(keys, settings),
         *id_conflicts("key id", key_ids, settings),

@@ -40,13 +40,23 @@ def shown(path: Path, settings: Settings) -> str:
     return _ID_IN_NAME.sub(lambda key_id: mask(key_id[0]), printable)
 
 
+KEYS_FOLDER = "API_PRIVATE_KEYS_DIR"
+"""The variable for a further folder that altool searches."""
+
+
+def named_folder(settings: Settings) -> Path | None:
+    """Return the path in altool's variable for a folder; None where it is not set."""
+    named = settings.environ.get(KEYS_FOLDER, "").strip()
+    return expand(named, settings) if named else None
+
+
 def folders(settings: Settings) -> list[Path]:
     """Return the folders that Apple's altool searches for keys (documented in its help), in order of precedence."""
-    named = settings.environ.get("API_PRIVATE_KEYS_DIR", "").strip()
+    named = named_folder(settings)
     return [
         settings.folder / "private_keys",
         *(settings.home / name for name in ("private_keys", ".private_keys", ".appstoreconnect/private_keys")),
-        *([expand(named, settings)] if named else []),
+        *([named] if named else []),
     ]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_asc.apple.services import ServiceIds
@@ -54,6 +56,13 @@ def find_key_in_folders(key_id: str | None, settings: Settings) -> KeySource:
     files = key_files.find(key_id, folders)
     if len(files) == 1:
         return read_file(files[0], key_files.shown(files[0], settings), settings)
+    named = key_files.named_folder(settings)
+    if not files and named and os.path.isfile(named):  # noqa: PTH113 - it takes any text for a path
+        # altool finds no key there.
+        evidence = f"{key_files.KEYS_FOLDER} is a file, expected the folder that it is in"
+        fix = f"Name the folder in {key_files.KEYS_FOLDER}, or give the file in ASC_PRIVATE_KEY_PATH."
+        source = read_file(named, key_files.KEYS_FOLDER, settings)
+        return replace(source, findings=(make_finding("tool-setting-conflict", evidence, fix=fix), *source.findings))
     searched = ", ".join(key_files.shown(folder, settings) for folder in folders)
     empty = [value.source for name in _KEY_SETTINGS for value in settings.all(name)]
     if files:

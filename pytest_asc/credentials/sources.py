@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from pytest_asc.credentials import key_files
-from pytest_asc.credentials.fastlane import FastlaneKey, is_fastlane_key, read_fastlane_key
+from pytest_asc.credentials.fastlane import NO, YES, FastlaneKey, flag_beside, is_fastlane_key, read_fastlane_key
 from pytest_asc.diagnosis.findings import Finding, make_finding
 from pytest_asc.diagnosis.key.check import read_key
 from pytest_asc.diagnosis.key.pem import decode_base64, decode_text, encode_base64
@@ -58,30 +58,26 @@ def read_text(given: SettingValue, settings: Settings) -> KeySource:
     path = _path_for_content(given.value, settings)
     if path is None:
         return _with_base64_flag(_read_content(given.value, given.source), given, settings)
-    url = " as a URL that starts with file://" if _path_of_url(given.value) is not None else ""
+    is_url = _path_of_url(given.value) is not None
+    url = " as a URL that starts with file://" if is_url else ""
     evidence = f"{given.source} holds the path of a file{url} ({_shown(path, settings)})"
-    what = make_finding("key-path-for-content", evidence)
-    return _with(what, read_file(path, given.source, settings))
-
-
-# The flag beside each of fastlane's variables for a key's text.
-_BASE64_FLAGS = {
-    "APP_STORE_CONNECT_API_KEY_KEY": "APP_STORE_CONNECT_API_KEY_IS_KEY_CONTENT_BASE64",
-    "SPACESHIP_CONNECT_API_KEY": "SPACESHIP_CONNECT_API_IS_KEY_CONTENT_BASE64",
-}
-_YES, _NO = frozenset({"true", "1", "yes", "on"}), frozenset({"false", "0", "no", "off"})
+    source = read_file(path, given.source, settings)
+    if is_url and any(finding.cause == "key-file-missing" for finding in source.findings):
+        # Where the file is does not matter: no program takes such a URL for a key.
+        error = make_finding("key-path-for-content", f"{evidence}, and no file is there", level="error")
+        return replace(source, findings=(error,))
+    return _with(make_finding("key-path-for-content", evidence), source)
 
 
 def _with_base64_flag(source: KeySource, given: SettingValue, settings: Settings) -> KeySource:
     """Compare a key with fastlane's flag for base64: where both agree, there is nothing to report."""
-    flag = _BASE64_FLAGS.get(given.source, "")
-    said = settings.environ.get(flag, "").strip().lower()
-    if source.key is None or said not in _YES | _NO:
+    flag, said = flag_beside(given.source, "IS_KEY_CONTENT_BASE64", settings)
+    if source.key is None or said not in YES | NO:
         return source
     encoded = [finding for finding in source.findings if finding.cause == "key-base64-encoded"]
-    if bool(encoded) is (said in _YES):
+    if bool(encoded) is (said in YES):
         return replace(source, findings=tuple(finding for finding in source.findings if finding not in encoded))
-    if said in _NO:
+    if said in NO:
         evidence = f"{flag} is {said}, and {given.source} is base64"
     elif "BEGIN" in given.value:
         evidence = f"{flag} is {said}, and {given.source} is the text of the key"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,21 @@ from pytest_asc.secrets import redactor
 from pytest_asc.smoke.report_builder import build_report
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pytest_asc.credentials.finder import CredentialsResult
     from pytest_asc.smoke.report import Report
+
+
+# A part of a token, or a line of a key. What tools and services say is not made of capitals, small letters and figures.
+_LONG_WORD = re.compile(r"[A-Za-z0-9+=_-]{20,}")
+_IN_EACH_SECRET = tuple(map(re.compile, ("[A-Z]", "[a-z]", "[0-9]")))
+
+
+def _secrets(text: str) -> Iterator[str]:
+    """Yield the words of a text that may be pieces of a secret; the message around them is none."""
+    words = (word[0] for word in _LONG_WORD.finditer(text))
+    return (word for word in words if all(form.search(word) for form in _IN_EACH_SECRET))
 
 
 def report_on_evidence(
@@ -29,7 +43,7 @@ def report_on_evidence(
     """Check a token, or a text that was pasted, without a request.
 
     Args:
-        evidence: A token or any text; a token in it is registered with the redactor.
+        evidence: A token or any text; a token in it, and what may be a piece of one, is registered with the redactor.
         minted_by: The program or variable that the token comes from; None where that is not known.
         is_token: True for the value of a variable, which is sent as it stands.
         service: Name of the service that the token is for; None for the one that the request or the token names.
@@ -37,9 +51,10 @@ def report_on_evidence(
             key.
         now: Seconds since 1970.
     """
-    redactor.add_token(evidence)
     parsed = HttpEvidence(token=evidence) if is_token else parse_evidence(evidence)
     token = parsed.token or (parsed.request.token if parsed.request else None)
+    for secret in (token or "", *_secrets(evidence)):
+        redactor.add_token(secret)
     credentials = reading.credentials
     host = parsed.request.host if parsed.request else ""
     entry = SERVICES[service] if service else service_of(host=host, token=decoded_of(token), key_type=reading.kind)

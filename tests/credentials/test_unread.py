@@ -137,3 +137,66 @@ def test_the_json_of_rcodesign_is_read_and_named(tmp_path: Path) -> None:
     (finding,) = find({"ASC_PRIVATE_KEY": content}, tmp_path)
     assert (finding.cause, finding.level) == ("tool-setting-conflict", "warning")
     assert "rcodesign" in finding.evidence
+
+
+@pytest.mark.parametrize("prefix", ["APP_STORE_CONNECT_API_KEY_", "SPACESHIP_CONNECT_API_TOKEN_"])
+@pytest.mark.parametrize(
+    ("duration", "words"),
+    [("1201", "1201 s, and Apple allows 1200 s"), ("20m", "no whole number"), ("-1", "no whole number")],
+)
+def test_a_duration_that_fastlane_refuses_is_a_conflict(prefix: str, duration: str, words: str, tmp_path: Path) -> None:
+    key = "SPACESHIP_CONNECT_API_KEY" if "SPACESHIP" in prefix else "APP_STORE_CONNECT_API_KEY_KEY"
+    (finding,) = find({**FASTLANE, key: P8, f"{prefix}DURATION": duration}, tmp_path)
+    assert (finding.cause, finding.level) == ("tool-setting-conflict", "warning")
+    assert f"{prefix}DURATION is {words}" in finding.evidence
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"APP_STORE_CONNECT_API_KEY_KEY": P8, "APP_STORE_CONNECT_API_KEY_DURATION": "1200"},
+        {"APP_STORE_CONNECT_API_KEY_KEY": P8, "APP_STORE_CONNECT_API_KEY_IN_HOUSE": "false"},
+        {"ASC_PRIVATE_KEY": P8, "APP_STORE_CONNECT_API_KEY_DURATION": "9999"},
+    ],
+    ids=["longest", "not-in-house", "for-another-key"],
+)
+def test_flags_of_fastlane_that_fit_are_not_reported(environ: dict[str, str], tmp_path: Path) -> None:
+    assert find({**FASTLANE, **environ}, tmp_path) == ()
+
+
+@pytest.mark.parametrize(
+    ("key", "flag"),
+    [
+        ("APP_STORE_CONNECT_API_KEY_KEY", "APP_STORE_CONNECT_API_KEY_IN_HOUSE"),
+        ("SPACESHIP_CONNECT_API_KEY", "SPACESHIP_CONNECT_API_IN_HOUSE"),
+    ],
+)
+@pytest.mark.parametrize(("value", "kind"), [("true", "enterprise"), ("1", "enterprise"), ("no", "team")])
+def test_fastlanes_flag_beside_a_key_tells_its_program(
+    key: str, flag: str, value: str, kind: str, tmp_path: Path
+) -> None:
+    environ = {**FASTLANE, key: P8, flag: value}
+    settings = read_settings(NOTHING.get, NOTHING.get, environ, folder=tmp_path, home=tmp_path)
+    assert find_credentials(settings).require().kind == kind
+
+
+def test_a_flag_of_fastlane_that_is_neither_true_nor_false_is_a_conflict(tmp_path: Path) -> None:
+    environ = {"APP_STORE_CONNECT_API_KEY_KEY": P8, "APP_STORE_CONNECT_API_KEY_IN_HOUSE": "enterprise"}
+    (finding,) = find({**FASTLANE, **environ}, tmp_path)
+    assert (finding.cause, finding.level) == ("tool-setting-conflict", "warning")
+
+
+def test_a_file_in_place_of_the_keys_folder_is_read_and_named(tmp_path: Path) -> None:
+    file = tmp_path / f"AuthKey_{KEY_ID}.p8"
+    file.write_text(P8)
+    file.chmod(0o600)
+    (finding,) = find({**IDS, "API_PRIVATE_KEYS_DIR": str(file)}, tmp_path)
+    assert (finding.cause, finding.level) == ("tool-setting-conflict", "warning")
+    assert "API_PRIVATE_KEYS_DIR is a file" in finding.evidence
+
+
+def test_a_file_url_in_place_of_a_keys_text_is_the_first_cause(tmp_path: Path) -> None:
+    (finding,) = find({**IDS, "ASC_PRIVATE_KEY": "file:///srv/app/AuthKey_2X9R7KQF34.p8"}, tmp_path)
+    assert (finding.cause, finding.level) == ("key-path-for-content", "error")
+    assert "file://" in finding.evidence
+    assert "no file is there" in finding.evidence

@@ -162,7 +162,9 @@ def _foreign(context: ResponseContext) -> Finding | None:
     html = is_html(response)
     refused = response.status in range(400, 1000)
     foreign = (html or refused) and not is_from_apple(response, context.service)
-    if not (foreign or context.is_good_probe):
+    # Some services of others answer 200, and the error stands in the body (expo/expo #20402).
+    failed = response.status in range(200, 300) and is_foreign_host(response.url) and _says_error(response.json)
+    if not (foreign or failed or context.is_good_probe):
         return None
     title = _PAGE_TITLE.search(response.body[:_LONGEST_HEAD]) if html else None
     server = one_line(response.headers.get("Server", ""), 60)
@@ -395,7 +397,7 @@ def _body_description(context: ResponseContext, *, html: bool) -> str:
     response, member = context.response, context.service.acceptance.member
     if not response.body:
         return "an empty body"
-    if response.is_json and response.status in range(400, 1000):
+    if response.is_json and (response.status in range(400, 1000) or _says_error(response.json)):
         return f"JSON that is no error of {context.service.title}{_foreign_message(response)}"
     if response.is_json:
         return f"JSON that holds no {member}" if member else "JSON that is no list"
@@ -403,7 +405,28 @@ def _body_description(context: ResponseContext, *, html: bool) -> str:
     return "an HTML page" if html else declared or "text"
 
 
+def _says_error(document: object) -> bool:
+    """Return whether JSON that is not Apple's reports an error, in itself or in its member ``data``."""
+    if not isinstance(document, dict):
+        return False
+    inner = document.get("data")
+    return any(
+        isinstance(one, dict) and (one.get("status") == "error" or bool(one.get("error")) or bool(one.get("errors")))
+        for one in (document, inner)
+    )
+
+
 def _foreign_message(response: HttpResponse) -> str:
     """Quote the message of JSON in another form; empty where the status line has it, or there is none."""
-    said = response.json.get("message") or response.json.get("detail")
+    document = response.json
+    inner = document.get("data")
+    said = next(
+        (
+            one[name]
+            for one in (document, inner)
+            for name in ("message", "detail")
+            if isinstance(one, dict) and one.get(name)
+        ),
+        None,
+    )
     return f': "{one_line(said, 100)}"' if isinstance(said, str) and not response.message else ""

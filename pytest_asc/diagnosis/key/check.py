@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key
 from pytest_asc.diagnosis.findings import Finding, make_finding
 from pytest_asc.diagnosis.key import pem
 from pytest_asc.diagnosis.key.placeholders import placeholder
-from pytest_asc.diagnosis.key.repairs import QUOTES, REPAIRS
+from pytest_asc.diagnosis.key.repairs import QUOTES, REPAIRS, is_only_crlf
 from pytest_asc.secrets import Redactor
 
 if TYPE_CHECKING:
@@ -34,7 +34,10 @@ class KeyReading:
     key: EllipticCurvePrivateKey | None
     """The key, if it is one that Apple takes."""
     findings: tuple[Finding, ...]
-    """One warning for each kind of repair, or one error: the cause why there is no key."""
+    """One warning for each kind of repair, or one error: the cause why there is no key.
+
+    Line ends of Windows alone are a note.
+    """
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """Every form that the text took on the way, for a redactor; none of a placeholder, which is no secret."""
 
@@ -66,8 +69,12 @@ def read_key(text: str | bytes) -> KeyReading:
     key = _load(block)
     if isinstance(key, Finding):
         return _unusable(key, *forms)
-    warnings = (make_finding(cause, "; then ".join(evidence)) for cause, evidence in seen.items())
-    return KeyReading(key, (*warnings, *_notes(block)), tuple(forms))
+    if list(seen) == ["key-invisible-characters"] and is_only_crlf(text):
+        evidence, fix = seen["key-invisible-characters"][0], "Nothing: OpenSSL reads line ends of Windows, too."
+        repaired = [make_finding("key-invisible-characters", evidence, level="note", fix=fix)]
+    else:
+        repaired = [make_finding(cause, "; then ".join(evidence)) for cause, evidence in seen.items()]
+    return KeyReading(key, (*repaired, *_notes(block)), tuple(forms))
 
 
 def _repair(text: str, seen: dict[str, list[str]]) -> list[str]:
@@ -77,13 +84,20 @@ def _repair(text: str, seen: dict[str, list[str]]) -> list[str]:
     """
     forms = [text]
     while len(forms) <= _MAX_REPAIRS:
-        tried = ((cause, repair(forms[-1].strip())) for cause, repair in REPAIRS)
+        tried = ((cause, repair(_trim(forms[-1]))) for cause, repair in REPAIRS)
         cause, repaired = next((pair for pair in tried if pair[1]), ("", None))
         if repaired is None:
             break
         forms.append(repaired.text)
         seen.setdefault(cause, []).append(repaired.evidence)
     return forms
+
+
+def _trim(text: str) -> str:
+    """Strip the blanks at either end, but for those on the BEGIN line: OpenSSL finds no key behind them."""
+    bare = text.strip()
+    indent = text[: len(text) - len(text.lstrip())].rpartition("\n")[2]
+    return indent + bare if bare.startswith("-----BEGIN") and not indent.strip(" \t") else bare
 
 
 def _as_text(data: bytes) -> str:

@@ -38,6 +38,12 @@ def plain(character: str) -> str:
     return _STANDS_FOR.get(unicodedata.category(character), character)
 
 
+def is_only_crlf(text: str) -> bool:
+    """Return whether all that is invisible in a text is CRLF at the ends of its lines."""
+    bare = text.replace("\r\n", "\n")
+    return bare != text and all(plain(character) == character for character in bare)
+
+
 def _make_visible(text: str) -> Repair | None:
     """Byte order marks, carriage returns, zero-width and no-break spaces: what no editor shows."""
     odd = Counter(character for character in text if plain(character) != character)

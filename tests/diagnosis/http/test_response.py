@@ -472,3 +472,25 @@ def test_a_service_without_error_documents_is_quoted(
 )
 def test_a_redirect_within_the_host_and_a_304_are_no_finding(got: HttpResponse) -> None:
     assert diagnose_response(got, claims=CLAIMS, service=APP_STORE_CONNECT) == ()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"data": {"status": "error", "message": "Could not find APNs credentials"}},
+        {"error": {"message": "Could not find APNs credentials"}},
+        {"errors": [{"message": "Could not find APNs credentials"}]},
+    ],
+    ids=["data", "error", "errors"],
+)
+def test_a_200_of_another_host_that_reports_an_error_is_not_apples(body: dict[str, object]) -> None:
+    url = "https://exp.host/--/api/v2/push/send"
+    (finding,) = diagnose_response(answer(200, body, url=url), claims=None, service=APP_STORE_CONNECT)
+    assert finding.cause == "not-apple"
+    assert "exp.host" in finding.evidence
+
+
+def test_a_200_of_another_host_without_an_error_is_not_reported() -> None:
+    body = {"data": [{"status": "ok", "id": "1"}], "error": None, "errors": []}
+    response = answer(200, body, url="https://exp.host/--/api/v2/push/send")
+    assert diagnose_response(response, claims=None, service=APP_STORE_CONNECT) == ()

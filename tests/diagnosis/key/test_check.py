@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
     load_der_private_key,
+    load_pem_private_key,
     pkcs12,
 )
 from hypothesis import example, given
@@ -188,6 +189,8 @@ def damages(text: str) -> dict[str, tuple[str | bytes, set[str]]]:
         "a no-break space of Windows": (text.replace(" ", "\u00a0").encode("cp1252"), {INVISIBLE}),
         "line separators": (text.replace("\n", "\u2028"), {INVISIBLE}),
         "indented": (indent(text), {INDENTED}),
+        "blanks on its BEGIN line": (f"  {text}", {INDENTED}),
+        "an empty line, and blanks on its BEGIN line": (f"\n \t{text}", {INDENTED}),
         "indented with tabs": (textwrap.indent(text, "\t"), {INDENTED}),
         "indented but for the first line": (text.replace("\n", "\n  "), {INDENTED}),
         "base64 of indented CRLF": (b64(crlf(indent(text))), {BASE64, INDENTED, INVISIBLE}),
@@ -204,6 +207,10 @@ def damages(text: str) -> dict[str, tuple[str | bytes, set[str]]]:
     }
 
 
+# Nothing else is invisible in them.
+LINE_ENDS_OF_WINDOWS = {"CRLF", "CRLF in bytes"}
+
+
 @pytest.mark.parametrize("name", damages(P8))
 @pytest.mark.parametrize("pem_", PEMS.values(), ids=PEMS)
 def test_damage_is_repaired_and_reported(pem_: str, name: str) -> None:
@@ -211,7 +218,20 @@ def test_damage_is_repaired_and_reported(pem_: str, name: str) -> None:
     reading = read_key(text)
     assert is_the_key(reading)
     assert sorted(causes(reading)) == sorted(expected)
-    assert {(finding.level, finding.certainty) for finding in reading.findings} == {("warning", "certain")}
+    level = "note" if name in LINE_ENDS_OF_WINDOWS else "warning"
+    assert {(finding.level, finding.certainty) for finding in reading.findings} == {(level, "certain")}
+
+
+@pytest.mark.parametrize("pem_", PEMS.values(), ids=PEMS)
+def test_line_ends_of_windows_are_a_note_because_parsers_read_them(pem_: str) -> None:
+    load_pem_private_key(crlf(pem_).encode(), password=None)
+    (finding,) = read_key(crlf(pem_)).findings
+    assert (finding.cause, finding.level) == (INVISIBLE, "note")
+
+
+@pytest.mark.parametrize("text", [f"\n\n{P8}\n\n", f" \n{P8} \n", P8.rstrip(), f"\r\n{P8}"], ids=itertools.count())
+def test_blank_lines_around_a_key_are_not_reported_as_indentation(text: str) -> None:
+    assert INDENTED not in causes(read_key(text))
 
 
 @pytest.mark.parametrize(
@@ -221,7 +241,7 @@ def test_damage_is_repaired_and_reported(pem_: str, name: str) -> None:
         (P8.replace("\n", "\\n"), NEWLINES, "line breaks written as \\n: 6"),
         (crlf(P8), INVISIBLE, "carriage return (5)"),
         ("\ufeff" + P8.replace(" ", "\u00a0"), INVISIBLE, "no-break space (4), byte order mark (1)"),
-        (indent(P8), INDENTED, "blanks: 5"),
+        (indent(P8), INDENTED, "blanks: 6"),
         (b64(b64(P8)), BASE64, "; then it is base64 of 258 characters"),
         (body(P8), LINES, "150 bytes with no BEGIN and END lines"),
         (f"'{P8}'", QUOTED, "starts with ' and ends with '"),
@@ -467,7 +487,8 @@ def test_any_combination_of_damages_is_repaired(layers: list[Callable[[str], str
         text = damage(text)
     reading = read_key(text)
     assert is_the_key(reading), [finding.evidence for finding in reading.findings]
-    assert all(finding.level == "warning" for finding in reading.findings)
+    level = "note" if layers == [crlf] else "warning"
+    assert all(finding.level == level for finding in reading.findings)
 
 
 # The start of each body is the same in all keys: algorithm and curve, no secret.
