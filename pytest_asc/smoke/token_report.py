@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 # A part of a token, or a line of a key. What tools and services say is not made of capitals, small letters and figures.
-_LONG_WORD = re.compile(r"[A-Za-z0-9+=_-]{20,}")
+_LONG_WORD = re.compile(r"[A-Za-z0-9+/=_-]{20,}")
 _IN_EACH_SECRET = tuple(map(re.compile, ("[A-Z]", "[a-z]", "[0-9]")))
 
 
