@@ -36,7 +36,7 @@ class KeyReading:
     findings: tuple[Finding, ...]
     """One warning for each kind of repair, or one error: the cause why there is no key.
 
-    Line ends of Windows alone are a note.
+    Line ends of Windows in a file are a note.
     """
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """Every form that the text took on the way, for a redactor; none of a placeholder, which is no secret."""
@@ -52,6 +52,7 @@ def read_key(text: str | bytes) -> KeyReading:
             make_finding("key-unparsable", f"it has more than {MAX_SIZE} characters; a .p8 file has about 250")
         )
     seen: dict[str, list[str]] = {}
+    is_file = isinstance(text, bytes)
     if isinstance(text, bytes):
         if pem.is_der(text):
             seen["key-pem-lines-missing"] = [f"it is {len(text)} bytes of DER, without base64, BEGIN and END lines"]
@@ -69,7 +70,7 @@ def read_key(text: str | bytes) -> KeyReading:
     key = _load(block)
     if isinstance(key, Finding):
         return _unusable(key, *forms)
-    if list(seen) == ["key-invisible-characters"] and is_only_crlf(text):
+    if is_file and list(seen) == ["key-invisible-characters"] and is_only_crlf(text):
         evidence, fix = seen["key-invisible-characters"][0], "Nothing: OpenSSL reads line ends of Windows, too."
         repaired = [make_finding("key-invisible-characters", evidence, level="note", fix=fix)]
     else:
