@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
+from pytest_asc.apple.roles import ROLES
 from pytest_asc.credentials.settings import SETTINGS, read_settings
 
 if TYPE_CHECKING:
@@ -51,9 +52,41 @@ def settings_of(options: argparse.Namespace) -> Settings:
 
 def add_account(parser: argparse.ArgumentParser) -> None:
     """Add the options that say which account the emulator serves and which hosts its proxy lets through."""
-    account = parser.add_mutually_exclusive_group()
-    account.add_argument("--load", metavar="FILE", help="load resources from this JSON file")
-    account.add_argument("--empty", action="store_true", help="start without resources; by default a sample is loaded")
+    parser.add_argument("--load", metavar="FILE", help="load resources from this JSON file")
+    sample = parser.add_mutually_exclusive_group()
+    sample.add_argument("--empty", action="store_true", help="start without resources; by default a sample is loaded")
+    sample.add_argument("--sample", action="store_true", help="load the sample as well as FILE")
+    parser.add_argument(
+        "--state", metavar="FILE", help="start from the account in this file, if it is there, and save it at the end"
+    )
+    parser.add_argument(
+        "--role", choices=sorted(ROLES), default="ADMIN", metavar="ROLE", help="role of the key: DEVELOPER"
+    )
+    parser.add_argument(
+        "--rate-limit", type=_positive, metavar="N", help="requests of a key in an hour; by default any number"
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="the same number makes the same ids")
+    parser.add_argument(
+        "--time",
+        choices=("manual", "instant", "real"),
+        help="finish Apple's work when it is told so, before the next request, or after its time; by default when a "
+        "client reads again what it has seen pending",
+    )
+    parser.add_argument(
+        "--fault", action="append", default=[], metavar="CAUSE", help="inject a fault of the service; may be repeated"
+    )
+    parser.add_argument(
+        "--fail",
+        type=_failure,
+        action="append",
+        default=[],
+        metavar="'METHOD PATH=STATUS'",
+        help="let the next request of a method and path fail: 'GET /v1/apps=429'; may be repeated",
+    )
+    parser.add_argument(
+        "--log-format", choices=("text", "json"), help="form of the lines on standard error, one a request"
+    )
+    parser.add_argument("--quiet", action="store_true", help="write nothing to standard error")
     parser.add_argument(
         "--allow-host",
         action="append",
@@ -61,3 +94,18 @@ def add_account(parser: argparse.ArgumentParser) -> None:
         metavar="HOST",
         help="let the proxy open tunnels to this host, too; may be repeated",
     )
+
+
+def _positive(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise argparse.ArgumentTypeError(f"got {text!r}, expected a whole number from 1")
+    return int(text)
+
+
+def _failure(text: str) -> tuple[str, str, int]:
+    request, _, status = text.rpartition("=")
+    method, _, path = request.strip().partition(" ")
+    status = status.strip()
+    if not (method and path and status.isascii() and status.isdigit() and len(status) == 3):  # noqa: PLR2004  of a status
+        raise argparse.ArgumentTypeError(f"got {text!r}, expected METHOD PATH=STATUS, such as 'GET /v1/apps=429'")
+    return method.upper(), path.strip(), int(status)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Callable
 
-_SECONDS = 1.0
+_SECONDS = 0.2
 _FIRST = 1
 """Id of the process that adopts those whose parent has ended."""
 # A background job outlives its shell; setsid ends as soon as it has started its command.
@@ -31,17 +32,20 @@ def watched_parent() -> int | None:
     return parent if is_watched else None
 
 
-def wait(stopping: threading.Event, parent: int | None) -> None:
+def wait(stopping: threading.Event, parent: int | None, saving: threading.Event, save: Callable[[], None]) -> None:
     """Wait for an event, or for the end of the parent.
 
     Args:
         stopping: The event.
         parent: Of :func:`watched_parent`, called when this process started.
+        saving: Event of a signal that asks for ``save``.
+        save: Called each time.
     """
-    if parent is None:
-        stopping.wait()
     while not stopping.wait(_SECONDS):
-        if os.getppid() != parent:
+        if saving.is_set():
+            saving.clear()
+            save()
+        if parent is not None and os.getppid() != parent:
             return
 
 

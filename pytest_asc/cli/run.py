@@ -55,11 +55,16 @@ def run(options: argparse.Namespace) -> int:
     forwarded = [number for number in _FORWARDED if signal.getsignal(number) is not signal.SIG_IGN]
     for number in forwarded:
         signal.signal(number, _exit_on_signal)
-    with running_server(account) as running:
+    log_format = None if options.quiet else options.log_format
+    with running_server(account, log_format=log_format) as running:
         more_hosts = bool(account.allow_host)
         try:
             process = subprocess.Popen(  # noqa: S603  it is the user's own
-                command, env=environment(running.server, running.credentials, os.environ, more_hosts=more_hosts)
+                command,
+                env={
+                    **environment(running.server, running.credentials, os.environ, more_hosts=more_hosts),
+                    "ASC_EMULATOR_URL": running.control.url,
+                },
             )
         except OSError as error:
             print(f"{command[0]} cannot be run: {error.strerror}", file=sys.stderr)

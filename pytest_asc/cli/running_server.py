@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import secrets
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import pytest_asc
 from pytest_asc.cli.private_folder import private_folder
+from pytest_asc.cli.request_lines import LogFormat, printing
+from pytest_asc.control.access import Access
+from pytest_asc.control.accounts import Accounts
+from pytest_asc.control.api import ControlApi
+from pytest_asc.control.served_emulator import InitialSettings, ServedEmulator
 from pytest_asc.credentials.finder import Credentials, find_credentials
 from pytest_asc.credentials.settings import SettingsError
-from pytest_asc.emulator.app import Emulator
 from pytest_asc.faults.sources import throw_away_settings
 from pytest_asc.transports import SERVER_IS_MISSING
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
-    from pathlib import Path
 
-    from pytest_asc.emulator.http_models import Request, Response
     from pytest_asc.transports.server import Server
 
 LOCALHOST = "127.0.0.1"
@@ -27,27 +32,61 @@ class AccountOptions(NamedTuple):
     """The account to serve."""
 
     load: str | None = None
-    """A JSON file of resources; None for the sample."""
-    empty: bool = False
-    """True for an account without resources."""
+    """A JSON file of resources."""
+    sample: bool = True
+    """Load the sample account."""
+    state: str | None = None
+    """A JSON file to start from where it is there, and to save the account to at the end."""
+    initial: InitialSettings = InitialSettings()
     allow_host: tuple[str, ...] = ()
     """Hosts that the proxy opens tunnels to, beside Apple's."""
 
     @classmethod
     def from_options(cls, options: argparse.Namespace) -> AccountOptions:
         """Take the account from a command line that was parsed with ``add_account``."""
-        return cls(options.load, options.empty, tuple(options.allow_host))
+        if options.load is not None and options.empty:
+            raise SettingsError("argument --empty: not allowed with argument --load, which takes FILE alone")
+        initial = InitialSettings(
+            role=options.role,
+            rate_limit=options.rate_limit,
+            time=options.time or "seen",
+            seed=options.seed,
+            faults=tuple(options.fault),
+            failures=tuple(options.fail),
+        )
+        sample = options.sample or not (options.empty or options.load)
+        return cls(options.load, sample, options.state, initial, tuple(options.allow_host))
 
 
 class RunningServer(NamedTuple):
     """A server that accepts connections, and the key that it trusts."""
 
     server: Server
+    control: ControlApi
     credentials: Credentials
     key: str
     """The text of the private key."""
     folder: Path
     """A private folder, removed when the server stops."""
+    state: str | None = None
+    """The file to save the account to."""
+
+    @property
+    def emulator(self) -> ServedEmulator:
+        """The emulator of the account."""
+        return self.control.accounts.first
+
+    def save(self) -> None:
+        """Save the account to the file of ``--state``, if there is one.
+
+        Raises:
+            SettingsError: The file cannot be written.
+        """
+        if self.state is not None:
+            try:
+                self.emulator.save(self.state)
+            except OSError as error:
+                raise SettingsError(f"--state {self.state}: {error.strerror}") from None
 
     @property
     def key_file(self) -> Path:
@@ -66,12 +105,20 @@ def connection_info(running: RunningServer) -> dict[str, str | None]:
         "key_id": running.credentials.key_id,
         "issuer_id": running.credentials.issuer_id,
         "key_file": str(running.key_file),
+        "control_url": running.control.url,
+        **({"control_secret": running.control.access.secret} if running.control.access.secret else {}),
     }
 
 
 @contextmanager
 def running_server(
-    account: AccountOptions, *, host: str = LOCALHOST, port: int = 0, proxy: bool = True
+    account: AccountOptions,
+    *,
+    host: str = LOCALHOST,
+    port: int = 0,
+    proxy: bool = True,
+    remote: bool = False,
+    log_format: LogFormat | None = None,
 ) -> Iterator[RunningServer]:
     """Start a server with an account and a throw-away key.
 
@@ -80,6 +127,8 @@ def running_server(
         host: Host name or address to listen on.
         port: Port for HTTP; 0 lets the system choose one.
         proxy: Also start a proxy.
+        remote: Other machines can reach it: the control API needs a secret.
+        log_format: Form of the lines on standard error, one a request; None for no lines.
 
     Raises:
         SettingsError: An option makes no sense, or the server is not installed.
@@ -93,14 +142,21 @@ def running_server(
         settings = throw_away_settings(new_folder=lambda: folder)
         credentials = find_credentials(settings).require()
         emulator = _emulator(credentials, account)
+        accounts = Accounts(emulator, account.initial)
+        if log_format:
+            accounts.watch(stack.enter_context(printing(log_format)))
         try:
             server = stack.enter_context(Server(folder, host=host, port=port, proxy=proxy, allowed=account.allow_host))
         except OSError as error:
             raise SettingsError(f"The server cannot listen on {host}: {error.strerror}") from None
-        stack.enter_context(server.answering(emulator))
-        running = RunningServer(server, credentials, settings.all("private_key")[0].value, folder)
+        access = Access(secrets.token_urlsafe() if remote else None)
+        control = ControlApi(accounts, access, server.url, pytest_asc.__version__)
+        stack.enter_context(server.answering(emulator, control))
+        key = settings.all("private_key")[0].value
+        running = RunningServer(server, control, credentials, key, folder, account.state)
         write_private(running.key_file, running.key)
         yield running
+        running.save()
 
 
 def write_private(path: Path, text: str) -> None:
@@ -109,24 +165,29 @@ def write_private(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def _emulator(credentials: Credentials, account: AccountOptions) -> Emulator:
-    emulator = _AutoAdvancingEmulator()
-    emulator.trust(credentials.key_id, credentials.issuer_id, credentials.kind, credentials.public_key)
+def _emulator(credentials: Credentials, account: AccountOptions) -> ServedEmulator:
     try:
-        if account.load is not None:
-            emulator.load(account.load)
-        elif not account.empty:
-            emulator.load_sample()
-    except OSError as error:
-        raise SettingsError(f"--load {account.load}: {error.strerror}") from None
+        emulator = ServedEmulator(credentials, account.initial)
     except ValueError as error:
-        raise SettingsError(f"--load {account.load}: {error}") from None
+        raise SettingsError(str(error)) from None
+    if account.state is not None:
+        state = Path(account.state)
+        if not state.absolute().parent.is_dir():
+            raise SettingsError(f"--state {state}: there is no folder {state.parent}")
+        if state.exists():
+            _load(emulator, "--state", account.state)
+            return emulator
+    if account.sample:
+        emulator.load_sample()
+    if account.load is not None:
+        _load(emulator, "--load", account.load)
     return emulator
 
 
-class _AutoAdvancingEmulator(Emulator):
-    """Completes pending work before each request, as no test is there to call ``advance``."""
-
-    def handle(self, request: Request) -> Response:
-        self.advance()
-        return super().handle(request)
+def _load(emulator: ServedEmulator, option: str, file: str) -> None:
+    try:
+        emulator.load(file)
+    except OSError as error:
+        raise SettingsError(f"{option} {file}: {error.strerror}") from None
+    except ValueError as error:
+        raise SettingsError(f"{option} {file}: {error}") from None

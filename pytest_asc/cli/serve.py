@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import argparse
 
     from pytest_asc.cli.arguments import Commands
+    from pytest_asc.cli.running_server import RunningServer
 
 _STOPPING = {signal.SIGINT, signal.SIGTERM}
 # A terminal sends them when it closes, and for Ctrl-\; under nohup the first is ignored.
@@ -53,14 +54,25 @@ def run(options: argparse.Namespace) -> int:
             f"--host {options.host} is open to other machines, and the emulator is for tests on this one. "
             "Leave it out, or confirm it with --allow-remote."
         )
-    stopping = threading.Event()
+    stopping, saving = threading.Event(), threading.Event()
     unless_ignored = {one for one in _STOPPING_UNLESS_IGNORED if signal.getsignal(one) is not signal.SIG_IGN}
     for number in _STOPPING | unless_ignored:
         signal.signal(number, lambda *_: stopping.set())
     account = AccountOptions.from_options(options)
-    with running_server(account, host=options.host, port=options.port, proxy=options.proxy) as running:
+    if account.state and hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, lambda *_: saving.set())
+    with running_server(
+        account,
+        host=options.host,
+        port=options.port,
+        proxy=options.proxy,
+        remote=options.allow_remote,
+        log_format=None if options.quiet else options.log_format or "text",
+    ) as running:
         _print_line(json.dumps(connection_info(running)))
-        wait(stopping, parent)
+        if sys.stderr.isatty() and not options.quiet:
+            print(_banner(running), file=sys.stderr, flush=True)
+        wait(stopping, parent, saving, running.save)
     return 0
 
 
@@ -68,6 +80,17 @@ def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) < 2**16):
         raise ArgumentTypeError(f"got {text!r}, expected a port from 0 to 65535")
     return int(text)
+
+
+def _banner(running: RunningServer) -> str:
+    server = running.server
+    return f"""\
+An emulator of the App Store Connect API. No request reaches Apple.
+  API        {server.url} and {server.https_url}, or the proxy {server.proxy_url or "(start it with --proxy)"}
+  key        {running.credentials.key_id}, issuer {running.credentials.issuer_id}, file {running.key_file}
+  authority  {server.ca_file}
+  control    {running.control.url} (a page in a browser, an API for programs)
+Press Ctrl-C to stop."""
 
 
 def _print_line(line: str) -> None:

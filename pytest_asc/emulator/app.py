@@ -605,7 +605,8 @@ class Emulator:
 
     def requests_since(self, count: int) -> RequestRecords:
         """Return the records of the requests after the first ``count`` ones, as far as the log keeps them."""
-        return RequestRecords(self.requests[max(0, count - self._log.dropped) :])
+        with self._lock:
+            return self._log.records(max(0, count - self._log.dropped))
 
     def has_received(self, tokens: Collection[str]) -> bool:
         """Return whether a request in the log had one of these tokens in its Authorization header."""

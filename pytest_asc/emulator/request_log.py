@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from itertools import product
+from itertools import islice, product
 from string import ascii_uppercase
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -55,8 +55,8 @@ class RequestLog(deque["Entry"]):
             self.bytes -= len(request.url) + len(request.body) + len(response.body)
             self.dropped += 1
 
-    def records(self) -> RequestRecords:
-        """Return the records of the requests, in order."""
+    def records(self, start: int = 0) -> RequestRecords:
+        """Return the records of the requests from a place in the log on, in order."""
         return RequestRecords(
             RequestRecord(
                 request.method,
@@ -69,5 +69,5 @@ class RequestLog(deque["Entry"]):
                 mask_headers(request.headers),
                 response,
             )
-            for request, response, refusal, correlation_key in self
+            for request, response, refusal, correlation_key in islice(self, start, None)
         )

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from pytest_asc.apple.services import APP_STORE_CONNECT, emulated_hosts
 from pytest_asc.emulator.http_models import Request
+from pytest_asc.transports import control
 from pytest_asc.transports.base import Transport, plan_delivery
 from pytest_asc.transports.http_connection import HttpConnection, HttpServer
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from aiohttp.streams import StreamReader
     from aiohttp.web_protocol import RequestHandler
 
+    from pytest_asc.control.api import ControlApi
     from pytest_asc.emulator.app import Emulator
     from pytest_asc.emulator.http_models import Delivery, Response
     from pytest_asc.transports.connections import OpenConnections
@@ -56,6 +58,8 @@ class Application(Transport[web.BaseRequest, Awaitable[Request], Awaitable[web.R
         self.own: frozenset[str] = frozenset()
         """The server's own addresses: ``127.0.0.1:4000``."""
         self.emulator: Emulator | None = None
+        self.control: ControlApi | None = None
+        """The control API; None where a test controls the emulator."""
         self.crashes: list[Exception] = []
         """The exceptions that the emulator raised: bugs of pytest-asc."""
 
@@ -81,7 +85,7 @@ class Application(Transport[web.BaseRequest, Awaitable[Request], Awaitable[web.R
         """Apple's hosts that the emulator stands for."""
         return emulated_hosts(self.emulator.service if self.emulator else APP_STORE_CONNECT)
 
-    async def answer(self, request: web.BaseRequest) -> web.Response:
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Send a request through the four steps."""
         try:
             return await self._answer(request)
@@ -90,11 +94,13 @@ class Application(Transport[web.BaseRequest, Awaitable[Request], Awaitable[web.R
             if isinstance(connection, HttpConnection):
                 connection.head_since, connection.reads_body = None, False
 
-    async def _answer(self, request: web.BaseRequest) -> web.Response:
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         # The body may come after the test has ended: a request belongs to the test that it began in.
         emulator, crashes = self.emulator, self.crashes
         if emulator is None:
             return web.Response(status=503, text="No test is using the emulator now.\n")
+        if self.control is not None and control.is_control(request.raw_path):
+            return await control.answer(self.control, request)
         self.mutate(request)
         try:
             converted = await self.convert(request)
@@ -102,6 +108,8 @@ class Application(Transport[web.BaseRequest, Awaitable[Request], Awaitable[web.R
             return web.Response(status=error.status, text=f"{error}\n")
         except (ConnectionError, web.RequestPayloadError):  # nobody waits for the answer
             return web.Response(status=400)
+        if self.control is not None:
+            emulator = self.control.accounts.emulator_for(converted)
         response = emulator.handle(converted)
         if response.crash:
             del crashes[_MOST_CRASHES:]

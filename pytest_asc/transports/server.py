@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    from pytest_asc.control.api import ControlApi
     from pytest_asc.emulator.app import Emulator
     from pytest_asc.transports.http_connection import HttpServer
     from pytest_asc.transports.sockets import AcceptedConnection
@@ -110,14 +111,19 @@ class Server:
         return environment(self, self.emulator.credentials, os.environ)
 
     @contextmanager
-    def answering(self, emulator: Emulator) -> Iterator[list[Exception]]:
-        """Answer with an emulator; gives the list of the exceptions that it raises, which are bugs of pytest-asc."""
+    def answering(self, emulator: Emulator, control: ControlApi | None = None) -> Iterator[list[Exception]]:
+        """Answer with an emulator; gives the list of the exceptions that it raises, which are bugs of pytest-asc.
+
+        Args:
+            emulator: The emulator.
+            control: Its control API, which may lead requests to further emulators; None where a test controls it.
+        """
         application = self._application
-        application.emulator, application.crashes = emulator, []
+        application.emulator, application.control, application.crashes = emulator, control, []
         try:
             yield application.crashes
         finally:
-            application.emulator = None
+            application.emulator = application.control = None
 
     async def _serve(self, ports: list[socket.socket], context: ssl.SSLContext, stopping: asyncio.Event) -> None:
         http, https, *proxies = ports

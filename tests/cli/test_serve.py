@@ -86,9 +86,10 @@ def is_listening(url: str) -> bool:
 
 
 def test_serve_serves_the_sample_and_leaves_no_files(serve: Callable[..., ServeProcess]) -> None:
-    served = serve()
+    served = serve("--quiet")
     connection_info = served.connection_info
-    assert list(connection_info) == ["url", "https_url", "proxy_url", "ca_file", "key_id", "issuer_id", "key_file"]
+    names = ["url", "https_url", "proxy_url", "ca_file", "key_id", "issuer_id", "key_file", "control_url"]
+    assert list(connection_info) == names
     assert connection_info["proxy_url"] is None
     assert Path(connection_info["key_file"]).name == f"AuthKey_{connection_info['key_id']}.p8"
     folder = Path(connection_info["key_file"]).parent
@@ -105,7 +106,7 @@ def test_serve_serves_the_sample_and_leaves_no_files(serve: Callable[..., ServeP
 
 
 def test_the_proxy_answers_for_apples_host(serve: Callable[..., ServeProcess]) -> None:
-    served = serve("--proxy", "--empty")
+    served = serve("--proxy", "--empty", "--quiet")
     base = "https://api.appstoreconnect.apple.com"
     answer = served.get(f"{base}/v1/apps", proxies={"https": served.connection_info["proxy_url"]})
     assert (answer.json()["data"], answer.json()["links"]) == ([], {"self": f"{base}/v1/apps"})
@@ -170,6 +171,13 @@ def test_serve_listens_for_other_machines_with_allow_remote(serve: Callable[...,
         (["--load", "nowhere.json"], "--load nowhere.json: No such file or directory"),
         (["--load", __file__], "--load"),
         (["--load", "a", "--empty"], "not allowed with"),
+        (["--sample", "--empty"], "not allowed with"),
+        (["--role", "DEV"], "invalid choice: 'DEV'"),
+        (["--rate-limit", "0"], "got '0', expected a whole number from 1"),
+        (["--fault", "agreement-mising"], "did you mean 'agreement-missing'"),
+        (["--fail", "/v1/apps"], "expected METHOD PATH=STATUS"),
+        (["--fail", "GET /v1/app=429"], "there is no such path"),
+        (["--state", "nowhere/state.json"], "there is no folder nowhere"),
     ],
 )
 def test_serve_refuses_invalid_options(
@@ -274,8 +282,10 @@ def test_a_missing_extra_is_reported_with_the_package_to_install(
     assert (output.out, output.err.endswith("pip install 'pytest-asc[server]'.\n")) == ("", True)
 
 
-def test_serve_completes_pending_work_before_the_next_request(serve: Callable[..., ServeProcess]) -> None:
-    served = serve()
+def test_serve_finishes_work_before_the_next_request_when_time_is_instant(
+    serve: Callable[..., ServeProcess],
+) -> None:
+    served = serve("--time=instant")
     url, headers = served.connection_info["url"], {"Authorization": f"Bearer {served.token()}"}
     (product,) = served.get(f"{url}/v1/ciProducts").json()["data"]
     (workflow,) = served.get(f"{url}/v1/ciProducts/{product['id']}/workflows").json()["data"]
@@ -285,3 +295,73 @@ def test_serve_completes_pending_work_before_the_next_request(serve: Callable[..
     assert started["attributes"]["executionProgress"] == "PENDING"
     finished = served.get(f"{url}/v1/ciBuildRuns/{started['id']}").json()["data"]
     assert finished["attributes"]["executionProgress"] == "COMPLETE"
+
+
+def test_a_served_emulator_is_controlled_watched_and_logged(serve: Callable[..., ServeProcess]) -> None:
+    served = serve("--empty", "--role", "SALES", "--fail", "GET /v1/apps=429", "--log-format=json")
+    url, control = served.connection_info["url"], served.connection_info["control_url"]
+    with requests.Session() as session:
+        session.trust_env = False
+        assert session.get(control, timeout=30).headers["Content-Type"].startswith("text/html")
+        assert session.get(f"{control}health", timeout=30).json()["status"] == "ok"
+        assert session.get(control + "settings", timeout=30).json()["role"] == "SALES"
+        assert session.patch(control + "settings", json={"role": "ADMIN"}, timeout=30).json()["role"] == "ADMIN"
+        app = {"type": "apps", "id": "1", "attributes": {"name": "Lists"}}
+        assert session.post(f"{control}/resources", json=app, timeout=30).status_code == 201
+        with session.get(f"{control}events", stream=True, timeout=30) as events:
+            lines = events.iter_lines(chunk_size=1)
+            assert next(lines).startswith(b":")
+            assert [served.get(f"{url}/v1/apps").status_code for _ in range(2)] == [429, 200]
+            seen = [json.loads(line[5:]) for line in (next(lines) for _ in range(6)) if line.startswith(b"data:")]
+        assert seen == session.get(f"{control}requests", timeout=30).json()
+        assert session.get(control, headers={"Host": "example.com"}, timeout=30).status_code == 403
+        # Apple's API is not in the way of the control API, nor the other way round.
+        assert session.get(f"{url}/_emulatorx", timeout=30).status_code == 401
+    status, out, err = served.stop()
+    assert (status, out) == (0, "")
+    logged = [json.loads(line) for line in err.splitlines()]
+    assert [(one["method"], one["path"], one["status"]) for one in logged][:2] == [
+        ("GET", "/v1/apps", 429),
+        ("GET", "/v1/apps", 200),
+    ]
+    assert logged[2]["cause"]
+
+
+def test_a_line_is_logged_for_each_request_with_the_cause_of_a_refusal(serve: Callable[..., ServeProcess]) -> None:
+    served = serve("--empty")
+    served.names(served.connection_info["url"])
+    requests.get(served.connection_info["url"] + "/v1/apps", timeout=30)
+    lines = served.stop()[2].splitlines()
+    assert lines[0].startswith("GET /v1/apps 200 ")
+    assert lines[0].endswith(" ms")
+    assert "GET /v1/apps 401 " in lines[1]
+    assert "Authorization" in lines[1]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="this system has no SIGHUP")
+def test_the_state_is_saved_on_sighup_and_at_the_end_and_loaded_at_the_start(
+    serve: Callable[..., ServeProcess], tmp_path: Path
+) -> None:
+    file = tmp_path / "state.json"
+    served = serve("--empty", "--state", str(file))
+    control = served.connection_info["control_url"]
+    requests.post(f"{control}resources", json={"type": "apps", "attributes": {"name": "Lists"}}, timeout=30)
+    served.process.send_signal(signal.SIGHUP)
+    deadline = time.monotonic() + 30
+    while not file.exists() and time.monotonic() < deadline:
+        requests.get(f"{control}health", timeout=30)
+    assert json.loads(file.read_text("utf-8"))["data"]
+    requests.post(f"{control}resources", json={"type": "apps", "attributes": {"name": "Notes"}}, timeout=30)
+    assert served.stop()[0] == 0
+    again = serve("--state", str(file))
+    assert again.names(again.connection_info["url"]) == ["Lists", "Notes"]
+    assert [path.name for path in tmp_path.iterdir()] == ["state.json"]
+
+
+def test_the_control_api_needs_a_secret_where_other_machines_reach_it(serve: Callable[..., ServeProcess]) -> None:
+    served = serve("--host", "0.0.0.0", "--allow-remote", "--empty")
+    info = served.connection_info
+    url = f"http://127.0.0.1:{urlsplit(info['url']).port}{urlsplit(info['control_url']).path}health"
+    assert requests.get(url, timeout=30).status_code == 401
+    secret = {"Authorization": f"Bearer {info['control_secret']}"}
+    assert requests.get(url, headers=secret, timeout=30).json()["status"] == "ok"

@@ -136,7 +136,7 @@ def help_of(capsys: pytest.CaptureFixture[str], *command: str) -> str:
 
 
 def test_the_output_of_serve_and_the_variables_of_run_are_documented() -> None:
-    account = AccountOptions(empty=True)
+    account = AccountOptions(sample=False)
     with running_server(account) as server:
         line = connection_info(server)
         variables = environment(server.server, server.credentials, {})

@@ -129,6 +129,12 @@ class Account:
         """The account's time, in seconds since 1970: the clock's, and what a test has let pass."""
         return self.schedule.now()
 
+    def related(self, resource: Resource) -> Iterable[Resource]:
+        """Return the resources that relationships of a resource lead to."""
+        for name, relationship in members_of(resource.type).relationships.items() if resource.related else ():
+            if relationship and name in resource.related:
+                yield from self.store.related(resource, relationship)
+
     def relate(self, resource: Resource, relationships: Mapping[str, Any]) -> None:
         """Set relationships of a resource.
 

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 
 
-class _Event(NamedTuple):
+class Event(NamedTuple):
+    """A change that Apple makes at a time."""
+
     due: float
     number: int
     description: str
@@ -33,12 +35,17 @@ class Schedule:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._numbers = count()
-        self._work: list[_Event] = []
-        self._calendar: list[_Event] = []
+        self._work: list[Event] = []
+        self._calendar: list[Event] = []
         self._keys: set[object] = set()
         self._moment: float | None = None
         self.passed = 0.0
         """Seconds that the account is ahead of the clock."""
+
+    @property
+    def work(self) -> list[Event]:
+        """Events that :meth:`finish` waits for, in no order."""
+        return self._work
 
     def now(self) -> float:
         """Return the account's time, in seconds since 1970; in the callback of an event, the time of the event."""
@@ -65,7 +72,7 @@ class Schedule:
                 not wait for it.
         """
         self._keys.add(key)
-        event = _Event(self.now() + delay, next(self._numbers), description, callback, key)
+        event = Event(self.now() + delay, next(self._numbers), description, callback, key)
         heappush(self._calendar if calendar else self._work, event)
 
     def cancel(self, key: object) -> None:
@@ -93,11 +100,25 @@ class Schedule:
             happened.append(self._run(event))
         return happened
 
-    def _next(self) -> _Event | None:
+    def happen(self, event: Event) -> str | None:
+        """Let one of the work's events happen now, though others were due before it; return its description.
+
+        None where it waits no longer.
+        """
+        if event not in self._work:
+            return None
+        self._work.remove(event)
+        heapify(self._work)
+        return self._call(event)
+
+    def _next(self) -> Event | None:
         return min((events[0] for events in (self._work, self._calendar) if events), default=None)
 
-    def _run(self, event: _Event) -> str:
+    def _run(self, event: Event) -> str:
         heappop(self._work if self._work and self._work[0] is event else self._calendar)
+        return self._call(event)
+
+    def _call(self, event: Event) -> str:
         moment = self._moment = max(event.due, self.now())
         try:
             return event.callback() or event.description

@@ -64,6 +64,12 @@ class UploadStorage:
         self._public: dict[str, bytes] = {}
         self._uploads: dict[str, _Upload] = {}
 
+    def holds(self, key: str) -> bool:
+        """Return whether there is a file or an upload under a key."""
+        return any(key in stored for stored in (self._files, self._public, self._uploads)) or (
+            key.rpartition("/")[0] in self._public
+        )
+
     def share(self, key: str, content: bytes, base: str, now: float) -> str:
         """Store a file, and return a URL to download it for five minutes.
 

@@ -43,6 +43,14 @@ class RateLimiter:
         return limit - window.requests
 
 
+class UnlimitedRate(RateLimiter):
+    """Allows any number of requests; each response shows that one of the limit's has been used."""
+
+    def count(self, key_id: str, now: float, limit: int) -> int:  # noqa: ARG002  the interface's
+        """Return the number of requests left."""
+        return limit - 1
+
+
 class _Window:
     """Requests of a key within the last hour."""
 

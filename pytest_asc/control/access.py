@@ -1,0 +1,67 @@
+"""Access to the control API: for programs on this machine, with a secret for those on others, for no web page."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_AUTHORITY = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,255})(?::[0-9]{1,5})?")
+_SAME_SITE = frozenset({"same-origin", "none"})
+
+
+class Denial(NamedTuple):
+    """A request that is refused before it is read."""
+
+    status: int
+    message: str
+
+
+class Access(NamedTuple):
+    """The rule of a server.
+
+    The ``Host`` header must be an address or a name of this machine, so that no name of somebody else's that leads here
+    (DNS rebinding) is answered; with a secret, any name will do. The origin of a web page must be the server itself.
+    """
+
+    secret: str | None = None
+    """What programs send as ``Authorization: Bearer``; None where it is not needed."""
+
+    def check(self, header: Callable[[str], str | None], *, secure: bool, needs_secret: bool) -> Denial | None:
+        """Return why a request is refused; None where it is not.
+
+        Args:
+            header: Returns a header's value by its name.
+            secure: It came over TLS.
+            needs_secret: False for the page alone, which asks for the secret.
+        """
+        host = header("Host") or ""
+        match = _AUTHORITY.fullmatch(host)
+        if match is None or not (self.secret or _is_loopback(match["host"])):
+            return Denial(
+                403, "The control API answers this machine alone: the Host header must be a loopback address."
+            )
+        origin, site = header("Origin"), header("Sec-Fetch-Site")
+        own = f"{'https' if secure else 'http'}://{host}"
+        is_own = origin is None or origin.lower() == own.lower()
+        # A person may follow a link to the page.
+        if not is_own or (needs_secret and site is not None and site not in _SAME_SITE):
+            return Denial(403, "The control API answers no web page but its own: the Origin header is another's.")
+        if self.secret and needs_secret:
+            scheme, _, given = (header("Authorization") or "").partition(" ")
+            if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), self.secret.encode()):
+                return Denial(401, "Send the control_secret that serve has printed, as Authorization: Bearer SECRET.")
+        return None
+
+
+def _is_loopback(host: str) -> bool:
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

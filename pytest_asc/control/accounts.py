@@ -1,0 +1,125 @@
+"""The accounts of a server: one that is there from the start, and further ones, each reached with a key of its own."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from string import ascii_uppercase, digits
+from typing import TYPE_CHECKING, NamedTuple
+from uuid import uuid4
+
+from pytest_asc.control.served_emulator import ServedEmulator
+from pytest_asc.credentials.throw_away import new_credentials
+from pytest_asc.diagnosis.token.verify import TokenError, decode
+from pytest_asc.emulator.account import upload_storage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pytest_asc.control.served_emulator import HandledRequest, InitialSettings
+    from pytest_asc.credentials.finder import Credentials
+    from pytest_asc.emulator.http_models import Request
+
+MOST_ACCOUNTS = 1000
+"""Accounts that a server has at one time."""
+
+_KEY_ID_LENGTH = 10
+_MOST_CACHED = 10_000
+
+
+class OpenedAccount(NamedTuple):
+    """An account beside the first one."""
+
+    id: str
+    emulator: ServedEmulator
+
+    @property
+    def credentials(self) -> Credentials:
+        """The key that reaches it."""
+        return self.emulator.credentials
+
+
+class Accounts:
+    """All accounts of a server.
+
+    Args:
+        first: The account from the start. It answers every request that no key leads elsewhere.
+        initial: The settings that further accounts begin with.
+    """
+
+    def __init__(self, first: ServedEmulator, initial: InitialSettings) -> None:
+        self.first = first
+        self._initial = initial
+        self._opened: dict[str, OpenedAccount] = {}
+        self._by_authorization: dict[str, ServedEmulator] = {}
+        self._watchers: list[Callable[[HandledRequest], None]] = []
+
+    def watch(self, watcher: Callable[[HandledRequest], None]) -> None:
+        """Call a function after each request to any of the accounts, those to come included."""
+        self._watchers.append(watcher)
+        for emulator in (self.first, *(one.emulator for one in self)):
+            emulator.watchers.append(watcher)
+
+    def __iter__(self) -> Iterator[OpenedAccount]:
+        return iter(list(self._opened.values()))
+
+    def open(self, *, sample: bool) -> OpenedAccount:
+        """Open an account with a new key.
+
+        Args:
+            sample: Load the sample account.
+
+        Raises:
+            ValueError: There are too many.
+        """
+        if len(self._opened) >= MOST_ACCOUNTS:
+            raise ValueError(f"there are {MOST_ACCOUNTS} accounts already: end one with DELETE accounts/ID")
+        key_id = "".join(secrets.choice(ascii_uppercase + digits) for _ in range(_KEY_ID_LENGTH))
+        credentials = replace(new_credentials(), key_id=key_id, issuer_id=str(uuid4()))
+        account = OpenedAccount(key_id, ServedEmulator(credentials, self._initial))
+        account.emulator.watchers.extend(self._watchers)
+        if sample:
+            account.emulator.load_sample()
+        self._opened[account.id] = account
+        self._by_authorization.clear()
+        return account
+
+    def get(self, identifier: str) -> OpenedAccount:
+        """Return an account.
+
+        Raises:
+            LookupError: There is none with this id.
+        """
+        account = self._opened.get(identifier)
+        if account is None:
+            raise LookupError(f"there is no account {identifier!r}; open one with POST accounts")
+        return account
+
+    def close(self, identifier: str) -> None:
+        """End an account: its key is unknown from now on.
+
+        Raises:
+            LookupError: There is none with this id.
+        """
+        del self._opened[self.get(identifier).id]
+        self._by_authorization.clear()
+
+    def emulator_for(self, request: Request) -> ServedEmulator:
+        """Return the emulator that answers a request: by the key id of its token, or by the upload it belongs to."""
+        if not self._opened:
+            return self.first
+        if upload_storage.MARK in request.url and (key := upload_storage.key_of(request.url)) is not None:
+            return next((one.emulator for one in self._opened.values() if one.emulator.owns_upload(key)), self.first)
+        authorization = request.header("Authorization") or ""
+        found = self._by_authorization.get(authorization)
+        if found is None:
+            try:
+                key_id = decode(authorization.partition(" ")[2].strip()).key_id
+            except TokenError:
+                key_id = None
+            account = self._opened.get(key_id or "")
+            found = account.emulator if account else self.first
+            if len(self._by_authorization) >= _MOST_CACHED:
+                self._by_authorization.clear()
+            self._by_authorization[authorization] = found
+        return found

@@ -1,0 +1,219 @@
+"""From a request of the control API to its response."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from urllib.parse import parse_qsl, unquote
+
+from pytest_asc.control.commands import COMMANDS, Call, Command, dump
+from pytest_asc.control.openapi import openapi_document
+from pytest_asc.control.schemas import BOOLEAN, check, members
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pytest_asc.control.access import Access
+    from pytest_asc.control.accounts import Accounts
+    from pytest_asc.control.served_emulator import ServedEmulator
+
+CONTROL_PATH = "/_emulator"
+"""Path of the control API on the server."""
+
+_JSON, _HTML = "application/json", "text/html; charset=utf-8"
+_PAGE = Path(__file__).with_name("page.html")
+_SAMPLE = members({}, {"sample": BOOLEAN})
+_PAGE_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:"
+)
+
+
+class ControlRequest(NamedTuple):
+    """A request of the control API."""
+
+    method: str
+    target: str
+    """Path and query, as they came."""
+    header: Callable[[str], str | None]
+    """Returns a header's value by its name."""
+    secure: bool = False
+    """It came over TLS."""
+    body: bytes = b""
+
+
+class ControlResponse(NamedTuple):
+    """Response to it."""
+
+    status: int
+    body: bytes = b""
+    media_type: str = _JSON
+    headers: Mapping[str, str] = {}
+
+
+class EventStream(NamedTuple):
+    """Response that never ends: the requests of an account, as they are handled."""
+
+    emulator: ServedEmulator
+    since: int
+    """Number of the last request that the client knows."""
+
+
+class _RefusedError(Exception):
+    """A request that gets an error response."""
+
+    def __init__(self, status: int, message: str, **headers: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+class ControlApi:
+    """The control API of a server.
+
+    Args:
+        accounts: What it controls.
+        access: Who may use it.
+        base_url: Scheme, host and port of the server, for the control URLs of accounts.
+        version: The package's.
+    """
+
+    def __init__(self, accounts: Accounts, access: Access, base_url: str, version: str) -> None:
+        self.accounts = accounts
+        self.access = access
+        self._base_url = base_url
+        self._version = version
+
+    @property
+    def url(self) -> str:
+        """URL of the control API of the first account, and of its page."""
+        return f"{self._base_url}{CONTROL_PATH}/"
+
+    def respond(self, request: ControlRequest) -> ControlResponse | EventStream:
+        """Run the command that a request names. It raises nothing: errors are in the response."""
+        try:
+            response = self._respond(request)
+        except _RefusedError as error:
+            response = ControlResponse(error.status, dump({"error": str(error)}), headers=error.headers)
+        except LookupError as error:
+            response = ControlResponse(404, dump({"error": _text(error)}))
+        except (ValueError, TypeError) as error:
+            response = ControlResponse(400, dump({"error": _text(error)}))
+        except Exception as error:  # noqa: BLE001  a bug of ours must not end the server
+            response = ControlResponse(500, dump({"error": f"pytest-asc failed, which is a bug of it: {error!r}"}))
+        if isinstance(response, ControlResponse) and request.method == "HEAD":
+            return response._replace(body=b"")
+        return response
+
+    def _respond(self, request: ControlRequest) -> ControlResponse | EventStream:
+        path, _, query = request.target.partition("?")
+        segments = [unquote(one) for one in path.split("/") if one][1:]
+        method = "GET" if request.method == "HEAD" else request.method
+        denial = self.access.check(request.header, secure=request.secure, needs_secret=bool(segments))
+        if denial:
+            raise _RefusedError(denial.status, denial.message)
+        base, emulator = CONTROL_PATH, self.accounts.first
+        if segments[:1] == ["accounts"]:
+            if len(segments) == 1 or (len(segments) == 2 and method == "DELETE"):  # noqa: PLR2004  accounts/ID
+                return self._manage_accounts(method, segments[1:], request)
+            emulator = self.accounts.get(segments[1]).emulator
+            base = f"{CONTROL_PATH}/accounts/{segments[1]}"
+            segments = segments[2:]
+        if segments in ([], ["events"], ["openapi.json"]):
+            if method != "GET":
+                _refuse_method(method, {"GET"})
+            if not segments:
+                headers = {"Content-Security-Policy": _PAGE_POLICY, "Cache-Control": "no-store"}
+                return ControlResponse(200, _PAGE.read_bytes(), _HTML, headers)
+            if segments == ["events"]:
+                return EventStream(emulator, _since(request, emulator))
+            return ControlResponse(200, dump(openapi_document(self._version, base)))
+        command, parameters = _find_command(method, segments)
+        queried = dict(parse_qsl(query, keep_blank_values=True))
+        _check_query(command, queried)
+        body = _read(request.body, command.body, required=command.body_required)
+        document = command.run(emulator, Call(parameters, queried, body))
+        return ControlResponse(command.status, b"" if document is None else dump(document))
+
+    def _manage_accounts(self, method: str, identifiers: list[str], request: ControlRequest) -> ControlResponse:
+        if identifiers:
+            self.accounts.close(identifiers[0])
+            return ControlResponse(204)
+        if method == "GET":
+            return ControlResponse(200, dump([self._account(one.id, one.emulator) for one in self.accounts]))
+        if method != "POST":
+            _refuse_method(method, {"GET", "POST"})
+        sample = bool(_read(request.body, _SAMPLE, required=False).get("sample"))
+        account = self.accounts.open(sample=sample)
+        shown = {**self._account(account.id, account.emulator), "private_key": str(account.credentials.pem)}
+        return ControlResponse(201, dump(shown))
+
+    def _account(self, identifier: str, emulator: ServedEmulator) -> dict[str, Any]:
+        key = emulator.credentials
+        url = f"{self._base_url}{CONTROL_PATH}/accounts/{identifier}/"
+        return {"id": identifier, "key_id": key.key_id, "issuer_id": key.issuer_id, "control_url": url}
+
+
+@cache
+def _routes() -> list[tuple[list[str], dict[str, Command]]]:
+    by_path: dict[str, dict[str, Command]] = {}
+    for command in COMMANDS:
+        by_path.setdefault(command.path, {})[command.method] = command
+    return [(path.split("/"), commands) for path, commands in by_path.items()]
+
+
+def _find_command(method: str, segments: list[str]) -> tuple[Command, dict[str, str]]:
+    for template, commands in _routes():
+        if len(template) == len(segments) and all(
+            part.startswith("{") or part == segment for part, segment in zip(template, segments, strict=True)
+        ):
+            if method not in commands:
+                _refuse_method(method, set(commands))
+            pairs = zip(template, segments, strict=True)
+            return commands[method], {part[1:-1]: segment for part, segment in pairs if part.startswith("{")}
+    known = ", ".join("/".join(template) for template, _ in _routes())
+    raise LookupError(f"there is no {'/'.join(segments)!r}; there are {known}, accounts, events, openapi.json")
+
+
+def _refuse_method(method: str, allowed: set[str]) -> NoReturn:
+    raise _RefusedError(
+        405, f"got the method {method}, expected {' or '.join(sorted(allowed))}", Allow=", ".join(sorted(allowed))
+    )
+
+
+def _check_query(command: Command, query: dict[str, str]) -> None:
+    for name, schema in command.query.items():
+        if name in query:
+            text = query[name]
+            check(int(text) if text.isascii() and text.isdigit() and len(text) < 16 else text, schema, name)  # noqa: PLR2004  as many digits as JSON's numbers have
+
+
+def _read(body: bytes, schema: Any, *, required: bool) -> Any:
+    """Return the parsed body.
+
+    Raises:
+        ValueError: It is no JSON, or does not fit the schema.
+    """
+    if schema is None or (not body.strip() and not required):
+        return {}
+    try:
+        value = json.loads(body, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise ValueError("the body is no JSON: expected an object such as {}") from None
+    check(value, schema)
+    return value
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _since(request: ControlRequest, emulator: ServedEmulator) -> int:
+    """Return the number of the last request that a client of events knows; without a header, that of the latest."""
+    last = request.header("Last-Event-ID") or ""
+    return int(last) if last.isascii() and last.isdigit() and len(last) < 16 else emulator.request_count  # noqa: PLR2004  a number in JSON
+
+
+def _text(error: Exception) -> str:
+    return str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)

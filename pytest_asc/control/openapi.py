@@ -1,0 +1,100 @@
+"""The OpenAPI document of the control API, made from the table of commands."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from pytest_asc.control.commands import COMMANDS
+from pytest_asc.control.schemas import BOOLEAN, members
+
+if TYPE_CHECKING:
+    from pytest_asc.control.commands import Command
+    from pytest_asc.control.schemas import Schema
+
+_PARAMETER = re.compile(r"\{(\w+)\}")
+_ERROR = {"$ref": "#/components/responses/Error"}
+_NO_CONTENT = 204
+
+
+def openapi_document(version: str, base: str) -> dict[str, Any]:
+    """Return the document.
+
+    Args:
+        version: The package's.
+        base: Path of the control API on its server.
+    """
+    paths: dict[str, dict[str, Any]] = {}
+    for command in COMMANDS:
+        paths.setdefault(f"/{command.path}", {})[command.method.lower()] = _operation(command)
+    paths["/events"] = {"get": _stream()}
+    paths["/openapi.json"] = {"get": _plain("openapi", "Read this document")}
+    paths["/accounts"] = {
+        "get": _plain("listAccounts", "List the accounts that were opened"),
+        "post": {
+            **_plain("openAccount", "Open a further account with a key of its own", "201"),
+            "requestBody": _body(members({}, {"sample": BOOLEAN}), required=False),
+        },
+    }
+    paths["/accounts/{id}"] = {
+        "delete": {**_plain("closeAccount", "End an account", "204"), "parameters": [_path("id")]}
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "pytest-asc: control of the emulator",
+            "version": version,
+            "description": "Add and read resources, plan failures, let time pass, and see the requests that came.",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": base}],
+        "paths": paths,
+        "components": {
+            "responses": {
+                "Error": {
+                    "description": "Bad input; the message is that of the Python API",
+                    "content": {"application/json": {"schema": members({"error": {"type": "string"}}, {})}},
+                }
+            }
+        },
+    }
+
+
+def _operation(command: Command) -> dict[str, Any]:
+    words = [word for word in re.split(r"\W+", command.path) if word]
+    name = command.method.lower() + "".join(word.capitalize() for word in words)
+    operation = _plain(name, command.summary, str(command.status))
+    parameters = [_path(name) for name in _PARAMETER.findall(command.path)]
+    parameters += [{"name": name, "in": "query", "schema": schema} for name, schema in command.query.items()]
+    if parameters:
+        operation["parameters"] = parameters
+    if command.body is not None:
+        operation["requestBody"] = _body(command.body, required=command.body_required)
+    return operation
+
+
+def _plain(name: str, summary: str, status: str = "200") -> dict[str, Any]:
+    good: dict[str, Any] = {"description": summary}
+    if status != str(_NO_CONTENT):
+        good["content"] = {"application/json": {"schema": {}}}
+    return {"operationId": name, "summary": summary, "responses": {status: good, "4XX": _ERROR}}
+
+
+def _stream() -> dict[str, Any]:
+    good = {
+        "description": "Each request as it is handled: server-sent events, whose data is an entry of GET requests",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    }
+    return {
+        "operationId": "events",
+        "summary": "Watch the requests",
+        "responses": {"200": good, "4XX": _ERROR},
+    }
+
+
+def _path(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+
+
+def _body(schema: Schema, *, required: bool) -> dict[str, Any]:
+    return {"required": required, "content": {"application/json": {"schema": schema}}}

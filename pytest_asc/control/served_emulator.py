@@ -1,0 +1,174 @@
+"""An emulator that runs without a test: with initial settings, time that passes by itself, and watchers."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
+
+from pytest_asc.apple.services import APP_STORE_CONNECT
+from pytest_asc.control.waiting import WaitingClient
+from pytest_asc.emulator import seeding
+from pytest_asc.emulator.account.account import Account
+from pytest_asc.emulator.app import Emulator
+from pytest_asc.emulator.auth.rate_limiter import RATE_LIMIT, RateLimiter, UnlimitedRate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from os import PathLike
+
+    from pytest_asc.apple.causes import CauseSlug
+    from pytest_asc.apple.roles import Role
+    from pytest_asc.credentials.finder import Credentials
+    from pytest_asc.diagnosis.findings import Finding
+    from pytest_asc.emulator.http_models import Request, Response
+
+TimeMode = Literal["seen", "manual", "instant", "real"]
+"""The passing of time in the account.
+
+``seen``: work is finished when a client reads it again after it has seen it pending. ``manual``: when it is told so.
+``instant``: before the next request. ``real``: as by the clock.
+"""
+
+TIME_MODES: tuple[TimeMode, ...] = get_args(TimeMode)
+
+
+class InitialSettings(NamedTuple):
+    """Settings that a reset returns to."""
+
+    role: Role = "ADMIN"
+    rate_limit: int | None = None
+    """Requests of each key in an hour; None for no limit."""
+    time: TimeMode = "seen"
+    seed: int = 0
+    faults: tuple[CauseSlug, ...] = ()
+    failures: tuple[tuple[str, str, int], ...] = ()
+    """Planned failures: method, path, status."""
+
+
+class HandledRequest(NamedTuple):
+    """A request that was handled, for those who watch."""
+
+    number: int
+    """Number of requests up to this one, since the start or the last reset."""
+    request: Request
+    response: Response
+    refusal: Finding | None
+    milliseconds: float
+
+
+class ServedEmulator(Emulator):
+    """An emulator for ``serve`` and ``run``.
+
+    Args:
+        credentials: The key that it accepts.
+        initial: Settings to begin with, which :meth:`reset` returns to.
+        clock: Returns the time, in seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        initial: InitialSettings = InitialSettings(),  # noqa: B008  it is never changed
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._initial = initial
+        self._waiting = WaitingClient()
+        self.watchers: list[Callable[[HandledRequest], None]] = []
+        """Called after each request, in the thread that handled it."""
+        super().__init__(APP_STORE_CONNECT, clock, initial.seed, credentials=credentials)
+        self._inject()
+
+    def _start(self) -> None:
+        super()._start()
+        self.role = self._initial.role
+        self.limit_rate(self._initial.rate_limit)
+        self.time = self._initial.time
+        self._waiting.forget()
+
+    def reset(self) -> None:
+        """Return to an empty account and the initial settings; keep the keys and those who watch."""
+        with self._lock:
+            super().reset()
+            self._inject()
+
+    def _inject(self) -> None:
+        for cause in self._initial.faults:
+            self.fault(cause)
+        for method, path, status in self._initial.failures:
+            self.fail(method, path, status=status, optional=True)
+
+    @property
+    def time(self) -> TimeMode:
+        """The passing of time; see :data:`TimeMode`.
+
+        Raises:
+            ValueError: It is set to another value.
+        """
+        return self._time
+
+    @time.setter
+    def time(self, mode: TimeMode) -> None:
+        if mode not in TIME_MODES:
+            raise ValueError(f"time: got {mode!r}, expected one of {', '.join(TIME_MODES)}")
+        self._time = mode
+
+    @property
+    def limits_rate(self) -> bool:
+        """Keys may send ``rate_limit`` requests in an hour; False for any number."""
+        return not isinstance(self._rate_limiter, UnlimitedRate)
+
+    def limit_rate(self, limit: int | None) -> None:
+        """Limit the requests that each key may send in an hour, counted from now on; None for no limit.
+
+        Raises:
+            ValueError: It is no whole number from 1.
+        """
+        if limit is not None and (type(limit) is not int or limit < 1):
+            raise ValueError(f"rate_limit: got {limit!r}, expected a whole number from 1, or null for no limit")
+        with self._lock:
+            self._rate_limiter = UnlimitedRate() if limit is None else RateLimiter()
+            self.rate_limit = limit or RATE_LIMIT
+
+    def replace_account(self, source: str | PathLike[str] | Mapping[str, Any]) -> None:
+        """Replace the content of the account by a document, as :meth:`load` takes it; keep settings and requests.
+
+        Raises:
+            OSError: The file cannot be read.
+            ValueError: It is no such document, or a resource in it does not fit. The account is what it was.
+        """
+        with self._lock:
+            old, account = self._account, Account(self._clock, self._seed)
+            account.schedule.passed = old.schedule.passed
+            account.storage.part_size = old.storage.part_size
+            account.review_requirements = old.review_requirements
+            account.vendor_number = old.vendor_number
+            seeding.load(account, source)
+            if self._visible is old:
+                self._visible = account
+            self._account = account
+
+    def owns_upload(self, key: str) -> bool:
+        """Return whether the upload storage of the account has something under a key."""
+        return self._account.storage.holds(key)
+
+    def handle(self, request: Request) -> Response:
+        """Handle a request, after the time that has passed by itself; see :meth:`Emulator.handle`."""
+        begin = time.perf_counter()
+        with self._lock:
+            schedule = self._account.schedule
+            if self._time == "instant":
+                schedule.finish()
+            elif self._time == "real":
+                schedule.advance(0)
+            elif self._time == "seen" and schedule.work:
+                self._waiting.before(request, self._account)
+            response = super().handle(request)
+            if self._time == "seen" and schedule.work:
+                self._waiting.after(request, response, self._account)
+            if self.watchers:
+                refusal = self._log[-1][2]
+                milliseconds = (time.perf_counter() - begin) * 1000
+                handled = HandledRequest(self.request_count, request, response, refusal, milliseconds)
+                for watcher in self.watchers:
+                    watcher(handled)
+            return response

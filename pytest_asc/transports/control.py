@@ -1,0 +1,83 @@
+"""The control API on the server of the emulator."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from pytest_asc.control.api import CONTROL_PATH, ControlApi, ControlRequest, ControlResponse, EventStream
+from pytest_asc.control.journal import as_event
+
+if TYPE_CHECKING:
+    from pytest_asc.control.served_emulator import HandledRequest
+
+_SILENCE = 15.0
+"""Seconds after which a comment is sent, so that a client that has gone is noticed."""
+_MOST_EVENTS_WAITING = 1000
+
+
+def is_control(target: str) -> bool:
+    """Return whether a request is for the control API."""
+    rest = target[len(CONTROL_PATH) :]
+    return target.startswith(CONTROL_PATH) and (not rest or rest[0] in "/?")
+
+
+async def answer(api: ControlApi, request: web.BaseRequest) -> web.StreamResponse:
+    """Answer a request of the control API."""
+    try:
+        body = await request.read() if request.body_exists else b""
+    except web.HTTPRequestEntityTooLarge:
+        return _as_response(ControlResponse(413, b'{"error": "the body is too large"}\n'))
+    except (ConnectionError, web.RequestPayloadError):  # nobody waits for the answer
+        return web.Response(status=400)
+    headers = request.headers
+    response = api.respond(ControlRequest(request.method, request.raw_path, headers.get, request.secure, body))
+    if isinstance(response, EventStream):
+        return await _stream(response, request)
+    return _as_response(response)
+
+
+def _as_response(response: ControlResponse) -> web.Response:
+    headers = {"Content-Type": response.media_type, "X-Content-Type-Options": "nosniff", **response.headers}
+    if response.status == 204:  # noqa: PLR2004  it has no content
+        del headers["Content-Type"]
+    return web.Response(status=response.status, body=response.body, headers=headers)
+
+
+async def _stream(stream: EventStream, request: web.BaseRequest) -> web.StreamResponse:
+    """Send the requests of an account as server-sent events until the client has gone."""
+    response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
+    loop, news = asyncio.get_running_loop(), asyncio.Event()
+    emulator, known = stream.emulator, stream.since
+
+    def watch(_: HandledRequest) -> None:
+        with suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(news.set)
+
+    emulator.watchers.append(watch)
+    try:
+        await response.prepare(request)
+        await response.write(b": requests as they are handled\n\n")
+        while True:
+            count = emulator.request_count
+            if count < known:  # after a reset
+                known = 0
+            if count > known:
+                news.clear()
+                records = emulator.requests_since(max(known, count - _MOST_EVENTS_WAITING))
+                known = count = emulator.request_count
+                first = count - len(records) + 1
+                await response.write(b"".join(as_event(first + place, one) for place, one in enumerate(records)))
+                continue
+            try:
+                await asyncio.wait_for(news.wait(), _SILENCE)
+            except asyncio.TimeoutError:
+                await response.write(b": still there\n\n")
+            news.clear()
+    except (ConnectionError, asyncio.CancelledError):
+        return response
+    finally:
+        emulator.watchers.remove(watch)
