@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 # long enough to match no ordinary word.
 GRAM = 16
 HIDDEN = "***"
+# Every run of GRAM characters has PROBE characters that begin at a multiple of STEP.
+PROBE = 8
+STEP = GRAM - PROBE + 1
 # Longer texts are masked by their ends alone.
 _LONGEST_ID = 1_000
 
@@ -51,6 +54,7 @@ class Redactor:
         self._tokens: deque[str] = deque(maxlen=keep)
         self._new: deque[str] = deque(maxlen=keep)
         self._grams: set[str] = set()
+        self._probes: set[str] = set()
 
     def add_token(self, token: str) -> None:
         """Register a token. Cheap: the work is done when a text is first cleaned.
@@ -66,36 +70,49 @@ class Redactor:
         ]
         self._lines += words
         for word in words:
-            self._grams.update(_grams(word))
+            self._add(word)
 
     def add_id(self, text: str) -> None:
         """Register an identifier that reports do not show in full."""
         self._lines.append(text)
-        self._grams.update(_grams(text))
+        self._add(text)
 
     def __bool__(self) -> bool:
         return bool(self._lines or self._tokens or self._new)
 
     def clean(self, text: str) -> str:
         """Return ``text`` with every piece of a secret replaced by ``***``; the same object where there is none."""
-        grams = self._learn()
+        if not self.may_hold(text):
+            return text
+        grams = self._grams
         hidden = [at for at in range(len(text) - GRAM + 1) if text[at : at + GRAM] in grams]
         return _cut(text, hidden) if hidden else text
 
-    def _learn(self) -> set[str]:
+    def may_hold(self, text: str) -> bool:
+        """Return False where a text holds no piece of a secret; it takes a tenth of the time of a search."""
+        if self._new:
+            self._learn()
+        return not self._probes.isdisjoint([text[at : at + PROBE] for at in range(0, len(text) - PROBE + 1, STEP)])
+
+    def _learn(self) -> None:
         forgets = len(self._tokens) + len(self._new) > self._keep
         new = [self._new.popleft() for _ in range(len(self._new))]
         self._tokens.extend(new)
         if forgets:
             self._grams.clear()
+            self._probes.clear()
             new = [*self._lines, *self._tokens]
         for secret in new:
-            self._grams.update(_grams(secret))
-        return self._grams
+            self._add(secret)
+
+    def _add(self, secret: str) -> None:
+        self._grams.update(_runs(secret, GRAM))
+        if len(secret) >= GRAM:
+            self._probes.update(_runs(secret, PROBE))
 
 
-def _grams(secret: str) -> Iterable[str]:
-    return (secret[at : at + GRAM] for at in range(len(secret) - GRAM + 1))
+def _runs(text: str, length: int) -> Iterable[str]:
+    return (text[at : at + length] for at in range(len(text) - length + 1))
 
 
 def _cut(text: str, hidden: Iterable[int]) -> str:

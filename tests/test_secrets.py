@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 
 import pytest
 from hypothesis import given
@@ -97,6 +98,19 @@ def test_no_sixteen_characters_of_a_secret_remain(secret: str, parts: list[str |
     clean = cleaned(text, secret)
     grams = {secret[at : at + GRAM] for at in range(len(secret) - GRAM + 1)}
     assert not any(gram in clean for gram in grams)
+
+
+@given(st.text("ab", min_size=1, max_size=90), st.lists(st.text("ab", max_size=40), max_size=4))
+def test_exactly_the_runs_of_sixteen_characters_are_replaced(text: str, secrets: list[str]) -> None:
+    redactor = Redactor()
+    for secret in secrets:
+        redactor.add_id(secret)
+    grams = {secret[at : at + GRAM] for secret in secrets for at in range(len(secret) - GRAM + 1)}
+    runs = [at for at in range(len(text) - GRAM + 1) if text[at : at + GRAM] in grams]
+    hidden = {at + offset for at in runs for offset in range(GRAM)}
+    expected = re.sub("#+", HIDDEN, "".join("#" if at in hidden else text[at] for at in range(len(text))))
+    assert redactor.clean(text) == expected
+    assert redactor.may_hold(text) or not runs
 
 
 def test_a_pickled_secret_is_still_one() -> None:

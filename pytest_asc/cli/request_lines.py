@@ -11,6 +11,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
+from pytest_asc.emulator.http_models import Request
 from pytest_asc.secrets import redactor
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ LogFormat = Literal["text", "json"]
 
 _MOST_WAITING = 10_000
 """Lines that wait for a reader of standard error; of more, the oldest are left out."""
+_MOST_CHARACTERS = 2_000
+"""Of a method or a URL."""
+_MOST_BYTES = 20_000
+"""Of a body that is read for the code of an error."""
 _PATIENCE = 2.0
 _INTERVAL = 0.05  # seconds
 _CLIENT_ERROR = 400
@@ -54,10 +59,23 @@ def printing(form: LogFormat) -> Iterator[Callable[[HandledRequest], None]]:
     thread = Thread(target=write, name="pytest-asc log", daemon=True)
     thread.start()
     try:
-        yield waiting.append
+        yield lambda handled: waiting.append(_without_bodies(handled))
     finally:
         stopping.set()
         thread.join(_PATIENCE)
+
+
+def _without_bodies(handled: HandledRequest) -> HandledRequest:
+    """Return what a line is made of: a client may send any amount while nobody reads the lines."""
+    request, response = handled.request, handled.response
+    return handled._replace(
+        request=Request(_clipped(request.method), _clipped(request.url), {}),
+        response=response._replace(headers={}, body=response.body if len(response.body) <= _MOST_BYTES else b""),
+    )
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}…"
 
 
 def text_line(handled: HandledRequest) -> str:

@@ -1,0 +1,54 @@
+"""Lines for requests: short, and without what they do not show, however slowly somebody reads them."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+import tracemalloc
+from threading import Event
+from typing import TYPE_CHECKING
+
+from emulator.harness import BASE
+
+from pytest_asc.cli.request_lines import printing
+from pytest_asc.control.served_emulator import HandledRequest
+from pytest_asc.emulator.http_models import Request, Response
+
+if TYPE_CHECKING:
+    import pytest
+
+LONG = "x" * 1_000_000
+
+
+def handled(number: int, body: bytes = b"", url: str = f"{BASE}/v1/apps") -> HandledRequest:
+    return HandledRequest(number, Request("POST", url, {}, body), Response(409, {}, body), None, 1.0)
+
+
+def test_a_long_url_is_cut(capsys: pytest.CaptureFixture[str]) -> None:
+    with printing("text") as text, printing("json") as as_json:
+        for print_line in (text, as_json):
+            print_line(handled(1, url=f"{BASE}/v1/{LONG}"))
+    lines = capsys.readouterr().err.splitlines()
+    assert [len(line) < 3000 for line in lines] == [True, True]
+    assert json.loads(next(line for line in lines if line.startswith("{")))["path"].endswith("x…")
+
+
+def test_lines_that_wait_for_a_reader_hold_no_bodies(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading = Event()
+
+    class SlowReader(io.StringIO):
+        def write(self, text: str) -> int:
+            reading.wait()
+            return super().write(text)
+
+    monkeypatch.setattr(sys, "stderr", SlowReader())
+    tracemalloc.start()
+    try:
+        with printing("text") as print_line:
+            for number in range(50):
+                print_line(handled(number, LONG.encode(), f"{BASE}/{number}{LONG}"))
+            assert tracemalloc.get_traced_memory()[0] < 10_000_000
+            reading.set()
+    finally:
+        tracemalloc.stop()

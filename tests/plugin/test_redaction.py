@@ -1,0 +1,69 @@
+"""Reports are redacted whatever they are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_asc.plugin.redaction import redact_report
+from pytest_asc.secrets import Redactor, SecretStr
+
+SECRET = "c2VudGluZWwtb2YtYS1zZWNyZXQ"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a report, as pytest's own are made."""
+
+    content: Any
+
+    def toterminal(self) -> None:
+        """Mark it as one."""
+
+
+HASHABLE = st.sampled_from([SECRET, SecretStr(SECRET), f"it is {SECRET}!", SECRET.encode(), "text", None, 1, 1.5, True])
+VALUES = st.recursive(
+    HASHABLE,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.tuples(inner, inner)
+        | st.sets(HASHABLE, max_size=3)
+        | st.dictionaries(HASHABLE, inner, max_size=3)
+        | st.builds(Part, inner)
+        | st.builds(SimpleNamespace, content=inner)
+    ),
+)
+
+
+@given(VALUES)
+def test_no_part_of_a_report_keeps_a_secret(value: Any) -> None:
+    redactor = Redactor()
+    redactor.add_key(SECRET)
+    report = SimpleNamespace(value=value, result=SECRET)
+    redact_report(report, redactor)
+    assert SECRET not in str(report.value)
+    assert report.result == SECRET  # what pytest keeps for the run itself is not looked at
+
+
+def test_a_report_that_holds_itself_is_no_endless_task() -> None:
+    redactor = Redactor()
+    redactor.add_key(SECRET)
+    value: list[Any] = [SECRET]
+    value.append(value)
+    report = SimpleNamespace(value=value)
+    redact_report(report, redactor)
+    assert report.value[0] == "***"
+
+
+@pytest.mark.parametrize("value", [["a", {"b": Part(("c",))}], Part([1]), {}])
+def test_a_report_without_a_secret_is_left_as_it_is(value: Any) -> None:
+    redactor = Redactor()
+    redactor.add_key(SECRET)
+    report = SimpleNamespace(value=value)
+    redact_report(report, redactor)
+    assert report.value is value
