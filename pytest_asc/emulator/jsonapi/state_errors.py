@@ -63,6 +63,9 @@ SCREENSHOT_REQUIRED = {
         "APP_APPLE_VISION_PRO": "appleVisionPro",
     }.items()
 }
+# Recorded without a full stop, of a smaller iPhone with one.
+_IPAD = "APP_IPAD_PRO_3GEN_129"
+SCREENSHOT_REQUIRED[_IPAD] = SCREENSHOT_REQUIRED[_IPAD]._replace(title=f"App screenshot missing ({_IPAD})")
 APP_DATA_USAGES_REQUIRED = ErrorTemplate(
     409,
     "STATE_ERROR.APP_DATA_USAGES_REQUIRED",

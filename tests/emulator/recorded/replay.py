@@ -30,6 +30,8 @@ _ID = re.compile(
     r"[0-9a-zA-Z]{8}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{8,12}"  # UUID
     r"|\d{6,}|\{\w*[iI]d\}|<resource-id>|\byyyy\b|(?<=')(?=[A-Z0-9]{10}\d?')[A-Z0-9]{10}\d?"
 )
+# Lines that tell associated errors as if they stood alone: another source of each has the error around it.
+_TOLD_ALONE = frozenset({25, 38})
 _CUT = re.compile("…|\\.\\.\\.")
 _UNKNOWN = "?"
 _ERROR_TEXTS = ("status", "code", "title", "detail")
@@ -47,7 +49,7 @@ class Line(NamedTuple):
     @property
     def about_associated_errors(self) -> bool:
         """True if the errors of the line are associated errors of another resource, told without the error around."""
-        return " associated" in self.request
+        return " associated" in self.request or self.number in _TOLD_ALONE
 
 
 class Replay(ApiWriter):
@@ -93,7 +95,7 @@ def differences(line: Line, answer: Answer) -> list[str]:
     if line.about_associated_errors:
         others = [other for one in ours for _, other in _associated(one)]
         return [
-            f"no associated error like {error}; there are {others}"
+            _none_like(error, others)
             for error in recorded
             if not any(not list(_error_differences(error, other)) for other in others)
         ]
@@ -135,7 +137,14 @@ def _meta_differences(recorded: Json, ours: Json, *, whole: bool) -> Iterator[st
             for error in errors:
                 here = [other for at, other in others if path == _UNKNOWN or _masked(path) == _masked(at)]
                 if not any(not list(_error_differences(error, other)) for other in here):
-                    yield f"no associated error at {path} like {error}; there are {others}"
+                    yield f"at {path}: {_none_like(error, [other for _, other in others])}"
+
+
+def _none_like(error: Json, others: list[Json]) -> str:
+    """Return a sentence on a recorded associated error that is not there, with the codes of those that are."""
+    recorded = ", ".join(str(error[name]) for name in _ERROR_TEXTS if name in error)
+    codes = dict.fromkeys(other["code"] for other in others)
+    return f"no associated error {recorded}; there are {', '.join(codes) or 'none'}"
 
 
 def _associated(error: Json) -> Iterator[tuple[str, Json]]:
@@ -162,13 +171,15 @@ def _missing(recorded: Any, ours: Any, path: str) -> Iterator[str]:
 def _same_text(recorded: str, ours: object, *, quoted: bool = False) -> bool:
     """Return whether a text is the recorded one, whatever its ids, and whatever stands where the recording is cut.
 
-    Who quotes one sentence may have left out those after it.
+    Who quotes one sentence may have left out those after it, and who begins within a sentence, what stands before.
     """
     if recorded == _UNKNOWN:
         return ours is not None
     if not isinstance(ours, str):
         return False
     pattern = ".*".join(re.escape(part) for part in _CUT.split(_masked(recorded)))
+    if quoted and recorded[0].islower():
+        pattern = f".*{pattern}"
     if quoted:
         pattern = re.sub(r"(\\\.)?$", r"(\\.( .*)?)?", pattern, count=1)
     return re.fullmatch(pattern, _masked(ours), re.DOTALL) is not None

@@ -293,8 +293,5 @@ CASES: Mapping[int, Case] = {
 
 DIFFERENCES: Mapping[int, str] = {
     22: "iPhones of 5.5 inches were required at the time; the emulator asks for those of today",
-    23: "a title without a full stop; a recorded answer of the same kind has one",
-    25: "told without the error that it is an associated error of",
-    38: "told without the error that it is an associated error of",
 }
 """Reasons for which the emulator answers otherwise, by the number of the line."""
