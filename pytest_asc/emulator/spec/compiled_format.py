@@ -11,6 +11,7 @@ A value type says which values an attribute, a member or a parameter takes:
 ``[value type]``         an array
 ``{name: value type}``   an object, by its members
 ``{"*": value type}``    a map
+``"any"``                any value: alternatives, or a schema that says nothing
 ======================  ================================================================
 """
 

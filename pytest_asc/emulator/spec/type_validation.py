@@ -64,7 +64,7 @@ def type_mismatch(value_type: ValueType, value: Any) -> str | None:
 
 def type_mismatches(value_type: ValueType, value: Any, path: tuple[str, ...] = ()) -> Iterator[TypeMismatch]:
     """Find everything in a value that is not of its value type; null is of every type, but no item of an array."""
-    if value is None:
+    if value is None or value_type == "any":
         return
     if isinstance(value_type, list) and isinstance(value, list):
         for index, item in enumerate(value):

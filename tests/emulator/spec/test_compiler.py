@@ -9,7 +9,8 @@ from emulator.harness import openapi
 
 from pytest_asc.emulator.spec.api_spec import ApiSpec
 from pytest_asc.emulator.spec.compiled_format import COMPILED_SPEC
-from pytest_asc.emulator.spec.compiler import METHODS, UnknownPatternError, compile_document, main, write
+from pytest_asc.emulator.spec.compiler import METHODS, UnknownPatternError, compile_document
+from pytest_asc.emulator.spec.compiler.__main__ import main, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,0 +1,123 @@
+"""Compiler of Apple's OpenAPI document into the API spec that the emulator reads.
+
+    python -m pytest_asc.emulator.spec.compiler openapi.json --addendum addendum.json
+
+The compiled spec holds facts only: names, types, allowed values, limits. It holds no prose. Its format is in
+:mod:`pytest_asc.emulator.spec.compiled_format`. What the compiler does not understand is left out and listed, with its
+place: :func:`compile_leniently` goes on without it, :func:`compile_document` refuses the document.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from pytest_asc.emulator.spec.compiler.merge import merge
+from pytest_asc.emulator.spec.compiler.operations import Operations
+from pytest_asc.emulator.spec.compiler.part import NotUnderstood, Part, UnknownPatternError
+from pytest_asc.emulator.spec.compiler.paths import METHODS, Paths
+from pytest_asc.emulator.spec.compiler.problems import Problems
+from pytest_asc.emulator.spec.compiler.reading import DocumentError, read_document
+from pytest_asc.emulator.spec.compiler.request_bodies import RequestBodies
+from pytest_asc.emulator.spec.compiler.resources import ResourceSchemas
+from pytest_asc.emulator.spec.compiler.value_types import ValueTypes
+
+if TYPE_CHECKING:
+    from pytest_asc.emulator.spec.compiled_format import CompiledOperation, CompiledSpec, RequestBody
+    from pytest_asc.emulator.spec.compiler.part import JsonObject
+
+__all__ = [
+    "METHODS",
+    "Compilation",
+    "DocumentError",
+    "NotUnderstood",
+    "UnknownPatternError",
+    "compile_document",
+    "compile_leniently",
+    "merge",
+    "read_document",
+]
+
+
+class Compilation(NamedTuple):
+    """A compiled document, and what of it is missing."""
+
+    spec: CompiledSpec
+    not_understood: tuple[NotUnderstood, ...]
+
+
+def compile_document(document: JsonObject) -> CompiledSpec:
+    """Compile a whole document.
+
+    Args:
+        document: The parsed OpenAPI document.
+
+    Raises:
+        UnknownPatternError: It holds patterns that the compiler does not know; the message lists all.
+        DocumentError: It is no OpenAPI document of App Store Connect's API.
+    """
+    spec, not_understood = compile_leniently(document)
+    if not_understood:
+        raise UnknownPatternError(*not_understood)
+    return spec
+
+
+def compile_leniently(document: JsonObject) -> Compilation:
+    """Compile what is understood of a document, and list the rest.
+
+    Args:
+        document: The parsed OpenAPI document.
+
+    Raises:
+        DocumentError: It is no OpenAPI document of App Store Connect's API.
+    """
+    root = Part.of(document)
+    problems = Problems()
+    paths = _paths(root, problems)
+    components = problems.attempt(lambda part: part["components"].members("schemas"), root) or {}
+    value_types = ValueTypes(problems)
+    resources = ResourceSchemas(components, paths, value_types, problems)
+    bodies = RequestBodies(components, value_types, problems, paths)
+    operations = Operations(paths, resources, bodies, value_types, problems).compile()
+    schemas = resources.compile(operations)
+    compiled_bodies = bodies.compile()
+    spec: CompiledSpec = {
+        "version": problems.attempt(_version, root) or "unknown",
+        "enums": value_types.enums,
+        "objects": dict(sorted(value_types.objects.items())),
+        "schemas": schemas,
+        "bodies": compiled_bodies,
+        "operations": _with_bodies(operations, compiled_bodies),
+    }
+    return Compilation(spec, problems.found)
+
+
+def _paths(root: Part, problems: Problems) -> Paths:
+    if root.object().get("swagger") is not None:
+        raise DocumentError(f"This is a document of Swagger {root.value['swagger']}, expected OpenAPI 3.")
+    try:
+        paths = root["paths"]
+        paths.object()
+    except UnknownPatternError as error:
+        raise DocumentError(f"This is no OpenAPI document. {error}") from None
+    found = Paths(paths, problems)
+    if not found.operations:
+        raise DocumentError("This is no document of App Store Connect's API: no path is one such as /v1/apps.")
+    return found
+
+
+def _version(root: Part) -> str:
+    version = root["info"]["version"]
+    if isinstance(version.value, (dict, list)):
+        version.text()
+    return str(version.value)
+
+
+def _with_bodies(
+    operations: dict[str, dict[str, CompiledOperation]], bodies: dict[str, RequestBody]
+) -> dict[str, dict[str, CompiledOperation]]:
+    """Leave out the operations whose request document is not understood, which is in the list already."""
+    understood = {
+        path: {method: each for method, each in item.items() if each.get("body") is None or each["body"] in bodies}
+        for path, item in operations.items()
+    }
+    return {path: item for path, item in understood.items() if item}

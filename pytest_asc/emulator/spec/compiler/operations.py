@@ -1,0 +1,237 @@
+"""Operations: their responses, request documents and query parameters."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from pytest_asc.emulator.http_models import JSON
+from pytest_asc.emulator.spec.compiler.paths import request_schema, response_schemas, success_statuses
+from pytest_asc.emulator.spec.compiler.request_bodies import included_schemas
+from pytest_asc.emulator.spec.compiler.resources import stated_type
+from pytest_asc.emulator.spec.compiler.value_types import enum_values, json_type
+
+if TYPE_CHECKING:
+    from pytest_asc.emulator.spec.compiled_format import CompiledOperation, Metrics, ValueType
+    from pytest_asc.emulator.spec.compiler.part import JsonObject, Part
+    from pytest_asc.emulator.spec.compiler.paths import Paths
+    from pytest_asc.emulator.spec.compiler.problems import Problems
+    from pytest_asc.emulator.spec.compiler.request_bodies import RequestBodies
+    from pytest_asc.emulator.spec.compiler.resources import ResourceSchemas
+    from pytest_asc.emulator.spec.compiler.value_types import ValueTypes
+
+_PARAMETER_FAMILIES = {"filter": "filter", "exists": "exists", "fields": "fields", "limit": "limits"}
+_SINGLE_PARAMETERS = frozenset({"sort", "include", "limit", "period", "groupBy", "granularity"})
+_FREE = frozenset({"filter", "exists"})
+"""Parameters that take any value where the document has no enum."""
+_LIMIT = 200
+"""Maximum of a limit that the document gives none: that of most operations."""
+
+# Last part of Apple's operation ids, by method, for paths that end with a collection, an id, or a relationship.
+_ON_COLLECTIONS = {"get": "getCollection", "post": "createInstance"}
+_ON_INSTANCES = {"get": "getInstance", "patch": "updateInstance", "delete": "deleteInstance"}
+_ON_LINKAGE = {
+    ("get", True): "getToManyRelationship",
+    ("get", False): "getToOneRelationship",
+    ("post", True): "createToManyRelationship",
+    ("patch", True): "replaceToManyRelationship",
+    ("patch", False): "updateToOneRelationship",
+    ("delete", True): "deleteToManyRelationship",
+}
+_ON_RELATED = {True: "getToManyRelated", False: "getToOneRelated"}
+_METRICS = "getMetrics"
+_ACTIONS = {
+    _METRICS,
+    *_ON_COLLECTIONS.values(),
+    *_ON_INSTANCES.values(),
+    *_ON_LINKAGE.values(),
+    *_ON_RELATED.values(),
+}
+
+
+class Operations:
+    """Compiles operations, once the resources are known.
+
+    Args:
+        paths: Every operation.
+        resources: The schemas of resources.
+        bodies: The schemas of request documents.
+        value_types: Compiles the values of parameters.
+        problems: What is not understood.
+    """
+
+    def __init__(
+        self,
+        paths: Paths,
+        resources: ResourceSchemas,
+        bodies: RequestBodies,
+        value_types: ValueTypes,
+        problems: Problems,
+    ) -> None:
+        self._paths = paths
+        self._resources = resources
+        self._bodies = bodies
+        self._value_types = value_types
+        self._problems = problems
+
+    def compile(self) -> dict[str, dict[str, CompiledOperation]]:
+        """Compile every operation; one that is not understood is left out."""
+        found: dict[str, dict[str, CompiledOperation]] = {}
+        for path, item in self._paths.operations.items():
+            for method, operation in item.items():
+                compiled = self._problems.attempt(partial(self._operation, path=path, method=method), operation)
+                if compiled is not None:
+                    found.setdefault(path, {})[method] = compiled
+        return found
+
+    def _operation(self, operation: Part, path: str, method: str) -> CompiledOperation:
+        compiled: CompiledOperation = {
+            "action": "",
+            "success": success_statuses(operation, method),
+            **self._response(operation),
+        }
+        schema = request_schema(operation)
+        many = compiled.get("many", False)
+        if schema is not None:
+            stated = operation.get("operationId")
+            name = str(stated.value) if stated else f"{method}_{path}"
+            compiled["body"] = self._bodies.name_of(schema, path, name)
+            data = schema.properties().get("data")
+            many = many or (data is not None and json_type(data) == "array")
+        compiled["action"] = _action(operation, path, method, many=many)
+        for parameter in (*self._paths.shared_parameters[path], *operation.items("parameters")):
+            self._problems.attempt(partial(self._parameter, compiled), parameter)
+        if operation.is_marked("deprecated"):
+            compiled["deprecated"] = True
+        return compiled
+
+    # Responses.
+
+    def _response(self, operation: Part) -> CompiledOperation:
+        """Compile the response to a success: its media types and the contents of its JSON document."""
+        schemas = response_schemas(operation)
+        compiled: CompiledOperation = self._document(schemas[JSON]) if JSON in schemas else {}
+        if schemas.keys() - {JSON}:
+            compiled["media"] = sorted(schemas, key=lambda media_type: media_type != JSON)
+        return compiled
+
+    def _document(self, schema: Part) -> CompiledOperation:
+        """Compile a document: the schema of its resources, the type of its linkage, or the data points of metrics.
+
+        A document without data is none of these.
+        """
+        properties = schema.properties()
+        data = properties.get("data")
+        if data is None:
+            return {}
+        compiled: CompiledOperation = {}
+        item = data
+        if json_type(data) == "array":
+            compiled["many"] = True
+            item = data["items"]
+        members = item.properties()
+        name = self._resources.name_of(item)
+        if name:
+            compiled["schema"] = name
+        elif "dataPoints" in members:
+            compiled["metrics"] = self._metrics(members)
+        elif "id" in members and stated_type(item):
+            compiled["linkage"] = str(stated_type(item))
+        else:
+            self._problems.add(item, "expected a resource, linkage, or the data points of metrics")
+        types = self._resources.types
+        included = [self._resources.name_of(each) for each in _included(properties)]
+        ambiguous = {types[each]: each for each in included if each and types[each] in self._resources.ambiguous}
+        if ambiguous:
+            compiled["included"] = ambiguous
+        return compiled
+
+    def _metrics(self, members: dict[str, Part]) -> Metrics:
+        points = members["dataPoints"]
+        values = points["items"].properties().get("values")
+        if values is None:
+            raise points.error("there is no 'values', expected that of metrics")
+        dimensions = members["dimensions"].properties() if "dimensions" in members else {}
+        return {
+            "values": list(values.properties()),
+            "dimensions": {name: self._dimension(name, part) for name, part in dimensions.items()},
+        }
+
+    def _dimension(self, name: str, dimension: Part) -> str | None:
+        """Return the type that a dimension's values are ids of; None where it has no link to related resources."""
+        links = dimension.properties().get("links")
+        if links is None or "related" not in links.properties():
+            return None
+        for resource_type in (name, f"{name}s"):
+            if resource_type in self._resources.types.values():
+                return resource_type
+        raise dimension.error("it is not named after a type of resource")
+
+    # Query parameters.
+
+    def _parameter(self, compiled: CompiledOperation, parameter: Part) -> None:
+        name = parameter["name"].text()
+        place = parameter.get("in")
+        if place is not None and place.value != "query":
+            return
+        family, _, member = name.removesuffix("]").partition("[")
+        if family not in (_PARAMETER_FAMILIES if member else _SINGLE_PARAMETERS):
+            raise parameter.error(f"the parameter {name} is of no known family")
+        value = self._parameter_value(compiled, parameter["schema"], family, member)
+        entry = cast("JsonObject", compiled)  # the family is the key
+        if member:
+            entry.setdefault(_PARAMETER_FAMILIES[family], {})[member] = value
+        else:
+            entry[family] = value
+        if parameter.is_marked("required"):
+            compiled.setdefault("required", []).append(name)
+        if parameter.is_marked("deprecated"):
+            compiled.setdefault("deprecatedParameters", []).append(name)
+
+    def _parameter_value(self, compiled: CompiledOperation, schema: Part, family: str, member: str) -> ValueType:
+        """Return the maximum of a limit, True for a fieldset of all members of a type, else the value type."""
+        if family == "limit":
+            maximum = schema.get("maximum")
+            return maximum.number() if maximum else _LIMIT
+        item = schema["items"] if json_type(schema) == "array" else schema
+        if family in _FREE:
+            return self._value_types.compile(item)
+        words = enum_values(item)
+        if family == "fields":
+            members = self._resources.members_of(member)
+            if set(words or members) == set(members) and member not in self._resources.ambiguous:
+                return True
+            words = words or members
+        elif not words and family == "include":
+            words = self._resources.relationships_of(compiled.get("schema", ""))
+        elif not words and family == "sort":
+            names = self._resources.attributes_of(compiled.get("schema", ""))
+            words = [f"{sign}{name}" for name in names for sign in ("", "-")]
+        if not words:
+            raise schema.error("it has no enum, and its values do not follow from the resources")
+        return self._value_types.enum(words)
+
+
+def _included(properties: dict[str, Part]) -> list[Part]:
+    return included_schemas(properties["included"]) if "included" in properties else []
+
+
+def _action(operation: Part, path: str, method: str, *, many: bool) -> str:
+    """Return the last part of Apple's operation id; where the id has been edited, that of such operations."""
+    stated = operation.get("operationId")
+    action = str(stated.value).rpartition("_")[2] if stated else ""
+    if action in _ACTIONS:
+        return action
+    rest = path.split("/", 3)[3:]
+    segments = rest[0].split("/")[1:] if rest else []
+    if "metrics" in segments:
+        found: str | None = _METRICS
+    elif len(segments) == 2 and segments[0] == "relationships":  # noqa: PLR2004  relationships/builds
+        found = _ON_LINKAGE.get((method, many))
+    elif segments:
+        found = _ON_RELATED[many] if method == "get" else None
+    else:
+        found = (_ON_INSTANCES if rest else _ON_COLLECTIONS).get(method)
+    if found is None:
+        raise operation.error("its 'operationId' does not end with an action of Apple's, and its form is not known")
+    return found

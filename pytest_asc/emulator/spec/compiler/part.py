@@ -1,0 +1,244 @@
+"""Access to an OpenAPI document, part by part: every part knows its place, and references are followed."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, TypeAlias
+from urllib.parse import unquote
+
+JsonObject: TypeAlias = dict[str, Any]
+
+REF = "$ref"
+_JSON_NAMES: dict[type, str] = {dict: "an object", list: "an array", str: "a string", bool: "a boolean"}
+_DEEPEST = 40
+"""References that are followed one from another; Apple's document needs 1."""
+
+
+class NotUnderstood(NamedTuple):
+    """A part of the document that was left out."""
+
+    place: str
+    """JSON pointer to it (RFC 6901)."""
+    pattern: str
+    """What is there, and what was expected."""
+
+    def __str__(self) -> str:
+        """Return place and pattern on one line."""
+        return f"{self.place}: {self.pattern}"
+
+
+class UnknownPatternError(Exception):
+    """The document holds a pattern that the compiler does not know.
+
+    Attributes:
+        parts: The parts that are not understood; at least one.
+    """
+
+    def __init__(self, *parts: NotUnderstood) -> None:
+        super().__init__("\n".join(map(str, parts)))
+        self.parts = parts
+
+
+class _Document:
+    """A whole document, with the references that were followed."""
+
+    def __init__(self, value: JsonObject) -> None:
+        self.root = Part(self, value, None, "")
+        self.references: dict[str, Part] = {}
+        """Parts that references lead to, by the text of the reference."""
+        self.properties: dict[int, dict[str, Part]] = {}
+        """Members that schemas describe, by the identity of the schema."""
+        self.open: list[object] = []
+        """References and schemas that are being followed."""
+
+    def enter(self, part: Part, followed: object) -> None:
+        if followed in self.open or len(self.open) >= _DEEPEST:
+            raise part.error("it refers to itself, or through too many others")
+        self.open.append(followed)
+
+
+class Part:
+    """A value of the document, with its place. Where a reference stands, it is the value that the reference leads to.
+
+    Args:
+        document: The document it is in.
+        value: Any JSON value.
+        parent: The part that holds it; None for the whole document.
+        key: Its name or index there.
+        reference: The object with ``$ref`` that stands in its place; its other members count as well (OpenAPI 3.1).
+    """
+
+    __slots__ = ("_document", "_reference", "key", "parent", "value")
+
+    def __init__(
+        self, document: _Document, value: Any, parent: Part | None, key: str, reference: JsonObject | None = None
+    ) -> None:
+        self._document = document
+        self.parent = parent
+        self._reference = reference
+        self.key = key
+        self.value = value
+
+    @classmethod
+    def of(cls, document: JsonObject) -> Part:
+        """Return the part that is the whole document."""
+        return _Document(document).root
+
+    @property
+    def pointer(self) -> str:
+        """JSON pointer (RFC 6901), printable; ``/`` for the whole document."""
+        keys: list[str] = []
+        part: Part | None = self
+        while part is not None and part.parent is not None:
+            keys.append(part.key.replace("~", "~0").replace("/", "~1"))
+            part = part.parent
+        return "/" + "/".join(reversed(keys)).encode("ascii", "backslashreplace").decode()
+
+    @property
+    def schema_name(self) -> str | None:
+        """Name of a schema among the components; None for every other part."""
+        schemas = self.parent
+        components = schemas.parent if schemas else None
+        if schemas is None or components is None or components.parent is None or components.parent.parent:
+            return None
+        return self.key if (components.key, schemas.key) == ("components", "schemas") else None
+
+    def error(self, pattern: str) -> UnknownPatternError:
+        """Return the error that this part is not understood."""
+        return UnknownPatternError(NotUnderstood(self.pointer, pattern))
+
+    def get(self, key: str) -> Part | None:
+        """Return a member; None where it is not there, or null.
+
+        Raises:
+            UnknownPatternError: This is no object.
+        """
+        value = self.object().get(key)
+        return None if value is None else self.child(key, value)
+
+    def __getitem__(self, key: str) -> Part:
+        """Return a member that must be there.
+
+        Raises:
+            UnknownPatternError: This is no object, or has no such member.
+        """
+        found = self.get(key)
+        if found is None:
+            raise self.error(f"there is no {key!r}")
+        return found
+
+    def members(self, key: str | None = None) -> dict[str, Part]:
+        """Return the members of this object, or of the object in one of its members; none where that is not there.
+
+        Raises:
+            UnknownPatternError: It is no object.
+        """
+        part = self if key is None else self.get(key)
+        if part is None:
+            return {}
+        return {str(name): part.child(str(name), value) for name, value in part.object().items()}
+
+    def items(self, key: str | None = None) -> list[Part]:
+        """Return the items of this array, or of the array in one of its members; none where that is not there.
+
+        Raises:
+            UnknownPatternError: It is no array.
+        """
+        part = self if key is None else self.get(key)
+        if part is None:
+            return []
+        if not isinstance(part.value, list):
+            raise part.error(f"got {json_name(part.value)}, expected an array")
+        return [part.child(str(index), value) for index, value in enumerate(part.value)]
+
+    def properties(self) -> dict[str, Part]:
+        """Return the members that this schema describes, those of its ``allOf`` included."""
+        document = self._document
+        if id(self.value) not in document.properties:
+            document.enter(self, id(self.value))
+            try:
+                parts = [*self.items("allOf"), None]
+                found = [self.members("properties") if part is None else part.properties() for part in parts]
+            finally:
+                document.open.pop()
+            document.properties[id(self.value)] = {name: part for one in found for name, part in one.items()}
+        return document.properties[id(self.value)]
+
+    def object(self) -> JsonObject:
+        """Return the value, an object.
+
+        Raises:
+            UnknownPatternError: It is none.
+        """
+        if not isinstance(self.value, dict):
+            raise self.error(f"got {json_name(self.value)}, expected an object")
+        return self.value
+
+    def text(self) -> str:
+        """Return the value, a string.
+
+        Raises:
+            UnknownPatternError: It is none.
+        """
+        if not isinstance(self.value, str):
+            raise self.error(f"got {json_name(self.value)}, expected a string")
+        return self.value
+
+    def texts(self, key: str) -> list[str]:
+        """Return the strings of an array in a member; none where it is not there."""
+        return [item.text() for item in self.items(key)]
+
+    def number(self) -> int:
+        """Return the value, an integer.
+
+        Raises:
+            UnknownPatternError: It is none.
+        """
+        if not isinstance(self.value, int) or isinstance(self.value, bool):
+            raise self.error(f"got {json_name(self.value)}, expected an integer")
+        return self.value
+
+    def is_marked(self, keyword: str) -> bool:
+        """Return whether a keyword such as ``deprecated`` is true here, or beside the reference that led here."""
+        return any(isinstance(one, dict) and one.get(keyword) is True for one in (self.value, self._reference))
+
+    def child(self, key: str, value: Any) -> Part:
+        """Return the part for a value inside this one, or for what it refers to."""
+        child = Part(self._document, value, self, key)
+        if isinstance(value, dict) and isinstance(value.get(REF), str):
+            target = child._follow(value[REF])
+            return Part(self._document, target.value, target.parent, target.key, value)
+        return child
+
+    def _follow(self, reference: str) -> Part:
+        document = self._document
+        if reference not in document.references:
+            document.enter(self, reference)
+            try:
+                document.references[reference] = self._find(reference)
+            finally:
+                document.open.pop()
+        return document.references[reference]
+
+    def _find(self, reference: str) -> Part:
+        if not reference.startswith("#/"):
+            raise self.error(f"it refers to {reference!r}, expected a place in the same document")
+        found: Part | None = self._document.root
+        for each in reference[2:].split("/"):
+            key = unquote(each).replace("~1", "/").replace("~0", "~")
+            found = found.step(key) if found else None
+        if found is None:
+            raise self.error(f"it refers to {reference!r}, which is not there")
+        return found
+
+    def step(self, key: str) -> Part | None:
+        """Return the part that one step of a JSON pointer leads to; None where there is none."""
+        if isinstance(self.value, list):
+            return next((item for item in self.items() if item.key == key), None)
+        return self.get(key) if isinstance(self.value, dict) else None
+
+
+def json_name(value: object) -> str:
+    """Return the JSON type of a value, or a short number as it is."""
+    if value is None:
+        return "null"
+    return _JSON_NAMES.get(type(value)) or f"the number {value!r:.30}"

@@ -1,0 +1,137 @@
+"""Reading of an OpenAPI document from a file, in JSON or YAML."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pytest_asc.emulator.spec.compiler.part import json_name
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_asc.emulator.spec.compiler.part import JsonObject
+
+_LARGEST = 100_000_000
+"""Bytes; Apple's document has 7 million."""
+_MOST_VALUES = 5_000_000
+"""Values of a YAML document with its aliases written out; Apple's document has 300 thousand."""
+_ARCHIVES = {b"PK\x03\x04": "a ZIP archive", b"\x1f\x8b": "compressed by gzip"}
+_TAG = "tag:yaml.org,2002:"
+# YAML 1.2 as OpenAPI requires it: what YAML 1.1 takes for booleans (NO), dates, octal or decimal numbers stays text.
+_YAML_SCALARS = {
+    "bool": re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z"),
+    "int": re.compile(r"(?:0|-?[1-9][0-9]{0,18})\Z"),
+    "null": re.compile(r"(?:null|Null|NULL|~|)\Z"),
+    "merge": re.compile(r"<<\Z"),
+}
+
+
+class DocumentError(Exception):
+    """The file is no OpenAPI document of App Store Connect's API, or cannot be read."""
+
+
+def read_document(path: Path) -> JsonObject:
+    """Read an OpenAPI document, in JSON or, where PyYAML is installed, in YAML.
+
+    Raises:
+        DocumentError: The file cannot be read, or holds no object. The message names it, and how to go on.
+    """
+    return parse_document(read_bytes(path), str(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read the bytes of a document.
+
+    Raises:
+        DocumentError: There is no such file, or it is too large to be one.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(_LARGEST + 1)
+    except (OSError, ValueError) as error:  # a name with a null character is a ValueError
+        raise DocumentError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
+    if len(data) > _LARGEST:
+        raise DocumentError(f"{path} has more than {_LARGEST:,} bytes, expected an OpenAPI document; Apple's has 7 MB.")
+    return data
+
+
+def parse_document(data: bytes, name: str) -> JsonObject:
+    """Parse the bytes of a document.
+
+    Args:
+        data: Text in JSON or YAML.
+        name: The file's name, for messages.
+
+    Raises:
+        DocumentError: It is no such text, or holds no object.
+    """
+    for beginning, kind in _ARCHIVES.items():
+        if data.startswith(beginning):
+            raise DocumentError(f"{name} is {kind}: unpack it, and give the JSON or YAML file that is inside.")
+    try:
+        text = data.decode(json.detect_encoding(data))
+    except UnicodeDecodeError as error:
+        raise DocumentError(f"{name} is no text: byte {error.start} cannot be decoded as {error.encoding}.") from None
+    if not text.strip():
+        raise DocumentError(f"{name} is empty, expected an OpenAPI document.")
+    document = _parse(text, name)
+    if not isinstance(document, dict):
+        raise DocumentError(f"{name} holds {json_name(document)}, expected an OpenAPI document, which is an object.")
+    return document
+
+
+def _parse(text: str, name: str) -> Any:
+    try:
+        return json.loads(text.lstrip("\ufeff"))
+    except RecursionError:
+        raise DocumentError(f"{name} is nested too deep.") from None
+    except ValueError as error:
+        if text.lstrip("\ufeff \t\r\n")[:1] in {"{", "["}:
+            raise DocumentError(f"{name} is no valid JSON: {error}.") from None
+    try:
+        return _parse_yaml(text, name)
+    except RecursionError:
+        raise DocumentError(f"{name} is nested too deep.") from None
+
+
+def _parse_yaml(text: str, name: str) -> Any:
+    try:
+        import yaml  # type: ignore[import-untyped,unused-ignore]  # noqa: PLC0415  it is optional
+    except ModuleNotFoundError:
+        raise DocumentError(f"{name} is no JSON. To read YAML, install PyYAML: pip install pyyaml") from None
+
+    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+        """Loader of the scalars of YAML 1.2's JSON schema."""
+
+        yaml_implicit_resolvers: ClassVar[dict[str, list[Any]]] = {}
+
+    for scalar, pattern in _YAML_SCALARS.items():
+        Loader.add_implicit_resolver(f"{_TAG}{scalar}", pattern, None)
+    try:
+        return _Expansion(name).expand(yaml.load(text, Loader))  # noqa: S506  it is a safe loader
+    except (yaml.YAMLError, ValueError, TypeError) as error:  # the loader takes some values for Python's
+        raise DocumentError(f"{name} is neither valid JSON nor valid YAML: {' '.join(str(error).split())}") from None
+
+
+class _Expansion:
+    """Writes the aliases of a YAML document out, up to a bound, and keys as text."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._count = 0
+
+    def expand(self, value: Any) -> Any:
+        self._count += 1
+        if self._count > _MOST_VALUES:
+            raise DocumentError(f"{self._name} has more than {_MOST_VALUES:,} values with its aliases written out.")
+        if isinstance(value, dict):
+            return {key if isinstance(key, str) else _text(key): self.expand(member) for key, member in value.items()}
+        if isinstance(value, list):
+            return [self.expand(item) for item in value]
+        return value if value is None or isinstance(value, (bool, int, str)) else str(value)
+
+
+def _text(key: Any) -> str:
+    return json.dumps(key) if isinstance(key, (bool, int)) or key is None else str(key)

@@ -1,0 +1,196 @@
+"""Schemas of resources: their types, attributes and relationships."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import partial
+from typing import TYPE_CHECKING
+
+from pytest_asc.emulator.spec.compiler.value_types import enum_values, json_type
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_asc.emulator.spec.compiled_format import (
+        CompiledOperation,
+        CompiledSchema,
+        LinkageType,
+        RelationshipWithoutData,
+    )
+    from pytest_asc.emulator.spec.compiler.part import Part
+    from pytest_asc.emulator.spec.compiler.paths import Paths
+    from pytest_asc.emulator.spec.compiler.problems import Problems
+    from pytest_asc.emulator.spec.compiler.value_types import ValueTypes
+
+INLINE_CREATE = "InlineCreate"
+_CONTENTS = {"attributes", "relationships", "links"}
+
+
+class ResourceSchemas:
+    """Finds the schemas of resources among the components, and compiles them.
+
+    Args:
+        components: Every schema, by name.
+        paths: The paths, which tell what a schema leaves open.
+        value_types: Compiles the attributes.
+        problems: What is not understood.
+    """
+
+    def __init__(
+        self, components: Mapping[str, Part], paths: Paths, value_types: ValueTypes, problems: Problems
+    ) -> None:
+        self._paths = paths
+        self._value_types = value_types
+        self._problems = problems
+        self._parts: dict[str, Part] = {}
+        self.types: dict[str, str] = {}
+        """Resource type of each schema, by the schema's name."""
+        for name, schema in components.items():
+            if not name.endswith(INLINE_CREATE) and problems.attempt(is_resource, schema):
+                self._add(name, schema)
+        count = Counter(self.types.values())
+        self.ambiguous = {resource_type for resource_type, schemas in count.items() if schemas > 1}
+        """Types with several schemas."""
+
+    def name_of(self, item: Part) -> str | None:
+        """Return the name of a resource's schema; None where the schema is of no resource.
+
+        A schema that stands in a response itself, in place of a reference, is found by its type.
+        """
+        if item.schema_name in self.types:
+            return item.schema_name
+        if not is_resource(item):
+            return None
+        names = [name for name, resource_type in self.types.items() if resource_type == stated_type(item)]
+        equal = [name for name in names if self._parts[name].value == item.value]
+        return next(iter([*equal, *names]), None)
+
+    def compile(self, operations: Mapping[str, Mapping[str, CompiledOperation]]) -> dict[str, CompiledSchema]:
+        """Compile every schema."""
+        return {name: self._compile(name, operations) for name in sorted(self.types)}
+
+    def members_of(self, resource_type: str) -> list[str]:
+        """Return the names of every attribute and relationship of a type, of all its schemas."""
+        parts = [self._parts[name] for name, own in self.types.items() if own == resource_type]
+        return list(dict.fromkeys(name for part in parts for group in members_of_resource(part) for name in group))
+
+    def attributes_of(self, name: str) -> list[str]:
+        """Return the names of a schema's attributes; none where there is no such schema."""
+        return list(members_of_resource(self._parts[name])[0]) if name in self._parts else []
+
+    def relationships_of(self, name: str) -> list[str]:
+        """Return the names of a schema's relationships; none where there is no such schema."""
+        return list(members_of_resource(self._parts[name])[1]) if name in self._parts else []
+
+    def _add(self, name: str, schema: Part) -> None:
+        resource_type = self._problems.attempt(stated_type, schema) or self._paths.type_of(name)
+        if resource_type is None:
+            self._problems.add(schema, "it has no one 'type', and no path is about it alone")
+            return
+        # The members are read here once, so that every later reading can rely on them.
+        if self._problems.attempt(members_of_resource, schema) is not None:
+            self.types[name] = resource_type
+            self._parts[name] = schema
+
+    def _compile(self, name: str, operations: Mapping[str, Mapping[str, CompiledOperation]]) -> CompiledSchema:
+        attributes, relationships = members_of_resource(self._parts[name])
+        version = self._version_of(name, operations)
+        instance = f"/{version}/{self.types[name]}/{{id}}"
+        compiled: CompiledSchema = {
+            "type": self.types[name],
+            "version": version,
+            "attributes": self._value_types.members(attributes),
+            "relationships": {},
+        }
+        for key, part in relationships.items():
+            target = self._problems.attempt(partial(self._relationship, instance=instance, name=key), part)
+            compiled["relationships"][key] = {"links": None} if target is None else target
+        deprecated = [key for key, part in {**attributes, **relationships}.items() if part.is_marked("deprecated")]
+        if deprecated:
+            compiled["deprecated"] = deprecated
+        return compiled
+
+    def _version_of(self, name: str, operations: Mapping[str, Mapping[str, CompiledOperation]]) -> str:
+        """Return the path version under which resources of this schema have their own URL.
+
+        It is the version where they are read or written; of resources that are only ever included, the version of the
+        first path of their type.
+        """
+        resource_type = self.types[name]
+        versions: list[str] = []
+        for path, item in operations.items():
+            version, _, rest = path[1:].partition("/")
+            own_path = rest in {resource_type, f"{resource_type}/{{id}}"}
+            if own_path and any(name == operation.get("schema") for operation in item.values()):
+                return version
+            if rest.startswith(f"{resource_type}/"):
+                versions.append(version)
+        return versions[0] if versions else "v1"
+
+    def _relationship(self, part: Part, instance: str, name: str) -> LinkageType | RelationshipWithoutData:
+        data = part.properties().get("data")
+        if data is None:
+            return {"links": self._target_by_path(part, instance, name)}
+        stated = linkage(data)
+        if stated is not None:
+            return stated
+        target = self._target_by_path(part, instance, name)
+        kind = target[0] if isinstance(target, list) else target
+        if kind is None:
+            raise data.error("its linkage has no one 'type', and its path gives no resources")
+        return [kind] if json_type(data) == "array" else kind
+
+    def _target_by_path(self, part: Part, instance: str, name: str) -> LinkageType | list[str | None] | None:
+        """Return the type of the related resources, by the relationship's own paths."""
+        data = self._paths.response_data(f"{instance}/{name}", "get")
+        related = self._paths.has(f"{instance}/{name}", "get")
+        if related:
+            many = data is not None and json_type(data) == "array"
+            item = (data.get("items") if many else data) if data else None
+            schema = self.name_of(item) if item else None
+            target = self.types[schema] if schema else None
+            return [target] if many else target
+        path = f"{instance}/relationships/{name}"
+        for data in self._paths.linkages(path):
+            stated = linkage(data)
+            if stated is not None:
+                return stated
+        raise part.error(f"it has neither data nor a path {instance}/{name} or {path}")
+
+
+def linkage(data: Part) -> LinkageType | None:
+    """Return the type that a linkage allows; None where it states none."""
+    if json_type(data) == "array":
+        kind = stated_type(data["items"])
+        return [kind] if kind else None
+    return stated_type(data)
+
+
+def stated_type(schema: Part) -> str | None:
+    """Return the only type that a resource, or a resource identifier, may have; None where none is stated.
+
+    Raises:
+        UnknownPatternError: Several are.
+    """
+    member = schema.properties().get("type")
+    kinds = enum_values(member) if member else []
+    if member and len(kinds) > 1:
+        raise member.error(f"it allows {', '.join(kinds)}, expected one type")
+    return kinds[0] if kinds else None
+
+
+def is_resource(schema: Part) -> bool:
+    """Return whether a schema is that of a resource, and not of a resource identifier or of anything else."""
+    if not isinstance(schema.value, dict):
+        raise schema.error("it is no object, expected a schema")
+    properties = schema.properties()
+    return {"type", "id"} <= properties.keys() and bool(_CONTENTS & properties.keys())
+
+
+def members_of_resource(schema: Part) -> tuple[dict[str, Part], dict[str, Part]]:
+    """Return attributes and relationships of a resource, or of a request that is about one."""
+    properties = schema.properties()
+    attributes, relationships = (
+        properties[member].properties() if member in properties else {} for member in ("attributes", "relationships")
+    )
+    return attributes, relationships

@@ -1,0 +1,174 @@
+"""Value types: from the schemas of attributes and parameters to the codes of the compiled format."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pytest_asc.emulator.spec.compiled_format import ValueType
+    from pytest_asc.emulator.spec.compiler.part import Part
+    from pytest_asc.emulator.spec.compiler.problems import Problems
+
+ANY = "any"
+_NULL = "null"
+_FORMATS = frozenset({"date", "date-time", "duration", "email", "uri"})
+"""Formats of strings that are kept: every other says nothing about the value (OpenAPI 3.1, Data Type Format)."""
+_SCALARS = frozenset({"boolean", "integer", "number", "string"})
+_TYPE_BY_KEYWORD = {"properties": "object", "additionalProperties": "object", "items": "array", "format": "string"}
+_ALTERNATIVES = ("oneOf", "anyOf")
+_DEEPEST = 40
+"""Values inside values; Apple's document needs 6."""
+
+
+class ValueTypes:
+    """Compiles value types, and keeps the enums and objects that they refer to."""
+
+    def __init__(self, problems: Problems) -> None:
+        self._problems = problems
+        self._enums: dict[tuple[str, ...], int] = {}
+        self._compiled: dict[int, ValueType] = {}
+        """Value types by the identity of their schema."""
+        self.objects: dict[str, dict[str, ValueType]] = {}
+
+    @property
+    def enums(self) -> list[list[str]]:
+        """Every enum, in the order of their numbers."""
+        return [list(values) for values in self._enums]
+
+    def enum(self, values: Iterable[str]) -> int:
+        """Return the number of an enum."""
+        return self._enums.setdefault(tuple(values), len(self._enums))
+
+    def members(self, schemas: dict[str, Part]) -> dict[str, ValueType]:
+        """Compile the value types of attributes; of one that is not understood, any value."""
+        compiled = {name: self._problems.attempt(self.compile, schema) for name, schema in schemas.items()}
+        return {name: ANY if value_type is None else value_type for name, value_type in compiled.items()}
+
+    def compile(self, schema: Part, depth: int = 0) -> ValueType:
+        """Compile the schema of a value; ``any`` where it says nothing, or allows values of several types.
+
+        Raises:
+            UnknownPatternError: It is no schema, or its enum holds anything but words.
+        """
+        if depth > _DEEPEST:
+            raise schema.error(f"it holds values inside values, more than {_DEEPEST} deep")
+        if schema.value is True:
+            return ANY
+        schema.object()
+        name = schema.schema_name
+        if name and json_type(schema) == "object" and not any(map(schema.get, _ALTERNATIVES)):
+            return self._object(name, schema, depth)
+        if id(schema.value) not in self._compiled:
+            self._compiled[id(schema.value)] = self._compile(schema, depth)
+        return self._compiled[id(schema.value)]
+
+    def _compile(self, schema: Part, depth: int) -> ValueType:
+        for keyword in _ALTERNATIVES:
+            if schema.get(keyword):
+                return self._alternatives([self.compile(one, depth + 1) for one in schema.items(keyword)])
+        kind = json_type(schema)
+        if kind == "array":
+            items = schema.get("items")
+            return [self.compile(items, depth + 1) if items else ANY]
+        if kind == "object":
+            return self._members(schema, depth)
+        if schema.get("allOf"):
+            return self._combined([self.compile(one, depth + 1) for one in schema.items("allOf")])
+        if kind == "string":
+            return self._string(schema)
+        return _bounded(schema, kind) if kind in _SCALARS else ANY
+
+    def _string(self, schema: Part) -> ValueType:
+        words = enum_values(schema)
+        if words:
+            return self.enum(words)
+        value_format = schema.get("format")
+        if value_format is None:
+            return "string"
+        # "number" as the format of a string would be taken for the type.
+        return "string:number" if value_format.value == "number" else _known_format(value_format)
+
+    def _object(self, name: str, schema: Part, depth: int) -> ValueType:
+        if name not in self.objects:
+            self.objects[name] = {}  # an object may hold others of its kind
+            members = self._problems.attempt(partial(self._members, depth=depth), schema)
+            self.objects[name] = {"*": ANY} if members is None else members
+        return f"${name}"
+
+    def _members(self, schema: Part, depth: int) -> dict[str, ValueType]:
+        properties = schema.properties()
+        if properties:
+            return {name: self.compile(member, depth + 1) for name, member in properties.items()}
+        values = schema.get("additionalProperties")
+        return {"*": self.compile(values, depth + 1) if values and isinstance(values.value, dict) else ANY}
+
+    def _alternatives(self, types: list[ValueType]) -> ValueType:
+        """Return one value type for alternatives: of equal ones, or of enums, that of all; else any value."""
+        known = [one for index, one in enumerate(types) if one != _NULL and one not in types[:index]]
+        if len(known) == 1:
+            return known[0]
+        if known and all(isinstance(one, int) for one in known):
+            enums = list(self._enums)
+            return self.enum(dict.fromkeys(value for one in known for value in enums[cast("int", one)]))
+        return ANY
+
+    def _combined(self, types: list[ValueType]) -> ValueType:
+        """Return the value type of a value that is of all of these: the first that says something."""
+        return next((one for one in types if one != ANY), ANY)
+
+
+def json_type(schema: Part) -> str:
+    """Return the type that a schema allows beside null; ``any`` where it allows several, or says nothing.
+
+    It may be an array of types (OpenAPI 3.1).
+    """
+    stated = schema.get("type")
+    if stated is None:
+        return next(
+            (kind for keyword, kind in _TYPE_BY_KEYWORD.items() if keyword in schema.object()), _by_values(schema)
+        )
+    if isinstance(stated.value, list):
+        kinds = [item.text() for item in stated.items() if item.value != _NULL]
+        return kinds[0] if len(kinds) == 1 else ANY if kinds else _NULL
+    return stated.text()
+
+
+def enum_values(schema: Part) -> list[str]:
+    """Return the words that a schema allows; none where it allows any.
+
+    Raises:
+        UnknownPatternError: It allows anything but words.
+    """
+    if "const" in schema.object():
+        return [schema["const"].text()]
+    return [item.text() for item in schema.items("enum") if item.value is not None]
+
+
+def is_nullable(schema: Part) -> bool:
+    """Return whether null is allowed, as OpenAPI 3.0 or 3.1 says it."""
+    stated = schema.get("type")
+    kinds = stated.value if stated and isinstance(stated.value, list) else ()
+    alternatives = [one for keyword in _ALTERNATIVES for one in schema.items(keyword)]
+    return schema.is_marked("nullable") or _NULL in kinds or any(json_type(one) == _NULL for one in alternatives)
+
+
+def _by_values(schema: Part) -> str:
+    """Return the type of a schema by the values it allows, or by what it is composed of."""
+    if "const" in schema.object() or schema.get("enum"):
+        return "string"
+    return "object" if schema.get("allOf") and schema.properties() else ANY
+
+
+def _bounded(schema: Part, kind: str) -> str:
+    lowest, highest = schema.get("minimum"), schema.get("maximum")
+    if kind == "integer" and lowest and highest:
+        return f"{kind}:{lowest.number()}..{highest.number()}"
+    return kind
+
+
+def _known_format(value_format: Part) -> str:
+    text = value_format.text()
+    return text if text in _FORMATS else "string"
