@@ -34,6 +34,7 @@ for name in (
     "pytest_asc.transports.responses_mock",
     "pytest_asc.transports.httpcore_client",
     "pytest_asc.transports.aiohttp_client",
+    "pytest_asc.transports.write_guard",
     "pytest_asc.plugin.report_sections",
     "pytest_asc.smoke.hooks",
 ):

@@ -69,7 +69,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=10.0)
     seconds = parser.parse_args().minutes * 60
     command = [sys.executable, "-m", "pytest_asc", "serve"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
         served = json.loads(process.stdout.readline())
         parts = urlsplit(served["url"])

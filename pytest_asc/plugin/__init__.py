@@ -80,7 +80,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--asc-live-guard",
         action="store_true",
-        help="Refuse writes to Apple's hosts by requests, urllib3, urllib.request and http.client as well, unless the "
+        help="Refuse writes to Apple's hosts by requests, urllib3, http.client, httpx and aiohttp as well, unless the "
         "test and the run allow them",
     )
 

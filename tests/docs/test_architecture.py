@@ -86,3 +86,9 @@ def test_every_named_file_exists(path: str) -> None:
         file.relative_to(ROOT).as_posix() for folder in FOLDERS for file in (ROOT / folder, *(ROOT / folder).rglob("*"))
     ]
     assert any(f"/{file}".endswith(f"/{path.rstrip('/')}") for file in files)
+
+
+@pytest.mark.parametrize("layer", ["control", "transports", "plugin", "cli"])
+def test_every_module_of_the_outer_layers_is_named(layer: str) -> None:
+    modules = {file.name for file in (PACKAGE / layer).glob("*.py")} - {"__init__.py"}
+    assert modules - set(re.findall(r"`(\w+\.py)`", PAGE)) == set()
