@@ -77,6 +77,8 @@ _ATTRIBUTES: Mapping[str, Callable[[bool], Json]] = {
     "certificates": lambda _: {"csrContent": _make_csr()},
     "profiles": lambda full: {"profileType": "IOS_APP_ADHOC" if full else "IOS_APP_STORE"},
 }
+# Attributes of any type with more constraints than their types.
+_LOCALE = {"locale": "en-US"}
 _RELATED_ATTRIBUTES: Mapping[str, Json] = {"certificates": {"certificateType": "DISTRIBUTION"}}
 
 
@@ -151,6 +153,7 @@ def make_resource(emulator_client: EmulatorClient, form: Mapping[str, Any], loca
         given = {name: code for name, code in form[part].items() if full or f"{part}.{name}" in form["required"]}
         if given and part == "attributes":
             wanted = _ATTRIBUTES[form["type"]](full) if form["type"] in _ATTRIBUTES else {}
+            wanted |= _LOCALE if given.get("locale") == "string" else {}
             data[part] = {name: wanted.get(name) or make_value(code) for name, code in given.items()}
         elif given:
             data[part] = {name: {"data": linked(emulator_client, target, local)} for name, target in given.items()}

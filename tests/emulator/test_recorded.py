@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from emulator.harness import EmulatorClient
-from emulator.recorded import errors, products, provisioning, submission, testflight
+from emulator.recorded import errors, game_center, products, provisioning, submission, testflight
 from emulator.recorded.replay import Replay, differences, find_recordings, recorded_lines
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(find_recordings() is None, reason="the recorded answers are not here")
 
-_TABLES = (errors.CASES, submission.CASES, products.CASES, provisioning.CASES, testflight.CASES)
+_TABLES = (errors.CASES, submission.CASES, products.CASES, provisioning.CASES, testflight.CASES, game_center.CASES)
 CASES: Mapping[int, Case] = {number: case for table in _TABLES for number, case in table.items()}
 DIFFERENCES = {
     **errors.DIFFERENCES,

@@ -135,12 +135,12 @@ FILE_SIZE = ErrorTemplate(*_ATTRIBUTE_INVALID, "'{value}' is not a valid size of
 NUMBER_OF_CODES = ErrorTemplate(
     *_ATTRIBUTE_INVALID, "'{value}' is not a valid number of codes, expected a number from 1 to {most}"
 )
-# Observed whole (rorkai/App-Store-Connect-CLI), but for the titles of the last two:
-NOTES_TOO_LONG = ErrorTemplate(
+# Observed whole for review notes (rorkai/App-Store-Connect-CLI), but for the titles of the two after it:
+TOO_LONG = ErrorTemplate(
     409,
     "ENTITY_ERROR.ATTRIBUTE.INVALID.TOO_LONG",
     "An attribute value is too long.",
-    "Review Notes cannot be longer than {most} characters.",
+    "{label} cannot be longer than {most} characters.",
 )
 REVIEW_PHONE_INVALID = ErrorTemplate(
     *_ATTRIBUTE_INVALID,
@@ -148,6 +148,37 @@ REVIEW_PHONE_INVALID = ErrorTemplate(
     "example, +44 844 209 0611)",
 )
 BETA_REVIEW_PHONE_INVALID = ErrorTemplate(*_ATTRIBUTE_INVALID, "The format of the phone number is invalid")
+# Texts. Observed whole for Game Center, the title and the detail for products (2026); the code of INVALID_TEXT is
+# inferred, and so is the title of INVALID_CHARACTERS for other attributes than release notes.
+GAME_CENTER_TEXT_TOO_LONG = TOO_LONG._replace(
+    title="There is a problem with the request entity",
+    detail="The provided entity contains a field '{label}' whose value is too long. It cannot exceed {most} "
+    "characters.",
+)
+PRODUCT_TEXT_TOO_LONG = TOO_LONG._replace(
+    title=f"{_ENTITY} contains a field whose value is too long",
+    detail="The field ({label}) is too long. Max number of characters is ({most}).",
+)
+INVALID_CHARACTERS = ErrorTemplate(
+    409,
+    "ENTITY_ERROR.ATTRIBUTE.INVALID.INVALID_CHARACTERS",
+    "An attribute value has invalid characters.",
+    "{label} can't contain the following character(s): {found}",
+)
+INVALID_TEXT = ErrorTemplate(
+    409,
+    "ENTITY_ERROR.ATTRIBUTE.INVALID.INVALID_TEXT",
+    "An attribute value has invalid text.",
+    "Text contains invalid characters/formats.",
+)
+INVALID_TEXT_CHARACTERS = INVALID_TEXT._replace(detail="Text for {label} contains invalid characters:'[{found}]'")
+# Observed whole but for the words of Game Center's, whose title is that of its other errors.
+_INVALID_VALUE = (409, "ENTITY_ERROR.ATTRIBUTE.INVALID", f"{_ENTITY} includes an attribute with an invalid value")
+LOCALE_INVALID = ErrorTemplate(*_INVALID_VALUE, "The 'locale' value is invalid.")
+SAME_LOCALE = ErrorTemplate(*_INVALID_VALUE, "There is an entity with same 'locale'")
+GAME_CENTER_LOCALE_INVALID = ErrorTemplate(
+    409, "ENTITY_ERROR.LOCALE_INVALID", GAME_CENTER_TEXT_TOO_LONG.title, LOCALE_INVALID.detail
+)
 CSR_INVALID = ErrorTemplate(*_ATTRIBUTE_INVALID, "The certificate signing request is invalid.")
 # The words are observed on the developer portal, the rest is inferred:
 CSR_ALGORITHM = ErrorTemplate(*_ATTRIBUTE_INVALID, "CSR algorithm/size incorrect. Expected: RSA(2048)")

@@ -28,6 +28,7 @@ class Unique(NamedTuple):
     """Error of a second resource, at its first attribute or at the relationship."""
     has_pointer: bool = True
     """False for an error without a pointer, as recorded."""
+    ignore_case: bool = False
 
 
 # Observed (rorkai/App-Store-Connect-CLI; expo/eas-cli and fastlane for bundle ids, devices and profiles; several users
@@ -40,6 +41,8 @@ UNIQUE: Mapping[str, Unique] = {
     "appStoreReviewDetails": Unique((), "appStoreVersion", entity_errors.ALREADY_EXISTS, has_pointer=False),
     "appStoreVersionLocalizations": Unique(("locale",), "appStoreVersion", entity_errors.DUPLICATE_LOCALE),
     "appStoreVersions": Unique(("versionString", "platform"), "app", entity_errors.DUPLICATE_VERSION),
+    "betaAppLocalizations": Unique(("locale",), "app", entity_errors.SAME_LOCALE, ignore_case=True),
+    "betaBuildLocalizations": Unique(("locale",), "build", entity_errors.SAME_LOCALE, ignore_case=True),
     "bundleIds": Unique(("identifier",), "", entity_errors.IDENTIFIER_TAKEN),
     "devices": Unique(("udid",), "", entity_errors.DEVICE_TAKEN, has_pointer=False),
     "inAppPurchases": Unique(("productId",), "", entity_errors.ATTRIBUTE_DUPLICATE),
@@ -60,7 +63,12 @@ def uniqueness_errors(store: Store, entity: ValidatedResource) -> list[ApiError]
     parent = entity.relationships[constraint.relationship][0] if constraint.relationship else None
     values = [entity.attributes.get(name) for name in constraint.attributes]
     others = _siblings(store, entity.type, constraint.relationship, parent) if parent else store.all(entity.type)
-    if all([one.attributes.get(name) for name in constraint.attributes] != values for one in others):
+    if constraint.ignore_case:
+        taken = {str(one.attributes.get(name)).lower() for one in others for name in constraint.attributes}
+        unique = taken.isdisjoint(str(value).lower() for value in values)
+    else:
+        unique = all([one.attributes.get(name) for name in constraint.attributes] != values for one in others)
+    if unique:
         return []
     if not constraint.has_pointer:
         return [ApiError(constraint.template, {"value": values[0] if values else ""})]

@@ -14,6 +14,7 @@ from pytest_asc.emulator.http_models import JSON, Response
 from pytest_asc.emulator.jsonapi import entity_errors, errors
 from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError, at_pointer
 from pytest_asc.emulator.jsonapi.request_validator import is_local_id, read_entity, read_ids
+from pytest_asc.emulator.jsonapi.text_rules import TEXT_RULES, text_errors
 from pytest_asc.emulator.jsonapi.uniqueness import uniqueness_errors
 from pytest_asc.emulator.operations.reads import render_single
 from pytest_asc.emulator.resources import FOUND_BY_HOOKS, hooks_of
@@ -50,7 +51,7 @@ def write(account: Account, route: Route, body: bytes) -> Response | tuple[ApiEr
 
 def _create(account: Account, route: Route, body: bytes) -> Response:
     entity = read_entity(route.operation, "", body)
-    faults = _missing_targets(account.store, entity)
+    faults = _member_faults(account.store, entity)
     if faults:
         raise RefusedError(*faults)
     hooks = hooks_of(entity.type)
@@ -85,7 +86,7 @@ def _validate_create(
 def _update(account: Account, route: Route, body: bytes) -> Response:
     resource = _find(account, route)
     entity = read_entity(route.operation, route.identifier, body)
-    faults = _missing_targets(account.store, entity)
+    faults = _member_faults(account.store, entity)
     if faults:
         raise RefusedError(*faults)
     hooks = hooks_of(entity.type)
@@ -183,9 +184,12 @@ _MISSING_TARGETS = {
 }
 
 
-def _missing_targets(store: Store, entity: ValidatedResource) -> list[ApiError]:
-    """Return an error for each linkage of a resource, and of those that it includes, that leads nowhere."""
-    faults: list[ApiError] = []
+def _member_faults(store: Store, entity: ValidatedResource) -> list[ApiError]:
+    """Return an error for each linkage of a resource, and of those that it includes, that leads nowhere.
+
+    Texts of the resource that break a rule come before them.
+    """
+    faults = text_errors(entity) if entity.type in TEXT_RULES else []
     places = [("/data", entity)]
     for index, included in enumerate(entity.included):
         places.append((f"/included/{index}", included))

@@ -43,7 +43,8 @@ def _validate(resource_type: str, sent: Mapping[str, Any], present: Mapping[str,
     if phone and not is_valid_phone_number(phone):
         errors.append(at_pointer(_PHONE_INVALID[resource_type], "/data/attributes/contactPhone"))
     if len(sent.get("notes") or "") > _MAX_NOTES:
-        errors.append(at_pointer(entity_errors.NOTES_TOO_LONG, "/data/attributes/notes", most=_MAX_NOTES))
+        pointer = "/data/attributes/notes"
+        errors.append(at_pointer(entity_errors.TOO_LONG, pointer, label="Review Notes", most=_MAX_NOTES))
     if errors:
         raise RefusedError(*errors)
 

@@ -62,7 +62,29 @@ def _second_answer(replay: Replay) -> Answer:
     return replay.patch(_build(replay), usesNonExemptEncryption=True)
 
 
+def _second_beta_locale(replay: Replay) -> Answer:
+    app = replay.add("apps")
+    replay.create("betaAppLocalizations", {"locale": "fr-FR"}, app=app)
+    return replay.post("betaAppLocalizations", {"locale": "fr-fr"}, app=app)
+
+
+def _unknown_beta_locale(replay: Replay) -> Answer:
+    return replay.post("betaBuildLocalizations", {"locale": "nb"}, build=_build(replay))
+
+
+def _what_to_test(text: str) -> Case:
+    def send(replay: Replay) -> Answer:
+        localization = replay.create("betaBuildLocalizations", {"locale": "en-US"}, build=_build(replay))
+        return replay.patch(localization, whatsNew=text)
+
+    return send
+
+
 CASES: Mapping[int, Case] = {
+    121: _second_beta_locale,
+    122: _unknown_beta_locale,
+    123: _what_to_test("New 😀"),
+    124: _what_to_test("a" * 4160),
     125: _tester_in_group,
     129: _other_build_in_review,
     130: _second_review,
