@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_asc.emulator.spec.compiler.merge import merge
 from pytest_asc.emulator.spec.compiler.operations import Operations
-from pytest_asc.emulator.spec.compiler.part import NotUnderstood, Part, UnknownPatternError
+from pytest_asc.emulator.spec.compiler.part import NotUnderstood, Part, UnknownPatternError, printable
 from pytest_asc.emulator.spec.compiler.paths import METHODS, Paths
 from pytest_asc.emulator.spec.compiler.problems import Problems
 from pytest_asc.emulator.spec.compiler.reading import DocumentError, read_document
@@ -93,7 +93,7 @@ def compile_leniently(document: JsonObject) -> Compilation:
 
 def _paths(root: Part, problems: Problems) -> Paths:
     if root.object().get("swagger") is not None:
-        raise DocumentError(f"This is a document of Swagger {root.value['swagger']}, expected OpenAPI 3.")
+        raise DocumentError(printable(f"This is a document of Swagger {root.value['swagger']}, expected OpenAPI 3."))
     try:
         paths = root["paths"]
         paths.object()

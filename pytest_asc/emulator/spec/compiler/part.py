@@ -9,6 +9,7 @@ JsonObject: TypeAlias = dict[str, Any]
 
 REF = "$ref"
 _JSON_NAMES: dict[type, str] = {dict: "an object", list: "an array", str: "a string", bool: "a boolean"}
+_LONGEST = 500
 _DEEPEST = 40
 """References that are followed one from another; Apple's document needs 1."""
 
@@ -22,8 +23,8 @@ class NotUnderstood(NamedTuple):
     """What is there, and what was expected."""
 
     def __str__(self) -> str:
-        """Return place and pattern on one line."""
-        return f"{self.place}: {self.pattern}"
+        """Return place and pattern on one line, printable and of at most 500 characters."""
+        return printable(f"{self.place}: {self.pattern}")
 
 
 class UnknownPatternError(Exception):
@@ -61,13 +62,13 @@ class Part:
 
     Args:
         document: The document it is in.
-        value: Any JSON value.
+        value: Any JSON value, or the error of a reference that leads nowhere.
         parent: The part that holds it; None for the whole document.
         key: Its name or index there.
         reference: The object with ``$ref`` that stands in its place; its other members count as well (OpenAPI 3.1).
     """
 
-    __slots__ = ("_document", "_reference", "key", "parent", "value")
+    __slots__ = ("_document", "_reference", "_value", "key", "parent")
 
     def __init__(
         self, document: _Document, value: Any, parent: Part | None, key: str, reference: JsonObject | None = None
@@ -76,7 +77,7 @@ class Part:
         self.parent = parent
         self._reference = reference
         self.key = key
-        self.value = value
+        self._value = value
 
     @classmethod
     def of(cls, document: JsonObject) -> Part:
@@ -84,14 +85,25 @@ class Part:
         return _Document(document).root
 
     @property
+    def value(self) -> Any:
+        """The JSON value.
+
+        Raises:
+            UnknownPatternError: A reference stands here that leads nowhere.
+        """
+        if isinstance(self._value, UnknownPatternError):
+            raise self._value
+        return self._value
+
+    @property
     def pointer(self) -> str:
-        """JSON pointer (RFC 6901), printable; ``/`` for the whole document."""
+        """JSON pointer (RFC 6901); ``/`` for the whole document."""
         keys: list[str] = []
         part: Part | None = self
         while part is not None and part.parent is not None:
             keys.append(part.key.replace("~", "~0").replace("/", "~1"))
             part = part.parent
-        return "/" + "/".join(reversed(keys)).encode("ascii", "backslashreplace").decode()
+        return "/" + "/".join(reversed(keys))
 
     @property
     def schema_name(self) -> str | None:
@@ -199,17 +211,21 @@ class Part:
 
     def is_marked(self, keyword: str) -> bool:
         """Return whether a keyword such as ``deprecated`` is true here, or beside the reference that led here."""
-        return any(isinstance(one, dict) and one.get(keyword) is True for one in (self.value, self._reference))
+        return any(isinstance(one, dict) and one.get(keyword) is True for one in (self._value, self._reference))
 
     def child(self, key: str, value: Any) -> Part:
         """Return the part for a value inside this one, or for what it refers to."""
         child = Part(self._document, value, self, key)
-        if isinstance(value, dict) and isinstance(value.get(REF), str):
-            target = child._follow(value[REF])
+        if not (isinstance(value, dict) and isinstance(value.get(REF), str)):
+            return child
+        try:
+            target = child.follow(value[REF])
             return Part(self._document, target.value, target.parent, target.key, value)
-        return child
+        except UnknownPatternError as error:
+            return Part(self._document, error, self, key, value)
 
-    def _follow(self, reference: str) -> Part:
+    def follow(self, reference: str) -> Part:
+        """Return the part that a reference in this place leads to."""
         document = self._document
         if reference not in document.references:
             document.enter(self, reference)
@@ -235,6 +251,12 @@ class Part:
         if isinstance(self.value, list):
             return next((item for item in self.items() if item.key == key), None)
         return self.get(key) if isinstance(self.value, dict) else None
+
+
+def printable(text: str) -> str:
+    """Return a text without control characters and half surrogate pairs, cut to 500 characters."""
+    cut = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut)
 
 
 def json_name(value: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pytest_asc.emulator.http_models import JSON
@@ -32,6 +33,7 @@ class Paths:
     """
 
     def __init__(self, paths: Part, problems: Problems) -> None:
+        self._problems = problems
         self.operations: dict[str, dict[str, Part]] = {}
         """By path, with ``{id}`` for the id, and by method in small letters."""
         self.shared_parameters: dict[str, list[Part]] = {}
@@ -59,30 +61,39 @@ class Paths:
     def response_data(self, path: str, method: str) -> Part | None:
         """Return the schema of ``data`` in the response to a success; None where there is none."""
         operation = self.operations.get(path, {}).get(method)
-        schema = response_schemas(operation).get(JSON) if operation else None
-        return schema.properties().get("data") if schema else None
+        schema = self._problems.attempt(_response_document, operation) if operation else None
+        return self._data(schema)
 
     def linkages(self, path: str) -> Iterator[Part]:
         """Yield the schemas of the linkage in requests to a path, and in responses."""
         for operation in self.operations.get(path, {}).values():
-            schema = request_schema(operation)
-            data = schema.properties().get("data") if schema else None
+            data = self._data(self._problems.attempt(request_schema, operation))
             if data:
                 yield data
         data = self.response_data(path, "get")
         if data:
             yield data
 
-    def type_of(self, schema_name: str) -> str | None:
-        """Return the type of a resource by the path that reads or writes it: ``/v1/apps``, ``/v1/apps/{id}``."""
+    @cached_property
+    def types(self) -> dict[str, str]:
+        """Type of each resource, by its schema's name, of the paths that read or write one: ``/v1/apps/{id}``."""
+        found: dict[str, str] = {}
         for path, item in self.operations.items():
             root, _, rest = path[1:].partition("/")[2].partition("/")
             for method in item if rest in {"", "{id}"} else ():
                 data = self.response_data(path, method)
-                items = data.get("items") if data else None
-                if schema_name in {one.schema_name for one in (data, items) if one}:
-                    return root
-        return None
+                items = self._problems.attempt(lambda part: part.get("items"), data) if data else None
+                names = [one.schema_name for one in (data, items) if one and one.schema_name]
+                found.update((name, root) for name in names if name not in found)
+        return found
+
+    def _data(self, schema: Part | None) -> Part | None:
+        properties = self._problems.attempt(Part.properties, schema) if schema else None
+        return properties.get("data") if properties else None
+
+
+def _response_document(operation: Part) -> Part | None:
+    return response_schemas(operation).get(JSON)
 
 
 def response_schemas(operation: Part) -> dict[str, Part]:

@@ -24,7 +24,6 @@ _YAML_SCALARS = {
     "bool": re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z"),
     "int": re.compile(r"(?:0|-?[1-9][0-9]{0,18})\Z"),
     "null": re.compile(r"(?:null|Null|NULL|~|)\Z"),
-    "merge": re.compile(r"<<\Z"),
 }
 
 
@@ -111,7 +110,7 @@ def _parse_yaml(text: str, name: str) -> Any:
         Loader.add_implicit_resolver(f"{_TAG}{scalar}", pattern, None)
     try:
         return _Expansion(name).expand(yaml.load(text, Loader))  # noqa: S506  it is a safe loader
-    except (yaml.YAMLError, ValueError, TypeError) as error:  # the loader takes some values for Python's
+    except (yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError) as error:  # of a wrong explicit tag
         raise DocumentError(f"{name} is neither valid JSON nor valid YAML: {' '.join(str(error).split())}") from None
 
 

@@ -83,7 +83,7 @@ class ResourceSchemas:
         return list(members_of_resource(self._parts[name])[1]) if name in self._parts else []
 
     def _add(self, name: str, schema: Part) -> None:
-        resource_type = self._problems.attempt(stated_type, schema) or self._paths.type_of(name)
+        resource_type = self._problems.attempt(stated_type, schema) or self._paths.types.get(name)
         if resource_type is None:
             self._problems.add(schema, "it has no one 'type', and no path is about it alone")
             return

@@ -16,7 +16,7 @@ ANY = "any"
 _NULL = "null"
 _FORMATS = frozenset({"date", "date-time", "duration", "email", "uri"})
 """Formats of strings that are kept: every other says nothing about the value (OpenAPI 3.1, Data Type Format)."""
-_SCALARS = frozenset({"boolean", "integer", "number", "string"})
+_SCALARS = frozenset({"boolean", "integer", "number"})
 _TYPE_BY_KEYWORD = {"properties": "object", "additionalProperties": "object", "items": "array", "format": "string"}
 _ALTERNATIVES = ("oneOf", "anyOf")
 _DEEPEST = 40
@@ -57,7 +57,6 @@ class ValueTypes:
             raise schema.error(f"it holds values inside values, more than {_DEEPEST} deep")
         if schema.value is True:
             return ANY
-        schema.object()
         name = schema.schema_name
         if name and json_type(schema) == "object" and not any(map(schema.get, _ALTERNATIVES)):
             return self._object(name, schema, depth)
@@ -68,18 +67,20 @@ class ValueTypes:
     def _compile(self, schema: Part, depth: int) -> ValueType:
         for keyword in _ALTERNATIVES:
             if schema.get(keyword):
-                return self._alternatives([self.compile(one, depth + 1) for one in schema.items(keyword)])
+                values = [one for one in schema.items(keyword) if one.value is True or json_type(one) != _NULL]
+                return self._alternatives([self.compile(one, depth + 1) for one in values])
+        parts = schema.items("allOf")
+        if len(parts) == 1 and "properties" not in schema.object():
+            return self.compile(parts[0], depth + 1)
         kind = json_type(schema)
         if kind == "array":
             items = schema.get("items")
             return [self.compile(items, depth + 1) if items else ANY]
         if kind == "object":
             return self._members(schema, depth)
-        if schema.get("allOf"):
-            return self._combined([self.compile(one, depth + 1) for one in schema.items("allOf")])
-        if kind == "string":
-            return self._string(schema)
-        return _bounded(schema, kind) if kind in _SCALARS else ANY
+        if parts:
+            return next((one for part in parts if (one := self.compile(part, depth + 1)) != ANY), ANY)
+        return self._string(schema) if kind == "string" else _bounded(schema, kind)
 
     def _string(self, schema: Part) -> ValueType:
         words = enum_values(schema)
@@ -107,17 +108,13 @@ class ValueTypes:
 
     def _alternatives(self, types: list[ValueType]) -> ValueType:
         """Return one value type for alternatives: of equal ones, or of enums, that of all; else any value."""
-        known = [one for index, one in enumerate(types) if one != _NULL and one not in types[:index]]
+        known = [one for index, one in enumerate(types) if one not in types[:index]]
         if len(known) == 1:
             return known[0]
         if known and all(isinstance(one, int) for one in known):
             enums = list(self._enums)
             return self.enum(dict.fromkeys(value for one in known for value in enums[cast("int", one)]))
         return ANY
-
-    def _combined(self, types: list[ValueType]) -> ValueType:
-        """Return the value type of a value that is of all of these: the first that says something."""
-        return next((one for one in types if one != ANY), ANY)
 
 
 def json_type(schema: Part) -> str:
@@ -152,7 +149,11 @@ def is_nullable(schema: Part) -> bool:
     stated = schema.get("type")
     kinds = stated.value if stated and isinstance(stated.value, list) else ()
     alternatives = [one for keyword in _ALTERNATIVES for one in schema.items(keyword)]
-    return schema.is_marked("nullable") or _NULL in kinds or any(json_type(one) == _NULL for one in alternatives)
+    return (
+        schema.is_marked("nullable")
+        or _NULL in kinds
+        or any(one.value is not True and json_type(one) == _NULL for one in alternatives)
+    )
 
 
 def _by_values(schema: Part) -> str:
@@ -163,6 +164,8 @@ def _by_values(schema: Part) -> str:
 
 
 def _bounded(schema: Part, kind: str) -> str:
+    if kind not in _SCALARS:
+        return ANY
     lowest, highest = schema.get("minimum"), schema.get("maximum")
     if kind == "integer" and lowest and highest:
         return f"{kind}:{lowest.number()}..{highest.number()}"
