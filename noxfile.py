@@ -59,6 +59,20 @@ def fuzz(session: nox.Session) -> None:
 
 
 @nox.session
+def walk(session: nox.Session) -> None:
+    """A random walk of 20,000 steps over every type of the emulator."""
+    session.install("-e", ".[test]")
+    session.run(
+        "python",
+        "-m",
+        "pytest",
+        "tests/emulator/test_random_walk.py",
+        *session.posargs,
+        env={"ASC_WALK_STEPS": "20000"},
+    )
+
+
+@nox.session
 @nox.parametrize("locale", ["C", "tr_TR.UTF-8"])
 @nox.parametrize("zone", ["Pacific/Kiritimati", "America/St_Johns"])
 def surroundings(session: nox.Session, zone: str, locale: str) -> None:

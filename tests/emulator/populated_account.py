@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from itertools import count
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -65,7 +66,8 @@ _SCALARS: Json = {
 _TEXTS = {"string": "text {}", "email": "person{}@example.com", "uri": "https://example.com/{}"}
 
 
-def _make_csr() -> str:
+def make_csr() -> str:
+    """Make a certificate signing request with a new key."""
     key = rsa.generate_private_key(65537, 2048)
     request = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([])).sign(key, hashes.SHA256())
     return request.public_bytes(serialization.Encoding.PEM).decode()
@@ -74,7 +76,7 @@ def _make_csr() -> str:
 # Attributes with more constraints than their types: by resource type, and those of related resources by theirs. A
 # profile with devices is of another type than one without.
 _ATTRIBUTES: Mapping[str, Callable[[bool], Json]] = {
-    "certificates": lambda _: {"csrContent": _make_csr()},
+    "certificates": lambda _: {"csrContent": make_csr()},
     "profiles": lambda full: {"profileType": "IOS_APP_ADHOC" if full else "IOS_APP_STORE"},
 }
 # Attributes of any type with more constraints than their types.
@@ -174,13 +176,9 @@ def linked(emulator_client: EmulatorClient, target: str | list[str], local: Coll
 
 def make_request(emulator_client: EmulatorClient, operation: Operation, *, full: bool = False) -> Request:
     """Make a request that the operation must accept."""
-    parameters = {name: make_parameter(operation, name) for name in sorted(operation.required)}
-    parameters |= _PARAMETERS.get(operation.path, {})
-    needed = "&".join(f"{name}={value}" for name, value in parameters.items())
     identifier = f"{operation.root}-1"
     if operation.action == "deleteInstance":
         identifier = emulator_client.emulator.add(operation.root)["id"]
-    url = BASE + operation.path.replace("{id}", identifier) + (f"?{needed}" if needed else "")
     body: Any = None
     if operation.body:
         target = api_spec().bodies[operation.body].get("linkage")
@@ -191,10 +189,18 @@ def make_request(emulator_client: EmulatorClient, operation: Operation, *, full:
         )
     return Request(
         operation.method,
-        url,
+        make_url(operation, identifier),
         headers(Accept=response_media_type(operation)),
         b"" if body is None else json.dumps(body).encode(),
     )
+
+
+def make_url(operation: Operation, identifier: str) -> str:
+    """URL of an operation on a resource, with the parameters that it requires."""
+    parameters = {name: make_parameter(operation, name) for name in sorted(operation.required)}
+    parameters |= _PARAMETERS.get(operation.path, {})
+    needed = "&".join(f"{name}={value}" for name, value in parameters.items())
+    return BASE + operation.path.replace("{id}", quote(identifier, safe="")) + (f"?{needed}" if needed else "")
 
 
 def response_media_type(operation: Operation) -> str:

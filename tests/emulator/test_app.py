@@ -202,6 +202,15 @@ def test_a_write_is_visible_in_the_next_read(emulator_client: EmulatorClient, em
             "FORBIDDEN_ERROR",
             "The resource 'appInfos' does not allow 'GET_COLLECTION'. Allowed operations are: GET_INSTANCE, UPDATE",
         ),
+        # Links that resources show, and that have no operation.
+        ("/v1/appPrices/1", 403, "FORBIDDEN_ERROR", "The resource 'appPrices' does not allow 'GET_INSTANCE'."),
+        ("/v1/buildBundles/1", 403, "FORBIDDEN_ERROR", "The resource 'buildBundles' does not allow 'GET_INSTANCE'."),
+        (
+            "/v1/bundleIdCapabilities/1/bundleId",
+            403,
+            "FORBIDDEN_ERROR",
+            "The relationship 'bundleId' does not allow 'GET_RELATED'.",
+        ),
     ],
 )
 def test_an_unknown_path_or_resource_is_refused_with_apples_error(

@@ -72,13 +72,13 @@ OPERATION_NOT_ALLOWED = ErrorTemplate(
     403,
     "FORBIDDEN_ERROR",
     "The given operation is not allowed",
-    "The resource '{name}' does not allow '{operation}'. {allowed}",
+    "The resource '{name}' does not allow '{operation}'.{allowed}",
 )
 RELATIONSHIP_NOT_ALLOWED = ErrorTemplate(
     403,
     "FORBIDDEN_ERROR",
     "The given operation is not allowed",
-    "The relationship '{name}' does not allow '{operation}'. {allowed}",
+    "The relationship '{name}' does not allow '{operation}'.{allowed}",
 )
 # 405: the code is documented, the words are inferred.
 METHOD_NOT_ALLOWED = ErrorTemplate(

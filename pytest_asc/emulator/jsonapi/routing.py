@@ -138,13 +138,12 @@ def _explain(method: str, root: str, template: str, path: str) -> ApiError:
             _RELATIONSHIP_OPERATIONS,
         )
         template_error = errors.RELATIONSHIP_NOT_ALLOWED
-        if not spec.methods(template) and (
-            template not in paths.values() or not any(map(spec.methods, paths.values()))
-        ):
+        exists = any(map(spec.methods, paths.values())) or spec.has_links(root, name)
+        if not spec.methods(template) and not (exists and template in paths.values()):
             return ApiError(errors.RELATIONSHIP_UNKNOWN, {"relationship": name})
     operation = next((operations.get((kind, method)) for kind, one in paths.items() if one == template), None)
     allowed = [each for (kind, one), each in operations.items() if one in spec.methods(paths[kind])]
-    if operation is None or not allowed:
+    if operation is None:
         allow = {"Allow": ", ".join(spec.methods(template))}  # RFC 9110, 15.5.6
         return ApiError(errors.METHOD_NOT_ALLOWED, {"method": method, "path": path}, headers=allow)
     values = {"name": name, "operation": operation, "allowed": _enumerate(allowed)}
@@ -152,5 +151,7 @@ def _explain(method: str, root: str, template: str, path: str) -> ApiError:
 
 
 def _enumerate(allowed: Sequence[str]) -> str:
-    """Return the sentence on the allowed operations (observed, for one operation, too)."""
-    return f"Allowed operation{' is' if len(allowed) == 1 else 's are'}: {', '.join(allowed)}"
+    """Return the sentence on the allowed operations (observed, for one operation, too); none without any (inferred)."""
+    if not allowed:
+        return ""
+    return f" Allowed operation{' is' if len(allowed) == 1 else 's are'}: {', '.join(allowed)}"

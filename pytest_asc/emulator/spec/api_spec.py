@@ -145,6 +145,7 @@ class ApiSpec:
         for name, schema in self._compiled_schemas.items():
             self._names_by_type.setdefault(schema["type"], []).append(name)
         self._roots = {"/".join(path.split("/", 3)[:3]) for path in self._compiled_operations}
+        self._roots |= {f"/{schema['version']}/{schema['type']}" for schema in self._compiled_schemas.values()}
         self._schemas: dict[str, Schema] = {}
         self._operations: dict[tuple[str, str], Operation] = {}
 
@@ -165,8 +166,17 @@ class ApiSpec:
         return {path: compiled["metrics"] for path, compiled in gets.items() if "metrics" in compiled}
 
     def is_root(self, path: str) -> bool:
-        """Return whether a path such as ``/v1/apps`` has operations, or is the beginning of paths that have."""
+        """Return whether a path such as ``/v1/apps`` has operations, begins paths that have, or begins links."""
         return path in self._roots
+
+    def has_links(self, root: str, relationship: str) -> bool:
+        """Return whether the resources of a path such as ``/v1/apps`` show links of a relationship."""
+        found = (
+            schema.relationships.get(relationship)
+            for schema in self.schemas_of(root.rpartition("/")[2])
+            if schema.path == root
+        )
+        return any(one is not None and (one.has_self or one.has_related) for one in found)
 
     def methods(self, path: str) -> tuple[str, ...]:
         """Methods that a path takes, in capitals; none where the path does not exist."""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from emulator.harness import BASE
 from emulator.openapi_schemas import problems
+from emulator.random_walk import LINK_ERRORS
 
 from pytest_asc.emulator.jsonapi.serializer import get_serializer, render_resource
 from pytest_asc.emulator.spec.api_spec import api_spec
@@ -37,6 +38,28 @@ def test_a_client_can_follow_the_links_of_the_sample(emulator_client: EmulatorCl
     assert [group["attributes"]["name"] for group in groups["data"]] == ["Staff", "Friends"]
     assert len(groups["included"]) == 4
     assert len(emulator_client.get(f"/v1/apps/{lists}/customerReviews").ids) == 5
+
+
+def test_every_link_of_the_sample_answers(emulator_client: EmulatorClient) -> None:
+    emulator_client.emulator.load_sample()
+    emulator_client.emulator.rate_limit = 10_000
+    store = emulator_client.emulator._account.store
+    wrong, answered = [], 0
+    for resource_type in api_spec().types:
+        for schema in api_spec().schemas_of(resource_type):
+            for resource in list(store.all_stored(resource_type)):
+                shown = json.loads(render_resource(store, resource, get_serializer(schema, BASE, None)))
+                members = shown.get("relationships", {}).values()
+                for link in (
+                    shown["links"]["self"],
+                    *(url for one in members for url in one.get("links", {}).values()),
+                ):
+                    answer = emulator_client.get(link, Accept="*/*")
+                    answered += answer.status == 200
+                    if answer.status != 200 and not set(answer.codes) <= LINK_ERRORS:
+                        wrong.append((link, answer.body))
+    assert wrong == []
+    assert answered > 1500
 
 
 # Types that no operation ever shows: they are sent, and answered with what came of them.

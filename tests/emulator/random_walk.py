@@ -1,0 +1,280 @@
+"""Random creates, changes, deletes and reads of every type, each answer checked by Apple's schemas and the account."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from functools import cache
+from random import Random
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from emulator.harness import BASE, EmulatorClient, find_openapi
+from emulator.openapi_schemas import ERROR, problems, response_schema
+from emulator.populated_account import broken_links, headers, operations
+from emulator.random_requests import RandomRequests
+
+from pytest_asc.emulator.app import Request
+from pytest_asc.emulator.http_models import JSON
+from pytest_asc.emulator.spec.api_spec import api_spec
+from pytest_asc.emulator.spec.relationships import relation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_asc.emulator.http_models import Response
+    from pytest_asc.emulator.spec.api_spec import Operation
+
+Json = dict[str, Any]
+
+_WEIGHTS = {"createInstance": 30, "updateInstance": 20, "deleteInstance": 12, "relationship": 15, "read": 20, "time": 3}
+_OK = 200
+_FIRST_ERROR = 400
+_FIRST_CRASH = 500
+_MOST_LINKS = 5
+_MOST_PAGES = 6
+_MOST_OF_A_PAGE = 200
+# What a link may be answered with, beside 200: an operation that Apple does not offer, a resource that was never set,
+# and a list that needs a parameter.
+LINK_ERRORS = frozenset({"FORBIDDEN_ERROR", "NOT_FOUND", "PARAMETER_ERROR.REQUIRED"})
+# Attributes that show something else than was sent, by type.
+_SHOWN_OTHERWISE: Mapping[str, frozenset[str]] = {
+    "bundleIds": frozenset({"platform"}),  # observed
+    "certificates": frozenset({"csrContent"}),  # observed
+}
+
+
+class RandomWalk:
+    """A client that sends random requests of every operation to the sample account, and notes what does not agree.
+
+    Args:
+        seed: The same seed takes the same steps.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)
+        self.emulator = EmulatorClient().emulator
+        self.emulator.rate_limit = 10**9
+        self.emulator.load_sample()
+        self.requests = RandomRequests(self.emulator, self.random)
+        self.answers: Counter[tuple[str, str, int]] = Counter()
+        """Number of answers by method, path and status."""
+        self.problems: list[str] = []
+        self._step = 0
+
+    def run(self, steps: int) -> None:
+        """Take some steps."""
+        for _ in range(steps):
+            self._step += 1
+            self.take_step()
+            if self._step % 50 == 0:
+                self.check_account()
+        self.check_account()
+
+    def take_step(self) -> None:
+        """Send one request, or let time pass, and check what came of it."""
+        (kind,) = self.random.choices(list(_WEIGHTS), list(_WEIGHTS.values()))
+        if kind == "time":
+            self.emulator.advance(hours=self.random.choice((0, 1, 30)))
+            return
+        operation = self.random.choice(_operations()[kind])
+        request, identifier, document = self.requests.make(operation)
+        before = self.state() if operation.method != "GET" and self.requests.chance(0.3) else None
+        response = self.emulator.handle(request)
+        self.answers[operation.method, operation.path, response.status] += 1
+        self.check_answer(operation, request, response)
+        if response.status >= _FIRST_ERROR:
+            if before is not None and self.state() != before:
+                self.note(_shown(request), "was refused and changed the account", response.body)
+        elif operation.method == "GET" and operation.schema:
+            self.check_read(operation, request.url, json.loads(response.body))
+        elif operation.action == "deleteInstance":
+            self.check_deleted(operation, identifier)
+        elif operation.action in {"createInstance", "updateInstance"}:
+            self.check_written(operation, json.loads(response.body)["data"], document["data"])
+        elif operation.body:
+            self.check_relationship(operation, identifier, document["data"])
+
+    def note(self, *what: object) -> None:
+        self.problems.append(f"step {self._step}: " + " ".join(map(str, what)))
+
+    def state(self) -> int:
+        """Return a number that differs where the account does."""
+        store = self.emulator._account.store
+        resources = (one for kind in api_spec().types for one in store.all_stored(kind))
+        return hash(tuple((one.type, one.id, repr(one.attributes), repr(one.related)) for one in resources))
+
+    def get(self, path: str) -> Response:
+        url = path if "://" in path else BASE + path
+        return self.emulator.handle(Request("GET", url, headers(Accept="*/*")))
+
+    # Checks.
+
+    def check_answer(self, operation: Operation, request: Request, response: Response) -> None:
+        """Expect a success in the form of Apple's schema, or an error in Apple's form."""
+        if response.status >= _FIRST_CRASH or (response.status < _FIRST_ERROR and response.status != operation.status):
+            self.note(_shown(request), response.status, response.body, repr(response.crash))
+        elif not response.body or response.headers["Content-Type"] != JSON or not find_openapi():
+            return
+        elif response.status >= _FIRST_ERROR:
+            self.check_form(request, ERROR, json.loads(response.body))
+        else:
+            schema = response_schema(operation.method, operation.path, response.status)
+            document = json.loads(response.body)
+            # Null for a to-one relationship that is not set is observed.
+            if schema and not (document["data"] is None and operation.action.startswith("getToOne")):
+                self.check_form(request, schema, document)
+
+    def check_form(self, request: Request, schema: str, document: Any) -> None:
+        for problem in problems(schema, document):
+            self.note(_shown(request), json.dumps(document)[:2000], problem)
+
+    def check_read(self, operation: Operation, url: str, document: Json) -> None:
+        """Expect what is linked among what is included, and no more; each resource as its own URL has it; all pages."""
+        included = ids_of(document.get("included"))
+        if len(set(included)) != len(included):
+            self.note(url, "includes a resource twice")
+        if "fields[" not in url:
+            data = _as_list(document["data"])
+            members = [member for one in data for member in one.get("relationships", {}).values()]
+            linked = {end for member in members for end in ids_of(member.get("data"))}
+            if "include=" in url and linked != set(included):
+                self.note(url, "linked and included differ by", linked ^ set(included))
+            if "include=" not in url:
+                for one in data[:2]:
+                    self.check_self(one)
+        if operation.many:
+            self.check_pages(url, document)
+
+    def check_self(self, data: Json) -> None:
+        """Expect a resource at its own URL, if Apple offers that."""
+        shown = self.get(data["links"]["self"])
+        if shown.status == _OK and json.loads(shown.body)["data"] != data:
+            self.note(data, "is shown by its own URL as", shown.body)
+        elif not answers(shown) or b'"NOT_FOUND"' in shown.body:
+            self.note(data, "is not at its own URL:", shown.body)
+
+    def check_pages(self, url: str, document: Json) -> None:
+        """Expect every resource once on the pages, as many as the total says."""
+        seen, total = ids_of(document["data"]), document["meta"]["paging"]["total"]
+        for _ in range(_MOST_PAGES):
+            following = document["links"].get("next")
+            if not following:
+                break
+            document = json.loads(self.get(following).body)
+            seen += ids_of(document["data"])
+        else:
+            return
+        if not len(set(seen)) == len(seen) == total:
+            self.note(url, "has", len(seen), "on its pages,", len(set(seen)), "different ones, total", total)
+
+    def check_written(self, operation: Operation, data: Json, sent: Json) -> None:
+        """Expect what was sent, at the resource's URL too, and every link to answer."""
+        shown = data.get("attributes", {})
+        for name, value in sent.get("attributes", {}).items():
+            known = name in _SHOWN_OTHERWISE.get(data["type"], ())
+            if name in shown and shown[name] != value and not known:
+                self.note(operation.method, operation.path, name, "was sent as", value, "and is shown as", shown[name])
+        self.check_self(data)
+        relationships = list(data.get("relationships", {}).items())
+        for name, member in self.random.sample(relationships, min(len(relationships), _MOST_LINKS)):
+            self.check_links(data, name, member.get("links", {}))
+
+    def check_links(self, data: Json, name: str, links: Mapping[str, str]) -> None:
+        """Expect linkage and related resources to be the same, and to lead back."""
+        found = {}
+        for link, url in links.items():
+            operation = _on_instance(data["type"], f"relationships/{name}" if link == "self" else name)
+            response = self.get(url + ("?limit=200" if operation and operation.limit else ""))
+            if not answers(response):
+                self.note(url, response.status, response.body)
+            elif response.status == _OK and operation and (operation.schema or operation.linkage):
+                found[link] = ids_of(json.loads(response.body)["data"])
+        if len(set(map(tuple, found.values()))) > 1:
+            self.note(data["type"], data["id"], name, "are, by link:", found)
+        self.check_back(data, name, found.get("related", []))
+
+    def check_back(self, data: Json, name: str, others: list[tuple[str, str]]) -> None:
+        """Expect the resources of a relationship to have this one on their side of it."""
+        forth = relation(data["type"], name)
+        back = _on_instance(forth.target, forth.inverse) if forth else None
+        for _, identifier in others[:3] if back else ():
+            path = _path(back, identifier)
+            response = self.get(path)
+            document = json.loads(response.body)
+            whole = document.get("meta", {}).get("paging", {}).get("total", 0) <= _MOST_OF_A_PAGE
+            there = response.status == _OK and (data["type"], data["id"]) in ids_of(document["data"])
+            if whole and not there:
+                self.note(data["type"], data["id"], name, identifier, "does not lead back:", path, response.body[:500])
+
+    def check_deleted(self, operation: Operation, identifier: str) -> None:
+        """Expect a deleted resource to be gone."""
+        if "GET" in api_spec().methods(operation.path):
+            shown = self.get(_path(operation, identifier))
+            if b'"NOT_FOUND"' not in shown.body:
+                self.note("DELETE", operation.path, identifier, "left it there:", shown.status, shown.body)
+
+    def check_relationship(self, operation: Operation, identifier: str, sent: Any) -> None:
+        """Expect a changed relationship to show the change."""
+        shown = api_spec().operation("GET", operation.path)
+        if shown is None:
+            return
+        ids, wanted = ids_of(json.loads(self.get(_path(shown, identifier)).body)["data"]), ids_of(sent)
+        agrees = {
+            "DELETE": not set(ids) & set(wanted),
+            "PATCH": set(ids) == set(wanted),
+            "POST": set(wanted) <= set(ids) or len(ids) == _MOST_OF_A_PAGE,
+        }
+        if not agrees[operation.method]:
+            self.note(operation.method, operation.path, identifier, "sent", wanted, "and shown is", ids)
+
+    def check_account(self) -> None:
+        """Expect every link to lead somewhere and back."""
+        broken = broken_links(self.emulator._account.store)
+        if broken:
+            self.note("links that dangle or that one side alone has:", broken[:5])
+
+
+def answers(response: Response) -> bool:
+    """Return whether the answer to a link is one that Apple's API gives."""
+    if response.status == _OK:
+        return True
+    return {error["code"] for error in json.loads(response.body)["errors"]} <= LINK_ERRORS
+
+
+def ids_of(data: Any) -> list[tuple[str, str]]:
+    """Type and id of each resource or linkage."""
+    return [(one["type"], one["id"]) for one in _as_list(data)]
+
+
+def _as_list(data: Any) -> list[Json]:
+    if data is None:
+        return []
+    return data if isinstance(data, list) else [data]
+
+
+def _shown(request: Request) -> str:
+    return f"{request.method} {request.url} {request.body[:2000]!r}"
+
+
+def _path(operation: Operation | None, identifier: str) -> str:
+    assert operation is not None
+    path = operation.path.replace("{id}", quote(identifier, safe=""))
+    return path + ("?limit=200" if operation.limit else "")
+
+
+@cache
+def _operations() -> Mapping[str, list[Operation]]:
+    """Operations by the kind of step."""
+    found: dict[str, list[Operation]] = {}
+    for operation in operations():
+        kind = operation.action if operation.action in _WEIGHTS else "relationship"
+        found.setdefault("read" if operation.method == "GET" else kind, []).append(operation)
+    return found
+
+
+@cache
+def _on_instance(kind: str, rest: str) -> Operation | None:
+    """Return the GET operation of a path under a resource of a type, of any version."""
+    found = (api_spec().operation("GET", f"/{version}/{kind}/{{id}}/{rest}") for version in ("v1", "v2", "v3"))
+    return next(filter(None, found), None)
