@@ -548,7 +548,8 @@ class Emulator:
             optional: The failure may stay unused.
             front_end: The response comes from Apple's front end, which verifies no token: HTML for a status from 500,
                 else an error of the gateway. A 401 so planned rejects valid and invalid tokens alike.
-            code: The error's code, in place of Apple's for the status.
+            code: The error's code, in place of Apple's for the status. With one of
+                :data:`.known_errors.KNOWN_ERRORS`, the error has Apple's words.
             title: The error's title.
             detail: The error's detail.
             headers: Further headers of the answer.

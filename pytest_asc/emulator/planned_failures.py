@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pytest_asc.emulator.http_models import Broken, Delivery, Response
 from pytest_asc.emulator.jsonapi import errors
 from pytest_asc.emulator.jsonapi.errors import TEMPLATES_BY_STATUS, ApiError, ErrorTemplate, error_response
+from pytest_asc.emulator.jsonapi.known_errors import KNOWN_ERRORS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -97,7 +98,10 @@ class PlannedFailure:
         return response
 
     def _template(self, status: int) -> ErrorTemplate:
+        known = KNOWN_ERRORS.get(self.code or "")
         template = TEMPLATES_BY_STATUS.get(status) or _template_from_phrase(status)
+        if known and known.status == status:
+            template = known
         return template._replace(
             code=self.code or template.code, title=self.title or template.title, detail=self.detail or template.detail
         )

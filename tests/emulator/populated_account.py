@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from emulator.harness import BASE, TOKEN, EmulatorClient
-from emulator.request_states import STATES
+from emulator.request_states import LINKED, STATES
 
 from pytest_asc.emulator.app import Request
 from pytest_asc.emulator.http_models import JSON
@@ -162,13 +162,18 @@ def make_resource(emulator_client: EmulatorClient, form: Mapping[str, Any], loca
     return data
 
 
-def linked(emulator_client: EmulatorClient, target: str | list[str], local: Collection[str] = ()) -> Any:
+def linked(
+    emulator_client: EmulatorClient,
+    target: str | list[str],
+    local: Collection[str] = (),
+    members: Mapping[str, Any] | None = None,
+) -> Any:
     """Linkage to a new resource, or to the included one of its type."""
     kind = target[0] if isinstance(target, list) else target
     other = (
         f"${{{kind}}}"
         if kind in local
-        else emulator_client.emulator.add(kind, **_RELATED_ATTRIBUTES.get(kind, {}))["id"]
+        else emulator_client.emulator.add(kind, **(members or _RELATED_ATTRIBUTES.get(kind, {})))["id"]
     )
     linkage = {"type": kind, "id": other}
     return [linkage] if isinstance(target, list) else linkage
@@ -183,7 +188,7 @@ def make_request(emulator_client: EmulatorClient, operation: Operation, *, full:
     if operation.body:
         target = api_spec().bodies[operation.body].get("linkage")
         body = (
-            {"data": linked(emulator_client, target)}
+            {"data": linked(emulator_client, target, members=LINKED.get((operation.method, operation.path)))}
             if target
             else make_document(emulator_client, operation, full=full)
         )

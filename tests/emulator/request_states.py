@@ -111,6 +111,13 @@ _CONTACT = {
     "contactEmail": "alex@example.com",
 }
 
+LINKED: Mapping[tuple[str, str], Json] = {
+    ("PATCH", "/v1/gameCenterDetails/{id}/relationships/challengesMinimumPlatformVersions"): {
+        "appStoreState": "READY_FOR_SALE"
+    },
+}
+"""Members of the resource that the body of a relationship names, by method and path."""
+
 STATES: Mapping[tuple[str, str], Callable[[Emulator, Json], None]] = {
     ("PATCH", "/v1/appStoreVersionPhasedReleases/{id}"): _left_out("phasedReleaseState"),
     ("POST", "/v1/appStoreReviewDetails"): _with_attributes(**_CONTACT),
@@ -133,6 +140,7 @@ STATES: Mapping[tuple[str, str], Callable[[Emulator, Json], None]] = {
         "subscription", "subscriptions", "subscriptionAvailability", "subscriptionAvailabilities"
     ),
     ("POST", "/v1/reviewSubmissionItems"): _one_to_review,
+    ("POST", "/v1/subscriptionOfferCodes"): _attributes(autoRenewEnabled=True, offerMode="PAY_AS_YOU_GO"),
     ("PATCH", "/v1/reviewSubmissions/{id}"): _attributes(submitted=False, canceled=False),
 }
 """By method and path: changes the account and the body's data."""

@@ -215,3 +215,21 @@ def test_uploads_can_fail(emulator_client: EmulatorClient, emulator: Emulator) -
     assert emulator_client.send("PUT", f"{base}/object-storage/x", body=b"1").status == 0
     assert emulator_client.send("PUT", f"{base}/object-storage/x", body=b"1").status == 400
     assert emulator.pending_failures == []
+
+
+@pytest.mark.parametrize(
+    ("code", "detail"),
+    [
+        ("BETA_CONTRACT_MISSING", "Beta Contract is missing."),
+        ("BUILD_SDK_NOT_ALLOWED_FOR_EXTERNAL_TESTING", "Build SDK build is not yet supported."),
+    ],
+)
+def test_a_failure_with_a_known_code_has_apple_s_words(
+    emulator_client: EmulatorClient, emulator: Emulator, code: str, detail: str
+) -> None:
+    emulator.fail("POST", "/v1/betaAppReviewSubmissions", status=422, code=f"ENTITY_UNPROCESSABLE.{code}")
+    (error,) = emulator_client.send("POST", "/v1/betaAppReviewSubmissions").json["errors"]
+    assert (error["status"], error["code"], error["detail"]) == ("422", f"ENTITY_UNPROCESSABLE.{code}", detail)
+    emulator.fail("GET", "/v1/apps", status=409, code=f"ENTITY_UNPROCESSABLE.{code}", detail="Mine")
+    (error,) = emulator_client.get("/v1/apps").json["errors"]
+    assert (error["status"], error["detail"]) == ("409", "Mine")

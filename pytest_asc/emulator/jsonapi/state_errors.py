@@ -170,7 +170,14 @@ PHASE_EXISTS = ErrorTemplate(  # inferred
     "Resource already exists.",
     "The given app version already has a phased release.",
 )
-# Builds.
+# Builds. The first is observed whole (expo/eas-cli and altool's logs), of the second the code.
+BUILD_NUMBER_USED = ErrorTemplate(
+    409,
+    f"{_INVALID}.DUPLICATE",
+    f"{_ENTITY} includes an attribute with a value that has already been used",
+    "The bundle version must be higher than the previously uploaded version.",
+)
+UPLOAD_COMPLETE = RELATIONSHIP_CLOSED._replace(detail="The build upload is complete and takes no further files.")
 ALREADY_ANSWERED = ErrorTemplate(409, _INVALID, _INVALID_TITLE, "You cannot update when the value is already set.")
 _PROCESSING = "The build is not in a valid processing state for this operation."
 BUILD_PROCESSING = ErrorTemplate(422, "ENTITY_UNPROCESSABLE", _PROCESSING, _PROCESSING)

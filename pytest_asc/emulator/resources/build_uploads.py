@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from pytest_asc.emulator.account.app_lookup import owner
 from pytest_asc.emulator.account.times import timestamp
+from pytest_asc.emulator.jsonapi import state_errors
+from pytest_asc.emulator.jsonapi.errors import RefusedError, at_pointer
 from pytest_asc.emulator.resources.builds import start_processing
 from pytest_asc.emulator.resources.hooks import ResourceHooks
-from pytest_asc.emulator.resources.state_machine import link, matches, related_many
+from pytest_asc.emulator.resources.state_machine import link, matches, related_many, request_resources
 from pytest_asc.emulator.resources.uploads import PROCESSING_SECONDS, UPLOAD, commit, errors_of, reserve, state_of
 
 if TYPE_CHECKING:
@@ -19,11 +22,50 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.jsonapi.request_validator import ValidatedResource
 
 # The upload's relationship to a file, by the file's assetType.
+_DIGITS = re.compile(r"^0*(\d*)", re.ASCII)
+_TRAIN = ("cfBundleShortVersionString", "platform")
 _FILE_RELATIONSHIPS = {"ASSET": "assetFile", "ASSET_DESCRIPTION": "assetDescriptionFile", "ASSET_SPI": "assetSpiFile"}
+
+
+def _validate_create_upload(account: Account, entity: ValidatedResource) -> None:
+    """Refuse a build number that is not higher than those of builds and complete uploads of the train (observed)."""
+    wanted = {name: entity.attributes[name] for name in _TRAIN}
+    (app,) = request_resources(account, entity, "app")
+    used = [
+        str(upload.attributes["cfBundleVersion"])
+        for upload in related_many(account, app, "buildUploads")
+        if matches(upload, **wanted) and _is_complete(upload)
+    ]
+    version = _prerelease_version(account, app, wanted)
+    used += [str(build.attributes["version"]) for build in related_many(account, version, "builds")] if version else []
+    highest = max(used, key=_order, default=None)
+    if highest is not None and _order(entity.attributes["cfBundleVersion"]) <= _order(highest):
+        template = state_errors.BUILD_NUMBER_USED._replace(meta={"previousBundleVersion": highest})
+        raise RefusedError(at_pointer(template, "/data/attributes/cfBundleVersion"))
+
+
+def _order(number: str) -> list[tuple[int, str]]:
+    """Return what build numbers are compared by: the numbers at the start of their parts, without zeros at the end."""
+    parts = ["".join(_DIGITS.findall(part)[:1]) for part in number.split(".")]
+    while parts and not parts[-1]:
+        parts.pop()
+    return [(len(digits), digits) for digits in parts]
+
+
+def _is_complete(upload: Resource) -> bool:
+    return (upload.attributes["state"] or {}).get("state") in {"PROCESSING", "COMPLETE", "FAILED"}
 
 
 def _after_create_upload(account: Account, upload: Resource, _entity: ValidatedResource) -> None:
     account.store.update(upload, {"createdDate": timestamp(account.now), "state": _state("AWAITING_UPLOAD")})
+
+
+def _validate_create_file(account: Account, entity: ValidatedResource) -> None:
+    """Refuse a file of an upload that is complete (observed)."""
+    for upload in request_resources(account, entity, "buildUpload"):
+        if _is_complete(upload):
+            raise RefusedError(at_pointer(state_errors.UPLOAD_COMPLETE, "/data/relationships/buildUpload"))
+    UPLOAD.validate_create(account, entity)
 
 
 def _after_create_file(account: Account, file: Resource, entity: ValidatedResource) -> None:
@@ -61,7 +103,8 @@ def _error(account: Account, app: Resource | None, upload: Resource, file: Resou
     """The error that prevents a build: the file has failed, or the build number is in use; None without one."""
     if state_of(file) == "FAILED":
         return errors_of(file)[0]
-    version, number = _prerelease_version(account, app, upload), upload.attributes["cfBundleVersion"]
+    version = _prerelease_version(account, app, upload.attributes) if app else None
+    number = upload.attributes["cfBundleVersion"]
     if version is None or not any(matches(build, version=number) for build in related_many(account, version, "builds")):
         return None
     text = upload.attributes["cfBundleShortVersionString"]
@@ -78,7 +121,7 @@ def _create_build(account: Account, app: Resource, upload: Resource) -> None:
     identifier = None if account.store.get("builds", upload.id) else upload.id
     number = upload.attributes["cfBundleVersion"]
     build = account.create("builds", identifier, {"version": number})
-    version = _prerelease_version(account, app, upload)
+    version = _prerelease_version(account, app, upload.attributes)
     if version is None:
         text, platform = upload.attributes["cfBundleShortVersionString"], upload.attributes["platform"]
         version = account.create("preReleaseVersions", None, {"version": text, "platform": platform})
@@ -89,10 +132,10 @@ def _create_build(account: Account, app: Resource, upload: Resource) -> None:
     start_processing(account, build)
 
 
-def _prerelease_version(account: Account, app: Resource | None, upload: Resource) -> Resource | None:
-    """The prerelease version that an upload's build belongs to, if there is one."""
-    text, platform = upload.attributes["cfBundleShortVersionString"], upload.attributes["platform"]
-    versions = related_many(account, app, "preReleaseVersions") if app else []
+def _prerelease_version(account: Account, app: Resource, upload: Mapping[str, Any]) -> Resource | None:
+    """The prerelease version that the build of an upload with these attributes belongs to, if there is one."""
+    text, platform = upload["cfBundleShortVersionString"], upload["platform"]
+    versions = related_many(account, app, "preReleaseVersions")
     return next((version for version in versions if matches(version, version=text, platform=platform)), None)
 
 
@@ -101,6 +144,8 @@ def _state(state: str, *errors: Mapping[str, str]) -> dict[str, Any]:
 
 
 HOOKS: Mapping[str, ResourceHooks] = {
-    "buildUploads": ResourceHooks(after_create=_after_create_upload),
-    "buildUploadFiles": UPLOAD._replace(after_create=_after_create_file, after_update=_after_update_file),
+    "buildUploads": ResourceHooks(validate_create=_validate_create_upload, after_create=_after_create_upload),
+    "buildUploadFiles": UPLOAD._replace(
+        validate_create=_validate_create_file, after_create=_after_create_file, after_update=_after_update_file
+    ),
 }

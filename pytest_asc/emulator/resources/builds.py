@@ -106,11 +106,21 @@ def _new_detail(account: Account, build: Resource) -> Resource:
     return detail
 
 
+def _after_processing_state_change(account: Account, build: Resource, state: str) -> None:
+    update_testflight_states(account, build)
+    app = related_one(account, build, "app")
+    locale = app.attributes["primaryLocale"] if app else None
+    present = related_many(account, build, "betaBuildLocalizations")
+    # A processed build has a localization for the language of its app (observed).
+    if state == "VALID" and locale and not any(matches(one, locale=locale) for one in present):
+        link(account, account.create("betaBuildLocalizations", None, {"locale": locale}), "build", build)
+
+
 PROCESSING = StateMachine(
     "processingState",
     # The time is inferred: some minutes are common.
     {"PROCESSING": Step(10 * MINUTE, outcome_of)},
-    update_testflight_states,
+    _after_processing_state_change,
 )
 
 

@@ -1,4 +1,4 @@
-"""Cases of prices, products, TestFlight, Game Center and builds."""
+"""Cases of prices, products and experiments."""
 
 from __future__ import annotations
 
@@ -86,6 +86,60 @@ def _unavailable(replay: Replay) -> Answer:
     return replay.post("subscriptionPrices", subscription=subscription, subscriptionPricePoint=linkage)
 
 
+def _promotion(replay: Replay) -> Answer:
+    subscription = replay.add("subscriptions")
+    replay.add("subscriptionImages", subscription=subscription)
+    return replay.delete(replay.add("promotedPurchases", subscription=subscription))
+
+
+def _grace_period(replay: Replay) -> Answer:
+    return replay.patch(replay.add("subscriptionGracePeriods"), optIn=True, sandboxOptIn=False)
+
+
+def _sandbox_codes(replay: Replay) -> Answer:
+    attributes = {"numberOfCodes": 99, "expirationDate": "2026-12-31", "environment": "SANDBOX"}
+    offer = replay.add("subscriptionOfferCodes")
+    return replay.post("subscriptionOfferCodeOneTimeUseCodes", attributes, offerCode=offer)
+
+
+def _free_offer(replay: Replay) -> Answer:
+    subscription = replay.add("subscriptions")
+    point = _point(replay, f"/v1/subscriptions/{subscription['id']}/pricePoints")
+    price = {
+        "type": "subscriptionOfferCodePrices",
+        "id": "${price}",
+        "relationships": {
+            "territory": {"data": {"type": "territories", "id": "USA"}},
+            "subscriptionPricePoint": {"data": {"type": "subscriptionPricePoints", "id": point}},
+        },
+    }
+    attributes = {
+        "name": "Spring",
+        "customerEligibilities": ["NEW"],
+        "offerEligibility": "STACK_WITH_INTRO_OFFERS",
+        "duration": "ONE_MONTH",
+        "offerMode": "FREE_TRIAL",
+        "numberOfPeriods": 1,
+    }
+    relationships = {
+        "subscription": {"data": {"type": "subscriptions", "id": subscription["id"]}},
+        "prices": {"data": [{"type": price["type"], "id": price["id"]}]},
+    }
+    data = {"type": "subscriptionOfferCodes", "attributes": attributes, "relationships": relationships}
+    return replay.send("POST", "/v1/subscriptionOfferCodes", data, [price])
+
+
+def _second_experiment(replay: Replay) -> Answer:
+    app = replay.add("apps")
+    data = {
+        "type": "appStoreVersionExperiments",
+        "attributes": {"name": "Icons", "platform": "IOS", "trafficProportion": 50},
+        "relationships": {"app": {"data": {"type": "apps", "id": app["id"]}}},
+    }
+    assert replay.send("POST", "/v2/appStoreVersionExperiments", data).status == 201
+    return replay.send("POST", "/v2/appStoreVersionExperiments", data)
+
+
 CASES: Mapping[int, Case] = {
     90: _app_price(base="FRA"),
     91: _app_price(_UNKNOWN_POINT),
@@ -96,7 +150,12 @@ CASES: Mapping[int, Case] = {
     96: _app_price(None),
     97: _without_base,
     98: _gap,
+    109: _promotion,
+    110: _grace_period,
     111: _unavailable,
+    112: _sandbox_codes,
+    113: _free_offer,
+    115: _second_experiment,
 }
 """By the number of the line."""
 

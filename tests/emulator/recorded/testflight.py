@@ -80,12 +80,43 @@ def _what_to_test(text: str) -> Case:
     return send
 
 
+def _planned(code: str) -> Case:
+    """Return the case of a refusal whose reason the account does not show: a test plans it."""
+
+    def send(replay: Replay) -> Answer:
+        code_of_review = f"ENTITY_UNPROCESSABLE.{code}"
+        replay.emulator_client.emulator.fail("POST", "/v1/betaAppReviewSubmissions", status=422, code=code_of_review)
+        return replay.post("betaAppReviewSubmissions", build=_build(replay))
+
+    return send
+
+
+_UPLOAD = {"cfBundleShortVersionString": "1.0", "cfBundleVersion": "1", "platform": "IOS"}
+
+
+def _used_build_number(replay: Replay) -> Answer:
+    app = replay.add("apps")
+    version = replay.add("preReleaseVersions", app=app, version="1.0", platform="IOS")
+    replay.add("builds", app=app, preReleaseVersion=version, version="1")
+    return replay.post("buildUploads", _UPLOAD, app=app)
+
+
+def _complete_upload(replay: Replay) -> Answer:
+    state = {"state": "COMPLETE", "errors": [], "warnings": [], "infos": []}
+    upload = replay.add("buildUploads", state=state)
+    file = {"assetType": "ASSET", "fileName": "Lists.ipa", "fileSize": 1, "uti": "com.apple.ipa"}
+    return replay.post("buildUploadFiles", file, buildUpload=upload)
+
+
 CASES: Mapping[int, Case] = {
     121: _second_beta_locale,
     122: _unknown_beta_locale,
     123: _what_to_test("New 😀"),
     124: _what_to_test("a" * 4160),
     125: _tester_in_group,
+    126: _planned("BETA_CONTRACT_MISSING"),
+    127: _planned("SUBMISSION_LIMIT_REACHED"),
+    128: _planned("BUILD_SDK_NOT_ALLOWED_FOR_EXTERNAL_TESTING"),
     129: _other_build_in_review,
     130: _second_review,
     131: _invitation("ACCEPTED"),
@@ -93,6 +124,8 @@ CASES: Mapping[int, Case] = {
     133: _notification,
     134: _group_with_all_builds,
     135: _second_answer,
+    137: _used_build_number,
+    138: _complete_upload,
 }
 """By the number of the line."""
 

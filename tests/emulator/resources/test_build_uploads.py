@@ -71,15 +71,84 @@ def test_builds_of_the_same_version_share_a_prerelease_version(
     assert [build["attributes"]["version"] for build in api_writer.related(version, "builds")] == ["7", "8"]
 
 
-def test_a_used_build_number_fails_the_upload(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]) -> None:
-    upload_file(api_writer, create_upload(api_writer, app))
+def test_the_second_of_two_uploads_with_one_build_number_fails(
+    api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]
+) -> None:
+    first, again = create_upload(api_writer, app), create_upload(api_writer, app)
+    upload_file(api_writer, first)
     emulator.advance()
-    again = create_upload(api_writer, app)
     upload_file(api_writer, again)
     emulator.advance()
     shown = api_writer.get(again)["state"]
     assert (shown["state"], [error["code"] for error in shown["errors"]]) == ("FAILED", ["90189"])
     assert len(api_writer.related(app, "builds")) == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "previous"),
+    [
+        ("7", "7"),
+        ("6", "7"),
+        ("007", "7"),
+        ("7.0", "7"),
+        ("8", None),
+        ("10", None),
+        ("7.0.1", None),
+        ("1" * 9999, None),
+    ],
+)
+def test_a_build_number_must_be_higher_than_the_previous_one_of_its_version(
+    api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any], number: str, previous: str | None
+) -> None:
+    version = emulator.add("preReleaseVersions", app=app, version="1.0", platform="IOS")
+    for used in ("3", "7"):
+        emulator.add("builds", app=app, preReleaseVersion=version, version=used)
+    attributes = {"cfBundleShortVersionString": "1.0", "cfBundleVersion": number, "platform": "IOS"}
+    answer = api_writer.post("buildUploads", attributes, app=app)
+    assert answer.status == (409 if previous else 201)
+    if previous:
+        (error,) = answer.json["errors"]
+        assert error["code"] == "ENTITY_ERROR.ATTRIBUTE.INVALID.DUPLICATE"
+        assert error["detail"] == "The bundle version must be higher than the previously uploaded version."
+        assert error["source"] == {"pointer": "/data/attributes/cfBundleVersion"}
+        assert error["meta"] == {"previousBundleVersion": previous}
+    for other in ({"cfBundleShortVersionString": "1.1"}, {"platform": "MAC_OS"}):
+        assert api_writer.post("buildUploads", {**attributes, **other}, app=app).status == 201
+
+
+def test_a_failed_upload_uses_up_its_build_number(
+    api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]
+) -> None:
+    emulator.decide("buildUploadFiles", "FAILED")
+    upload_file(api_writer, create_upload(api_writer, app))
+    emulator.advance()
+    assert api_writer.related(app, "builds") == []
+    version = {"cfBundleShortVersionString": "1.0", "cfBundleVersion": "7", "platform": "IOS"}
+    assert api_writer.post("buildUploads", version, app=app).status == 409
+
+
+def test_a_complete_upload_takes_no_further_file(
+    api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]
+) -> None:
+    upload = create_upload(api_writer, app)
+    upload_file(api_writer, upload)
+    emulator.advance(60)
+    attributes = {"assetType": "ASSET", "fileName": "Lists.ipa", "fileSize": 1, "uti": "com.apple.ipa"}
+    answer = api_writer.post("buildUploadFiles", attributes, buildUpload=upload)
+    assert (answer.status, answer.codes) == (409, ["ENTITY_ERROR.RELATIONSHIP.INVALID.INVALID_STATE"])
+    assert answer.json["errors"][0]["source"] == {"pointer": "/data/relationships/buildUpload"}
+
+
+def test_a_processed_build_has_a_localization_of_its_app_s_language(
+    api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]
+) -> None:
+    upload_file(api_writer, create_upload(api_writer, app))
+    emulator.advance()
+    (build,) = api_writer.related(app, "builds")
+    (localization,) = api_writer.related(build, "betaBuildLocalizations")
+    assert (localization["attributes"]["locale"], localization["attributes"]["whatsNew"]) == ("en-US", None)
+    assert api_writer.post("betaBuildLocalizations", {"locale": "en-US"}, build=build).status == 409
+    assert api_writer.patch(localization, whatsNew="Try the lists.").status == 200
 
 
 def test_a_description_file_alone_creates_no_build(

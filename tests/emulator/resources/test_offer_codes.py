@@ -39,3 +39,53 @@ def test_a_number_of_codes_out_of_range_is_refused(api_writer: ApiWriter, emulat
     answer = api_writer.post("subscriptionOfferCodeCustomCodes", attributes, offerCode=offer)
     assert answer.status == 409
     assert detail(answer) == f"'{number}' is not a valid number of codes, expected a number from 1 to 1000000"
+
+
+@pytest.mark.parametrize(("number", "status"), [(10, 201), (100, 201), (1000, 201), (99, 409), (1100, 409)])
+def test_the_sandbox_takes_round_numbers_of_codes(
+    api_writer: ApiWriter, emulator: Emulator, number: int, status: int
+) -> None:
+    attributes = {"numberOfCodes": number, "expirationDate": "2026-09-01", "environment": "SANDBOX"}
+    for resource_type, offers in OFFERS.items():
+        answer = api_writer.post(resource_type, attributes, offerCode=emulator.add(offers))
+        assert answer.status == status
+        if status == 409:
+            assert answer.codes == ["ENTITY_ERROR.ATTRIBUTE.INVALID.UNSUPPORTED_NUMBER_OF_CODES"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "renewed", "with_point", "code"),
+    [
+        ("FREE_TRIAL", True, True, "ENTITY_ERROR.RELATIONSHIP.INVALID"),
+        ("FREE_TRIAL", False, False, None),
+        ("PAY_UP_FRONT", True, True, None),
+        ("PAY_UP_FRONT", False, True, "ENTITY_ERROR.ATTRIBUTE.INVALID"),
+    ],
+)
+def test_a_free_offer_has_no_price_point_and_an_offer_without_renewal_is_free(
+    api_writer: ApiWriter, emulator: Emulator, mode: str, renewed: bool, with_point: bool, code: str | None
+) -> None:
+    subscription = emulator.add("subscriptions")
+    points = api_writer.related(subscription, "pricePoints")
+    relationships = {"territory": {"data": {"type": "territories", "id": "USA"}}}
+    if with_point:
+        relationships["subscriptionPricePoint"] = {"data": {"type": "subscriptionPricePoints", "id": points[1]["id"]}}
+    price = {"type": "subscriptionOfferCodePrices", "id": "${price}", "relationships": relationships}
+    attributes = {
+        "name": "Spring",
+        "customerEligibilities": ["NEW"],
+        "offerEligibility": "STACK_WITH_INTRO_OFFERS",
+        "duration": "ONE_MONTH",
+        "offerMode": mode,
+        "numberOfPeriods": 1,
+        "autoRenewEnabled": renewed,
+    }
+    linked = {
+        "subscription": {"data": {"type": "subscriptions", "id": subscription["id"]}},
+        "prices": {"data": [{"type": price["type"], "id": price["id"]}]},
+    }
+    data = {"type": "subscriptionOfferCodes", "attributes": attributes, "relationships": linked}
+    answer = api_writer.send("POST", "/v1/subscriptionOfferCodes", data, [price])
+    assert answer.status == (409 if code else 201)
+    if code:
+        assert answer.codes == [code]

@@ -1,0 +1,74 @@
+"""Apple's errors of in-app purchases, subscriptions, Game Center and experiments, word for word as far as known.
+
+The codes are observed in notes, code and error tables that users have published in 2026, unless marked otherwise.
+"""
+
+from __future__ import annotations
+
+from pytest_asc.emulator.jsonapi.errors import ErrorTemplate
+
+_PROBLEM = "There is a problem with the request entity"
+_OTHER_STATE = "The request cannot be fulfilled because of the state of another resource."
+
+# Game Center: the first two are observed whole, of the third the code, of the last the code and a part of the words.
+POINTS_RANGE = ErrorTemplate(
+    409,
+    "ENTITY_ERROR.INVALID_POINTS_RANGE",
+    _PROBLEM,
+    "You must provide points between 0 and {most} for an achievement.",
+)
+TOTAL_POINTS = ErrorTemplate(
+    409, "ENTITY_ERROR.INVALID_TOTAL_APP_POINTS", _PROBLEM, "Total achievement points may not exceed {most}."
+)
+NOT_DRAFT = ErrorTemplate(
+    409,
+    "STATE_ERROR.CANNOT_DELETE_HAS_NON_DRAFT_VERSION",
+    _OTHER_STATE,
+    "{type} with id '{id}' has a version that is not a draft, and cannot be deleted.",
+)
+MINIMUM_VERSION = ErrorTemplate(
+    409,
+    "ENTITY_ERROR.RELATIONSHIP.INVALID.MIN_CHALLENGES_VERSION_MUST_BE_LIVE",
+    "The provided entity includes a relationship with an invalid value",
+    "{type} with id '{id}' must be live to be set as a minimum challenges version.",
+)
+# Experiments: documented whole.
+ANOTHER_DRAFT = ErrorTemplate(
+    409,
+    "STATE_ERROR",
+    _OTHER_STATE,
+    "Cannot create new experiment because another experiment is in draft state",
+)
+# Offer codes: the code is observed, and a part of the words of the first.
+NUMBER_OF_SANDBOX_CODES = ErrorTemplate(
+    409,
+    "ENTITY_ERROR.ATTRIBUTE.INVALID.UNSUPPORTED_NUMBER_OF_CODES",
+    "The provided entity includes an attribute with an invalid value",
+    "The environment SANDBOX supports only [10, 100, 200, 300, 400, 500, 600, 700, 800, 900, 1000]",
+)
+FREE_OFFER_WITH_PRICE = ErrorTemplate(
+    409,
+    "ENTITY_ERROR.RELATIONSHIP.INVALID",
+    "The provided entity includes a relationship with an invalid value",
+    "A price of a FREE_TRIAL offer has a territory and no price point.",
+)
+FREE_TRIALS_ONLY = ErrorTemplate(  # that it is refused is observed
+    409,
+    "ENTITY_ERROR.ATTRIBUTE.INVALID",
+    "The provided entity includes an attribute with an invalid value",
+    "An offer without automatic renewal must be a FREE_TRIAL.",
+)
+# Grace periods: the code is observed, and a part of the words.
+GRACE_PERIOD_SETTING = ErrorTemplate(
+    409,
+    "STATE_ERROR.SUBSCRIPTION_GRACE_PERIOD_OPT_IN_SETTING_INVALID",
+    _OTHER_STATE,
+    "A grace period cannot be enabled in prod and disabled in sandbox",
+)
+# Promoted purchases: observed, with the title of other members that cannot be changed.
+_UNMODIFIABLE = (
+    409,
+    "ENTITY_ERROR.ATTRIBUTE.INVALID.UNMODIFIABLE",
+    "The provided entity contains a field that can not be modified in the current state",
+)
+PROMOTION_HAS_IMAGE = ErrorTemplate(*_UNMODIFIABLE, "Promoted purchase has an image. Please delete the image first.")

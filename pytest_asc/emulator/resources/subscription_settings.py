@@ -1,0 +1,41 @@
+"""Grace periods of an app's subscriptions, and promoted purchases."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_asc.emulator.jsonapi import product_errors
+from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError, at_pointer
+from pytest_asc.emulator.resources.hooks import ResourceHooks
+from pytest_asc.emulator.resources.state_machine import related_many, related_one
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_asc.emulator.account.account import Account
+    from pytest_asc.emulator.account.store import Resource
+    from pytest_asc.emulator.jsonapi.request_validator import ValidatedResource
+
+
+def _validate_update_grace_period(_: Account, period: Resource, entity: ValidatedResource) -> None:
+    """Refuse a grace period that production has and the sandbox has not (observed)."""
+    merged = {**period.attributes, **entity.attributes}
+    if merged["optIn"] and not merged["sandboxOptIn"]:
+        raise RefusedError(ApiError(product_errors.GRACE_PERIOD_SETTING))
+
+
+def _before_delete_promotion(account: Account, promotion: Resource) -> None:
+    """Refuse to remove the promotion of a product that has an image (observed)."""
+    for name in ("inAppPurchaseV2", "subscription"):
+        product = related_one(account, promotion, name)
+        if product is None:
+            continue
+        owners = [product, *related_many(account, product, "versions")]
+        if any(related_many(account, owner, "images") for owner in owners):
+            raise RefusedError(at_pointer(product_errors.PROMOTION_HAS_IMAGE, "/data/attributes/state"))
+
+
+HOOKS: Mapping[str, ResourceHooks] = {
+    "promotedPurchases": ResourceHooks(before_delete=_before_delete_promotion),
+    "subscriptionGracePeriods": ResourceHooks(validate_update=_validate_update_grace_period),
+}
