@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,19 @@ PROBE = 8
 STEP = GRAM - PROBE + 1
 # Longer texts are masked by their ends alone.
 _LONGEST_ID = 1_000
+
+# A run of the characters that base64, tokens and percent-encoding are made of.
+WORD = re.compile(r"[A-Za-z0-9+/_%~-]{16,}={0,2}")
+_PEM = re.compile(r"-----BEGIN [A-Z0-9 ]{1,40}-----.*?(?:-----END [A-Z0-9 ]{1,40}-----|\Z)", re.DOTALL)
+_HEXADECIMAL = re.compile(r"[0-9a-f]{32,}|[0-9A-F]{32,}")
+_APP_PASSWORD = re.compile(r"\b[a-z]{4}(?:-[a-z]{4}){3}\b")
+KINDS = tuple(map(re.compile, ("[A-Z]", "[a-z]", "[0-9]")))
+_KEY_FILE = re.compile(r"[A-Z][A-Za-z]{1,11}Key_[A-Z0-9]{10}")
+_KIND_CHANGES = re.compile(r"(?<=[A-Z])(?=[a-z0-9])|(?<=[a-z])(?=[A-Z0-9])|(?<=[0-9])(?=[A-Za-z])")
+_LEAST_CHANGES = 0.35
+_LONGEST_EXAMINED = 2_000
+# So many random characters have a digit among them.
+_SURELY_MIXED = 40
 
 
 class SecretStr(str):
@@ -41,6 +55,33 @@ def mask(text: str) -> str:
     return f"{shown[:4]}…{shown[-tail:]}"
 
 
+def looks_secret(word: str) -> bool:
+    """Return whether a word without blanks looks like a piece of a key or of a token, and not like one of a language.
+
+    Random characters change between capitals, small letters and digits with every second one; names rarely do.
+    """
+    if len(word) < GRAM:
+        return False
+    if _HEXADECIMAL.fullmatch(word) or _APP_PASSWORD.fullmatch(word):
+        return True
+    start = word[:_LONGEST_EXAMINED]
+    needed = KINDS if len(start) < _SURELY_MIXED else KINDS[:2]
+    pieces = (start, *start.split("/"))
+    return any(
+        len(piece) >= GRAM
+        and not _KEY_FILE.fullmatch(piece)
+        and all(kind.search(piece) for kind in needed)
+        and len(_KIND_CHANGES.findall(piece)) >= _LEAST_CHANGES * len(piece)
+        for piece in pieces
+    )
+
+
+def hide_secrets(text: str) -> str:
+    """Replace what looks like a key, a piece of a token or an app-specific password in a text that is quoted."""
+    text = _APP_PASSWORD.sub(HIDDEN, _PEM.sub(HIDDEN, text))
+    return WORD.sub(lambda word: HIDDEN if looks_secret(word[0]) else word[0], text)
+
+
 class Redactor:
     """Replaces every piece of a registered secret in a text, clipped pieces included.
 
@@ -55,6 +96,12 @@ class Redactor:
         self._new: deque[str] = deque(maxlen=keep)
         self._grams: set[str] = set()
         self._probes: set[str] = set()
+        self._words: deque[str] = deque(maxlen=keep)
+
+    def add_word(self, word: str) -> None:
+        """Register a password that may be shorter than :data:`GRAM`: it is replaced as a whole."""
+        if word and word not in self._words:
+            self._words.append(word)
 
     def add_token(self, token: str) -> None:
         """Register a token. Cheap: the work is done when a text is first cleaned.
@@ -78,12 +125,14 @@ class Redactor:
         self._add(text)
 
     def __bool__(self) -> bool:
-        return bool(self._lines or self._tokens or self._new)
+        return bool(self._lines or self._tokens or self._new or self._words)
 
     def clean(self, text: str) -> str:
         """Return ``text`` with every piece of a secret replaced by ``***``; the same object where there is none."""
         if not self.may_hold(text):
             return text
+        for word in self._words:
+            text = text.replace(word, HIDDEN)
         grams = self._grams
         hidden = [at for at in range(len(text) - GRAM + 1) if text[at : at + GRAM] in grams]
         return _cut(text, hidden) if hidden else text
@@ -92,6 +141,8 @@ class Redactor:
         """Return False where a text holds no piece of a secret; it takes a tenth of the time of a search."""
         if self._new:
             self._learn()
+        if any(word in text for word in self._words):
+            return True
         return not self._probes.isdisjoint([text[at : at + PROBE] for at in range(0, len(text) - PROBE + 1, STEP)])
 
     def _learn(self) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pytest_asc.apple.services import DAY, HOUR, MINUTE
-from pytest_asc.secrets import mask
+from pytest_asc.secrets import hide_secrets, mask
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,14 +17,18 @@ if TYPE_CHECKING:
 _ESCAPES = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b\]|\x9d)[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?|\x1b.?")
 # What may be cut away in front of a quoted character: more than that is no text that anybody wants to read.
 _CUT_AT = 20
+_LONGEST_CLAIM = 10_000
 _UNITS = ((DAY, "day"), (HOUR, "h"), (MINUTE, "min"), (1, "s"))
 
 
 def one_line(text: str, limit: int = 400) -> str:
-    """Quote foreign text safely: one line, no terminal escapes, nothing unprintable, at most ``limit`` characters."""
+    """Quote foreign text safely: one line, no terminal escapes, nothing unprintable, at most ``limit`` characters.
+
+    What looks like a secret in it is hidden.
+    """
     start = text[: limit * _CUT_AT]
     plain = "".join(char if char.isprintable() else " " for char in _ESCAPES.sub("", start))
-    line = " ".join(plain.split())
+    line = hide_secrets(" ".join(plain.split()))
     return line if len(line) <= limit and len(start) == len(text) else f"{line[: limit - 1]}…"
 
 
@@ -85,7 +89,7 @@ def format_claim(value: object, *, clear: bool = False) -> str:
         return "missing"
     if isinstance(value, str) and not clear:
         return mask(value)
-    text = repr(value)
+    text = hide_secrets(repr(value)[:_LONGEST_CLAIM])
     return text if len(text) <= 60 else f"{text[:57]}…"  # noqa: PLR2004  a line's worth
 
 

@@ -216,6 +216,7 @@ class TestContext:
     def diagnosis(self, request: pytest.FixtureRequest) -> Diagnose:
         """Return ``asc_diagnose``: it knows this test's credentials and emulator, and this machine's netrc file."""
         from pytest_asc.diagnosis.diagnose import DiagnosisContext, diagnose  # noqa: PLC0415  few tests need it
+        from pytest_asc.diagnosis.pasted_secrets import hide_secrets_of  # noqa: PLC0415
         from pytest_asc.emulator.request_records import record_of  # noqa: PLC0415
 
         try:
@@ -237,6 +238,8 @@ class TestContext:
             now: float | None = None,
         ) -> tuple[Finding, ...]:
             __tracebackhide__ = True
+            # The report of a failed test shows the arguments.
+            hide_secrets_of(evidence, token, request)
             return diagnose(
                 evidence,
                 token=token,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from typing import TYPE_CHECKING
 
@@ -10,25 +9,13 @@ from pytest_asc.apple.services import SERVICES
 from pytest_asc.diagnosis.diagnose import DiagnosisContext, decoded_of, diagnose, service_of, verify_evidence_token
 from pytest_asc.diagnosis.findings import best_error
 from pytest_asc.diagnosis.http.evidence import HttpEvidence, parse_evidence
+from pytest_asc.diagnosis.pasted_secrets import hide_secrets_of
 from pytest_asc.secrets import redactor
 from pytest_asc.smoke.report_builder import build_report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pytest_asc.credentials.finder import CredentialsResult
     from pytest_asc.smoke.report import Report
-
-
-# A part of a token, or a line of a key. What tools and services say is not made of capitals, small letters and figures.
-_LONG_WORD = re.compile(r"[A-Za-z0-9+/=_-]{20,}")
-_IN_EACH_SECRET = tuple(map(re.compile, ("[A-Z]", "[a-z]", "[0-9]")))
-
-
-def _secrets(text: str) -> Iterator[str]:
-    """Yield the words of a text that may be pieces of a secret; the message around them is none."""
-    words = (word[0] for word in _LONG_WORD.finditer(text))
-    return (word for word in words if all(form.search(word) for form in _IN_EACH_SECRET))
 
 
 def report_on_evidence(
@@ -53,13 +40,13 @@ def report_on_evidence(
     """
     parsed = HttpEvidence(token=evidence) if is_token else parse_evidence(evidence)
     token = parsed.token or (parsed.request.token if parsed.request else None)
-    for secret in (token or "", *_secrets(evidence)):
-        redactor.add_token(secret)
+    redactor.add_token(token or "")
+    decoded = decoded_of(token)
+    hide_secrets_of(evidence, decoded.claims if decoded else None)
     credentials = reading.credentials
     host = parsed.request.host if parsed.request else ""
-    entry = SERVICES[service] if service else service_of(host=host, token=decoded_of(token), key_type=reading.kind)
+    entry = SERVICES[service] if service else service_of(host=host, token=decoded, key_type=reading.kind)
     verification = None if token is None else verify_evidence_token(token, service=entry, credentials=credentials)
-    decoded = verification.decoded if verification else None
     names_our_key = credentials is not None and decoded is not None and decoded.key_id == credentials.key_id
     findings = diagnose(
         None if is_token else evidence,

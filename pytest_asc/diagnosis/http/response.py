@@ -129,6 +129,7 @@ _FORBIDDEN = (
 
 # Each repetition has a bound, so that no page takes long.
 _LONGEST_HEAD = 20_000
+_LONGEST_METHOD = 20
 _NOT_MODIFIED, _FORBIDDEN_STATUS = 304, 403
 _PAGE_TITLE = re.compile(rb"<title[^<>]{0,200}>([^<]{1,500})<", re.IGNORECASE)
 
@@ -390,7 +391,8 @@ def _status_line(response: HttpResponse, *, quote: bool = True) -> str:
     # What a host of Apple's has in place of an error document is quoted.
     said = response.message or (None if is_foreign_host(response.url) or not quote else response.text)
     message = f': "{said}"' if said else ""
-    return f"{host_of(response.url)} answered {response.method} with {response.status}{code}{message}"
+    method = one_line(response.method, _LONGEST_METHOD)
+    return f"{host_of(response.url)} answered {method} with {response.status}{code}{message}"
 
 
 def _body_description(context: ResponseContext, *, html: bool) -> str:

@@ -1,0 +1,143 @@
+"""Secrets in a text of others, by their form and by what stands before them: keys, tokens and passwords."""
+
+from __future__ import annotations
+
+import json
+import re
+import string
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from pytest_asc.apple import causes, messages, services
+from pytest_asc.diagnosis.key.placeholders import placeholder
+from pytest_asc.secrets import GRAM, KINDS, WORD, looks_secret, redactor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_MAX_SIZE = 256 * 1024
+"""Characters that are searched: reports quote none from behind them."""
+
+_LONG = 20
+_SHORTEST = 4
+_SHORT = 8
+_PUNCTUATION = "`*.,;:()[]{}"
+
+# The end of a line, escaped or not, and what indents the next one or marks it as quoted in a mail.
+_BREAK = re.compile(r"(?:\\{1,4}r)?(?:\r?\n|\\{1,4}n)[ \t>|]{0,20}")
+_CHARACTERS = f"{string.ascii_letters}{string.digits}+/=_.%-"
+# What stands before a secret in a path, and the names of Apple's key files.
+_PATH = re.compile(r"\A~?(?:[a-z_]{0,20}[0-9]{0,2}/){0,10}(?:[A-Z][A-Za-z]{1,11}Key_[A-Z0-9]{10}\b)?")
+
+# What stands before a secret, whatever form that has.
+_NAMED = re.compile(
+    r"(?:password|passwd|passphrase|secret|private_?key|api_?key|token|session)[\"'\\]{0,3}\s{0,4}(?:=>|[:=])\s{0,4}"
+    r"[\"'\\]{0,3}([^\s\"'\\&,;<>]{8,2000})",
+    re.IGNORECASE,
+)
+_PASSWORDS = tuple(
+    re.compile(form, re.IGNORECASE)
+    for form in (
+        r"\bmachine\s{1,8}\S{1,300}\s{1,8}(?:login\s{1,8}\S{1,300}\s{1,8})?password\s{1,8}(\S{4,2000})",
+        r"\s(?:-p|--password|--pass)[ =][\"']?([^\s\"'@][^\s\"']{5,2000})",
+        r"://[^/\s:@]{0,300}:([^@/\s]{4,300})@",
+        r"\b(?:Basic|Bearer)\s{1,8}([^\s\"'\\]{8,4000})",
+        r"\b([a-z]{4}(?:-[a-z]{4}){3})\b",
+    )
+)
+
+
+def secrets_in(text: str) -> Iterator[str]:
+    """Yield what may be a secret in a text, or a piece of one; the message around them is none.
+
+    Nothing is yielded that this package itself says. The longest may hold the line breaks of the text.
+    """
+    text = text[:_MAX_SIZE]
+    for word in (*_words(text), *_blocks(text), *_named(text)):
+        if word not in _own_words():
+            yield word
+
+
+def hide_secrets_of(*evidence: object) -> None:
+    """Register the secrets of texts, bytes and mappings with the redactor of this process."""
+    for one in evidence:
+        text = _as_text(one)
+        for secret in secrets_in(text) if text else ():
+            if len(secret) < GRAM:
+                redactor.add_word(secret)
+                continue
+            redactor.add_token(secret)
+            if "\n" in secret:  # as a repr shows it
+                redactor.add_token(repr(secret)[1:-1])
+
+
+def _as_text(evidence: object) -> str:
+    if isinstance(evidence, (bytes, bytearray)):
+        return bytes(evidence[:_MAX_SIZE]).decode("utf-8", "replace")
+    if isinstance(evidence, Mapping):
+        try:
+            return json.dumps(evidence, default=str, skipkeys=True, ensure_ascii=False)
+        except (ValueError, RecursionError):
+            return ""
+    return evidence if isinstance(evidence, str) else ""
+
+
+def _words(text: str) -> Iterator[str]:
+    for match in WORD.finditer(text):
+        bare = _PATH.sub("", match[0], count=1)
+        if looks_secret(bare) or any(map(_is_mixed, bare.split("/"))):
+            yield bare
+        elif "%" in bare and looks_secret(decoded := unquote(unquote(bare))):
+            yield from (bare, decoded)
+
+
+def _is_mixed(word: str) -> bool:
+    """Return whether a long word has capitals, small letters and digits, as few words of a language have."""
+    return len(word) >= _LONG and all(kind.search(word) for kind in KINDS)
+
+
+def _blocks(text: str) -> Iterator[str]:
+    """Yield what goes on over several lines, as it stands and joined."""
+    start, pieces = 0, [""]
+    at = 0
+    for found in (*_BREAK.finditer(text), None):
+        end = found.start() if found else len(text)
+        line = text[at:end]
+        first = line[: len(line) - len(line.lstrip(_CHARACTERS))]
+        if len(pieces) > 1 or pieces[0]:
+            pieces.append(first)
+            if first != line or not found:
+                yield from _joined(text[start : at + len(first)], pieces)
+        if first != line or not pieces[0]:
+            last = line[len(line.rstrip(_CHARACTERS)) :]
+            start, pieces = end - len(last), [last]
+        at = found.end() if found else end
+
+
+def _joined(block: str, pieces: list[str]) -> Iterator[str]:
+    joined = "".join(pieces)
+    if len([piece for piece in pieces if piece]) > 1 and looks_secret(joined):
+        yield from (block, joined, *(piece for piece in pieces if len(piece) >= _SHORT))
+
+
+def _named(text: str) -> Iterator[str]:
+    for match in _NAMED.finditer(text):
+        value = match[1].strip(_PUNCTUATION)
+        if re.search("[0-9]", value) and not _is_stand_in(value):
+            yield value
+    for form in _PASSWORDS:
+        values = (match[1].strip(_PUNCTUATION) for match in form.finditer(text))
+        yield from (value for value in values if not _is_stand_in(value))
+
+
+def _is_stand_in(value: str) -> bool:
+    """Return whether a value is none: a word for nothing, a variable, a call."""
+    return len(value) < _SHORTEST or value.startswith("$") or "(" in value or placeholder(value) is not None
+
+
+@cache
+def _own_words() -> str:
+    """Return what this package says of causes, services and messages."""
+    return repr((causes.CAUSES, services.SERVICES, messages.MESSAGES))
