@@ -92,7 +92,7 @@ class Application(Transport[web.BaseRequest, Awaitable[Request], Awaitable[web.R
         finally:
             connection = request.protocol
             if isinstance(connection, HttpConnection):
-                connection.head_since, connection.reads_body = None, False
+                connection.request_ends(request.headers)
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         # The body may come after the test has ended: a request belongs to the test that it began in.

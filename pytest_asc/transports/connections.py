@@ -1,4 +1,4 @@
-"""The open connections of a server: time limits for what is half sent, and the end of idle ones when files run out."""
+"""The open connections of a server: time limits for what stalls, and the end of idle ones when files run out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 TIMEOUT = 10.0
-"""Seconds for the head of a request, and for a TLS handshake."""
+"""Seconds for the head of a request, for a TLS handshake, and in which a client must take some of a response."""
 
 EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 """Errors of a process or a system that can open no more files."""
@@ -46,6 +46,10 @@ class Connection(Protocol):
     def idle(self) -> bool:
         """No response is owed to the client."""
 
+    @property
+    def unread(self) -> int:
+        """Bytes that the client has not taken yet, those in the system's buffers left aside."""
+
     def drop(self) -> None:
         """Close the connection at once."""
 
@@ -54,23 +58,33 @@ class OpenConnections:
     """All connections of a server.
 
     Args:
-        timeout: Seconds for the head of a request.
+        timeout: Seconds for the head of a request, and seconds in which a client must take some of a response.
     """
 
     def __init__(self, timeout: float = TIMEOUT) -> None:
         self._timeout = timeout
         self._open: set[Connection] = set()
+        self._unread: dict[Connection, tuple[int, float]] = {}
+        """Bytes that clients have not taken, and the time since when they have taken none."""
         self.add: Callable[[Connection], None] = self._open.add
         self.discard: Callable[[Connection], None] = self._open.discard
 
     async def close_stalled(self) -> None:
-        """Close connections whose request is half sent and does not go on, until this task is cancelled."""
+        """Close connections whose request or response stops half way, until this task is cancelled."""
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(self._timeout / _CHECKS)
             now = loop.time()
+            self._look_at_unread(now)
             for one in [one for one in self._open if self._is_stalled(one, now)]:
                 one.drop()
+
+    def _look_at_unread(self, now: float) -> None:
+        known, self._unread = self._unread, {}
+        for one in self._open:
+            if unread := one.unread:
+                before, since = known.get(one, (unread + 1, now))
+                self._unread[one] = (unread, since if unread >= before else now)
 
     def close_idle(self) -> bool:
         """Close some of the connections that have been idle for longest.
@@ -92,6 +106,8 @@ class OpenConnections:
         return bool(closable)
 
     def _is_stalled(self, one: Connection, now: float) -> bool:
+        if one in self._unread and now - self._unread[one][1] > self._timeout:
+            return True
         if one.reads_body:
             return now - one.last_active > self._timeout * _BODY
         return one.idle and one.head_since is not None and now - one.head_since > self._timeout

@@ -9,7 +9,12 @@ from aiohttp import web
 if TYPE_CHECKING:
     import asyncio
 
+    from multidict import CIMultiDictProxy
+
     from pytest_asc.transports.connections import OpenConnections
+
+
+_END_OF_HEAD = b"\r\n\r\n"
 
 
 class HttpConnection(web.RequestHandler):
@@ -21,7 +26,7 @@ class HttpConnection(web.RequestHandler):
         options: Of aiohttp's own protocol.
     """
 
-    __slots__ = ("_connections", "head_since", "last_active", "reads_body")
+    __slots__ = ("_after_head", "_connections", "_end", "head_since", "last_active", "reads_body")
 
     def __init__(self, connections: OpenConnections, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -29,12 +34,24 @@ class HttpConnection(web.RequestHandler):
         self.last_active = self._loop.time()
         self.head_since: float | None = None
         self.reads_body = False
+        self._after_head = 0
+        """Bytes after the end of the latest head."""
+        self._end = b""
+        """The latest bytes."""
 
     @property
     def idle(self) -> bool:
         """It waits for the rest of a request, or for the next one."""
         waiter = self._waiter
         return waiter is not None and not waiter.done()
+
+    @property
+    def unread(self) -> int:
+        """Bytes that the client has not taken yet."""
+        # Below TLS there is a second transport, with a buffer of its own.
+        tls = getattr(self.transport, "_ssl_protocol", None)
+        transports = (self.transport, getattr(tls, "_transport", None))
+        return sum(one.get_write_buffer_size() for one in transports if one is not None)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """List it."""
@@ -51,7 +68,30 @@ class HttpConnection(web.RequestHandler):
         self.last_active = self._loop.time()
         if self.head_since is None:
             self.head_since = self.last_active
+        count = self._request_count
         super().data_received(data)
+        if self._request_count == count:
+            self._after_head += len(data)
+        else:
+            text = self._end[1:] + data
+            # A body may look like the end of a head.
+            find = text.find if self._request_count == count + 1 else text.rfind
+            end = find(_END_OF_HEAD)
+            self._after_head = len(text) - end - len(_END_OF_HEAD) if end >= 0 else 0
+        self._end = (self._end + data[-len(_END_OF_HEAD) :])[-len(_END_OF_HEAD) :]
+
+    def request_ends(self, headers: CIMultiDictProxy[str]) -> None:
+        """Wait for the next request, which may have begun in the packet that ended this one.
+
+        Args:
+            headers: Those of the request that has been answered.
+        """
+        self.reads_body = False
+        if "Transfer-Encoding" in headers:
+            has_more = self._end != _END_OF_HEAD
+        else:
+            has_more = self._after_head > int(headers.get("Content-Length", 0))  # aiohttp lets digits alone through
+        self.head_since = self.last_active if has_more else None
 
     def drop(self) -> None:
         """Close it at once, without a response."""

@@ -58,6 +58,7 @@ class Proxy:
             accepted: The same, for those who watch it.
         """
         reader, writer = await asyncio.open_connection(sock=connection)
+        accepted.transport = writer.transport
         async with _closing(writer):
             start = await reader.readexactly(1)
             accepted.head_since = accepted.last_active = asyncio.get_running_loop().time()

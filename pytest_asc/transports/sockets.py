@@ -53,7 +53,14 @@ class AcceptedConnection:
         self.head_since: float | None = None
         self.reads_body = False
         self.idle = True
+        self.transport: asyncio.WriteTransport | None = None
+        """To the client."""
         self.task: asyncio.Task[None] | None = None
+
+    @property
+    def unread(self) -> int:
+        """Bytes that the client has not taken yet."""
+        return self.transport.get_write_buffer_size() if self.transport else 0
 
     def drop(self) -> None:
         """Cancel its task, once that has begun: before, it knows no connection to close."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import ssl
 import subprocess
 import sys
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,9 @@ import pytest
 import requests
 from transports.raw_connections import APPLE, TRANSPORTS, RawConnection, connect, get, open_connection
 
+from pytest_asc import Emulator
+from pytest_asc.emulator.http_models import Request, Response
+from pytest_asc.transports.connections import OpenConnections
 from pytest_asc.transports.server import Server
 
 if TYPE_CHECKING:
@@ -23,6 +28,8 @@ if TYPE_CHECKING:
 
 SHORT = 0.3
 """Seconds that a head may take, in place of ten."""
+MANY = 30_000_000
+"""Bytes: more than the system's buffers take."""
 FILES = 60
 """Files that the server's process may open."""
 
@@ -61,6 +68,110 @@ def test_a_half_sent_head_after_a_request_ends_the_connection(server: Server, tr
         assert connection.read().status == 200
         connection.send(get("/v1/apps/1")[:-5])
         assert is_closed(connection)
+
+
+HALF = get("/v1/apps/1")[:-5]
+
+
+@pytest.mark.parametrize("transport", ["http", "https", "tunnel"])
+@pytest.mark.parametrize(
+    "request_",
+    [
+        get("/v1/apps/1"),
+        get("/v1/apps/1") * 3,
+        get("/v1/apps/1", method="PATCH", body=b"{}\r\n\r\n"),
+        get("/v1/apps/1", "Transfer-Encoding: chunked", method="PATCH") + b"2\r\n{}\r\n0\r\n\r\n",
+    ],
+    ids=["get", "three", "length", "chunked"],
+)
+def test_half_a_head_in_the_packet_of_a_request_ends_the_connection(
+    server: Server, transport: str, request_: bytes
+) -> None:
+    with open_connection(server, transport) as connection:
+        connection.send(request_ + HALF)
+        for _ in range(request_.count(b"HTTP/1.1")):
+            assert connection.read().status in {200, 400, 422}
+        assert is_closed(connection)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        get("/v1/apps/1", method="PATCH", body=b"{}\r\n\r\n"),
+        get("/v1/apps/1", "Transfer-Encoding: chunked", method="PATCH") + b"2\r\n{}\r\n0\r\n\r\n",
+    ],
+    ids=["length", "chunked"],
+)
+def test_a_whole_request_with_a_body_leaves_the_connection_open(server: Server, request_: bytes) -> None:
+    with open_connection(server, "http") as connection:
+        for _ in range(2):
+            for piece in (request_[:20], request_[20:-6], request_[-6:]):
+                connection.send(piece)
+            assert connection.read().status in {400, 422}
+            wait_for_a_stalled_connection(server)
+
+
+def wait_for_a_stalled_connection(server: Server) -> None:
+    """Wait until the server has closed a connection that began later than all that went before."""
+    for _ in range(2):
+        with connect(server.url) as half:
+            half.send(b"G")
+            assert is_closed(half)
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_a_client_that_takes_no_response_is_dropped(tmp_path: Path, transport: str) -> None:
+    class Generous(Emulator):
+        def handle(self, _request: Request) -> Response:
+            return Response(200, {}, bytes(MANY))
+
+    target = f"http://{APPLE}/v1/apps" if transport == "proxy" else "/v1/apps"
+    with (
+        Server(tmp_path, timeout=SHORT) as server,
+        server.answering(Generous()) as crashes,
+        open_connection(server, transport) as connection,
+    ):
+        connection.send(get(target))
+        wait_for_a_stalled_connection(server)
+        wait_for_a_stalled_connection(server)
+        received = 0
+        with suppress(ConnectionError, ssl.SSLEOFError):
+            while data := connection.socket.recv(2**20):
+                received += len(data)
+        assert received < MANY
+    assert crashes == []
+
+
+class FakeConnection:
+    """A connection whose client takes some bytes between any two looks, or none."""
+
+    def __init__(self, taken: int) -> None:
+        self.last_active, self.reads_body, self.idle = 0.0, False, False
+        self.head_since: float | None = None
+        self.dropped = asyncio.Event()
+        self._left, self._taken = 10_000, taken
+
+    @property
+    def unread(self) -> int:
+        self._left -= self._taken
+        return self._left
+
+    def drop(self) -> None:
+        self.dropped.set()
+
+
+def test_a_client_that_takes_its_response_slowly_is_not_dropped() -> None:
+    async def watch() -> tuple[bool, bool]:
+        connections = OpenConnections(timeout=0.02)
+        slow, stuck = FakeConnection(1), FakeConnection(0)
+        connections.add(slow)
+        connections.add(stuck)
+        watching = asyncio.create_task(connections.close_stalled())
+        await stuck.dropped.wait()
+        watching.cancel()
+        return slow.dropped.is_set(), stuck.dropped.is_set()
+
+    assert asyncio.run(watch()) == (False, True)
 
 
 @pytest.mark.parametrize("sent", [b"", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"])
