@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from urllib.parse import parse_qsl, unquote
@@ -23,11 +25,8 @@ CONTROL_PATH = "/_emulator"
 """Path of the control API on the server."""
 
 _JSON, _HTML = "application/json", "text/html; charset=utf-8"
-_PAGE = Path(__file__).with_name("page.html")
+_NEVER = ("base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'")
 _SAMPLE = members({}, {"sample": BOOLEAN})
-_PAGE_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:"
-)
 
 
 class ControlRequest(NamedTuple):
@@ -110,7 +109,8 @@ class ControlApi:
         path, _, query = request.target.partition("?")
         segments = [unquote(one) for one in path.split("/") if one][1:]
         method = "GET" if request.method == "HEAD" else request.method
-        denial = self.access.check(request.header, secure=request.secure, needs_secret=bool(segments))
+        is_page = not segments or (len(segments) == 2 and segments[0] == "accounts" and method == "GET")  # noqa: PLR2004
+        denial = self.access.check(request.header, secure=request.secure, needs_secret=not is_page)
         if denial:
             raise _RefusedError(denial.status, denial.message)
         base, emulator = CONTROL_PATH, self.accounts.first
@@ -124,8 +124,7 @@ class ControlApi:
             if method != "GET":
                 _refuse_method(method, {"GET"})
             if not segments:
-                headers = {"Content-Security-Policy": _PAGE_POLICY, "Cache-Control": "no-store"}
-                return ControlResponse(200, _PAGE.read_bytes(), _HTML, headers)
+                return ControlResponse(200, *_page())
             if segments == ["events"]:
                 return EventStream(emulator, _since(request, emulator))
             return ControlResponse(200, dump(openapi_document(self._version, base)))
@@ -134,6 +133,8 @@ class ControlApi:
         _check_query(command, queried)
         body = _read(request.body, command.body, required=command.body_required)
         document = command.run(emulator, Call(parameters, queried, body))
+        if method != "GET":
+            emulator.announce()
         return ControlResponse(command.status, b"" if document is None else dump(document))
 
     def _manage_accounts(self, method: str, identifiers: list[str], request: ControlRequest) -> ControlResponse:
@@ -153,6 +154,26 @@ class ControlApi:
         key = emulator.credentials
         url = f"{self._base_url}{CONTROL_PATH}/accounts/{identifier}/"
         return {"id": identifier, "key_id": key.key_id, "issuer_id": key.issuer_id, "control_url": url}
+
+
+@cache
+def _page() -> tuple[bytes, str, Mapping[str, str]]:
+    """Return the page, its media type and its headers: the browser runs this script and asks no other host."""
+    page = Path(__file__).with_name("page.html").read_bytes()
+    sources = [f"{name}-src {_hash(page, tag)}" for name, tag in (("style", b"style"), ("script", b"script"))]
+    policy = "; ".join(["default-src 'none'", *sources, "connect-src 'self'", "img-src data:", *_NEVER])
+    return (
+        page,
+        _HTML,
+        {"Content-Security-Policy": policy, "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"},
+    )
+
+
+def _hash(page: bytes, tag: bytes) -> str:
+    """Return the source expression of the only element with a tag."""
+    _, _, rest = page.partition(b"<" + tag + b">")
+    content = rest.partition(b"</" + tag + b">")[0]
+    return f"'sha256-{b64encode(sha256(content).digest()).decode()}'"
 
 
 @cache

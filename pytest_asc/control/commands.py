@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
+from pytest_asc.apple.causes import CAUSES
 from pytest_asc.apple.roles import ROLES
 from pytest_asc.control.journal import details_of, entries_since
 from pytest_asc.control.schemas import (
@@ -21,12 +22,11 @@ from pytest_asc.control.schemas import (
     members,
     one_of,
 )
-from pytest_asc.control.served_emulator import TIME_MODES
+from pytest_asc.control.served_emulator import SERVED_FAULTS, TIME_MODES
 from pytest_asc.emulator.account.fixture_loader import Entry
 from pytest_asc.emulator.account.review_requirements import check_requirements
 from pytest_asc.emulator.http_models import Broken
 from pytest_asc.emulator.planned_failures import METHODS
-from pytest_asc.emulator.service_faults import FAULTS
 from pytest_asc.emulator.spec.api_spec import api_spec
 
 if TYPE_CHECKING:
@@ -96,6 +96,10 @@ def _add(emulator: ServedEmulator, call: Call) -> Any:
     return emulator.add(entry.resource_type, id=entry.identifier, **_members(entry)).copy()
 
 
+def _counts(emulator: ServedEmulator, _: Call) -> Any:
+    return emulator.count_resources()
+
+
 def _find(emulator: ServedEmulator, call: Call) -> Any:
     _check_type(call)
     return [resource.copy() for resource in emulator.find(call.path["type"], **call.query)]
@@ -156,9 +160,26 @@ def _failures(emulator: ServedEmulator, _: Call) -> Any:
     ]
 
 
+def _forget_failures(emulator: ServedEmulator, _: Call) -> Any:
+    emulator.forget_failures()
+
+
+def _faults(emulator: ServedEmulator, _: Call) -> Any:
+    injected = emulator.faults
+    return [{"cause": cause, "title": CAUSES[cause].title, "injected": cause in injected} for cause in SERVED_FAULTS]
+
+
+def _end_faults(emulator: ServedEmulator, _: Call) -> Any:
+    emulator.end_faults()
+
+
 def _fault(emulator: ServedEmulator, call: Call) -> Any:
     emulator.fault(call.body["cause"])
     return {}
+
+
+def _decisions(emulator: ServedEmulator, _: Call) -> Any:
+    return emulator.open_decisions()
 
 
 def _decide(emulator: ServedEmulator, call: Call) -> Any:
@@ -240,6 +261,7 @@ COMMANDS = (
         body_required=False,
     ),
     Command("POST", "resources", "Add a resource", _add, _CREATED, _RESOURCE),
+    Command("GET", "resources", "Read the number of resources of each type", _counts),
     Command("GET", "resources/{type}", "List the resources of a type", _find),
     Command("GET", "resources/{type}/{id}", "Read a resource", _get),
     Command(
@@ -286,12 +308,21 @@ COMMANDS = (
         ),
     ),
     Command("GET", "failures", "List the planned failures that have not happened as often as planned", _failures),
+    Command("DELETE", "failures", "Forget the planned failures", _forget_failures, _NO_CONTENT),
+    Command("GET", "faults", "List the faults that can be injected, and which are", _faults),
     Command(
         "POST",
         "faults",
         "Put the service into the state that a cause names",
         _fault,
-        body=members({"cause": {**TEXT, "examples": sorted(FAULTS)}}, {}),
+        body=members({"cause": {**TEXT, "examples": list(SERVED_FAULTS)}}, {}),
+    ),
+    Command("DELETE", "faults", "End all faults", _end_faults, _NO_CONTENT),
+    Command(
+        "GET",
+        "decisions",
+        "List what Apple or a person is still to decide, with the possible outcomes",
+        _decisions,
     ),
     Command(
         "POST",

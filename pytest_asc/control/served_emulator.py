@@ -6,11 +6,15 @@ import time
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from pytest_asc.apple.services import APP_STORE_CONNECT
+from pytest_asc.control.open_decisions import open_decisions
 from pytest_asc.control.waiting import WaitingClient
 from pytest_asc.emulator import seeding
 from pytest_asc.emulator.account.account import Account
 from pytest_asc.emulator.app import Emulator
 from pytest_asc.emulator.auth.rate_limiter import RATE_LIMIT, RateLimiter, UnlimitedRate
+from pytest_asc.emulator.planned_failures import PlannedFailures
+from pytest_asc.emulator.service_faults import CLIENT_FAULTS, FAULTS
+from pytest_asc.emulator.spec.api_spec import api_spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,6 +34,11 @@ TimeMode = Literal["seen", "manual", "instant", "real"]
 """
 
 TIME_MODES: tuple[TimeMode, ...] = get_args(TimeMode)
+
+SERVED_FAULTS = tuple(sorted({"wrong-host", *FAULTS} - ({*CLIENT_FAULTS} - {"wrong-host"})))
+"""Faults that a server can bring about: a client outside of this process makes its own mistakes."""
+
+_CLOCK_FAULTS = frozenset({"clock-ahead", "clock-behind"})
 
 
 class InitialSettings(NamedTuple):
@@ -75,6 +84,11 @@ class ServedEmulator(Emulator):
         self._waiting = WaitingClient()
         self.watchers: list[Callable[[HandledRequest], None]] = []
         """Called after each request, in the thread that handled it."""
+        self.listeners: list[Callable[[], None]] = []
+        """Called after each request and each :meth:`announce`."""
+        self.changes = 0
+        """Number of changes that were announced."""
+        self.resets = 0
         super().__init__(APP_STORE_CONNECT, clock, initial.seed, credentials=credentials)
         self._inject()
 
@@ -84,11 +98,13 @@ class ServedEmulator(Emulator):
         self.limit_rate(self._initial.rate_limit)
         self.time = self._initial.time
         self._waiting.forget()
+        self._faults: list[CauseSlug] = []
 
     def reset(self) -> None:
         """Return to an empty account and the initial settings; keep the keys and those who watch."""
         with self._lock:
             super().reset()
+            self.resets += 1
             self._inject()
 
     def _inject(self) -> None:
@@ -96,6 +112,58 @@ class ServedEmulator(Emulator):
             self.fault(cause)
         for method, path, status in self._initial.failures:
             self.fail(method, path, status=status, optional=True)
+
+    @property
+    def faults(self) -> tuple[CauseSlug, ...]:
+        """Causes of the faults that were injected and have not been ended."""
+        return tuple(self._faults)
+
+    def fault(self, cause: CauseSlug) -> None:
+        """Inject a fault of the service; see :meth:`Emulator.fault`.
+
+        Raises:
+            ValueError: There is no such fault, or it is a mistake that only a client can make.
+        """
+        if cause in FAULTS and cause not in SERVED_FAULTS:
+            raise ValueError(
+                f"{cause!r} is a mistake of the client, which no state of a server can bring about; "
+                f"there are {', '.join(SERVED_FAULTS)}"
+            )
+        with self._lock:
+            super().fault(cause)
+            self._faults.append(cause)
+
+    def end_faults(self) -> None:
+        """End all faults that were injected; the account stays as it is."""
+        with self._lock:
+            if not _CLOCK_FAULTS.isdisjoint(self._faults):
+                self.clock_offset = 0.0
+            self.response_override = self.client_fault = None
+            self.authenticator.override_keys()
+            self._visible = self._account
+            self._faults.clear()
+
+    def forget_failures(self) -> None:
+        """Forget the planned failures that have not happened."""
+        with self._lock:
+            self._failures = PlannedFailures()
+
+    def open_decisions(self) -> list[dict[str, Any]]:
+        """Return what Apple or a person is still to decide."""
+        with self._lock:
+            return open_decisions(self._account)
+
+    def count_resources(self) -> dict[str, int]:
+        """Return the number of resources of each type that the account has some of."""
+        with self._lock:
+            counts = {one: self._account.store.count(one) for one in api_spec().types}
+        return {one: count for one, count in counts.items() if count}
+
+    def announce(self) -> None:
+        """Tell those who listen that the account has changed."""
+        self.changes += 1
+        for listener in list(self.listeners):
+            listener()
 
     @property
     def time(self) -> TimeMode:
@@ -171,4 +239,6 @@ class ServedEmulator(Emulator):
                 handled = HandledRequest(self.request_count, request, response, refusal, milliseconds)
                 for watcher in self.watchers:
                     watcher(handled)
+            for listener in self.listeners:
+                listener()
             return response

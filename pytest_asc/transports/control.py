@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from pytest_asc.control.api import CONTROL_PATH, ControlApi, ControlRequest, ControlResponse, EventStream
 from pytest_asc.control.journal import as_event
-
-if TYPE_CHECKING:
-    from pytest_asc.control.served_emulator import HandledRequest
 
 _SILENCE = 15.0
 """Seconds after which a comment is sent, so that a client that has gone is noticed."""
@@ -48,27 +44,35 @@ def _as_response(response: ControlResponse) -> web.Response:
 
 
 async def _stream(stream: EventStream, request: web.BaseRequest) -> web.StreamResponse:
-    """Send the requests of an account as server-sent events until the client has gone."""
+    """Send the requests of an account as server-sent events until the client has gone.
+
+    Comments tell that the server is still there, and that a command has changed or reset the account.
+    """
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
     loop, news = asyncio.get_running_loop(), asyncio.Event()
     emulator, known = stream.emulator, stream.since
+    changes, resets = emulator.changes, emulator.resets
 
-    def watch(_: HandledRequest) -> None:
-        with suppress(RuntimeError):  # the loop has ended
-            loop.call_soon_threadsafe(news.set)
+    def listen() -> None:
+        if not news.is_set():
+            with suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(news.set)
 
-    emulator.watchers.append(watch)
+    emulator.listeners.append(listen)
     try:
         await response.prepare(request)
         await response.write(b": requests as they are handled\n\n")
         while True:
-            count = emulator.request_count
-            if count < known:  # after a reset
-                known = 0
+            news.clear()
+            if emulator.resets != resets or emulator.request_count < known:
+                known, resets = 0, emulator.resets
+                await response.write(b": reset\n\n")
+            elif emulator.changes != changes:
+                await response.write(b": changed\n\n")
+            changes, count = emulator.changes, emulator.request_count
             if count > known:
-                news.clear()
                 records = emulator.requests_since(max(known, count - _MOST_EVENTS_WAITING))
-                known = count = emulator.request_count
+                known = count
                 first = count - len(records) + 1
                 await response.write(b"".join(as_event(first + place, one) for place, one in enumerate(records)))
                 continue
@@ -76,8 +80,7 @@ async def _stream(stream: EventStream, request: web.BaseRequest) -> web.StreamRe
                 await asyncio.wait_for(news.wait(), _SILENCE)
             except asyncio.TimeoutError:
                 await response.write(b": still there\n\n")
-            news.clear()
     except (ConnectionError, asyncio.CancelledError):
         return response
     finally:
-        emulator.watchers.remove(watch)
+        emulator.listeners.remove(listen)

@@ -56,6 +56,7 @@ def test_resources_are_added_read_changed_and_deleted(client: Client) -> None:
         ("POST", "failures", {"method": "GET", "path": "/v1/apps", "status": "429"}, 400, "status: got '429'"),
         ("POST", "failures", {"method": "GET", "path": "/v1/apps", "broken": "x"}, 400, "broken: got 'x'"),
         ("POST", "faults", {"cause": "agreement-mising"}, 400, "did you mean 'agreement-missing'"),
+        ("POST", "faults", {"cause": "header-missing"}, 400, "is a mistake of the client"),
         ("POST", "decisions", {"type": "apps", "id": "9", "outcome": "x"}, 404, "there is no resource"),
         ("POST", "decisions", {"type": "builds", "outcome": "x"}, 400, "VALID"),
         ("POST", "time", {"advance": -1}, 400, "advance: got -1, expected a number from 0"),
@@ -123,6 +124,59 @@ def test_failures_faults_and_settings_are_forgotten_at_a_reset(client: Client) -
     assert len(client.call("GET", "requests")[1]) == 1
     settings = client.call("GET", "settings")[1]
     assert (settings["role"], settings["rate_limit"], settings["clock_offset"]) == ("ADMIN", None, 0)
+
+
+def test_faults_and_planned_failures_are_listed_and_ended_without_a_reset(client: Client) -> None:
+    client.call("POST", "resources", LISTS)
+    client.call("POST", "failures", {"method": "GET", "path": "/v1/apps", "status": 429})
+    assert client.call("GET", "failures")[1][0]["status"] == 429
+    assert client.call("DELETE", "failures") == (204, None)
+    assert client.call("GET", "failures") == (200, [])
+    client.call("PATCH", "settings", {"clock_offset": 5})
+    assert client.call("POST", "faults", {"cause": "no-apps-visible"})[0] == 200
+    assert json.loads(client.get("/v1/apps").body)["data"] == []
+    faults = client.call("GET", "faults")[1]
+    assert [one["cause"] for one in faults if one["injected"]] == ["no-apps-visible"]
+    assert client.call("DELETE", "faults") == (204, None)
+    assert len(json.loads(client.get("/v1/apps").body)["data"]) == 1
+    assert client.call("GET", "settings")[1]["clock_offset"] == 5
+    assert not any(one["injected"] for one in client.call("GET", "faults")[1])
+    for cause in [one["cause"] for one in faults]:
+        assert client.call("POST", "faults", {"cause": cause}) == (200, {})
+        assert client.call("DELETE", "faults") == (204, None)
+        assert client.get("/v1/apps").status == 200
+    assert client.call("GET", "settings")[1]["clock_offset"] == 0
+
+
+def test_what_waits_for_a_decision_is_listed_with_the_possible_outcomes(client: Client) -> None:
+    client.call("PATCH", "settings", {"time": "manual"})
+    build = {"type": "builds", "id": "7", "attributes": {"version": "3", "processingState": "PROCESSING"}}
+    client.call("POST", "resources", build)
+    client.call(
+        "POST", "resources", {"type": "betaTesters", "attributes": {"state": "INVITED", "email": "a@example.com"}}
+    )
+    waiting = {one["type"]: one for one in client.call("GET", "decisions")[1]}
+    assert waiting["builds"] == {
+        "type": "builds",
+        "id": "7",
+        "name": "3",
+        "state": "PROCESSING",
+        "outcomes": ["VALID", "INVALID", "FAILED"],
+        "chosen": None,
+    }
+    assert waiting["betaTesters"]["name"] == "a@example.com"
+    client.call("POST", "decisions", {"type": "builds", "id": "7", "outcome": "FAILED"})
+    assert [one["chosen"] for one in client.call("GET", "decisions")[1] if one["type"] == "builds"] == ["FAILED"]
+    client.call("POST", "time")
+    assert [one for one in client.call("GET", "decisions")[1] if one["type"] == "builds"] == []
+
+
+def test_resources_are_counted_by_type(client: Client) -> None:
+    assert client.call("GET", "resources") == (200, {})
+    client.call("POST", "reset", {"sample": True})
+    counts = client.call("GET", "resources")[1]
+    assert counts["apps"] == len(client.call("GET", "resources/apps")[1])
+    assert all(counts.values())
 
 
 def test_time_passes_and_decisions_are_made(client: Client) -> None:

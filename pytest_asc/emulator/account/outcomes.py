@@ -40,7 +40,7 @@ class Outcomes:
         Raises:
             ValueError: There is no such outcome for the type, or people decide about each resource.
         """
-        outcomes = _outcomes(resource_type)
+        outcomes = outcomes_of(resource_type)
         if not outcomes:
             known = ", ".join(OUTCOMES)
             raise ValueError(
@@ -52,13 +52,18 @@ class Outcomes:
             raise ValueError(f"{resource_type!r} decide one by one: give the resource in place of the type")
         self._chosen[resource_type, identifier] = outcome
 
+    def chosen(self, resource: Resource) -> str | None:
+        """Return the outcome that was chosen for a resource, or else for its type; None where none was."""
+        return self._chosen.get((resource.type, resource.id)) or self._chosen.get((resource.type, None))
+
     def of(self, *resources: Resource) -> str:
         """Return the outcome of the first resource with one, else of the first type with one, else the default."""
         for key in (*((one.type, one.id) for one in resources), *((one.type, None) for one in resources)):
             if key in self._chosen:
                 return self._chosen[key]
-        return _outcomes(resources[0].type)[0]
+        return outcomes_of(resources[0].type)[0]
 
 
-def _outcomes(resource_type: str) -> tuple[str, ...]:
+def outcomes_of(resource_type: str) -> tuple[str, ...]:
+    """Return the outcomes that there are for a type: none where there is nothing to decide."""
     return OUTCOMES.get(resource_type) or (_UPLOADED if is_uploaded(resource_type) else ())
