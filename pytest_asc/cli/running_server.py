@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest_asc
-from pytest_asc.cli.private_folder import private_folder
+from pytest_asc.credentials.private_folder import private_folder
 from pytest_asc.cli.request_lines import LogFormat, printing
 from pytest_asc.control.access import Access
 from pytest_asc.control.accounts import Accounts

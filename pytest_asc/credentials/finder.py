@@ -6,8 +6,6 @@ import re
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from shutil import rmtree
-from tempfile import mkdtemp
 from typing import TYPE_CHECKING, cast
 from weakref import finalize
 
@@ -95,8 +93,10 @@ class Credentials:
 
         It is in a private folder of its own, written when it is first asked for, and removed when the process ends.
         """
-        folder = Path(mkdtemp(prefix="pytest-asc-"))
-        finalize(self, rmtree, folder, ignore_errors=True)
+        from pytest_asc.credentials.private_folder import new_private_folder  # noqa: PLC0415  few need it
+
+        folder, remove = new_private_folder()
+        finalize(self, remove)
         file = folder / f"AuthKey_{self.key_id}.p8"
         file.touch(mode=0o600)
         file.write_text(self.pem, encoding="ascii")

@@ -6,7 +6,6 @@ import os
 import time
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
@@ -113,9 +112,11 @@ class RunContext:
 
     def _new_folder(self) -> Path:
         """Make a folder that is removed when the run ends."""
-        folder = TemporaryDirectory(prefix="pytest-asc-")
-        self._config.add_cleanup(folder.cleanup)
-        return Path(folder.name)
+        from pytest_asc.credentials.private_folder import new_private_folder  # noqa: PLC0415  few faults need it
+
+        folder, remove = new_private_folder()
+        self._config.add_cleanup(remove)
+        return folder
 
     def lifetime(self, requested: int | None = None) -> int:
         """Return the lifetime of generated tokens, in seconds: the requested one, the setting, or the default.

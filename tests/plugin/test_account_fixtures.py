@@ -116,6 +116,20 @@ def test_records_show_requests_and_responses_without_secrets(pytester: pytest.Py
     pytester.runpytest("-W", "error").assert_outcomes(passed=1)
 
 
+def test_another_process_leaves_the_key_file_of_a_run_alone(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import subprocess, sys
+
+        def test_key_file(asc_credentials):
+            file = asc_credentials.key_file
+            subprocess.run([sys.executable, "-m", "pytest_asc", "run", "--empty", "--", "true"], check=True)
+            assert file.read_text() == asc_credentials.pem
+        """
+    )
+    pytester.runpytest("-W", "error").assert_outcomes(passed=1)
+
+
 def test_the_environment_holds_the_key_under_every_name(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,4 +1,4 @@
-"""The private folder of ``serve`` and ``run``, removed when they end, or by the next start if they were killed."""
+"""Private folders for files with keys: removed when their process ends, or by the next process if it was killed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ if sys.platform != "win32":
     import fcntl
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _PREFIX = "pytest-asc-"
 _FILES = re.compile(r"AuthKey_\w+\.p8|ca\.pem|bundle\.pem|fastlane\.json")
@@ -23,18 +24,31 @@ _FILES = re.compile(r"AuthKey_\w+\.p8|ca\.pem|bundle\.pem|fastlane\.json")
 
 @contextmanager
 def private_folder() -> Iterator[Path]:
+    """Make a folder that only its owner can read, and remove it at the end."""
+    folder, remove = new_private_folder()
+    try:
+        yield folder
+    finally:
+        remove()
+
+
+def new_private_folder() -> tuple[Path, Callable[[], None]]:
     """Make a folder that only its owner can read, and remove those that killed processes left behind.
 
     A lock on the folder shows that its process lives: the system releases it when the process ends in any way.
+
+    Returns:
+        The folder, and the function that removes it.
     """
     _remove_abandoned()
-    with tempfile.TemporaryDirectory(prefix=_PREFIX) as name:
-        lock = _lock(Path(name))
-        try:
-            yield Path(name)
-        finally:
-            if lock is not None:
-                os.close(lock)
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    return folder, partial(_remove, folder, _lock(folder))
+
+
+def _remove(folder: Path, lock: int | None) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    if lock is not None:
+        os.close(lock)
 
 
 def _remove_abandoned() -> None:
@@ -43,12 +57,11 @@ def _remove_abandoned() -> None:
             continue
         lock = _lock(folder)
         if lock is not None:
-            shutil.rmtree(folder, ignore_errors=True)
-            os.close(lock)
+            _remove(folder, lock)
 
 
 def _is_ours(folder: Path) -> bool:
-    """Return whether a folder is this user's and has files of this command alone.
+    """Return whether a folder is this user's and has files with keys and certificates of this package alone.
 
     An empty one may be another process's that is about to lock it.
     """
