@@ -1,7 +1,8 @@
 """Python code blocks of the documentation, run as tests.
 
 A block is a test module. A block whose fence names a file, as in ```` ```python conftest.py ````, is that file for the
-other blocks of its section. A block whose fence says ``fragment`` is not run.
+other blocks of its section, or of the whole document where it is above the first section without a test beside it. A
+block whose fence says ``fragment`` is not run.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ class Section(NamedTuple):
 
 def sections(document: Path) -> list[Section]:
     found = []
+    shared: dict[str, str] = {}
     for part in re.split(r"^(?=#{1,2} )", document.read_text(encoding="utf-8"), flags=re.MULTILINE):
         files: dict[str, str] = {}
         tests: list[str] = []
@@ -35,8 +37,10 @@ def sections(document: Path) -> list[Section]:
                 tests.append(block["code"])
             elif block["name"] != "fragment":
                 files[block["name"]] = block["code"]
-        if files or tests:
-            found.append(Section(f"{document.name}: {part.splitlines()[0].strip('# ')}", files, tests))
+        if part.startswith("# ") and not tests:
+            shared = files
+        elif files or tests:
+            found.append(Section(f"{document.name}: {part.splitlines()[0].strip('# ')}", shared | files, tests))
     return found
 
 
@@ -57,4 +61,9 @@ def test_the_code_blocks_of_a_section_pass(section: Section, pytester: pytest.Py
 
 
 def test_code_blocks_are_found_in_every_document_with_examples() -> None:
-    assert {section.title.partition(":")[0] for section in SECTIONS} == {"README.md", "how-to.md", "tutorial.md"}
+    assert {section.title.partition(":")[0] for section in SECTIONS} == {
+        "README.md",
+        "how-to.md",
+        "release-script.md",
+        "tutorial.md",
+    }
