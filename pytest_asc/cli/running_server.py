@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest_asc
-from pytest_asc.credentials.private_folder import private_folder
 from pytest_asc.cli.request_lines import LogFormat, printing
 from pytest_asc.control.access import Access
 from pytest_asc.control.accounts import Accounts
 from pytest_asc.control.api import ControlApi
 from pytest_asc.control.served_emulator import InitialSettings, ServedEmulator
 from pytest_asc.credentials.finder import Credentials, find_credentials
+from pytest_asc.credentials.private_folder import private_folder
 from pytest_asc.credentials.settings import SettingsError
 from pytest_asc.faults.sources import throw_away_settings
 from pytest_asc.transports import SERVER_IS_MISSING

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from weakref import finalize
 
@@ -24,6 +23,7 @@ from pytest_asc.secrets import SecretStr, mask, redactor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from cryptography.hazmat.primitives.asymmetric import ec
     from typing_extensions import Unpack
