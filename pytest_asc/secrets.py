@@ -27,6 +27,8 @@ _APP_PASSWORD = re.compile(r"\b[a-z]{4}(?:-[a-z]{4}){3}\b")
 KINDS = tuple(map(re.compile, ("[A-Z]", "[a-z]", "[0-9]")))
 _KEY_FILE = re.compile(r"[A-Z][A-Za-z]{1,11}Key_[A-Z0-9]{10}")
 _KIND_CHANGES = re.compile(r"(?<=[A-Z])(?=[a-z0-9])|(?<=[a-z])(?=[A-Z0-9])|(?<=[0-9])(?=[A-Za-z])")
+_FEWEST = 6
+"""Different characters of a secret."""
 _LEAST_CHANGES = 0.35
 _LONGEST_EXAMINED = 2_000
 # So many random characters have a digit among them.
@@ -60,7 +62,7 @@ def looks_secret(word: str) -> bool:
 
     Random characters change between capitals, small letters and digits with every second one; names rarely do.
     """
-    if len(word) < GRAM:
+    if len(word) < GRAM or len(set(word)) < _FEWEST:
         return False
     if _HEXADECIMAL.fullmatch(word) or _APP_PASSWORD.fullmatch(word):
         return True

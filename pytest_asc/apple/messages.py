@@ -95,7 +95,7 @@ MESSAGES: tuple[ToolMessage, ...] = (
     ToolMessage("no accounts: add a new account", "credentials-missing", "joreilly/Confetti#1400", _SIGN_IN),
     # One-word reasons, for clients that repeat them without status and body. APNs' are documented.
     ToolMessage("toomanyprovidertokenupdates", "rate-limited", "documented: Handling notification responses from APNs",
-                "Keep a token for 20 to 60 minutes instead of generating one for each push."),
+                "Keep a token for 20 to 60 minutes instead of one for each push, and compare its age in seconds."),
     ToolMessage("baddevicetoken", "device-token-or-topic", "documented: Handling notification responses from APNs"),
     ToolMessage("devicetokennotfortopic", "device-token-or-topic", "element-hq/sygnal#102"),
     ToolMessage("topicdisallowed", "device-token-or-topic", "genesluder/python-apns#6"),
@@ -107,6 +107,9 @@ MESSAGES: tuple[ToolMessage, ...] = (
                 "documented: Handling notification responses from APNs"),
     ToolMessage("badly formatted authorization token", "key-of-other-service", "Kylmakalle/devicecheck#5",
                 "Use a key that has DeviceCheck ticked, with its Team ID as iss; a key of App Store Connect does not."),
+    ToolMessage("failed_to_verify_jwt", "key-unknown-to-apple", "tschoffelen/mapkit-jwt#2",
+                "Compare Team ID and key id with Apple's pages, and see that MusicKit or MapKit JS is ticked for it."),
+    ToolMessage("invalid asc api json key", "key-unknown-to-apple", "expo/eas-cli#1003"),
     ToolMessage("invalid_client", "key-unknown-to-apple", "mikebronner/laravel-sign-in-with-apple#38",
                 "Compare Team ID, Services ID and key id with Apple's pages, and see that the key has Sign in with "
                 "Apple ticked."),

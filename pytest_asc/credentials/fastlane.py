@@ -149,6 +149,21 @@ def flag_conflicts(source: str, settings: Settings) -> Iterator[Finding]:
         yield _conflict(f"{variable} is neither true nor false")
 
 
+def key_type_conflicts(source: str, key: FastlaneKey | None, settings: Settings) -> Iterator[Finding]:
+    """Yield the finding that the type that is set for a key is not the one that fastlane's flag gives it."""
+    set_type = settings.get("key_type")
+    if set_type is None:
+        return
+    variable, value = flag_beside(source, "IN_HOUSE", settings)
+    flag = variable or f"in_house of {source}"
+    in_house = value in YES if variable else key is not None and key.in_house
+    is_enterprise = set_type.value == "enterprise"
+    if in_house and not is_enterprise:
+        yield _conflict(f"{set_type.source} is {set_type.value}, and {flag} is true, as for the Enterprise Program")
+    elif is_enterprise and value in NO:
+        yield _conflict(f"{set_type.source} is enterprise, and {flag} is {value}")
+
+
 def _text(fields: Mapping[str, Any], name: str) -> str | None:
     value = fields.get(name)
     return value if isinstance(value, str) else None

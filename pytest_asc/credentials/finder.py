@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 
 from pytest_asc.apple.services import APP_STORE_CONNECT, SERVICES, KeyType, ServiceIds
 from pytest_asc.credentials import key_files
-from pytest_asc.credentials.fastlane import YES, flag_beside, flag_conflicts
+from pytest_asc.credentials.fastlane import YES, flag_beside, flag_conflicts, key_type_conflicts
 from pytest_asc.credentials.precedence import id_conflicts, key_conflicts
 from pytest_asc.credentials.search import find_ids, find_key_in_folders, find_service_ids, read_keys
 from pytest_asc.credentials.settings import BY_NAME, settings_with
@@ -189,6 +189,7 @@ def find_credentials(settings: Settings) -> CredentialsResult:
         *_root_causes(key, key_ids[0], [_named(finding, key_ids[0], issuer_ids[0]) for finding in id_findings]),
         *_missing_service_ids(service, service_ids),
         *flag_conflicts(key.source, settings),
+        *key_type_conflicts(key.source, key.fastlane, settings),
         *_exposure(key, settings),
         *key_conflicts(keys, settings),
         *id_conflicts("key id", key_ids, settings),

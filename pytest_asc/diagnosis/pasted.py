@@ -97,8 +97,14 @@ def finding_of_message(text: str) -> Finding | None:
     return _finding_of_status(text, lower)
 
 
+# Tools that show no code have met all of these (indygreg/apple-platform-rs #260, Apple-Actions/upload-testflight-build
+# #28).
+_COMPARE = (
+    "Compare the key id and the issuer id with Users and Access, Integrations, App Store Connect API, and see that the "
+    "key is Active; give no issuer id with an individual key, and see that no agreement waits for the Account Holder."
+)
 _STATUSES: Mapping[int, tuple[CauseSlug, Certainty, str | None]] = {
-    401: ("key-unknown-to-apple", "possible", None),
+    401: ("key-unknown-to-apple", "possible", _COMPARE),
     403: ("request-refused", "possible", "Give the whole answer: its code and detail tell an agreement from a role."),
     429: ("rate-limited", "likely", None),
 }

@@ -17,8 +17,8 @@ from pytest_asc.secrets import GRAM, KINDS, WORD, looks_secret, redactor
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_MAX_SIZE = 256 * 1024
-"""Characters that are searched: reports quote none from behind them."""
+_MAX_SIZE, _TAIL = 128 * 1024, 4 * 1024
+"""Characters that are searched, from the start and at the end: reports show none between them."""
 
 _LONG = 20
 _SHORTEST = 4
@@ -54,7 +54,7 @@ def secrets_in(text: str) -> Iterator[str]:
 
     Nothing is yielded that this package itself says. The longest may hold the line breaks of the text.
     """
-    text = text[:_MAX_SIZE]
+    text = text if len(text) <= _MAX_SIZE else f"{text[:_MAX_SIZE]} {text[-_TAIL:]}"
     for word in (*_words(text), *_blocks(text), *_named(text)):
         if word not in _own_words():
             yield word
@@ -75,7 +75,7 @@ def hide_secrets_of(*evidence: object) -> None:
 
 def _as_text(evidence: object) -> str:
     if isinstance(evidence, (bytes, bytearray)):
-        return bytes(evidence[:_MAX_SIZE]).decode("utf-8", "replace")
+        return bytes(evidence).decode("utf-8", "replace")
     if isinstance(evidence, Mapping):
         try:
             return json.dumps(evidence, default=str, skipkeys=True, ensure_ascii=False)

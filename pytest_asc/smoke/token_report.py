@@ -9,6 +9,7 @@ from pytest_asc.apple.services import SERVICES
 from pytest_asc.diagnosis.diagnose import DiagnosisContext, decoded_of, diagnose, service_of, verify_evidence_token
 from pytest_asc.diagnosis.findings import best_error
 from pytest_asc.diagnosis.http.evidence import HttpEvidence, parse_evidence
+from pytest_asc.diagnosis.lookalikes import MAX_SIZE
 from pytest_asc.diagnosis.pasted_secrets import hide_secrets_of
 from pytest_asc.secrets import redactor
 from pytest_asc.smoke.report_builder import build_report
@@ -40,7 +41,7 @@ def report_on_evidence(
     """
     parsed = HttpEvidence(token=evidence) if is_token else parse_evidence(evidence)
     token = parsed.token or (parsed.request.token if parsed.request else None)
-    redactor.add_token(token or "")
+    redactor.add_token((token or "")[:MAX_SIZE])
     decoded = decoded_of(token)
     hide_secrets_of(evidence, decoded.claims if decoded else None)
     credentials = reading.credentials

@@ -200,3 +200,49 @@ def test_a_file_url_in_place_of_a_keys_text_is_the_first_cause(tmp_path: Path) -
     assert (finding.cause, finding.level) == ("key-path-for-content", "error")
     assert "file://" in finding.evidence
     assert "no file is there" in finding.evidence
+
+
+@pytest.mark.parametrize(
+    ("key_type", "environ", "seen"),
+    [
+        (
+            "team",
+            {"APP_STORE_CONNECT_API_KEY_KEY": P8, "APP_STORE_CONNECT_API_KEY_IN_HOUSE": "true"},
+            "ASC_KEY_TYPE is team",
+        ),
+        (
+            "individual",
+            {"SPACESHIP_CONNECT_API_KEY": P8, "SPACESHIP_CONNECT_API_IN_HOUSE": "1"},
+            "SPACESHIP_CONNECT_API_IN",
+        ),
+        (
+            "enterprise",
+            {"APP_STORE_CONNECT_API_KEY_KEY": P8, "APP_STORE_CONNECT_API_KEY_IN_HOUSE": "false"},
+            "is false",
+        ),
+        (
+            "team",
+            {"APP_STORE_CONNECT_API_KEY_KEY": json.dumps({"key_id": KEY_ID, "key": P8, "in_house": True})},
+            "in_house",
+        ),
+    ],
+)
+def test_a_key_type_that_contradicts_fastlanes_flag_is_a_warning(
+    tmp_path: Path, key_type: str, environ: dict[str, str], seen: str
+) -> None:
+    findings = find({**IDS, **environ, "ASC_KEY_TYPE": key_type}, tmp_path)
+    (conflict,) = [one for one in findings if one.cause == "tool-setting-conflict"]
+    assert conflict.level == "warning"
+    assert seen in conflict.evidence
+
+
+@pytest.mark.parametrize(
+    ("key_type", "flag"), [("team", "false"), ("enterprise", "true"), ("team", ""), ("enterprise", "")]
+)
+def test_a_key_type_that_agrees_with_fastlanes_flag_is_none(tmp_path: Path, key_type: str, flag: str) -> None:
+    environ = {
+        "APP_STORE_CONNECT_API_KEY_KEY": P8,
+        "APP_STORE_CONNECT_API_KEY_IN_HOUSE": flag,
+        "ASC_KEY_TYPE": key_type,
+    }
+    assert "tool-setting-conflict" not in {one.cause for one in find({**IDS, **environ}, tmp_path)}

@@ -10,14 +10,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_asc.apple.services import SERVICES
+from pytest_asc.credentials.finder import find_credentials
+from pytest_asc.credentials.settings import read_settings
 from pytest_asc.diagnosis.diagnose import diagnose
 from pytest_asc.diagnosis.formatting import one_line
 from pytest_asc.diagnosis.token.verify import verify_token
 from pytest_asc.secrets import mask
+from pytest_asc.smoke.token_report import report_on_evidence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
+NOWHERE: dict[str, str] = {}
 NOW = 1_780_000_000
 APPS = "https://api.appstoreconnect.apple.com/v1/apps?limit=1"
 EXCHANGE = "https://appleid.apple.com/auth/token"
@@ -108,6 +113,49 @@ def check_growth(short: Callable[[], object], long: Callable[[], object]) -> Non
 def test_a_megabyte_anywhere_takes_linear_time(place: str, repeated: str) -> None:
     short, long = (EVIDENCE[place](repeated * (size // len(repeated))) for size in (SHORT, LONG))
     check_growth(lambda: diagnose(short, now=NOW), lambda: diagnose(long, now=NOW))
+
+
+PASTED = (
+    *REPEATED,
+    "\n",
+    "\r\n",
+    "{{",
+    "\\",
+    '"',
+    "%41",
+    "é",
+    "\0",
+    "https://a ",
+    "password=",
+    "machine a password b ",
+    "aB3/",
+)
+
+
+@pytest.mark.parametrize("repeated", PASTED)
+def test_a_megabyte_that_is_pasted_is_reported_in_under_a_second(repeated: str, tmp_path: Path) -> None:
+    reading = find_credentials(read_settings(NOWHERE.get, NOWHERE.get, {}, folder=tmp_path, home=tmp_path))
+    text = repeated * (LONG // len(repeated))
+    for is_token in (False, True):
+        taken = [
+            seconds(lambda: report_on_evidence(text, is_token=is_token, service=None, reading=reading, now=NOW))  # noqa: B023
+            for _ in range(2)
+        ]
+        assert min(taken) < 1
+
+
+@pytest.mark.parametrize("repeated", PASTED)
+@pytest.mark.parametrize("names", [("ASC_PRIVATE_KEY",), ("ASC_PRIVATE_KEY_PATH",), ("ASC_KEY_ID", "ASC_ISSUER_ID")])
+def test_credentials_of_a_megabyte_are_read_in_under_a_second(
+    repeated: str, names: tuple[str, ...], tmp_path: Path
+) -> None:
+    text = repeated * (LONG // len(repeated))
+    if names == ("ASC_PRIVATE_KEY_PATH",):
+        (tmp_path / "key.p8").write_text(text, encoding="utf-8")
+        text = str(tmp_path / "key.p8")
+    environ = {"ASC_KEY_ID": "2X9R7KQF34", "ASC_PRIVATE_KEY": "x", **dict.fromkeys(names, text)}
+    settings = read_settings(NOWHERE.get, NOWHERE.get, environ, folder=tmp_path, home=tmp_path)
+    assert min(seconds(lambda: find_credentials(settings)) for _ in range(2)) < 1
 
 
 @pytest.mark.parametrize("repeated", ["eyJ", "a", "\u200b", "scope mapkit_js\n"])

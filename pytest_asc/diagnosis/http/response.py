@@ -246,13 +246,24 @@ def _unknown(context: ResponseContext) -> Finding:
     of_team = not context.service.takes_issuer_id
     issuer = "Team ID" if of_team else "issuer id"
     fix = "Compare all ids with Certificates, Identifiers & Profiles, Keys, and see that this service is ticked there."
-    individual = " (an individual key takes no issuer)" if NOTARY_PATH in context.response.url else ""
+    individual = _individual_key(context.response.url)
     return make_finding(
         "key-unknown-to-apple",
         f"{_status_line(context.response)}. Apple gives this answer to a wrong key id, a wrong {issuer}, another"
         f" kind of key{individual} and a revoked key alike{unreleased}{unseen}",
         fix=fix if of_team else None,
     )
+
+
+# Individual keys have no access to them (documented: Creating API Keys for App Store Connect API).
+_PROVISIONING = re.compile(r"/v1/(?:bundleIds|bundleIdCapabilities|certificates|devices|profiles)\b")
+
+
+def _individual_key(url: str) -> str:
+    """Tell how an individual key fails at a URL; empty where it works as others do."""
+    if NOTARY_PATH in url:
+        return " (an individual key takes no issuer)"
+    return " (an individual key has no access to provisioning)" if _PROVISIONING.search(url[:_LONGEST_HEAD]) else ""
 
 
 def _reason_given(context: ResponseContext) -> Finding | None:
@@ -320,7 +331,8 @@ def _missing(context: ResponseContext) -> str:
 
 # What is counted there is tokens, not requests (documented).
 _RATE_FIXES = {
-    "TooManyProviderTokenUpdates": "Keep a token for 20 to 60 minutes instead of generating one for each push."
+    "TooManyProviderTokenUpdates": "Keep a token for 20 to 60 minutes instead of one for each push, and compare its "
+    "age in seconds."
 }
 
 

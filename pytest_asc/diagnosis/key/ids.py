@@ -102,6 +102,10 @@ def check_sent_ids(key_id: str, issuer_id: str | None) -> Iterator[Finding]:
             yield replace(finding, level="error", evidence=f"{member}: {finding.evidence}")
 
 
+_LONGEST = 64 * 1024
+"""Characters that are read: what is longer is no id."""
+
+
 def normalize_id(value: str | None) -> str | None:
     """The id without quotes, blanks and invisible characters; None if nothing is left."""
     return _without_blanks(value or "").strip(QUOTES) or None
@@ -109,7 +113,8 @@ def normalize_id(value: str | None) -> str | None:
 
 def _without_blanks(value: str) -> str:
     """Return the id without blanks, and without the comment that a reader of .env files left behind it."""
-    return "".join("".join(map(plain, _COMMENT.sub("", value))).split())
+    bare = _COMMENT.sub("", value[:_LONGEST])
+    return "".join((bare if bare.isascii() and bare.isprintable() else "".join(map(plain, bare))).split())
 
 
 def _surrounding_characters(which: Literal["key-id", "issuer-id"], value: str | None) -> Iterator[Finding]:
