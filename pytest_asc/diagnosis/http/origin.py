@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pytest_asc.apple.hosts import LOOPBACK, NOTARY_PATH, SESSION_PATHS, is_apple, takes_sessions
 from pytest_asc.apple.services import SERVICES
 from pytest_asc.diagnosis.formatting import host_of
+from pytest_asc.diagnosis.http.url_origin import host_in
 
 if TYPE_CHECKING:
     from pytest_asc.apple.services import Service, TokenRejection
@@ -107,4 +108,4 @@ def _is_refusal(body: bytes, refusal: TokenRejection) -> bool:
 
 
 def _name(url: str) -> str:
-    return host_of(url).partition(":")[0].lower()
+    return host_in(url) or host_of(url).partition(":")[0].lower()

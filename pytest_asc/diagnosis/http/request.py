@@ -19,6 +19,7 @@ from pytest_asc.diagnosis.findings import make_finding
 from pytest_asc.diagnosis.formatting import host_of, one_line
 from pytest_asc.diagnosis.http.authorization import check_authorization
 from pytest_asc.diagnosis.http.origin import is_of_session
+from pytest_asc.diagnosis.http.url_origin import host_in
 from pytest_asc.diagnosis.token.verify import TokenError, decode
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class HttpRequest:
     @property
     def host(self) -> str:
         """The host in lower case; empty where the URL names none."""
-        return _host(self.url)
+        return host_in(self.url)
 
 
 def check_request(
@@ -105,7 +106,7 @@ def check_url(url: str, service: Service) -> Finding | None:
     if not separator:
         host = one_line(re.split(r"[/?#]", url.lstrip("/"))[0].rpartition("@")[2], 100)
         return make_finding("insecure-url", f"the URL has no scheme{f' in front of {host}' if host else ''}")
-    host = _host(url)
+    host = host_in(url)
     if scheme.lower() != "https" and not (scheme.lower() == "http" and host in LOOPBACK):
         return make_finding("insecure-url", f"the URL of {host_of(url)} starts with {one_line(scheme, 20)}://")
     if not host:
@@ -125,7 +126,7 @@ def _check_host(host: str, url: str, service: Service) -> Finding | None:
     if host in _HOSTS:
         return make_finding("wrong-host", f"the request for {service.title} goes to {host}", fix=fix)
     if host in NOT_API_HOSTS:
-        if urlsplit(url).path.startswith(NOTARY_PATH):
+        if _path(url).startswith(NOTARY_PATH):
             return None
         return make_finding("wrong-host", f"the request goes to {host}, which is {NOT_API_HOSTS[host]}", fix=fix)
     if alike := get_close_matches(host, _HOSTS, n=1, cutoff=_LIKENESS):
@@ -202,15 +203,6 @@ def check_redirects(hops: Sequence[HttpRequest], last: HttpRequest) -> Finding |
         "redirect-dropped-authorization",
         f"{host_of(sent[-1].url)} got an Authorization header and redirected to {host_of(last.url)}, which got none",
     )
-
-
-def _host(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        return ""
-    return parts.hostname or ""
 
 
 def _path(url: str) -> str:

@@ -16,6 +16,7 @@ _URL = re.compile(
     rf"(https?)://({_HOST}|\[[0-9a-f:.]+\])(?::([0-9]{{1,5}}))?(?:[/?#][^\x00-\x20\x7f\\]*)?",
     re.IGNORECASE | re.ASCII,
 )
+_START = re.compile(r"https?://([^/?#]*)", re.IGNORECASE | re.ASCII)
 _ABSOLUTE = re.compile(r"\s*[a-z][a-z0-9+.-]*://", re.IGNORECASE | re.ASCII)
 
 
@@ -51,6 +52,21 @@ def origin_or_none(url: str) -> Origin | None:
         return parse_origin(url)
     except ValueError:
         return None
+
+
+def host_in(url: str) -> str:
+    """Return the host of a URL that somebody has sent, in lower case.
+
+    No token goes there, so the path may hold what a client escapes, and a name an underscore, as in local networks.
+
+    Returns:
+        A name, or an address without brackets; empty where the URL names no host, or libraries read it differently.
+    """
+    start = _START.match(url)
+    origin = origin_or_none(start[0].replace("_", "-")) if start else None
+    if start is None or origin is None:
+        return ""
+    return origin.host if start[1].startswith("[") else start[1].partition(":")[0].lower()
 
 
 def parse_host(text: str) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
 from pytest_asc.apple.services import APP_STORE_CONNECT, STORAGE_HOST
+from pytest_asc.diagnosis.http.url_origin import host_in
 from pytest_asc.emulator.http_models import Response
 
 if TYPE_CHECKING:
@@ -32,15 +33,14 @@ _STAMP = "%Y%m%dT%H%M%SZ"
 
 def key_of(url: str) -> str | None:
     """Return the key of a URL of the storage; None for any other URL."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
+    host = host_in(url)
+    if not host:
         return None
+    path = urlsplit(url).path
     if host == STORAGE_HOST:
-        return unquote(parts.path[1:])
-    inside = host not in APP_STORE_CONNECT.hosts and parts.path.startswith(f"{_PREFIX}/")
-    return unquote(parts.path[len(_PREFIX) + 1 :]) if inside else None
+        return unquote(path[1:])
+    inside = host not in APP_STORE_CONNECT.hosts and path.startswith(f"{_PREFIX}/")
+    return unquote(path[len(_PREFIX) + 1 :]) if inside else None
 
 
 @dataclass
@@ -190,8 +190,8 @@ def _refuse_access(request: Request, key: str, part: str, query: Mapping[str, st
 
 
 def _url(key: str, base: str) -> str:
-    here = urlsplit(base).hostname in APP_STORE_CONNECT.hosts
-    return f"{f'https://{STORAGE_HOST}' if here else base + _PREFIX}/{quote(key)}"
+    at_apple = host_in(base) in APP_STORE_CONNECT.hosts
+    return f"{f'https://{STORAGE_HOST}' if at_apple else base + _PREFIX}/{quote(key)}"
 
 
 def _signed(key: str, part: str, now: float, life: int) -> Mapping[str, str]:

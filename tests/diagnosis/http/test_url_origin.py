@@ -6,7 +6,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from urllib3.util import parse_url
 
-from pytest_asc.diagnosis.http.url_origin import DEFAULT_PORTS, is_absolute, origin_or_none, parse_host, parse_origin
+from pytest_asc.diagnosis.http.url_origin import (
+    DEFAULT_PORTS,
+    host_in,
+    is_absolute,
+    origin_or_none,
+    parse_host,
+    parse_origin,
+)
 
 APPLE = "api.appstoreconnect.apple.com"
 
@@ -135,3 +142,22 @@ def test_what_is_no_host_is_refused(text: str) -> None:
 def test_a_url_in_a_query_makes_no_url_absolute(url: str) -> None:
     assert not is_absolute(url)
     assert is_absolute(f"https://{APPLE}{url}")
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        (f"https://{APPLE}/v1/apps?filter[name]=My App\n", APPLE),
+        (f"https://{APPLE.upper()}:443#\\", APPLE),
+        ("https://my_gateway:8000/v1", "my_gateway"),
+        ("http://[::1]:80/", "::1"),
+        (rf"https://{APPLE}\@example.com/", ""),
+        (f"https://{APPLE}@example.com/", ""),
+        (f"https://{APPLE}%2eexample.com/", ""),
+        (f"https://exa\tmple.com#{APPLE}", ""),
+        ("/v1/apps", ""),
+        ("https://", ""),
+    ],
+)
+def test_the_host_of_a_request_is_read_as_strictly(url: str, host: str) -> None:
+    assert host_in(url) == host
