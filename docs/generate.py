@@ -1,7 +1,8 @@
-"""Write docs/causes from the table of causes and the notes beside it: ``python docs/generate.py``.
+"""Write docs/causes from the table of causes, the notes beside it and the reports: ``python docs/generate.py``.
 
 The table has what a report needs: title, certainty, fix, where to read on. The notes have what only a reader needs, one
-file for each group, one section for each cause, with a line for the symptom, the reason, and how it is detected.
+file for each group, one section for each cause, with a line for the symptom, the reason, and how it is detected. The
+reports are those that the tests hold the smoke check to.
 """
 
 from __future__ import annotations
@@ -19,17 +20,18 @@ if TYPE_CHECKING:
     from pytest_asc.apple.causes import Cause
 
 PAGES = Path(__file__).with_name("causes")
+REPORTS = Path(__file__).parents[1] / "tests" / "smoke" / "reports" / "causes"
 # In the order in which a smoke run looks.
 GROUPS = ("key", "ids", "token", "request", "answer", "network")
 
 _SECTION = re.compile(
     r"^## (?P<slug>.+)\n\nsymptom: (?P<symptom>.+)\n\nwhy: (?P<why>.+)\n\ndetected: (?P<detected>.+)\n", re.MULTILINE
 )
-_ORIGIN = "<!-- Written by docs/generate.py from the table of causes and the notes: change those. -->"
+_ORIGIN = "<!-- Written by docs/generate.py from the table of causes, the notes and the reports: change those. -->"
 
 
 class Note(NamedTuple):
-    """A page's text on one cause, beside the table's."""
+    """A page's text on its cause, beside the table's."""
 
     slug: str
     symptom: str
@@ -38,7 +40,7 @@ class Note(NamedTuple):
 
 
 class Group(NamedTuple):
-    """The notes of one page."""
+    """The notes of one subject."""
 
     name: str
     title: str
@@ -68,7 +70,13 @@ def _read(name: str) -> Group:
 def pages() -> dict[str, str]:
     """Every page by its file's name. A note whose cause is not in the table is left out."""
     read = groups()
-    return {"README.md": "\n".join(_index(read)), **{f"{group.name}.md": "\n".join(_page(group)) for group in read}}
+    causes = {
+        f"{note.slug}.md": "\n".join(_page(note, CAUSES[note.slug]))
+        for group in read
+        for note in group.notes
+        if note.slug in CAUSES
+    }
+    return {"README.md": "\n".join(_index(read)), **causes}
 
 
 def _index(read: list[Group]) -> Iterator[str]:
@@ -78,38 +86,33 @@ def _index(read: list[Group]) -> Iterator[str]:
         "`asc_emulator.requests` and for `--asc-fault`; it never changes."
     )
     for group in read:
-        yield from ("", f"## [{group.title}]({group.name}.md)", "", "| cause | in words |", "|---|---|")
+        yield from ("", f"## {group.title}", "", group.introduction, "", "| cause | in words |", "|---|---|")
         for note in group.notes:
             if note.slug in CAUSES:
-                yield f"| [`{note.slug}`]({group.name}.md#{note.slug}) | {CAUSES[note.slug].title} |"
+                yield f"| [`{note.slug}`]({note.slug}.md) | {CAUSES[note.slug].title} |"
     yield ""
 
 
-def _page(group: Group) -> Iterator[str]:
-    yield from (_ORIGIN, "", f"# {group.title}", "", group.introduction)
-    for note in group.notes:
-        if note.slug in CAUSES:
-            yield from _section(note, CAUSES[note.slug])
-    yield ""
-
-
-def _section(note: Note, cause: Cause) -> Iterator[str]:
-    yield from (
-        "",
-        f"## {note.slug}",
-        "",
-        f"**{cause.title}.** {cause.level.capitalize()}; {CERTAINTY[cause.certainty]}.",
-    )
-    yield ""
-    yield f"- **What people see:** {note.symptom}"
-    yield f"- **Why:** {note.why}"
-    yield f"- **How it is detected:** {note.detected}"
-    yield f"- **Fix:** {cause.fix}"
-    yield f"- **Read on:** <{cause.docs}>"
-    if not cause.of_evidence:
-        yield f"- **See it here:** `pytest --asc-smoke --asc-mode=emulator --asc-fault={note.slug}`"
+def _page(note: Note, cause: Cause) -> Iterator[str]:
+    yield from (_ORIGIN, "", f"# {note.slug}", "")
+    yield f"**{cause.title}.** {cause.level.capitalize()}; {CERTAINTY[cause.certainty]}."
+    for title, text in (
+        ("What you see", note.symptom),
+        ("Why it happens", note.why),
+        ("How it is detected", note.detected),
+        ("How to fix it", cause.fix),
+    ):
+        yield from ("", f"## {title}", "", text)
+    report = REPORTS / f"{note.slug}.txt"
+    if report.exists():
+        yield from ("", "## The report", "", "Simulate the cause, without an Apple account:", "", "```console")
+        yield f"$ pytest --asc-smoke --asc-mode=emulator --asc-fault={note.slug}"
+        yield from (report.read_text(encoding="utf-8").rstrip("\n"), "```")
+    yield from ("", f"See also <{cause.reference}>.", "")
 
 
 if __name__ == "__main__":
-    for page, content in pages().items():
-        (PAGES / page).write_text(content, encoding="utf-8")
+    for page in PAGES.glob("*.md"):
+        page.unlink()
+    for name, content in pages().items():
+        (PAGES / name).write_text(content, encoding="utf-8")

@@ -131,6 +131,9 @@ CauseSlug = Literal[
 ]
 """The name of a cause. mypy holds that each line of the table is listed here, a test that nothing else is."""
 
+DOCS_URL = "https://pytest-asc.readthedocs.io/en/stable/"
+"""The address of this project's documentation."""
+
 # Where to read on. Apple's pages state what is documented; the others explain what breaks keys and headers on the way.
 _APPLE = "https://developer.apple.com/documentation/appstoreconnectapi/"
 TOKENS = _APPLE + "generating-tokens-for-api-requests"
@@ -156,7 +159,11 @@ NETRC = "https://requests.readthedocs.io/en/latest/user/authentication/#netrc-au
 REDIRECTS = "https://requests.readthedocs.io/en/latest/user/quickstart/#redirection-and-history"
 TLS = "https://requests.readthedocs.io/en/latest/user/advanced/#ssl-cert-verification"
 
-_AGAIN = "Use the AuthKey_XXXXXXXXXX.p8 that App Store Connect let you download once."
+_KEYS_PAGE = "Users and Access, Integrations, App Store Connect API"
+_AGAIN = (
+    "Use the AuthKey_<key id>.p8 file from App Store Connect. It can be downloaded once: if it is lost, generate a new "
+    f"key under {_KEYS_PAGE}."
+)
 _STORE = "Store the file's exact bytes, or base64 of the file, in the secret."
 
 
@@ -171,8 +178,8 @@ class Cause(NamedTuple):
     """The cause in a few words, for the first line of a report."""
     fix: str
     """One sentence, imperative."""
-    docs: str
-    """The URL of the page to read on."""
+    reference: str
+    """The URL of the page that documents the rule: Apple's, or that of the tool or standard."""
     opaque: bool = False
     """Read from a response that does not name its cause: any other error explains the response better."""
     explains_opaque: bool = False
@@ -189,13 +196,18 @@ class Cause(NamedTuple):
     client_mistake: bool = False
     """A mistake in the request as the client sends it, which no state of the service can bring about."""
 
+    @property
+    def docs(self) -> str:
+        """The URL of this project's page on the cause."""
+        return f"{DOCS_URL}causes/{self.slug}/"
+
 
 _TABLE = (
     # The key's text, file and environment.
     Cause("credentials-missing", "key", "error", "certain", "No credentials were found",
           "Set ASC_KEY_ID, ASC_ISSUER_ID and ASC_PRIVATE_KEY (or ASC_PRIVATE_KEY_PATH).", KEYS),
     Cause("credentials-conflict", "key", "warning", "certain", "Two sources give different credentials",
-          "Keep one of the two.", KEYS),
+          "Unset one of the two.", KEYS),
     Cause("key-empty", "key", "error", "certain", "The key's variable is set but empty",
           "Run this step only where the secret exists: pull requests from forks and Dependabot get none.",
           SECRETS, holds_no_key=True),
@@ -208,7 +220,7 @@ _TABLE = (
     Cause("key-pem-lines-missing", "key", "warning", "certain", "The key has no BEGIN and END lines",
           "Paste the whole file with its BEGIN and END lines.", SECRETS),
     Cause("key-invisible-characters", "key", "warning", "certain", "The key holds invisible characters",
-          "Copy the file in binary, without an editor in between.", SECRETS),
+          "Store the original file again, without an editor in between.", SECRETS),
     Cause("key-indented", "key", "warning", "certain", "The key's lines are indented",
           "Remove the whitespace at the start of each line.", SECRETS),
     Cause("key-quoted", "key", "warning", "certain", "The key is wrapped in quotes",
@@ -216,7 +228,7 @@ _TABLE = (
     Cause("key-truncated", "key", "error", "certain", "The key is cut off",
           "Copy the key again, to its END line.", KEYS),
     Cause("key-encrypted", "key", "error", "certain", "The key is encrypted",
-          "Use the original file: Apple never encrypts a .p8.", KEYS),
+          "Use the original .p8 file: Apple's are not encrypted.", KEYS),
     Cause("key-is-certificate", "key", "error", "certain", "The file is a certificate, not a private key",
           _AGAIN, KEYS),
     Cause("key-is-public", "key", "error", "certain", "The file is a public key, not a private key",
@@ -230,7 +242,7 @@ _TABLE = (
     Cause("key-unparsable", "key", "error", "certain", "The key cannot be read",
           "Copy the .p8 again, byte for byte.", KEYS),
     Cause("key-file-missing", "key", "error", "certain", "The key file does not exist",
-          "Put AuthKey_<key id>.p8 there, or name its path.", KEYS),
+          "Put AuthKey_<key id>.p8 there, or set ASC_PRIVATE_KEY_PATH to the path of the file.", KEYS),
     Cause("key-file-unreadable", "key", "error", "certain", "The key file cannot be opened",
           "Give this user the right to read the file.", KEYS),
     Cause("key-content-for-path", "key", "warning", "certain", "A variable for a path holds the key itself",
@@ -250,10 +262,10 @@ _TABLE = (
           _AGAIN, KEYS),
     # Identifiers and the kind of key.
     Cause("key-id-missing", "ids", "error", "certain", "There is no key id",
-          "Give the 10 characters from AuthKey_<key id>.p8 as ASC_KEY_ID.", KEYS, member="kid"),
+          "Set ASC_KEY_ID to the 10 characters in the name of AuthKey_<key id>.p8.", KEYS, member="kid"),
     Cause("issuer-id-missing", "ids", "error", "possible",
           "There is no issuer id, and the key is not an individual one",
-          "Set ASC_ISSUER_ID to the Issuer ID above the list of team keys.", KEYS),
+          f"Set ASC_ISSUER_ID to the Issuer ID above the team keys under {_KEYS_PAGE}.", KEYS),
     Cause("service-id-missing", "ids", "error", "certain", "A required id is missing",
           "Set it: the ids are on Apple's Identifiers page, the Team ID is on the membership page.", IDENTIFIERS),
     Cause("key-id-whitespace", "ids", "warning", "certain", "The key id has leading or trailing whitespace",
@@ -265,24 +277,23 @@ _TABLE = (
     Cause("issuer-id-quoted", "ids", "warning", "certain", "The issuer id is wrapped in quotes",
           "Remove the quotes in the secret.", SECRETS, member="iss"),
     Cause("ids-swapped", "ids", "error", "certain", "Key id and issuer id are swapped",
-          "Swap them.", KEYS, member="kid and iss"),
+          "Swap the two values.", KEYS, member="kid and iss"),
     Cause("issuer-id-not-uuid", "ids", "error", "certain", "The issuer id is not a UUID",
-          "Use the Issuer ID above the list of team keys; a Team ID of 10 characters is something else.", KEYS),
+          f"Use the Issuer ID above the team keys under {_KEYS_PAGE}; it is not the Team ID.", KEYS),
     Cause("id-placeholder", "ids", "error", "certain", "An id is a placeholder or an example",
-          "Replace it with the id shown under Users and Access, Integrations, App Store Connect API.", KEYS,
+          f"Replace it with the id shown under {_KEYS_PAGE}.", KEYS,
           explains_opaque=True, member="kid and iss"),
     Cause("key-id-is-file-name", "ids", "error", "certain", "The key id is a file name",
           "Give only the part between AuthKey_ and .p8.", KEYS, member="kid"),
     Cause("key-id-file-mismatch", "ids", "warning", "likely", "The key id and the key file belong to different keys",
           "Give the key id in the file's name, or the file of this key id.", KEYS, explains_opaque=True),
     Cause("key-of-other-service", "key", "warning", "likely", "The key file is for another Apple service",
-          "Make a key under Users and Access, Integrations, App Store Connect API.", KEYS, explains_opaque=True),
+          f"Generate a key under {_KEYS_PAGE}.", KEYS, explains_opaque=True),
     Cause("individual-key-as-team", "key", "error", "certain", "An individual key is used as a team key",
           "Leave the issuer id out, or set ASC_KEY_TYPE=individual.", TOKENS),
     Cause("key-unknown-to-apple", "key", "error", "possible",
           "Apple does not recognise this combination of key id, issuer id and key",
-          "Compare the key id and the issuer id with Users and Access, Integrations, App Store Connect API, "
-          "and see that the key is Active.",
+          f"Compare the key id and the issuer id with those under {_KEYS_PAGE}, and check that the key is Active.",
           REVOKED, opaque=True),
     # The token.
     Cause("token-malformed", "token", "error", "certain", "The token is not a JSON Web Token",
@@ -294,11 +305,11 @@ _TABLE = (
     Cause("token-whitespace", "token", "error", "certain", "The token contains whitespace",
           "Strip the token before use.", TOKENS),
     Cause("token-algorithm", "token", "error", "certain", "The token is not signed with ES256",
-          "Sign with ES256: Apple takes no other algorithm.", TOKENS),
+          "Sign with ES256: Apple accepts no other algorithm.", TOKENS),
     Cause("token-kid-missing", "token", "error", "certain", "The token's header has no key id",
           "Put the key id into the header as kid.", TOKENS),
     Cause("token-audience", "token", "error", "certain", "The token is for another audience",
-          "Set aud to the service's audience.", TOKENS),
+          "Set aud to the audience that the service expects, such as appstoreconnect-v1.", TOKENS),
     Cause("token-issuer", "token", "error", "certain", "The token's issuer is missing or wrong",
           "Set iss to the issuer id of the team (team key), or sub to user (individual key).", TOKENS),
     Cause("token-subject", "token", "error", "certain", "The token's subject is missing or wrong",
@@ -318,7 +329,7 @@ _TABLE = (
           "Generate a new token: use one for minutes, not for the whole job.", TOKENS, validity="expired"),
     Cause("token-exp-is-duration", "token", "error", "certain", "The token's exp is a duration, not a time",
           "Set exp to the time of expiry in seconds since 1970.", TOKENS),
-    Cause("token-time-milliseconds", "token", "error", "certain", "The token's times are in milliseconds or less",
+    Cause("token-time-milliseconds", "token", "error", "certain", "The token's times are not in seconds",
           "Divide by 1000: the times are in seconds since 1970.", TOKENS),
     Cause("token-time-not-integer", "token", "error", "certain", "The token's times are not whole numbers",
           "Make iat and exp whole numbers of seconds.", TOKENS),
@@ -336,8 +347,8 @@ _TABLE = (
           'Write each entry as method and path, such as "GET /v1/apps".', TOKENS),
     Cause("token-scope-mismatch", "token", "error", "certain", "The token's scope does not cover the request",
           "Add the request to the scope, or leave the scope out.", TOKENS),
-    Cause("token-form", "token", "error", "certain", "The token's header or claims are not what Apple takes",
-          "Give the members that differ the documented values, or leave them out.", TOKENS),
+    Cause("token-form", "token", "error", "certain", "The token's header or claims differ from the documented form",
+          "Set the members that differ to the documented values, or leave them out.", TOKENS),
     # The request.
     Cause("header-missing", "authorization", "error", "certain", "The request has no Authorization header",
           "Send the header Authorization: Bearer <token>.", TOKENS, client_mistake=True),
@@ -374,22 +385,23 @@ _TABLE = (
           "Synchronise this machine's clock (NTP), for example with timedatectl set-ntp true.",
           NTP, validity="expired"),
     Cause("transient-401", "response", "warning", "certain",
-          "Apple refused a valid token and accepted it at the second try",
+          "Apple rejected a valid token, and accepted it when it was sent again",
           "Retry a request once after a 401 before giving up.", ERRORS),
     Cause("agreement-missing", "response", "error", "certain", "The Account Holder must accept a pending agreement",
-          "Have the Account Holder accept the pending agreement under Business; no new key helps.", AGREEMENTS),
+          "Have the Account Holder accept the agreement under Business in App Store Connect; a new key does not help.",
+          AGREEMENTS),
     Cause("membership-expired", "response", "error", "certain", "The team's membership is not active",
-          "Have the Account Holder renew the membership.", "https://developer.apple.com/support/renewal/"),
+          "Have the Account Holder renew the membership at developer.apple.com/account.", "https://developer.apple.com/support/renewal/"),
     Cause("role-insufficient", "response", "error", "certain",
           "The key is good, but its role does not allow this request",
-          "Use a key whose role allows it.", ROLES),
+          f"Use a key whose role allows it: keys and their roles are listed under {_KEYS_PAGE}.", ROLES),
     Cause("account-holder-only", "response", "error", "certain", "Only the Account Holder may do this",
           "Have the Account Holder do it on Apple's site: no key and no other role can.", ROLES),
     Cause("rate-limited", "response", "error", "certain", "The rate limit is reached",
           "Wait: the limit counts the requests of the last 60 minutes.", RATES),
-    Cause("apple-outage", "response", "error", "certain", "Apple's server failed",
+    Cause("apple-outage", "response", "error", "certain", "Apple's server returned an error",
           "Try again later, and check Apple's system status.", STATUS),
-    Cause("not-apple", "response", "error", "likely", "The answer is not one of Apple's",
+    Cause("not-apple", "response", "error", "likely", "The response is not from Apple",
           "Check for a proxy or a sign-in page between this machine and Apple.", PROXIES, opaque=True),
     Cause("proxy-authentication", "network", "error", "certain", "The proxy requires a user name and password",
           "Set them in HTTPS_PROXY, or add the host to NO_PROXY.", PROXIES),
@@ -402,7 +414,7 @@ _TABLE = (
           "Check DNS, firewall and proxy settings.", PROXIES),
     Cause("timed-out", "network", "error", "certain", "No response came in time",
           "Try again, or give more time with --asc-timeout.", STATUS),
-    Cause("missing-auth", "service", "error", "likely", "No token that WeatherKit can use has reached it",
+    Cause("missing-auth", "service", "error", "likely", "WeatherKit received no usable token",
           "Send Authorization: Bearer and a token with the header id <Team ID>.<Services ID>, iss and sub.",
           WEATHER, opaque=True),
     Cause("service-not-enabled", "service", "error", "likely", "WeatherKit is not enabled for this key or Services ID",
@@ -413,17 +425,17 @@ _TABLE = (
           "Use the sandbox until the app is on the App Store.", SERVER),
     Cause("device-token-or-topic", "service", "error", "certain",
           "The token is good; the device token, topic or code that it came with is refused",
-          "See that the device token, topic or code is of this app, this team and this environment.", PUSH),
-    Cause("no-apps-visible", "response", "warning", "certain", "The key sees no app",
+          "Check that the device token, topic or code is of this app, this team and this environment.", PUSH),
+    Cause("no-apps-visible", "response", "warning", "certain", "No app is visible to this key",
           "Check that the account has an app; an individual key sees only its user's apps.", KEYS),
     Cause("request-refused", "response", "error", "certain", "Apple refused the request for another reason",
           "Read Apple's message above.", ERRORS, opaque=True),
     # Given in place of what is expected.
     Cause("not-a-token", "token", "error", "certain", "Something else is given in place of a token",
-          "Generate a token with the key, and give that: three base64url parts with dots between, the first eyJ….",
+          "Generate a token with the key, and use that: three base64url parts with dots between, the first eyJ….",
           TOKENS),
     Cause("token-placeholder", "token", "error", "certain", "The token is a placeholder that was never replaced",
-          "Set the variable before it is used, and see that the program that generates the token succeeds.", SECRETS),
+          "Set the variable before it is used, and check that the program that generates the token succeeds.", SECRETS),
     Cause("token-quoted", "token", "error", "certain", "The token is wrapped in quotes",
           "Remove the quotes: jq -r prints a text without them.", TOKENS),
     Cause("apple-id-session", "token", "error", "certain", "A session or password of an Apple ID is used",

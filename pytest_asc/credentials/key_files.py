@@ -92,7 +92,7 @@ def read(path: Path, name: str) -> bytes | Finding:
         with path.open("rb") as file:
             return file.read(MAX_SIZE + 1)
     except (FileNotFoundError, NotADirectoryError):
-        return make_finding("key-file-missing", f"{name} is not there")
+        return make_finding("key-file-missing", f"there is no file {name}")
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "no path can hold a zero byte"
         return make_finding("key-file-unreadable", f"{name} cannot be opened: {why}")

@@ -72,7 +72,7 @@ def find_key_in_folders(key_id: str | None, settings: Settings) -> KeySource:
     elif key_id:
         finding = make_finding("key-file-missing", f"no key is set, and no AuthKey_{mask(key_id)}.p8 is in {searched}")
     else:
-        evidence = f"nothing is found in {', '.join(_key_names())}, and no AuthKey file in {searched}"
+        evidence = f"nothing was found in {', '.join(_key_names())}, and no AuthKey file in {searched}"
         finding = make_finding("credentials-missing", evidence)
     return KeySource("", None, (finding,), opened=False)
 

@@ -28,7 +28,9 @@ class Finding:
     fix: str
     """One sentence, imperative."""
     docs: str
-    """Where to read on."""
+    """The URL of this project's page on the cause."""
+    reference: str = ""
+    """The URL of the page that documents the rule, most often Apple's."""
 
     @property
     def definition(self) -> Cause:
@@ -65,6 +67,7 @@ def make_finding(
         evidence=evidence,
         fix=fix or entry.fix,
         docs=entry.docs,
+        reference=entry.reference,
     )
 
 

@@ -342,7 +342,7 @@ def _unexplained(refusal: UnexplainedRefusal, refused: Sequence[str]) -> Finding
     if not refused:
         return refusal.finding
     alike = list(_possible_reasons(refusal, refused))
-    evidence = f"{_refused_requests(refusal, refused)}. Apple answers so for {_join_and(alike)} alike"
+    evidence = f"{_refused_requests(refusal, refused)}. Apple gives the same answer for {_join_and(alike)}"
     return make_finding("key-unknown-to-apple", evidence)
 
 
@@ -352,8 +352,8 @@ def _no_issuer_id(refusal: UnexplainedRefusal, refused: Sequence[str]) -> Findin
     )
     why = known or "no issuer id is set, so the key is taken for an individual one"
     evidence = (
-        f"{why}; {_refused_requests(refusal, refused)}. Apple answers so for a team key in this form, "
-        f"and for {_join_and(list(_possible_reasons(refusal, refused)))} alike"
+        f"{why}; {_refused_requests(refusal, refused)}. Apple gives the same answer for a team key in this form, "
+        f"and for {_join_and(list(_possible_reasons(refusal, refused)))}"
     )
     return make_finding("issuer-id-missing", evidence)
 

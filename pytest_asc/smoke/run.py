@@ -55,7 +55,7 @@ class SmokeRun:
             if (known := self._outcomes.get(other.name)) and known.outcome == "failed":
                 failing = self._failing(self._found.get(other.name, ()))
                 cause = failing[0].cause if failing else "an exception"
-                return f"not reached: the check of {other.name} found {cause}"
+                return f"not run: the {other.name} check found {cause}"
         return None
 
     def record_findings(self, check: Check, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:

@@ -95,7 +95,7 @@ def test_smoke_runs_the_smoke_check(apple: Apple, tmp_path: Path) -> None:
     ]
     result = subprocess.run(command, cwd=tmp_path, env=os.environ, capture_output=True, text=True, check=False)
     assert result.returncode == 0
-    assert "App Store Connect accepts these credentials" in result.stdout
+    assert "App Store Connect accepted these credentials" in result.stdout
     assert len(apple.requests) == 1
 
 

@@ -65,7 +65,7 @@ def test_weatherkit_gets_a_request_with_its_own_token(pytester: pytest.Pytester,
     assert report["checks"][-1]["name"] == "GET /api/v1/availability/37/-122"
     assert report["credentials"]["kind"] == "team"
     assert report["credentials"]["sources"]["team_id"] == "ASC_TEAM_ID"
-    result.stdout.fnmatch_lines(["*= WeatherKit =*", "WeatherKit accepts these credentials."])
+    result.stdout.fnmatch_lines(["*= WeatherKit =*", "WeatherKit accepted these credentials."])
 
 
 @pytest.mark.parametrize("name", PROBEABLE)

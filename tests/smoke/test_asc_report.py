@@ -63,7 +63,7 @@ def test_the_suffix_of_each_report_file_chooses_its_format(pytester: pytest.Pyte
     assert result.ret == 1
     page = (pytester.path / "report.html").read_text(encoding="utf-8")
     assert page.startswith("<!doctype html>")
-    assert "<title>The emulator was not asked: the token is valid for longer than Apple allows.</title>" in page
+    assert "<title>No request was sent: the token is valid for longer than Apple allows.</title>" in page
     report = json.loads((pytester.path / "report.json").read_text(encoding="utf-8"))
     assert report["cause"] == "token-lifetime-too-long"
 

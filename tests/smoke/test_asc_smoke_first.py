@@ -40,7 +40,7 @@ def test_the_tests_run_after_a_good_smoke_check(
     result.assert_outcomes(passed=8)
     assert result.ret == 0
     assert len(apple.requests) == 1
-    result.stdout.fnmatch_lines(["*App Store Connect accepts these credentials*"])
+    result.stdout.fnmatch_lines(["*App Store Connect accepted these credentials*"])
 
 
 @pytest.mark.parametrize("options", [(), ("-n", "2"), ("-x",)])

@@ -52,7 +52,7 @@ def test_a_transient_refusal_is_a_warning(smoke: Smoke, apple: Apple) -> None:
     assert (report["request"]["status"], report["request"]["apps_visible"]) == (401, 3)
     first, second = apple.requests
     assert first.token == second.token
-    result.stdout.fnmatch_lines(["App Store Connect accepts these credentials, with 1 warning; *"])
+    result.stdout.fnmatch_lines(["App Store Connect accepted these credentials, with 1 warning; *"])
 
 
 @pytest.mark.usefixtures("credentials")

@@ -114,7 +114,7 @@ def check_url(url: str, service: Service) -> Finding | None:
             "url-invalid", "the URL names no host" if not rest.strip("/") else "the URL's host cannot be read"
         )
     if is_of_session(url):
-        evidence = f"the request goes to {host_of(url)}, to a path that takes the session of an Apple ID alone"
+        evidence = f"the request goes to {host_of(url)}, to a path that accepts only the session of an Apple ID"
         return make_finding("apple-id-session", evidence)
     return _check_host(host, url, service)
 

@@ -324,8 +324,8 @@ def _missing(context: ResponseContext) -> str:
     if missing:
         return f"of the token at hand, {', '.join(missing)}"
     return (
-        "the token at hand has all that is asked for, so it is likely that no Authorization header with Bearer, a "
-        "blank and the token reached the service over https"
+        "the token has everything that the service requires, so the request probably reached it without an "
+        "Authorization header of Bearer, a space and the token"
     )
 
 

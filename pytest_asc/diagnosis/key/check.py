@@ -215,9 +215,9 @@ def _load_der(data: bytes) -> EllipticCurvePrivateKey | Finding:
 def _check_key(key: PrivateKeyTypes, data: bytes) -> EllipticCurvePrivateKey | Finding:
     if not isinstance(key, EllipticCurvePrivateKey):
         algorithm = type(key).__name__.removesuffix("PrivateKey")
-        return make_finding("key-not-ec", f"it is a key for {algorithm} ({len(data)} bytes); Apple takes ES256 alone")
+        return make_finding("key-not-ec", f"it is a key for {algorithm} ({len(data)} bytes); Apple accepts only ES256")
     if not isinstance(key.curve, SECP256R1):
-        return make_finding("key-wrong-curve", f"its curve is {key.curve.name}; Apple takes P-256 (secp256r1) alone")
+        return make_finding("key-wrong-curve", f"its curve is {key.curve.name}; Apple accepts only P-256 (secp256r1)")
     return key
 
 

@@ -71,7 +71,7 @@ def read_ids(
     elif pair := _check_pair(key_id, issuer_id) or _check_issuer(issuer_id, key_type):
         findings.append(pair)
     if not key_id and not file_id:
-        findings.append(make_finding("key-id-missing", "no key id is set, and no file's name tells it"))
+        findings.append(make_finding("key-id-missing", "no key id is set, and the key file's name holds none"))
     elif key_id and BOUNDARY.search(key_id):
         evidence = f"the {len(key_id)} characters of the key id are the text of a key"
         findings.append(make_finding("key-id-missing", evidence))
@@ -134,7 +134,7 @@ def _surrounding_characters(which: Literal["key-id", "issuer-id"], value: str | 
             for verb, mark in (("starts with", before[0]), ("ends in", before[-1]))
             if mark not in after
         ]
-        comment = "holds a comment behind a blank and #" if _COMMENT.search(before) else ""
+        comment = "holds a comment after a space and #" if _COMMENT.search(before) else ""
         where = comment or " and ".join(ends) or _inner_blanks(before)
         fix = None if ends and not comment else _BARE_ID
         yield make_finding(cause, f"length {len(value)}, expected {len(bare)}; it {where}", fix=fix)
@@ -189,7 +189,7 @@ def _check_pair(key_id: str | None, issuer_id: str | None) -> Finding | None:
             "ids-swapped", f"the key id {mask(key_id)} is a UUID, as the issuer id is", certainty="likely", fix=fix
         )
     if key_id and key_is_uuid:
-        issuer = f"the issuer id {mask(issuer_id)} is none" if issuer_id else "there is no issuer id"
+        issuer = f"the issuer id {mask(issuer_id)} is not" if issuer_id else "there is no issuer id"
         # What is neither UUID nor key id has no place to be swapped into.
         pair = bool(issuer_id and _TEN.fullmatch(issuer_id.upper()))
         return make_finding(

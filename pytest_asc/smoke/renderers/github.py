@@ -48,6 +48,7 @@ def _annotation_lines(finding: Finding) -> list[str]:
         finding.evidence,
         finding.fix,
         finding.docs,
+        *filter(None, (finding.reference,)),
     ]
 
 
@@ -69,7 +70,7 @@ def _paragraphs(report: Report) -> Iterator[str]:
         yield f"- Cause: {_markdown(finding.cause)} ({_markdown(CERTAINTY[finding.certainty])})"
         yield f"- Seen: {_markdown(finding.evidence)}"
         yield f"- Fix: {_markdown(finding.fix)}"
-        yield f"- Docs: {_address(finding.docs)}"
+        yield f"- Docs: {', '.join(_address(url) for url in (finding.docs, finding.reference) if url)}"
     yield ""
     yield from _table(
         ("check", "outcome", "reason"),

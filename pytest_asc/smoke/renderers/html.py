@@ -139,7 +139,11 @@ def _finding(finding: Finding) -> Element:
             element("div", element("dt", "seen"), element("dd", finding.evidence)),
             element("div", element("dt", "cause"), element("dd", element("code", finding.cause))),
             element("div", element("dt", "how sure"), element("dd", CERTAINTY[finding.certainty])),
-            element("div", element("dt", "read on"), element("dd", _address(finding.docs))),
+            element(
+                "div",
+                element("dt", "read on"),
+                *(element("dd", _address(url)) for url in (finding.docs, finding.reference) if url),
+            ),
         ),
         class_=_ICONS[level].state,
     )

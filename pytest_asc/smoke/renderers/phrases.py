@@ -14,18 +14,19 @@ from pytest_asc.experiments.role_access import roles_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from pytest_asc.diagnosis.findings import Finding
     from pytest_asc.smoke.report import CheckOutcome, ClockSummary, CredentialsSummary, Report, RequestSummary
 
 # In seconds: ``Date`` has whole seconds, so a smaller skew cannot be distinguished from none.
 CLOCK_RESOLUTION = 1.0
 _MINUTE = 60
 CERTAINTY = {
-    "certain": "certain: what was seen proves it",
-    "likely": "likely: what was seen suggests it",
-    "possible": "possible: nothing seen speaks against it",
+    "certain": "confirmed",
+    "likely": "likely",
+    "possible": "possible: consistent with the evidence, not proven",
 }
-_HEDGE = {"certain": "", "likely": "probably ", "possible": "possibly "}
-_REFUSED = {401: "refuses this token", 403: "refuses this request"}
+_HEDGED = {"likely": "Likely cause", "possible": "Possible cause"}
+_REFUSED = {401: "rejected the token", 403: "refused the request"}
 # Causes in which something other than the service answered.
 _BY_OTHERS = frozenset({"not-apple"})
 
@@ -58,15 +59,15 @@ def headline(report: Report) -> str:
     """Return the outcome in one sentence."""
     if report.mode == "offline":
         return _token_headline(report)
-    accepted = f"{_subject(report)} accepts these credentials"
+    accepted = f"{_subject(report)} accepted these credentials"
     if report.ok:
         apps = report.request.apps_visible if report.request else None
         return f"{accepted}{f', with {_count(report)}' if report.warnings else ''}{_visible(apps)}."
     if cause := report.cause_finding:
         if cause.level == "warning" and _status(report) is not None:
-            return f"{accepted}, but not without {_count(report)}."
-        return f"{_outcome(report)}: {_HEDGE[cause.certainty]}{_within(title_of(cause.cause))}."
-    crashed = "".join(f": the check of {check.name} broke off" for check in _crashed(report)[:1])
+            return f"{accepted}, but with {_count(report)}."
+        return _explained(_outcome(report), cause)
+    crashed = "".join(f": the {check.name} check ended with an exception" for check in _crashed(report)[:1])
     return f"{_outcome(report)}{crashed}."
 
 
@@ -80,9 +81,15 @@ def _token_headline(report: Report) -> str:
     if report.ok:
         warned = f", apart from {_count(report)}" if report.warnings else ""
         return f"Nothing is wrong with this token{warned}{unseen}."
-    cause = report.cause_finding
-    reason = f": {_HEDGE[cause.certainty]}{_within(title_of(cause.cause))}" if cause else ""
-    return f"{_subject(report)} refuses this token{reason}."
+    outcome = f"{_subject(report)} would reject this token"
+    return _explained(outcome, report.cause_finding) if report.cause_finding else f"{outcome}."
+
+
+def _explained(outcome: str, cause: Finding) -> str:
+    """Return an outcome with its cause, which is called likely or possible where it is not confirmed."""
+    title = title_of(cause.cause)
+    hedged = _HEDGED.get(cause.certainty)
+    return f"{outcome}. {hedged}: {title}." if hedged else f"{outcome}: {_within(title)}."
 
 
 def title_of(cause: str) -> str:
@@ -95,7 +102,7 @@ def facts(report: Report) -> Iterator[Fact]:
     rows = {
         "key": _key_sentences(report.credentials),
         "token": _token_sentences(report),
-        "answer": _response_sentences(report),
+        "response": _response_sentences(report),
         "clock": _clock_sentences(report.clock),
         "probes": _group_by_text(
             (experiment.name, _join(experiment.status, experiment.showed)) for experiment in report.experiments
@@ -168,8 +175,8 @@ def _outcome(report: Report) -> str:
     if status in _REFUSED and report.cause not in _BY_OTHERS:
         return f"{_subject(report)} {_REFUSED[status]}"
     if request and status is not None:
-        return f"{_method_and_path(request)} was answered {status}"
-    return f"{_subject(report)} {'gave no answer' if _was_sent(report) else 'was not asked'}"
+        return f"{_method_and_path(request)} returned {status}"
+    return f"{_subject(report)} did not answer" if _was_sent(report) else "No request was sent"
 
 
 def _status(report: Report) -> int | None:
@@ -183,8 +190,10 @@ def _was_sent(report: Report) -> bool:
 
 
 def _within(title: str) -> str:
-    """Format a cause's title for the middle of a sentence."""
-    return title if title.startswith("Apple") else title[0].lower() + title[1:]
+    """Format a cause's title for the middle of a sentence: names such as Apple and WeatherKit keep their capital."""
+    first = title.partition(" ")[0]
+    is_name = first.startswith("Apple") or any(letter.isupper() for letter in first[1:])
+    return title if is_name else title[0].lower() + title[1:]
 
 
 def _method_and_path(request: RequestSummary) -> str:
@@ -195,6 +204,9 @@ def _key_sentences(credentials: CredentialsSummary | None) -> list[str]:
     if credentials is None:
         return []
     sources = dict(credentials.sources)
+    is_own = set(sources.values()) == {"emulator"}
+    if is_own:
+        sources.clear()
     ids = [
         f"{label} {value}{_in_brackets(sources.pop(name, None))}"
         for label, name, value in (
@@ -204,7 +216,8 @@ def _key_sentences(credentials: CredentialsSummary | None) -> list[str]:
         if value
     ]
     rest = [f"{name.replace('_', ' ')} from {source}" for name, source in sources.items()]
-    return [", ".join(parts) for parts in (ids, rest) if parts]
+    own = ["made by the emulator; your own credentials were not read"] if is_own else []
+    return [", ".join(parts) for parts in (ids, rest, own) if parts]
 
 
 def _in_brackets(text: str | None) -> str:
@@ -217,7 +230,7 @@ def _token_sentences(report: Report) -> list[str]:
         return []
     given = [(name, time) for name, time in (("iat", token.issued_at), ("exp", token.expires_at)) if time is not None]
     if not has_times(report):
-        return [", ".join(f"{claim} {value}" for claim, value in given) + ", as they stand in it"]
+        return [", ".join(f"{claim} {value}" for claim, value in given) + ", which are no times in seconds since 1970"]
     now = clock.now if clock else None
     times = [f"{claim} {time_of_day(time, now)}{_distance(time, now)}" for claim, time in given]
     whose = " at Apple" if clock and abs(clock.skew_seconds or 0) > CLOCK_RESOLUTION else ""
@@ -225,14 +238,14 @@ def _token_sentences(report: Report) -> list[str]:
     parts = (
         _lifetime(token.lifetime, limit_of(report)),
         f"scope {', '.join(map(str, scope)) if isinstance(scope, list) else scope}" if scope else "",
-        f"minted by {token.minted_by}" if token.minted_by else "",
+        f"generated by {token.minted_by}" if token.minted_by else "",
     )
     return [", ".join(filter(None, parts)), *([f"{', '.join(times)} UTC{whose}"] if times else [])]
 
 
 def _lifetime(lifetime: float | None, limit: int | None) -> str:
     if lifetime is None:
-        return "life unknown"
+        return "lifetime unknown"
     if lifetime < 0:
         return f"exp {span(lifetime)} before iat"
     if limit is not None and lifetime > limit:
@@ -266,7 +279,7 @@ def _clock_sentences(clock: ClockSummary | None) -> list[str]:
         return []
     skew, here, apple = clock.skew_seconds, clock.local_now, clock.apple_now
     if abs(skew) <= CLOCK_RESOLUTION:
-        return ["agrees with Apple's to the second"]
+        return ["the same as Apple's, to the second"]
     times = (
         "" if here is None or apple is None else f": {time_of_day(here, apple)} here, {time_of_day(apple)} UTC there"
     )

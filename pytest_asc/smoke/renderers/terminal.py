@@ -69,7 +69,7 @@ def render_lines(report: Report, *, width: int, encoding: str | None = "utf-8") 
             page.row("", f"{title}.")
         page.row("seen", finding.evidence)
         page.row("fix", finding.fix)
-        page.row("docs", finding.docs)
+        page.row("docs", *filter(None, (finding.docs, finding.reference)))
     for label, checks in (("failed", failed(report)), ("skipped", skipped(report))):
         if checks:
             page.gap()
@@ -112,7 +112,9 @@ class _Page:
         glyphs = text_timeline.LINES if self._unicode else text_timeline.ASCII
         pieces = text_timeline.draw(report, width=self._width - _LABEL_WIDTH, glyphs=glyphs)
         if pieces:
-            self.lines.append([(" " * _LABEL_WIDTH, {}), *((text, _TONES[tone]) for tone, text in pieces)])
+            indent = " " * _LABEL_WIDTH
+            self.lines.append([(indent, {}), *((text, _TONES[tone]) for tone, text in pieces)])
+            self.lines.append([(f"{indent}{text_timeline.legend(pieces, glyphs)}", {"light": True})])
 
     def _wrap(self, text: str, width: int) -> list[str]:
         width = max(width - 1, _MIN_WIDTH)  # the column that _break_command may need

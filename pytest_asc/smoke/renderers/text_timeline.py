@@ -58,6 +58,15 @@ def draw(report: Report, *, width: int, glyphs: Glyphs = LINES) -> list[tuple[To
     return pieces
 
 
+_LEGEND = {"live": "valid", "over": "beyond the limit", "outside": "not valid"}
+
+
+def legend(pieces: Iterable[tuple[Tone, str]], glyphs: Glyphs = LINES) -> str:
+    """Return the meaning of the characters that a timeline is drawn with."""
+    drawn = {tone for tone, _ in pieces}
+    return ", ".join(f"{getattr(glyphs, tone)} {meaning}" for tone, meaning in _LEGEND.items() if tone in drawn)
+
+
 def times_of(report: Report) -> list[tuple[str, float]]:
     """Return labels and times in seconds since 1970, in order; one label for both clocks where they agree."""
     token, clock = report.token or TokenSummary(), report.clock or ClockSummary()

@@ -27,9 +27,10 @@ def test_a_good_run_has_no_annotations() -> None:
 def test_one_annotation_per_error_and_warning() -> None:
     error, warning = annotate(load("clock-ahead"))
     assert error == (
-        "::error title=This machine's clock is ahead of Apple's::clock-ahead (certain: what was seen proves it)"
+        "::error title=This machine's clock is ahead of Apple's::clock-ahead (confirmed)"
         "%0Aiat 21:40:34 was 34 s in the future; Apple's clock said 21:40:00 UTC and this machine's 21:40:34"
         "%0ASynchronise this machine's clock (NTP), or backdate iat by a minute and keep exp at 15 minutes."
+        "%0Ahttps://pytest-asc.readthedocs.io/en/stable/causes/clock-ahead/"
         "%0Ahttps://www.rfc-editor.org/rfc/rfc9110#field.date"
     )
     assert warning.startswith("::warning title=The token's lifetime is exactly the limit::token-lifetime-at-limit ")
@@ -45,7 +46,7 @@ def test_annotations_are_escaped_as_github_documents() -> None:
     report = load_json("clock-ahead")
     report["findings"][:] = [report["findings"][0] | {"cause": "50%: a, b", "evidence": "100%, a: b"}]
     (line,) = annotate(Report.from_json(report))
-    assert line.startswith("::error title=50%25%3A a%2C b::50%25: a, b (certain")
+    assert line.startswith("::error title=50%25%3A a%2C b::50%25: a, b (confirmed")
     assert "%0A100%25, a: b%0A" in line
 
 

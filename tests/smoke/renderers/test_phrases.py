@@ -44,14 +44,14 @@ def sentences(case: Report, label: str) -> list[str]:
             f"1 day, which is 23 h 40 min more than the 20 min allowed, scope {PRODUCTS}, {APPS}",
         ),
         (report(exp=NOON - 60), "exp 1 min before iat"),
-        (report(exp=None), "life unknown"),
+        (report(exp=None), "lifetime unknown"),
         # What is no time has no length.
-        (report(exp=1200), f"iat {NOON}, exp 1200, as they stand in it"),
+        (report(exp=1200), f"iat {NOON}, exp 1200, which are no times in seconds since 1970"),
         (
             report(NOON * 1000, (NOON + 900) * 1000),
-            f"iat {NOON * 1000}, exp {(NOON + 900) * 1000}, as they stand in it",
+            f"iat {NOON * 1000}, exp {(NOON + 900) * 1000}, which are no times in seconds since 1970",
         ),
-        (report(None, (NOON + 900) * 1000), f"exp {(NOON + 900) * 1000}, as they stand in it"),
+        (report(None, (NOON + 900) * 1000), f"exp {(NOON + 900) * 1000}, which are no times in seconds since 1970"),
     ],
 )
 def test_a_tokens_lifetime_is_compared_with_the_limit(case: Report, life: str) -> None:
@@ -74,7 +74,7 @@ def test_a_timeline_is_to_the_scale_of_the_limit(case: Report, line: str) -> Non
 @pytest.mark.parametrize(
     ("skew", "words"),
     [
-        (0.4, "agrees with Apple's to the second"),
+        (0.4, "the same as Apple's, to the second"),
         (34.2, "34.2 s ahead of Apple's"),
         (-59.9, "59.9 s behind Apple's"),
         (600.2, "10 min ahead of Apple's"),
@@ -98,13 +98,13 @@ def test_warnings_are_counted_in_the_headline(warnings: int, words: str) -> None
 @pytest.mark.parametrize(
     ("cause", "level", "words"),
     [
-        ("not-apple", "error", "GET /v1/apps was answered 401: the answer is not one of Apple's."),
+        ("not-apple", "error", "GET /v1/apps returned 401: the response is not from Apple."),
         (
             "key-unknown-to-apple",
             "error",
-            "App Store Connect refuses this token: Apple does not recognise this combination of key id",
+            "App Store Connect rejected the token: Apple does not recognise this combination of key id",
         ),
-        ("transient-401", "warning", "App Store Connect accepts these credentials, but not without 1 warning."),
+        ("transient-401", "warning", "App Store Connect accepted these credentials, but with 1 warning."),
     ],
 )
 def test_a_refusal_names_the_party_that_refused(cause: str, level: Level, words: str) -> None:

@@ -29,7 +29,7 @@ def test_a_report_is_rendered_as_stored(path: Path) -> None:
 
 
 def test_a_good_run_is_short() -> None:
-    assert len(render_lines(load("good"), width=80)) <= 9
+    assert len(render_lines(load("good"), width=80)) <= 10
 
 
 @pytest.mark.parametrize("path", STORED_REPORTS, ids=lambda path: path.stem)
@@ -46,7 +46,8 @@ def test_lines_fit_the_terminal(path: Path, encoding: str | None, width: int) ->
 )
 def test_the_headline_has_the_colour_of_the_outcome(name: str, colour: str) -> None:
     text, markup = render_lines(load(name), width=80)[0][0]
-    assert text.startswith("App Store Connect" if name != "warned" else "The emulator")
+    starts = {"warned": "The emulator", "not-asked": "No request was sent"}
+    assert text.startswith(starts.get(name, "App Store Connect"))
     assert markup == {colour: True, "bold": True}
 
 
@@ -59,14 +60,14 @@ def test_the_headline_counts_the_visible_apps(apps: int | None, words: str) -> N
     report["request"]["apps_visible"] = apps
     assert (
         text_of(render_lines(Report.from_json(report), width=80))[0]
-        == f"App Store Connect accepts these credentials{words}"
+        == f"App Store Connect accepted these credentials{words}"
     )
 
 
 def test_what_is_beyond_the_limit_is_red() -> None:
     lines = render_lines(load("lifetime-too-long"), width=80)
-    (beyond,) = (markup for line in lines for text, markup in line if text_timeline.LINES.over in text)
-    assert beyond == {"red": True}
+    beyond, legend = (markup for line in lines for text, markup in line if text_timeline.LINES.over in text)
+    assert (beyond, legend) == ({"red": True}, {"light": True})
 
 
 @pytest.mark.parametrize(
@@ -103,7 +104,7 @@ def test_members_may_be_null(name: str, path: tuple[str, ...]) -> None:
         owner = owner[parent] or {}
     owner[member] = None
     lines = text_of(render_lines(Report.from_json(report), width=80))
-    assert lines[0].startswith("App Store Connect")
+    assert lines[0].startswith("No request was sent" if name == "not-asked" else "App Store Connect")
     assert "None" not in "\n".join(lines)
 
 
