@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import tarfile
+import zipfile
 from pathlib import Path
 
 import nox
@@ -109,15 +111,25 @@ def coverage(session: nox.Session) -> None:
 
 @nox.session
 def package(session: nox.Session) -> None:
-    """The distributions: what an index checks, and the suite of an unpacked source distribution."""
+    """The distributions in dist/: reproducible, with good metadata, and an unpacked source distribution that passes."""
     session.install("build", "twine")
-    folder = Path(session.create_tmp())
-    session.run("python", "-m", "build", "--outdir", str(folder), env={"SOURCE_DATE_EPOCH": "1700000000"})
-    session.run("twine", "check", "--strict", *map(str, folder.glob("pytest_asc-*")))
-    (source,) = folder.glob("*.tar.gz")
+    folder, dist = Path(session.create_tmp()), Path("dist")
+    for target in (dist, folder / "again"):
+        shutil.rmtree(target, ignore_errors=True)
+        session.run("python", "-m", "build", "--outdir", str(target), env={"SOURCE_DATE_EPOCH": "1700000000"})
+    for built in dist.iterdir():
+        if built.read_bytes() != (folder / "again" / built.name).read_bytes():
+            session.error(f"{built.name} differs from build to build")
+    session.run("twine", "check", "--strict", *map(str, dist.iterdir()))
+    (wheel,) = dist.glob("*.whl")
+    with zipfile.ZipFile(wheel) as contents:
+        others = [name for name in contents.namelist() if not name.startswith(("pytest_asc/", "pytest_asc-"))]
+    if others:
+        session.error(f"the wheel holds {', '.join(others)}")
+    (source,) = dist.glob("*.tar.gz")
     with tarfile.open(source) as archive:
         archive.extractall(folder, filter="data")
-    with session.chdir(source.with_name(source.name.removesuffix(".tar.gz"))):
+    with session.chdir(folder / source.name.removesuffix(".tar.gz")):
         session.install("-e", ".[test]")
         session.run("python", "-m", "pytest", "-n", "2", *session.posargs)
 
@@ -130,3 +142,10 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check")
     session.run("mypy")
     session.run("lint-imports")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The documentation as a site, in site/."""
+    session.install("-e", ".[docs]")
+    session.run("mkdocs", "build", "--strict", env={"NO_MKDOCS_2_WARNING": "1"})

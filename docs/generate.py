@@ -95,7 +95,7 @@ def _index(read: list[Group]) -> Iterator[str]:
 
 def _page(note: Note, cause: Cause) -> Iterator[str]:
     yield from (_ORIGIN, "", f"# {note.slug}", "")
-    yield f"**{cause.title}.** {cause.level.capitalize()}; {CERTAINTY[cause.certainty]}."
+    yield f"**{cause.title}.** A finding of level {cause.level}; usually {CERTAINTY[cause.certainty]}."
     for title, text in (
         ("What you see", note.symptom),
         ("Why it happens", note.why),

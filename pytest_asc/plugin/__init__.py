@@ -56,6 +56,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="FILE",
         help="Write the smoke check's report to FILE: as HTML if its name ends in .html, else as JSON; may be repeated",
     )
+    group.addoption(
+        "--asc-offline",
+        action="store_true",
+        help="With the smoke check, check the key, the IDs and the token, and send no request",
+    )
     group.addoption("--asc-strict", action="store_true", help="Fail the smoke check on warnings as well")
     group.addoption(
         "--asc-timeout",

@@ -54,6 +54,10 @@ def check_options(config: pytest.Config) -> None:
         raise SettingsError("--asc-smoke-roles belongs to the smoke check: add --asc-smoke or --asc-smoke-first")
     if config.option.asc_report and not smoke:
         raise SettingsError("--asc-report is written by the smoke check: add --asc-smoke or --asc-smoke-first")
+    if config.option.asc_offline and not smoke:
+        raise SettingsError("--asc-offline belongs to the smoke check: add --asc-smoke or --asc-smoke-first")
+    if config.option.asc_offline and config.option.asc_smoke_roles:
+        raise SettingsError("--asc-smoke-roles sends requests and --asc-offline sends none: give one of the two")
     fault: str | None = config.option.asc_fault
     if fault is not None:
         from pytest_asc.faults.registry import check_fault  # noqa: PLC0415  it loads cryptography

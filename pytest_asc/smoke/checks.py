@@ -110,6 +110,7 @@ class Check(NamedTuple):
 
     name: str
     function: CheckFunction
+    sends_request: bool = False
 
 
 def checks_of(service: Service) -> tuple[Check, ...]:
@@ -118,6 +119,6 @@ def checks_of(service: Service) -> tuple[Check, ...]:
         Check("key", check_key),
         Check("ids", check_ids),
         Check("token", check_token),
-        Check("clock", check_clock),
-        Check(f"GET {urlsplit(service.probe).path}", check_response),
+        Check("clock", check_clock, sends_request=True),
+        Check(f"GET {urlsplit(service.probe).path}", check_response, sends_request=True),
     )

@@ -29,7 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
         pytest.UsageError: The options contradict each other, or name a file or folder that does not exist.
     """
     context = SmokeContext(config, get_run_context(config).resolver.mode(smoke=True))
-    run = SmokeRun(context, folder=_folder(config), strict=config.option.asc_strict)
+    run = SmokeRun(context, folder=_folder(config), strict=config.option.asc_strict, offline=config.option.asc_offline)
     config.pluginmanager.register(SmokeReport(config, run), "asc-smoke-report")
     if config.option.asc_smoke:
         # Five checks share one request and need no workers.

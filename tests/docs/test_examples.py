@@ -1,8 +1,8 @@
 """Python code blocks of the documentation, run as tests.
 
-A block is a test module. A block whose fence names a file, as in ```` ```python conftest.py ````, is that file for the
-other blocks of its section, or of the whole document where it is above the first section without a test beside it. A
-block whose fence says ``fragment`` is not run.
+A ``python`` block is a test module. One with a title, as in ```` ```python title="conftest.py" ````, is that file for
+the other blocks of its section, or of the whole document where it is above the first section without a test beside it.
+A ``py`` block is a fragment, which is not run.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
-_FENCE = re.compile(r"^```python(?: (?P<name>\S+))?\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r'^```python(?: title="(?P<name>\S+)")?\n(?P<code>.*?)^```$', re.MULTILINE | re.DOTALL)
 
 
 class Section(NamedTuple):
@@ -35,7 +35,7 @@ def sections(document: Path) -> list[Section]:
         for block in _FENCE.finditer(part):
             if block["name"] is None:
                 tests.append(block["code"])
-            elif block["name"] != "fragment":
+            else:
                 files[block["name"]] = block["code"]
         if part.startswith("# ") and not tests:
             shared = files
@@ -60,10 +60,18 @@ def test_the_code_blocks_of_a_section_pass(section: Section, pytester: pytest.Py
     assert result.parseoutcomes().get("passed", 0) >= len(section.tests)
 
 
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_python_block_is_run_or_a_fragment(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    assert len(re.findall(r"^ *```python", text, re.MULTILINE)) == len(_FENCE.findall(text))
+
+
 def test_code_blocks_are_found_in_every_document_with_examples() -> None:
     assert {section.title.partition(":")[0] for section in SECTIONS} == {
         "README.md",
+        "coming-from.md",
         "how-to.md",
+        "index.md",
         "release-script.md",
         "tutorial.md",
     }

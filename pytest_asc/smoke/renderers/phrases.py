@@ -57,9 +57,12 @@ def has_times(report: Report) -> bool:
 
 def headline(report: Report) -> str:
     """Return the outcome in one sentence."""
-    if report.mode == "offline":
+    if report.mode == "offline" and not report.checks:
         return _token_headline(report)
     accepted = f"{_subject(report)} accepted these credentials"
+    if report.ok and report.mode == "offline":
+        warned = f" apart from {_count(report)}" if report.warnings else ""
+        return f"No request was sent. Nothing is wrong with these credentials{warned} as far as this machine can tell."
     if report.ok:
         apps = report.request.apps_visible if report.request else None
         return f"{accepted}{f', with {_count(report)}' if report.warnings else ''}{_visible(apps)}."
