@@ -577,7 +577,7 @@ def test_a_configured_file_that_does_not_exist_is_a_missing_file(find: Find, hom
     for name in (f"~/AuthKey_{KEY_ID}.p8", f"{home}/AuthKey_{KEY_ID}.p8"):
         (finding,) = find({**IDS, "ASC_PRIVATE_KEY_PATH": name}).findings
         assert finding.cause == "key-file-missing"
-        assert finding.evidence == "ASC_PRIVATE_KEY_PATH: ~/AuthKey_2X9R…34.p8 is not there"
+        assert finding.evidence == "ASC_PRIVATE_KEY_PATH: there is no file ~/AuthKey_2X9R…34.p8"
 
 
 def test_an_unread_file_leads_to_no_findings_on_the_ids_in_it(find: Find) -> None:

@@ -171,7 +171,7 @@ def test_a_missing_agreement_is_not_reported_as_a_role() -> None:
     findings = diagnose(answer(403, agreement, bearer=token()), now=NOW)
     assert [finding.cause for finding in findings] == ["agreement-missing"]
     assert "role" not in advice(findings)
-    assert "no new key helps" in advice(findings)
+    assert "a new key does not help" in advice(findings)
 
 
 def test_an_insufficient_role_is_not_reported_as_a_bad_key() -> None:

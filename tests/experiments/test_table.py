@@ -236,7 +236,7 @@ def test_an_empty_issuer_id_is_in_the_evidence() -> None:
 def test_the_evidence_lists_the_causes_that_apple_does_not_separate() -> None:
     (finding,) = run_with(refusal(TEAM), refuse)[0].findings
     assert finding.evidence.endswith(
-        "Apple answers so for a wrong key id, a wrong issuer id, a key of another service and a revoked key alike"
+        "Apple gives the same answer for a wrong key id, a wrong issuer id, a key of another service and a revoked key"
     )
     (finding,) = run_with(refusal(TEAM, has_key=False), refuse)[0].findings
     assert "an individual key" in finding.evidence

@@ -170,7 +170,7 @@ CASES = (
         "key id and issuer id in each other's place",
         asc(ASC_KEY_ID=ISSUER, ASC_ISSUER_ID=KEY_ID),
         ("ids-swapped",),
-        "Swap them.",
+        "Swap the two values.",
     ),
     Case(
         "rorkai/App-Store-Connect-CLI#2116",
