@@ -93,6 +93,18 @@ def _available(name: str, kind: str, availability: str, target: str) -> Callable
     return fit
 
 
+def _group_with_an_approved_version(emulator: Emulator, data: Json) -> None:
+    group = emulator.add("subscriptionGroups")
+    emulator.add("subscriptionGroupVersions", subscriptionGroup=group, state="APPROVED")
+    data["relationships"]["subscriptionGroup"] = _to(group)
+
+
+def _group_with_a_submitted_subscription(emulator: Emulator, data: Json) -> None:
+    group = emulator.add("subscriptionGroups")
+    emulator.add("subscriptions", group=group, state="WAITING_FOR_REVIEW")
+    data["relationships"]["subscriptionGroup"] = _to(group)
+
+
 def _approved_build(emulator: Emulator, data: Json) -> None:
     data["relationships"]["build"] = _to(_approved(emulator))
 
@@ -139,6 +151,14 @@ STATES: Mapping[tuple[str, str], Callable[[Emulator, Json], None]] = {
     ("POST", "/v1/subscriptionPrices"): _available(
         "subscription", "subscriptions", "subscriptionAvailability", "subscriptionAvailabilities"
     ),
+    ("POST", "/v1/inAppPurchaseVersions"): _relationship("inAppPurchase", "inAppPurchases", state="APPROVED"),
+    ("POST", "/v1/subscriptionVersions"): _relationship("subscription", "subscriptions", state="APPROVED"),
+    ("POST", "/v1/subscriptionGroupVersions"): _group_with_an_approved_version,
+    ("POST", "/v1/inAppPurchaseSubmissions"): _relationship(
+        "inAppPurchaseV2", "inAppPurchases", state="READY_TO_SUBMIT"
+    ),
+    ("POST", "/v1/subscriptionSubmissions"): _relationship("subscription", "subscriptions", state="READY_TO_SUBMIT"),
+    ("POST", "/v1/subscriptionGroupSubmissions"): _group_with_a_submitted_subscription,
     ("POST", "/v1/reviewSubmissionItems"): _one_to_review,
     ("POST", "/v1/subscriptionOfferCodes"): _attributes(autoRenewEnabled=True, offerMode="PAY_AS_YOU_GO"),
     ("PATCH", "/v1/reviewSubmissions/{id}"): _attributes(submitted=False, canceled=False),

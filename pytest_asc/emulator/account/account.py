@@ -44,6 +44,8 @@ class Account:
         self.outcomes: Outcomes = Outcomes()
         self.review_requirements = DEFAULT
         """Names of what a review requires."""
+        self.retired_product_ids: set[str] = set()
+        """Product ids of deleted products, which no other product can have."""
         self.vendor_number = "80012345"
         """Vendor whose sales and finance reports there are."""
         self.base = APP_STORE_CONNECT.base_url

@@ -21,8 +21,11 @@ OUTCOMES: Mapping[str, tuple[str, ...]] = {
     "betaTesters": ("ACCEPTED", "INSTALLED", "REVOKED"),
     "builds": ("VALID", "INVALID", "FAILED"),
     "ciBuildRuns": ("SUCCEEDED", "FAILED", "ERRORED", "CANCELED", "SKIPPED"),
+    "inAppPurchaseVersions": _REVIEWED,
     "reviewSubmissionItems": _REVIEWED,
     "reviewSubmissions": _REVIEWED,
+    "subscriptionGroupVersions": _REVIEWED,
+    "subscriptionVersions": _REVIEWED,
     "userInvitations": ("ACCEPTED",),
 }
 """Final states by resource type. Where Apple decides, the first is the default."""

@@ -72,3 +72,67 @@ _UNMODIFIABLE = (
     "The provided entity contains a field that can not be modified in the current state",
 )
 PROMOTION_HAS_IMAGE = ErrorTemplate(*_UNMODIFIABLE, "Promoted purchase has an image. Please delete the image first.")
+# In-app purchases and subscriptions: the codes are observed, and the words unless marked.
+VERSION_IN_FLIGHT = ErrorTemplate(
+    409,
+    "STATE_ERROR.ALREADY_EXISTS",
+    "Resource already exists.",  # inferred, as of other resources
+    "Version already exists. There is already an inflight version with id '{id}' for {noun} {product}",
+)
+VERSION_UNMODIFIABLE = ErrorTemplate(  # the title is inferred, and so is the code of groups
+    409, "STATE_ERROR.{kind}_VERSION_UNMODIFIABLE", _OTHER_STATE, "Version is not in modifiable state."
+)
+LOCALIZATION_CLOSED = ErrorTemplate(*_UNMODIFIABLE, "Cannot edit {title}Localization when it is in {state} state")
+LAST_LOCALIZATION = ErrorTemplate(  # code and title are inferred
+    409, "STATE_ERROR", _OTHER_STATE, "Cannot delete last localization."
+)
+SUBSCRIPTION_NOT_DELETED = ErrorTemplate(  # the words are inferred
+    409,
+    "STATE_ERROR.SUBSCRIPTION_DELETE_NOT_ALLOWED",
+    _OTHER_STATE,
+    "A subscription that is ready to be submitted or was submitted cannot be deleted.",
+)
+FAMILY_SHARING = ErrorTemplate(*_UNMODIFIABLE, "Family sharing cannot be switched off.")  # the words are inferred
+# Submissions: the codes are observed; words that are not in the table of recorded answers are inferred.
+NOT_SUBMITTABLE = ErrorTemplate(
+    409,
+    "STATE_ERROR.INVALID_REQUEST_ENTITY_STATE_INVALID",
+    "{type} with id '{id}' is not in valid state.",
+    "This resource cannot be reviewed, please check associated errors to see why.",
+)
+AVAILABILITY_NEVER_SET = ErrorTemplate(
+    409,
+    "STATE_ERROR.IAP_SUBMISSION_NOT_ALLOWED_AVAILABILITY_NEVER_SET",
+    _OTHER_STATE,
+    "The availability of the product has never been set.",
+)
+PRICES_MISSING = ErrorTemplate(
+    409,
+    "STATE_ERROR.IAP_SUBMISSION_NOT_ALLOWED_MISSING_PRICING_DATA",
+    _OTHER_STATE,
+    "There is no price for these territories: {territories}",
+)
+FIRST_ON_VERSION = ErrorTemplate(
+    409,
+    "STATE_ERROR.FIRST_{kind}_MUST_BE_SUBMITTED_ON_VERSION",
+    _OTHER_STATE,
+    "The first product of its kind must be submitted together with a version of the app.",
+)
+NO_PENDING_VERSION = ErrorTemplate(
+    409,
+    "ENTITY_ERROR.RELATIONSHIP.INVALID",
+    "The provided entity includes a relationship with an invalid value",
+    "{title} {id} has no pending version for submission",
+)
+GROUP_VERSION_REQUIRED = ErrorTemplate(
+    409,
+    "STATE_ERROR.SUBSCRIPTION_SUBMISSION_REQUIRES_GROUP_VERSION",
+    _OTHER_STATE,
+    "The subscription must be submitted together with the version of its group.",
+)
+GROUP_ALONE = ErrorTemplate(
+    409,
+    "ENTITY_ERROR.SUBSCRIPTION_GROUP_SUBMISSION_NOT_ALLOWED",
+    _PROBLEM,
+    "Submit at least one subscription of the group first.",
+)

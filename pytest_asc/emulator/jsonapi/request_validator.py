@@ -45,6 +45,8 @@ class ValidatedResource:
     """Linkage of each relationship; empty where it is null."""
     included: tuple[ValidatedResource, ...] = ()
     """Resources to create along with it."""
+    api_version: str = "v1"
+    """First part of the path."""
 
 
 def read_entity(operation: Operation, identifier: str, content: bytes) -> ValidatedResource:
@@ -68,7 +70,7 @@ def read_entity(operation: Operation, identifier: str, content: bytes) -> Valida
     for index, one in enumerate(included):
         validator.included(one, schemas, f"/included/{index}")
     validator.raise_errors()
-    return _validated(raw, included)
+    return _validated(raw, included, operation.path[1:3])
 
 
 def read_ids(operation: Operation, content: bytes) -> list[str]:
@@ -190,7 +192,7 @@ class _Validator:
                 self.add_error(entity_errors.NOT_INCLUDED, pointer, name=name, type=resource_type, id=one.id)
 
 
-def _validated(raw: RawResource, included: Sequence[RawResource] = ()) -> ValidatedResource:
+def _validated(raw: RawResource, included: Sequence[RawResource] = (), api_version: str = "v1") -> ValidatedResource:
     assert raw.type is not None, "a resource without a type was accepted"  # noqa: S101  _Validator rejects it
     return ValidatedResource(
         raw.type,
@@ -198,6 +200,7 @@ def _validated(raw: RawResource, included: Sequence[RawResource] = ()) -> Valida
         raw.attributes,
         {name: _as_tuple(data) for name, data in raw.relationships.items()},
         tuple(map(_validated, included)),
+        api_version,
     )
 
 

@@ -16,6 +16,7 @@ from pytest_asc.emulator.account.pacific_time import pacific_day, pacific_midnig
 from pytest_asc.emulator.jsonapi import entity_errors, price_errors
 from pytest_asc.emulator.jsonapi.errors import RefusedError, at_pointer
 from pytest_asc.emulator.resources.hooks import ResourceHooks
+from pytest_asc.emulator.resources.product_states import update_state
 from pytest_asc.emulator.resources.state_machine import link, related_many, related_one, request_resources
 
 if TYPE_CHECKING:
@@ -262,6 +263,9 @@ def _after_create(account: Account, schedule: Resource, entity: ValidatedResourc
             link(account, price, "territory", territory)
         if interval.territory == base:
             _create_automatic_prices(account, kind, schedule, interval._replace(end=end), intervals)
+    if kind.availability:
+        for product in request_resources(account, entity, kind.product):
+            update_state(account, product)
 
 
 def _create_automatic_prices(
@@ -324,6 +328,8 @@ def _after_create_price(account: Account, price: Resource, entity: ValidatedReso
             "planType": price.attributes["planType"] or "UPFRONT",
         },
     )
+    for subscription in request_resources(account, entity, "subscription"):
+        update_state(account, subscription)
 
 
 HOOKS: Mapping[str, ResourceHooks] = {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_asc.emulator.account.outcomes import OUTCOMES
 from pytest_asc.emulator.account.schedule import HOUR, MINUTE
 from pytest_asc.emulator.account.times import timestamp
 from pytest_asc.emulator.jsonapi import state_errors
@@ -16,7 +17,9 @@ from pytest_asc.emulator.resources.review_items import (
     SUBMITTABLE,
     open_items,
     open_versions,
+    reviewed_by,
     update_reviewed,
+    validate_groups,
     validate_version,
     withdraw_version,
 )
@@ -52,8 +55,8 @@ def _decide_items(account: Account, submission: Resource) -> str:
 
 
 def _decide_item(account: Account, submission: Resource, item: Resource) -> str:
-    version = related_one(account, item, "appStoreVersion")
-    outcome = account.outcomes.of(item, *([version] if version else []), submission)
+    versions = [reviewed for reviewed in reviewed_by(account, item) if reviewed.type in OUTCOMES]
+    outcome = account.outcomes.of(item, *versions, submission)
     state = "APPROVED" if outcome == "APPROVED" else "REJECTED"
     account.store.update(item, {"state": state})
     update_reviewed(account, item, outcome)
@@ -121,6 +124,7 @@ def _validate_submit(account: Account, submission: Resource) -> None:
         _validate_alone(account, app, submission, versions)
         if not versions:
             _validate_approved(account, app, submission)
+    validate_groups(account, submission)
     for version in versions:
         validate_version(account, version)
 

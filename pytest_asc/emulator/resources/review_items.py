@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_asc.emulator.jsonapi import entity_errors, state_errors
+from pytest_asc.emulator.jsonapi import entity_errors, product_errors, state_errors
 from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError, at_pointer
+from pytest_asc.emulator.resources import product_versions
 from pytest_asc.emulator.resources.hooks import ResourceHooks
+from pytest_asc.emulator.resources.product_kinds import BY_VERSION, DRAFT, is_approved, product_of
+from pytest_asc.emulator.resources.products import validate_complete
 from pytest_asc.emulator.resources.review_requirements import unmet_requirements
 from pytest_asc.emulator.resources.state_machine import link, matches, related_many, related_one, request_resources
-from pytest_asc.emulator.resources.version_states import state_of
 from pytest_asc.emulator.resources.versions import VERSION, approve
 from pytest_asc.emulator.spec.api_spec import api_spec
 
@@ -44,8 +46,10 @@ def open_versions(account: Account, submission: Resource) -> list[Resource]:
 
 def update_reviewed(account: Account, item: Resource, state: str) -> None:
     """Set the state of the resource under review to that of its item."""
-    for reviewed in _reviewed(account, item):
-        if reviewed.type != "appStoreVersions":
+    for reviewed in reviewed_by(account, item):
+        if reviewed.type in BY_VERSION:
+            product_versions.VERSION.enter(account, reviewed, state)
+        elif reviewed.type != "appStoreVersions":
             _update_other(account, reviewed, state)
         elif state == "APPROVED":
             approve(account, reviewed)
@@ -61,17 +65,20 @@ def _update_other(account: Account, reviewed: Resource, state: str) -> None:
                 account.store.update(reviewed, {name: state})
 
 
-def _reviewed(account: Account, item: Resource) -> Iterator[Resource]:
+def reviewed_by(account: Account, item: Resource) -> Iterator[Resource]:
+    """Yield the resource that an item is about."""
     for schema in api_spec().schemas_of(item.type):
         for name in schema.relationships:
             yield from related_many(account, item, name)
 
 
 def withdraw_version(account: Account, item: Resource) -> None:
-    """Withdraw the version of an item from review."""
-    version = related_one(account, item, "appStoreVersion")
-    if version and state_of(version) in _STATE_AFTER_WITHDRAWAL:
-        VERSION.enter(account, version, _STATE_AFTER_WITHDRAWAL[state_of(version)])
+    """Withdraw the version of an item from review: the app's or a product's."""
+    for version in reviewed_by(account, item):
+        machine = product_versions.VERSION if version.type in BY_VERSION else VERSION
+        state = version.attributes.get(machine.attribute)
+        if state in _STATE_AFTER_WITHDRAWAL and (machine is not VERSION or version.type == "appStoreVersions"):
+            machine.enter(account, version, _STATE_AFTER_WITHDRAWAL[state])
 
 
 def validate_version(account: Account, version: Resource) -> None:
@@ -102,6 +109,42 @@ def _validate_create(account: Account, entity: ValidatedResource) -> None:
     _validate_not_in_review(account, reviewed, names[0])
     if reviewed.type == "appStoreVersions":
         validate_version(account, reviewed)
+    elif reviewed.type in BY_VERSION:
+        _validate_product_version(account, submission, reviewed)
+
+
+def _validate_product_version(account: Account, submission: Resource, version: Resource) -> None:
+    """Refuse the version of a product that cannot be reviewed, or not without that of its group (observed)."""
+    if version.attributes["state"] not in {None, DRAFT, "REJECTED"}:
+        raise RefusedError(ApiError(state_errors.NOT_REVIEWABLE, {"type": version.type, "id": version.id}))
+    product = product_of(account, version)
+    if product is None:
+        return
+    validate_complete(account, product)
+    group = related_one(account, product, "group") if product.type == "subscriptions" else None
+    if group and not is_approved(account, group) and group not in _groups(account, submission):
+        raise RefusedError(ApiError(product_errors.GROUP_VERSION_REQUIRED))
+
+
+def _groups(account: Account, submission: Resource) -> list[Resource]:
+    """The subscription groups whose versions are open items of a submission."""
+    versions = [related_one(account, item, "subscriptionGroupVersion") for item in open_items(account, submission)]
+    groups = [product_of(account, version) for version in versions if version]
+    return [group for group in groups if group]
+
+
+def validate_groups(account: Account, submission: Resource) -> None:
+    """Refuse a submission with a new subscription group and no subscription of it (observed).
+
+    Raises:
+        RefusedError: A group is alone.
+    """
+    versions = [related_one(account, item, "subscriptionVersion") for item in open_items(account, submission)]
+    subscriptions = [product_of(account, version) for version in versions if version]
+    accompanied = [related_one(account, one, "group") for one in subscriptions if one]
+    for group in _groups(account, submission):
+        if group not in accompanied and not is_approved(account, group):
+            raise RefusedError(ApiError(product_errors.GROUP_ALONE))
 
 
 def _validate_new_in_submission(account: Account, submission: Resource, reviewed: Resource, name: str) -> None:

@@ -13,13 +13,13 @@ from pytest_asc.emulator.account.times import timestamp
 from pytest_asc.emulator.account.upload_storage import UPLOAD_LIFE
 from pytest_asc.emulator.jsonapi import entity_errors
 from pytest_asc.emulator.jsonapi.errors import RefusedError, at_pointer
-from pytest_asc.emulator.resources.hooks import ResourceHooks
+from pytest_asc.emulator.resources.hooks import ResourceHooks, do_nothing
 from pytest_asc.emulator.resources.images import image_size
 from pytest_asc.emulator.spec.api_spec import api_spec
 from pytest_asc.emulator.spec.uploads import UPLOAD_OPERATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from pytest_asc.emulator.account.account import Account
     from pytest_asc.emulator.account.store import Resource
@@ -139,17 +139,34 @@ def validate_commit(account: Account, resource: Resource, entity: ValidatedResou
         raise RefusedError(at_pointer(entity_errors.UPLOAD_INCOMPLETE, pointer, received=len(received), size=size))
 
 
-def commit(account: Account, resource: Resource, entity: ValidatedResource) -> None:
-    """Accept no more parts, and schedule the processing of the file."""
+def commit(
+    account: Account,
+    resource: Resource,
+    entity: ValidatedResource,
+    after_complete: Callable[[Account, Resource], None] = do_nothing,
+) -> None:
+    """Accept no more parts, and schedule the processing of the file.
+
+    Args:
+        account: The account.
+        resource: The file.
+        entity: The request.
+        after_complete: Runs once the file is complete.
+    """
     if not _is_commit(resource, entity):
         return
     base, content = account.base, account.storage.received(_key(resource), account.now) or b""
     account.storage.close(_key(resource))
     _update(account, resource, {UPLOAD_OPERATIONS: None, **_state_attributes("UPLOAD_COMPLETE")})
     description = f"{resource.type} {resource.id}: processed"
-    account.schedule.call_later(
-        PROCESSING_SECONDS, description, lambda: _finish_processing(account, resource, content, base), key=resource
-    )
+
+    def finish_processing() -> str:
+        outcome = _finish_processing(account, resource, content, base)
+        if outcome == "COMPLETE":
+            after_complete(account, resource)
+        return f"{resource.type} {resource.id}: {outcome}"
+
+    account.schedule.call_later(PROCESSING_SECONDS, description, finish_processing, key=resource)
 
 
 def _finish_processing(account: Account, resource: Resource, content: bytes, base: str) -> str:
@@ -158,7 +175,7 @@ def _finish_processing(account: Account, resource: Resource, content: bytes, bas
         _update(account, resource, _state_attributes("FAILED", error))
     else:
         _complete(account, resource, content, base)
-    return f"{resource.type} {resource.id}: {'FAILED' if error else 'COMPLETE'}"
+    return "FAILED" if error else "COMPLETE"
 
 
 def _error(account: Account, resource: Resource, content: bytes) -> Mapping[str, str] | None:

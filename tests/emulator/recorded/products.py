@@ -86,6 +86,75 @@ def _unavailable(replay: Replay) -> Answer:
     return replay.post("subscriptionPrices", subscription=subscription, subscriptionPricePoint=linkage)
 
 
+def _incomplete_purchase(replay: Replay) -> Answer:
+    purchase = replay.add("inAppPurchases", apps=[replay.add("apps")])
+    return replay.post("inAppPurchaseSubmissions", inAppPurchaseV2=purchase)
+
+
+def _subscription(replay: Replay, **members: Any) -> Json:
+    """Add a subscription in a group of an app."""
+    group = replay.add("subscriptionGroups", app=replay.add("apps"))
+    return replay.add("subscriptions", group=group, **members)
+
+
+def _first_subscription(replay: Replay) -> Answer:
+    subscription = _subscription(replay, state="READY_TO_SUBMIT")
+    return replay.post("subscriptionSubmissions", subscription=subscription)
+
+
+def _unpriced_subscription(replay: Replay) -> Answer:
+    availability = replay.add("subscriptionAvailabilities", availableTerritories=["USA", "FRA"])
+    subscription = _subscription(replay, subscriptionAvailability=availability, subscriptionPeriod="ONE_MONTH")
+    group = subscription["relationships"]["group"]["data"]
+    replay.add("subscriptionGroupLocalizations", subscriptionGroup=group)
+    replay.add("subscriptionLocalizations", subscription=subscription)
+    replay.add("subscriptionAppStoreReviewScreenshots", subscription=subscription)
+    replay.add("subscriptionPrices", subscription=subscription, territory="USA")
+    return replay.post("subscriptionSubmissions", subscription=subscription)
+
+
+def _version(replay: Replay, product: Json) -> Json:
+    """Read the newest version of a product."""
+    path = "/v2" if product["type"] == "inAppPurchases" else "/v1"
+    versions: list[Json] = replay.fetch(f"{path}/{product['type']}/{product['id']}/versions").json["data"]
+    return versions[-1]
+
+
+def _without_its_group(replay: Replay) -> Answer:
+    subscription = _subscription(replay, state="READY_TO_SUBMIT")
+    (app,) = replay.emulator_client.emulator.find("apps")
+    submission = replay.create("reviewSubmissions", {"platform": "IOS"}, app=app)
+    return replay.post(
+        "reviewSubmissionItems", reviewSubmission=submission, subscriptionVersion=_version(replay, subscription)
+    )
+
+
+def _second_version(replay: Replay) -> Answer:
+    return replay.post("subscriptionVersions", subscription=_subscription(replay))
+
+
+def _approved_localization(replay: Replay) -> Answer:
+    subscription = _subscription(replay, state="APPROVED")
+    localization = replay.add("subscriptionLocalizations", subscription=subscription, state="APPROVED")
+    return replay.patch(localization, name="Other")
+
+
+def _localization_in_review(replay: Replay) -> Answer:
+    purchase = replay.add("inAppPurchases", state="IN_REVIEW")
+    localization = replay.add("inAppPurchaseLocalizations", version=_version(replay, purchase))
+    data = {"type": localization["type"], "id": localization["id"], "attributes": {"name": "Other"}}
+    return replay.send("PATCH", f"/v2/{localization['type']}/{localization['id']}", data)
+
+
+def _last_localization(replay: Replay) -> Answer:
+    purchase = replay.add("inAppPurchases", state="REJECTED")
+    return replay.delete(replay.add("inAppPurchaseLocalizations", inAppPurchaseV2=purchase, state="REJECTED"))
+
+
+def _complete_subscription(replay: Replay) -> Answer:
+    return replay.delete(_subscription(replay, state="READY_TO_SUBMIT"))
+
+
 def _promotion(replay: Replay) -> Answer:
     subscription = replay.add("subscriptions")
     replay.add("subscriptionImages", subscription=subscription)
@@ -150,6 +219,15 @@ CASES: Mapping[int, Case] = {
     96: _app_price(None),
     97: _without_base,
     98: _gap,
+    100: _incomplete_purchase,
+    101: _first_subscription,
+    102: _unpriced_subscription,
+    103: _without_its_group,
+    104: _second_version,
+    105: _approved_localization,
+    106: _localization_in_review,
+    107: _last_localization,
+    108: _complete_subscription,
     109: _promotion,
     110: _grace_period,
     111: _unavailable,

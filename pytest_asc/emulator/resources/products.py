@@ -1,0 +1,214 @@
+"""In-app purchases, subscriptions and their groups: what comes with them, deletion, and submission by themselves."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from pytest_asc.emulator.jsonapi import entity_errors, product_errors
+from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError, at_pointer
+from pytest_asc.emulator.resources.hooks import ResourceHooks
+from pytest_asc.emulator.resources.product_kinds import (
+    BY_PRODUCT,
+    DRAFT,
+    is_approved,
+    siblings_of,
+    version_in_flight,
+    versions_of,
+)
+from pytest_asc.emulator.resources.product_states import (
+    INCOMPLETE,
+    VERSION_STATES,
+    is_draft_in_submission,
+    missing,
+    update_state,
+)
+from pytest_asc.emulator.resources.product_versions import SUBMITTED_ALONE, create_first_version
+from pytest_asc.emulator.resources.state_machine import matches, related_many, related_one, request_resources
+from pytest_asc.emulator.resources.uploads import UPLOAD, commit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pytest_asc.emulator.account.account import Account
+    from pytest_asc.emulator.account.store import Resource
+    from pytest_asc.emulator.jsonapi.request_validator import ValidatedResource
+
+
+# Products.
+
+
+def _after_create(account: Account, product: Resource, _: ValidatedResource) -> None:
+    if product.type != "subscriptionGroups":
+        account.store.update(product, {"state": "MISSING_METADATA"})
+    create_first_version(account, product, BY_PRODUCT[product.type], DRAFT)
+
+
+def _after_add(account: Account, product: Resource) -> None:
+    """Make what every product has, unless the test has added it."""
+    if "state" in product.attributes and product.attributes["state"] is None:
+        account.store.update(product, {"state": "MISSING_METADATA"})
+        update_state(account, product)
+    if not versions_of(account, product):
+        state = VERSION_STATES.get(str(product.attributes.get("state")), DRAFT)
+        create_first_version(account, product, BY_PRODUCT[product.type], state)
+
+
+def _validate_create(account: Account, entity: ValidatedResource) -> None:
+    """Refuse a product id that a deleted product has had (observed)."""
+    identifier = entity.attributes["productId"]
+    if identifier in account.retired_product_ids:
+        template, name = entity_errors.ATTRIBUTE_DUPLICATE, "productId"
+        raise RefusedError(
+            at_pointer(template, f"/data/attributes/{name}", type=entity.type, name=name, value=identifier)
+        )
+
+
+def _validate_update(_: Account, product: Resource, entity: ValidatedResource) -> None:
+    if matches(product, familySharable=True) and entity.attributes.get("familySharable") is False:
+        raise RefusedError(at_pointer(product_errors.FAMILY_SHARING, "/data/attributes/familySharable"))
+
+
+def _after_update(account: Account, product: Resource, _: ValidatedResource) -> None:
+    update_state(account, product)
+
+
+def _before_delete(account: Account, product: Resource) -> None:
+    """Refuse to delete a subscription that is complete (observed), and remember the product id."""
+    if product.type == "subscriptions" and product.attributes["state"] not in INCOMPLETE:
+        raise RefusedError(ApiError(product_errors.SUBSCRIPTION_NOT_DELETED))
+    account.retired_product_ids.add(product.attributes["productId"])
+
+
+# What a product needs.
+
+
+def _update_product(name: str, account: Account, _: Resource, entity: ValidatedResource) -> None:
+    """Update the state of the product that a request names."""
+    for product in request_resources(account, entity, name):
+        update_state(account, product)
+
+
+def _after_screenshot(name: str, account: Account, screenshot: Resource) -> None:
+    product = related_one(account, screenshot, name)
+    if product:
+        update_state(account, product)
+
+
+def _screenshots(name: str) -> ResourceHooks:
+    return UPLOAD._replace(after_update=partial(commit, after_complete=partial(_after_screenshot, name)))
+
+
+# Submission.
+
+
+def submission_errors(account: Account, product: Resource) -> Mapping[str, list[ApiError]]:
+    """Return what a product lacks, as associated errors; prices aside, which have an error of their own."""
+    found: list[ApiError] = []
+    lacks = missing(account, product)
+    for part, names, template in (
+        ("attributes", lacks.attributes, entity_errors.ATTRIBUTE_REQUIRED),
+        ("relationships", lacks.relationships, entity_errors.RELATIONSHIP_REQUIRED),
+    ):
+        found += [at_pointer(template, f"/data/{part}/{name}", name=name) for name in names]
+    if lacks.availability:
+        found.append(ApiError(product_errors.AVAILABILITY_NEVER_SET))
+    return {f"/v1/{product.type}/{product.id}": found} if found else {}
+
+
+def validate_complete(account: Account, product: Resource) -> None:
+    """Refuse a product that lacks what a review requires.
+
+    Raises:
+        RefusedError: Something is missing, or a price.
+    """
+    if product.type == "subscriptionGroups" or product.attributes["state"] not in INCOMPLETE:
+        return
+    associated = submission_errors(account, product)
+    if associated:
+        values = {"type": product.type, "id": product.id}
+        raise RefusedError(ApiError(product_errors.NOT_SUBMITTABLE, values, associated=associated))
+    territories = missing(account, product).territories
+    if territories:
+        raise RefusedError(ApiError(product_errors.PRICES_MISSING, {"territories": ", ".join(territories)}))
+
+
+def _validate_submission(name: str, account: Account, entity: ValidatedResource) -> None:
+    for product in request_resources(account, entity, name):
+        first = _is_first(account, product)
+        version = version_in_flight(account, product)
+        if not (first and is_draft_in_submission(account, product)):
+            if version is None or not matches(version, state=DRAFT):
+                values = {"title": BY_PRODUCT[product.type].title, "id": product.id}
+                raise RefusedError(ApiError(product_errors.NO_PENDING_VERSION, values))
+            validate_complete(account, product)
+        if first:
+            template = product_errors.FIRST_ON_VERSION
+            code = template.code.format(kind=product.attributes.get("inAppPurchaseType") or "SUBSCRIPTION")
+            raise RefusedError(ApiError(template._replace(code=code)))
+
+
+def _is_first(account: Account, product: Resource) -> bool:
+    """Return whether no product of the kind has been approved in the app; False where the app is unknown."""
+    siblings = siblings_of(account, product)
+    kind = product.attributes.get("inAppPurchaseType")
+    same = [one for one in siblings if one.attributes.get("inAppPurchaseType") == kind]
+    return bool(siblings) and not any(is_approved(account, one) for one in same)
+
+
+def _validate_group_submission(account: Account, entity: ValidatedResource) -> None:
+    for group in request_resources(account, entity, "subscriptionGroup"):
+        submitted = [
+            version
+            for subscription in related_many(account, group, "subscriptions")
+            for version in versions_of(account, subscription)
+            if not matches(version, state=DRAFT)
+        ]
+        if not submitted:
+            raise RefusedError(ApiError(product_errors.GROUP_ALONE))
+        version = version_in_flight(account, group)
+        if version is None or not matches(version, state=DRAFT):
+            raise RefusedError(
+                ApiError(product_errors.NO_PENDING_VERSION, {"title": BY_PRODUCT[group.type].title, "id": group.id})
+            )
+
+
+def _submit(name: str, account: Account, _: Resource, entity: ValidatedResource) -> None:
+    for version in _pending(account, entity, name):
+        SUBMITTED_ALONE.enter(account, version, "WAITING_FOR_REVIEW")
+
+
+def _pending(account: Account, entity: ValidatedResource, name: str) -> Iterator[Resource]:
+    for product in request_resources(account, entity, name):
+        version = version_in_flight(account, product)
+        if version:
+            yield version
+
+
+def _submissions(name: str) -> ResourceHooks:
+    return ResourceHooks(validate_create=partial(_validate_submission, name), after_create=partial(_submit, name))
+
+
+_PRODUCTS = ResourceHooks(
+    validate_create=_validate_create,
+    after_create=_after_create,
+    validate_update=_validate_update,
+    after_update=_after_update,
+    before_delete=_before_delete,
+    after_add=_after_add,
+)
+
+HOOKS: Mapping[str, ResourceHooks] = {
+    "inAppPurchases": _PRODUCTS,
+    "subscriptions": _PRODUCTS,
+    "subscriptionGroups": ResourceHooks(after_create=_after_create, after_add=_after_add),
+    "inAppPurchaseAvailabilities": ResourceHooks(after_create=partial(_update_product, "inAppPurchase")),
+    "subscriptionAvailabilities": ResourceHooks(after_create=partial(_update_product, "subscription")),
+    "inAppPurchaseAppStoreReviewScreenshots": _screenshots("inAppPurchaseV2"),
+    "subscriptionAppStoreReviewScreenshots": _screenshots("subscription"),
+    "inAppPurchaseSubmissions": _submissions("inAppPurchaseV2"),
+    "subscriptionSubmissions": _submissions("subscription"),
+    "subscriptionGroupSubmissions": ResourceHooks(
+        validate_create=_validate_group_submission, after_create=partial(_submit, "subscriptionGroup")
+    ),
+}
