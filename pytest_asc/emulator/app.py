@@ -18,7 +18,6 @@ from pytest_asc.diagnosis.findings import Finding, make_finding
 from pytest_asc.emulator import other_services, seeding
 from pytest_asc.emulator.account import upload_storage
 from pytest_asc.emulator.account.account import Account
-from pytest_asc.emulator.account.fixture_loader import SAMPLE
 from pytest_asc.emulator.account.ids import IdGenerator
 from pytest_asc.emulator.account.review_requirements import check_requirements
 from pytest_asc.emulator.account.schedule import DAY, HOUR, MINUTE
@@ -33,7 +32,7 @@ from pytest_asc.emulator.planned_failures import PlannedFailure, PlannedFailures
 from pytest_asc.emulator.request_log import CORRELATION_KEYS, MOST_BYTES, MOST_RECORDS, RequestLog
 from pytest_asc.emulator.request_records import CORRELATION_KEY, RequestRecord, RequestRecords
 from pytest_asc.emulator.service_faults import FAULTS
-from pytest_asc.emulator.spec.api_spec import api_spec
+from pytest_asc.emulator.spec.api_spec import api_spec, depends_on_spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -127,6 +126,11 @@ class Emulator:
                 self.authenticator.override_keys()
 
     # Settings.
+
+    @property
+    def api_version(self) -> str:
+        """Version of Apple's OpenAPI document that is emulated: ``4.4.1``."""
+        return api_spec().version
 
     @property
     def role(self) -> Role:
@@ -385,7 +389,8 @@ class Emulator:
 
     def load_sample(self) -> None:
         """Add the sample account that ships with the package."""
-        self.load(SAMPLE)
+        with self._lock:
+            seeding.load_sample(self._account)
 
     def sell(self, product: Mapping[str, Any], /, **details: Any) -> None:
         """Enter a sale, for the sales and finance reports: ``sell(app, units=3, day="2026-06-01", country="DE")``.
@@ -746,6 +751,7 @@ def _key_of(credentials: Credentials, service: Service) -> Key:
     return Key(credentials.key_id, credentials.issuer(service), credentials.kind, credentials.public_key)
 
 
+@depends_on_spec
 @cache
 def _methods_by_path() -> dict[str, tuple[str, ...]]:
     return {path: api_spec().methods(path) for path in api_spec().paths}

@@ -12,6 +12,7 @@ from pytest_asc.emulator.jsonapi.negotiation import choose_media_type, refuse_me
 from pytest_asc.emulator.jsonapi.routing import Route, make_route, match
 from pytest_asc.emulator.operations import reads, writes
 from pytest_asc.emulator.reports import registry
+from pytest_asc.emulator.spec.api_spec import depends_on_spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +49,7 @@ def make_endpoint(method: str, url: str) -> Endpoint:
     return Endpoint(make_route(matched), handle)
 
 
-find_endpoint = lru_cache(maxsize=_ENDPOINTS)(make_endpoint)
+find_endpoint = depends_on_spec(lru_cache(maxsize=_ENDPOINTS)(make_endpoint))
 """Cached :func:`make_endpoint`, for methods and URLs of up to :data:`MOST_CACHED` characters. No error is cached."""
 
 

@@ -71,6 +71,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--asc-fault", metavar="SLUG", help="Bring this cause about in the emulator")
     group.addoption(
+        "--asc-openapi",
+        metavar="FILE",
+        help="Emulate the API of this OpenAPI document, JSON or YAML, in place of the one that ships with the package",
+    )
+    parser.addini("asc_openapi", "The file of --asc-openapi, relative to this ini file")
+    group.addoption(
         "--asc-trust-host",
         action="append",
         default=[],
@@ -133,6 +139,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(fixtures.run_fixture(config), "asc-run-fixture")
     if config.option.asc_live_guard:
         config.pluginmanager.register(import_module("pytest_asc.plugin.live_guard").LiveGuard(config), "asc-live-guard")
+    if config.option.asc_openapi or config.getini("asc_openapi"):
+        config.pluginmanager.register(import_module("pytest_asc.plugin.openapi").OpenApiDocument(config), "asc-openapi")
     given = {name for name, value in vars(config.option).items() if name.startswith("asc_") and value not in _UNSET}
     # A worker of pytest-xdist gets the options that its controller has checked.
     if given - {"asc_timeout"} and not hasattr(config, "workerinput"):

@@ -18,7 +18,7 @@ from pytest_asc.emulator.account.review_requirements import DEFAULT
 from pytest_asc.emulator.account.schedule import Schedule
 from pytest_asc.emulator.account.store import Resource, Store
 from pytest_asc.emulator.account.upload_storage import UploadStorage
-from pytest_asc.emulator.spec.api_spec import api_spec
+from pytest_asc.emulator.spec.api_spec import api_spec, depends_on_spec
 from pytest_asc.emulator.spec.relationships import Relation, dependants, relation
 from pytest_asc.emulator.spec.type_validation import type_mismatch
 
@@ -182,6 +182,7 @@ class Members(NamedTuple):
     relationships: Mapping[str, Relation | None]
 
 
+@depends_on_spec
 @cache
 def members_of(resource_type: str) -> Members:
     """Return the attributes and relationships of a resource type.

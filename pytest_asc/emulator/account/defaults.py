@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pytest_asc.emulator.account.times import timestamp
-from pytest_asc.emulator.spec.api_spec import api_spec
+from pytest_asc.emulator.spec.api_spec import api_spec, depends_on_spec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -127,6 +127,7 @@ def defaults(resource_type: str, number: int, now: float) -> dict[str, Any]:
     return values
 
 
+@depends_on_spec
 @cache
 def _templates(resource_type: str) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the values that are the same for every resource, and the templates that are formatted for each."""

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pytest_asc.apple.roles import UNLIMITED, role_area_of
 from pytest_asc.diagnosis.findings import make_finding
 from pytest_asc.diagnosis.formatting import join_or
+from pytest_asc.emulator.spec.api_spec import api_spec
 
 if TYPE_CHECKING:
     from pytest_asc.diagnosis.findings import Finding
@@ -26,11 +27,12 @@ def check_role_access(role: str, key_type: str, method: str, url: str) -> Findin
     if role in UNLIMITED and not individual:
         return None
     try:
-        area = role_area_of(urlsplit(url).path)
+        path = urlsplit(url).path
+        area = role_area_of(path)
     except ValueError:
         return None
     if area is None:
-        return None
+        return _refuse_unknown_area(path)
     if individual and area.team_keys:
         return make_finding("role-insufficient", f"individual keys may not use {area.name}; a team key may")
     if role in UNLIMITED or role in area.roles(method):
@@ -40,3 +42,17 @@ def check_role_access(role: str, key_type: str, method: str, url: str) -> Findin
         "role-insufficient",
         f"the role {role} may not {verb} {area.name}; {join_or(area.roles(method))} may",
     )
+
+
+def areas_without_roles() -> list[str]:
+    """Return the beginnings of paths that the API spec has and no area of the table: ``/v1/retentionMessages``."""
+    spec = api_spec()
+    without = (path for path in spec.paths if role_area_of(path) is None)
+    return list(dict.fromkeys("/".join(path.split("/", 3)[:3]) for path in without))
+
+
+def _refuse_unknown_area(path: str) -> Finding | None:
+    root = "/".join(path.split("/", 3)[:3])
+    if not api_spec().is_root(root):
+        return None
+    return make_finding("role-insufficient", f"which roles may use {root} is not known, and here only ADMIN may")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_asc.emulator.account.store import Narrowable
 from pytest_asc.emulator.jsonapi.query_aliases import FILTER_PREDICATES, AttributePath, query_alias
-from pytest_asc.emulator.spec.api_spec import api_spec
+from pytest_asc.emulator.spec.api_spec import api_spec, depends_on_spec
 from pytest_asc.emulator.spec.relationships import relation
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.spec.relationships import Relation
 
 
+@depends_on_spec
 @cache
 def resolve(resource_type: str, name: str) -> AttributePath | None:
     """Return the path that a name in a filter, an exists or a sort stands for; None where it has no known meaning."""

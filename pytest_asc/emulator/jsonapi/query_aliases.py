@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_asc.emulator.account.times import CUPERTINO
+from pytest_asc.emulator.spec.api_spec import depends_on_spec
 from pytest_asc.emulator.spec.relationships import Relation, relation
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ _ALIASES: Mapping[tuple[str, str], _Alias] = {
 }
 
 
+@depends_on_spec
 @cache
 def query_alias(resource_type: str, name: str) -> AttributePath | None:
     """Return the path that a name of a type stands for; None where it is not in the table."""

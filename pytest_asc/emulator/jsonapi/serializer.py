@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from pytest_asc.emulator.jsonapi.query import DEFAULT_INCLUDED_LIMIT, encode_cursor
+from pytest_asc.emulator.spec.api_spec import depends_on_spec
 from pytest_asc.emulator.spec.relationships import relation
 
 if TYPE_CHECKING:
@@ -46,10 +47,10 @@ class ResourceSerializer:
     ) -> None:
         self.schema = schema
         self.base = _encode(base)[1:-1] + schema.path + "/"
-        self.attributes = tuple(name for name in schema.attributes if fields is None or name in fields)
-        self.relationships = tuple(
-            one for name, one in schema.relationships.items() if fields is None or name in fields
-        )
+        shown = (schema.attributes.keys() | schema.relationships.keys()) - schema.hidden
+        shown = shown if fields is None else shown & fields
+        self.attributes = tuple(name for name in schema.attributes if name in shown)
+        self.relationships = tuple(one for name, one in schema.relationships.items() if name in shown)
         self.limits = dict(included)
         """Maximum number of resource identifiers in the linkage of each included relationship."""
         self.head = f'{{"type":{_encode(schema.type)},"id":'
@@ -97,6 +98,7 @@ class ResourceSerializer:
         return _UNPAGED_META if relationship.many and self.schema.type in _UNPAGED else ""
 
 
+@depends_on_spec
 @lru_cache(maxsize=_MAX_SERIALIZERS)
 def get_serializer(
     schema: Schema, base: str, fields: frozenset[str] | None, included: tuple[tuple[str, int], ...] = ()

@@ -17,6 +17,7 @@ from pytest_asc.emulator.reports.metrics import metrics
 from pytest_asc.emulator.reports.performance import performance
 from pytest_asc.emulator.reports.report_request import ReportRequest
 from pytest_asc.emulator.reports.sales import sales_report
+from pytest_asc.emulator.spec.api_spec import depends_on_spec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,6 +54,7 @@ def report_handler(operation: Operation) -> ReportHandler | None:
     return _HANDLERS.get(operation.path)
 
 
+@depends_on_spec
 @cache
 def offered_media_types(operation: Operation) -> tuple[str, ...]:
     """Return the media types of a report, the default first.

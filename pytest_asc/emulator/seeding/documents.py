@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_asc.emulator.account.account import validate_attributes
-from pytest_asc.emulator.account.fixture_loader import Entry, read_document
+from pytest_asc.emulator.account.account import members_of, validate_attributes
+from pytest_asc.emulator.account.fixture_loader import SAMPLE, Entry, read_document
 from pytest_asc.emulator.resources import hooks_of
 from pytest_asc.emulator.seeding.ledger import measure, sell
 from pytest_asc.emulator.seeding.measurements import metrics_of
 from pytest_asc.emulator.seeding.resources import relate_parents, sort_members
 from pytest_asc.emulator.spec.api_spec import api_spec
+from pytest_asc.emulator.spec.type_validation import type_mismatches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +23,33 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.account.account import Account
     from pytest_asc.emulator.account.ledger import Measurement, Sale
     from pytest_asc.emulator.account.store import Resource
+
+
+def load_sample(account: Account) -> None:
+    """Add the sample account that ships with the package; without the values that the user's OpenAPI document lacks."""
+    document = read_document(SAMPLE)
+    load(
+        account,
+        {
+            **document,
+            "data": list(map(_fitting, document["data"])),
+            "measurements": list(filter(_is_measured, document.get("measurements", ()))),
+        },
+    )
+
+
+def _fitting(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return an entry of the sample without values that are not of their value types any more."""
+    value_types = members_of(entry["type"]).attributes
+    attributes = entry.get("attributes", {})
+    bad = [name for name, value in attributes.items() if next(type_mismatches(value_types[name], value), None)]
+    return {**entry, "attributes": {name: attributes[name] for name in attributes if name not in bad}}
+
+
+def _is_measured(entry: Mapping[str, Any]) -> bool:
+    """Return whether the metric of a measurement of the sample, and each of its members, is there."""
+    names = metrics_of(entry["resource"]["type"]).get(entry["metric"])
+    return names is not None and entry.keys() - {"resource", "metric", "day"} <= names
 
 
 def load(account: Account, source: str | PathLike[str] | Mapping[str, Any]) -> None:

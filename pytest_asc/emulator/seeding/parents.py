@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from pytest_asc.emulator.account.account import members_of
-from pytest_asc.emulator.spec.api_spec import api_spec
+from pytest_asc.emulator.spec.api_spec import api_spec, depends_on_spec
 from pytest_asc.emulator.spec.relationships import create_inverse, relation
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.spec.relationships import Relation
 
 
+@depends_on_spec
 @cache
 def parents_of(resource_type: str) -> Mapping[str, tuple[Relation, ...]]:
     """Return the relations to a type from those that a test may name in its place, by name.

@@ -1,7 +1,7 @@
 """Description of Apple's API: resource schemas, relationships and operations.
 
 The facts are in ``api_spec.json.gz``, which :mod:`pytest_asc.emulator.spec.compiler` makes from Apple's OpenAPI
-document. The file is read once per process, on first use.
+document. The file is read once per process, on first use. A user's own document takes its place (:func:`use_spec`).
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ import gzip
 import json
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from pytest_asc.emulator.http_models import JSON
 from pytest_asc.emulator.spec.compiled_format import COMPILED_SPEC
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pytest_asc.emulator.spec.compiled_format import (
         CompiledOperation,
@@ -27,6 +27,13 @@ if TYPE_CHECKING:
         RequestBody,
         ValueType,
     )
+
+
+class _HasCache(Protocol):
+    def cache_clear(self) -> None: ...
+
+
+_Cached = TypeVar("_Cached", bound=_HasCache)
 
 # Members that recorded responses have beside Apple's document, and that strict clients insist on.
 _OBSERVED_ATTRIBUTES: Mapping[str, Mapping[str, ValueType]] = {"Certificate": {"csrContent": "string"}}
@@ -69,6 +76,8 @@ class Schema:
     version: str
     attributes: Mapping[str, ValueType]
     relationships: Mapping[str, Relationship]
+    hidden: frozenset[str]
+    """Names of attributes and relationships that the document does not have, and that nobody is shown."""
 
     @property
     def path(self) -> str:
@@ -115,6 +124,7 @@ class Operation:
     """Names of required query parameters."""
     included: Mapping[str, str]
     """Name of the schema of the included resources, for the types that have two."""
+    deprecated: bool
 
     @property
     def root(self) -> str:
@@ -145,7 +155,8 @@ class ApiSpec:
         for name, schema in self._compiled_schemas.items():
             self._names_by_type.setdefault(schema["type"], []).append(name)
         self._roots = {"/".join(path.split("/", 3)[:3]) for path in self._compiled_operations}
-        self._roots |= {f"/{schema['version']}/{schema['type']}" for schema in self._compiled_schemas.values()}
+        shown = [schema for schema in self._compiled_schemas.values() if not schema.get("absent")]
+        self._roots |= {f"/{schema['version']}/{schema['type']}" for schema in shown}
         self._schemas: dict[str, Schema] = {}
         self._operations: dict[tuple[str, str], Operation] = {}
 
@@ -252,6 +263,7 @@ class ApiSpec:
                 key: self._build_relationship(instance, key, value, has_links=key in observed)
                 for key, value in relationships.items()
             },
+            frozenset(compiled.get("hidden", ())),
         )
 
     def _build_relationship(
@@ -298,6 +310,7 @@ class ApiSpec:
             limits=compiled.get("limits", {}),
             required=frozenset(compiled.get("required", ())),
             included=compiled.get("included", {}),
+            deprecated=compiled.get("deprecated", False),
         )
 
     def _fields(self, resource_type: str, value_type: ValueType) -> frozenset[str]:
@@ -305,13 +318,48 @@ class ApiSpec:
             return self._enum_values(value_type)
         (name,) = self._names_by_type[resource_type]
         compiled = self._compiled_schemas[name]
-        return frozenset((*compiled["attributes"], *compiled["relationships"]))
+        return frozenset((*compiled["attributes"], *compiled["relationships"])) - {*compiled.get("hidden", ())}
 
     def _enum_values(self, value_type: object) -> frozenset[str]:
         return frozenset(self._enums[value_type] if isinstance(value_type, int) else ())
 
 
+_CACHES: list[Callable[[], None]] = []
+_users: CompiledSpec | None = None
+
+
+def depends_on_spec(cached: _Cached) -> _Cached:
+    """Have a cached function forget its results when another spec is used."""
+    _CACHES.append(cached.cache_clear)
+    return cached
+
+
+@depends_on_spec
 @cache
 def api_spec() -> ApiSpec:
-    """Return the API spec that ships with the package."""
-    return ApiSpec(json.loads(gzip.decompress(COMPILED_SPEC.read_bytes())))
+    """Return the API spec of this process: the user's (:func:`use_spec`), or the one that ships with the package."""
+    return ApiSpec(_users or shipped_spec())
+
+
+def shipped_spec() -> CompiledSpec:
+    """Read the compiled document that ships with the package."""
+    compiled: CompiledSpec = json.loads(gzip.decompress(COMPILED_SPEC.read_bytes()))
+    return compiled
+
+
+def use_spec(compiled: CompiledSpec | None) -> CompiledSpec | None:
+    """Use a compiled document in this process from now on, in place of the shipped one.
+
+    Emulators that have resources already must not be used any more.
+
+    Args:
+        compiled: The compiled document; None for the shipped one.
+
+    Returns:
+        What was used before, to be given back.
+    """
+    global _users
+    before, _users = _users, compiled
+    for clear in _CACHES:
+        clear()
+    return before

@@ -22,6 +22,9 @@ from typing import TypeAlias, TypedDict
 
 COMPILED_SPEC = Path(__file__).with_name("api_spec.json.gz")
 
+NOT_UNDERSTOOD = "notUnderstood"
+"""Action of an operation that the document has and the compiler does not understand."""
+
 ValueType: TypeAlias = "str | int | list[ValueType] | dict[str, ValueType]"
 LinkageType: TypeAlias = "str | list[str]"
 """Resource type of a relationship's linkage: ``"apps"`` for a to-one, ``["builds"]`` for a to-many relationship."""
@@ -43,6 +46,10 @@ class CompiledSchema(TypedDict, total=False):
     attributes: dict[str, ValueType]
     relationships: dict[str, LinkageType | RelationshipWithoutData]
     deprecated: list[str]
+    absent: bool
+    """True if the whole schema is not in a user's document (:mod:`.completion`)."""
+    hidden: list[str]
+    """Members that a user's document does not have ; neither is in a compiled document itself."""
 
 
 class RequestBody(TypedDict, total=False):
@@ -73,7 +80,7 @@ class CompiledOperation(TypedDict, total=False):
     """One operation. A member that says nothing is left out."""
 
     action: str
-    """Last part of Apple's operation id: ``getCollection``."""
+    """Last part of Apple's operation id: ``getCollection``; :data:`NOT_UNDERSTOOD` of what cannot be emulated."""
     success: list[int]
     schema: str
     many: bool

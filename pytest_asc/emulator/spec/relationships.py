@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_asc.emulator.spec.api_spec import api_spec
+from pytest_asc.emulator.spec.api_spec import api_spec, depends_on_spec
 
 if TYPE_CHECKING:
     from pytest_asc.emulator.spec.api_spec import Relationship
@@ -66,6 +66,7 @@ class Relation(NamedTuple):
         return Relation(self.target, self.inverse, self.type, self.inverse_many, self.name, self.many)
 
 
+@depends_on_spec
 @cache
 def relation(resource_type: str, name: str) -> Relation | None:
     """Return the relation behind a relationship; None where it leads to no resource or does not exist.
@@ -80,12 +81,13 @@ def relation(resource_type: str, name: str) -> Relation | None:
     first = _first_name(resource_type, name)
     target = relationship.target
     inverse = _INVERSES.get((resource_type, first)) or _only_inverse(resource_type, target)
-    if inverse is None:
+    if inverse is None or inverse not in _relationships(target):  # a user's document may lack it
         hidden = f"~{resource_type}.{first}"
         return Relation(resource_type, first, target, relationship.many, hidden, inverse_many=True)
     return Relation(resource_type, first, target, relationship.many, inverse, _relationships(target)[inverse].many)
 
 
+@depends_on_spec
 @cache
 def create_inverse(resource_type: str, target: str) -> Relation | None:
     """Return the relation by which a resource shows those that were created with a relationship to it.
@@ -127,6 +129,7 @@ def dependants(resource_type: str) -> tuple[tuple[str, str], ...]:
     return _dependants().get(resource_type, ())
 
 
+@depends_on_spec
 @cache
 def _dependants() -> dict[str, tuple[tuple[str, str], ...]]:
     found: dict[str, tuple[tuple[str, str], ...]] = {}
@@ -161,6 +164,7 @@ def _first_name(resource_type: str, name: str) -> str:
     return base if same else name
 
 
+@depends_on_spec
 @cache
 def _relationships(resource_type: str) -> dict[str, Relationship]:
     """Relationships of a type, of all its schemas."""

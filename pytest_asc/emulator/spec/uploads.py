@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from functools import cache
 
-from pytest_asc.emulator.spec.api_spec import api_spec
+from pytest_asc.emulator.spec.api_spec import api_spec, depends_on_spec
 
 UPLOAD_OPERATIONS = "uploadOperations"
 """Attribute of every resource type that is an uploaded file, and of no other type."""
 
 
+@depends_on_spec
 @cache
 def is_uploaded(resource_type: str) -> bool:
     """Return whether resources of a type are uploaded files."""

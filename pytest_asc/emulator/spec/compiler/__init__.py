@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_asc.emulator.spec.compiler.merge import merge
-from pytest_asc.emulator.spec.compiler.operations import Operations
+from pytest_asc.emulator.spec.compiler.operations import Operations, not_understood
 from pytest_asc.emulator.spec.compiler.part import NotUnderstood, Part, UnknownPatternError, printable
 from pytest_asc.emulator.spec.compiler.paths import METHODS, Paths
 from pytest_asc.emulator.spec.compiler.problems import Problems
@@ -115,9 +115,10 @@ def _version(root: Part) -> str:
 def _with_bodies(
     operations: dict[str, dict[str, CompiledOperation]], bodies: dict[str, RequestBody]
 ) -> dict[str, dict[str, CompiledOperation]]:
-    """Leave out the operations whose request document is not understood, which is in the list already."""
-    understood = {
-        path: {method: each for method, each in item.items() if each.get("body") is None or each["body"] in bodies}
+    """Replace the operations whose request document is not understood, which is in the list already."""
+    return {
+        path: {
+            method: each if each.get("body") in {None, *bodies} else not_understood() for method, each in item.items()
+        }
         for path, item in operations.items()
     }
-    return {path: item for path, item in understood.items() if item}

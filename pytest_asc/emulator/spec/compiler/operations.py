@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from pytest_asc.emulator.http_models import JSON
+from pytest_asc.emulator.spec.compiled_format import NOT_UNDERSTOOD
 from pytest_asc.emulator.spec.compiler.paths import request_schema, response_schemas, success_statuses
 from pytest_asc.emulator.spec.compiler.request_bodies import included_schemas
 from pytest_asc.emulator.spec.compiler.resources import stated_type
@@ -49,6 +50,11 @@ _ACTIONS = {
 }
 
 
+def not_understood() -> CompiledOperation:
+    """Return an operation that the document has, and that cannot be emulated."""
+    return {"action": NOT_UNDERSTOOD, "success": [200]}
+
+
 class Operations:
     """Compiles operations, once the resources are known.
 
@@ -75,13 +81,12 @@ class Operations:
         self._problems = problems
 
     def compile(self) -> dict[str, dict[str, CompiledOperation]]:
-        """Compile every operation; one that is not understood is left out."""
+        """Compile every operation; of one that is not understood, that it is there."""
         found: dict[str, dict[str, CompiledOperation]] = {}
         for path, item in self._paths.operations.items():
             for method, operation in item.items():
                 compiled = self._problems.attempt(partial(self._operation, path=path, method=method), operation)
-                if compiled is not None:
-                    found.setdefault(path, {})[method] = compiled
+                found.setdefault(path, {})[method] = compiled or not_understood()
         return found
 
     def _operation(self, operation: Part, path: str, method: str) -> CompiledOperation:
@@ -199,7 +204,7 @@ class Operations:
         words = enum_values(item)
         if family == "fields":
             members = self._resources.members_of(member)
-            if set(words or members) == set(members) and member not in self._resources.ambiguous:
+            if set(words or members) == set(members) and self._resources.has_one_schema(member):
                 return True
             words = words or members
         elif not words and family == "include":

@@ -48,8 +48,8 @@ class ResourceSchemas:
         for name, schema in components.items():
             if not name.endswith(INLINE_CREATE) and problems.attempt(is_resource, schema):
                 self._add(name, schema)
-        count = Counter(self.types.values())
-        self.ambiguous = {resource_type for resource_type, schemas in count.items() if schemas > 1}
+        self._schemas = Counter(self.types.values())
+        self.ambiguous = {resource_type for resource_type, schemas in self._schemas.items() if schemas > 1}
         """Types with several schemas."""
 
     def name_of(self, item: Part) -> str | None:
@@ -68,6 +68,10 @@ class ResourceSchemas:
     def compile(self, operations: Mapping[str, Mapping[str, CompiledOperation]]) -> dict[str, CompiledSchema]:
         """Compile every schema."""
         return {name: self._compile(name, operations) for name in sorted(self.types)}
+
+    def has_one_schema(self, resource_type: str) -> bool:
+        """Return whether there is a type, with one schema."""
+        return self._schemas[resource_type] == 1
 
     def members_of(self, resource_type: str) -> list[str]:
         """Return the names of every attribute and relationship of a type, of all its schemas."""

@@ -1,0 +1,92 @@
+"""The user's own OpenAPI document: compiled once for a run, and used by each of its processes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_asc.emulator.auth.role_policy import areas_without_roles
+from pytest_asc.emulator.spec.api_spec import use_spec
+from pytest_asc.emulator.spec.compiler.reading import DocumentError
+from pytest_asc.emulator.spec.user_document import UserDocument, load_document
+
+if TYPE_CHECKING:
+    from pytest_asc.emulator.spec.compiled_format import CompiledSpec
+
+_PACKED = "asc_openapi"
+"""Key of the compiled document in what a worker of pytest-xdist gets from its controller."""
+_SHOWN = 3
+"""Names in a line of the header."""
+
+
+class OpenApiDocument:
+    """Plugin that is registered where a run has a document.
+
+    Args:
+        config: The configuration of the pytest run.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._path = _path(config)
+        self._document: UserDocument | None = None
+        self._before: tuple[CompiledSpec | None] | None = None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        """Read the document, before the header tells of it and before workers start."""
+        packed = getattr(self._config, "workerinput", {}).get(_PACKED)
+        self._document = UserDocument.unpack(packed) if packed else self._load()
+        self._before = (use_spec(self._document.completed()),)
+
+    def _load(self) -> UserDocument:
+        cache: pytest.Cache | None = getattr(self._config, "cache", None)  # not with -p no:cacheprovider
+        folder = cache.mkdir("asc-openapi") if cache else None
+        try:
+            return load_document(self._path, folder, self._say)
+        except DocumentError as error:
+            raise pytest.UsageError(f"--asc-openapi: {error}") from None
+
+    def _say(self, line: str) -> None:
+        reporter: pytest.TerminalReporter | None = self._config.pluginmanager.get_plugin("terminalreporter")
+        if reporter and reporter.verbosity >= 0:
+            reporter.write_line(f"asc: {line}")
+
+    def pytest_report_header(self) -> list[str]:
+        """Tell the document's version, what is left out of it, and what its roles are not known for."""
+        document = self._document
+        if document is None:
+            return []
+        lines = [f"asc: App Store Connect API {document.version}, of {self._path}"]
+        if document.not_understood:
+            first = document.not_understood[0]
+            count = len(document.not_understood)
+            lines.append(f"asc: {count} of its parts are not understood, the first: {first}")
+            lines.append(f"asc: for all of them, run: python -m pytest_asc openapi {self._path}")
+        areas = areas_without_roles()
+        if areas:
+            more = f" and {len(areas) - _SHOWN} more" if len(areas) > _SHOWN else ""
+            names = ", ".join(areas[:_SHOWN])
+            lines.append(f"asc: which roles may use these is not known, and only ADMIN may: {names}{more}")
+        return lines
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Give the compiled document to a worker of pytest-xdist."""
+        if self._document:
+            node.workerinput[_PACKED] = self._document.pack()
+
+    def pytest_unconfigure(self) -> None:
+        """Return to what was used before the run."""
+        if self._before:
+            use_spec(*self._before)
+
+
+def _path(config: pytest.Config) -> Path:
+    option: str | None = config.option.asc_openapi
+    if option:
+        return config.invocation_params.dir / Path(option).expanduser()
+    folder = config.inipath.parent if config.inipath else config.rootpath
+    return folder / Path(config.getini("asc_openapi")).expanduser()

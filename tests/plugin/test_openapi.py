@@ -1,0 +1,177 @@
+"""A user's own OpenAPI document in a pytest run."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from emulator.miniature import MINIATURE, Json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TESTS = """
+    def test_the_api_is_that_of_the_document(asc_emulator, asc_session):
+        assert asc_emulator.api_version == "0.1"
+        shelf = asc_emulator.add("shelves", name="Oak", kind="OAK")
+        answer = asc_session.get("/v2/shelves?filter[kind]=OAK")
+        assert [one["id"] for one in answer.json()["data"]] == [shelf["id"]]
+        assert set(answer.json()["data"][0]["attributes"]) == {"name", "kind", "size", "old"}
+        assert asc_session.get("/v1/apps").status_code == 404
+
+    def test_workflows_go_on_without_what_the_document_lacks(asc_emulator):
+        asc_emulator.load_sample()
+        assert asc_emulator.find("apps")
+"""
+
+
+def write_document(pytester: pytest.Pytester, document: Json = MINIATURE) -> Path:
+    return pytester.makefile(".json", openapi=json.dumps(document))
+
+
+def test_the_option_names_a_document_that_is_compiled_once_and_cached(pytester: pytest.Pytester) -> None:
+    write_document(pytester)
+    pytester.makepyfile(TESTS)
+    first = pytester.runpytest_subprocess("--asc-openapi=openapi.json")
+    first.assert_outcomes(passed=2)
+    first.stdout.fnmatch_lines(
+        [
+            "asc: compiling the OpenAPI document *openapi.json *",
+            "asc: compiled in * s: version 0.1, 7 operations",
+            "asc: App Store Connect API 0.1, of *openapi.json",
+            "asc: which roles may use these is not known, and only ADMIN may: /v1/bookReports, /v2/shelves",
+        ]
+    )
+    second = pytester.runpytest_subprocess("--asc-openapi=openapi.json")
+    second.assert_outcomes(passed=2)
+    assert "asc: compil" not in second.stdout.str()
+    second.stdout.fnmatch_lines(["asc: App Store Connect API 0.1, of *openapi.json"])
+
+
+def test_a_changed_document_is_compiled_anew(pytester: pytest.Pytester) -> None:
+    write_document(pytester)
+    pytester.makepyfile("def test_version(asc_emulator): assert asc_emulator.api_version == '0.2'")
+    pytester.runpytest_subprocess("--asc-openapi=openapi.json").assert_outcomes(failed=1)
+    write_document(pytester, {**MINIATURE, "info": {"version": "0.2"}})
+    result = pytester.runpytest_subprocess("--asc-openapi=openapi.json")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["asc: compiled in *"])
+
+
+def test_the_ini_file_names_a_document_beside_it(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_document(pytester)
+    pytester.makeini("[pytest]\nasc_openapi = openapi.json\n")
+    pytester.makepyfile(TESTS)
+    folder = pytester.mkdir("elsewhere")
+    monkeypatch.chdir(folder)
+    pytester.runpytest_subprocess("..").assert_outcomes(passed=2)
+
+
+@pytest.mark.parametrize("arguments", [(), ("-p", "no:cacheprovider")])
+def test_workers_of_xdist_get_the_compiled_document(pytester: pytest.Pytester, arguments: tuple[str, ...]) -> None:
+    pytest.importorskip("xdist")
+    file = write_document(pytester)
+    pytester.makeconftest(
+        # The controller reads the file before any test; no worker may.
+        f"""
+        import pathlib
+        def pytest_collection_finish(session):
+            if hasattr(session.config, "workerinput"):
+                pathlib.Path({str(file)!r}).unlink(missing_ok=True)
+        """
+    )
+    pytester.makepyfile(TESTS)
+    result = pytester.runpytest_subprocess("--asc-openapi=openapi.json", "-n2", *arguments)
+    result.assert_outcomes(passed=2)
+    assert result.stdout.str().count("asc: compiling") == 1
+
+
+def test_without_a_document_the_shipped_one_is_used_and_in_the_next_run_again(pytester: pytest.Pytester) -> None:
+    from pytest_asc.emulator.spec.api_spec import shipped_spec  # noqa: PLC0415
+
+    write_document(pytester)
+    pytester.makepyfile("def test_apps(asc_session): assert asc_session.get('/v1/apps').ok")
+    pytester.runpytest_inprocess("--asc-openapi=openapi.json").assert_outcomes(failed=1)
+    result = pytester.runpytest_inprocess()
+    result.assert_outcomes(passed=1)
+    assert "App Store Connect API" not in result.stdout.str()
+    assert shipped_spec()["version"]
+
+
+def test_what_is_not_understood_is_told_once_and_the_operation_answers_501(pytester: pytest.Pytester) -> None:
+    document = copy.deepcopy(MINIATURE)
+    document["paths"]["/v1/lamps"] = {"get": {"responses": {"400": {}}}}
+    write_document(pytester, document)
+    pytester.makepyfile(
+        """
+        def test_lamps(asc_session):
+            answer = asc_session.get("/v1/lamps")
+            assert answer.status_code == 501
+            assert "GET /v1/lamps" in answer.text
+        """
+    )
+    result = pytester.runpytest_subprocess("--asc-openapi=openapi.json")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "asc: 1 of its parts are not understood, the first: /paths/~1v1~1lamps/get: it has responses of 400, *",
+            "asc: for all of them, run: python -m pytest_asc openapi *openapi.json",
+        ]
+    )
+
+
+def test_an_area_without_roles_is_open_to_admin_alone(pytester: pytest.Pytester) -> None:
+    write_document(pytester)
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.parametrize(("role", "status"), [("ADMIN", 200), ("DEVELOPER", 403)])
+        def test_role(asc_emulator, asc_session, role, status):
+            asc_emulator.role = role
+            assert asc_session.get("/v2/shelves?filter[kind]=OAK").status_code == status
+        """
+    )
+    pytester.runpytest_subprocess("--asc-openapi=openapi.json").assert_outcomes(passed=2)
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (None, "ERROR: --asc-openapi: *openapi.json cannot be read: No such file or directory."),
+        ("", "ERROR: --asc-openapi: *openapi.json is empty, expected an OpenAPI document."),
+        ("[]", "ERROR: --asc-openapi: *openapi.json holds an array, *"),
+        ("{}", "ERROR: --asc-openapi: This is no OpenAPI document. /: there is no 'paths'"),
+    ],
+)
+def test_a_file_that_is_no_document_is_an_error_of_usage(
+    pytester: pytest.Pytester, content: str | None, complaint: str
+) -> None:
+    if content is not None:
+        pytester.makefile(".json", openapi=content)
+    pytester.makepyfile("def test_nothing(): pass")
+    result = pytester.runpytest_subprocess("--asc-openapi=openapi.json")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([complaint])
+    assert "Traceback" not in result.stderr.str() + result.stdout.str()
+
+
+def test_a_damaged_cache_is_made_anew(pytester: pytest.Pytester) -> None:
+    write_document(pytester)
+    pytester.makepyfile(TESTS)
+    pytester.runpytest_subprocess("--asc-openapi=openapi.json").assert_outcomes(passed=2)
+    (file,) = pytester.path.glob(".pytest_cache/**/asc-openapi/*")
+    file.write_bytes(file.read_bytes()[:100])
+    result = pytester.runpytest_subprocess("--asc-openapi=openapi.json")
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["asc: compiled in *"])
+
+
+def test_a_quiet_run_tells_nothing(pytester: pytest.Pytester) -> None:
+    write_document(pytester)
+    pytester.makepyfile(TESTS)
+    result = pytester.runpytest_subprocess("-q", "--asc-openapi=openapi.json")
+    result.assert_outcomes(passed=2)
+    assert "asc: " not in result.stdout.str()
