@@ -2,78 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
+from plugin.python_clients import CLIENTS, MODULES, URL, PythonClient, module, places
 
-URL = "https://api.appstoreconnect.apple.com/v1/apps"
-CLIENTS = {
-    "requests": "status = requests.get(URL, headers=headers, timeout=5).status_code",
-    "requests session": "status = requests.Session().get(URL, headers=headers, timeout=5).status_code",
-    "httpx": "status = httpx.get(URL, headers=headers).status_code",
-    "httpx http2": "status = httpx.Client(http2=True).get(URL, headers=headers).status_code",
-    "httpx mounts": """mounts = {"https://": httpx.HTTPTransport()}
-status = httpx.Client(mounts=mounts).get(URL, headers=headers).status_code""",
-    "httpx proxy": "status = httpx.Client(proxy='http://127.0.0.1:9').get(URL, headers=headers).status_code",
-    "urllib3": "status = urllib3.request('GET', URL, headers=headers).status",
-    "urllib3 proxy": (
-        "status = urllib3.ProxyManager('http://127.0.0.1:9').request('GET', URL, headers=headers).status"
-    ),
-    "urllib.request": "status = urllib.request.urlopen(urllib.request.Request(URL, headers=headers)).status",
-    "http.client": """connection = http.client.HTTPSConnection("api.appstoreconnect.apple.com")
-connection.request("GET", "/v1/apps", headers=headers)
-status = connection.getresponse().status""",
-    "httpx async": """
-async def get():
-    async with httpx.AsyncClient() as client:
-        return (await client.get(URL, headers=headers)).status_code
-status = asyncio.run(get())""",
-    "httpx async http2": """
-async def get():
-    async with httpx.AsyncClient(http2=True) as client:
-        return (await client.get(URL, headers=headers)).status_code
-status = asyncio.run(get())""",
-    "httpx trio": """
-async def get():
-    async with httpx.AsyncClient() as client:
-        return (await client.get(URL, headers=headers)).status_code
-status = trio.run(get)""",
-    "aiohttp": """
-async def get():
-    async with aiohttp.ClientSession() as session, session.get(URL, headers=headers) as response:
-        return response.status
-status = asyncio.run(get())""",
-    "aiohttp proxy": """
-async def get():
-    async with aiohttp.ClientSession(proxy="http://127.0.0.1:9", headers=headers) as session:
-        async with session.get(URL) as response:
-            return response.status
-status = asyncio.run(get())""",
-}
-MODULES = ("requests", "httpx", "urllib3", "urllib.request", "http.client", "asyncio", "trio", "aiohttp")
+PAGE = Path(__file__).parents[2] / "docs" / "how-to.md"
+CELLS = [(client, place) for client in CLIENTS for place in places(client)]
 
 
-def _indented(text: str) -> str:
-    return "\n".join(f"    {line}" for line in text.splitlines())
-
-
-@pytest.mark.parametrize("import_at", ["before the test", "in the test"])
-@pytest.mark.parametrize("client", CLIENTS)
-def test_a_client_is_answered_by_the_emulator(pytester: pytest.Pytester, client: str, import_at: str) -> None:
-    code = CLIENTS[client]
-    modules = [name for name in MODULES if f"{name}." in code]
-    for name in [*modules, *(["h2"] if "http2" in code else [])]:
+@pytest.mark.parametrize(("client", "place"), CELLS, ids=[f"{client.name} {place}" for client, place in CELLS])
+def test_a_client_is_answered_by_the_emulator(pytester: pytest.Pytester, client: PythonClient, place: str) -> None:
+    code = f"{client.make} {client.call}"
+    for name in [*(name for name in MODULES if f"{name}." in code), *([client.needs] if client.needs else [])]:
         if find_spec(name) is None:
             pytest.skip(f"{name} is not installed")
-    imports = "\n".join(f"import {name}" for name in modules)
-    above, inside = (imports, "") if import_at == "before the test" else ("", imports)
-    pytester.makepyfile(
-        f"{above}\nURL = {URL!r}\n\ndef test_client(asc_token, asc_emulator):\n{_indented(inside)}\n"
-        f"    headers = {{'Authorization': f'Bearer {{asc_token}}'}}\n{_indented(code)}\n    assert status == 200\n"
-        "    assert [(one.method, one.url) for one in asc_emulator.requests] == [('GET', URL)]\n"
+    pytester.makepyfile(module(client, place))
+    # The libraries are loaded in this process already.
+    run = pytester.runpytest_subprocess if place == "imported in the test" else pytester.runpytest_inprocess
+    run("-p", "no:cacheprovider").assert_outcomes(passed=1)
+
+
+def test_the_documentation_lists_every_client_and_place() -> None:
+    rows = re.findall(
+        r"^\| `(.+?)`(.*?) \| (\w+) \| (\S+) \| (\S+) \| (\S+) \|$", PAGE.read_text("utf-8"), re.MULTILINE
     )
-    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
-    result.assert_outcomes(passed=1)
+    assert [(name + rest, kind, marks.count("yes")) for name, rest, kind, *marks in rows] == [
+        (client.name, "async" if client.is_async else "sync", len(places(client))) for client in CLIENTS
+    ]
 
 
 @pytest.mark.parametrize(
