@@ -18,6 +18,23 @@ PROBE = 8
 STEP = GRAM - PROBE + 1
 # Longer texts are masked by their ends alone.
 _LONGEST_ID = 1_000
+# The text of a key or token, and a part of it to search for first. Those in base64 are the beginnings of private keys
+# in DER: PKCS #8, SEC 1 and PKCS #1.
+_SECRETS = (
+    ("PRIVATE KEY", "a private key", r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY"),
+    ("AgEA", "a private key", r"(?<![\w+/])MIG[A-Za-z0-9]AgEA[\w+/]"),
+    ("AgEB", "a private key", r"(?<![\w+/])MIGkAgEB[\w+/]"),
+    ("AQEE", "a private key", r"(?<![\w+/])MHcCAQEE[\w+/]"),
+    ("IBADAN", "a private key", r"(?<![\w+/])MII[A-Za-z0-9]{3}IBADAN[\w+/]"),
+    ("IBAAK", "a private key", r"(?<![\w+/])MII[A-Za-z0-9]{3}IBAAK[CB][\w+/]"),
+    ("MC4CAQAwBQYDK2V", "a private key", r"(?<![\w+/])MC4CAQAwBQYDK2V[\w+/]"),
+    ("eyJ", "a JSON Web Token", r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{16,}"),
+    ("earer ", "a bearer token", r"\b[Bb]earer +[\w.~+/-]{20,}"),
+    *((f"gh{kind}_", "a token of GitHub", rf"\bgh{kind}_\w{{30,}}") for kind in "opsru"),
+    ("github_pat_", "a token of GitHub", r"\bgithub_pat_\w{30,}"),
+    ("glpat-", "a token of GitLab", r"\bglpat-[\w-]{20,}"),
+    ("xox", "a token of Slack", r"\bxox[abeoprs]-[\w-]{10,}"),
+)
 
 # A run of the characters that base64, tokens and percent-encoding are made of.
 WORD = re.compile(r"[A-Za-z0-9+/_%~-]{16,}={0,2}")
@@ -82,6 +99,13 @@ def hide_secrets(text: str) -> str:
     """Replace what looks like a key, a piece of a token or an app-specific password in a text that is quoted."""
     text = _APP_PASSWORD.sub(HIDDEN, _PEM.sub(HIDDEN, text))
     return WORD.sub(lambda word: HIDDEN if looks_secret(word[0]) else word[0], text)
+
+
+def secret_in(text: str) -> str | None:
+    """Return the kind of key or token that a text looks like or holds: ``a private key``; None where it holds none."""
+    if len(text) < GRAM:
+        return None
+    return next((kind for part, kind, form in _SECRETS if part in text and re.search(form, text)), None)
 
 
 class Redactor:

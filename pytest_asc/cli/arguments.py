@@ -47,7 +47,22 @@ def settings_of(options: argparse.Namespace) -> Settings:
         environ=os.environ,
         folder=Path.cwd(),
         home=Path.home(),
+        trusted_hosts=tuple(getattr(options, "trust_host", ())),
     )
+
+
+def add_live(parser: argparse.ArgumentParser) -> None:
+    """Add the options of commands that read a live account."""
+    add_settings(parser, without={"mode"})
+    parser.add_argument(
+        "--asc-trust-host",
+        dest="trust_host",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="allow sending tokens to this host, which is neither Apple's nor loopback; may be repeated",
+    )
+    parser.add_argument("--quiet", action="store_true", help="show no progress")
 
 
 def add_account(parser: argparse.ArgumentParser) -> None:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from pytest_asc.cli import diagnose, run, serve, smoke, token
+from pytest_asc.cli import diagnose, record, run, serve, smoke, token
 from pytest_asc.cli.arguments import USAGE_ERROR, Parser
 from pytest_asc.credentials.settings import SettingsError
 
@@ -29,7 +29,14 @@ class Command(Protocol):
 
 _DESCRIPTION = "Check credentials and tokens for App Store Connect, make tokens, and run the emulator."
 
-COMMANDS: Mapping[str, Command] = {"smoke": smoke, "token": token, "diagnose": diagnose, "serve": serve, "run": run}
+COMMANDS: Mapping[str, Command] = {
+    "smoke": smoke,
+    "token": token,
+    "diagnose": diagnose,
+    "serve": serve,
+    "run": run,
+    "record": record,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -24,6 +24,7 @@ from pytest_asc.emulator.resources.testers import TESTER
 from pytest_asc.emulator.resources.versions import VERSION
 from pytest_asc.emulator.resources.xcode_cloud import RUN
 from pytest_asc.plugin import MARKERS, markers
+from pytest_asc.recording.areas import AREAS
 from pytest_asc.transports.environment import environment
 from pytest_asc.transports.server import Server
 
@@ -127,6 +128,16 @@ def test_the_command_tables_match_the_help(capsys: pytest.CaptureFixture[str]) -
     assert documented == set(re.findall(r"^    (\w+)  ", help_of(capsys), re.MULTILINE))
     options = set(re.findall(r"^  (--[\w-]+)", help_of(capsys, "serve"), re.MULTILINE))
     assert set(re.findall(r"`(--[\w-]+)", " ".join(row[0] for row in rows("option of `serve`")))) == options
+
+
+def test_the_options_and_areas_of_record_are_documented(capsys: pytest.CaptureFixture[str]) -> None:
+    options = set(re.findall(r"^  (--[\w-]+)", help_of(capsys, "record"), re.MULTILINE))
+    documented = set(re.findall(r"`(--[\w-]+)", " ".join(row[0] for row in rows("option of `record`"))))
+    assert documented - {"--asc-"} == {option for option in options if not option.startswith("--asc-")}
+    areas = [
+        [name.strip("`"), re.findall("`(.+?)`", types), default] for name, types, default in rows("area of `record`")
+    ]
+    assert areas == [[area.name, list(area.types), "yes" if area.default else "no"] for area in AREAS]
 
 
 def help_of(capsys: pytest.CaptureFixture[str], *command: str) -> str:

@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pytest_asc.secrets import secret_in
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from os import PathLike
 
 SAMPLE = Path(__file__).with_name("sample.json")
@@ -48,9 +51,39 @@ def read_document(source: str | PathLike[str] | Mapping[str, Any]) -> Mapping[st
 
     Raises:
         OSError: The file cannot be read.
-        ValueError: It is no such document.
+        ValueError: It is no such document, or there is text in it that looks like a key or token.
     """
     document = source if isinstance(source, Mapping) else json.loads(Path(source).read_text(encoding="utf-8"))
     if isinstance(document, Mapping) and isinstance(document.get("data"), list):
+        if source is not SAMPLE:
+            refuse_secrets(document)
         return document
     raise ValueError('expected a document {"data": [{"type": …, "id": …, "attributes": …}, …]}')
+
+
+def refuse_secrets(document: Any) -> None:
+    """Refuse a document with text that looks like a key or token: documents of accounts end up in repositories.
+
+    Raises:
+        ValueError: There is such text. The message has its place, and nothing of it.
+    """
+    place, kind = next(_secrets(document, ""), ("", ""))
+    if kind:
+        raise ValueError(
+            f"{place} looks like {kind}, which no such document may hold: revoke it if it is real, and remove it"
+        )
+
+
+def _secrets(value: Any, place: str) -> Iterator[tuple[str, str]]:
+    """Find the texts that look like keys or tokens: the place of each, and its kind."""
+    if isinstance(value, str):
+        if kind := secret_in(value):
+            yield place, kind
+    elif isinstance(value, Mapping):
+        for name, member in value.items():
+            if kind := secret_in(str(name)):
+                yield f"a name in {place or 'the document'}", kind
+            yield from _secrets(member, f"{place}.{name}" if place else str(name))
+    elif isinstance(value, (list, tuple)):
+        for index, item in enumerate(value):
+            yield from _secrets(item, f"{place}[{index}]")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from pytest_asc.emulator.spec.api_spec import api_spec
 from pytest_asc.emulator.spec.type_validation import type_mismatches
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from os import PathLike
 
     from pytest_asc.emulator.account.account import Account
@@ -55,8 +56,9 @@ def _is_measured(entry: Mapping[str, Any]) -> bool:
 def load(account: Account, source: str | PathLike[str] | Mapping[str, Any]) -> None:
     """Add the content of a document or a JSON file: ``{"data": [{"type", "id", "attributes", …}, …]}``.
 
-    The order does not matter: a relationship may lead to a resource that comes later. Beside ``data``, the document may
-    hold ``sales`` and ``measurements``, each an array of the arguments of :func:`sell` and :func:`measure`.
+    A relationship may lead to a resource that comes later. Beside ``data``, the document may hold ``sales`` and
+    ``measurements``, each an array of the arguments of :func:`sell` and :func:`measure`, and ``recording``, which says
+    how the document was made, and in which order the account listed its resources.
 
     Raises:
         OSError: The file cannot be read.
@@ -64,16 +66,16 @@ def load(account: Account, source: str | PathLike[str] | Mapping[str, Any]) -> N
     """
     __tracebackhide__ = True
     document = read_document(source)
-    entries = _read_entries(document["data"])
-    for entry in entries:
+    entries = _as_listed(_read_entries(document["data"]), document.get("recording"))
+    for entry in entries.values():
         account.discard_automatic(entry.resource_type, entry.identifier)
     problems: list[str] = []
     added: list[Resource] = []
-    for place, entry in enumerate(entries):
+    for place, entry in entries.items():
         with _noting(problems, place):
             added.append(account.create(entry.resource_type, entry.identifier, entry.attributes))
     if not problems:
-        for place, (resource, entry) in enumerate(zip(added, entries, strict=True)):
+        for resource, (place, entry) in zip(added, entries.items(), strict=True):
             with _noting(problems, place):
                 _attributes, relationships, parents = sort_members(entry.resource_type, entry.relationships)
                 account.relate(resource, relationships)
@@ -89,23 +91,41 @@ def load(account: Account, source: str | PathLike[str] | Mapping[str, Any]) -> N
     _call_for_each(document, "measurements", lambda **members: measure(account, **members))
 
 
-def _read_entries(data: list[Any]) -> list[Entry]:
-    """Check every entry by itself.
+def _read_entries(data: list[Any]) -> dict[int, Entry]:
+    """Check every entry by itself; return them by their places.
 
     Raises:
         ValueError: Some do not fit; the message has a line for each.
     """
     __tracebackhide__ = True
     problems: list[str] = []
-    entries: list[Entry] = []
+    entries: dict[int, Entry] = {}
     for place, item in enumerate(data):
         with _noting(problems, place):
             entry = Entry.read(place, item)
             validate_attributes(entry.resource_type, entry.attributes)
-            entries.append(entry)
+            entries[place] = entry
     if problems:
         raise ValueError("\n".join(problems))
     return entries
+
+
+def _as_listed(entries: dict[int, Entry], recording: Any) -> dict[int, Entry]:
+    """Return the entries of a recording in the order in which the account listed them, as far as it is known."""
+    listed = recording.get("listed") if isinstance(recording, Mapping) else None
+    if not isinstance(listed, Mapping):
+        return entries
+    places = {
+        (resource_type, identifier): place
+        for resource_type, ids in listed.items()
+        for place, identifier in enumerate(ids if isinstance(ids, list) else ())
+        if isinstance(identifier, str)
+    }
+
+    def place_of(item: tuple[int, Entry]) -> int:
+        return places.get((item[1].resource_type, item[1].identifier or ""), len(places))
+
+    return dict(sorted(entries.items(), key=place_of))
 
 
 @contextmanager

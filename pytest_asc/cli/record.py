@@ -1,0 +1,163 @@
+"""``python -m pytest_asc record``: reads a live account into a file that the emulator loads."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_asc.cli.arguments import add_live, settings_of
+from pytest_asc.credentials.settings import SettingsError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from pytest_asc.cli.arguments import Commands
+    from pytest_asc.recording.progress import Progress
+    from pytest_asc.recording.recorder import Options, Recorder
+
+INTERRUPTED = 130
+"""Exit status of a run that SIGINT or SIGTERM has ended, as shells have it."""
+
+
+def add_parser(commands: Commands) -> None:
+    """Add the command's parser."""
+    parser = commands.add_parser(
+        "record", help="read an account, with GET requests alone, into a file for the emulator"
+    )
+    parser.add_argument("file", metavar="FILE", help="file to write; only its owner can read it")
+    parser.add_argument(
+        "--areas", metavar="A,B", help="areas to record, or all; by default those that most accounts use"
+    )
+    parser.add_argument(
+        "--keep", metavar="TYPE,…", help="resource types whose attributes are not redacted: apps,bundleIds"
+    )
+    parser.add_argument(
+        "--territories",
+        metavar="T,…",
+        default="USA",
+        help="territories to record prices of (default USA), or all",
+    )
+    parser.add_argument("--resume", action="store_true", help="go on with a recording that was interrupted")
+    add_live(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Record an account.
+
+    Returns:
+        0; 1 where it cannot be read, or there are no usable credentials; 130 where it was interrupted.
+
+    Raises:
+        SettingsError: An option makes no sense, or the file cannot be written.
+    """
+    from pytest_asc.credentials.finder import CredentialsError  # noqa: PLC0415  --help does without
+    from pytest_asc.credentials.tokens import LifetimeError  # noqa: PLC0415
+    from pytest_asc.recording.progress import Progress  # noqa: PLC0415
+    from pytest_asc.recording.reader import ReadError  # noqa: PLC0415
+    from pytest_asc.recording.redaction import KeptSecretError  # noqa: PLC0415
+
+    chosen = _options(options)
+    file = Path(options.file)
+    if file.is_dir() or not file.absolute().parent.is_dir():
+        raise SettingsError(f"{file}: expected a file in a folder that is there")
+    progress = Progress(quiet=options.quiet, unit="resources")
+    try:
+        with _interruptible():
+            return _record(options, chosen, file, progress)
+    except (CredentialsError, LifetimeError, ReadError, KeptSecretError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        raise SettingsError(f"{error.filename or file}: {error.strerror}") from None
+    except KeyboardInterrupt:
+        print(f"interrupted: {file} is not written. Go on with --resume.", file=sys.stderr)
+        return INTERRUPTED
+    finally:
+        progress.close()
+
+
+def _options(options: argparse.Namespace) -> Options:
+    from pytest_asc.apple.territories import TERRITORIES  # noqa: PLC0415  --help does without
+    from pytest_asc.recording.areas import AreaError, read_areas, read_types  # noqa: PLC0415
+    from pytest_asc.recording.recorder import Options  # noqa: PLC0415
+
+    try:
+        areas, kept = read_areas(options.areas), read_types(options.keep)
+    except AreaError as error:
+        raise SettingsError(str(error)) from None
+    named = [name.strip().upper() for name in options.territories.split(",") if name.strip()]
+    territories = () if named == ["ALL"] else tuple(sorted(set(named)))
+    for name in territories:
+        if name not in TERRITORIES:
+            raise SettingsError(f"--territories: there is no territory {name!r}, expected codes such as USA or DEU")
+    return Options(areas, kept, territories)
+
+
+def _record(options: argparse.Namespace, chosen: Options, file: Path, progress: Progress) -> int:
+    import json  # noqa: PLC0415  --help does without
+
+    from pytest_asc.recording.connection import connect  # noqa: PLC0415
+    from pytest_asc.recording.journal import Journal, JournalError  # noqa: PLC0415
+    from pytest_asc.recording.private_files import replace_private  # noqa: PLC0415
+    from pytest_asc.recording.pseudonyms import Placeholders  # noqa: PLC0415
+    from pytest_asc.recording.recorder import Recorder  # noqa: PLC0415
+    from pytest_asc.recording.redaction import Redaction  # noqa: PLC0415
+
+    with connect(settings_of(options), tell=progress.tell) as connection:
+        for finding in connection.findings:
+            progress.tell(str(finding))
+        if options.resume and not connection.has_key:
+            raise SettingsError("--resume needs the API key that the recording was begun with; there is a token alone")
+        path = file.with_name(f"{file.name}.unfinished") if connection.has_key else None
+        settings = {**chosen.as_json(), "base_url": connection.base_url}
+        try:
+            journal = Journal(path, connection.secret, settings, resume=options.resume)
+        except JournalError as error:
+            raise SettingsError(str(error)) from None
+        finished = False
+        try:
+            if journal.resumed:
+                progress.tell(f"going on after {journal.resumed} pages")
+            redaction = Redaction(Placeholders(connection.secret), chosen.keep)
+            recorder = Recorder(connection.reader, redaction, journal, chosen, progress)
+            document = recorder.record()
+            replace_private(file, json.dumps(document, indent=1, ensure_ascii=True) + "\n")
+            finished = True
+        finally:
+            journal.close(finished=finished)
+        _tell_summary(recorder, progress, file, connection.reader.sent)
+    return 0
+
+
+def _tell_summary(recorder: Recorder, progress: Progress, file: Path, sent: int) -> None:
+    from pytest_asc.recording.recorder import closed_areas  # noqa: PLC0415  --help does without
+
+    progress.tell(f"{file}: {sum(recorder.counts().values())} resources, read with {sent} requests")
+    if recorder.closed:
+        progress.tell(f"closed to this key: {', '.join(closed_areas(recorder.closed))}")
+    if recorder.unread:
+        progress.tell(f"not read in full: {', '.join(recorder.unread)}")
+    if recorder.unknown:
+        progress.tell(f"left out: {recorder.unknown} resources of types that the catalogue does not have")
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Treat SIGTERM as SIGINT."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

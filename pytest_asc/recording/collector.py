@@ -1,0 +1,135 @@
+"""Collector of what responses show of an account, and the document that is made of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_asc.apple.territories import TERRITORIES
+from pytest_asc.emulator.spec.api_spec import api_spec
+from pytest_asc.emulator.spec.relationships import relation
+from pytest_asc.recording.pseudonyms import with_pseudonyms
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from pytest_asc.emulator.spec.relationships import Relation
+    from pytest_asc.recording.pages import Item
+
+_GENERATED = {"territories": TERRITORIES}
+"""Resources that every emulated account has, and that no document needs to name."""
+
+
+class Collector:
+    """Resources and the relations between them.
+
+    Args:
+        types: The types to collect.
+    """
+
+    def __init__(self, types: Collection[str]) -> None:
+        self._types = frozenset(types)
+        self._resources: dict[str, dict[str, dict[str, Any]]] = {}
+        self._related: dict[tuple[str, str], dict[str, dict[str, None]]] = {}
+
+    def count(self) -> int:
+        """Return the number of resources."""
+        return sum(len(found) for kind, found in self._resources.items() if kind not in _GENERATED)
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of resources of each type."""
+        return {kind: len(found) for kind, found in self._resources.items() if kind not in _GENERATED}
+
+    def add(self, item: Item) -> None:
+        """Add a resource, and the relations that it shows."""
+        if item.type not in self._types:
+            return
+        if item.attributes is not None:
+            known = self._resources.setdefault(item.type, {}).setdefault(item.id, {})
+            known.update({name: value for name, value in item.attributes.items() if known.get(name) is None})
+        for name, linkage in item.links.items():
+            self.relate(item.type, item.id, name, linkage.ids)
+        self._place_price_points(item)
+
+    def _place_price_points(self, item: Item) -> None:
+        """Relate the price point of a price to the price's territory: an included price point does not show it."""
+        territory = item.links.get("territory")
+        for name, linkage in item.links.items() if territory else ():
+            found = relation(item.type, name)
+            if territory and found and found.target.endswith("PricePoints"):
+                for point in linkage.ids:
+                    self.relate(found.target, point, "territory", territory.ids)
+
+    def relate(self, resource_type: str, identifier: str, name: str, ids: Iterable[str]) -> None:
+        """Add related resources of a resource."""
+        found = relation(resource_type, name)
+        if found is None:
+            return
+        kept = _kept_side(found)
+        for other in ids:
+            one, another = (identifier, other) if kept == found else (other, identifier)
+            self._related.setdefault((kept.type, kept.name), {}).setdefault(one, {})[another] = None
+
+    def remove(self, resource_type: str, identifier: str) -> None:
+        """Remove a resource; relations with it are left out of the document."""
+        self._resources.get(resource_type, {}).pop(identifier, None)
+
+    def document(self) -> dict[str, Any]:
+        """Return the document that ``load`` reads: ``data``, by type and id, with pseudonyms in it."""
+        entries = [
+            self._entry(resource_type, identifier)
+            for resource_type in api_spec().types
+            for identifier in sorted(self._resources.get(resource_type, ()))
+            if identifier not in _GENERATED.get(resource_type, ())
+        ]
+        entries, listed = with_pseudonyms([entries, self._listed()])
+        return {"data": entries, "listed": listed}
+
+    def _listed(self) -> dict[str, list[str]]:
+        """Return the ids of each type as the account listed them, where that is not their order in the document."""
+        orders = {kind: list(found) for kind, found in self._resources.items() if kind not in _GENERATED}
+        return {
+            kind: orders[kind] for kind in api_spec().types if kind in orders and orders[kind] != sorted(orders[kind])
+        }
+
+    def _entry(self, resource_type: str, identifier: str) -> dict[str, Any]:
+        relationships: dict[str, Any] = {}
+        for name in sorted(_names(resource_type)):
+            found = relation(resource_type, name)
+            ids = self._related.get((resource_type, name), {}).get(identifier) if found else None
+            if found is None or not ids:
+                continue
+            there = self._resources.get(found.target, {})
+            present = [one for one in ids if one in there or one in _GENERATED.get(found.target, ())]
+            if not _is_ordered(found):
+                present.sort()
+            data = [{"type": found.target, "id": one} for one in present]
+            if data:
+                relationships[name] = {"data": data if found.many else data[-1]}
+        entry: dict[str, Any] = {
+            "type": resource_type,
+            "id": identifier,
+            "attributes": self._resources[resource_type][identifier],
+        }
+        return {**entry, "relationships": relationships} if relationships else entry
+
+
+def _names(resource_type: str) -> set[str]:
+    """Return the names of the relationships of a type, each once where it has two."""
+    names = {name for schema in api_spec().schemas_of(resource_type) for name in schema.relationships}
+    relations = {name: relation(resource_type, name) for name in names}
+    return {found.name for found in relations.values() if found}
+
+
+def _kept_side(one: Relation) -> Relation:
+    """Return the side of a relation that a document shows: the one whose order matters, else a to-one side."""
+    if one.inverse.startswith("~"):
+        return one
+    other = one.reverse
+    sides = sorted((one, other), key=lambda side: (not _is_ordered(side), side.many, side.type, side.name))
+    return sides[0]
+
+
+def _is_ordered(one: Relation) -> bool:
+    """Return whether the order of related resources has a meaning: it can be replaced."""
+    schema = api_spec().schemas_of(one.type)[-1]
+    return one.many and api_spec().operation("PATCH", f"{schema.path}/relationships/{one.name}") is not None

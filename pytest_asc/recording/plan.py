@@ -1,0 +1,206 @@
+"""Plan of a recording: which GET requests read the resources of some types, derived from Apple's catalogue.
+
+A type that has a collection is read from there, any other through the resources that it belongs to. Related resources
+come along with ``include`` where they have no relationships of their own to be read.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote, urlencode
+
+from pytest_asc.emulator.spec.api_spec import api_spec
+from pytest_asc.emulator.spec.relationships import relation
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from pytest_asc.emulator.spec.api_spec import Operation, Relationship, Schema
+    from pytest_asc.emulator.spec.relationships import Relation
+
+# What every account has, and what a product has thousands of: recorded where something else leads to it.
+_ONLY_INCLUDED = frozenset({"territories", "appPricePoints", "inAppPurchasePricePoints", "subscriptionPricePoints"})
+# A type that is read through a to-many relationship as well; without this, only through that one.
+_ALSO = frozenset({("apps", "gameCenterDetail")})
+
+
+class Step(NamedTuple):
+    """A relationship to read for each resource of a type."""
+
+    name: str
+    operation: Operation
+
+
+class Plan:
+    """What to read.
+
+    Args:
+        types: The resource types to record.
+        territories: The territories to read prices of; all where it is empty.
+    """
+
+    def __init__(self, types: Collection[str], territories: Collection[str] = ()) -> None:
+        self.types = frozenset(types)
+        self._territories = tuple(territories)
+        self._steps = cache(self._make_steps)
+
+    def roots(self) -> Iterator[Operation]:
+        """Give the collections to read."""
+        for resource_type in api_spec().types:
+            root = _root(resource_type)
+            if root and resource_type in self.types:
+                yield root
+
+    def steps(self, resource_type: str) -> tuple[Step, ...]:
+        """Return the relationships to read for each resource of a type, beside what its own request includes."""
+        return self._steps(resource_type)
+
+    def has_root(self, resource_type: str) -> bool:
+        """Return whether all resources of a type are read from its collection."""
+        return resource_type in self.types and _root(resource_type) is not None
+
+    def is_met_alone(self, resource_type: str) -> bool:
+        """Return whether resources of a type are met where others include them, and in no list of their own."""
+        return resource_type in self.types and not _root(resource_type) and not self._routes(resource_type)
+
+    def url(self, operation: Operation, identifier: str = "", *, bare: bool = False) -> str:
+        """Return path and query of a request.
+
+        Args:
+            operation: A GET operation.
+            identifier: The id in its path.
+            bare: Without ``include``, for a service that refuses what Apple's document has.
+        """
+        query: dict[str, str] = {}
+        if operation.many and operation.limit:
+            query["limit"] = str(min(operation.limit, 200))
+        has_prices = operation.schema is not None and operation.schema.type.endswith("Prices")
+        if "territory" in operation.filters and self._territories and has_prices:
+            query["filter[territory]"] = ",".join(self._territories)
+        included = [] if bare else sorted(self.included(operation))
+        if included:
+            query["include"] = ",".join(included)
+            query |= {f"limit[{name}]": str(operation.limits[name]) for name in included if name in operation.limits}
+        path = operation.path.replace("{id}", quote(identifier, safe=""))
+        return f"{path}?{urlencode(query, safe='[],')}" if query else path
+
+    def included(self, operation: Operation) -> frozenset[str]:
+        """Return the relationships that a request includes."""
+        schema = operation.schema
+        if schema is None:
+            return frozenset()
+        return frozenset(one.name for one in schema.relationships.values() if self._includes(operation, schema, one))
+
+    def _includes(self, operation: Operation, schema: Schema, relationship: Relationship) -> bool:
+        name, target = relationship.name, relationship.target
+        if name not in operation.include or target is None or target not in self.types:
+            return False
+        if _is_older_name(schema, name) or self._leads_back(operation, schema.type, name):
+            return False
+        if self._is_route(schema.type, relationship):
+            return self._is_leaf(target)
+        return not relationship.many or (target not in _ONLY_INCLUDED and self._is_own(schema.type, relationship))
+
+    def _make_steps(self, resource_type: str) -> tuple[Step, ...]:
+        schema = api_spec().schemas_of(resource_type)[-1]
+        steps = []
+        for relationship in schema.relationships.values():
+            operation = _related(schema, relationship)
+            if operation is None or relationship.target not in self.types or _is_older_name(schema, relationship.name):
+                continue
+            of_parent = self._is_route(resource_type, relationship)
+            if of_parent or (relationship.many and self._is_own(resource_type, relationship)):
+                steps.append(Step(relationship.name, operation))
+        return tuple(steps)
+
+    def _is_route(self, resource_type: str, relationship: Relationship) -> bool:
+        """Return whether resources are found through a relationship: they have no collection."""
+        target = relationship.target
+        return target is not None and (resource_type, relationship.name) in self._routes(target)
+
+    def _routes(self, target: str) -> frozenset[tuple[str, str]]:
+        if target in _ONLY_INCLUDED or _root(target):
+            return frozenset()
+        many: set[tuple[str, str]] = set()
+        single: set[tuple[str, str]] = set()
+        for resource_type, relationship in _leading_to(target):
+            if resource_type in self.types:
+                (many if relationship.many else single).add((resource_type, relationship.name))
+        return frozenset(many | (single & _ALSO) if many else single)
+
+    def _is_leaf(self, resource_type: str) -> bool:
+        """Return whether all that a type's relationships lead to is known from the resources that lead to it."""
+        schema = api_spec().schemas_of(resource_type)[-1]
+        for relationship in schema.relationships.values():
+            if relationship.target not in self.types:
+                continue
+            found = relation(resource_type, relationship.name)
+            if found and (found.target, found.inverse) not in self._routes(resource_type):
+                return False
+        return True
+
+    def _is_own(self, resource_type: str, relationship: Relationship) -> bool:
+        """Return whether a relationship is read from this side, and not from the other."""
+        found = relation(resource_type, relationship.name)
+        if found is None or found.target in _ONLY_INCLUDED:
+            return found is not None and (not found.many or found.target == "territories")
+        if found.inverse.startswith("~") or not self._is_readable(found.reverse):
+            return True
+        if found.many != found.inverse_many:
+            return not found.many or not self._is_readable(found)
+        return (found.type, found.name) <= (found.target, found.inverse) or not self._is_readable(found)
+
+    def _is_readable(self, one: Relation) -> bool:
+        """Return whether a relation can be read from its side, with the resource or by a request of its own."""
+        root = _root(one.type)
+        schema = api_spec().schemas_of(one.type)[-1]
+        relationship = schema.relationships.get(one.name)
+        if relationship is None or one.type not in self.types:
+            return False
+        return bool(root and one.name in root.include) or _related(schema, relationship) is not None
+
+    def _leads_back(self, operation: Operation, resource_type: str, name: str) -> bool:
+        """Return whether a relationship leads to the resource in the path of a request."""
+        if "{id}" not in operation.path:
+            return False
+        found, parent = relation(resource_type, name), relation(operation.root, operation.relationship)
+        return bool(found and parent and found.reverse == parent)
+
+
+@cache
+def _root(resource_type: str) -> Operation | None:
+    """Return the operation that lists all resources of a type."""
+    if resource_type in _ONLY_INCLUDED:
+        return None
+    for schema in reversed(api_spec().schemas_of(resource_type)):
+        operation = api_spec().operation("GET", schema.path)
+        if operation and operation.action == "getCollection" and operation.schema and not operation.required:
+            return operation
+    return None
+
+
+def _related(schema: Schema, relationship: Relationship) -> Operation | None:
+    """Return the operation that reads the related resources."""
+    operation = api_spec().operation("GET", f"{schema.path}/{{id}}/{relationship.name}")
+    return operation if operation and operation.schema and not operation.required else None
+
+
+@cache
+def _leading_to(target: str) -> tuple[tuple[str, Relationship], ...]:
+    """Return the relationships that lead to a type and can be read, each with the type that has it."""
+    return tuple(
+        (resource_type, relationship)
+        for resource_type in api_spec().types
+        for schema in api_spec().schemas_of(resource_type)[-1:]
+        for relationship in schema.relationships.values()
+        if relationship.target == target
+        and _related(schema, relationship)
+        and not _is_older_name(schema, relationship.name)
+    )
+
+
+def _is_older_name(schema: Schema, name: str) -> bool:
+    """Return whether the same relationship has a newer name as well: ``inAppPurchasesV2`` for ``inAppPurchases``."""
+    newer = schema.relationships.get(f"{name}V2")
+    return newer is not None and newer.target == schema.relationships[name].target

@@ -1,0 +1,41 @@
+"""Files that only their owner can read, from their first byte on."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def open_private(path: Path, *, append: bool = False) -> IO[bytes]:
+    """Open a file for writing that only its owner can read; one that is there is replaced, or appended to.
+
+    Raises:
+        OSError: It cannot be opened, or belongs to somebody else.
+    """
+    if not append:
+        path.unlink(missing_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | (os.O_APPEND if append else os.O_EXCL) | getattr(os, "O_NOFOLLOW", 0)
+    return os.fdopen(os.open(path, flags, 0o600), "wb")
+
+
+def replace_private(path: Path, text: str) -> None:
+    """Write a file as a whole: it holds the old text or the new one, whatever happens on the way.
+
+    Raises:
+        OSError: It cannot be written. Nothing is left beside it.
+    """
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
+    try:
+        with open_private(unfinished) as file:
+            file.write(text.encode("utf-8"))
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            unfinished.unlink()
+        raise

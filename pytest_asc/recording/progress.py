@@ -1,0 +1,45 @@
+"""Progress of a run: a bar of tqdm where it is installed and standard error is a terminal, else lines."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, TextIO
+
+
+class Progress:
+    """Lines on standard error, and a bar.
+
+    Args:
+        quiet: Write nothing.
+        unit: What the bar counts.
+        total: Number that it ends with; None where that is not known.
+        file: Where to write; by default standard error.
+    """
+
+    def __init__(self, *, quiet: bool, unit: str, total: int | None = None, file: TextIO | None = None) -> None:
+        self._file = file or sys.stderr
+        self._quiet = quiet
+        self._bar: Any = None
+        if not quiet and self._file.isatty() and find_spec("tqdm"):
+            self._bar = import_module("tqdm").tqdm(total=total, unit=f" {unit}", file=self._file)
+
+    def advance(self, count: int = 1) -> None:
+        """Count further units."""
+        if self._bar is not None:
+            self._bar.update(count)
+
+    def tell(self, text: str) -> None:
+        """Write a line."""
+        if self._quiet:
+            return
+        if self._bar is not None:
+            self._bar.write(text, file=self._file)
+        else:
+            print(text, file=self._file, flush=True)
+
+    def close(self) -> None:
+        """End the bar."""
+        if self._bar is not None:
+            self._bar.close()

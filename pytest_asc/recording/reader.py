@@ -1,0 +1,186 @@
+"""Reader of a live API: GET requests to one host, within the rate limit, tried again where that may help."""
+
+from __future__ import annotations
+
+import re
+import time
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
+
+import requests
+
+from pytest_asc.diagnosis.http.url_origin import origin_or_none
+from pytest_asc.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from requests.structures import CaseInsensitiveDict
+
+_TOO_MANY_REQUESTS = 429
+_SERVER_ERRORS = 500
+_RATE = re.compile(r"user-hour-lim:\s*(\d{1,9});\s*user-hour-rem:\s*(\d{1,9})")
+_HOUR = 3600.0
+_SCARCE = 0.1
+"""Part of the limit from which on requests are spread over the hour, so that other users of the key have some."""
+_ATTEMPTS = 5
+"""Attempts of a request that fails without an answer or with a server error."""
+_LONGEST_PAUSE = 60.0
+_LONGEST_WAIT = 2 * _HOUR
+"""Seconds to wait for a rate limit, in all, before giving up on a request."""
+
+
+class ReadError(Exception):
+    """The live API cannot be read."""
+
+
+class Reply(NamedTuple):
+    """A response of the live API."""
+
+    status: int
+    document: Any
+    """The JSON document; None for a body that is none."""
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Codes of its errors."""
+        found = self.document.get("errors") if isinstance(self.document, dict) else None
+        errors = found if isinstance(found, list) else []
+        return tuple(str(error.get("code")) for error in errors if isinstance(error, dict))
+
+
+class Reader:
+    """Sends GET requests to one host. It has no way to send another method.
+
+    Args:
+        base_url: Scheme and host.
+        token: Gives the token to send.
+        renew: Gives another token, after a 401 to one that has worked before; None for no further attempt.
+        hosts: Hosts that links to the next page may name beside that of the base URL. Every request goes to the base
+            URL's, whatever a link names.
+        tell: Called with a text when there is something to wait for.
+        timeout: Seconds for each request.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        token: Callable[[], str],
+        renew: Callable[[], str] | None = None,
+        hosts: Collection[str] = (),
+        tell: Callable[[str], None] = lambda _text: None,
+        timeout: float = 60.0,
+    ) -> None:
+        self._session = Session(base_url, token=token, renew=renew, timeout=timeout, retries=0, writes=False)
+        self._hosts = frozenset(hosts)
+        self._base = base_url
+        self._tell = tell
+        self._is_spread = False
+        self.sent = 0
+        """Number of requests that were sent."""
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def get(self, path: str) -> Reply:
+        """Return the response to a GET request, after as many attempts as it takes.
+
+        Args:
+            path: Path and query.
+
+        Raises:
+            ReadError: There is no response, or it is a redirect.
+        """
+        failures, waited = 0, 0.0
+        while True:
+            response = self._attempt(path, failures)
+            if response is not None and response.status_code == _TOO_MANY_REQUESTS and waited < _LONGEST_WAIT:
+                pause = _retry_after(response.headers) or min(2.0 ** min(failures, 6), _LONGEST_PAUSE)
+                waited += pause
+                self._wait(pause, "Apple's rate limit is reached (429)")
+            elif (response is None or response.status_code >= _SERVER_ERRORS) and failures + 1 < _ATTEMPTS:
+                reason = f"status {response.status_code}" if response is not None else "no response"
+                self._wait(min(0.5 * 2**failures, _LONGEST_PAUSE), reason)
+            elif response is None:
+                raise ReadError(f"GET {path_of(path)}: no response from {self._base} after {_ATTEMPTS} attempts")
+            else:
+                return self._reply(path, response)
+            failures += 1
+
+    def path_in(self, link: str) -> str:
+        """Return path and query of a link to a further page.
+
+        Raises:
+            ReadError: It leads to another host.
+        """
+        if link.startswith("/") and not link.startswith("//"):
+            return link
+        origin, own = origin_or_none(link), origin_or_none(self._base)
+        if origin is None or (origin != own and origin.host not in self._hosts):
+            raise ReadError("a link to the next page leads to another host: it is not followed")
+        parts = urlsplit(link)
+        return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+    def _attempt(self, path: str, failures: int) -> requests.Response | None:
+        self.sent += 1
+        try:
+            response = self._session.get(path, allow_redirects=False)
+        except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
+            if failures + 1 >= _ATTEMPTS:
+                raise ReadError(
+                    f"GET {path_of(path)}: no response from {self._base} after {_ATTEMPTS} attempts "
+                    f"({type(error).__name__})"
+                ) from None
+            return None
+        self._spread(response.headers)
+        return response
+
+    def _reply(self, path: str, response: requests.Response) -> Reply:
+        if response.is_redirect:
+            raise ReadError(f"GET {path_of(path)}: got a redirect ({response.status_code}): it is not followed")
+        try:
+            document = response.json()
+        except ValueError:
+            document = None
+        return Reply(response.status_code, document)
+
+    def _spread(self, headers: CaseInsensitiveDict[str]) -> None:
+        """Wait a little where few requests are left in this hour."""
+        found = _RATE.search(headers.get("X-Rate-Limit", ""))
+        if not found:
+            return
+        limit, remaining = int(found[1]), int(found[2])
+        if limit < 1 or remaining >= limit * _SCARCE:
+            self._is_spread = False
+            return
+        pause = min(_HOUR / limit, _LONGEST_PAUSE)
+        if not self._is_spread:
+            self._is_spread = True
+            self._tell(
+                f"{remaining} of {limit} requests are left in this hour: waiting {pause:.3g} s before each from here on"
+            )
+        time.sleep(pause)
+
+    def _wait(self, seconds: float, reason: str) -> None:
+        self._tell(f"{reason}: waiting {seconds:.3g} s")
+        time.sleep(seconds)
+
+
+def path_of(path: str) -> str:
+    """Return a path without its query, for messages."""
+    return path.partition("?")[0]
+
+
+def _retry_after(headers: CaseInsensitiveDict[str]) -> float | None:
+    """Return the seconds that a response asks to wait; None where it does not."""
+    text = headers.get("Retry-After", "").strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text), _HOUR)
+    try:
+        until = parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError):
+        return None
+    return min(max(until - time.time(), 0.0), _HOUR) or None

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+
+from pytest_asc import Emulator
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_asc import Credentials, Token
+
+KEYS = [
+    ec.generate_private_key(ec.SECP256R1()),
+    rsa.generate_private_key(65537, 2048),
+    ed25519.Ed25519PrivateKey.generate(),
+]
+
+
+def texts_of(key: Any) -> list[str]:
+    content = key.private_bytes(
+        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return [pem.decode(), b64encode(content).decode()]
+
+
+def refusal_of(document: dict[str, Any], file: Path) -> str:
+    file.write_text(json.dumps(document), encoding="utf-8")
+    refusals = []
+    for source in (document, file):
+        emulator = Emulator()
+        with pytest.raises(ValueError) as refused:  # noqa: PT011  the message is returned
+            emulator.load(source)
+        refusals.append(str(refused.value))
+        assert emulator.find("appStoreReviewDetails") == []
+    assert refusals[0] == refusals[1]
+    return refusals[0]
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_document_with_a_private_key_is_refused_with_its_place(key: Any, tmp_path: Path) -> None:
+    for text in texts_of(key):
+        notes = f"Sign in with this: {text}"
+        entry = {"type": "appStoreReviewDetails", "id": "1", "attributes": {"notes": notes}}
+        document = {"data": [{"type": "apps", "id": "1"}, entry]}
+        refusal = refusal_of(document, tmp_path / "account.json")
+        assert refusal.startswith("data[1].attributes.notes looks like a private key")
+        assert text[40:60] not in refusal
+
+
+def test_a_document_with_a_token_is_refused_wherever_it_is(asc_token: Token, tmp_path: Path) -> None:
+    for document in (
+        {"data": [], "note": [{"header": f"Bearer {asc_token}"}]},
+        {"data": [{"type": "apps", "id": str(asc_token)}]},
+        {"data": [], str(asc_token): 1},
+    ):
+        refusal = refusal_of(document, tmp_path / "account.json")
+        assert "looks like a JSON Web Token" in refusal
+        assert str(asc_token)[20:40] not in refusal
+
+
+@pytest.mark.parametrize("kind", ["ghp_", "gho_", "github_pat_", "glpat-", "xoxb-"])
+def test_tokens_of_other_services_are_refused(kind: str, tmp_path: Path) -> None:
+    document = {"data": [{"type": "apps", "id": "1", "attributes": {"name": kind + "aB3dE5gH7jK9" * 4}}]}
+    assert refusal_of(document, tmp_path / "account.json").startswith("data[0].attributes.name looks like a token of")
+
+
+def test_certificates_public_keys_and_ids_of_price_points_are_no_secrets(
+    asc_credentials: Credentials, asc_emulator: Emulator
+) -> None:
+    public = asc_credentials.public_key.public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    asc_emulator.load_sample()
+    key = asc_emulator.find("alternativeDistributionKeys")[0]
+    asc_emulator.update(key, publicKey=public.decode())
+    Emulator().load(asc_emulator.dump())

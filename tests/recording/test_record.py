@@ -1,0 +1,286 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from recording.apple import SENTINEL
+
+from pytest_asc import Emulator
+from pytest_asc.cli.main import main
+
+if TYPE_CHECKING:
+    from recording.apple import Account
+
+FILE = "account.json"
+
+
+def record(*options: str) -> Any:
+    assert main(["record", FILE, *options]) == 0
+    return json.loads(Path(FILE).read_text(encoding="utf-8"))
+
+
+def files() -> list[str]:
+    return sorted(path.name for path in Path().iterdir())
+
+
+def everything_written() -> str:
+    return "".join(path.read_text(encoding="utf-8", errors="replace") for path in Path().rglob("*") if path.is_file())
+
+
+def test_an_account_is_recorded_and_loads(account: Account) -> None:
+    document = record()
+    assert len(document["data"]) == len(account.resources) > 1000
+    emulator = Emulator()
+    emulator.load(FILE)
+    app = emulator.get("apps", "6448311069")
+    assert [one["id"] for one in emulator.find("builds", app=app)] == [f"build-0-{one}" for one in range(130)]
+    assert len(emulator.find("betaTesters", betaGroups="group-1")) == 90
+    assert len(emulator.find("customerReviews")) == 180
+    (detail,) = emulator.find("appStoreReviewDetails", appStoreVersion="version-2")
+    assert detail["attributes"]["contactEmail"].endswith("@example.com")
+
+
+def test_no_sentinel_is_written_or_shown(account: Account, capfd: pytest.CaptureFixture[str]) -> None:
+    record()
+    shown = capfd.readouterr()
+    assert SENTINEL.lower() not in (everything_written() + shown.out + shown.err).lower()
+    assert SENTINEL in json.dumps([one["attributes"] for one in account.resources.values()])
+
+
+def test_equal_values_have_one_pseudonym(account: Account) -> None:
+    data = {(one["type"], one["id"]): one["attributes"] for one in record()["data"]}
+    user = data["users", "00000000-0000-4000-8000-00000000abcd"]
+    assert user["username"] == data["betaTesters", "tester-2-0"]["email"]
+    assert user["firstName"] == data["betaTesters", "tester-1-0"]["firstName"]
+    assert data["betaTesters", "tester-0-1"]["email"] != user["username"]
+
+
+def test_kept_types_are_written_as_they_are(account: Account) -> None:
+    document = record("--keep", "apps")
+    assert document["recording"]["kept"] == ["apps"]
+    names = [one["attributes"]["name"] for one in document["data"] if one["type"] == "apps"]
+    assert names == [f"{SENTINEL} 0", f"{SENTINEL} 1", f"{SENTINEL} 2"]
+    rest = [one for one in document["data"] if one["type"] != "apps"]
+    assert SENTINEL.lower() not in json.dumps(rest).lower()
+
+
+def test_the_file_is_private_and_alone(account: Account) -> None:
+    record()
+    assert stat.S_IMODE(Path(FILE).stat().st_mode) == 0o600
+    assert files() == [FILE]
+
+
+def test_equal_accounts_give_equal_data(account: Account) -> None:
+    first = record()
+    for ids in account.order.values():
+        ids.reverse()
+    assert record()["data"] == first["data"]
+
+
+def test_the_order_of_the_account_is_kept_for_the_emulator(account: Account) -> None:
+    account.order["apps"].reverse()
+    record()
+    emulator = Emulator()
+    emulator.load(FILE)
+    assert [one["id"] for one in emulator.find("apps")] == account.order["apps"]
+
+
+def test_only_the_named_areas_are_read(account: Account) -> None:
+    document = record("--areas", "provisioning,users")
+    assert {one["type"] for one in document["data"]} == {"devices", "certificates", "users"}
+    assert document["recording"]["areas"] == ["users", "provisioning"]
+    assert all(path.startswith(("/v1/users", "/v1/userInv", "/v1/bundleIds", "/v1/certificates", "/v1/devices", "/v1/m",
+                                "/v1/passTypeIds", "/v1/profiles")) for _, path in account.requests)  # fmt: skip
+
+
+def test_areas_that_the_key_does_not_open_are_skipped_and_told(
+    account: Account, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account.closed = ("/v1/users", "/v1/userInvitations")
+    document = record()
+    told = capsys.readouterr().err
+    assert "users: /v1/users is closed to this key (FORBIDDEN_ERROR)" in told
+    assert "closed to this key: users" in told
+    assert document["recording"]["closed"] == [
+        {"path": "/v1/userInvitations", "code": "FORBIDDEN_ERROR"},
+        {"path": "/v1/users", "code": "FORBIDDEN_ERROR"},
+    ]
+    assert document["recording"]["possible_roles"] == ["DEVELOPER"]
+    assert sum(path.startswith("/v1/users") for _, path in account.requests) == 1
+    Emulator().load(document)
+
+
+def test_a_429_and_a_500_are_waited_out_and_told(
+    account: Account, waits: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    complete = record()
+    first = len(account.requests)
+    account.failures = {first + 4: 429, first + 9: 500, first + 10: 502}
+    assert record() == complete
+    assert waits == [1.0, 0.5, 1.0]
+    assert "Apple's rate limit is reached (429): waiting 1 s" in capsys.readouterr().err
+
+
+def test_requests_are_spread_where_few_are_left(
+    account: Account, waits: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    account.headers["X-Rate-Limit"] = "user-hour-lim:3600;user-hour-rem:250;"
+    record("--areas", "users")
+    assert waits == [1.0, 1.0]
+    assert capsys.readouterr().err.count("250 of 3600 requests are left in this hour: waiting 1 s before each") == 1
+
+
+def test_an_interrupted_run_is_resumed_without_reading_again(
+    account: Account, capfd: pytest.CaptureFixture[str]
+) -> None:
+    complete = record()
+    total = len(account.requests)
+    Path(FILE).unlink()
+
+    def interrupt(number: int) -> None:
+        if number == total + 12:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    account.on_request = interrupt
+    assert main(["record", FILE]) == 130
+    assert "Go on with --resume" in capfd.readouterr().err
+    assert files() == [f"{FILE}.unfinished"]
+    assert stat.S_IMODE(Path(f"{FILE}.unfinished").stat().st_mode) == 0o600
+    assert SENTINEL.lower() not in everything_written().lower()
+    assert record("--resume") == complete
+    assert len(account.requests) <= 2 * total + 1
+    assert files() == [FILE]
+
+
+def test_a_journal_that_ends_in_the_middle_of_a_line_is_resumed(account: Account) -> None:
+    complete = record()
+    account.failures = dict.fromkeys(range(len(account.requests) + 10, len(account.requests) + 60), 503)
+    assert main(["record", FILE]) == 1
+    account.failures = {}
+    journal = Path(f"{FILE}.unfinished")
+    journal.write_bytes(journal.read_bytes()[:-20])
+    assert record("--resume") == complete
+
+
+def test_a_journal_of_other_options_is_not_resumed(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+    account.failures = dict.fromkeys(range(5, 60), 503)
+    assert main(["record", FILE]) == 1
+    account.failures = {}
+    assert main(["record", FILE, "--resume", "--keep", "apps"]) == 4
+    assert "was written with other options" in capsys.readouterr().err
+
+
+def test_without_resume_it_begins_anew(account: Account) -> None:
+    account.failures = dict.fromkeys(range(5, 60), 503)
+    assert main(["record", FILE]) == 1
+    account.failures, account.requests = {}, []
+    complete = record()
+    assert account.requests[0][1].startswith("/v1/apps?")
+    assert record() == complete
+
+
+def test_nothing_is_shown_with_quiet(account: Account, capfd: pytest.CaptureFixture[str]) -> None:
+    record("--quiet")
+    shown = capfd.readouterr()
+    assert (shown.out, shown.err) == ("", "")
+
+
+def test_a_bar_is_shown_on_a_terminal(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("tqdm")
+    written: list[str] = []
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(sys.stderr, "write", written.append)
+    record("--areas", "users")
+    assert "resources" in "".join(written)
+
+
+def test_an_include_that_the_service_refuses_is_left_out(account: Account) -> None:
+    complete = record("--areas", "apps,versions,localizations")
+    answer = account.answer
+
+    def refuse(method: str, target: str) -> Any:
+        status, document = answer(method, target)
+        return (400, {"errors": [{"code": "PARAMETER_ERROR.INVALID"}]}) if "include=" in target else (status, document)
+
+    account.answer = refuse  # type: ignore[method-assign]
+    assert len(record("--areas", "apps,versions,localizations")["data"]) == len(complete["data"])
+
+
+def test_a_list_that_always_fails_is_told_and_the_rest_is_recorded(
+    account: Account, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer = account.answer
+
+    def fail(method: str, target: str) -> Any:
+        status, document = answer(method, target)
+        return (500, {}) if target.startswith("/v1/devices") else (status, document)
+
+    account.answer = fail  # type: ignore[method-assign]
+    document = record("--areas", "provisioning,users")
+    assert document["recording"]["unread"] == ["/v1/devices"]
+    assert "not read in full: /v1/devices" in capsys.readouterr().err
+    assert {one["type"] for one in document["data"]} == {"certificates", "users"}
+
+
+def test_a_refused_token_ends_the_run(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+    account.failures = dict.fromkeys(range(1, 5), 401)
+    assert main(["record", FILE]) == 1
+    assert "401" in capsys.readouterr().err
+    assert not Path(FILE).exists()
+
+
+@pytest.mark.parametrize("link", ["https://apple.example/v1/apps?cursor=2", "//apple.example/v1/apps", "http://[::1"])
+def test_a_link_to_another_host_is_not_followed(
+    account: Account, link: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account.change = lambda _path, document: document["links"].update(next=link)
+    assert main(["record", FILE, "--areas", "users"]) == 1
+    assert "another host" in capsys.readouterr().err
+
+
+def test_a_kept_key_is_refused_with_its_place(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+    secret = "-----BEGIN PRIVATE KEY-----\nMIGTAgEAMBMGByqGSM49"
+    account.resources["appStoreReviewDetails", "detail-1"]["attributes"]["notes"] = secret
+    assert main(["record", FILE, "--keep", "appStoreReviewDetails"]) == 1
+    told = capsys.readouterr().err
+    assert "notes of appStoreReviewDetails detail-1 looks like a private key" in told
+    assert "MIGTAg" not in told + everything_written()
+    assert not Path(FILE).exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--areas", "app"], "there is no area 'app'; did you mean 'apps'?"),
+        (["--areas", "sales"], "sales and finance reports are not recorded"),
+        (["--keep", "app"], "there is no resource type 'app'; did you mean 'apps'?"),
+        (["--territories", "ATLANTIS"], "there is no territory 'ATLANTIS'"),
+    ],
+)
+def test_wrong_options_are_refused_before_a_request(
+    account: Account, options: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["record", FILE, *options]) == 4
+    assert message in capsys.readouterr().err
+    assert account.requests == []
+
+
+@pytest.mark.parametrize("file", [".", "nowhere/account.json"])
+def test_a_file_that_cannot_be_written_is_refused_before_a_request(account: Account, file: str) -> None:
+    assert main(["record", file]) == 4
+    assert account.requests == []
+
+
+def test_a_failed_write_leaves_nothing_beside_the_file(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    assert main(["record", FILE, "--areas", "users"]) == 4
+    assert files() == [f"{FILE}.unfinished"]
