@@ -6,6 +6,7 @@ is never renamed. The certainty is what the usual evidence carries; a check that
 
 from __future__ import annotations
 
+import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
@@ -446,3 +447,13 @@ _TABLE = (
 
 CAUSES: Mapping[str, Cause] = MappingProxyType({cause.slug: cause for cause in _TABLE})
 """The table by slug."""
+
+
+def nearest_cause(name: str) -> str | None:
+    """Return the slug that is most like a name, also where its words are in another order; None where none is."""
+    from difflib import get_close_matches  # noqa: PLC0415  for an error's message alone
+
+    by_words = {"-".join(sorted(slug.split("-"))): slug for slug in CAUSES}
+    words = "-".join(sorted(re.split(r"[-_ ]+", name.lower())))
+    close = get_close_matches(name.lower(), CAUSES, n=1) or get_close_matches(words, by_words, n=1)
+    return by_words.get(close[0], close[0]) if close else None

@@ -165,6 +165,7 @@ def check_role(role: str) -> Role:
     Raises:
         ValueError: It is none.
     """
+    __tracebackhide__ = True
     if role not in ROLES:
         close = get_close_matches(str(role).upper().replace(" ", "_"), ROLES, n=1)
         hint = f"; did you mean {close[0]!r}?" if close else "."

@@ -94,6 +94,7 @@ def diagnose(
         TypeError: The evidence is of no type that is known.
         ValueError: There is no such service.
     """
+    __tracebackhide__ = True
     if evidence is None and token is None and request is None:
         raise TypeError(f"asc_diagnose got nothing. Give it {ACCEPTED_EVIDENCE}.")
     if service is not None and service not in SERVICES:
@@ -110,6 +111,7 @@ def diagnose(
 
 
 def _collect(evidence: object, token: str | bytes | None, request: object) -> HttpEvidence:
+    __tracebackhide__ = True
     parsed = HttpEvidence() if evidence is None else parse_evidence(evidence)
     if request is not None:
         parsed = replace(parsed, request=parse_request(request))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from difflib import get_close_matches
 from email.utils import formatdate
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_asc.apple.causes import CAUSES
+from pytest_asc.apple.causes import CAUSES, nearest_cause
 from pytest_asc.apple.roles import check_role
 from pytest_asc.apple.services import APP_STORE_CONNECT, NOT_AUTHORIZED, TokenRejection
 from pytest_asc.credentials.lifetimes import DEFAULT_LIFETIME
@@ -139,10 +138,12 @@ class Emulator:
         Raises:
             ValueError: It is set to what is no role.
         """
+        __tracebackhide__ = True
         return self._role
 
     @role.setter
     def role(self, role: Role) -> None:
+        __tracebackhide__ = True
         self._role = check_role(role)
 
     @property
@@ -406,6 +407,7 @@ class Emulator:
         Raises:
             ValueError: The product is not there or not sold, or a detail does not fit.
         """
+        __tracebackhide__ = True
         with self._lock:
             seeding.sell(self._account, product, **details)
 
@@ -424,6 +426,7 @@ class Emulator:
         Raises:
             ValueError: The resource is not there, it has no such metric, or a member does not fit.
         """
+        __tracebackhide__ = True
         with self._lock:
             seeding.measure(self._account, resource, metric, day=day, **members)
 
@@ -453,6 +456,7 @@ class Emulator:
         Raises:
             ValueError: The sum is negative.
         """
+        __tracebackhide__ = True
         parts = ((seconds, 1), (minutes, MINUTE), (hours, HOUR), (days, DAY))
         given = [amount * unit for amount, unit in parts if amount is not None]
         if not sum(given) >= 0:
@@ -498,15 +502,17 @@ class Emulator:
                 is injected.
         """
         __tracebackhide__ = True
-        if cause not in FAULTS and cause in CAUSES:
+        if cause not in CAUSES:
+            nearest = nearest_cause(cause)
+            hint = f"did you mean {nearest!r}? The" if nearest else "the"
+            raise ValueError(
+                f"there is no fault {cause!r}; {hint} faults of the service are {', '.join(sorted(FAULTS))}"
+            )
+        if cause not in FAULTS:
             raise ValueError(
                 f"{cause!r} is a state of the key or the token, and not of the service: inject it with "
                 f"@pytest.mark.asc(faults=[{cause!r}]) or --asc-fault={cause}"
             )
-        if cause not in FAULTS:
-            nearest = get_close_matches(cause, sorted(FAULTS), n=1)
-            hint = f"did you mean {nearest[0]!r}? There" if nearest else "there"
-            raise ValueError(f"no fault {cause!r}; {hint} are {', '.join(sorted(FAULTS))}")
         with self._lock:
             FAULTS[cause](self)
 
@@ -563,6 +569,7 @@ class Emulator:
         Raises:
             ValueError: It can never happen, or the arguments do not fit together.
         """
+        __tracebackhide__ = True
         failure = PlannedFailure(
             method,
             path,

@@ -130,6 +130,7 @@ class PlannedFailures:
         Raises:
             ValueError: It can never happen, or has no effect.
         """
+        __tracebackhide__ = True
         problem = _problem(failure)
         if problem is None and methods_by_path is not None:
             problem = _problem_of_path(failure.method, failure.path, methods_by_path)

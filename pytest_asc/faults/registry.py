@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from pytest_asc.apple.causes import nearest_cause
 from pytest_asc.credentials.settings import SettingsError
 from pytest_asc.faults.sources import FILES, SOURCES
 from pytest_asc.faults.tokens import TOKENS
@@ -47,8 +47,8 @@ def check_fault(fault: str, *, service: str | None = None) -> None:
     """
     known = known_faults()
     if fault not in known:
-        nearest = get_close_matches(fault, sorted(known), n=1)
-        hint = f"; did you mean {nearest[0]!r}?" if nearest else ";"
+        nearest = nearest_cause(fault)
+        hint = f"; did you mean {nearest!r}?" if nearest else ";"
         there = "There" if nearest else "there"
         raise SettingsError(f"{fault!r} is no cause that can be injected{hint} {there} are {', '.join(sorted(known))}")
     if service not in {None, SERVICES.get(fault, service)}:

@@ -19,6 +19,8 @@ from pytest_asc.smoke.smoke_context import SmokeContext
 if TYPE_CHECKING:
     from pytest_asc.smoke.items import SmokeFolder
 
+# Of -qq, which pytest reads as "less than quiet".
+_BRIEF = -2
 OVERRIDABLE = ("asc_credentials", "asc_token", "asc_emulator")
 
 
@@ -148,7 +150,9 @@ class SmokeReport:
         terminalreporter.section(f"{title[0].upper()}{title[1:]}")
         writer = self._config.get_terminal_writer()
         encoding = getattr(sys.stdout, "encoding", None)
-        for line in terminal.render_lines(report, width=writer.fullwidth, encoding=encoding):
+        brief = self._config.option.verbose <= _BRIEF
+        render_lines = terminal.render_brief_lines if brief else terminal.render_lines
+        for line in render_lines(report, width=writer.fullwidth, encoding=encoding):
             for text, markup in line:
                 terminalreporter.write(text, **markup)
             terminalreporter.write("\n")

@@ -165,10 +165,15 @@ def test_a_cause_of_the_key_or_the_token_is_refused_with_the_way_to_inject_it(em
 
 
 def test_a_misspelt_cause_is_refused_with_the_nearest(emulator_client: EmulatorClient) -> None:
-    with pytest.raises(ValueError, match=r"no fault 'bearer-mising'; did you mean 'bearer-missing'\? There are acc"):
+    with pytest.raises(ValueError, match=r"no fault 'bearer-mising'; did you mean 'bearer-missing'\? The faults of "):
         emulator_client.emulator.fault("bearer-mising")  # type: ignore[arg-type]
 
 
 def test_an_unknown_cause_is_refused_with_the_list_of_faults(emulator_client: EmulatorClient) -> None:
-    with pytest.raises(ValueError, match="no fault 'gremlins'; there are accept-header, account-holder-only, "):
+    with pytest.raises(ValueError, match="no fault 'gremlins'; the faults of the service are accept-header, acc"):
         emulator_client.emulator.fault("gremlins")  # type: ignore[arg-type]
+
+
+def test_words_in_another_order_get_the_nearest_cause(emulator_client: EmulatorClient) -> None:
+    with pytest.raises(ValueError, match="no fault 'expired-token'; did you mean 'token-expired'"):
+        emulator_client.emulator.fault("expired-token")  # type: ignore[arg-type]

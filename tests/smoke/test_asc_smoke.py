@@ -393,3 +393,39 @@ def test_autouse_fixtures_of_every_scope_are_set_up_for_the_checks(
     pytester.makepyfile("def test_x(): pass")
     result = pytester.runpytest(option, f"--asc-base-url={apple.url}")
     assert result.ret == 0
+
+
+def test_qq_shows_the_outcome_and_the_fix_alone(pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest("--asc-smoke", "--asc-mode=emulator", "--asc-fault=token-expired", "-qq")
+    (start,) = (number for number, line in enumerate(result.outlines) if "= App Store Connect =" in line)
+    assert result.outlines[start + 1 : start + 5] == [
+        "No request was sent: the token has expired.",
+        "  error    token-expired",
+        "  fix      Generate a new token: use one for minutes, not for the whole job.",
+        "  docs     https://pytest-asc.readthedocs.io/en/stable/causes/token-expired/",
+    ]
+    assert "=" in result.outlines[start + 5]
+
+
+def test_qq_shows_one_line_where_all_is_good(pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest("--asc-smoke", "--asc-mode=emulator", "-qq")
+    assert result.outlines[-1] == "The emulator accepted these credentials; 3 apps are visible."
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp437", "cp1252"])
+def test_a_console_without_unicode_gets_the_whole_report(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
+    monkeypatch.setenv("PYTHONUTF8", "0")
+    monkeypatch.setenv("LC_ALL", "C")
+    result = pytester.runpytest_subprocess("--asc-smoke", "--asc-mode=emulator", "--asc-fault=clock-ahead")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(
+        [
+            "*The emulator rejected the token*",
+            "  key *EMUL...24*",
+            "*= valid, x beyond the limit, . not valid",
+            "  fix *",
+        ]
+    )

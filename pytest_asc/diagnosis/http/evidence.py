@@ -56,6 +56,7 @@ def parse_evidence(evidence: object) -> HttpEvidence:
     Raises:
         TypeError: It is none that is known, or its body has not been read; the message says what is expected.
     """
+    __tracebackhide__ = True
     if isinstance(evidence, BaseException):
         return _open_exception(evidence)
     if isinstance(evidence, (bytes, bytearray)):
@@ -202,7 +203,7 @@ def _unknown(evidence: object) -> TypeError:
     names = (
         f" with {', '.join(sorted(map(str, evidence))[:5]) or 'nothing in it'}" if isinstance(evidence, Mapping) else ""
     )
-    return TypeError(f"asc_diagnose can make nothing of a {name}{names}. Give it {ACCEPTED_EVIDENCE}.")
+    return TypeError(f"asc_diagnose cannot read a value of type {name}{names}. Give it {ACCEPTED_EVIDENCE}.")
 
 
 def _get(evidence: object, name: str) -> Any:

@@ -147,6 +147,7 @@ class Account:
         Raises:
             ValueError: There is no such relationship, or a value is none of these.
         """
+        __tracebackhide__ = True
         for name, value in relationships.items():
             relationship = relation(resource.type, name)
             if relationship is None:
@@ -165,6 +166,7 @@ def validate_attributes(resource_type: str, attributes: Mapping[str, Any], furth
     Raises:
         ValueError: There is no such type or attribute, or a value is not of its type.
     """
+    __tracebackhide__ = True
     value_types, relationships = members_of(resource_type)
     for name, value in attributes.items():
         if name not in value_types:
@@ -190,6 +192,7 @@ def members_of(resource_type: str) -> Members:
     Raises:
         ValueError: There is no such type.
     """
+    __tracebackhide__ = True
     schemas = api_spec().schemas_of(resource_type)
     if not schemas:
         raise ValueError(f"there is no type {resource_type!r}{nearest_names(resource_type, api_spec().types)}")
@@ -212,6 +215,7 @@ def nearest_names(name: str, names: Iterable[str]) -> str:
 
 def _ids(relationship: Relation, value: Any) -> list[str]:
     """Return the ids in the value of a relationship: an id, a resource, a list of these, or None."""
+    __tracebackhide__ = True
     if value is None:
         return []
     items = value if isinstance(value, (list, tuple)) else [value]

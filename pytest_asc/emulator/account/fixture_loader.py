@@ -53,6 +53,7 @@ def read_document(source: str | PathLike[str] | Mapping[str, Any]) -> Mapping[st
         OSError: The file cannot be read.
         ValueError: It is no such document, or there is text in it that looks like a key or token.
     """
+    __tracebackhide__ = True
     document = source if isinstance(source, Mapping) else json.loads(Path(source).read_text(encoding="utf-8"))
     if isinstance(document, Mapping) and isinstance(document.get("data"), list):
         if source is not SAMPLE:

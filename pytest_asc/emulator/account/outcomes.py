@@ -43,6 +43,7 @@ class Outcomes:
         Raises:
             ValueError: There is no such outcome for the type, or people decide about each resource.
         """
+        __tracebackhide__ = True
         outcomes = outcomes_of(resource_type)
         if not outcomes:
             known = ", ".join(OUTCOMES)

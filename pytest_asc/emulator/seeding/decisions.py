@@ -24,6 +24,7 @@ def decide(account: Account, subject: Mapping[str, Any] | str, outcome: str) -> 
     Raises:
         ValueError: The resource is not there, or does not end so.
     """
+    __tracebackhide__ = True
     if isinstance(subject, str):
         account.outcomes.choose(subject, None, outcome)
         return

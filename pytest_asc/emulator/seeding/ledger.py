@@ -27,6 +27,7 @@ def sell(account: Account, product: Mapping[str, Any], **details: Any) -> None:
     Raises:
         ValueError: It is not there or not sold, or a detail does not fit.
     """
+    __tracebackhide__ = True
     account.ledger.sales.append(make_sale(account.store, resource_of(account, product), today(account.now), **details))
 
 
@@ -38,6 +39,7 @@ def measure(
     Raises:
         ValueError: The resource is not there, or it has no such measurements.
     """
+    __tracebackhide__ = True
     measured = resource_of(account, resource)
     measured_on = as_day(day, today(account.now))
     account.ledger.measurements.append(make_measurement(account.store, measured, metric, measured_on, members))

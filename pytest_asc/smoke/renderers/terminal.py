@@ -41,6 +41,24 @@ def render(report: Report, *, width: int = 80, encoding: str | None = "utf-8") -
     return "\n".join(lines) + "\n"
 
 
+def render_brief_lines(report: Report, *, width: int, encoding: str | None = "utf-8") -> list[Line]:
+    """Return the outcome, and the fix and the page of each error and warning, for ``-qq``.
+
+    Args:
+        report: The report.
+        width: The terminal's columns. Only a URL may be longer, so that it can be clicked.
+        encoding: The terminal's encoding; characters that it lacks are replaced.
+    """
+    page = _Page(width, encoding or "ascii")
+    page.write(headline(report), **_headline_markup(report))
+    for finding in report.findings:
+        if finding.level != "note":
+            page.row(finding.level, finding.cause, **_LEVELS[finding.level])
+            page.row("fix", finding.fix)
+            page.row("docs", finding.docs)
+    return page.lines
+
+
 def render_lines(report: Report, *, width: int, encoding: str | None = "utf-8") -> list[Line]:
     """Return the lines of the report with their markup.
 
