@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from pytest_asc.apple.services import APP_STORE_CONNECT, emulated_hosts
 from pytest_asc.cli.arguments import add_account
+from pytest_asc.cli.isolation import isolate, lead_here
 from pytest_asc.credentials.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -26,6 +28,14 @@ NOT_EXECUTABLE, NOT_FOUND, BY_SIGNAL = 126, 127, 128
 _FORWARDED = [one for one in signal.Signals if one.name in {"SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"}]
 _WATCHER = str(Path(__file__).with_name("watcher.py"))
 _FROM_TERMINALS = {"SIGINT", "SIGQUIT"}
+_ISOLATED_PORTS = (80, 443)
+"""Those of Apple's URLs."""
+_SEE = 'see "Programs that heed no proxy" in docs/how-to.md'
+_UNUSED = f"the command sent no request to the emulator: it may not heed HTTPS_PROXY; {_SEE}"
+_UNTRUSTED = (
+    "the command connected to the emulator and sent no request: it may not trust the certificate that SSL_CERT_FILE "
+    f"names; {_SEE}"
+)
 
 
 def add_parser(commands: Commands) -> None:
@@ -34,6 +44,12 @@ def add_parser(commands: Commands) -> None:
         "run", help="run a command against the emulator in place of Apple", usage="%(prog)s [options] -- COMMAND …"
     )
     add_account(parser)
+    parser.add_argument(
+        "--isolate",
+        action="store_true",
+        help="run the command without a network, with Apple's names leading to the emulator, for programs that heed no "
+        "proxy; on Linux, where it allows network namespaces",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -52,11 +68,21 @@ def run(options: argparse.Namespace) -> int:
     if not command:
         raise SettingsError("There is no command to run: python -m pytest_asc run -- COMMAND …")
     account = AccountOptions.from_options(options)
+    if options.isolate and account.allow_host:
+        raise SettingsError("argument --allow-host: not allowed with argument --isolate, which lets nothing through")
     forwarded = [number for number in _FORWARDED if signal.getsignal(number) is not signal.SIG_IGN]
     for number in forwarded:
         signal.signal(number, _exit_on_signal)
+    if options.isolate:
+        isolate()
     log_format = None if options.quiet else options.log_format
-    with running_server(account, log_format=log_format) as running:
+    http, https = _ISOLATED_PORTS if options.isolate else (0, 0)
+    received: list[int] = []
+    with running_server(account, port=http, https_port=https, log_format=log_format) as running:
+        if options.isolate:
+            lead_here(emulated_hosts(APP_STORE_CONNECT), running.server.ca_file, running.folder)
+        came: list[bool] = []
+        running.control.accounts.watch(lambda _: None if came else came.append(True))
         more_hosts = bool(account.allow_host)
         try:
             process = subprocess.Popen(  # noqa: S603  it is the user's own
@@ -71,8 +97,10 @@ def run(options: argparse.Namespace) -> int:
             return NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
         with _watched(process):
             for number in forwarded:
-                signal.signal(number, _forwarding_handler(number, process))
+                signal.signal(number, _forwarding_handler(number, process, received))
             status = process.wait()
+        if not (came or received or status < 0 or options.quiet):
+            print(_UNTRUSTED if running.control.tunnels else _UNUSED, file=sys.stderr)
     return BY_SIGNAL - status if status < 0 else status
 
 
@@ -105,9 +133,14 @@ def _exit_on_signal(number: int, _: FrameType | None) -> NoReturn:
 
 
 def _forwarding_handler(
-    number: signal.Signals, process: subprocess.Popen[bytes]
-) -> Callable[[int, FrameType | None], object]:
-    """Return a handler that sends a signal on to the command, once."""
-    if number.name in _FROM_TERMINALS and any(map(os.isatty, range(3))):
-        return lambda *_: None  # the terminal sends it to the command itself, too
-    return lambda *_: process.send_signal(number)
+    number: signal.Signals, process: subprocess.Popen[bytes], received: list[int]
+) -> Callable[[int, FrameType | None], None]:
+    """Return a handler that sends a signal on to the command, once, and notes it."""
+    comes_from_terminal = number.name in _FROM_TERMINALS and any(map(os.isatty, range(3)))
+
+    def forward(*_: object) -> None:
+        received.append(number)
+        if not comes_from_terminal:  # else the terminal sends it to the command itself, too
+            process.send_signal(number)
+
+    return forward

@@ -116,6 +116,7 @@ def running_server(
     *,
     host: str = LOCALHOST,
     port: int = 0,
+    https_port: int = 0,
     proxy: bool = True,
     remote: bool = False,
     log_format: LogFormat | None = None,
@@ -126,6 +127,7 @@ def running_server(
         account: The account to serve.
         host: Host name or address to listen on.
         port: Port for HTTP; 0 lets the system choose one.
+        https_port: Port for HTTPS, likewise.
         proxy: Also start a proxy.
         remote: Other machines can reach it: the control API needs a secret.
         log_format: Form of the lines on standard error, one a request; None for no lines.
@@ -146,7 +148,9 @@ def running_server(
         if log_format:
             accounts.watch(stack.enter_context(printing(log_format)))
         try:
-            server = stack.enter_context(Server(folder, host=host, port=port, proxy=proxy, allowed=account.allow_host))
+            server = stack.enter_context(
+                Server(folder, host=host, port=port, https_port=https_port, proxy=proxy, allowed=account.allow_host)
+            )
         except OSError as error:
             raise SettingsError(f"The server cannot listen on {host}: {error.strerror}") from None
         access = Access(secrets.token_urlsafe() if remote else None)

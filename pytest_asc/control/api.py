@@ -81,6 +81,8 @@ class ControlApi:
     def __init__(self, accounts: Accounts, access: Access, base_url: str, version: str) -> None:
         self.accounts = accounts
         self.access = access
+        self.tunnels = 0
+        """Tunnels to the emulator that the proxy has opened."""
         self._base_url = base_url
         self._version = version
 

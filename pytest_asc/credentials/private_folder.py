@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _PREFIX = "pytest-asc-"
-_FILES = re.compile(r"AuthKey_\w+\.p8|ca\.pem|bundle\.pem|fastlane\.json")
+_FILES = re.compile(r"AuthKey_\w+\.p8|ca\.pem|bundle\.pem|fastlane\.json|isolated-[\w.-]+")
 
 
 @contextmanager

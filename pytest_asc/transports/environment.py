@@ -21,6 +21,9 @@ NO_PROXY = ("NO_PROXY", "no_proxy")
 # requests; OpenSSL, and with it httpx, urllib, aiohttp, Ruby and Go; curl; Node.
 CA_FILE = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
 
+# Node's own fetch heeds the variable above from 24.0 and 22.21 on, and does so with this file before.
+_NODE_PROXY = Path(__file__).with_name("node_proxy.cjs")
+
 
 class Endpoints(Protocol):
     """The addresses of a server."""
@@ -54,5 +57,12 @@ def environment(
         **dict.fromkeys(NO_PROXY, ",".join(sorted(LOOPBACK))),
         **dict.fromkeys(CA_FILE, str(ca_file)),
         "NODE_USE_ENV_PROXY": "1",  # without it Node's own fetch knows no proxy
+        "NODE_OPTIONS": f"{inherited.get('NODE_OPTIONS', '')} --require {_quoted(_NODE_PROXY)}".strip(),
         **variables_of(credentials, server.url, server.ca_file.parent),
     }
+
+
+def _quoted(path: Path) -> str:
+    """Return a path as NODE_OPTIONS takes it."""
+    escaped = str(path).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

@@ -83,6 +83,8 @@ class Proxy:
         if not (host and port.isascii() and port.isdigit()):
             raise HttpRejectionError(400, "Expected CONNECT with a host and a port")
         if host in self._application.hosts:
+            if self._application.control is not None:
+                self._application.control.tunnels += 1
             return self._http if int(port) == _PLAIN else self._https
         if host in self._allowed or authority in self._application.own:
             return host, int(port)

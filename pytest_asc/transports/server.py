@@ -35,7 +35,8 @@ class Server:
     Args:
         folder: Where the authority's certificate is written; others shall not be able to read it.
         host: Where to listen: an address or a name of this machine.
-        port: The HTTP port; 0 has the system choose one, as it does for HTTPS and the proxy.
+        port: The HTTP port; 0 has the system choose one, as it does for the proxy.
+        https_port: The HTTPS port; 0 has the system choose one.
         proxy: Listen as a proxy as well.
         allowed: Other hosts that the proxy may open tunnels to.
         timeout: Seconds that the head of a request or a TLS handshake may take.
@@ -50,6 +51,7 @@ class Server:
         *,
         host: str = "127.0.0.1",
         port: int = 0,
+        https_port: int = 0,
         proxy: bool = True,
         allowed: Collection[str] = (),
         timeout: float = TIMEOUT,
@@ -57,7 +59,7 @@ class Server:
         self.ca_file = folder / "ca.pem"
         """The certificate that clients of the HTTPS port and the proxy are to trust."""
         self._host = host
-        self._ports = (port, 0, 0) if proxy else (port, 0)
+        self._ports = (port, https_port, 0) if proxy else (port, https_port)
         self._allowed = allowed
         self._timeout = timeout
         self._application = Application()

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from pytest_asc.cli import isolation
 from pytest_asc.cli.main import main
 from pytest_asc.credentials.settings import SETTINGS
 
@@ -84,10 +85,10 @@ print(requests.get(os.environ["ASC_BASE_URL"] + "/v1/apps", headers=headers).tex
 
 
 CURL = 'curl -sS -H "$1" https://api.appstoreconnect.apple.com/v1/apps'
-# Node's own fetch knows proxies from version 24 on: before, a client is told the URL.
+# Node's own fetch knows proxies from version 24 on; a preloaded file makes up for that before.
 NODE = (
     "node -e 'const [name, value] = process.argv[1].split(`: `); "
-    "fetch(process.env.ASC_BASE_URL + `/v1/apps`, {headers: {[name]: value}})"
+    "fetch(`https://api.appstoreconnect.apple.com/v1/apps`, {headers: {[name]: value}})"
     '.then(answer => answer.text()).then(console.log)\' "$1"'
 )
 
@@ -100,6 +101,36 @@ def test_programs_in_other_languages_reach_the_emulator(script: str) -> None:
     code = "import subprocess, sys; header = f\"Authorization: {headers['Authorization']}\""
     result = run("--", *PYTHON, f"{TOKEN}\n{code}\nsubprocess.run(['sh', '-c', sys.argv[1], 'sh', header])", script)
     assert (result.stderr, len(names(result.stdout))) == ("", 3)
+
+
+FETCH = """
+const all = urls => Promise.all(urls.map(async url => (await fetch(url)).status));
+const said = async url => { try { await fetch(url); } catch (error) { return error.cause.message; } };
+(async () => {
+  const apps = "https://api.appstoreconnect.apple.com/v1/apps";
+  console.log(JSON.stringify({
+    many: await all(Array(100).fill(apps)),
+    plain: await all([apps.replace("https", "http"), process.env.ASC_BASE_URL + "/v1/apps"]),
+    posted: (await fetch(apps, {method: "POST", body: "x".repeat(1e6)})).status,
+    other: await said("https://api.example.com/"),
+    caller: globalThis.preloaded,
+  }));
+})();
+"""
+
+
+def test_fetch_of_every_node_heeds_the_proxy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    if not shutil.which("node"):
+        pytest.skip("node is not installed")
+    own = tmp_path / "the caller's.cjs"
+    own.write_text("globalThis.preloaded = 7;")
+    monkeypatch.setenv("NODE_OPTIONS", f'--require "{own}"')
+    result = run("--", "node", "-e", FETCH)
+    assert result.stderr == ""
+    got = json.loads(result.stdout)
+    assert got.pop("many") == [401] * 100
+    assert (got.pop("plain"), got.pop("posted"), got.pop("caller")) == ([401, 401], 401, 7)
+    assert "403" in got["other"] or "api.example.com" in got["other"]  # Node's words, or those of the preloaded file
 
 
 def test_run_sets_every_variable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -154,8 +185,103 @@ def test_a_live_smoke_check_passes_against_the_emulator(monkeypatch: pytest.Monk
 def test_run_exits_with_the_status_of_the_command(
     in_process: Callable[..., int], capfd: pytest.CaptureFixture[str], command: list[str], status: int
 ) -> None:
-    assert in_process("--empty", "--", *command) == status
+    assert in_process("--empty", "--quiet", "--", *command) == status
     assert capfd.readouterr() == ("", "")
+
+
+def test_run_says_when_the_command_has_sent_no_request(
+    in_process: Callable[..., int], capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert in_process("--empty", "--", "true") == 0
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert err.startswith("the command sent no request to the emulator: it may not heed HTTPS_PROXY; see ")
+    assert in_process("--empty", "--", "sh", "-c", "kill -TERM $$") == 128 + 15
+    assert capfd.readouterr() == ("", "")
+
+
+def test_run_says_when_the_command_does_not_trust_the_certificate(tmp_path: Path) -> None:
+    script = """
+import http.client, os, ssl
+from urllib.parse import urlsplit
+proxy = urlsplit(os.environ["HTTPS_PROXY"])
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+connection = http.client.HTTPSConnection(proxy.hostname, proxy.port, context=context)
+connection.set_tunnel("api.appstoreconnect.apple.com")
+try:
+    connection.request("GET", "/v1/apps")
+except ssl.SSLCertVerificationError:
+    print("refused")
+connection.close()
+"""
+    result = run("--", *PYTHON, script)
+    assert result.stdout == "refused\n"
+    assert "connected to the emulator and sent no request: it may not trust the certificate" in result.stderr
+
+
+def allows_namespaces() -> bool:
+    command = ["unshare", "--map-root-user", "--net", "--mount", "true"]
+    return bool(shutil.which("unshare")) and subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+ISOLATED = """
+import http.client, json, os, socket, ssl, sys
+from pathlib import Path
+bundles = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"]
+context = ssl.create_default_context(cafile=next(filter(os.path.exists, bundles)))
+def status(connection):
+    connection.request("GET", "/v1/apps", headers={"Authorization": sys.argv[1]})
+    got = connection.getresponse().status
+    connection.close()
+    return got
+def outcome(*address):
+    try:
+        socket.create_connection(address, timeout=5).close()
+    except OSError as error:
+        return type(error).__name__
+host = "api.appstoreconnect.apple.com"
+print(json.dumps([
+    sorted(os.environ),
+    status(http.client.HTTPSConnection(host, context=context)),
+    status(http.client.HTTPConnection(host)),
+    outcome("192.0.2.1", 443),
+    outcome("example.com", 443),
+    os.getuid(),
+]))
+"""
+
+
+@pytest.mark.skipif(not allows_namespaces(), reason="this system allows no network namespace")
+def test_a_program_that_heeds_no_proxy_reaches_the_emulator_in_isolation(tmp_path: Path) -> None:
+    code = f"""{TOKEN}
+import subprocess, sys
+subprocess.run([sys.executable, "-c", sys.argv[1], headers["Authorization"]], env={{"PYTHONIOENCODING": "utf-8"}})
+"""
+    before = Path("/etc/hosts").read_bytes()
+    result = run("--isolate", "--", *PYTHON, code, ISOLATED)
+    assert result.stderr == ""
+    variables, https, http, other, unknown, user = json.loads(result.stdout)
+    assert {"HTTPS_PROXY", "SSL_CERT_FILE"}.isdisjoint(variables)
+    assert (https, http, other, unknown) == (200, 200, "OSError", "gaierror")
+    assert user == os.getuid()
+    assert Path("/etc/hosts").read_bytes() == before
+
+
+def test_isolation_that_is_not_allowed_is_reported(
+    in_process: Callable[..., int], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(_: int) -> None:
+        raise PermissionError(1, "Operation not permitted", "unshare")
+
+    monkeypatch.setattr(isolation, "_unshare", refuse)
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert in_process("--isolate", "--", "true") == 4
+    assert "this system allows no network namespace (unshare: Operation not permitted)" in capfd.readouterr().err
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert in_process("--isolate", "--", "true") == 4
+    assert "--isolate needs a network namespace, which Linux alone has" in capfd.readouterr().err
+    assert in_process("--isolate", "--allow-host", "example.com", "--", "true") == 4
+    assert "lets nothing through" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(

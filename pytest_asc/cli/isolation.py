@@ -1,0 +1,135 @@
+"""A network namespace of Linux for ``run --isolate``: Apple's names lead to this machine, and nothing leaves it."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import re
+import socket
+import struct
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_asc.credentials.settings import SettingsError
+
+if sys.platform == "linux":
+    import fcntl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_ADDRESS = "127.0.0.1"
+
+# linux/sched.h, linux/mount.h, linux/sockios.h and linux/if.h.
+_NEW_MOUNTS, _NEW_USERS, _NEW_NETWORK = 0x00020000, 0x10000000, 0x40000000
+_BIND, _RECURSIVE, _PRIVATE = 4096, 16384, 1 << 18
+_GET_FLAGS, _SET_FLAGS, _UP = 0x8913, 0x8914, 0x1
+
+_HOSTS, _NAME_SERVICES = Path("/etc/hosts"), Path("/etc/nsswitch.conf")
+_BUNDLES = (
+    # As Go's crypto/x509 lists them.
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/pki/tls/cacert.pem",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+)
+_HINT = (
+    "A container allows it with --cap-add SYS_ADMIN --security-opt seccomp=unconfined --security-opt "
+    "apparmor=unconfined; Ubuntu with sysctl kernel.apparmor_restrict_unprivileged_userns=0."
+)
+
+
+def isolate() -> None:
+    """Move this process, and all that it starts from now on, to a network namespace with nothing but loopback.
+
+    Its mounts are its own from now on, too. To be called before the process has threads.
+
+    Raises:
+        SettingsError: The system has no such namespaces, or does not allow them.
+    """
+    if sys.platform != "linux":
+        raise SettingsError("--isolate needs a network namespace, which Linux alone has")
+    user, group = os.geteuid(), os.getegid()
+    try:
+        try:
+            _unshare(_NEW_NETWORK | _NEW_MOUNTS)
+        except PermissionError:
+            _unshare(_NEW_USERS | _NEW_NETWORK | _NEW_MOUNTS)
+            maps = {"setgroups": "deny", "uid_map": f"{user} {user} 1", "gid_map": f"{group} {group} 1"}
+            for name, text in maps.items():
+                Path("/proc/self", name).write_text(text, encoding="ascii")
+        _mount(None, "/", _RECURSIVE | _PRIVATE)
+        _bring_up("lo")
+    except OSError as error:
+        raise _not_allowed(error) from None
+
+
+def lead_here(hosts: Iterable[str], ca_file: Path, folder: Path) -> None:
+    """Have names lead to this machine, and have programs trust a certificate authority, as the system tells them.
+
+    Args:
+        hosts: The names.
+        ca_file: Certificate of the authority.
+        folder: A private folder, for the files that are seen in place of the system's.
+
+    Raises:
+        SettingsError: The system does not allow it.
+    """
+    names = "".join(f"{_ADDRESS} {host}\n" for host in hosts)
+    try:
+        _replace(_HOSTS, f"{_ADDRESS} localhost\n::1 localhost\n{names}{_text(_HOSTS)}", folder)
+        # Other sources, such as a resolver on a socket of the file system, would answer with Apple's addresses.
+        services = re.sub(r"(?m)^\s*hosts:.*$", "hosts: files", _text(_NAME_SERVICES))
+        if services:
+            _replace(_NAME_SERVICES, services, folder)
+        authority = ca_file.read_text("ascii")
+        for path in {Path(one).resolve() for one in _BUNDLES}:
+            if usual := _text(path):
+                _replace(path, f"{usual}\n{authority}", folder)
+    except OSError as error:
+        raise _not_allowed(error) from None
+
+
+def _replace(path: Path, text: str, folder: Path) -> None:
+    """Show a text in place of a file, to this process and those that it starts."""
+    shown = folder / f"isolated-{path.name}"
+    shown.touch(mode=0o600)
+    shown.write_text(text, encoding="utf-8")
+    shown.chmod(0o644)  # the folder is private; the command may run as another user
+    _mount(str(shown), str(path), _BIND)
+
+
+def _text(path: Path) -> str:
+    with suppress(OSError):
+        return path.read_text("utf-8", errors="replace")
+    return ""
+
+
+def _unshare(flags: int) -> None:
+    if ctypes.CDLL(None, use_errno=True).unshare(flags):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), "unshare")
+
+
+def _mount(source: str | None, target: str, flags: int) -> None:
+    given = None if source is None else os.fsencode(source)
+    if ctypes.CDLL(None, use_errno=True).mount(given, os.fsencode(target), None, ctypes.c_ulong(flags), None):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), f"mount {target}")
+
+
+def _bring_up(interface: str) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        request = struct.pack("16sh22x", interface.encode(), 0)
+        (flags,) = struct.unpack_from("16xh", fcntl.ioctl(control, _GET_FLAGS, request))
+        fcntl.ioctl(control, _SET_FLAGS, struct.pack("16sh22x", interface.encode(), flags | _UP))
+
+
+def _not_allowed(error: OSError) -> SettingsError:
+    return SettingsError(
+        f"--isolate: this system allows no network namespace ({error.filename or 'network'}: {error.strerror}). {_HINT}"
+    )
