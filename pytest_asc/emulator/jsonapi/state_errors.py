@@ -205,6 +205,13 @@ HAS_ALL_BUILDS = ErrorTemplate(
     "Builds cannot be assigned to this internal group.",
     "Cannot add internal group to a build.",
 )
+# That these are refused is documented, the errors are inferred.
+INTERNAL_ONLY = HAS_ALL_BUILDS._replace(
+    title="Builds cannot be assigned to this external group.", detail="The build is for internal testing only."
+)
+TOO_MANY_TESTERS = ErrorTemplate(
+    409, "STATE_ERROR", _OTHER_STATE, "The app has its most {kind} testers already: {most}."
+)
 ALREADY_TESTING = ErrorTemplate(409, "STATE_ERROR", _OTHER_STATE, "Tester(s) cannot be assigned")
 # The titles of these two are inferred, and the detail of the first.
 INVITATION_ACCEPTED = ErrorTemplate(

@@ -34,7 +34,11 @@ _CATEGORIES = tuple(
 # Attributes of a localization that change with a version only: observed; the privacy policy is not among them.
 _FROZEN = ("name", "subtitle")
 # Resources of every app, by the relationship of the app: their id is the app's (observed).
-_ONE_FOR_EACH_APP = {"betaAppReviewDetail": "betaAppReviewDetails", "betaLicenseAgreement": "betaLicenseAgreements"}
+_ONE_FOR_EACH_APP = {
+    "betaAppReviewDetail": "betaAppReviewDetails",
+    "betaLicenseAgreement": "betaLicenseAgreements",
+    "subscriptionGracePeriod": "subscriptionGracePeriods",
+}
 
 
 # What Apple makes.

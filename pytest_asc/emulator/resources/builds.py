@@ -158,12 +158,15 @@ def validate_assignable(build: Resource, group: Mapping[str, Any]) -> None:
     """Refuse a build that a group with these attributes cannot have.
 
     Raises:
-        RefusedError: The group has access to all builds, or the build is expired or not processed.
+        RefusedError: The group has access to all builds, the build is expired or not processed, or it is for internal
+            testing only (documented) and the group is external.
     """
     if group.get("isInternalGroup") and group.get("hasAccessToAllBuilds"):
         raise RefusedError(ApiError(state_errors.HAS_ALL_BUILDS))
     if matches(build, expired=True) or not matches(build, processingState="VALID"):
         raise RefusedError(ApiError(state_errors.BUILD_PROCESSING))
+    if matches(build, buildAudienceType="INTERNAL_ONLY") and not group.get("isInternalGroup"):
+        raise RefusedError(ApiError(state_errors.INTERNAL_ONLY))
 
 
 def _after_update_detail(account: Account, detail: Resource, _: ValidatedResource) -> None:

@@ -9,7 +9,7 @@ from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError
 from pytest_asc.emulator.resources.builds import update_testflight_states, validate_assignable
 from pytest_asc.emulator.resources.hooks import ResourceHooks
 from pytest_asc.emulator.resources.state_machine import matches, related_many, related_one, request_resources
-from pytest_asc.emulator.resources.testers import grant_access
+from pytest_asc.emulator.resources.testers import grant_access, validate_number
 
 if TYPE_CHECKING:
     from pytest_asc.emulator.account.account import Account
@@ -57,8 +57,10 @@ def _validate_relationship_change(account: Account, group: Resource, name: str, 
     if (name, method) == ("builds", "POST"):
         for build in account.store.some("builds", ids):
             validate_assignable(build, group.attributes)
-    if (name, method) == ("betaTesters", "POST") and not set(ids).isdisjoint(group.ids("betaTesters")):
-        raise RefusedError(ApiError(state_errors.ALREADY_TESTING))
+    if (name, method) == ("betaTesters", "POST"):
+        if not set(ids).isdisjoint(group.ids("betaTesters")):
+            raise RefusedError(ApiError(state_errors.ALREADY_TESTING))
+        validate_number(account, group, ids)
 
 
 def _after_relationship_change(account: Account, group: Resource, name: str, method: str, ids: list[str]) -> None:

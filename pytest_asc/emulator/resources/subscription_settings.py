@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_asc.emulator.account.app_lookup import owner
 from pytest_asc.emulator.jsonapi import product_errors
 from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError, at_pointer
 from pytest_asc.emulator.resources.hooks import ResourceHooks
@@ -24,6 +25,13 @@ def _validate_update_grace_period(_: Account, period: Resource, entity: Validate
         raise RefusedError(ApiError(product_errors.GRACE_PERIOD_SETTING))
 
 
+def _after_add_grace_period(account: Account, _: Resource) -> None:
+    """Let what a test has added take the place of what Apple had made for the app."""
+    for other in list(account.store.all("subscriptionGracePeriods")):
+        if account.is_automatic(other) and owner(account.store, "apps", "subscriptionGracePeriod", other) is None:
+            account.remove(other)
+
+
 def _before_delete_promotion(account: Account, promotion: Resource) -> None:
     """Refuse to remove the promotion of a product that has an image (observed)."""
     for name in ("inAppPurchaseV2", "subscription"):
@@ -37,5 +45,7 @@ def _before_delete_promotion(account: Account, promotion: Resource) -> None:
 
 HOOKS: Mapping[str, ResourceHooks] = {
     "promotedPurchases": ResourceHooks(before_delete=_before_delete_promotion),
-    "subscriptionGracePeriods": ResourceHooks(validate_update=_validate_update_grace_period),
+    "subscriptionGracePeriods": ResourceHooks(
+        validate_update=_validate_update_grace_period, after_add=_after_add_grace_period
+    ),
 }

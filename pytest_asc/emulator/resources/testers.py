@@ -23,12 +23,17 @@ from pytest_asc.emulator.resources.state_machine import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from pytest_asc.emulator.account.account import Account
     from pytest_asc.emulator.account.store import Resource
     from pytest_asc.emulator.jsonapi.request_validator import ValidatedResource
 
 _INSTALLABLE = "IN_BETA_TESTING"
 _JOINED = ("ACCEPTED", "INSTALLED")
+
+# Testers of an app (documented: App Store Connect Help, "Invite external testers").
+_MOST_INTERNAL, _MOST_EXTERNAL = 100, 10_000
 
 TESTER = StateMachine("state", {"ACCEPTED": Step(10 * MINUTE, "INSTALLED")})
 """Installation follows acceptance (the time is inferred)."""
@@ -83,8 +88,34 @@ def _is_installable(account: Account, build: Resource, name: str) -> bool:
 # Testers.
 
 
+def validate_number(account: Account, group: Resource, added: Collection[str | None]) -> None:
+    """Refuse more testers than an app can have, in its internal groups or in its external ones.
+
+    Args:
+        account: The account.
+        group: The group that gets testers.
+        added: Ids of the testers, None for one who is still to be created.
+
+    Raises:
+        RefusedError: There would be too many.
+    """
+    internal = matches(group, isInternalGroup=True)
+    most = _MOST_INTERNAL if internal else _MOST_EXTERNAL
+    app = related_one(account, group, "app")
+    groups = related_many(account, app, "betaGroups") if app else [group]
+    present = {one for other in groups if matches(other, isInternalGroup=True) == internal for one in _ids(other)}
+    if len(present.union(added)) > most:
+        values = {"kind": "internal" if internal else "external", "most": most}
+        raise RefusedError(ApiError(state_errors.TOO_MANY_TESTERS, values))
+
+
+def _ids(group: Resource) -> list[str]:
+    return group.ids("betaTesters")
+
+
 def _validate_create(account: Account, entity: ValidatedResource) -> None:
     for group in request_resources(account, entity, "betaGroups"):
+        validate_number(account, group, [None])
         if any(
             matches(tester, email=entity.attributes["email"]) for tester in related_many(account, group, "betaTesters")
         ):
@@ -109,9 +140,13 @@ def grant_access(account: Account, tester: Resource, added: list[Resource]) -> N
     _invite(account, [tester])
 
 
-def _validate_relationship_change(_: Account, tester: Resource, name: str, method: str, ids: list[str]) -> None:
-    if (name, method) == ("betaGroups", "POST") and not set(ids).isdisjoint(tester.ids("betaGroups")):
+def _validate_relationship_change(account: Account, tester: Resource, name: str, method: str, ids: list[str]) -> None:
+    if (name, method) != ("betaGroups", "POST"):
+        return
+    if not set(ids).isdisjoint(tester.ids("betaGroups")):
         raise RefusedError(ApiError(state_errors.ALREADY_TESTING))
+    for group in account.store.some("betaGroups", ids):
+        validate_number(account, group, [tester.id])
 
 
 def _after_relationship_change(account: Account, tester: Resource, name: str, method: str, ids: list[str]) -> None:

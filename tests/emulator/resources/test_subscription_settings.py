@@ -45,3 +45,14 @@ def test_a_promotion_is_removed_after_the_image_of_its_product(
     assert detail(answer) == "Promoted purchase has an image. Please delete the image first."
     emulator.delete(image)
     assert api_writer.delete(promotion).status == 204
+
+
+def test_every_app_has_a_grace_period_with_its_id(api_writer: ApiWriter, emulator: Emulator) -> None:
+    app = emulator.add("apps")
+    found = api_writer.emulator_client.get(f"/v1/apps/{app['id']}/subscriptionGracePeriod").json["data"]
+    assert (found["id"], found["attributes"]["optIn"], found["attributes"]["sandboxOptIn"]) == (app["id"], False, False)
+    assert api_writer.patch(found, sandboxOptIn=True, duration="SIXTEEN_DAYS").status == 200
+    own = emulator.add("subscriptionGracePeriods", id="mine", app=app, optIn=True, sandboxOptIn=True)
+    found = api_writer.emulator_client.get(f"/v1/apps/{app['id']}/subscriptionGracePeriod").json["data"]
+    assert found["id"] == own["id"]
+    assert [one["id"] for one in emulator.find("subscriptionGracePeriods")] == ["mine"]

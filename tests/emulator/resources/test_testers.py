@@ -98,3 +98,30 @@ def test_enabling_the_public_link_sets_its_url(api_writer: ApiWriter, app: dict[
     assert len(identifier) == 8
     api_writer.patch(group, publicLinkEnabled=False)
     assert api_writer.get(group)["publicLink"] is None
+
+
+def test_an_app_has_a_hundred_internal_testers_at_most(
+    api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any], internal: dict[str, Any], external: dict[str, Any]
+) -> None:
+    for _ in range(99):
+        emulator.add("betaTesters", betaGroups=[internal])
+    api_writer.create("betaTesters", ADA, betaGroups=[internal])
+    other = emulator.add("betaGroups", app=app, isInternalGroup=True)
+    grace = {**ADA, "email": "grace@example.com"}
+    answer = api_writer.post("betaTesters", grace, betaGroups=[other])
+    assert (answer.status, answer.codes) == (409, ["STATE_ERROR"])
+    tester = api_writer.create("betaTesters", grace, betaGroups=[external])
+    assert api_writer.add_related(other, "betaTesters", tester).status == 409
+    assert api_writer.add_related(tester, "betaGroups", other).status == 409
+    (first, *_) = api_writer.related(internal, "betaTesters")
+    assert api_writer.add_related(other, "betaTesters", first).status == 204
+
+
+def test_a_build_for_internal_testing_goes_to_internal_groups_alone(
+    api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any], internal: dict[str, Any], external: dict[str, Any]
+) -> None:
+    build = emulator.add("builds", app=app, buildAudienceType="INTERNAL_ONLY")
+    assert api_writer.add_related(internal, "builds", build).status == 204
+    answer = api_writer.add_related(external, "builds", build)
+    assert (answer.status, answer.codes) == (422, ["ENTITY_UNPROCESSABLE"])
+    assert api_writer.add_related(build, "betaGroups", external).status == 422
