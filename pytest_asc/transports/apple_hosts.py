@@ -6,15 +6,18 @@ The stop is an audit hook of Python (PEP 578): it sees every look-up and connect
 
 from __future__ import annotations
 
+import os
+import re
 import socket
 import sys
 from functools import cache
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from pytest_asc.apple.services import APP_STORE_CONNECT, SERVICES, STORAGE_HOST, emulated_hosts
+from pytest_asc.apple.services import APP_STORE_CONNECT, PROBEABLE, SERVICES, STORAGE_HOST, emulated_hosts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from pytest_asc.apple.services import Service
     from pytest_asc.emulator.app import Emulator
@@ -24,8 +27,8 @@ _SERVICES: Mapping[str, Service] = {
     # Where two services share a host, the first one of the table names it.
     **{host: service for service in reversed(tuple(SERVICES.values())) for host in service.hosts},
 }
-_LOOKUPS = frozenset({"socket.getaddrinfo", "socket.gethostbyname"})
-_CONNECTIONS = frozenset({"socket.connect", "socket.sendto"})
+_URL = re.compile(r"https?://(?:[^/\s'\"@]*@)?([\w.-]+)", re.IGNORECASE)
+_PROXIES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 
 _emulators: list[Emulator] = []
 
@@ -69,10 +72,14 @@ def emulator_for(host: str | None) -> Emulator | None:
     for emulator in reversed(_emulators):
         if name in _hosts(emulator.service):
             return emulator
+    mock = "mock this host with another library"
+    advice = (
+        f"Emulate it with --asc-service={service.name}, or {mock}" if service.name in PROBEABLE else mock.capitalize()
+    )
     raise AppleHostError(
-        f"{_client()} turned to {name} ({service.title}), but the emulator of this test is "
-        f"{_emulators[-1].service.title}. Emulate the other service with --asc-service={service.name}, or mock this "
-        "host with another library; a test that is to reach Apple is marked asc_live and uses no emulator."
+        f"{_client()} turned to {name} ({service.title}), and the emulator of this test is for "
+        f"{_emulators[-1].service.title}. {advice}; a test that is to reach Apple is marked asc_live and uses no "
+        "emulator."
     )
 
 
@@ -89,12 +96,8 @@ def _watch() -> None:
 
 
 def _stop(event: str, args: tuple[Any, ...]) -> None:
-    if not _emulators:
-        return
-    if event in _LOOKUPS:
-        _refuse(args[0])
-    elif event in _CONNECTIONS:
-        _refuse_address(args[1])
+    if _emulators and (check := _CHECKS.get(event)):
+        check(args)
 
 
 def _refuse_address(address: object) -> None:
@@ -113,6 +116,53 @@ def _refuse(host: object) -> None:
             "other client to asc_server: to its url, or through its proxy_url. A test that is to reach Apple is marked "
             "asc_live."
         )
+
+
+def _refuse_command(command: object, environ: Iterable[str | bytes] | None) -> None:
+    """Raise an error where a URL of Apple's is in a command, and no proxy in its environment."""
+    parts = [command] if isinstance(command, (str, bytes, os.PathLike)) else command
+    if not isinstance(parts, (list, tuple)):
+        return
+    words = [os.fsdecode(part) for part in parts if isinstance(part, (str, bytes, os.PathLike))]
+    if words:
+        refuse_urls("\n".join(words), PurePath(words[0].split()[0] if words[0].split() else "").name, environ)
+
+
+def refuse_urls(text: str, client: str, environ: Iterable[str | bytes] | None = None) -> None:
+    """Raise an error where a text has a URL of Apple's, an emulator answers now, and a client would not reach it.
+
+    Args:
+        text: A URL, or the command line of a program.
+        client: The name of the client, for the error.
+        environ: The variables that the client reads; None for those of this process. With a proxy among them it is not
+            refused: that of ``asc_server`` leads to the emulator, and any other does not reach this far.
+
+    Raises:
+        AppleHostError: It is so.
+    """
+    hosts = _URL.findall(text) if _emulators else ()
+    if not hosts or any(os.fsdecode(name) in _PROXIES for name in (os.environ if environ is None else environ)):
+        return
+    host = next((host for host in hosts if emulator_for(host)), None)
+    if host:
+        raise AppleHostError(
+            f"{client} was given a URL of {host}, and a test with asc fixtures does not reach Apple. The emulator "
+            "answers within the process of the test; for another process or a C library there is asc_server: pass the "
+            "program env=asc_server.env, or direct it to asc_server.url. A test that is to reach Apple is marked "
+            "asc_live."
+        )
+
+
+_CHECKS: Mapping[str, Callable[[tuple[Any, ...]], None]] = {
+    "socket.getaddrinfo": lambda args: _refuse(args[0]),
+    "socket.gethostbyname": lambda args: _refuse(args[0]),
+    "socket.connect": lambda args: _refuse_address(args[1]),
+    "socket.sendto": lambda args: _refuse_address(args[1]),
+    "subprocess.Popen": lambda args: _refuse_command(args[1], args[3]),
+    "os.posix_spawn": lambda args: _refuse_command(args[1], args[2]),
+    "os.system": lambda args: _refuse_command(args[0], None),
+}
+"""What each event of Python is checked for."""
 
 
 def _patch_socket() -> None:

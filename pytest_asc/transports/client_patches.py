@@ -27,6 +27,7 @@ _EMULATION: Patches = MappingProxyType(
         "urllib3": ("http_client", "patch_urllib3"),
         "httpcore": ("httpcore_client", "patch_httpcore"),
         "aiohttp": ("aiohttp_client", "patch_aiohttp"),
+        "pycurl": ("pycurl_client", "patch_pycurl"),
     }
 )
 _GUARD: Patches = MappingProxyType(

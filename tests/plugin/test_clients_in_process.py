@@ -101,18 +101,111 @@ def test_any_other_connection_to_apple_raises_an_error_that_says_how_to_go_on(
     pytester.runpytest("-W", "ignore").assert_outcomes(passed=1)
 
 
-def test_a_host_of_another_service_is_named_with_the_option_for_it(pytester: pytest.Pytester) -> None:
+@pytest.mark.parametrize(
+    "call",
+    [
+        "subprocess.run(['curl', '-s', f'{API}/v1/apps'])",
+        "subprocess.run(f'curl -s {API}/v1/apps', shell=True)",
+        "subprocess.run(['curl', f'{API}/v1/apps'], env={'PATH': '/usr/bin'})",
+        "subprocess.run([sys.executable, '-c', f'import urllib.request as r; r.urlopen(\"{API}/v1/apps\")'])",
+        "os.system(f'curl -s {API}/v1/apps')",
+        "asyncio.run(asyncio.create_subprocess_exec('curl', f'--url={API}/v1/apps'))",
+    ],
+)
+def test_a_program_with_a_url_of_apple_and_without_a_proxy_is_not_started(pytester: pytest.Pytester, call: str) -> None:
     pytester.makepyfile(
-        """
-        import http.client, pytest
+        f"""
+        import asyncio, os, subprocess, sys, pytest
         from pytest_asc.transports.apple_hosts import AppleHostError
 
-        def test_push(asc_token):
-            with pytest.raises(AppleHostError, match="api.push.apple.com .APNs.*--asc-service=apns"):
-                http.client.HTTPSConnection("api.push.apple.com").connect()
+        API = "https://api.appstoreconnect.apple.com"
+
+        def test_program(asc_token):
+            with pytest.raises(AppleHostError, match="a URL of api.appstoreconnect.apple.com.*env=asc_server.env"):
+                {call}
         """
     )
-    pytester.runpytest().assert_outcomes(passed=1)
+    pytester.runpytest("-W", "ignore").assert_outcomes(passed=1)
+
+
+def test_a_program_with_the_environment_of_the_server_or_another_url_is_started(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        f"""
+        import subprocess, sys
+
+        PRINT = [sys.executable, "-c", "import sys; print(len(sys.argv))"]
+
+        def test_environment(asc_server):
+            assert subprocess.check_output([*PRINT, {URL!r}], env=asc_server.env).strip() == b"2"
+
+        def test_other(asc_token):
+            url = "https://example.com/api.appstoreconnect.apple.com"
+            assert subprocess.check_output([*PRINT, url, b"bytes"]).strip() == b"3"
+
+        def test_without():
+            assert subprocess.check_output([*PRINT, {URL!r}]).strip() == b"2"
+        """
+    )
+    pytester.runpytest("-p", "no:cacheprovider").assert_outcomes(passed=3)
+
+
+@pytest.mark.parametrize(
+    "perform", ["client.perform()", "client.perform_rb()", "pycurl.CurlMulti().add_handle(client)"]
+)
+@pytest.mark.skipif(find_spec("pycurl") is None, reason="pycurl is not installed")
+def test_a_transfer_of_pycurl_to_apple_raises_an_error(pytester: pytest.Pytester, perform: str) -> None:
+    pytester.makepyfile(
+        f"""
+        import pycurl, pytest
+        from pytest_asc.transports.apple_hosts import AppleHostError
+
+        @pytest.fixture
+        def client():
+            client = pycurl.Curl()
+            client.setopt(pycurl.URL, {URL!r})
+            return client
+
+        def test_refused(asc_token, client):
+            with pytest.raises(AppleHostError, match="pycurl was given a URL of api.appstoreconnect.apple.com"):
+                {perform}
+
+        def test_led_to_the_server(asc_server, client, asc_emulator):
+            client.setopt(pycurl.PROXY, asc_server.proxy_url)
+            client.setopt(pycurl.CAINFO, str(asc_server.ca_file))
+            client.perform_rb()
+            assert len(asc_emulator.requests) == 1
+        """
+    )
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=2)
+
+
+@pytest.mark.parametrize(
+    ("host", "service", "advice"),
+    [
+        ("weatherkit.apple.com", "WeatherKit", "Emulate it with --asc-service=weatherkit, or mock this host"),
+        ("api.storekit.itunes.apple.com", "App Store Server", "Emulate it with --asc-service=app-store-server, or"),
+        ("api.push.apple.com", "APNs", "Mock this host with another library"),
+        ("api.music.apple.com", "Apple Music", "Mock this host with another library"),
+    ],
+)
+def test_a_host_of_another_service_is_named_with_what_to_do(
+    pytester: pytest.Pytester, host: str, service: str, advice: str
+) -> None:
+    pytester.makepyfile(
+        f"""
+        import http.client, requests, pytest
+        from pytest_asc.transports.apple_hosts import AppleHostError
+
+        @pytest.mark.parametrize("call", [
+            lambda: http.client.HTTPSConnection({host!r}).connect(),
+            lambda: requests.get("https://{host}/1"),
+        ])
+        def test_other(asc_token, call):
+            with pytest.raises(AppleHostError, match={host + " .*" + service + ".*" + advice!r}):
+                call()
+        """
+    )
+    pytester.runpytest().assert_outcomes(passed=2)
 
 
 def test_tests_without_the_fixtures_and_other_hosts_are_left_alone(pytester: pytest.Pytester) -> None:
