@@ -21,6 +21,8 @@ class ToolMessage(NamedTuple):
     source: str
     fix: str | None = None
     """Instead of the fix of the table of causes."""
+    also: str = ""
+    """Another part of it, without which the first says something else."""
 
 
 _ROLE = "Use a key whose role allows it: signing in the cloud takes an Admin key."
@@ -36,6 +38,73 @@ _KEY_TEXT = (
     "Give the text of the .p8 with its BEGIN and END lines and its line breaks, or its path where a path is read."
 )
 
+_NOTARY = (
+    "Compare the key id and the issuer id, and give no issuer id with an individual key; with an Apple ID, give its "
+    "Team ID and an app-specific password."
+)
+_ALTOOL = (
+    "Compare the key id and the issuer id with Users and Access, Integrations, App Store Connect API, see that the key "
+    "is Active, and look for blanks and quotes around both; with an Apple ID, use an app-specific password."
+)
+_SERVER = (
+    "Compare the key id, the issuer id and the bundle id, and use an In-App Purchase key; production refuses an app "
+    "that was never released, so ask the sandbox."
+)
+TEAM_KEY_FIX = (
+    "Compare all ids with Certificates, Identifiers & Profiles, Keys, and see that this service is ticked there."
+)
+"""The fix where a key of the team, and no key of App Store Connect, is refused."""
+_OTHER_ENVIRONMENT = (
+    "Ask the other environment, sandbox or production: a transaction of one is not known to the other. The token was "
+    "accepted."
+)
+_TRUST = "Add the proxy's certificate to those that the client trusts, or take the proxy out of the way."
+_OUTAGE = "Try again later, and see Apple's page of the system status."
+
+
+_COMPARE_ALL = (
+    "Compare key id, issuer id or Team ID with Apple's pages, and see that the key is active and for this service."
+)
+
+
+class Wording(NamedTuple):
+    """Words in which many tools tell one cause, each in its own order."""
+
+    form: str
+    """A regular expression; each repetition in it has a bound."""
+    cause: CauseSlug
+    said: str
+    """The meaning, for the evidence: that the text says that …"""
+    fix: str | None = None
+
+
+_LACKS = (
+    r"(?:missing|required|not (?:been )?(?:set|supplied|provided|given|found|defined)|undefined|is empty|must be set)"
+)
+_FAILS = r"(?:invalid|malformed|unsupported|unrecognized|cannot|can't|could not|couldn't|failed to|unable to|error)"
+_KEY = r"(?:private ?key|key data|\bp8\b|\bpem\b|pkcs ?#?8|asn\.?1|ec key|signing key)"
+# Inferred: no tool is known for each of them, so they come after the messages and before a bare status.
+WORDINGS: tuple[Wording, ...] = (
+    Wording(rf"issuer[-_ ]?id.{{0,60}}{_LACKS}|{_LACKS}.{{0,40}}issuer[-_ ]?id", "issuer-id-missing",
+            "an issuer id is missing"),
+    Wording(rf"key[-_ ]?id(?:entifier)?\b.{{0,60}}{_LACKS}|{_LACKS}.{{0,40}}key[-_ ]?id", "key-id-missing",
+            "a key id is missing"),
+    Wording(r"no such file.{0,200}(?:key|\.p8)|(?:key|\.p8)\b.{0,200}(?:no such file|does not exist)",
+            "key-file-missing", "the file of a key is not there"),
+    Wording(rf"{_FAILS}.{{0,60}}{_KEY}|{_KEY}.{{0,40}}{_FAILS}", "key-unparsable", "a key cannot be read", _KEY_TEXT),
+    Wording(r"\b(?:token|jwt)\b.{0,30}(?<!not )(?:\bexpired|has expired)|(?<!not )\bexpired.{0,10}\b(?:token|jwt)\b",
+            "token-expired", "a token has expired"),
+    Wording(r"app[- ]specific password|\b2fa\b|verification code|apple id.{0,20}password", "apple-id-session",
+            "an Apple ID signs in", _KEY_OR_APP_SPECIFIC),
+    Wording(r"(?:apple|itunes|fastlane|app store).{0,80}\bsession.{0,20}(?:expired|invalid)", "apple-id-session",
+            "a session has ended", _SESSION),
+    Wording(r"(?:must|need to|please) (?:provide|specify|supply|set).{0,60}(?:credentials|api key|keychain profile)",
+            "credentials-missing", "credentials are missing"),
+    Wording(r"(?<!syntaxerror: )invalid (?:[a-z]{2,15} )?(?:token|jwt|credentials)\b"
+            r"|\b(?:token|jwt|credentials|api key)\b.{0,12}(?:not valid|invalid|rejected)",
+            "key-unknown-to-apple", "a token or a key was refused", _COMPARE_ALL),
+)  # fmt: skip
+
 MESSAGES: tuple[ToolMessage, ...] = (
     # Agreements.
     ToolMessage("agreement is missing or has expired", "agreement-missing", "openframeworks/projectGenerator#593"),
@@ -46,6 +115,7 @@ MESSAGES: tuple[ToolMessage, ...] = (
     ToolMessage("required contracts to perform", "agreement-missing", "vechain/veworld-mobile#1830"),
     ToolMessage("sign the relevant contracts", "agreement-missing", "tauri-apps/tauri#3709"),
     ToolMessage("agree to the latest program license agreement", "agreement-missing", "fastlane/fastlane#29138"),
+    ToolMessage("pla update available", "agreement-missing", "fastlane/fastlane#29138"),
     # Roles.
     ToolMessage(
         "only be performed by the account holder",
@@ -54,6 +124,18 @@ MESSAGES: tuple[ToolMessage, ...] = (
     ),
     ToolMessage("api key in use does not allow", "role-insufficient", "fastlane/fastlane#21544"),
     ToolMessage("cloud signing permission error", "role-insufficient", "SquadQuest/SquadQuest#491", _ROLE),
+    ToolMessage("app store connect access for", "role-insufficient", "opc.csdn.net/698465c37bbde9200b986020.html",
+                "Use an account or a key of this team whose role may upload builds."),
+    # Apple's notary and the uploads.
+    ToolMessage("with user & password", "apple-id-session", "jitsi/jitsi-meet-electron#776",
+                _KEY_OR_APP_SPECIFIC, "401"),
+    ToolMessage("use the app-specific password", "apple-id-session", "electron/notarize#92", _KEY_OR_APP_SPECIFIC),
+    ToolMessage("developer team id for the provided apple id", "apple-id-session", "Expensify/App#9299",
+                "Give the Team ID of a team that the Apple ID is a member of, or an API key."),
+    ToolMessage("401. unauthenticated. ensure that all", "key-unknown-to-apple", "electron/notarize#110", _NOTARY),
+    ToolMessage("no keychain password item found", "credentials-missing", "my-monkeys/OpenSuperWhisper#122",
+                "Run notarytool store-credentials for the same keychain, or give --key, --key-id and --issuer."),
+    ToolMessage("is invalid for '--issuer", "issuer-id-not-uuid", "electron/notarize#88"),
     # Apple IDs: passwords, sessions, two-factor authentication.
     ToolMessage("app-specific password", "apple-id-session", "Mortennn/Notarize#1", _KEY_OR_APP_SPECIFIC),
     ToolMessage("unable to create an authentication session", "apple-id-session", "zeplin/fastlane-plugin-notarize#20"),
@@ -68,7 +150,32 @@ MESSAGES: tuple[ToolMessage, ...] = (
     ToolMessage("app password authentication requires", "apple-id-session", "fastlane/fastlane#29820"),
     ToolMessage("apple id or password was incorrect", "apple-id-session", "fastlane/fastlane#18116"),
     ToolMessage("idmsa.apple.com", "apple-id-session", "fastlane/fastlane#18116", _SESSION),
+    ToolMessage("apple 401 detected", "apple-id-session", "expo/eas-cli#2913", _SESSION),
+    ToolMessage("itunes service key is empty", "apple-id-session", "expo/eas-cli#4394", _SESSION),
+    ToolMessage("invalid username and password combination", "apple-id-session", "fastlane/fastlane: spaceship",
+                _SESSION),
+    ToolMessage("apple id and privacy statement", "apple-id-session", "fastlane/fastlane: spaceship",
+                "Sign in at account.apple.com once and accept the statement, or give the tool an API key."),
+    ToolMessage("multiple app store connect teams found", "apple-id-session", "fastlane/fastlane: spaceship",
+                "Give the tool an API key, which belongs to one team, or set itc_team_id."),
+    ToolMessage("failure to authenticate", "key-unknown-to-apple", "YosemiteCrew/Yosemite-Crew#2335", _ALTOOL),
+    ToolMessage("unable to authenticate with app store connect", "key-unknown-to-apple",
+                "opc.csdn.net/698465c37bbde9200b986020.html", _ALTOOL),
     # The key and its file.
+    ToolMessage("couldn't find key p8 file", "key-file-missing", "fastlane/fastlane: app_store_connect_api_key"),
+    ToolMessage("find api key json file", "key-file-missing", "jessesquires/jessesquires.com#192",
+                "Give an absolute path: ~ and a relative path are not expanded."),
+    ToolMessage("app store connect api key not found at", "key-file-missing", "indygreg/apple-platform-rs"),
+    ToolMessage("no such file or directory", "key-file-missing", "Node's ENOENT", also=".p8"),
+    ToolMessage("no such file or directory", "key-file-missing", "Python's FileNotFoundError", also="authkey"),
+    ToolMessage("has no authentication key", "key-unparsable", "fastlane/fastlane#20798", _KEY_TEXT),
+    ToolMessage("api key json is missing field", "key-unparsable", "fastlane/fastlane: spaceship", _JSON_FILE),
+    ToolMessage("parsing app store connect api key json", "key-unparsable", "indygreg/apple-platform-rs",
+                "Write the file anew with rcodesign encode-app-store-connect-api-key."),
+    ToolMessage("unresolved conflict between options: 'api_key", "tool-setting-conflict", "fastlane/fastlane: pilot",
+                "Give api_key or api_key_path, not both."),
+    ToolMessage("option specified for key_content", "credentials-missing",
+                "fastlane/fastlane: app_store_connect_api_key"),
     ToolMessage("failed to load authkey file", "key-file-missing", "futuregene/future-os#106"),
     ToolMessage("authenticationkeypath flag must be", "key-file-missing", "Scottish-Tech-Army/Soundscape-Android#979",
                 "Give an absolute path: xcodebuild expands neither ~ nor a relative path."),
@@ -88,11 +195,79 @@ MESSAGES: tuple[ToolMessage, ...] = (
     ToolMessage("could not deserialize key data", "key-unparsable", "jpadilla/pyjwt#234", _KEY_TEXT),
     ToolMessage("unexpected token at '-----begin", "tool-setting-conflict", "fastlane/fastlane#21017", _JSON_FILE),
     ToolMessage("value must be a hash! found string", "tool-setting-conflict", "fastlane/fastlane#18324", _HASH),
+    ToolMessage("pkcs#8 asn.1 error", "key-unparsable", "indygreg/apple-platform-rs", _KEY_TEXT),
+    ToolMessage("tags don't match", "key-unparsable", "Go: encoding/asn1", _KEY_TEXT),
+    ToolMessage("failed to parse private key", "key-unparsable", "Go: crypto/x509", _KEY_TEXT),
+    ToolMessage("failed to decode pem block", "key-pem-lines-missing", "Go: encoding/pem", _KEY_TEXT),
+    ToolMessage("key is of invalid type", "key-unparsable", "golang-jwt/jwt",
+                "Parse the text of the .p8 first, and sign with the ECDSA key that this returns."),
+    ToolMessage("is not valid key material", "key-unparsable", "auth0/node-jsonwebtoken", _KEY_TEXT),
+    ToolMessage("could not parse the provided public key", "key-unparsable", "home-assistant/core#101434", _KEY_TEXT),
+    ToolMessage("no private key found", "key-pem-lines-missing", "jchambers/pushy", _KEY_TEXT),
+    ToolMessage("algid parse error", "key-unparsable", "Java: java.security",
+                "Convert the key to PKCS#8, with BEGIN PRIVATE KEY as Apple's files have it, and decode its base64."),
+    ToolMessage("incorrect pkey type", "key-unparsable", "ruby/openssl",
+                "Read the key with OpenSSL::PKey::EC: it is no RSA key."),
+    ToolMessage("the given key is a string", "key-unparsable", "jwt/ruby-jwt",
+                "Sign with OpenSSL::PKey::EC.new(the text of the .p8), not with the text."),
+    ToolMessage("cannot be coerced into a private key", "key-unparsable", "documented: PHP, openssl_sign", _KEY_TEXT),
+    ToolMessage("asn1 encoding routines", "key-unparsable", "OpenSSL", _KEY_TEXT),
+    ToolMessage("cryptographicexception: the system cannot find the file", "key-unparsable",
+                "dotnet/runtime: System.Security.Cryptography",
+                "On a server, import the key with MachineKeySet, or read it with ECDsa.ImportFromPem."),
     # Ids and accounts.
+    ToolMessage("input required and not supplied: issuer", "issuer-id-missing", "actions/toolkit",
+                "Set the input: a secret that does not exist is empty."),
+    ToolMessage("input required and not supplied: api-key-id", "key-id-missing", "actions/toolkit",
+                "Set the input: a secret that does not exist is empty."),
+    ToolMessage("input required and not supplied: api-private-key", "credentials-missing", "actions/toolkit",
+                "Set the input: a secret that does not exist is empty."),
+    ToolMessage("apple_api_issuer", "credentials-missing", "electron-userland/electron-builder#8040",
+                "Set all three: APPLE_API_KEY is the path of the .p8.", "need to be set"),
+    ToolMessage("no account for team", "credentials-missing", "SignTools/SignTools#267", _SIGN_IN),
     ToolMessage("issuerid is required", "issuer-id-missing", "microsoft/app-store-vsts-extension#290"),
     ToolMessage("must be a valid uuid", "issuer-id-not-uuid", "danieljustus/symaira-memory#527"),
     ToolMessage("failed to use accounts", "credentials-missing", "theengs/app#122", _SIGN_IN),
     ToolMessage("no accounts: add a new account", "credentials-missing", "joreilly/Confetti#1400", _SIGN_IN),
+    # Refusals in words, without their status.
+    ToolMessage("unable to find a team with the given content provider", "request-refused",
+                "bitrise-steplib/steps-ios-auto-provision-appstoreconnect#14",
+                "See that key, team and membership belong together; the token was accepted."),
+    ToolMessage("rate limit has been reached", "rate-limited", "fastlane/fastlane: spaceship"),
+    ToolMessage("an unexpected error occurred on the server side", "apple-outage", "fastlane/fastlane: spaceship",
+                _OUTAGE),
+    ToolMessage("received an internal server error from apple", "apple-outage", "expo/eas-cli#3308", _OUTAGE),
+    # The services for servers, maps, music, weather and devices.
+    ToolMessage("httpstatuscode", "key-unknown-to-apple", "apple/app-store-server-library-node#60", _SERVER, "401"),
+    ToolMessage("appstoreserverlibrary", "key-unknown-to-apple",
+                "apple/app-store-server-library-python", _SERVER, "401"),
+    ToolMessage("transaction_id_not_found", "request-refused", "apple/app-store-server-library-java#47",
+                _OTHER_ENVIRONMENT),
+    ToolMessage("weatherdaemon.wdsjwtauthenticator", "service-not-enabled", "developer.apple.com/forums: WeatherKit",
+                "Tick WeatherKit for the App ID, both as a capability and as an app service, and wait some minutes."),
+    ToolMessage('"not authorized"', "key-unknown-to-apple", "documented: Apple Maps Server API",
+                TEAM_KEY_FIX, '"details"'),
+    ToolMessage("developertokenrequestfailed", "service-not-enabled", "documented: MusicTokenRequestError",
+                "Tick MusicKit among the app services of the App ID; the token is made by the system."),
+    ToolMessage("unable to verify authorization token", "key-unknown-to-apple", "marinosoftware/DeviceCheckSample#1",
+                "Compare Team ID and key id, and see that the key has DeviceCheck ticked and signed the token."),
+    ToolMessage("invalid_grant", "device-token-or-topic", "Timothylock/go-signin-with-apple#39",
+                "Get a new authorization code: it is good once, for five minutes and one client id."),
+    ToolMessage("badenvironmentkey", "key-unknown-to-apple", "kylebrowning/APNSwift#229",
+                "Use a key of this environment: this one is for the sandbox or for production alone."),
+    ToolMessage("expected oauth 2 access token", "not-apple", "documented: errors of Google's APIs",
+                "Read the answer as one of Google's: no key of Apple's is used there."),
+    # The way to Apple.
+    ToolMessage("certificate_verify_failed", "tls-intercepted", "Python: ssl", _TRUST),
+    ToolMessage("self-signed certificate", "tls-intercepted", "documented: curl", _TRUST),
+    ToolMessage("self signed certificate", "tls-intercepted", "documented: curl", _TRUST),
+    ToolMessage("unable to get local issuer certificate", "tls-intercepted", "documented: curl", _TRUST),
+    ToolMessage("could not resolve host", "connection-failed", "documented: curl"),
+    ToolMessage("enotfound", "connection-failed", "Node: dns", also="apple.com"),
+    ToolMessage("tunnel failed, response 407", "proxy-authentication", "documented: curl"),
+    ToolMessage("proxy authentication required", "proxy-authentication", "Python: http.client"),
+    ToolMessage("operation timed out", "timed-out", "documented: curl"),
+    ToolMessage("read timed out", "timed-out", "Python: requests", also="apple.com"),
     # One-word reasons, for clients that repeat them without status and body. APNs' are documented.
     ToolMessage("toomanyprovidertokenupdates", "rate-limited", "documented: Handling notification responses from APNs",
                 "Keep a token for 20 to 60 minutes instead of one for each push, and compare its age in seconds."),

@@ -138,6 +138,9 @@ def describe_object(document: dict[str, Any]) -> str:
         return "Web Key (JWK)"
     if any(isinstance(document.get(name), str) for name in _PRIVATE_MEMBERS) and "key_id" in document:
         return "of a key file, with a private key in it"
+    if document.get("status") in range(21_000, 21_200):
+        # Documented: status of verifyReceipt.
+        return "of verifyReceipt, which takes a shared secret and no token"
     # Names are shown as far as they are words: no value is.
     names = [name for name in document if re.fullmatch(r"[A-Za-z][A-Za-z_-]{0,30}", name)][:5]
     return f"with the members {', '.join(names)}" if names else "without members"

@@ -7,16 +7,14 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_asc.apple.messages import MESSAGES
 from pytest_asc.apple.services import SERVICES
 from pytest_asc.diagnosis.findings import Finding, make_finding
 from pytest_asc.diagnosis.key.repairs import QUOTES
 from pytest_asc.diagnosis.lookalikes import MAX_SIZE, base64_of_token, check_not_a_token, describe, looks_like_token
+from pytest_asc.diagnosis.tool_messages import STATUS_LINE, finding_of_message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-    from pytest_asc.apple.causes import CauseSlug, Certainty
 
 
 @dataclass(frozen=True)
@@ -51,13 +49,6 @@ _ASSIGNMENT = re.compile(
 )
 _URL = re.compile(r"https?://[^\s'\"<>\\)]{1,2000}", re.IGNORECASE)
 _METHOD = re.compile(r"(?:-X\s{0,4}|--request[ =])['\"]?([A-Za-z]{3,8})\b|\b(GET|POST|PATCH|DELETE|PUT) https?://")
-_STATUS_LINE = re.compile(r"HTTP/[0-9.]{1,3} ([0-9]{3})\b")
-_STATUS = re.compile(
-    r"(?:status(?:[ _-]?code)?|http|returned|answered|error|failed with|unauthorized|forbidden|^)[^0-9\r\n]{0,30}?"
-    r"\b([45][0-9]{2})\b(?!\.[0-9])",
-    re.IGNORECASE | re.MULTILINE,
-)
-_UNAUTHORIZED = ("unauthorized", "unauthenticated", "not_authorized", "authentication credentials are missing")
 _PAGES = ("https://developer.apple.com", "http://developer.apple.com", "https://support.apple.com")
 _MAX_OBJECTS = 20
 
@@ -81,49 +72,6 @@ def read_pasted(text: str) -> PastedText:
     return _without_token(text)
 
 
-def finding_of_message(text: str) -> Finding | None:
-    """Return the cause that a message of a tool names: of the table of messages, or of an HTTP status in it.
-
-    The text itself is never repeated: it may hold a key or a token.
-    """
-    text = text[:MAX_SIZE]
-    lower = text.lower()
-    for message in MESSAGES:
-        if message.text in lower:
-            evidence = f'the text has the words "{message.text}" (as in {message.source.removeprefix("documented: ")})'
-            certainty: Certainty = "possible" if message.cause == "key-unknown-to-apple" else "likely"
-            # A tool that failed with it did not repair it.
-            return make_finding(message.cause, evidence, level="error", certainty=certainty, fix=message.fix)
-    return _finding_of_status(text, lower)
-
-
-# Tools that show no code have met all of these (indygreg/apple-platform-rs #260, Apple-Actions/upload-testflight-build
-# #28).
-_COMPARE = (
-    "Compare the key id and the issuer id with Users and Access, Integrations, App Store Connect API, and see that the "
-    "key is Active; give no issuer id with an individual key, and see that no agreement waits for the Account Holder."
-)
-_STATUSES: Mapping[int, tuple[CauseSlug, Certainty, str | None]] = {
-    401: ("key-unknown-to-apple", "possible", _COMPARE),
-    403: ("request-refused", "possible", "Give the whole answer: its code and detail tell an agreement from a role."),
-    429: ("rate-limited", "likely", None),
-}
-
-
-def _finding_of_status(text: str, lower: str) -> Finding | None:
-    shown = _STATUS_LINE.search(text) or _STATUS.search(text)
-    status = int(shown[1]) if shown else 0
-    if status not in _STATUSES and any(word in lower for word in _UNAUTHORIZED):
-        status = 401
-    if status in range(500, 600) and "apple" in lower:
-        return make_finding("apple-outage", f"the text tells of HTTP {status}", certainty="possible")
-    if status not in _STATUSES:
-        return None
-    cause, certainty, fix = _STATUSES[status]
-    evidence = f"the text tells of HTTP {status} and not why; the token and the whole answer would say more"
-    return make_finding(cause, evidence, certainty=certainty, fix=fix)
-
-
 def _tokens(text: str) -> Iterator[str]:
     """Yield each run of characters that is a token, without what stands before it."""
     for run in _RUN.finditer(text):
@@ -137,7 +85,7 @@ def _tokens(text: str) -> Iterator[str]:
 
 def _with_token(text: str, token: str) -> PastedText:
     document = error_document(text)
-    status = _STATUS_LINE.search(text) if document is not None else None
+    status = STATUS_LINE.search(text) if document is not None else None
     parts = PastedText(
         url=_api_url(text),
         method=_method(text),
@@ -186,8 +134,12 @@ def _of_value(text: str) -> PastedText:
     if finding := check_not_a_token(bare) or check_not_a_token(value):
         return PastedText(findings=(finding,))
     if len(bare) < _SHORTEST_TOKEN or _SENTENCE.search(bare):
-        return PastedText(findings=(make_finding("not-a-token", _describe_text(bare)),))
+        fix = _MORE if _SENTENCE.search(bare) and describe(bare) is None else None
+        return PastedText(findings=(make_finding("not-a-token", _describe_text(bare), fix=fix),))
     return PastedText(token=text)
+
+
+_MORE = "Give the token that was sent, the whole answer with its status and body, or more of the tool's output."
 
 
 def _as_warning(finding: Finding) -> Finding:
@@ -221,7 +173,20 @@ _ERROR_MEMBERS = ('"errors"', '"reason"', '"error"', '"errorCode"', '\\"errors\\
 
 # APNs' and WeatherKit's reasons and Sign in with Apple's errors come with these statuses (documented).
 _REASONS = {"MISSING_AUTH": ("weatherkit", 401), "NOT_ENABLED": ("weatherkit", 401)}
-_PUSH_STATUSES = {"TooManyProviderTokenUpdates": 429, "TooManyRequests": 429, "BadPath": 404, "Unregistered": 410}
+_PUSH_STATUSES = {
+    "BadEnvironmentKeyInToken": 403,
+    "BadEnvironmentKeyIdInToken": 403,
+    "UnrelatedKeyIdInToken": 403,
+    "BadPath": 404,
+    "MethodNotAllowed": 405,
+    "Unregistered": 410,
+    "PayloadTooLarge": 413,
+    "TooManyProviderTokenUpdates": 429,
+    "TooManyRequests": 429,
+    "InternalServerError": 500,
+    "ServiceUnavailable": 503,
+    "Shutdown": 503,
+}
 
 
 def status_and_url(document: Mapping[str, Any]) -> tuple[int, str]:
@@ -230,6 +195,10 @@ def status_and_url(document: Mapping[str, Any]) -> tuple[int, str]:
     if isinstance(errors, list):
         status = str(errors[0].get("status", ""))
         return (int(status) if re.fullmatch("[1-5][0-9]{2}", status) else 400), ""
+    if isinstance(document.get("errorCode"), int):
+        # The first three of its seven figures are the status (documented: Error Codes of the App Store Server API).
+        status = document["errorCode"] // 10_000
+        return (status if status in range(400, 600) else 400), SERVICES["app-store-server"].base_url
     if isinstance(document.get("error"), str):
         return 400, SERVICES["sign-in-with-apple"].base_url
     reason = document["reason"]
@@ -267,4 +236,6 @@ def _is_error_document(value: Mapping[str, Any]) -> bool:
     errors = value.get("errors")
     if isinstance(errors, list):
         return bool(errors) and isinstance(errors[0], dict) and "code" in errors[0]
+    if isinstance(value.get("errorCode"), int) and isinstance(value.get("errorMessage"), str):
+        return True
     return any(isinstance(value.get(name), str) for name in ("reason", "error"))

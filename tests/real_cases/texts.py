@@ -82,5 +82,5 @@ CASES = (
     ),
     # No token.
     Case("onmyway133/AppStoreConnect#2", "an error's name", Held("invalidJWT"), ("not-a-token",)),
-    Case("expo/eas-cli#1003", "EAS", Held("Invalid ASC API JSON key - check your key ID"), ("not-a-token",)),
+    Case("expo/eas-cli#1003", "EAS", Held("Invalid ASC API JSON key - check your key ID"), ("key-unknown-to-apple",)),
 )

@@ -13,7 +13,8 @@ import requests
 from pytest_asc.diagnosis.findings import make_finding
 from pytest_asc.diagnosis.http.exceptions import ExceptionEvidence, read_exception
 from pytest_asc.diagnosis.http.request import HttpRequest
-from pytest_asc.diagnosis.pasted import error_document, finding_of_message, read_pasted, status_and_url
+from pytest_asc.diagnosis.pasted import error_document, read_pasted, status_and_url
+from pytest_asc.diagnosis.tool_messages import finding_of_message
 
 if TYPE_CHECKING:
     from pytest_asc.diagnosis.findings import Finding
@@ -193,7 +194,9 @@ def _open_mapping(evidence: Mapping[Any, Any]) -> HttpEvidence:
 
 
 def _status(evidence: object, value: object) -> int:
-    if isinstance(value, int) or (isinstance(value, str) and re.fullmatch("[0-9]{3}", value)):
+    if (isinstance(value, int) and value in range(1000)) or (
+        isinstance(value, str) and re.fullmatch("[0-9]{3}", value)
+    ):
         return int(value)
     raise _unknown(evidence)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from requests.structures import CaseInsensitiveDict
 
 from pytest_asc.apple.hosts import NOTARY_PATH
+from pytest_asc.apple.messages import TEAM_KEY_FIX
 from pytest_asc.apple.services import APP_STORE_CONNECT, APPLE_MUSIC
 from pytest_asc.diagnosis.findings import make_finding
 from pytest_asc.diagnosis.formatting import host_of, one_line
@@ -211,11 +212,17 @@ _REASONS = {
     # Documented, both for any fault of key, ids and signature.
     "InvalidProviderToken": "key-unknown-to-apple",
     "invalid_client": "key-unknown-to-apple",
+    "4040010": "request-refused",
     "BadEnvironmentKeyIdInToken": "key-unknown-to-apple",
+    "BadEnvironmentKeyInToken": "key-unknown-to-apple",
     "UnrelatedKeyIdInToken": "key-unknown-to-apple",
 }
+_OTHER_ENVIRONMENT = "Use a key of this environment: this one is for the sandbox or for production alone."
 _REASON_FIXES = {
-    "BadEnvironmentKeyIdInToken": "Use a key of this environment: this one is for the sandbox or for production alone.",
+    "BadEnvironmentKeyIdInToken": _OTHER_ENVIRONMENT,
+    "BadEnvironmentKeyInToken": _OTHER_ENVIRONMENT,
+    # No such transaction (documented).
+    "4040010": "Ask the other environment, sandbox or production: a transaction of one is not known to the other.",
     "UnrelatedKeyIdInToken": "Use one key for all requests of a connection, or a connection for each key.",
     "BadDeviceToken": "Send a device token to the environment that it is from: sandbox or production.",
     "DeviceTokenNotForTopic": "Set apns-topic to the bundle id of the app that the device token is from.",
@@ -245,13 +252,12 @@ def _unknown(context: ResponseContext) -> Finding:
     unseen = "; the token's times could not be compared with Apple's clock" if context.claims is None else ""
     of_team = not context.service.takes_issuer_id
     issuer = "Team ID" if of_team else "issuer id"
-    fix = "Compare all ids with Certificates, Identifiers & Profiles, Keys, and see that this service is ticked there."
     individual = _individual_key(context.response.url)
     return make_finding(
         "key-unknown-to-apple",
         f"{_status_line(context.response)}. Apple gives this answer to a wrong key id, a wrong {issuer}, another"
         f" kind of key{individual} and a revoked key alike{unreleased}{unseen}",
-        fix=fix if of_team else None,
+        fix=TEAM_KEY_FIX if of_team else None,
     )
 
 

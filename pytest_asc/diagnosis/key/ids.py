@@ -123,7 +123,7 @@ def _surrounding_characters(which: Literal["key-id", "issuer-id"], value: str | 
     A log that masks secrets hides them, so the evidence has the length and the characters.
     """
     bare = normalize_id(value)
-    if value is None or bare is None or _placeholder(value):
+    if value is None or bare is None or len(value) > _LONGEST or _placeholder(value):
         return
     unblanked = _without_blanks(value)
     for cause, before, after in ((f"{which}-whitespace", value, unblanked), (f"{which}-quoted", unblanked, bare)):

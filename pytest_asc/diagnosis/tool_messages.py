@@ -1,0 +1,98 @@
+"""Causes that the output of a tool tells: by its messages, its words, or the HTTP status in it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from pytest_asc.apple.hosts import LOOPBACK, is_apple
+from pytest_asc.apple.messages import MESSAGES, TEAM_KEY_FIX, WORDINGS
+from pytest_asc.apple.services import SERVICES
+from pytest_asc.diagnosis.findings import Finding, make_finding
+from pytest_asc.diagnosis.formatting import host_of
+from pytest_asc.diagnosis.lookalikes import MAX_SIZE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_asc.apple.causes import CauseSlug, Certainty
+
+STATUS_LINE = re.compile(r"HTTP/[0-9.]{1,3} ([0-9]{3})\b")
+_STATUS = re.compile(
+    r"(?:status(?:[ _-]?code)?|http|returned|answered|error|exception|failed with|unauthorized|forbidden|^)"
+    r"[^0-9\r\n]{0,30}?\b([45][0-9]{2})\b(?!\.[0-9])",
+    re.IGNORECASE | re.MULTILINE,
+)
+_UNAUTHORIZED = ("unauthorized", "unauthenticated", "not_authorized", "authentication credentials are missing")
+# Where clients name the URL of the request, and not one of a page to read.
+_REQUESTED = re.compile(
+    r"(?:for url:? {0,2}['\"]?|\b(?:GET|POST|PATCH|DELETE|PUT) )(https?://[^\s'\"<>\\)]{1,2000})", re.IGNORECASE
+)
+_WORDINGS = tuple((wording, re.compile(wording.form)) for wording in WORDINGS)
+
+
+def finding_of_message(text: str) -> Finding | None:
+    """Return the cause that the output of a tool tells; None where it tells none.
+
+    The text itself is never repeated: it may hold a key or a token.
+    """
+    text = text[:MAX_SIZE]
+    lower = text.lower()
+    for message in MESSAGES:
+        if message.text in lower and message.also in lower:
+            evidence = f'the text has the words "{message.text}" (as in {message.source.removeprefix("documented: ")})'
+            certainty: Certainty = "possible" if message.cause == "key-unknown-to-apple" else "likely"
+            # A tool that failed with it did not repair it.
+            return make_finding(message.cause, evidence, level="error", certainty=certainty, fix=message.fix)
+    if other := _of_other_host(text):
+        return other
+    for wording, form in _WORDINGS:
+        if form.search(lower):
+            said = f"the text says that {wording.said}"
+            return make_finding(wording.cause, said, level="error", certainty="possible", fix=wording.fix)
+    return _of_status(text, lower)
+
+
+def _of_other_host(text: str) -> Finding | None:
+    """Return the finding of a refusal that a client has from a host that is not Apple's."""
+    host = _host(text)
+    name = host.partition(":")[0].lower()
+    if not host or is_apple(name) or name in LOOPBACK or not (STATUS_LINE.search(text) or _STATUS.search(text)):
+        return None
+    return make_finding("not-apple", f"the text tells of an answer of {host}", fix=f"Read the answer as one of {host}.")
+
+
+def _host(text: str) -> str:
+    """Return the host of the request, where the text names it."""
+    requested = _REQUESTED.search(text)
+    return host_of(requested[1]) if requested else ""
+
+
+# Tools that show no code have met all of these (indygreg/apple-platform-rs #260, Apple-Actions/upload-testflight-build
+# #28).
+_COMPARE = (
+    "Compare the key id and the issuer id with Users and Access, Integrations, App Store Connect API, and see that the "
+    "key is Active; give no issuer id with an individual key, and see that no agreement waits for the Account Holder."
+)
+_STATUSES: Mapping[int, tuple[CauseSlug, Certainty, str | None]] = {
+    401: ("key-unknown-to-apple", "possible", _COMPARE),
+    403: ("request-refused", "possible", "Give the whole answer: its code and detail tell an agreement from a role."),
+    429: ("rate-limited", "likely", None),
+}
+
+
+def _of_status(text: str, lower: str) -> Finding | None:
+    shown = STATUS_LINE.search(text) or _STATUS.search(text)
+    status = int(shown[1]) if shown else 0
+    if status not in _STATUSES and any(word in lower for word in _UNAUTHORIZED):
+        status = 401
+    if status in range(500, 600) and "apple" in lower:
+        return make_finding("apple-outage", f"the text tells of HTTP {status}", certainty="possible")
+    if status not in _STATUSES:
+        return None
+    cause, certainty, fix = _STATUSES[status]
+    host = _host(text)
+    if fix == _COMPARE and any(host in service.hosts and not service.takes_issuer_id for service in SERVICES.values()):
+        fix = TEAM_KEY_FIX
+    evidence = f"the text tells of HTTP {status} and not why; the token and the whole answer would say more"
+    return make_finding(cause, evidence, certainty=certainty, fix=fix)
