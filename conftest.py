@@ -56,7 +56,7 @@ OTHERS = (
     "PYTEST_ADDOPTS",
     "SPACESHIP_",
 )
-OTHER_PLUGINS = ("randomly", "rerunfailures", "pytest_httpx", "asyncio", "recording", "socket", "timeout")
+OTHER_PLUGINS = ("randomly", "rerunfailures", "sugar", "pytest_httpx", "asyncio", "recording", "socket", "timeout")
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 

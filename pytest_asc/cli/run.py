@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 from pytest_asc.apple.services import APP_STORE_CONNECT, emulated_hosts
 from pytest_asc.cli.arguments import add_account
 from pytest_asc.cli.isolation import isolate, lead_here
-from pytest_asc.credentials.settings import SettingsError
+from pytest_asc.credentials.settings import SECRET_VARIABLES, SettingsError
 
 if TYPE_CHECKING:
     import argparse
@@ -116,6 +116,7 @@ def _watched(process: subprocess.Popen[bytes]) -> Iterator[None]:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
+                env={name: value for name, value in os.environ.items() if name not in SECRET_VARIABLES},
                 start_new_session=True,
             )
         yield

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from pytest_asc.emulator.http_models import Request
+from pytest_asc.diagnosis.http.url_origin import host_in, is_absolute
+from pytest_asc.emulator.http_models import Request, Response
 from pytest_asc.transports.apple_hosts import AppleHostError, emulator_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pytest_asc.emulator.app import Emulator
-    from pytest_asc.emulator.http_models import Broken, Response
+    from pytest_asc.emulator.http_models import Broken
 
     Failures = Mapping[Broken | None, Callable[[], Exception]]
 
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 _PORTS = {"http": 80, "https": 443}
+_MOST_DIGITS = 18
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_FOLD = re.compile(r"\r\n[ \t]+")
+_PARTS = 3  # of a request line
 _WITHOUT_BODY = frozenset({204, 304})
 
 
@@ -40,6 +45,7 @@ class HttpExchange:
         self._received = bytearray()
         self._head: tuple[str, str, dict[str, str]] | None = None
         self._request: Request | None = None
+        self._refusal: Response | None = None
 
     def receive(self, data: bytes | bytearray | memoryview) -> bytes | None:
         """Take bytes from the client.
@@ -61,15 +67,42 @@ class HttpExchange:
                 return None
             self._head = _parse_head(self._received[:end].decode("latin-1"))
             del self._received[: end + 4]
+            if problem := self._problem():
+                self._refuse(problem)
+                return b""
             if self._header("expect").lower() == "100-continue":
                 interim = _CONTINUE
-        body = self._body()
+        try:
+            body = self._body()
+        except ValueError:
+            self._refuse("the length of a chunk is no hexadecimal number")
+            return b""
         if body is None:
             return interim
         method, target, headers = self._head
-        url = target if target.startswith("http") else self._origin + target
+        url = target if is_absolute(target) else self._origin + target
         self._request = Request(method, url, headers, body)
         return b""
+
+    def _problem(self) -> str:
+        """Return what makes the head malformed (RFC 9112, 3.2.2, 6.3); empty where nothing does."""
+        _, target, _ = self._head or ("", "", {})
+        length = self._header("content-length")
+        if not target:
+            return "the request line is not of three parts"
+        if is_absolute(target) and host_in(target) != self._host.lower():
+            return f"the target is at another host than {self._host}"
+        if length and self._header("transfer-encoding"):
+            return "there are both Content-Length and Transfer-Encoding"
+        if length and not (length.isascii() and length.isdigit() and len(length) <= _MOST_DIGITS):
+            return "Content-Length is no number"
+        return ""
+
+    def _refuse(self, problem: str) -> None:
+        """Answer as web servers do, without the emulator: what is malformed does not reach Apple's services."""
+        method = self._head[0] if self._head else ""
+        self._request = Request(method, self._origin, {})
+        self._refusal = Response(400, {"Content-Type": "text/plain"}, f"Bad Request: {problem}.\n".encode())
 
     def answer(self) -> Response:
         """Return the emulator's response to the request.
@@ -78,6 +111,8 @@ class HttpExchange:
             AppleHostError: The test of the connection has ended.
             Exception: The emulator's own, which is a bug of pytest-asc.
         """
+        if self._refusal:
+            return self._refusal
         emulator, request = emulator_for(self._host), self._request
         if emulator is None or request is None:
             raise AppleHostError(f"a request to {self._host} came after the test that it belongs to has ended")
@@ -109,9 +144,11 @@ class HttpExchange:
 
 
 def _parse_head(head: str) -> tuple[str, str, dict[str, str]]:
-    """Return method, target and headers."""
-    request_line, *lines = head.split("\r\n")
-    method, target, _ = request_line.split(" ", 2)
+    """Return method, target and headers; the target is empty where the request line is malformed."""
+    # A line that begins with a blank continues the one before it (RFC 9112, 5.2); http.client sends such lines.
+    request_line, *lines = _FOLD.sub(" ", head).split("\r\n")
+    parts = request_line.split(" ", 2)
+    method, target = (parts[0], parts[1]) if len(parts) == _PARTS else (parts[0], "")
     headers: dict[str, str] = {}
     for line in lines:
         name, _, value = line.partition(":")

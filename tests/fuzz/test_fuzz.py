@@ -17,6 +17,8 @@ from pytest_asc import diagnose
 from pytest_asc.diagnosis.findings import Finding
 from pytest_asc.diagnosis.key.check import read_key
 from pytest_asc.emulator.app import Request
+from pytest_asc.transports.apple_hosts import start_answering, stop_answering
+from pytest_asc.transports.http_exchange import HttpExchange
 
 fuzz = settings(
     max_examples=int(os.environ.get("ASC_FUZZ_EXAMPLES", "25")),
@@ -66,6 +68,21 @@ HEADERS = st.dictionaries(st.sampled_from(["Accept", "accept", "Content-Type", "
 METHODS = st.sampled_from(["GET", "POST", "PATCH", "DELETE", "HEAD", "PUT", "OPTIONS"]) | ANY_TEXT
 
 
+HEAD_PIECES = [
+    b"GET /v1/apps HTTP/1.1\r\n",
+    b"POST https://example.com/ HTTP/1.1\r\n",
+    b"Content-Length: ",
+    b"Transfer-Encoding: chunked\r\n",
+    b"Expect: 100-continue\r\n",
+    b"5",
+    b"\r\n",
+    b"\r\n\r\n",
+    b"0\r\n\r\n",
+    b" ",
+    b":",
+]
+
+
 def part(value: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
 
@@ -94,6 +111,28 @@ def test_no_token_makes_the_emulator_or_the_diagnosis_fail(token: str) -> None:
     response = client.emulator.handle(Request("GET", f"{BASE}/v1/apps", {"Authorization": f"Bearer {token}"}))
     assert (response.crash, response.status) == (None, 401)
     assert all(isinstance(finding, Finding) for finding in diagnose(token=token, now=NOW))
+
+
+@given(TOKENS, URLS)
+@fuzz
+def test_no_posted_token_makes_the_diagnosis_fail(token: str, url: str) -> None:
+    body = f"client_secret={token}".encode("utf-8", "surrogatepass")
+    request = {"method": "POST", "url": url, "headers": {"Authorization": token}, "body": body}
+    response = {"status": 400, "url": url, "headers": {}, "body": b""}
+    assert all(isinstance(finding, Finding) for finding in diagnose(response, request=request, now=NOW))
+
+
+@given(st.lists(st.binary(max_size=30) | st.sampled_from(HEAD_PIECES), max_size=9))
+@fuzz
+def test_no_bytes_make_a_connection_in_the_process_fail(pieces: list[bytes]) -> None:
+    exchange = HttpExchange("https", "api.appstoreconnect.apple.com", 443)
+    client = EmulatorClient()
+    start_answering(client.emulator)
+    try:
+        if any(exchange.receive(piece) == b"" for piece in pieces):
+            assert exchange.to_bytes(exchange.answer()).startswith(b"HTTP/1.1 ")
+    finally:
+        stop_answering(client.emulator)
 
 
 @given(ANY_TEXT | st.builds("-----BEGIN {}-----\n{}\n-----END {}-----".format, st.text(), st.text(), st.text()))

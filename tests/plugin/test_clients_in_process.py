@@ -306,3 +306,55 @@ def test_a_broken_connection_raises_the_exception_of_the_client(
         """
     )
     pytester.runpytest().assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize(
+    ("headers", "target"),
+    [
+        ([("Content-Length", "5"), ("Content-Length", "5")], "/v1/apps"),
+        ([("Content-Length", "5"), ("Content-Length", "6")], "/v1/apps"),
+        ([("Content-Length", "five")], "/v1/apps"),
+        ([("Content-Length", "-5")], "/v1/apps"),
+        ([("Content-Length", "0x5")], "/v1/apps"),
+        ([("Content-Length", "9" * 5000)], "/v1/apps"),
+        ([("Content-Length", "2"), ("Transfer-Encoding", "chunked")], "/v1/apps"),
+        ([("Transfer-Encoding", "chunked")], "/v1/apps"),
+        ([], "http://example.com/v1/apps"),
+    ],
+)
+def test_a_malformed_request_is_answered_with_400(
+    pytester: pytest.Pytester, headers: list[tuple[str, str]], target: str
+) -> None:
+    pytester.makepyfile(
+        f"""
+        from http.client import HTTPSConnection
+
+        def test_malformed(asc_token, asc_emulator):
+            connection = HTTPSConnection("api.appstoreconnect.apple.com")
+            connection.putrequest("POST", {target!r})
+            for name, value in [("Authorization", f"Bearer {{asc_token}}"), *{headers!r}]:
+                connection.putheader(name, value)
+            connection.endheaders(b"x\\r\\n0\\r\\n\\r\\n")
+            response = connection.getresponse()
+            assert response.status == 400
+            assert response.read().startswith(b"Bad Request: ")
+            assert asc_emulator.requests == []
+        """
+    )
+    pytester.runpytest().assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("value", ["\xe9", "\xff", b"\xe2\x82\xac", b"\xed\xa0\x80", "\x00", "a\r\n b", "a\r\n\tb: c"])
+def test_odd_values_of_headers_reach_the_emulator(pytester: pytest.Pytester, value: str | bytes) -> None:
+    pytester.makepyfile(
+        f"""
+        from http.client import HTTPSConnection
+
+        def test_odd(asc_token, asc_emulator):
+            connection = HTTPSConnection("api.appstoreconnect.apple.com")
+            headers = {{"X-Odd": {value!r}, "Authorization": f"Bearer {{asc_token}}"}}
+            connection.request("GET", "/v1/apps", headers=headers)
+            assert connection.getresponse().status == 200
+        """
+    )
+    pytester.runpytest().assert_outcomes(passed=1)

@@ -167,7 +167,7 @@ def check_body(request: HttpRequest) -> Finding | None:
     """A token that is sent in the body, as where it is exchanged for an access token."""
     for match in _TOKEN.finditer(request.body[:_LONGEST_BODY]):
         for audience in _audiences(match[1].decode("ascii", "replace")):
-            if audience in _NEVER_POSTED:
+            if isinstance(audience, str) and audience in _NEVER_POSTED:
                 where = f"{request.method or 'the request'} to {host_of(request.url)}"
                 return make_finding("token-in-body", f"the body of {where} holds a token for {audience}")
     return None

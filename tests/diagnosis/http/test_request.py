@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import time
 from typing import TYPE_CHECKING
 
@@ -215,3 +216,12 @@ def test_no_request_crashes_the_checks(
     request = HttpRequest(method, url, headers, body)
     for finding in check_request(request, service=APP_STORE_CONNECT, netrc=NETRC, hops=[request]):
         assert finding.evidence.isprintable()
+
+
+@pytest.mark.parametrize("audience", [[["appstoreconnect-v1"]], [{"a": 1}], {"a": 1}, [None], 1])
+def test_a_token_in_a_body_may_have_any_audience(audience: object) -> None:
+    # Most libraries sign nothing of the kind; what is read is not verified.
+    payload = base64.urlsafe_b64encode(json.dumps({"aud": audience}).encode()).decode().rstrip("=")
+    head, _, signature = TOKEN.split(".")
+    request = HttpRequest("POST", "https://example.com/token", {}, f"assertion={head}.{payload}.{signature}".encode())
+    assert causes(check_request(request, service=APP_STORE_CONNECT)) == ["header-missing"]
