@@ -32,14 +32,16 @@ for name in (
     "pytest_asc.emulator.app",
     "pytest_asc.transports.requests_adapter",
     "pytest_asc.transports.responses_mock",
-    "pytest_asc.transports.httpcore_client",
-    "pytest_asc.transports.aiohttp_client",
     "pytest_asc.transports.write_guard",
     "pytest_asc.plugin.report_sections",
     "pytest_asc.smoke.hooks",
 ):
     import_module(name)
-for extra, name in (("aiohttp", "pytest_asc.transports.server"), ("httpx", "httpcore")):
+for extra, name in (
+    ("aiohttp", "pytest_asc.transports.server"),
+    ("aiohttp", "pytest_asc.transports.aiohttp_client"),
+    ("httpx", "pytest_asc.transports.httpcore_client"),
+):
     if find_spec(extra):  # a smoke run in this folder does without
         import_module(name)
 
