@@ -65,6 +65,10 @@ _KNOWN: Mapping[str, Mapping[str, Any]] = {
         "internalBuildState": "READY_FOR_BETA_TESTING",
         "externalBuildState": "READY_FOR_BETA_SUBMISSION",
     },
+    **{
+        f"gameCenter{kind}Versions": {"state": "PREPARE_FOR_SUBMISSION"}
+        for kind in ("Achievement", "Activity", "Challenge", "LeaderboardSet", "Leaderboard")
+    },
     "preReleaseVersions": {"version": "1.{n}", "platform": "IOS"},
     "reviewSubmissions": {"platform": "IOS", "state": "READY_FOR_REVIEW"},
     "reviewSubmissionItems": {"state": "READY_FOR_REVIEW"},

@@ -65,7 +65,7 @@ def _before_delete(account: Account, resource: Resource) -> None:
     """Refuse to delete what players have, or what is on the way to them."""
     versions = related_many(account, resource, "versions")
     releases = related_many(account, resource, "releases") if relation(resource.type, "releases") else []
-    submitted = any(version.attributes["state"] not in {None, _DRAFT} for version in versions)
+    submitted = any(version.attributes["state"] != _DRAFT for version in versions)
     released = any(matches(release, live=True) for release in releases)
     if submitted or released:
         raise RefusedError(ApiError(product_errors.NOT_DRAFT, {"type": resource.type, "id": resource.id}))

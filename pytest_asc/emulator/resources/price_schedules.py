@@ -300,11 +300,20 @@ def _today(account: Account) -> str:
 # Prices of subscriptions.
 
 
-def _validate_create_price(account: Account, entity: ValidatedResource) -> None:
-    (subscription,) = request_resources(account, entity, "subscription")
+def validate_available(account: Account, subscription: Resource) -> None:
+    """Refuse prices of a subscription that is available nowhere (observed).
+
+    Raises:
+        RefusedError: Its availability was never set.
+    """
     if related_one(account, subscription, "subscriptionAvailability") is None:
         pointer = "/data/relationships/subscriptionPricePoint/id"
         raise RefusedError(at_pointer(price_errors.NOT_AVAILABLE, pointer))
+
+
+def _validate_create_price(account: Account, entity: ValidatedResource) -> None:
+    (subscription,) = request_resources(account, entity, "subscription")
+    validate_available(account, subscription)
     point = parse_price_point(entity.relationships["subscriptionPricePoint"][0].id)
     if point and point.product != subscription.id:
         # A price point belongs to one subscription (observed); the words are inferred.
@@ -313,23 +322,26 @@ def _validate_create_price(account: Account, entity: ValidatedResource) -> None:
 
 
 def _after_create_price(account: Account, price: Resource, entity: ValidatedResource) -> None:
-    """Set the territory and the start, which today's day leaves null as in a schedule (inferred)."""
+    account.store.update(price, {"preserved": bool(entity.attributes.get("preserveCurrentPrice"))})
+    complete_price(account, price)
+    for subscription in request_resources(account, entity, "subscription"):
+        update_state(account, subscription)
+
+
+def complete_price(account: Account, price: Resource) -> None:
+    """Set territory, plan and start of a subscription's price; today's day becomes null as in a schedule (inferred)."""
     point = related_one(account, price, "subscriptionPricePoint")
     territory = related_one(account, point, "territory") if point else None
     if territory:
         link(account, price, "territory", territory)
     start = price.attributes["startDate"]
-    preserved = bool(entity.attributes.get("preserveCurrentPrice"))
     account.store.update(
         price,
         {
             "startDate": None if start == _today(account) else start,
-            "preserved": preserved,
             "planType": price.attributes["planType"] or "UPFRONT",
         },
     )
-    for subscription in request_resources(account, entity, "subscription"):
-        update_state(account, subscription)
 
 
 HOOKS: Mapping[str, ResourceHooks] = {

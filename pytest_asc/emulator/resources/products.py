@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_asc.emulator.jsonapi import entity_errors, product_errors
 from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError, at_pointer
 from pytest_asc.emulator.resources.hooks import ResourceHooks
+from pytest_asc.emulator.resources.price_schedules import complete_price, validate_available
 from pytest_asc.emulator.resources.product_kinds import (
     BY_PRODUCT,
     DRAFT,
@@ -64,12 +65,17 @@ def _validate_create(account: Account, entity: ValidatedResource) -> None:
         )
 
 
-def _validate_update(_: Account, product: Resource, entity: ValidatedResource) -> None:
+def _validate_update(account: Account, product: Resource, entity: ValidatedResource) -> None:
+    if entity.relationships.get("prices"):
+        validate_available(account, product)
     if matches(product, familySharable=True) and entity.attributes.get("familySharable") is False:
         raise RefusedError(at_pointer(product_errors.FAMILY_SHARING, "/data/attributes/familySharable"))
 
 
-def _after_update(account: Account, product: Resource, _: ValidatedResource) -> None:
+def _after_update(account: Account, product: Resource, entity: ValidatedResource) -> None:
+    if entity.relationships.get("prices"):
+        for price in related_many(account, product, "prices"):
+            complete_price(account, price)
     update_state(account, product)
 
 

@@ -21,7 +21,7 @@ from pytest_asc.emulator.resources.review_items import (
     update_reviewed,
     validate_groups,
     validate_version,
-    withdraw_version,
+    withdraw,
 )
 from pytest_asc.emulator.resources.state_machine import (
     StateMachine,
@@ -69,7 +69,7 @@ def _after_state_change(account: Account, submission: Resource, state: str) -> N
             update_reviewed(account, item, state)
         elif state == "CANCELING":
             account.store.update(item, {"state": "REMOVED"})
-            withdraw_version(account, item)
+            withdraw(account, item)
     if state == "COMPLETE":
         _remove_version_submissions(account, submission)
 

@@ -25,6 +25,14 @@ if TYPE_CHECKING:
 SUBMITTABLE = ("READY_FOR_REVIEW", "UNRESOLVED_ISSUES")
 """States in which a submission can be changed and submitted."""
 _CLOSED = ("APPROVED", "REMOVED")
+# Attributes that hold the states of what is reviewed, app versions aside.
+_STATES = frozenset({"state", "eventState"})
+# Where a type has no state of that name, the one that it has instead (inferred from the names).
+_SIMILAR_STATES = {
+    "APPROVED": ("LIVE",),
+    "DEVELOPER_REJECTED": ("PREPARE_FOR_SUBMISSION", "DRAFT"),
+    "PREPARE_FOR_SUBMISSION": ("DRAFT",),
+}
 # State of a withdrawn version, by its state before; a rejected version stays rejected (observed: fastlane #20754).
 _STATE_AFTER_WITHDRAWAL = {
     "READY_FOR_REVIEW": "PREPARE_FOR_SUBMISSION",
@@ -47,22 +55,29 @@ def open_versions(account: Account, submission: Resource) -> list[Resource]:
 def update_reviewed(account: Account, item: Resource, state: str) -> None:
     """Set the state of the resource under review to that of its item."""
     for reviewed in reviewed_by(account, item):
-        if reviewed.type in BY_VERSION:
-            product_versions.VERSION.enter(account, reviewed, state)
-        elif reviewed.type != "appStoreVersions":
-            _update_other(account, reviewed, state)
-        elif state == "APPROVED":
+        if reviewed.type == "appStoreVersions" and state == "APPROVED":
             approve(account, reviewed)
         else:
-            VERSION.enter(account, reviewed, state)
+            _enter(account, reviewed, state)
+
+
+def _enter(account: Account, reviewed: Resource, state: str) -> None:
+    if reviewed.type == "appStoreVersions":
+        VERSION.enter(account, reviewed, state)
+    elif reviewed.type in BY_VERSION:
+        product_versions.VERSION.enter(account, reviewed, state)
+    else:
+        _update_other(account, reviewed, state)
 
 
 def _update_other(account: Account, reviewed: Resource, state: str) -> None:
-    """Set the state of a resource other than a version: one attribute, whose values have the same names."""
+    """Set the state of a resource other than a version: one attribute, whose values have the same names or similar."""
     for schema in api_spec().schemas_of(reviewed.type):
-        for name in ("state", "eventState"):
-            if name in schema.attributes and state in (api_spec().enum(schema.attributes[name]) or ()):
-                account.store.update(reviewed, {name: state})
+        for name in _STATES & schema.attributes.keys():
+            allowed = api_spec().enum(schema.attributes[name]) or ()
+            fitting = [one for one in (state, *_SIMILAR_STATES.get(state, ())) if one in allowed]
+            if fitting:
+                account.store.update(reviewed, {name: fitting[0]})
 
 
 def reviewed_by(account: Account, item: Resource) -> Iterator[Resource]:
@@ -72,13 +87,13 @@ def reviewed_by(account: Account, item: Resource) -> Iterator[Resource]:
             yield from related_many(account, item, name)
 
 
-def withdraw_version(account: Account, item: Resource) -> None:
-    """Withdraw the version of an item from review: the app's or a product's."""
-    for version in reviewed_by(account, item):
-        machine = product_versions.VERSION if version.type in BY_VERSION else VERSION
-        state = version.attributes.get(machine.attribute)
-        if state in _STATE_AFTER_WITHDRAWAL and (machine is not VERSION or version.type == "appStoreVersions"):
-            machine.enter(account, version, _STATE_AFTER_WITHDRAWAL[state])
+def withdraw(account: Account, item: Resource) -> None:
+    """Withdraw from review what an item is about."""
+    for reviewed in reviewed_by(account, item):
+        names = {"appVersionState"} if reviewed.type == "appStoreVersions" else _STATES & reviewed.attributes.keys()
+        for state in [reviewed.attributes[name] for name in names]:
+            if state in _STATE_AFTER_WITHDRAWAL:
+                _enter(account, reviewed, _STATE_AFTER_WITHDRAWAL[state])
 
 
 def validate_version(account: Account, version: Resource) -> None:
@@ -185,7 +200,7 @@ def _before_delete(account: Account, item: Resource) -> None:
     for submission in account.store.all("reviewSubmissions"):
         if item.id in submission.ids("items") and submission.attributes["submittedDate"]:
             raise RefusedError(ApiError(state_errors.ITEM_SUBMITTED, {"type": item.type, "id": item.id}))
-    withdraw_version(account, item)
+    withdraw(account, item)
 
 
 def _after_update(account: Account, item: Resource, entity: ValidatedResource) -> None:
@@ -193,7 +208,7 @@ def _after_update(account: Account, item: Resource, entity: ValidatedResource) -
         account.store.update(item, {"state": "READY_FOR_REVIEW"})
     if entity.attributes.get("removed"):
         account.store.update(item, {"state": "REMOVED"})
-        withdraw_version(account, item)
+        withdraw(account, item)
 
 
 HOOKS = {

@@ -214,6 +214,22 @@ def test_a_subscription_is_ready_once_its_group_has_a_localization(shop: Shop) -
     assert shop.state(subscription) == "READY_TO_SUBMIT"
 
 
+def test_prices_that_come_with_an_update_count_in_their_territories(shop: Shop) -> None:
+    subscription = shop.subscription()
+    path = f"/v1/subscriptions/{subscription['id']}"
+    point = shop.v1.emulator_client.get(f"{path}/pricePoints?filter[territory]=USA").ids[3]
+    linked = {"subscriptionPricePoint": {"data": {"type": "subscriptionPricePoints", "id": point}}}
+    prices = [{"type": "subscriptionPrices", "id": "${price}", "relationships": linked}]
+    named = {"prices": {"data": [{"type": "subscriptionPrices", "id": "${price}"}]}}
+    data = {"type": "subscriptions", "id": subscription["id"], "relationships": named}
+    answer = shop.v1.send("PATCH", path, data, prices)
+    assert (answer.status, answer.codes) == (409, ["ENTITY_ERROR.RELATIONSHIP.INVALID"])
+    shop.available_in(subscription, "USA")
+    assert shop.v1.send("PATCH", path, data, prices).status == 200
+    shown = shop.v1.emulator_client.get(f"{path}/prices?include=territory").json
+    assert (len(shown["data"]), [one["id"] for one in shown["included"]]) == (1, ["USA"])
+
+
 def test_a_screenshot_that_fails_leaves_a_purchase_incomplete(shop: Shop) -> None:
     shop.emulator.decide("inAppPurchaseAppStoreReviewScreenshots", "FAILED")
     assert shop.state(shop.ready_purchase()) == "MISSING_METADATA"

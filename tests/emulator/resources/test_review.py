@@ -686,3 +686,47 @@ def test_a_submission_without_items_is_refused(api_writer: ApiWriter, app: dict[
 def test_an_invalid_outcome_raises_value_error(emulator: Emulator, about: Any, outcome: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         emulator.decide(about, outcome)
+
+
+@pytest.mark.parametrize(
+    ("relationship", "resource_type", "name", "states"),
+    [
+        (
+            "gameCenterAchievementVersion",
+            "gameCenterAchievementVersions",
+            "state",
+            ("PREPARE_FOR_SUBMISSION", "LIVE", "DEVELOPER_REJECTED"),
+        ),
+        ("appEvent", "appEvents", "eventState", ("DRAFT", "APPROVED", "DRAFT")),
+        (
+            "appCustomProductPageVersion",
+            "appCustomProductPageVersions",
+            "state",
+            ("PREPARE_FOR_SUBMISSION", "APPROVED", "PREPARE_FOR_SUBMISSION"),
+        ),
+    ],
+)
+def test_other_items_are_approved_and_withdrawn_as_versions_are(
+    api_writer: ApiWriter,
+    emulator: Emulator,
+    relationship: str,
+    resource_type: str,
+    name: str,
+    states: tuple[str, str, str],
+) -> None:
+    app = emulator.add("apps")
+    emulator.add("appStoreVersions", app=app, appStoreState="READY_FOR_SALE")
+    taken_out, approved, withdrawn = (emulator.add(resource_type) for _ in range(3))
+    submission = api_writer.create("reviewSubmissions", {"platform": "IOS"}, app=app)
+    item = api_writer.create("reviewSubmissionItems", reviewSubmission=submission, **{relationship: taken_out})
+    assert emulator.get(resource_type, taken_out["id"])["attributes"][name] == "READY_FOR_REVIEW"
+    assert api_writer.delete(item).status == 204
+    for reviewed in (approved, withdrawn):
+        api_writer.create("reviewSubmissionItems", reviewSubmission=submission, **{relationship: reviewed})
+        assert api_writer.patch(submission, submitted=True).status == 200
+        if reviewed is withdrawn:
+            assert api_writer.patch(submission, canceled=True).status == 200
+        emulator.advance()
+        submission = api_writer.create("reviewSubmissions", {"platform": "IOS"}, app=app)
+    shown = [emulator.get(resource_type, one["id"])["attributes"][name] for one in (taken_out, approved, withdrawn)]
+    assert tuple(shown) == states
