@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from pytest_asc.cli import diagnose, record, run, serve, smoke, token
+from pytest_asc.cli import diagnose, openapi, record, run, serve, smoke, token
 from pytest_asc.cli.arguments import USAGE_ERROR, Parser
 from pytest_asc.credentials.settings import SettingsError
 
@@ -36,6 +36,7 @@ COMMANDS: Mapping[str, Command] = {
     "serve": serve,
     "run": run,
     "record": record,
+    "openapi": openapi,
 }
 
 
@@ -46,8 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: The command line without the program's name; by default that of this process.
 
     Returns:
-        The exit status: 0 good, 1 unusable credentials or token, 4 wrong options; of ``smoke`` pytest's, of ``run`` the
-        command's.
+        The exit status: 0 good, 1 unusable credentials or token, or a document that differs, 4 wrong options; of
+        ``smoke`` pytest's, of ``run`` the command's.
     """
     installed = Path(sys.argv[0]).stem == "pytest-asc"
     parser = Parser(prog="pytest-asc" if installed else "python -m pytest_asc", description=_DESCRIPTION)

@@ -11,7 +11,15 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_asc.emulator.spec.compiled_format import CompiledSchema, CompiledSpec, ValueType
+    from pytest_asc.emulator.spec.compiled_format import (
+        CompiledSchema,
+        CompiledSpec,
+        LinkageType,
+        RelationshipWithoutData,
+        ValueType,
+    )
+
+_UNKNOWN: RelationshipWithoutData = {"links": None}
 
 
 def complete(compiled: CompiledSpec, shipped: CompiledSpec) -> CompiledSpec:
@@ -59,12 +67,18 @@ class _Completion:
             if name not in members
         }
         relationships = {name: target for name, target in shipped["relationships"].items() if name not in members}
-        if not attributes and not relationships:
+        # The document shows these, and does not say where they lead.
+        targets = {
+            name: _without_data(shipped["relationships"][name])
+            for name, target in own["relationships"].items()
+            if target == _UNKNOWN and name in shipped["relationships"]
+        }
+        if not (attributes or relationships or targets):
             return own
         return {
             **own,
             "attributes": {**own["attributes"], **attributes},
-            "relationships": {**own["relationships"], **relationships},
+            "relationships": {**own["relationships"], **relationships, **targets},
             "hidden": [*own.get("hidden", ()), *attributes, *relationships],
         }
 
@@ -85,3 +99,7 @@ class _Completion:
             members = self._shipped["objects"][name]
             self._objects[name] = {member: self._value_type(value_type) for member, value_type in members.items()}
         return shipped
+
+
+def _without_data(target: LinkageType | RelationshipWithoutData) -> RelationshipWithoutData:
+    return target if isinstance(target, dict) else {"links": target}

@@ -13,6 +13,8 @@ from pytest_asc.emulator.spec.compiler.resources import stated_type
 from pytest_asc.emulator.spec.compiler.value_types import enum_values, json_type
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pytest_asc.emulator.spec.compiled_format import CompiledOperation, Metrics, ValueType
     from pytest_asc.emulator.spec.compiler.part import JsonObject, Part
     from pytest_asc.emulator.spec.compiler.paths import Paths
@@ -27,6 +29,8 @@ _FREE = frozenset({"filter", "exists"})
 """Parameters that take any value where the document has no enum."""
 _LIMIT = 200
 """Maximum of a limit that the document gives none: that of most operations."""
+_DURATIONS = {"granularity": ("P1D", "PT1H", "PT15M"), "period": ("P7D", "P30D", "P90D", "P365D")}
+"""Values of parameters that the document gives none: all that Apple's has (4.4.1)."""
 
 # Last part of Apple's operation ids, by method, for paths that end with a collection, an id, or a relationship.
 _ON_COLLECTIONS = {"get": "getCollection", "post": "createInstance"}
@@ -201,20 +205,31 @@ class Operations:
         item = schema["items"] if json_type(schema) == "array" else schema
         if family in _FREE:
             return self._value_types.compile(item)
-        words = enum_values(item)
+        words: Iterable[str] = enum_values(item)
         if family == "fields":
             members = self._resources.members_of(member)
             if set(words or members) == set(members) and self._resources.has_one_schema(member):
                 return True
             words = words or members
-        elif not words and family == "include":
-            words = self._resources.relationships_of(compiled.get("schema", ""))
-        elif not words and family == "sort":
-            names = self._resources.attributes_of(compiled.get("schema", ""))
-            words = [f"{sign}{name}" for name in names for sign in ("", "-")]
+        words = words or self._undeclared(compiled, family)
         if not words:
             raise schema.error("it has no enum, and its values do not follow from the resources")
         return self._value_types.enum(words)
+
+    def _undeclared(self, compiled: CompiledOperation, family: str) -> Iterable[str]:
+        """Return the values of a parameter without an enum, as they follow from what the operation is about."""
+        metrics, schema = compiled.get("metrics"), compiled.get("schema", "")
+        if family == "include":
+            return self._resources.relationships_of(schema)
+        if family == "sort":
+            return _signed(metrics["values"] if metrics else self._resources.attributes_of(schema))
+        if family == "groupBy":
+            return metrics["dimensions"] if metrics else ()
+        return _DURATIONS.get(family, ())
+
+
+def _signed(names: Iterable[str]) -> list[str]:
+    return [f"{sign}{name}" for name in names for sign in ("", "-")]
 
 
 def _included(properties: dict[str, Part]) -> list[Part]:

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import copy
+import gzip
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from emulator.miniature import MINIATURE, Json
+
+from pytest_asc.cli.main import main
+from pytest_asc.emulator.spec.compiler import compile_document, merge
+from pytest_asc.emulator.spec.compiler.__main__ import write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The small document in place of the shipped one."""
+    file = tmp_path / "shipped.json.gz"
+    write(compile_document(MINIATURE), file)
+    monkeypatch.setattr("pytest_asc.emulator.spec.api_spec.COMPILED_SPEC", file)
+
+
+def written(tmp_path: Path, document: Json) -> str:
+    file = tmp_path / "openapi.json"
+    file.write_text(json.dumps(document), encoding="utf-8")
+    return str(file)
+
+
+NEWER = {
+    "info": {"version": "0.2"},
+    "paths": {"/v2/shelves": {"get": {"deprecated": True}}, "/v1/bookReports": None},
+    "components": {"schemas": {"Kind": {"enum": ["ELM"]}}},
+}
+
+
+def test_a_document_that_does_not_differ_exits_with_0(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["openapi", written(tmp_path, MINIATURE)]) == 0
+    assert capsys.readouterr().out == "Version 0.1, 7 operations, compared with the shipped 0.1\nNothing differs.\n"
+
+
+def test_differences_are_listed_by_kind_and_exit_with_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["openapi", written(tmp_path, merge(MINIATURE, NEWER))]) == 1
+    assert (
+        capsys.readouterr().out
+        == """\
+Version 0.2, 6 operations, compared with the shipped 0.1
+
+Gone operations (1)
+  GET /v1/bookReports
+
+Changed operations (1)
+  GET /v2/shelves: is deprecated; filter[kind] gains ELM
+
+Changed attributes (1)
+  shelves.kind: gains ELM
+
+Changed requests (1)
+  ShelfCreateRequest.attributes.kind: was one of ASH, OAK, or null, is one of ASH, ELM, OAK, or null
+"""
+    )
+
+
+def test_what_is_not_understood_is_listed_and_exits_with_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    document = copy.deepcopy(MINIATURE)
+    document["paths"]["/v1/search"] = {"get": {"responses": {}}}
+    assert main(["openapi", written(tmp_path, document)]) == 1
+    assert capsys.readouterr().out.endswith(
+        """
+Not understood (1)
+  /paths/~1v1~1search/get: it has responses of no status, expected one of 2xx
+"""
+    )
+
+
+def test_the_differences_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["openapi", "--json", written(tmp_path, merge(MINIATURE, NEWER))]) == 1
+    printed = json.loads(capsys.readouterr().out)
+    assert (printed["shipped"], printed["document"], printed["operations_of_document"]) == ("0.1", "0.2", 6)
+    assert printed["differences"]["operations"]["gone"] == ["GET /v1/bookReports"]
+    assert printed["differences"]["attributes"]["changed"] == {"shelves.kind": ["gains ELM"]}
+    assert printed["not_understood"] == []
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (None, "cannot be read: No such file or directory."),
+        (b"", "is empty, expected an OpenAPI document."),
+        (gzip.compress(b"{}"), "is compressed by gzip: unpack it"),
+        (b"\x00\x01\xff", "is no text"),
+        (b"{}", "This is no OpenAPI document. /: there is no 'paths'"),
+    ],
+)
+def test_a_file_that_is_no_document_exits_with_4(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes | None, complaint: str
+) -> None:
+    file = tmp_path / "openapi.json"
+    if content is not None:
+        file.write_bytes(content)
+    assert main(["openapi", str(file)]) == 4
+    output = capsys.readouterr()
+    assert complaint in output.err
+    assert output.out == ""

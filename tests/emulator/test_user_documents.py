@@ -1,0 +1,182 @@
+"""The emulator with documents that users bring: a newer version, and the editions of others."""
+
+from __future__ import annotations
+
+import copy
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from emulator.harness import EmulatorClient, openapi
+from emulator.newer_document import newer_document
+from emulator.populated_account import make_request, operations, populate_account
+
+from pytest_asc.emulator.spec.api_spec import shipped_spec, use_spec
+from pytest_asc.emulator.spec.compiler import compile_leniently
+from pytest_asc.emulator.spec.completion import complete
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from emulator.miniature import Json
+
+    from pytest_asc.emulator.app import Request
+
+NOT_EMULATED = 501
+
+
+@contextmanager
+def using(document: Json) -> Iterator[None]:
+    compiled, not_understood = compile_leniently(document)
+    assert [each for each in map(str, not_understood) if "it has neither data nor a path" not in each] == []
+    before = use_spec(complete(compiled, shipped_spec()))
+    try:
+        yield
+    finally:
+        use_spec(before)
+
+
+@pytest.fixture
+def newer() -> Iterator[EmulatorClient]:
+    with using(newer_document()):
+        yield EmulatorClient()
+
+
+def send(client: EmulatorClient, method: str, path: str, kind: str, **members: Any) -> Any:
+    data = {"type": kind, **({"id": path.rpartition("/")[2]} if method == "PATCH" else {}), **members}
+    answer = client.send(
+        method,
+        path,
+        headers={**authorization(client), "Content-Type": "application/json"},
+        body=json.dumps({"data": data}).encode(),
+    )
+    assert answer.status in {200, 201}, answer.body
+    return answer.json["data"]
+
+
+def authorization(client: EmulatorClient) -> dict[str, str]:
+    return {"Authorization": f"Bearer {client.emulator.token()}"}
+
+
+def test_a_new_type_is_created_read_changed_and_deleted(newer: EmulatorClient) -> None:
+    emulator = newer.emulator
+    assert emulator.api_version == "4.7"
+    app = emulator.add("apps", name="Lists", bundleId="com.example.lists")
+    linkage = {"app": {"data": {"type": "apps", "id": app["id"]}}}
+    widget = send(newer, "POST", "/v1/appWidgets", "appWidgets", attributes={"name": "Today"}, relationships=linkage)
+    assert widget["attributes"]["name"] == "Today"
+    path = f"/v1/appWidgets/{widget['id']}"
+    assert newer.get(f"/v1/apps/{app['id']}/appWidgets").ids == [widget["id"]]
+    assert send(newer, "PATCH", path, "appWidgets", attributes={"name": "Week"})["attributes"]["name"] == "Week"
+    assert newer.send("DELETE", path).status == 204
+    assert newer.get(path).status == 404
+
+
+def test_new_members_are_there_and_gone_ones_are_not(newer: EmulatorClient) -> None:
+    app = newer.emulator.add("apps", name="Lists", bundleId="com.example.lists", accentColor="red")
+    shown = newer.get(f"/v1/apps/{app['id']}").json["data"]
+    assert shown["attributes"]["accentColor"] == "red"
+    assert newer.get(f"/v1/apps/{app['id']}/alternativeDistributionKey").codes == ["FORBIDDEN_ERROR"]
+    device = newer.emulator.add("devices", name="Duo", deviceClass="IPHONE_DUO")
+    shown = newer.get(f"/v1/devices/{device['id']}").json["data"]
+    assert shown["attributes"]["deviceClass"] == "IPHONE_DUO"
+    assert "model" not in shown["attributes"]
+    assert newer.get("/v1/devices?limit=1000").status == 200
+    assert newer.get("/v1/devices?limit=1001").status == 400
+    with pytest.raises(ValueError, match="IPOD"):
+        newer.emulator.add("devices", deviceClass="IPOD")
+
+
+def without_parameter_enums(document: Json) -> None:
+    for item in document["paths"].values():
+        for operation in item.values():
+            for parameter in operation.get("parameters", ()) if isinstance(operation, dict) else ():
+                parameter["schema"].get("items", parameter["schema"]).pop("enum", None)
+
+
+def with_extra_values(document: Json) -> None:
+    for schema in document["components"]["schemas"].values():
+        attributes = schema.get("properties", {}).get("attributes", {}).get("properties", {})
+        for attribute in attributes.values():
+            if "enum" in attribute:
+                attribute["enum"].append("EXTRA")
+
+
+def of_openapi_3_1(document: Json) -> None:
+    """Write nullable attributes as OpenAPI 3.1 does, and enums of one value as constants."""
+
+    def rewrite(value: Any) -> None:
+        if isinstance(value, dict):
+            if value.pop("nullable", None):
+                if "$ref" in value:
+                    value["anyOf"] = [{"$ref": value.pop("$ref")}, {"type": "null"}]
+                elif isinstance(value.get("type"), str):
+                    value["type"] = [value["type"], "null"]
+            if isinstance(value.get("enum"), list) and len(value["enum"]) == 1 and value.get("type") == "string":
+                value["const"] = value.pop("enum")[0]
+        for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+            rewrite(inner)
+
+    rewrite(document)
+    document["openapi"] = "3.1.0"
+
+
+def without_many_types(document: Json) -> None:
+    """Keep TestFlight alone, as clients do that generate code from what they use."""
+    document["paths"] = {
+        path: item
+        for path, item in document["paths"].items()
+        if path.split("/")[2] in {"builds", "betaGroups", "betaTesters"}
+    }
+    kept: set[str] = set()
+
+    def keep(value: Any) -> None:
+        if isinstance(value, dict):
+            name = str(value.get("$ref", "")).rpartition("/")[2]
+            if name and name not in kept:
+                kept.add(name)
+                keep(document["components"]["schemas"][name])
+        for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+            keep(inner)
+
+    keep(document["paths"])
+    document["components"]["schemas"] = {
+        name: schema for name, schema in document["components"]["schemas"].items() if name in kept
+    }
+
+
+def unchanged(document: Json) -> None:
+    """Leave the document as it is."""
+
+
+EDITIONS = [unchanged, without_parameter_enums, with_extra_values, of_openapi_3_1, without_many_types]
+
+
+@pytest.mark.parametrize("edit", EDITIONS)
+def test_every_operation_of_an_edition_is_served(edit: Callable[[Json], None]) -> None:
+    document = copy.deepcopy(newer_document() if edit is unchanged else openapi())
+    edit(document)
+    with using(document):
+        client = populate_account()
+        refused = {}
+        for operation in sorted(operations(), key=lambda one: one.method != "GET"):
+            request: Request = make_request(client, operation)
+            response = client.emulator.handle(request)
+            if response.crash:
+                raise response.crash
+            if response.status != operation.status:
+                refused[f"{operation.method} {operation.path}"] = response.status, response.body[:200]
+        assert refused == {}
+
+
+@pytest.mark.parametrize("edit", EDITIONS)
+def test_the_sample_and_the_workflows_work_with_an_edition(edit: Callable[[Json], None]) -> None:
+    document = copy.deepcopy(newer_document() if edit is unchanged else openapi())
+    edit(document)
+    with using(document):
+        emulator = EmulatorClient().emulator
+        emulator.load_sample()
+        assert emulator.find("apps")
+        emulator.add_released_app()
+        emulator.add_testflight_build()
