@@ -68,6 +68,9 @@ def add_live(parser: argparse.ArgumentParser) -> None:
 def add_account(parser: argparse.ArgumentParser) -> None:
     """Add the options that say which account the emulator serves and which hosts its proxy lets through."""
     parser.add_argument("--load", metavar="FILE", help="load resources from this JSON file")
+    parser.add_argument(
+        "--openapi", metavar="FILE", help="emulate the API of this OpenAPI document in place of the shipped one"
+    )
     sample = parser.add_mutually_exclusive_group()
     sample.add_argument("--empty", action="store_true", help="start without resources; by default a sample is loaded")
     sample.add_argument("--sample", action="store_true", help="load the sample as well as FILE")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sys
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,6 +17,9 @@ from pytest_asc.control.served_emulator import InitialSettings, ServedEmulator
 from pytest_asc.credentials.finder import Credentials, find_credentials
 from pytest_asc.credentials.private_folder import private_folder
 from pytest_asc.credentials.settings import SettingsError
+from pytest_asc.emulator.auth.role_policy import areas_without_roles
+from pytest_asc.emulator.spec.api_spec import use_spec
+from pytest_asc.emulator.spec.user_document import load_document
 from pytest_asc.faults.sources import throw_away_settings
 from pytest_asc.transports import SERVER_IS_MISSING
 
@@ -38,6 +42,10 @@ class AccountOptions(NamedTuple):
     state: str | None = None
     """A JSON file to start from where it is there, and to save the account to at the end."""
     initial: InitialSettings = InitialSettings()
+    openapi: str | None = None
+    """An OpenAPI document, in place of the shipped one."""
+    quiet: bool = False
+    """Say nothing on standard error while the document is compiled."""
     allow_host: tuple[str, ...] = ()
     """Hosts that the proxy opens tunnels to, beside Apple's."""
 
@@ -55,7 +63,9 @@ class AccountOptions(NamedTuple):
             failures=tuple(options.fail),
         )
         sample = options.sample or not (options.empty or options.load)
-        return cls(options.load, sample, options.state, initial, tuple(options.allow_host))
+        return cls(
+            options.load, sample, options.state, initial, options.openapi, options.quiet, tuple(options.allow_host)
+        )
 
 
 class RunningServer(NamedTuple):
@@ -106,6 +116,7 @@ def connection_info(running: RunningServer) -> dict[str, str | None]:
         "issuer_id": running.credentials.issuer_id,
         "key_file": str(running.key_file),
         "control_url": running.control.url,
+        "api_version": running.emulator.api_version,
         **({"control_secret": running.control.access.secret} if running.control.access.secret else {}),
     }
 
@@ -143,6 +154,8 @@ def running_server(
         folder = stack.enter_context(private_folder())
         settings = throw_away_settings(new_folder=lambda: folder)
         credentials = find_credentials(settings).require()
+        if account.openapi is not None:
+            stack.enter_context(users_document(account.openapi, quiet=account.quiet))
         emulator = _emulator(credentials, account)
         accounts = Accounts(emulator, account.initial)
         if log_format:
@@ -161,6 +174,36 @@ def running_server(
         write_private(running.key_file, running.key)
         yield running
         running.save()
+
+
+@contextmanager
+def users_document(file: str, *, quiet: bool) -> Iterator[None]:
+    """Use an OpenAPI document in place of the shipped one until the context ends.
+
+    Args:
+        file: The document, in JSON or YAML.
+        quiet: Say nothing on standard error.
+
+    Raises:
+        SettingsError: It cannot be read, or is no such document.
+    """
+    from pytest_asc.emulator.spec.compiler.reading import DocumentError  # noqa: PLC0415  few have a document
+
+    def say(line: str) -> None:
+        if not quiet:
+            print(line, file=sys.stderr, flush=True)
+
+    try:
+        document = load_document(Path(file), None, say)
+    except DocumentError as error:
+        raise SettingsError(f"--openapi: {error}") from None
+    before = use_spec(document.completed())
+    for line in document.notes(Path(file), areas_without_roles()):
+        say(line)
+    try:
+        yield
+    finally:
+        use_spec(before)
 
 
 def write_private(path: Path, text: str) -> None:

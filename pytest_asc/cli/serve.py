@@ -85,7 +85,7 @@ def _port(text: str) -> int:
 def _banner(running: RunningServer) -> str:
     server = running.server
     return f"""\
-An emulator of the App Store Connect API. No request reaches Apple.
+An emulator of the App Store Connect API {running.emulator.api_version}. No request reaches Apple.
   API        {server.url} and {server.https_url}, or the proxy {server.proxy_url or "(start it with --proxy)"}
   key        {running.credentials.key_id}, issuer {running.credentials.issuer_id}, file {running.key_file}
   authority  {server.ca_file}

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 _PACKED = "asc_openapi"
 """Key of the compiled document in what a worker of pytest-xdist gets from its controller."""
-_SHOWN = 3
-"""Names in a line of the header."""
 
 
 class OpenApiDocument:
@@ -59,18 +57,8 @@ class OpenApiDocument:
         document = self._document
         if document is None:
             return []
-        lines = [f"asc: App Store Connect API {document.version}, of {self._path}"]
-        if document.not_understood:
-            first = document.not_understood[0]
-            count = len(document.not_understood)
-            lines.append(f"asc: {count} of its parts are not understood, the first: {first}")
-            lines.append(f"asc: for all of them, run: python -m pytest_asc openapi {self._path}")
-        areas = areas_without_roles()
-        if areas:
-            more = f" and {len(areas) - _SHOWN} more" if len(areas) > _SHOWN else ""
-            names = ", ".join(areas[:_SHOWN])
-            lines.append(f"asc: which roles may use these is not known, and only ADMIN may: {names}{more}")
-        return lines
+        title = f"App Store Connect API {document.version}, of {self._path}"
+        return [f"asc: {line}" for line in (title, *document.notes(self._path, areas_without_roles()))]
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
+from emulator.miniature import MINIATURE
 
 from pytest_asc import Credentials
 from pytest_asc.cli.main import main
@@ -88,7 +89,17 @@ def is_listening(url: str) -> bool:
 def test_serve_serves_the_sample_and_leaves_no_files(serve: Callable[..., ServeProcess]) -> None:
     served = serve("--quiet")
     connection_info = served.connection_info
-    names = ["url", "https_url", "proxy_url", "ca_file", "key_id", "issuer_id", "key_file", "control_url"]
+    names = [
+        "url",
+        "https_url",
+        "proxy_url",
+        "ca_file",
+        "key_id",
+        "issuer_id",
+        "key_file",
+        "control_url",
+        "api_version",
+    ]
     assert list(connection_info) == names
     assert connection_info["proxy_url"] is None
     assert Path(connection_info["key_file"]).name == f"AuthKey_{connection_info['key_id']}.p8"
@@ -103,6 +114,34 @@ def test_serve_serves_the_sample_and_leaves_no_files(serve: Callable[..., ServeP
     assert (status, out, err) == (0, "", "")
     assert not folder.exists()
     assert not any(is_listening(connection_info[name]) for name in ("url", "https_url"))
+
+
+def test_serve_takes_an_openapi_document_of_the_user(serve: Callable[..., ServeProcess], tmp_path: Path) -> None:
+    file = tmp_path / "openapi.json"
+    file.write_text(json.dumps(MINIATURE), encoding="utf-8")
+    served = serve("--openapi", str(file))
+    assert served.connection_info["api_version"] == "0.1"
+    shelves = f"{served.connection_info['url']}/v2/shelves?filter[kind]=OAK"
+    assert served.get(shelves).json()["data"] == []
+    _, _, errors = served.stop()
+    assert f"compiling the OpenAPI document {file}" in errors
+    assert "only ADMIN may: /v1/bookReports, /v2/shelves" in errors
+
+
+@pytest.mark.parametrize("command", [["serve"], ["run"]])
+def test_a_file_that_is_no_openapi_document_is_refused(command: list[str], tmp_path: Path) -> None:
+    file = tmp_path / "openapi.json"
+    file.write_text("[]", encoding="utf-8")
+    passed_on = ["--", "true"] if command == ["run"] else []
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest_asc", *command, f"--openapi={file}", *passed_on],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert ended.returncode == 4
+    assert f"\n--openapi: {file} holds an array, expected an OpenAPI document" in ended.stderr
 
 
 def test_the_proxy_answers_for_apples_host(serve: Callable[..., ServeProcess]) -> None:

@@ -116,8 +116,8 @@ def test_what_is_not_understood_is_told_once_and_the_operation_answers_501(pytes
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(
         [
-            "asc: 1 of its parts are not understood, the first: /paths/~1v1~1lamps/get: it has responses of 400, *",
-            "asc: for all of them, run: python -m pytest_asc openapi *openapi.json",
+            "asc: not understood: /paths/~1v1~1lamps/get: it has responses of 400, *",
+            "asc: for a list, run: python -m pytest_asc openapi *openapi.json",
         ]
     )
 

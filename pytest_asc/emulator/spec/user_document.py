@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.spec.compiled_format import CompiledSpec
 
 
+_SHOWN = 3
+"""Names in a line."""
+
+
 class UserDocument(NamedTuple):
     """A compiled document."""
 
@@ -35,6 +39,24 @@ class UserDocument(NamedTuple):
     def operations(self) -> int:
         """Number of its operations."""
         return sum(map(len, self.spec["operations"].values()))
+
+    def notes(self, path: Path, areas: list[str]) -> list[str]:
+        """Return lines on what is left out, and on the areas whose roles are not known.
+
+        Args:
+            path: The document's file.
+            areas: Beginnings of paths, as :func:`.auth.role_policy.areas_without_roles` has them.
+        """
+        lines = []
+        if self.not_understood:
+            first, count = self.not_understood[0], len(self.not_understood)
+            lines.append(f"not understood: {first}" + (f" and {count - 1} more" if count > 1 else ""))
+            lines.append(f"for a list, run: python -m pytest_asc openapi {path}")
+        if areas:
+            more = f" and {len(areas) - _SHOWN} more" if len(areas) > _SHOWN else ""
+            names = ", ".join(areas[:_SHOWN])
+            lines.append(f"which roles may use these is not known, and only ADMIN may: {names}{more}")
+        return lines
 
     def completed(self) -> CompiledSpec:
         """Return the spec for an emulator: with what its workflows need beside it."""
