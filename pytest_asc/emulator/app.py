@@ -553,7 +553,7 @@ class Emulator:
                 reach the account.
             latency: Seconds until the response arrives, the real one unless there is a status. They are in the record
                 and in the response's ``elapsed``, without waiting; a client with a shorter timeout gets its timeout.
-            sleep: Wait for the latency.
+            sleep: Wait for the latency. Over ``asc_server`` it is always waited for, until the client gives up.
             times: Number of requests that fail.
             after: Number of matching requests that are handled as usual before.
             optional: The failure may stay unused.

@@ -236,7 +236,7 @@ def asc_emulator(_asc_run: RunContext) -> Iterator[Emulator]:
     yield emulator
     if emulator in context.run.open_emulators:  # it outlives the test, and so do its planned failures
         return
-    if not context.options.allow_unfired and (missing := emulator.explain_missing() or context.explain_unused_fault()):
+    if not context.options.allow_unfired and (missing := emulator.explain_missing()):
         pytest.fail(missing, pytrace=False)
 
 

@@ -70,14 +70,14 @@ class TestContext:
         if self.emulator and (text := describe_requests(self.emulator.requests_since(self.earlier_requests))):
             yield "asc emulator", text
 
-    def explain_unused_fault(self) -> str | None:
+    def _explain_unused_fault(self) -> str | None:
         """Describe a fault of the token, of the test's marker, that no request showed; None where each was used."""
         from pytest_asc.faults.tokens import TOKENS  # noqa: PLC0415  few tests need it
 
         faults = [fault for fault in self.options.faults if fault in TOKENS]
         if not faults or self.emulator is None or self.emulator.has_received(self.faulty_tokens):
             return None
-        records = self.emulator.requests
+        records = self.emulator.requests_since(self.earlier_requests)
         if self.faulty_tokens and not records:  # the client may have refused to send such a token
             return None
         received = ["These requests came:", *(f"  {record}" for record in records)] if records else ["No request came."]
@@ -124,9 +124,7 @@ class TestContext:
         if self.emulator:
             return self.emulator
         if self.run.open_emulators:
-            shared = self.emulator = self.run.open_emulators[-1]
-            self.earlier_requests = shared.request_count
-            return shared
+            return self._share(self.run.open_emulators[-1])
         self._starting = True
         try:
             credentials = self.credentials(request)
@@ -137,6 +135,42 @@ class TestContext:
         service = self.service(credentials)
         return self._start_emulator(service, self.run.authenticator(credentials, service), credentials)
 
+    def _share(self, emulator: Emulator) -> Emulator:
+        """Use an emulator that outlives the test: what the test's markers change is undone when it ends."""
+        from pytest_asc.emulator.service_faults import FAULTS  # noqa: PLC0415  live runs have none
+
+        for fault in self.options.faults:
+            if fault in FAULTS:
+                pytest.fail(
+                    f"asc(faults=[{fault!r}]) would last longer than this test, whose requests are answered by an "
+                    "emulator of asc_emulator_factory. Open an emulator of its own with pytest_asc.emulate() and "
+                    f"account.fault({fault!r}) in it, or use another module.",
+                    pytrace=False,
+                )
+        self.emulator, self.earlier_requests = emulator, emulator.request_count
+        role, requirements = emulator.role, emulator.review_requirements
+
+        def end() -> None:
+            emulator.role, emulator.review_requirements = role, requirements
+            self._end()
+
+        self._set_options(emulator)
+        self._item.addfinalizer(end)
+        return emulator
+
+    def _set_options(self, emulator: Emulator) -> None:
+        if self.options.role:
+            emulator.role = self.options.role
+        if self.options.relax:
+            emulator.review_requirements -= set(self.options.relax)
+
+    def _end(self) -> None:
+        """Fail where a fault had no effect; another run of the same test begins anew."""
+        __tracebackhide__ = True
+        del self._item.stash[_TEST_CONTEXT]
+        if not self.options.allow_unfired and (unused := self._explain_unused_fault()):
+            pytest.fail(unused, pytrace=False)
+
     def _start_emulator(
         self, service: Service, authenticator: Authenticator | None = None, credentials: Credentials | None = None
     ) -> Emulator:
@@ -145,11 +179,7 @@ class TestContext:
         from pytest_asc.transports.responses_mock import intercept  # noqa: PLC0415
 
         emulator = self.emulator = Emulator(service=service, authenticator=authenticator, credentials=credentials)
-        options = self.options
-        if options.role:
-            emulator.role = options.role
-        if options.relax:
-            emulator.review_requirements -= set(options.relax)
+        self._set_options(emulator)
         for fault in self.faults:
             if fault in FAULTS:
                 emulator.fault(fault)
@@ -158,7 +188,7 @@ class TestContext:
 
         def end() -> None:
             interception.__exit__()
-            del self._item.stash[_TEST_CONTEXT]  # another run of the same test begins anew
+            self._end()
 
         self._item.addfinalizer(end)
         return emulator

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 from collections.abc import Awaitable
@@ -17,6 +16,8 @@ from pytest_asc.transports.base import Transport, plan_delivery
 from pytest_asc.transports.http_connection import HttpConnection, HttpServer
 
 if TYPE_CHECKING:
+    import asyncio
+
     from aiohttp.abc import AbstractStreamWriter
     from aiohttp.http_parser import RawRequestMessage
     from aiohttp.streams import StreamReader
@@ -146,12 +147,12 @@ class Application(Transport[web.BaseRequest, Awaitable[Request], Awaitable[web.R
         """Deliver a response late, cut or not at all.
 
         A failure that would come before the request (a refused connection, an untrusted certificate, a proxy that wants
-        a password) is too late here, and the client's timeout is not known: but for a body that is cut, the connection
-        ends without a response.
+        a password) is too late here: but for a body that is cut, the connection ends without a response. The client's
+        timeout is not known, so a latency is real, with or without ``sleep``.
         """
         plan = plan_delivery(delivery, timeout)
-        if plan.wait:
-            await asyncio.sleep(plan.wait)
+        if delivery.latency and isinstance(request.protocol, HttpConnection):
+            await request.protocol.pause(delivery.latency)
         if plan.broken is None:
             return _as_response(response)
         connection = request.transport

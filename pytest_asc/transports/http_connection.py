@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 if TYPE_CHECKING:
-    import asyncio
-
     from multidict import CIMultiDictProxy
 
     from pytest_asc.transports.connections import OpenConnections
@@ -26,7 +26,7 @@ class HttpConnection(web.RequestHandler):
         options: Of aiohttp's own protocol.
     """
 
-    __slots__ = ("_after_head", "_connections", "_end", "head_since", "last_active", "reads_body")
+    __slots__ = ("_after_head", "_connections", "_end", "_lost", "head_since", "last_active", "reads_body")
 
     def __init__(self, connections: OpenConnections, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -38,6 +38,8 @@ class HttpConnection(web.RequestHandler):
         """Bytes after the end of the latest head."""
         self._end = b""
         """The latest bytes."""
+        self._lost: asyncio.Future[None] | None = None
+        """Done when the client has hung up while its response is late."""
 
     @property
     def idle(self) -> bool:
@@ -61,7 +63,15 @@ class HttpConnection(web.RequestHandler):
     def connection_lost(self, exc: BaseException | None) -> None:
         """Remove it from the list."""
         self._connections.discard(self)
+        if self._lost and not self._lost.done():
+            self._lost.set_result(None)
         super().connection_lost(exc)
+
+    async def pause(self, seconds: float) -> None:
+        """Wait, but no longer than the client does."""
+        self._lost = self._loop.create_future()
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._lost, seconds)
 
     def data_received(self, data: bytes) -> None:
         """Note the time, and go on as aiohttp does."""

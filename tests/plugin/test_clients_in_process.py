@@ -358,3 +358,62 @@ def test_odd_values_of_headers_reach_the_emulator(pytester: pytest.Pytester, val
         """
     )
     pytester.runpytest().assert_outcomes(passed=1)
+
+
+TIMEOUTS = {
+    "requests.get(URL, headers=headers, timeout=10)": "requests.ReadTimeout",
+    "requests.Session().get(URL, headers=headers, timeout=(3, 10))": "requests.ReadTimeout",
+    "asc_session.get(URL, timeout=10)": "requests.ReadTimeout",
+    "httpx.get(URL, headers=headers, timeout=10)": "httpx.ReadTimeout",
+    "httpx.Client(timeout=httpx.Timeout(60, read=10)).get(URL, headers=headers)": "httpx.ReadTimeout",
+    "anyio.run(httpx_get)": "httpx.ReadTimeout",
+    "anyio.run(httpx_get, backend='trio')": "httpx.ReadTimeout",
+    "asyncio.run(aiohttp_get(aiohttp.ClientTimeout(total=10)))": "TimeoutError",
+    "asyncio.run(aiohttp_get(aiohttp.ClientTimeout(sock_read=10)))": "TimeoutError",
+    "urllib3.request('GET', URL, headers=headers, timeout=10, retries=False)": "urllib3.exceptions.ReadTimeoutError",
+    "urllib.request.urlopen(urllib.request.Request(URL, headers=headers), timeout=10)": "TimeoutError",
+    "http_client_get()": "TimeoutError",
+}
+
+
+@pytest.mark.parametrize("call", TIMEOUTS)
+def test_a_latency_reaches_the_timeout_of_each_client_without_waiting(pytester: pytest.Pytester, call: str) -> None:
+    for name in ["trio", "httpx", "aiohttp"]:
+        if name in call and find_spec(name) is None:
+            pytest.skip(f"{name} is not installed")
+    pytester.makepyfile(
+        f"""
+        import asyncio, http.client, time, urllib.request
+        import anyio, aiohttp, httpx, pytest, requests, urllib3
+
+        URL = {URL!r}
+
+        def test_timeout(asc_emulator, asc_session, asc_token):
+            headers = {{"Authorization": f"Bearer {{asc_token}}"}}
+
+            async def httpx_get():
+                async with httpx.AsyncClient(timeout=10) as client:
+                    return await client.get(URL, headers=headers)
+
+            async def aiohttp_get(timeout):
+                async with aiohttp.ClientSession(timeout=timeout) as session, session.get(URL, headers=headers) as got:
+                    return await got.read()
+
+            def http_client_get():
+                connection = http.client.HTTPSConnection("api.appstoreconnect.apple.com", timeout=10)
+                connection.request("GET", "/v1/apps", headers=headers)
+                return connection.getresponse()
+
+            def call():
+                return {call}
+
+            started = time.monotonic()
+            asc_emulator.fail("GET", "/v1/apps", latency=9)
+            call()
+            asc_emulator.fail("GET", "/v1/apps", latency=11)
+            with pytest.raises({TIMEOUTS[call]}):
+                call()
+            assert time.monotonic() - started < 9, "nobody waits"
+        """
+    )
+    pytester.runpytest("-p", "no:cacheprovider").assert_outcomes(passed=1)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import pytest
+import pytest
 
 
 def test_an_unused_planned_failure_is_an_error_of_the_test(pytester: pytest.Pytester) -> None:
@@ -95,4 +92,79 @@ def test_an_unknown_role_on_a_marker_is_an_error_of_the_test(pytester: pytest.Py
             "GET /v1/users was answered 403: role-insufficient",
             "  the role DEVELOPER may not read users; ADMIN or APP_MANAGER may",
         ]
+    )
+
+
+SIGNED = """
+import jwt, pytest, requests, time
+URL = "https://api.appstoreconnect.apple.com/v1/apps"
+
+def get(key):
+    now = int(time.time())
+    claims = {"iss": key.issuer_id, "iat": now, "exp": now + 600, "aud": "appstoreconnect-v1"}
+    token = jwt.encode(claims, key.private_key, "ES256", {"kid": key.key_id})
+    return requests.get(URL, headers={"Authorization": f"Bearer {token}"}).status_code
+"""
+
+
+@pytest.mark.parametrize("fixtures", ["", "asc_token, ", "asc_env, ", "asc_emulator, ", "make_asc_token, "])
+def test_a_token_fault_that_no_request_showed_is_an_error_of_the_test(pytester: pytest.Pytester, fixtures: str) -> None:
+    pytester.makepyfile(
+        f"""{SIGNED}
+@pytest.mark.asc(faults=["token-lifetime-too-long"])
+def test_refused({fixtures}asc_credentials):
+    assert get(asc_credentials) == 200
+
+@pytest.mark.asc(faults=["token-lifetime-too-long"], allow_unfired=True)
+def test_allowed({fixtures}asc_credentials):
+    assert get(asc_credentials) == 200
+"""
+    )
+    result = pytester.runpytest("-W", "error")
+    result.assert_outcomes(passed=2, errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "The fault 'token-lifetime-too-long' had no effect: no request had the token of asc_token.",
+            "  GET /v1/apps 200",
+            "*signs its own tokens ignores asc_token*",
+        ]
+    )
+
+
+def test_a_marker_changes_a_shared_emulator_for_its_test_alone(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.fixture(scope="module", autouse=True)
+        def account(asc_emulator_factory):
+            with asc_emulator_factory() as account:
+                yield account
+
+        @pytest.mark.asc(role="DEVELOPER", relax=["price"])
+        def test_role(asc_session, account):
+            assert asc_session.get("/v1/users").status_code == 403
+            assert "price" not in account.review_requirements
+
+        def test_next(asc_session, account):
+            assert asc_session.get("/v1/users").status_code == 200
+            assert "price" in account.review_requirements
+
+        @pytest.mark.asc(faults=["agreement-missing"])
+        def test_fault(asc_session):
+            assert asc_session.get("/v1/apps").status_code == 403
+
+        @pytest.mark.asc(faults=["token-expired"])
+        def test_token(asc_session):
+            assert asc_session.get("/v1/apps").status_code == 401
+
+        @pytest.mark.asc(faults=["token-expired"])
+        def test_token_unused(asc_emulator):
+            pass
+        """
+    )
+    result = pytester.runpytest("-W", "error")
+    result.assert_outcomes(passed=4, errors=2)
+    result.stdout.fnmatch_lines(
+        ["*faults=[[]'agreement-missing'[]]*emulator of asc_emulator_factory*account.fault('agreement-missing')*"]
     )

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from pytest_asc.transports.server import Server
 
 
-def get_app(server: Server) -> httpx.Response:
-    return httpx.get(f"{server.url}/v1/apps/1", headers={"Authorization": f"Bearer {TOKEN}"}, trust_env=False)
+def get_app(server: Server, timeout: float = 30) -> httpx.Response:
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    return httpx.get(f"{server.url}/v1/apps/1", headers=headers, timeout=timeout, trust_env=False)
 
 
 @pytest.mark.parametrize("broken", sorted({*get_args(Broken)} - {"cut"}))
@@ -38,11 +39,15 @@ def test_a_body_that_is_cut_ends_before_its_length(server: Server, emulator_clie
     assert get_app(server).status_code == 200
 
 
-def test_a_latency_delays_the_response_only_with_sleep(server: Server, emulator_client: EmulatorClient) -> None:
-    emulator_client.emulator.fail("GET", "/v1/apps/{id}", latency=3600)
-    assert get_app(server).status_code == 200, "without sleep, nobody waits"
-    emulator_client.emulator.fail("GET", "/v1/apps/{id}", latency=0.05, sleep=True)
+@pytest.mark.parametrize("sleep", [True, False])
+def test_a_latency_is_real_and_reaches_the_timeout_of_the_client(
+    server: Server, emulator_client: EmulatorClient, *, sleep: bool
+) -> None:
+    emulator_client.emulator.fail("GET", "/v1/apps/{id}", latency=0.05, sleep=sleep)
     assert get_app(server).elapsed.total_seconds() >= 0.05
+    emulator_client.emulator.fail("GET", "/v1/apps/{id}", latency=3600, sleep=sleep)
+    with pytest.raises(httpx.ReadTimeout):
+        get_app(server, timeout=0.1)
 
 
 def test_faults_of_the_network_have_no_answer(server: Server, emulator_client: EmulatorClient) -> None:
