@@ -389,7 +389,7 @@ class Emulator:
             seeding.load(self._account, source)
 
     def load_sample(self) -> None:
-        """Add the sample account that ships with the package."""
+        """Add the sample account that ships with the package; its dates are as many days ago each time."""
         with self._lock:
             seeding.load_sample(self._account)
 

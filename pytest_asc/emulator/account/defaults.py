@@ -58,6 +58,8 @@ _KNOWN: Mapping[str, Mapping[str, Any]] = {
         "buildAudienceType": "APP_STORE_ELIGIBLE",
     },
     "bundleIds": {"name": "Bundle {n}", "identifier": "com.example.app{n}", "platform": "IOS", "seedId": "9XYZ8WV7UT"},
+    # Apple takes it and shows null (observed).
+    "certificates": {"csrContent": None},
     "customerReviewResponses": {"state": "PUBLISHED", "lastModifiedDate": "{now}"},
     "devices": {"status": "ENABLED"},
     "betaAppReviewSubmissions": {"betaReviewState": "WAITING_FOR_REVIEW", "submittedDate": "{now}"},
@@ -141,9 +143,7 @@ def _templates(resource_type: str) -> tuple[dict[str, Any], dict[str, str]]:
     for schema in api_spec().schemas_of(resource_type):
         required = api_spec().required_attributes(schema)
         for name, code in schema.attributes.items():
-            value = known.get(name)
-            if value is None:
-                value = _of_type(code, required=name in required)
+            value = known[name] if name in known else _of_type(code, required=name in required)
             fixed[name] = value
             if isinstance(value, str) and "{" in value:
                 templates[name] = value

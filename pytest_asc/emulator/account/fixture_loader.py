@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pytest_asc.emulator.account.pacific_time import start_of_day
 from pytest_asc.secrets import secret_in
 
 if TYPE_CHECKING:
@@ -15,6 +18,10 @@ if TYPE_CHECKING:
 
 SAMPLE = Path(__file__).with_name("sample.json")
 """The sample account that ships with the package."""
+
+
+# Dates, and times as Apple writes them: in the zone of Cupertino, or of the developer portal in UTC.
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)(T\d\d:\d\d:\d\d(-0[78]:00|\.\d{3}\+0000))?")
 
 
 class Entry(NamedTuple):
@@ -56,8 +63,7 @@ def read_document(source: str | PathLike[str] | Mapping[str, Any]) -> Mapping[st
     __tracebackhide__ = True
     document = source if isinstance(source, Mapping) else json.loads(Path(source).read_text(encoding="utf-8"))
     if isinstance(document, Mapping) and isinstance(document.get("data"), list):
-        if source is not SAMPLE:
-            refuse_secrets(document)
+        refuse_secrets(document)
         return document
     raise ValueError('expected a document {"data": [{"type": …, "id": …, "attributes": …}, …]}')
 
@@ -88,3 +94,28 @@ def _secrets(value: Any, place: str) -> Iterator[tuple[str, str]]:
     elif isinstance(value, (list, tuple)):
         for index, item in enumerate(value):
             yield from _secrets(item, f"{place}[{index}]")
+
+
+def read_sample(today: date) -> Mapping[str, Any]:
+    """Return the document of the sample account, its dates moved so that its day is today.
+
+    Args:
+        today: The day in Cupertino.
+    """
+    document: Mapping[str, Any] = json.loads(SAMPLE.read_text(encoding="utf-8"))
+    days = today - date.fromisoformat(document["today"])
+    for entry in document["data"]:
+        for name, value in (entry.get("attributes") or {}).items():
+            if isinstance(value, str) and _MOMENT.fullmatch(value):
+                entry["attributes"][name] = _moved(value, days)
+    return document
+
+
+def _moved(text: str, days: timedelta) -> str:
+    """Return a date or time that is some days later, at the same hour."""
+    day, _, time = text.partition("T")
+    moved = (date.fromisoformat(day) + days).isoformat()
+    if not time or time.endswith("+0000"):
+        return f"{moved}T{time}" if time else moved
+    wall = datetime.fromisoformat(f"{moved}T{time[:8]}")
+    return wall.replace(tzinfo=start_of_day(wall.date()).tzinfo).isoformat()

@@ -1,21 +1,24 @@
-"""Times in the zone that Apple writes them in."""
+"""Times in the zone and the form that Apple writes them in."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import datetime
+from typing import TYPE_CHECKING
 
-# Apple writes its dates in the time of Cupertino (observed); without daylight saving here, so that they depend on
-# nothing but the clock.
-CUPERTINO = timezone(timedelta(hours=-8))
+from pytest_asc.emulator.account.pacific_time import pacific_day, pacific_zone
+
+if TYPE_CHECKING:
+    from datetime import date
 
 
 def timestamp(now: float) -> str:
-    """Return a date and time as Apple writes it: ``2021-02-02T04:00:19-08:00``.
+    """Return a date and time as Apple writes it: ``2021-02-02T04:00:19-08:00``, in summer with ``-07:00``.
 
     Args:
         now: Seconds since 1970.
     """
-    return datetime.fromtimestamp(now, CUPERTINO).isoformat(timespec="seconds")
+    # Each create calls this: one call less than by way of pacific_time.
+    return datetime.fromtimestamp(now, pacific_zone(int(now // 3600))).isoformat(timespec="seconds")
 
 
 def today(now: float) -> date:
@@ -24,4 +27,4 @@ def today(now: float) -> date:
     Args:
         now: Seconds since 1970.
     """
-    return datetime.fromtimestamp(now, CUPERTINO).date()
+    return pacific_day(now)

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_asc.emulator.account.times import CUPERTINO
+from pytest_asc.emulator.account.pacific_time import start_of_day
 from pytest_asc.emulator.spec.api_spec import depends_on_spec
 from pytest_asc.emulator.spec.relationships import Relation, relation
 
@@ -102,7 +102,7 @@ def _timestamp(text: str) -> float | None:
     # A plus sign that was not percent-encoded arrives as a space; Python 3.10 does not read Z.
     try:
         moment = datetime.fromisoformat(text.replace(" ", "+").replace("Z", "+00:00"))
-        return (moment if moment.tzinfo else moment.replace(tzinfo=CUPERTINO)).timestamp()
+        return (moment if moment.tzinfo else moment.replace(tzinfo=start_of_day(moment.date()).tzinfo)).timestamp()
     except (ValueError, OverflowError):
         return None
 

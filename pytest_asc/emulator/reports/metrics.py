@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from pytest_asc.emulator.account.times import CUPERTINO, today
+from pytest_asc.emulator.account.pacific_time import start_of_day
+from pytest_asc.emulator.account.times import today
 from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError
 from pytest_asc.emulator.reports import report_errors
 from pytest_asc.emulator.reports.periods import Period
@@ -90,13 +91,13 @@ def _group(
 ) -> dict[str, Any]:
     granularity = request.route.query.enum_parameters.get("granularity")
     if granularity:
-        begins = {one.day: datetime.combine(one.day, time(), CUPERTINO) for one in group}
+        begins = {one.day: start_of_day(one.day) for one in group}
         points = [
             _point(compiled, begin, begin + _GRANULARITIES[granularity[0]], [one for one in group if one.day == day])
             for day, begin in sorted(begins.items())
         ]
     else:
-        begin, end = (datetime.combine(day, time(), CUPERTINO) for day in _period(request))
+        begin, end = (start_of_day(day) for day in _period(request))
         points = [_point(compiled, begin, end, group)]
     shown: dict[str, Any] = {"dataPoints": points}
     if key:

@@ -1,6 +1,6 @@
 """Days, weeks, months and years of reports.
 
-Sales are counted by the days of Cupertino, without daylight saving here as in all the emulator's times.
+Sales are counted by the days of Cupertino, as in all the emulator's times.
 """
 
 from __future__ import annotations

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_asc.emulator.account.account import members_of, validate_attributes
-from pytest_asc.emulator.account.fixture_loader import SAMPLE, Entry, read_document
+from pytest_asc.emulator.account.fixture_loader import Entry, read_document, read_sample
+from pytest_asc.emulator.account.times import today
 from pytest_asc.emulator.resources import hooks_of
 from pytest_asc.emulator.seeding.ledger import measure, sell
 from pytest_asc.emulator.seeding.measurements import metrics_of
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 def load_sample(account: Account) -> None:
     """Add the sample account that ships with the package; without the values that the user's OpenAPI document lacks."""
-    document = read_document(SAMPLE)
+    document = read_sample(today(account.now))
     load(
         account,
         {

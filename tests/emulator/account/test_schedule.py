@@ -97,7 +97,7 @@ def test_the_accounts_dates_move_and_nothing_else(emulator_client: EmulatorClien
     group = emulator_client.emulator.add("betaGroups", name="Testers")
     after = emulator_client.get("/v1/apps")
     assert NOW == 1_780_000_000
-    assert group["attributes"]["createdDate"] == "2026-05-29T13:27:41-08:00"
+    assert group["attributes"]["createdDate"] == "2026-05-29T14:27:41-07:00"
     assert (after.status, after.headers["Date"]) == (200, before.headers["Date"])
 
 
@@ -113,5 +113,5 @@ def test_reset_cancels_scheduled_events(emulator_client: EmulatorClient) -> None
     assert emulator_client.emulator.advance() == []
     assert (
         emulator_client.emulator.add("betaGroups", name="Testers")["attributes"]["createdDate"]
-        == "2026-05-28T12:26:40-08:00"
+        == "2026-05-28T13:26:40-07:00"
     )

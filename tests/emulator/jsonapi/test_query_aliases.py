@@ -98,11 +98,13 @@ def test_offers_and_price_points(emulator_client: EmulatorClient, lists: str) ->
     (subscription,) = emulator_client.get("/v1/subscriptionGroups/21400001/subscriptions").ids
     offers = f"/v1/subscriptions/{subscription}/offerCodes?filter[territory]="
     assert (len(emulator_client.get(f"{offers}USA").ids), emulator_client.get(f"{offers}JPN").ids) == (1, [])
-    points = "/v1/subscriptionPricePoints/30012.USA/equalizations?filter[subscription]="
-    assert (len(emulator_client.get(points + subscription).ids), emulator_client.get(f"{points}1").ids) == (3, [])
+    (point, *_) = emulator_client.get(f"/v1/subscriptions/{subscription}/pricePoints?filter[territory]=USA").ids
+    points = f"/v1/subscriptionPricePoints/{point}/equalizations?limit=200&filter[subscription]="
+    assert (len(emulator_client.get(points + subscription).ids), emulator_client.get(f"{points}1").ids) == (174, [])
     (purchase,) = emulator_client.get(f"/v1/apps/{lists}/inAppPurchasesV2").ids
-    points = "/v1/inAppPurchasePricePoints/20012.USA/equalizations?filter[inAppPurchaseV2]="
-    assert (len(emulator_client.get(points + purchase).ids), emulator_client.get(f"{points}1").ids) == (3, [])
+    (point, *_) = emulator_client.get(f"/v2/inAppPurchases/{purchase}/pricePoints?filter[territory]=USA").ids
+    points = f"/v1/inAppPurchasePricePoints/{point}/equalizations?limit=200&filter[inAppPurchaseV2]="
+    assert (len(emulator_client.get(points + purchase).ids), emulator_client.get(f"{points}1").ids) == (174, [])
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_a_resource_is_created(emulator_client: EmulatorClient, app: str) -> Non
     assert answer.headers["Location"] == group["links"]["self"] == f"{BASE}/v1/betaGroups/{group['id']}"
     assert answer.json["links"] == {"self": f"{BASE}/v1/betaGroups"}
     assert (group["attributes"]["name"], group["attributes"]["publicLink"]) == ("Friends", None)
-    assert group["attributes"]["createdDate"] == "2026-05-28T12:26:40-08:00", "what Apple fills in"
+    assert group["attributes"]["createdDate"] == "2026-05-28T13:26:40-07:00", "what Apple fills in"
     assert emulator_client.get(f"/v1/apps/{app}/betaGroups").ids == [group["id"]]
 
 

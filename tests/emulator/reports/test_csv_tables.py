@@ -33,8 +33,9 @@ def test_every_csv_collection_of_the_sample_account_has_a_table(emulator_client:
         emulator_client.get(asked, Accept="text/csv;q=0.1, application/json"),
     )
     assert (table.headers["Content-Type"], document.headers["Content-Type"]) == ("text/csv", "application/json")
-    assert [row["id"] for row in rows(table)] == document.ids
-    assert document.ids
+    ids = [row["id"] for row in rows(table)]
+    assert ids[: len(document.ids)] == document.ids
+    assert len(ids) == document.json["meta"]["paging"]["total"] > 0
     assert emulator_client.get(asked, Accept="text/html").status == 406
 
 

@@ -43,8 +43,8 @@ def test_usages_by_tester(emulator_client: EmulatorClient, app: dict[str, Any]) 
     assert points(bert)[0]["sessionCount"] == 5
     (week,) = emulator_client.get(f"{path}?period=P7D&filter[betaTesters]=anna").json["data"]
     assert points(week)[0]["sessionCount"] == 3
-    assert week["dataPoints"][0]["start"] == "2026-05-21T00:00:00-08:00"
-    assert week["dataPoints"][0]["end"] == "2026-05-28T00:00:00-08:00"
+    assert week["dataPoints"][0]["start"] == "2026-05-21T00:00:00-07:00"
+    assert week["dataPoints"][0]["end"] == "2026-05-28T00:00:00-07:00"
 
 
 def test_usages_of_an_app_need_a_group_by_or_a_filter(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
@@ -76,7 +76,7 @@ def test_matchmaking_metrics_have_a_granularity(emulator_client: EmulatorClient)
     assert both["granularity"] == "P1D"
     grouped = emulator_client.get(f"{path}?granularity=PT1H&groupBy=result&sort=-count").json["data"]
     assert [group["dimensions"]["result"]["data"] for group in grouped] == ["EXPIRED", "MATCHED"]
-    assert grouped[0]["dataPoints"][0]["end"] == "2026-05-26T01:00:00-08:00"
+    assert grouped[0]["dataPoints"][0]["end"] == "2026-05-26T01:00:00-07:00"
     first = emulator_client.get(f"{path}?granularity=PT1H&groupBy=result&sort=count&limit=1").json
     assert (len(first["data"]), first["meta"]["paging"]) == (1, {"total": 2, "limit": 1})
     (last,) = emulator_client.get(first["links"]["next"]).json["data"]

@@ -44,5 +44,7 @@ def test_no_report_date_raises(text: str) -> None:
 
 def test_today_is_the_day_in_cupertino() -> None:
     assert today(1_780_000_000.0) == date(2026, 5, 28)
-    assert today(1_780_041_599.0) == date(2026, 5, 28)
-    assert today(1_780_041_600.0) == date(2026, 5, 29)
+    assert today(1_780_037_999.0) == date(2026, 5, 28)
+    assert today(1_780_038_000.0) == date(2026, 5, 29)
+    assert today(1_767_599_999.0) == date(2026, 1, 4)
+    assert today(1_767_600_000.0) == date(2026, 1, 5)

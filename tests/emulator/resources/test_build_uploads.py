@@ -58,7 +58,7 @@ def test_upload_operations_have_part_number_and_expiration(
     attributes = {"assetType": "ASSET", "fileName": "Lists.ipa", "fileSize": 7, "uti": "com.apple.ipa"}
     file = api_writer.create("buildUploadFiles", attributes, buildUpload=create_upload(api_writer, app))
     shown = [(one["partNumber"], one["expiration"], one["entityTag"]) for one in file["attributes"]["uploadOperations"]]
-    assert shown == [(1, "2026-06-04T12:26:40-08:00", None), (2, "2026-06-04T12:26:40-08:00", None)]
+    assert shown == [(1, "2026-06-04T13:26:40-07:00", None), (2, "2026-06-04T13:26:40-07:00", None)]
 
 
 def test_builds_of_the_same_version_share_a_prerelease_version(

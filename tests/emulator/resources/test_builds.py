@@ -123,7 +123,7 @@ def test_beta_review_ends_in_the_decided_state(
     review = api_writer.create(REVIEW, build=build)
     assert review["attributes"] == {
         "betaReviewState": "WAITING_FOR_REVIEW",
-        "submittedDate": "2026-05-28T12:26:40-08:00",
+        "submittedDate": "2026-05-28T13:26:40-07:00",
     }
     assert states(api_writer, build)[1] == "WAITING_FOR_BETA_REVIEW"
     emulator.advance(hours=8)

@@ -23,7 +23,7 @@ def test_one_time_codes_are_created_in_the_requested_number(
     offer = emulator.add(offers)
     batch = api_writer.create(resource_type, {"numberOfCodes": 3, "expirationDate": "2026-09-01"}, offerCode=offer)
     assert batch["attributes"]["active"] is True
-    assert batch["attributes"]["createdDate"] == "2026-05-28T12:26:40-08:00"
+    assert batch["attributes"]["createdDate"] == "2026-05-28T13:26:40-07:00"
     values = api_writer.emulator_client.send(
         "GET", f"/v1/{resource_type}/{batch['id']}/values", headers={**HEADERS, "Accept": "text/csv"}
     )

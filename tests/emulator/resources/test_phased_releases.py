@@ -44,7 +44,7 @@ def test_a_phased_release_takes_seven_days(
         days.append(progress(api_writer, version)[:2])
         emulator.advance(days=1)
     assert days == [*(["ACTIVE", day] for day in range(1, 8)), ["COMPLETE", 7]]
-    assert api_writer.get(version, "appStoreVersionPhasedRelease")["startDate"] == "2026-05-28T12:56:40-08:00"
+    assert api_writer.get(version, "appStoreVersionPhasedRelease")["startDate"] == "2026-05-28T13:56:40-07:00"
 
 
 def test_a_paused_phased_release_resumes_and_ends_later(

@@ -69,7 +69,7 @@ def test_a_submitted_version_is_reviewed_approved_and_released(
     assert api_writer.get(submission)["submittedDate"] is None
     answer = submit(api_writer, submission)
     assert (answer.status, answer.json["data"]["attributes"]["state"]) == (200, "WAITING_FOR_REVIEW")
-    assert api_writer.get(submission)["submittedDate"] == "2026-05-28T12:26:40-08:00"
+    assert api_writer.get(submission)["submittedDate"] == "2026-05-28T13:26:40-07:00"
     assert states(api_writer, submission, version)[2:] == ["WAITING_FOR_REVIEW"] * 2
     assert emulator.advance(hours=12) == [f"reviewSubmissions {submission['id']}: IN_REVIEW"]
     assert states(api_writer, submission, version) == ["IN_REVIEW", ready, "IN_REVIEW", "IN_REVIEW"]

@@ -14,7 +14,7 @@ KIM = {"email": "kim@example.com", "firstName": "Kim", "lastName": "Example", "r
 
 def test_an_accepted_invitation_becomes_a_user(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]) -> None:
     invitation = api_writer.create("userInvitations", {**KIM, "allAppsVisible": False}, visibleApps=[app])
-    assert invitation["attributes"]["expirationDate"] == "2026-05-31T12:26:40-08:00"
+    assert invitation["attributes"]["expirationDate"] == "2026-05-31T13:26:40-07:00"
     emulator.decide(invitation, "ACCEPTED")
     assert api_writer.emulator_client.get("/v1/userInvitations").ids == []
     (user,) = api_writer.emulator_client.get("/v1/users").json["data"]
@@ -51,7 +51,7 @@ def test_an_invitation_expires_after_three_days(api_writer: ApiWriter, emulator:
     emulator.advance(days=2)
     assert api_writer.post("userInvitations", KIM).status == 409
     emulator.advance(days=1)
-    with pytest.raises(ValueError, match="expired at 2026-05-31T12:26:40-08:00: invite again"):
+    with pytest.raises(ValueError, match="expired at 2026-05-31T13:26:40-07:00: invite again"):
         emulator.decide(first, "ACCEPTED")
     second = api_writer.create("userInvitations", KIM)
     assert api_writer.emulator_client.get("/v1/userInvitations").ids == [second["id"]]

@@ -50,7 +50,7 @@ def test_a_successful_run_archives_a_build(
     branch = emulator.add("scmGitReferences", name="main", kind="BRANCH")
     run = api_writer.create("ciBuildRuns", workflow=workflow, sourceBranchOrTag=branch)
     started = shown(run, "number", "createdDate", "startedDate", "startReason", "isPullRequestBuild")
-    assert started == [1, "2026-05-28T12:26:40-08:00", None, "MANUAL", False]
+    assert started == [1, "2026-05-28T13:26:40-07:00", None, "MANUAL", False]
     assert progress(api_writer, run) == [["PENDING", None]] * 3
     emulator.advance(minutes=1)
     assert progress(api_writer, run) == [["RUNNING", None]] * 3
@@ -61,8 +61,8 @@ def test_a_successful_run_archives_a_build(
     assert shown(build, "version", "processingState", "buildAudienceType") == ["1", "VALID", "APP_STORE_ELIGIBLE"]
     assert [one["id"] for one in api_writer.related(app, "builds")] == [build["id"]]
     finished = api_writer.get(run)
-    assert finished["startedDate"] == "2026-05-28T12:27:40-08:00"
-    assert finished["finishedDate"] == "2026-05-28T12:37:40-08:00"
+    assert finished["startedDate"] == "2026-05-28T13:27:40-07:00"
+    assert finished["finishedDate"] == "2026-05-28T13:37:40-07:00"
     assert set(finished["issueCounts"].values()) == {0}
     test, archive = api_writer.related(run, "actions")
     assert [shown(one, "status") for one in api_writer.related(test, "testResults")] == [["SUCCESS"]]
