@@ -72,9 +72,14 @@ def find_key_in_folders(key_id: str | None, settings: Settings) -> KeySource:
     elif key_id:
         finding = make_finding("key-file-missing", f"no key is set, and no AuthKey_{mask(key_id)}.p8 is in {searched}")
     else:
-        evidence = f"nothing was found in {', '.join(_key_names())}, and no AuthKey file in {searched}"
+        evidence = f"none of {len(searched_names())} options and variables is set, and no AuthKey file is in {searched}"
         finding = make_finding("credentials-missing", evidence)
     return KeySource("", None, (finding,), opened=False)
+
+
+def searched_names() -> tuple[str, ...]:
+    """Return the options, ini values and variables that a key and its ID are looked for in."""
+    return tuple(_key_names())
 
 
 def _key_names() -> Iterator[str]:

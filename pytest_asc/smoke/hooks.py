@@ -150,9 +150,12 @@ class SmokeReport:
         terminalreporter.section(f"{title[0].upper()}{title[1:]}")
         writer = self._config.get_terminal_writer()
         encoding = getattr(sys.stdout, "encoding", None)
-        brief = self._config.option.verbose <= _BRIEF
-        render_lines = terminal.render_brief_lines if brief else terminal.render_lines
-        for line in render_lines(report, width=writer.fullwidth, encoding=encoding):
+        verbosity = self._config.option.verbose
+        if verbosity <= _BRIEF:
+            lines = terminal.render_brief_lines(report, width=writer.fullwidth, encoding=encoding)
+        else:
+            lines = terminal.render_lines(report, width=writer.fullwidth, encoding=encoding, verbose=verbosity > 0)
+        for line in lines:
             for text, markup in line:
                 terminalreporter.write(text, **markup)
             terminalreporter.write("\n")

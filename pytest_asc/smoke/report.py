@@ -111,6 +111,8 @@ class Report:
     """The areas that the key's role was tried on; ``roles`` in JSON, where None leaves the member out."""
     checks: tuple[CheckOutcome, ...]
     findings: tuple[Finding, ...]
+    searched: tuple[str, ...] = ()
+    """The options, ini values and variables that were looked at, where no credentials were found."""
 
     @property
     def service_entry(self) -> Service:
@@ -145,6 +147,7 @@ class Report:
             **({} if self.role_access is None else {"roles": [area._asdict() for area in self.role_access]}),
             "checks": [check._asdict() for check in self.checks],
             "findings": [finding.as_json() for finding in self.findings],
+            **({"searched": list(self.searched)} if self.searched else {}),
         }
 
     @classmethod
@@ -171,4 +174,5 @@ class Report:
             role_access=None if roles is None else tuple(AreaAccess(**area) for area in roles),
             checks=tuple(CheckOutcome(**check) for check in document["checks"]),
             findings=tuple(Finding(**finding) for finding in document["findings"]),
+            searched=tuple(document.get("searched", ())),
         )

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from pytest_asc.apple.services import APP_STORE_CONNECT
+from pytest_asc.credentials.search import searched_names
 from pytest_asc.diagnosis.http.clock import read_date, read_skew
 from pytest_asc.diagnosis.http.response import rate_limit
 from pytest_asc.plugin.redaction import redact
@@ -71,6 +72,8 @@ def build_report(
         role_access: Access of the key's role to each area; None where that is no part of the report.
         checks: Outcome of each check that was run.
     """
+    findings = tuple(findings)
+    nothing = any(finding.cause == "credentials-missing" for finding in findings)
     report = Report(
         ok=ok,
         cause=cause,
@@ -84,7 +87,8 @@ def build_report(
         experiments=experiments.probes if experiments else (),
         role_access=None if role_access is None else tuple(role_access),
         checks=tuple(checks),
-        findings=tuple(findings),
+        findings=findings,
+        searched=searched_names() if nothing else (),
     )
     # It holds text of others: a gateway may have repeated the token.
     return Report.from_json(redact(report.to_json(), redactor))

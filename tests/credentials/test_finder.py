@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from pytest_asc.credentials import sources
 from pytest_asc.credentials.finder import Credentials, CredentialsError, CredentialsResult, find_credentials
+from pytest_asc.credentials.search import searched_names
 from pytest_asc.credentials.settings import SETTINGS, Settings, SettingsError, read_settings
 from pytest_asc.secrets import GRAM, Redactor
 
@@ -537,7 +538,8 @@ def test_no_source_at_all_is_credentials_missing(find: Find) -> None:
     assert (reading.credentials, reading.key_id, reading.issuer_id, reading.sources) == (None, None, None, {})
     evidence = reading.findings[0].evidence
     names = [name for key in ("key_id", "private_key", "key_file", "fastlane_key") for name in ENV[key]]
-    for place in (*names, "--asc-key-file", "asc_key_id", "./private_keys", *FOLDERS[1:-1]):
+    assert {*names, "--asc-key-file", "asc_key_id"} <= set(searched_names())
+    for place in (f"none of {len(searched_names())} ", "./private_keys", *FOLDERS[1:-1]):
         assert place in evidence
 
 

@@ -241,9 +241,18 @@ def test_a_clock_that_is_off_is_a_warning_where_apple_accepts(smoke: Smoke, appl
 def test_missing_credentials_list_the_sources_that_were_searched(smoke: Smoke, apple: Apple) -> None:
     result, report = smoke()
     assert (result.ret, report["cause"]) == (1, "credentials-missing")
-    assert "ASC_KEY_ID" in report["findings"][0]["evidence"]
+    assert {"ASC_KEY_ID", "APP_STORE_CONNECT_API_KEY_KEY_ID", "--asc-key-file"} <= set(report["searched"])
     result.assert_outcomes(failed=1, skipped=4)
+    result.stdout.no_fnmatch_line("*APP_STORE_CONNECT_API_KEY_KEY_ID*")
     assert apple.requests == []
+
+
+def test_the_names_that_credentials_were_looked_for_under_are_listed_with_v(pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest("--asc-smoke", "--asc-mode=live", "-v", "--asc-report=report.html")
+    result.stdout.fnmatch_lines(["  searched*ASC_KEY_ID*", "*APP_STORE_CONNECT_API_KEY_KEY_ID*"])
+    page = (pytester.path / "report.html").read_text(encoding="utf-8")
+    assert "<details><summary>" in page
+    assert "APP_STORE_CONNECT_API_KEY_KEY_ID" in page.partition("<details>")[2]
 
 
 def test_a_failed_connection_is_reported_with_its_cause(

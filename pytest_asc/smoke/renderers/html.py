@@ -106,6 +106,9 @@ def _overall(report: Report) -> str:
 
 def _sections(report: Report) -> Iterator[Element]:
     yield from (_finding(finding) for finding in _worst_first(report))
+    if report.searched:
+        summary = element("summary", f"{len(report.searched)} options and variables that were looked at")
+        yield element("details", summary, element("p", ", ".join(report.searched)))
     drawn = timeline.draw(report)
     if drawn is not None:
         yield _section("The token's times", element("figure", drawn, element("figcaption", _caption(drawn))))

@@ -59,13 +59,14 @@ def render_brief_lines(report: Report, *, width: int, encoding: str | None = "ut
     return page.lines
 
 
-def render_lines(report: Report, *, width: int, encoding: str | None = "utf-8") -> list[Line]:
+def render_lines(report: Report, *, width: int, encoding: str | None = "utf-8", verbose: bool = False) -> list[Line]:
     """Return the lines of the report with their markup.
 
     Args:
         report: The report.
         width: The terminal's columns. Only a URL may be longer, so that it can be clicked.
         encoding: The terminal's encoding; characters that it lacks are replaced.
+        verbose: List the names that credentials were looked for under, where none were found.
     """
     page = _Page(width, encoding or "ascii")
     outcome = headline(report)
@@ -88,6 +89,12 @@ def render_lines(report: Report, *, width: int, encoding: str | None = "utf-8") 
         page.row("seen", finding.evidence)
         page.row("fix", finding.fix)
         page.row("docs", *filter(None, (finding.docs, finding.reference)))
+    if report.searched:
+        page.gap()
+        page.row(
+            "searched",
+            ", ".join(report.searched) if verbose else "-v lists the options and variables that were looked at",
+        )
     for label, checks in (("failed", failed(report)), ("skipped", skipped(report))):
         if checks:
             page.gap()

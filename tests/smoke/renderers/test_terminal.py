@@ -137,3 +137,9 @@ def test_text_of_others_is_no_command_to_terminal_or_runner(external: str, width
         assert len(line) <= width or "://" in line
         assert not line.lstrip().startswith("::")
         assert "##[" not in line
+
+
+def test_the_names_that_were_looked_at_are_listed_where_verbose() -> None:
+    short, long = (" ".join(text_of(render_lines(load("not-asked"), width=80, verbose=one))) for one in (False, True))
+    assert "-v lists the options and variables" in short
+    assert "searched ASC_KEY_ID, ASC_PRIVATE_KEY, ASC_PRIVATE_KEY_PATH" in long
