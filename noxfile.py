@@ -26,8 +26,8 @@ def tests(session: nox.Session, pytest: str) -> None:
 
 LOWEST = (
     "pytest==8.0.*",
-    "PyJWT==2.13.0",
-    "cryptography==48.0.1",
+    "PyJWT==2.15.0",
+    "cryptography==50.0.0",
     "requests==2.33.0",
     "responses==0.25.*",
     "aiohttp==3.14.5",
@@ -78,7 +78,11 @@ def walk(session: nox.Session) -> None:
 @nox.parametrize("locale", ["C", "tr_TR.UTF-8"])
 @nox.parametrize("zone", ["Pacific/Kiritimati", "America/St_Johns"])
 def surroundings(session: nox.Session, zone: str, locale: str) -> None:
-    """The suite in development mode, other locales and other time zones: users have them, the other sessions do not."""
+    """The suite in development mode, other locales and other time zones.
+
+    CI runs the suite once, and these are four more runs. Another user and read-only folders take two short runs: those
+    are tests of the suite.
+    """
     session.install("-e", ".[test]")
     env = {"TZ": zone, "LC_ALL": locale, "PYTHONUTF8": "0"}
     session.run("python", "-X", "dev", "-m", "pytest", "-n", "2", *session.posargs, env=env)
