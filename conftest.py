@@ -50,7 +50,7 @@ MOST_REQUESTS = 8
 OTHERS = (
     "ASC_",
     "API_PRIVATE_KEYS_DIR",
-    "APP_STORE_CONNECT_",
+    "APP_STORE_",
     "CI",
     "EXPO_",
     "GITHUB_",
