@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from pytest_asc.cli import diagnose, openapi, record, run, serve, smoke, token
+from pytest_asc.cli import compare, diagnose, openapi, record, run, serve, smoke, token
 from pytest_asc.cli.arguments import USAGE_ERROR, Parser
 from pytest_asc.credentials.settings import SettingsError
 
@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, Command] = {
     "run": run,
     "record": record,
     "openapi": openapi,
+    "compare": compare,
 }
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_asc.apple.territories import TERRITORIES
 from pytest_asc.emulator.spec.api_spec import api_spec
-from pytest_asc.emulator.spec.relationships import relation
+from pytest_asc.emulator.spec.relationships import is_ordered, relation
 from pytest_asc.recording.pseudonyms import with_pseudonyms
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class Collector:
     def __init__(self, types: Collection[str]) -> None:
         self._types = frozenset(types)
         self._resources: dict[str, dict[str, dict[str, Any]]] = {}
+        self._listed: dict[str, dict[str, None]] = {}
         self._related: dict[tuple[str, str], dict[str, dict[str, None]]] = {}
 
     def count(self) -> int:
@@ -59,6 +60,11 @@ class Collector:
                 for point in linkage.ids:
                     self.relate(found.target, point, "territory", territory.ids)
 
+    def note_order(self, resource_type: str, ids: Iterable[str]) -> None:
+        """Note that the account lists resources in this order, after those that were noted before."""
+        if resource_type not in _GENERATED:
+            self._listed.setdefault(resource_type, {}).update(dict.fromkeys(ids))
+
     def relate(self, resource_type: str, identifier: str, name: str, ids: Iterable[str]) -> None:
         """Add related resources of a resource."""
         found = relation(resource_type, name)
@@ -81,15 +87,19 @@ class Collector:
             for identifier in sorted(self._resources.get(resource_type, ()))
             if identifier not in _GENERATED.get(resource_type, ())
         ]
-        entries, listed = with_pseudonyms([entries, self._listed()])
+        entries, listed = with_pseudonyms([entries, self._orders()])
         return {"data": entries, "listed": listed}
 
-    def _listed(self) -> dict[str, list[str]]:
+    def _orders(self) -> dict[str, list[str]]:
         """Return the ids of each type as the account listed them, where that is not their order in the document."""
-        orders = {kind: list(found) for kind, found in self._resources.items() if kind not in _GENERATED}
-        return {
-            kind: orders[kind] for kind in api_spec().types if kind in orders and orders[kind] != sorted(orders[kind])
-        }
+        orders = {}
+        for kind in api_spec().types:
+            there = self._resources.get(kind, {})
+            listed = [one for one in self._listed.get(kind, ()) if one in there]
+            order = [*listed, *sorted(there.keys() - set(listed))]
+            if order != sorted(there):
+                orders[kind] = order
+        return orders
 
     def _entry(self, resource_type: str, identifier: str) -> dict[str, Any]:
         relationships: dict[str, Any] = {}
@@ -100,7 +110,7 @@ class Collector:
                 continue
             there = self._resources.get(found.target, {})
             present = [one for one in ids if one in there or one in _GENERATED.get(found.target, ())]
-            if not _is_ordered(found):
+            if not is_ordered(found):
                 present.sort()
             data = [{"type": found.target, "id": one} for one in present]
             if data:
@@ -125,11 +135,5 @@ def _kept_side(one: Relation) -> Relation:
     if one.inverse.startswith("~"):
         return one
     other = one.reverse
-    sides = sorted((one, other), key=lambda side: (not _is_ordered(side), side.many, side.type, side.name))
+    sides = sorted((one, other), key=lambda side: (not is_ordered(side), side.many, side.type, side.name))
     return sides[0]
-
-
-def _is_ordered(one: Relation) -> bool:
-    """Return whether the order of related resources has a meaning: it can be replaced."""
-    schema = api_spec().schemas_of(one.type)[-1]
-    return one.many and api_spec().operation("PATCH", f"{schema.path}/relationships/{one.name}") is not None

@@ -56,6 +56,16 @@ class Plan:
         """Return the relationships to read for each resource of a type, beside what its own request includes."""
         return self._steps(resource_type)
 
+    def lists(self, operation: Operation) -> bool:
+        """Return whether an operation lists the resources of a type in the order that a recording keeps."""
+        schema = operation.schema
+        return schema is not None and (_root(schema.type) or operation) is operation
+
+    def listed_by(self, resource_type: str, name: str) -> str | None:
+        """Return the type that a relationship lists in the order that a recording keeps; None where it does not."""
+        found = relation(resource_type, name)
+        return found.target if found and (resource_type, name) in self._routes(found.target) else None
+
     def has_root(self, resource_type: str) -> bool:
         """Return whether all resources of a type are read from its collection."""
         return resource_type in self.types and _root(resource_type) is not None

@@ -142,9 +142,20 @@ class Recorder:
             self.unknown += page.unknown
             for item in (*page.data, *page.included):
                 self._collector.add(item)
+            self._note_order(operation, page)
             self._progress.advance(len(page.data))
             url = page.next
         return found, further
+
+    def _note_order(self, operation: Operation, page: Page) -> None:
+        """Note the order in which the account lists resources, where that is the order to keep."""
+        if operation.schema and self._plan.lists(operation):
+            self._collector.note_order(operation.schema.type, [item.id for item in page.data])
+        for item in page.data:
+            for name, linkage in item.links.items():
+                target = self._plan.listed_by(item.type, name)
+                if target:
+                    self._collector.note_order(target, linkage.ids)
 
     def _with_empty_links(self, operation: Operation, items: tuple[Item, ...]) -> tuple[Item, ...]:
         """Return resources with empty linkage where they show none of what was to be included, and others do."""

@@ -131,8 +131,8 @@ class Redaction:
         return {name: self._redacted(name, members[name], item) for name, item in value.items() if name in members}
 
 
-def is_redacted(resource_type: str, name: str) -> bool:
-    """Return whether a recording has a pseudonym in an attribute of a type that is not kept.
+def may_be_redacted(resource_type: str, name: str) -> bool:
+    """Return whether a recording has pseudonyms in an attribute, unless the type is kept.
 
     Args:
         resource_type: The type.

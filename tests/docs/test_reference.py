@@ -25,6 +25,7 @@ from pytest_asc.emulator.resources.versions import VERSION
 from pytest_asc.emulator.resources.xcode_cloud import RUN
 from pytest_asc.plugin import MARKERS, markers
 from pytest_asc.recording.areas import AREAS
+from pytest_asc.recording.comparison.known import REASONS
 from pytest_asc.transports.environment import environment
 from pytest_asc.transports.server import Server
 
@@ -130,10 +131,20 @@ def test_the_command_tables_match_the_help(capsys: pytest.CaptureFixture[str]) -
     assert set(re.findall(r"`(--[\w-]+)", " ".join(row[0] for row in rows("option of `serve`")))) == options
 
 
+def test_the_known_differences_are_documented() -> None:
+    limits = (ROOT / "docs" / "limits.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| (.+?) \|", limits.split("| reason | where |")[1], re.MULTILINE)[: len(REASONS)] == [
+        *REASONS
+    ]
+
+
 def test_the_options_and_areas_of_record_are_documented(capsys: pytest.CaptureFixture[str]) -> None:
-    options = set(re.findall(r"^  (--[\w-]+)", help_of(capsys, "record"), re.MULTILINE))
-    documented = set(re.findall(r"`(--[\w-]+)", " ".join(row[0] for row in rows("option of `record`"))))
-    assert documented - {"--asc-"} == {option for option in options if not option.startswith("--asc-")}
+    for command in ("record", "compare"):
+        options = set(re.findall(r"^  (--[\w-]+)", help_of(capsys, command), re.MULTILINE))
+        documented = set(re.findall(r"`(--[\w-]+)", " ".join(row[0] for row in rows(f"option of `{command}`"))))
+        assert documented - {"--asc-", "--asc-trust-host"} == {
+            name for name in options if not name.startswith("--asc-")
+        }
     areas = [
         [name.strip("`"), re.findall("`(.+?)`", types), default] for name, types, default in rows("area of `record`")
     ]

@@ -16,6 +16,7 @@ from pytest_asc.emulator.seeding.ledger import measure, sell
 from pytest_asc.emulator.seeding.measurements import metrics_of
 from pytest_asc.emulator.seeding.resources import relate_parents, sort_members
 from pytest_asc.emulator.spec.api_spec import api_spec
+from pytest_asc.emulator.spec.relationships import is_ordered, relation
 from pytest_asc.emulator.spec.type_validation import type_mismatches
 
 if TYPE_CHECKING:
@@ -116,17 +117,26 @@ def _as_listed(entries: dict[int, Entry], recording: Any) -> dict[int, Entry]:
     listed = recording.get("listed") if isinstance(recording, Mapping) else None
     if not isinstance(listed, Mapping):
         return entries
-    places = {
+    places: dict[tuple[str, Any], int] = {
         (resource_type, identifier): place
         for resource_type, ids in listed.items()
         for place, identifier in enumerate(ids if isinstance(ids, list) else ())
         if isinstance(identifier, str)
     }
 
-    def place_of(item: tuple[int, Entry]) -> int:
-        return places.get((item[1].resource_type, item[1].identifier or ""), len(places))
+    def place_of(resource: tuple[str, Any]) -> int:
+        return places.get(resource, len(places))
 
-    return dict(sorted(entries.items(), key=place_of))
+    def listed_links(entry: Entry) -> Entry:
+        links = dict(entry.relationships)
+        for name, data in links.items():
+            found = relation(entry.resource_type, name)
+            if found and isinstance(data, list) and not is_ordered(found):
+                links[name] = sorted(data, key=lambda one: place_of((one.get("type"), one.get("id"))))
+        return entry._replace(relationships=links)
+
+    ordered = sorted(entries.items(), key=lambda item: place_of((item[1].resource_type, item[1].identifier)))
+    return {place: listed_links(entry) for place, entry in ordered}
 
 
 @contextmanager

@@ -121,6 +121,16 @@ def inverse_name(resource_type: str, name: str, target: str) -> str | None:
     return own.inverse if own else inverse.name if inverse else None
 
 
+def is_ordered(one: Relation) -> bool:
+    """Return whether the order of the related resources has a meaning: they can be replaced by others in another order.
+
+    Screenshots of a set are such; for all else, Apple promises no order (inferred).
+    """
+    schemas = api_spec().schemas_of(one.type)
+    paths = [f"{schema.path}/relationships/{one.name}" for schema in schemas]
+    return one.many and any(api_spec().operation("PATCH", path) for path in paths)
+
+
 def dependants(resource_type: str) -> tuple[tuple[str, str], ...]:
     """Return the types that cannot be without a resource of this type, each with the name under which it keeps them.
 

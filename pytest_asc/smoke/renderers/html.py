@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest_asc
 from pytest_asc.diagnosis.token.verify import utc
+from pytest_asc.html_elements import element, page, table
 from pytest_asc.smoke.renderers import timeline
-from pytest_asc.smoke.renderers.html_elements import element, page, table
 from pytest_asc.smoke.renderers.phrases import CERTAINTY, facts, headline, title_of
 
 if TYPE_CHECKING:

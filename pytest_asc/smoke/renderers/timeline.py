@@ -9,8 +9,8 @@ from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pytest_asc.diagnosis.formatting import time_of_day
+from pytest_asc.html_elements import element
 from pytest_asc.smoke.renderers import text_timeline
-from pytest_asc.smoke.renderers.html_elements import element
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

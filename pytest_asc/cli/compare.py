@@ -1,0 +1,100 @@
+"""``python -m pytest_asc compare``: asks a live account and the emulator the same, and reports what differs."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentTypeError
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_asc.cli.arguments import add_live, settings_of
+from pytest_asc.credentials.settings import SettingsError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from pytest_asc.cli.arguments import Commands
+    from pytest_asc.recording.comparison.comparison import Report
+    from pytest_asc.recording.comparison.recorded_account import RecordedAccount
+    from pytest_asc.recording.progress import Progress
+
+FAILED = 2
+"""Exit status where there is nothing to compare: the live API cannot be read."""
+
+
+def add_parser(commands: Commands) -> None:
+    """Add the command's parser."""
+    parser = commands.add_parser(
+        "compare", help="ask a live account, with GET requests alone, and the emulator the same; report what differs"
+    )
+    parser.add_argument("file", metavar="FILE", help="recording of the account, as record writes it")
+    parser.add_argument(
+        "--report",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="write the report to this file: as HTML if its name ends in .html, else as JSON; may be repeated",
+    )
+    parser.add_argument(
+        "--budget", type=_budget, default=None, metavar="N", help="send at most N live requests (default 1500)"
+    )
+    add_live(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Compare a live account with the emulator.
+
+    Returns:
+        0 where nothing differs but what is known to; 1 where something does; 2 where the live account cannot be read.
+
+    Raises:
+        SettingsError: An option makes no sense, or a file cannot be read or written.
+    """
+    from pytest_asc.credentials.finder import CredentialsError  # noqa: PLC0415  --help does without
+    from pytest_asc.credentials.tokens import LifetimeError  # noqa: PLC0415
+    from pytest_asc.recording.comparison.recorded_account import RecordedAccount  # noqa: PLC0415
+    from pytest_asc.recording.comparison.renderers import render_for, render_text  # noqa: PLC0415
+    from pytest_asc.recording.private_files import replace_private  # noqa: PLC0415
+    from pytest_asc.recording.progress import Progress  # noqa: PLC0415
+    from pytest_asc.recording.reader import ReadError  # noqa: PLC0415
+
+    reports = [Path(name) for name in options.report]
+    for path in reports:
+        if path.is_dir() or not path.absolute().parent.is_dir():
+            raise SettingsError(f"--report {path}: expected a file in a folder that is there")
+    try:
+        account = RecordedAccount(options.file)
+    except OSError as error:
+        raise SettingsError(f"{options.file}: {error.strerror}") from None
+    except ValueError as error:
+        raise SettingsError(f"{options.file}: {error}") from None
+    progress = Progress(quiet=options.quiet, unit="requests")
+    try:
+        report = _compare(options, account, progress)
+    except (CredentialsError, LifetimeError, ReadError) as error:
+        print(error, file=sys.stderr)
+        return FAILED
+    finally:
+        progress.close()
+    try:
+        for path in reports:
+            replace_private(path, render_for(path, report))
+    except OSError as error:
+        raise SettingsError(f"--report {error.filename}: {error.strerror}") from None
+    if not options.quiet:
+        print("\n".join(render_text(report)))
+    return 0 if report.ok else 1
+
+
+def _compare(options: argparse.Namespace, account: RecordedAccount, progress: Progress) -> Report:
+    from pytest_asc.recording.comparison.comparison import BUDGET, compare  # noqa: PLC0415  --help does without
+    from pytest_asc.recording.connection import connect  # noqa: PLC0415
+
+    with connect(settings_of(options), tell=progress.tell) as connection:
+        return compare(account, connection.reader, budget=options.budget or BUDGET, advance=progress.advance)
+
+
+def _budget(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise ArgumentTypeError(f"got {text!r}, expected a whole number from 1")
+    return int(text)

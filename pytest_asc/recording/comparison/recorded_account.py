@@ -1,0 +1,112 @@
+"""The recorded account: an emulator that is loaded with a document, and what the document says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pytest_asc.emulator.account.account import members_of
+from pytest_asc.emulator.account.fixture_loader import read_document
+from pytest_asc.emulator.app import Emulator
+from pytest_asc.emulator.http_models import Request
+from pytest_asc.recording.areas import types_of
+from pytest_asc.recording.plan import Plan
+from pytest_asc.recording.reader import Reply
+from pytest_asc.recording.redaction import HARMLESS, may_be_redacted
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from pytest_asc.emulator.spec.api_spec import Operation
+
+_NO_LIMIT = 10**9
+
+
+class RecordedAccount:
+    """An emulator with a recorded account.
+
+    Args:
+        source: The document, or the path of its file.
+
+    Raises:
+        OSError: The file cannot be read.
+        ValueError: It is no document of an account, or there is text in it that looks like a key or token.
+    """
+
+    def __init__(self, source: str | PathLike[str] | Mapping[str, Any]) -> None:
+        document = read_document(source)
+        self.emulator = Emulator()
+        self.emulator.rate_limit = _NO_LIMIT
+        self.emulator.load(document)
+        recording = document.get("recording")
+        self._recording: Mapping[str, Any] = recording if isinstance(recording, Mapping) else {}
+        self._data = [one for one in document["data"] if isinstance(one, Mapping)]
+        present = {str(one.get("type")) for one in self._data}
+        areas = self._strings("areas")
+        self.types = types_of(areas) if areas else frozenset(present)
+        """The types that were recorded, whether or not the account has such resources."""
+        self.territories = self._strings("territories")
+        """The territories that prices were recorded of; empty for all."""
+        self.plan = Plan(self.types, self.territories)
+        self._kept = frozenset(self._strings("kept"))
+        self._is_redacted = self._recording.get("redacted") is True
+        self._headers = {"Authorization": f"Bearer {self.emulator.token()}"}
+        closed = self._recording.get("closed")
+        self.skipped_paths = frozenset(
+            str(one["path"])
+            for one in (closed if isinstance(closed, list) else ())
+            if isinstance(one, Mapping) and "path" in one
+        ) | frozenset(self._strings("unread"))
+        """Paths, with ``{id}``, that the recording has nothing of."""
+
+    def ids(self, resource_type: str) -> list[str]:
+        """Return the ids of the recorded resources of a type."""
+        return [str(one["id"]) for one in self._data if one.get("type") == resource_type and one.get("id")]
+
+    def values(self, resource_type: str, name: str) -> list[Any]:
+        """Return the values of an attribute that nobody minds to be shown."""
+        values = [(one.get("attributes") or {}).get(name) for one in self._data if one.get("type") == resource_type]
+        if may_be_redacted(resource_type, name):
+            return []
+        form = HARMLESS.get(name)
+        return [value for value in values if form is None or (isinstance(value, str) and form.fullmatch(value))]
+
+    def is_redacted(self, resource_type: str, name: str) -> bool:
+        """Return whether an attribute has pseudonyms in place of its values."""
+        return self._is_redacted and resource_type not in self._kept and may_be_redacted(resource_type, name)
+
+    def lists_in_order(self, operation: Operation) -> bool:
+        """Return whether the recording has the order in which the account lists the resources of an operation."""
+        if not self._recording:
+            return True
+        schema = operation.schema
+        if schema is None or schema.type == "territories" or not self.plan.lists(operation):
+            return False
+        return operation.action == "getCollection" or any(
+            step.operation is operation for step in self.plan.steps(operation.root)
+        )
+
+    def get(self, path: str) -> Reply:
+        """Return the emulator's answer to a GET request.
+
+        Args:
+            path: Path and query.
+        """
+        url = f"{self.emulator.base_url}{path}"
+        response = self.emulator.handle(Request("GET", url, self._headers))
+        if response.crash:
+            raise response.crash
+        try:
+            document = response.json()
+        except ValueError:
+            document = None
+        return Reply(response.status, document)
+
+    def _strings(self, name: str) -> tuple[str, ...]:
+        value = self._recording.get(name)
+        return tuple(str(one) for one in value) if isinstance(value, list) else ()
+
+
+def attribute_type(resource_type: str, name: str) -> Any:
+    """Return the value type of an attribute; None where the catalogue does not have it."""
+    return members_of(resource_type).attributes.get(name)

@@ -1,0 +1,269 @@
+from __future__ import annotations
+
+import json
+import stat
+import threading
+from collections.abc import Callable
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from recording.apple import SENTINEL
+
+from pytest_asc import Credentials, Emulator, Request
+from pytest_asc.cli.main import main
+from pytest_asc.credentials.settings import SETTINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Change = Callable[[str, int, Any], "tuple[int, Any]"]
+FILE = "account.json"
+RIGHTS = "USES_THIRD_PARTY_CONTENT"
+
+
+def unchanged(_path: str, status: int, document: Any) -> tuple[int, Any]:
+    return status, document
+
+
+class Live:
+    """An emulator behind a server, whose answers can be changed."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self.emulator = emulator
+        self.change: Change = unchanged
+        self.methods: set[str] = set()
+        self.paths: list[str] = []
+
+    @contextmanager
+    def serving(self) -> Iterator[str]:
+        live = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            wbufsize = -1
+
+            def _serve(self) -> None:
+                live.methods.add(self.command)
+                live.paths.append(self.path)
+                base = f"http://127.0.0.1:{server.server_port}"
+                response = live.emulator.handle(Request(self.command, base + self.path, dict(self.headers)))
+                document = json.loads(response.body)
+                status, changed = live.change(self.path, response.status, document)
+                body = json.dumps(changed).encode()
+                self.send_response_only(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _serve  # noqa: N815  http.server's names
+
+            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  http.server's name
+                """Log nothing."""
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()
+
+
+@pytest.fixture
+def live(key_files: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Live]:
+    """A live account: two apps, some testers with sentinels in their names, and a recording of it in FILE."""
+    for name in {name for setting in SETTINGS for name in setting.env}:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in key_files.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    credentials = Credentials.load(
+        key_id=key_files["ASC_KEY_ID"],
+        issuer_id=key_files["ASC_ISSUER_ID"],
+        key=Path(key_files["ASC_PRIVATE_KEY_PATH"]).read_text(encoding="ascii"),
+    )
+    emulator = Emulator(credentials=credentials)
+    emulator.rate_limit = 10**6
+    for number in range(3):
+        app = emulator.add("apps", id=str(6448311069 - number), name=f"{SENTINEL} {number}")
+        group = emulator.add("betaGroups", app=app, name=SENTINEL)
+        for one in range(3):
+            emulator.add("betaTesters", betaGroups=[group], email=f"{SENTINEL}{number}{one}@example.org")
+        emulator.add("builds", app=app, version=str(number))
+        emulator.add("appStoreVersions", app=app)
+    made = Live(emulator)
+    with made.serving() as url:
+        monkeypatch.setenv("ASC_BASE_URL", url)
+        assert main(["record", FILE, "--quiet", "--areas", "apps,versions,testflight,builds,localizations"]) == 0
+        made.paths.clear()
+        yield made
+    assert made.methods == {"GET"}
+
+
+def compare(*options: str) -> dict[str, Any]:
+    status = main(["compare", FILE, "--report", "report.json", *options])
+    report: dict[str, Any] = json.loads(Path("report.json").read_text(encoding="utf-8"))
+    assert status == (1 if report["differences"] else 0)
+    return report
+
+
+def test_the_emulator_does_not_differ_from_itself(live: Live) -> None:
+    report = compare("--budget", "5000")
+    assert report["differences"] == []
+    assert report["asked"] > 500
+    assert report["left_out"] == 0
+
+
+def test_the_budget_bounds_the_live_requests(live: Live, capsys: pytest.CaptureFixture[str]) -> None:
+    report = compare("--budget", "40")
+    assert len(live.paths) <= 42
+    assert report["left_out"] > 500
+    assert "more requests were left out by the budget" in capsys.readouterr().out
+
+
+def changed_data(path: str, change: Callable[[Any], None]) -> Change:
+    def apply(asked: str, status: int, document: Any) -> tuple[int, Any]:
+        if asked.partition("?")[0] == path and status == 200:
+            change(document)
+        return status, document
+
+    return apply
+
+
+def answer(path: str, status: int, document: Any) -> Change:
+    return lambda asked, *given: (status, document) if asked.partition("?")[0] == path else given
+
+
+def renamed_code(asked: str, status: int, document: Any) -> tuple[int, Any]:
+    if asked.startswith("/v1/apps?limit=0"):
+        document["errors"][0]["code"] = "PARAMETER_ERROR.OTHER"
+    return status, document
+
+
+def first(document: Any) -> Any:
+    """Return the first resource; one that is thrown away where there is none, or the fieldset has no such members."""
+    return {"attributes": {}, "relationships": {}, "links": {}, **(document["data"] or [{}])[0]}
+
+
+def app(**attributes: Any) -> Change:
+    return changed_data("/v1/apps", lambda one: first(one)["attributes"].update(attributes))
+
+
+def builds(change: Callable[[Any], Any]) -> Change:
+    return changed_data("/v1/builds", change)
+
+
+PLANTED: list[tuple[str, str, str, Change]] = [
+    ("status", "/v1/betaGroups", "", answer("/v1/betaGroups", 404, {"errors": [{"code": "NOT_FOUND"}]})),
+    ("code", "/v1/apps", "errors", renamed_code),
+    ("member", "/v1/builds", "data.attributes.version", builds(lambda one: first(one)["attributes"].pop("version", 0))),
+    ("member", "/v1/apps", "data.attributes.newOne", app(newOne=1)),
+    ("member", "/v1/builds", "data.relationships.app", builds(lambda one: first(one)["relationships"].pop("app", 0))),
+    ("member", "/v1/builds", "meta", builds(lambda one: one.pop("meta"))),
+    ("type", "/v1/apps", "data.attributes.sku", app(sku=7)),
+    ("null", "/v1/apps", "data.attributes.sku", app(sku=None)),
+    ("null", "/v1/apps", "data.attributes.contentRightsDeclaration", app(contentRightsDeclaration=RIGHTS)),
+    ("order", "/v1/apps", "data[0]", changed_data("/v1/apps", lambda one: one["data"].reverse())),
+    ("links", "/v1/builds", "data.links.self", builds(lambda one: first(one)["links"].update(self="https://x/v1/y"))),
+    ("links", "/v1/builds", "links.next", builds(lambda one: one["links"].pop("next", None))),
+    ("paging", "/v1/builds", "meta.paging.total", builds(lambda one: one["meta"]["paging"].update(total=99))),
+    ("paging", "/v1/builds", "meta.paging.limit", builds(lambda one: one["meta"]["paging"].pop("limit"))),
+    ("resources", "/v1/builds", "data", builds(lambda one: one.update(data=one["data"][:-1]))),
+]
+
+
+@pytest.mark.parametrize(("what", "path", "where", "change"), PLANTED, ids=[f"{one[0]} {one[2]}" for one in PLANTED])
+def test_a_planted_difference_is_found(live: Live, what: str, path: str, where: str, change: Change) -> None:
+    live.change = change
+    report = compare("--budget", "400", "--quiet")
+    found = [one for one in report["differences"] if one["what"] == what and one["where"] == where]
+    assert found
+    assert {one["path"].partition("?")[0] for one in report["differences"]} == {path}
+    assert all(one["method"] == "GET" and one["live"] != one["emulator"] for one in report["differences"])
+
+
+def test_an_attribute_that_the_live_api_leaves_out_is_a_known_difference(live: Live) -> None:
+    live.change = changed_data("/v1/apps", lambda one: first(one)["attributes"].pop("accessibilityUrl", None))
+    report = compare("--budget", "400")
+    assert report["differences"] == []
+    assert {one["where"] for one in report["known_differences"]} >= {"data.attributes.accessibilityUrl"}
+    assert {one["known"] for one in report["known_differences"]} >= {
+        "Apple leaves out some attributes that were never set; the emulator has null"
+    }
+
+
+def test_the_reports_hold_no_value_of_the_account(live: Live, capfd: pytest.CaptureFixture[str]) -> None:
+    def with_sentinels(_asked: str, status: int, document: Any) -> tuple[int, Any]:
+        for one in document["data"] if isinstance(document.get("data"), list) else []:
+            if "attributes" in one:
+                one["attributes"] = dict.fromkeys(one["attributes"], f"{SENTINEL} value")
+            one["links"] = {"self": f"https://{SENTINEL}.example/v1/a b {SENTINEL}?x={SENTINEL}"}
+        return status, document
+
+    live.change = with_sentinels
+    report = compare("--report", "report.html", "--budget", "300")
+    assert report["differences"]
+    written = "".join(path.read_text(encoding="utf-8") for path in Path().iterdir())
+    shown = capfd.readouterr()
+    assert SENTINEL.lower() not in (written + shown.out + shown.err).lower()
+    assert stat.S_IMODE(Path("report.html").stat().st_mode) == 0o600
+
+
+def test_the_page_loads_nothing(live: Live) -> None:
+    live.change = changed_data("/v1/apps", lambda one: one["data"].reverse())
+    compare("--report", "report.html", "--budget", "100")
+    page = Path("report.html").read_text(encoding="utf-8")
+    assert "default-src 'none'" in page
+    assert "<script" not in page
+    assert "order" in page
+
+
+def test_areas_that_were_closed_are_not_asked_for(live: Live) -> None:
+    document = json.loads(Path(FILE).read_text(encoding="utf-8"))
+    document["recording"]["closed"] = [{"path": "/v1/builds", "code": "FORBIDDEN_ERROR"}]
+    Path(FILE).write_text(json.dumps(document), encoding="utf-8")
+    compare("--budget", "400")
+    assert not any(path.partition("?")[0] == "/v1/builds" for path in live.paths)
+
+
+def test_a_refused_token_is_no_difference(live: Live, capsys: pytest.CaptureFixture[str]) -> None:
+    live.change = lambda *_: (401, {"errors": [{"code": "NOT_AUTHORIZED"}]})
+    assert main(["compare", FILE]) == 2
+    assert "401 NOT_AUTHORIZED" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "No such file"),
+        ("{", "account.json"),
+        ('{"data": 1}', "expected a document"),
+        ('{"data": [{"type": "app", "id": "1"}]}', "there is no type 'app'"),
+        ('{"data": [], "key": "-----BEGIN PRIVATE KEY-----"}', "key looks like a private key"),
+    ],
+)
+def test_a_bad_file_is_refused_before_a_request(
+    live: Live, content: str | None, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path(FILE).unlink()
+    if content is not None:
+        Path(FILE).write_text(content, encoding="utf-8")
+    assert main(["compare", FILE]) == 4
+    assert message in capsys.readouterr().err
+    assert live.paths == []
+    live.methods.add("GET")
+
+
+@pytest.mark.parametrize("options", [["--budget", "0"], ["--budget", "many"], ["--report", "nowhere/report.json"]])
+def test_wrong_options_of_compare_are_refused(live: Live, options: list[str]) -> None:
+    try:
+        status = main(["compare", FILE, *options])
+    except SystemExit as ended:
+        status = int(str(ended.code))
+    assert status == 4
+    assert live.paths == []
