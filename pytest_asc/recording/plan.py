@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, urlencode
 
-from pytest_asc.emulator.spec.api_spec import api_spec
+from pytest_asc.emulator.spec.api_spec import api_spec, depends_on_spec
 from pytest_asc.emulator.spec.relationships import relation
 
 if TYPE_CHECKING:
@@ -178,6 +178,7 @@ class Plan:
         return bool(found and parent and found.reverse == parent)
 
 
+@depends_on_spec
 @cache
 def _root(resource_type: str) -> Operation | None:
     """Return the operation that lists all resources of a type."""
@@ -196,6 +197,7 @@ def _related(schema: Schema, relationship: Relationship) -> Operation | None:
     return operation if operation and operation.schema and not operation.required else None
 
 
+@depends_on_spec
 @cache
 def _leading_to(target: str) -> tuple[tuple[str, Relationship], ...]:
     """Return the relationships that lead to a type and can be read, each with the type that has it."""

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
-from pytest_asc.emulator.spec.api_spec import api_spec
+from pytest_asc.emulator.spec.api_spec import api_spec, depends_on_spec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -278,6 +278,7 @@ def _shown(text: str, form: re.Pattern[str] = _NAMES) -> str:
     return text if form.fullmatch(text) else _OTHER
 
 
+@depends_on_spec
 @cache
 def _member_names() -> frozenset[str]:
     """Return the names of members inside attributes and errors that Apple's document has; others may be values."""
