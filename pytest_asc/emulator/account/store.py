@@ -179,8 +179,9 @@ class Store:
 
     def link(self, resource: Resource, relation: Relation, other: Resource) -> None:
         """Relate two resources, in place of the one there where a side is to-one."""
-        if other.type in self._generators and self.stored(other.type, other.id) is None:
-            self._store_generated(other.type, other.id)
+        if other.type in self._generators:
+            if self.stored(other.type, other.id) is None:
+                self._store_generated(other.type, other.id)
             other = self._types[other.type][other.id]
         name, inverse = relation.name, relation.inverse
         if not relation.many and name in resource.related:

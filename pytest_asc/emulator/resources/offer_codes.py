@@ -35,8 +35,11 @@ def _after_create(account: Account, codes: Resource, _entity: ValidatedResource)
 
 
 def _validate_create_offer(_account: Account, entity: ValidatedResource) -> None:
-    """Refuse a free offer with price points, and one that is neither free nor renewed (observed)."""
+    """Refuse an offer without prices, a free one with price points, and one neither free nor renewed (observed)."""
     mode = entity.attributes["offerMode"]
+    if not entity.relationships["prices"]:
+        template, name = entity_errors.RELATIONSHIP_REQUIRED, "prices"
+        raise RefusedError(at_pointer(template, f"/data/relationships/{name}", name=name))
     if mode != "FREE_TRIAL" and entity.attributes.get("autoRenewEnabled") is False:
         raise RefusedError(at_pointer(product_errors.FREE_TRIALS_ONLY, "/data/attributes/offerMode"))
     errors = [

@@ -118,3 +118,18 @@ def test_selections_are_bounded(store: Store) -> None:
     for number in range(1000):
         store.selection(number, list)
     assert len(store._selections) <= 256
+
+
+def test_a_generated_resource_that_was_looked_up_before_it_was_stored_gets_every_link() -> None:
+    store = Store({"territories": lambda _, identifier: Resource("territories", identifier, {})})
+    base = store.get("territories", "USA")
+    assert base is not None
+    territory = relation_of("appPriceSchedules", "baseTerritory")
+    for identifier in "ab":
+        store.add(Resource("appPriceSchedules", identifier, {}))
+        schedule = store.get("appPriceSchedules", identifier)
+        assert schedule is not None
+        store.link(schedule, territory, base)
+    stored = store.stored("territories", "USA")
+    assert stored is not None
+    assert stored.ids(territory.inverse) == ["a", "b"]

@@ -89,3 +89,20 @@ def test_a_free_offer_has_no_price_point_and_an_offer_without_renewal_is_free(
     assert answer.status == (409 if code else 201)
     if code:
         assert answer.codes == [code]
+
+
+@pytest.mark.parametrize("mode", ["FREE_TRIAL", "PAY_UP_FRONT"])
+def test_an_offer_needs_prices_whatever_its_mode(api_writer: ApiWriter, emulator: Emulator, mode: str) -> None:
+    attributes = {
+        "name": "Spring",
+        "customerEligibilities": ["NEW"],
+        "offerEligibility": "STACK_WITH_INTRO_OFFERS",
+        "duration": "ONE_MONTH",
+        "offerMode": mode,
+        "numberOfPeriods": 1,
+    }
+    answer = api_writer.post(
+        "subscriptionOfferCodes", attributes, subscription=emulator.add("subscriptions"), prices=[]
+    )
+    assert (answer.status, answer.codes) == (409, ["ENTITY_ERROR.RELATIONSHIP.REQUIRED"])
+    assert answer.json["errors"][0]["source"] == {"pointer": "/data/relationships/prices"}
