@@ -67,6 +67,17 @@ _COMPARE_ALL = (
 )
 
 
+OTHER_VENDORS = (
+    "boto3.", "botocore.", "docker:", "error response from daemon", "fatal: authentication failed for", "firebase:",
+    "google.auth.", "npm err!", "openai.", "pip:", "slack:", "stripe.", "twilio.",
+)  # fmt: skip
+"""Parts of what the tools and libraries of others say; in lower case."""
+OF_APPLE = ("apple", "apns", "app store", "appstore", "itunes", "fastlane", "notary", "xcode", "provider token",
+            "providertoken", "weatherkit", "musickit", "mapkit", "devicecheck", "p8", "signed bearer token",
+            "authentication credentials are missing")  # fmt: skip
+"""Parts that a text on one of Apple's services has, even where another's tool wrote it."""
+
+
 class Wording(NamedTuple):
     """Words in which many tools tell one cause, each in its own order."""
 

@@ -172,6 +172,16 @@ _ERROR_MEMBERS = ('"errors"', '"reason"', '"error"', '"errorCode"', '\\"errors\\
 
 
 # APNs' and WeatherKit's reasons and Sign in with Apple's errors come with these statuses (documented).
+_REASON = re.compile(r"(?:[A-Z][a-z]{1,20}){2,8}|[A-Z]{2,20}(?:_[A-Z]{1,20}){0,6}|Unregistered|Shutdown|Forbidden")
+# Of Sign in with Apple (documented: ErrorResponse).
+_OAUTH_ERRORS = (
+    "invalid_client",
+    "invalid_grant",
+    "invalid_request",
+    "invalid_scope",
+    "unauthorized_client",
+    "unsupported_grant_type",
+)
 _REASONS = {"MISSING_AUTH": ("weatherkit", 401), "NOT_ENABLED": ("weatherkit", 401)}
 _PUSH_STATUSES = {
     "BadEnvironmentKeyInToken": 403,
@@ -238,4 +248,6 @@ def _is_error_document(value: Mapping[str, Any]) -> bool:
         return bool(errors) and isinstance(errors[0], dict) and "code" in errors[0]
     if isinstance(value.get("errorCode"), int) and isinstance(value.get("errorMessage"), str):
         return True
-    return any(isinstance(value.get(name), str) for name in ("reason", "error"))
+    # Many services of others have these members, too.
+    reason, error = value.get("reason"), value.get("error")
+    return (isinstance(reason, str) and _REASON.fullmatch(reason) is not None) or error in _OAUTH_ERRORS

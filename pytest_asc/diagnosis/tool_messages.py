@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pytest_asc.apple.hosts import LOOPBACK, is_apple
-from pytest_asc.apple.messages import MESSAGES, TEAM_KEY_FIX, WORDINGS
+from pytest_asc.apple.messages import MESSAGES, OF_APPLE, OTHER_VENDORS, TEAM_KEY_FIX, WORDINGS
 from pytest_asc.apple.services import SERVICES
 from pytest_asc.diagnosis.findings import Finding, make_finding
 from pytest_asc.diagnosis.formatting import host_of
@@ -38,6 +38,8 @@ def finding_of_message(text: str) -> Finding | None:
     """
     text = text[:MAX_SIZE]
     lower = text.lower()
+    if other := _of_other_vendor(lower):
+        return other
     for message in MESSAGES:
         if message.text in lower and message.also in lower:
             evidence = f'the text has the words "{message.text}" (as in {message.source.removeprefix("documented: ")})'
@@ -51,6 +53,15 @@ def finding_of_message(text: str) -> Finding | None:
             said = f"the text says that {wording.said}"
             return make_finding(wording.cause, said, level="error", certainty="possible", fix=wording.fix)
     return _of_status(text, lower)
+
+
+def _of_other_vendor(lower: str) -> Finding | None:
+    """Return the finding of a text that names a tool or service of others, and none of Apple's."""
+    vendor = next((vendor for vendor in OTHER_VENDORS if vendor in lower), None)
+    if vendor is None or any(word in lower for word in OF_APPLE):
+        return None
+    evidence = f'the text has the words "{vendor}", and nothing of a service of Apple\'s'
+    return make_finding("not-apple", evidence, certainty="possible", fix="Read it as a message of that service.")
 
 
 def _of_other_host(text: str) -> Finding | None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from real_cases.evidence import BODY, ISSUER, KEY_ID, NOW, P8, token
+from real_cases.public import sign
 
 from pytest_asc.diagnosis.diagnose import diagnose
 from pytest_asc.diagnosis.pasted import read_pasted
@@ -185,3 +186,40 @@ def test_a_megabyte_of_anything_is_read_in_a_second(unit: str) -> None:
     diagnose(text, now=NOW)
     diagnose(RuntimeError(text), now=NOW)
     assert time.perf_counter() - started < 5, "a second on a machine with nothing else to do"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "botocore.exceptions.ClientError: An error occurred (ExpiredToken): The provided token has expired.",
+        "google.auth.exceptions.RefreshError: ('invalid_grant: Bad Request')",
+        "docker: Error response from daemon: unauthorized: authentication required",
+        "requests.exceptions.HTTPError: 401 Client Error: Unauthorized for url: https://gitlab.com/api/v4/user",
+        "npm ERR! 401 Unauthorized - GET https://registry.example.com/pkg",
+        "remote: HTTP Basic: Access denied\nfatal: Authentication failed for 'https://gitlab.com/a/b.git/'",
+    ],
+)
+def test_a_message_of_another_vendor_is_not_one_of_apples(text: str) -> None:
+    (finding,) = diagnose(text, now=NOW)
+    assert finding.cause == "not-apple"
+    assert "issuer id" not in finding.fix
+
+
+@pytest.mark.parametrize(
+    "text", ['{"ok": false, "error": "invalid_auth"}', '{"error": "not found"}', '{"reason": "bad"}']
+)
+def test_json_of_another_service_is_no_answer_of_apples(text: str) -> None:
+    (finding,) = diagnose(text, now=NOW)
+    assert finding.cause == "not-a-token"
+    assert ".apple.com" not in finding.evidence
+
+
+def test_a_message_of_apples_in_the_log_of_another_tool_is_one_of_apples() -> None:
+    text = "docker: exit 1\nAuthentication credentials are missing or invalid. - Provide a signed bearer token"
+    assert diagnose(text, now=NOW)[0].cause == "key-unknown-to-apple"
+
+
+def test_the_character_that_makes_an_issuer_in_a_token_no_uuid_is_named() -> None:
+    claims = {"iss": "69a6de92–60a3-47e3-e053-5b8c7c11a4d1", "iat": NOW, "exp": NOW + 600, "aud": "appstoreconnect-v1"}  # noqa: RUF001
+    token = sign({"header": {"alg": "ES256", "kid": "K7QWR2M9XZ"}, "claims": claims}, NOW)
+    assert "character 9 is en dash" in diagnose(token, now=NOW)[0].evidence

@@ -213,10 +213,17 @@ def _check_issuer(issuer_id: str | None, key_type: str | None) -> Finding | None
     if _UUID.fullmatch(issuer_id):
         return None
     what = "the text of a key" if BOUNDARY.search(issuer_id) else "no UUID (8-4-4-4-12 hexadecimal digits)"
-    if strange := _NOT_IN_UUID.search(issuer_id) if what.startswith("no UUID") else None:
-        name = unicodedata.name(strange[0], "").lower()
-        what += f": character {strange.start() + 1} is {name or ascii(strange[0])}"
+    if what.startswith("no UUID"):
+        what += strange_character(issuer_id)
     return make_finding("issuer-id-not-uuid", f"{mask(issuer_id)}, length {len(issuer_id)}, expected 36: it is {what}")
+
+
+def strange_character(issuer_id: str) -> str:
+    """Name the first character that no UUID has, after a colon; empty where there is none."""
+    strange = _NOT_IN_UUID.search(issuer_id)
+    if strange is None:
+        return ""
+    return f": character {strange.start() + 1} is {unicodedata.name(strange[0], '').lower() or ascii(strange[0])}"
 
 
 def _mismatch(key_id: str, file_id: str) -> Finding:

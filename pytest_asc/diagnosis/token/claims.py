@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pytest_asc.apple.services import SERVICES
 from pytest_asc.diagnosis.findings import make_finding
 from pytest_asc.diagnosis.formatting import format_claim, join_or, one_line, span
+from pytest_asc.diagnosis.key.ids import strange_character
 from pytest_asc.diagnosis.token.times import FIRST_MILLISECONDS, check_lifetime
 from pytest_asc.secrets import mask
 
@@ -144,7 +145,8 @@ def _issuer_problems(
         )
         yield ClaimProblem(make_finding("token-issuer", evidence, fix=fix), missing=True)
     elif not _matches(iss, member):
-        what = "which is not a UUID" if has_individuals else f"expected {member.description}"
+        strange = strange_character(iss) if isinstance(iss, str) else ""
+        what = f"which is not a UUID{strange}" if has_individuals else f"expected {member.description}"
         yield ClaimProblem(make_finding("token-issuer", f"iss is {format_claim(iss)}, {what}", fix=fix))
     elif issuer_id is not None and iss.lower() != issuer_id.lower():
         yield ClaimProblem(
