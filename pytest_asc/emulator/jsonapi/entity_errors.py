@@ -16,6 +16,9 @@ ENTITY_UNPROCESSABLE = ErrorTemplate(
     "Unexpected or invalid value at '{path}'.",
     meta={"position": {"row": -1, "column": -1}},  # observed for an id that is a number
 )
+# Observed for ``[object Object]``, which a client sent by mistake (a developer's script, September 2026); inferred for
+# other bodies that are no object.
+NOT_A_DOCUMENT = ENTITY_UNPROCESSABLE._replace(detail="Unexpected error", meta={})
 # 409 for the contents of a body. Observed whole, in responses that users of fastlane, of rorkai/App-Store-Connect-CLI
 # and of Apple's forum have published:
 _ENTITY = "The provided entity"

@@ -112,6 +112,7 @@ PARAMETER_REQUIRED = ErrorTemplate(
 _INVALID = ("PARAMETER_ERROR.INVALID", "A parameter has an invalid value")
 FILTER_UNKNOWN = ErrorTemplate(400, *_INVALID, "'{value}' is not a valid filter type")
 FILTER_VALUE = ErrorTemplate(400, *_INVALID, "'{value}' is not a valid filter value")
+FILTER_VALUE_OF = ErrorTemplate(400, *_INVALID, "'{value}' is not a valid filter value. Expected one of: {expected}")
 ENUM_VALUE = ErrorTemplate(400, *_INVALID, "'{value}' is not a valid value")
 RELATIONSHIP_NAME = ErrorTemplate(400, *_INVALID, "'{value}' is not a valid relationship name")
 FIELD_NAME = ErrorTemplate(400, *_INVALID, "'{value}' is not a valid field name")

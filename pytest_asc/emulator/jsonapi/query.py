@@ -21,6 +21,15 @@ if TYPE_CHECKING:
 DEFAULT_LIMIT = 50  # observed: fastlane/fastlane #17886
 DEFAULT_INCLUDED_LIMIT = 10  # observed: MortenGregersen/Bagbutik #181
 
+# Filters that Apple takes and ignores, by path (observed by two teams).
+_IGNORED_FILTERS: Mapping[str, frozenset[str]] = {
+    "/v1/appStoreVersionLocalizations/{id}/appScreenshotSets": frozenset({"screenshotDisplayType"}),
+}
+# The only values of filters for which Apple's document has no enum, by path and name (observed; the words of the error
+# are inferred: rorkai/App-Store-Connect-CLI:docs/API_NOTES.md).
+_ONLY_VALUES: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("/v1/subscriptionPricePoints/{id}/adjustedEqualizations", "planType"): ("MONTHLY",),
+}
 _MAX_OFFSET_DIGITS = 18  # no account has as many resources
 _BOOLEANS = {"true": True, "false": False}
 
@@ -137,10 +146,14 @@ class _Parser:
             return
         values = _split(value)
         allowed = api_spec().enum(self.operation.filters[member])
+        only = _ONLY_VALUES.get((self.operation.path, member))
         for item in values:
             if allowed is not None and item not in allowed:
                 self.add_error(errors.FILTER_VALUE, name, value=item)
-        self.filters[member] = values
+            elif only is not None and item not in only:
+                self.add_error(errors.FILTER_VALUE_OF, name, value=item, expected=", ".join(only))
+        if member not in _IGNORED_FILTERS.get(self.operation.path, ()):
+            self.filters[member] = values
 
     def check_exists(self, name: str, member: str, value: str) -> None:
         if member not in self.operation.exists:

@@ -20,6 +20,8 @@ _DOCUMENT_MEMBERS = frozenset({"data", "links", "meta"})
 _COMPOUND_DOCUMENT_MEMBERS = _DOCUMENT_MEMBERS | {"included"}
 _RESOURCE_MEMBERS = frozenset({"type", "id", "attributes", "relationships", "links", "meta"})
 _LINKAGE_MEMBERS = frozenset({"type", "id", "meta"})
+_INT_LIMIT, _NUMBER_TOO_LONG = "int_max_str_digits", "a number has too many digits"
+"""Part of Python's message on a number with thousands of digits, and the words in its place."""
 _MEMBER_TYPES = {"type": str, "id": str, "attributes": dict, "relationships": dict}
 
 
@@ -81,11 +83,13 @@ def _parse(content: bytes) -> dict[str, Any]:
     except UnicodeError:
         problem = "it is not text in UTF-8"
     except ValueError as error:
-        problem = str(error)
+        problem = _NUMBER_TOO_LONG if _INT_LIMIT in str(error) else str(error)
     else:
         if isinstance(document, dict):
             return document
-        problem = "it is not an object"
+        raise RefusedError(ApiError(entity_errors.NOT_A_DOCUMENT))
+    if content.lstrip().startswith(b"["):
+        raise RefusedError(ApiError(entity_errors.NOT_A_DOCUMENT))
     raise RefusedError(ApiError(entity_errors.ENTITY_INVALID, {"problem": problem}))
 
 

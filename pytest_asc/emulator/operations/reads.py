@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 from pytest_asc.emulator.jsonapi import errors
 from pytest_asc.emulator.jsonapi.errors import ApiError
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.jsonapi.routing import Route
     from pytest_asc.emulator.spec.relationships import Relation
 
+# To-many relationships whose resources come in no order, by path (observed: neither ascending nor descending dates).
+_UNORDERED = frozenset({"/v1/apps/{id}/builds", "/v1/apps/{id}/relationships/builds"})
+# Types of the developer portal. Their documents have no empty ``included`` (observed for certificates, inferred for the
+# others: rorkai/App-Store-Connect-CLI:docs/API_NOTES.md).
+_PORTAL_TYPES = frozenset({"bundleIds", "certificates", "devices", "merchantIds", "passTypeIds", "profiles"})
 _MOST_CACHED = 1024
 """Characters of a query whose results are cached."""
 
@@ -62,6 +68,8 @@ def _get_to_many(store: Store, route: Route) -> bytes | ApiError:
         return _absent(store, route)
     relationship = _relation(route)
     related = store.related(resource, relationship)
+    if route.operation.path in _UNORDERED:
+        related = sorted(related, key=_arbitrary_place)
     return _page(store, route, select(store, relationship.target, route.query, related))
 
 
@@ -123,8 +131,13 @@ def _page(store: Store, route: Route, selected: Sequence[Resource]) -> bytes:
     return route.envelope.page(data, included, len(selected))
 
 
-def _render_included(store: Store, route: Route, resources: Sequence[Resource]) -> list[bytes]:
-    """Render the related resources of the included relationships, each once."""
+def _arbitrary_place(resource: Resource) -> int:
+    """Return a number to sort by that says nothing of a resource, and is the same each time."""
+    return crc32(resource.id.encode())
+
+
+def _render_included(store: Store, route: Route, resources: Sequence[Resource]) -> list[bytes] | None:
+    """Render the related resources of the included relationships, each once; None for a document without the member."""
     query = route.query
     found: dict[tuple[str, str], Resource] = {}
     for name, limit in included_limits(query.include, query.limits):
@@ -132,6 +145,8 @@ def _render_included(store: Store, route: Route, resources: Sequence[Resource]) 
             relationship = relation(resource.type, name)
             for other in store.related(resource, relationship)[:limit] if relationship else ():
                 found[other.type, other.id] = other
+    if not found and route.resource_type in _PORTAL_TYPES:
+        return None
     return [_render_one_included(store, route, resource) for resource in found.values()]
 
 
