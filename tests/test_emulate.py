@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
 
 import pytest_asc
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 APPS = "https://api.appstoreconnect.apple.com/v1/apps"
 
@@ -59,3 +63,74 @@ def test_a_program_needs_no_pytest() -> None:
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.split() == ["200", "False"]
+
+
+UNITTEST = """
+import unittest
+import pytest_asc, requests
+
+URL = "https://api.appstoreconnect.apple.com/v1/apps"
+emulation = pytest_asc.emulate(sample=True)
+
+def setUpModule():
+    global account
+    account = emulation.__enter__()
+
+def tearDownModule():
+    emulation.__exit__(None, None, None)
+
+def status(account):
+    return requests.get(URL, headers={"Authorization": f"Bearer {account.token()}"}).status_code
+
+class TestModule(unittest.TestCase):
+    def test_the_account_of_the_module(self):
+        self.assertEqual(status(account), 200)
+        self.assertEqual(len(account.requests), 1)
+
+class TestClass(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        context = pytest_asc.emulate(role="DEVELOPER")
+        cls.account = context.__enter__()
+        cls.addClassCleanup(context.__exit__, None, None, None)
+
+    def test_an_account_within_that_of_the_module(self):
+        self.assertEqual(status(self.account), 200)
+        self.assertEqual(self.account.find("apps"), [])
+
+class TestWithout(unittest.TestCase):
+    def test_the_account_of_the_module_again(self):
+        self.assertEqual(requests.get(URL, headers={"Authorization": "Bearer x"}).status_code, 401)
+"""
+
+
+@pytest.mark.parametrize("runner", [("pytest", "-q", "-p", "no:cacheprovider"), ("unittest",)])
+def test_unittest_uses_it_for_modules_and_classes(tmp_path: Path, runner: tuple[str, ...]) -> None:
+    (tmp_path / "test_release.py").write_text(UNITTEST, encoding="utf-8")
+    command = [sys.executable, "-W", "error::ResourceWarning", "-m", *runner, "test_release.py"]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_a_notebook_keeps_it_open_from_one_cell_to_the_next() -> None:
+    cells = [
+        "import contextlib, pytest_asc, requests",
+        "stack = contextlib.ExitStack()\naccount = stack.enter_context(pytest_asc.emulate(sample=True))",
+        "headers = {'Authorization': f'Bearer {account.token()}'}",
+        f"status = requests.get({APPS!r}, headers=headers).status_code",
+        "stack.close()",
+    ]
+    names: dict[str, Any] = {}
+    for cell in cells:
+        exec(cell, names)
+    assert names["status"] == 200
+
+
+def test_the_emulator_that_was_opened_last_answers_whatever_closes_first() -> None:
+    first, second = pytest_asc.emulate(), pytest_asc.emulate()
+    one, two = first.__enter__(), second.__enter__()
+    requests.get(APPS, timeout=5)
+    first.__exit__(None, None, None)
+    requests.get(APPS, timeout=5)
+    second.__exit__(None, None, None)
+    assert (len(one.requests), len(two.requests)) == (0, 2)

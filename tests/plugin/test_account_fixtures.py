@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import pytest
+import pytest
 
 
 def test_an_emulator_can_be_shared_by_the_tests_of_a_module(pytester: pytest.Pytester) -> None:
@@ -210,3 +207,38 @@ def test_a_report_without_a_smoke_run_is_a_usage_error(pytester: pytest.Pytester
     result = pytester.runpytest("--asc-report=x.json")
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*--asc-report is written by the smoke check: add --asc-smoke*"])
+
+
+@pytest.mark.parametrize("scope", ["class", "module", "package", "session"])
+def test_the_factory_opens_an_emulator_for_any_scope(pytester: pytest.Pytester, scope: str) -> None:
+    pytester.makeconftest(
+        f"""
+        import pytest
+
+        @pytest.fixture(scope={scope!r})
+        def account(asc_emulator_factory):
+            with asc_emulator_factory() as account:
+                account.add("apps", name="Lists")
+                yield account
+        """
+    )
+    code = """
+import pytest, unittest, requests
+
+@pytest.mark.usefixtures("account")
+class TestShared:
+    @pytest.mark.parametrize("turn", [1, 2])
+    def test_session(self, turn, account, asc_session):
+        assert len(asc_session.get("/v1/apps").json()["data"]) == 1
+        assert len(account.requests) >= turn
+
+    def test_emulator(self, asc_emulator, account):
+        assert asc_emulator is account
+
+@pytest.mark.usefixtures("account")
+class TestCase(unittest.TestCase):
+    def test_answered(self):
+        assert requests.get("https://api.appstoreconnect.apple.com/v1/apps").status_code == 401
+"""
+    pytester.makepyfile(test_one=code, test_two=code)
+    pytester.runpytest("-W", "error").assert_outcomes(passed=8)

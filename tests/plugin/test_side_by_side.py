@@ -29,6 +29,53 @@ CASES = {
             assert requests.get(f"{API}/v1/builds", headers=headers(asc_token)).json()["data"] == []
         """,
     ),
+    "responses, fixture": (
+        "responses",
+        (),
+        """
+        import responses
+
+        @pytest.fixture
+        def before():
+            with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+                yield mock
+
+        @pytest.fixture
+        def after(asc_token):
+            with responses.RequestsMock() as mock:
+                yield mock
+
+        def test_started_after(after):
+            after.get(URL, json={"mocked": True})
+            assert requests.get(URL).json() == {"mocked": True}
+
+        def test_started_before(before, asc_token):
+            before.get(URL, json={"mocked": True})
+            before.get("https://example.com/", json={"mocked": True})
+            assert requests.get(URL, headers=headers(asc_token)).json()["data"] == []
+            assert requests.get("https://example.com/").json() == {"mocked": True}
+        """,
+    ),
+    "requests_mock, fixture after": (
+        "requests_mock",
+        (),
+        """
+        def test_mock_first(asc_token, requests_mock):
+            requests_mock.get(URL, json={"mocked": True})
+            assert requests.get(URL).json() == {"mocked": True}
+        """,
+    ),
+    "respx, fixture before": (
+        "respx",
+        (),
+        """
+        import httpx
+
+        def test_mock_first(respx_mock, asc_token):
+            respx_mock.get(URL).respond(json={"mocked": True})
+            assert httpx.get(URL).json() == {"mocked": True}
+        """,
+    ),
     "requests_mock": (
         "requests_mock",
         (),
