@@ -65,6 +65,8 @@ def hide_secrets_of(*evidence: object) -> None:
     for one in evidence:
         text = _as_text(one)
         for secret in secrets_in(text) if text else ():
+            if len(set(secret)) < _SHORTEST:  # a line of dashes or blanks
+                continue
             if len(secret) < GRAM:
                 redactor.add_word(secret)
                 continue

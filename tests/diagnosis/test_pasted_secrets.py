@@ -182,6 +182,14 @@ def test_the_report_never_hides_its_own_words(form: str, tmp_path: Path) -> None
     assert HIDDEN not in shown
 
 
+@pytest.mark.parametrize("text", [" " * 100, "-" * 100, "." * 100, "Bearer " + "-" * 40, "password: " + "=" * 40])
+def test_blanks_and_lines_are_no_secrets(text: str, redactor: Redactor, tmp_path: Path) -> None:
+    report_of(text, tmp_path)
+    hide_secrets_of(text)
+    for drawn in (" " * 40, "." * 40, "-" * 40, "=" * 40):
+        assert redactor.clean(drawn) == drawn
+
+
 def test_own_words_and_names_in_a_pasted_text_are_no_secrets() -> None:
     for cause in CAUSES.values():
         assert list(secrets_in(f"{cause.title}. {cause.fix} See {cause.docs}")) == []
