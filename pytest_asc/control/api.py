@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pytest_asc.control.access import Access
-    from pytest_asc.control.accounts import Accounts
+    from pytest_asc.control.accounts import Accounts, OpenedAccount
     from pytest_asc.control.served_emulator import ServedEmulator
 
 CONTROL_PATH = "/_emulator"
@@ -74,7 +74,7 @@ class ControlApi:
     Args:
         accounts: What it controls.
         access: Who may use it.
-        base_url: Scheme, host and port of the server, for the control URLs of accounts.
+        base_url: Scheme, host and port of the server.
         version: The package's.
     """
 
@@ -144,18 +144,25 @@ class ControlApi:
             self.accounts.close(identifiers[0])
             return ControlResponse(204)
         if method == "GET":
-            return ControlResponse(200, dump([self._account(one.id, one.emulator) for one in self.accounts]))
+            return ControlResponse(200, dump([_account(one, request) for one in self.accounts]))
         if method != "POST":
             _refuse_method(method, {"GET", "POST"})
         sample = bool(_read(request.body, _SAMPLE, required=False).get("sample"))
         account = self.accounts.open(sample=sample)
-        shown = {**self._account(account.id, account.emulator), "private_key": str(account.credentials.pem)}
+        shown = {**_account(account, request), "private_key": str(account.credentials.pem)}
         return ControlResponse(201, dump(shown))
 
-    def _account(self, identifier: str, emulator: ServedEmulator) -> dict[str, Any]:
-        key = emulator.credentials
-        url = f"{self._base_url}{CONTROL_PATH}/accounts/{identifier}/"
-        return {"id": identifier, "key_id": key.key_id, "issuer_id": key.issuer_id, "control_url": url}
+
+def _account(account: OpenedAccount, request: ControlRequest) -> dict[str, Any]:
+    """Return an account as JSON; the host of its URL is the one that the client has used."""
+    key = account.credentials
+    base = f"{'https' if request.secure else 'http'}://{request.header('Host')}{CONTROL_PATH}"
+    return {
+        "id": account.id,
+        "key_id": key.key_id,
+        "issuer_id": key.issuer_id,
+        "control_url": f"{base}/accounts/{account.id}/",
+    }
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from pytest_asc.apple.causes import CAUSES
@@ -23,6 +24,7 @@ from pytest_asc.control.schemas import (
     one_of,
 )
 from pytest_asc.control.served_emulator import SERVED_FAULTS, TIME_MODES
+from pytest_asc.emulator.account.account import members_of
 from pytest_asc.emulator.account.fixture_loader import Entry
 from pytest_asc.emulator.account.review_requirements import check_requirements
 from pytest_asc.emulator.http_models import Broken
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
     from pytest_asc.control.served_emulator import ServedEmulator
 
+_JSON_VALUES = frozenset({"boolean", "integer", "number"})
 _OK, _CREATED, _NO_CONTENT = 200, 201, 204
 
 
@@ -102,7 +105,9 @@ def _counts(emulator: ServedEmulator, _: Call) -> Any:
 
 def _find(emulator: ServedEmulator, call: Call) -> Any:
     _check_type(call)
-    return [resource.copy() for resource in emulator.find(call.path["type"], **call.query)]
+    value_types, _relationships = members_of(call.path["type"])
+    query = {name: _value(text, value_types.get(name)) for name, text in call.query.items()}
+    return [resource.copy() for resource in emulator.find(call.path["type"], **query)]
 
 
 def _get(emulator: ServedEmulator, call: Call) -> Any:
@@ -134,8 +139,14 @@ def _load(emulator: ServedEmulator, call: Call) -> Any:
     return {}
 
 
+def _load_sample(emulator: ServedEmulator, _: Call) -> Any:
+    emulator.load_sample()
+    return {}
+
+
 def _requests(emulator: ServedEmulator, call: Call) -> Any:
-    return entries_since(emulator, int(call.query.get("since", 0)))
+    with_details = call.query.get("details") == "true"
+    return entries_since(emulator, int(call.query.get("since", 0)), with_details=with_details)
 
 
 def _request(emulator: ServedEmulator, call: Call) -> Any:
@@ -228,6 +239,14 @@ def _set(emulator: ServedEmulator, call: Call) -> Any:
     return _settings(emulator, call)
 
 
+def _value(text: str, value_type: object) -> Any:
+    """Return the value of an attribute in a query: JSON, but for strings and dates."""
+    if isinstance(value_type, str) and (value_type in _JSON_VALUES or value_type.startswith(("$", "["))):
+        with suppress(ValueError, RecursionError):
+            return json.loads(text)
+    return text
+
+
 def _entry(document: Mapping[str, Any]) -> Entry:
     entry = Entry.read(0, document)
     if "id" in entry.attributes or "id" in entry.relationships:
@@ -275,12 +294,13 @@ COMMANDS = (
     Command("GET", "state", "Read the whole account, in the form that PUT state takes", _state),
     Command("PUT", "state", "Replace the account", _replace, body=OBJECT),
     Command("POST", "state", "Add the content of a document to the account", _load, body=OBJECT),
+    Command("POST", "sample", "Add the sample account", _load_sample),
     Command(
         "GET",
         "requests",
         "List the requests that the account has handled, newest last",
         _requests,
-        query={"since": integer(0)},
+        query={"since": integer(0), "details": one_of("true", "false")},
     ),
     Command("GET", "requests/{number}", "Read a request with its headers and body, and its response", _request),
     Command(

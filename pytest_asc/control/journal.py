@@ -15,11 +15,18 @@ _MOST_SHOWN = 64 * 1024
 """Characters of a body."""
 
 
-def entries_since(emulator: ServedEmulator, count: int) -> list[dict[str, Any]]:
-    """Return the requests after the first ``count`` ones since the start or the last reset, newest last."""
+def entries_since(emulator: ServedEmulator, count: int, *, with_details: bool = False) -> list[dict[str, Any]]:
+    """Return the requests after the first ``count`` ones since the start or the last reset, newest last.
+
+    Args:
+        emulator: The account's.
+        count: Number of requests to leave out.
+        with_details: Add headers and bodies.
+    """
     records = emulator.requests_since(count)
     first = emulator.request_count - len(records) + 1
-    return [entry_of(first + place, record) for place, record in enumerate(records)]
+    show = _with_details if with_details else entry_of
+    return [show(first + place, record) for place, record in enumerate(records)]
 
 
 def entry_of(number: int, record: RequestRecord) -> dict[str, Any]:
@@ -52,7 +59,10 @@ def details_of(emulator: ServedEmulator, number: int) -> dict[str, Any]:
     records = emulator.requests_since(number - 1)
     if not 1 <= number <= count or len(records) != count - number + 1:
         raise LookupError(f"there is no request {number}: {count} came, and the last 10,000 are kept")
-    record = records[0]
+    return _with_details(number, records[0])
+
+
+def _with_details(number: int, record: RequestRecord) -> dict[str, Any]:
     response = record.response
     return {
         **entry_of(number, record),

@@ -14,6 +14,7 @@ from pytest_asc.apple.roles import ANY, ROLE_AREAS
 from pytest_asc.apple.services import SERVICES
 from pytest_asc.cli.main import main
 from pytest_asc.cli.running_server import AccountOptions, connection_info, running_server
+from pytest_asc.control.commands import COMMANDS
 from pytest_asc.credentials.settings import SETTINGS
 from pytest_asc.credentials.tokens import mint
 from pytest_asc.emulator.account.outcomes import OUTCOMES
@@ -244,3 +245,10 @@ def test_the_exit_status_of_a_smoke_check_is_documented(
 ) -> None:
     assert pytester.runpytest("--asc-smoke", "--asc-mode=emulator", *options).ret == status
     assert str(status) in {row[0] for row in rows("status")}
+
+
+def test_the_table_of_the_control_api_lists_every_command() -> None:
+    cells = [row[0] for row in rows("control API, below `control_url`")]
+    for command in COMMANDS:
+        first = command.path.partition("/")[0]
+        assert any(command.method in cell and re.search(rf"\b{first}\b", cell) for cell in cells), command

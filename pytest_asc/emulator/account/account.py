@@ -86,8 +86,21 @@ class Account:
         values = defaults(resource_type, self.store.count(resource_type) + 1, self.schedule.now())
         values.update(attributes)
         resource = Resource(resource_type, identifier or self._identifiers.new(resource_type), _copy(values))
-        self.store.add(resource)
+        try:
+            self.store.add(resource)
+        except ValueError:
+            if identifier:
+                raise
+            # It came from an account that was saved with the same seed.
+            resource = Resource(resource_type, self._unused_id(resource_type), _copy(values))
+            self.store.add(resource)
         return resource
+
+    def _unused_id(self, resource_type: str) -> str:
+        identifier = self._identifiers.new(resource_type)
+        while self.store.stored(resource_type, identifier):
+            identifier = self._identifiers.new(resource_type)
+        return identifier
 
     def create_automatic(self, resource_type: str, identifier: str | None, attributes: Mapping[str, Any]) -> Resource:
         """Add a resource as :meth:`create` does, one that Apple makes by itself and that a test may replace."""

@@ -1,7 +1,7 @@
 """Changes that a test makes to an account without the API."""
 
 from pytest_asc.emulator.seeding.decisions import decide
-from pytest_asc.emulator.seeding.documents import dump, load, load_sample, save
+from pytest_asc.emulator.seeding.documents import dump, load, load_sample, save, write_document
 from pytest_asc.emulator.seeding.ledger import measure, sell
 from pytest_asc.emulator.seeding.resource_view import ResourceView
 from pytest_asc.emulator.seeding.resources import add, delete, find, get, update
@@ -24,4 +24,5 @@ __all__ = [
     "save",
     "sell",
     "update",
+    "write_document",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +16,13 @@ from pytest_asc.emulator.resources import hooks_of
 from pytest_asc.emulator.seeding.ledger import measure, sell
 from pytest_asc.emulator.seeding.measurements import metrics_of
 from pytest_asc.emulator.seeding.resources import relate_parents, sort_members
-from pytest_asc.emulator.spec.api_spec import api_spec
+from pytest_asc.emulator.spec.api_spec import api_spec, depends_on_spec
 from pytest_asc.emulator.spec.relationships import is_ordered, relation
 from pytest_asc.emulator.spec.type_validation import type_mismatches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import date
     from os import PathLike
 
     from pytest_asc.emulator.account.account import Account
@@ -30,15 +32,17 @@ if TYPE_CHECKING:
 
 def load_sample(account: Account) -> None:
     """Add the sample account that ships with the package; without the values that the user's OpenAPI document lacks."""
-    document = read_sample(today(account.now))
-    load(
-        account,
-        {
-            **document,
-            "data": list(map(_fitting, document["data"])),
-            "measurements": list(filter(_is_measured, document.get("measurements", ()))),
-        },
-    )
+    document, entries = _sample(today(account.now))
+    _add(account, document, entries)
+
+
+@depends_on_spec
+@lru_cache(maxsize=4)
+def _sample(day: date) -> tuple[Mapping[str, Any], Mapping[int, Entry]]:
+    """Return the document of the sample, and its resources, checked once a day."""
+    document = read_sample(day)
+    measured = list(filter(_is_measured, document.get("measurements", ())))
+    return {**document, "measurements": measured}, _read_entries(list(map(_fitting, document["data"])))
 
 
 def _fitting(entry: dict[str, Any]) -> dict[str, Any]:
@@ -68,7 +72,21 @@ def load(account: Account, source: str | PathLike[str] | Mapping[str, Any]) -> N
     """
     __tracebackhide__ = True
     document = read_document(source)
-    entries = _as_listed(_read_entries(document["data"]), document.get("recording"))
+    _add(account, document, _as_listed(_read_entries(document["data"]), document.get("recording")))
+
+
+def _add(account: Account, document: Mapping[str, Any], entries: Mapping[int, Entry]) -> None:
+    """Add resources, and the sales and measurements of their document.
+
+    Args:
+        account: The account.
+        document: The document.
+        entries: Its resources by their places, each checked by itself, in the order to add them in.
+
+    Raises:
+        ValueError: Something does not fit; no resource was added.
+    """
+    __tracebackhide__ = True
     for entry in entries.values():
         account.discard_automatic(entry.resource_type, entry.identifier)
     problems: list[str] = []
@@ -210,12 +228,21 @@ def _measurement(measurement: Measurement) -> dict[str, Any]:
 
 
 def save(account: Account, path: str | PathLike[str]) -> None:
-    """Write the account to a JSON file, which only its owner can read.
+    """Write the account to a JSON file; see :func:`write_document`.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    write_document(dump(account), path)
+
+
+def write_document(document: Mapping[str, Any], path: str | PathLike[str]) -> None:
+    """Write a document to a JSON file, which only its owner can read.
 
     The file is replaced as a whole: it holds the old document or the new one, whatever happens on the way.
 
     Args:
-        account: The account.
+        document: Of :func:`dump`.
         path: The file.
 
     Raises:
@@ -224,5 +251,5 @@ def save(account: Account, path: str | PathLike[str]) -> None:
     target = Path(path)
     unfinished = target.with_name(f".{target.name}.unfinished")
     unfinished.touch(mode=0o600)
-    unfinished.write_text(json.dumps(dump(account), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    unfinished.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     unfinished.replace(target)

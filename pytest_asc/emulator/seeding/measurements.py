@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pytest_asc.emulator.account.app_lookup import app_of, related
 from pytest_asc.emulator.account.ledger import Measurement
 from pytest_asc.emulator.reports.performance import CATEGORIES, MEMBERS, METRIC, USUAL
-from pytest_asc.emulator.spec.api_spec import api_spec
+from pytest_asc.emulator.spec.api_spec import api_spec, depends_on_spec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,15 +34,23 @@ def make_measurement(
         expected = ", ".join(sorted(metrics[metric]))
         raise ValueError(f"{metric!r} has no member {', '.join(sorted(unknown))}; expected some of {expected}")
     given = {name: value["id"] if isinstance(value, dict) else value for name, value in members.items()}
-    numbers = {name for metrics in api_spec().metrics.values() for name in metrics["values"]} | {"value"}
-    for name in given.keys() & numbers:
+    for name in given.keys() & _numbers():
         if type(given[name]) not in {int, float}:
             raise ValueError(f"{name}: got {given[name]!r}, expected a number")
     filled = _filled(store, resource, given) if metric == METRIC else given
     return Measurement(metric, day, {**filled, resource.type: resource.id})
 
 
-def metrics_of(resource_type: str) -> dict[str, frozenset[str]]:
+@depends_on_spec
+@cache
+def _numbers() -> frozenset[str]:
+    """Return the names of the values of all metrics, which are numbers."""
+    return frozenset({"value"}.union(*(metrics["values"] for metrics in api_spec().metrics.values())))
+
+
+@depends_on_spec
+@cache
+def metrics_of(resource_type: str) -> Mapping[str, frozenset[str]]:
     """Return the metrics of a resource type, each with the names of its values and dimensions."""
     found = {
         path.rpartition("/")[2]: frozenset({*metrics["values"], *metrics["dimensions"]})

@@ -1,0 +1,135 @@
+"""The examples in other languages, the GitHub Action and the Containerfile do what the documents say."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+import yaml
+
+from pytest_asc.control.commands import COMMANDS
+
+ROOT = Path(__file__).parents[2]
+LANGUAGES = ROOT / "docs" / "languages"
+RUN = [sys.executable, "-m", "pytest_asc", "run", "--empty", "--"]
+
+
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*RUN, *command], capture_output=True, text=True, check=False, cwd=ROOT, timeout=120)
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="node is not installed")
+def test_the_javascript_example_passes() -> None:
+    result = run("node", "--test", str(LANGUAGES / "javascript"))
+    assert (result.returncode, result.stderr) == (0, ""), result.stdout
+    assert re.search(r"pass 4\b", result.stdout)
+
+
+@pytest.mark.skipif(not shutil.which("ruby"), reason="ruby is not installed")
+def test_the_ruby_example_passes() -> None:
+    result = run("ruby", "-W", str(LANGUAGES / "ruby" / "app_names_test.rb"))
+    assert (result.returncode, result.stderr) == (0, ""), result.stdout
+    assert "4 runs, 8 assertions, 0 failures, 0 errors, 0 skips" in result.stdout
+
+
+@pytest.mark.skipif(not shutil.which("swiftc"), reason="swift is not installed")
+def test_the_swift_example_is_swift() -> None:
+    assert run("swiftc", "-parse", str(LANGUAGES / "swift" / "AppNamesTests.swift")).returncode == 0
+
+
+def test_the_swift_example_uses_commands_that_there_are() -> None:
+    text = (LANGUAGES / "swift" / "AppNamesTests.swift").read_text("utf-8")
+    called = re.findall(r'control\("([A-Z]+)", "([^"]+)"', text)
+    assert {*called} <= {(one.method, one.path) for one in COMMANDS}
+    assert len(called) == 4
+
+
+@pytest.fixture(scope="module")
+def action() -> Any:
+    return yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
+
+
+def step(action: Any, name: str) -> Any:
+    (found,) = [one for one in action["runs"]["steps"] if one["name"] == name]
+    return found
+
+
+def test_the_action_is_a_composite_one_with_scripts_that_hold_no_input(action: Any, tmp_path: Path) -> None:
+    assert action["runs"]["using"] == "composite"
+    for one in action["runs"]["steps"]:
+        assert one["shell"] == "bash"
+        assert "${{" not in one["run"]  # an input with quotes in it would be part of the script
+        assert subprocess.run(["bash", "-n"], input=one["run"], text=True, check=False).returncode == 0
+        for value in one["env"].values():
+            for name in re.findall(r"inputs\.([\w-]+)", value):
+                assert name in action["inputs"]
+
+
+def environment(tmp_path: Path, **variables: str) -> dict[str, str]:
+    (tmp_path / "pytest-asc").mkdir()
+    files = {name: str(tmp_path / name) for name in ("GITHUB_ENV", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
+    here = {"RUNNER_TEMP": str(tmp_path), "GITHUB_ACTION_PATH": str(ROOT), "PYTEST_ASC_PYTHON": sys.executable}
+    return {**os.environ, **files, **here, **variables}
+
+
+def written(file: Path) -> dict[str, str]:
+    return dict(line.split("=", 1) for line in file.read_text("utf-8").splitlines())
+
+
+def test_the_action_checks_credentials(action: Any, tmp_path: Path) -> None:
+    script = step(action, "Check the credentials")["run"]
+    env = environment(tmp_path, OPTIONS="--asc-mode=emulator\n\n-p\nno:cacheprovider\n")
+    result = subprocess.run(["bash", "-e", "-o", "pipefail", "-c", script], env=env, cwd=tmp_path, check=False,
+                            capture_output=True, text=True)  # fmt: skip
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "0 apps are visible" in result.stdout or "passed" in result.stdout
+
+
+def test_the_action_serves_for_the_steps_that_follow(action: Any, tmp_path: Path) -> None:
+    script = step(action, "Start the emulator")["run"]
+    pid = tmp_path / "pid"
+    env = environment(tmp_path, OPTIONS="--empty")
+    subprocess.run(["bash", "-e", "-o", "pipefail", "-c", f"{script}\necho $server > {pid}"], env=env, check=True)
+    process = int(pid.read_text())
+    try:
+        variables, outputs = written(tmp_path / "GITHUB_ENV"), written(tmp_path / "GITHUB_OUTPUT")
+        assert (outputs["url"], outputs["control-url"]) == (variables["ASC_BASE_URL"], variables["ASC_EMULATOR_URL"])
+        assert set(action["outputs"]) == set(outputs)
+        assert requests.get(f"{variables['ASC_EMULATOR_URL']}health", timeout=30).json()["status"] == "ok"
+        assert Path(variables["ASC_PRIVATE_KEY_PATH"]).read_text("ascii").startswith("-----BEGIN PRIVATE KEY")
+    finally:
+        os.kill(process, 15)
+    failing = {**env, "OPTIONS": "--role\nNOBODY"}
+    result = subprocess.run(["bash", "-e", "-o", "pipefail", "-c", script], env=failing, check=False,
+                            capture_output=True, text=True)  # fmt: skip
+    assert result.returncode == 1
+    assert "NOBODY" in result.stderr
+
+
+def test_the_containerfile_copies_what_there_is_and_starts_serve() -> None:
+    lines = (ROOT / "Containerfile").read_text("utf-8").replace("\\\n", "").splitlines()
+    instructions = [line.split(" ", 1) for line in lines if line and not line.startswith("#")]
+    assert instructions[0][0] == "FROM"
+    for name, arguments in instructions:
+        if name == "COPY":
+            assert all((ROOT / source).exists() for source in arguments.split()[:-1])
+    (entry,) = [json.loads(arguments) for name, arguments in instructions if name == "ENTRYPOINT"]
+    (port,) = [arguments for name, arguments in instructions if name == "EXPOSE"]
+    assert entry[-1] == port
+    command = [sys.executable, *entry[1:-1], "0", "--empty"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout
+        info = json.loads(process.stdout.readline())
+        process.terminate()
+    assert info["control_secret"]
+    (check,) = [arguments for name, arguments in instructions if name == "HEALTHCHECK"]
+    assert f":{port}{urlsplit(info['control_url']).path}" in check
