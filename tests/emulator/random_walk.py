@@ -32,6 +32,7 @@ _OK = 200
 _FIRST_ERROR = 400
 _FIRST_CRASH = 500
 _MOST_LINKS = 5
+_MOST_RESOURCES = 1000
 _MOST_PAGES = 6
 _MOST_OF_A_PAGE = 200
 # What a link may be answered with, beside 200: an operation that Apple does not offer, a resource that was never set,
@@ -72,7 +73,11 @@ class RandomWalk:
         self.check_account()
 
     def take_step(self) -> None:
-        """Send one request, or let time pass, and check what came of it."""
+        """Send one request, or let time pass, and check what came of it; a full account loses a resource first."""
+        store = self.emulator._account.store
+        if len(store) > _MOST_RESOURCES:
+            kind = self.random.choice([one for one in api_spec().types if store.count(one)])
+            self.emulator.delete({"type": kind, "id": self.random.choice(list(store.all_stored(kind))).id})
         (kind,) = self.random.choices(list(_WEIGHTS), list(_WEIGHTS.values()))
         if kind == "time":
             self.emulator.advance(hours=self.random.choice((0, 1, 30)))
