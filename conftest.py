@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import socket
@@ -71,6 +72,11 @@ def pytest_configure(config: pytest.Config) -> None:
             "suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
         )
         hypothesis.settings.load_profile("suite")
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is loaded by now out of garbage collections, which runs of pytester cause many of."""
+    gc.freeze()
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:

@@ -32,6 +32,8 @@ MANY = 30_000_000
 """Bytes: more than the system's buffers take."""
 FILES = 60
 """Files that the server's process may open."""
+IDLE = FILES + 10
+"""Connections that leave it none."""
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="it limits no number of files")
 
@@ -266,7 +268,7 @@ def test_idle_connections_that_take_all_files_keep_no_client_out(port: str, sent
         "a tunnel": f"CONNECT {APPLE}:443 HTTP/1.1\r\n\r\n".encode(),
     }[sent]
     with serve() as (_, served), ExitStack() as stack:
-        for _ in range(2 * FILES):
+        for _ in range(IDLE):
             connection = stack.enter_context(connect(served[port]))
             connection.send(data)
         assert answers(served) == {401}
@@ -275,7 +277,7 @@ def test_idle_connections_that_take_all_files_keep_no_client_out(port: str, sent
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="this system does not tell the times of a process")
 def test_the_processor_is_idle_while_there_are_no_more_files() -> None:
     with serve() as (process, served), ExitStack() as stack:
-        connections = [stack.enter_context(connect(served["url"])) for _ in range(2 * FILES)]
+        connections = [stack.enter_context(connect(served["url"])) for _ in range(IDLE)]
         assert answers(served) == {401}
         before = seconds_of_processor(process)
         connections[-1].socket.settimeout(1)
