@@ -23,7 +23,7 @@ from pytest_asc.emulator.account.schedule import DAY, HOUR, MINUTE
 from pytest_asc.emulator.auth.authenticator import Authenticator, Key, KeyOverrides
 from pytest_asc.emulator.auth.rate_limiter import RATE_LIMIT, RateLimiter
 from pytest_asc.emulator.auth.role_policy import check_role_access
-from pytest_asc.emulator.dispatch import MOST_CACHED, find_endpoint, make_endpoint
+from pytest_asc.emulator.dispatch import DEPRECATED_IN_USE, MOST_CACHED, find_endpoint, make_endpoint
 from pytest_asc.emulator.http_models import JSON, Request, Response
 from pytest_asc.emulator.jsonapi import errors
 from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError, error_response
@@ -711,6 +711,9 @@ class Emulator:
             except RefusedError as refused:
                 answer = refused.reasons
             else:
+                operation = endpoint.route.operation
+                if operation.deprecated:
+                    DEPRECATED_IN_USE.add(operation)
                 answer = endpoint.handle(self._visible, endpoint.route, request, account_now)
         else:
             answer = other_services.respond(self.service, method, url)

@@ -26,6 +26,9 @@ MOST_CACHED = 1024
 _ENDPOINTS = 2048
 _JSON_ALONE = (JSON,)
 
+DEPRECATED_IN_USE: set[Operation] = set()
+"""Deprecated operations that requests to any emulator of this process have named, until somebody clears it."""
+
 Answer: TypeAlias = "bytes | Response | ApiError | tuple[ApiError, ...]"
 """JSON document, whole response, or the errors of a request."""
 

@@ -76,6 +76,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="Emulate the API of this OpenAPI document, JSON or YAML, in place of the one that ships with the package",
     )
     parser.addini("asc_openapi", "The file of --asc-openapi, relative to this ini file")
+    parser.addini("asc_warn_deprecated", "List deprecated operations that the run has used: off, warn, error")
     group.addoption(
         "--asc-trust-host",
         action="append",
@@ -141,6 +142,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(import_module("pytest_asc.plugin.live_guard").LiveGuard(config), "asc-live-guard")
     if config.option.asc_openapi or config.getini("asc_openapi"):
         config.pluginmanager.register(import_module("pytest_asc.plugin.openapi").OpenApiDocument(config), "asc-openapi")
+    if config.getini("asc_warn_deprecated"):
+        import_module("pytest_asc.plugin.deprecations").register(config)
     given = {name for name, value in vars(config.option).items() if name.startswith("asc_") and value not in _UNSET}
     # A worker of pytest-xdist gets the options that its controller has checked.
     if given - {"asc_timeout"} and not hasattr(config, "workerinput"):

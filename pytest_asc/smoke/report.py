@@ -113,6 +113,9 @@ class Report:
     findings: tuple[Finding, ...]
     searched: tuple[str, ...] = ()
     """The options, ini values and variables that were looked at, where no credentials were found."""
+    api_version: str | None = None
+    """Version of the API that the emulator emulates; None in live mode and for other services, where JSON has no such
+    member."""
 
     @property
     def service_entry(self) -> Service:
@@ -137,6 +140,7 @@ class Report:
             "cause": self.cause,
             "mode": self.mode,
             "service": self.service,
+            **({} if self.api_version is None else {"api_version": self.api_version}),
             "credentials": self.credentials
             and {**self.credentials._asdict(), "sources": dict(self.credentials.sources)},
             "token": self.token and self.token._asdict(),
@@ -175,4 +179,5 @@ class Report:
             checks=tuple(CheckOutcome(**check) for check in document["checks"]),
             findings=tuple(Finding(**finding) for finding in document["findings"]),
             searched=tuple(document.get("searched", ())),
+            api_version=document.get("api_version"),
         )

@@ -53,6 +53,7 @@ def build_report(
     experiments: ExperimentResult | None = None,
     role_access: Iterable[AreaAccess] | None = None,
     checks: Iterable[CheckOutcome] = (),
+    api_version: str | None = None,
 ) -> Report:
     """Build a report. IDs are masked, and registered secrets are taken out.
 
@@ -71,6 +72,7 @@ def build_report(
         experiments: Result of the experiments, where there were any.
         role_access: Access of the key's role to each area; None where that is no part of the report.
         checks: Outcome of each check that was run.
+        api_version: Version of the emulated API; None where none is.
     """
     findings = tuple(findings)
     nothing = any(finding.cause == "credentials-missing" for finding in findings)
@@ -89,6 +91,7 @@ def build_report(
         checks=tuple(checks),
         findings=findings,
         searched=searched_names() if nothing else (),
+        api_version=api_version,
     )
     # It holds text of others: a gateway may have repeated the token.
     return Report.from_json(redact(report.to_json(), redactor))

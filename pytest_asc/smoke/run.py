@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from pytest_asc.apple.services import APP_STORE_CONNECT
 from pytest_asc.diagnosis.findings import best_error
 from pytest_asc.secrets import redactor
 from pytest_asc.smoke.checks import checks_of
@@ -106,4 +107,12 @@ class SmokeRun:
             experiments=context.experiments,
             role_access=context.role_access,
             checks=(self._outcomes[check.name] for check in self.checks if check.name in self._outcomes),
+            api_version=self._api_version(),
         )
+
+    def _api_version(self) -> str | None:
+        if self.context.mode != "emulator" or self.context.service is not APP_STORE_CONNECT:
+            return None
+        from pytest_asc.emulator.spec.api_spec import api_spec  # noqa: PLC0415  live runs have none
+
+        return api_spec().version

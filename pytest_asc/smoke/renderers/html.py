@@ -90,6 +90,7 @@ def _heading(report: Report, outcome: str) -> Iterator[Element]:
     parts = (
         f"{service[0].upper()}{service[1:]}",
         "smoke check against the emulator" if report.mode == "emulator" else "smoke check",
+        f"API {report.api_version}" if report.api_version else None,
         None if now is None else utc(now),
     )
     yield element("p", " · ".join(filter(None, parts)), class_="origin")
