@@ -1,4 +1,4 @@
-"""Resources that every account has and that are made when they are looked up: territories and price points.
+"""Resources that every account has, made when they are looked up: territories, price points, reference data.
 
 None of them takes memory until another resource links to it. Each is the same every time: its id names all that it
 depends on. Ids of price points are base64 of JSON: ``{"s":"6448311069","t":"USA","p":"10012"}``, with the product, the
@@ -14,6 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from pytest_asc.apple.territories import CURRENCIES, TERRITORIES
+from pytest_asc.emulator.account.reference_data import REFERENCE_DATA, REFERENCE_DATUM_ID, make_reference_datum
 from pytest_asc.emulator.account.store import Generator, Narrowable, Resource
 
 if TYPE_CHECKING:
@@ -192,11 +193,12 @@ def _equalizations(_: Store, resource: Resource) -> Sequence[Resource]:
 
 
 GENERATORS: Mapping[str, Generator] = {
+    REFERENCE_DATA: make_reference_datum,
     "territories": _make_territory,
     **{resource_type: _make_price_point(resource_type) for resource_type in _FAMILIES},
 }
 """Makers of the resources of a type by their id."""
-COLLECTIONS: Mapping[str, Collection[str]] = {"territories": TERRITORIES}
+COLLECTIONS: Mapping[str, Collection[str]] = {REFERENCE_DATA: (REFERENCE_DATUM_ID,), "territories": TERRITORIES}
 """Ids of the resources of a type that has a collection."""
 LISTS = {
     **{(family.product_type, family.relationship): _of_product(name) for name, family in _FAMILIES.items()},

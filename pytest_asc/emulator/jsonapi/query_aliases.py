@@ -39,6 +39,8 @@ _ALIASES: Mapping[tuple[str, str], _Alias] = {
     ("alternativeDistributionKeys", "app"): _Alias(("apps.alternativeDistributionKey",)),
     ("appKeywords", "locale"): _Alias(("appStoreVersionLocalizations.searchKeywords",), "locale"),
     ("appKeywords", "platform"): _Alias(("appStoreVersionLocalizations.searchKeywords", "appStoreVersion"), "platform"),
+    # The order inside a group is that of the list itself.
+    ("appAssetLibraryPlacements", "placementGroupPosition"): _Alias((), "placementGroup"),
     ("customerReviews", "publishedResponse"): _Alias(("response",), "state", "PUBLISHED"),
     ("inAppPurchaseOfferCodes", "territory"): _Alias(("prices", "territory")),
     ("inAppPurchasePricePoints", "inAppPurchaseV2"): _Alias(("inAppPurchases.pricePoints",)),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pytest_asc.emulator.resources import (
     analytics,
     app_infos,
+    asset_library,
     asset_packs,
     build_uploads,
     builds,
@@ -48,6 +49,7 @@ __all__ = ["FOUND_BY_HOOKS", "HOOKS", "NO_HOOKS", "ResourceHooks", "hooks_of"]
 HOOKS: Mapping[str, ResourceHooks] = {
     **analytics.HOOKS,
     **app_infos.HOOKS,
+    **asset_library.HOOKS,
     **asset_packs.HOOKS,
     **build_uploads.HOOKS,
     **builds.HOOKS,

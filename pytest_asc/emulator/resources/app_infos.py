@@ -36,6 +36,7 @@ _FROZEN = ("name", "subtitle")
 # Resources of every app, by the relationship of the app: their id is the app's (observed).
 _ONE_FOR_EACH_APP = {
     "betaAppReviewDetail": "betaAppReviewDetails",
+    "assetLibrary": "appAssetLibraries",
     "betaLicenseAgreement": "betaLicenseAgreements",
     "subscriptionGracePeriod": "subscriptionGracePeriods",
 }

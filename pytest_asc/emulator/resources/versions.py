@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_asc.emulator.account.schedule import MINUTE
 from pytest_asc.emulator.jsonapi import state_errors
 from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError, at_pointer
-from pytest_asc.emulator.resources import app_infos, phased_releases
+from pytest_asc.emulator.resources import app_infos, asset_library, phased_releases
 from pytest_asc.emulator.resources.hooks import ResourceHooks
 from pytest_asc.emulator.resources.state_machine import (
     StateMachine,
@@ -71,6 +71,7 @@ def _release(account: Account, version: Resource) -> None:
 def _after_state_change(account: Account, version: Resource, state: str) -> None:
     account.store.update(version, {"appStoreState": APP_STORE_STATES.get(state, state)})
     app_infos.follow_version(account, version, state)
+    asset_library.follow_version(account, version)
     if state == "READY_FOR_DISTRIBUTION":
         for other in other_versions(account, version):
             if state_of(other) == state:

@@ -68,7 +68,10 @@ def test_yaml_needs_pyyaml_and_the_message_says_how_to_get_it(monkeypatch: pytes
         (b"3", "F holds the number 3, expected an OpenAPI document, which is an object."),
         (b"{", "F is no valid JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)."),
         (b"PK\x03\x04...", "F is a ZIP archive: unpack it, and give the JSON or YAML file that is inside."),
-        (gzip.compress(b"{}", mtime=0), "F is compressed by gzip: unpack it, and give the JSON or YAML file that is inside."),
+        (
+            gzip.compress(b"{}", mtime=0),
+            "F is compressed by gzip: unpack it, and give the JSON or YAML file that is inside.",
+        ),
         (b"\xff\xfa\x00\x80", "F is no text: byte 0 cannot be decoded as utf-8."),
         (
             b"{" * 200_000,
