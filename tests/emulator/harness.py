@@ -13,6 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from pytest_asc.emulator.app import Emulator, Request
+from pytest_asc.emulator.spec.compiler import ADDENDUM, merge, read_document
 
 BASE = "https://api.appstoreconnect.apple.com"
 NOW = 1_780_000_000.0
@@ -100,9 +101,9 @@ def find_openapi() -> Path | None:
 
 @cache
 def openapi() -> dict[str, Any]:
-    """Return Apple's OpenAPI document; skip the test where it is absent."""
+    """Return Apple's OpenAPI document, with the addendum where it is older; skip the test where it is absent."""
     path = find_openapi()
     if path is None or not path.is_file():
         pytest.skip("Apple's OpenAPI document is not here: set ASC_OPENAPI to its path")
     document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return document
+    return merge(document, read_document(ADDENDUM)) if document["info"]["version"] == "4.4.1" else document

@@ -114,6 +114,32 @@ def _approved(emulator: Emulator) -> Json:
     return emulator.add("builds", buildBetaDetail=detail, betaGroups=[emulator.add("betaGroups")])
 
 
+def _placement(emulator: Emulator, data: Json) -> None:
+    """Exactly one asset on exactly one surface, with what they can be."""
+    relationships = data.setdefault("relationships", {})
+    relationships.clear()
+    image = emulator.add("appAssetLibraryImages", state="APPROVED")
+    localization = emulator.add("appStoreVersionLocalizations", appStoreVersion=emulator.add("appStoreVersions"))
+    relationships |= {"image": _to(image), "appStoreVersionLocalization": _to(localization)}
+    data["attributes"] = {"placementType": "APP_SCREENSHOT", "placementGroup": "IPAD_13_PROFILE"}
+
+
+def _ordering(emulator: Emulator, data: Json) -> None:
+    """Every placement of a group of one surface."""
+    localization = emulator.add("appStoreVersionLocalizations", appStoreVersion=emulator.add("appStoreVersions"))
+    group = "IPAD_13_PROFILE"
+    placements = [
+        emulator.add("appAssetLibraryPlacements", placementGroup=group, appStoreVersionLocalization=localization)
+        for _ in range(2)
+    ]
+    linkages = [_to(placement)["data"] for placement in reversed(placements)]
+    data["attributes"] = {"placementGroup": group}
+    data["relationships"] = {
+        "orderedPlacements": {"data": linkages},
+        "appStoreVersionLocalization": _to(localization),
+    }
+
+
 _RELEASABLE = {"appVersionState": "PENDING_DEVELOPER_RELEASE", "appStoreState": "PENDING_DEVELOPER_RELEASE"}
 
 _CONTACT = {
@@ -131,6 +157,10 @@ LINKED: Mapping[tuple[str, str], Json] = {
 """Members of the resource that the body of a relationship names, by method and path."""
 
 STATES: Mapping[tuple[str, str], Callable[[Emulator, Json], None]] = {
+    ("POST", "/v1/appAssetLibraryPlacements"): _placement,
+    ("POST", "/v1/appAssetLibraryPlacementOrderingRequests"): _ordering,
+    ("PATCH", "/v1/appAssetLibraryImages/{id}"): _left_out("archived", "uploaded"),
+    ("PATCH", "/v1/appAssetLibraryVideos/{id}"): _left_out("archived", "uploaded"),
     ("PATCH", "/v1/appStoreVersionPhasedReleases/{id}"): _left_out("phasedReleaseState"),
     ("POST", "/v1/appStoreReviewDetails"): _with_attributes(**_CONTACT),
     ("PATCH", "/v1/appStoreReviewDetails/{id}"): _attributes(**_CONTACT),

@@ -60,7 +60,7 @@ def assert_no_placeholders(errors: list[dict[str, Any]]) -> None:
 
 
 def test_the_sweep_covers_every_operation() -> None:
-    assert len(ALL) == sum(len(api_spec().methods(path)) for path in api_spec().paths) >= 1263
+    assert len(ALL) == sum(len(api_spec().methods(path)) for path in api_spec().paths) == 1303
 
 
 @pytest.mark.parametrize("full", [False, True], ids=["what is required", "everything"])
@@ -69,12 +69,19 @@ def test_every_operation_succeeds(populated_account: EmulatorClient, full: bool)
     assert wrong == []
 
 
+# Its document is not known.
+NOT_EMULATED = "/v1/apps/{id}/performanceOverviews"
+
+
 def find_problems(
     emulator_client: EmulatorClient, operation: Operation, *, full: bool
 ) -> Iterator[tuple[str, str, object]]:
     """Yield the problems of the response to a valid request."""
     where = (operation.method, operation.path)
     answer = ask(emulator_client, make_request(emulator_client, operation, full=full))
+    if operation.path == NOT_EMULATED:
+        assert answer.codes == ["PYTEST_ASC.NOT_EMULATED"]
+        return
     if answer.status != operation.status:
         yield (*where, answer.body)
         return

@@ -122,9 +122,19 @@ def _require_emulated(operation: Operation, query: Query) -> None:
         raise RefusedError(ApiError(errors.NOT_EMULATED, {"what": what}))
 
 
+# Paths of 4.6 that its release notes name, without what they take and give.
+_LATER_ROOTS = frozenset(
+    f"/v1/{name}"
+    for name in ("retentionMessages", "retentionMessageVersions", "retentionMessageLocalizations", "retentionOffers")
+)
+_LATER_RELATIONSHIPS = frozenset({"/v1/subscriptions/{id}/relationships/retentionMessage"})
+
+
 def _explain(method: str, root: str, template: str, path: str) -> ApiError:
     """Return Apple's error for a method and path without an operation."""
     spec = api_spec()
+    if (not spec.is_root(root) and root in _LATER_ROOTS) or template in _LATER_RELATIONSHIPS:
+        return ApiError(errors.NOT_EMULATED, {"what": f"{method} {path} of version 4.6"})
     if not spec.is_root(root):
         return ApiError(errors.PATH_UNKNOWN, {"path": root.strip("/")})
     instance = f"{root}/{{id}}"

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_asc.emulator.http_models import Response
+from pytest_asc.emulator.jsonapi.errors import NOT_EMULATED, ApiError, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,6 +61,17 @@ def performance(request: ReportRequest) -> Response:
         ],
     }
     return Response(200, {"Content-Type": request.route.operation.media_types[0]}, json.dumps(document).encode())
+
+
+def performance_overview(request: ReportRequest) -> Response:
+    """Refuse the overview of an app, whose document is not known.
+
+    Raises:
+        RefusedError: Always.
+    """
+    request.resource()
+    operation = request.route.operation
+    raise RefusedError(ApiError(NOT_EMULATED, {"what": f"the document of {operation.method} {operation.relationship}"}))
 
 
 def _is_selected(request: ReportRequest, resource_type: str, identifier: str, one: Measurement) -> bool:

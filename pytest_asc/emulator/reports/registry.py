@@ -14,7 +14,7 @@ from pytest_asc.emulator.reports.csv_tables import document_or_table
 from pytest_asc.emulator.reports.diagnostics import logs
 from pytest_asc.emulator.reports.finance import finance_report
 from pytest_asc.emulator.reports.metrics import metrics
-from pytest_asc.emulator.reports.performance import performance
+from pytest_asc.emulator.reports.performance import performance, performance_overview
 from pytest_asc.emulator.reports.report_request import ReportRequest
 from pytest_asc.emulator.reports.sales import sales_report
 from pytest_asc.emulator.spec.api_spec import depends_on_spec
@@ -35,6 +35,7 @@ _HANDLERS: Mapping[str, ReportHandler] = {
     "/v1/financeReports": finance_report,
     "/v1/apps/{id}/perfPowerMetrics": performance,
     "/v1/builds/{id}/perfPowerMetrics": performance,
+    "/v1/apps/{id}/performanceOverviews": performance_overview,
     "/v1/diagnosticSignatures/{id}/logs": logs,
     "/v1/analyticsReportInstances/{id}/segments": segments,
     "/v1/analyticsReportSegments/{id}": segment,

@@ -302,3 +302,15 @@ def test_the_reference_data_is_one_resource(library: Library) -> None:
     assert specs["i1290x2796a0"]["id"] == "f56c777c-99ea-5760-97ae-27c5f8cbb884"
     assert GROUP in {one["placementGroup"] for one in datum["attributes"]["placementProfileGroups"]}
     assert library.get(f"/v1/appAssetLibraryRefData/{datum['id']}") == datum
+
+
+@pytest.mark.parametrize("query", ["filter[features]=APP_STORE_VERSIONS", "filter[placementTypes]=APP_SCREENSHOT", ""])
+def test_the_reference_data_is_found_by_what_it_contains(library: Library, query: str) -> None:
+    assert len(library.get(f"/v1/appAssetLibraryRefData?{query}")) == 1
+
+
+def test_retention_messages_are_named_as_not_emulated(library: Library) -> None:
+    for path in ("/v1/retentionMessages", "/v1/retentionOffers/1"):
+        response = library.session.get(path)
+        assert (response.status_code, error(response)["code"]) == (501, "PYTEST_ASC.NOT_EMULATED")
+        assert "retention" in error(response)["detail"]

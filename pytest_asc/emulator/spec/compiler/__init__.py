@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_asc.emulator.spec.compiler.merge import merge
+from pytest_asc.emulator.spec.compiler.merge import ADDENDUM, merge
 from pytest_asc.emulator.spec.compiler.operations import Operations, not_understood
 from pytest_asc.emulator.spec.compiler.part import NotUnderstood, Part, UnknownPatternError, printable
 from pytest_asc.emulator.spec.compiler.paths import METHODS, Paths
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.spec.compiler.part import JsonObject
 
 __all__ = [
+    "ADDENDUM",
     "METHODS",
     "Compilation",
     "DocumentError",

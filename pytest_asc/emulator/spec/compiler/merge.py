@@ -12,6 +12,7 @@ A fieldset that names every member of a type names the added ones, too (:mod:`.f
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_asc.emulator.spec.compiler.fieldsets import complete_fieldsets
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
     from pytest_asc.emulator.spec.compiler.part import JsonObject
 
+ADDENDUM = Path(__file__).with_name("addendum-4.5.1.json")
+"""What 4.5 and 4.5.1 have beside 4.4.1, by public sources: a part of a repository, and not of the installed package."""
 REMOVED = "x-removed"
 """Member of an addendum's object that takes values out of the object's arrays."""
 
