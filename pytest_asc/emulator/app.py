@@ -128,7 +128,7 @@ class Emulator:
 
     @property
     def api_version(self) -> str:
-        """Version of Apple's OpenAPI document that is emulated: ``4.4.1``."""
+        """Version of Apple's OpenAPI document that is emulated: ``4.5.1``."""
         return api_spec().version
 
     @property

@@ -133,7 +133,10 @@ _LATER_RELATIONSHIPS = frozenset({"/v1/subscriptions/{id}/relationships/retentio
 def _explain(method: str, root: str, template: str, path: str) -> ApiError:
     """Return Apple's error for a method and path without an operation."""
     spec = api_spec()
-    if (not spec.is_root(root) and root in _LATER_ROOTS) or template in _LATER_RELATIONSHIPS:
+    is_later = (root in _LATER_ROOTS and not spec.is_root(root)) or (
+        template in _LATER_RELATIONSHIPS and not spec.methods(template)
+    )
+    if is_later:
         return ApiError(errors.NOT_EMULATED, {"what": f"{method} {path} of version 4.6"})
     if not spec.is_root(root):
         return ApiError(errors.PATH_UNKNOWN, {"path": root.strip("/")})

@@ -39,7 +39,21 @@ if TYPE_CHECKING:
 # Products.
 
 
+_PLAIN_SALE = {"marketSettings": [], "multiSeatStatus": "DISABLED"}
+"""Of a new subscription, since 4.5 (observed)."""
+
+
+def _complete_sale(account: Account, product: Resource) -> None:
+    """Set how a subscription is sold where nothing was said; Family Sharing turns seats off (documented)."""
+    given = product.attributes
+    changes = {name: value for name, value in _PLAIN_SALE.items() if name in given and given[name] is None}
+    if given.get("familySharable") and "multiSeatStatus" in given:
+        changes["multiSeatStatus"] = "DISABLED"
+    account.store.update(product, changes)
+
+
 def _after_create(account: Account, product: Resource, _: ValidatedResource) -> None:
+    _complete_sale(account, product)
     if product.type != "subscriptionGroups":
         account.store.update(product, {"state": "MISSING_METADATA"})
     create_first_version(account, product, BY_PRODUCT[product.type], DRAFT)
@@ -47,6 +61,7 @@ def _after_create(account: Account, product: Resource, _: ValidatedResource) -> 
 
 def _after_add(account: Account, product: Resource) -> None:
     """Make what every product has, unless the test has added it."""
+    _complete_sale(account, product)
     if "state" in product.attributes and product.attributes["state"] is None:
         account.store.update(product, {"state": "MISSING_METADATA"})
         update_state(account, product)
@@ -76,6 +91,8 @@ def _after_update(account: Account, product: Resource, entity: ValidatedResource
     if entity.relationships.get("prices"):
         for price in related_many(account, product, "prices"):
             complete_price(account, price)
+    if entity.attributes.get("familySharable"):
+        _complete_sale(account, product)
     update_state(account, product)
 
 

@@ -64,6 +64,7 @@ def test_every_link_of_the_sample_answers(emulator_client: EmulatorClient) -> No
 
 # Types that no operation ever shows: they are sent, and answered with what came of them.
 NEVER_SHOWN = {
+    "appAssetLibraryPlacementOrderingRequests",
     "appStoreVersionPromotions", "appStoreVersionReleaseRequests", "betaTesterInvitations", "buildBetaNotifications",
     "diagnosticLogs", "endAppAvailabilityPreOrders", "gameCenterLeaderboardEntrySubmissions",
     "gameCenterMatchmakingRuleSetTests", "gameCenterMatchmakingTestPlayerProperties",
@@ -77,7 +78,7 @@ NEVER_SHOWN = {
 def test_it_has_something_of_every_type(emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.load_sample()
     store = emulator_client.emulator._account.store
-    assert {resource_type for resource_type in api_spec().types if not store.count(resource_type)} == NEVER_SHOWN
+    assert {resource_type for resource_type in api_spec().types if not any(store.all(resource_type))} == NEVER_SHOWN
 
 
 # Required parameters of collections, by the resource type of their id.

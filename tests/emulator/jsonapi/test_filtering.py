@@ -170,10 +170,11 @@ NOT_APPLIED = {
     "/v1/subscriptionPricePoints/{id}/adjustedEqualizations": ANOTHER_PLAN,
     "/v1/subscriptionPricePoints/{id}/equalizations": ANOTHER_PLAN,
     "/v1/subscriptions/{id}/pricePoints": ANOTHER_PLAN,
+    "/v1/appAssetLibraryRefData": {"filter[specs]"},  # the form of its values is not known
 }
 
 
-def test_only_two_filters_of_the_api_are_not_emulated() -> None:
+def test_only_three_filters_of_the_api_are_not_emulated() -> None:
     found: dict[str, set[str]] = {}
     for path in api_spec().paths:
         operation = api_spec().operation("GET", path)
