@@ -21,7 +21,7 @@ SAMPLE = Path(__file__).with_name("sample.json")
 
 
 # Dates, and times as Apple writes them: in the zone of Cupertino, or of the developer portal in UTC.
-_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)(T\d\d:\d\d:\d\d(-0[78]:00|\.\d{3}\+0000))?")
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)(T\d\d:\d\d:\d\d(-0[78]:00|\.\d{3}\+0000|Z))?")
 
 
 class Entry(NamedTuple):
@@ -115,7 +115,7 @@ def _moved(text: str, days: timedelta) -> str:
     """Return a date or time that is some days later, at the same hour."""
     day, _, time = text.partition("T")
     moved = (date.fromisoformat(day) + days).isoformat()
-    if not time or time.endswith("+0000"):
+    if not time or time.endswith(("+0000", "Z")):
         return f"{moved}T{time}" if time else moved
     wall = datetime.fromisoformat(f"{moved}T{time[:8]}")
     return wall.replace(tzinfo=start_of_day(wall.date()).tzinfo).isoformat()

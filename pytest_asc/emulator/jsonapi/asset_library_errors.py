@@ -46,10 +46,11 @@ def closed(parent: str, state: str, feature: str) -> ErrorTemplate:
         state: The parent's state, in Apple's capitals.
         feature: Apple's name of the feature.
     """
+    title = f"Creating a placement is not permitted in {parent}'s current state"
     return ErrorTemplate(
         409,
         "STATE_ERROR.INVALID_STATE",
-        f"Creating a placement is not permitted in {parent}'s current state",
-        "",
+        title,
+        title,  # inferred: every error has a detail
         meta={"state": state.lower(), "feature": feature},
     )

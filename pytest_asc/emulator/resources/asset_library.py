@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pytest_asc.apple.asset_library import CREATIVE_GROUP, CREATIVE_SIZES, DEVICE_GROUPS, SURFACES
 from pytest_asc.emulator.account.reference_data import image_spec_id
-from pytest_asc.emulator.account.times import timestamp
+from pytest_asc.emulator.account.times import utc_timestamp
 from pytest_asc.emulator.jsonapi import asset_library_errors, entity_errors
 from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError, at_pointer
 from pytest_asc.emulator.resources.hooks import ResourceHooks
@@ -68,7 +68,7 @@ _DRAFT = "PARENT_PREPARE_FOR_SUBMISSION"
 
 def _after_create_asset(account: Account, asset: Resource, entity: ValidatedResource) -> None:
     UPLOAD.after_create(account, asset, entity)
-    now = timestamp(account.now)
+    now = utc_timestamp(account.now)
     account.store.update(asset, {"createdDate": now, "lastModifiedDate": now})
 
 
@@ -80,7 +80,7 @@ def _validate_update_asset(account: Account, asset: Resource, entity: ValidatedR
 
 def _after_update_asset(account: Account, asset: Resource, entity: ValidatedResource) -> None:
     commit(account, asset, entity, _after_processing)
-    changes = {"lastModifiedDate": timestamp(account.now)}
+    changes = {"lastModifiedDate": utc_timestamp(account.now)}
     archived, state = entity.attributes.get("archived"), asset.attributes["state"]
     if archived is not None and state in {"APPROVED", "ARCHIVED"}:
         changes["state"] = "ARCHIVED" if archived else "APPROVED"
@@ -198,7 +198,7 @@ def _after_create(account: Account, placement: Resource, _: ValidatedResource) -
 
 def _after_add(account: Account, placement: Resource) -> None:
     media = next((kind for name, kind in _ASSETS.items() if related_one(account, placement, name)), None)
-    now = timestamp(account.now)
+    now = utc_timestamp(account.now)
     given = placement.attributes
     account.store.update(
         placement,

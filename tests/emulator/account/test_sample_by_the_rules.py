@@ -68,9 +68,19 @@ def _reopen(emulator: Emulator, resource_type: str) -> None:
     if resource_type == "buildUploads":  # a number can be uploaded once
         for build in emulator.find("builds"):
             emulator.delete(build)
+    if resource_type == "appAssetLibraryPlacements":
+        _reopen_surfaces(emulator)
     if resource_type == "betaAppReviewSubmissions":
         for detail in emulator.find("buildBetaDetails"):
             emulator.update(detail, externalBuildState="READY_FOR_BETA_SUBMISSION")
+
+
+def _reopen_surfaces(emulator: Emulator) -> None:
+    for kind in ("appCustomProductPageVersions", "appStoreVersionExperiments"):
+        for parent in emulator.find(kind):
+            emulator.update(parent, state="PREPARE_FOR_SUBMISSION")
+    for event in emulator.find("appEvents"):
+        emulator.update(event, eventState="DRAFT")
 
 
 def _create_operation(resource: Resource) -> Operation | None:
@@ -227,12 +237,13 @@ def test_attributes_that_a_create_requires_are_set(sample: Emulator) -> None:
 # Dates.
 
 _PORTAL_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+0000")
+_LIBRARY_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT.*")
 _PORTAL = frozenset({"certificates", "devices", "profiles"})
 
 
 def test_times_are_written_as_apple_does(sample: Emulator) -> None:
-    """In Cupertino's time, with the offset of the season; those of the developer portal in UTC with milliseconds."""
+    """In Cupertino's time, with the offset of the season; others in UTC, the developer portal's with milliseconds."""
     found = 0
     for resource_type in api_spec().types:
         for resource in sample._account.store.all_stored(resource_type):
@@ -240,7 +251,9 @@ def test_times_are_written_as_apple_does(sample: Emulator) -> None:
                 if isinstance(value, str) and _TIME.fullmatch(value):
                     found += 1
                     written = pacific_time(parse_date_time(value)).isoformat(timespec="seconds")
-                    good = _PORTAL_TIME.fullmatch(value) if resource_type in _PORTAL else value == written
+                    form = _PORTAL_TIME if resource_type in _PORTAL else _LIBRARY_TIME
+                    in_utc = resource_type in _PORTAL or resource_type.startswith("appAssetLibrary")
+                    good = form.fullmatch(value) if in_utc else value == written
                     assert good, (resource_type, name, value)
     assert found > 80
 
