@@ -68,8 +68,7 @@ def _reopen(emulator: Emulator, resource_type: str) -> None:
     if resource_type == "buildUploads":  # a number can be uploaded once
         for build in emulator.find("builds"):
             emulator.delete(build)
-    if resource_type == "appAssetLibraryPlacements":
-        _reopen_surfaces(emulator)
+    _reopen_surfaces(emulator)
     if resource_type == "betaAppReviewSubmissions":
         for detail in emulator.find("buildBetaDetails"):
             emulator.update(detail, externalBuildState="READY_FOR_BETA_SUBMISSION")
