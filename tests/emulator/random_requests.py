@@ -33,9 +33,14 @@ _VALUES: Mapping[str, Sequence[Any]] = {
     "duration": ("P1D", "PT1H"),
     "string:number": ("0", "1", "12.50"),
     "boolean": (True, False),
-    "integer": (0, 1, 7, 10**6),
+    "integer": (0, 1, 7, 1000),
     "number": (0, 1.5, 1e300, -1),
 }
+_KNOWN: Mapping[str, Sequence[str]] = {
+    "contactPhone": ("+1 415 555 0100",),
+    "locale": ("en-US", "ja", "de-DE", "fr-FR", "sv"),
+}
+"""Values of attributes that take few texts."""
 WRONG: Sequence[Any] = (None, True, 7, -0.5, "", "x", [], {}, [None], [[]], {"x": 1}, 10**400, "\ud800")
 """Values that fit almost nowhere."""
 _ABSENT = ("no-such-id", "", "a/b", "..", "💥", "${x}")
@@ -89,7 +94,7 @@ class RandomRequests:
             names = sorted(operation.include)
             parameters.append("include=" + ",".join(self.random.sample(names, min(len(names), 3))))
         if operation.limit and self.chance(0.5):
-            parameters.append(f"limit={self.random.choice((1, 2, operation.limit))}")
+            parameters.append(f"limit={self.random.choice((1, 2, min(operation.limit, 200)))}")
         if operation.sort and self.chance(0.5):
             parameters.append("sort=" + self.random.choice(sorted(operation.sort)))
         if operation.fields and self.chance(0.2):
@@ -144,6 +149,8 @@ class RandomRequests:
         return {"type": kind, "id": f"${{{kind}}}" if kind in local else self.pick(kind)}
 
     def attribute(self, name: str, code: ValueType) -> Any:
+        if name in _KNOWN and self.chance(0.9):
+            return self.random.choice(_KNOWN[name])
         return _csr() if name == "csrContent" else self.value(code)
 
     def value(self, code: ValueType) -> Any:

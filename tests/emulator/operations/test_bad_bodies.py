@@ -55,9 +55,8 @@ def check(emulator_client: EmulatorClient, operation: Operation, identifier: str
     return []
 
 
-@pytest.mark.parametrize("seed", [0, 1])
-def test_a_wrong_value_at_any_place_is_never_a_crash(seed: int) -> None:
-    random = Random(seed)
+def test_a_wrong_value_at_any_place_is_never_a_crash() -> None:
+    random = Random(0)
     emulator_client = EmulatorClient()
     emulator_client.emulator.rate_limit = 10**9
     requests = RandomRequests(emulator_client.emulator, random)
@@ -66,7 +65,7 @@ def test_a_wrong_value_at_any_place_is_never_a_crash(seed: int) -> None:
         identifier = str(emulator_client.emulator.add(operation.root)["id"])
         document = requests.document(operation, api_spec().bodies[operation.body or ""], identifier)
         everywhere = list(places(document))
-        for place in random.sample(everywhere, min(len(everywhere), 12)):
+        for place in random.sample(everywhere, min(len(everywhere), 8)):
             body = json.dumps(replaced(document, place, random.choice(WRONG))).encode()
             wrong += check(emulator_client, operation, identifier, body)
     assert wrong == []
