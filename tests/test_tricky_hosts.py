@@ -1,6 +1,6 @@
 """URLs that parsers read differently: the token goes to the API's own host and nowhere else.
 
-The stranger is a second server on loopback. Some of these URLs reach it, some the API, and some are refused.
+The other server is a second one on loopback. Some of these URLs reach it, some the API, and some are refused.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pytest_asc.session import Session
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# {own} and {other} are host and port of the API and of the stranger, {port} is the stranger's port.
+# {own} and {other} are host and port of the API and of the other server, {port} is the other server's port.
 TRICKS = {
     "backslash": r"http://{own}\@{other}/x",
     "backslash before the path": r"http://{other}\{own}/x",
@@ -69,7 +69,7 @@ def api(apple: Apple) -> Apple:
 
 
 @pytest.fixture
-def stranger(start_apple: Callable[[], Apple]) -> Apple:
+def other_server(start_apple: Callable[[], Apple]) -> Apple:
     """A server that is to get no token."""
     server = start_apple()
     server.answer = lambda _: Reply()
@@ -77,8 +77,8 @@ def stranger(start_apple: Callable[[], Apple]) -> Apple:
 
 
 @pytest.fixture(params=TRICKS)
-def url(request: pytest.FixtureRequest, api: Apple, stranger: Apple) -> str:
-    own, other = (one.url.removeprefix("http://") for one in (api, stranger))
+def url(request: pytest.FixtureRequest, api: Apple, other_server: Apple) -> str:
+    own, other = (one.url.removeprefix("http://") for one in (api, other_server))
     return TRICKS[request.param].format(own=own, other=other, port=other.rpartition(":")[2])
 
 
@@ -92,19 +92,19 @@ def send(api: Apple, method: str, url: str) -> None:
     assert api.requests[-1].token == "sentinel-token"
 
 
-def assert_untouched(stranger: Apple) -> None:
-    for request in stranger.requests:
+def assert_untouched(other_server: Apple) -> None:
+    for request in other_server.requests:
         assert "authorization" not in request.headers
         assert "sentinel-token" not in str(request)
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT"])
-def test_no_token_goes_to_the_host_of_a_tricky_url(api: Apple, stranger: Apple, url: str, method: str) -> None:
+def test_no_token_goes_to_the_host_of_a_tricky_url(api: Apple, other_server: Apple, url: str, method: str) -> None:
     send(api, method, url)
-    assert_untouched(stranger)
+    assert_untouched(other_server)
 
 
-def test_no_token_follows_a_redirect_to_a_tricky_url(api: Apple, stranger: Apple, url: str) -> None:
+def test_no_token_follows_a_redirect_to_a_tricky_url(api: Apple, other_server: Apple, url: str) -> None:
     try:
         location = requests.utils.requote_uri(url)
     except requests.exceptions.InvalidURL:
@@ -114,17 +114,17 @@ def test_no_token_follows_a_redirect_to_a_tricky_url(api: Apple, stranger: Apple
         header = target.encode().decode("latin-1").replace("\n", "").replace("\0", "")
         api.replies = [Reply(302, headers={"Location": header})]
         send(api, "GET", "/v1/apps")
-        assert_untouched(stranger)
+        assert_untouched(other_server)
 
 
-def test_no_token_follows_a_link_to_a_tricky_url(api: Apple, stranger: Apple, url: str) -> None:
+def test_no_token_follows_a_link_to_a_tricky_url(api: Apple, other_server: Apple, url: str) -> None:
     page = json.dumps({"data": [], "links": {"self": "", "next": url}}).encode()
     api.replies = [Reply(200, page)]
     with Session(api.url, token=lambda: "sentinel-token", retries=0, timeout=5) as session:
         session.trust_env = False
         with suppress(requests.RequestException, ValueError):
             list(session.pages("/v1/apps"))
-    assert_untouched(stranger)
+    assert_untouched(other_server)
 
 
 @pytest.mark.parametrize("trust", ["127.0.0.1", "{url}"])
@@ -132,7 +132,7 @@ def test_no_token_goes_to_a_tricky_base_url(
     pytester: pytest.Pytester,
     credentials: None,
     api: Apple,
-    stranger: Apple,
+    other_server: Apple,
     url: str,
     trust: str,
     request: pytest.FixtureRequest,
@@ -144,4 +144,4 @@ def test_no_token_goes_to_a_tricky_base_url(
     trusted = trust.format(url=base)
     result = pytester.runpytest("--asc-smoke", f"--asc-base-url={base}", f"--asc-trust-host={trusted}")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert stranger.requests == api.requests == []
+    assert other_server.requests == api.requests == []
