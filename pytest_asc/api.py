@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
@@ -39,6 +39,7 @@ class EmulatorSettings(TypedDict, total=False):
     seed: int
     allow_unfired: bool
     credentials: Credentials | None
+    openapi: str | PathLike[str] | None
 
 
 class EmulatorFactory(Protocol):
@@ -103,6 +104,7 @@ def emulate(
     seed: int = 0,
     allow_unfired: bool = False,
     credentials: Credentials | None = None,
+    openapi: str | PathLike[str] | None = None,
 ) -> Iterator[Emulator]:
     """Answer Apple's hosts with an emulator in this process, without pytest.
 
@@ -121,6 +123,8 @@ def emulate(
         seed: The same seed makes the same ids.
         allow_unfired: Planned failures may stay unused.
         credentials: The key that the emulator accepts; by default a throw-away key.
+        openapi: An OpenAPI document of Apple's, in place of the shipped one. It is compiled anew each time, and holds
+            for every emulator of the process until this one is closed: use no other meanwhile that was opened before.
 
     Yields:
         The emulator. Its ``token()`` makes tokens that it accepts, its ``credentials`` are their key.
@@ -133,13 +137,18 @@ def emulate(
     __tracebackhide__ = True
     if service not in SERVICES:
         raise ValueError(f"service={service!r}: expected one of {', '.join(SERVICES)}")
-    emulator = Emulator(SERVICES[service], clock or time.time, seed, credentials=credentials)
-    emulator.role = role
-    if sample:
-        emulator.load_sample()
-    if load is not None:
-        emulator.load(load)
-    with intercept(emulator):
+    with ExitStack() as stack:
+        if openapi is not None:
+            from pytest_asc.emulator.spec.user_document import emulating, load_document  # noqa: PLC0415  few have one
+
+            stack.enter_context(emulating(load_document(Path(openapi), None, lambda _: None)))
+        emulator = Emulator(SERVICES[service], clock or time.time, seed, credentials=credentials)
+        emulator.role = role
+        if sample:
+            emulator.load_sample()
+        if load is not None:
+            emulator.load(load)
+        stack.enter_context(intercept(emulator))
         yield emulator
     if not allow_unfired and (unused := emulator.explain_missing()):
         raise AssertionError(unused)

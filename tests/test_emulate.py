@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
+from emulator.miniature import MINIATURE
 
 import pytest_asc
 
@@ -30,6 +32,25 @@ def test_settings_are_applied() -> None:
     with pytest_asc.emulate(role="DEVELOPER", sample=True, load={"data": [{"type": "apps", "id": "7"}]}) as account:
         assert account.role == "DEVELOPER"
         assert len(account.find("apps")) > 1
+
+
+def test_an_openapi_document_holds_while_it_is_open(tmp_path: Path) -> None:
+    file = tmp_path / "openapi.json"
+    file.write_text(json.dumps(MINIATURE), encoding="utf-8")
+    with pytest_asc.emulate(openapi=file, sample=True) as account:
+        assert account.api_version == "0.1"
+        account.add("shelves", name="Oak", kind="OAK")
+        shelves = APPS.replace("/v1/apps", "/v2/shelves?filter[kind]=OAK")
+        response = requests.get(shelves, headers={"Authorization": f"Bearer {account.token()}"}, timeout=5)
+        assert [one["attributes"]["name"] for one in response.json()["data"]] == ["Oak"]
+    with pytest_asc.emulate() as account:
+        assert account.api_version != "0.1"
+        assert requests.get(APPS, headers={"Authorization": f"Bearer {account.token()}"}, timeout=5).ok
+
+
+def test_what_is_no_openapi_document_is_a_value_error(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="cannot be read"), pytest_asc.emulate(openapi=tmp_path / "none.json"):
+        pytest.fail("it was opened")
 
 
 def test_an_unused_planned_failure_is_an_error_at_the_end() -> None:

@@ -18,8 +18,7 @@ from pytest_asc.credentials.finder import Credentials, find_credentials
 from pytest_asc.credentials.private_folder import private_folder
 from pytest_asc.credentials.settings import SettingsError
 from pytest_asc.emulator.auth.role_policy import areas_without_roles
-from pytest_asc.emulator.spec.api_spec import use_spec
-from pytest_asc.emulator.spec.user_document import load_document
+from pytest_asc.emulator.spec.user_document import emulating, load_document
 from pytest_asc.faults.sources import throw_away_settings
 from pytest_asc.transports import SERVER_IS_MISSING
 
@@ -197,13 +196,10 @@ def users_document(file: str, *, quiet: bool) -> Iterator[None]:
         document = load_document(Path(file), None, say)
     except DocumentError as error:
         raise SettingsError(f"--openapi: {error}") from None
-    before = use_spec(document.completed())
-    for line in document.notes(Path(file), areas_without_roles()):
-        say(line)
-    try:
+    with emulating(document):
+        for line in document.notes(Path(file), areas_without_roles()):
+            say(line)
         yield
-    finally:
-        use_spec(before)
 
 
 def write_private(path: Path, text: str) -> None:

@@ -253,7 +253,7 @@ def asc_emulator_factory(_asc_run: RunContext, asc_credentials: Credentials) -> 
 
     While it is open it answers the tests in place of an emulator for each: ``asc_emulator`` and ``asc_session`` use it.
     It takes the arguments of ``pytest_asc.emulate``: ``service``, ``role``, ``load``, ``sample``, ``clock``, ``seed``,
-    ``allow_unfired``. At the end, a planned failure that was not used is an AssertionError.
+    ``allow_unfired``, ``openapi``. At the end, a planned failure that was not used is an AssertionError.
     """
     from contextlib import contextmanager
 

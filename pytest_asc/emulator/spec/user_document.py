@@ -5,16 +5,17 @@ from __future__ import annotations
 import gzip
 import json
 import time
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_asc.emulator.spec.api_spec import shipped_spec
+from pytest_asc.emulator.spec.api_spec import shipped_spec, use_spec
 from pytest_asc.emulator.spec.completion import complete
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from pytest_asc.emulator.spec.compiled_format import CompiledSpec
 
@@ -75,6 +76,16 @@ class UserDocument(NamedTuple):
         """
         spec, not_understood = json.loads(gzip.decompress(data))
         return cls(spec, tuple(not_understood))
+
+
+@contextmanager
+def emulating(document: UserDocument) -> Iterator[None]:
+    """Have every emulator of this process emulate the API of a document, until the context ends."""
+    before = use_spec(document.completed())
+    try:
+        yield
+    finally:
+        use_spec(before)
 
 
 def load_document(path: Path, folder: Path | None, say: Callable[[str], object]) -> UserDocument:

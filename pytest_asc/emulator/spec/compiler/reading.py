@@ -27,7 +27,7 @@ _YAML_SCALARS = {
 }
 
 
-class DocumentError(Exception):
+class DocumentError(ValueError):
     """The file is no OpenAPI document of App Store Connect's API, or cannot be read."""
 
 
