@@ -75,6 +75,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="FILE",
         help="Emulate the API of this OpenAPI document, JSON or YAML, in place of the one that ships with the package",
     )
+    parser.addini("asc_account", "File of an account, relative to rootdir, that every emulator of the run starts from")
+    group.addoption(
+        "--asc-record",
+        metavar="FILE",
+        help="Record what live tests read with asc_session, redacted, into this file, which the emulator loads",
+    )
+    group.addoption(
+        "--asc-compare",
+        metavar="FILE",
+        help="Compare what live tests read with asc_session with the emulator that is loaded with this file",
+    )
     parser.addini("asc_openapi", "The file of --asc-openapi, relative to this ini file")
     parser.addini("asc_warn_deprecated", "List deprecated operations that the run has used: off, warn, error")
     group.addoption(
@@ -126,6 +137,8 @@ def _environment_has_secrets() -> bool:
     return any(name in os.environ for name in SECRET_VARIABLES)
 
 
+# Plugins that observe what live tests read, by their option.
+_READING = {"asc_record": "live_recording", "asc_compare": "live_comparison"}
 # The values of options that are not given.
 _UNSET: tuple[object, ...] = (None, False, [])
 
@@ -144,6 +157,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(import_module("pytest_asc.plugin.openapi").OpenApiDocument(config), "asc-openapi")
     if config.getini("asc_warn_deprecated"):
         import_module("pytest_asc.plugin.deprecations").register(config)
+    for option, module in _READING.items():
+        if getattr(config.option, option):
+            made = import_module(f"pytest_asc.plugin.{module}").make_plugin(config, getattr(config.option, option))
+            config.pluginmanager.register(made, option.replace("_", "-"))
+    if config.getini("asc_account"):
+        config.pluginmanager.register(import_module("pytest_asc.plugin.account").AccountFile(config), "asc-account")
     given = {name for name, value in vars(config.option).items() if name.startswith("asc_") and value not in _UNSET}
     # A worker of pytest-xdist gets the options that its controller has checked.
     if given - {"asc_timeout"} and not hasattr(config, "workerinput"):

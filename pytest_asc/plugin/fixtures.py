@@ -165,7 +165,10 @@ def asc_session(_asc_run: RunContext, asc_token: str) -> Iterator[Session]:
         writes = context.options.allow_writes and request.config.getoption("asc_allow_writes")
         renew = asc_token.renewed if isinstance(asc_token, Token) else None
         failures = context.live_failures = LiveFailures(context.diagnosis(request))
-        session = RecordingSession(base_url, token=token, renew=renew, writes=writes, failures=failures)
+        observers = context.run.live_observers
+        session = RecordingSession(
+            base_url, token=token, renew=renew, writes=writes, failures=failures, observers=observers
+        )
     with session:
         yield session
 
@@ -265,7 +268,15 @@ def asc_emulator_factory(_asc_run: RunContext, asc_credentials: Credentials) -> 
     def asc_emulator_factory(**settings: Unpack[EmulatorSettings]) -> Iterator[Emulator]:
         __tracebackhide__ = True
         settings.setdefault("credentials", emulator_key)
+        # The account of the run comes first, then what the caller adds to it.
+        further, sample = settings.pop("load", None), settings.pop("sample", False)
         with emulate(**settings) as emulator:
+            if _asc_run.account is not None:
+                emulator.load(_asc_run.account)
+            if sample:
+                emulator.load_sample()
+            if further is not None:
+                emulator.load(further)
             _asc_run.open_emulators.append(emulator)
             try:
                 yield emulator

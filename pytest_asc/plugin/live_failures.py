@@ -12,9 +12,10 @@ from pytest_asc.diagnosis.formatting import one_line
 from pytest_asc.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from pytest_asc.diagnosis.findings import Finding
+    from pytest_asc.plugin.live_observers import LiveObserver
 
 MOST = 20
 """Different failures that are kept of one test."""
@@ -72,17 +73,21 @@ class LiveFailures:
 
 
 class RecordingSession(Session):
-    """A session that records its failed requests.
+    """A session that records its failed requests, and shows its responses to observers.
 
     Args:
         base_url: As for :class:`~pytest_asc.session.Session`.
         failures: Where to record them.
+        observers: Called with each request to the API and its response, unless that came by a redirect.
         **kwargs: As for the session.
     """
 
-    def __init__(self, base_url: str, *, failures: LiveFailures, **kwargs: Any) -> None:
+    def __init__(
+        self, base_url: str, *, failures: LiveFailures, observers: Sequence[LiveObserver] = (), **kwargs: Any
+    ) -> None:
         super().__init__(base_url, **kwargs)
         self._failures = failures
+        self._observers = observers
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """Send a prepared request and record the final failure, not each hop of a redirect."""
@@ -95,6 +100,9 @@ class RecordingSession(Session):
             self._failures.note(request, error)
             raise
         self._failures.note(request, response)
+        if self._observers and not response.history and self._is_own_host(request.url):
+            for observe in self._observers:
+                observe(request, response)
         return response
 
     def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:

@@ -15,6 +15,8 @@ from pytest_asc.credentials.lifetimes import DEFAULT_LIFETIME
 from pytest_asc.credentials.tokens import Token, TokenSource
 from pytest_asc.faults.sources import throw_away_settings
 from pytest_asc.faults.tokens import UTC_OFFSETS
+from pytest_asc.plugin.account import account_of
+from pytest_asc.plugin.live_observers import live_observers_of
 from pytest_asc.plugin.options import settings_of
 from pytest_asc.plugin.report_sections import register_hooks
 from pytest_asc.plugin.resolver import Resolver
@@ -67,6 +69,10 @@ class RunContext:
         """The cause of ``--asc-fault``."""
         self.open_emulators: list[Emulator] = []
         """The emulators of ``asc_emulator_factory`` that are open, the latest last."""
+        self.account = account_of(config)
+        """The account of ``asc_account`` that every emulator of the run starts from; None without."""
+        self.live_observers = live_observers_of(config)
+        """Called with each request of a live ``asc_session`` and its response."""
         self._credentials: dict[tuple[Mode, str | None], CredentialsResult] = {}
         self._token_sources: dict[tuple[object, ...], TokenSource] = {}
         self._authenticators: dict[tuple[object, ...], tuple[Credentials, Authenticator]] = {}

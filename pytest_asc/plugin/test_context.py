@@ -179,6 +179,8 @@ class TestContext:
         from pytest_asc.transports.responses_mock import intercept  # noqa: PLC0415
 
         emulator = self.emulator = Emulator(service=service, authenticator=authenticator, credentials=credentials)
+        if self.run.account is not None:
+            emulator.load(self.run.account)
         self._set_options(emulator)
         for fault in self.faults:
             if fault in FAULTS:

@@ -1,4 +1,4 @@
-"""Plan of a recording: which GET requests read the resources of some types, derived from Apple's catalogue.
+"""Plan of a recording: the GET requests that read some resource types, derived from Apple's catalogue.
 
 A type that has a collection is read from there, any other through the resources that it belongs to. Related resources
 come along with ``include`` where they have no relationships of their own to be read.
@@ -33,7 +33,7 @@ class Step(NamedTuple):
 
 
 class Plan:
-    """What to read.
+    """Resource types to read, and how.
 
     Args:
         types: The resource types to record.

@@ -30,7 +30,7 @@ FORMAT = 1
 
 
 class Options(NamedTuple):
-    """What to record."""
+    """The choice of what to record."""
 
     areas: tuple[str, ...]
     keep: frozenset[str] = frozenset()

@@ -281,5 +281,6 @@ class SmokeContext:
         if self._emulator is None:
             # One for all checks: each check is a pytest item of its own, and would get an emulator of its own.
             self._emulator = _fixture_value(request, "asc_emulator")
-            self._emulator.load_sample()
+            if self._run_context.account is None:
+                self._emulator.load_sample()
         return Session(base_url, token=lambda: token, adapter=EmulatorAdapter(self._emulator))

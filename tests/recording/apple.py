@@ -38,6 +38,8 @@ class Account:
         self.on_request: Callable[[int], None] = lambda _number: None
         self.change: Callable[[str, dict[str, Any]], None] = lambda _path, _document: None
         """Changes a successful document before it is sent."""
+        self.base = ""
+        """Scheme and host of links to further pages."""
         self.missing: set[str] = set()
         """Paths that are 404."""
 
@@ -88,7 +90,7 @@ class Account:
             shown = pairs[offset : offset + limit]
             if offset + limit < len(pairs):
                 following = urlencode({**query, "cursor": offset + limit}, safe="[],")
-                document["links"]["next"] = f"https://api.appstoreconnect.apple.com{path}?{following}"
+                document["links"]["next"] = f"{self.base}{path}?{following}"
             document["meta"] = {"paging": {"total": len(pairs), "limit": limit}}
             document["data"] = [self.show(version, pair, include, limits) for pair in shown]
         else:
@@ -158,8 +160,9 @@ def serving(account: Account) -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
+    account.base = f"http://127.0.0.1:{server.server_port}"
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield account.base
     finally:
         server.shutdown()
         thread.join()

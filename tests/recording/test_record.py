@@ -244,6 +244,11 @@ def test_a_link_to_another_host_is_not_followed(
     assert "another host" in capsys.readouterr().err
 
 
+def test_links_of_apples_host_are_followed_at_the_host_that_was_asked(account: Account) -> None:
+    account.base = "https://api.appstoreconnect.apple.com"
+    assert len(record("--areas", "testflight,apps")["data"]) > 270
+
+
 def test_a_kept_key_is_refused_with_its_place(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
     secret = "-----BEGIN PRIVATE KEY-----\nMIGTAgEAMBMGByqGSM49"
     account.resources["appStoreReviewDetails", "detail-1"]["attributes"]["notes"] = secret

@@ -59,6 +59,34 @@ def _is_measured(entry: Mapping[str, Any]) -> bool:
     return names is not None and entry.keys() - {"resource", "metric", "day"} <= names
 
 
+class CheckedDocument(dict[str, Any]):
+    """A document whose entries are checked, to be loaded into any number of accounts.
+
+    Args:
+        document: The document.
+
+    Raises:
+        ValueError: An entry does not fit.
+    """
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        __tracebackhide__ = True
+        super().__init__(document)
+        self.entries = _as_listed(_read_entries(document["data"]), document.get("recording"))
+        """The entries by their places, in the order in which they are added."""
+
+
+def check_document(source: str | PathLike[str] | Mapping[str, Any]) -> CheckedDocument:
+    """Read a document, and check each of its entries by itself.
+
+    Raises:
+        OSError: The file cannot be read.
+        ValueError: It is no such document, or something in it does not fit.
+    """
+    __tracebackhide__ = True
+    return CheckedDocument(read_document(source))
+
+
 def load(account: Account, source: str | PathLike[str] | Mapping[str, Any]) -> None:
     """Add the content of a document or a JSON file: ``{"data": [{"type", "id", "attributes", …}, …]}``.
 
@@ -71,8 +99,8 @@ def load(account: Account, source: str | PathLike[str] | Mapping[str, Any]) -> N
         ValueError: It is no such document, or something in it does not fit.
     """
     __tracebackhide__ = True
-    document = read_document(source)
-    _add(account, document, _as_listed(_read_entries(document["data"]), document.get("recording")))
+    document = source if isinstance(source, CheckedDocument) else check_document(source)
+    _add(account, document, document.entries)
 
 
 def _add(account: Account, document: Mapping[str, Any], entries: Mapping[int, Entry]) -> None:

@@ -1,0 +1,49 @@
+"""``asc_account``: the file of an account that every emulator of a run starts from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pytest_asc.emulator.seeding import CheckedDocument
+
+_ACCOUNT: pytest.StashKey[CheckedDocument] = pytest.StashKey()
+
+
+class AccountFile:
+    """Plugin that is registered where the ini file names an account.
+
+    Args:
+        config: The configuration of the pytest run.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_sessionstart(self) -> None:
+        """Read the file once for the run, after the user's OpenAPI document.
+
+        Raises:
+            pytest.UsageError: It cannot be read, or does not fit.
+        """
+        from pytest_asc.emulator.app import Emulator  # noqa: PLC0415  few runs have an account
+        from pytest_asc.emulator.seeding import check_document  # noqa: PLC0415
+
+        name: str = self._config.getini("asc_account")
+        path = self._config.rootpath / Path(name).expanduser()
+        try:
+            document = check_document(path)
+            Emulator().load(document)
+        except OSError as error:
+            raise pytest.UsageError(f"asc_account = {name}: {path}: {error.strerror}") from None
+        except ValueError as error:
+            raise pytest.UsageError(f"asc_account = {name}: {path} does not load: {error}") from None
+        self._config.stash[_ACCOUNT] = document
+
+
+def account_of(config: pytest.Config) -> CheckedDocument | None:
+    """Return the account that every emulator of a run starts from; None where there is none."""
+    return config.stash.get(_ACCOUNT, None)

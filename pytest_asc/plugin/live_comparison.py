@@ -1,0 +1,113 @@
+"""``--asc-compare``: what live tests read with ``asc_session``, compared with the emulator of a recording."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from pytest_asc.plugin.live_observers import live_observers_of
+from pytest_asc.recording.comparison.comparison import Report, compare_replies
+from pytest_asc.recording.comparison.differences import Difference
+from pytest_asc.recording.comparison.questions import Question
+from pytest_asc.recording.comparison.recorded_account import RecordedAccount
+from pytest_asc.recording.comparison.renderers import render_text
+from pytest_asc.recording.live_answers import asked_by
+from pytest_asc.recording.reader import Reply
+
+if TYPE_CHECKING:
+    import requests
+
+_SENT = "asc_compare"
+"""Key of what a worker of pytest-xdist sends its controller."""
+_UNAUTHORIZED, _TOO_MANY_REQUESTS, _SERVER_ERRORS = 401, 429, 500
+
+
+class LiveComparison:
+    """Plugin that is registered with the option. A run in which something differs fails.
+
+    Args:
+        config: The configuration of the pytest run.
+        file: The recording.
+    """
+
+    def __init__(self, config: pytest.Config, file: str) -> None:
+        self._config = config
+        self._file = file
+        self._account: RecordedAccount | None = None
+        self._report = Report()
+        live_observers_of(config).append(self._observe)
+
+    def pytest_sessionstart(self) -> None:
+        """Load the recording, after the user's OpenAPI document.
+
+        Raises:
+            pytest.UsageError: It cannot be read, or does not fit.
+        """
+        path = self._config.invocation_params.dir / Path(self._file).expanduser()
+        try:
+            self._account = RecordedAccount(path)
+        except OSError as error:
+            raise pytest.UsageError(f"--asc-compare={self._file}: {error.strerror}") from None
+        except ValueError as error:
+            raise pytest.UsageError(f"--asc-compare={self._file}: {error}") from None
+
+    def _observe(self, request: requests.PreparedRequest, response: requests.Response) -> None:
+        parts = urlsplit(request.url or "")
+        asked, account = asked_by(parts.path), self._account
+        passing = response.status_code in {_UNAUTHORIZED, _TOO_MANY_REQUESTS} or response.status_code >= _SERVER_ERRORS
+        if request.method != "GET" or asked is None or account is None or passing or "cursor=" in parts.query:
+            return
+        try:
+            document = response.json()
+        except ValueError:
+            document = None
+        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        sort = next((one[5:].removeprefix("-") for one in parts.query.split("&") if one.startswith("sort=")), None)
+        question = Question(asked.operation, path, sort)
+        self._report.asked += 1
+        live = Reply(response.status_code, document)
+        for found in compare_replies(question, live, account.get(path), account):
+            (self._report.known if found.known else self._report.differences).append(found)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take what a worker of pytest-xdist has found."""
+        sent = getattr(node, "workeroutput", {}).get(_SENT)
+        if sent:
+            asked, *found = sent
+            self._report.asked += asked
+            lists = (self._report.differences, self._report.known)
+            for one, differences in zip(lists, found, strict=True):
+                one += [_difference_of(members) for members in differences]
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Let the run fail where something differs, or send the controller what was found."""
+        report = self._report
+        if hasattr(self._config, "workerinput"):
+            output: dict[str, Any] = vars(self._config)["workeroutput"]
+            output[_SENT] = (
+                report.asked,
+                *([tuple(one) for one in found] for found in (report.differences, report.known)),
+            )
+        elif not report.ok and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Tell what differs."""
+        terminalreporter.write_line(f"--asc-compare={self._file}:")
+        for line in render_text(self._report):
+            terminalreporter.write_line(line)
+
+
+def _difference_of(members: Any) -> Difference:
+    path, what, where, live, emulator, resource, known = members
+    return Difference(path, what, where, live, emulator, tuple(resource) if resource else None, known)
+
+
+def make_plugin(config: pytest.Config, file: str) -> LiveComparison:
+    """Make the plugin of the option."""
+    return LiveComparison(config, file)

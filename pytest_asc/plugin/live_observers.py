@@ -1,0 +1,20 @@
+"""Observers of what live tests are answered: the options ``--asc-record`` and ``--asc-compare`` add them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import requests
+
+LiveObserver: TypeAlias = "Callable[[requests.PreparedRequest, requests.Response], None]"
+_OBSERVERS: pytest.StashKey[list[LiveObserver]] = pytest.StashKey()
+
+
+def live_observers_of(config: pytest.Config) -> list[LiveObserver]:
+    """Return the run's list of observers of live responses, to read or to add to."""
+    return config.stash.setdefault(_OBSERVERS, [])
