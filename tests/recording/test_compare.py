@@ -180,7 +180,7 @@ PLANTED: list[tuple[str, str, str, Change]] = [
 @pytest.mark.parametrize(("what", "path", "where", "change"), PLANTED, ids=[f"{one[0]} {one[2]}" for one in PLANTED])
 def test_a_planted_difference_is_found(live: Live, what: str, path: str, where: str, change: Change) -> None:
     live.change = change
-    report = compare("--budget", "400", "--quiet")
+    report = compare("--budget", "230", "--quiet")
     found = [one for one in report["differences"] if one["what"] == what and one["where"] == where]
     assert found
     assert {one["path"].partition("?")[0] for one in report["differences"]} == {path}
@@ -189,7 +189,7 @@ def test_a_planted_difference_is_found(live: Live, what: str, path: str, where: 
 
 def test_an_attribute_that_the_live_api_leaves_out_is_a_known_difference(live: Live) -> None:
     live.change = changed_data("/v1/apps", lambda one: first(one)["attributes"].pop("accessibilityUrl", None))
-    report = compare("--budget", "400")
+    report = compare("--budget", "230")
     assert report["differences"] == []
     assert {one["where"] for one in report["known_differences"]} >= {"data.attributes.accessibilityUrl"}
     assert {one["known"] for one in report["known_differences"]} >= {
@@ -227,7 +227,7 @@ def test_areas_that_were_closed_are_not_asked_for(live: Live) -> None:
     document = json.loads(Path(FILE).read_text(encoding="utf-8"))
     document["recording"]["closed"] = [{"path": "/v1/builds", "code": "FORBIDDEN_ERROR"}]
     Path(FILE).write_text(json.dumps(document), encoding="utf-8")
-    compare("--budget", "400")
+    compare("--budget", "230")
     assert not any(path.partition("?")[0] == "/v1/builds" for path in live.paths)
 
 
