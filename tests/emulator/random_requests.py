@@ -165,7 +165,7 @@ class RandomRequests:
             return {name: self.value(member) for name, member in members.items() if self.chance(0.8)}
         if isinstance(code, str) and code.startswith("integer:"):
             low, _, high = code[8:].partition("..")
-            return self.random.choice((int(low), int(high)))
+            return self.random.choice((int(low), min(int(high), 10**6)))
         return self.random.choice(_VALUES[str(code)])
 
     def damage(self, document: Any) -> Any:

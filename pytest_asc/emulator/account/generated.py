@@ -183,10 +183,10 @@ def _of_product(resource_type: str) -> Any:
     return points
 
 
-def _equalizations(_: Store, resource: Resource) -> Sequence[Resource]:
-    """The price points of the same tier in the other territories."""
+def _equalizations(store: Store, resource: Resource) -> Sequence[Resource]:
+    """The price points of the same tier in the other territories; none of a product that has been deleted."""
     point = parse_price_point(resource.id)
-    if point is None:
+    if point is None or store.get(PRODUCT_TYPES[resource.type], point.product) is None:
         return ()
     others = [code for code in TERRITORIES if code != point.territory]
     return _PricePoints(resource.type, [point.product], others, [point.tier])

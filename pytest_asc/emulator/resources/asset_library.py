@@ -154,7 +154,8 @@ def _one_of(account: Account, entity: ValidatedResource, names: Mapping[str, obj
         name = next(iter(names))
         raise RefusedError(at_pointer(entity_errors.RELATIONSHIP_REQUIRED, f"/data/relationships/{name}", name=name))
     name = given[1][0]
-    raise RefusedError(at_pointer(entity_errors.RELATIONSHIP_NOT_ALLOWED, f"/data/relationships/{name}", name=name))
+    pointer = f"/data/relationships/{name}"
+    raise RefusedError(at_pointer(entity_errors.RELATIONSHIP_NOT_ALLOWED, pointer, name=name, operation="CREATE"))
 
 
 def _validate_create(account: Account, entity: ValidatedResource) -> None:

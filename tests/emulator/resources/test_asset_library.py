@@ -200,6 +200,20 @@ def test_exactly_one_asset_and_one_surface_are_required(library: Library) -> Non
     assert library.post("appAssetLibraryPlacements", given, appStoreVersionLocalization=surface).status_code == 409
 
 
+def test_a_second_surface_is_named(library: Library) -> None:
+    image = library.upload()
+    page = library.emulator.add("appCustomProductPageLocalizations")
+    surfaces = {
+        "appStoreVersionLocalization": {"type": "appStoreVersionLocalizations", "id": library.localization["id"]},
+        "appCustomProductPageLocalization": {"type": "appCustomProductPageLocalizations", "id": page["id"]},
+    }
+    attributes = {"placementType": "APP_SCREENSHOT", "placementGroup": GROUP}
+    linkage = {"type": image["type"], "id": image["id"]}
+    refused = error(library.post("appAssetLibraryPlacements", attributes, image=linkage, **surfaces))
+    assert refused["code"] == "ENTITY_ERROR.RELATIONSHIP.NOT_ALLOWED"
+    assert "can not be included in a 'CREATE' operation" in refused["detail"]
+
+
 def test_a_group_has_ten_screenshots_and_one_header(library: Library) -> None:
     image = library.complete()
     assert [library.place(image).status_code for _ in range(11)] == [201] * 10 + [409]

@@ -231,3 +231,13 @@ def test_days_are_those_of_pacific_time(moment: str, day: str) -> None:
 
 def test_midnights_are_those_in_ids_of_prices() -> None:
     assert pacific_midnight(datetime(2026, 2, 16, tzinfo=timezone.utc).date()) == 1771228800
+
+
+def test_a_price_point_of_a_deleted_product_has_no_equal_ones(emulator_client: EmulatorClient) -> None:
+    subscription = emulator_client.emulator.add("subscriptions")
+    (point, *_) = emulator_client.get(f"/v1/subscriptions/{subscription['id']}/pricePoints?limit=1").ids
+    emulator_client.emulator.add("subscriptionPrices", subscriptionPricePoint=point)
+    path = f"/v1/subscriptionPricePoints/{point}/equalizations?limit=1"
+    assert len(emulator_client.get(path).ids) == 1
+    emulator_client.emulator.delete(subscription)
+    assert emulator_client.get(path).ids == []
