@@ -104,6 +104,13 @@ def clients(session: nox.Session) -> None:
 
 
 @nox.session
+def openapi(session: nox.Session) -> None:
+    """Requests that the OpenAPI document of the control API allows, and others, against a server; its validity."""
+    session.install("-e", ".[server]", "schemathesis", "openapi-spec-validator")
+    session.run("python", "benchmarks/control_api.py", *session.posargs)
+
+
+@nox.session
 def coverage(session: nox.Session) -> None:
     """What the suite does not reach. A pytest plugin is loaded before pytest-cov starts, so coverage starts pytest."""
     session.install("-e", ".[test]")

@@ -111,20 +111,21 @@ class ControlApi:
         path, _, query = request.target.partition("?")
         segments = [unquote(one) for one in path.split("/") if one][1:]
         method = "GET" if request.method == "HEAD" else request.method
-        is_page = not segments or (len(segments) == 2 and segments[0] == "accounts" and method == "GET")  # noqa: PLR2004
+        is_page_of_account = len(segments) == 2 and segments[0] == "accounts"  # noqa: PLR2004  accounts/ID
+        is_page = not segments or (is_page_of_account and method == "GET")
         denial = self.access.check(request.header, secure=request.secure, needs_secret=not is_page)
         if denial:
             raise _RefusedError(denial.status, denial.message)
         base, emulator = CONTROL_PATH, self.accounts.first
         if segments[:1] == ["accounts"]:
-            if len(segments) == 1 or (len(segments) == 2 and method == "DELETE"):  # noqa: PLR2004  accounts/ID
+            if len(segments) == 1 or (is_page_of_account and method == "DELETE"):
                 return self._manage_accounts(method, segments[1:], request)
             emulator = self.accounts.get(segments[1]).emulator
             base = f"{CONTROL_PATH}/accounts/{segments[1]}"
             segments = segments[2:]
         if segments in ([], ["events"], ["openapi.json"]):
             if method != "GET":
-                _refuse_method(method, {"GET"})
+                _refuse_method(method, {"GET", "DELETE"} if is_page_of_account else {"GET"})
             if not segments:
                 return ControlResponse(200, *_page())
             if segments == ["events"]:
@@ -216,7 +217,7 @@ def _check_query(command: Command, query: dict[str, str]) -> None:
     for name, schema in command.query.items():
         if name in query:
             text = query[name]
-            check(int(text) if text.isascii() and text.isdigit() and len(text) < 16 else text, schema, name)  # noqa: PLR2004  as many digits as JSON's numbers have
+            check(int(text) if text.isascii() and text.isdigit() and len(text) <= 16 else text, schema, name)  # noqa: PLR2004  as many digits as JSON's numbers have
 
 
 def _read(body: bytes, schema: Any, *, required: bool) -> Any:
@@ -242,7 +243,7 @@ def _refuse_constant(name: str) -> NoReturn:
 def _since(request: ControlRequest, emulator: ServedEmulator) -> int:
     """Return the number of the last request that a client of events knows; without a header, that of the latest."""
     last = request.header("Last-Event-ID") or ""
-    return int(last) if last.isascii() and last.isdigit() and len(last) < 16 else emulator.request_count  # noqa: PLR2004  a number in JSON
+    return int(last) if last.isascii() and last.isdigit() and len(last) <= 16 else emulator.request_count  # noqa: PLR2004  a number in JSON
 
 
 def _text(error: Exception) -> str:

@@ -151,7 +151,7 @@ def _requests(emulator: ServedEmulator, call: Call) -> Any:
 
 def _request(emulator: ServedEmulator, call: Call) -> Any:
     number = call.path["number"]
-    if not (number.isascii() and number.isdigit() and len(number) < 16):  # noqa: PLR2004  a number in JSON
+    if not (number.isascii() and number.isdigit() and len(number) <= 16):  # noqa: PLR2004  a number in JSON
         raise LookupError(f"there is no request {number!r}: requests have numbers, from 1")
     return details_of(emulator, int(number))
 

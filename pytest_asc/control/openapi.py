@@ -36,8 +36,10 @@ def openapi_document(version: str, base: str) -> dict[str, Any]:
             "requestBody": _body(members({}, {"sample": BOOLEAN}), required=False),
         },
     }
+    paths["/"] = {"get": _page("page", "Show the first account in a browser")}
     paths["/accounts/{id}"] = {
-        "delete": {**_plain("closeAccount", "End an account", "204"), "parameters": [_path("id")]}
+        "get": {**_page("accountPage", "Show an account in a browser"), "parameters": [_path("id")]},
+        "delete": {**_plain("closeAccount", "End an account", "204"), "parameters": [_path("id")]},
     }
     return {
         "openapi": "3.1.0",
@@ -78,6 +80,11 @@ def _plain(name: str, summary: str, status: str = "200") -> dict[str, Any]:
     if status != str(_NO_CONTENT):
         good["content"] = {"application/json": {"schema": {}}}
     return {"operationId": name, "summary": summary, "responses": {status: good, "4XX": _ERROR}}
+
+
+def _page(name: str, summary: str) -> dict[str, Any]:
+    good = {"description": summary, "content": {"text/html": {"schema": {"type": "string"}}}}
+    return {"operationId": name, "summary": summary, "responses": {"200": good, "4XX": _ERROR}}
 
 
 def _stream() -> dict[str, Any]:

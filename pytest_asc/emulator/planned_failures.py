@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 from urllib.parse import urlsplit
 
 from pytest_asc.emulator.http_models import Broken, Delivery, Response
@@ -14,7 +14,7 @@ from pytest_asc.emulator.jsonapi.errors import TEMPLATES_BY_STATUS, ApiError, Er
 from pytest_asc.emulator.jsonapi.known_errors import KNOWN_ERRORS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from pytest_asc.emulator.request_records import RequestRecord
 
@@ -24,6 +24,10 @@ _SERVER_ERROR = 500
 _HINT = (
     "Where that is all right, plan them with optional=True, or mark the test with @pytest.mark.asc(allow_unfired=True)."
 )
+# RFC 9110, 5.1 and 5.5.
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
+_FRAMING = frozenset({"content-length", "transfer-encoding"})
 _WITH_ID = re.compile(r"^(/[^/]+/[^/]+/)[^/]+")
 
 
@@ -210,12 +214,25 @@ def _problem(failure: PlannedFailure) -> str | None:
             failure.status is None and (failure.front_end or any(one is not None for one in response_members)),
             "front_end, code, title, detail, headers and body belong to a status",
         ),
+        *((True, f"got the header {name!r}: {value!r}, {words}") for name, value, words in _bad_headers(failure)),
         (_is_less(failure.times, 1), f"got times={failure.times!r}, expected a number from 1"),
         (_is_less(failure.after, 0), f"got after={failure.after!r}, expected a number from 0"),
         (_is_less(failure.latency, 0), f"got latency={failure.latency!r}, expected seconds"),
         (failure.sleep and not failure.latency, "sleep=True needs a latency"),
     )
     return next((words for wrong, words in problems if wrong), None)
+
+
+def _bad_headers(failure: PlannedFailure) -> Iterator[tuple[object, object, str]]:
+    """Yield the headers that cannot be sent, each with what was expected."""
+    headers: dict[Any, Any] = dict(failure.headers or {})
+    for name, value in headers.items():
+        if not (isinstance(name, str) and _HEADER_NAME.fullmatch(name)):
+            yield name, value, "expected a name of letters, digits and hyphens"
+        elif not (isinstance(value, str) and _HEADER_VALUE.fullmatch(value)):
+            yield name, value, "expected text of one line"
+        elif name.lower() in _FRAMING:
+            yield name, value, "which follows from the body: leave it out"
 
 
 def _is_less(value: object, least: int) -> bool:

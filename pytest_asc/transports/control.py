@@ -9,6 +9,7 @@ from aiohttp import web
 
 from pytest_asc.control.api import CONTROL_PATH, ControlApi, ControlRequest, ControlResponse, EventStream
 from pytest_asc.control.journal import as_event
+from pytest_asc.transports.http_connection import HttpConnection
 
 _SILENCE = 15.0
 """Seconds after which a comment is sent, so that a client that has gone is noticed."""
@@ -23,14 +24,20 @@ def is_control(target: str) -> bool:
 
 async def answer(api: ControlApi, request: web.BaseRequest) -> web.StreamResponse:
     """Answer a request of the control API."""
+    if isinstance(request.protocol, HttpConnection):
+        request.protocol.reads_body = request.body_exists
     try:
         body = await request.read() if request.body_exists else b""
     except web.HTTPRequestEntityTooLarge:
         return _as_response(ControlResponse(413, b'{"error": "the body is too large"}\n'))
     except (ConnectionError, web.RequestPayloadError):  # nobody waits for the answer
         return web.Response(status=400)
-    headers = request.headers
-    response = api.respond(ControlRequest(request.method, request.raw_path, headers.get, request.secure, body))
+
+    def header(name: str) -> str | None:
+        values = request.headers.getall(name, [])
+        return ", ".join(values) if values else None
+
+    response = api.respond(ControlRequest(request.method, request.raw_path, header, request.secure, body))
     if isinstance(response, EventStream):
         return await _stream(response, request)
     return _as_response(response)
