@@ -70,12 +70,12 @@ def run(options: argparse.Namespace) -> int:
         with _interruptible():
             return _record(options, chosen, file, progress)
     except (CredentialsError, LifetimeError, ReadError, KeptSecretError, ValueError) as error:
-        print(error, file=sys.stderr)
+        print(f"{error}{_hint(file)}", file=sys.stderr)
         return 1
     except OSError as error:
         raise SettingsError(f"{error.filename or file}: {error.strerror}") from None
     except KeyboardInterrupt:
-        print(f"interrupted: {file} is not written. Go on with --resume.", file=sys.stderr)
+        print(f"Interrupted: {file} is not written.{_hint(file)}", file=sys.stderr)
         return INTERRUPTED
     finally:
         progress.close()
@@ -113,7 +113,7 @@ def _record(options: argparse.Namespace, chosen: Options, file: Path, progress: 
             progress.tell(str(finding))
         if options.resume and not connection.has_key:
             raise SettingsError("--resume needs the API key that the recording was begun with; there is a token alone")
-        path = file.with_name(f"{file.name}.unfinished") if connection.has_key else None
+        path = _journal_of(file) if connection.has_key else None
         settings = {**chosen.as_json(), "base_url": connection.base_url}
         try:
             journal = Journal(path, connection.secret, settings, resume=options.resume)
@@ -132,6 +132,16 @@ def _record(options: argparse.Namespace, chosen: Options, file: Path, progress: 
             journal.close(finished=finished)
         _tell_summary(recorder, progress, file, connection.reader.sent)
     return 0
+
+
+def _journal_of(file: Path) -> Path:
+    """Return the file of what was read until a run is finished."""
+    return file.with_name(f"{file.name}.unfinished")
+
+
+def _hint(file: Path) -> str:
+    """Return a hint at what an unfinished run has left."""
+    return " What was read is kept: go on with --resume." if _journal_of(file).exists() else ""
 
 
 def _tell_summary(recorder: Recorder, progress: Progress, file: Path, sent: int) -> None:

@@ -6,7 +6,7 @@ import re
 import time
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import requests
 
@@ -110,18 +110,24 @@ class Reader:
                 return self._reply(path, response)
             failures += 1
 
-    def path_in(self, link: str) -> str:
+    def path_in(self, link: str, path: str) -> str:
         """Return path and query of a link to a further page.
+
+        Args:
+            link: The link; one without a host is of the page's host.
+            path: Path and query of the page.
 
         Raises:
             ReadError: It leads to another host.
         """
-        if link.startswith("/") and not link.startswith("//"):
-            return link
-        origin, own = origin_or_none(link), origin_or_none(self._base)
+        try:
+            target = urljoin(f"{self._base}{path}", link)
+        except ValueError:
+            target = link
+        origin, own = origin_or_none(target), origin_or_none(self._base)
         if origin is None or (origin != own and origin.host not in self._hosts):
             raise ReadError("a link to the next page leads to another host: it is not followed")
-        parts = urlsplit(link)
+        parts = urlsplit(target)
         return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
     def _attempt(self, path: str, failures: int) -> requests.Response | None:
@@ -167,6 +173,11 @@ class Reader:
     def _wait(self, seconds: float, reason: str) -> None:
         self._tell(f"{reason}: waiting {seconds:.3g} s")
         time.sleep(seconds)
+
+
+def unauthorized(path: str, reply: Reply) -> str:
+    """Return the message for a 401."""
+    return f"GET {path_of(path)}: 401 {' '.join(reply.codes)}. pytest --asc-smoke finds the cause."
 
 
 def path_of(path: str) -> str:

@@ -11,7 +11,7 @@ from pytest_asc.recording.areas import area_of, types_of
 from pytest_asc.recording.collector import Collector
 from pytest_asc.recording.pages import Linkage, Page, make_page
 from pytest_asc.recording.plan import Plan
-from pytest_asc.recording.reader import ReadError, path_of
+from pytest_asc.recording.reader import ReadError, path_of, unauthorized
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -196,11 +196,11 @@ class Recorder:
             return Page.from_json(kept)
         reply = self._reader.get(url)
         if reply.status == _UNAUTHORIZED:
-            raise ReadError(f"GET {path_of(url)}: 401 {', '.join(reply.codes)}")
+            raise ReadError(unauthorized(url, reply))
         if reply.status == _OK:
             links = reply.document.get("links") if isinstance(reply.document, dict) else None
             link = links.get("next") if isinstance(links, dict) else None
-            following = self._reader.path_in(link) if isinstance(link, str) and link else None
+            following = self._reader.path_in(link, url) if isinstance(link, str) and link else None
             page = make_page(reply.document, self._redaction, following)
         else:
             code = reply.codes[0] if reply.codes else ""

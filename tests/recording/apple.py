@@ -36,7 +36,7 @@ class Account:
         self.requests: list[tuple[str, str]] = []
         self.violations: list[str] = []
         self.on_request: Callable[[int], None] = lambda _number: None
-        self.change: Callable[[str, dict[str, Any]], None] = lambda _path, _document: None
+        self.change: Callable[[str, dict[str, Any]], object] = lambda _path, _document: None
         """Changes a successful document before it is sent."""
         self.base = ""
         """Scheme and host of links to further pages."""

@@ -149,7 +149,7 @@ def test_an_interrupted_run_is_resumed_without_reading_again(
 
     account.on_request = interrupt
     assert main(["record", FILE]) == 130
-    assert "Go on with --resume" in capfd.readouterr().err
+    assert "go on with --resume" in capfd.readouterr().err
     assert files() == [f"{FILE}.unfinished"]
     assert stat.S_IMODE(Path(f"{FILE}.unfinished").stat().st_mode) == 0o600
     assert SENTINEL.lower() not in everything_written().lower()
@@ -242,6 +242,26 @@ def test_a_link_to_another_host_is_not_followed(
     account.change = lambda _path, document: document["links"].update(next=link)
     assert main(["record", FILE, "--areas", "users"]) == 1
     assert "another host" in capsys.readouterr().err
+
+
+def test_a_redirect_is_not_followed(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+    account.headers["Location"] = "https://apple.example/v1/apps"
+    account.failures = dict.fromkeys(range(1, 5), 302)
+    assert main(["record", FILE]) == 1
+    assert "redirect" in capsys.readouterr().err
+    assert len(account.requests) == 1
+
+
+@pytest.mark.parametrize("form", ["{base}{path}", "{path}", "?{query}"])
+def test_links_to_the_next_page_may_have_any_form(account: Account, form: str) -> None:
+    def relative(path: str, document: Any) -> None:
+        link = document["links"].get("next")
+        if link:
+            text = link.removeprefix(account.base)
+            document["links"]["next"] = form.format(base=account.base, path=text, query=text.partition("?")[2])
+
+    account.change = relative
+    assert sum(one["type"] == "builds" for one in record("--areas", "builds")["data"]) == 390
 
 
 def test_links_of_apples_host_are_followed_at_the_host_that_was_asked(account: Account) -> None:

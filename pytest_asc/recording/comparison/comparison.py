@@ -9,7 +9,7 @@ from urllib.parse import quote
 from pytest_asc.recording.comparison.differences import Difference, differences
 from pytest_asc.recording.comparison.known import CHANGED, reason
 from pytest_asc.recording.comparison.questions import Question, questions
-from pytest_asc.recording.reader import ReadError
+from pytest_asc.recording.reader import ReadError, unauthorized
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -83,14 +83,14 @@ def compare(
 def _ask(question: Question, account: RecordedAccount, reader: Reader, budget: int) -> Iterator[Difference]:
     live, emulator = reader.get(question.path), account.get(question.path)
     if live.status == _UNAUTHORIZED:
-        raise ReadError(f"GET {question.operation.path}: 401 {' '.join(live.codes)}")
+        raise ReadError(unauthorized(question.operation.path, live))
     found = list(compare_replies(question, live, emulator, account))
     if question.filtered and found and _has_changed(question, live, emulator, reader, account):
         found = [one._replace(known=one.known or CHANGED) for one in found]
     yield from found
     links = [_next(live), _next(emulator)]
     if question.pages and all(links) and reader.sent < budget:
-        paths = [reader.path_in(str(links[0])), str(links[1]).removeprefix(account.emulator.base_url)]
+        paths = [reader.path_in(str(links[0]), question.path), str(links[1]).removeprefix(account.emulator.base_url)]
         following = question._replace(path=f"{question.path} (next page)")
         yield from compare_replies(following, reader.get(paths[0]), account.get(paths[1]), account)
 
