@@ -7,7 +7,9 @@ A ``py`` block is a fragment, which is not run.
 
 from __future__ import annotations
 
+import os
 import re
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,6 +60,21 @@ def test_the_code_blocks_of_a_section_pass(section: Section, pytester: pytest.Py
     result = pytester.runpytest("-W", "error")
     assert result.ret == pytest.ExitCode.OK
     assert result.parseoutcomes().get("passed", 0) >= len(section.tests)
+
+
+@pytest.mark.skipif(find_spec("pytest_socket") is None, reason="pytest-socket is not installed")
+def test_the_suite_of_the_release_script_passes_with_sockets_disabled(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suite = [section for section in SECTIONS if section.title.startswith("release-script.md")]
+    for name, code in suite[0].files.items():
+        (pytester.path / name).write_text(code, encoding="utf-8")
+    for number, section in enumerate(suite):
+        (pytester.path / f"test_{number}.py").write_text("\n".join(section.tests), encoding="utf-8")
+    monkeypatch.setenv("PYTEST_ADDOPTS", os.environ["PYTEST_ADDOPTS"].replace("-pno:socket", ""))
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "--disable-socket", "-W", "error")
+    assert result.ret == pytest.ExitCode.OK
+    assert result.parseoutcomes()["passed"] >= 30
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
