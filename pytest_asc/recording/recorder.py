@@ -129,7 +129,11 @@ class Recorder:
         if operation.path in self._closed:
             return found, further
         url: str | None = self._plan.url(operation, identifier, bare=operation.path in self._refused_includes)
+        seen: set[str] = set()
         while url:
+            if url in seen:
+                raise ReadError(f"GET {path_of(url)}: the link to the next page leads to a page that was read before")
+            seen.add(url)
             page = self._page(url)
             if page.status != _OK:
                 if self._retries_bare(operation, page):
@@ -198,7 +202,9 @@ class Recorder:
         if reply.status == _UNAUTHORIZED:
             raise ReadError(unauthorized(url, reply))
         if reply.status == _OK:
-            links = reply.document.get("links") if isinstance(reply.document, dict) else None
+            if not isinstance(reply.document, dict) or "data" not in reply.document:
+                raise ReadError(f"GET {path_of(url)}: 200, but no JSON document with data: is it Apple that answers?")
+            links = reply.document.get("links")
             link = links.get("next") if isinstance(links, dict) else None
             following = self._reader.path_in(link, url) if isinstance(link, str) and link else None
             page = make_page(reply.document, self._redaction, following)

@@ -5,6 +5,7 @@ import os
 import signal
 import stat
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,10 @@ import pytest
 from recording.apple import SENTINEL
 
 from pytest_asc import Emulator
+from pytest_asc.apple.services import APP_STORE_CONNECT
 from pytest_asc.cli.main import main
+from pytest_asc.credentials.throw_away import new_credentials
+from pytest_asc.credentials.tokens import mint
 
 if TYPE_CHECKING:
     from recording.apple import Account
@@ -23,6 +27,10 @@ FILE = "account.json"
 def record(*options: str) -> Any:
     assert main(["record", FILE, *options]) == 0
     return json.loads(Path(FILE).read_text(encoding="utf-8"))
+
+
+def new_token() -> str:
+    return str(mint(new_credentials(APP_STORE_CONNECT), now=time.time()))
 
 
 def files() -> list[str]:
@@ -242,6 +250,46 @@ def test_a_link_to_another_host_is_not_followed(
     account.change = lambda _path, document: document["links"].update(next=link)
     assert main(["record", FILE, "--areas", "users"]) == 1
     assert "another host" in capsys.readouterr().err
+
+
+def test_a_journal_of_another_key_is_not_resumed(
+    account: Account, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account.failures = dict.fromkeys(range(5, 60), 503)
+    assert main(["record", FILE]) == 1
+    account.failures = {}
+    monkeypatch.setenv("ASC_PRIVATE_KEY", new_credentials(APP_STORE_CONNECT).pem)
+    monkeypatch.delenv("ASC_PRIVATE_KEY_PATH")
+    assert main(["record", FILE, "--resume"]) == 4
+    assert "was written with another API key" in capsys.readouterr().err
+
+
+def test_with_a_token_alone_nothing_can_be_resumed(
+    account: Account, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ASC_TOKEN", new_token())
+    account.failures = dict.fromkeys(range(5, 60), 503)
+    assert main(["record", FILE]) == 1
+    assert files() == []
+    assert main(["record", FILE, "--resume"]) == 4
+    assert "--resume needs the API key" in capsys.readouterr().err
+    account.failures = {}
+    assert len(record()["data"]) == len(account.resources)
+
+
+def test_an_answer_that_is_no_document_is_no_empty_account(
+    account: Account, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(account, "answer", lambda *_: (200, {}))
+    assert main(["record", FILE]) == 1
+    assert "no JSON document with data" in capsys.readouterr().err
+    assert not Path(FILE).exists()
+
+
+def test_pages_that_lead_in_a_circle_end_the_run(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+    account.change = lambda path, document: document["links"].update(next=f"{account.base}{path}?cursor=1")
+    assert main(["record", FILE, "--areas", "users"]) == 1
+    assert "leads to a page that was read before" in capsys.readouterr().err
 
 
 def test_a_redirect_is_not_followed(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
