@@ -42,6 +42,7 @@ LINK_ERRORS = frozenset({"FORBIDDEN_ERROR", "NOT_FOUND", "PARAMETER_ERROR.REQUIR
 _SHOWN_OTHERWISE: Mapping[str, frozenset[str]] = {
     "bundleIds": frozenset({"platform"}),  # observed
     "certificates": frozenset({"csrContent"}),  # observed
+    "subscriptions": frozenset({"multiSeatStatus"}),  # what families share has no seats (documented)
 }
 
 
