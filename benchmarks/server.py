@@ -25,6 +25,7 @@ import requests
 from interleaved import Aim, measure, repeat, show
 from session import Account
 
+from pytest_asc.cli.running_server import AccountOptions, running_server
 from pytest_asc.transports.server import Server
 
 if TYPE_CHECKING:
@@ -33,7 +34,11 @@ if TYPE_CHECKING:
 
 CONNECTIONS = 16
 MODULES = ("pytest_httpserver", "moto", "flask")
-LOAD = (Aim("asc_server", "pytest-httpserver", 1 / 4), Aim("asc_server", "moto"))
+LOAD = (
+    Aim("asc_server", "pytest-httpserver", 1 / 4),
+    Aim("serve", "pytest-httpserver", 1 / 4),
+    Aim("asc_server", "moto"),
+)
 LIVE = (
     Aim("requests, asc_server", "requests, pytest-httpserver", 1 / 1.4),
     Aim("start, answer, stop", "pytest-httpserver: the same"),
@@ -54,6 +59,15 @@ def asc_server() -> Iterator[Endpoint]:
     path = urlsplit(account.url).path
     with TemporaryDirectory() as folder, Server(Path(folder)) as server, server.answering(account.emulator):
         yield Endpoint(server.url + path, account.headers)
+
+
+@contextmanager
+def serve_command() -> Iterator[Endpoint]:
+    """The emulator as ``serve`` runs it: with the control API, the journal, and a line on standard error a request."""
+    with running_server(AccountOptions(sample=False), proxy=False, log_format="text") as running:
+        app = running.emulator.add("apps", name="Lists", bundleId="com.example.lists")
+        headers = {"Authorization": f"Bearer {running.emulator.token()}"}
+        yield Endpoint(f"{running.server.url}/v1/apps/{app['id']}", headers)
 
 
 @contextmanager
@@ -79,7 +93,7 @@ def moto() -> Iterator[Endpoint]:
     server.stop()
 
 
-SERVERS = {"asc_server": asc_server, "pytest-httpserver": httpserver, "moto": moto}
+SERVERS = {"asc_server": asc_server, "serve": serve_command, "pytest-httpserver": httpserver, "moto": moto}
 
 
 def serve(name: str) -> None:
@@ -179,7 +193,7 @@ def main() -> None:
     logging.disable()  # werkzeug logs every request
     with ExitStack() as stack:
         endpoints = {name: stack.enter_context(process(name)) for name in SERVERS}
-        times = {"asc_server": 4000, "pytest-httpserver": 800, "moto": 400}
+        times = {"asc_server": 4000, "serve": 4000, "pytest-httpserver": 800, "moto": 400}
         show("16 connections", LOAD, measure({name: (load(endpoints[name]), times[name]) for name in SERVERS}))
     with ExitStack() as stack, requests.Session() as session:
         session.trust_env = False

@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from argparse import ArgumentTypeError
+from functools import partial
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -72,8 +73,16 @@ def run(options: argparse.Namespace) -> int:
         _print_line(json.dumps(connection_info(running)))
         if sys.stderr.isatty() and not options.quiet:
             print(_banner(running), file=sys.stderr, flush=True)
-        wait(stopping, parent, saving, running.save)
+        wait(stopping, parent, saving, partial(_save, running))
     return 0
+
+
+def _save(running: RunningServer) -> None:
+    """Save the account on a signal; where that fails, say so and go on, with the account as it is."""
+    try:
+        running.save()
+    except SettingsError as error:
+        print(error, file=sys.stderr, flush=True)
 
 
 def _port(text: str) -> int:

@@ -397,6 +397,52 @@ def test_the_state_is_saved_on_sighup_and_at_the_end_and_loaded_at_the_start(
     assert [path.name for path in tmp_path.iterdir()] == ["state.json"]
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="this system has no SIGHUP")
+def test_serve_goes_on_where_the_state_cannot_be_saved(serve: Callable[..., ServeProcess], tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    served = serve("--empty", "--state", str(folder / "state.json"))
+    control = served.connection_info["control_url"]
+    requests.post(f"{control}resources", json={"type": "apps", "id": "1"}, timeout=30)
+    folder.rename(tmp_path / "elsewhere")
+    served.process.send_signal(signal.SIGHUP)
+    assert served.process.stderr
+    assert "state.json: No such file or directory" in served.process.stderr.readline()
+    (tmp_path / "elsewhere").rename(folder)
+    assert served.stop()[0] == 0
+    saved = json.loads((folder / "state.json").read_text("utf-8"))["data"]
+    assert [one["id"] for one in saved if one["type"] == "apps"] == ["1"]
+
+
+def test_the_same_seed_makes_the_same_ids(serve: Callable[..., ServeProcess]) -> None:
+    def identifier(*options: str) -> str:
+        control = serve("--empty", *options).connection_info["control_url"]
+        return str(requests.post(f"{control}resources", json={"type": "apps"}, timeout=30).json()["id"])
+
+    assert identifier("--seed", "1") == identifier("--seed", "1") != identifier()
+
+
+def test_options_are_settings_that_a_reset_returns_to(serve: Callable[..., ServeProcess]) -> None:
+    served = serve("--empty", "--fault", "clock-ahead", "--fault=membership-expired", "--fail", "GET /v1/apps = 503",
+                   "--rate-limit=7", "--role=SALES", "--time=real")  # fmt: skip
+    control = served.connection_info["control_url"]
+
+    def state() -> list[Any]:
+        settings, faults, failures = (
+            requests.get(control + name, timeout=30).json() for name in ("settings", "faults", "failures")
+        )
+        injected = [one["cause"] for one in faults if one["injected"]]
+        return [settings["role"], settings["rate_limit"], settings["time"], injected, failures[0]["status"]]
+
+    first = state()
+    assert first == ["SALES", 7, "real", ["clock-ahead", "membership-expired"], 503]
+    requests.patch(f"{control}settings", json={"role": "ADMIN", "rate_limit": None, "time": "manual"}, timeout=30)
+    requests.delete(f"{control}faults", timeout=30)
+    requests.delete(f"{control}failures", timeout=30)
+    requests.post(f"{control}reset", timeout=30)
+    assert state() == first
+
+
 def test_the_control_api_needs_a_secret_where_other_machines_reach_it(serve: Callable[..., ServeProcess]) -> None:
     served = serve("--host", "0.0.0.0", "--allow-remote", "--empty")
     info = served.connection_info
