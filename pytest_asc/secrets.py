@@ -39,6 +39,8 @@ _SECRETS = (
 # A run of the characters that base64, tokens and percent-encoding are made of.
 WORD = re.compile(r"[A-Za-z0-9+/_%~-]{16,}={0,2}")
 _PEM = re.compile(r"-----BEGIN [A-Z0-9 ]{1,40}-----.*?(?:-----END [A-Z0-9 ]{1,40}-----|\Z)", re.DOTALL)
+_PEM_LINE = re.compile(r"-----(?:BEGIN|END) [A-Z0-9 ]{1,40}-----")
+"""No secret, though it stands in the text of one."""
 _HEXADECIMAL = re.compile(r"[0-9a-f]{32,}|[0-9A-F]{32,}")
 _APP_PASSWORD = re.compile(r"\b[a-z]{4}(?:-[a-z]{4}){3}\b")
 KINDS = tuple(map(re.compile, ("[A-Z]", "[a-z]", "[0-9]")))
@@ -183,9 +185,10 @@ class Redactor:
             self._add(secret)
 
     def _add(self, secret: str) -> None:
-        self._grams.update(_runs(secret, GRAM))
-        if len(secret) >= GRAM:
-            self._probes.update(_runs(secret, PROBE))
+        for piece in _PEM_LINE.split(secret):
+            self._grams.update(_runs(piece, GRAM))
+            if len(piece) >= GRAM:
+                self._probes.update(_runs(piece, PROBE))
 
 
 def _runs(text: str, length: int) -> Iterable[str]:

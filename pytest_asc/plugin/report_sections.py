@@ -107,10 +107,7 @@ class ReportHooks:
     @pytest.hookimpl(tryfirst=True)
     def pytest_itemcollected(self, item: pytest.Item) -> None:
         """Take secrets out of the names that tests were given in another way."""
-        if redactor.clean(item.nodeid) is not item.nodeid:
-            for name in ("name", "_nodeid", "_id"):  # the node ID is in the second or, since pytest 9.2, the third
-                if hasattr(item, name):
-                    setattr(item, name, redact(getattr(item, name), redactor))
+        _redact_name(item)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True, specname="pytest_runtest_makereport")
     def pytest_redact_exception(
@@ -124,6 +121,7 @@ class ReportHooks:
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Add the reasons of failed requests, and redact the report."""
+        _redact_name(item)  # of secrets that came up since; pytest-xdist needs the report's name to be the item's
         report = yield
         sections = item.stash.get(REPORT_SECTIONS, None)
         if report.failed and sections:
@@ -186,6 +184,13 @@ class ReportHooks:
                 setattr(reporter, "to_xml", lambda element=element: element)  # noqa: B010
         with redacted_exceptions():
             return (yield)
+
+
+def _redact_name(item: pytest.Item) -> None:
+    if redactor.clean(item.nodeid) is not item.nodeid:
+        for name in ("name", "_nodeid", "_id"):  # the node ID is in the second or, since pytest 9.2, the third
+            if hasattr(item, name):
+                setattr(item, name, redact(getattr(item, name), redactor))
 
 
 @contextmanager

@@ -327,3 +327,25 @@ def test_a_test_in_live_mode_gets_no_emulator_at_run_time(
     pytester.makepyfile(f"def test_x({fixtures}): request.getfixturevalue('asc_emulator')")
     result = pytester.runpytest("--asc-mode=live")
     result.stdout.fnmatch_lines(["*This test is in live mode: asc_emulator would be sent its live token. Name*"])
+
+
+@pytest.mark.parametrize("options", [[], ["-n", "1"]], ids=["alone", "xdist"])
+def test_a_test_named_by_a_secret_that_comes_up_later_is_renamed(pytester: pytest.Pytester, options: list[str]) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        TOKEN = "abcdEFGH0123ijklMNOP4567.qrstUVWX89yz.ABCDefgh0123IJKL"
+
+        @pytest.mark.parametrize("token", [TOKEN])
+        def test_x(asc_diagnose, token):
+            assert asc_diagnose(token=token)
+
+        @pytest.mark.parametrize("text", ["-----BEGIN PRIVATE KEY-----"])
+        def test_y(asc_diagnose, text):
+            asc_diagnose(text)
+        """
+    )
+    result = pytester.runpytest("-v", *options)
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["*BEGIN PRIVATE KEY*"])
