@@ -13,6 +13,8 @@ from pytest_asc.emulator.jsonapi.routing import Route, make_route, match
 from pytest_asc.emulator.operations import reads, writes
 from pytest_asc.emulator.reports import registry
 from pytest_asc.emulator.spec.api_spec import depends_on_spec
+from pytest_asc.emulator.spec.compiled_format import NOT_UNDERSTOOD
+from pytest_asc.emulator.spec.relationships import relation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,12 +59,14 @@ find_endpoint = depends_on_spec(lru_cache(maxsize=_ENDPOINTS)(make_endpoint))
 
 
 def _handler(operation: Operation) -> Callable[[Account, Route, Request, float], Answer]:
-    if registry.report_handler(operation):
+    if operation.action != NOT_UNDERSTOOD and registry.report_handler(operation):
         return _report
-    if operation.action in reads.EMULATED and (operation.schema or operation.linkage):
-        return _read
-    if operation.action in writes.EMULATED:
-        return _write
+    # Only a user's document has a relationship that leads nowhere.
+    if "To" not in operation.action or relation(operation.root, operation.relationship):
+        if operation.action in reads.EMULATED and (operation.schema or operation.linkage):
+            return _read
+        if operation.action in writes.EMULATED:
+            return _write
     raise RefusedError(ApiError(errors.NOT_EMULATED, {"what": f"{operation.method} {operation.path}"}))
 
 

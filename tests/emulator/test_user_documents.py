@@ -181,3 +181,42 @@ def test_the_sample_and_the_workflows_work_with_an_edition(edit: Callable[[Json]
         assert emulator.find("apps")
         emulator.add_released_app()
         emulator.add_testflight_build()
+
+
+def test_the_sample_fits_a_document_whose_members_are_of_other_types() -> None:
+    document = copy.deepcopy(openapi())
+    schemas = document["components"]["schemas"]
+    app = schemas["App"]["properties"]
+    app["attributes"]["properties"]["name"] = {"type": "integer"}
+    kind = app["relationships"]["properties"]["builds"]["properties"]["data"]["items"]["properties"]["type"]
+    kind["enum"] = ["betaGroups"]
+    with using(document):
+        client = EmulatorClient()
+        client.emulator.load_sample()
+        apps = client.get("/v1/apps").json["data"]
+        assert apps
+
+
+def test_operations_that_are_not_understood_answer_501_with_their_names() -> None:
+    document = copy.deepcopy(openapi())
+    del document["paths"]["/v1/betaGroups"]["post"]["requestBody"]
+    document["paths"]["/v1/analyticsReportSegments/{id}"]["get"]["responses"] = {}
+    document["paths"]["/v1/betaGroups/{id}/unknowns"] = document["paths"]["/v1/betaGroups/{id}/builds"]
+    compiled, not_understood = compile_leniently(document)
+    assert [each.place for each in not_understood] == [
+        "/paths/~1v1~1analyticsReportSegments~1{id}/get",
+        "/paths/~1v1~1betaGroups/post",
+    ]
+    before = use_spec(complete(compiled, shipped_spec()))
+    try:
+        client = EmulatorClient()
+        for method, path in (
+            ("GET", "/v1/analyticsReportSegments/1"),
+            ("POST", "/v1/betaGroups"),
+            ("GET", "/v1/betaGroups/1/unknowns"),
+        ):
+            answer = client.send(method, path, body=b"{}")
+            assert answer.status == 501
+            assert f"{method} {path.replace('/1', '/{id}')}" in answer.json["errors"][0]["detail"]
+    finally:
+        use_spec(before)

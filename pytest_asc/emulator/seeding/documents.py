@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.account.account import Account
     from pytest_asc.emulator.account.ledger import Measurement, Sale
     from pytest_asc.emulator.account.store import Resource
+    from pytest_asc.emulator.spec.relationships import Relation
 
 
 def load_sample(account: Account) -> None:
@@ -46,11 +47,24 @@ def _sample(day: date) -> tuple[Mapping[str, Any], Mapping[int, Entry]]:
 
 
 def _fitting(entry: dict[str, Any]) -> dict[str, Any]:
-    """Return an entry of the sample without values that are not of their value types any more."""
-    value_types = members_of(entry["type"]).attributes
+    """Return an entry of the sample without values and relationships that do not fit the user's OpenAPI document."""
+    value_types, relations = members_of(entry["type"])
     attributes = entry.get("attributes", {})
     bad = [name for name, value in attributes.items() if next(type_mismatches(value_types[name], value), None)]
-    return {**entry, "attributes": {name: attributes[name] for name in attributes if name not in bad}}
+    relationships = entry.get("relationships", {})
+    misled = [name for name, value in relationships.items() if name in relations and not _leads(relations[name], value)]
+    return {
+        **entry,
+        "attributes": {name: attributes[name] for name in attributes if name not in bad},
+        "relationships": {name: relationships[name] for name in relationships if name not in misled},
+    }
+
+
+def _leads(relation: Relation | None, value: Mapping[str, Any]) -> bool:
+    """Return whether a relationship may lead to what an entry of the sample has there."""
+    data = value.get("data") or []
+    linkage = data if isinstance(data, list) else [data]
+    return not linkage or (relation is not None and all(one["type"] == relation.target for one in linkage))
 
 
 def _is_measured(entry: Mapping[str, Any]) -> bool:

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
         ValueType,
     )
 
-_UNKNOWN: RelationshipWithoutData = {"links": None}
-
 
 def complete(compiled: CompiledSpec, shipped: CompiledSpec) -> CompiledSpec:
     """Return a compiled document with the members that only the shipped one has, hidden.
@@ -40,6 +38,7 @@ class _Completion:
         self._numbers: dict[int, int] = {}
         """Numbers of the shipped enums here."""
         self._objects = {**compiled["objects"]}
+        self._types = {schema["type"] for spec in (compiled, shipped) for schema in spec["schemas"].values()}
 
     def run(self) -> CompiledSpec:
         schemas = {**self._compiled["schemas"]}
@@ -71,7 +70,7 @@ class _Completion:
         targets = {
             name: _without_data(shipped["relationships"][name])
             for name, target in own["relationships"].items()
-            if target == _UNKNOWN and name in shipped["relationships"]
+            if name in shipped["relationships"] and not self._leads_somewhere(target)
         }
         if not (attributes or relationships or targets):
             return own
@@ -81,6 +80,11 @@ class _Completion:
             "relationships": {**own["relationships"], **relationships, **targets},
             "hidden": [*own.get("hidden", ()), *attributes, *relationships],
         }
+
+    def _leads_somewhere(self, target: LinkageType | RelationshipWithoutData) -> bool:
+        """Return whether a relationship leads to a type that one of the documents has."""
+        links = target["links"] if isinstance(target, dict) else target
+        return (links[0] if isinstance(links, list) else links) in self._types
 
     def _value_type(self, shipped: ValueType) -> ValueType:
         """Return a value type of the shipped document with the numbers and names of this one."""

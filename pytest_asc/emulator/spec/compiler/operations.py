@@ -52,6 +52,10 @@ _ACTIONS = {
     *_ON_LINKAGE.values(),
     *_ON_RELATED.values(),
 }
+_RENDERING = {"createInstance", "updateInstance"}
+"""Actions whose response is the resource."""
+_SENDING = _RENDERING | {action for (method, _), action in _ON_LINKAGE.items() if method != "get"}
+"""Actions whose request has a document."""
 
 
 def not_understood() -> CompiledOperation:
@@ -107,7 +111,11 @@ class Operations:
             compiled["body"] = self._bodies.name_of(schema, path, name)
             data = schema.properties().get("data")
             many = many or (data is not None and json_type(data) == "array")
-        compiled["action"] = _action(operation, path, method, many=many)
+        action = compiled["action"] = _action(operation, path, method, many=many)
+        if action in _SENDING and schema is None:
+            raise operation.error(f"there is no 'requestBody', expected one for {action}")
+        if action in _RENDERING and "schema" not in compiled:
+            raise operation.error(f"its response has no resource, expected one for {action}")
         for parameter in (*self._paths.shared_parameters[path], *operation.items("parameters")):
             self._problems.attempt(partial(self._parameter, compiled), parameter)
         if operation.is_marked("deprecated"):
