@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import cache
@@ -73,7 +74,7 @@ def read_areas(text: str | None) -> tuple[str, ...]:
     """
     if text is None:
         return tuple(area.name for area in AREAS if area.default)
-    names = [name.strip() for name in text.split(",") if name.strip()]
+    names = [re.sub(r"[\s_]+", "-", name.strip().lower()) for name in text.split(",") if name.strip()]
     if names == ["all"]:
         return NAMES
     for name in names:

@@ -17,6 +17,7 @@ from pytest_asc.apple.services import APP_STORE_CONNECT
 from pytest_asc.cli.main import main
 from pytest_asc.credentials.throw_away import new_credentials
 from pytest_asc.credentials.tokens import mint
+from pytest_asc.recording.areas import NAMES, read_areas
 
 if TYPE_CHECKING:
     from recording.apple import Account
@@ -105,6 +106,11 @@ def test_only_the_named_areas_are_read(account: Account) -> None:
     assert document["recording"]["areas"] == ["users", "provisioning"]
     assert all(path.startswith(("/v1/users", "/v1/userInv", "/v1/bundleIds", "/v1/certificates", "/v1/devices", "/v1/m",
                                 "/v1/passTypeIds", "/v1/profiles")) for _, path in account.requests)  # fmt: skip
+
+
+def test_areas_may_be_written_as_apple_writes_them() -> None:
+    assert read_areas("Xcode Cloud, TestFlight,reviews") == ("testflight", "xcode-cloud", "reviews")
+    assert read_areas("all") == NAMES
 
 
 def test_areas_that_the_key_does_not_open_are_skipped_and_told(
