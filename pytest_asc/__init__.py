@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.request_records import RequestRecord
     from pytest_asc.session import Session, WriteRefusedError
     from pytest_asc.transports.server import Server
+    from pytest_asc.webhooks import verify_webhook
 
 __version__ = "0.1.0"
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "WriteRefusedError",
     "diagnose",
     "emulate",
+    "verify_webhook",
 ]
 
 _EXPORTS = {
@@ -58,6 +60,7 @@ _EXPORTS = {
     "WriteRefusedError": "session",
     "diagnose": "api",
     "emulate": "api",
+    "verify_webhook": "webhooks",
 }
 
 if not TYPE_CHECKING:  # a type checker would take it for every name, misspelt ones included

@@ -9,12 +9,12 @@ from pytest_asc.apple.services import APP_STORE_CONNECT
 from pytest_asc.control.open_decisions import open_decisions
 from pytest_asc.control.waiting import WaitingClient
 from pytest_asc.emulator import seeding
-from pytest_asc.emulator.account.account import Account
 from pytest_asc.emulator.app import Emulator
 from pytest_asc.emulator.auth.rate_limiter import RATE_LIMIT, RateLimiter, UnlimitedRate
 from pytest_asc.emulator.planned_failures import PlannedFailures
 from pytest_asc.emulator.service_faults import CLIENT_FAULTS, FAULTS
 from pytest_asc.emulator.spec.api_spec import api_spec
+from pytest_asc.emulator.webhook_delivery import deferred, is_deferred
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -205,7 +205,7 @@ class ServedEmulator(Emulator):
             ValueError: It is no such document, or a resource in it does not fit. The account is what it was.
         """
         with self._lock:
-            old, account = self._account, Account(self._clock, self._seed)
+            old, account = self._account, self._new_account()
             account.schedule.passed = old.schedule.passed
             account.storage.part_size = old.storage.part_size
             account.review_requirements = old.review_requirements
@@ -222,7 +222,7 @@ class ServedEmulator(Emulator):
     def handle(self, request: Request) -> Response:
         """Handle a request, after the time that has passed by itself; see :meth:`Emulator.handle`."""
         begin = time.perf_counter()
-        with self._lock:
+        with deferred(), self._lock:  # nothing is sent under the lock
             schedule = self._account.schedule
             if self._time == "instant":
                 schedule.finish()
@@ -241,4 +241,6 @@ class ServedEmulator(Emulator):
                     watcher(handled)
             for listener in self.listeners:
                 listener()
-            return response
+        if self.has_webhooks_to_send and not is_deferred():
+            self.send_webhooks()
+        return response

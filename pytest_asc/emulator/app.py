@@ -14,7 +14,7 @@ from pytest_asc.apple.services import APP_STORE_CONNECT, NOT_AUTHORIZED, TokenRe
 from pytest_asc.credentials.lifetimes import DEFAULT_LIFETIME
 from pytest_asc.credentials.tokens import mint
 from pytest_asc.diagnosis.findings import Finding, make_finding
-from pytest_asc.emulator import other_services, seeding
+from pytest_asc.emulator import other_services, seeding, webhook_delivery
 from pytest_asc.emulator.account import upload_storage
 from pytest_asc.emulator.account.account import Account
 from pytest_asc.emulator.account.ids import IdGenerator
@@ -30,8 +30,10 @@ from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError, error_res
 from pytest_asc.emulator.planned_failures import PlannedFailure, PlannedFailures
 from pytest_asc.emulator.request_log import CORRELATION_KEYS, MOST_BYTES, MOST_RECORDS, RequestLog
 from pytest_asc.emulator.request_records import CORRELATION_KEY, RequestRecord, RequestRecords
+from pytest_asc.emulator.resources.webhook_events import observe
 from pytest_asc.emulator.service_faults import FAULTS
 from pytest_asc.emulator.spec.api_spec import api_spec, depends_on_spec
+from pytest_asc.emulator.webhook_receivers import receiver_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.http_models import Broken
     from pytest_asc.emulator.seeding import ResourceView
     from pytest_asc.emulator.service_faults import ResponseOverride
+    from pytest_asc.emulator.webhook_receivers import Receiver
 
 _OK, _TOO_MANY_REQUESTS = 200, 429
 
@@ -110,12 +113,19 @@ class Emulator:
         """Response to every request, while a fault is active."""
         self.client_fault: str | None = None
         """Cause of a mistake that the transports make in every request."""
-        self._account = Account(self._clock, self._seed)
+        self._receiver: Receiver | None = None
+        self._account = self._new_account()
         self._visible = self._account
         self._error_ids = IdGenerator(self._seed)
         self._rate_limiter = RateLimiter()
         self._failures = PlannedFailures()
         self._log = RequestLog()
+
+    def _new_account(self) -> Account:
+        account = Account(self._clock, self._seed)
+        account.outbox.is_open = self._receiver is not None
+        observe(account)
+        return account
 
     def reset(self) -> None:
         """Return to an empty account and default settings; keep the keys and the cache of verified tokens."""
@@ -242,7 +252,9 @@ class Emulator:
         """
         __tracebackhide__ = True
         with self._lock:
-            return seeding.add(self._account, resource_type, id, members)
+            added = seeding.add(self._account, resource_type, id, members)
+        self._send_waiting()
+        return added
 
     def add_ready_version(
         self,
@@ -268,7 +280,7 @@ class Emulator:
         Raises:
             ValueError: There is no such attribute or relationship, or a value does not fit.
         """
-        with self._lock:
+        with self._lock, self._account.outbox.paused():
             return seeding.add_ready_version(self._account, app, id, members)
 
     def add_released_app(self, *, id: str | None = None, **members: Any) -> ResourceView:  # noqa: A002  JSON's name
@@ -282,7 +294,7 @@ class Emulator:
             ValueError: There is no such attribute or relationship, or a value does not fit.
         """
         __tracebackhide__ = True
-        with self._lock:
+        with self._lock, self._account.outbox.paused():
             return seeding.add_released_app(self._account, id, members)
 
     def add_testflight_build(
@@ -306,7 +318,7 @@ class Emulator:
             ValueError: There is no such attribute or relationship, or a value does not fit.
         """
         __tracebackhide__ = True
-        with self._lock:
+        with self._lock, self._account.outbox.paused():
             return seeding.add_testflight_build(self._account, app, id, testers, members)
 
     def get(self, resource_type: str, id: str, /) -> ResourceView:  # noqa: A002  JSON's name
@@ -345,7 +357,9 @@ class Emulator:
         """
         __tracebackhide__ = True
         with self._lock:
-            return seeding.update(self._account, resource, members)
+            updated = seeding.update(self._account, resource, members)
+        self._send_waiting()
+        return updated
 
     def delete(self, resource: Mapping[str, Any], /) -> None:
         """Delete a resource, and those that cannot be without it, whatever the API would allow.
@@ -359,6 +373,7 @@ class Emulator:
         __tracebackhide__ = True
         with self._lock:
             seeding.delete(self._account, resource)
+        self._send_waiting()
 
     def dump(self) -> dict[str, Any]:
         """Return the account as a document that :meth:`load` reads: resources, sales and measurements.
@@ -385,12 +400,12 @@ class Emulator:
             ValueError: It is no such document, or a resource in it does not fit.
         """
         __tracebackhide__ = True
-        with self._lock:
+        with self._lock, self._account.outbox.paused():
             seeding.load(self._account, source)
 
     def load_sample(self) -> None:
         """Add the sample account that ships with the package; its dates are as many days ago each time."""
-        with self._lock:
+        with self._lock, self._account.outbox.paused():
             seeding.load_sample(self._account)
 
     def sell(self, product: Mapping[str, Any], /, **details: Any) -> None:
@@ -461,8 +476,15 @@ class Emulator:
         given = [amount * unit for amount, unit in parts if amount is not None]
         if not sum(given) >= 0:
             raise ValueError(f"time does not go back: got {sum(given)} seconds, expected 0 or more")
-        with self._lock:
-            return self._account.schedule.advance(sum(given)) if given else self._account.schedule.finish()
+        happened: list[str] = []
+        steps = self._account.schedule.steps(sum(given) if given else None)
+        while True:
+            with self._lock:
+                description = next(steps, None)
+            self._send_waiting()
+            if description is None:
+                return happened
+            happened.append(description)
 
     def decide(self, about: Mapping[str, Any] | str, outcome: str) -> None:
         """Choose the outcome of a decision: ``decide(version, "REJECTED")``, ``decide("builds", "INVALID")``.
@@ -483,6 +505,80 @@ class Emulator:
         __tracebackhide__ = True
         with self._lock:
             seeding.decide(self._account, about, outcome)
+        self._send_waiting()
+
+    # Webhooks.
+
+    def deliver_webhooks_to(self, receiver: str | Receiver | None) -> None:
+        """Send the notifications of all webhooks to a URL on this machine or to a function of the test.
+
+        From now on, each event goes out when it happens, in :meth:`advance`, :meth:`update` or a write, once the
+        change is made: to every webhook of the app that is enabled and names the event, one after the other. The
+        function may use the API and this object. Without a receiver, deliveries are recorded and stay pending.
+
+        Args:
+            receiver: A URL of 127.0.0.0/8, ::1 or localhost, which has 10 seconds to respond; or a function that takes
+                the :class:`pytest_asc.Request` and returns a status, a response with a ``status_code``, a
+                :class:`pytest_asc.Response`, or None for 200. Its OSErrors are failures of the connection; other
+                exceptions fail the delivery and are raised in the test. None to send nothing.
+
+        Raises:
+            TypeError: The receiver is none of these.
+            ValueError: The URL is not of this machine.
+        """
+        __tracebackhide__ = True
+        chosen = None if receiver is None else receiver_of(receiver)
+        with self._lock:
+            self._receiver = chosen
+            self._account.outbox.is_open = chosen is not None
+
+    def send_webhooks(self) -> None:
+        """Send the notifications that wait, as every method does that causes some.
+
+        Raises:
+            Exception: The receiver has raised it; everything was sent nevertheless.
+        """
+        __tracebackhide__ = True
+        account, receiver = self._account, self._receiver
+        outbox = account.outbox
+        problem: Exception | None = None
+        with self._lock:
+            if outbox.is_sending or receiver is None:
+                return  # whoever sends sends what waits as well
+            outbox.is_sending = True
+        try:
+            while True:
+                with self._lock:
+                    waiting = webhook_delivery.next_request(account)
+                    if waiting is None:
+                        outbox.is_sending = False
+                        break
+                job, request = waiting
+                outcome = webhook_delivery.Outcome(None, error="The notification was not delivered.")
+                try:
+                    outcome = webhook_delivery.as_outcome(receiver(request))
+                except OSError as error:
+                    outcome = outcome._replace(error=f"{type(error).__name__}: {error}")
+                except Exception as error:  # noqa: BLE001  raised below, once everything was sent
+                    outcome = outcome._replace(error=f"{type(error).__name__} in the receiver of the test")
+                    problem = problem or error
+                finally:
+                    with self._lock:
+                        webhook_delivery.conclude(account, job, outcome)
+        finally:
+            outbox.is_sending = False
+        if problem:
+            raise problem
+
+    @property
+    def has_webhooks_to_send(self) -> bool:
+        """Return whether notifications wait to be sent."""
+        return bool(self._account.outbox.waiting)
+
+    def _send_waiting(self) -> None:
+        __tracebackhide__ = True
+        if self._account.outbox.waiting:
+            self.send_webhooks()
 
     def hide_account(self) -> None:
         """Let the keys see an empty account."""
@@ -634,6 +730,9 @@ class Emulator:
 
         Where the emulator itself fails, the response is a 500 that says so, with the exception in its ``crash``: the
         transports inside the test's process raise it, a server can only send the response.
+
+        Notifications of webhooks that it causes are sent before this returns, unless they are
+        :func:`~pytest_asc.emulator.webhook_delivery.deferred`; what their receiver raises is the ``crash``.
         """
         with self._lock:
             now = self._clock() + self.clock_offset
@@ -646,7 +745,12 @@ class Emulator:
             if request.method == "HEAD":  # its response has no body (RFC 9110)
                 response = response._replace(body=b"")
             self._record(request, response, result, now)
-            return response
+        if self._account.outbox.waiting and not webhook_delivery.is_deferred():
+            try:
+                self.send_webhooks()
+            except Exception as problem:  # noqa: BLE001  of the receiver, for the test
+                return response._replace(crash=problem)
+        return response
 
     def _respond(  # noqa: C901, PLR0911, PLR0912  one function shows the whole pipeline
         self, request: Request, now: float

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import Awaitable
@@ -11,13 +12,12 @@ from aiohttp import web
 
 from pytest_asc.apple.services import APP_STORE_CONNECT, emulated_hosts
 from pytest_asc.emulator.http_models import Request
+from pytest_asc.emulator.webhook_delivery import deferred
 from pytest_asc.transports import control
 from pytest_asc.transports.base import Transport, plan_delivery
 from pytest_asc.transports.http_connection import HttpConnection, HttpServer
 
 if TYPE_CHECKING:
-    import asyncio
-
     from aiohttp.abc import AbstractStreamWriter
     from aiohttp.http_parser import RawRequestMessage
     from aiohttp.streams import StreamReader
@@ -111,11 +111,18 @@ class Application(Transport[web.BaseRequest, Awaitable[Request], Awaitable[web.R
             return web.Response(status=400)
         if self.control is not None:
             emulator = self.control.accounts.emulator_for(converted)
-        response = emulator.handle(converted)
+        with deferred():
+            response = emulator.handle(converted)
         if response.crash:
             del crashes[_MOST_CRASHES:]
             crashes.append(response.crash)
             _log.error("the emulator failed, which is a bug of pytest-asc", exc_info=response.crash)
+        if emulator.has_webhooks_to_send:
+            # In another thread: their receiver may use the API before it responds.
+            try:
+                await asyncio.get_running_loop().run_in_executor(None, emulator.send_webhooks)
+            except Exception as problem:  # noqa: BLE001  of the receiver, for the test
+                crashes.append(problem)
         if response.delivery:
             return await self.deliver(request, response, response.delivery)
         return _as_response(response)

@@ -13,6 +13,7 @@ from pytest_asc.emulator.account.defaults import defaults
 from pytest_asc.emulator.account.generated import COLLECTIONS, GENERATORS, LISTS
 from pytest_asc.emulator.account.ids import IdGenerator
 from pytest_asc.emulator.account.ledger import Ledger
+from pytest_asc.emulator.account.outbox import Outbox
 from pytest_asc.emulator.account.outcomes import Outcomes
 from pytest_asc.emulator.account.review_requirements import DEFAULT
 from pytest_asc.emulator.account.schedule import Schedule
@@ -42,6 +43,7 @@ class Account:
         self.storage = UploadStorage()
         self.schedule = Schedule(clock)
         self.outcomes: Outcomes = Outcomes()
+        self.outbox = Outbox()
         self.review_requirements = DEFAULT
         """Names of what a review requires."""
         self.retired_product_ids: set[str] = set()

@@ -10,7 +10,7 @@ from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 
@@ -86,19 +86,27 @@ class Schedule:
 
     def advance(self, seconds: float) -> list[str]:
         """Let time pass, and return the descriptions of the events in it, in order."""
-        until = self.now() + seconds
-        happened = []
-        while (event := self._next()) and event.due <= until:
-            happened.append(self._run(event))
-        self.passed = until - self._clock()
-        return happened
+        return list(self.steps(seconds))
 
     def finish(self) -> list[str]:
         """Let time pass until Apple's work is done, and return the descriptions of the events in it, in order."""
-        happened = []
-        while self._work and (event := self._next()):
-            happened.append(self._run(event))
-        return happened
+        return list(self.steps(None))
+
+    def steps(self, seconds: float | None) -> Iterator[str]:
+        """Let time pass from event to event, and yield the description of each once it has happened.
+
+        Args:
+            seconds: Seconds that pass; None until Apple's work is done.
+        """
+        if seconds is None:
+            while self._work and (event := self._next()):
+                yield self._run(event)
+            return
+        until = self.now() + seconds
+        while (event := self._next()) and event.due <= until:
+            yield self._run(event)
+        # Between two steps more time may have passed.
+        self.passed = max(self.passed, until - self._clock())
 
     def happen(self, event: Event) -> str | None:
         """Let one of the work's events happen now, though others were due before it; return its description.

@@ -17,6 +17,8 @@ Generator: TypeAlias = "Callable[[Store, str], Resource | None]"
 """Makes the resource with an id; None where there is none."""
 RelatedGenerator: TypeAlias = "Callable[[Store, Resource], Sequence[Resource]]"
 """Makes the resources on the other side of a relationship."""
+Observer: TypeAlias = "Callable[[Resource, Mapping[str, Any]], None]"
+"""Runs after attributes of a resource were set; takes the resource and their previous values."""
 
 # Filtered and sorted lists that are cached until the next write.
 _MAX_SELECTIONS = 256
@@ -73,6 +75,8 @@ class Store:
         self._generators = generators or {}
         self._collections = collections or {}
         self._lists = lists or {}
+        self.observers: Mapping[str, Observer] = {}
+        """Observers of resources, by type."""
 
     def __len__(self) -> int:
         return sum(map(len, self._types.values()))
@@ -127,8 +131,12 @@ class Store:
 
     def update(self, resource: Resource, attributes: dict[str, Any]) -> None:
         """Set attributes of a resource."""
+        observer = self.observers.get(resource.type)
+        before = dict(resource.attributes) if observer else {}
         resource.attributes.update(attributes)
         self._discard_rendered(resource)
+        if observer:
+            observer(resource, before)
 
     def remove(self, resource: Resource, relations: Iterable[Relation]) -> None:
         """Remove a resource, and its relationships: those of its type, and those that only others show."""

@@ -9,6 +9,7 @@ from pytest_asc.emulator.account.times import timestamp
 from pytest_asc.emulator.resources.hooks import ResourceHooks
 from pytest_asc.emulator.resources.state_machine import link, related_many, related_one
 from pytest_asc.emulator.resources.uploads import PROCESSING_SECONDS, UPLOAD, commit, errors_of, reserve, state_of
+from pytest_asc.emulator.resources.webhook_events import announce
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,6 +54,11 @@ def _after_update_file(account: Account, file: Resource, entity: ValidatedResour
 def _finish_processing(account: Account, version: Resource, files: list[Resource | None]) -> str:
     errors = [error for file in files if file for error in errors_of(file)]
     account.store.update(version, _state("FAILED" if errors else "COMPLETE", *errors))
+    if not errors and related_one(account, version, "internalBetaRelease") is None:
+        # Documented ("Understanding webhook events"): it is created once validation has succeeded.
+        release = account.create("backgroundAssetVersionInternalBetaReleases", None, {"state": "READY_FOR_TESTING"})
+        link(account, version, "internalBetaRelease", release)
+        announce(account, release)
     return f"backgroundAssetVersions {version.id}: {version.attributes['state']}"
 
 

@@ -101,7 +101,8 @@ def _is_external(account: Account, build: Resource) -> bool:
 def _new_detail(account: Account, build: Resource) -> Resource:
     """Create the beta detail of a build, with the build's id (observed: codemagic-ci-cd/cli-tools #346)."""
     free = account.store.get("buildBetaDetails", build.id) is None
-    detail = account.create("buildBetaDetails", build.id if free else None, {"autoNotifyEnabled": True})
+    members = {"autoNotifyEnabled": True, "externalBuildState": None}
+    detail = account.create("buildBetaDetails", build.id if free else None, members)
     link(account, build, "buildBetaDetail", detail)
     return detail
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_asc.emulator.account.account import members_of, nearest_names, validate_attributes
 from pytest_asc.emulator.resources import hooks_of
+from pytest_asc.emulator.resources.webhook_events import announce
 from pytest_asc.emulator.seeding.parents import parents_of
 from pytest_asc.emulator.seeding.resource_view import ResourceView
 from pytest_asc.emulator.spec.api_spec import api_spec
@@ -34,6 +35,7 @@ def add(account: Account, resource_type: str, identifier: str | None, members: M
         ValueError: There is no such type, attribute or relationship, a value does not fit, or the id is taken.
     """
     __tracebackhide__ = True
+    members, secret = _split_secret(resource_type, members)
     attributes, relationships, parents = sort_members(resource_type, members)
     account.discard_automatic(resource_type, identifier)
     resource = account.create(resource_type, identifier, attributes)
@@ -43,8 +45,25 @@ def add(account: Account, resource_type: str, identifier: str | None, members: M
     except ValueError:
         account.remove(resource)
         raise
-    hooks_of(resource_type).after_add(account, resource)
+    if secret:
+        account.outbox.keep_secret(resource, secret)
+    with account.outbox.paused():
+        hooks_of(resource_type).after_add(account, resource)
+    announce(account, resource)
     return ResourceView(account, resource)
+
+
+def _split_secret(resource_type: str, members: Mapping[str, Any]) -> tuple[Mapping[str, Any], str | None]:
+    """Return the members that a resource shows, and the secret of a webhook, which it does not show."""
+    __tracebackhide__ = True
+    if resource_type != "webhooks" or "secret" not in members:
+        return members, None
+    secret = members["secret"]
+    if not isinstance(secret, str) or not secret:
+        raise ValueError(
+            f"'secret' of 'webhooks': expected a text, got {'an empty one' if secret == '' else type(secret).__name__}"
+        )
+    return {name: value for name, value in members.items() if name != "secret"}, secret
 
 
 def sort_members(
@@ -147,7 +166,10 @@ def update(account: Account, resource: Mapping[str, Any], members: Mapping[str, 
     """
     __tracebackhide__ = True
     found = resource_of(account, resource)
+    members, secret = _split_secret(found.type, members)
     attributes, relationships, parents = sort_members(found.type, members)
+    if secret:
+        account.outbox.keep_secret(found, secret)
     account.store.update(found, deepcopy(attributes))
     account.relate(found, relationships)
     relate_parents(account, found, parents)

@@ -39,7 +39,7 @@ def test_pings_and_redeliveries_are_recorded_as_pending_deliveries(
     assert event["attributes"]["ping"] is True
     data = json.loads(event["attributes"]["payload"])["data"]
     assert (data["type"], data["version"]) == ("webhookPingCreated", 1)
-    assert data["attributes"] == {"timestamp": "2026-05-28T13:26:40-07:00"}
+    assert data["attributes"] == {"timestamp": "2026-05-28T20:26:40.000Z"}
     again = api_writer.create("webhookDeliveries", template=delivery)
     assert again["attributes"]["redelivery"] is True
     assert len(api_writer.related(webhook, "deliveries")) == 2

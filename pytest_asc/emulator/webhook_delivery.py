@@ -1,0 +1,126 @@
+"""Delivery of webhook notifications to a receiver.
+
+The form of the requests is documented ("Configuring and parsing App Store Connect API webhook notifications"). That
+Apple tries again after a failure was told by users; the times are inferred.
+"""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pytest_asc.emulator.account.outbox import Waiting
+from pytest_asc.emulator.account.schedule import HOUR, MINUTE
+from pytest_asc.emulator.account.times import timestamp
+from pytest_asc.emulator.http_models import JSON, Request, Response
+from pytest_asc.emulator.resources.webhooks import record_delivery
+from pytest_asc.webhooks import SIGNATURE_HEADER, sign_webhook
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_asc.emulator.account.account import Account
+
+RETRY_DELAYS = (MINUTE, 10 * MINUTE, HOUR)
+"""Seconds from a failed attempt to the next one (inferred)."""
+DEFAULT_SECRET = "pytest-asc webhook secret"  # noqa: S105  of webhooks in the emulator
+"""Secret of webhooks that were added or loaded without one."""
+_GOOD = range(200, 300)
+_MOST_BODY = 65_536
+"""Characters of a response's body that a delivery keeps."""
+
+
+_thread = threading.local()
+
+
+@contextmanager
+def deferred() -> Iterator[None]:
+    """Let requests that this thread handles send no notifications: the caller does, with ``send_webhooks``."""
+    before, _thread.is_deferred = is_deferred(), True
+    try:
+        yield
+    finally:
+        _thread.is_deferred = before
+
+
+def is_deferred() -> bool:
+    """Return whether requests that this thread handles send no notifications now."""
+    return getattr(_thread, "is_deferred", False)
+
+
+class Outcome(NamedTuple):
+    """Outcome of an attempt to deliver a notification."""
+
+    status: int | None
+    """None where there was no response."""
+    body: str = ""
+    error: str | None = None
+
+
+def next_request(account: Account) -> tuple[Waiting, Request] | None:
+    """Take the next delivery that waits, and return it with its request; None where none waits."""
+    waiting = account.outbox.waiting
+    while waiting:
+        job = waiting.popleft()
+        if account.store.get("webhookDeliveries", job.delivery.id) is not job.delivery:
+            continue  # it was deleted with its webhook
+        account.store.update(job.delivery, {"sentDate": timestamp(account.now)})
+        body = str(job.event.attributes["payload"]).encode()
+        secret = account.outbox.secret_of(job.webhook) or DEFAULT_SECRET
+        headers = {"Content-Type": JSON, SIGNATURE_HEADER: sign_webhook(body, secret)}
+        return job, Request("POST", str(job.webhook.attributes["url"]), headers, body)
+    return None
+
+
+def as_outcome(result: object) -> Outcome:
+    """Return the outcome of a delivery for what its receiver has returned.
+
+    Raises:
+        TypeError: It is no response.
+    """
+    if result is None:
+        return _outcome(200, "")
+    if isinstance(result, int) and not isinstance(result, bool):
+        return _outcome(result, "")
+    if isinstance(result, Response):
+        return _outcome(result.status, result.body.decode("utf-8", "replace"))
+    status: Any = getattr(result, "status_code", None)  # a response of requests, httpx, Flask, Starlette or Django
+    if isinstance(status, int):
+        text: Any = getattr(result, "text", None)
+        return _outcome(status, text if isinstance(text, str) else "")
+    hint = ""
+    if inspect.iscoroutine(result):
+        result.close()
+        hint = "; it is called without an event loop, so run the coroutine in it: asyncio.run(…)"
+    raise TypeError(
+        f"the receiver of webhooks returned {type(result).__name__}, expected a status, a response with a status_code, "
+        f"or None for 200{hint}"
+    )
+
+
+def _outcome(status: int, body: str) -> Outcome:
+    error = None if status in _GOOD else f"The server responded with status {status}."
+    return Outcome(status, body[:_MOST_BODY], error)
+
+
+def conclude(account: Account, job: Waiting, outcome: Outcome) -> None:
+    """Record the outcome of a delivery, and schedule the next attempt after a failure."""
+    if account.store.get("webhookDeliveries", job.delivery.id) is not job.delivery:
+        return
+    response = None if outcome.status is None else {"httpStatusCode": outcome.status, "body": outcome.body}
+    state = "FAILED" if outcome.error else "SUCCEEDED"
+    account.store.update(job.delivery, {"deliveryState": state, "errorMessage": outcome.error, "response": response})
+    if outcome.error and job.attempt is not None and job.attempt < len(RETRY_DELAYS):
+        description = f"webhooks {job.webhook.id}: {job.event.attributes['eventType']} is sent again"
+        account.schedule.call_later(
+            RETRY_DELAYS[job.attempt], description, lambda: _try_again(account, job), key=job.webhook
+        )
+
+
+def _try_again(account: Account, job: Waiting) -> None:
+    if job.webhook.attributes["enabled"] and job.attempt is not None:
+        delivery = account.create("webhookDeliveries", None, {})
+        again = Waiting(job.webhook, delivery, job.event, job.attempt + 1)
+        record_delivery(account, again, redelivery=True)

@@ -1,0 +1,97 @@
+"""Signatures of webhook notifications.
+
+Documented in "Configuring and parsing App Store Connect API webhook notifications": the header ``x-apple-signature``
+has ``hmacsha256=`` and the HMAC-SHA256 of the body with the webhook's secret, in lower-case hexadecimal.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from typing import TypeAlias
+
+SIGNATURE_HEADER = "x-apple-signature"
+_SCHEME = "hmacsha256="
+_SIGNATURE = re.compile(_SCHEME + "[0-9a-f]{64}")
+_BARE = re.compile("[0-9a-fA-F]{64}")
+_MOST_SHOWN = 40
+
+Headers: TypeAlias = "Mapping[str, str] | Iterable[tuple[str | bytes, str | bytes]]"
+"""Headers of a request, in any case: a mapping, or pairs as in the scope of ASGI."""
+
+
+def sign_webhook(body: bytes, secret: str | bytes) -> str:
+    """Return the value of the header ``x-apple-signature`` for a body."""
+    return _SCHEME + hmac.new(_as_bytes(secret), body, sha256).hexdigest()
+
+
+def verify_webhook(body: bytes | bytearray | memoryview | str, headers: Headers, secret: str | bytes) -> bool:
+    """Verify that a webhook notification comes from App Store Connect and arrived as it was sent.
+
+    The comparison takes the same time for every wrong signature.
+
+    Args:
+        body: The body as it came, before any parser: in Flask ``request.get_data()``, in FastAPI
+            ``await request.body()``.
+        headers: The headers of the request, in any case: a mapping or pairs.
+        secret: The secret that the webhook was created with.
+
+    Returns:
+        True; a notification that is not genuine raises an error.
+
+    Raises:
+        TypeError: The body is not the bytes that came, such as a document parsed from them.
+        ValueError: The header is missing or of another form, the signature is not that of the body, or the secret is
+            empty.
+    """
+    if isinstance(body, (bytearray, memoryview)):
+        body = bytes(body)
+    if not isinstance(body, (bytes, str)):
+        raise TypeError(
+            f"got a body of type {type(body).__name__}, expected the bytes that came: a document that was parsed and "
+            "written again has another signature"
+        )
+    if not secret:
+        raise ValueError("got an empty secret, expected the one that the webhook was created with")
+    raw = _as_bytes(body)
+    got = _signature(headers)
+    if not _SIGNATURE.fullmatch(got):
+        hint = "; the part before the digits is missing" if _BARE.fullmatch(got) else ""
+        shown = got[:_MOST_SHOWN] + "…" * (len(got) > _MOST_SHOWN)
+        raise ValueError(
+            f"got {SIGNATURE_HEADER} {shown!r}, expected {_SCHEME!r} and 64 hexadecimal digits in lower case{hint}"
+        )
+    if not hmac.compare_digest(got, sign_webhook(raw, secret)):
+        raise ValueError(
+            f"the {SIGNATURE_HEADER} that came is not that of the {len(raw)} bytes of the body with this secret: "
+            "expected the secret that the webhook was created with, and the body as it came, before any parser"
+        )
+    return True
+
+
+def _signature(headers: Headers) -> str:
+    pairs = headers.items() if isinstance(headers, Mapping) or hasattr(headers, "items") else headers
+    names: list[str] = []
+    values: list[str] = []
+    for name, value in pairs:
+        names.append(_as_text(name))
+        if names[-1].lower() == SIGNATURE_HEADER:
+            values.append(_as_text(value))
+    if not values:
+        listed = ", ".join(sorted(names)) or "no headers"
+        raise ValueError(
+            f"got {listed}; expected a header {SIGNATURE_HEADER}, which Apple sends with every notification"
+        )
+    if len(set(values)) > 1:
+        raise ValueError(f"got {len(values)} headers {SIGNATURE_HEADER} that differ, expected one")
+    return values[0].strip()
+
+
+def _as_text(value: str | bytes) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
+
+
+def _as_bytes(value: str | bytes) -> bytes:
+    return value.encode() if isinstance(value, str) else value
