@@ -42,7 +42,7 @@ class DeprecatedOperations:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self) -> Generator[None]:
-        """Fail a test that has used some, its fixtures included, if that is asked for."""
+        """Fail a test that has used some, its fixtures included, if the ini value is ``error``."""
         __tracebackhide__ = True
         yield
         if self._fails and DEPRECATED_IN_USE:

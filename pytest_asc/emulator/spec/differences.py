@@ -189,7 +189,7 @@ class _Comparison:
             return _changed_text(str(old), str(new))
         if family == "fields":
             before, after = self._fields(self._old, member, old), self._fields(self._new, member, new)
-            # What follows from new and gone members is told there.
+            # New and gone members are differences of their own: the fieldset of all members follows from them.
             members = self._old.members(member) ^ self._new.members(member)
             return _gains_and_losses(before - members, after - members)
         return self._values(old, new)

@@ -22,7 +22,7 @@ class Problems:
 
     @property
     def found(self) -> tuple[NotUnderstood, ...]:
-        """What was left out so far, in the order of the document."""
+        """The parts that were left out so far, in the order in which they were found."""
         return tuple(self._found)
 
     def add(self, part: Part, pattern: str) -> None:
