@@ -101,8 +101,10 @@ class Accounts:
         Raises:
             LookupError: There is none with this id.
         """
-        del self._opened[self.get(identifier).id]
+        account = self.get(identifier)
+        del self._opened[account.id]
         self._by_authorization.clear()
+        account.emulator.end()
 
     def emulator_for(self, request: Request) -> ServedEmulator:
         """Return the emulator that answers a request: by the key id of its token, or by the upload it belongs to."""

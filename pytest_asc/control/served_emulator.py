@@ -89,6 +89,9 @@ class ServedEmulator(Emulator):
         self.changes = 0
         """Number of changes that were announced."""
         self.resets = 0
+        """Number of resets."""
+        self.ended = False
+        """The account has ended: nothing more will happen in it."""
         super().__init__(APP_STORE_CONNECT, clock, initial.seed, credentials=credentials)
         self._inject()
 
@@ -158,6 +161,11 @@ class ServedEmulator(Emulator):
         with self._lock:
             counts = {one: self._account.store.count(one) for one in api_spec().types}
         return {one: count for one, count in counts.items() if count}
+
+    def end(self) -> None:
+        """End the account, and tell those who listen."""
+        self.ended = True
+        self.announce()
 
     def announce(self) -> None:
         """Tell those who listen that the account has changed."""

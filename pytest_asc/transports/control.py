@@ -69,7 +69,7 @@ async def _stream(stream: EventStream, request: web.BaseRequest) -> web.StreamRe
     try:
         await response.prepare(request)
         await response.write(b": requests as they are handled\n\n")
-        while True:
+        while not emulator.ended:
             news.clear()
             if emulator.resets != resets or emulator.request_count < known:
                 known, resets = 0, emulator.resets
@@ -88,6 +88,8 @@ async def _stream(stream: EventStream, request: web.BaseRequest) -> web.StreamRe
             except asyncio.TimeoutError:
                 await response.write(b": still there\n\n")
     except (ConnectionError, asyncio.CancelledError):
+        return response
+    else:
         return response
     finally:
         emulator.listeners.remove(listen)

@@ -126,6 +126,18 @@ def test_accounts_end_while_their_requests_run(running: RunningServer) -> None:
         assert use(0) == {401}
 
 
+def test_the_events_of_an_account_end_with_it(running: RunningServer) -> None:
+    with EmulatorClient(running.control.url) as client:
+        account = client.open_account()
+        url = f"{running.control.url}accounts/{account.id}/events"
+        with requests.get(url, stream=True, timeout=30) as events:
+            lines = events.iter_lines(chunk_size=1)
+            assert next(lines).startswith(b":")
+            client.close_account(account)
+            assert list(lines) == [b""]
+        assert requests.get(url, timeout=30).status_code == 404
+
+
 def test_two_workers_in_parallel_see_their_own_accounts_alone(running: RunningServer) -> None:
     with EmulatorClient(running.control.url) as client, ThreadPoolExecutor(2) as pool:
         accounts = [client.open_account() for _ in range(2)]
