@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from pytest_asc.emulator.account.account import members_of
+from pytest_asc.emulator.spec.api_spec import api_spec
 from pytest_asc.recording.comparison.differences import Difference, differences
-from pytest_asc.recording.comparison.known import CHANGED, reason
+from pytest_asc.recording.comparison.known import CHANGED, OTHER_STATE, reason
 from pytest_asc.recording.comparison.questions import Question, questions
 from pytest_asc.recording.reader import ReadError, unauthorized
 
@@ -87,6 +89,8 @@ def _ask(question: Question, account: RecordedAccount, reader: Reader, budget: i
     found = list(compare_replies(question, live, emulator, account))
     if question.filtered and found and _has_changed(question, live, emulator, reader, account):
         found = [one._replace(known=one.known or CHANGED) for one in found]
+    if not all(one.known for one in found) and _is_in_another_state(question, reader, account):
+        found = [one._replace(known=one.known or OTHER_STATE) for one in found]
     yield from found
     links = [_next(live), _next(emulator)]
     if question.pages and all(links) and reader.sent < budget:
@@ -108,6 +112,22 @@ def _has_changed(question: Question, live: Reply, emulator: Reply, reader: Reade
         if _attribute(reader.get(path), name) == _attribute(account.get(path), name):
             return False
     return True
+
+
+def _is_in_another_state(question: Question, reader: Reader, account: RecordedAccount) -> bool:
+    """Return whether the resource in the path of a related list has a state that it did not have in the recording."""
+    operation = question.operation
+    path = "/".join(question.path.partition("?")[0].split("/")[:4])
+    template = "/".join(operation.path.split("/")[:4])
+    if template == operation.path or api_spec().operation("GET", template) is None:
+        return False
+    live, recorded = reader.get(path), account.get(path)
+    for name, value_type in members_of(operation.root).attributes.items():
+        states = api_spec().enum(value_type) or ()
+        values = {_attribute(live, name), _attribute(recorded, name)} if states else set()
+        if len(values) > 1 and values <= {*states}:
+            return True
+    return False
 
 
 def _ids_of(reply: Reply) -> set[str]:

@@ -21,9 +21,20 @@ REDACTED_ORDER = "the attribute to sort by is redacted in the recording"
 EQUAL_VALUES = "Apple promises no order of resources with equal values of the attribute to sort by"
 UNKNOWN_VALUE = "the value is none of the catalogue's, and was left out of the recording"
 CHANGED = "the resources that the filter finds have changed since they were recorded"
+OTHER_STATE = "the resource in the path has another state than when it was recorded"
 CHOSEN_PRICES = "prices were recorded of some territories alone"
 
-REASONS = (NOT_EMULATED, NEVER_SET, NO_ORDER, REDACTED_ORDER, EQUAL_VALUES, UNKNOWN_VALUE, CHANGED, CHOSEN_PRICES)
+REASONS = (
+    NOT_EMULATED,
+    NEVER_SET,
+    NO_ORDER,
+    REDACTED_ORDER,
+    EQUAL_VALUES,
+    UNKNOWN_VALUE,
+    CHANGED,
+    OTHER_STATE,
+    CHOSEN_PRICES,
+)
 
 
 def reason(difference: Difference, question: Question, live: Any, account: RecordedAccount) -> str | None:
