@@ -102,6 +102,12 @@ def add_account(parser: argparse.ArgumentParser) -> None:
         help="let the next request of a method and path fail: 'GET /v1/apps=429'; may be repeated",
     )
     parser.add_argument(
+        "--webhooks",
+        type=_loopback_url,
+        metavar="URL",
+        help="send the notifications of webhooks to this URL, which must be on this machine",
+    )
+    parser.add_argument(
         "--log-format", choices=("text", "json"), help="form of the lines on standard error, one a request"
     )
     parser.add_argument("--quiet", action="store_true", help="write nothing to standard error")
@@ -112,6 +118,16 @@ def add_account(parser: argparse.ArgumentParser) -> None:
         metavar="HOST",
         help="let the proxy open tunnels to this host, too; may be repeated",
     )
+
+
+def _loopback_url(text: str) -> str:
+    from pytest_asc.transports.webhook_client import post_to  # noqa: PLC0415  few need it
+
+    try:
+        post_to(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
 
 
 def _positive(text: str) -> int:

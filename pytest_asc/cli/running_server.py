@@ -60,6 +60,7 @@ class AccountOptions(NamedTuple):
             seed=options.seed,
             faults=tuple(options.fault),
             failures=tuple(options.fail),
+            webhooks=options.webhooks,
         )
         sample = options.sample or not (options.empty or options.load)
         return cls(

@@ -91,6 +91,11 @@ class ControlApi:
         """URL of the control API of the first account, and of its page."""
         return f"{self._base_url}{CONTROL_PATH}/"
 
+    @property
+    def may_wait(self) -> bool:
+        """Return whether a command may wait for a receiver of webhooks, which may use the server before it responds."""
+        return any(one.delivers_webhooks for one in (self.accounts.first, *(one.emulator for one in self.accounts)))
+
     def respond(self, request: ControlRequest) -> ControlResponse | EventStream:
         """Run the command that a request names. It raises nothing: errors are in the response."""
         try:

@@ -205,6 +205,11 @@ def _time(emulator: ServedEmulator, call: Call) -> Any:
     return {"happened": emulator.advance() if seconds is None else emulator.advance(seconds)}
 
 
+def _deliver_webhooks(emulator: ServedEmulator, call: Call) -> Any:
+    emulator.deliver_webhooks_to(call.body["url"])
+    return {"url": call.body["url"]}
+
+
 def _sell(emulator: ServedEmulator, call: Call) -> Any:
     details = dict(call.body)
     emulator.sell(details.pop("product"), **details)
@@ -358,6 +363,13 @@ COMMANDS = (
         _time,
         body=members({}, {"advance": {**SECONDS, "type": ["number", "null"]}}),
         body_required=False,
+    ),
+    Command(
+        "POST",
+        "webhooks",
+        "Send the notifications of webhooks to a URL on this machine; null to send nothing",
+        _deliver_webhooks,
+        body=members({"url": either("string", "null")}, {}),
     ),
     Command(
         "POST",

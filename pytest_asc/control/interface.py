@@ -58,6 +58,9 @@ class ControlledEmulator(Protocol):
     def delete(self, resource: Mapping[str, Any], /) -> None:
         """Delete a resource."""
 
+    def deliver_webhooks_to(self, receiver: str | None) -> None:
+        """Send the notifications of webhooks to a URL on this machine; None to send nothing."""
+
     def load(self, source: str | PathLike[str] | Mapping[str, Any]) -> None:
         """Add the resources of a JSON file or a mapping."""
 

@@ -52,6 +52,8 @@ class InitialSettings(NamedTuple):
     faults: tuple[CauseSlug, ...] = ()
     failures: tuple[tuple[str, str, int], ...] = ()
     """Planned failures: method, path, status."""
+    webhooks: str | None = None
+    """URL on this machine that notifications of webhooks are sent to."""
 
 
 class HandledRequest(NamedTuple):
@@ -102,6 +104,7 @@ class ServedEmulator(Emulator):
         self.time = self._initial.time
         self._waiting.forget()
         self._faults: list[CauseSlug] = []
+        self.deliver_webhooks_to(self._initial.webhooks)
 
     def reset(self) -> None:
         """Return to an empty account and the initial settings; keep the keys and those who watch."""
@@ -115,6 +118,11 @@ class ServedEmulator(Emulator):
             self.fault(cause)
         for method, path, status in self._initial.failures:
             self.fail(method, path, status=status, optional=True)
+
+    @property
+    def delivers_webhooks(self) -> bool:
+        """Return whether notifications have a receiver: a command may have to wait for it."""
+        return self._account.outbox.is_open
 
     @property
     def faults(self) -> tuple[CauseSlug, ...]:

@@ -37,7 +37,11 @@ async def answer(api: ControlApi, request: web.BaseRequest) -> web.StreamRespons
         values = request.headers.getall(name, [])
         return ", ".join(values) if values else None
 
-    response = api.respond(ControlRequest(request.method, request.raw_path, header, request.secure, body))
+    command = ControlRequest(request.method, request.raw_path, header, request.secure, body)
+    if api.may_wait:
+        response = await asyncio.get_running_loop().run_in_executor(None, api.respond, command)
+    else:
+        response = api.respond(command)
     if isinstance(response, EventStream):
         return await _stream(response, request)
     return _as_response(response)

@@ -254,6 +254,14 @@ class EmulatorClient:
         """Inject a fault of the service; see :meth:`pytest_asc.Emulator.fault`."""
         self._change("POST", "faults", {"cause": cause})
 
+    def deliver_webhooks_to(self, receiver: str | None) -> None:
+        """Send the notifications of webhooks to a URL on this machine, in place of a function; None to send nothing.
+
+        Raises:
+            ValueError: The URL is not of this machine.
+        """
+        self._change("POST", "webhooks", {"url": receiver})
+
     def end_faults(self) -> None:
         """End all faults that were injected."""
         self._call("DELETE", "faults")

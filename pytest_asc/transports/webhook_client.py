@@ -91,6 +91,8 @@ class _Reader(io.RawIOBase):
 
     def __init__(self, connected: socket.socket, deadline: float) -> None:
         self._socket, self._deadline = connected, deadline
+        # It keeps the connection open when http.client closes its own side before the body was read.
+        self._file = connected.makefile("rb", buffering=0)
 
     def readable(self) -> bool:
         return True
@@ -100,7 +102,11 @@ class _Reader(io.RawIOBase):
         if left <= 0:
             raise TimeoutError("timed out")
         self._socket.settimeout(left)
-        return self._socket.recv_into(buffer)
+        return self._file.readinto(buffer) or 0
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
 
 class _Connection:

@@ -61,6 +61,8 @@ def test_resources_are_added_read_changed_and_deleted(client: Client) -> None:
         ("POST", "decisions", {"type": "builds", "outcome": "x"}, 400, "VALID"),
         ("POST", "time", {"advance": -1}, 400, "advance: got -1, expected a number from 0"),
         ("POST", "time", {"advance": "1"}, 400, "advance: got '1', expected a number or null"),
+        ("POST", "webhooks", {"url": "http://10.0.0.1/"}, 400, "expected one of this machine"),
+        ("POST", "webhooks", {"url": 5}, 400, "url: got 5, expected a string or null"),
         ("PATCH", "settings", {"role": "DEV"}, 400, "role: got 'DEV'"),
         ("PATCH", "settings", {"role": "SALES", "time": "x"}, 400, "time: got 'x'"),
         ("PATCH", "settings", {"rate_limit": 0}, 400, "rate_limit: got 0"),

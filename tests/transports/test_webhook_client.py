@@ -83,6 +83,12 @@ def test_a_notification_is_posted_with_its_headers_and_the_path_of_the_url(monke
     assert f"Host: localhost:{port}\r\n".encode() in data
 
 
+@pytest.mark.parametrize("head", [b"HTTP/1.0 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"])
+def test_a_body_may_end_with_the_connection(head: bytes) -> None:
+    with server(head, b"o", b"k") as (port, _):
+        assert post_to(f"http://127.0.0.1:{port}")(REQUEST).body == b"ok"
+
+
 def test_a_redirect_is_not_followed() -> None:
     with server(b"HTTP/1.1 302 Found\r\nLocation: https://example.com/\r\nContent-Length: 0\r\n\r\n") as (port, _):
         assert post_to(f"http://127.0.0.1:{port}")(REQUEST).status == 302
