@@ -26,6 +26,18 @@ if TYPE_CHECKING:
     from pytest_asc.apple.services import ServiceName
     from pytest_asc.credentials.finder import Credentials
     from pytest_asc.diagnosis.findings import Finding
+    from pytest_asc.emulator.seeding import CheckedDocument
+
+
+_account: CheckedDocument | None = None
+"""The account that every emulator of :func:`emulate` starts from; None for an empty one."""
+
+
+def start_from(account: CheckedDocument | None) -> CheckedDocument | None:
+    """Have every emulator of :func:`emulate` start from an account, from here on; return the one before."""
+    global _account
+    before, _account = _account, account
+    return before
 
 
 class EmulatorSettings(TypedDict, total=False):
@@ -114,6 +126,8 @@ def emulate(
             client = MyClient(token=account.token())
             assert client.app_names()
 
+    In a pytest run whose ini file has ``asc_account``, it starts from that account.
+
     Args:
         service: The name of the service to emulate.
         role: The role of the key.
@@ -144,6 +158,8 @@ def emulate(
             stack.enter_context(emulating(load_document(Path(openapi), None, lambda _: None)))
         emulator = Emulator(SERVICES[service], clock or time.time, seed, credentials=credentials)
         emulator.role = role
+        if _account is not None:
+            emulator.load(_account)
         if sample:
             emulator.load_sample()
         if load is not None:

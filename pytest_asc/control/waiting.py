@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.account.account import Account
     from pytest_asc.emulator.http_models import Request, Response
 
+RECORDER = "pytest-asc-recorder"
+"""User agent of a client that reads an account as it is, and waits for nothing."""
+
 _READS = frozenset({"GET", "HEAD"})
 _HUBS = frozenset({"apps", "territories"})
 """Types that are related to everything: to see one is not to see the work."""
@@ -25,7 +28,7 @@ class WaitingClient:
     """Lets a pending event happen when a client reads what it is about for the second time.
 
     Nothing happens before a client has seen it pending, and writes let nothing happen: what was submitted can be
-    cancelled. A client that reads the same again gets the next state.
+    cancelled. A client that reads the same again gets the next state; a recorder does not.
     """
 
     def __init__(self) -> None:
@@ -38,7 +41,7 @@ class WaitingClient:
 
     def before(self, request: Request, account: Account) -> None:
         """Let the events happen that this client has seen and asks about again."""
-        if request.method not in _READS or not self._seen:
+        if not self._seen or not _may_wait(request):
             return
         schedule = account.schedule
         for event in [event for event in schedule.work if event.number in self._seen]:
@@ -48,7 +51,7 @@ class WaitingClient:
 
     def after(self, request: Request, response: Response, account: Account) -> None:
         """Note the pending events whose resources a response shows."""
-        if request.method not in _READS:
+        if not _may_wait(request):
             return
         pending = account.schedule.work[:_MOST_EVENTS]
         numbers = {event.number for event in pending}
@@ -58,6 +61,10 @@ class WaitingClient:
         for event in pending:
             if _shows(body, event.key, account):
                 self._seen.setdefault(event.number, set()).add(request.url)
+
+
+def _may_wait(request: Request) -> bool:
+    return request.method in _READS and request.header("User-Agent") != RECORDER
 
 
 def _shows(text: str, subject: object, account: Account) -> bool:

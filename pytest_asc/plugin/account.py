@@ -22,6 +22,7 @@ class AccountFile:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
+        self._before: tuple[CheckedDocument | None] | None = None
 
     def pytest_sessionstart(self) -> None:
         """Read the file once for the run, after the user's OpenAPI document.
@@ -29,7 +30,8 @@ class AccountFile:
         Raises:
             pytest.UsageError: It cannot be read, or does not fit.
         """
-        from pytest_asc.emulator.app import Emulator  # noqa: PLC0415  few runs have an account
+        from pytest_asc.api import start_from  # noqa: PLC0415  few runs have an account
+        from pytest_asc.emulator.app import Emulator  # noqa: PLC0415
         from pytest_asc.emulator.seeding import check_document  # noqa: PLC0415
 
         name: str = self._config.getini("asc_account")
@@ -42,6 +44,14 @@ class AccountFile:
         except ValueError as error:
             raise pytest.UsageError(f"asc_account = {name}: {path} does not load: {error}") from None
         self._config.stash[_ACCOUNT] = document
+        self._before = (start_from(document),)
+
+    def pytest_unconfigure(self) -> None:
+        """Return to what emulators started from before the run."""
+        from pytest_asc.api import start_from  # noqa: PLC0415
+
+        if self._before:
+            start_from(*self._before)
 
 
 def account_of(config: pytest.Config) -> CheckedDocument | None:

@@ -268,15 +268,7 @@ def asc_emulator_factory(_asc_run: RunContext, asc_credentials: Credentials) -> 
     def asc_emulator_factory(**settings: Unpack[EmulatorSettings]) -> Iterator[Emulator]:
         __tracebackhide__ = True
         settings.setdefault("credentials", emulator_key)
-        # The account of the run comes first, then what the caller adds to it.
-        further, sample = settings.pop("load", None), settings.pop("sample", False)
         with emulate(**settings) as emulator:
-            if _asc_run.account is not None:
-                emulator.load(_asc_run.account)
-            if sample:
-                emulator.load_sample()
-            if further is not None:
-                emulator.load(further)
             _asc_run.open_emulators.append(emulator)
             try:
                 yield emulator
@@ -287,7 +279,7 @@ def asc_emulator_factory(_asc_run: RunContext, asc_credentials: Credentials) -> 
 
 
 @pytest.fixture
-def asc_env(asc_credentials: Credentials, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, str]:
+def asc_env(_asc_run: RunContext, asc_credentials: Credentials, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, str]:
     """Environment variables with the key of ``asc_credentials``, under every name that this plugin reads.
 
     ::
@@ -295,15 +287,20 @@ def asc_env(asc_credentials: Credentials, monkeypatch: pytest.MonkeyPatch) -> Ma
         def test_my_release_script(asc_env, asc_emulator):
             release.main()  # reads ASC_KEY_ID, ASC_ISSUER_ID and ASC_PRIVATE_KEY_PATH, say
 
-    They are set for the test, and those that would lead to another key are removed. Returns the mapping. For a
-    subprocess, use ``env=asc_server.env``.
+    They are set for the test, with a token of that key, its type, the lifetime of tokens and the mode; those that would
+    lead to another key are removed. Returns the mapping. For a subprocess, use ``env=asc_server.env``.
     """
     from pytest_asc.apple.services import service_for
     from pytest_asc.credentials.variables import MISLEADING, variables_of
 
-    variables = variables_of(
-        asc_credentials, service_for(asc_credentials.kind).base_url, asc_credentials.key_file.parent
-    )
+    service = service_for(asc_credentials.kind)
+    variables = {
+        **variables_of(asc_credentials, service.base_url, asc_credentials.key_file.parent),
+        "ASC_KEY_TYPE": asc_credentials.kind,
+        "ASC_TOKEN": str(_asc_run.token_source(asc_credentials, None, service).token()),
+        "ASC_TOKEN_LIFETIME": str(_asc_run.lifetime()),
+        "ASC_MODE": _asc_run.mode,
+    }
     for name in MISLEADING:
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():

@@ -10,6 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
+from pytest_asc.control.waiting import RECORDER
 from pytest_asc.diagnosis.http.url_origin import origin_or_none
 from pytest_asc.session import Session
 
@@ -74,6 +75,7 @@ class Reader:
         timeout: float = 60.0,
     ) -> None:
         self._session = Session(base_url, token=token, renew=renew, timeout=timeout, retries=0, writes=False)
+        self._session.headers["User-Agent"] = RECORDER
         self._hosts = frozenset(hosts)
         self._base = base_url
         self._tell = tell

@@ -19,6 +19,7 @@ from emulator.miniature import MINIATURE
 
 from pytest_asc import Credentials
 from pytest_asc.cli.main import main
+from pytest_asc.credentials.settings import SETTINGS
 from pytest_asc.credentials.tokens import mint
 
 if TYPE_CHECKING:
@@ -84,6 +85,28 @@ def is_listening(url: str) -> bool:
             return True
     except ConnectionRefusedError:
         return False
+
+
+def test_recordings_and_comparisons_finish_no_work_of_a_served_account(
+    serve: Callable[..., ServeProcess], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    served = serve("--quiet")
+    line = served.connection_info
+    for name in {name for setting in SETTINGS for name in setting.env}:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("ASC_BASE_URL", line["url"])
+    monkeypatch.setenv("ASC_KEY_ID", line["key_id"])
+    monkeypatch.setenv("ASC_ISSUER_ID", line["issuer_id"])
+    monkeypatch.setenv("ASC_PRIVATE_KEY_PATH", line["key_file"])
+    monkeypatch.chdir(tmp_path)
+    state = f"{line['control_url']}state"
+    before = served.get(state).json()
+    for file in ("first.json", "second.json"):
+        assert main(["record", file, "--areas", "builds,versions,xcode-cloud", "--quiet"]) == 0
+    first, second = (json.loads(Path(file).read_text(encoding="utf-8")) for file in ("first.json", "second.json"))
+    assert first["data"] == second["data"] != []
+    assert main(["compare", "first.json", "--budget", "100", "--quiet"]) == 0
+    assert served.get(state).json() == before
 
 
 def test_serve_serves_the_sample_and_leaves_no_files(serve: Callable[..., ServeProcess]) -> None:

@@ -133,9 +133,10 @@ def test_the_environment_holds_the_key_under_every_name(
     monkeypatch.setenv("ASC_TOKEN", "elsewhere")
     pytester.makepyfile(
         """
-        import base64, json, os, stat, subprocess, sys
+        import base64, json, jwt, os, stat, subprocess, sys
         from pathlib import Path
 
+        AUDIENCE = "appstoreconnect-v1"
         PATHS = []
 
         def test_env(asc_env, asc_credentials):
@@ -147,7 +148,11 @@ def test_the_environment_holds_the_key_under_every_name(
             assert base64.b64decode(os.environ["ASC_PRIVATE_KEY_B64"]).decode() == asc_credentials.pem
             fastlane = json.loads(Path(os.environ["APP_STORE_CONNECT_API_KEY_PATH"]).read_text())
             assert fastlane["key_id"] == os.environ["SPACESHIP_CONNECT_API_KEY_ID"] == asc_credentials.key_id
-            assert "ASC_TOKEN" not in os.environ
+            assert os.environ["ASC_TOKEN"] == asc_env["ASC_TOKEN"] != "elsewhere"
+            claims = jwt.decode(os.environ["ASC_TOKEN"], asc_credentials.public_key, ["ES256"], audience=AUDIENCE)
+            assert claims["iss"] == os.environ["ASC_ISSUER_ID"]
+            assert (os.environ["ASC_KEY_TYPE"], os.environ["ASC_MODE"]) == ("team", "emulator")
+            assert os.environ["ASC_TOKEN_LIFETIME"] == "900"
             assert os.environ["ASC_BASE_URL"] == "https://api.appstoreconnect.apple.com"
             assert "PRIVATE" not in repr(asc_credentials.pem)
 

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_asc import emulate
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -32,6 +34,7 @@ def test_every_emulator_of_the_run_starts_from_the_account(suite: Path, pytester
         """
         import urllib.request
         import pytest
+        import pytest_asc
 
         IDS = ["6448311070", "6448311069"]
 
@@ -58,6 +61,12 @@ def test_every_emulator_of_the_run_starts_from_the_account(suite: Path, pytester
             asc_emulator.fail("GET", "/v1/apps", status=429)
             assert asc_session.get("/v1/apps").status_code == 429
             assert asc_emulator.advance() == []
+
+        def test_emulate():
+            further = {"data": [{"type": "apps", "id": "3"}]}
+            with pytest_asc.emulate() as account, pytest_asc.emulate(load=further) as other:
+                assert [one["id"] for one in account.find("apps")] == IDS
+                assert [one["id"] for one in other.find("apps")] == [*IDS, "3"]
         """
     )
     pytester.makepyfile(
@@ -73,7 +82,9 @@ def test_every_emulator_of_the_run_starts_from_the_account(suite: Path, pytester
             assert len(list(asc_session.resources("/v1/apps"))) == 3
         """
     )
-    pytester.runpytest("-W", "error").assert_outcomes(passed=6)
+    pytester.runpytest("-W", "error").assert_outcomes(passed=7)
+    with emulate() as after_the_run:
+        assert after_the_run.dump() == {"data": []}
 
 
 def test_the_file_is_relative_to_rootdir(
