@@ -43,19 +43,19 @@ _NOTARY = (
     "Team ID and an app-specific password."
 )
 _ALTOOL = (
-    "Compare the key id and the issuer id with Users and Access, Integrations, App Store Connect API, see that the key "
-    "is Active, and look for blanks and quotes around both; with an Apple ID, use an app-specific password."
+    "Compare the key id and the issuer id with Users and Access, Integrations, App Store Connect API, check that the "
+    "key is Active, and look for whitespace and quotes around both; with an Apple ID, use an app-specific password."
 )
 _SERVER = (
     "Compare the key id, the issuer id and the bundle id, and use an In-App Purchase key; production refuses an app "
     "that was never released, so ask the sandbox."
 )
 TEAM_KEY_FIX = (
-    "Compare all ids with Certificates, Identifiers & Profiles, Keys, and see that this service is ticked there."
+    "Compare all ids with Certificates, Identifiers & Profiles, Keys, and check that this service is enabled there."
 )
 """The fix where a key of the team, and no key of App Store Connect, is refused."""
 _OTHER_ENVIRONMENT = (
-    "Ask the other environment, sandbox or production: a transaction of one is not known to the other. The token was "
+    "Ask the other environment, sandbox or production: a transaction of one is unknown to the other. The token was "
     "accepted."
 )
 _TRUST = "Add the proxy's certificate to those that the client trusts, or take the proxy out of the way."
@@ -63,7 +63,7 @@ _OUTAGE = "Try again later, and see Apple's page of the system status."
 
 
 _COMPARE_ALL = (
-    "Compare key id, issuer id or Team ID with Apple's pages, and see that the key is active and for this service."
+    "Compare key id, issuer id or Team ID with Apple's pages, and check that the key is active and for this service."
 )
 
 
@@ -79,7 +79,7 @@ OF_APPLE = ("apple", "apns", "app store", "appstore", "itunes", "fastlane", "not
 
 
 class Wording(NamedTuple):
-    """Words in which many tools tell one cause, each in its own order."""
+    """Words by which many tools report one cause, in varying order."""
 
     form: str
     """A regular expression; each repetition in it has a bound."""
@@ -243,7 +243,7 @@ MESSAGES: tuple[ToolMessage, ...] = (
     # Refusals in words, without their status.
     ToolMessage("unable to find a team with the given content provider", "request-refused",
                 "bitrise-steplib/steps-ios-auto-provision-appstoreconnect#14",
-                "See that key, team and membership belong together; the token was accepted."),
+                "Check that key, team and membership belong together; the token was accepted."),
     ToolMessage("rate limit has been reached", "rate-limited", "fastlane/fastlane: spaceship"),
     ToolMessage("an unexpected error occurred on the server side", "apple-outage", "fastlane/fastlane: spaceship",
                 _OUTAGE),
@@ -255,19 +255,19 @@ MESSAGES: tuple[ToolMessage, ...] = (
     ToolMessage("transaction_id_not_found", "request-refused", "apple/app-store-server-library-java#47",
                 _OTHER_ENVIRONMENT),
     ToolMessage("weatherdaemon.wdsjwtauthenticator", "service-not-enabled", "developer.apple.com/forums: WeatherKit",
-                "Tick WeatherKit for the App ID, both as a capability and as an app service, and wait some minutes."),
+                "Enable WeatherKit for the App ID, as a capability and as an app service, and wait some minutes."),
     ToolMessage('"not authorized"', "key-unknown-to-apple", "documented: Apple Maps Server API",
                 TEAM_KEY_FIX, '"details"'),
     ToolMessage("developertokenrequestfailed", "service-not-enabled", "documented: MusicTokenRequestError",
-                "Tick MusicKit among the app services of the App ID; the token is made by the system."),
+                "Enable MusicKit among the app services of the App ID; the system makes the token."),
     ToolMessage("unable to verify authorization token", "key-unknown-to-apple", "marinosoftware/DeviceCheckSample#1",
-                "Compare Team ID and key id, and see that the key has DeviceCheck ticked and signed the token."),
+                "Compare Team ID and key id, and check that the key signed the token and has DeviceCheck enabled."),
     ToolMessage("invalid_grant", "device-token-or-topic", "Timothylock/go-signin-with-apple#39",
-                "Get a new authorization code: it is good once, for five minutes and one client id."),
+                "Get a new authorization code: it works once, within five minutes, for one client id."),
     ToolMessage("badenvironmentkey", "key-unknown-to-apple", "kylebrowning/APNSwift#229",
                 "Use a key of this environment: this one is for the sandbox or for production alone."),
     ToolMessage("expected oauth 2 access token", "not-apple", "documented: errors of Google's APIs",
-                "Read the answer as one of Google's: no key of Apple's is used there."),
+                "Read the response as one of Google's: no key of Apple's is used there."),
     # The way to Apple.
     ToolMessage("certificate_verify_failed", "tls-intercepted", "Python: ssl", _TRUST),
     ToolMessage("self-signed certificate", "tls-intercepted", "documented: curl", _TRUST),
@@ -292,11 +292,11 @@ MESSAGES: tuple[ToolMessage, ...] = (
     ToolMessage("invalidprovidertoken", "key-unknown-to-apple",
                 "documented: Handling notification responses from APNs"),
     ToolMessage("badly formatted authorization token", "key-of-other-service", "Kylmakalle/devicecheck#5",
-                "Use a key that has DeviceCheck ticked, with its Team ID as iss; a key of App Store Connect does not."),
+                "Use a key with DeviceCheck enabled, and its Team ID as iss; keys of App Store Connect have none."),
     ToolMessage("failed_to_verify_jwt", "key-unknown-to-apple", "tschoffelen/mapkit-jwt#2",
-                "Compare Team ID and key id with Apple's pages, and see that MusicKit or MapKit JS is ticked for it."),
+                "Compare Team ID and key id with Apple's pages, and check that MusicKit or MapKit JS is enabled."),
     ToolMessage("invalid asc api json key", "key-unknown-to-apple", "expo/eas-cli#1003"),
     ToolMessage("invalid_client", "key-unknown-to-apple", "mikebronner/laravel-sign-in-with-apple#38",
-                "Compare Team ID, Services ID and key id with Apple's pages, and see that the key has Sign in with "
-                "Apple ticked."),
+                "Compare Team ID, Services ID and key id with Apple's pages, and enable Sign in with Apple for the "
+                "key."),
 )  # fmt: skip

@@ -32,6 +32,16 @@ class Parser(argparse.ArgumentParser):
         self.exit(USAGE_ERROR, f"{self.prog}: error: {message}\n")
 
 
+def add_command(
+    commands: Commands,
+    name: str,
+    summary: str,
+    usage: str | None = None,
+) -> argparse.ArgumentParser:
+    """Add the parser of a command, whose own ``--help`` starts with its line in the list of commands."""
+    return commands.add_parser(name, help=summary, usage=usage, description=f"{summary[0].upper()}{summary[1:]}.")
+
+
 def add_settings(parser: argparse.ArgumentParser, *, without: Collection[str]) -> None:
     """Add the options of the table of settings, apart from those named."""
     for setting in SETTINGS:
@@ -60,7 +70,7 @@ def add_live(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="HOST",
-        help="allow sending tokens to this host, which is neither Apple's nor loopback; may be repeated",
+        help="allow sending tokens to this host, which is neither Apple's nor this machine; may be repeated",
     )
     parser.add_argument("--quiet", action="store_true", help="show no progress")
 
@@ -72,23 +82,29 @@ def add_account(parser: argparse.ArgumentParser) -> None:
         "--openapi", metavar="FILE", help="emulate the API of this OpenAPI document in place of the shipped one"
     )
     sample = parser.add_mutually_exclusive_group()
-    sample.add_argument("--empty", action="store_true", help="start without resources; by default a sample is loaded")
+    sample.add_argument("--empty", action="store_true", help="start without resources (default: load a sample)")
     sample.add_argument("--sample", action="store_true", help="load the sample as well as FILE")
     parser.add_argument(
-        "--state", metavar="FILE", help="start from the account in this file, if it is there, and save it at the end"
+        "--state",
+        metavar="FILE",
+        help="start with the account in this file, if it exists, and save it at the end",
     )
     parser.add_argument(
-        "--role", choices=sorted(ROLES), default="ADMIN", metavar="ROLE", help="role of the key: DEVELOPER"
+        "--role",
+        choices=sorted(ROLES),
+        default="ADMIN",
+        metavar="ROLE",
+        help="role of the key, such as DEVELOPER (default ADMIN)",
     )
     parser.add_argument(
-        "--rate-limit", type=_positive, metavar="N", help="requests of a key in an hour; by default any number"
+        "--rate-limit", type=_positive, metavar="N", help="requests that a key may send in an hour (default: unlimited)"
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="the same number makes the same ids")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="the same number generates the same ids")
     parser.add_argument(
         "--time",
         choices=("manual", "instant", "real"),
-        help="finish Apple's work when it is told so, before the next request, or after its time; by default when a "
-        "client reads again what it has seen pending",
+        help="when to finish Apple's work, such as processing a build: on a command to the control API, before the "
+        "next request, or after its usual time (default: when a client reads again what it has seen pending)",
     )
     parser.add_argument(
         "--fault", action="append", default=[], metavar="CAUSE", help="inject a fault of the service; may be repeated"
@@ -99,7 +115,7 @@ def add_account(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="'METHOD PATH=STATUS'",
-        help="let the next request of a method and path fail: 'GET /v1/apps=429'; may be repeated",
+        help="make the next request with this method and path fail: 'GET /v1/apps=429'; may be repeated",
     )
     parser.add_argument(
         "--webhooks",
@@ -108,7 +124,7 @@ def add_account(parser: argparse.ArgumentParser) -> None:
         help="send the notifications of webhooks to this URL, which must be on this machine",
     )
     parser.add_argument(
-        "--log-format", choices=("text", "json"), help="form of the lines on standard error, one a request"
+        "--log-format", choices=("text", "json"), help="format of the log on standard error, one line a request"
     )
     parser.add_argument("--quiet", action="store_true", help="write nothing to standard error")
     parser.add_argument(
@@ -116,7 +132,7 @@ def add_account(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="HOST",
-        help="let the proxy open tunnels to this host, too; may be repeated",
+        help="let the proxy also open tunnels to this host; may be repeated",
     )
 
 

@@ -7,7 +7,7 @@ from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_asc.cli.arguments import add_live, settings_of
+from pytest_asc.cli.arguments import add_command, add_live, settings_of
 from pytest_asc.credentials.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -24,16 +24,18 @@ FAILED = 2
 
 def add_parser(commands: Commands) -> None:
     """Add the command's parser."""
-    parser = commands.add_parser(
-        "compare", help="ask a live account, with GET requests alone, and the emulator the same; report what differs"
+    parser = add_command(
+        commands,
+        "compare",
+        "send a live account and the emulator the same GET requests, and report what differs",
     )
-    parser.add_argument("file", metavar="FILE", help="recording of the account, as record writes it")
+    parser.add_argument("file", metavar="FILE", help="recording of the account, made by the command record")
     parser.add_argument(
         "--report",
         action="append",
         default=[],
         metavar="FILE",
-        help="write the report to this file: as HTML if its name ends in .html, else as JSON; may be repeated",
+        help="write the report to this file: as HTML if its name ends in .html, otherwise as JSON; may be repeated",
     )
     parser.add_argument(
         "--budget", type=_budget, default=None, metavar="N", help="send at most N live requests (default 1500)"

@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from pytest_asc.apple.services import PROBEABLE, SERVICES
-from pytest_asc.cli.arguments import USAGE_ERROR, add_settings, settings_of
+from pytest_asc.cli.arguments import USAGE_ERROR, add_command, add_settings, settings_of
 
 if TYPE_CHECKING:
     import argparse
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 def add_parser(commands: Commands) -> None:
     """Add the command's parser."""
-    parser = commands.add_parser(
+    parser = add_command(
+        commands,
         "diagnose",
-        help="say what is wrong with the token, request, response or output of a tool on standard input, or with "
-        "ASC_TOKEN; nothing is sent",
+        "explain what is wrong with the token, request, response or tool output on standard input, or with "
+        "ASC_TOKEN; no request is sent",
     )
     parser.add_argument(
         "--service", choices=tuple(SERVICES), dest="for_service", help="the service that the token is for"

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_asc.cli.arguments import add_command
 from pytest_asc.credentials.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -21,7 +22,9 @@ NO_DIFFERENCE, DIFFERENCES = 0, 1
 
 def add_parser(commands: Commands) -> None:
     """Add the command's parser."""
-    parser = commands.add_parser("openapi", help="compare an OpenAPI document of Apple's with the one that is shipped")
+    parser = add_command(
+        commands, "openapi", "compare an OpenAPI document from Apple with the one that pytest-asc ships"
+    )
     parser.add_argument("file", type=Path, metavar="FILE", help="the document, as JSON or YAML")
     parser.add_argument("--json", action="store_true", help="print the differences as JSON")
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_asc.cli.arguments import add_live, settings_of
+from pytest_asc.cli.arguments import add_command, add_live, settings_of
 from pytest_asc.credentials.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -26,15 +26,15 @@ INTERRUPTED = 130
 
 def add_parser(commands: Commands) -> None:
     """Add the command's parser."""
-    parser = commands.add_parser(
-        "record", help="read an account, with GET requests alone, into a file for the emulator"
+    parser = add_command(
+        commands, "record", "record a live account, with GET requests only, to a file for the emulator"
     )
     parser.add_argument("file", metavar="FILE", help="file to write; only its owner can read it")
     parser.add_argument(
-        "--areas", metavar="A,B", help="areas to record, or all; by default those that most accounts use"
+        "--areas", metavar="A,B", help="areas to record, or all (default: those that most accounts use)"
     )
     parser.add_argument(
-        "--keep", metavar="TYPE,…", help="resource types whose attributes are not redacted: apps,bundleIds"
+        "--keep", metavar="TYPE,…", help="resource types whose attributes are not redacted, such as apps,bundleIds"
     )
     parser.add_argument(
         "--territories",
@@ -42,7 +42,7 @@ def add_parser(commands: Commands) -> None:
         default="USA",
         help="territories to record prices of (default USA), or all",
     )
-    parser.add_argument("--resume", action="store_true", help="go on with a recording that was interrupted")
+    parser.add_argument("--resume", action="store_true", help="continue an interrupted recording")
     add_live(parser)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from pytest_asc.apple.services import APP_STORE_CONNECT, emulated_hosts
-from pytest_asc.cli.arguments import add_account
+from pytest_asc.cli.arguments import add_account, add_command
 from pytest_asc.cli.isolation import isolate, lead_here
 from pytest_asc.credentials.settings import SECRET_VARIABLES, SettingsError
 
@@ -40,15 +40,18 @@ _UNTRUSTED = (
 
 def add_parser(commands: Commands) -> None:
     """Add the command's parser."""
-    parser = commands.add_parser(
-        "run", help="run a command against the emulator in place of Apple", usage="%(prog)s [options] -- COMMAND …"
+    parser = add_command(
+        commands,
+        "run",
+        "run a command against the emulator in place of Apple",
+        usage="%(prog)s [options] -- COMMAND …",
     )
     add_account(parser)
     parser.add_argument(
         "--isolate",
         action="store_true",
-        help="run the command without a network, with Apple's names leading to the emulator, for programs that heed no "
-        "proxy; on Linux, where it allows network namespaces",
+        help="run the command without network access, with Apple's host names leading to the emulator, for programs "
+        "that ignore proxy settings; Linux only, where it allows network namespaces",
     )
 
 

@@ -12,7 +12,7 @@ from functools import partial
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from pytest_asc.cli.arguments import add_account
+from pytest_asc.cli.arguments import add_account, add_command
 from pytest_asc.cli.parent import wait, watched_parent
 from pytest_asc.credentials.settings import SettingsError
 
@@ -29,16 +29,14 @@ _STOPPING_UNLESS_IGNORED = {getattr(signal, name) for name in ("SIGHUP", "SIGQUI
 
 def add_parser(commands: Commands) -> None:
     """Add the command's parser."""
-    parser = commands.add_parser(
-        "serve", help="the emulator on ports of this machine; prints its URLs as a line of JSON"
-    )
+    parser = add_command(commands, "serve", "run the emulator on local ports, and print its URLs as a line of JSON")
     add_account(parser)
     parser.add_argument("--host", default="127.0.0.1", help="host to listen on (default 127.0.0.1)")
-    parser.add_argument("--port", type=_port, default=0, help="port for HTTP; by default the system chooses one")
+    parser.add_argument("--port", type=_port, default=0, help="port for HTTP (default: a free one)")
     parser.add_argument(
-        "--proxy", action="store_true", help="also run a proxy, for clients with a fixed URL of Apple's"
+        "--proxy", action="store_true", help="also run a proxy, for clients whose URL of Apple cannot be changed"
     )
-    parser.add_argument("--allow-remote", action="store_true", help="accept a HOST that other machines can reach")
+    parser.add_argument("--allow-remote", action="store_true", help="allow a HOST that other machines can reach")
 
 
 def run(options: argparse.Namespace) -> int:

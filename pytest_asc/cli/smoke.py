@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_asc.cli.arguments import add_command
+
 if TYPE_CHECKING:
     import argparse
 
@@ -12,11 +14,13 @@ if TYPE_CHECKING:
 
 def add_parser(commands: Commands) -> None:
     """Add the command's parser. Its options are pytest's."""
-    commands.add_parser("smoke", help="check the credentials; the same as pytest --asc-smoke, with pytest's options")
+    add_command(commands, "smoke", "check the credentials; the same as pytest --asc-smoke, with pytest's options")
 
 
 def run(options: argparse.Namespace) -> int:
     """Run pytest with the arguments of the command; return its exit status."""
     import pytest  # noqa: PLC0415  the other commands do without
 
-    return int(pytest.main(["--asc-smoke", *options.passed_on]))
+    # The package is already imported, of which pytest would warn: an error under filterwarnings = error.
+    ignored = "ignore:Module already imported so cannot be rewritten; pytest_asc:pytest.PytestAssertRewriteWarning"
+    return int(pytest.main(["--asc-smoke", "-W", ignored, *options.passed_on]))

@@ -6,7 +6,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from pytest_asc.cli.arguments import USAGE_ERROR, add_settings, settings_of
+from pytest_asc.cli.arguments import USAGE_ERROR, add_command, add_settings, settings_of
 
 if TYPE_CHECKING:
     import argparse
@@ -16,9 +16,14 @@ if TYPE_CHECKING:
 
 def add_parser(commands: Commands) -> None:
     """Add the command's parser."""
-    parser = commands.add_parser("token", help="print a token, for a pipe or a variable")
-    parser.add_argument("--reveal", action="store_true", help="print it even to a terminal")
-    parser.add_argument("--scope", action="append", metavar="REQUEST", help='a request it is good for: "GET /v1/apps"')
+    parser = add_command(commands, "token", "print a signed token, for a pipe or a variable")
+    parser.add_argument("--reveal", action="store_true", help="print the token even to a terminal")
+    parser.add_argument(
+        "--scope",
+        action="append",
+        metavar="REQUEST",
+        help='request to limit the token to, such as "GET /v1/apps"; may be repeated',
+    )
     add_settings(parser, without={"mode", "base_url"})
 
 

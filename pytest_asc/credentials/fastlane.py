@@ -100,7 +100,7 @@ _LONGEST_DURATION = 1200
 def _conflicts(fields: Mapping[str, Any], key: str) -> Iterator[Finding]:
     """Yield the contradictions between the fields of the file."""
     if fields.get("is_key_content_base64") and "BEGIN" in key:
-        yield _conflict("is_key_content_base64 is true, and key is no base64")
+        yield _conflict("is_key_content_base64 is true, and key is not base64")
     if fields.get("duration", 0) > _LONGEST_DURATION:
         yield _conflict(f"duration is {fields['duration']:g} s, and Apple allows {_LONGEST_DURATION} s")
 
@@ -141,7 +141,7 @@ def flag_conflicts(source: str, settings: Settings) -> Iterator[Finding]:
     """Yield the findings on the flags for lifetime and program beside a key: values that fastlane refuses."""
     variable, value = flag_beside(source, "DURATION", settings)
     if variable and not re.fullmatch(r"[0-9]{1,9}", value):
-        yield _conflict(f"{variable} is no whole number of seconds")
+        yield _conflict(f"{variable} is not a whole number of seconds")
     elif variable and int(value) > _LONGEST_DURATION:
         yield _conflict(f"{variable} is {value} s, and Apple allows {_LONGEST_DURATION} s")
     variable, value = flag_beside(source, "IN_HOUSE", settings)
@@ -172,10 +172,10 @@ def _text(fields: Mapping[str, Any], name: str) -> str | None:
 def _of_other_vendor(fields: Mapping[str, Any]) -> Finding | None:
     """Return the finding of JSON that holds no key of Apple's: a JWK, a service account of Google's."""
     if "kty" in fields or (isinstance(fields.get("keys"), list) and "key" not in fields):
-        fix = "Give the .p8 as Apple gave it: a JSON Web Key is made for other libraries."
+        fix = "Use the .p8 file as downloaded: a JSON Web Key is for other libraries."
         return make_finding("key-of-other-vendor", "it is a JSON Web Key (JWK)", fix=fix)
     if fields.get("type") == "service_account":
-        fix = "Give the .p8 of App Store Connect: this key is for Google's APIs, such as Google Play's."
+        fix = "Use the .p8 file from App Store Connect: this key is for Google's APIs, such as Google Play's."
         return make_finding("key-of-other-vendor", "it is the JSON of a Google service account", fix=fix)
     return None
 

@@ -206,6 +206,7 @@ def find_credentials(settings: Settings) -> CredentialsResult:
 
 
 # The variables that would hold what a finding says is missing.
+_ID_NAMES = {"team_id": "Team ID", "service_id": "Services ID", "bundle_id": "bundle ID"}
 _MISSING: Mapping[str, frozenset[str]] = {
     "credentials-missing": frozenset({"ASC_KEY_ID", "ASC_PRIVATE_KEY", "ASC_PRIVATE_KEY_PATH"}),
     "key-file-missing": frozenset({"ASC_PRIVATE_KEY", "ASC_PRIVATE_KEY_PATH"}),
@@ -264,5 +265,5 @@ def _missing_service_ids(service: Service, known: Mapping[str, SettingValue]) ->
         if not known.get(name) and name in BY_NAME:
             setting = BY_NAME[name]
             places = ", ".join((setting.flag, setting.ini, *setting.env))
-            evidence = f"tokens for {service.title} hold the {name.replace('_', ' ')}, and none is set in {places}"
+            evidence = f"tokens for {service.title} contain the {_ID_NAMES[name]}, and none is set in {places}"
             yield make_finding("service-id-missing", evidence)

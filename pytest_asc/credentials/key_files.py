@@ -87,19 +87,21 @@ def read(path: Path, name: str) -> bytes | Finding:
         if not stat.S_ISREG(mode):
             # A named pipe would wait for ever.
             return make_finding(
-                "key-file-unreadable", f"{name} is {_file_type(mode)}, expected a file", fix="Name the file itself."
+                "key-file-unreadable",
+                f"{name} is {_file_type(mode)}, expected a file",
+                fix="Give the path of the file itself.",
             )
         with path.open("rb") as file:
             return file.read(MAX_SIZE + 1)
     except (FileNotFoundError, NotADirectoryError):
-        return make_finding("key-file-missing", f"there is no file {name}")
+        return make_finding("key-file-missing", f"{name} does not exist")
     except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else "no path can hold a zero byte"
+        why = error.strerror if isinstance(error, OSError) else "a path cannot contain a zero byte"
         return make_finding("key-file-unreadable", f"{name} cannot be opened: {why}")
 
 
 def _file_type(mode: int) -> str:
-    return "a folder" if stat.S_ISDIR(mode) else "no regular file"
+    return "a folder" if stat.S_ISDIR(mode) else "not a regular file"
 
 
 def exposure(path: Path, name: str) -> Finding | None:

@@ -50,4 +50,4 @@ def _why(best: str, other: str, settings: Settings) -> str:
     places = [_PLACES[precedence_of(source, settings)] for source in (best, other)]
     if places[0] != places[1]:
         return f"{best} wins, because {places[0]} comes before {places[1]}"
-    return f"{best} wins, because it is looked at first"
+    return f"{best} wins, because it is searched first"

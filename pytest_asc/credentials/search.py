@@ -59,7 +59,7 @@ def find_key_in_folders(key_id: str | None, settings: Settings) -> KeySource:
     named = key_files.named_folder(settings)
     if not files and named and os.path.isfile(named):  # noqa: PTH113 - it takes any text for a path
         # altool finds no key there.
-        evidence = f"{key_files.KEYS_FOLDER} is a file, expected the folder that it is in"
+        evidence = f"{key_files.KEYS_FOLDER} is a file, expected the folder with the file"
         fix = f"Name the folder in {key_files.KEYS_FOLDER}, or give the file in ASC_PRIVATE_KEY_PATH."
         source = read_file(named, key_files.KEYS_FOLDER, settings)
         return replace(source, findings=(make_finding("tool-setting-conflict", evidence, fix=fix), *source.findings))

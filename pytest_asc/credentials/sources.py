@@ -64,7 +64,7 @@ def read_text(given: SettingValue, settings: Settings) -> KeySource:
     source = read_file(path, given.source, settings)
     if is_url and any(finding.cause == "key-file-missing" for finding in source.findings):
         # Where the file is does not matter: no program takes such a URL for a key.
-        error = make_finding("key-path-for-content", f"{evidence}, and no file is there", level="error")
+        error = make_finding("key-path-for-content", f"{evidence}, and that file does not exist", level="error")
         return replace(source, findings=(error,))
     return _with(make_finding("key-path-for-content", evidence), source)
 
@@ -91,7 +91,7 @@ def read_json_path(given: SettingValue, settings: Settings) -> KeySource:
     source = read_path(given, settings)
     if source.key is None or source.fastlane or source.file is None:
         return source
-    evidence = f"{given.source}: fastlane reads a JSON file here, and this is a key"
+    evidence = f"{given.source}: fastlane expects a JSON file here, and the value is a key"
     fix = "Write the JSON file that fastlane documents, or give the .p8 as APP_STORE_CONNECT_API_KEY_KEY_FILEPATH."
     return _with(make_finding("tool-setting-conflict", evidence, fix=fix), source)
 
@@ -109,7 +109,7 @@ def read_path(given: SettingValue, settings: Settings) -> KeySource:
     """Read a key from an option or variable for its path; it may hold the text all the same."""
     if (path_of_url := _path_of_url(given.value)) is not None:
         evidence = f"{given.source}: a URL that starts with file://, expected a path"
-        finding = make_finding("tool-setting-conflict", evidence, fix="Give the path without file://.")
+        finding = make_finding("tool-setting-conflict", evidence, fix="Write the path without file://.")
         return _with(finding, read_file(key_files.expand(path_of_url, settings), given.source, settings))
     path = key_files.expand(given.value, settings)
     if os.path.exists(path):  # noqa: PTH110 - unlike Path.exists, it takes any text for a path
@@ -129,7 +129,7 @@ def read_path(given: SettingValue, settings: Settings) -> KeySource:
         f"{given.source}: the path has length {len(given.value)}, expected {len(bare)}; it ends in {given.value[-1]!a}"
     )
     return _with(
-        make_finding(cause, evidence, fix="Store the bare path, without quotes, blanks and line breaks."), source
+        make_finding(cause, evidence, fix="Store the path without quotes, whitespace and line breaks."), source
     )
 
 

@@ -77,10 +77,12 @@ def unread_finding(environ: Mapping[str, str], missing: frozenset[str]) -> Findi
         return _session_finding(environ) if "ASC_PRIVATE_KEY" in missing else None
     names = list(unread)
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    are = "are" if len(names) > 1 else "is"
-    renamed = "; ".join(f"{name} as {read}" for name, read in list(unread.items())[:_SHOWN])
+    are, them = ("are", "them") if len(names) > 1 else ("is", "it")
+    renamed = "; ".join(f"{read} from {name}" for name, read in list(unread.items())[:_SHOWN])
     return make_finding(
-        "variable-not-read", f"{', '.join(names[:_SHOWN])}{more} {are} set and not read", fix=f"Set {renamed}."
+        "variable-not-read",
+        f"{', '.join(names[:_SHOWN])}{more} {are} set, but pytest-asc does not read {them}",
+        fix=f"Set {renamed}.",
     )
 
 
@@ -90,5 +92,5 @@ def _session_finding(environ: Mapping[str, str]) -> Finding | None:
     if not names:
         return None
     return make_finding(
-        "apple-id-session", f"{', '.join(names)} {'are' if len(names) > 1 else 'is'} set, and no key is"
+        "apple-id-session", f"{', '.join(names)} {'are' if len(names) > 1 else 'is'} set, and no API key is"
     )

@@ -22,14 +22,14 @@ _TOKEN = re.compile(r"eyJ[\w+/=-]*\.[\w.+/=-]*")
 _FORMS = tuple(
     (what, re.compile(form, re.IGNORECASE))
     for what, form in (
-        ("a UUID, such as an issuer id", UUID_PATTERN),
+        ("a UUID, like an issuer id", UUID_PATTERN),
         (
-            "a path of a file",
+            "the path of a file",
             r"(?:~|\.{1,2})?/[^\s]{0,1000}|[^\s]{1,1000}\.(?:p8|pem|key|json|p12)|[a-z]:\\[^\s]{0,1000}",
         ),
         ("a URL", r"[a-z][a-z0-9+.-]{0,20}://\S{1,2000}"),
-        ("an e-mail address, such as an Apple ID", r"[^\s@]{1,100}@[^\s@]{1,100}\.[a-z]{2,20}"),
-        ("64 hexadecimal digits, as a device token is", r"[0-9a-f]{64}"),
+        ("an email address, like an Apple ID", r"[^\s@]{1,100}@[^\s@]{1,100}\.[a-z]{2,20}"),
+        ("64 hexadecimal digits, like a device token", r"[0-9a-f]{64}"),
         ("a number", r"[0-9]{1,60}"),
     )
 )
@@ -57,12 +57,12 @@ def check_not_a_token(text: str) -> Finding | None:
     bare = value.strip().strip(QUOTES).strip()
     what = placeholder(value)
     if what:
-        where = "behind Bearer stands" if scheme else "the token is"
+        where = "Bearer is followed by" if scheme else "the token is"
         return make_finding("token-placeholder", f"{where} {what} ({length})")
     if bare != value.strip() and looks_like_token(bare):
         return make_finding("token-quoted", f"it {_ends(value.strip())} ({length})")
     if _is_session(bare):
-        return make_finding("apple-id-session", f"it is a session or password of an Apple ID ({length})")
+        return make_finding("apple-id-session", f"the token is a session or password of an Apple ID ({length})")
     if base64_of_token(bare):
         evidence = f"it is base64 of a token ({length})"
         return make_finding("token-malformed", evidence, fix="Decode it once before it is sent.")
@@ -96,7 +96,7 @@ def describe(text: str) -> str | None:
         plist = "<plist" in bare[:1000]
         return "an XML property list" if plist else "an HTML or XML page"
     if _KEY_OR_TEAM_ID.fullmatch(bare) and not bare.isalpha():
-        return "10 capitals and digits, such as a key id or a Team ID"
+        return "10 capital letters and digits, like a key id or a Team ID"
     return next((what for what, form in _FORMS if form.fullmatch(bare)), None)
 
 

@@ -128,7 +128,7 @@ def _of_value(text: str) -> PastedText:
     assignment = _ASSIGNMENT.fullmatch(bare) if "\n" not in bare and "://" not in bare[:30] else None
     value = (assignment[2] or "").strip().rstrip(";,") if assignment else bare
     if assignment and not value.strip(QUOTES):
-        return PastedText(findings=(make_finding("token-placeholder", f"{assignment[1]} is set to nothing"),))
+        return PastedText(findings=(make_finding("token-placeholder", f"{assignment[1]} is set but empty"),))
     if assignment and (token := base64_of_token(value.strip(QUOTES))):
         return PastedText(token=token)
     if finding := check_not_a_token(bare) or check_not_a_token(value):
@@ -139,7 +139,7 @@ def _of_value(text: str) -> PastedText:
     return PastedText(token=text)
 
 
-_MORE = "Give the token that was sent, the whole answer with its status and body, or more of the tool's output."
+_MORE = "Give the token that was sent, the whole response with its status and body, or more of the tool's output."
 
 
 def _as_warning(finding: Finding) -> Finding:
@@ -154,7 +154,7 @@ def _describe_text(text: str) -> str:
     words, lines = len(text.split()), text.count("\n") + 1
     size = f"{words} word{'s' * (words != 1)}" + (f" in {lines} lines" if lines > 1 else "")
     page = "; it holds an HTML page" if "<html" in text.lower() else ""
-    return f"it is a text of {size} without a token, an answer of Apple's or a message that is known{page}"
+    return f"it is a text of {size} without a token, a response of Apple or a known message{page}"
 
 
 def _api_url(text: str) -> str:

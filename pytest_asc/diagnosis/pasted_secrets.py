@@ -135,7 +135,7 @@ def _named(text: str) -> Iterator[str]:
 
 
 def _is_stand_in(value: str) -> bool:
-    """Return whether a value is none: a word for nothing, a variable, a call."""
+    """Return whether a value is none: a word that stands for no value, a variable, a call."""
     return len(value) < _SHORTEST or value.startswith("$") or "(" in value or placeholder(value) is not None
 
 

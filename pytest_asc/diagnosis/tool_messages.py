@@ -42,7 +42,7 @@ def finding_of_message(text: str) -> Finding | None:
         return other
     for message in MESSAGES:
         if message.text in lower and message.also in lower:
-            evidence = f'the text has the words "{message.text}" (as in {message.source.removeprefix("documented: ")})'
+            evidence = f'the text contains "{message.text}" (as in {message.source.removeprefix("documented: ")})'
             certainty: Certainty = "possible" if message.cause == "key-unknown-to-apple" else "likely"
             # A tool that failed with it did not repair it.
             return make_finding(message.cause, evidence, level="error", certainty=certainty, fix=message.fix)
@@ -60,7 +60,7 @@ def _of_other_vendor(lower: str) -> Finding | None:
     vendor = next((vendor for vendor in OTHER_VENDORS if vendor in lower), None)
     if vendor is None or any(word in lower for word in OF_APPLE):
         return None
-    evidence = f'the text has the words "{vendor}", and nothing of a service of Apple\'s'
+    evidence = f'the text contains "{vendor}", and nothing of a service of Apple\'s'
     return make_finding("not-apple", evidence, certainty="possible", fix="Read it as a message of that service.")
 
 
@@ -70,7 +70,9 @@ def _of_other_host(text: str) -> Finding | None:
     name = host.partition(":")[0].lower()
     if not host or is_apple(name) or name in LOOPBACK or not (STATUS_LINE.search(text) or _STATUS.search(text)):
         return None
-    return make_finding("not-apple", f"the text tells of an answer of {host}", fix=f"Read the answer as one of {host}.")
+    return make_finding(
+        "not-apple", f"the text reports a response of {host}", fix=f"Read the response as one of {host}."
+    )
 
 
 def _host(text: str) -> str:
@@ -82,12 +84,16 @@ def _host(text: str) -> str:
 # Tools that show no code have met all of these (indygreg/apple-platform-rs #260, Apple-Actions/upload-testflight-build
 # #28).
 _COMPARE = (
-    "Compare the key id and the issuer id with Users and Access, Integrations, App Store Connect API, and see that the "
-    "key is Active; give no issuer id with an individual key, and see that no agreement waits for the Account Holder."
+    "Compare the key id and the issuer id with Users and Access, Integrations, App Store Connect API, and check that "
+    "the key is Active, that an individual key has no issuer id, and that no agreement is pending."
 )
 _STATUSES: Mapping[int, tuple[CauseSlug, Certainty, str | None]] = {
     401: ("key-unknown-to-apple", "possible", _COMPARE),
-    403: ("request-refused", "possible", "Give the whole answer: its code and detail tell an agreement from a role."),
+    403: (
+        "request-refused",
+        "possible",
+        "Give the whole response: its code and detail distinguish an agreement from a role.",
+    ),
     429: ("rate-limited", "likely", None),
 }
 
@@ -98,12 +104,12 @@ def _of_status(text: str, lower: str) -> Finding | None:
     if status not in _STATUSES and any(word in lower for word in _UNAUTHORIZED):
         status = 401
     if status in range(500, 600) and "apple" in lower:
-        return make_finding("apple-outage", f"the text tells of HTTP {status}", certainty="possible")
+        return make_finding("apple-outage", f"the text reports HTTP {status}", certainty="possible")
     if status not in _STATUSES:
         return None
     cause, certainty, fix = _STATUSES[status]
     host = _host(text)
     if fix == _COMPARE and any(host in service.hosts and not service.takes_issuer_id for service in SERVICES.values()):
         fix = TEAM_KEY_FIX
-    evidence = f"the text tells of HTTP {status} and not why; the token and the whole answer would say more"
+    evidence = f"the text reports HTTP {status} without a reason; the token and the whole response would show more"
     return make_finding(cause, evidence, certainty=certainty, fix=fix)

@@ -208,7 +208,7 @@ def _problem(failure: PlannedFailure) -> str | None:
         ),
         (
             failure.status is not None and breaks_connection,
-            f"broken={failure.broken!r} leaves no answer to have a status",
+            f"broken={failure.broken!r} leaves no response to have a status",
         ),
         (
             failure.status is None and (failure.front_end or any(one is not None for one in response_members)),

@@ -50,7 +50,7 @@ class RequestRecord:
         """Description of the result, such as ``was answered 200``."""
         if self.status:
             return f"was answered {self.status}"
-        return f"got no answer ({self.delivery.broken})" if self.delivery else "got no answer"
+        return f"got no response ({self.delivery.broken})" if self.delivery else "got no response"
 
     @property
     def path(self) -> str:

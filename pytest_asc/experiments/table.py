@@ -94,7 +94,7 @@ def run_experiments(
         if not entry.applies(refusal):
             continue
         if reason := entry.obstacle(refusal):
-            probes.append(ExperimentRecord(entry.name, None, f"not made ({reason})"))
+            probes.append(ExperimentRecord(entry.name, None, f"not tried ({reason})"))
             continue
         response = send(entry.make_request(refusal))
         if response is not None and _accepts(refusal, response):
@@ -102,11 +102,9 @@ def run_experiments(
             accepted = response if entry.name == SAME else None
             return ExperimentResult(entry.conclude(refusal, response), tuple(probes), accepted)
         if response is None or response.status != refusal.response.status:
-            shown = "no answer" if response is None else "neither accepted nor refused"
+            shown = "no response" if response is None else "neither accepted nor refused"
             probes.append(
-                ExperimentRecord(
-                    entry.name, response.status if response else None, f"{shown}: the experiments end here"
-                )
+                ExperimentRecord(entry.name, response.status if response else None, f"{shown}: no further experiments")
             )
             break
         probes.append(ExperimentRecord(entry.name, response.status, entry.if_refused))
@@ -134,11 +132,11 @@ def _no_obstacle(_: UnexplainedRefusal) -> None:
 
 
 def _no_key(refusal: UnexplainedRefusal) -> str | None:
-    return None if refusal.has_key and refusal.token else "the key of this token is not at hand"
+    return None if refusal.has_key and refusal.token else "the key of this token was not given"
 
 
 def _no_issuer(refusal: UnexplainedRefusal) -> str | None:
-    return _no_key(refusal) or (None if refusal.issuer_id else "it takes an issuer id, and none is set")
+    return _no_key(refusal) or (None if refusal.issuer_id else "it needs an issuer id, and none is set")
 
 
 def _other_host(refusal: UnexplainedRefusal) -> str | None:
@@ -152,7 +150,7 @@ def _other_host(refusal: UnexplainedRefusal) -> str | None:
 def _no_sandbox(refusal: UnexplainedRefusal) -> str | None:
     """The sandbox is reached at its own host; a host that the user named is one for production alone."""
     host = host_of(refusal.base_url).partition(":")[0].lower()
-    return None if host == refusal.service.host else "the base URL was set, and the sandbox has another"
+    return None if host == refusal.service.host else "the base URL was set, and the sandbox has another host"
 
 
 # Conclusions from an acceptance.
@@ -160,7 +158,10 @@ def _no_sandbox(refusal: UnexplainedRefusal) -> str | None:
 
 def _conclude_transient(refusal: UnexplainedRefusal, response: HttpResponse) -> tuple[Finding, ...]:
     later = response.received_at - refusal.response.received_at
-    evidence = f"the same token was answered {refusal.response.status} and, {later:.1f} s later, {response.status}"
+    evidence = (
+        f"the same token was rejected with {refusal.response.status} and, {later:.1f} s later, accepted with "
+        f"{response.status}"
+    )
     claims = refusal.token.claims if refusal.token else None
     return make_finding("transient-401", evidence), *diagnose_response(response, claims=claims, service=refusal.service)
 
@@ -168,8 +169,8 @@ def _conclude_transient(refusal: UnexplainedRefusal, response: HttpResponse) -> 
 def _conclude_not_released(refusal: UnexplainedRefusal, response: HttpResponse) -> tuple[Finding, ...]:
     evidence = (
         f"{host_of(refusal.response.url)} answered {refusal.response.status} to this token, and "
-        f"{host_of(response.url)} took it: the token is good, and production "
-        "takes none for an app that was never released"
+        f"{host_of(response.url)} accepted it: the token is valid, and production "
+        "rejects the tokens of an app that was never released"
     )
     return (make_finding("app-not-released", evidence),)
 
@@ -180,8 +181,8 @@ def _conclude_times(refusal: UnexplainedRefusal, response: HttpResponse) -> tupl
     iat, exp = claims.get("iat"), claims["exp"]
     tried = probe_requests.short_times(refusal)
     accepted = (
-        f"a token that differs in its times alone, with iat {time_of_day(tried['iat'], exp)} and a life of "
-        f"{span(probe_requests.SHORT_LIFE)}, was answered {response.status}"
+        f"a token that differs in its times alone, with iat {time_of_day(tried['iat'], exp)} and a lifetime of "
+        f"{span(probe_requests.SHORT_LIFE)}, was accepted with {response.status}"
     )
     starts = [(claims[name], name) for name in ("iat", "nbf") if isinstance(claims.get(name), int)]
     start, name = max(starts, default=(0, ""))
@@ -194,39 +195,47 @@ def _conclude_times(refusal: UnexplainedRefusal, response: HttpResponse) -> tupl
         evidence = f"exp is {limit} s after iat, and {limit} s is the limit; {accepted}"
         return (make_finding("token-lifetime-at-limit", evidence, level="error", certainty="likely"),)
     if date is None:
-        evidence = f"{accepted}; there is no Date to compare the clocks by"
+        evidence = f"{accepted}; without a Date header, the clocks cannot be compared"
         return (make_finding("clock-ahead", evidence, certainty="likely"),)
-    return (make_finding("clock-ahead", f"{accepted}; Apple's Date does not explain it", certainty="possible"),)
+    return (
+        make_finding(
+            "clock-ahead", f"{accepted}; the Date header of Apple's response does not explain it", certainty="possible"
+        ),
+    )
 
 
 def _conclude_members(refusal: UnexplainedRefusal, response: HttpResponse) -> tuple[Finding, ...]:
     differing = probe_requests.differences(refusal)
     sides = "; ".join(
-        f"{name} is {_format_member(own)} in this token and {_format_member(usual)} in that"
+        f"{name} is {_format_member(own)} in the rejected token and {_format_member(usual)} in the accepted one"
         for name, own, usual in differing
     )
     cause = _CAUSES_OF_MEMBERS.get(differing[0][0], "token-form") if len(differing) == 1 else "token-form"
-    evidence = f"a token that pytest-asc generated with the same key was answered {response.status}; {sides}"
+    evidence = f"a token that pytest-asc generated with the same key was accepted with {response.status}; {sides}"
     return (make_finding(cause, evidence, certainty="certain"),)
 
 
 def _conclude_individual(refusal: UnexplainedRefusal, response: HttpResponse) -> tuple[Finding, ...]:
     issuer = _format_member(refusal.decoded.claims.get("iss"))
-    evidence = f"with iss {issuer} it is answered {refusal.response.status}, with sub 'user' instead {response.status}"
+    evidence = (
+        f"with iss {issuer} the response is {refusal.response.status}; with sub 'user' instead, it is {response.status}"
+    )
     return (make_finding("individual-key-as-team", evidence),)
 
 
 def _conclude_team(refusal: UnexplainedRefusal, response: HttpResponse) -> tuple[Finding, ...]:
     evidence = (
-        f"with sub 'user' it is answered {refusal.response.status}, "
-        f"with iss {mask(refusal.issuer_id or '')} instead {response.status}: it is a team key"
+        f"with sub 'user' the response is {refusal.response.status}; "
+        f"with iss {mask(refusal.issuer_id or '')} instead, it is {response.status}: the key is a team key"
     )
-    fix = "Use the issuer id, and take ASC_KEY_TYPE=individual away."
+    fix = "Set the issuer id, and unset ASC_KEY_TYPE=individual."
     return (make_finding("issuer-id-missing", evidence, certainty="certain", fix=fix),)
 
 
 def _conclude_enterprise(_: UnexplainedRefusal, response: HttpResponse) -> tuple[Finding, ...]:
-    evidence = f"with aud {ENTERPRISE.audience} it is answered {response.status}: it is a key of {ENTERPRISE.title}"
+    evidence = (
+        f"with aud {ENTERPRISE.audience} the response is {response.status}: the key belongs to {ENTERPRISE.title}"
+    )
     return (
         make_finding(
             "key-of-other-service", evidence, level="error", certainty="certain", fix="Set ASC_KEY_TYPE=enterprise."
@@ -238,8 +247,8 @@ EXPERIMENTS = (
     Experiment(
         name=SAME,
         why=(
-            "Nothing changes but the moment, so an acceptance makes the refusal a passing one. A token whose iat was "
-            "to come changes by waiting: for it, an acceptance would tell nothing."
+            "Only the moment changes, so an acceptance shows that the refusal was transient. A token whose iat was in "
+            "the future becomes valid by waiting: for it, an acceptance would show nothing."
         ),
         applies=lambda refusal: not _is_early(refusal.finding),
         obstacle=_no_obstacle,
@@ -251,21 +260,21 @@ EXPERIMENTS = (
     Experiment(
         name=AT_SANDBOX,
         why=(
-            "The sandbox takes the tokens of production (documented), so an acceptance says that the token is good. "
-            "Production refuses it until its app has been released (observed)."
+            "The sandbox accepts the tokens of production (documented), so an acceptance shows that the token is "
+            "valid. Production refuses it until its app has been released (observed)."
         ),
         applies=lambda refusal: refusal.service.sandbox is not None,
         obstacle=_no_sandbox,
         make_request=probe_requests.at_sandbox,
-        if_accepted="accepted: the token is good",
-        if_refused="refused there, too",
+        if_accepted="accepted: the token is valid",
+        if_refused="also refused there",
         conclude=_conclude_not_released,
     ),
     Experiment(
         name=OTHER_TIMES,
         why=(
-            "Only the times change, so an acceptance puts them in the wrong: the clock that they were taken from, or "
-            "the life. The refused token's figures say which."
+            "Only the times change, so an acceptance shows that they were wrong: the clock that they came from, or the "
+            "lifetime. The times of the refused token show which."
         ),
         applies=lambda refusal: refusal.service.expires,
         obstacle=_no_key,
@@ -277,8 +286,9 @@ EXPERIMENTS = (
     Experiment(
         name="header and claims as documented",
         why=(
-            "The times are those of the last, and all other members are the documented ones, so an acceptance puts the "
-            "members that differ in the wrong. A token that has no others is not tried, nor one of a sibling service."
+            "The times are those of the last, and all other members are the documented ones, so an acceptance "
+            "shows that the members that differ were wrong. A token without others is not tried, nor one of another "
+            "service."
         ),
         applies=lambda refusal: refusal.service.scoped and bool(probe_requests.differences(refusal)),
         obstacle=_no_key,
@@ -290,7 +300,7 @@ EXPERIMENTS = (
     Experiment(
         name=INDIVIDUAL,
         why=(
-            "sub takes the place of iss, so an acceptance says that the key is an individual one. The Enterprise "
+            "sub takes the place of iss, so an acceptance shows that the key is an individual one. The Enterprise "
             "Program has none (documented)."
         ),
         applies=lambda refusal: not refusal.individual and refusal.service is APP_STORE_CONNECT,
@@ -302,7 +312,7 @@ EXPERIMENTS = (
     ),
     Experiment(
         name="as a team key",
-        why="iss takes the place of sub, so an acceptance says that the key is a team key.",
+        why="iss takes the place of sub, so an acceptance shows that the key is a team key.",
         applies=lambda refusal: refusal.individual,
         obstacle=_no_issuer,
         make_request=probe_requests.team_token,
@@ -313,7 +323,7 @@ EXPERIMENTS = (
     Experiment(
         name="as an enterprise key",
         why=(
-            "The audience and the path change, so an acceptance says that the key is one of the Enterprise Program. "
+            "The audience and the path change, so an acceptance shows that the key is one of the Enterprise Program. "
             "Its API has a host of its own, and no token is sent to a host that it is not for: the experiment is made "
             "where the host is that one, or one that the user named and that may stand for both."
         ),
@@ -342,7 +352,7 @@ def _unexplained(refusal: UnexplainedRefusal, refused: Sequence[str]) -> Finding
     if not refused:
         return refusal.finding
     alike = list(_possible_reasons(refusal, refused))
-    evidence = f"{_refused_requests(refusal, refused)}. Apple gives the same answer for {_join_and(alike)}"
+    evidence = f"{_refused_requests(refusal, refused)}. Apple's response is the same for {_join_and(alike)}"
     return make_finding("key-unknown-to-apple", evidence)
 
 
@@ -352,7 +362,7 @@ def _no_issuer_id(refusal: UnexplainedRefusal, refused: Sequence[str]) -> Findin
     )
     why = known or "no issuer id is set, so the key is taken for an individual one"
     evidence = (
-        f"{why}; {_refused_requests(refusal, refused)}. Apple gives the same answer for a team key in this form, "
+        f"{why}; {_refused_requests(refusal, refused)}. Apple's response is the same for a team key in this form, "
         f"and for {_join_and(list(_possible_reasons(refusal, refused)))}"
     )
     return make_finding("issuer-id-missing", evidence)

@@ -33,7 +33,7 @@ def check_key(context: SmokeContext, request: pytest.FixtureRequest) -> tuple[Fi
     identity = context.identity(request)
     found = tuple(finding for finding in identity.findings if finding.definition.group != "ids")
     if identity.credentials is None and not identity.findings:
-        raise NothingToCheckError("the token comes without a key")
+        raise NothingToCheckError("not run: the token was given without its key")
     return found
 
 
@@ -41,7 +41,7 @@ def check_ids(context: SmokeContext, request: pytest.FixtureRequest) -> tuple[Fi
     """Check the key ID, the issuer ID and the key's type."""
     identity = context.identity(request)
     if identity.credentials is None and not identity.findings:
-        raise NothingToCheckError("the token comes without ids")
+        raise NothingToCheckError("not run: the token was given without ids")
     return tuple(finding for finding in identity.findings if finding.definition.group == "ids")
 
 
@@ -57,9 +57,9 @@ def check_clock(context: SmokeContext, request: pytest.FixtureRequest) -> tuple[
     """Compare this machine's clock with the response's ``Date``."""
     context.send_first_request(request)
     if context.response is None:
-        raise NothingToCheckError("there was no answer to take Apple's time from")
+        raise NothingToCheckError("not run: without a response, Apple's time is unknown")
     if read_skew(context.response) is None:
-        raise NothingToCheckError("the answer has no Date")
+        raise NothingToCheckError("not run: the response has no Date header")
     return tuple(finding for finding in _response_findings(context) if _is_clock_finding(finding))
 
 

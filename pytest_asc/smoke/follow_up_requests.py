@@ -81,7 +81,7 @@ def check_role_access(
             continue
         response = context.get(request, path, token.text)
         if not isinstance(response, HttpResponse):
-            stopped = "an earlier request got no answer"
+            stopped = "an earlier request got no response"
             yield skipped_access(area, response.evidence)
             continue
         if response.status == _TOO_MANY_REQUESTS:

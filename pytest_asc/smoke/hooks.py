@@ -44,16 +44,19 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _folder(config: pytest.Config) -> Path:
     """Return the folder of the checks: the first argument, or the first below it whose conftest.py overrides ours."""
-    named = config.invocation_params.dir / config.args[0].partition("::")[0] if config.args else Path()
+    named = (
+        config.invocation_params.dir / config.args[0].partition("::")[0]
+        if config.args
+        else config.invocation_params.dir
+    )
     folder = named if named.is_dir() else named.parent if named.exists() else config.invocation_params.dir
     folder = Path(os.path.normpath(folder))
-    overriding = sorted(
-        path
+    files = (
+        Path(file)
         for plugin in config.pluginmanager.get_plugins()
-        if (path := Path(getattr(plugin, "__file__", None) or "").parent).is_relative_to(folder)
-        and Path(plugin.__file__).name == "conftest.py"
-        and any(hasattr(plugin, name) for name in OVERRIDABLE)
+        if (file := getattr(plugin, "__file__", None)) and any(hasattr(plugin, name) for name in OVERRIDABLE)
     )
+    overriding = sorted(file.parent for file in files if file.name == "conftest.py" and file.is_relative_to(folder))
     return overriding[0] if overriding else folder
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from loopback import KEY_ID, Apple
 
-from pytest_asc.cli.main import main
+from pytest_asc.cli.main import COMMANDS, main
 from pytest_asc.diagnosis.token.verify import decode
 
 if TYPE_CHECKING:
@@ -97,6 +97,32 @@ def test_smoke_runs_the_smoke_check(apple: Apple, tmp_path: Path) -> None:
     assert result.returncode == 0
     assert "App Store Connect accepted these credentials" in result.stdout
     assert len(apple.requests) == 1
+
+
+def test_smoke_gives_no_warning_of_pytests_own(tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n", encoding="utf-8")
+    command = [sys.executable, "-m", "pytest_asc", "smoke", "--asc-mode=emulator", "-p", "no:cacheprovider"]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (result.returncode, "AssertRewriteWarning" in result.stdout + result.stderr) == (0, False)
+
+
+def test_the_help_of_smoke_is_pytests(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pytest_asc", "smoke", "--help"]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (result.returncode, "--asc-smoke-roles" in result.stdout, result.stderr) == (0, True, "")
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS.keys() - {"smoke"}))
+def test_the_help_of_a_command_starts_with_its_line_in_the_list(
+    command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    for arguments in (["--help"], [command, "--help"]):
+        with pytest.raises(SystemExit):
+            main(arguments)
+    listed, own = capsys.readouterr().out.split("usage: ")[1:]
+    description = own.split("\n\n")[1].rstrip(".")
+    assert f"{command} {description[0].lower()}{description[1:]}" in " ".join(listed.split())
 
 
 def test_the_installed_command_is_the_same(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -579,7 +579,7 @@ def test_a_configured_file_that_does_not_exist_is_a_missing_file(find: Find, hom
     for name in (f"~/AuthKey_{KEY_ID}.p8", f"{home}/AuthKey_{KEY_ID}.p8"):
         (finding,) = find({**IDS, "ASC_PRIVATE_KEY_PATH": name}).findings
         assert finding.cause == "key-file-missing"
-        assert finding.evidence == "ASC_PRIVATE_KEY_PATH: there is no file ~/AuthKey_2X9R…34.p8"
+        assert finding.evidence == "ASC_PRIVATE_KEY_PATH: ~/AuthKey_2X9R…34.p8 does not exist"
 
 
 def test_an_unread_file_leads_to_no_findings_on_the_ids_in_it(find: Find) -> None:
@@ -796,8 +796,8 @@ def test_the_message_of_a_credentials_error_has_cause_evidence_and_fix(find: Fin
 def test_the_evidence_on_an_id_names_its_source(find: Find) -> None:
     reading = find({**WITH_KEY, "ASC_KEY_ID": f"{KEY_ID}\n", "ASC_ISSUER_ID": f'"{ISSUER}"'})
     assert [finding.evidence for finding in reading.findings] == [
-        r"ASC_KEY_ID: length 11, expected 10; it ends in '\n'",
-        "ASC_ISSUER_ID: length 38, expected 36; it starts with '\"' and ends in '\"'",
+        r"ASC_KEY_ID: length 11, expected 10; it ends with '\n'",
+        "ASC_ISSUER_ID: length 38, expected 36; it starts with '\"' and ends with '\"'",
     ]
     assert reading.require().key_id == KEY_ID
 

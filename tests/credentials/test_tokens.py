@@ -112,7 +112,7 @@ def test_a_token_source_generates_tokens_for_its_service() -> None:
     known = replace(credentials(), service_ids={"bundle_id": "com.example.app"})
     source = TokenSource(known, lifetime=3000, clock=Clock(), service="app-store-server")
     assert claims_of(source.token())["bid"] == "com.example.app"
-    with pytest.raises(LifetimeError, match="the App Store Server API takes at most 3600 s"):
+    with pytest.raises(LifetimeError, match="the App Store Server API accepts at most 3600 s"):
         TokenSource(known, lifetime=3601, service="app-store-server")
 
 
@@ -193,8 +193,8 @@ def test_lifetimes_within_the_limits_are_accepted(lifetime: int) -> None:
     [
         (119, None, "a token lifetime of 119 s is too short.*Give at least 120 s"),
         (0, None, "too short"),
-        (1201, None, "exp is 1201 s after iat; App Store Connect takes at most 1200 s"),
-        (86_400, ["GET /v1/apps"], "'GET /v1/apps' is no resource that allows it"),
+        (1201, None, "exp is 1201 s after iat; App Store Connect accepts at most 1200 s"),
+        (86_400, ["GET /v1/apps"], "does not accept a long-lived token for 'GET /v1/apps'"),
         (86_400, ["POST /v1/ciProducts"], "the scope holds 'POST /v1/ciProducts'"),
         (15_777_001, ["GET /v1/ciProducts"], "more than six months"),
     ],

@@ -51,7 +51,7 @@ def test_variables_that_are_set_and_not_read_are_named_first(environ: dict[str, 
     assert (finding.cause, finding.level) == ("variable-not-read", "error")
     for name in environ.keys() - IDS.keys():
         assert name in finding.evidence
-        assert f"{name} as ASC_" in finding.fix
+        assert f" from {name}" in finding.fix
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_the_json_of_rcodesign_is_read_and_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("prefix", ["APP_STORE_CONNECT_API_KEY_", "SPACESHIP_CONNECT_API_TOKEN_"])
 @pytest.mark.parametrize(
     ("duration", "words"),
-    [("1201", "1201 s, and Apple allows 1200 s"), ("20m", "no whole number"), ("-1", "no whole number")],
+    [("1201", "1201 s, and Apple allows 1200 s"), ("20m", "not a whole number"), ("-1", "not a whole number")],
 )
 def test_a_duration_that_fastlane_refuses_is_a_conflict(prefix: str, duration: str, words: str, tmp_path: Path) -> None:
     key = "SPACESHIP_CONNECT_API_KEY" if "SPACESHIP" in prefix else "APP_STORE_CONNECT_API_KEY_KEY"
@@ -199,7 +199,7 @@ def test_a_file_url_in_place_of_a_keys_text_is_the_first_cause(tmp_path: Path) -
     (finding,) = find({**IDS, "ASC_PRIVATE_KEY": "file:///srv/app/AuthKey_2X9R7KQF34.p8"}, tmp_path)
     assert (finding.cause, finding.level) == ("key-path-for-content", "error")
     assert "file://" in finding.evidence
-    assert "no file is there" in finding.evidence
+    assert "that file does not exist" in finding.evidence
 
 
 @pytest.mark.parametrize(

@@ -438,7 +438,7 @@ def test_no_response_in_time_is_timed_out(client: Client) -> None:
         with pytest.raises((requests.Timeout, httpx.TimeoutException)) as caught:
             client.get(url, timeout=0.05)
     (finding,) = diagnose(caught.value, now=NOW)
-    assert (finding.cause, finding.evidence.endswith("gave no answer in time")) == ("timed-out", True)
+    assert (finding.cause, finding.evidence.endswith("did not respond in time")) == ("timed-out", True)
 
 
 def test_a_wrong_host_comes_before_the_failure_that_it_caused() -> None:

@@ -49,7 +49,7 @@ FORMS = {
     "20 minutes and a second": Form(
         token(exp=NOW + 1201),
         "token-lifetime-too-long",
-        "exp is 1201 s after iat; App Store Connect takes at most 1200 s",
+        "exp is 1201 s after iat; App Store Connect accepts at most 1200 s",
     ),
     "exp 20 minutes ahead, iat a minute back": Form(
         token(NOW - 60, NOW + 1200), "token-lifetime-too-long", "exp is 1260 s after iat"
@@ -67,7 +67,7 @@ FORMS = {
     "milliseconds": Form(
         token(NOW * 1000, (NOW + 900) * 1000),
         "token-time-milliseconds",
-        "exp is 1780000900000, in seconds a time after",
+        "exp is 1780000900000: read as seconds",
     ),
     "exp alone in milliseconds": Form(token(exp=(NOW + 900) * 1000), "token-time-milliseconds", "exp is 1780000900000"),
     "seconds, and milliseconds for the life": Form(
@@ -76,16 +76,25 @@ FORMS = {
     "a duration": Form(token(exp=1200), "token-exp-is-duration", "exp is 1200, which as a time is 1970-01-01 00:20:00"),
     "a duration in milliseconds": Form(token(exp=900_000), "token-exp-is-duration", "exp is 900000, which as a time"),
     "a naive local time, east": Form(
-        token(NOW + EAST, NOW + EAST + 900), "token-time-zone-bug", "apart by this machine's offset", utc_offset=EAST
+        token(NOW + EAST, NOW + EAST + 900),
+        "token-time-zone-bug",
+        "the difference is this machine's offset",
+        utc_offset=EAST,
     ),
     "a naive local time, west": Form(
         token(NOW + WEST, NOW + WEST + 900), "token-time-zone-bug", "offset from UTC, 7 h", utc_offset=WEST
     ),
     "a naive local exp alone, east": Form(
-        token(exp=NOW + EAST + 900), "token-time-zone-bug", "off from 15 min after iat by this mach", utc_offset=EAST
+        token(exp=NOW + EAST + 900),
+        "token-time-zone-bug",
+        "differs from 15 min after iat by this mach",
+        utc_offset=EAST,
     ),
     "a naive local exp alone, west": Form(
-        token(exp=NOW + WEST + 900), "token-time-zone-bug", "off from 15 min after iat by this mach", utc_offset=WEST
+        token(exp=NOW + WEST + 900),
+        "token-time-zone-bug",
+        "differs from 15 min after iat by this mach",
+        utc_offset=WEST,
     ),
     "long-lived without a scope": Form(token(exp=NOW + 30 * DAY), "token-lifetime-too-long", "exp is 2592000 s after"),
     "long-lived with an empty scope": Form(token(exp=NOW + DAY, scope=[]), "token-lifetime-too-long", "exp is 86400 s"),
@@ -97,7 +106,7 @@ FORMS = {
     "long-lived outside the thirteen": Form(
         token(exp=NOW + DAY, scope=[PRODUCTS, APPS]),
         "token-long-lived-not-allowed",
-        "'GET /v1/apps' is no resource that allows it",
+        "does not accept a long-lived token for 'GET /v1/apps'",
     ),
     "long-lived over six months": Form(
         token(exp=NOW + 15_777_001, scope=[PRODUCTS]),

@@ -123,7 +123,7 @@ def test_a_broken_connection_leaves_no_response(
     record = emulator.requests[0]
     assert record.delivery is not None
     assert (record.status, record.delivery.broken, record.refusal) == (0, broken, None)
-    assert record.outcome == f"got no answer ({broken})"
+    assert record.outcome == f"got no response ({broken})"
 
 
 def test_a_cut_response_keeps_its_content_length(emulator_client: EmulatorClient, emulator: Emulator) -> None:
@@ -150,7 +150,7 @@ def test_a_cut_response_keeps_its_content_length(emulator_client: EmulatorClient
         ("GET", "/v1/apps", {"status": 42}, "got the status 42, expected a number from 100 to 599"),
         ("GET", "/v1/apps", {"status": "500"}, "got the status '500', expected a number"),
         ("GET", "/v1/apps", {"broken": "melted"}, "got broken='melted', expected one of refused, reset, timeout, cut"),
-        ("GET", "/v1/apps", {"broken": "reset", "status": 500}, "leaves no answer to have a status"),
+        ("GET", "/v1/apps", {"broken": "reset", "status": 500}, "leaves no response to have a status"),
         ("GET", "/v1/apps", {"broken": "cut", "front_end": True}, "belong to a status"),
         ("GET", "/v1/apps", {"latency": 1, "body": b""}, "belong to a status"),
         ("GET", "/v1/apps", {"latency": -1}, "got latency=-1, expected seconds"),

@@ -236,7 +236,7 @@ def test_an_empty_issuer_id_is_in_the_evidence() -> None:
 def test_the_evidence_lists_the_causes_that_apple_does_not_separate() -> None:
     (finding,) = run_with(refusal(TEAM), refuse)[0].findings
     assert finding.evidence.endswith(
-        "Apple gives the same answer for a wrong key id, a wrong issuer id, a key of another service and a revoked key"
+        "Apple's response is the same for a wrong key id, a wrong issuer id, a key of another service and a revoked key"
     )
     (finding,) = run_with(refusal(TEAM, has_key=False), refuse)[0].findings
     assert "an individual key" in finding.evidence
@@ -246,8 +246,9 @@ def test_differing_members_are_shown_with_both_values_masked() -> None:
     refused = refusal({**TEAM, "nonce": "a secret of someone's"}, header={"alg": "ES256", "kid": KEY_ID})
     (finding,) = run_with(refused, accept_claims(nonce=None))[0].findings
     assert finding.evidence == (
-        "a token that pytest-asc generated with the same key was answered 200; header typ is missing in this token and "
-        "'JWT' in that; nonce is a se…ne's in this token and missing in that"
+        "a token that pytest-asc generated with the same key was accepted with 200; header typ is missing in the "
+        "rejected token and 'JWT' in the accepted one; nonce is a se…ne's in the rejected token and missing in the "
+        "accepted one"
     )
 
 
@@ -289,20 +290,20 @@ def test_no_token_goes_to_a_host_that_it_is_not_for(base_url: str, made: bool) -
     conclusion, sent = run_with(refusal(TEAM, base_url=base_url), refuse)
     assert any(attempt.path == ENTERPRISE.probe for attempt in sent) == made
     (probe,) = [probe for probe in conclusion.probes if probe.name == AS_ENTERPRISE]
-    assert probe.showed.startswith("refused again" if made else "not made (api.enterprise.developer.apple.com is ano")
+    assert probe.showed.startswith("refused again" if made else "not tried (api.enterprise.developer.apple.com is ano")
 
 
 def test_an_experiment_that_cannot_be_made_has_the_reason() -> None:
     conclusion, _ = run_with(refusal(INDIVIDUAL, issuer_id=None), refuse)
-    assert conclusion.probes[-1] == (AS_TEAM, None, "not made (it takes an issuer id, and none is set)")
+    assert conclusion.probes[-1] == (AS_TEAM, None, "not tried (it needs an issuer id, and none is set)")
     conclusion, _ = run_with(refusal(TEAM, has_key=False, base_url=LOOPBACK), refuse)
-    assert {probe.showed for probe in conclusion.probes[1:]} == {"not made (the key of this token is not at hand)"}
+    assert {probe.showed for probe in conclusion.probes[1:]} == {"not tried (the key of this token was not given)"}
 
 
 @pytest.mark.parametrize(
     ("second", "status", "words"),
     [
-        (None, None, "no answer"),
+        (None, None, "no response"),
         (answer(429, "RATE_LIMIT_EXCEEDED"), 429, "neither accepted nor refused"),
         (answer(503, "UNEXPECTED_ERROR"), 503, "neither accepted nor refused"),
         (answer(200, body=b"<html>Sign in</html>"), 200, "neither accepted nor refused"),
@@ -317,7 +318,7 @@ def test_a_response_without_information_ends_the_experiments(
     conclusion = run_experiments(refusal(TEAM), lambda _: answers.pop(0))
     assert answers == []
     assert [probe.status for probe in conclusion.probes] == [401, status]
-    assert conclusion.probes[-1].showed == f"{words}: the experiments end here"
+    assert conclusion.probes[-1].showed == f"{words}: no further experiments"
     assert [finding.cause for finding in conclusion.findings] == ["key-unknown-to-apple"]
 
 

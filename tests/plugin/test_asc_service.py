@@ -197,7 +197,7 @@ def test_the_sandbox_gets_no_request_where_the_base_url_is_set(pytester: pytest.
     assert report["cause"] == "key-unknown-to-apple"
     assert "an app that was never released" in report["findings"][0]["evidence"]
     shown = {probe["name"]: probe["showed"] for probe in report["probes"]}
-    assert shown["same token at the sandbox"] == "not made (the base URL was set, and the sandbox has another)"
+    assert shown["same token at the sandbox"] == "not tried (the base URL was set, and the sandbox has another)"
 
 
 @pytest.mark.parametrize(

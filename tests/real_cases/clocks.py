@@ -110,6 +110,6 @@ CASES = (
         "ExpiredProviderToken after an hour with one token",
         Held(answer(403, {"reason": "ExpiredProviderToken"}, url=PUSH, method="POST", bearer=of_team(iat=NOW - 3700))),
         ("token-expired",),
-        "the end of its life",
+        "the end of its lifetime",
     ),
 )

@@ -92,7 +92,7 @@ CASES = (
         "a key in a text of several lines, indented as the code around it",
         asc(ASC_PRIVATE_KEY=INDENTED),
         ("key-indented",),
-        "lines that start with blanks",
+        "lines with leading whitespace",
     ),
     Case(
         "stablyai/orca#5477",

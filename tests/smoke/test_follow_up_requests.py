@@ -96,7 +96,7 @@ def test_a_team_key_with_an_unknown_issuer_id_is_found(
     (finding,) = report["findings"]
     assert finding["certainty"] == "possible"
     assert "a revoked key" in finding["evidence"]
-    assert report["probes"][-1]["showed"] == "not made (it takes an issuer id, and none is set)"
+    assert report["probes"][-1]["showed"] == "not tried (it needs an issuer id, and none is set)"
 
 
 @pytest.mark.usefixtures("credentials")
@@ -233,8 +233,8 @@ def test_a_token_without_its_key_is_sent_twice(
     result, report = smoke()
     assert (result.ret, report["cause"]) == (1, "key-unknown-to-apple")
     assert len(apple.requests) == 2
-    assert {probe["showed"] for probe in report["probes"][1:]} == {"not made (the key of this token is not at hand)"}
-    result.stdout.fnmatch_lines(["*not made (the key of this token is not at hand)*"])
+    assert {probe["showed"] for probe in report["probes"][1:]} == {"not tried (the key of this token is not at hand)"}
+    result.stdout.fnmatch_lines(["*not tried (the key of this token is not at hand)*"])
 
 
 def test_tokens_of_experiments_are_redacted(smoke: Smoke, apple: Apple, request: pytest.FixtureRequest) -> None:

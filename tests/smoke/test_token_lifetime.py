@@ -10,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from loopback import Smoke
 
-TOO_LONG = "exp is 1201 s after iat; App Store Connect takes at most 1200 s"
+TOO_LONG = "exp is 1201 s after iat; App Store Connect accepts at most 1200 s"
 
 
 def report_of(pytester: pytest.Pytester) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def check_authorization(authorization: str | None, *, netrc: NetrcEntry | None =
         shown = f"the scheme {scheme!r}" if token and len(scheme) <= len("Negotiate") else "no scheme"
         return make_finding("bearer-missing", f"the Authorization header has {shown}, expected 'Bearer'")
     if not token.strip():
-        return make_finding("bearer-missing", "the Authorization header has no token behind 'Bearer'")
+        return make_finding("bearer-missing", "the Authorization header has no token after 'Bearer'")
     if token.partition(" ")[0].lower() == "bearer":
         return make_finding("bearer-doubled", "the Authorization header has 'Bearer' twice")
     return None

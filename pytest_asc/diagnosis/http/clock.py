@@ -97,7 +97,7 @@ def check_times_against_date(response: HttpResponse, claims: Mapping[str, object
     limit = service.max_lifetime if "now" in service.counted_from else None
     end = "exp"
     if not service.expires and iat is not None and service.max_lifetime is not None:
-        end, exp = "the end of its life", iat + service.max_lifetime
+        end, exp = "the end of its lifetime", iat + service.max_lifetime
     certainty: Certainty = "certain"
     if exp is not None and exp <= date:
         cause = "clock-behind" if exp > response.received_at else "token-expired"

@@ -168,7 +168,7 @@ def _of_message(error: BaseException) -> Finding:
     name = type(error).__name__
     if finding := finding_of_message(f"{type(error).__module__}.{name}: {error}"):
         return finding
-    return make_finding("nothing-to-check", f"{name} tells neither of a request nor of a response")
+    return make_finding("nothing-to-check", f"{name} contains neither a request nor a response")
 
 
 def _open_mapping(evidence: Mapping[Any, Any]) -> HttpEvidence:

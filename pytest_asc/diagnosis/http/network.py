@@ -30,13 +30,13 @@ _FAILURES: tuple[tuple[type[BaseException], str, str], ...] = (
     (socket.gaierror, "connection-failed", "the name of {peer} cannot be resolved: {why}"),
     (ConnectionRefusedError, "connection-failed", "{peer} refused the connection"),
     (ssl.SSLError, "connection-failed", "the TLS handshake with {peer} failed: {why}"),
-    (urllib3.exceptions.ReadTimeoutError, "timed-out", "{peer} gave no answer {in_time}"),
-    (requests.ReadTimeout, "timed-out", "{peer} gave no answer {in_time}"),
+    (urllib3.exceptions.ReadTimeoutError, "timed-out", "{peer} did not respond {in_time}"),
+    (requests.ReadTimeout, "timed-out", "{peer} did not respond {in_time}"),
     (TimeoutError, "timed-out", "no connection to {peer} {in_time}"),
     (requests.Timeout, "timed-out", "no connection to {peer} {in_time}"),
-    (ConnectionError, "connection-failed", "{peer} closed the connection without an answer"),
-    (http.client.IncompleteRead, "connection-failed", "{peer} closed the connection in the middle of the answer"),
-    (http.client.HTTPException, "connection-failed", "{peer} answered in something else than HTTP"),
+    (ConnectionError, "connection-failed", "{peer} closed the connection without a response"),
+    (http.client.IncompleteRead, "connection-failed", "{peer} closed the connection before the response was complete"),
+    (http.client.HTTPException, "connection-failed", "{peer} sent something other than HTTP"),
     (OSError, "connection-failed", "{peer} cannot be reached: {why}"),
 )
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
@@ -93,7 +93,7 @@ def _read_tunnel(cause: BaseException, host: str) -> Finding | None:
     if refused[1] == "407":
         return make_finding("proxy-authentication", f"the proxy on the way to {host} answered 407")
     return make_finding(
-        "connection-failed", f"the proxy on the way to {host} refused to connect: it answered {refused[1]}"
+        "connection-failed", f"the proxy on the way to {host} refused to connect: it responded with {refused[1]}"
     )
 
 
@@ -103,7 +103,7 @@ def _read_bundle(cause: BaseException) -> Finding | None:
         return None
     return make_finding(
         "tls-intercepted",
-        f"the file of trusted certificates is not there: {one_line(missing[1], 200)}",
+        f"the file of trusted certificates does not exist: {one_line(missing[1], 200)}",
         certainty="certain",
         fix="Name a file that exists in REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE, or unset the variable.",
     )
@@ -121,5 +121,7 @@ def _reason(cause: BaseException) -> str:
 
 def _fix(cause: BaseException) -> str | None:
     if isinstance(cause, ssl.SSLCertVerificationError) and cause.verify_code in _CLOCK_ERRORS:
-        return "See that this machine's clock is right; if it is, see whether a proxy's certificate or Apple's ran out."
+        return (
+            "Check this machine's clock; if it is right, check whether a proxy's certificate, or Apple's, has expired."
+        )
     return None

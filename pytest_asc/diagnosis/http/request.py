@@ -111,7 +111,7 @@ def check_url(url: str, service: Service) -> Finding | None:
         return make_finding("insecure-url", f"the URL of {host_of(url)} starts with {one_line(scheme, 20)}://")
     if not host:
         return make_finding(
-            "url-invalid", "the URL names no host" if not rest.strip("/") else "the URL's host cannot be read"
+            "url-invalid", "the URL has no host" if not rest.strip("/") else "the URL's host cannot be read"
         )
     if is_of_session(url):
         evidence = f"the request goes to {host_of(url)}, to a path that accepts only the session of an Apple ID"

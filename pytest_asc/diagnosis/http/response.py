@@ -184,7 +184,7 @@ def _fix_of_other_host(context: ResponseContext) -> str | None:
     url, service = context.response.url, context.service
     if not is_foreign_host(url):
         return None
-    return f"Read the answer as one of {host_of(url)}; requests for {service.title} go to {service.base_url}."
+    return f"Read the response as one of {host_of(url)}; requests for {service.title} go to {service.base_url}."
 
 
 # What a sibling service says of a token in one word.
@@ -222,14 +222,14 @@ _REASON_FIXES = {
     "BadEnvironmentKeyIdInToken": _OTHER_ENVIRONMENT,
     "BadEnvironmentKeyInToken": _OTHER_ENVIRONMENT,
     # No such transaction (documented).
-    "4040010": "Ask the other environment, sandbox or production: a transaction of one is not known to the other.",
+    "4040010": "Ask the other environment, sandbox or production: a transaction of one is unknown to the other.",
     "UnrelatedKeyIdInToken": "Use one key for all requests of a connection, or a connection for each key.",
     "BadDeviceToken": "Send a device token to the environment that it is from: sandbox or production.",
     "DeviceTokenNotForTopic": "Set apns-topic to the bundle id of the app that the device token is from.",
     "TopicDisallowed": "Set apns-topic to a bundle id of the team that the token's iss names, and of no other.",
-    "Unregistered": "Remove the device token: the app is on that device no more.",
+    "Unregistered": "Remove the device token: the app is no longer on that device.",
     "ExpiredToken": "Remove the device token: it has expired.",
-    "invalid_grant": "Get a new authorization code: it is good once, for five minutes and one client id.",
+    "invalid_grant": "Get a new authorization code: it works once, within five minutes, for one client id.",
 }
 # What DeviceCheck says in plain text (observed: marinosoftware/DeviceCheckSample #3 and #5).
 _DEVICE_TOKEN_TEXT = re.compile(r"device token", re.IGNORECASE)
@@ -255,8 +255,8 @@ def _unknown(context: ResponseContext) -> Finding:
     individual = _individual_key(context.response.url)
     return make_finding(
         "key-unknown-to-apple",
-        f"{_status_line(context.response)}. Apple gives this answer to a wrong key id, a wrong {issuer}, another"
-        f" kind of key{individual} and a revoked key alike{unreleased}{unseen}",
+        f"{_status_line(context.response)}. Apple's response is the same for a wrong key id, a wrong {issuer}, another"
+        f" kind of key{individual} and a revoked key{unreleased}{unseen}",
         fix=TEAM_KEY_FIX if of_team else None,
     )
 
@@ -268,7 +268,7 @@ _PROVISIONING = re.compile(r"/v1/(?:bundleIds|bundleIdCapabilities|certificates|
 def _individual_key(url: str) -> str:
     """Tell how an individual key fails at a URL; empty where it works as others do."""
     if NOTARY_PATH in url:
-        return " (an individual key takes no issuer)"
+        return " (an individual key has no issuer)"
     return " (an individual key has no access to provisioning)" if _PROVISIONING.search(url[:_LONGEST_HEAD]) else ""
 
 
@@ -298,7 +298,7 @@ def _told_in_text(context: ResponseContext) -> Finding | None:
         return make_finding(
             "device-token-or-topic",
             _status_line(response),
-            fix="Send a new device token: it lives for minutes at most.",
+            fix="Send a new device token: it is valid for minutes at most.",
         )
     if _BEARER_TEXT.search(text):
         return make_finding(
@@ -318,7 +318,7 @@ def _session_refused(context: ResponseContext) -> Finding | None:
     """Diagnose a refusal by what takes the session of an Apple ID."""
     if not is_of_session(context.response.url) or is_html(context.response):
         return None
-    evidence = f"{_status_line(context.response)}; this address takes the session of an Apple ID, and no token"
+    evidence = f"{_status_line(context.response)}; this address accepts the session of an Apple ID, not a token"
     return make_finding("apple-id-session", evidence)
 
 
@@ -328,10 +328,10 @@ def _missing(context: ResponseContext) -> str:
         return "the token that was sent is not known"
     missing = missing_members(context.header, context.claims, context.service)
     if missing:
-        return f"of the token at hand, {', '.join(missing)}"
+        return f"in the token given, {', '.join(missing)}"
     return (
-        "the token has everything that the service requires, so the request probably reached it without an "
-        "Authorization header of Bearer, a space and the token"
+        "the token meets every requirement of the service, so the request probably "
+        "reached it without the header Authorization: Bearer <token>"
     )
 
 
@@ -365,7 +365,7 @@ def _not_found(context: ResponseContext) -> Finding | None:
         "request-refused",
         f"{_status_line(context.response)}; {context.service.title} has this path",
         certainty="likely",
-        fix=f"See that the base URL is right: {context.service.title} is at {context.service.base_url}.",
+        fix=f"Check the base URL: {context.service.title} is at {context.service.base_url}.",
     )
 
 
@@ -418,9 +418,9 @@ def _body_description(context: ResponseContext, *, html: bool) -> str:
     if not response.body:
         return "an empty body"
     if response.is_json and (response.status in range(400, 1000) or _says_error(response.json)):
-        return f"JSON that is no error of {context.service.title}{_foreign_message(response)}"
+        return f"JSON that is not an error of {context.service.title}{_foreign_message(response)}"
     if response.is_json:
-        return f"JSON that holds no {member}" if member else "JSON that is no list"
+        return f"JSON without {member}" if member else "JSON that is not a list"
     declared = one_line(response.headers.get("Content-Type", ""), 60).partition(";")[0]
     return "an HTML page" if html else declared or "text"
 

@@ -71,7 +71,7 @@ def read_key(text: str | bytes) -> KeyReading:
     if isinstance(key, Finding):
         return _unusable(key, *forms)
     if is_file and list(seen) == ["key-invisible-characters"] and is_only_crlf(text):
-        evidence, fix = seen["key-invisible-characters"][0], "Nothing: OpenSSL reads line ends of Windows, too."
+        evidence, fix = seen["key-invisible-characters"][0], "Nothing: OpenSSL also reads Windows line endings."
         repaired = [make_finding("key-invisible-characters", evidence, level="note", fix=fix)]
     else:
         repaired = [make_finding(cause, "; then ".join(evidence)) for cause, evidence in seen.items()]
@@ -114,9 +114,9 @@ def _unusable(finding: Finding, *secrets: str) -> KeyReading:
 def _check_value(text: str) -> Finding | None:
     """Values that are no key at all, damaged or not."""
     if not text.strip(QUOTES + string.whitespace):
-        return make_finding("key-empty", "it is empty, blanks and quotes aside")
+        return make_finding("key-empty", "it contains nothing but whitespace and quotes")
     if (block := pem.main_block(text)) and _WORDS.fullmatch(block.body):
-        return make_finding("key-placeholder", "between BEGIN and END stand the words of a template")
+        return make_finding("key-placeholder", "a template's placeholder stands between BEGIN and END")
     what = placeholder(text)
     return make_finding("key-placeholder", f"its {len(text)} characters are {what}") if what else None
 
@@ -127,7 +127,7 @@ def _no_block(text: str) -> Finding:
         return make_finding("key-truncated", f"its {len(text)} characters have no {missing} line")
     if re.match(r"(ssh|ecdsa-sha2|sk-ssh|sk-ecdsa)-\S+ AAAA", text):
         return make_finding("key-is-public", "it is a public key of OpenSSH")
-    return make_finding("key-unparsable", f"its {len(text)} characters are neither a PEM text nor base64 of a key")
+    return make_finding("key-unparsable", f"its {len(text)} characters are neither PEM nor base64 of a key")
 
 
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=]")
@@ -170,9 +170,9 @@ def _load(block: pem.Block) -> EllipticCurvePrivateKey | Finding:
         return make_finding("key-encrypted", "its Proc-Type line says ENCRYPTED")
     digits = "".join(block.body.split())
     if what := placeholder(block.body) or _stand_in(block.body):
-        return make_finding("key-placeholder", f"between BEGIN and END stands {what}")
+        return make_finding("key-placeholder", f"{what} stands between BEGIN and END")
     if not digits:
-        return make_finding("key-truncated", "nothing stands between BEGIN and END")
+        return make_finding("key-truncated", "there is nothing between BEGIN and END")
     data = pem.decode_base64(digits)
     if data is None:
         strange = len(_NOT_BASE64.findall(digits))
@@ -202,12 +202,12 @@ def _load_der(data: bytes) -> EllipticCurvePrivateKey | Finding:
             return make_finding(cause, f"its {len(data)} bytes are {what}")
     size = pem.der_size(data) if pem.is_der(data) else None
     if size is not None and size > len(data):
-        return make_finding("key-truncated", f"it should have {size} bytes, and {len(data)} are there")
+        return make_finding("key-truncated", f"{len(data)} bytes, expected {size}")
     try:
         key = load_der_private_key(data, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         return make_finding(
-            "key-unparsable", f"its {len(data)} bytes are not understood: {_parser_message(error, data)}"
+            "key-unparsable", f"its {len(data)} bytes cannot be read as a key: {_parser_message(error, data)}"
         )
     return _check_key(key, data)
 
@@ -215,7 +215,8 @@ def _load_der(data: bytes) -> EllipticCurvePrivateKey | Finding:
 def _check_key(key: PrivateKeyTypes, data: bytes) -> EllipticCurvePrivateKey | Finding:
     if not isinstance(key, EllipticCurvePrivateKey):
         algorithm = type(key).__name__.removesuffix("PrivateKey")
-        return make_finding("key-not-ec", f"it is a key for {algorithm} ({len(data)} bytes); Apple accepts only ES256")
+        form = f"{'an' if algorithm[0] in 'REX' else 'a'} {algorithm} key"
+        return make_finding("key-not-ec", f"it is {form} ({len(data)} bytes); Apple accepts only ES256")
     if not isinstance(key.curve, SECP256R1):
         return make_finding("key-wrong-curve", f"its curve is {key.curve.name}; Apple accepts only P-256 (secp256r1)")
     return key
@@ -233,6 +234,6 @@ def _notes(block: pem.Block) -> tuple[Finding, ...]:
     """Return a note on a valid key whose PEM label is not App Store Connect's."""
     if block.label == "PRIVATE KEY":
         return ()
-    evidence = f"it is in the form {block.label}; App Store Connect gives PRIVATE KEY (PKCS#8), Apple Ads has such keys"
-    fix = "Nothing, if you converted the file yourself; else make a key in App Store Connect."
+    evidence = f"it is in the form {block.label}, like keys of Apple Ads; keys of App Store Connect say PRIVATE KEY"
+    fix = "Nothing, if you converted the file yourself; otherwise generate a key in App Store Connect."
     return (make_finding("key-of-other-service", evidence, level="note", certainty="possible", fix=fix),)

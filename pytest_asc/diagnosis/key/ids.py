@@ -27,7 +27,7 @@ _TEN = re.compile(r"[A-Z0-9]{10}")
 _FILE = re.compile(r"((?:APNS)?AuthKey|SubscriptionKey)_([\w-]+)(?: ?\(\d+\)| copy)?\.p8", re.IGNORECASE)
 _OTHER_KEYS = {"subscriptionkey": "keys for In-App Purchase", "apnsauthkey": "older keys for APNs"}
 _KEY_ID_AS_FILE = re.compile(r"(?:.*[/\\])?(?:(?:(?:APNS)?AuthKey|SubscriptionKey)_)?([\w-]+)(?:\.p8)?", re.IGNORECASE)
-_BARE_ID = "Remove what does not belong to the id: its characters are letters, digits and hyphens."
+_BARE_ID = "Remove the other characters: an id has letters, digits and hyphens only."
 _COMMENT = re.compile(r"(?<=\w)[\"']?[ \t]{1,8}#.*", re.DOTALL)
 _NOT_IN_UUID = re.compile(r"[^0-9A-Fa-f-]")
 
@@ -71,7 +71,7 @@ def read_ids(
     elif pair := _check_pair(key_id, issuer_id) or _check_issuer(issuer_id, key_type):
         findings.append(pair)
     if not key_id and not file_id:
-        findings.append(make_finding("key-id-missing", "no key id is set, and the key file's name holds none"))
+        findings.append(make_finding("key-id-missing", "no key id is set, and the name of the key file contains none"))
     elif key_id and BOUNDARY.search(key_id):
         evidence = f"the {len(key_id)} characters of the key id are the text of a key"
         findings.append(make_finding("key-id-missing", evidence))
@@ -131,7 +131,7 @@ def _surrounding_characters(which: Literal["key-id", "issuer-id"], value: str | 
             continue
         ends = [
             f"{verb} {mark!a}"
-            for verb, mark in (("starts with", before[0]), ("ends in", before[-1]))
+            for verb, mark in (("starts with", before[0]), ("ends with", before[-1]))
             if mark not in after
         ]
         comment = "holds a comment after a space and #" if _COMMENT.search(before) else ""
@@ -143,7 +143,7 @@ def _surrounding_characters(which: Literal["key-id", "issuer-id"], value: str | 
 def _inner_blanks(value: str) -> str:
     inside = next((character for character in value if plain(character) != character), " ")
     if inside == " ":
-        return "holds blanks inside"
+        return "contains whitespace"
     return f"holds {unicodedata.name(inside, ascii(inside)).lower()} inside"
 
 
@@ -163,12 +163,12 @@ def _check_placeholders(key_id: str | None, issuer_id: str | None) -> Iterator[F
     if seen:
         yield make_finding("id-placeholder", "; ".join(seen))
     elif examples := [f"the {name} {mask(value)}" for name, value in given if is_example_id(value)]:
-        evidence = f"{' and '.join(examples)} of Apple's pages: it is an example and belongs to no key of yours"
+        evidence = f"{' and '.join(examples)} is an example on Apple's pages, not an id of yours"
         yield make_finding("id-placeholder", evidence, level="warning")
 
 
 def _issuer_of_individual(issuer_id: str) -> Finding:
-    evidence = f"the key is said to be individual, so the issuer id {mask(issuer_id)} is left out"
+    evidence = f"the key type is individual, so the issuer id {mask(issuer_id)} is left out"
     return make_finding(
         "individual-key-as-team", evidence, level="note", fix="Unset the issuer id: individual keys have none."
     )
@@ -176,7 +176,7 @@ def _issuer_of_individual(issuer_id: str) -> Finding:
 
 def _key_id_is_file_name(key_id: str, bare: str) -> Finding:
     return make_finding(
-        "key-id-is-file-name", f"its {len(key_id)} characters are a file's name; the key id is {mask(bare)} alone"
+        "key-id-is-file-name", f"its {len(key_id)} characters are a file name; the key id is only {mask(bare)}"
     )
 
 
@@ -208,13 +208,14 @@ def _check_pair(key_id: str | None, issuer_id: str | None) -> Finding | None:
 def _check_issuer(issuer_id: str | None, key_type: str | None) -> Finding | None:
     if issuer_id is None:
         missing = key_type in {"team", "enterprise"}
-        evidence = f"the key is set to be of type {key_type}, and no issuer id is set"
+        evidence = f"the key type is {key_type}, and no issuer id is set"
         return make_finding("issuer-id-missing", evidence, certainty="certain") if missing else None
     if _UUID.fullmatch(issuer_id):
         return None
-    what = "the text of a key" if BOUNDARY.search(issuer_id) else "no UUID (8-4-4-4-12 hexadecimal digits)"
-    if what.startswith("no UUID"):
-        what += strange_character(issuer_id)
+    if BOUNDARY.search(issuer_id):
+        what = "the text of a key"
+    else:
+        what = f"not a UUID (8-4-4-4-12 hexadecimal digits){strange_character(issuer_id)}"
     return make_finding("issuer-id-not-uuid", f"{mask(issuer_id)}, length {len(issuer_id)}, expected 36: it is {what}")
 
 
@@ -227,5 +228,7 @@ def strange_character(issuer_id: str) -> str:
 
 
 def _mismatch(key_id: str, file_id: str) -> Finding:
-    case = ", which differs in upper and lower case alone" if key_id.upper() == file_id.upper() else ""
-    return make_finding("key-id-file-mismatch", f"the key id is {mask(key_id)}, the file is of {mask(file_id)}{case}")
+    case = ", which differs only in upper and lower case" if key_id.upper() == file_id.upper() else ""
+    return make_finding(
+        "key-id-file-mismatch", f"the key id is {mask(key_id)}, and the file is named for {mask(file_id)}{case}"
+    )

@@ -19,10 +19,10 @@ _FORMS = tuple(
         ),
         ("a reference to a secret store that was not resolved", _REFERENCE),
         ("a masked value", r"[*\u2022]{3,}|x{3,}|\[?(masked|redacted|filtered|hidden)\]?"),
-        ("a stand-in in angle brackets", r"<[^<>]*>"),
+        ("a placeholder in angle brackets", r"<[^<>]*>"),
         ("a text with an ellipsis", r".*(\.\.\.|\u2026).*"),
-        ("the words of a template", r"(change|replace)[-_ ]?(me|this).*|(your|my|insert|paste|add|enter)[-_ ].*"),
-        ("a word for nothing", r"todo|tbd|placeholder|dummy|none|null|undefined"),
+        ("a template's placeholder", r"(change|replace)[-_ ]?(me|this).*|(your|my|insert|paste|add|enter)[-_ ].*"),
+        ("a word that stands for no value", r"todo|tbd|placeholder|dummy|none|null|undefined"),
     )
 )
 # A key is longer, and a text with a BEGIN line is at least meant to be one.
@@ -51,10 +51,10 @@ _ID_FORMS = tuple(
     (what, re.compile(form, re.IGNORECASE))
     for what, form in (
         ("a masked value", r".*x{4,}.*|([a-z])\1{5,}"),
-        ("the words of a template", r"(your|insert|paste|enter|change|replace|example|sample|dummy|fake)[-_ ].{1,60}"),
-        ("the words of a template", r"(the[-_ ])?(api[-_ ]?)?(key|issuer|team)[-_ ]?id([-_ ]here)?|.{1,60}[-_ ]here"),
-        ("a word for nothing", r"todo|tbd|placeholder|dummy|none|null|undefined|deadbeef|changeme"),
-        ("a UUID that is no real one", r"([1-9a-f])\1{7}-\1{4}-\1{4}-\1{4}-\1{12}|12345678-1234-.*"),
+        ("a template's placeholder", r"(your|insert|paste|enter|change|replace|example|sample|dummy|fake)[-_ ].{1,60}"),
+        ("a template's placeholder", r"(the[-_ ])?(api[-_ ]?)?(key|issuer|team)[-_ ]?id([-_ ]here)?|.{1,60}[-_ ]here"),
+        ("a word that stands for no value", r"todo|tbd|placeholder|dummy|none|null|undefined|deadbeef|changeme"),
+        ("a made-up UUID", r"([1-9a-f])\1{7}-\1{4}-\1{4}-\1{4}-\1{12}|12345678-1234-.*"),
     )
 )
 

@@ -75,8 +75,8 @@ def _unescape(text: str) -> Repair | None:
     bare = broken.replace("\\", "")
     damages = (
         ("it is percent-encoded", decoded != text),
-        (f"line breaks written as \\n: {breaks}", breaks),
-        (f"stray backslashes: {len(broken) - len(bare)}", bare != broken),
+        (f"{breaks} line break{'s' * (breaks != 1)} written as \\n", breaks),
+        (f"{len(broken) - len(bare)} stray backslash{'es' * (len(broken) - len(bare) != 1)}", bare != broken),
     )
     return Repair(bare, ", ".join(evidence for evidence, applies in damages if applies)) if bare != text else None
 
@@ -87,7 +87,7 @@ _INDENT = re.compile(r"^[ \t]+(?=\S)", re.MULTILINE)
 def _unindent(text: str) -> Repair | None:
     """Blanks at line starts, as YAML and heredocs leave them."""
     bare, count = _INDENT.subn("", text)
-    return Repair(bare, f"lines that start with blanks: {count}") if count else None
+    return Repair(bare, f"{count} line{'s' * (count != 1)} with leading whitespace") if count else None
 
 
 def _straighten_dashes(text: str) -> Repair | None:

@@ -105,11 +105,11 @@ def _claim_problems(
         evidence = "the token has no exp: it would never expire"
         yield ClaimProblem(make_finding("token-lifetime-too-long", evidence, fix=_fix_of_life(service)), missing=True)
     if not service.expires and claims.get("iat") is None:
-        evidence = "the token has no iat, from which its life is counted"
+        evidence = "the token has no iat, so its lifetime is unknown"
         yield ClaimProblem(make_finding("token-lifetime-too-long", evidence, fix="Set iat to now."), missing=True)
     if service.strict_claims and (unasked := claims.keys() - _known_claims(service)):
         listed = [name for name in islice(claims, _LISTED) if name in unasked] or ["such claims"]
-        evidence = f"{service.title} takes no {one_line(', '.join(listed), 200)}"
+        evidence = f"{service.title} does not accept {one_line(', '.join(listed), 200)}"
         yield ClaimProblem(make_finding("token-form", evidence, fix="Leave out the claims that are not documented."))
 
 

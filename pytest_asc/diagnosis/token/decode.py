@@ -88,7 +88,7 @@ def _damaged(token: str) -> Finding | None:
     if strange := re.search(r"[^\w.+/=-]", token, re.ASCII):
         return make_finding("token-malformed", f"the character at {strange.start()} is not base64url ({length})")
     if foreign := sorted(set(re.findall(r"[+/=]", token))):
-        return make_finding("token-base64-alphabet", f"the token holds {' and '.join(foreign)} ({length})")
+        return make_finding("token-base64-alphabet", f"the token contains {' and '.join(foreign)} ({length})")
     return None
 
 

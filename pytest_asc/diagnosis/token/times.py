@@ -49,11 +49,13 @@ def check_time_format(claims: Mapping[str, Any], service: Service) -> Finding | 
 
 def _not_in_seconds(name: str, value: int) -> Finding:
     """Return the finding of a time in a smaller unit than the second, with the unit that makes a date of our time."""
-    evidence = f"{name} is {format_claim(value)}, in seconds a time after the year 5000"
+    evidence = f"{name} is {format_claim(value)}: read as seconds, it is after the year 5000"
     for unit, factor in _UNITS:
         if value // factor in _PLAUSIBLE:
             fix = None if factor == 1000 else f"Divide by {factor:,}: the times are in seconds since 1970."  # noqa: PLR2004  as in the table
-            return make_finding("token-time-milliseconds", f"{evidence}, and in {unit} {utc(value // factor)}", fix=fix)
+            return make_finding(
+                "token-time-milliseconds", f"{evidence}; read as {unit}, it is {utc(value // factor)}", fix=fix
+            )
     return make_finding(
         "token-time-milliseconds", evidence, certainty="likely", fix="Set iat and exp to seconds since 1970."
     )
@@ -72,7 +74,7 @@ def check_lifetime(lifetime: float, scope: object, service: Service) -> Finding 
     entries = scope if isinstance(scope, (list, tuple)) else ()
     if not entries or not service.long_lived_paths:
         return make_finding(
-            "token-lifetime-too-long", f"{life}; {service.title} takes at most {limit} s", fix=_fix(service)
+            "token-lifetime-too-long", f"{life}; {service.title} accepts at most {limit} s", fix=_fix(service)
         )
     if lifetime > SIX_MONTHS:
         fix = (
@@ -87,7 +89,9 @@ def check_lifetime(lifetime: float, scope: object, service: Service) -> Finding 
                 "token-long-lived-not-allowed", f"{life}, and the scope holds {format_claim(entry, clear=True)}"
             )
         if not allows_long_lifetime(entry, service):
-            return make_finding("token-long-lived-not-allowed", f"{life}, and {entry!r} is no resource that allows it")
+            return make_finding(
+                "token-long-lived-not-allowed", f"{life}, and Apple does not accept a long-lived token for {entry!r}"
+            )
     return None
 
 
@@ -105,13 +109,15 @@ def _fix_expired(service: Service) -> str | None:
         return None
     what = "client secret" if service.sent_as_client_secret else "token"
     limit = f" for at most {span(service.max_lifetime)}" if service.max_lifetime else ""
-    return f"Generate a new {what}, and renew it before it expires: it may live{limit or ' as long as its exp says'}."
+    return f"Generate a new {what}, and renew it before it expires: it is valid{limit or ' until its exp'}."
 
 
 def _fix_at_limit(service: Service) -> str | None:
     """Return the fix of a lifetime that is exactly the limit; None where the table of causes has it."""
     longer = _fix(service)
-    return longer and f"{longer.rstrip('.')}, less a minute: at the limit, a clock one second off is refused."
+    return (
+        longer and f"{longer.rstrip('.')}, less a minute: at the limit, the token fails if a clock is one second off."
+    )
 
 
 class Times(NamedTuple):
@@ -142,7 +148,7 @@ class Times(NamedTuple):
         elif self.exp - now > self.max_ahead + ROUNDING:
             yield make_finding(
                 "token-lifetime-too-long",
-                f"exp is {self.exp - now:.0f} s ahead of {utc(now)}; at most {self.max_ahead:.0f} s are taken",
+                f"exp is {self.exp - now:.0f} s ahead of {utc(now)}; at most {self.max_ahead:.0f} s are accepted",
                 fix=_fix(self.service),
             )
         elif self.max_life == math.inf and self.exp - now > self.max_ahead - ROUNDING:
@@ -160,7 +166,7 @@ class Times(NamedTuple):
 
     def _expired(self, now: float) -> str:
         if not self.service.expires:
-            return f"iat was {utc(self.iat)}, {span(now - self.iat)} ago; a token is good for {span(self.max_life)}"
+            return f"iat was {utc(self.iat)}, {span(now - self.iat)} ago; a token is valid for {span(self.max_life)}"
         age = "" if self.iat == -math.inf else f"; the token is {span(now - self.iat)} old"
         return f"exp was {utc(self.exp)}, {span(now - self.exp)} ago{age}"
 
@@ -177,11 +183,11 @@ class Times(NamedTuple):
         if 0 < life <= self.max_life:
             good = self.exp > now >= self.iat - FUTURE_TOLERANCE
             apart = abs(abs(self.iat - now) - abs(utc_offset)) < 2 * FUTURE_TOLERANCE
-            evidence = f"iat is {utc(self.iat)} and now is {utc(now)}: apart by {offset}"
+            evidence = f"iat is {utc(self.iat)} and now is {utc(now)}: the difference is {offset}"
             return make_finding("token-time-zone-bug", evidence) if apart and not good else None
         meant = life - utc_offset
         if 0 < meant <= self.max_life < math.inf and abs(now - self.iat) < abs(utc_offset):
-            evidence = f"exp is {utc(self.exp)}, which is off from {span(meant)} after iat by {offset}"
+            evidence = f"exp is {utc(self.exp)}, which differs from {span(meant)} after iat by {offset}"
             return make_finding("token-time-zone-bug", evidence)
         return None
 

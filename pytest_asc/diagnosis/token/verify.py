@@ -144,14 +144,14 @@ def _header_findings(header: Mapping[str, Any]) -> Iterator[Finding]:
     elif not isinstance(header["kid"], str):
         yield make_finding("token-kid-missing", f"kid is a {json_type(header['kid'])}, expected text")
     elif len(header["kid"]) > _LONGEST_KEY_ID:
-        evidence = f"kid is {len(header['kid'])} characters long, and a key id has 10"
+        evidence = f"kid is {len(header['kid'])} characters long, expected the 10 of a key id"
         yield make_finding("token-form", evidence, fix="Set kid to the key id alone.")
 
 
 def _repetitions(decoded: DecodedToken) -> Iterator[Finding]:
     """A member that is there twice: which of the two counts differs from reader to reader (RFC 7515, 4)."""
     if decoded.repeated:
-        evidence = f"{one_line(decoded.repeated[0], 60)} is there more than once"
+        evidence = f"{one_line(decoded.repeated[0], 60)} occurs more than once"
         yield make_finding(
             "token-form", evidence, fix="Leave out the header or claim that the JWT library adds itself."
         )
@@ -185,11 +185,13 @@ def _signature_findings(
             return
         length = f"the signature is {len(signature)} bytes, expected {_SIGNATURE_LENGTH}"
         if hmac := _HMACS.get(len(signature)):
-            yield make_finding("token-signature-hmac", f"alg is 'ES256', and {length}: one of {hmac} has as many")
+            yield make_finding(
+                "token-signature-hmac", f"alg is 'ES256', and {length}: an {hmac} signature has this length"
+            )
         else:
             yield make_finding("token-signature-der" if der else "token-signature-mismatch", length)
     elif outside := _outside_curve(signature):
-        yield make_finding("token-signature-mismatch", f"{outside}, which no signature with ES256 has")
+        yield make_finding("token-signature-mismatch", f"{outside}, which is impossible in an ES256 signature")
     elif key is not None and not _ES256.verify(decoded.signing_input, key, signature):
         yield make_finding(
             "token-signature-mismatch", f"the signature does not verify with the key {format_claim(decoded.key_id)}"

@@ -80,7 +80,7 @@ def _count(report: Report) -> str:
 
 
 def _token_headline(report: Report) -> str:
-    unseen = "" if report.credentials else "; its signature was not checked, since its key is not at hand"
+    unseen = "" if report.credentials else "; its signature was not checked, because no key was given"
     if report.ok:
         warned = f", apart from {_count(report)}" if report.warnings else ""
         return f"Nothing is wrong with this token{warned}{unseen}."
@@ -142,7 +142,7 @@ def _group_by_text(pairs: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def _join(status: int | None, text: str | None) -> str:
-    return ", ".join(map(str, filter(None, (status, text)))) or "no answer"
+    return ", ".join(map(str, filter(None, (status, text)))) or "no response"
 
 
 def _open_to(area: str) -> str:
@@ -268,7 +268,7 @@ def _response_sentences(report: Report) -> list[str]:
     request, rate = report.request, report.rate_limit
     if request is None or not _was_sent(report):
         return []
-    outcome = "no answer" if request.status is None else f"{request.status} {request.code or ''}".strip()
+    outcome = "no response" if request.status is None else f"{request.status} {request.code or ''}".strip()
     host = host_of(request.url)
     elsewhere = "" if host == report.service_entry.host else f" at {host}"
     left = f", {rate.remaining} of {rate.limit} requests left" if rate else ""

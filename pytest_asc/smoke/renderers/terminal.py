@@ -93,7 +93,7 @@ def render_lines(report: Report, *, width: int, encoding: str | None = "utf-8", 
         page.gap()
         page.row(
             "searched",
-            ", ".join(report.searched) if verbose else "-v lists the options and variables that were looked at",
+            ", ".join(report.searched) if verbose else "-v lists the options and variables that were searched",
         )
     for label, checks in (("failed", failed(report)), ("skipped", skipped(report))):
         if checks:

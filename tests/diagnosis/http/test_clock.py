@@ -149,7 +149,7 @@ def test_an_iat_slightly_in_the_future_is_a_likely_cause(here: int, ahead: int, 
 def test_a_token_without_exp_ends_an_hour_after_iat(here: int, iat: float, cause: str | None) -> None:
     finding = check_times_against_date(answer_at(NOON, NOON + here), {"iat": int(iat)}, APNS)
     assert (finding and finding.cause) == cause
-    assert finding is None or finding.evidence.startswith("the end of its life ")
+    assert finding is None or finding.evidence.startswith("the end of its lifetime ")
 
 
 def test_evidence_names_the_claim_and_both_clocks() -> None:

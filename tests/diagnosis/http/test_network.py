@@ -147,18 +147,18 @@ def test_no_connection_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_response_in_time_is_timed_out(serve: Serve, scheme: str) -> None:
     host = serve(wait)
     finding = fail(f"{scheme}://{host}/", timeout=0.05)
-    assert (finding.cause, finding.evidence) == ("timed-out", f"{host} gave no answer within 0.05 s")
+    assert (finding.cause, finding.evidence) == ("timed-out", f"{host} did not respond within 0.05 s")
 
 
 @pytest.mark.parametrize(
     ("scheme", "text", "evidence"),
     [
-        ("http", "", "{host} closed the connection without an answer"),
-        ("http", "SSH-2.0-OpenSSH\r\n", "{host} answered in something else than HTTP"),
+        ("http", "", "{host} closed the connection without a response"),
+        ("http", "SSH-2.0-OpenSSH\r\n", "{host} sent something other than HTTP"),
         (
             "http",
             "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}",
-            "{host} closed the connection in the middle of the answer",
+            "{host} closed the connection before the response was complete",
         ),
         ("https", "HTTP/1.1 400 Bad Request\r\n\r\n", "the TLS handshake with {host} failed: "),
     ],
@@ -182,7 +182,7 @@ def test_responses_that_are_not_apples_are_found(serve: Serve, scheme: str, text
         (
             "403 Forbidden",
             "connection-failed",
-            "the proxy on the way to api.example refused to connect: it answered 403",
+            "the proxy on the way to api.example refused to connect: it responded with 403",
         ),
     ],
 )
@@ -248,18 +248,18 @@ def test_the_fix_of_an_expired_certificate_names_the_clock(serve: Serve, tmp_pat
 def test_a_missing_certificate_bundle_is_found(tmp_path: Path) -> None:
     finding = fail(f"https://{closed_port()}/", verify=str(tmp_path / "proxy-ca.pem"))
     assert (finding.cause, finding.certainty) == ("tls-intercepted", "certain")
-    assert finding.evidence == f"the file of trusted certificates is not there: {tmp_path / 'proxy-ca.pem'}"
+    assert finding.evidence == f"the file of trusted certificates does not exist: {tmp_path / 'proxy-ca.pem'}"
 
 
 @pytest.mark.parametrize(
     ("error", "cause", "evidence"),
     [
-        (requests.ReadTimeout(), "timed-out", "api.example gave no answer within 10 s"),
+        (requests.ReadTimeout(), "timed-out", "api.example did not respond within 10 s"),
         (requests.ConnectTimeout(), "timed-out", "no connection to api.example within 10 s"),
         (
             http.client.RemoteDisconnected(""),
             "connection-failed",
-            "api.example closed the connection without an answer",
+            "api.example closed the connection without a response",
         ),
         # A text that is not ours may hold anything, so that the type alone is named.
         (

@@ -97,7 +97,7 @@ def test_mistakes_of_a_request_are_found(request_: HttpRequest, expected: list[s
         (f"http://{HOST}/", "insecure-url", f"{HOST} starts with http://"),
         (f"HTTP://{HOST}/", "insecure-url", f"{HOST} starts with HTTP://"),
         (f"ftp://{HOST}/", "insecure-url", "ftp://"),
-        ("https://", "url-invalid", "names no host"),
+        ("https://", "url-invalid", "has no host"),
         ("https:///v1/apps", "url-invalid", "cannot be read"),
         ("https://[::1/", "url-invalid", "cannot be read"),
         (f"https://{HOST}:port/", "url-invalid", "cannot be read"),

@@ -64,7 +64,7 @@ TEAM = (
 )
 PROGRAM_LICENSE = "To resolve this issue, the Account Holder must agree to the latest Program License Agreement."
 ANSWERED = "api.appstoreconnect.apple.com answered GET with"
-ALIKE = "Apple gives this answer to a wrong key id, a wrong issuer id, another kind of key and a revoked key alike"
+ALIKE = "Apple's response is the same for a wrong key id, a wrong issuer id, another kind of key and a revoked key"
 ENTERPRISE_PROBE = ENTERPRISE.base_url + ENTERPRISE.probe
 ONE_APP = "https://api.appstoreconnect.apple.com/v1/apps/1"
 REPORT = "https://api.appstoreconnect.apple.com/v1/salesReports"
@@ -221,7 +221,7 @@ def test_without_claims_the_report_says_what_was_not_compared() -> None:
             f'{ANSWERED} 200 and an HTML page titled "Sign in to Hotel Wi-Fi", by the server portal',
         ),
         (answer(403, "no", {"Content-Type": "text/plain; charset=utf-8"}), f"{ANSWERED} 403 and text/plain"),
-        (answer(200, {"login": "needed"}), f"{ANSWERED} 200 and JSON that holds no data"),
+        (answer(200, {"login": "needed"}), f"{ANSWERED} 200 and JSON without data"),
         (answer(200), f"{ANSWERED} 200 and an empty body"),
         (answer(407, "", {"Proxy-Authenticate": 'Basic realm="x"'}), "the proxy answered 407 and asks for Basic"),
         (answer(407), "the proxy answered 407"),

@@ -234,10 +234,10 @@ def test_blank_lines_around_a_key_are_not_reported_as_indentation(text: str) -> 
     ("text", "cause", "figure"),
     [
         (P8.replace("\n", " "), NEWLINES, "line count 1, expected 6"),
-        (P8.replace("\n", "\\n"), NEWLINES, "line breaks written as \\n: 6"),
+        (P8.replace("\n", "\\n"), NEWLINES, "6 line breaks written as \\n"),
         (crlf(P8), INVISIBLE, "carriage return (5)"),
         ("\ufeff" + P8.replace(" ", "\u00a0"), INVISIBLE, "no-break space (4), byte order mark (1)"),
-        (indent(P8), INDENTED, "blanks: 6"),
+        (indent(P8), INDENTED, "6 lines with leading whitespace"),
         (b64(b64(P8)), BASE64, "; then it is base64 of 258 characters"),
         (body(P8), LINES, "150 bytes with no BEGIN and END lines"),
         (f"'{P8}'", QUOTED, "starts with ' and ends with '"),
@@ -421,9 +421,9 @@ def test_long_input_is_diagnosed_in_linear_time(piece: str, cause: str) -> None:
 @pytest.mark.parametrize(
     ("text", "figure"),
     [
-        (private(RSA), "RSA (12"),
+        (private(RSA), "an RSA key (12"),
         (private(ec.generate_private_key(ec.SECP384R1())), "secp384r1"),
-        (P8.replace(P8.splitlines()[2] + "\n", ""), "150 bytes, and 102 are there"),
+        (P8.replace(P8.splitlines()[2] + "\n", ""), "102 bytes, expected 150"),
         (P8.replace("MIGT", "M!GT"), "of 200 characters between BEGIN and END, 1 are not base64"),
         ("${ASC_PRIVATE_KEY}", "its 18 characters are a variable that was not expanded"),
         (PKCS12, f"{len(PKCS12)} bytes"),

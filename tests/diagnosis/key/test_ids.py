@@ -45,15 +45,15 @@ def test_an_individual_key_has_no_issuer(issuer_id: str | None, kind: str | None
 @pytest.mark.parametrize(
     ("around", "suffix", "evidence"),
     [
-        ("{}\n", "whitespace", r"length {}, expected {}; it ends in '\n'"),
+        ("{}\n", "whitespace", r"length {}, expected {}; it ends with '\n'"),
         (" {}", "whitespace", "length {}, expected {}; it starts with ' '"),
-        ("\t{}\r\n", "whitespace", r"it starts with '\t' and ends in '\n'"),
+        ("\t{}\r\n", "whitespace", r"it starts with '\t' and ends with '\n'"),
         ("\ufeff{}", "whitespace", r"it starts with '\ufeff'"),
-        ("{}\u200b", "whitespace", r"it ends in '\u200b'"),
-        ("{}\u00a0", "whitespace", r"it ends in '\xa0'"),
-        ('"{}"', "quoted", "length {}, expected {}; it starts with '\"' and ends in '\"'"),
+        ("{}\u200b", "whitespace", r"it ends with '\u200b'"),
+        ("{}\u00a0", "whitespace", r"it ends with '\xa0'"),
+        ('"{}"', "quoted", "length {}, expected {}; it starts with '\"' and ends with '\"'"),
         ("'{}", "quoted", 'it starts with "\'"'),
-        ("\u201c{}\u201d", "quoted", r"it starts with '\u201c' and ends in '\u201d'"),
+        ("\u201c{}\u201d", "quoted", r"it starts with '\u201c' and ends with '\u201d'"),
     ],
 )
 def test_blanks_and_quotes_around_an_id_are_removed_and_reported(around: str, suffix: str, evidence: str) -> None:
@@ -77,7 +77,7 @@ def test_blanks_and_quotes_together_are_reported_once_each() -> None:
 def test_a_blank_inside_an_id_is_reported() -> None:
     reading = read_ids(KEY_ID, ISSUER.replace("-8e3f", "- 8e3f"))
     assert reading.issuer_id == ISSUER
-    assert reading.findings[0].evidence == "length 37, expected 36; it holds blanks inside"
+    assert reading.findings[0].evidence == "length 37, expected 36; it contains whitespace"
 
 
 @pytest.mark.parametrize(
@@ -171,15 +171,15 @@ def test_a_key_in_place_of_a_key_id_is_a_missing_key_id(text: str) -> None:
         ("${ASC_KEY_ID}", "a variable that was not expanded"),
         ("$ASC_KEY_ID", "a variable that was not expanded"),
         ("[[APPSTORE_KEY_ID]]", "a variable that was not expanded"),
-        ("<key id>", "a stand-in in angle brackets"),
+        ("<key id>", "a placeholder in angle brackets"),
         ("***", "a masked value"),
         ("XXXXXXXXXX", "a masked value"),
         ("69a6xxxx-xxxx-....", "a masked value"),
-        ("YOUR_KEY_ID", "the words of a template"),
-        ("your-issuer-id-here", "the words of a template"),
-        ("key id", "the words of a template"),
-        ("DEADBEEF", "a word for nothing"),
-        ("undefined", "a word for nothing"),
+        ("YOUR_KEY_ID", "a template's placeholder"),
+        ("your-issuer-id-here", "a template's placeholder"),
+        ("key id", "a template's placeholder"),
+        ("DEADBEEF", "a word that stands for no value"),
+        ("undefined", "a word that stands for no value"),
     ],
 )
 def test_a_placeholder_in_place_of_an_id_is_found(placeholder: str, words: str) -> None:
@@ -235,8 +235,8 @@ def test_a_file_of_any_other_name_gives_no_key_id() -> None:
 @pytest.mark.parametrize(
     ("file_id", "evidence"),
     [
-        ("9QWERTY123", "the key id is 2X9R…34, the file is of 9QWE…23"),
-        (KEY_ID.lower(), "differs in upper and lower case alone"),
+        ("9QWERTY123", "the key id is 2X9R…34, and the file is named for 9QWE…23"),
+        (KEY_ID.lower(), "differs only in upper and lower case"),
     ],
 )
 def test_a_file_of_another_key_is_a_likely_cause(file_id: str, evidence: str) -> None:

@@ -136,7 +136,7 @@ def test_a_token_without_weatherkits_members_gets_a_list_of_them() -> None:
     (finding,) = findings_of(good(APP_STORE_CONNECT), WEATHERKIT)
     assert finding.evidence == (
         "the token has the claims of App Store Connect and is sent to WeatherKit: iss is 5724…072a, expected the Team "
-        "ID, 10 characters; sub is missing, expected the Services ID; WeatherKit takes no aud"
+        "ID, 10 characters; sub is missing, expected the Services ID; WeatherKit does not accept aud"
     )
 
 
@@ -160,14 +160,14 @@ def test_the_times_of_another_services_token_are_not_reported() -> None:
     [
         (WEATHERKIT, {"claims": {"iss": ISSUER}}, "token-issuer", "iss is 5724…072a, expected the Team ID, 10 char"),
         (WEATHERKIT, {"claims": {"iss": None}}, "token-issuer", "iss is missing, expected the Team ID"),
-        (WEATHERKIT, {"claims": {"jti": "1", "nbf": 1}}, "token-form", "WeatherKit takes no jti, nbf"),
+        (WEATHERKIT, {"claims": {"jti": "1", "nbf": 1}}, "token-form", "WeatherKit does not accept jti, nbf"),
         (WEATHERKIT, {"claims": {"sub": None}}, "token-subject", "sub is missing, expected the Services ID"),
         (WEATHERKIT, {"headers": {"id": "weather"}}, "token-form", "the header's id is weat…er, expected <Team ID>."),
         (WEATHERKIT, {"claims": {"exp": None}}, "token-lifetime-too-long", "no exp"),
         (APP_STORE_SERVER, {"claims": {"bid": 5}}, "token-form", "bid is 5, expected the app's bundle id"),
         (APP_STORE_SERVER, {"claims": {"aud": "storekit"}}, "token-audience", "aud is 'storekit'"),
-        (APNS, {"claims": {"iat": None}}, "token-lifetime-too-long", "no iat, from which its life is counted"),
-        (APNS, {"issued_at": NOW - 3601}, "token-expired", "1 h 1 s ago; a token is good for 1 h"),
+        (APNS, {"claims": {"iat": None}}, "token-lifetime-too-long", "no iat, so its lifetime is unknown"),
+        (APNS, {"issued_at": NOW - 3601}, "token-expired", "1 h 1 s ago; a token is valid for 1 h"),
     ],
 )
 def test_a_wrong_member_is_in_the_evidence(

@@ -223,7 +223,7 @@ def evidence(text: str, now: float = NOW) -> str:
 
 
 def test_evidence_gives_the_figures() -> None:
-    assert evidence(token(exp=NOW + 3540)) == "exp is 3600 s after iat; App Store Connect takes at most 1200 s"
+    assert evidence(token(exp=NOW + 3540)) == "exp is 3600 s after iat; App Store Connect accepts at most 1200 s"
     assert (
         evidence(token(), NOW + 1025) == "exp was 2018-06-07 21:55:00 UTC, 3 min 5 s ago; the token is 18 min 5 s old"
     )
@@ -303,8 +303,8 @@ def signed(signature: bytes) -> str:
         (bytes(64), "token-signature-mismatch", "the signature's r is zero"),
         (b"\1" * 32 + bytes(32), "token-signature-mismatch", "the signature's s is zero"),
         (b"\xff" * 64, "token-signature-mismatch", "beyond the order of the curve"),
-        (b"\1" * 32, "token-signature-hmac", "one of HS256 has as many"),
-        (b"\1" * 48, "token-signature-hmac", "one of HS384 has as many"),
+        (b"\1" * 32, "token-signature-hmac", "an HS256 signature has this length"),
+        (b"\1" * 48, "token-signature-hmac", "an HS384 signature has this length"),
         (b"\1" * 40, "token-signature-mismatch", "the signature is 40 bytes, expected 64"),
     ],
 )
@@ -320,21 +320,24 @@ def test_a_member_that_is_there_twice_is_named() -> None:
     )
     text = ".".join([header, *token().split(".")[1:]])
     (finding,) = verify_token(text, service=APP_STORE_CONNECT).at(NOW)
-    assert (finding.cause, finding.evidence) == ("token-form", "the header's alg is there more than once")
+    assert (finding.cause, finding.evidence) == ("token-form", "the header's alg occurs more than once")
 
 
 def test_a_key_id_of_a_megabyte_is_no_key_id() -> None:
     (finding,) = verify_token(token(header={**HEADER, "kid": "A" * 1_000_000}), service=APP_STORE_CONNECT).at(NOW)
-    assert (finding.cause, finding.evidence) == ("token-form", "kid is 1000000 characters long, and a key id has 10")
+    assert (finding.cause, finding.evidence) == (
+        "token-form",
+        "kid is 1000000 characters long, expected the 10 of a key id",
+    )
 
 
 @pytest.mark.parametrize(
     ("factor", "words", "fix"),
     [
-        (10**3, "in milliseconds 2018-06-07 21:55:00 UTC", "Divide by 1000:"),
-        (10**6, "in microseconds 2018-06-07 21:55:00 UTC", "Divide by 1,000,000:"),
-        (10**9, "in nanoseconds 2018-06-07 21:55:00 UTC", "Divide by 1,000,000,000:"),
-        (10**13, "a time after the year 5000", "Set iat and exp to seconds"),
+        (10**3, "read as milliseconds, it is 2018-06-07 21:55:00 UTC", "Divide by 1000:"),
+        (10**6, "read as microseconds, it is 2018-06-07 21:55:00 UTC", "Divide by 1,000,000:"),
+        (10**9, "read as nanoseconds, it is 2018-06-07 21:55:00 UTC", "Divide by 1,000,000,000:"),
+        (10**13, "it is after the year 5000", "Set iat and exp to seconds"),
     ],
 )
 def test_times_in_a_smaller_unit_are_named_with_the_unit_and_the_date(factor: int, words: str, fix: str) -> None:
