@@ -70,7 +70,7 @@ def test_an_individual_key_used_as_a_team_key_is_found(smoke: Smoke, apple: Appl
     assert statuses(report) == {SAME: 401, TIMES: 401, AS_INDIVIDUAL: 200}
     assert len(apple.requests) == 4
     (finding,) = report["findings"]
-    assert finding["evidence"] == "with iss 5724…072a it is answered 401, with sub 'user' instead 200"
+    assert finding["evidence"] == "with iss 5724…072a the response is 401; with sub 'user' instead, it is 200"
 
 
 def test_a_team_key_without_its_issuer_id_is_found(
@@ -196,8 +196,8 @@ def test_a_suites_own_token_is_compared_with_a_documented_one(
     assert statuses(report) == {SAME: 401, TIMES: 401, FORM: 200}
     (finding,) = report["findings"]
     assert finding["evidence"] == (
-        "a token that pytest-asc generated with the same key was answered 200; nonce is ab12…56 in this token and "
-        "missing in that"
+        "a token that pytest-asc generated with the same key was accepted with 200; nonce is ab12…56 in the rejected "
+        "token and missing in the accepted one"
     )
 
 
@@ -233,8 +233,8 @@ def test_a_token_without_its_key_is_sent_twice(
     result, report = smoke()
     assert (result.ret, report["cause"]) == (1, "key-unknown-to-apple")
     assert len(apple.requests) == 2
-    assert {probe["showed"] for probe in report["probes"][1:]} == {"not tried (the key of this token is not at hand)"}
-    result.stdout.fnmatch_lines(["*not tried (the key of this token is not at hand)*"])
+    assert {probe["showed"] for probe in report["probes"][1:]} == {"not tried (the key of this token was not given)"}
+    result.stdout.fnmatch_lines(["*not tried (the key of this token was not given)*"])
 
 
 def test_tokens_of_experiments_are_redacted(smoke: Smoke, apple: Apple, request: pytest.FixtureRequest) -> None:

@@ -108,7 +108,7 @@ def _overall(report: Report) -> str:
 def _sections(report: Report) -> Iterator[Element]:
     yield from (_finding(finding) for finding in _worst_first(report))
     if report.searched:
-        summary = element("summary", f"{len(report.searched)} options and variables that were looked at")
+        summary = element("summary", f"{len(report.searched)} options and variables that were searched")
         yield element("details", summary, element("p", ", ".join(report.searched)))
     drawn = timeline.draw(report)
     if drawn is not None:
@@ -118,7 +118,7 @@ def _sections(report: Report) -> Iterator[Element]:
         yield _section("What is known", element("dl", *known))
     if report.checks:
         rows = ((check.name, _labelled_icon(check.outcome), check.reason) for check in report.checks)
-        yield _section("Checks", table("What was looked at, in this order", ("check", "outcome", "reason"), rows))
+        yield _section("Checks", table("Checks, in this order", ("check", "outcome", "reason"), rows))
     if report.experiments:
         yield _section("Experiments", _experiments(report.experiments))
     if report.role_access:

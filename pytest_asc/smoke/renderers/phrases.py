@@ -268,7 +268,7 @@ def _response_sentences(report: Report) -> list[str]:
     request, rate = report.request, report.rate_limit
     if request is None or not _was_sent(report):
         return []
-    outcome = "no response" if request.status is None else f"{request.status} {request.code or ''}".strip()
+    outcome = "none" if request.status is None else f"{request.status} {request.code or ''}".strip()
     host = host_of(request.url)
     elsewhere = "" if host == report.service_entry.host else f" at {host}"
     left = f", {rate.remaining} of {rate.limit} requests left" if rate else ""

@@ -99,7 +99,7 @@ iat 21:40:34 (in 34 s), exp 22:00:34 (in 20 min 34 s) UTC at Apple
 response 401 NOT_AUTHORIZED to GET /v1/apps, 3571 of 3600 requests left "Authentication credentials"
 clock 34.2 s ahead of Apple's: 21:40:34 here, 21:40:00 UTC there
 
-Checks What was looked at, in this order
+Checks Checks, in this order
 check outcome reason
 key passed
 ids passed
