@@ -565,8 +565,9 @@ class Emulator:
                 finally:
                     with self._lock:
                         webhook_delivery.conclude(account, job, outcome)
-        finally:
+        except BaseException:
             outbox.is_sending = False
+            raise
         if problem:
             raise problem
 

@@ -1,7 +1,7 @@
 """Delivery of webhook notifications to a receiver.
 
 The form of the requests is documented ("Configuring and parsing App Store Connect API webhook notifications"). That
-Apple tries again after a failure was told by users; the times are inferred.
+Apple tries again after a failure is what users say; the times are inferred.
 """
 
 from __future__ import annotations
@@ -64,8 +64,8 @@ def next_request(account: Account) -> tuple[Waiting, Request] | None:
     waiting = account.outbox.waiting
     while waiting:
         job = waiting.popleft()
-        if account.store.get("webhookDeliveries", job.delivery.id) is not job.delivery:
-            continue  # it was deleted with its webhook
+        if not _is_there(account, job):
+            continue
         account.store.update(job.delivery, {"sentDate": timestamp(account.now)})
         body = str(job.event.attributes["payload"]).encode()
         secret = account.outbox.secret_of(job.webhook) or DEFAULT_SECRET
@@ -107,7 +107,7 @@ def _outcome(status: int, body: str) -> Outcome:
 
 def conclude(account: Account, job: Waiting, outcome: Outcome) -> None:
     """Record the outcome of a delivery, and schedule the next attempt after a failure."""
-    if account.store.get("webhookDeliveries", job.delivery.id) is not job.delivery:
+    if not _is_there(account, job):
         return
     response = None if outcome.status is None else {"httpStatusCode": outcome.status, "body": outcome.body}
     state = "FAILED" if outcome.error else "SUCCEEDED"
@@ -117,6 +117,11 @@ def conclude(account: Account, job: Waiting, outcome: Outcome) -> None:
         account.schedule.call_later(
             RETRY_DELAYS[job.attempt], description, lambda: _try_again(account, job), key=job.webhook
         )
+
+
+def _is_there(account: Account, job: Waiting) -> bool:
+    """Return whether a delivery and its webhook have not been deleted in the meantime."""
+    return all(account.store.get(one.type, one.id) is one for one in (job.webhook, job.delivery))
 
 
 def _try_again(account: Account, job: Waiting) -> None:

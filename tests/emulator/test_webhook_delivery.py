@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -121,21 +123,20 @@ def test_advance_sends_at_the_time_of_each_event_with_the_account_in_that_state(
     seen: list[tuple[str, str]] = []
 
     def receive(request: Request) -> None:
-        told = json.loads(request.body)["data"]["attributes"]["newValue"]
-        seen.append((told, api_writer.get(version)["appVersionState"]))
+        state = json.loads(request.body)["data"]["attributes"]["newValue"]
+        seen.append((state, api_writer.get(version)["appVersionState"]))
 
     emulator.deliver_webhooks_to(receive)
     submission = api_writer.create("reviewSubmissions", {"platform": "IOS"}, app=app)
     api_writer.create("reviewSubmissionItems", reviewSubmission=submission, appStoreVersion=version)
     assert api_writer.patch(submission, submitted=True).status == 200
     emulator.advance()
-    states = [told for told, _ in seen]
+    states = [state for state, _ in seen]
     assert states[:3] == ["READY_FOR_REVIEW", "WAITING_FOR_REVIEW", "IN_REVIEW"]
-    assert all(told == shown for told, shown in seen)
+    assert all(state == shown for state, shown in seen)
     times = [delivery["sentDate"] for delivery in deliveries(emulator)]
     assert times == sorted(times)
     assert len(set(times)) > 2
-    assert emulator.get("webhooks", emulator.find("webhooks")[0]["id"])
 
 
 @pytest.mark.usefixtures("webhook")
@@ -436,6 +437,58 @@ def test_a_receiver_may_return_a_status_or_a_response(
     (delivery,) = deliveries(emulator)
     assert delivery["response"]["httpStatusCode"] == status
     assert delivery["deliveryState"] == ("SUCCEEDED" if 200 <= status < 300 else "FAILED")
+
+
+@pytest.mark.usefixtures("webhook")
+def test_a_receiver_may_delete_the_webhooks_that_are_sent_to(emulator: Emulator, app: Mapping[str, Any]) -> None:
+    add_webhook(emulator, app)
+    requests: list[Request] = []
+
+    def receive(request: Request) -> int:
+        requests.append(request)
+        for webhook in emulator.find("webhooks"):
+            emulator.delete(webhook)
+        return 500
+
+    emulator.deliver_webhooks_to(receive)
+    emulator.update(emulator.add("appStoreVersions", app=app), appVersionState="IN_REVIEW")
+    assert len(requests) == 1
+    assert emulator.advance(days=1) == []
+
+
+def test_a_disabled_webhook_gets_no_further_attempt(
+    emulator: Emulator, app: Mapping[str, Any], webhook: Mapping[str, Any]
+) -> None:
+    receiver = Receiver(500)
+    emulator.deliver_webhooks_to(receiver)
+    emulator.update(emulator.add("appStoreVersions", app=app), appVersionState="IN_REVIEW")
+    emulator.update(webhook, enabled=False)
+    emulator.advance()
+    assert len(receiver.requests) == 1
+
+
+def test_a_keyboard_interrupt_in_a_receiver_leaves_the_emulator_usable(
+    emulator: Emulator, app: Mapping[str, Any], webhook: Mapping[str, Any]
+) -> None:
+    assert webhook
+    receiver = Receiver(KeyboardInterrupt())
+    emulator.deliver_webhooks_to(receiver)
+    version = emulator.add("appStoreVersions", app=app)
+    with pytest.raises(KeyboardInterrupt):
+        emulator.update(version, appVersionState="IN_REVIEW")
+    emulator.update(version, appVersionState="REJECTED")
+    assert [one["deliveryState"] for one in deliveries(emulator)] == ["FAILED", "SUCCEEDED"]
+
+
+def test_a_url_needs_a_transport() -> None:
+    program = (
+        "import sys\n"
+        "from pytest_asc.emulator.app import Emulator\n"
+        "assert 'pytest_asc.transports' not in sys.modules\n"
+        "Emulator().deliver_webhooks_to('http://127.0.0.1:1/')"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert "no transport to URLs is loaded: import pytest_asc.transports, or pass a callable" in done.stderr
 
 
 async def receive_later(_request: Request) -> int:
