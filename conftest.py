@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gc
+import importlib.metadata
 import json
 import os
 import socket
+import sys
 import threading
 import time
+from functools import cache, cached_property
 from http.server import ThreadingHTTPServer
 from importlib import import_module
 from importlib.util import find_spec
@@ -30,6 +33,8 @@ pytest_plugins = ["pytester"]
 # pytester takes modules that a run in this process imported first out again. Libraries are no good halved, and what
 # stays makes the runs faster.
 for name in (
+    "pytest_asc.credentials.netrc",
+    "pytest_asc.credentials.private_folder",
     "pytest_asc.emulator.app",
     "pytest_asc.transports.requests_adapter",
     "pytest_asc.transports.responses_mock",
@@ -84,12 +89,64 @@ def pytest_make_parametrize_id(val: object) -> str | None:
     return "long" if isinstance(val, (str, bytes)) and len(val) > LONGEST_ID else None
 
 
+class Installed:
+    """A distribution whose metadata is read once."""
+
+    def __init__(self, distribution: importlib.metadata.Distribution) -> None:
+        self._distribution = distribution
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._distribution, name)
+
+    @cached_property
+    def entry_points(self) -> Any:
+        """The objects that it names for others to load, plugins of pytest among them."""
+        return self._distribution.entry_points
+
+    @cached_property
+    def files(self) -> list[importlib.metadata.PackagePath] | None:
+        """Its files."""
+        return self._distribution.files
+
+
+@pytest.fixture(scope="session", autouse=True)
+def distributions() -> Iterator[None]:
+    """Read the metadata of what is installed once, where each run of pytester would do so twice."""
+    read = importlib.metadata.distributions
+
+    @cache
+    def installed(path: tuple[str, ...]) -> list[Installed]:
+        return [Installed(distribution) for distribution in read(path=list(path))]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            importlib.metadata,
+            "distributions",
+            lambda **criteria: read(**criteria) if criteria else iter(installed(tuple(sys.path))),
+        )
+        yield
+
+
+@pytest.fixture(scope="session")
+def bytecode(tmp_path_factory: pytest.TempPathFactory) -> Path | None:
+    """A folder for what processes of tests compile, where the environment lets them keep none beside the sources."""
+    if not sys.dont_write_bytecode:
+        return None
+    own = tmp_path_factory.getbasetemp()
+    return (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "bytecode"
+
+
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def clean_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory, bytecode: Path | None
+) -> Path:
     """Take away whatever the machine has of credentials, proxies and a home; return the empty home."""
     for name in list(os.environ):
         if name.startswith(OTHERS) or name.upper() in PROXIES:
             monkeypatch.delenv(name)
+    if bytecode:
+        monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+        monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(bytecode))
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("USERPROFILE", str(home))
