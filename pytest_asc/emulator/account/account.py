@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.spec.compiled_format import ValueType
 
 
+_SHARED = frozenset({"appCategories"})
+"""Types of Apple's own resources, which a document may bring again."""
+
+
 class Account:
     """Data of an account. It calls no hooks: API writes and seeding do.
 
@@ -81,10 +85,10 @@ class Account:
         Raises:
             ValueError: The id is taken.
         """
-        generated = resource_type in GENERATORS and identifier and self.store.stored(resource_type, identifier)
-        if generated and GENERATORS[resource_type](self.store, generated.id):
-            self.store.update(generated, _copy(attributes))
-            return generated
+        present = self.store.stored(resource_type, identifier) if identifier else None
+        if present and self._is_in_every_account(present):
+            self.store.update(present, _copy(attributes))
+            return present
         values = defaults(resource_type, self.store.count(resource_type) + 1, self.schedule.now())
         values.update(attributes)
         resource = Resource(resource_type, identifier or self._identifiers.new(resource_type), _copy(values))
@@ -97,6 +101,10 @@ class Account:
             resource = Resource(resource_type, self._unused_id(resource_type), _copy(values))
             self.store.add(resource)
         return resource
+
+    def _is_in_every_account(self, resource: Resource) -> bool:
+        make = GENERATORS.get(resource.type)
+        return resource.type in _SHARED or bool(make and make(self.store, resource.id))
 
     def _unused_id(self, resource_type: str) -> str:
         identifier = self._identifiers.new(resource_type)

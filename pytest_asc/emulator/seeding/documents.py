@@ -133,6 +133,11 @@ def _add(account: Account, document: Mapping[str, Any], entries: Mapping[int, En
         account.discard_automatic(entry.resource_type, entry.identifier)
     problems: list[str] = []
     added: list[Resource] = []
+    present = {
+        (entry.resource_type, entry.identifier)
+        for entry in entries.values()
+        if entry.identifier and account.store.stored(entry.resource_type, entry.identifier)
+    }
     for place, entry in entries.items():
         with _noting(problems, place):
             added.append(account.create(entry.resource_type, entry.identifier, entry.attributes))
@@ -144,7 +149,8 @@ def _add(account: Account, document: Mapping[str, Any], entries: Mapping[int, En
                 relate_parents(account, resource, parents)
     if problems:
         for resource in added:
-            if account.store.get(resource.type, resource.id) is resource:
+            known = (resource.type, resource.id)
+            if known not in present and account.store.get(*known) is resource:
                 account.remove(resource)
         raise ValueError("\n".join(problems))
     for resource in added:

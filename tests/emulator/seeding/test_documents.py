@@ -1,0 +1,26 @@
+"""Documents on top of an account that has something already."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pytest_asc import Emulator
+
+
+def test_the_sample_is_loaded_on_top_of_typical_accounts(asc_emulator: Emulator) -> None:
+    ready = asc_emulator.add_ready_version()
+    asc_emulator.add_released_app()
+    asc_emulator.load_sample()
+    assert asc_emulator.get("appStoreVersions", ready["id"])
+    assert len(asc_emulator.find("apps")) == 5
+
+
+def test_a_bad_document_takes_no_category_away(asc_emulator: Emulator) -> None:
+    asc_emulator.add("appCategories", id="GAMES")
+    bad = {"data": [{"type": "appCategories", "id": "GAMES"}, {"type": "apps", "attributes": {"nam": "x"}}]}
+    with pytest.raises(ValueError, match="did you mean 'name'"):
+        asc_emulator.load(bad)
+    assert asc_emulator.get("appCategories", "GAMES")
