@@ -2,6 +2,9 @@
 
 The names below are for conftest.py files, for type annotations and for programs without pytest. pytest imports this
 package in every run of everyone who has it installed, so each name is imported when it is first used.
+
+A program may import it before it starts pytest. Without the following word, pytest would warn that it comes too late to
+rewrite the assertions here, of which there are none: PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations

@@ -21,6 +21,4 @@ def run(options: argparse.Namespace) -> int:
     """Run pytest with the arguments of the command; return its exit status."""
     import pytest  # noqa: PLC0415  the other commands do without
 
-    # The package is already imported, of which pytest would warn: an error under filterwarnings = error.
-    ignored = "ignore:Module already imported so cannot be rewritten; pytest_asc:pytest.PytestAssertRewriteWarning"
-    return int(pytest.main(["--asc-smoke", "-W", ignored, *options.passed_on]))
+    return int(pytest.main(["--asc-smoke", *options.passed_on]))

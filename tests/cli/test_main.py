@@ -4,16 +4,14 @@ import os
 import subprocess
 import sys
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from loopback import KEY_ID, Apple
 
+import pytest_asc
 from pytest_asc.cli.main import COMMANDS, main
 from pytest_asc.diagnosis.token.verify import decode
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -123,6 +121,29 @@ def test_the_help_of_a_command_starts_with_its_line_in_the_list(
     listed, own = capsys.readouterr().out.split("usage: ")[1:]
     description = own.split("\n\n")[1].rstrip(".")
     assert f"{command} {description[0].lower()}{description[1:]}" in " ".join(listed.split())
+
+
+@pytest.mark.usefixtures("credentials")
+def test_pytest_gives_no_warning_to_a_program_that_has_imported_an_installed_package(tmp_path: Path) -> None:
+    installed = tmp_path / "pytest_asc-0.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: pytest-asc\nVersion: 0\n", encoding="utf-8")
+    (installed / "entry_points.txt").write_text("[pytest11]\nasc = pytest_asc.plugin\n", encoding="utf-8")
+    (installed / "RECORD").write_text("pytest_asc/__init__.py,,\n", encoding="utf-8")
+    (tmp_path / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n", encoding="utf-8")
+    smoke = ["--asc-smoke", "--asc-mode=emulator", "-p", "no:cacheprovider"]
+    command = [
+        sys.executable,
+        "-W",
+        "error",
+        "-c",
+        f"import pytest, pytest_asc; raise SystemExit(pytest.main({smoke}))",
+    ]
+    path = os.pathsep.join([str(tmp_path), str(Path(pytest_asc.__file__).parents[1])])
+    environment = {**os.environ, "PYTHONPATH": path}
+    result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "PytestAssertRewriteWarning" not in result.stdout
 
 
 def test_the_installed_command_is_the_same(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
