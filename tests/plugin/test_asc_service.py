@@ -92,9 +92,9 @@ def test_the_service_can_be_set_by_ini_file_and_environment(
 @pytest.mark.parametrize(
     ("name", "missing", "words"),
     [
-        ("weatherkit", "ASC_TEAM_ID", "tokens for WeatherKit hold the team id, and none is set in --asc-team-id, *"),
-        ("weatherkit", "ASC_SERVICE_ID", "*hold the service id*ASC_SERVICE_ID"),
-        ("app-store-server", "ASC_BUNDLE_ID", "*hold the bundle id*ASC_BUNDLE_ID"),
+        ("weatherkit", "ASC_TEAM_ID", "tokens for WeatherKit contain the Team ID, and none is set in --asc-team-id, *"),
+        ("weatherkit", "ASC_SERVICE_ID", "*contain the Services ID*ASC_SERVICE_ID"),
+        ("app-store-server", "ASC_BUNDLE_ID", "*contain the bundle ID*ASC_BUNDLE_ID"),
     ],
 )
 def test_a_missing_id_of_the_service_is_reported_before_any_request(
@@ -134,7 +134,7 @@ def test_a_subscription_key_is_accepted_for_the_app_store_server(
         (
             b'{"reason": "MISSING_AUTH"}',
             "missing-auth",
-            "401 MISSING_AUTH; the token at hand has all that is asked for",
+            "401 MISSING_AUTH; the token meets every requirement of the service, so",
         ),
         (b'{"reason": "NOT_ENABLED"}', "service-not-enabled", "401 NOT_ENABLED"),
     ],
@@ -197,7 +197,7 @@ def test_the_sandbox_gets_no_request_where_the_base_url_is_set(pytester: pytest.
     assert report["cause"] == "key-unknown-to-apple"
     assert "an app that was never released" in report["findings"][0]["evidence"]
     shown = {probe["name"]: probe["showed"] for probe in report["probes"]}
-    assert shown["same token at the sandbox"] == "not tried (the base URL was set, and the sandbox has another)"
+    assert shown["same token at the sandbox"] == "not tried (the base URL was set, and the sandbox has another host)"
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def get(request: pytest.FixtureRequest, emulator_client: EmulatorClient) -> Iter
         ("refused", requests.ConnectionError, "connection-failed", "refused the connection"),
         ("reset", requests.ConnectionError, "connection-failed", "closed the connection without a response"),
         ("timeout", requests.ReadTimeout, "timed-out", "did not respond"),
-        ("cut", requests.exceptions.ChunkedEncodingError, "connection-failed", "in the middle of the answer"),
+        ("cut", requests.exceptions.ChunkedEncodingError, "connection-failed", "before the response was complete"),
         ("tls", requests.exceptions.SSLError, "tls-intercepted", "self-signed certificate in certificate chain"),
         ("proxy", requests.exceptions.ProxyError, "proxy-authentication", "answered 407"),
     ],
