@@ -44,7 +44,7 @@ _NOTARY = (
 )
 _ALTOOL = (
     "Compare the key id and the issuer id with Users and Access, Integrations, App Store Connect API, check that the "
-    "key is Active, and look for whitespace and quotes around both; with an Apple ID, use an app-specific password."
+    "key is Active, and look for blanks and quotes around both; with an Apple ID, use an app-specific password."
 )
 _SERVER = (
     "Compare the key id, the issuer id and the bundle id, and use an In-App Purchase key; production refuses an app "
