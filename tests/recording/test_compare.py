@@ -119,6 +119,19 @@ def test_the_emulator_does_not_differ_from_itself(live: Live) -> None:
     assert report["left_out"] == 0
 
 
+def test_lists_that_need_a_filter_are_in_no_recording_and_not_compared(live: Live) -> None:
+    app = live.emulator.get("apps", "6448311069")
+    live.emulator.add("nominations", relatedApps=[app])
+    detail = live.emulator.add("gameCenterDetails", app=app)
+    board = live.emulator.add("gameCenterLeaderboards", gameCenterDetail=detail)
+    boards = live.emulator.add("gameCenterLeaderboardSets", gameCenterDetail=detail, gameCenterLeaderboards=[board])
+    live.emulator.add(
+        "gameCenterLeaderboardSetMemberLocalizations", gameCenterLeaderboardSet=boards, gameCenterLeaderboard=board
+    )
+    assert main(["record", FILE, "--quiet", "--areas", "apps,game-center,product-pages"]) == 0
+    assert compare("--budget", "600", "--quiet")["differences"] == []
+
+
 def test_the_budget_bounds_the_live_requests(live: Live, capsys: pytest.CaptureFixture[str]) -> None:
     report = compare("--budget", "40")
     assert len(live.paths) <= 42

@@ -82,7 +82,7 @@ def _targets(account: RecordedAccount) -> Iterator[_Target]:
         if target_type not in account.types or target_type.endswith(_PRICE_POINTS):
             continue
         query = _required(operation, account)
-        if query is None:
+        if query is None or not account.can_list(operation, target_type):
             continue
         if account.territories and "territory" in operation.filters and target_type.endswith("Prices"):
             query["filter[territory]"] = ",".join(account.territories)

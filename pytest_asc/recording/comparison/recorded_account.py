@@ -86,6 +86,16 @@ class RecordedAccount:
             step.operation is operation for step in self.plan.steps(operation.root)
         )
 
+    def can_list(self, operation: Operation, target: str) -> bool:
+        """Return whether a recording can have all that an operation lists: it asks for nothing that needs a filter.
+
+        Args:
+            operation: The operation.
+            target: Type of the resources.
+        """
+        is_filtered = bool(operation.required - {"filter[id]"})
+        return not (self._recording and is_filtered and self.plan.is_met_alone(target))
+
     def get(self, path: str) -> Reply:
         """Return the emulator's answer to a GET request.
 
