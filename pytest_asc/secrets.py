@@ -66,7 +66,7 @@ class SecretStr(str):
 def mask(text: str) -> str:
     """Shorten an identifier so that its owner recognises it and nobody else can use it.
 
-    ``2X9R4HXF34`` becomes ``2X9R…34`` and an issuer id ``5724…072a``. What is not printable is escaped.
+    ``2X9R4HXF34`` becomes ``2X9R…34`` and an issuer ID ``5724…072a``. What is not printable is escaped.
     """
     ends = text if len(text) <= _LONGEST_ID else text[:GRAM] + text[-GRAM:]
     shown = ends.encode("unicode_escape").decode("ascii")

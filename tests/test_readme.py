@@ -28,7 +28,7 @@ def test_the_commands_can_follow_each_other_in_one_environment() -> None:
 def test_every_link_is_absolute_and_leads_to_a_page(link: str) -> None:
     assert link.startswith(DOCS_URL), "an index shows this page, where a relative link leads nowhere"
     path = link.removeprefix(DOCS_URL).partition("#")[0]
-    pages = {"": "index.md", "causes/": "causes/README.md"}
+    pages = {"": "index.md", "causes/": "causes/README.md", "how-to/": "how-to/README.md"}
     assert (ROOT / "docs" / pages.get(path, f"{path.rstrip('/')}.md" if path.endswith("/") else path)).is_file()
 
 

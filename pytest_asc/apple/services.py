@@ -48,7 +48,7 @@ class ServiceIds(TypedDict, total=False):
     bundle_id: str
     """The app's, for the App Store Server API."""
     client_id: str
-    """The app's bundle id or Services ID for Sign in with Apple; for Apple Ads, its own ``SEARCHADS.…``."""
+    """The app's bundle ID or Services ID for Sign in with Apple; for Apple Ads, its own ``SEARCHADS.…``."""
     origin: str
     """The website that MapKit JS runs on."""
 
@@ -89,7 +89,7 @@ RESOURCES = Acceptance()
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Service:
-    """One API of Apple's that takes a JSON Web Token, signed with ES256 and with the key id as ``kid``."""
+    """One API of Apple's that takes a JSON Web Token, signed with ES256 and with the key ID as ``kid``."""
 
     name: ServiceName
     """The name in options, reports and ``make_asc_token(service=...)``."""
@@ -155,7 +155,7 @@ class Service:
 
     @property
     def takes_issuer_id(self) -> bool:
-        """Return whether ``iss`` is the issuer id of App Store Connect's keys, not a Team ID."""
+        """Return whether ``iss`` is the issuer ID of App Store Connect's keys, not a Team ID."""
         return self.claims["iss"] is ISSUER_ID
 
     @property
@@ -171,15 +171,15 @@ class Service:
 
 _JSON = "application/json"
 UUID_PATTERN = r"(?i:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})"
-"""A regular expression for a UUID of any version: issuer ids are documented as UUIDs, and real ones are of any."""
+"""A regular expression for a UUID of any version: issuer IDs are documented as UUIDs, and real ones are of any."""
 
-ISSUER_ID = ClaimSpec("{issuer_id}", UUID_PATTERN, "the issuer id, a UUID")
+ISSUER_ID = ClaimSpec("{issuer_id}", UUID_PATTERN, "the issuer ID, a UUID")
 TEAM_ID = ClaimSpec("{team_id}", r"[A-Z0-9]{10}", "the Team ID, 10 characters")
-ADS_TEAM_ID = ClaimSpec("{team_id}", r"SEARCHADS\.\S+", "the team id of Apple Ads, SEARCHADS.…")
+ADS_TEAM_ID = ClaimSpec("{team_id}", r"SEARCHADS\.\S+", "the team ID of Apple Ads, SEARCHADS.…")
 ADS_CLIENT_ID = ClaimSpec("{client_id}", r"SEARCHADS\.\S+", "the client id of Apple Ads, SEARCHADS.…")
-CLIENT_ID = ClaimSpec("{client_id}", r"(?!user$|SEARCHADS\.)\S+", "the client id, a bundle id or Services ID")
+CLIENT_ID = ClaimSpec("{client_id}", r"(?!user$|SEARCHADS\.)\S+", "the client id, a bundle ID or Services ID")
 SERVICES_ID = ClaimSpec("{service_id}", r"(?!user$|SEARCHADS\.)\S+", "the Services ID")
-BUNDLE_ID = ClaimSpec("{bundle_id}", r"\S+", "the app's bundle id")
+BUNDLE_ID = ClaimSpec("{bundle_id}", r"\S+", "the app's bundle ID")
 # A demonstration works without it (observed: denisblondeau/TestWeatherKitRESTAPI).
 WEATHER_ID = ClaimSpec("{team_id}.{service_id}", r"[A-Z0-9]{10}\.\S+", "<Team ID>.<Services ID>", required=False)
 # Tokens with neither origin nor scope work (observed: ryokun6/ryos #1783, JS00001/apple-maps-server-sdk #1).

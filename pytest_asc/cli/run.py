@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from pytest_asc.apple.causes import DOCS_URL
 from pytest_asc.apple.services import APP_STORE_CONNECT, emulated_hosts
 from pytest_asc.cli.arguments import add_account, add_command
 from pytest_asc.cli.isolation import isolate, lead_here
@@ -30,7 +31,7 @@ _WATCHER = str(Path(__file__).with_name("watcher.py"))
 _FROM_TERMINALS = {"SIGINT", "SIGQUIT"}
 _ISOLATED_PORTS = (80, 443)
 """Those of Apple's URLs."""
-_SEE = 'see "Programs that heed no proxy" in docs/how-to.md'
+_SEE = f"see {DOCS_URL}how-to/other-languages/#programs-that-heed-no-proxy"
 _UNUSED = f"the command sent no request to the emulator: it may not heed HTTPS_PROXY; {_SEE}"
 _UNTRUSTED = (
     "the command connected to the emulator and sent no request: it may not trust the certificate that SSL_CERT_FILE "
@@ -96,8 +97,9 @@ def run(options: argparse.Namespace) -> int:
                 },
             )
         except OSError as error:
-            print(f"{command[0]} cannot be run: {error.strerror}", file=sys.stderr)
-            return NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
+            missing = isinstance(error, FileNotFoundError)
+            print(f"{command[0]}: {'command not found' if missing else error.strerror}", file=sys.stderr)
+            return NOT_FOUND if missing else NOT_EXECUTABLE
         with _watched(process):
             for number in forwarded:
                 signal.signal(number, _forwarding_handler(number, process, received))

@@ -1,4 +1,4 @@
-"""Fastlane's JSON key file: key id, issuer id and key in one; and the flags beside its variables for a key.
+"""Fastlane's JSON key file: key ID, issuer ID and key in one; and the flags beside its variables for a key.
 
 Its fields are documented at docs.fastlane.tools/app-store-connect-api: ``key_id`` and ``key`` are required, and without
 an ``issuer_id`` the key is an individual one.

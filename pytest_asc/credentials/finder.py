@@ -60,10 +60,10 @@ class Credentials:
         """Make credentials of values from another source, such as a vault.
 
         Args:
-            key_id: The key id.
+            key_id: The key ID.
             key: The text of the private key; it is repaired like one from the environment.
-            issuer_id: The issuer id; None for an individual key.
-            kind: The kind of the key; by default team where there is an issuer id, individual where there is none.
+            issuer_id: The issuer ID; None for an individual key.
+            kind: The kind of the key; by default team where there is an issuer ID, individual where there is none.
             **ids: The ids that go into tokens for other services, such as ``team_id`` and ``service_id``.
 
         Raises:
@@ -192,8 +192,8 @@ def find_credentials(settings: Settings) -> CredentialsResult:
         *key_type_conflicts(key.source, key.fastlane, settings),
         *_exposure(key, settings),
         *key_conflicts(keys, settings),
-        *id_conflicts("key id", key_ids, settings),
-        *id_conflicts("issuer id", issuer_ids, settings),
+        *id_conflicts("key ID", key_ids, settings),
+        *id_conflicts("issuer ID", issuer_ids, settings),
     )
     findings = _with_unread(findings, ids.issuer_id, service, settings)
     if key.key is None or ids.key_id is None or best_error(findings):
@@ -239,7 +239,7 @@ def _root_causes(key: KeySource, key_id: SettingValue, ids: Sequence[Finding]) -
         return (*key.findings, *ids)
     follows = {"issuer-id-missing"} if key_id.value else {"issuer-id-missing", "key-id-missing"}
     own = tuple(finding for finding in ids if finding.cause not in follows)
-    # The folders were searched for a wrong key id.
+    # The folders were searched for a wrong key ID.
     return own if not key.source and key_id.value and best_error(own) else (*key.findings, *own)
 
 

@@ -66,7 +66,7 @@ def find_key_in_folders(key_id: str | None, settings: Settings) -> KeySource:
     searched = ", ".join(key_files.shown(folder, settings) for folder in folders)
     empty = [value.source for name in _KEY_SETTINGS for value in settings.all(name)]
     if files:
-        finding = make_finding("key-id-missing", f"no key id is set, and {len(files)} AuthKey files are in {searched}")
+        finding = make_finding("key-id-missing", f"no key ID is set, and {len(files)} AuthKey files are in {searched}")
     elif empty:
         finding = make_finding("key-empty", f"{', '.join(empty)} is set but empty, and no key is in {searched}")
     elif key_id:

@@ -40,7 +40,7 @@ class UnexplainedRefusal:
     has_key: bool
     """Whether the private key is at hand that the token is signed with."""
     issuer_id: str | None = None
-    """The issuer id of the key, used or not."""
+    """The issuer ID of the key, used or not."""
     key_type_is_set: bool = False
     """True if the user has set the key type; otherwise it was derived from the ids that are set."""
     earlier_findings: tuple[Finding, ...] = ()

@@ -39,7 +39,7 @@ class ProbedArea(NamedTuple):
 PROBED_AREAS = (
     ProbedArea("apps", APP_STORE_CONNECT.probe),
     ProbedArea("users", "/v1/users?limit=1", services=(APP_STORE_CONNECT, ENTERPRISE)),
-    ProbedArea("bundle ids", ENTERPRISE.probe, services=(APP_STORE_CONNECT, ENTERPRISE)),
+    ProbedArea("bundle IDs", ENTERPRISE.probe, services=(APP_STORE_CONNECT, ENTERPRISE)),
     ProbedArea("Xcode Cloud products", "/v1/ciProducts?limit=1"),
     ProbedArea(
         "sales reports",

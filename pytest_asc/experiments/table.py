@@ -136,7 +136,7 @@ def _no_key(refusal: UnexplainedRefusal) -> str | None:
 
 
 def _no_issuer(refusal: UnexplainedRefusal) -> str | None:
-    return _no_key(refusal) or (None if refusal.issuer_id else "it needs an issuer id, and none is set")
+    return _no_key(refusal) or (None if refusal.issuer_id else "it needs an issuer ID, and none is set")
 
 
 def _other_host(refusal: UnexplainedRefusal) -> str | None:
@@ -228,7 +228,7 @@ def _conclude_team(refusal: UnexplainedRefusal, response: HttpResponse) -> tuple
         f"with sub 'user' the response is {refusal.response.status}; "
         f"with iss {mask(refusal.issuer_id or '')} instead, it is {response.status}: the key is a team key"
     )
-    fix = "Set the issuer id, and unset ASC_KEY_TYPE=individual."
+    fix = "Set the issuer ID, and unset ASC_KEY_TYPE=individual."
     return (make_finding("issuer-id-missing", evidence, certainty="certain", fix=fix),)
 
 
@@ -360,7 +360,7 @@ def _no_issuer_id(refusal: UnexplainedRefusal, refused: Sequence[str]) -> Findin
     known = next(
         (finding.evidence for finding in refusal.earlier_findings if finding.cause == "issuer-id-missing"), None
     )
-    why = known or "no issuer id is set, so the key is taken for an individual one"
+    why = known or "no issuer ID is set, so the key is taken for an individual one"
     evidence = (
         f"{why}; {_refused_requests(refusal, refused)}. Apple's response is the same for a team key in this form, "
         f"and for {_join_and(list(_possible_reasons(refusal, refused)))}"
@@ -369,9 +369,9 @@ def _no_issuer_id(refusal: UnexplainedRefusal, refused: Sequence[str]) -> Findin
 
 
 def _possible_reasons(refusal: UnexplainedRefusal, refused: Sequence[str]) -> Iterator[str]:
-    yield "a wrong key id"
+    yield "a wrong key ID"
     if not refusal.individual:
-        yield "a wrong issuer id"
+        yield "a wrong issuer ID"
         if INDIVIDUAL not in refused and refusal.service is APP_STORE_CONNECT:
             yield "an individual key"
     if refusal.service.sandbox and AT_SANDBOX not in refused:

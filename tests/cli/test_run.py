@@ -287,8 +287,8 @@ def test_isolation_that_is_not_allowed_is_reported(
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
-        (["--", "no-such-program"], 127, "no-such-program cannot be run: No such file or directory"),
-        (["--", "/"], 126, "/ cannot be run: Permission denied"),
+        (["--", "no-such-program"], 127, "no-such-program: command not found"),
+        (["--", "/"], 126, "/: Permission denied"),
         ([], 4, "There is no command to run: python -m pytest_asc run -- COMMAND"),
         (["--"], 4, "There is no command to run"),
         (["--load", "nowhere.json", "--", "true"], 4, "--load nowhere.json: No such file or directory"),

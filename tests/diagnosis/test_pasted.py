@@ -102,8 +102,8 @@ def test_a_placeholder_in_place_of_a_token_is_named(text: str) -> None:
         (json.dumps({"type": "service_account", "project_id": "x"}), "Google service account"),
         (json.dumps({"data": []}), "JSON with the members data"),
         ('{"kty": "EC", "crv": "P-256"}', "JWK"),
-        (ISSUER, "a UUID, like an issuer id"),
-        (KEY_ID, "like a key id or a Team ID"),
+        (ISSUER, "a UUID, like an issuer ID"),
+        (KEY_ID, "like a key ID or a Team ID"),
         ("~/keys/AuthKey_ABC.p8", "the path of a file"),
         ("https://api.appstoreconnect.apple.com/v1/apps", "a URL"),
         ("a@example.com", "an email address"),
@@ -202,7 +202,7 @@ def test_a_megabyte_of_anything_is_read_in_a_second(unit: str) -> None:
 def test_a_message_of_another_vendor_is_not_one_of_apples(text: str) -> None:
     (finding,) = diagnose(text, now=NOW)
     assert finding.cause == "not-apple"
-    assert "issuer id" not in finding.fix
+    assert "issuer ID" not in finding.fix
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def test_an_area_without_a_request_has_the_reason() -> None:
 
 def test_a_run_requests_eight_areas_of_app_store_connect_and_two_of_enterprise() -> None:
     assert len(probed_areas_of(APP_STORE_CONNECT)) == 8
-    assert [area.name for area in probed_areas_of(ENTERPRISE)] == ["users", "bundle ids"]
+    assert [area.name for area in probed_areas_of(ENTERPRISE)] == ["users", "bundle IDs"]
 
 
 def test_every_request_only_reads_and_is_small() -> None:

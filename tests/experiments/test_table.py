@@ -236,7 +236,7 @@ def test_an_empty_issuer_id_is_in_the_evidence() -> None:
 def test_the_evidence_lists_the_causes_that_apple_does_not_separate() -> None:
     (finding,) = run_with(refusal(TEAM), refuse)[0].findings
     assert finding.evidence.endswith(
-        "Apple's response is the same for a wrong key id, a wrong issuer id, a key of another service and a revoked key"
+        "Apple's response is the same for a wrong key ID, a wrong issuer ID, a key of another service and a revoked key"
     )
     (finding,) = run_with(refusal(TEAM, has_key=False), refuse)[0].findings
     assert "an individual key" in finding.evidence
@@ -295,7 +295,7 @@ def test_no_token_goes_to_a_host_that_it_is_not_for(base_url: str, made: bool) -
 
 def test_an_experiment_that_cannot_be_made_has_the_reason() -> None:
     conclusion, _ = run_with(refusal(INDIVIDUAL, issuer_id=None), refuse)
-    assert conclusion.probes[-1] == (AS_TEAM, None, "not tried (it needs an issuer id, and none is set)")
+    assert conclusion.probes[-1] == (AS_TEAM, None, "not tried (it needs an issuer ID, and none is set)")
     conclusion, _ = run_with(refusal(TEAM, has_key=False, base_url=LOOPBACK), refuse)
     assert {probe.showed for probe in conclusion.probes[1:]} == {"not tried (the key of this token was not given)"}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from plugin.python_clients import CLIENTS, MODULES, URL, PythonClient, module, places
 
-PAGE = Path(__file__).parents[2] / "docs" / "how-to.md"
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "python-tests.md"
 CELLS = [(client, place) for client in CLIENTS for place in places(client)]
 
 

@@ -38,7 +38,7 @@ CASES = (
         "a good token that names another of the team's keys",
         Held(refused(token({"kid": "9QWERTY123"}))),
         ("key-unknown-to-apple",),
-        "a wrong key id",
+        "a wrong key ID",
     ),
     Case(
         "alexalok/dotAPNS#85",
@@ -49,7 +49,7 @@ CASES = (
     ),
     Case(
         "vapor/apns#47",
-        "key id and Team ID in each other's place",
+        "key ID and Team ID in each other's place",
         Held(
             answer(
                 403,

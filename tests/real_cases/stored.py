@@ -147,7 +147,7 @@ CASES = (
     # The ids.
     Case(
         "fastlane/fastlane#29985",
-        "a newline behind the key id, which no terminal shows",
+        "a newline behind the key ID, which no terminal shows",
         fastlane(KEY_ID=f"{KEY_ID}\n"),
         ("key-id-whitespace",),
         "length 11, expected 10",
@@ -167,17 +167,17 @@ CASES = (
     ),
     Case(
         "rorkai/App-Store-Connect-CLI#2116",
-        "key id and issuer id in each other's place",
+        "key ID and issuer ID in each other's place",
         asc(ASC_KEY_ID=ISSUER, ASC_ISSUER_ID=KEY_ID),
         ("ids-swapped",),
         "Swap the two values.",
     ),
     Case(
         "rorkai/App-Store-Connect-CLI#2116",
-        "a UUID for the key id and an issuer id that is neither: a reviewer's objection",
+        "a UUID for the key ID and an issuer ID that is neither: a reviewer's objection",
         asc(ASC_KEY_ID=ISSUER, ASC_ISSUER_ID="issuer-uuid"),
         ("ids-swapped",),
-        "AuthKey_<key id>.p8",
+        "AuthKey_<key ID>.p8",
     ),
     Case(
         "Ponytech/appstoreconnectapi#65",
@@ -187,14 +187,14 @@ CASES = (
     ),
     Case(
         "bitrise-steplib/steps-ios-auto-provision-appstoreconnect#12",
-        "a team key without the issuer id",
+        "a team key without the issuer ID",
         asc(ASC_KEY_TYPE="team", ASC_ISSUER_ID=""),
         ("issuer-id-missing",),
         "team",
     ),
     Case(
         "AndrewBarba/apns2#4",
-        "a key of APNs without a key id: its file's name tells both",
+        "a key of APNs without a key ID: its file's name tells both",
         Stored(
             {"ASC_ISSUER_ID": ISSUER, "ASC_PRIVATE_KEY_PATH": f"APNSAuthKey_{KEY_ID}.p8"},
             {f"APNSAuthKey_{KEY_ID}.p8": P8},
@@ -204,7 +204,7 @@ CASES = (
     ),
     Case(
         "apple/app-store-server-library-java#131",
-        "the right file with the key id of another key",
+        "the right file with the key ID of another key",
         asc(ASC_KEY_ID="9QWERTY123", ASC_PRIVATE_KEY_PATH=f"AuthKey_{KEY_ID}.p8", ASC_PRIVATE_KEY="")._replace(
             files={f"AuthKey_{KEY_ID}.p8": P8}
         ),
@@ -220,14 +220,14 @@ CASES = (
     ),
     Case(
         "rorkai/App-Store-Connect-CLI#1634",
-        "a key that is said to be individual, and an issuer id that was left in the environment",
+        "a key that is said to be individual, and an issuer ID that was left in the environment",
         asc(ASC_KEY_TYPE="individual"),
         ("individual-key-as-team",),
         "left out",
     ),
     Case(
         "rorkai/App-Store-Connect-CLI#1633",
-        "an individual key, which has no issuer id: all is well",
+        "an individual key, which has no issuer ID: all is well",
         Stored({"ASC_KEY_ID": KEY_ID, "ASC_PRIVATE_KEY": P8}),
         (),
     ),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 AREAS = [
     "apps",
     "users",
-    "bundle ids",
+    "bundle IDs",
     "Xcode Cloud products",
     "sales reports",
     "finance reports",
@@ -95,7 +95,7 @@ def test_role_access_is_read_from_each_response(smoke: Smoke, apple: Apple) -> N
     assert "/v1/apps/1/customerReviews?limit=1" in [request.path for request in apple.requests]
     result.stdout.fnmatch_lines(
         [
-            "  opens    apps, bundle ids, sales reports, customer reviews, analytics",
+            "  opens    apps, bundle IDs, sales reports, customer reviews, analytics",
             "  closed   users (open to Admin and App Manager)",
             "           finance reports (open to Admin and Finance)",
             "  unknown  Xcode Cloud products: 503",

@@ -96,7 +96,7 @@ def test_a_team_key_with_an_unknown_issuer_id_is_found(
     (finding,) = report["findings"]
     assert finding["certainty"] == "possible"
     assert "a revoked key" in finding["evidence"]
-    assert report["probes"][-1]["showed"] == "not tried (it needs an issuer id, and none is set)"
+    assert report["probes"][-1]["showed"] == "not tried (it needs an issuer ID, and none is set)"
 
 
 @pytest.mark.usefixtures("credentials")

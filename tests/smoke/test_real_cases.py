@@ -52,14 +52,14 @@ OWN_TOKEN = """
 RUNS = [
     Run(
         "fastlane/fastlane#21959",
-        "an individual key, used with the issuer id as a team key",
+        "an individual key, used with the issuer ID as a team key",
         {},
         accept_individual_keys,
         ["individual-key-as-team"],
     ),
     Run(
         "rorkai/App-Store-Connect-CLI#1633",
-        "an individual key without an issuer id: all is well",
+        "an individual key without an issuer ID: all is well",
         {"ASC_ISSUER_ID": ""},
         accept_individual_keys,
         ["issuer-id-missing"],
@@ -74,14 +74,14 @@ RUNS = [
     ),
     Run(
         "egodigital/node-appstore-connect#3",
-        "the key id of another key in .env",
+        "the key ID of another key in .env",
         {"ASC_KEY_ID": "9QWERTY123"},
         lambda _: Reply(401, REFUSED),
         ["key-unknown-to-apple"],
     ),
     Run(
         "fastlane/fastlane#29985",
-        "a newline behind the key id: repaired, and reported",
+        "a newline behind the key ID: repaired, and reported",
         {"ASC_KEY_ID": f"{KEY_ID}\n"},
         None,
         ["key-id-whitespace"],
@@ -129,7 +129,7 @@ def test_a_transient_refusal_of_a_good_token_is_a_warning(smoke: Smoke, apple: A
 def test_a_file_of_another_key_becomes_the_cause_when_apple_refuses(
     smoke: Smoke, apple: Apple, pytester: pytest.Pytester, key_text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """apple/app-store-server-library-java#131: the right file, and the key id of another key."""
+    """apple/app-store-server-library-java#131: the right file, and the key ID of another key."""
     path = pytester.path / f"AuthKey_{KEY_ID}.p8"
     path.write_text(key_text, encoding="utf-8")
     path.chmod(0o600)

@@ -225,8 +225,8 @@ _REASON_FIXES = {
     "4040010": "Ask the other environment, sandbox or production: a transaction of one is unknown to the other.",
     "UnrelatedKeyIdInToken": "Use one key for all requests of a connection, or a connection for each key.",
     "BadDeviceToken": "Send a device token to the environment that it is from: sandbox or production.",
-    "DeviceTokenNotForTopic": "Set apns-topic to the bundle id of the app that the device token is from.",
-    "TopicDisallowed": "Set apns-topic to a bundle id of the team that the token's iss names, and of no other.",
+    "DeviceTokenNotForTopic": "Set apns-topic to the bundle ID of the app that the device token is from.",
+    "TopicDisallowed": "Set apns-topic to a bundle ID of the team that the token's iss names, and of no other.",
     "Unregistered": "Remove the device token: the app is no longer on that device.",
     "ExpiredToken": "Remove the device token: it has expired.",
     "invalid_grant": "Get a new authorization code: it works once, within five minutes, for one client id.",
@@ -251,11 +251,11 @@ def _unknown(context: ResponseContext) -> Finding:
     unreleased = ", and for an app that was never released" if context.service.sandbox else ""
     unseen = "; the token's times could not be compared with Apple's clock" if context.claims is None else ""
     of_team = not context.service.takes_issuer_id
-    issuer = "Team ID" if of_team else "issuer id"
+    issuer = "Team ID" if of_team else "issuer ID"
     individual = _individual_key(context.response.url)
     return make_finding(
         "key-unknown-to-apple",
-        f"{_status_line(context.response)}. Apple's response is the same for a wrong key id, a wrong {issuer}, another"
+        f"{_status_line(context.response)}. Apple's response is the same for a wrong key ID, a wrong {issuer}, another"
         f" kind of key{individual} and a revoked key{unreleased}{unseen}",
         fix=TEAM_KEY_FIX if of_team else None,
     )

@@ -1,4 +1,4 @@
-"""Key id and issuer id: what stuck to them on the way, their shape, and whether they fit together."""
+"""Key ID and issuer ID: what stuck to them on the way, their shape, and whether they fit together."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _UUID = re.compile(UUID_PATTERN)
-# What key ids and Team IDs look like. One that looks otherwise is not wrong for that.
+# What key IDs and Team IDs look like. One that looks otherwise is not wrong for that.
 _TEN = re.compile(r"[A-Z0-9]{10}")
-# Observed: App Store Connect names its files AuthKey_<key id>.p8, and those for In-App Purchase SubscriptionKey_….
+# Observed: App Store Connect names its files AuthKey_<key ID>.p8, and those for In-App Purchase SubscriptionKey_….
 # The first keys of APNs were APNSAuthKey_… (node-apn/node-apn #477, AndrewBarba/apns2 #4).
 # A browser adds " (1)" to the name of a second download.
 _FILE = re.compile(r"((?:APNS)?AuthKey|SubscriptionKey)_([\w-]+)(?: ?\(\d+\)| copy)?\.p8", re.IGNORECASE)
@@ -71,9 +71,9 @@ def read_ids(
     elif pair := _check_pair(key_id, issuer_id) or _check_issuer(issuer_id, key_type):
         findings.append(pair)
     if not key_id and not file_id:
-        findings.append(make_finding("key-id-missing", "no key id is set, and the name of the key file contains none"))
+        findings.append(make_finding("key-id-missing", "no key ID is set, and the name of the key file contains none"))
     elif key_id and BOUNDARY.search(key_id):
-        evidence = f"the {len(key_id)} characters of the key id are the text of a key"
+        evidence = f"the {len(key_id)} characters of the key ID are the text of a key"
         findings.append(make_finding("key-id-missing", evidence))
     elif key_id and file_id and key_id != file_id and not (_UUID.fullmatch(key_id) or _placeholder(key_id)):
         findings.append(_mismatch(key_id, file_id))
@@ -90,7 +90,7 @@ def check_sent_ids(key_id: str, issuer_id: str | None) -> Iterator[Finding]:
 
     Args:
         key_id: The header's ``kid``.
-        issuer_id: The claims' ``iss`` where it is an issuer id; None where it is something else, or not there.
+        issuer_id: The claims' ``iss`` where it is an issuer ID; None where it is something else, or not there.
     """
     for finding in read_ids(key_id, issuer_id).findings:
         member = finding.definition.member
@@ -154,7 +154,7 @@ def _placeholder(value: str) -> str | None:
 
 def _check_placeholders(key_id: str | None, issuer_id: str | None) -> Iterator[Finding]:
     """Yield one finding for both ids: a placeholder is an error, one of Apple's examples a warning."""
-    given = [(name, value) for name, value in (("key id", key_id), ("issuer id", issuer_id)) if value]
+    given = [(name, value) for name, value in (("key ID", key_id), ("issuer ID", issuer_id)) if value]
     seen = [
         f"the {len(value)} characters of the {name} are {what}"
         for name, value in given
@@ -168,15 +168,15 @@ def _check_placeholders(key_id: str | None, issuer_id: str | None) -> Iterator[F
 
 
 def _issuer_of_individual(issuer_id: str) -> Finding:
-    evidence = f"the key type is individual, so the issuer id {mask(issuer_id)} is left out"
+    evidence = f"the key type is individual, so the issuer ID {mask(issuer_id)} is left out"
     return make_finding(
-        "individual-key-as-team", evidence, level="note", fix="Unset the issuer id: individual keys have none."
+        "individual-key-as-team", evidence, level="note", fix="Unset the issuer ID: individual keys have none."
     )
 
 
 def _key_id_is_file_name(key_id: str, bare: str) -> Finding:
     return make_finding(
-        "key-id-is-file-name", f"its {len(key_id)} characters are a file name; the key id is only {mask(bare)}"
+        "key-id-is-file-name", f"its {len(key_id)} characters are a file name; the key ID is only {mask(bare)}"
     )
 
 
@@ -184,23 +184,23 @@ def _check_pair(key_id: str | None, issuer_id: str | None) -> Finding | None:
     """Check that the two ids are not swapped."""
     key_is_uuid, issuer_is_uuid = (bool(_UUID.fullmatch(value or "")) for value in (key_id, issuer_id))
     if key_id and key_is_uuid and issuer_is_uuid:
-        fix = "Give the 10 characters from AuthKey_<key id>.p8 as the key id."
+        fix = "Give the 10 characters from AuthKey_<key ID>.p8 as the key ID."
         return make_finding(
-            "ids-swapped", f"the key id {mask(key_id)} is a UUID, as the issuer id is", certainty="likely", fix=fix
+            "ids-swapped", f"the key ID {mask(key_id)} is a UUID, as the issuer ID is", certainty="likely", fix=fix
         )
     if key_id and key_is_uuid:
-        issuer = f"the issuer id {mask(issuer_id)} is not" if issuer_id else "there is no issuer id"
-        # What is neither UUID nor key id has no place to be swapped into.
+        issuer = f"the issuer ID {mask(issuer_id)} is not" if issuer_id else "there is no issuer ID"
+        # What is neither UUID nor key ID has no place to be swapped into.
         pair = bool(issuer_id and _TEN.fullmatch(issuer_id.upper()))
         return make_finding(
             "ids-swapped",
-            f"the key id {mask(key_id)} is a UUID, and {issuer}",
+            f"the key ID {mask(key_id)} is a UUID, and {issuer}",
             certainty="likely" if issuer_id and not pair else None,
-            fix=None if pair else "Give the UUID as the issuer id, and the key id from the name AuthKey_<key id>.p8.",
+            fix=None if pair else "Give the UUID as the issuer ID, and the key ID from the name AuthKey_<key ID>.p8.",
         )
-    # A cut-off UUID in the key id; with two ids of ten characters the issuer is a Team ID instead.
+    # A cut-off UUID in the key ID; with two ids of ten characters the issuer is a Team ID instead.
     if key_id and issuer_id and "-" in key_id and _TEN.fullmatch(issuer_id):
-        evidence = f"the issuer id {mask(issuer_id)} looks like a key id, and the key id {mask(key_id)} does not"
+        evidence = f"the issuer ID {mask(issuer_id)} looks like a key ID, and the key ID {mask(key_id)} does not"
         return make_finding("ids-swapped", evidence)
     return None
 
@@ -208,7 +208,7 @@ def _check_pair(key_id: str | None, issuer_id: str | None) -> Finding | None:
 def _check_issuer(issuer_id: str | None, key_type: str | None) -> Finding | None:
     if issuer_id is None:
         missing = key_type in {"team", "enterprise"}
-        evidence = f"the key type is {key_type}, and no issuer id is set"
+        evidence = f"the key type is {key_type}, and no issuer ID is set"
         return make_finding("issuer-id-missing", evidence, certainty="certain") if missing else None
     if _UUID.fullmatch(issuer_id):
         return None
@@ -230,5 +230,5 @@ def strange_character(issuer_id: str) -> str:
 def _mismatch(key_id: str, file_id: str) -> Finding:
     case = ", which differs only in upper and lower case" if key_id.upper() == file_id.upper() else ""
     return make_finding(
-        "key-id-file-mismatch", f"the key id is {mask(key_id)}, and the file is named for {mask(file_id)}{case}"
+        "key-id-file-mismatch", f"the key ID is {mask(key_id)}, and the file is named for {mask(file_id)}{case}"
     )

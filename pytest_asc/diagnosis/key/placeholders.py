@@ -65,7 +65,7 @@ def is_example_id(value: str) -> bool:
 
 
 def id_placeholder(value: str) -> str | None:
-    """Describe the placeholder that stands for a key id or an issuer id; None if it may be an id."""
+    """Describe the placeholder that stands for a key ID or an issuer ID; None if it may be an id."""
     if len(value) > _MAX_SIZE:
         return None
     found = next((what for what, form in _ID_FORMS if form.fullmatch(value)), None)

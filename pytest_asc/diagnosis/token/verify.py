@@ -144,8 +144,8 @@ def _header_findings(header: Mapping[str, Any]) -> Iterator[Finding]:
     elif not isinstance(header["kid"], str):
         yield make_finding("token-kid-missing", f"kid is a {json_type(header['kid'])}, expected text")
     elif len(header["kid"]) > _LONGEST_KEY_ID:
-        evidence = f"kid is {len(header['kid'])} characters long, expected the 10 of a key id"
-        yield make_finding("token-form", evidence, fix="Set kid to the key id alone.")
+        evidence = f"kid is {len(header['kid'])} characters long, expected the 10 of a key ID"
+        yield make_finding("token-form", evidence, fix="Set kid to the key ID alone.")
 
 
 def _repetitions(decoded: DecodedToken) -> Iterator[Finding]:

@@ -142,7 +142,7 @@ def _finding(finding: Finding) -> Element:
             "dl",
             element("div", element("dt", "seen"), element("dd", finding.evidence)),
             element("div", element("dt", "cause"), element("dd", element("code", finding.cause))),
-            element("div", element("dt", "how sure"), element("dd", CERTAINTY[finding.certainty])),
+            element("div", element("dt", "certainty"), element("dd", CERTAINTY[finding.certainty])),
             element(
                 "div",
                 element("dt", "read on"),

@@ -64,7 +64,7 @@ TEAM = (
 )
 PROGRAM_LICENSE = "To resolve this issue, the Account Holder must agree to the latest Program License Agreement."
 ANSWERED = "api.appstoreconnect.apple.com answered GET with"
-ALIKE = "Apple's response is the same for a wrong key id, a wrong issuer id, another kind of key and a revoked key"
+ALIKE = "Apple's response is the same for a wrong key ID, a wrong issuer ID, another kind of key and a revoked key"
 ENTERPRISE_PROBE = ENTERPRISE.base_url + ENTERPRISE.probe
 ONE_APP = "https://api.appstoreconnect.apple.com/v1/apps/1"
 REPORT = "https://api.appstoreconnect.apple.com/v1/salesReports"
@@ -250,7 +250,7 @@ def test_a_404_for_the_probe_points_at_the_base_url() -> None:
     [
         (APNS, 403, {"reason": "InvalidProviderToken"}, "a wrong Team ID"),
         (SIGN_IN, 400, {"error": "invalid_client"}, "a wrong Team ID"),
-        (APP_STORE_SERVER, 401, "Unauthenticated\n\nRequest ID: X.0.0\n", "a wrong issuer id"),
+        (APP_STORE_SERVER, 401, "Unauthenticated\n\nRequest ID: X.0.0\n", "a wrong issuer ID"),
     ],
 )
 def test_an_unknown_key_has_the_ids_of_its_service_in_the_evidence(
@@ -259,7 +259,7 @@ def test_an_unknown_key_has_the_ids_of_its_service_in_the_evidence(
     (finding,) = diagnose_response(answer(status, body, url=service.base_url), claims=CLAIMS, service=service)
     assert finding.cause == "key-unknown-to-apple"
     assert words in finding.evidence
-    assert ("issuer id" in finding.fix) == ("issuer id" in words)
+    assert ("issuer ID" in finding.fix) == ("issuer ID" in words)
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def test_swapped_ids_are_found(key_id: str, issuer_id: str | None, certainty: st
 def test_ids_that_are_not_swapped_get_no_advice_to_swap(issuer_id: str | None) -> None:
     (finding,) = read_ids(ISSUER, issuer_id).findings
     assert finding.fix != CAUSES["ids-swapped"].fix
-    assert "AuthKey_<key id>.p8" in finding.fix
+    assert "AuthKey_<key ID>.p8" in finding.fix
 
 
 @pytest.mark.parametrize(
@@ -171,13 +171,13 @@ def test_a_key_in_place_of_a_key_id_is_a_missing_key_id(text: str) -> None:
         ("${ASC_KEY_ID}", "a variable that was not expanded"),
         ("$ASC_KEY_ID", "a variable that was not expanded"),
         ("[[APPSTORE_KEY_ID]]", "a variable that was not expanded"),
-        ("<key id>", "a placeholder in angle brackets"),
+        ("<key ID>", "a placeholder in angle brackets"),
         ("***", "a masked value"),
         ("XXXXXXXXXX", "a masked value"),
         ("69a6xxxx-xxxx-....", "a masked value"),
         ("YOUR_KEY_ID", "a template's placeholder"),
         ("your-issuer-id-here", "a template's placeholder"),
-        ("key id", "a template's placeholder"),
+        ("key ID", "a template's placeholder"),
         ("DEADBEEF", "a word that stands for no value"),
         ("undefined", "a word that stands for no value"),
     ],
@@ -197,7 +197,7 @@ def test_an_unusual_key_id_is_no_placeholder(key_id: str) -> None:
 def test_an_example_of_apples_pages_is_a_warning() -> None:
     (finding,) = read_ids("2X9R4HXF34", "57246542-96fe-1a63-e053-0824d011072a").findings
     assert (finding.cause, finding.level) == ("id-placeholder", "warning")
-    assert "2X9R…34 and the issuer id 5724…072a" in finding.evidence
+    assert "2X9R…34 and the issuer ID 5724…072a" in finding.evidence
 
 
 def test_a_comment_behind_an_id_is_left_out_and_reported() -> None:
@@ -235,7 +235,7 @@ def test_a_file_of_any_other_name_gives_no_key_id() -> None:
 @pytest.mark.parametrize(
     ("file_id", "evidence"),
     [
-        ("9QWERTY123", "the key id is 2X9R…34, and the file is named for 9QWE…23"),
+        ("9QWERTY123", "the key ID is 2X9R…34, and the file is named for 9QWE…23"),
         (KEY_ID.lower(), "differs only in upper and lower case"),
     ],
 )

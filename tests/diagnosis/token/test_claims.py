@@ -164,7 +164,7 @@ def test_the_times_of_another_services_token_are_not_reported() -> None:
         (WEATHERKIT, {"claims": {"sub": None}}, "token-subject", "sub is missing, expected the Services ID"),
         (WEATHERKIT, {"headers": {"id": "weather"}}, "token-form", "the header's id is weat…er, expected <Team ID>."),
         (WEATHERKIT, {"claims": {"exp": None}}, "token-lifetime-too-long", "no exp"),
-        (APP_STORE_SERVER, {"claims": {"bid": 5}}, "token-form", "bid is 5, expected the app's bundle id"),
+        (APP_STORE_SERVER, {"claims": {"bid": 5}}, "token-form", "bid is 5, expected the app's bundle ID"),
         (APP_STORE_SERVER, {"claims": {"aud": "storekit"}}, "token-audience", "aud is 'storekit'"),
         (APNS, {"claims": {"iat": None}}, "token-lifetime-too-long", "no iat, so its lifetime is unknown"),
         (APNS, {"issued_at": NOW - 3601}, "token-expired", "1 h 1 s ago; a token is valid for 1 h"),
@@ -187,7 +187,7 @@ def test_a_missing_member_that_works_without_is_a_warning() -> None:
     "text",
     [
         pytest.param(good(APNS, headers={"typ": "JWT"}), id="typ"),
-        pytest.param(good(APNS, headers={"kid": "short"}), id="a key id of another length"),
+        pytest.param(good(APNS, headers={"kid": "short"}), id="a key ID of another length"),
     ],
 )
 def test_tokens_that_work_at_apns_have_no_finding(text: str) -> None:

@@ -45,7 +45,7 @@ def findings_of(text: str, now: float = NOW, *, utc_offset: int = 0, **known: An
         pytest.param(token(), id="team key"),
         pytest.param(token(INDIVIDUAL), id="individual key"),
         pytest.param(token(header={"alg": "ES256", "kid": "2X9R7KQF34"}), id="no typ"),
-        pytest.param(token(header={**HEADER, "kid": "short"}), id="a key id of another length"),
+        pytest.param(token(header={**HEADER, "kid": "short"}), id="a key ID of another length"),
         pytest.param(token(without("iat")), id="no iat"),
         pytest.param(token(aud=["appstoreconnect-v1"]), id="audience in a list"),
         pytest.param(token(iss="57246542-96fe-ffff-0000-0824d011072a"), id="a UUID of no known version"),
@@ -327,7 +327,7 @@ def test_a_key_id_of_a_megabyte_is_no_key_id() -> None:
     (finding,) = verify_token(token(header={**HEADER, "kid": "A" * 1_000_000}), service=APP_STORE_CONNECT).at(NOW)
     assert (finding.cause, finding.evidence) == (
         "token-form",
-        "kid is 1000000 characters long, expected the 10 of a key id",
+        "kid is 1000000 characters long, expected the 10 of a key ID",
     )
 
 

@@ -85,7 +85,7 @@ error This machine's clock is ahead of Apple's
 Fix Synchronise this machine's clock (NTP), or backdate iat by a minute and keep exp at 15 minutes.
 seen iat 21:40:34 was 34 s in the future; Apple's clock said 21:40:00 UTC and this machine's 21:40:34
 cause clock-ahead
-how sure confirmed
+certainty confirmed
 read on https://pytest-asc.readthedocs.io/en/stable/causes/clock-ahead/ https://www.rfc-editor.org/rfc/rfc9110#field.date
 
 The token's times

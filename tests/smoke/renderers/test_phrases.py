@@ -102,7 +102,7 @@ def test_warnings_are_counted_in_the_headline(warnings: int, words: str) -> None
         (
             "key-unknown-to-apple",
             "error",
-            "App Store Connect rejected the token: Apple does not recognise this combination of key id",
+            "App Store Connect rejected the token: Apple does not recognise this combination of key ID",
         ),
         ("transient-401", "warning", "App Store Connect accepted these credentials, but with 1 warning."),
     ],
