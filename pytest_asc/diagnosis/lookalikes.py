@@ -22,7 +22,7 @@ _TOKEN = re.compile(r"eyJ[\w+/=-]*\.[\w.+/=-]*")
 _FORMS = tuple(
     (what, re.compile(form, re.IGNORECASE))
     for what, form in (
-        ("a UUID, like an issuer id", UUID_PATTERN),
+        ("a UUID, like an issuer ID", UUID_PATTERN),
         (
             "the path of a file",
             r"(?:~|\.{1,2})?/[^\s]{0,1000}|[^\s]{1,1000}\.(?:p8|pem|key|json|p12)|[a-z]:\\[^\s]{0,1000}",
@@ -96,7 +96,7 @@ def describe(text: str) -> str | None:
         plist = "<plist" in bare[:1000]
         return "an XML property list" if plist else "an HTML or XML page"
     if _KEY_OR_TEAM_ID.fullmatch(bare) and not bare.isalpha():
-        return "10 capital letters and digits, like a key id or a Team ID"
+        return "10 capital letters and digits, like a key ID or a Team ID"
     return next((what for what, form in _FORMS if form.fullmatch(bare)), None)
 
 
