@@ -39,15 +39,15 @@ _KEY_TEXT = (
 )
 
 _NOTARY = (
-    "Compare the key id and the issuer id, and give no issuer id with an individual key; with an Apple ID, give its "
+    "Compare the key ID and the issuer ID, and give no issuer ID with an individual key; with an Apple ID, give its "
     "Team ID and an app-specific password."
 )
 _ALTOOL = (
-    "Compare the key id and the issuer id with Users and Access, Integrations, App Store Connect API, check that the "
+    "Compare the key ID and the issuer ID with Users and Access, Integrations, App Store Connect API, check that the "
     "key is Active, and look for blanks and quotes around both; with an Apple ID, use an app-specific password."
 )
 _SERVER = (
-    "Compare the key id, the issuer id and the bundle id, and use an In-App Purchase key; production refuses an app "
+    "Compare the key ID, the issuer ID and the bundle ID, and use an In-App Purchase key; production refuses an app "
     "that was never released, so ask the sandbox."
 )
 TEAM_KEY_FIX = (
@@ -63,7 +63,7 @@ _OUTAGE = "Try again later, and see Apple's page of the system status."
 
 
 _COMPARE_ALL = (
-    "Compare key id, issuer id or Team ID with Apple's pages, and check that the key is active and for this service."
+    "Compare key ID, issuer ID or Team ID with Apple's pages, and check that the key is active and for this service."
 )
 
 
@@ -97,9 +97,9 @@ _KEY = r"(?:private ?key|key data|\bp8\b|\bpem\b|pkcs ?#?8|asn\.?1|ec key|signin
 # Inferred: no tool is known for each of them, so they come after the messages and before a bare status.
 WORDINGS: tuple[Wording, ...] = (
     Wording(rf"issuer[-_ ]?id.{{0,60}}{_LACKS}|{_LACKS}.{{0,40}}issuer[-_ ]?id", "issuer-id-missing",
-            "an issuer id is missing"),
+            "an issuer ID is missing"),
     Wording(rf"key[-_ ]?id(?:entifier)?\b.{{0,60}}{_LACKS}|{_LACKS}.{{0,40}}key[-_ ]?id", "key-id-missing",
-            "a key id is missing"),
+            "a key ID is missing"),
     Wording(r"no such file.{0,200}(?:key|\.p8)|(?:key|\.p8)\b.{0,200}(?:no such file|does not exist)",
             "key-file-missing", "the file of a key is not there"),
     Wording(rf"{_FAILS}.{{0,60}}{_KEY}|{_KEY}.{{0,40}}{_FAILS}", "key-unparsable", "a key cannot be read", _KEY_TEXT),
@@ -261,7 +261,7 @@ MESSAGES: tuple[ToolMessage, ...] = (
     ToolMessage("developertokenrequestfailed", "service-not-enabled", "documented: MusicTokenRequestError",
                 "Enable MusicKit among the app services of the App ID; the system makes the token."),
     ToolMessage("unable to verify authorization token", "key-unknown-to-apple", "marinosoftware/DeviceCheckSample#1",
-                "Compare Team ID and key id, and check that the key signed the token and has DeviceCheck enabled."),
+                "Compare Team ID and key ID, and check that the key signed the token and has DeviceCheck enabled."),
     ToolMessage("invalid_grant", "device-token-or-topic", "Timothylock/go-signin-with-apple#39",
                 "Get a new authorization code: it works once, within five minutes, for one client id."),
     ToolMessage("badenvironmentkey", "key-unknown-to-apple", "kylebrowning/APNSwift#229",
@@ -294,9 +294,9 @@ MESSAGES: tuple[ToolMessage, ...] = (
     ToolMessage("badly formatted authorization token", "key-of-other-service", "Kylmakalle/devicecheck#5",
                 "Use a key with DeviceCheck enabled, and its Team ID as iss; keys of App Store Connect have none."),
     ToolMessage("failed_to_verify_jwt", "key-unknown-to-apple", "tschoffelen/mapkit-jwt#2",
-                "Compare Team ID and key id with Apple's pages, and check that MusicKit or MapKit JS is enabled."),
+                "Compare Team ID and key ID with Apple's pages, and check that MusicKit or MapKit JS is enabled."),
     ToolMessage("invalid asc api json key", "key-unknown-to-apple", "expo/eas-cli#1003"),
     ToolMessage("invalid_client", "key-unknown-to-apple", "mikebronner/laravel-sign-in-with-apple#38",
-                "Compare Team ID, Services ID and key id with Apple's pages, and enable Sign in with Apple for the "
+                "Compare Team ID, Services ID and key ID with Apple's pages, and enable Sign in with Apple for the "
                 "key."),
 )  # fmt: skip

@@ -84,8 +84,8 @@ def _host(text: str) -> str:
 # Tools that show no code have met all of these (indygreg/apple-platform-rs #260, Apple-Actions/upload-testflight-build
 # #28).
 _COMPARE = (
-    "Compare the key id and the issuer id with Users and Access, Integrations, App Store Connect API, and check that "
-    "the key is Active, that an individual key has no issuer id, and that no agreement is pending."
+    "Compare the key ID and the issuer ID with Users and Access, Integrations, App Store Connect API, and check that "
+    "the key is Active, that an individual key has no issuer ID, and that no agreement is pending."
 )
 _STATUSES: Mapping[int, tuple[CauseSlug, Certainty, str | None]] = {
     401: ("key-unknown-to-apple", "possible", _COMPARE),
