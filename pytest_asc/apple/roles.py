@@ -48,11 +48,11 @@ class RoleArea(NamedTuple):
 
     name: str
     readers: tuple[Role, ...]
-    """Who may GET, besides those who may do everything."""
+    """Roles that may GET, besides those that may do everything."""
     writers: tuple[Role, ...]
-    """Who may POST, PATCH and DELETE, besides those."""
+    """Roles that may POST, PATCH and DELETE, besides those."""
     basis: str
-    """What this line stands on."""
+    """The source of this line."""
     names: tuple[str, ...]
     """The first names of its paths, with ``*`` for their rest: ``ci*``; or first and last: ``builds/perfPowerMetrics``.
     """

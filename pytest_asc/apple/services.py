@@ -81,7 +81,7 @@ class Acceptance(NamedTuple):
 
     statuses: tuple[int, ...] = (200,)
     member: str | None = "data"
-    """What the JSON object in it holds; None where it is a JSON list."""
+    """The member of the JSON object in it; None where it is a JSON list."""
 
 
 RESOURCES = Acceptance()
@@ -96,9 +96,9 @@ class Service:
     title: str
     """The name in sentences."""
     hosts: tuple[str, ...]
-    """Where its tokens may be sent; requests go to the first."""
+    """Hosts that its tokens may be sent to; requests go to the first."""
     sent_as_client_secret: bool = False
-    """Whether the token is posted as a client secret, and not sent as a bearer."""
+    """True where the token is posted as a client secret, and not sent as a bearer."""
     claims: Mapping[str, ClaimSpec]
     """The claims that it asks for, beside audience and times."""
     header: Mapping[str, ClaimSpec] = field(default_factory=dict)
@@ -112,21 +112,21 @@ class Service:
     tolerated_claims: tuple[str, ...] = ()
     """Claims that it does not ask for, and that are in tokens which it accepts."""
     strict_claims: bool = False
-    """Whether the claims may hold nothing else."""
+    """True where the claims may hold nothing else."""
     scoped: bool = False
-    """Whether a ``scope`` may list the requests that the token is good for."""
+    """True where a ``scope`` may list the requests that the token is good for."""
     expires: bool = True
-    """Whether the claims hold ``exp``; where they do not, a token's life is counted from ``iat``."""
+    """True where the claims hold ``exp``; where they do not, a token's life is counted from ``iat``."""
     max_lifetime: int | None
     """Seconds that a token may live; None where Apple names no limit."""
     recommended_lifetime: int | None = None
     """Seconds that leave room for clock skew where the lifetime is limited; None where no such figure is needed."""
     counted_from: tuple[Literal["iat", "now"], ...] = ("iat",)
-    """Where that life begins: at ``iat``, at the time when the service looks, or at both."""
+    """Start of that life: at ``iat``, at the time when the service looks, or at both."""
     long_lived_paths: tuple[str, ...] = ()
     """The resources that take tokens of up to :data:`SIX_MONTHS`, as regular expressions for their paths."""
     der_signatures: bool = False
-    """Whether a signature in DER form may be taken, too."""
+    """True where a signature in DER form is accepted, too."""
     probe: str = ""
     """The cheapest request that needs a valid token and changes nothing; empty where none is known."""
     acceptance: Acceptance = RESOURCES
@@ -135,13 +135,13 @@ class Service:
     error_members: frozenset[str] = frozenset()
     """The members that its errors in JSON have, one at least."""
     text_errors: bool = True
-    """Whether it has errors in plain text or without a body; App Store Connect has one alone, for 406 (documented)."""
+    """True where it has errors in plain text or without a body; App Store Connect has one, for 406 (documented)."""
     sandbox: ServiceName | None = None
     """The name of the service that takes the same tokens for apps that are not released."""
     key_type: Literal["team", "enterprise"] | None = None
     """The type of all its keys; None where there are several."""
     key_file: str = "AuthKey"
-    """How the names of its key files start."""
+    """The beginning of the names of its key files."""
 
     @property
     def host(self) -> str:

@@ -29,7 +29,7 @@ class Access(NamedTuple):
     """
 
     secret: str | None = None
-    """What programs send as ``Authorization: Bearer``; None where it is not needed."""
+    """The secret that programs send as ``Authorization: Bearer``; None where it is not needed."""
 
     def check(self, header: Callable[[str], str | None], *, secure: bool, needs_secret: bool) -> Denial | None:
         """Return why a request is refused; None where it is not.

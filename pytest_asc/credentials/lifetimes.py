@@ -7,10 +7,10 @@ DEFAULT_LIFETIME = 15 * 60
 minutes and to work at 15)."""
 
 BACKDATE = 60
-"""How far ``iat`` lies in the past, so that a clock slightly ahead of Apple's does no harm (fastlane does the same)."""
+"""Seconds by which ``iat`` lies in the past, so that a clock a little ahead does no harm (as in fastlane)."""
 
 RENEW_BEFORE = 60
-"""How long before ``exp`` a cached token is replaced."""
+"""Seconds before ``exp`` at which a cached token is replaced."""
 
 MIN_LIFETIME = BACKDATE + RENEW_BEFORE
 """The shortest lifetime of a cached token: with a shorter one, each request would need a token of its own."""

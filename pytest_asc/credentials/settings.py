@@ -30,7 +30,7 @@ class Setting(NamedTuple):
     env: tuple[str, ...]
     choices: tuple[str, ...] = ()
     option: bool = True
-    """Whether the command line and the ini file may give it. A private key or a token they may not: command lines
+    """True where the command line and the ini file may give it. A private key or a token they may not: command lines
     end up in process lists and histories, ini files in repositories."""
 
     @property

@@ -41,7 +41,7 @@ class KeySource:
     fastlane: FastlaneKey | None = None
     """The rest of fastlane's JSON, if it was one."""
     opened: bool = True
-    """Whether there was anything to read; if not, its ids are as unknown as its key."""
+    """True where there was something to read; if not, its ids are as unknown as its key."""
 
 
 _PATH_SUFFIXES = (".p8", ".pem", ".key", ".json")

@@ -59,7 +59,7 @@ class DiagnosisContext:
     credentials: VerificationKey | None = None
     """The key at hand. It verifies the tokens that name it."""
     netrc: Callable[[str], NetrcEntry | None] = lambda _: None
-    """What a netrc file has for a host."""
+    """The entry of a netrc file for a host."""
     refusal: Callable[[HttpResponse], Finding | None] = lambda _: None
     """The actual cause of a response, where an emulator sent it."""
     timeout: float | None = None

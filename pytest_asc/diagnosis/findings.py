@@ -24,7 +24,7 @@ class Finding:
     certainty: Certainty
     """``certain``: the evidence alone proves it; ``likely``; ``possible``: remains after all else is excluded."""
     evidence: str
-    """What was seen, with the figures."""
+    """The evidence, with its figures."""
     fix: str
     """One sentence, imperative."""
     docs: str

@@ -34,17 +34,17 @@ class UnexplainedRefusal:
     """The finding from the response alone."""
     service: Service
     base_url: str
-    """Where the request went, and where every experiment goes."""
+    """The base URL of the request and of every experiment."""
     token: DecodedToken | None
     """None where it is no token that could be good, so that nothing can be changed in it."""
     has_key: bool
-    """Whether the private key is at hand that the token is signed with."""
+    """True where the private key is available that the token is signed with."""
     issuer_id: str | None = None
     """The issuer ID of the key, used or not."""
     key_type_is_set: bool = False
     """True if the user has set the key type; otherwise it was derived from the ids that are set."""
     earlier_findings: tuple[Finding, ...] = ()
-    """What was found of key and ids before the request."""
+    """The findings on key and IDs before the request."""
 
     @property
     def decoded(self) -> DecodedToken:

@@ -34,9 +34,9 @@ class MarkerOptions:
     faults: tuple[CauseSlug, ...] = ()
     """The slugs of the causes that the emulator brings about."""
     allow_writes: bool = False
-    """Whether a live session may send POST, PATCH, PUT and DELETE, in runs with --asc-allow-writes."""
+    """True to let a live session send POST, PATCH, PUT and DELETE, in runs with --asc-allow-writes."""
     allow_unfired: bool = False
-    """Whether planned failures of the emulator may remain unused."""
+    """True to let planned failures of the emulator remain unused."""
     relax: tuple[str, ...] = ()
     """Names of what the emulator does not require for a review."""
 

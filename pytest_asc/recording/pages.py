@@ -33,7 +33,7 @@ class Item(NamedTuple):
 
 
 class Page(NamedTuple):
-    """What is kept of a response."""
+    """The part of a response that is kept."""
 
     status: int
     code: str

@@ -162,7 +162,7 @@ _CHECKS: Mapping[str, Callable[[tuple[Any, ...]], None]] = {
     "os.posix_spawn": lambda args: _refuse_command(args[1], args[2]),
     "os.system": lambda args: _refuse_command(args[0], None),
 }
-"""What each event of Python is checked for."""
+"""The check of each audit event of Python."""
 
 
 def _patch_socket() -> None:

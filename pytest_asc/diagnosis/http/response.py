@@ -95,9 +95,9 @@ class ErrorRule(NamedTuple):
     """A rule for an error of Apple's that says more than its status."""
 
     code: str
-    """How the code starts."""
+    """The beginning of the code."""
     pattern: str
-    """What title or detail hold, as a regular expression."""
+    """A part of title or detail, as a regular expression."""
     cause: str
     certainty: Certainty
     fix: str | None = None

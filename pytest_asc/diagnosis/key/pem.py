@@ -30,9 +30,9 @@ class Block(NamedTuple):
 
     label: str
     body: str
-    """What stands between the BEGIN and the END line."""
+    """The text between the BEGIN and the END line."""
     on_own_lines: bool
-    """Whether these two are lines, with nothing else on them and no blank too few or too many."""
+    """True where these two are lines, with nothing else on them and no blank too few or too many."""
 
 
 def main_block(text: str) -> Block | None:

@@ -21,7 +21,7 @@ class Repair(NamedTuple):
 
     text: str
     evidence: str
-    """What was found, in figures: no part of the text."""
+    """The damage, in figures: no part of the text."""
 
 
 # What each kind of invisible character stands for: a line break, a blank, or nothing.

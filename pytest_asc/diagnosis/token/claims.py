@@ -40,7 +40,7 @@ class ClaimProblem(NamedTuple):
 
     finding: Finding
     missing: bool = False
-    """Whether it is not there at all, so that nothing speaks for another service."""
+    """True where it is not there at all, so that nothing speaks for another service."""
 
 
 def check_claims(

@@ -57,7 +57,7 @@ class TokenVerification:
 
     decoded: DecodedToken | None
     findings: tuple[Finding, ...]
-    """What does not depend on the clock."""
+    """Findings that do not depend on the clock."""
     valid_from: float = -math.inf
     """Seconds since 1970; before it, the token is issued in the future or expires too far ahead."""
     valid_until: float = math.inf

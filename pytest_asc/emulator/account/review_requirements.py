@@ -30,7 +30,7 @@ REQUIREMENTS: Mapping[str, str] = {
     "tracking-answers": "answers on privacy that agree with a build which asks to track users",
     "watch-screenshots": "each localization has a screenshot of an Apple Watch, for a build with a Watch app",
 }
-"""What is required, by name."""
+"""The requirements, by name."""
 
 COUNTS_AS_MET = frozenset(
     {

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.spec.compiler.part import JsonObject
 
 ADDENDUM = Path(__file__).with_name("addendum-4.5.1.json")
-"""What 4.5 and 4.5.1 have beside 4.4.1, by public sources: a part of a repository, and not of the installed package."""
+"""The additions of 4.5 and 4.5.1 to 4.4.1, from public sources; not a part of the wheel."""
 REMOVED = "x-removed"
 """Member of an addendum's object that takes values out of the object's arrays."""
 

@@ -20,7 +20,7 @@ class NotUnderstood(NamedTuple):
     place: str
     """JSON pointer to it (RFC 6901)."""
     pattern: str
-    """What is there, and what was expected."""
+    """The value that is there, and the one that was expected."""
 
     def __str__(self) -> str:
         """Return place and pattern on one line, printable and of at most 500 characters."""
