@@ -65,6 +65,7 @@ OTHERS = (
     "SPACESHIP_",
 )
 OTHER_PLUGINS = ("randomly", "rerunfailures", "sugar", "pytest_httpx", "asyncio", "recording", "socket", "timeout")
+NO_OTHER_PLUGINS = " ".join(f"-pno:{name}" for name in OTHER_PLUGINS)
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
@@ -147,6 +148,7 @@ def clean_environment(
     if bytecode:
         monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
         monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(bytecode))
+    monkeypatch.setenv("PYTEST_ADDOPTS", NO_OTHER_PLUGINS)
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("USERPROFILE", str(home))
@@ -156,7 +158,7 @@ def clean_environment(
 @pytest.fixture
 def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """Keep plugins that change every run out of pytester's runs, whichever are installed; a test may let one in."""
-    monkeypatch.setenv("PYTEST_ADDOPTS", " ".join(f"-pno:{name}" for name in OTHER_PLUGINS))
+    monkeypatch.setenv("PYTEST_ADDOPTS", NO_OTHER_PLUGINS)
     return pytester
 
 

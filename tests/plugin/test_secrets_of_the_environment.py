@@ -346,6 +346,6 @@ def test_a_test_named_by_a_secret_that_comes_up_later_is_renamed(pytester: pytes
             asc_diagnose(text)
         """
     )
-    result = pytester.runpytest("-v", *options)
+    result = pytester.runpytest_subprocess("-v", *options)
     result.assert_outcomes(passed=2)
     result.stdout.fnmatch_lines(["*BEGIN PRIVATE KEY*"])
