@@ -53,11 +53,12 @@ def named_folder(settings: Settings) -> Path | None:
 def folders(settings: Settings) -> list[Path]:
     """Return the folders that Apple's altool searches for keys (documented in its help), in order of precedence."""
     named = named_folder(settings)
-    return [
+    found = [
         settings.folder / "private_keys",
         *(settings.home / name for name in ("private_keys", ".private_keys", ".appstoreconnect/private_keys")),
         *([named] if named else []),
     ]
+    return list(dict.fromkeys(found))  # the current folder may be the home folder
 
 
 def find(key_id: str | None, places: Iterable[Path]) -> list[Path]:

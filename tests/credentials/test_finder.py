@@ -876,3 +876,12 @@ def test_no_damaged_value_crashes_or_leaks(
     reading = find_credentials(read_settings(lambda _: None, lambda _: None, environ, folder=nowhere, home=nowhere))
     assert_no_secret(reading)
     assert (reading.credentials is None) == any(finding.level == "error" for finding in reading.findings)
+
+
+def test_a_folder_is_searched_once_where_the_current_one_is_the_home_folder(home: Path) -> None:
+    def no_value(_: str) -> None:
+        return None
+
+    (finding,) = find_credentials(read_settings(no_value, no_value, {}, folder=home, home=home)).findings
+    assert finding.cause == "credentials-missing"
+    assert finding.evidence.count("/private_keys,") == 1
