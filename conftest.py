@@ -64,7 +64,28 @@ OTHERS = (
     "PYTEST_ADDOPTS",
     "SPACESHIP_",
 )
-OTHER_PLUGINS = ("randomly", "rerunfailures", "sugar", "pytest_httpx", "asyncio", "recording", "socket", "timeout")
+OTHER_PLUGINS = (
+    "allure_pytest",
+    "anyio",
+    "asyncio",
+    "html",
+    "html_fixtures",
+    "metadata",
+    "platformdirs",
+    "pytest_httpx",
+    "pytest_jsonreport",
+    "pytest_reportlog",
+    "randomly",
+    "recording",
+    "requests_mock",
+    "rerunfailures",
+    "respx",
+    "socket",
+    "sugar",
+    "time_machine",
+    "timeout",
+    "xdist.looponfail",
+)
 NO_OTHER_PLUGINS = " ".join(f"-pno:{name}" for name in OTHER_PLUGINS)
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
@@ -103,6 +124,16 @@ class Installed:
     def entry_points(self) -> Any:
         """The objects that it names for others to load, plugins of pytest among them."""
         return self._distribution.entry_points
+
+    @cached_property
+    def metadata(self) -> importlib.metadata.PackageMetadata:
+        """Its name, its version and the like."""
+        return self._distribution.metadata
+
+    @property
+    def version(self) -> str:
+        """Its version."""
+        return self.metadata["Version"]
 
     @cached_property
     def files(self) -> list[importlib.metadata.PackagePath] | None:

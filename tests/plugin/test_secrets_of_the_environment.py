@@ -185,10 +185,18 @@ def test_no_sink_of_pytest_shows_a_secret_of_the_environment(
 @pytest.mark.parametrize(
     ("module", "options", "file"),
     [
-        ("pytest_reportlog", ["--report-log=report.jsonl"], "report.jsonl"),
-        ("pytest_jsonreport", ["--json-report", "--json-report-file=report.json"], "report.json"),
-        ("pytest_html", ["--html=report.html", "--self-contained-html"], "report.html"),
-        ("allure_pytest", ["--alluredir=allure"], "allure"),
+        ("pytest_reportlog", ["-ppytest_reportlog", "--report-log=report.jsonl"], "report.jsonl"),
+        (
+            "pytest_jsonreport",
+            ["-ppytest_jsonreport", "-pmetadata", "--json-report", "--json-report-file=report.json"],
+            "report.json",
+        ),
+        (
+            "pytest_html",
+            ["-phtml", "-phtml_fixtures", "-pmetadata", "--html=report.html", "--self-contained-html"],
+            "report.html",
+        ),
+        ("allure_pytest", ["-pallure_pytest", "--alluredir=allure"], "allure"),
     ],
 )
 @pytest.mark.parametrize("more", [(), ("-n", "2")])
@@ -210,6 +218,7 @@ def test_no_report_of_another_plugin_shows_a_secret(
     pytester.makepyfile(text)
     result = pytester.runpytest(*options, *more, "-Wdefault")
     written = pytester.path / file
+    assert written.exists()
     shown(result, *([written] if written.is_file() else [one for one in written.rglob("*") if one.is_file()]))
 
 

@@ -58,7 +58,7 @@ CASES = {
     ),
     "requests_mock, fixture after": (
         "requests_mock",
-        (),
+        ("-prequests_mock",),
         """
         def test_mock_first(asc_token, requests_mock):
             requests_mock.get(URL, json={"mocked": True})
@@ -67,7 +67,7 @@ CASES = {
     ),
     "respx, fixture before": (
         "respx",
-        (),
+        ("-prespx",),
         """
         import httpx
 
@@ -78,7 +78,7 @@ CASES = {
     ),
     "requests_mock": (
         "requests_mock",
-        (),
+        ("-prequests_mock",),
         """
         def test_mock_first(requests_mock, asc_token):
             requests_mock.get(URL, json={"mocked": True})
@@ -102,7 +102,7 @@ CASES = {
     ),
     "respx": (
         "respx",
-        (),
+        ("-prespx",),
         """
         import httpx, respx
 
@@ -197,7 +197,7 @@ CASES = {
     ),
     "anyio": (
         "trio",
-        (),
+        ("-panyio",),
         """
         import httpx
 
