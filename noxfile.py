@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tarfile
 import zipfile
@@ -101,6 +102,16 @@ def clients(session: nox.Session) -> None:
     session.install("-e", ".[test]")
     folder = str(session.cache_dir / "clients")
     session.run("python", "-m", "pytest", "-n", "2", "tests/clients", *session.posargs, env={"ASC_CLIENTS": folder})
+
+
+@nox.session
+def languages(session: nox.Session) -> None:
+    """The examples in other languages with Vitest and Jest, which npm installs; the other runners if they are there."""
+    session.install("-e", ".[test]")
+    folder = session.cache_dir / "javascript"
+    session.run("npm", "install", "--silent", "--prefix", str(folder), "vitest@3", "jest@30", external=True)
+    path = os.pathsep.join([str(folder / "node_modules" / ".bin"), session.env.get("PATH") or os.environ["PATH"]])
+    session.run("python", "-m", "pytest", "tests/docs/test_languages.py", *session.posargs, env={"PATH": path})
 
 
 @nox.session

@@ -23,22 +23,32 @@ LANGUAGES = ROOT / "docs" / "languages"
 RUN = [sys.executable, "-m", "pytest_asc", "run", "--empty", "--"]
 
 
-def run(*command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*RUN, *command], capture_output=True, text=True, check=False, cwd=ROOT, timeout=120)
+def run(*command: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*RUN, *command], capture_output=True, text=True, check=False, cwd=cwd, timeout=120)
 
 
-@pytest.mark.skipif(not shutil.which("node"), reason="node is not installed")
-def test_the_javascript_example_passes() -> None:
-    result = run("node", "--test", str(LANGUAGES / "javascript"))
-    assert (result.returncode, result.stderr) == (0, ""), result.stdout
-    assert re.search(r"pass 4\b", result.stdout)
+EXAMPLES = [
+    ("node", ["--test", "javascript/node.test.mjs"], r"# pass 4\b"),
+    ("vitest", ["run", "--globals", "--no-color", "app_names.test"], r"Tests +4 passed \(4\)"),
+    ("jest", ["--testMatch", "**/app_names.test.mjs"], r"Tests: +4 passed, 4 total"),
+    ("ruby", ["-W", "ruby/app_names_test.rb"], "4 runs, 8 assertions, 0 failures, 0 errors, 0 skips"),
+    ("rspec", ["ruby/app_names_spec.rb"], "4 examples, 0 failures"),
+]
 
 
-@pytest.mark.skipif(not shutil.which("ruby"), reason="ruby is not installed")
-def test_the_ruby_example_passes() -> None:
-    result = run("ruby", "-W", str(LANGUAGES / "ruby" / "app_names_test.rb"))
-    assert (result.returncode, result.stderr) == (0, ""), result.stdout
-    assert "4 runs, 8 assertions, 0 failures, 0 errors, 0 skips" in result.stdout
+@pytest.mark.parametrize(("program", "arguments", "summary"), EXAMPLES, ids=[program for program, _, _ in EXAMPLES])
+def test_the_examples_pass_with_their_test_runners(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, program: str, arguments: list[str], summary: str
+) -> None:
+    if not shutil.which(program):
+        pytest.skip(f"{program} is not installed")
+    if program == "jest":
+        monkeypatch.setenv("NODE_OPTIONS", "--experimental-vm-modules")
+    folder = shutil.copytree(LANGUAGES, tmp_path / "languages")  # test runners write caches beside what they run
+    (folder / "package.json").write_text("{}", "utf-8")
+    result = run(program, *arguments, cwd=folder)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert re.search(summary, result.stdout + result.stderr)
 
 
 @pytest.mark.skipif(not shutil.which("swiftc"), reason="swift is not installed")

@@ -1,22 +1,7 @@
-# Run it with `python -m pytest_asc run --empty -- ruby docs/languages/ruby/app_names_test.rb`.
+# The same tests for minitest: `python -m pytest_asc run --empty -- ruby docs/languages/ruby/app_names_test.rb`.
 require "minitest/autorun"
+require_relative "app_names"
 require_relative "emulator"
-
-# The code under test: its URL is Apple's.
-module AppNames
-  URL = URI("https://api.appstoreconnect.apple.com/v1/apps?fields%5Bapps%5D=name")
-
-  def self.list(token)
-    response = Net::HTTP.get_response(URL, { "Authorization" => "Bearer #{token}" })
-    if response.code == "429"
-      sleep(response["Retry-After"].to_f)
-      return list(token)
-    end
-    raise "App Store Connect: #{response.code}" unless response.is_a?(Net::HTTPSuccess)
-
-    JSON.parse(response.body)["data"].map { |app| app["attributes"]["name"] }
-  end
-end
 
 class AppNamesTest < Minitest::Test
   def setup = Emulator.reset
@@ -32,7 +17,7 @@ class AppNamesTest < Minitest::Test
     assert_equal [429, 200], Emulator.requests.map { |request| request["status"] }
   end
 
-  def test_reports_a_refused_token_whose_cause_the_emulator_tells
+  def test_reports_a_rejected_token_and_the_emulator_names_the_cause
     error = assert_raises(RuntimeError) { AppNames.list(Emulator.token[..-5]) }
     assert_match(/401/, error.message)
     assert_equal "token-signature-mismatch", Emulator.requests.first["cause"]
