@@ -70,6 +70,7 @@ OTHER_PLUGINS = (
     "asyncio",
     "html",
     "html_fixtures",
+    "hypothesispytest",
     "metadata",
     "platformdirs",
     "pytest_httpx",
