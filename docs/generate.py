@@ -1,8 +1,8 @@
 """Write docs/causes from the table of causes, the notes beside it and the reports: ``python docs/generate.py``.
 
-The table has what a report needs: title, certainty, fix, where to read on. The notes have what only a reader needs, one
-file for each group, one section for each cause, with a line for the symptom, the reason, and how it is detected. The
-reports are those that the tests hold the smoke check to.
+The table has what a report needs: title, certainty, fix, and a link for further reading. The notes have what only a
+reader of the page needs: one file for each group, one section for each cause, with a line for the symptom, the reason,
+and how it is detected. The reports are those that the tests compare the smoke check with.
 """
 
 from __future__ import annotations
@@ -82,11 +82,11 @@ def pages() -> dict[str, str]:
 def _index(read: list[Group]) -> Iterator[str]:
     yield from (_ORIGIN, "", "# Causes", "")
     yield (
-        "Every reason for a refusal that can be distinguished. The name of a cause is the one in reports, in\n"
-        "`asc_emulator.requests` and for `--asc-fault`; it never changes."
+        "Every reason for a rejection that can be distinguished from others. Reports, `asc_emulator.requests` and\n"
+        "`--asc-fault` use the names on this page. A name never changes."
     )
     for group in read:
-        yield from ("", f"## {group.title}", "", group.introduction, "", "| cause | in words |", "|---|---|")
+        yield from ("", f"## {group.title}", "", group.introduction, "", "| cause | meaning |", "|---|---|")
         for note in group.notes:
             if note.slug in CAUSES:
                 yield f"| [`{note.slug}`]({note.slug}.md) | {CAUSES[note.slug].title} |"
@@ -95,7 +95,8 @@ def _index(read: list[Group]) -> Iterator[str]:
 
 def _page(note: Note, cause: Cause) -> Iterator[str]:
     yield from (_ORIGIN, "", f"# {note.slug}", "")
-    yield f"**{cause.title}.** A finding of level {cause.level}; usually {CERTAINTY[cause.certainty]}."
+    certainty, _, meaning = CERTAINTY[cause.certainty].partition(": ")
+    yield f"**{cause.title}.** Level: {cause.level}. Usual certainty: {certainty}{f' ({meaning})' if meaning else ''}."
     for title, text in (
         ("What you see", note.symptom),
         ("Why it happens", note.why),
