@@ -31,8 +31,8 @@ _WATCHER = str(Path(__file__).with_name("watcher.py"))
 _FROM_TERMINALS = {"SIGINT", "SIGQUIT"}
 _ISOLATED_PORTS = (80, 443)
 """Those of Apple's URLs."""
-_SEE = f"see {DOCS_URL}how-to/other-languages/#programs-that-heed-no-proxy"
-_UNUSED = f"the command sent no request to the emulator: it may not heed HTTPS_PROXY; {_SEE}"
+_SEE = f"see {DOCS_URL}how-to/other-languages/#programs-that-ignore-the-proxy"
+_UNUSED = f"the command sent no request to the emulator: it may ignore HTTPS_PROXY; {_SEE}"
 _UNTRUSTED = (
     "the command connected to the emulator and sent no request: it may not trust the certificate that SSL_CERT_FILE "
     f"names; {_SEE}"

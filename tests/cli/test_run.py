@@ -195,7 +195,7 @@ def test_run_says_when_the_command_has_sent_no_request(
     assert in_process("--empty", "--", "true") == 0
     out, err = capfd.readouterr()
     assert out == ""
-    assert err.startswith("the command sent no request to the emulator: it may not heed HTTPS_PROXY; see ")
+    assert err.startswith("the command sent no request to the emulator: it may ignore HTTPS_PROXY; see ")
     assert in_process("--empty", "--", "sh", "-c", "kill -TERM $$") == 128 + 15
     assert capfd.readouterr() == ("", "")
 
