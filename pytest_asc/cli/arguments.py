@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
@@ -20,16 +19,15 @@ if TYPE_CHECKING:
 
 
 USAGE_ERROR = 4
-"""Exit status of wrong options, as pytest has it; 1 stands for unusable credentials."""
+"""Exit status of wrong options, the same as pytest's; 1 stands for unusable credentials."""
 
 
 class Parser(argparse.ArgumentParser):
     """Exits with ``USAGE_ERROR`` on wrong options."""
 
     def error(self, message: str) -> NoReturn:
-        """Print the usage and the message, and exit."""
-        self.print_usage(sys.stderr)
-        self.exit(USAGE_ERROR, f"{self.prog}: error: {message}\n")
+        """Print the message and where to find the options, and exit. The usage itself has up to a dozen lines."""
+        self.exit(USAGE_ERROR, f"{self.prog}: error: {message}\nFor the options, run: {self.prog} --help\n")
 
 
 def add_command(
@@ -72,22 +70,26 @@ def add_live(parser: argparse.ArgumentParser) -> None:
         metavar="HOST",
         help="allow sending tokens to this host, which is neither Apple's nor this machine; may be repeated",
     )
-    parser.add_argument("--quiet", action="store_true", help="show no progress")
+    parser.add_argument("--quiet", action="store_true", help="do not show progress")
 
 
 def add_account(parser: argparse.ArgumentParser) -> None:
     """Add the options that say which account the emulator serves and which hosts its proxy lets through."""
     parser.add_argument("--load", metavar="FILE", help="load resources from this JSON file")
     parser.add_argument(
-        "--openapi", metavar="FILE", help="emulate the API of this OpenAPI document in place of the shipped one"
+        "--openapi",
+        metavar="FILE",
+        help="emulate the API of this OpenAPI document instead of the one that ships with pytest-asc",
     )
     sample = parser.add_mutually_exclusive_group()
-    sample.add_argument("--empty", action="store_true", help="start without resources (default: load a sample)")
-    sample.add_argument("--sample", action="store_true", help="load the sample as well as FILE")
+    sample.add_argument(
+        "--empty", action="store_true", help="start with an empty account (default: the sample account)"
+    )
+    sample.add_argument("--sample", action="store_true", help="load the sample account in addition to --load FILE")
     parser.add_argument(
         "--state",
         metavar="FILE",
-        help="start with the account in this file, if it exists, and save it at the end",
+        help="load the account from this file if it exists, and save it there on exit",
     )
     parser.add_argument(
         "--role",
@@ -97,17 +99,28 @@ def add_account(parser: argparse.ArgumentParser) -> None:
         help="role of the key, such as DEVELOPER (default ADMIN)",
     )
     parser.add_argument(
-        "--rate-limit", type=_positive, metavar="N", help="requests that a key may send in an hour (default: unlimited)"
+        "--rate-limit", type=_positive, metavar="N", help="requests that a key may send per hour (default: unlimited)"
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="the same number generates the same ids")
+    parser.add_argument(
+        "--seed",
+        type=_integer,
+        default=0,
+        metavar="N",
+        help="seed of generated IDs: the same number gives the same IDs",
+    )
     parser.add_argument(
         "--time",
         choices=("manual", "instant", "real"),
-        help="when to finish Apple's work, such as processing a build: on a command to the control API, before the "
-        "next request, or after its usual time (default: when a client reads again what it has seen pending)",
+        help="when Apple's work, such as processing a build, finishes: manual: on a command to the control API; "
+        "instant: before the next request; real: after its usual time (default: when a client reads a resource again "
+        "that it has seen pending)",
     )
     parser.add_argument(
-        "--fault", action="append", default=[], metavar="CAUSE", help="inject a fault of the service; may be repeated"
+        "--fault",
+        action="append",
+        default=[],
+        metavar="CAUSE",
+        help="inject a fault of the service, such as rate-limited; may be repeated",
     )
     parser.add_argument(
         "--fail",
@@ -115,16 +128,18 @@ def add_account(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="'METHOD PATH=STATUS'",
-        help="make the next request with this method and path fail: 'GET /v1/apps=429'; may be repeated",
+        help="make the next request with this method and path fail, as in 'GET /v1/apps=429'; may be repeated",
     )
     parser.add_argument(
         "--webhooks",
         type=_loopback_url,
         metavar="URL",
-        help="send the notifications of webhooks to this URL, which must be on this machine",
+        help="deliver the notifications of webhooks to this URL, which must be on this machine",
     )
     parser.add_argument(
-        "--log-format", choices=("text", "json"), help="format of the log on standard error, one line a request"
+        "--log-format",
+        choices=("text", "json"),
+        help="log each request on standard error, as a line of text (default for serve) or of JSON",
     )
     parser.add_argument("--quiet", action="store_true", help="write nothing to standard error")
     parser.add_argument(
@@ -148,8 +163,15 @@ def _loopback_url(text: str) -> str:
 
 def _positive(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text)):
-        raise argparse.ArgumentTypeError(f"got {text!r}, expected a whole number from 1")
+        raise argparse.ArgumentTypeError(f"got {text!r}, expected a whole number of at least 1")
     return int(text)
+
+
+def _integer(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"got {text!r}, expected a whole number") from None
 
 
 def _failure(text: str) -> tuple[str, str, int]:

@@ -1,4 +1,4 @@
-"""``python -m pytest_asc compare``: asks a live account and the emulator the same, and reports what differs."""
+"""``python -m pytest_asc compare``: sends the same requests to a live account and the emulator, and compares."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def add_parser(commands: Commands) -> None:
     parser = add_command(
         commands,
         "compare",
-        "send a live account and the emulator the same GET requests, and report what differs",
+        "send the same GET requests to a live account and to the emulator, and report the differences",
     )
-    parser.add_argument("file", metavar="FILE", help="recording of the account, made by the command record")
+    parser.add_argument("file", metavar="FILE", help="recording of the account, made with the record command")
     parser.add_argument(
         "--report",
         action="append",
@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     """Compare a live account with the emulator.
 
     Returns:
-        0 where nothing differs but what is known to; 1 where something does; 2 where the live account cannot be read.
+        0 if there are only known differences or none; 1 if there are others; 2 if the live account cannot be read.
 
     Raises:
         SettingsError: An option makes no sense, or a file cannot be read or written.
@@ -56,14 +56,14 @@ def run(options: argparse.Namespace) -> int:
     from pytest_asc.credentials.tokens import LifetimeError  # noqa: PLC0415
     from pytest_asc.recording.comparison.recorded_account import RecordedAccount  # noqa: PLC0415
     from pytest_asc.recording.comparison.renderers import render_for, render_text  # noqa: PLC0415
-    from pytest_asc.recording.private_files import replace_private  # noqa: PLC0415
+    from pytest_asc.recording.private_files import problem_of_file, replace_private  # noqa: PLC0415
     from pytest_asc.recording.progress import Progress  # noqa: PLC0415
     from pytest_asc.recording.reader import ReadError  # noqa: PLC0415
 
     reports = [Path(name) for name in options.report]
     for path in reports:
-        if path.is_dir() or not path.absolute().parent.is_dir():
-            raise SettingsError(f"--report {path}: expected a file in a folder that is there")
+        if problem := problem_of_file(path):
+            raise SettingsError(f"--report {path}: {problem}")
     try:
         account = RecordedAccount(options.file)
     except OSError as error:
@@ -98,5 +98,5 @@ def _compare(options: argparse.Namespace, account: RecordedAccount, progress: Pr
 
 def _budget(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text)):
-        raise ArgumentTypeError(f"got {text!r}, expected a whole number from 1")
+        raise ArgumentTypeError(f"got {text!r}, expected a whole number of at least 1")
     return int(text)

@@ -49,7 +49,11 @@ def run(options: argparse.Namespace) -> int:
     if not evidence and (found := settings.get("token")):
         (evidence, minted_by), is_token = found, True
     if not evidence:
-        print("There is no token: pipe one into this command, or set ASC_TOKEN.", file=sys.stderr)
+        print(
+            "There is nothing to diagnose: pipe a token, request, response or tool output into this command, or set "
+            "ASC_TOKEN.",
+            file=sys.stderr,
+        )
         return USAGE_ERROR
     reading = find_credentials(settings)
     if reading.sources:

@@ -38,8 +38,8 @@ _BUNDLES = (
     "/etc/ssl/cert.pem",
 )
 _HINT = (
-    "A container allows it with --cap-add SYS_ADMIN --security-opt seccomp=unconfined --security-opt "
-    "apparmor=unconfined; Ubuntu with sysctl kernel.apparmor_restrict_unprivileged_userns=0."
+    "Start a container with --cap-add SYS_ADMIN --security-opt seccomp=unconfined --security-opt "
+    "apparmor=unconfined; on Ubuntu, run sysctl kernel.apparmor_restrict_unprivileged_userns=0."
 )
 
 
@@ -52,7 +52,7 @@ def isolate() -> None:
         SettingsError: The system has no such namespaces, or does not allow them.
     """
     if sys.platform != "linux":
-        raise SettingsError("--isolate needs a network namespace, which Linux alone has")
+        raise SettingsError("--isolate needs Linux: it uses a network namespace")
     user, group = os.geteuid(), os.getegid()
     try:
         try:
@@ -131,5 +131,6 @@ def _bring_up(interface: str) -> None:
 
 def _not_allowed(error: OSError) -> SettingsError:
     return SettingsError(
-        f"--isolate: this system allows no network namespace ({error.filename or 'network'}: {error.strerror}). {_HINT}"
+        f"--isolate: this system does not allow network namespaces ({error.filename or 'network'}: {error.strerror}). "
+        f"{_HINT}"
     )

@@ -27,7 +27,7 @@ class Command(Protocol):
         """Run the command and return its exit status."""
 
 
-_DESCRIPTION = "Check credentials and tokens for App Store Connect, make tokens, and run the emulator."
+_DESCRIPTION = "Check credentials and tokens for App Store Connect, generate tokens, and run the emulator."
 
 COMMANDS: Mapping[str, Command] = {
     "smoke": smoke,
@@ -48,8 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: The command line without the program's name; by default that of this process.
 
     Returns:
-        The exit status: 0 good, 1 unusable credentials or token, or a document that differs, 4 wrong options; of
-        ``smoke`` pytest's, of ``run`` the command's.
+        The exit status: 0 for success, 1 for unusable credentials, a rejected token or a document that differs, 4 for
+        wrong options; ``smoke`` returns pytest's, ``run`` that of the command.
     """
     installed = Path(sys.argv[0]).stem == "pytest-asc"
     parser = Parser(prog="pytest-asc" if installed else "python -m pytest_asc", description=_DESCRIPTION)
@@ -57,12 +57,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for command in COMMANDS.values():
         command.add_parser(commands)
     own, passed_on = _split(sys.argv[1:] if arguments is None else list(arguments))
-    options = parser.parse_args(own)
+    options, unknown = parser.parse_known_args(own)
+    if unknown:
+        commands.choices[options.command].error(f"unrecognized arguments: {' '.join(unknown)}")
     options.passed_on = passed_on
     try:
         return COMMANDS[options.command].run(options)
     except SettingsError as error:
-        print(error, file=sys.stderr)
+        print(f"{parser.prog} {options.command}: error: {error}", file=sys.stderr)
         return USAGE_ERROR
 
 

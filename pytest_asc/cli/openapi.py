@@ -30,7 +30,7 @@ def add_parser(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print what is new, gone and changed in the document, and what of it is not understood.
+    """Print what is new, removed and changed in the document, and what in it is not understood.
 
     Returns:
         The exit status: 0 where it is understood whole and nothing differs, else 1.
@@ -67,15 +67,15 @@ def _as_json(shipped: str, document: UserDocument, found: Mapping[str, Differenc
 
 
 def _as_text(shipped: str, document: UserDocument, found: Mapping[str, Differences]) -> Iterator[str]:
-    yield f"Version {document.version}, {document.operations} operations, compared with the shipped {shipped}"
+    yield f"Version {document.version}, {document.operations} operations; compared with the shipped version {shipped}"
     for what, differences in found.items():
         yield from _section(f"New {what}", differences.new)
-        yield from _section(f"Gone {what}", differences.gone)
+        yield from _section(f"Removed {what}", differences.gone)
         changed = [f"{name}: {'; '.join(changes)}" for name, changes in differences.changed.items()]
         yield from _section(f"Changed {what}", changed)
     yield from _section("Not understood", document.not_understood)
     if not any(found.values()):
-        yield "Nothing differs."
+        yield "No differences."
 
 
 def _section(title: str, lines: list[str] | tuple[str, ...]) -> Iterator[str]:

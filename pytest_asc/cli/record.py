@@ -27,20 +27,22 @@ INTERRUPTED = 130
 def add_parser(commands: Commands) -> None:
     """Add the command's parser."""
     parser = add_command(
-        commands, "record", "record a live account, with GET requests only, to a file for the emulator"
+        commands, "record", "record a live account to a file for the emulator; only GET requests are sent"
     )
     parser.add_argument("file", metavar="FILE", help="file to write; only its owner can read it")
     parser.add_argument(
-        "--areas", metavar="A,B", help="areas to record, or all (default: those that most accounts use)"
+        "--areas",
+        metavar="A,B",
+        help="areas to record, such as apps,builds, or all (default: those that most accounts use)",
     )
     parser.add_argument(
-        "--keep", metavar="TYPE,…", help="resource types whose attributes are not redacted, such as apps,bundleIds"
+        "--keep", metavar="TYPE,…", help="resource types to record without redaction, such as apps,bundleIds"
     )
     parser.add_argument(
         "--territories",
         metavar="T,…",
         default="USA",
-        help="territories to record prices of (default USA), or all",
+        help="territories to record prices for, such as USA,DEU, or all (default USA)",
     )
     parser.add_argument("--resume", action="store_true", help="continue an interrupted recording")
     add_live(parser)
@@ -57,14 +59,15 @@ def run(options: argparse.Namespace) -> int:
     """
     from pytest_asc.credentials.finder import CredentialsError  # noqa: PLC0415  --help does without
     from pytest_asc.credentials.tokens import LifetimeError  # noqa: PLC0415
+    from pytest_asc.recording.private_files import problem_of_file  # noqa: PLC0415
     from pytest_asc.recording.progress import Progress  # noqa: PLC0415
     from pytest_asc.recording.reader import ReadError  # noqa: PLC0415
     from pytest_asc.recording.redaction import KeptSecretError  # noqa: PLC0415
 
     chosen = _options(options)
     file = Path(options.file)
-    if file.is_dir() or not file.absolute().parent.is_dir():
-        raise SettingsError(f"{file}: expected a file in a folder that is there")
+    if problem := problem_of_file(file):
+        raise SettingsError(f"{file}: {problem}")
     progress = Progress(quiet=options.quiet, unit="resources")
     try:
         with _interruptible():
@@ -75,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
     except OSError as error:
         raise SettingsError(f"{error.filename or file}: {error.strerror}") from None
     except KeyboardInterrupt:
-        print(f"Interrupted: {file} is not written.{_hint(file)}", file=sys.stderr)
+        print(f"Interrupted: {file} was not written.{_hint(file)}", file=sys.stderr)
         return INTERRUPTED
     finally:
         progress.close()
@@ -112,7 +115,9 @@ def _record(options: argparse.Namespace, chosen: Options, file: Path, progress: 
         for finding in connection.findings:
             progress.tell(str(finding))
         if options.resume and not connection.has_key:
-            raise SettingsError("--resume needs the API key that the recording was begun with; there is a token alone")
+            raise SettingsError(
+                "--resume needs the API key that the recording was started with, but only a token is set"
+            )
         path = _journal_of(file) if connection.has_key else None
         settings = {**chosen.as_json(), "base_url": connection.base_url}
         try:
@@ -122,7 +127,7 @@ def _record(options: argparse.Namespace, chosen: Options, file: Path, progress: 
         finished = False
         try:
             if journal.resumed:
-                progress.tell(f"going on after {journal.resumed} pages")
+                progress.tell(f"resuming after {journal.resumed} pages")
             redaction = Redaction(Placeholders(connection.secret), chosen.keep)
             recorder = Recorder(connection.reader, redaction, journal, chosen, progress)
             document = recorder.record()
@@ -140,8 +145,9 @@ def _journal_of(file: Path) -> Path:
 
 
 def _hint(file: Path) -> str:
-    """Return a hint at what an unfinished run has left."""
-    return " What was read is kept: go on with --resume." if _journal_of(file).exists() else ""
+    """Return a line on what an unfinished run has left."""
+    unfinished = _journal_of(file)
+    return f"\nThe pages read so far are in {unfinished}: continue with --resume." if unfinished.exists() else ""
 
 
 def _tell_summary(recorder: Recorder, progress: Progress, file: Path, sent: int) -> None:
@@ -149,11 +155,11 @@ def _tell_summary(recorder: Recorder, progress: Progress, file: Path, sent: int)
 
     progress.tell(f"{file}: {sum(recorder.counts().values())} resources, read with {sent} requests")
     if recorder.closed:
-        progress.tell(f"closed to this key: {', '.join(closed_areas(recorder.closed))}")
+        progress.tell(f"no access with this key: {', '.join(closed_areas(recorder.closed))}")
     if recorder.unread:
-        progress.tell(f"not read in full: {', '.join(recorder.unread)}")
+        progress.tell(f"not read completely: {', '.join(recorder.unread)}")
     if recorder.unknown:
-        progress.tell(f"left out: {recorder.unknown} resources of types that the catalogue does not have")
+        progress.tell(f"left out: {recorder.unknown} resources of types that are not in Apple's OpenAPI document")
 
 
 @contextmanager

@@ -32,10 +32,10 @@ _FROM_TERMINALS = {"SIGINT", "SIGQUIT"}
 _ISOLATED_PORTS = (80, 443)
 """Those of Apple's URLs."""
 _SEE = f"see {DOCS_URL}how-to/other-languages/#programs-that-ignore-the-proxy"
-_UNUSED = f"the command sent no request to the emulator: it may ignore HTTPS_PROXY; {_SEE}"
+_UNUSED = f"pytest-asc: the command sent no request to the emulator. It may ignore HTTPS_PROXY: {_SEE}"
 _UNTRUSTED = (
-    "the command connected to the emulator and sent no request: it may not trust the certificate that SSL_CERT_FILE "
-    f"names; {_SEE}"
+    "pytest-asc: the command connected to the emulator but sent no request. It may not trust the certificate in "
+    f"SSL_CERT_FILE: {_SEE}"
 )
 
 
@@ -44,20 +44,20 @@ def add_parser(commands: Commands) -> None:
     parser = add_command(
         commands,
         "run",
-        "run a command against the emulator in place of Apple",
+        "run a command with the emulator in place of Apple's API",
         usage="%(prog)s [options] -- COMMAND …",
     )
     add_account(parser)
     parser.add_argument(
         "--isolate",
         action="store_true",
-        help="run the command without network access, with Apple's host names leading to the emulator, for programs "
-        "that ignore proxy settings; Linux only, where it allows network namespaces",
+        help="run the command without network access, with Apple's host names resolving to the emulator, for programs "
+        "that ignore proxy settings; needs Linux and permission to create network namespaces",
     )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command behind ``--`` in an environment that leads it to an emulator of its own.
+    """Run the command after ``--`` in an environment that directs it to an emulator of its own.
 
     Returns:
         The status of the command, 128 and the signal's number where one killed it, 127 where there is no such program.
@@ -70,10 +70,10 @@ def run(options: argparse.Namespace) -> int:
 
     command = options.passed_on
     if not command:
-        raise SettingsError("There is no command to run: python -m pytest_asc run -- COMMAND …")
+        raise SettingsError("no command to run: write it after --, as in run -- COMMAND …")
     account = AccountOptions.from_options(options)
     if options.isolate and account.allow_host:
-        raise SettingsError("argument --allow-host: not allowed with argument --isolate, which lets nothing through")
+        raise SettingsError("argument --allow-host: not allowed with argument --isolate, which blocks the network")
     forwarded = [number for number in _FORWARDED if signal.getsignal(number) is not signal.SIG_IGN]
     for number in forwarded:
         signal.signal(number, _exit_on_signal)

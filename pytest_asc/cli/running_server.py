@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import sys
 from contextlib import ExitStack, contextmanager
@@ -39,12 +40,12 @@ class AccountOptions(NamedTuple):
     sample: bool = True
     """Load the sample account."""
     state: str | None = None
-    """A JSON file to start from where it is there, and to save the account to at the end."""
+    """A JSON file to load the account from if it exists, and to save it to on exit."""
     initial: InitialSettings = InitialSettings()
     openapi: str | None = None
     """An OpenAPI document, in place of the shipped one."""
     quiet: bool = False
-    """Say nothing on standard error while the document is compiled."""
+    """Write nothing to standard error while the document is compiled."""
     allow_host: tuple[str, ...] = ()
     """Hosts that the proxy opens tunnels to, beside Apple's."""
 
@@ -52,7 +53,7 @@ class AccountOptions(NamedTuple):
     def from_options(cls, options: argparse.Namespace) -> AccountOptions:
         """Take the account from a command line that was parsed with ``add_account``."""
         if options.load is not None and options.empty:
-            raise SettingsError("argument --empty: not allowed with argument --load, which takes FILE alone")
+            raise SettingsError("argument --empty: not allowed with argument --load, which starts empty anyway")
         initial = InitialSettings(
             role=options.role,
             rate_limit=options.rate_limit,
@@ -149,7 +150,7 @@ def running_server(
     try:
         from pytest_asc.transports.server import Server  # noqa: PLC0415  an extra
     except ModuleNotFoundError:
-        raise SettingsError(f"The server cannot be started: {SERVER_IS_MISSING}.") from None
+        raise SettingsError(f"the server cannot be started: {SERVER_IS_MISSING}") from None
     with ExitStack() as stack:
         folder = stack.enter_context(private_folder())
         settings = throw_away_settings(new_folder=lambda: folder)
@@ -165,7 +166,10 @@ def running_server(
                 Server(folder, host=host, port=port, https_port=https_port, proxy=proxy, allowed=account.allow_host)
             )
         except OSError as error:
-            raise SettingsError(f"The server cannot listen on {host}: {error.strerror}") from None
+            address = f"{host}:{port}" if port else host
+            # asyncio adds the address to the text of an error; the errors of name resolution have negative numbers.
+            reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+            raise SettingsError(f"the server cannot listen on {address}: {reason}") from None
         access = Access(secrets.token_urlsafe() if remote else None)
         control = ControlApi(accounts, access, server.url, pytest_asc.__version__)
         stack.enter_context(server.answering(emulator, control))
@@ -217,7 +221,7 @@ def _emulator(credentials: Credentials, account: AccountOptions) -> ServedEmulat
     if account.state is not None:
         state = Path(account.state)
         if not state.absolute().parent.is_dir():
-            raise SettingsError(f"--state {state}: there is no folder {state.parent}")
+            raise SettingsError(f"--state {state}: the folder {state.parent} does not exist")
         if state.exists():
             _load(emulator, "--state", account.state)
             return emulator

@@ -1,4 +1,4 @@
-"""``python -m pytest_asc serve``: the emulator on ports of this machine, until a signal stops it."""
+"""``python -m pytest_asc serve``: runs the emulator on ports of this machine until a signal stops it."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ _STOPPING_UNLESS_IGNORED = {getattr(signal, name) for name in ("SIGHUP", "SIGQUI
 
 def add_parser(commands: Commands) -> None:
     """Add the command's parser."""
-    parser = add_command(commands, "serve", "run the emulator on local ports, and print its URLs as a line of JSON")
+    parser = add_command(commands, "serve", "run the emulator on local ports and print its URLs as one line of JSON")
     add_account(parser)
     parser.add_argument("--host", default="127.0.0.1", help="host to listen on (default 127.0.0.1)")
     parser.add_argument("--port", type=_port, default=0, help="port for HTTP (default: a free one)")
     parser.add_argument(
-        "--proxy", action="store_true", help="also run a proxy, for clients whose URL of Apple cannot be changed"
+        "--proxy", action="store_true", help="also run a proxy, for clients whose base URL cannot be changed"
     )
-    parser.add_argument("--allow-remote", action="store_true", help="allow a HOST that other machines can reach")
+    parser.add_argument("--allow-remote", action="store_true", help="allow a --host that other machines can reach")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the connection's data as one line of JSON; serve until a signal asks for the end, or the parent has ended.
+    """Print the URLs as one line of JSON; serve until a signal stops the process, or its parent has ended.
 
     Raises:
         SettingsError: An option makes no sense, the server is not installed, or standard output cannot be written to.
@@ -50,8 +50,8 @@ def run(options: argparse.Namespace) -> int:
 
     if not (options.allow_remote or _is_loopback(options.host)):
         raise SettingsError(
-            f"--host {options.host} is open to other machines, and the emulator is for tests on this one. "
-            "Leave it out, or confirm it with --allow-remote."
+            f"--host {options.host} can be reached from other machines, and the emulator is meant for tests on this "
+            "one. Leave the option out, or confirm it with --allow-remote."
         )
     stopping, saving = threading.Event(), threading.Event()
     unless_ignored = {one for one in _STOPPING_UNLESS_IGNORED if signal.getsignal(one) is not signal.SIG_IGN}
@@ -92,11 +92,11 @@ def _port(text: str) -> int:
 def _banner(running: RunningServer) -> str:
     server = running.server
     return f"""\
-An emulator of the App Store Connect API {running.emulator.api_version}. No request reaches Apple.
-  API        {server.url} and {server.https_url}, or the proxy {server.proxy_url or "(start it with --proxy)"}
-  key        {running.credentials.key_id}, issuer {running.credentials.issuer_id}, file {running.key_file}
-  authority  {server.ca_file}
-  control    {running.control.url} (a page in a browser, an API for programs)
+Emulator of the App Store Connect API {running.emulator.api_version}. No request reaches Apple.
+  API      {server.url} and {server.https_url}, or the proxy {server.proxy_url or "(start it with --proxy)"}
+  key      {running.credentials.key_id}, issuer {running.credentials.issuer_id}, file {running.key_file}
+  CA file  {server.ca_file}
+  control  {running.control.url} (a page for browsers, an API for programs)
 Press Ctrl-C to stop."""
 
 
@@ -106,7 +106,7 @@ def _print_line(line: str) -> None:
     except OSError as error:
         # Python would write the same line once more when it exits, and complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SettingsError(f"Nobody can be told where the server is: standard output: {error.strerror}") from None
+        raise SettingsError(f"cannot write the server's URLs to standard output: {error.strerror}") from None
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,4 +1,4 @@
-"""``python -m pytest_asc token``: prints a token, for a pipe or a variable."""
+"""``python -m pytest_asc token``: prints a signed token to standard output."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 def add_parser(commands: Commands) -> None:
     """Add the command's parser."""
-    parser = add_command(commands, "token", "print a signed token, for a pipe or a variable")
+    parser = add_command(commands, "token", "print a signed token, to pipe it or to store it in a variable")
     parser.add_argument("--reveal", action="store_true", help="print the token even to a terminal")
     parser.add_argument(
         "--scope",
         action="append",
         metavar="REQUEST",
-        help='request to limit the token to, such as "GET /v1/apps"; may be repeated',
+        help='limit the token to this request, such as "GET /v1/apps"; may be repeated',
     )
     add_settings(parser, without={"mode", "base_url"})
 
@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     from pytest_asc.credentials.tokens import LifetimeError, TokenSource  # noqa: PLC0415
 
     if sys.stdout.isatty() and not options.reveal:
-        print("A token on a terminal stays in its history. Pipe it, or add --reveal.", file=sys.stderr)
+        print("A token in a terminal stays in its history. Pipe the output, or add --reveal.", file=sys.stderr)
         return USAGE_ERROR
     settings = settings_of(options)
     reading = find_credentials(settings)

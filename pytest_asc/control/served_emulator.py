@@ -137,8 +137,8 @@ class ServedEmulator(Emulator):
         """
         if cause in FAULTS and cause not in SERVED_FAULTS:
             raise ValueError(
-                f"{cause!r} is a mistake of the client, which no state of a server can bring about; "
-                f"there are {', '.join(SERVED_FAULTS)}"
+                f"{cause!r} is a mistake that the client makes, so a server cannot inject it; "
+                f"the faults of a server are {', '.join(SERVED_FAULTS)}"
             )
         with self._lock:
             super().fault(cause)
@@ -208,7 +208,7 @@ class ServedEmulator(Emulator):
             ValueError: It is no whole number from 1.
         """
         if limit is not None and (type(limit) is not int or limit < 1):
-            raise ValueError(f"rate_limit: got {limit!r}, expected a whole number from 1, or null for no limit")
+            raise ValueError(f"rate_limit: got {limit!r}, expected a whole number of at least 1, or null for no limit")
         with self._lock:
             self._rate_limiter = UnlimitedRate() if limit is None else RateLimiter()
             self.rate_limit = limit or RATE_LIMIT

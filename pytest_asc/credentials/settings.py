@@ -30,7 +30,7 @@ class Setting(NamedTuple):
     env: tuple[str, ...]
     choices: tuple[str, ...] = ()
     option: bool = True
-    """True where the command line and the ini file may give it. A private key or a token they may not: command lines
+    """True if it can be given on the command line and in the ini file. A private key or a token cannot: command lines
     end up in process lists and histories, ini files in repositories."""
 
     @property
@@ -45,33 +45,33 @@ class Setting(NamedTuple):
 
 
 SETTINGS = (
-    Setting("key_id", "Key ID of the API key, 10 characters",
+    Setting("key_id", "key ID of the API key, 10 characters",
             ("ASC_KEY_ID", "ASC_API_KEY_ID", "APP_STORE_CONNECT_API_KEY_KEY_ID", "APP_STORE_CONNECT_KEY_IDENTIFIER",
              "APP_STORE_CONNECT_KEY_ID", "SPACESHIP_CONNECT_API_KEY_ID", "EXPO_ASC_KEY_ID", "APP_STORE_KEY_ID")),
-    Setting("issuer_id", "Issuer ID of the team, a UUID; leave it out for an individual key",
+    Setting("issuer_id", "issuer ID of the team, a UUID; leave it out for an individual key",
             ("ASC_ISSUER_ID", "ASC_API_ISSUER_ID", "APP_STORE_CONNECT_API_KEY_ISSUER_ID",
              "APP_STORE_CONNECT_ISSUER_ID", "SPACESHIP_CONNECT_API_ISSUER_ID", "EXPO_ASC_ISSUER_ID",
              "APP_STORE_ISSUER_ID")),
-    Setting("private_key", "Text of the private key",
+    Setting("private_key", "text of the private key",
             ("ASC_PRIVATE_KEY", "ASC_PRIVATE_KEY_B64", "APP_STORE_CONNECT_API_KEY_KEY",
              "APP_STORE_CONNECT_PRIVATE_KEY", "SPACESHIP_CONNECT_API_KEY", "APP_STORE_CONNECT_P8",
              "APP_STORE_PRIVATE_KEY"), option=False),
-    Setting("key_file", "Path of the .p8 file, or of fastlane's JSON key file",
+    Setting("key_file", "path of the .p8 file, or of fastlane's JSON key file",
             ("ASC_PRIVATE_KEY_PATH", "APP_STORE_CONNECT_API_KEY_KEY_FILEPATH", "SPACESHIP_CONNECT_API_KEY_FILEPATH",
              "EXPO_ASC_API_KEY_PATH", "ASC_KEY_PATH", "APP_STORE_CONNECT_P8_PATH", "APP_STORE_CONNECT_PRIVATE_KEY_PATH",
              "APP_STORE_CONNECT_KEY_PATH", "APP_STORE_PRIVATE_KEY_PATH")),
-    Setting("fastlane_key", "Path of fastlane's JSON key file", ("APP_STORE_CONNECT_API_KEY_PATH",), option=False),
-    Setting("key_type", "Type of the key", ("ASC_KEY_TYPE",), choices=("team", "individual", "enterprise")),
+    Setting("fastlane_key", "path of fastlane's JSON key file", ("APP_STORE_CONNECT_API_KEY_PATH",), option=False),
+    Setting("key_type", "type of the key", ("ASC_KEY_TYPE",), choices=("team", "individual", "enterprise")),
     Setting("service", "Apple service to use (default app-store-connect)", ("ASC_SERVICE",),
             choices=PROBEABLE),
     Setting("team_id", "Team ID, 10 characters, for WeatherKit", ("ASC_TEAM_ID", "EXPO_APPLE_TEAM_ID")),
     Setting("service_id", "Services ID that WeatherKit is enabled for", ("ASC_SERVICE_ID",)),
-    Setting("bundle_id", "Bundle ID of the app, for the App Store Server API", ("ASC_BUNDLE_ID",)),
-    Setting("token", "A token that was generated elsewhere", ("ASC_TOKEN",), option=False),
-    Setting("token_lifetime", "Lifetime of generated tokens, in seconds from iat to exp (default 900)",
+    Setting("bundle_id", "bundle ID of the app, for the App Store Server API", ("ASC_BUNDLE_ID",)),
+    Setting("token", "token that was generated elsewhere", ("ASC_TOKEN",), option=False),
+    Setting("token_lifetime", "lifetime of generated tokens, in seconds from iat to exp (default 900)",
             ("ASC_TOKEN_LIFETIME",)),
-    Setting("base_url", "Base URL for requests (default https://api.appstoreconnect.apple.com)", ("ASC_BASE_URL",)),
-    Setting("mode", "Send requests to the emulator (default of tests) or to Apple (default of --asc-smoke)",
+    Setting("base_url", "base URL of requests (default https://api.appstoreconnect.apple.com)", ("ASC_BASE_URL",)),
+    Setting("mode", "send requests to the emulator (default for tests) or to Apple (default for --asc-smoke)",
             ("ASC_MODE",), choices=("emulator", "live")),
 )  # fmt: skip
 
@@ -162,8 +162,8 @@ class Settings:
             raise SettingsError(f"{found.source} is {found.value!r}, expected a whole number of seconds") from None
         if seconds < MIN_LIFETIME:
             raise SettingsError(
-                f"{found.source} is {seconds}, which is too short: expected at least {MIN_LIFETIME} seconds, since iat "
-                f"is {BACKDATE} s in the past and a token is replaced {RENEW_BEFORE} s before exp"
+                f"{found.source} is {seconds}, which is too short: expected at least {MIN_LIFETIME} seconds, because "
+                f"iat is {BACKDATE} s in the past and a token is replaced {RENEW_BEFORE} s before exp"
             )
         return seconds
 
@@ -181,26 +181,30 @@ class Settings:
             parts = urlsplit(url)
             host, _ = parts.hostname, parts.port
         except ValueError as error:
-            raise SettingsError(f"{found.source} is no URL ({error}), expected something like {default}") from None
-        if parts.scheme not in {"http", "https"} or not host or parts.username is not None:
-            raise SettingsError(f"{found.source} is {_shown(url)!r}, expected scheme and host, such as {default}")
+            raise SettingsError(f"{found.source} is not a URL ({error}), expected one such as {default}") from None
+        if parts.username is not None:
+            raise SettingsError(f"{found.source} is {_shown(url)!r} with a user name, expected a URL without one")
+        if parts.scheme not in {"http", "https"} or not host:
+            raise SettingsError(
+                f"{found.source} is {_shown(url)!r}, expected a URL with scheme and host, such as {default}"
+            )
         if parts.query or parts.fragment:
-            raise SettingsError(f"{found.source} is {_shown(url)!r}, expected no query behind the path")
+            raise SettingsError(f"{found.source} is {_shown(url)!r}, expected a URL without a query")
         try:
             host = parse_origin(url).host
         except ValueError as error:
-            raise SettingsError(f"{found.source} is no URL that is safe to send a token to: {error}") from None
+            raise SettingsError(f"{found.source} is not a URL that a token can be sent to: {error}") from None
         if host in LOOPBACK:
             return url
         if parts.scheme != "https":
             raise SettingsError(
-                f"{found.source} is {_shown(url)!r}: a token is sent over https alone, except to this machine. "
-                f"Write https://{host}."
+                f"{found.source} is {_shown(url)!r}: tokens are sent only over https, except to this machine. "
+                f"Use https://{host}."
             )
         if not is_apple(host) and host not in self._trusted_hosts:
             raise SettingsError(
-                f"{found.source} names {host}, which is neither Apple's nor this machine, and would be sent your "
-                f"token. Confirm it with --asc-trust-host {host}, or leave the option out."
+                f"{found.source} names {host}, which is neither Apple's nor this machine, and your token would be sent "
+                f"there. Confirm it with --asc-trust-host {host}, or leave {found.source} out."
             )
         return url
 
@@ -219,8 +223,8 @@ def check_host(url: str, service: Service) -> None:
     owner = next((one for one in SERVICES.values() if host in one.hosts), service)
     if host not in service.hosts and owner is not service:
         raise SettingsError(
-            f"the base URL names {host}, which is for {owner.title}, and the token is for {service.title}: it is not "
-            "sent there. Leave the base URL out, or choose the other service."
+            f"the base URL names {host}, a host of {owner.title}, but the token is for {service.title} and is not sent "
+            "there. Leave the base URL out, or choose the other service."
         )
 
 

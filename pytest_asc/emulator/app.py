@@ -601,13 +601,15 @@ class Emulator:
         __tracebackhide__ = True
         if cause not in CAUSES:
             nearest = nearest_cause(cause)
-            hint = f"did you mean {nearest!r}? The" if nearest else "the"
-            raise ValueError(
-                f"there is no fault {cause!r}; {hint} faults of the service are {', '.join(sorted(FAULTS))}"
+            hint = (
+                f"did you mean {nearest!r}?"
+                if nearest
+                else f"the faults of the service are {', '.join(sorted(FAULTS))}"
             )
+            raise ValueError(f"there is no fault {cause!r}; {hint}")
         if cause not in FAULTS:
             raise ValueError(
-                f"{cause!r} is a state of the key or the token, and not of the service: inject it with "
+                f"{cause!r} is a fault of the key or the token, not of the service: inject it with "
                 f"@pytest.mark.asc(faults=[{cause!r}]) or --asc-fault={cause}"
             )
         with self._lock:

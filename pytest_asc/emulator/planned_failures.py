@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 METHODS = ("GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS")
 _STATUSES = range(100, 600)
 _SERVER_ERROR = 500
-_HINT = (
-    "Where that is all right, plan them with optional=True, or mark the test with @pytest.mark.asc(allow_unfired=True)."
-)
+_HINT = "If that is intended, plan them with optional=True, or mark the test with @pytest.mark.asc(allow_unfired=True)."
 # RFC 9110, 5.1 and 5.5.
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
@@ -139,7 +137,7 @@ class PlannedFailures:
         if problem is None and methods_by_path is not None:
             problem = _problem_of_path(failure.method, failure.path, methods_by_path)
         if problem:
-            raise ValueError(f"fail({failure.method!r}, {failure.path!r}, …): {problem}")
+            raise ValueError(f"planned failure of {failure.method} {failure.path}: {problem}")
         self.planned.append(failure)
 
     def take_for_storage(self, method: str, path: str) -> PlannedFailure | None:
@@ -182,7 +180,7 @@ class PlannedFailures:
         lines = [
             "asc_emulator: planned failures did not happen as often as planned:",
             *(f"  {failure}" for failure in unused),
-            *(["These requests came:", *received] if received else ["No request came."]),
+            *(["Requests received:", *received] if received else ["No request was received."]),
             _HINT,
         ]
         return "\n".join(lines)
@@ -193,10 +191,10 @@ def _problem(failure: PlannedFailure) -> str | None:
     breaks_connection = failure.before_authentication and not failure.front_end
     response_members = (failure.code, failure.title, failure.detail, failure.headers, failure.body)
     problems = (
-        (failure.method not in METHODS, f"expected one of the methods {', '.join(METHODS)}"),
+        (failure.method not in METHODS, f"got the method {failure.method!r}, expected one of {', '.join(METHODS)}"),
         (
             failure.status is None and not failure.broken and not failure.latency,
-            "say what is to go wrong: status=…, broken=… or latency=…",
+            "it has no effect: give status=…, broken=… or latency=…",
         ),
         (
             failure.status is not None and failure.status not in _STATUSES,
@@ -208,16 +206,16 @@ def _problem(failure: PlannedFailure) -> str | None:
         ),
         (
             failure.status is not None and breaks_connection,
-            f"broken={failure.broken!r} leaves no response to have a status",
+            f"with broken={failure.broken!r} there is no response, so it cannot have a status",
         ),
         (
             failure.status is None and (failure.front_end or any(one is not None for one in response_members)),
-            "front_end, code, title, detail, headers and body belong to a status",
+            "front_end, code, title, detail, headers and body need a status",
         ),
         *((True, f"got the header {name!r}: {value!r}, {words}") for name, value, words in _bad_headers(failure)),
-        (_is_less(failure.times, 1), f"got times={failure.times!r}, expected a number from 1"),
-        (_is_less(failure.after, 0), f"got after={failure.after!r}, expected a number from 0"),
-        (_is_less(failure.latency, 0), f"got latency={failure.latency!r}, expected seconds"),
+        (_is_less(failure.times, 1), f"got times={failure.times!r}, expected a number of at least 1"),
+        (_is_less(failure.after, 0), f"got after={failure.after!r}, expected a number of at least 0"),
+        (_is_less(failure.latency, 0), f"got latency={failure.latency!r}, expected a number of seconds"),
         (failure.sleep and not failure.latency, "sleep=True needs a latency"),
     )
     return next((words for wrong, words in problems if wrong), None)
@@ -230,9 +228,9 @@ def _bad_headers(failure: PlannedFailure) -> Iterator[tuple[object, object, str]
         if not (isinstance(name, str) and _HEADER_NAME.fullmatch(name)):
             yield name, value, "expected a name of letters, digits and hyphens"
         elif not (isinstance(value, str) and _HEADER_VALUE.fullmatch(value)):
-            yield name, value, "expected text of one line"
+            yield name, value, "expected one line of text"
         elif name.lower() in _FRAMING:
-            yield name, value, "which follows from the body: leave it out"
+            yield name, value, "which is set from the body: leave it out"
 
 
 def _is_less(value: object, least: int) -> bool:
@@ -246,10 +244,10 @@ def _problem_of_path(method: str, path: str, methods_by_path: Mapping[str, Colle
     if template not in methods_by_path:
         close = get_close_matches(template, methods_by_path, n=3)
         hint = f"; did you mean {' or '.join(close)}?" if close else ""
-        return f"there is no such path{hint or '.'} A pattern with * in it is taken as it is."
+        return f"there is no such path{hint or '.'} A pattern with * is not checked."
     methods = methods_by_path[template]
     if method not in {*methods, "HEAD", "OPTIONS"}:
-        return f"Apple's API has no {method} here, only {', '.join(methods)}. A pattern with * in it is taken as it is."
+        return f"Apple's API has no {method} here, only {', '.join(methods)}. A pattern with * is not checked."
     return None
 
 

@@ -25,7 +25,7 @@ SERVICES: Mapping[str, str] = MappingProxyType(
         "redirect-dropped-authorization": "app-store-connect",
     }
 )
-"""By the slug of a cause that one service alone has: the name of the service."""
+"""By the slug of a cause that only one service has: the name of the service."""
 
 
 def known_faults() -> frozenset[str]:
@@ -43,13 +43,12 @@ def check_fault(fault: str, *, service: str | None = None) -> None:
         service: The name of the service that was chosen; None where none was.
 
     Raises:
-        SettingsError: It cannot; the message has the nearest slug, and all that can.
+        SettingsError: It cannot; the message has the nearest slug, or all that can.
     """
     known = known_faults()
     if fault not in known:
         nearest = nearest_cause(fault)
-        hint = f"; did you mean {nearest!r}?" if nearest else ";"
-        there = "There" if nearest else "there"
-        raise SettingsError(f"{fault!r} is no cause that can be injected{hint} {there} are {', '.join(sorted(known))}")
+        hint = f"did you mean {nearest!r}?" if nearest else f"the faults are {', '.join(sorted(known))}"
+        raise SettingsError(f"there is no fault {fault!r}; {hint}")
     if service not in {None, SERVICES.get(fault, service)}:
-        raise SettingsError(f"{fault!r} is a cause of {SERVICES[fault]}, and --asc-service is {service}")
+        raise SettingsError(f"{fault!r} is a fault of the service {SERVICES[fault]}, but --asc-service is {service}")

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 MARKERS = (
     (
-        "asc(*, mode=None, role='ADMIN', lifetime=900, faults=(), allow_writes=False, allow_unfired=False): "
-        "configure the asc fixtures of this test."
+        "asc(*, mode=None, role='ADMIN', lifetime=900, faults=(), allow_writes=False, allow_unfired=False, relax=()): "
+        "configure the asc fixtures of the test."
     ),
-    "asc_live: this test sends requests to Apple with real credentials; it is skipped where there are none.",
+    "asc_live: send the requests of the test to Apple, with real credentials; skip the test if there are none.",
 )
 
 
@@ -34,8 +34,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     for setting in SETTINGS:
         if setting.option:
             choices = {"choices": setting.choices} if setting.choices else {"metavar": setting.name.upper()}
-            group.addoption(setting.flag, dest=setting.ini, help=setting.help, **choices)
-            parser.addini(setting.ini, setting.help)
+            text = f"{setting.help[0].upper()}{setting.help[1:]}"
+            group.addoption(setting.flag, dest=setting.ini, help=text, **choices)
+            parser.addini(setting.ini, text)
     group.addoption(
         "--asc-smoke", action="store_true", help="Check the credentials with one GET request, and run no tests"
     )
@@ -54,12 +55,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help="Write the smoke check's report to FILE: as HTML if its name ends in .html, else as JSON; may be repeated",
+        help="Write the smoke check's report to FILE: HTML if its name ends in .html, otherwise JSON; may be repeated",
     )
     group.addoption(
         "--asc-offline",
         action="store_true",
-        help="With the smoke check, check the key, the IDs and the token, and send no request",
+        help="With the smoke check, check only the key, the IDs and the token, without sending a request",
     )
     group.addoption("--asc-strict", action="store_true", help="Fail the smoke check on warnings as well")
     group.addoption(
@@ -69,31 +70,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="SECONDS",
         help="Timeout of each request of the smoke check, in seconds (default 10)",
     )
-    group.addoption("--asc-fault", metavar="SLUG", help="Bring this cause about in the emulator")
+    group.addoption("--asc-fault", metavar="CAUSE", help="Inject this cause as a fault, with the emulator")
     group.addoption(
         "--asc-openapi",
         metavar="FILE",
-        help="Emulate the API of this OpenAPI document, JSON or YAML, in place of the one that ships with the package",
+        help="Emulate the API of this OpenAPI document, JSON or YAML, instead of the one that ships with pytest-asc",
     )
-    parser.addini("asc_account", "File of an account, relative to rootdir, that every emulator of the run starts from")
+    parser.addini("asc_account", "Account file, relative to rootdir, that every emulator of the run starts with")
     group.addoption(
         "--asc-record",
         metavar="FILE",
-        help="Record what live tests read with asc_session, redacted, into this file, which the emulator loads",
+        help="Record what live tests read with asc_session, redacted, to this file for the emulator",
     )
     group.addoption(
         "--asc-compare",
         metavar="FILE",
-        help="Compare what live tests read with asc_session with the emulator that is loaded with this file",
+        help="Compare what live tests read with asc_session to the responses of an emulator with this recording",
     )
-    parser.addini("asc_openapi", "The file of --asc-openapi, relative to this ini file")
-    parser.addini("asc_warn_deprecated", "List deprecated operations that the run has used: off, warn, error")
+    parser.addini("asc_openapi", "Same as --asc-openapi, relative to this ini file")
+    parser.addini("asc_warn_deprecated", "List the deprecated operations that tests use: off, warn, error")
     group.addoption(
         "--asc-trust-host",
         action="append",
         default=[],
         metavar="HOST",
-        help="Allow sending tokens to this host, which is neither Apple's nor loopback; may be repeated",
+        help="Allow sending tokens to this host, which is neither Apple's nor this machine; may be repeated",
     )
     group.addoption(
         "--asc-allow-writes",
@@ -103,7 +104,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--asc-live-guard",
         action="store_true",
-        help="Refuse writes to Apple's hosts by requests, urllib3, http.client, httpx and aiohttp as well, unless the "
+        help="Also refuse writes to Apple's hosts with requests, urllib3, http.client, httpx and aiohttp, unless the "
         "test and the run allow them",
     )
 

@@ -55,7 +55,7 @@ def asc_credentials(_asc_run: RunContext) -> Credentials:
         def asc_credentials():
             return Credentials.load(key_id="2X9R7KQF34", issuer_id="5724…", key=vault.read("asc"))
 
-    Raises CredentialsError, with the cause and the fix, where there is no usable key.
+    Raises CredentialsError, with the cause and the fix, if there is no usable key.
     """
     __tracebackhide__ = True
     return _asc_run.credentials_result(_asc_run.mode).require()
@@ -74,7 +74,7 @@ def asc_token(_asc_run: RunContext) -> Token:
     to exp: ``--asc-token-lifetime=600``, or ``@pytest.mark.asc(lifetime=600)`` for one test. Tests share a token until
     one minute before it expires. In live mode, a token in ASC_TOKEN takes precedence over a key.
 
-    Raises LifetimeError where Apple would reject a token of this lifetime; ``make_asc_token`` makes such tokens.
+    Raises LifetimeError if Apple would reject a token of this lifetime; ``make_asc_token`` generates such tokens.
     """
     from pytest_asc.faults.tokens import TOKENS, make_faulty_token
     from pytest_asc.plugin.test_context import get_test_context
@@ -107,10 +107,10 @@ def make_asc_token(_asc_run: RunContext) -> TokenFactory:
     ``make_asc_token(*, lifetime=900, scope=None, issued_at=None, claims=None, headers=None, service=None, **ids)``
 
     - lifetime: seconds from iat to exp; may be 0 or negative.
-    - scope: a list of the requests that the token is good for, such as ``["GET /v1/apps"]``.
+    - scope: a list of the requests that the token is valid for, such as ``["GET /v1/apps"]``.
     - issued_at: iat, in seconds since 1970; by default one minute before now.
     - claims, headers: members to set on top of the others; None as a value removes one.
-    - service, ids: another of Apple's services, and the IDs that its tokens contain:
+    - service, ids: another Apple service, and the IDs that its tokens contain:
       ``make_asc_token(service="weatherkit", team_id="…", service_id="…")``.
 
     Raises TypeError for an unknown argument or a value of the wrong type, and ValueError for an unknown service.
@@ -138,9 +138,9 @@ def asc_session(_asc_run: RunContext, asc_token: str) -> Iterator[Session]:
                 ...
 
     URLs may be relative. Each request gets a token that is valid when it is sent; the token goes to the API's host
-    alone, also along redirects. ``pages(url)`` and ``resources(url)`` follow ``links.next``.
+    only, also when a redirect is followed. ``pages(url)`` and ``resources(url)`` follow ``links.next``.
 
-    In emulator mode every response is returned as it is, errors included. In live mode, GET requests are retried after
+    In emulator mode, responses are returned unchanged, errors included. In live mode, GET requests are retried after
     429, 5xx and connection errors, and the session is read-only: POST, PATCH, PUT and DELETE raise WriteRefusedError
     unless the test is marked ``asc(allow_writes=True)`` and the run has ``--asc-allow-writes``. The report of a failed
     test lists the causes of this session's failed requests.
@@ -175,7 +175,7 @@ def asc_session(_asc_run: RunContext, asc_token: str) -> Iterator[Session]:
 
 @pytest.fixture
 def asc_diagnose(_asc_run: RunContext) -> Diagnose:
-    """Function that finds the causes of a failed request; nothing is sent.
+    """Function that finds the causes of a failed request, without sending one.
 
     ::
 
@@ -188,7 +188,7 @@ def asc_diagnose(_asc_run: RunContext) -> Diagnose:
     - evidence: a response or request of requests or httpx, an exception, a token, a JSON error document, or a mapping
       of status, headers and body.
     - token, request: where the evidence does not contain them.
-    - service: the name of the service that is meant; by default the one of the host, of the token or of the key.
+    - service: the name of the service that the request is for; by default that of the host, the token or the key.
     - now: seconds since 1970; by default the current time.
 
     Returns one finding for each cause, the best-supported error first, and an empty tuple where nothing is wrong. The
@@ -213,13 +213,13 @@ def asc_emulator(_asc_run: RunContext) -> Iterator[Emulator]:
             asc_emulator.add("apps", name="Lists", bundleId="com.example.lists")
             assert my_client.app_names(token=asc_token) == ["Lists"]
 
-    It answers ``asc_session``, and https://api.appstoreconnect.apple.com for any code in the test that uses requests,
-    httpx, aiohttp, urllib3, urllib.request or http.client; every other way to Apple's hosts raises an error. It does so
-    in each test that uses a fixture of this plugin, requested or not. With ``--asc-service`` it emulates the endpoints
-    of that service instead.
+    It responds to ``asc_session``, and to requests for https://api.appstoreconnect.apple.com that any code in the test
+    sends with requests, httpx, aiohttp, urllib3, urllib.request or http.client; any other connection to Apple's hosts
+    raises an error. This holds in each test that uses a fixture of this plugin, whether it names asc_emulator or not.
+    With ``--asc-service`` it emulates the endpoints of that service instead.
 
     It rejects what Apple rejects, with Apple's status and body. ``asc_emulator.requests`` lists the requests, each with
-    the reason of a rejection, and so does the report of a failed test. A planned failure that no request has met is an
+    the reason for a rejection, and so does the report of a failed test. A planned failure that has not happened is an
     error at the end of the test, unless the test is marked ``asc(allow_unfired=True)``.
     """
     from pytest_asc.plugin.test_context import get_test_context
@@ -228,11 +228,11 @@ def asc_emulator(_asc_run: RunContext) -> Iterator[Emulator]:
     request = _asc_run.fixture_request
     context = get_test_context(request)
     if context.is_marked_live:
-        pytest.fail("A test marked asc_live sends requests to Apple: it cannot use asc_emulator", pytrace=False)
+        pytest.fail("A test marked asc_live sends requests to Apple, so it cannot use asc_emulator.", pytrace=False)
     if context.mode == "live":
         pytest.fail(
-            "This test is in live mode: asc_emulator would be sent its live token. Name asc_emulator in the arguments "
-            "of the test, or mark the test asc(mode='emulator').",
+            "This test is in live mode, so asc_emulator would receive its live token. Name asc_emulator in the "
+            "arguments of the test, or mark the test with @pytest.mark.asc(mode='emulator').",
             pytrace=False,
         )
     emulator = context.start_emulator(request)
@@ -254,9 +254,9 @@ def asc_emulator_factory(_asc_run: RunContext, asc_credentials: Credentials) -> 
             with asc_emulator_factory(sample=True) as account:
                 yield account
 
-    While it is open it answers the tests in place of an emulator for each: ``asc_emulator`` and ``asc_session`` use it.
-    It takes the arguments of ``pytest_asc.emulate``: ``service``, ``role``, ``load``, ``sample``, ``clock``, ``seed``,
-    ``allow_unfired``, ``openapi``. At the end, a planned failure that was not used is an AssertionError.
+    While it is open, ``asc_emulator`` and ``asc_session`` use it, instead of a new emulator for each test. The function
+    takes the arguments of ``pytest_asc.emulate``: ``service``, ``role``, ``load``, ``sample``, ``clock``, ``seed``,
+    ``allow_unfired``, ``openapi``. At the end, a planned failure that has not happened is an AssertionError.
     """
     from contextlib import contextmanager
 
@@ -285,10 +285,10 @@ def asc_env(_asc_run: RunContext, asc_credentials: Credentials, monkeypatch: pyt
     ::
 
         def test_my_release_script(asc_env, asc_emulator):
-            release.main()  # reads ASC_KEY_ID, ASC_ISSUER_ID and ASC_PRIVATE_KEY_PATH, say
+            release.main()  # reads ASC_KEY_ID, ASC_ISSUER_ID and ASC_PRIVATE_KEY_PATH
 
-    They are set for the test, with a token of that key, its type, the lifetime of tokens and the mode; those that would
-    lead to another key are removed. Returns the mapping. For a subprocess, use ``env=asc_server.env``.
+    They are set for the test, along with a token of that key, its type, the lifetime of tokens and the mode; variables
+    that would select another key are removed. Returns the mapping. For a subprocess, use ``env=asc_server.env``.
     """
     from pytest_asc.apple.services import service_for
     from pytest_asc.credentials.variables import MISLEADING, variables_of
@@ -310,18 +310,18 @@ def asc_env(_asc_run: RunContext, asc_credentials: Credentials, monkeypatch: pyt
 
 @pytest.fixture
 def asc_server(_asc_run: RunContext, asc_emulator: Emulator) -> Iterator[Server]:
-    """Emulator of ``asc_emulator`` on loopback ports, for clients that do not use ``requests``.
+    """Server on loopback ports for ``asc_emulator``, for other processes and for clients that it does not intercept.
 
     ::
 
-        def test_my_client(asc_server, asc_emulator, asc_token):
+        def test_my_tool(asc_server, asc_emulator):
             asc_emulator.add("apps", name="Lists", bundleId="com.example.lists")
-            response = httpx.get(f"{asc_server.url}/v1/apps", headers={"Authorization": f"Bearer {asc_token}"})
+            subprocess.run(["my-tool", "--base-url", asc_server.url], env=asc_server.env, check=True)
 
-    ``url`` is the base URL for HTTP, ``https_url`` the one for HTTPS; the certificate is issued by the authority in
-    ``ca_file``. ``proxy_url`` is an HTTP proxy that forwards https://api.appstoreconnect.apple.com to the emulator and
-    refuses other hosts. The server runs until the end of the session; the account is the test's own. It needs
-    ``pip install 'pytest-asc[server]'``.
+    ``url`` is the base URL for HTTP, ``https_url`` the one for HTTPS; ``ca_file`` is the authority that issued its
+    certificate. ``proxy_url`` is an HTTP proxy that forwards https://api.appstoreconnect.apple.com to the emulator and
+    refuses other hosts. ``env`` has the environment variables for a subprocess. The server runs until the end of the
+    session; each test has its own account. It needs ``pip install 'pytest-asc[server]'``.
     """
     server: Server = _asc_run.fixture_request.getfixturevalue("_asc_server")
     with server.answering(asc_emulator) as crashes:
@@ -332,7 +332,7 @@ def asc_server(_asc_run: RunContext, asc_emulator: Emulator) -> Iterator[Server]
 
 @pytest.fixture(scope="session")
 def _asc_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Server of this run, or of this worker. After a killed run, pytest removes its folder with its own later."""
+    """Server of this run, or of this worker. After a killed run, pytest removes its folder along with its own."""
     from pathlib import Path
     from tempfile import TemporaryDirectory
 
@@ -349,7 +349,7 @@ def _asc_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def _asc_emulated(_asc_run: RunContext) -> None:
-    """Start the emulator of a test that uses ``asc_credentials``, which lives longer than a test, before all others."""
+    """Start the emulator of a test before ``asc_credentials``, whose scope is the session."""
     from pytest_asc.plugin.test_context import get_test_context
 
     request = _asc_run.fixture_request
@@ -358,7 +358,7 @@ def _asc_emulated(_asc_run: RunContext) -> None:
 
 @pytest.fixture
 def _asc_live(_asc_run: RunContext) -> None:
-    """Skip a test marked ``asc_live`` where there are no credentials, or the run is in emulator mode."""
+    """Skip a test marked ``asc_live`` if there are no credentials, or the run is in emulator mode."""
     from pytest_asc.credentials.finder import CredentialsError
     from pytest_asc.plugin.test_context import get_test_context
 
@@ -371,7 +371,7 @@ def _asc_live(_asc_run: RunContext) -> None:
         get_test_context(request).credentials(request)
     except CredentialsError as error:
         if error.findings[0].cause in {"credentials-missing", "key-empty"}:
-            pytest.skip(f"asc_live: {error.findings[0].evidence}")
+            pytest.skip(f"asc_live: no credentials: {error.findings[0].evidence}")
         raise
 
 

@@ -16,7 +16,7 @@ from pytest_asc.plugin.live_observers import live_observers_of
 from pytest_asc.recording.collector import Collector
 from pytest_asc.recording.live_answers import asked_by
 from pytest_asc.recording.pages import Page, make_page
-from pytest_asc.recording.private_files import replace_private
+from pytest_asc.recording.private_files import problem_of_file, replace_private
 from pytest_asc.recording.pseudonyms import Placeholders
 from pytest_asc.recording.recorder import FORMAT
 from pytest_asc.recording.redaction import Redaction
@@ -78,7 +78,7 @@ class LiveRecording:
             output: dict[str, Any] = vars(self._config)["workeroutput"]
             output[_SENT] = [(path, page.as_json()) for path, page in self._read]
         elif not self._read:
-            self._result = f"no live test has read anything with asc_session: {self._path} is not written"
+            self._result = f"no live test read anything with asc_session, so {self._path} was not written"
         else:
             self._write()
 
@@ -88,7 +88,7 @@ class LiveRecording:
             refuse_secrets(document)
             replace_private(self._path, json.dumps(document, indent=1) + "\n")
         except (OSError, ValueError) as error:
-            self._result = f"{self._path} is not written: {error}"
+            self._result = f"{self._path} was not written: {error}"
         else:
             self._result = f"{self._path}: {len(document['data'])} resources"
 
@@ -119,6 +119,6 @@ def make_plugin(config: pytest.Config, file: str) -> LiveRecording:
         pytest.UsageError: The file cannot be one to write.
     """
     path = config.invocation_params.dir / Path(file).expanduser()
-    if path.is_dir() or not path.parent.is_dir():
-        raise pytest.UsageError(f"--asc-record={file}: expected a file in a folder that is there")
+    if problem := problem_of_file(path):
+        raise pytest.UsageError(f"--asc-record={file}: {problem}")
     return LiveRecording(config, path)

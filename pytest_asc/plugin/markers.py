@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_asc.apple.roles import check_role
@@ -32,13 +33,13 @@ class MarkerOptions:
     lifetime: int | None = None
     """Lifetime of the test's tokens, in seconds from iat to exp."""
     faults: tuple[CauseSlug, ...] = ()
-    """The slugs of the causes that the emulator brings about."""
+    """The slugs of the causes to inject as faults."""
     allow_writes: bool = False
-    """True to let a live session send POST, PATCH, PUT and DELETE, in runs with --asc-allow-writes."""
+    """True if a live session may send POST, PATCH, PUT and DELETE, in runs with --asc-allow-writes."""
     allow_unfired: bool = False
-    """True to let planned failures of the emulator remain unused."""
+    """True if planned failures of the emulator may remain unused."""
     relax: tuple[str, ...] = ()
-    """Names of what the emulator does not require for a review."""
+    """Names of the review requirements that the emulator does not check."""
 
 
 _DEFAULT = MarkerOptions()
@@ -63,7 +64,9 @@ def merge(marks: Iterable[tuple[tuple[Any, ...], Mapping[str, Any]]]) -> MarkerO
     known = [field.name for field in fields(MarkerOptions)]
     for name in merged:
         if name not in known:
-            raise MarkerError(f"@pytest.mark.asc({name}=…) is not known; known are {', '.join(known)}")
+            close = get_close_matches(name, known, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"the arguments are {', '.join(known)}"
+            raise MarkerError(f"@pytest.mark.asc({name}=…): there is no argument {name}; {hint}")
     options = MarkerOptions(**{**merged, "faults": _names(merged, "faults"), "relax": _names(merged, "relax")})
     if options.mode not in {None, "emulator", "live"}:
         raise MarkerError(f"@pytest.mark.asc(mode={options.mode!r}): expected 'emulator' or 'live'")

@@ -46,22 +46,30 @@ def check_options(config: pytest.Config) -> None:
     if settings.get("base_url") and (service or key_type):
         check_host(base_url, SERVICES[service] if service else service_for(key_type or ""))
     if config.option.asc_timeout <= 0:
-        raise SettingsError(f"--asc-timeout is {config.option.asc_timeout:g}, expected seconds above 0")
+        raise SettingsError(
+            f"--asc-timeout is {config.option.asc_timeout:g}, expected a number of seconds greater than 0"
+        )
     if config.option.asc_smoke and config.option.asc_smoke_first:
-        raise SettingsError("--asc-smoke runs no tests and --asc-smoke-first runs them: give one of the two")
+        raise SettingsError("--asc-smoke runs no tests, but --asc-smoke-first does: use one of the two")
     smoke = config.option.asc_smoke or config.option.asc_smoke_first
     if config.option.asc_smoke_roles and not smoke:
-        raise SettingsError("--asc-smoke-roles belongs to the smoke check: add --asc-smoke or --asc-smoke-first")
+        raise SettingsError("--asc-smoke-roles is for the smoke check: add --asc-smoke or --asc-smoke-first")
     if config.option.asc_report and not smoke:
-        raise SettingsError("--asc-report is written by the smoke check: add --asc-smoke or --asc-smoke-first")
+        raise SettingsError("--asc-report is for the smoke check: add --asc-smoke or --asc-smoke-first")
     if config.option.asc_offline and not smoke:
-        raise SettingsError("--asc-offline belongs to the smoke check: add --asc-smoke or --asc-smoke-first")
+        raise SettingsError("--asc-offline is for the smoke check: add --asc-smoke or --asc-smoke-first")
     if config.option.asc_offline and config.option.asc_smoke_roles:
-        raise SettingsError("--asc-smoke-roles sends requests and --asc-offline sends none: give one of the two")
-    fault: str | None = config.option.asc_fault
-    if fault is not None:
-        from pytest_asc.faults.registry import check_fault  # noqa: PLC0415  it loads cryptography
-
+        raise SettingsError("--asc-smoke-roles sends requests, but --asc-offline sends none: use one of the two")
+    if config.option.asc_fault is not None:
         if mode != "emulator" and (mode == "live" or smoke):
             raise SettingsError("--asc-fault is for the emulator: add --asc-mode=emulator")
-        check_fault(fault, service=settings.choice("service"))
+        _check_fault(config.option.asc_fault, settings.choice("service"))
+
+
+def _check_fault(fault: str, service: str | None) -> None:
+    from pytest_asc.faults.registry import check_fault  # noqa: PLC0415  it loads cryptography
+
+    try:
+        check_fault(fault, service=service)
+    except SettingsError as error:
+        raise SettingsError(f"--asc-fault: {error}") from None

@@ -80,13 +80,15 @@ class TestContext:
         records = self.emulator.requests_since(self.earlier_requests)
         if self.faulty_tokens and not records:  # the client may have refused to send such a token
             return None
-        received = ["These requests came:", *(f"  {record}" for record in records)] if records else ["No request came."]
+        received = (
+            ["Requests received:", *(f"  {record}" for record in records)] if records else ["No request was received."]
+        )
         return "\n".join(
             [
-                f"The fault {faults[0]!r} had no effect: no request had the token of asc_token.",
+                f"The fault {faults[0]!r} had no effect: no request was sent with the token of asc_token.",
                 *received,
-                "A client that signs its own tokens ignores asc_token: pass it one, or use a fault of the service.",
-                "Where that is as intended, mark the test with @pytest.mark.asc(allow_unfired=True).",
+                "A client that signs its own tokens ignores asc_token: pass it this token, or use a service fault.",
+                "If that is intended, mark the test with @pytest.mark.asc(allow_unfired=True).",
             ]
         )
 
@@ -142,9 +144,9 @@ class TestContext:
         for fault in self.options.faults:
             if fault in FAULTS:
                 pytest.fail(
-                    f"asc(faults=[{fault!r}]) would last longer than this test, whose requests are answered by an "
-                    "emulator of asc_emulator_factory. Open an emulator of its own with pytest_asc.emulate() and "
-                    f"account.fault({fault!r}) in it, or use another module.",
+                    f"@pytest.mark.asc(faults=[{fault!r}]) would also affect other tests, because this test uses a "
+                    "shared emulator of asc_emulator_factory. Use pytest_asc.emulate() and "
+                    f"account.fault({fault!r}) in the test, or move it to another module.",
                     pytrace=False,
                 )
         self.emulator, self.earlier_requests = emulator, emulator.request_count
@@ -302,8 +304,11 @@ def get_test_context(request: pytest.FixtureRequest) -> TestContext:
 def _options(item: pytest.Item) -> MarkerOptions:
     try:
         options = merge((mark.args, mark.kwargs) for mark in item.iter_markers("asc"))
+    except MarkerError as error:
+        pytest.fail(str(error), pytrace=False)
+    try:
         for fault in options.faults:
             check_fault(fault)
-    except (MarkerError, SettingsError) as error:
-        pytest.fail(str(error), pytrace=False)
+    except SettingsError as error:
+        pytest.fail(f"@pytest.mark.asc(faults=…): {error}", pytrace=False)
     return options

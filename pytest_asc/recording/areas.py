@@ -79,11 +79,12 @@ def read_areas(text: str | None) -> tuple[str, ...]:
         return NAMES
     for name in names:
         if name in _REPORTS:
-            raise AreaError(f"there is no area {name!r}: sales and finance reports are not recorded")
+            raise AreaError(f"--areas: there is no area {name!r}: sales and finance reports are not recorded")
         if name not in NAMES:
-            raise AreaError(f"there is no area {name!r}{_hint(name, NAMES)}; the areas are {', '.join(NAMES)}, or all")
+            hint = f"{_hint(name, NAMES)} The" if _hint(name, NAMES) else "; the"
+            raise AreaError(f"--areas: there is no area {name!r}{hint} areas are {', '.join(NAMES)}, or all")
     if not names:
-        raise AreaError(f"no area is named; the areas are {', '.join(NAMES)}, or all")
+        raise AreaError(f"--areas is empty; the areas are {', '.join(NAMES)}, or all")
     return tuple(name for name in NAMES if name in names)
 
 
@@ -102,7 +103,7 @@ def read_types(text: str | None) -> frozenset[str]:
     names = [name.strip() for name in (text or "").split(",") if name.strip()]
     for name in names:
         if name not in api_spec().types:
-            raise AreaError(f"there is no resource type {name!r}{_hint(name, api_spec().types)}")
+            raise AreaError(f"--keep: there is no resource type {name!r}{_hint(name, api_spec().types)}")
     return frozenset(names)
 
 

@@ -82,12 +82,12 @@ class Journal:
             read = [json.loads(self._fernet.decrypt(line)) for line in lines]
         except (InvalidToken, ValueError):
             raise JournalError(
-                f"{path} was written with another API key, or is damaged: leave out --resume to begin anew."
+                f"{path} was written with another API key, or is damaged. To start over, leave out --resume."
             ) from None
         if read and read[0].get("settings") != self._settings:
             raise JournalError(
-                f"{path} was written with other options or for another host: use the same ones, or leave out --resume "
-                "to begin anew."
+                f"{path} was written with other options or for another host. Use the same ones, or leave out --resume "
+                "to start over."
             )
         with path.open("r+b") as file:
             file.truncate(whole)

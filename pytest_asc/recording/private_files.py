@@ -10,6 +10,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+def problem_of_file(path: Path) -> str | None:
+    """Return why a file cannot be written there, as far as the path shows it; None where it shows nothing."""
+    if path.is_dir():
+        return "it is a folder, expected a file"
+    folder = path.absolute().parent
+    return None if folder.is_dir() else f"the folder {folder} does not exist"
+
+
 def open_private(path: Path, *, append: bool = False) -> IO[bytes]:
     """Open a file for writing that only its owner can read; one that is there is replaced, or appended to.
 

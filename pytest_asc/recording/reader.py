@@ -102,7 +102,7 @@ class Reader:
             if response is not None and response.status_code == _TOO_MANY_REQUESTS and waited < _LONGEST_WAIT:
                 pause = _retry_after(response.headers) or min(2.0 ** min(failures, 6), _LONGEST_PAUSE)
                 waited += pause
-                self._wait(pause, "Apple's rate limit is reached (429)")
+                self._wait(pause, "rate limit reached (429)")
             elif (response is None or response.status_code >= _SERVER_ERRORS) and failures + 1 < _ATTEMPTS:
                 reason = f"status {response.status_code}" if response is not None else "no response"
                 self._wait(min(0.5 * 2**failures, _LONGEST_PAUSE), reason)
@@ -128,7 +128,7 @@ class Reader:
             target = link
         origin, own = origin_or_none(target), origin_or_none(self._base)
         if origin is None or (origin != own and origin.host not in self._hosts):
-            raise ReadError("a link to the next page leads to another host: it is not followed")
+            raise ReadError("the link to the next page points to another host and was not followed")
         parts = urlsplit(target)
         return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
@@ -148,7 +148,7 @@ class Reader:
 
     def _reply(self, path: str, response: requests.Response) -> Reply:
         if response.is_redirect:
-            raise ReadError(f"GET {path_of(path)}: got a redirect ({response.status_code}): it is not followed")
+            raise ReadError(f"GET {path_of(path)}: got a redirect ({response.status_code}), which was not followed")
         try:
             document = response.json()
         except ValueError:
@@ -168,18 +168,18 @@ class Reader:
         if not self._is_spread:
             self._is_spread = True
             self._tell(
-                f"{remaining} of {limit} requests are left in this hour: waiting {pause:.3g} s before each from here on"
+                f"{remaining} of {limit} requests are left this hour: from now on, waiting {pause:.3g} s before each"
             )
         time.sleep(pause)
 
     def _wait(self, seconds: float, reason: str) -> None:
-        self._tell(f"{reason}: waiting {seconds:.3g} s")
+        self._tell(f"{reason}: trying again in {seconds:.3g} s")
         time.sleep(seconds)
 
 
 def unauthorized(path: str, reply: Reply) -> str:
     """Return the message for a 401."""
-    return f"GET {path_of(path)}: 401 {' '.join(reply.codes)}. pytest --asc-smoke finds the cause."
+    return f"GET {path_of(path)}: status 401 {' '.join(reply.codes)}. To find the cause, run: pytest --asc-smoke"
 
 
 def path_of(path: str) -> str:

@@ -70,7 +70,7 @@ class Recorder:
         self._refused_includes: set[str] = set()
         self._failures = 0
         self.unknown = 0
-        """Number of resources of types that the catalogue does not have."""
+        """Number of resources of types that the API spec does not have."""
 
     @property
     def closed(self) -> Mapping[str, str]:
@@ -132,7 +132,7 @@ class Recorder:
         seen: set[str] = set()
         while url:
             if url in seen:
-                raise ReadError(f"GET {path_of(url)}: the link to the next page leads to a page that was read before")
+                raise ReadError(f"GET {path_of(url)}: the link to the next page points to a page that was already read")
             seen.add(url)
             page = self._page(url)
             if page.status != _OK:
@@ -203,7 +203,10 @@ class Recorder:
             raise ReadError(unauthorized(url, reply))
         if reply.status == _OK:
             if not isinstance(reply.document, dict) or "data" not in reply.document:
-                raise ReadError(f"GET {path_of(url)}: 200, but no JSON document with data: is it Apple that answers?")
+                raise ReadError(
+                    f"GET {path_of(url)}: status 200, but not a JSON document with data. "
+                    "Check that the response is from Apple, and not from a proxy or a sign-in page."
+                )
             links = reply.document.get("links")
             link = links.get("next") if isinstance(links, dict) else None
             following = self._reader.path_in(link, url) if isinstance(link, str) and link else None
@@ -213,7 +216,10 @@ class Recorder:
             page = Page(reply.status, code if code.replace("_", "").replace(".", "").isalnum() else "")
         self._failures = self._failures + 1 if reply.status >= _SERVER_ERRORS else 0
         if self._failures >= _MOST_FAILURES:
-            raise ReadError(f"GET {path_of(url)}: {reply.status}, as {_MOST_FAILURES} requests before: try again later")
+            raise ReadError(
+                f"GET {path_of(url)}: status {reply.status}, the server error number {self._failures} in a row. "
+                "Try again later."
+            )
         if reply.status < _SERVER_ERRORS:
             self._journal.add(url, page.as_json())
         return page
@@ -237,7 +243,7 @@ class Recorder:
     def _tell_about(self, operation: Operation, added: int) -> None:
         area = area_of(operation.root)
         if operation.path in self._closed:
-            self._progress.tell(f"{area}: {operation.path} is closed to this key ({self._closed[operation.path]})")
+            self._progress.tell(f"{area}: {operation.path}, no access with this key ({self._closed[operation.path]})")
         elif added:
             self._progress.tell(f"{area}: {operation.path}, {added} resources, {self._reader.sent} requests so far")
 

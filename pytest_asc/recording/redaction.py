@@ -145,7 +145,9 @@ def may_be_redacted(resource_type: str, name: str) -> bool:
 def _refuse_secret(value: Any, place: str) -> None:
     if isinstance(value, str):
         if kind := secret_in(value):
-            raise KeptSecretError(f"{place} looks like {kind}: leave its type out of --keep, or remove it there")
+            raise KeptSecretError(
+                f"{place} looks like {kind}: leave its type out of --keep, or remove it in App Store Connect"
+            )
     elif isinstance(value, dict):
         for name, member in value.items():
             _refuse_secret(name, place)

@@ -8,5 +8,5 @@ from pytest_asc.transports.webhook_client import post_to
 
 set_url_transport(post_to)
 
-SERVER_IS_MISSING = "it needs aiohttp and trustme, which are not installed: pip install 'pytest-asc[server]'"
+SERVER_IS_MISSING = "aiohttp or trustme is not installed. Run: pip install 'pytest-asc[server]'"
 """Message for an installation without the extra ``server``."""

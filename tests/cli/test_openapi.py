@@ -39,7 +39,9 @@ NEWER = {
 
 def test_a_document_that_does_not_differ_exits_with_0(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["openapi", written(tmp_path, MINIATURE)]) == 0
-    assert capsys.readouterr().out == "Version 0.1, 7 operations, compared with the shipped 0.1\nNothing differs.\n"
+    assert (
+        capsys.readouterr().out == "Version 0.1, 7 operations; compared with the shipped version 0.1\nNo differences.\n"
+    )
 
 
 def test_differences_are_listed_by_kind_and_exit_with_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -47,16 +49,16 @@ def test_differences_are_listed_by_kind_and_exit_with_1(tmp_path: Path, capsys: 
     assert (
         capsys.readouterr().out
         == """\
-Version 0.2, 6 operations, compared with the shipped 0.1
+Version 0.2, 6 operations; compared with the shipped version 0.1
 
-Gone operations (1)
+Removed operations (1)
   GET /v1/bookReports
 
 Changed operations (1)
-  GET /v2/shelves: is deprecated; filter[kind] gains ELM
+  GET /v2/shelves: is deprecated; filter[kind] adds ELM
 
 Changed attributes (1)
-  shelves.kind: gains ELM
+  shelves.kind: adds ELM
 
 Changed requests (1)
   ShelfCreateRequest.attributes.kind: was one of ASH, OAK, or null, is one of ASH, ELM, OAK, or null
@@ -81,18 +83,18 @@ def test_the_differences_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[s
     printed = json.loads(capsys.readouterr().out)
     assert (printed["shipped"], printed["document"], printed["operations_of_document"]) == ("0.1", "0.2", 6)
     assert printed["differences"]["operations"]["gone"] == ["GET /v1/bookReports"]
-    assert printed["differences"]["attributes"]["changed"] == {"shelves.kind": ["gains ELM"]}
+    assert printed["differences"]["attributes"]["changed"] == {"shelves.kind": ["adds ELM"]}
     assert printed["not_understood"] == []
 
 
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        (None, "cannot be read: No such file or directory."),
-        (b"", "is empty, expected an OpenAPI document."),
+        (None, "cannot be read: No such file or directory"),
+        (b"", "is empty, expected an OpenAPI document"),
         (gzip.compress(b"{}", mtime=0), "is compressed by gzip: unpack it"),
-        (b"\x00\x01\xff", "is no text"),
-        (b"{}", "This is no OpenAPI document. /: there is no 'paths'"),
+        (b"\x00\x01\xff", "is not text"),
+        (b"{}", "this is not an OpenAPI document: /: there is no 'paths'"),
     ],
 )
 def test_a_file_that_is_no_document_exits_with_4(

@@ -195,7 +195,7 @@ def test_run_says_when_the_command_has_sent_no_request(
     assert in_process("--empty", "--", "true") == 0
     out, err = capfd.readouterr()
     assert out == ""
-    assert err.startswith("the command sent no request to the emulator: it may ignore HTTPS_PROXY; see ")
+    assert err.startswith("pytest-asc: the command sent no request to the emulator. It may ignore HTTPS_PROXY: see ")
     assert in_process("--empty", "--", "sh", "-c", "kill -TERM $$") == 128 + 15
     assert capfd.readouterr() == ("", "")
 
@@ -216,7 +216,7 @@ connection.close()
 """
     result = run("--", *PYTHON, script)
     assert result.stdout == "refused\n"
-    assert "connected to the emulator and sent no request: it may not trust the certificate" in result.stderr
+    assert "connected to the emulator but sent no request. It may not trust the certificate" in result.stderr
 
 
 def allows_namespaces() -> bool:
@@ -276,12 +276,12 @@ def test_isolation_that_is_not_allowed_is_reported(
     monkeypatch.setattr(isolation, "_unshare", refuse)
     monkeypatch.setattr(sys, "platform", "linux")
     assert in_process("--isolate", "--", "true") == 4
-    assert "this system allows no network namespace (unshare: Operation not permitted)" in capfd.readouterr().err
+    assert "this system does not allow network namespaces (unshare: Operation not permitted)" in capfd.readouterr().err
     monkeypatch.setattr(sys, "platform", "darwin")
     assert in_process("--isolate", "--", "true") == 4
-    assert "--isolate needs a network namespace, which Linux alone has" in capfd.readouterr().err
+    assert "--isolate needs Linux: it uses a network namespace" in capfd.readouterr().err
     assert in_process("--isolate", "--allow-host", "example.com", "--", "true") == 4
-    assert "lets nothing through" in capfd.readouterr().err
+    assert "blocks the network" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -289,8 +289,8 @@ def test_isolation_that_is_not_allowed_is_reported(
     [
         (["--", "no-such-program"], 127, "no-such-program: command not found"),
         (["--", "/"], 126, "/: Permission denied"),
-        ([], 4, "There is no command to run: python -m pytest_asc run -- COMMAND"),
-        (["--"], 4, "There is no command to run"),
+        ([], 4, "no command to run: write it after --, as in run -- COMMAND"),
+        (["--"], 4, "no command to run"),
         (["--load", "nowhere.json", "--", "true"], 4, "--load nowhere.json: No such file or directory"),
         (["--proxy", "--", "true"], 4, "unrecognized arguments: --proxy"),
     ],

@@ -148,7 +148,7 @@ def test_serve_takes_an_openapi_document_of_the_user(serve: Callable[..., ServeP
     assert served.get(shelves).json()["data"] == []
     _, _, errors = served.stop()
     assert f"compiling the OpenAPI document {file}" in errors
-    assert "only ADMIN may: /v1/bookReports, /v2/shelves" in errors
+    assert "only ADMIN may use them: /v1/bookReports, /v2/shelves" in errors
 
 
 @pytest.mark.parametrize("command", [["serve"], ["run"]])
@@ -164,7 +164,7 @@ def test_a_file_that_is_no_openapi_document_is_refused(command: list[str], tmp_p
         timeout=60,
     )
     assert ended.returncode == 4
-    assert f"\n--openapi: {file} holds an array, expected an OpenAPI document" in ended.stderr
+    assert f" error: --openapi: {file} contains an array, expected an OpenAPI document" in ended.stderr
 
 
 def test_the_proxy_answers_for_apples_host(serve: Callable[..., ServeProcess]) -> None:
@@ -198,13 +198,14 @@ def test_serve_keeps_running_under_nohup(serve: Callable[..., ServeProcess]) -> 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_serve_fails_where_standard_output_cannot_be_written() -> None:
+    problem = "cannot write the server's URLs to standard output: No space left on device"
     with Path("/dev/full").open("w") as full:
         result = subprocess.run(
             [*COMMAND, "--empty"], stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=30
         )
     assert (result.returncode, result.stderr) == (
         4,
-        "Nobody can be told where the server is: standard output: No space left on device\n",
+        f"python -m pytest_asc serve: error: {problem}\n",
     )
 
 
@@ -227,8 +228,8 @@ def test_serve_listens_for_other_machines_with_allow_remote(serve: Callable[...,
     [
         (["--host", "0.0.0.0"], "confirm it with --allow-remote"),
         (["--host", "::"], "confirm it with --allow-remote"),
-        (["--host", "192.0.2.1"], "--host 192.0.2.1 is open to other machines"),
-        (["--host", "example.com"], "--host example.com is open to other machines"),
+        (["--host", "192.0.2.1"], "--host 192.0.2.1 can be reached from other machines"),
+        (["--host", "example.com"], "--host example.com can be reached from other machines"),
         (["--host", "192.0.2.1", "--allow-remote"], "cannot listen on 192.0.2.1"),
         (["--port", "99999"], "got '99999', expected a port from 0 to 65535"),
         (["--port", "http"], "got 'http', expected a port"),
@@ -237,11 +238,11 @@ def test_serve_listens_for_other_machines_with_allow_remote(serve: Callable[...,
         (["--load", "a", "--empty"], "not allowed with"),
         (["--sample", "--empty"], "not allowed with"),
         (["--role", "DEV"], "invalid choice: 'DEV'"),
-        (["--rate-limit", "0"], "got '0', expected a whole number from 1"),
+        (["--rate-limit", "0"], "got '0', expected a whole number of at least 1"),
         (["--fault", "agreement-mising"], "did you mean 'agreement-missing'"),
         (["--fail", "/v1/apps"], "expected METHOD PATH=STATUS"),
         (["--fail", "GET /v1/app=429"], "there is no such path"),
-        (["--state", "nowhere/state.json"], "there is no folder nowhere"),
+        (["--state", "nowhere/state.json"], "the folder nowhere does not exist"),
     ],
 )
 def test_serve_refuses_invalid_options(
@@ -330,7 +331,8 @@ def test_serve_reports_a_port_that_is_in_use(serve: Callable[..., ServeProcess])
     port = str(urlsplit(serve("--empty").connection_info["url"]).port)
     result = subprocess.run([*COMMAND, "--port", port], capture_output=True, text=True, check=False)
     assert (result.returncode, result.stdout) == (4, "")
-    assert result.stderr.startswith("The server cannot listen on 127.0.0.1: Address already in use")
+    problem = f"the server cannot listen on 127.0.0.1:{port}: Address already in use"
+    assert result.stderr == f"python -m pytest_asc serve: error: {problem}\n"
 
 
 @pytest.mark.parametrize("command", [["serve"], ["run", "--", "true"]])
@@ -343,7 +345,7 @@ def test_a_missing_extra_is_reported_with_the_package_to_install(
     monkeypatch.setitem(sys.modules, "aiohttp", None)
     assert main(command) == 4
     output = capsys.readouterr()
-    assert (output.out, output.err.endswith("pip install 'pytest-asc[server]'.\n")) == ("", True)
+    assert (output.out, output.err.endswith("pip install 'pytest-asc[server]'\n")) == ("", True)
 
 
 def test_serve_finishes_work_before_the_next_request_when_time_is_instant(

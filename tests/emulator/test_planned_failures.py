@@ -141,29 +141,29 @@ def test_a_cut_response_keeps_its_content_length(emulator_client: EmulatorClient
 @pytest.mark.parametrize(
     ("method", "path", "arguments", "complaint"),
     [
-        ("get", "/v1/apps", {"status": 500}, "expected one of the methods GET, POST, PATCH, DELETE"),
+        ("get", "/v1/apps", {"status": 500}, "got the method 'get', expected one of GET, POST, PATCH, DELETE"),
         ("GET", "/v1/app", {"status": 500}, "there is no such path; did you mean /v1/apps"),
         ("GET", "/v1/apps/1/buildz", {"status": 500}, r"did you mean /v1/apps/\{id\}/builds"),
         ("GET", "/v1/apps?limit=1", {"status": 500}, "there is no such path; did you mean /v1/apps"),
-        ("GET", "nonsense", {"status": 500}, r"no such path\. A pattern with \* in it is taken as it is"),
-        ("GET", "/v1/apps", {}, "say what is to go wrong: status=…, broken=… or latency=…"),
+        ("GET", "nonsense", {"status": 500}, r"no such path\. A pattern with \* is not checked"),
+        ("GET", "/v1/apps", {}, "it has no effect: give status=…, broken=… or latency=…"),
         ("GET", "/v1/apps", {"status": 42}, "got the status 42, expected a number from 100 to 599"),
         ("GET", "/v1/apps", {"status": "500"}, "got the status '500', expected a number"),
         ("GET", "/v1/apps", {"broken": "melted"}, "got broken='melted', expected one of refused, reset, timeout, cut"),
-        ("GET", "/v1/apps", {"broken": "reset", "status": 500}, "leaves no response to have a status"),
-        ("GET", "/v1/apps", {"broken": "cut", "front_end": True}, "belong to a status"),
-        ("GET", "/v1/apps", {"latency": 1, "body": b""}, "belong to a status"),
-        ("GET", "/v1/apps", {"latency": -1}, "got latency=-1, expected seconds"),
-        ("GET", "/v1/apps", {"latency": "1"}, "got latency='1', expected seconds"),
+        ("GET", "/v1/apps", {"broken": "reset", "status": 500}, "there is no response, so it cannot have a status"),
+        ("GET", "/v1/apps", {"broken": "cut", "front_end": True}, "need a status"),
+        ("GET", "/v1/apps", {"latency": 1, "body": b""}, "need a status"),
+        ("GET", "/v1/apps", {"latency": -1}, "got latency=-1, expected a number of seconds"),
+        ("GET", "/v1/apps", {"latency": "1"}, "got latency='1', expected a number of seconds"),
         ("GET", "/v1/apps", {"status": 500, "sleep": True}, "sleep=True needs a latency"),
-        ("GET", "/v1/apps", {"status": 429, "headers": {"X": "a\r\nY: b"}}, "expected text of one line"),
-        ("GET", "/v1/apps", {"status": 429, "headers": {"X": "a\x00"}}, "expected text of one line"),
-        ("GET", "/v1/apps", {"status": 429, "headers": {"X": 3}}, "expected text of one line"),
+        ("GET", "/v1/apps", {"status": 429, "headers": {"X": "a\r\nY: b"}}, "expected one line of text"),
+        ("GET", "/v1/apps", {"status": 429, "headers": {"X": "a\x00"}}, "expected one line of text"),
+        ("GET", "/v1/apps", {"status": 429, "headers": {"X": 3}}, "expected one line of text"),
         ("GET", "/v1/apps", {"status": 429, "headers": {"X: y": "a"}}, "expected a name of letters"),
         ("GET", "/v1/apps", {"status": 429, "headers": {"": "a"}}, "expected a name of letters"),
-        ("GET", "/v1/apps", {"status": 429, "headers": {"Content-Length": "3"}}, "which follows from the body"),
-        ("GET", "/v1/apps", {"status": 500, "times": 0}, "got times=0, expected a number from 1"),
-        ("GET", "/v1/apps", {"status": 500, "after": -1}, "got after=-1, expected a number from 0"),
+        ("GET", "/v1/apps", {"status": 429, "headers": {"Content-Length": "3"}}, "which is set from the body"),
+        ("GET", "/v1/apps", {"status": 500, "times": 0}, "got times=0, expected a number of at least 1"),
+        ("GET", "/v1/apps", {"status": 500, "after": -1}, "got after=-1, expected a number of at least 0"),
     ],
 )
 def test_fail_refuses_a_failure_that_can_never_happen(
@@ -171,7 +171,7 @@ def test_fail_refuses_a_failure_that_can_never_happen(
 ) -> None:
     with pytest.raises(ValueError, match=complaint) as caught:
         emulator.fail(method, path, **arguments)
-    assert str(caught.value).startswith(f"fail({method!r}, {path!r}, …): ")
+    assert str(caught.value).startswith(f"planned failure of {method} {path}: ")
     assert emulator.pending_failures == []
 
 
@@ -194,11 +194,11 @@ def test_unused_failures_are_explained_with_the_requests_that_came(
         "asc_emulator: planned failures did not happen as often as planned:\n"
         "  GET /v1/builds, status 503: 1 of 2 times\n"
         "  GET /v1/users, broken (reset), latency 0.5 s: 0 of 1 times\n"
-        "These requests came:\n"
+        "Requests received:\n"
         "  GET /v1/builds was answered 503\n"
         "  GET /v1/apps was answered 200\n"
         "  GET /v1/nothing was answered 404\n"
-        "Where that is all right, plan them with optional=True, or mark the test with "
+        "If that is intended, plan them with optional=True, or mark the test with "
         "@pytest.mark.asc(allow_unfired=True)."
     )
     emulator.reset()

@@ -211,7 +211,7 @@ def test_a_fault_of_the_token_that_no_request_showed_is_an_error(pytester: pytes
 def test_a_report_without_a_smoke_run_is_a_usage_error(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest("--asc-report=x.json")
     assert result.ret == 4
-    result.stderr.fnmatch_lines(["*--asc-report is written by the smoke check: add --asc-smoke*"])
+    result.stderr.fnmatch_lines(["*--asc-report is for the smoke check: add --asc-smoke*"])
 
 
 @pytest.mark.parametrize("scope", ["class", "module", "package", "session"])

@@ -143,14 +143,14 @@ def test_a_misspelt_fault_is_a_usage_error_that_names_the_nearest(pytester: pyte
     result = pytester.runpytest("--asc-smoke", "--asc-mode=emulator", "--asc-fault=agreement-mising")
     assert result.ret == 4
     result.stderr.fnmatch_lines(
-        ["ERROR: 'agreement-mising' is no cause that can be injected; did you mean 'agreement-missing'[?] There are *"]
+        ["ERROR: --asc-fault: there is no fault 'agreement-mising'; did you mean 'agreement-missing'[?]"]
     )
 
 
 def test_an_unknown_fault_is_a_usage_error_that_lists_the_causes(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest("--asc-smoke", "--asc-mode=emulator", "--asc-fault=gremlins")
     assert result.ret == 4
-    result.stderr.fnmatch_lines(["ERROR: 'gremlins' is no cause that can be injected; there are accept-header, *"])
+    result.stderr.fnmatch_lines(["ERROR: --asc-fault: there is no fault 'gremlins'; the faults are accept-header, *"])
 
 
 def test_the_fault_of_the_run_is_injected_in_tests(pytester: pytest.Pytester) -> None:

@@ -103,4 +103,4 @@ def test_a_live_test_that_uses_the_emulator_fails(
     pytester.makepyfile(TEST.format(arguments="asc_emulator"))
     result = pytester.runpytest()
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(["*sends requests to Apple: it cannot use asc_emulator*"])
+    result.stdout.fnmatch_lines(["*sends requests to Apple, so it cannot use asc_emulator.*"])

@@ -214,7 +214,9 @@ def test_a_token_is_not_sent_to_the_host_of_another_service(
 ) -> None:
     result = pytester.runpytest("--asc-smoke", f"--asc-base-url=https://{host}", *options)
     assert result.ret == 4
-    result.stderr.fnmatch_lines([f"ERROR: the base URL names {host}, which is for *: it is not sent there.*"])
+    result.stderr.fnmatch_lines(
+        [f"ERROR: the base URL names {host}, a host of *, but the token is for * and is not sent there.*"]
+    )
 
 
 def test_the_fixtures_work_for_the_configured_service(pytester: pytest.Pytester) -> None:
@@ -278,7 +280,9 @@ def test_a_fault_of_another_service_is_a_usage_error(pytester: pytest.Pytester) 
     options = ("--asc-mode=emulator", "--asc-fault=missing-auth", "--asc-service=enterprise")
     result = pytester.runpytest("--asc-smoke", *options)
     assert result.ret == 4
-    result.stderr.fnmatch_lines(["ERROR: 'missing-auth' is a cause of weatherkit, and --asc-service is enterprise"])
+    result.stderr.fnmatch_lines(
+        ["ERROR: --asc-fault: 'missing-auth' is a fault of the service weatherkit, but --asc-service is enterprise"]
+    )
 
 
 def test_an_unknown_service_is_a_usage_error_that_lists_the_services(pytester: pytest.Pytester) -> None:

@@ -227,12 +227,15 @@ def test_the_report_of_a_failed_test_has_the_reasons_of_refused_requests(pyteste
 @pytest.mark.parametrize(
     ("marker", "message"),
     [
-        ("asc(lifetme=5)", "*@pytest.mark.asc(lifetme=…) is not known; known are mode, role, lifetime,*"),
+        ("asc(lifetme=5)", "*@pytest.mark.asc(lifetme=…): there is no argument lifetme; did you mean lifetime?*"),
         ("asc('live')", "*takes keyword arguments only, got 'live'*"),
         ("asc(mode='offline')", "*expected 'emulator' or 'live'*"),
         ("asc(lifetime='long')", "*expected a whole number of seconds*"),
         ("asc(relax='screenshot')", "*there is no requirement 'screenshot' of a review; did you mean 'screenshots'*"),
-        ("asc(faults='no-such-cause')", "'no-such-cause' is no cause that can be injected;*"),
+        (
+            "asc(faults='no-such-cause')",
+            "@pytest.mark.asc(faults=…): there is no fault 'no-such-cause'; the faults are *",
+        ),
     ],
 )
 def test_an_invalid_marker_is_an_error_that_explains_it(pytester: pytest.Pytester, marker: str, message: str) -> None:

@@ -41,7 +41,7 @@ def test_the_option_names_a_document_that_is_compiled_once_and_cached(pytester: 
             "asc: compiling the OpenAPI document *openapi.json *",
             "asc: compiled in * s: version 0.1, 7 operations",
             "asc: App Store Connect API 0.1, of *openapi.json",
-            "asc: which roles may use these is not known, and only ADMIN may: /v1/bookReports, /v2/shelves",
+            "asc: the roles for these are not known, so only ADMIN may use them: /v1/bookReports, /v2/shelves",
         ]
     )
     second = pytester.runpytest_subprocess("--asc-openapi=openapi.json")
@@ -117,7 +117,7 @@ def test_what_is_not_understood_is_told_once_and_the_operation_answers_501(pytes
     result.stdout.fnmatch_lines(
         [
             "asc: not understood: /paths/~1v1~1lamps/get: it has responses of 400, *",
-            "asc: for a list, run: python -m pytest_asc openapi *openapi.json",
+            "asc: for the whole list, run: python -m pytest_asc openapi *openapi.json",
         ]
     )
 
@@ -140,10 +140,10 @@ def test_an_area_without_roles_is_open_to_admin_alone(pytester: pytest.Pytester)
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        (None, "ERROR: --asc-openapi: *openapi.json cannot be read: No such file or directory."),
-        ("", "ERROR: --asc-openapi: *openapi.json is empty, expected an OpenAPI document."),
-        ("[]", "ERROR: --asc-openapi: *openapi.json holds an array, *"),
-        ("{}", "ERROR: --asc-openapi: This is no OpenAPI document. /: there is no 'paths'"),
+        (None, "ERROR: --asc-openapi: *openapi.json cannot be read: No such file or directory"),
+        ("", "ERROR: --asc-openapi: *openapi.json is empty, expected an OpenAPI document"),
+        ("[]", "ERROR: --asc-openapi: *openapi.json contains an array, *"),
+        ("{}", "ERROR: --asc-openapi: this is not an OpenAPI document: /: there is no 'paths'"),
     ],
 )
 def test_a_file_that_is_no_document_is_an_error_of_usage(

@@ -335,7 +335,7 @@ def test_a_test_in_live_mode_gets_no_emulator_at_run_time(
 ) -> None:
     pytester.makepyfile(f"def test_x({fixtures}): request.getfixturevalue('asc_emulator')")
     result = pytester.runpytest("--asc-mode=live")
-    result.stdout.fnmatch_lines(["*This test is in live mode: asc_emulator would be sent its live token. Name*"])
+    result.stdout.fnmatch_lines(["*This test is in live mode, so asc_emulator would receive its live token. Name*"])
 
 
 @pytest.mark.parametrize("options", [[], ["-n", "1"]], ids=["alone", "xdist"])

@@ -19,7 +19,7 @@ def test_an_unused_planned_failure_is_an_error_of_the_test(pytester: pytest.Pyte
         [
             "asc_emulator: planned failures did not happen as often as planned:",
             "  GET /v1/builds, status 503: 0 of 1 times",
-            "These requests came:",
+            "Requests received:",
             "  GET /v1/apps was answered 200",
             "*optional=True*@pytest.mark.asc(allow_unfired=True).",
         ]
@@ -37,7 +37,7 @@ def test_an_unused_planned_failure_is_reported_for_a_failed_test_as_well(pyteste
     )
     result = pytester.runpytest()
     result.assert_outcomes(failed=1, errors=1)
-    result.stdout.fnmatch_lines(["No request came."])
+    result.stdout.fnmatch_lines(["No request was received."])
 
 
 def test_a_used_or_optional_planned_failure_is_no_error(pytester: pytest.Pytester) -> None:
@@ -124,7 +124,7 @@ def test_allowed({fixtures}asc_credentials):
     result.assert_outcomes(passed=2, errors=1)
     result.stdout.fnmatch_lines(
         [
-            "The fault 'token-lifetime-too-long' had no effect: no request had the token of asc_token.",
+            "The fault 'token-lifetime-too-long' had no effect: no request was sent with the token of asc_token.",
             "  GET /v1/apps 200",
             "*signs its own tokens ignores asc_token*",
         ]

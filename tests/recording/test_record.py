@@ -119,8 +119,8 @@ def test_areas_that_the_key_does_not_open_are_skipped_and_told(
     account.closed = ("/v1/users", "/v1/userInvitations")
     document = record()
     told = capsys.readouterr().err
-    assert "users: /v1/users is closed to this key (FORBIDDEN_ERROR)" in told
-    assert "closed to this key: users" in told
+    assert "users: /v1/users, no access with this key (FORBIDDEN_ERROR)" in told
+    assert "no access with this key: users" in told
     assert document["recording"]["closed"] == [
         {"path": "/v1/userInvitations", "code": "FORBIDDEN_ERROR"},
         {"path": "/v1/users", "code": "FORBIDDEN_ERROR"},
@@ -138,7 +138,7 @@ def test_a_429_and_a_500_are_waited_out_and_told(
     account.failures = {first + 4: 429, first + 9: 500, first + 10: 502}
     assert record() == complete
     assert waits == [1.0, 0.5, 1.0]
-    assert "Apple's rate limit is reached (429): waiting 1 s" in capsys.readouterr().err
+    assert "rate limit reached (429): trying again in 1 s" in capsys.readouterr().err
 
 
 def test_requests_are_spread_where_few_are_left(
@@ -147,7 +147,10 @@ def test_requests_are_spread_where_few_are_left(
     account.headers["X-Rate-Limit"] = "user-hour-lim:3600;user-hour-rem:250;"
     record("--areas", "users")
     assert waits == [1.0, 1.0]
-    assert capsys.readouterr().err.count("250 of 3600 requests are left in this hour: waiting 1 s before each") == 1
+    assert (
+        capsys.readouterr().err.count("250 of 3600 requests are left this hour: from now on, waiting 1 s before each")
+        == 1
+    )
 
 
 def test_an_interrupted_run_is_resumed_without_reading_again(
@@ -163,7 +166,7 @@ def test_an_interrupted_run_is_resumed_without_reading_again(
 
     account.on_request = interrupt
     assert main(["record", FILE]) == 130
-    assert "go on with --resume" in capfd.readouterr().err
+    assert "continue with --resume" in capfd.readouterr().err
     assert files() == [f"{FILE}.unfinished"]
     assert stat.S_IMODE(Path(f"{FILE}.unfinished").stat().st_mode) == 0o600
     assert SENTINEL.lower() not in everything_written().lower()
@@ -238,7 +241,7 @@ def test_a_list_that_always_fails_is_told_and_the_rest_is_recorded(
     account.answer = fail  # type: ignore[method-assign]
     document = record("--areas", "provisioning,users")
     assert document["recording"]["unread"] == ["/v1/devices"]
-    assert "not read in full: /v1/devices" in capsys.readouterr().err
+    assert "not read completely: /v1/devices" in capsys.readouterr().err
     assert {one["type"] for one in document["data"]} == {"certificates", "users"}
 
 
@@ -288,14 +291,14 @@ def test_an_answer_that_is_no_document_is_no_empty_account(
 ) -> None:
     monkeypatch.setattr(account, "answer", lambda *_: (200, {}))
     assert main(["record", FILE]) == 1
-    assert "no JSON document with data" in capsys.readouterr().err
+    assert "not a JSON document with data" in capsys.readouterr().err
     assert not Path(FILE).exists()
 
 
 def test_pages_that_lead_in_a_circle_end_the_run(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
     account.change = lambda path, document: document["links"].update(next=f"{account.base}{path}?cursor=1")
     assert main(["record", FILE, "--areas", "users"]) == 1
-    assert "leads to a page that was read before" in capsys.readouterr().err
+    assert "points to a page that was already read" in capsys.readouterr().err
 
 
 def test_a_redirect_is_not_followed(account: Account, capsys: pytest.CaptureFixture[str]) -> None:

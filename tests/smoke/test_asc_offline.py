@@ -62,7 +62,7 @@ def test_the_suite_runs_after_the_offline_checks(pytester: pytest.Pytester) -> N
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--asc-offline"], "*--asc-offline belongs to the smoke check: add --asc-smoke or --asc-smoke-first"),
+        (["--asc-offline"], "*--asc-offline is for the smoke check: add --asc-smoke or --asc-smoke-first"),
         (["--asc-smoke", "--asc-offline", "--asc-smoke-roles"], "*--asc-smoke-roles sends requests*"),
     ],
 )

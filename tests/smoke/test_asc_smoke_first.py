@@ -90,6 +90,4 @@ def test_overrides_in_the_folder_of_the_tests_apply(
 def test_asc_smoke_first_cannot_be_combined_with_asc_smoke(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest("--asc-smoke-first", "--asc-smoke")
     assert result.ret == 4
-    result.stderr.fnmatch_lines(
-        ["ERROR: --asc-smoke runs no tests and --asc-smoke-first runs them: give one of the two"]
-    )
+    result.stderr.fnmatch_lines(["ERROR: --asc-smoke runs no tests, but --asc-smoke-first does: use one of the two"])

@@ -180,7 +180,7 @@ def test_role_access_works_with_asc_smoke_first(pytester: pytest.Pytester) -> No
 def test_asc_smoke_roles_needs_a_smoke_check(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest("--asc-smoke-roles")
     assert result.ret == 4
-    result.stderr.fnmatch_lines(["ERROR: --asc-smoke-roles belongs to the smoke check: add --asc-smoke or *"])
+    result.stderr.fnmatch_lines(["ERROR: --asc-smoke-roles is for the smoke check: add --asc-smoke or *"])
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ class Entry(NamedTuple):
             and linked
         ):
             raise ValueError(
-                f"data[{place}] is no resource: expected an object with type, id, attributes, relationships"
+                f"data[{place}] is not a resource: expected an object with type, id, attributes, relationships"
             )
         # Relationships without data are ignored.
         data = {name: value["data"] for name, value in relationships.items() if "data" in value}
@@ -61,11 +61,18 @@ def read_document(source: str | PathLike[str] | Mapping[str, Any]) -> Mapping[st
         ValueError: It is no such document, or there is text in it that looks like a key or token.
     """
     __tracebackhide__ = True
-    document = source if isinstance(source, Mapping) else json.loads(Path(source).read_text(encoding="utf-8"))
+    document = source if isinstance(source, Mapping) else _parse(Path(source).read_text(encoding="utf-8"))
     if isinstance(document, Mapping) and isinstance(document.get("data"), list):
         refuse_secrets(document)
         return document
     raise ValueError('expected a document {"data": [{"type": …, "id": …, "attributes": …}, …]}')
+
+
+def _parse(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not valid JSON: {error}") from None
 
 
 def refuse_secrets(document: Any) -> None:
@@ -77,7 +84,8 @@ def refuse_secrets(document: Any) -> None:
     place, kind = next(_secrets(document, ""), ("", ""))
     if kind:
         raise ValueError(
-            f"{place} looks like {kind}, which no such document may hold: revoke it if it is real, and remove it"
+            f"{place} looks like {kind}, which a document of an account must not contain: remove it, and revoke it if "
+            "it is real"
         )
 
 

@@ -1,4 +1,4 @@
-"""Differences between two compiled documents: new, gone and changed operations, resources and members."""
+"""Differences between two compiled documents: new, removed and changed operations, resources and members."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SINGLE = ("sort", "include", "limit", "period", "groupBy", "granularity")
 
 
 class Differences(NamedTuple):
-    """Differences of one kind: names that are new or gone, and by name what has changed."""
+    """Differences of one kind: names that are new or removed, and by name what has changed."""
 
     new: list[str]
     gone: list[str]
@@ -45,7 +45,7 @@ def compare(old: CompiledSpec, new: CompiledSpec) -> dict[str, Differences]:
         By what they are about: ``operations`` (``GET /v1/apps``), ``resources`` (``apps``), ``attributes``
         (``apps.name``; members of objects inside attributes, too), ``relationships`` (``apps.builds``) and ``requests``
         (members of request documents: ``AppUpdateRequest.attributes.name``). A changed one has texts such as
-        ``gains IOS, loses TV_OS`` or ``is deprecated``.
+        ``adds IOS``, ``removes TV_OS`` or ``is deprecated``.
     """
     return _Comparison(_Side(old), _Side(new)).run()
 
@@ -149,31 +149,33 @@ class _Comparison:
         return [*_changed_text(_target(old), _target(new)), *self._deprecation(name)]
 
     def _deprecation(self, name: str) -> list[str]:
-        return _toggled(name in self._old_deprecated, name in self._new_deprecated, "is deprecated")
+        return _toggled(name in self._old_deprecated, name in self._new_deprecated, "deprecated")
 
     def _values(self, old: ValueType, new: ValueType) -> list[str]:
-        """Describe the change of a value type: values that an enum gains and loses, or one type for another."""
+        """Describe the change of a value type: values that are added to or removed from an enum, or another type."""
         while isinstance(old, list) and isinstance(new, list):
             old, new = old[0], new[0]
         if isinstance(old, int) and isinstance(new, int):
-            return _gains_and_losses(self._old.words(old), self._new.words(new))
+            return _additions_and_removals(self._old.words(old), self._new.words(new))
         return _changed_text(self._old.value(old), self._new.value(new))
 
     def _operation(self, _: str, old: CompiledOperation, new: CompiledOperation) -> list[str]:
         if NOT_UNDERSTOOD in {old["action"], new["action"]}:
-            return _toggled(old["action"] == NOT_UNDERSTOOD, new["action"] == NOT_UNDERSTOOD, "is not understood")
-        changes = _toggled(old.get("deprecated", False), new.get("deprecated", False), "is deprecated")
+            understood = new["action"] != NOT_UNDERSTOOD
+            return [f"is {'now' if understood else 'not'} understood"] if old["action"] != new["action"] else []
+        changes = _toggled(old.get("deprecated", False), new.get("deprecated", False), "deprecated")
         for name, text in (("success", "status"), ("media", "media types"), ("body", "request")):
             changes += [f"{text}: {change}" for change in _changed_text(_text(old.get(name)), _text(new.get(name)))]
         changes += [
-            f"answer: {change}" for change in _changed_text(_answer(self._old.spec, old), _answer(self._new.spec, new))
+            f"response: {change}"
+            for change in _changed_text(_response(self._old.spec, old), _response(self._new.spec, new))
         ]
         old_parameters, new_parameters = dict(_parameters(old)), dict(_parameters(new))
-        changes += _gains_and_losses(old_parameters.keys(), new_parameters.keys())
+        changes += _additions_and_removals(old_parameters.keys(), new_parameters.keys())
         for name in old_parameters.keys() & new_parameters.keys():
             found = self._parameter(name, old_parameters[name], new_parameters[name])
             changes += [f"{name} {change}" for change in found]
-        for member, text in (("required", "is required"), ("deprecatedParameters", "is deprecated")):
+        for member, text in (("required", "required"), ("deprecatedParameters", "deprecated")):
             before, after = set(_listed(old, member)), set(_listed(new, member))
             changes += [
                 f"{name} {change}"
@@ -191,7 +193,7 @@ class _Comparison:
             before, after = self._fields(self._old, member, old), self._fields(self._new, member, new)
             # New and gone members are differences of their own: the fieldset of all members follows from them.
             members = self._old.members(member) ^ self._new.members(member)
-            return _gains_and_losses(before - members, after - members)
+            return _additions_and_removals(before - members, after - members)
         return self._values(old, new)
 
     @staticmethod
@@ -236,14 +238,14 @@ def _listed(operation: CompiledOperation, member: str) -> list[str]:
     return found
 
 
-def _answer(spec: CompiledSpec, operation: CompiledOperation) -> str:
+def _response(spec: CompiledSpec, operation: CompiledOperation) -> str:
     kind = spec["schemas"][operation["schema"]]["type"] if "schema" in operation else operation.get("linkage", "")
     return f"{'array of ' if operation.get('many') else ''}{kind or 'no resources'}"
 
 
 def _target(target: LinkageType | RelationshipWithoutData | list[str | None] | None) -> str:
     if isinstance(target, dict):
-        return f"{_target(target['links'])}, by its links alone"
+        return f"{_target(target['links'])}, links only"
     if isinstance(target, list):
         return f"several {target[0] or 'other than resources'}"
     return target or "other than a resource"
@@ -257,10 +259,10 @@ def _changed_text(old: str, new: str) -> list[str]:
     return [f"was {old}, is {new}"] if old != new else []
 
 
-def _gains_and_losses(old: AbstractSet[str], new: AbstractSet[str]) -> list[str]:
-    gains, losses = sorted(new - old), sorted(old - new)
-    return [*([f"gains {', '.join(gains)}"] if gains else []), *([f"loses {', '.join(losses)}"] if losses else [])]
+def _additions_and_removals(old: AbstractSet[str], new: AbstractSet[str]) -> list[str]:
+    added, removed = sorted(new - old), sorted(old - new)
+    return [*([f"adds {', '.join(added)}"] if added else []), *([f"removes {', '.join(removed)}"] if removed else [])]
 
 
 def _toggled(old: bool, new: bool, text: str) -> list[str]:  # noqa: FBT001  before and after
-    return [text if new else f"{text} no longer"] if old != new else []
+    return [f"is {text}" if new else f"is no longer {text}"] if old != new else []

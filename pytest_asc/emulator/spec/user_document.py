@@ -52,11 +52,11 @@ class UserDocument(NamedTuple):
         if self.not_understood:
             first, count = self.not_understood[0], len(self.not_understood)
             lines.append(f"not understood: {first}" + (f" and {count - 1} more" if count > 1 else ""))
-            lines.append(f"for a list, run: python -m pytest_asc openapi {path}")
+            lines.append(f"for the whole list, run: python -m pytest_asc openapi {path}")
         if areas:
             more = f" and {len(areas) - _SHOWN} more" if len(areas) > _SHOWN else ""
             names = ", ".join(areas[:_SHOWN])
-            lines.append(f"which roles may use these is not known, and only ADMIN may: {names}{more}")
+            lines.append(f"the roles for these are not known, so only ADMIN may use them: {names}{more}")
         return lines
 
     def completed(self) -> CompiledSpec:

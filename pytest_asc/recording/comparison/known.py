@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from pytest_asc.recording.comparison.questions import Question
     from pytest_asc.recording.comparison.recorded_account import RecordedAccount
 
-NOT_EMULATED = "the emulator does not emulate this request, and says so with 501"
-NEVER_SET = "Apple leaves out some attributes that were never set; the emulator has null"
-NO_ORDER = "Apple promises no order without sort, and the recording does not have this one"
+NOT_EMULATED = "the emulator does not support this request, and responds with 501"
+NEVER_SET = "Apple leaves out some attributes that were never set; the emulator returns null"
+NO_ORDER = "without sort, Apple guarantees no order, and the recording does not contain that of this list"
 REDACTED_ORDER = "the attribute to sort by is redacted in the recording"
-EQUAL_VALUES = "Apple promises no order of resources with equal values of the attribute to sort by"
-UNKNOWN_VALUE = "the value is none of the catalogue's, and was left out of the recording"
-CHANGED = "the resources that the filter finds have changed since they were recorded"
-OTHER_STATE = "the resource in the path has another state than when it was recorded"
-CHOSEN_PRICES = "prices were recorded of some territories alone"
+EQUAL_VALUES = "Apple guarantees no order of resources with equal values of the attribute to sort by"
+UNKNOWN_VALUE = "the value is not in Apple's OpenAPI document, and was left out of the recording"
+CHANGED = "the resources that match the filter have changed since the recording"
+OTHER_STATE = "the state of the resource in the path has changed since the recording"
+CHOSEN_PRICES = "prices were recorded for some territories only"
 
 REASONS = (
     NOT_EMULATED,

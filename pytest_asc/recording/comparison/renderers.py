@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_asc.recording.comparison.comparison import Report
     from pytest_asc.recording.comparison.differences import Difference
 
-_HEAD = ("request", "what", "where", "live", "emulator")
+_HEAD = ("request", "kind", "location", "live", "emulator")
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _STYLE = """\
 :root { color-scheme: light dark; }
@@ -27,18 +27,23 @@ th, td { text-align: left; vertical-align: top; padding: 0.35rem 0.75rem 0.35rem
 tbody th { font-weight: 400; }
 """
 _SAFE = (
-    "This page holds no value of the account: names of members, types, codes, ids and links alone. "
+    "This page contains no values of the account, only names of members, types, codes, IDs and links. "
     "It can be attached to a bug report."
 )
+_TITLE = "Comparison of the live API and the emulator"
 _MOST_LINES = 40
 
 
 def headline(report: Report) -> str:
     """Return the result in a sentence."""
-    found = f"{len(report.differences)} differences" if report.differences else "no difference"
-    known = f", {len(report.known)} known ones" if report.known else ""
-    left_out = f"; {report.left_out} more requests were left out by the budget" if report.left_out else ""
-    return f"{found}{known} in {report.asked} requests{left_out}"
+    found = _count(len(report.differences), "new difference" if report.known else "difference")
+    known = f" and {_count(len(report.known), 'known one')}" if report.known else ""
+    left_out = f"; {_count(report.left_out, 'request')} not sent, beyond the budget" if report.left_out else ""
+    return f"{found}{known} in {_count(report.asked, 'request')}{left_out}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
 
 
 def render_text(report: Report) -> Iterator[str]:
@@ -51,9 +56,9 @@ def render_text(report: Report) -> Iterator[str]:
         yield f"  GET {first.path}{times}"
         yield f"      {first.what}{first.where and f' of {first.where}'}: live {first.live}; emulator {first.emulator}"
     if len(grouped) > _MOST_LINES:
-        yield f"  and {len(grouped) - _MOST_LINES} more: --report FILE has all"
+        yield f"  and {len(grouped) - _MOST_LINES} more; for all of them, add --report FILE"
     for text, rows in _by_reason(report.known).items():
-        yield f"  known, {len(rows)} times: {text}"
+        yield f"  {_count(len(rows), 'known difference')}: {text}"
 
 
 def render_json(report: Report) -> str:
@@ -65,9 +70,9 @@ def render_html(report: Report) -> str:
     """Return the report as a page."""
     known = [(str(len(rows)), text, f"GET {rows[0].path}") for text, rows in _by_reason(report.known).items()]
     body: list[Element] = [
-        element("h1", "The live API and the emulator"),
+        element("h1", _TITLE),
         element("p", headline(report)),
-        element("p", f"Catalogue of version {api_spec().version}. {_SAFE}"),
+        element("p", f"Version {api_spec().version} of the App Store Connect API. {_SAFE}"),
     ]
     if report.differences:
         rows = [(f"GET {one.path}", one.what, one.where, one.live, one.emulator) for one in report.differences]
@@ -79,7 +84,7 @@ def render_html(report: Report) -> str:
         element("meta", charset="utf-8"),
         element("meta", http_equiv="Content-Security-Policy", content=_POLICY),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("title", "The live API and the emulator"),
+        element("title", _TITLE),
     )
     style = element("style")
     style.text = _STYLE

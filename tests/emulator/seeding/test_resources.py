@@ -135,7 +135,7 @@ def test_load_names_every_entry_that_does_not_fit_and_adds_nothing(emulator: Emu
     assert [line.partition(":")[0] for line in str(raised.value).splitlines()] == [
         "data[1]",
         "data[2]",
-        "data[3] is no resource",
+        "data[3] is not a resource",
     ]
     lost = {"data": {"type": "apps", "id": "2"}}
     with pytest.raises(ValueError, match=r"data\[1\]: there is no resource of type 'apps' with id '2'"):

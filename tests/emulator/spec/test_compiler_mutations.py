@@ -150,7 +150,7 @@ def test_a_damaged_document_is_compiled_or_refused_with_a_place_and_never_fails_
         mutate(document, *mutation)
     outcome = compiled_or_refused(document)
     if isinstance(outcome, DocumentError):
-        assert str(outcome).startswith("This is ")
+        assert str(outcome).startswith("this is ")
         return
     compiled, not_understood = outcome
     assert all(each.place.startswith("/") and each.pattern and str(each).isprintable() for each in not_understood)
@@ -326,12 +326,12 @@ def test_a_reference_to_nowhere_leaves_out_its_own_place_alone() -> None:
 @pytest.mark.parametrize(
     ("document", "complaint"),
     [
-        ({}, "This is no OpenAPI document. /: there is no 'paths'"),
-        ({"paths": []}, "This is no OpenAPI document. /paths: got an array, expected an object"),
-        ({"swagger": "2.0", "paths": {}}, "This is a document of Swagger 2.0, expected OpenAPI 3."),
+        ({}, "this is not an OpenAPI document: /: there is no 'paths'"),
+        ({"paths": []}, "this is not an OpenAPI document: /paths: got an array, expected an object"),
+        ({"swagger": "2.0", "paths": {}}, "this is a Swagger 2.0 document, expected OpenAPI 3"),
         (
             {"openapi": "3.0.1", "paths": {"/pets": {"get": {}}}},
-            "This is no document of App Store Connect's API: no path is one such as /v1/apps.",
+            "this is not a document of the App Store Connect API: it has no path such as /v1/apps",
         ),
     ],
 )

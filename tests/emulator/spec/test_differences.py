@@ -37,11 +37,11 @@ def test_a_document_does_not_differ_from_itself() -> None:
     ("addendum", "changes"),
     [
         (in_shelves(deprecated=True), ["is deprecated"]),
-        (in_shelves(parameters=[parameter("filter[size]", {"type": "string"})]), ["gains filter[size]"]),
-        (in_shelves(**{"x-removed": {"parameters": ["sort"]}}), ["loses sort"]),
+        (in_shelves(parameters=[parameter("filter[size]", {"type": "string"})]), ["adds filter[size]"]),
+        (in_shelves(**{"x-removed": {"parameters": ["sort"]}}), ["removes sort"]),
         (in_shelves(parameters=[parameter("limit", {"maximum": 50})]), ["limit was 200, is 50"]),
-        (in_shelves(parameters=[parameter("sort", {"items": {"enum": ["kind"]}})]), ["sort gains kind"]),
-        (in_shelves(parameters=[{"name": "filter[kind]", "required": False}]), ["filter[kind] is required no longer"]),
+        (in_shelves(parameters=[parameter("sort", {"items": {"enum": ["kind"]}})]), ["sort adds kind"]),
+        (in_shelves(parameters=[{"name": "filter[kind]", "required": False}]), ["filter[kind] is no longer required"]),
         (in_shelves(parameters=[{"name": "limit", "in": "query", "deprecated": True}]), ["limit is deprecated"]),
         (in_shelves(responses={"204": {}}), ["status: was 200, is 200, 204"]),
         (in_shelves(responses={"200": None, "400": {}}), ["is not understood"]),
@@ -63,7 +63,7 @@ def test_changes_of_an_operation_are_described(addendum: Json, changes: list[str
             {"components": {"schemas": {"Kind": {"enum": ["ELM"], "x-removed": {"enum": ["ASH"]}}}}},
             [],
             [],
-            {"shelves.kind": ["gains ELM", "loses ASH"]},
+            {"shelves.kind": ["adds ELM", "removes ASH"]},
         ),
         (
             {"components": {"schemas": {"Size": {"properties": {"depth": {"type": "number"}}}}}},
@@ -102,13 +102,13 @@ def test_a_made_up_newer_version_of_apples_document_compiles_and_differs_as_it_w
     assert found["operations"].gone == ["GET /v1/apps/{id}/alternativeDistributionKey"]
     assert found["operations"].changed == {
         "GET /v1/bundleIds": ["is deprecated"],
-        "GET /v1/devices": ["gains filter[model]", "limit was 200, is 1000"],
+        "GET /v1/devices": ["adds filter[model]", "limit was 200, is 1000"],
     }
     assert found["resources"] == (["appWidgets"], [], {})
     assert found["attributes"] == (
         ["apps.accentColor"],
         ["devices.model"],
-        {"devices.deviceClass": ["gains IPHONE_DUO", "loses IPOD"], "devices.addedDate": ["is deprecated"]},
+        {"devices.deviceClass": ["adds IPHONE_DUO", "removes IPOD"], "devices.addedDate": ["is deprecated"]},
     )
     assert found["relationships"] == (["apps.appWidgets"], [], {})
     assert found["requests"] == (

@@ -56,28 +56,28 @@ def test_yaml_needs_pyyaml_and_the_message_says_how_to_get_it(monkeypatch: pytes
     monkeypatch.setitem(sys.modules, "yaml", None)
     with pytest.raises(DocumentError) as refused:
         parse_document(b"openapi: 3.0.1\n", "openapi.yaml")
-    assert str(refused.value) == "openapi.yaml is no JSON. To read YAML, install PyYAML: pip install pyyaml"
+    assert str(refused.value) == "openapi.yaml is not JSON. To read YAML, install PyYAML: pip install pyyaml"
 
 
 @pytest.mark.parametrize(
     ("data", "complaint"),
     [
-        (b"", "F is empty, expected an OpenAPI document."),
-        (b" \n", "F is empty, expected an OpenAPI document."),
-        (b"[]", "F holds an array, expected an OpenAPI document, which is an object."),
-        (b"3", "F holds the number 3, expected an OpenAPI document, which is an object."),
-        (b"{", "F is no valid JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)."),
-        (b"PK\x03\x04...", "F is a ZIP archive: unpack it, and give the JSON or YAML file that is inside."),
+        (b"", "F is empty, expected an OpenAPI document"),
+        (b" \n", "F is empty, expected an OpenAPI document"),
+        (b"[]", "F contains an array, expected an OpenAPI document, which is an object"),
+        (b"3", "F contains the number 3, expected an OpenAPI document, which is an object"),
+        (b"{", "F is not valid JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
+        (b"PK\x03\x04...", "F is a ZIP archive: unpack it, and give the JSON or YAML file inside"),
         (
             gzip.compress(b"{}", mtime=0),
-            "F is compressed by gzip: unpack it, and give the JSON or YAML file that is inside.",
+            "F is compressed by gzip: unpack it, and give the JSON or YAML file inside",
         ),
-        (b"\xff\xfa\x00\x80", "F is no text: byte 0 cannot be decoded as utf-8."),
+        (b"\xff\xfa\x00\x80", "F is not text: byte 0 cannot be decoded as utf-8"),
         (
             b"{" * 200_000,
-            "F is no valid JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1).",
+            "F is not valid JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)",
         ),
-        (b"[" * 200_000, "F is nested too deep."),
+        (b"[" * 200_000, "F is nested too deeply"),
     ],
 )
 def test_what_is_no_document_is_refused_with_the_reason(data: bytes, complaint: str) -> None:
@@ -123,7 +123,7 @@ def test_aliases_of_yaml_that_grow_without_end_are_refused() -> None:
     pytest.importorskip("yaml")
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
-    with pytest.raises(DocumentError, match="with its aliases written out"):
+    with pytest.raises(DocumentError, match="with its aliases expanded"):
         parse_document("\n".join(lines).encode(), "F")
 
 

@@ -94,15 +94,15 @@ def compile_leniently(document: JsonObject) -> Compilation:
 
 def _paths(root: Part, problems: Problems) -> Paths:
     if root.object().get("swagger") is not None:
-        raise DocumentError(printable(f"This is a document of Swagger {root.value['swagger']}, expected OpenAPI 3."))
+        raise DocumentError(printable(f"this is a Swagger {root.value['swagger']} document, expected OpenAPI 3"))
     try:
         paths = root["paths"]
         paths.object()
     except UnknownPatternError as error:
-        raise DocumentError(f"This is no OpenAPI document. {error}") from None
+        raise DocumentError(f"this is not an OpenAPI document: {error}") from None
     found = Paths(paths, problems)
     if not found.operations:
-        raise DocumentError("This is no document of App Store Connect's API: no path is one such as /v1/apps.")
+        raise DocumentError("this is not a document of the App Store Connect API: it has no path such as /v1/apps")
     return found
 
 

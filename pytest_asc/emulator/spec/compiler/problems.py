@@ -36,5 +36,5 @@ class Problems:
         except UnknownPatternError as error:
             self._found.update(dict.fromkeys(error.parts))
         except RecursionError:
-            self.add(part, "it is nested too deep")
+            self.add(part, "it is nested too deeply")
         return None

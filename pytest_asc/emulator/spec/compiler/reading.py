@@ -50,9 +50,9 @@ def read_bytes(path: Path) -> bytes:
         with path.open("rb") as file:
             data = file.read(_LARGEST + 1)
     except (OSError, ValueError) as error:  # a name with a null character is a ValueError
-        raise DocumentError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
+        raise DocumentError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
     if len(data) > _LARGEST:
-        raise DocumentError(f"{path} has more than {_LARGEST:,} bytes, expected an OpenAPI document; Apple's has 7 MB.")
+        raise DocumentError(f"{path} has more than {_LARGEST:,} bytes, expected an OpenAPI document; Apple's has 7 MB")
     return data
 
 
@@ -68,16 +68,16 @@ def parse_document(data: bytes, name: str) -> JsonObject:
     """
     for beginning, kind in _ARCHIVES.items():
         if data.startswith(beginning):
-            raise DocumentError(f"{name} is {kind}: unpack it, and give the JSON or YAML file that is inside.")
+            raise DocumentError(f"{name} is {kind}: unpack it, and give the JSON or YAML file inside")
     try:
         text = data.decode(json.detect_encoding(data))
     except UnicodeDecodeError as error:
-        raise DocumentError(f"{name} is no text: byte {error.start} cannot be decoded as {error.encoding}.") from None
+        raise DocumentError(f"{name} is not text: byte {error.start} cannot be decoded as {error.encoding}") from None
     if not text.strip():
-        raise DocumentError(f"{name} is empty, expected an OpenAPI document.")
+        raise DocumentError(f"{name} is empty, expected an OpenAPI document")
     document = _parse(text, name)
     if not isinstance(document, dict):
-        raise DocumentError(f"{name} holds {json_name(document)}, expected an OpenAPI document, which is an object.")
+        raise DocumentError(f"{name} contains {json_name(document)}, expected an OpenAPI document, which is an object")
     return document
 
 
@@ -85,21 +85,21 @@ def _parse(text: str, name: str) -> Any:
     try:
         return json.loads(text.lstrip("\ufeff"))
     except RecursionError:
-        raise DocumentError(f"{name} is nested too deep.") from None
+        raise DocumentError(f"{name} is nested too deeply") from None
     except ValueError as error:
         if text.lstrip("\ufeff \t\r\n")[:1] in {"{", "["}:
-            raise DocumentError(f"{name} is no valid JSON: {error}.") from None
+            raise DocumentError(f"{name} is not valid JSON: {error}") from None
     try:
         return _parse_yaml(text, name)
     except RecursionError:
-        raise DocumentError(f"{name} is nested too deep.") from None
+        raise DocumentError(f"{name} is nested too deeply") from None
 
 
 def _parse_yaml(text: str, name: str) -> Any:
     try:
         import yaml  # type: ignore[import-untyped,unused-ignore]  # noqa: PLC0415  it is optional
     except ModuleNotFoundError:
-        raise DocumentError(f"{name} is no JSON. To read YAML, install PyYAML: pip install pyyaml") from None
+        raise DocumentError(f"{name} is not JSON. To read YAML, install PyYAML: pip install pyyaml") from None
 
     class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
         """Loader of the scalars of YAML 1.2's JSON schema."""
@@ -124,7 +124,7 @@ class _Expansion:
     def expand(self, value: Any) -> Any:
         self._count += 1
         if self._count > _MOST_VALUES:
-            raise DocumentError(f"{self._name} has more than {_MOST_VALUES:,} values with its aliases written out.")
+            raise DocumentError(f"{self._name} has more than {_MOST_VALUES:,} values with its aliases expanded")
         if isinstance(value, dict):
             return {key if isinstance(key, str) else _text(key): self.expand(member) for key, member in value.items()}
         if isinstance(value, list):
