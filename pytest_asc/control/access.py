@@ -29,10 +29,10 @@ class Access(NamedTuple):
     """
 
     secret: str | None = None
-    """The secret that programs send as ``Authorization: Bearer``; None where it is not needed."""
+    """The secret that programs send as ``Authorization: Bearer``; None if it is not needed."""
 
     def check(self, header: Callable[[str], str | None], *, secure: bool, needs_secret: bool) -> Denial | None:
-        """Return why a request is refused; None where it is not.
+        """Return why a request is refused; None if it is not.
 
         Args:
             header: Returns a header's value by its name.

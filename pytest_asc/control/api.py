@@ -229,7 +229,7 @@ def _read(body: bytes, schema: Any, *, required: bool) -> Any:
     """Return the parsed body.
 
     Raises:
-        ValueError: It is no JSON, or does not fit the schema.
+        ValueError: It is not JSON, or does not fit the schema.
     """
     if schema is None or (not body.strip() and not required):
         return {}

@@ -61,7 +61,7 @@ class Command(NamedTuple):
     """Returns what the response shows as JSON."""
     status: int = _OK
     body: Schema | None = None
-    """Schema of the body; None where it takes none."""
+    """Schema of the body; None if it takes none."""
     body_required: bool = True
     query: Mapping[str, Schema] = {}
 

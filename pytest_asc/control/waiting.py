@@ -46,7 +46,7 @@ class WaitingClient:
         schedule = account.schedule
         for event in [event for event in schedule.work if event.number in self._seen]:
             if request.url in self._seen[event.number] or _shows(request.url, event.key, account):
-                schedule.happen(event)
+                schedule.run_now(event)
                 self._seen.pop(event.number, None)
 
     def after(self, request: Request, response: Response, account: Account) -> None:

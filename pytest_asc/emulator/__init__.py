@@ -1,1 +1,1 @@
-"""App Store Connect as a function: a request goes in, the answer that Apple would give comes out."""
+"""Emulator of the App Store Connect API: a function from a request to the response that Apple would send."""

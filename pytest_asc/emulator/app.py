@@ -23,12 +23,12 @@ from pytest_asc.emulator.account.schedule import DAY, HOUR, MINUTE
 from pytest_asc.emulator.auth.authenticator import Authenticator, Key, KeyOverrides
 from pytest_asc.emulator.auth.rate_limiter import RATE_LIMIT, RateLimiter
 from pytest_asc.emulator.auth.role_policy import check_role_access
-from pytest_asc.emulator.dispatch import DEPRECATED_IN_USE, MOST_CACHED, find_endpoint, make_endpoint
+from pytest_asc.emulator.dispatch import DEPRECATED_IN_USE, MAX_CACHED_LENGTH, find_endpoint, make_endpoint
 from pytest_asc.emulator.http_models import JSON, Request, Response
 from pytest_asc.emulator.jsonapi import errors
 from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError, error_response
 from pytest_asc.emulator.planned_failures import PlannedFailure, PlannedFailures
-from pytest_asc.emulator.request_log import CORRELATION_KEYS, MOST_BYTES, MOST_RECORDS, RequestLog
+from pytest_asc.emulator.request_log import CORRELATION_KEYS, MAX_BYTES, MAX_RECORDS, RequestLog
 from pytest_asc.emulator.request_records import CORRELATION_KEY, RequestRecord, RequestRecords
 from pytest_asc.emulator.resources.webhook_events import observe
 from pytest_asc.emulator.service_faults import FAULTS
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from pytest_asc.apple.services import Service
     from pytest_asc.credentials.finder import Credentials
     from pytest_asc.credentials.tokens import Token
-    from pytest_asc.emulator.dispatch import Answer
+    from pytest_asc.emulator.dispatch import HandlerResult
     from pytest_asc.emulator.http_models import Broken
     from pytest_asc.emulator.seeding import ResourceView
     from pytest_asc.emulator.service_faults import ResponseOverride
@@ -63,25 +63,26 @@ class _Result(NamedTuple):
     """Result of the pipeline for one request."""
 
     answer: bytes | Response | TokenRejection | ApiError | tuple[ApiError, ...]
-    """JSON document, whole response, or the errors to report."""
+    """JSON document, complete response, or the errors to report."""
     refusal: Finding | None = None
-    """Cause of a refusal, where the response does not show it."""
+    """Cause of a refusal that the response does not show; else None."""
     remaining: int | None = None
-    """Requests that the key has left in this hour; None where the service shows no rate limit."""
+    """Number of requests that the key has left in this hour; None if the service has no rate limit."""
     from_front_end: bool = False
-    """The response comes from a front end, and has none of the application's headers."""
+    """True if the response comes from a front end, and so has none of the application's headers."""
 
 
 class Emulator:
     """In-memory App Store Connect API: an account, its keys, and :meth:`handle`.
 
     Args:
-        service: The service of Apple's to emulate.
-        clock: Returns the caller's time, in seconds since 1970; None for ``time.time`` as it is at each request.
-        seed: The same seed makes the same ids.
-        authenticator: One that accepts some keys already; None for one without keys.
-        credentials: A key for :meth:`token`, which the authenticator accepts; None for a throw-away key, made when it
-            is first asked for.
+        service: The Apple service to emulate.
+        clock: Function that returns the caller's time, in seconds since 1970; None for ``time.time``, which is looked
+            up at each call so that it can be patched.
+        seed: Seed of the generated ids: emulators with the same seed generate the same ids.
+        authenticator: An authenticator that already accepts some keys; None for a new one without keys.
+        credentials: The key that :meth:`token` signs with, and that the emulator accepts; None for a throw-away key,
+            which is generated on first use.
     """
 
     def __init__(
@@ -105,14 +106,14 @@ class Emulator:
 
     def _start(self) -> None:
         self.clock_offset = 0.0
-        """Seconds that the emulated service's clock is ahead of the caller's."""
+        """Seconds by which the clock of the emulated service is ahead of the caller's."""
         self._role: Role = "ADMIN"
         self.rate_limit = RATE_LIMIT
-        """Requests that each key may send in an hour."""
+        """Number of requests that each key may send within an hour."""
         self.response_override: ResponseOverride | None = None
-        """Response to every request, while a fault is active."""
+        """Response to every request while a fault is active; else None."""
         self.client_fault: str | None = None
-        """Cause of a mistake that the transports make in every request."""
+        """Cause of a mistake of the client, which in-process transports make in every request; else None."""
         self._receiver: Receiver | None = None
         self._account = self._new_account()
         self._visible = self._account
@@ -128,7 +129,7 @@ class Emulator:
         return account
 
     def reset(self) -> None:
-        """Return to an empty account and default settings; keep the keys and the cache of verified tokens."""
+        """Restore the empty account and the default settings; keep the keys and the cache of verified tokens."""
         with self._lock:
             self._start()
             if self.authenticator.overrides != KeyOverrides():
@@ -138,15 +139,15 @@ class Emulator:
 
     @property
     def api_version(self) -> str:
-        """Version of Apple's OpenAPI document that is emulated: ``4.5.1``."""
+        """Version of the emulated OpenAPI document of Apple, such as ``4.5.1``."""
         return api_spec().version
 
     @property
     def role(self) -> Role:
-        """The role of the keys: one of :data:`pytest_asc.apple.roles.ROLES`. An individual key's is its user's.
+        """Role of the keys: one of :data:`pytest_asc.apple.roles.ROLES`. An individual key has the role of its user.
 
         Raises:
-            ValueError: It is set to what is no role.
+            ValueError: The property is set to an unknown role.
         """
         __tracebackhide__ = True
         return self._role
@@ -158,10 +159,10 @@ class Emulator:
 
     @property
     def part_size(self) -> int:
-        """Bytes of each part of an upload but the last: 5 MiB; fewer make small files come in parts.
+        """Size in bytes of each part of an upload but the last: 5 MiB. A smaller size splits small files, too.
 
         Raises:
-            ValueError: It is set to less than 1.
+            ValueError: The property is set to less than 1.
         """
         return self._account.storage.part_size
 
@@ -173,7 +174,7 @@ class Emulator:
 
     @property
     def vendor_number(self) -> str:
-        """Vendor whose sales and finance reports there are."""
+        """Number of the only vendor that has sales and finance reports."""
         return self._account.vendor_number
 
     @vendor_number.setter
@@ -182,14 +183,14 @@ class Emulator:
 
     @property
     def review_requirements(self) -> AbstractSet[str]:
-        """Names of what a version or a submission must have for a review, to be changed by a test.
+        """Names of the requirements that a version or a submission must meet to be reviewed. Tests can change the set.
 
-        ``review_requirements -= {"screenshots"}`` relaxes one; ``|= {"privacy-answers"}`` adds one that no API can
-        meet, and that counts as met otherwise. The names are the keys of
+        ``review_requirements -= {"screenshots"}`` drops a requirement. ``review_requirements |= {"privacy-answers"}``
+        adds one that cannot be met through the API, and that is taken as met by default. The names are the keys of
         :data:`pytest_asc.emulator.account.review_requirements.REQUIREMENTS`.
 
         Raises:
-            ValueError: It is set to an unknown name.
+            ValueError: The property is set to a set with an unknown name.
         """
         return self._account.review_requirements
 
@@ -206,19 +207,19 @@ class Emulator:
         """Accept tokens that are signed with an API key.
 
         Args:
-            key_id: Its id, as in the header of its tokens.
-            issuer_id: The issuer id of its team; None for an individual key.
+            key_id: The key ID, as in the header of its tokens.
+            issuer_id: The issuer ID of the key's team; None for an individual key.
             kind: ``team``, ``individual`` or ``enterprise``.
-            public_key: The public half of the key that signs the tokens.
+            public_key: The public key that belongs to the private key that signs the tokens.
         """
         with self._lock:
             self.authenticator.trust(Key(key_id, issuer_id, kind, public_key))
 
     @property
     def credentials(self) -> Credentials:
-        """The key that :meth:`token` signs with, and that the emulator accepts."""
+        """Key that :meth:`token` signs with, and that the emulator accepts."""
         if self._credentials is None:
-            from pytest_asc.credentials.throw_away import new_credentials  # noqa: PLC0415  few need it
+            from pytest_asc.credentials.throw_away import new_credentials  # noqa: PLC0415  few tests need it
 
             with self._lock:
                 made = self._credentials = new_credentials(self.service)
@@ -233,22 +234,23 @@ class Emulator:
         """
         return mint(self.credentials, now=self._clock(), lifetime=lifetime, service=self.service.name)
 
-    def add(self, resource_type: str, /, *, id: str | None = None, **members: Any) -> ResourceView:  # noqa: A002  JSON's name
+    def add(self, resource_type: str, /, *, id: str | None = None, **members: Any) -> ResourceView:  # noqa: A002  the name in JSON:API
         """Add a resource: ``add("apps", name="Lists", bundleId="com.example.lists")``.
 
-        Attributes that are left out get a plausible value or null. The value of a relationship is the related resource,
-        its id, or a list of these: ``add("builds", app=app)``.
+        Attributes that are not given get a plausible value or null. The value of a relationship is the related
+        resource, its id, or a list of these: ``add("builds", app=app)``.
 
         Args:
-            resource_type: The type.
-            id: The id; left out, a new one in the format of this type.
+            resource_type: Resource type of Apple's API, such as ``betaGroups``.
+            id: ID of the resource; by default a new one in the format of this type.
             **members: Attributes and relationships.
 
         Returns:
-            The resource: ``["id"]``, ``["type"]``, ``["attributes"]``, ``["relationships"]``.
+            The resource, a mapping with ``id``, ``type``, ``attributes`` and ``relationships``.
 
         Raises:
-            ValueError: There is no such type, attribute or relationship, a value does not fit, or the id is taken.
+            ValueError: The type, an attribute or a relationship does not exist, a value is not valid, or the id is
+                taken.
         """
         __tracebackhide__ = True
         with self._lock:
@@ -261,37 +263,40 @@ class Emulator:
         app: Mapping[str, Any] | None = None,
         /,
         *,
-        id: str | None = None,  # noqa: A002  JSON's name
+        id: str | None = None,  # noqa: A002  the name in JSON:API
         **members: Any,
     ) -> ResourceView:
         """Add an App Store version that can be submitted for review: ``add_ready_version(app, versionString="2.0")``.
 
-        What the version and its app lack for a review is added: a processed build, texts and screenshots, the contact
-        for App Review, a category, an age rating, a price, …; what is there is kept.
+        Whatever the version and its app still need for a review is added: a processed build, texts and screenshots, the
+        contact for App Review, a category, an age rating, a price, …. Existing data is kept.
 
         Args:
-            app: The app, as :meth:`add` returned it; left out, a new one.
-            id: The id of the version; left out, a new one.
-            **members: Attributes and relationships of the version, as :meth:`add` takes them.
+            app: The app, as :meth:`add` returned it; by default a new app.
+            id: ID of the version; by default a new one.
+            **members: Attributes and relationships of the version, as for :meth:`add`.
 
         Returns:
             The version.
 
         Raises:
-            ValueError: There is no such attribute or relationship, or a value does not fit.
+            ValueError: An attribute or a relationship does not exist, or a value is not valid.
         """
         with self._lock, self._account.outbox.paused():
             return seeding.add_ready_version(self._account, app, id, members)
 
-    def add_released_app(self, *, id: str | None = None, **members: Any) -> ResourceView:  # noqa: A002  JSON's name
+    def add_released_app(self, *, id: str | None = None, **members: Any) -> ResourceView:  # noqa: A002  the name in JSON:API
         """Add an app whose version 1.0 is for sale: ``add_released_app(bundleId="com.example.lists")``.
 
         Args:
-            id: The id of the app; left out, a new one.
-            **members: Attributes and relationships of the app, as :meth:`add` takes them.
+            id: ID of the app; by default a new one.
+            **members: Attributes and relationships of the app, as for :meth:`add`.
+
+        Returns:
+            The app.
 
         Raises:
-            ValueError: There is no such attribute or relationship, or a value does not fit.
+            ValueError: An attribute or a relationship does not exist, or a value is not valid.
         """
         __tracebackhide__ = True
         with self._lock, self._account.outbox.paused():
@@ -303,25 +308,28 @@ class Emulator:
         /,
         *,
         testers: int = 2,
-        id: str | None = None,  # noqa: A002  JSON's name
+        id: str | None = None,  # noqa: A002  the name in JSON:API
         **members: Any,
     ) -> ResourceView:
         """Add a build that external testers can install: ``add_testflight_build(app, testers=3, version="7")``.
 
         Args:
-            app: The app, as :meth:`add` returned it; left out, a new one.
+            app: The app, as :meth:`add` returned it; by default a new app.
             testers: Number of testers in the build's beta group.
-            id: The id of the build; left out, a new one.
-            **members: Attributes and relationships of the build, as :meth:`add` takes them.
+            id: ID of the build; by default a new one.
+            **members: Attributes and relationships of the build, as for :meth:`add`.
+
+        Returns:
+            The build.
 
         Raises:
-            ValueError: There is no such attribute or relationship, or a value does not fit.
+            ValueError: An attribute or a relationship does not exist, or a value is not valid.
         """
         __tracebackhide__ = True
         with self._lock, self._account.outbox.paused():
             return seeding.add_testflight_build(self._account, app, id, testers, members)
 
-    def get(self, resource_type: str, id: str, /) -> ResourceView:  # noqa: A002  JSON's name
+    def get(self, resource_type: str, id: str, /) -> ResourceView:  # noqa: A002  the name in JSON:API
         """Return a resource of the account: ``get("apps", "6446998023")``.
 
         Raises:
@@ -335,25 +343,31 @@ class Emulator:
         """Return the resources with these values: ``find("builds", version="7", app=app)``.
 
         Args:
-            resource_type: The type.
-            **attributes: Values of attributes; of relationships, the related resource or its id.
+            resource_type: Resource type of Apple's API, such as ``builds``.
+            **attributes: Values of attributes. For a relationship, the related resource or its id.
+
+        Returns:
+            The matching resources, an empty list if there are none.
 
         Raises:
-            ValueError: There is no such type, attribute or relationship.
+            ValueError: The type, an attribute or a relationship does not exist.
         """
         __tracebackhide__ = True
         with self._lock:
             return seeding.find(self._account, resource_type, attributes)
 
     def update(self, resource: Mapping[str, Any], /, **members: Any) -> ResourceView:
-        """Change a resource, whatever the API would allow: ``update(version, appVersionState="IN_REVIEW")``.
+        """Change a resource, even if the API would not allow it: ``update(version, appVersionState="IN_REVIEW")``.
 
         Args:
             resource: The resource, as :meth:`add` returned it or a response shows it.
-            **members: Attributes and relationships, as :meth:`add` takes them.
+            **members: Attributes and relationships, as for :meth:`add`.
+
+        Returns:
+            The changed resource.
 
         Raises:
-            ValueError: The resource is not there, there is no such attribute or relationship, or a value does not fit.
+            ValueError: The resource, an attribute or a relationship does not exist, or a value is not valid.
         """
         __tracebackhide__ = True
         with self._lock:
@@ -362,13 +376,13 @@ class Emulator:
         return updated
 
     def delete(self, resource: Mapping[str, Any], /) -> None:
-        """Delete a resource, and those that cannot be without it, whatever the API would allow.
+        """Delete a resource and its dependent resources, even if the API would not allow it.
 
         Args:
             resource: The resource, as :meth:`add` returned it or a response shows it.
 
         Raises:
-            ValueError: The resource is not there.
+            ValueError: The resource does not exist.
         """
         __tracebackhide__ = True
         with self._lock:
@@ -378,13 +392,16 @@ class Emulator:
     def dump(self) -> dict[str, Any]:
         """Return the account as a document that :meth:`load` reads: resources, sales and measurements.
 
-        Files and events that are still to come are not part of it.
+        The document contains neither the content of uploaded files nor scheduled events.
         """
         with self._lock:
             return seeding.dump(self._account)
 
     def save(self, file: str | PathLike[str]) -> None:
-        """Write the account to a JSON file that :meth:`load` reads; see :meth:`dump`. Only its owner can read it.
+        """Write the document of :meth:`dump` to a JSON file that :meth:`load` reads. Only its owner can read the file.
+
+        Args:
+            file: Path of the file. An existing file is replaced.
 
         Raises:
             OSError: The file cannot be written.
@@ -395,32 +412,36 @@ class Emulator:
     def load(self, source: str | PathLike[str] | Mapping[str, Any]) -> None:
         """Add the resources of a JSON file or a mapping: ``{"data": [{"type", "id", "attributes", …}, …]}``.
 
+        Args:
+            source: Path of the file, or the document itself.
+
         Raises:
             OSError: The file cannot be read.
-            ValueError: It is no such document, or a resource in it does not fit.
+            ValueError: The content is not such a document, or a resource in it is not valid.
         """
         __tracebackhide__ = True
         with self._lock, self._account.outbox.paused():
             seeding.load(self._account, source)
 
     def load_sample(self) -> None:
-        """Add the sample account that ships with the package; its dates are as many days ago each time."""
+        """Add the sample account that ships with the package. Its dates are relative to the current day."""
         with self._lock, self._account.outbox.paused():
             seeding.load_sample(self._account)
 
     def sell(self, product: Mapping[str, Any], /, **details: Any) -> None:
-        """Enter a sale, for the sales and finance reports: ``sell(app, units=3, day="2026-06-01", country="DE")``.
+        """Record a sale for the sales and finance reports: ``sell(app, units=3, day="2026-06-01", country="DE")``.
 
         Args:
             product: An app, an in-app purchase or a subscription, as :meth:`add` returned it.
-            **details: ``units`` (1; negative for refunds); ``day``, a date, its text or a number of days from
-                today (-1, yesterday: the last day that Apple has a report of); ``country``, two letters (US);
-                ``product_type``, Apple's identifier (1F for apps, IA1 for purchases, IAY for subscriptions);
-                ``price`` (0) and ``proceeds`` (70 % of the price) of one unit, in ``currency`` (the country's);
-                ``device`` (iPhone); ``version`` of the app (1.0).
+            **details: Any of the following; defaults are in parentheses. ``units`` (1; negative for refunds); ``day``,
+                a date, an ISO 8601 date as text, or a number of days relative to today (-1, yesterday: the last day
+                for which Apple has a report); ``country``, a code of two letters (US); ``product_type``, Apple's
+                identifier (1F for apps, IA1 for in-app purchases, IAY for subscriptions); ``price`` (0) and
+                ``proceeds`` (70 % of the price) of one unit, in ``currency`` (that of the country); ``device``
+                (iPhone); ``version`` of the app (1.0).
 
         Raises:
-            ValueError: The product is not there or not sold, or a detail does not fit.
+            ValueError: The product does not exist or cannot be sold, or a detail is not valid.
         """
         __tracebackhide__ = True
         with self._lock:
@@ -429,17 +450,17 @@ class Emulator:
     def measure(
         self, resource: Mapping[str, Any], metric: str, /, *, day: str | date | int = -1, **members: Any
     ) -> None:
-        """Enter a measurement, for the metrics: ``measure(build, "betaBuildUsages", crashCount=2)``.
+        """Record a measurement for the metrics operations: ``measure(build, "betaBuildUsages", crashCount=2)``.
 
         Args:
             resource: The resource, as :meth:`add` returned it.
-            metric: The last part of the operation's path: ``betaTesterUsages``, ``matchmakingRequests``,
+            metric: The last segment of the operation's path: ``betaTesterUsages``, ``matchmakingRequests``,
                 ``perfPowerMetrics``, …
-            day: A date, its text or a number of days from today.
-            **members: Values, and the dimensions that they are of: ``betaTesters=tester``, ``result="MATCHED"``.
+            day: A date, an ISO 8601 date as text, or a number of days relative to today.
+            **members: Measured values and their dimensions: ``betaTesters=tester``, ``result="MATCHED"``.
 
         Raises:
-            ValueError: The resource is not there, it has no such metric, or a member does not fit.
+            ValueError: The resource does not exist or has no such metric, or a member is not valid.
         """
         __tracebackhide__ = True
         with self._lock:
@@ -453,23 +474,24 @@ class Emulator:
         hours: float | None = None,
         days: float | None = None,
     ) -> list[str]:
-        """Let time pass in the account: ``advance(hours=2)``. Nothing changes there by itself, and no call waits.
+        """Advance the account's time: ``advance(hours=2)``. Nothing in the account changes otherwise; no call waits.
 
-        The dates of new resources follow it; tokens, the ``Date`` header and rate limits follow the clock alone.
-        Without arguments, time passes until Apple has finished all its work, such as the processing of builds.
-        Events with a date, such as the expiry of a build after 90 days, happen only if that date is reached.
+        Dates of new resources follow the account's time. Tokens, the ``Date`` header and rate limits follow the
+        emulator's clock, which is not changed. Without arguments, time passes until Apple has finished all its work,
+        such as the processing of builds. Events with a fixed date, such as the expiry of a build after 90 days, happen
+        only if that date is reached.
 
         Args:
-            seconds: Positional as well, so that ``advance`` can replace ``time.sleep``.
-            minutes: Added to the seconds.
-            hours: Added to the seconds.
-            days: Added to the seconds.
+            seconds: Seconds to advance. It can be positional, so that ``advance`` can replace ``time.sleep``.
+            minutes: Minutes to add to the seconds.
+            hours: Hours to add to the seconds.
+            days: Days to add to the seconds.
 
         Returns:
-            Descriptions of the events, in order.
+            Descriptions of the events that happened, in order.
 
         Raises:
-            ValueError: The sum is negative.
+            ValueError: The sum of the arguments is negative.
         """
         __tracebackhide__ = True
         parts = ((seconds, 1), (minutes, MINUTE), (hours, HOUR), (days, DAY))
@@ -489,18 +511,17 @@ class Emulator:
     def decide(self, about: Mapping[str, Any] | str, outcome: str) -> None:
         """Choose the outcome of a decision: ``decide(version, "REJECTED")``, ``decide("builds", "INVALID")``.
 
-        Some decisions are Apple's, others a person's.
-
-        Decisions of Apple take effect when :meth:`advance` reaches them, those of a person at once. The outcome holds
-        until another one is chosen.
+        Some decisions are Apple's, such as that of App Review; they take effect when :meth:`advance` reaches them.
+        Others are a person's, such as an invited tester's; they take effect at once. The outcome stays chosen until
+        another one is chosen.
 
         Args:
-            about: A resource, as :meth:`add` returned it or a response shows it; or a type, for all of its resources,
-                present and future, without an outcome of their own.
-            outcome: Final state. By default Apple processes and approves everything, and people do nothing.
+            about: A resource, as :meth:`add` returned it or a response shows it; or a type, for all of its present and
+                future resources that have no outcome of their own.
+            outcome: The final state. By default Apple processes and approves everything, and people do nothing.
 
         Raises:
-            ValueError: There is no such resource or outcome; the message has the possible outcomes.
+            ValueError: The resource or the outcome does not exist; the message lists the possible outcomes.
         """
         __tracebackhide__ = True
         with self._lock:
@@ -512,19 +533,19 @@ class Emulator:
     def deliver_webhooks_to(self, receiver: str | Receiver | None) -> None:
         """Send the notifications of all webhooks to a URL on this machine or to a function of the test.
 
-        From now on, each event goes out when it happens, in :meth:`advance`, :meth:`update` or a write, once the
-        change is made: to every webhook of the app that is enabled and names the event, one after the other. The
+        From now on, each event is sent once the change that causes it is made, in :meth:`advance`, :meth:`update` or a
+        request that writes: to every enabled webhook of the app that subscribes to the event, one after the other. The
         function may use the API and this object. Without a receiver, deliveries are recorded and stay pending.
 
         Args:
-            receiver: A URL of 127.0.0.0/8, ::1 or localhost, which has 10 seconds to respond; or a function that takes
-                the :class:`pytest_asc.Request` and returns a status, a response with a ``status_code``, a
-                :class:`pytest_asc.Response`, or None for 200. Its OSErrors are failures of the connection; other
-                exceptions fail the delivery and are raised in the test. None to send nothing.
+            receiver: A URL with a host of 127.0.0.0/8, ::1 or localhost, which has 10 seconds to respond; or a function
+                that takes the :class:`pytest_asc.Request` and returns a status, a response with a ``status_code``, a
+                :class:`pytest_asc.Response`, or None for 200. An OSError that it raises counts as a failure of the
+                connection; other exceptions fail the delivery and are raised in the test. None to send nothing.
 
         Raises:
-            TypeError: The receiver is none of these.
-            ValueError: The URL is not of this machine.
+            TypeError: The receiver is neither a URL, a callable nor None.
+            ValueError: The URL does not lead to this machine.
         """
         __tracebackhide__ = True
         chosen = None if receiver is None else receiver_of(receiver)
@@ -533,10 +554,10 @@ class Emulator:
             self._account.outbox.is_open = chosen is not None
 
     def send_webhooks(self) -> None:
-        """Send the notifications that wait, as every method does that causes some.
+        """Send the pending notifications. Every method that causes notifications calls it.
 
         Raises:
-            Exception: The receiver has raised it; everything was sent nevertheless.
+            Exception: The first exception of the receiver, raised after all notifications were sent.
         """
         __tracebackhide__ = True
         account, receiver = self._account, self._receiver
@@ -544,7 +565,7 @@ class Emulator:
         problem: Exception | None = None
         with self._lock:
             if outbox.is_sending or receiver is None:
-                return  # whoever sends sends what waits as well
+                return  # the call that is sending now sends these notifications as well
             outbox.is_sending = True
         try:
             while True:
@@ -564,7 +585,7 @@ class Emulator:
                     problem = problem or error
                 finally:
                     with self._lock:
-                        webhook_delivery.conclude(account, job, outcome)
+                        webhook_delivery.record_outcome(account, job, outcome)
         except BaseException:
             outbox.is_sending = False
             raise
@@ -573,30 +594,30 @@ class Emulator:
 
     @property
     def has_webhooks_to_send(self) -> bool:
-        """Return whether notifications wait to be sent."""
-        return bool(self._account.outbox.waiting)
+        """True if there are notifications to send."""
+        return bool(self._account.outbox.pending)
 
     def _send_waiting(self) -> None:
         __tracebackhide__ = True
-        if self._account.outbox.waiting:
+        if self._account.outbox.pending:
             self.send_webhooks()
 
     def hide_account(self) -> None:
-        """Let the keys see an empty account."""
+        """Show an empty account to all keys."""
         self._visible = Account(self._clock, self._seed)
         self._visible.vendor_number = self.vendor_number
 
     # Faults and planned failures.
 
     def fault(self, cause: CauseSlug) -> None:
-        """Put the emulated service, or the way to it, into the state that a cause names.
+        """Inject a fault of the service or of the network.
 
         Args:
-            cause: One of :data:`pytest_asc.emulator.service_faults.FAULTS`.
+            cause: Slug of the cause: a key of :data:`pytest_asc.emulator.service_faults.FAULTS`.
 
         Raises:
-            ValueError: There is no such cause, or it is a state of the key or of the token; the message says how that
-                is injected.
+            ValueError: The cause does not exist, or is a fault of the key or the token; the message says how that is
+                injected.
         """
         __tracebackhide__ = True
         if cause not in CAUSES:
@@ -636,37 +657,38 @@ class Emulator:
     ) -> None:
         """Plan a failure of the next requests of a method and path: ``fail("GET", "/v1/apps", status=429, times=2)``.
 
-        One of ``status``, ``broken`` and ``latency`` is needed, and some go together: an error can be late, a response
-        late and cut. Several failures for one request happen in the order of planning. An unused failure, one that has
-        not happened as often as planned when the test ends, makes the test fail.
+        At least one of ``status``, ``broken`` and ``latency`` is required. They can be combined: an error can be late,
+        a response can be late and cut. Several failures for the same request happen in the order of planning. A failure
+        that has not happened as often as planned by the end of the test is unused, and fails the test.
 
         Args:
-            method: In capitals.
-            path: A path of the API, such as ``/v1/apps/123/builds``. ``{id}`` stands for any id, ``*`` for anything.
-                Files that are sent to upload URLs and downloaded from segments are at ``/object-storage/*``.
-            status: Respond with this status, and Apple's error for it. To say in a 429 when to try again, add
+            method: Method of the requests, in capitals.
+            path: A path of the API, such as ``/v1/apps/123/builds``. ``{id}`` stands for any id, ``*`` for any text.
+                Requests to upload URLs and downloads of report segments have the path ``/object-storage/*``.
+            status: Respond with this status, and with Apple's error for it. To give a 429 a time to retry after, add
                 ``headers={"Retry-After": "30"}``.
             broken: Break the connection: ``"refused"``, ``"reset"`` before a response, ``"timeout"``, ``"tls"`` (a
-                certificate that nobody trusts), ``"proxy"`` (a proxy requires a password), or ``"cut"``: half of the
-                response arrives, of the real one unless there is a status. Except for ``"cut"``, the request does not
-                reach the account.
-            latency: Seconds until the response arrives, the real one unless there is a status. They are in the record
-                and in the response's ``elapsed``, without waiting; a client with a shorter timeout gets its timeout.
-            sleep: Wait for the latency. Over ``asc_server`` it is always waited for, until the client gives up.
+                certificate that the client does not trust), ``"proxy"`` (a proxy requires a password), or ``"cut"``:
+                only half of the response arrives, which is the real response unless a status is given. With every
+                value but ``"cut"``, the request does not reach the account.
+            latency: Seconds until the response arrives, which is the real response unless a status is given. The record
+                and the response's ``elapsed`` have this value, but no time passes; a client with a shorter timeout gets
+                a timeout.
+            sleep: Wait for the latency. ``asc_server`` always waits for it, until the client gives up.
             times: Number of requests that fail.
-            after: Number of matching requests that are handled as usual before.
+            after: Number of matching requests that are handled as usual before the first failure.
             optional: The failure may stay unused.
-            front_end: The response comes from Apple's front end, which verifies no token: HTML for a status from 500,
-                else an error of the gateway. A 401 so planned rejects valid and invalid tokens alike.
-            code: The error's code, in place of Apple's for the status. With one of
-                :data:`.known_errors.KNOWN_ERRORS`, the error has Apple's words.
-            title: The error's title.
-            detail: The error's detail.
-            headers: Further headers of the answer.
-            body: The whole body, in place of an error document.
+            front_end: The response comes from Apple's front end, which verifies no tokens: HTML for a status from 500,
+                otherwise an error of the gateway. A 401 of the front end rejects valid and invalid tokens alike.
+            code: Code of the error, instead of Apple's for the status. With a code of
+                :data:`.known_errors.KNOWN_ERRORS`, the error has Apple's title and detail.
+            title: Title of the error.
+            detail: Detail of the error.
+            headers: Additional headers of the response.
+            body: The whole body of the response, instead of an error document.
 
         Raises:
-            ValueError: It can never happen, or the arguments do not fit together.
+            ValueError: The failure can never happen, or the arguments contradict each other.
         """
         __tracebackhide__ = True
         failure = PlannedFailure(
@@ -692,31 +714,31 @@ class Emulator:
 
     @property
     def pending_failures(self) -> list[PlannedFailure]:
-        """Unused planned failures: those that have not happened as often as planned."""
+        """Planned failures that have not happened as often as planned."""
         return self._failures.unused
 
     def explain_missing(self) -> str | None:
-        """Describe the unused planned failures and the requests that came instead; None where there are none."""
+        """Describe the unused planned failures and the requests that came instead; None if all were used."""
         return self._failures.explain_unused(self.requests) if self._failures.unused else None
 
     @property
     def requests(self) -> RequestRecords:
-        """Requests that were handled, in order, each with its status and, where it was refused, the cause.
+        """Requests that were handled, in order, each with its status and, if it was refused, the cause.
 
-        ``requests.find("POST", "/v1/builds*")`` selects some of them; the failure of an assertion on the result lists
-        what came instead. The log keeps the last 10,000 requests, and fewer where their bodies have more than 64 MiB
-        together.
+        ``requests.find("POST", "/v1/builds*")`` selects some of them; a failed assertion on the result lists the
+        requests that came instead. The log keeps the last 10,000 requests, or fewer if their URLs and bodies have more
+        than 64 MiB in total.
         """
         with self._lock:
             return self._log.records()
 
     @property
     def request_count(self) -> int:
-        """Number of requests that were handled since the start or the last reset."""
+        """Number of requests that were handled since the start or the last :meth:`reset`."""
         return len(self._log) + self._log.dropped
 
     def requests_since(self, count: int) -> RequestRecords:
-        """Return the records of the requests after the first ``count`` ones, as far as the log keeps them."""
+        """Return the records of the requests after the first ``count`` requests, without those the log has dropped."""
         with self._lock:
             return self._log.records(max(0, count - self._log.dropped))
 
@@ -729,46 +751,46 @@ class Emulator:
     # Requests.
 
     def handle(self, request: Request) -> Response:
-        """Handle a request. It raises nothing: errors of the request are in the response, worded as Apple's.
+        """Handle a request, and return the response. Errors of the request are in the response, as Apple words them.
 
-        Where the emulator itself fails, the response is a 500 that says so, with the exception in its ``crash``: the
-        transports inside the test's process raise it, a server can only send the response.
+        It raises no exceptions. If the emulator itself fails, the response is a 500 that says so, with the exception in
+        its ``crash``: transports in the test's process raise it, a server can only send the response.
 
-        Notifications of webhooks that it causes are sent before this returns, unless they are
-        :func:`~pytest_asc.emulator.webhook_delivery.deferred`; what their receiver raises is the ``crash``.
+        Webhook notifications that the request causes are sent before this method returns, unless they are
+        :func:`~pytest_asc.emulator.webhook_delivery.deferred`. An exception of their receiver is the ``crash``.
         """
         with self._lock:
             now = self._clock() + self.clock_offset
             try:
                 result = self._respond(request, now)
                 response = self._as_response(result.answer)
-            except Exception as crash:  # noqa: BLE001  a bug of ours must reach the test, over every transport
+            except Exception as crash:  # noqa: BLE001  a bug in the emulator must reach the test over every transport
                 result = _Result(ApiError(errors.CRASHED, {"error": repr(crash)}))
                 response = self._as_response(result.answer)._replace(crash=crash)
-            if request.method == "HEAD":  # its response has no body (RFC 9110)
+            if request.method == "HEAD":  # a response to HEAD has no body (RFC 9110)
                 response = response._replace(body=b"")
             self._record(request, response, result, now)
-        if self._account.outbox.waiting and not webhook_delivery.is_deferred():
+        if self._account.outbox.pending and not webhook_delivery.is_deferred():
             try:
                 self.send_webhooks()
-            except Exception as problem:  # noqa: BLE001  of the receiver, for the test
+            except Exception as problem:  # noqa: BLE001  the receiver's exceptions must reach the test
                 return response._replace(crash=problem)
         return response
 
     def _respond(  # noqa: C901, PLR0911, PLR0912  one function shows the whole pipeline
         self, request: Request, now: float
     ) -> _Result:
-        """Take a request through the pipeline: storage, front end, authentication, limits, authorization, handler.
+        """Run the pipeline of a request: storage, front end, authentication, rate limit, authorization, handler.
 
         Args:
             request: The request.
-            now: Seconds since 1970, by the clock of the emulated service.
+            now: Time in seconds since 1970, by the clock of the emulated service.
         """
         method, url = request.method, request.url
         is_app_store_connect = self.service.name not in other_services.ENDPOINTS
         account_now = now + self._account.schedule.passed
 
-        # 1. The upload storage is another host, and takes no tokens.
+        # 1. Upload storage. It is another host of Apple's, and takes no tokens.
         storage_key = upload_storage.key_of(url) if upload_storage.MARK in url else None
         if storage_key is not None:
             path = f"/{upload_storage.MARK}/{storage_key}"
@@ -793,7 +815,7 @@ class Emulator:
         if isinstance(key, Finding):
             return _Result(self.service.refusal or NOT_AUTHORIZED, key)
 
-        # 4. Rate limit. The other services show none.
+        # 4. Rate limit. The other services have none.
         remaining = self._rate_limiter.count(key.key_id, now, self.rate_limit) if is_app_store_connect else None
         if remaining == RateLimiter.EXCEEDED:
             evidence = f"the key has sent {self.rate_limit} requests in the last hour"
@@ -811,10 +833,12 @@ class Emulator:
 
         # 7. Routing and handler.
         if refusal:
-            answer: Answer = ApiError(errors.ROLE_INSUFFICIENT)
+            answer: HandlerResult = ApiError(errors.ROLE_INSUFFICIENT)
         elif is_app_store_connect:
             try:
-                endpoint = (find_endpoint if len(method) + len(url) <= MOST_CACHED else make_endpoint)(method, url)
+                endpoint = (find_endpoint if len(method) + len(url) <= MAX_CACHED_LENGTH else make_endpoint)(
+                    method, url
+                )
             except RefusedError as refused:
                 answer = refused.reasons
             else:
@@ -829,7 +853,7 @@ class Emulator:
         return _Result(failure.deliver(self._as_response(answer)) if failure else answer, refusal, remaining)
 
     def _record(self, request: Request, response: Response, result: _Result, now: float) -> None:
-        """Set the headers that every response has, and add the request to the log."""
+        """Set the headers that all responses have, and add the request to the log."""
         status, headers = response.status, response.headers
         headers["Date"] = _http_date(int(now))
         if result.remaining is not None:
@@ -841,10 +865,10 @@ class Emulator:
         log, url, body = self._log, request.url, request.body
         log.append((request, response, result.refusal, correlation_key))
         log.bytes += len(url) + len(body) + len(response.body)
-        if log.bytes > MOST_BYTES or len(log) > MOST_RECORDS:
+        if log.bytes > MAX_BYTES or len(log) > MAX_RECORDS:
             log.shrink()
 
-    def _as_response(self, answer: Answer | TokenRejection) -> Response:
+    def _as_response(self, answer: HandlerResult | TokenRejection) -> Response:
         if isinstance(answer, bytes):
             return Response(_OK, {"Content-Type": JSON}, answer)
         if isinstance(answer, Response):
@@ -855,12 +879,12 @@ class Emulator:
 
 
 def _now() -> float:
-    return time.time()  # looked up now: freezegun replaces it during a test
+    return time.time()  # looked up at each call, because freezegun replaces it during a test
 
 
 @lru_cache(maxsize=2)
 def _http_date(second: int) -> str:
-    """Format a Date header (RFC 9110), once a second for all emulators."""
+    """Format a Date header (RFC 9110). The cache makes it once a second for all emulators."""
     return formatdate(second, usegmt=True)
 
 

@@ -1,4 +1,4 @@
-"""Handlers of the API's operations, and the cached way from a URL to its handler."""
+"""Handlers of the API's operations, and the cached lookup of the handler for a method and URL."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.http_models import Request, Response
     from pytest_asc.emulator.spec.api_spec import Operation
 
-MOST_CACHED = 1024
-"""Characters of a method and URL whose endpoint is cached."""
-_ENDPOINTS = 2048
-_JSON_ALONE = (JSON,)
+MAX_CACHED_LENGTH = 1024
+"""Maximum length of a method and URL, in characters, whose endpoint is cached."""
+_MAX_CACHED_ENDPOINTS = 2048
+_JSON_ONLY = (JSON,)
 
 DEPRECATED_IN_USE: set[Operation] = set()
-"""Deprecated operations that requests to any emulator of this process have named, until somebody clears it."""
+"""Deprecated operations that any emulator of this process has been asked for. The plugin clears it for each run."""
 
-Answer: TypeAlias = "bytes | Response | ApiError | tuple[ApiError, ...]"
-"""JSON document, whole response, or the errors of a request."""
+HandlerResult: TypeAlias = "bytes | Response | ApiError | tuple[ApiError, ...]"
+"""JSON document, complete response, or the errors of a request."""
 
 
 class Endpoint(NamedTuple):
     """Route of a request, with the function that handles it."""
 
     route: Route
-    handle: Callable[[Account, Route, Request, float], Answer]
+    handle: Callable[[Account, Route, Request, float], HandlerResult]
     """Takes the account, the route, the request and the service's time in seconds since 1970."""
 
 
@@ -54,14 +54,14 @@ def make_endpoint(method: str, url: str) -> Endpoint:
     return Endpoint(make_route(matched), handle)
 
 
-find_endpoint = depends_on_spec(lru_cache(maxsize=_ENDPOINTS)(make_endpoint))
-"""Cached :func:`make_endpoint`, for methods and URLs of up to :data:`MOST_CACHED` characters. No error is cached."""
+find_endpoint = depends_on_spec(lru_cache(maxsize=_MAX_CACHED_ENDPOINTS)(make_endpoint))
+"""Cached :func:`make_endpoint`, for a method and URL up to :data:`MAX_CACHED_LENGTH`. Errors are not cached."""
 
 
-def _handler(operation: Operation) -> Callable[[Account, Route, Request, float], Answer]:
+def _handler(operation: Operation) -> Callable[[Account, Route, Request, float], HandlerResult]:
     if operation.action != NOT_UNDERSTOOD and registry.report_handler(operation):
         return _report
-    # Only a user's document has a relationship that leads nowhere.
+    # Only a document of the user's (--asc-openapi) can have a relationship without a target.
     if "To" not in operation.action or relation(operation.root, operation.relationship):
         if operation.action in reads.EMULATED and (operation.schema or operation.linkage):
             return _read
@@ -70,16 +70,16 @@ def _handler(operation: Operation) -> Callable[[Account, Route, Request, float],
     raise RefusedError(ApiError(errors.NOT_EMULATED, {"what": f"{operation.method} {operation.path}"}))
 
 
-def _report(account: Account, route: Route, request: Request, now: float) -> Answer:
+def _report(account: Account, route: Route, request: Request, now: float) -> HandlerResult:
     return registry.answer(route, request.header("Accept"), account, now)
 
 
-def _read(account: Account, route: Route, request: Request, _now: float) -> Answer:
-    if choose_media_type(request.header("Accept"), _JSON_ALONE) is None:
+def _read(account: Account, route: Route, request: Request, _now: float) -> HandlerResult:
+    if choose_media_type(request.header("Accept"), _JSON_ONLY) is None:
         return errors.NOT_ACCEPTABLE
     return reads.READS[route.operation.action](account.store, route)
 
 
-def _write(account: Account, route: Route, request: Request, _now: float) -> Answer:
+def _write(account: Account, route: Route, request: Request, _now: float) -> HandlerResult:
     refused = refuse_media(request, sends=route.operation.body is not None)
     return refused or writes.write(account, route, request.body)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# The one media type of Apple's documents: clients compare it as a whole, so nothing may follow it (observed).
+# Apple's responses have this Content-Type without parameters, and some clients compare the whole value (observed).
 JSON = "application/json"
 
 JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
@@ -20,7 +20,7 @@ class Request(NamedTuple):
 
     method: str
     url: str
-    """Absolute: links in the answer keep its scheme and host."""
+    """Absolute URL: links in the response keep its scheme and host."""
     headers: Mapping[str, str]
     body: bytes = b""
 
@@ -36,39 +36,39 @@ class Request(NamedTuple):
 Broken = Literal["refused", "reset", "timeout", "cut", "tls", "proxy"]
 """Ways for a connection to fail.
 
-``refused``: nothing listens. ``reset``: closed before a response. ``timeout``: no response in the client's time.
+``refused``: nothing listens. ``reset``: closed before a response. ``timeout``: no response within the client's timeout.
 ``cut``: the body ends before its Content-Length. ``tls``: the client does not trust the certificate. ``proxy``: a proxy
 requires a password (407).
 """
 
 
 class Delivery(NamedTuple):
-    """Delivery of a response: broken, late, or both. Each transport implements it in its own way."""
+    """How a response is delivered: over a connection that fails, late, or both. Each transport implements it."""
 
     broken: Broken | None = None
-    """Every value but ``cut`` leaves no response: its status is 0."""
+    """Failure of the connection. With every value but ``cut`` there is no response, and its status is 0."""
     latency: float = 0.0
-    """Seconds until the response arrives; a client with a shorter timeout gets none."""
+    """Seconds until the response arrives; a client with a shorter timeout gets no response."""
     sleep: bool = False
-    """Wait for the latency, in place of only reporting it."""
+    """True to wait for the latency, False only to report it."""
 
 
 class Response(NamedTuple):
     """Response of the emulated service."""
 
     status: int
-    """0 where there is no response, as in the Fetch standard."""
+    """0 if there is no response, as in the Fetch standard."""
     headers: dict[str, str]
     body: bytes
     crash: Exception | None = None
-    """Set where the emulator itself failed: a bug of pytest-asc. A transport inside the test's process raises it."""
+    """Exception of the emulator itself, a bug in pytest-asc. Transports in the test's process raise it."""
     delivery: Delivery | None = None
-    """None for an ordinary delivery."""
+    """None for a response that arrives whole and at once."""
 
     def json(self) -> Any:
-        """Return the body, parsed.
+        """Return the body, parsed as JSON.
 
         Raises:
-            ValueError: It is no JSON.
+            ValueError: The body is not valid JSON.
         """
         return json.loads(self.body)

@@ -1,6 +1,6 @@
-"""Endpoints of the services beside App Store Connect, and the rejections of tokens by all services.
+"""Endpoints of Apple's services other than App Store Connect, and the responses of all services to rejected tokens.
 
-The formats are documented on Apple's pages of the endpoints; the values are made up.
+The formats are documented on Apple's pages about the endpoints; the values are made up.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
 
 class Endpoint(NamedTuple):
-    """Response to a GET of a path; query and headers make no difference."""
+    """Response to GET requests for a path, whatever their query and headers."""
 
     path: str
-    """A regular expression."""
+    """Regular expression that matches the whole path."""
     status: int
     body: Any
 
 
-_PLACE = r"-?\d+(\.\d+)?/-?\d+(\.\d+)?"
-# Observed: forum thread 757720. There are no transactions in the emulated account.
+_COORDINATES = r"-?\d+(\.\d+)?/-?\d+(\.\d+)?"
+# Observed in forum thread 757720. The emulated account has no transactions.
 _NO_TRANSACTION = Endpoint(
     r"/inApps/v1/transactions/[^/]+", 404, {"errorCode": 4040010, "errorMessage": "Transaction id not found."}
 )
@@ -39,12 +39,12 @@ _NO_TRANSACTION = Endpoint(
 ENDPOINTS: dict[str, tuple[Endpoint, ...]] = {
     WEATHERKIT.name: (
         Endpoint(
-            rf"/api/v1/availability/{_PLACE}",
+            rf"/api/v1/availability/{_COORDINATES}",
             200,
             ["currentWeather", "forecastDaily", "forecastHourly", "forecastNextHour", "weatherAlerts"],
         ),
         Endpoint(
-            rf"/api/v1/weather/[\w-]+/{_PLACE}",
+            rf"/api/v1/weather/[\w-]+/{_COORDINATES}",
             200,
             {
                 "currentWeather": {
@@ -71,7 +71,7 @@ ENDPOINTS: dict[str, tuple[Endpoint, ...]] = {
     APP_STORE_SERVER.name: (_NO_TRANSACTION,),
     APP_STORE_SERVER_SANDBOX.name: (_NO_TRANSACTION,),
 }
-"""By the name of the service. A service without endpoints here has the operations of the API specification."""
+"""Endpoints by the name of the service. Services that are not listed have the operations of the API spec."""
 
 
 def respond(service: Service, method: str, url: str) -> Response | ApiError:
@@ -87,8 +87,8 @@ def reject_token(refusal: TokenRejection, new_id: Callable[[], str]) -> Response
     """Return the response to a rejected token, in the format of the service.
 
     Args:
-        refusal: Response of the service.
-        new_id: Makes UUIDs, for responses with a request id.
+        refusal: The service's response to rejected tokens.
+        new_id: Returns a new UUID, for responses that contain a request id.
     """
     body = refusal.body
     if "{request_id}" in body:

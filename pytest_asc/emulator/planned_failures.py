@@ -22,7 +22,7 @@ METHODS = ("GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS")
 _STATUSES = range(100, 600)
 _SERVER_ERROR = 500
 _HINT = "If that is intended, plan them with optional=True, or mark the test with @pytest.mark.asc(allow_unfired=True)."
-# RFC 9110, 5.1 and 5.5.
+# Names and values of headers as RFC 9110 defines them (5.1 and 5.5).
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
 _FRAMING = frozenset({"content-length", "transfer-encoding"})
@@ -31,15 +31,15 @@ _WITH_ID = re.compile(r"^(/[^/]+/[^/]+/)[^/]+")
 
 @dataclass(eq=False)
 class PlannedFailure:
-    """A planned failure; the arguments of :meth:`Emulator.fail` describe its members."""
+    """A planned failure. Its attributes are the arguments of :meth:`Emulator.fail`, documented there."""
 
     method: str
     path: str
     status: int | None = None
     times: int = 1
-    """Number of requests that are still to fail."""
+    """Number of requests that still have to fail."""
     after: int = 0
-    """Number of requests that are still to be handled as usual before."""
+    """Number of requests that are still handled as usual before the first failure."""
     optional: bool = False
     broken: Broken | None = None
     latency: float = 0.0
@@ -57,15 +57,15 @@ class PlannedFailure:
 
     @property
     def before_authentication(self) -> bool:
-        """The failure happens before authentication."""
+        """True if the failure happens before authentication."""
         return self.front_end or self.broken not in {None, "cut"}
 
     def matches(self, method: str, path: str) -> bool:
-        """Return whether the failure is for such a request and has not happened often enough."""
+        """Return whether the failure applies to requests of this method and path, and is not used up."""
         return self.times > 0 and method == self.method and self._pattern.fullmatch(path) is not None
 
     def count(self) -> bool:
-        """Count a matching request; return False where it is to be handled as usual."""
+        """Count a matching request; return True if it fails, False if it is handled as usual."""
         if self.after:
             self.after -= 1
             return False
@@ -75,7 +75,7 @@ class PlannedFailure:
 
     @property
     def replaces_response(self) -> bool:
-        """The failure replaces the real response."""
+        """True if the failure replaces the real response."""
         return self.before_authentication or self.status is not None
 
     def response(self, new_id: Callable[[], str]) -> Response:
@@ -91,7 +91,7 @@ class PlannedFailure:
         return response._replace(headers={**response.headers, **(self.headers or {})})
 
     def deliver(self, response: Response) -> Response:
-        """Return a response that arrives late, cut or not at all, as planned."""
+        """Return a response with the delivery that is planned: late, cut or broken."""
         if self.broken == "cut":
             whole = {**response.headers, "Content-Length": str(max(len(response.body), 1))}
             response = response._replace(headers=whole, body=response.body[: len(response.body) // 2])
@@ -127,10 +127,10 @@ class PlannedFailures:
 
         Args:
             failure: The failure.
-            methods_by_path: Methods of each path of the API, with ``{id}`` for an id; None where they are unknown.
+            methods_by_path: Methods of each path of the API, with ``{id}`` for an id; None if they are unknown.
 
         Raises:
-            ValueError: It can never happen, or has no effect.
+            ValueError: The failure can never happen, or would have no effect.
         """
         __tracebackhide__ = True
         problem = _problem(failure)
@@ -141,21 +141,21 @@ class PlannedFailures:
         self.planned.append(failure)
 
     def take_for_storage(self, method: str, path: str) -> PlannedFailure | None:
-        """Return the failure that happens to a request for a file now, and count it; None where there is none.
+        """Take the failure that is next for a request to the upload storage; None if there is none.
 
         Args:
-            method: The request's.
+            method: Method of the request.
             path: ``/object-storage/`` and the key of the file.
         """
         return next((failure for failure in self.planned if failure.matches(method, path) and failure.count()), None)
 
     def take(self, method: str, url: str, *, before_authentication: bool) -> PlannedFailure | None:
-        """Return the failure that happens to a request now, and count it; None where there is none.
+        """Take the failure that is next for a request to the API; None if there is none.
 
         Args:
-            method: The request's.
-            url: The request's.
-            before_authentication: The request has not been authenticated yet.
+            method: Method of the request.
+            url: URL of the request.
+            before_authentication: True for a request that has not been authenticated yet.
         """
         waiting = [failure for failure in self.planned if failure.before_authentication == before_authentication]
         if not waiting:
@@ -172,7 +172,7 @@ class PlannedFailures:
         return [failure for failure in self.planned if failure.times > 0]
 
     def explain_unused(self, records: Iterable[RequestRecord]) -> str | None:
-        """Describe the unused failures that are not optional, and the requests that came; None where there are none."""
+        """Describe the unused failures that are not optional, and the requests that came; None if all were used."""
         unused = [failure for failure in self.unused if not failure.optional]
         if not unused:
             return None
@@ -222,7 +222,7 @@ def _problem(failure: PlannedFailure) -> str | None:
 
 
 def _bad_headers(failure: PlannedFailure) -> Iterator[tuple[object, object, str]]:
-    """Yield the headers that cannot be sent, each with what was expected."""
+    """Yield name and value of each header that cannot be sent, with a text that says what was expected."""
     headers: dict[Any, Any] = dict(failure.headers or {})
     for name, value in headers.items():
         if not (isinstance(name, str) and _HEADER_NAME.fullmatch(name)):
@@ -252,6 +252,6 @@ def _problem_of_path(method: str, path: str, methods_by_path: Mapping[str, Colle
 
 
 def _template_from_phrase(status: int) -> ErrorTemplate:
-    """Return an error for a status of which no body of Apple's is known."""
+    """Return an error made of the status's reason phrase, for statuses whose Apple error body is not known."""
     phrase = errors.phrase(status)
     return ErrorTemplate(status, phrase.upper().replace(" ", "_"), phrase, f"{phrase}.")

@@ -1,4 +1,4 @@
-"""Log of the requests that the emulator has handled, bounded in number and bytes."""
+"""Log of the requests that the emulator has handled, limited in number and size."""
 
 from __future__ import annotations
 
@@ -14,49 +14,49 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.http_models import Request, Response
 
 CORRELATION_KEYS = map("".join, product(ascii_uppercase + "234567", repeat=26))
-"""Correlation keys of the responses to come. One iterator for the process: no two emulators use the same key."""
+"""Correlation keys for future responses. The process has one iterator, so that no two emulators use the same key."""
 
-MOST_RECORDS = 10_000
-"""Requests that the log keeps."""
+MAX_RECORDS = 10_000
+"""Number of requests that the log keeps."""
 
-MOST_BYTES = 64 * 2**20
-"""Bytes of URLs and bodies, of requests and responses, that the log keeps."""
+MAX_BYTES = 64 * 2**20
+"""Total size of the URLs and bodies, of requests and responses, that the log keeps, in bytes."""
 
-MOST_BYTES_OF_A_BODY = 16 * 2**20
-"""Bytes of one body that the log keeps. A part of an upload has 5 MiB."""
+MAX_BODY_BYTES = 16 * 2**20
+"""Number of bytes of one body that the log keeps. A part of an upload has 5 MiB."""
 
 Entry: TypeAlias = "tuple[Request, Response, Finding | None, str | None]"
 """A request, its response, the cause of a refusal, and the correlation key."""
 
 
 class RequestLog(deque["Entry"]):
-    """The latest requests, as many as :data:`MOST_RECORDS` and :data:`MOST_BYTES` allow.
+    """The latest requests, as many as :data:`MAX_RECORDS` and :data:`MAX_BYTES` allow.
 
-    Whoever appends an entry adds its size to ``bytes``, and calls :meth:`shrink` where one of the limits is passed: so
-    that an ordinary request costs no call.
+    The caller that appends an entry adds its size to ``bytes``, and calls :meth:`shrink` only if a limit is exceeded:
+    it saves a method call for every ordinary request.
     """
 
     bytes = 0
-    """Bytes of the URLs and bodies."""
+    """Total size of the URLs and bodies in the log, in bytes."""
     dropped = 0
-    """Number of requests that came in before the first one of the log."""
+    """Number of older requests that are no longer in the log."""
 
     def shrink(self) -> None:
-        """Cut the bodies of the last request, and drop the oldest ones, until both limits are kept."""
+        """Truncate the bodies of the latest request, and drop the oldest requests until both limits are met."""
         request, response, refusal, correlation_key = self[-1]
-        cut = max(0, len(request.body) - MOST_BYTES_OF_A_BODY) + max(0, len(response.body) - MOST_BYTES_OF_A_BODY)
+        cut = max(0, len(request.body) - MAX_BODY_BYTES) + max(0, len(response.body) - MAX_BODY_BYTES)
         if cut:
             self.bytes -= cut
-            request = request._replace(body=request.body[:MOST_BYTES_OF_A_BODY])
-            response = response._replace(body=response.body[:MOST_BYTES_OF_A_BODY])
+            request = request._replace(body=request.body[:MAX_BODY_BYTES])
+            response = response._replace(body=response.body[:MAX_BODY_BYTES])
             self[-1] = (request, response, refusal, correlation_key)
-        while len(self) > MOST_RECORDS or self.bytes > MOST_BYTES:
+        while len(self) > MAX_RECORDS or self.bytes > MAX_BYTES:
             request, response, *_ = self.popleft()
             self.bytes -= len(request.url) + len(request.body) + len(response.body)
             self.dropped += 1
 
     def records(self, start: int = 0) -> RequestRecords:
-        """Return the records of the requests from a place in the log on, in order."""
+        """Return the records of the requests from the index ``start`` on, in order."""
         return RequestRecords(
             RequestRecord(
                 request.method,

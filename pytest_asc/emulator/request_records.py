@@ -1,4 +1,4 @@
-"""Records of requests, as a test reads them."""
+"""Records of the requests that the emulator has handled, for assertions in tests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.http_models import Delivery, Response
 
 CORRELATION_KEY = "X-Apple-Jingle-Correlation-Key"
-"""Header that identifies a response: 26 characters of base32 (observed on reports)."""
+"""Response header that identifies a response: 26 characters of base32 (observed in responses with reports)."""
 
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key"})
 _MAX_LISTED = 20
@@ -31,23 +31,23 @@ class RequestRecord:
     method: str
     url: str
     status: int
-    """0 where there was no response."""
+    """Status of the response; 0 if there was no response."""
     refusal: Finding | None = None
-    """Cause of a refusal, where the response does not show it: every 401 has the same body."""
+    """Cause of a refusal that the response does not show, since the body of every 401 is the same; else None."""
     body: bytes = b""
-    """The body; where the log is full, at most the first 16 MiB of it."""
+    """Body of the request; once the log is full, at most its first 16 MiB."""
     correlation_key: str | None = None
-    """Identifier of the response; None where it came from a front end."""
+    """Identifier of the response; None if the response came from a front end."""
     delivery: Delivery | None = None
-    """Delivery of the response: its ``latency``, and how the connection was ``broken``; None for an ordinary one."""
+    """``latency`` of the response and failure of its connection (``broken``); None if it arrived whole and at once."""
     headers: Mapping[str, str] = field(default_factory=dict)
-    """The headers of the request; ``Authorization`` and its like show their scheme alone."""
+    """Headers of the request; ``Authorization`` and similar headers show only their scheme."""
     response: Response | None = None
-    """The response, as it was before its delivery: ``status``, ``headers``, ``body``, ``json()``."""
+    """The response as it was before delivery: ``status``, ``headers``, ``body``, ``json()``."""
 
     @property
     def outcome(self) -> str:
-        """Description of the result, such as ``was answered 200``."""
+        """Result in words that follow a subject, such as ``was answered 200``."""
         if self.status:
             return f"was answered {self.status}"
         return f"got no response ({self.delivery.broken})" if self.delivery else "got no response"
@@ -62,7 +62,7 @@ class RequestRecord:
 
     @property
     def query(self) -> dict[str, list[str]]:
-        """The parameters of the query, decoded, each with its values: ``{"filter[bundleId]": ["com.example"]}``."""
+        """The decoded query parameters, each with its values: ``{"filter[bundleId]": ["com.example"]}``."""
         try:
             return parse_qs(urlsplit(self.url).query, keep_blank_values=True)
         except ValueError:
@@ -70,7 +70,7 @@ class RequestRecord:
 
     @property
     def errors(self) -> list[dict[str, Any]]:
-        """The errors of the response, each with ``code``, ``title``, ``detail`` and perhaps ``source``."""
+        """The errors of the response, each with ``code``, ``title``, ``detail`` and sometimes ``source``."""
         if self.response is None or self.status < _CLIENT_ERROR:
             return []
         try:
@@ -81,15 +81,15 @@ class RequestRecord:
         return [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
 
     def json(self) -> Any:
-        """The body, parsed.
+        """Return the body of the request, parsed as JSON.
 
         Raises:
-            ValueError: It is no JSON.
+            ValueError: The body is not valid JSON.
         """
         return json.loads(self.body)
 
     def __str__(self) -> str:
-        """Return one line: method, path, query, status, and of a refusal its cause or code."""
+        """Return one line with method, path, query and status, and the cause or the code of a refusal."""
         query = urlsplit(self.url).query if self.query else ""
         why = [self.refusal.cause] if self.refusal else [str(error.get("code")) for error in self.errors[:1]]
         status = str(self.status) if self.status else f"no response ({self.delivery.broken if self.delivery else '?'})"
@@ -100,21 +100,21 @@ class RequestRecord:
 
 
 class RequestRecords(list[RequestRecord]):
-    """Records in the order of the requests."""
+    """List of records, in the order of the requests."""
 
     described_as = ""
-    """Description of a search, with what came instead, for the failure of an assertion on it."""
+    """Text for a failed assertion on an empty search result: the search, and the requests that came instead."""
 
     def find(self, method: str, path: str) -> RequestRecords:
         """Return the records of a method and a path.
 
         Args:
-            method: In capitals; ``*`` for any.
-            path: A path such as ``/v1/apps``. ``{id}`` stands for any id, ``*`` for anything.
+            method: The method, in capitals; ``*`` for any method.
+            path: A path such as ``/v1/apps``. ``{id}`` stands for any id, ``*`` for any text.
 
         Returns:
-            The records, in order. Where there are none, its ``repr`` lists the requests that came, so that the failure
-            of ``assert asc_emulator.requests.find("POST", "/v1/builds*")`` shows them.
+            The records, in order. The ``repr`` of an empty result lists the requests that came instead, so that a
+            failed ``assert asc_emulator.requests.find("POST", "/v1/builds*")`` shows them.
         """
         pattern = re.compile(re.escape(path).replace(r"\*", ".*").replace(r"\{id\}", "[^/]+"), re.DOTALL)
         found = RequestRecords(
@@ -131,7 +131,7 @@ class RequestRecords(list[RequestRecord]):
 
 
 def mask_headers(headers: Mapping[str, str] | Mapping[str, str | bytes]) -> dict[str, str]:
-    """Return headers without secrets: of ``Authorization`` and its like the scheme remains."""
+    """Return headers without secrets: only the scheme of ``Authorization`` and similar headers remains."""
     masked: dict[str, str] = {}
     for name, value in headers.items():
         text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
@@ -159,14 +159,14 @@ class ReceivedResponse(Protocol):
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """The headers, looked up without regard to case."""
+        """The headers; lookups are case-insensitive."""
 
 
 def record_of(response: ReceivedResponse, records: Iterable[RequestRecord]) -> RequestRecord | None:
-    """Return the record of the request that got a response; None where there is none.
+    """Return the record of the request that a client received this response to; None if there is none.
 
-    A response is found by its correlation key. One without, which comes from a front end, matches the latest record of
-    the same method and URL with the same status.
+    A record is found by the correlation key of its response. Responses of a front end have no such key: the latest
+    record with the same method, URL and status is returned for them.
     """
     key = response.headers.get(CORRELATION_KEY)
     for record in reversed(list(records)):

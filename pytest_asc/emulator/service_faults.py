@@ -1,4 +1,4 @@
-"""Faults of the service and of the network: the change that each makes to the emulator."""
+"""Faults of the service and of the network, each a function that changes an emulator."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ class ResponseOverride(NamedTuple):
     responses: Iterator[Response | TokenRejection | ApiError]
     refusal: Finding
     before_authentication: bool = False
-    """The response comes from a front end, which verifies no token."""
+    """True if the response comes from a front end, which verifies no tokens."""
     service: Service | None = None
-    """Service whose hosts respond so; None for every emulated service."""
+    """Service whose hosts send the response; None for every emulated service."""
 
     def covers(self, url: str) -> bool:
-        """Return whether the response is for requests to this URL."""
+        """Return whether requests to this URL get the response."""
         return self.service is None or host_of(url).partition(":")[0].lower() in self.service.hosts
 
 
 class FaultTarget(Protocol):
-    """Part of an emulator that faults change."""
+    """Attributes and methods of an emulator that faults use."""
 
     authenticator: Authenticator
     client_fault: str | None
@@ -58,7 +58,7 @@ class FaultTarget(Protocol):
     response_override: ResponseOverride | None
 
     def hide_account(self) -> None:
-        """Let the keys see an empty account."""
+        """Show an empty account to all keys."""
 
 
 def _override_response(
@@ -107,8 +107,8 @@ def _override_keys(overrides: KeyOverrides) -> Callable[[FaultTarget], None]:
     return lambda emulator: emulator.authenticator.override_keys(overrides)
 
 
-# Another host of Apple's, so that the emulator answers there, too.
-_ELSEWHERE = {"Location": ENTERPRISE.base_url + ENTERPRISE.probe, "Content-Type": "text/html"}
+# The redirect leads to another host of Apple's, which the emulator answers as well.
+_REDIRECT_HEADERS = {"Location": ENTERPRISE.base_url + ENTERPRISE.probe, "Content-Type": "text/html"}
 _WEBSITE = "<!DOCTYPE html>\n<html><head><title>Not found</title></head><body>Not found</body></html>\n"
 _CAPTIVE_PORTAL = (
     "<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>Sign in to this network</body></html>\n"
@@ -122,7 +122,7 @@ _NETWORK: Mapping[str, Broken] = {
 }
 
 CLIENT_FAULTS = tuple(slug for slug, cause in CAUSES.items() if cause.client_mistake)
-"""Mistakes of the client: the emulator keeps the cause alone, and the transports within the process change requests."""
+"""Mistakes of the client: the emulator stores only the cause, and in-process transports change each request."""
 
 FAULTS: Mapping[str, Callable[[FaultTarget], None]] = {
     "agreement-missing": _override_response(
@@ -182,7 +182,7 @@ FAULTS: Mapping[str, Callable[[FaultTarget], None]] = {
     "redirect-dropped-authorization": _override_response(
         "redirect-dropped-authorization",
         "the emulated service redirects to another host",
-        Response(307, _ELSEWHERE, b""),
+        Response(307, _REDIRECT_HEADERS, b""),
         service=APP_STORE_CONNECT,
     ),
     **{slug: _client_fault(slug) for slug in CLIENT_FAULTS},
@@ -194,4 +194,4 @@ FAULTS: Mapping[str, Callable[[FaultTarget], None]] = {
     ),
     "no-apps-visible": lambda emulator: emulator.hide_account(),
 }
-"""Changes to the emulator by the slug of their cause."""
+"""Functions that apply a fault to an emulator, by the slug of its cause."""

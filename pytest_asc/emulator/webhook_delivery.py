@@ -1,7 +1,7 @@
 """Delivery of webhook notifications to a receiver.
 
-The form of the requests is documented ("Configuring and parsing App Store Connect API webhook notifications"). That
-Apple tries again after a failure is what users say; the times are inferred.
+The format of the requests is documented ("Configuring and parsing App Store Connect API webhook notifications"). That
+Apple retries after a failure is reported by users; the delays are inferred.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_asc.emulator.account.outbox import Waiting
+from pytest_asc.emulator.account.outbox import PendingDelivery
 from pytest_asc.emulator.account.schedule import HOUR, MINUTE
 from pytest_asc.emulator.account.times import timestamp
 from pytest_asc.emulator.http_models import JSON, Request, Response
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 RETRY_DELAYS = (MINUTE, 10 * MINUTE, HOUR)
 """Seconds from a failed attempt to the next one (inferred)."""
-DEFAULT_SECRET = "pytest-asc webhook secret"  # noqa: S105  of webhooks in the emulator
+DEFAULT_SECRET = "pytest-asc webhook secret"  # noqa: S105  it signs notifications of emulated webhooks alone
 """Secret of webhooks that were added or loaded without one."""
-_GOOD = range(200, 300)
-_MOST_BODY = 65_536
-"""Characters of a response's body that a delivery keeps."""
+_SUCCESS = range(200, 300)
+_MAX_BODY = 65_536
+"""Number of characters of a response's body that a delivery keeps."""
 
 
 _thread = threading.local()
@@ -37,7 +37,7 @@ _thread = threading.local()
 
 @contextmanager
 def deferred() -> Iterator[None]:
-    """Let requests that this thread handles send no notifications: the caller does, with ``send_webhooks``."""
+    """Let requests that this thread handles send no notifications; the caller sends them with ``send_webhooks``."""
     before, _thread.is_deferred = is_deferred(), True
     try:
         yield
@@ -46,7 +46,7 @@ def deferred() -> Iterator[None]:
 
 
 def is_deferred() -> bool:
-    """Return whether requests that this thread handles send no notifications now."""
+    """Return whether requests that this thread handles leave their notifications to the caller."""
     return getattr(_thread, "is_deferred", False)
 
 
@@ -54,17 +54,17 @@ class Outcome(NamedTuple):
     """Outcome of an attempt to deliver a notification."""
 
     status: int | None
-    """None where there was no response."""
+    """Status of the receiver's response; None if there was no response."""
     body: str = ""
     error: str | None = None
 
 
-def next_request(account: Account) -> tuple[Waiting, Request] | None:
-    """Take the next delivery that waits, and return it with its request; None where none waits."""
-    waiting = account.outbox.waiting
-    while waiting:
-        job = waiting.popleft()
-        if not _is_there(account, job):
+def next_request(account: Account) -> tuple[PendingDelivery, Request] | None:
+    """Take the next delivery from the outbox, and return it with its request; None if the outbox is empty."""
+    pending = account.outbox.pending
+    while pending:
+        job = pending.popleft()
+        if not _still_exists(account, job):
             continue
         account.store.update(job.delivery, {"sentDate": timestamp(account.now)})
         body = str(job.event.attributes["payload"]).encode()
@@ -75,10 +75,10 @@ def next_request(account: Account) -> tuple[Waiting, Request] | None:
 
 
 def as_outcome(result: object) -> Outcome:
-    """Return the outcome of a delivery for what its receiver has returned.
+    """Return the outcome of a delivery, given the value that its receiver returned.
 
     Raises:
-        TypeError: It is no response.
+        TypeError: The value is neither a response, a status nor None.
     """
     if result is None:
         return _outcome(200, "")
@@ -101,13 +101,13 @@ def as_outcome(result: object) -> Outcome:
 
 
 def _outcome(status: int, body: str) -> Outcome:
-    error = None if status in _GOOD else f"The server responded with status {status}."
-    return Outcome(status, body[:_MOST_BODY], error)
+    error = None if status in _SUCCESS else f"The server responded with status {status}."
+    return Outcome(status, body[:_MAX_BODY], error)
 
 
-def conclude(account: Account, job: Waiting, outcome: Outcome) -> None:
+def record_outcome(account: Account, job: PendingDelivery, outcome: Outcome) -> None:
     """Record the outcome of a delivery, and schedule the next attempt after a failure."""
-    if not _is_there(account, job):
+    if not _still_exists(account, job):
         return
     response = None if outcome.status is None else {"httpStatusCode": outcome.status, "body": outcome.body}
     state = "FAILED" if outcome.error else "SUCCEEDED"
@@ -115,17 +115,17 @@ def conclude(account: Account, job: Waiting, outcome: Outcome) -> None:
     if outcome.error and job.attempt is not None and job.attempt < len(RETRY_DELAYS):
         description = f"webhooks {job.webhook.id}: {job.event.attributes['eventType']} is sent again"
         account.schedule.call_later(
-            RETRY_DELAYS[job.attempt], description, lambda: _try_again(account, job), key=job.webhook
+            RETRY_DELAYS[job.attempt], description, lambda: _retry(account, job), key=job.webhook
         )
 
 
-def _is_there(account: Account, job: Waiting) -> bool:
+def _still_exists(account: Account, job: PendingDelivery) -> bool:
     """Return whether a delivery and its webhook have not been deleted in the meantime."""
     return all(account.store.get(one.type, one.id) is one for one in (job.webhook, job.delivery))
 
 
-def _try_again(account: Account, job: Waiting) -> None:
+def _retry(account: Account, job: PendingDelivery) -> None:
     if job.webhook.attributes["enabled"] and job.attempt is not None:
         delivery = account.create("webhookDeliveries", None, {})
-        again = Waiting(job.webhook, delivery, job.event, job.attempt + 1)
+        again = PendingDelivery(job.webhook, delivery, job.event, job.attempt + 1)
         record_delivery(account, again, redelivery=True)

@@ -1,4 +1,4 @@
-"""Receivers of webhook notifications: a function of the test, or a URL by way of a transport."""
+"""Receivers of webhook notifications: a function of the test, or a URL that a transport sends to."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from typing import TypeAlias
 from pytest_asc.emulator.http_models import Request
 
 Receiver: TypeAlias = Callable[[Request], object]
-"""Takes a notification, and returns the response: see :meth:`pytest_asc.Emulator.deliver_webhooks_to`."""
+"""Function that takes a notification and returns the response: see :meth:`pytest_asc.Emulator.deliver_webhooks_to`."""
 
 
 class _Transport:
-    """The transport to URLs, which a layer above provides."""
+    """The transport to URLs, set by a higher layer: the emulator knows no HTTP library."""
 
     open: Callable[[str], Receiver] | None = None
 
 
 def set_url_transport(open_url: Callable[[str], Receiver]) -> None:
-    """Set the function that makes a receiver of a URL. It raises a ValueError where nothing may be sent to the URL."""
+    """Set the function that returns the receiver for a URL, and raises ValueError if nothing may be sent there."""
     _Transport.open = staticmethod(open_url)
 
 
 def receiver_of(target: str | Receiver) -> Receiver:
-    """Return the receiver that a target is or names.
+    """Return the receiver for a URL; a callable is a receiver itself.
 
     Raises:
-        TypeError: It is neither a URL nor callable.
-        ValueError: It is a URL that is not of this machine.
+        TypeError: The target is neither a URL nor callable.
+        ValueError: The URL does not lead to this machine, or no transport is loaded.
     """
     __tracebackhide__ = True
     if isinstance(target, str):

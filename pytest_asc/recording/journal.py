@@ -53,7 +53,7 @@ class Journal:
             self._append({"settings": self._settings})
 
     def get(self, path: str) -> Any:
-        """Return the page of a request; None where it is not there."""
+        """Return the page of a request; None if it is not there."""
         return self._pages.get(path)
 
     def add(self, path: str, page: Any) -> None:

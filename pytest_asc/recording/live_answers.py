@@ -24,7 +24,7 @@ class Asked(NamedTuple):
 
 
 def asked_by(path: str) -> Asked | None:
-    """Return the operation of a path without its query; None where it is none that gives resources or linkage."""
+    """Return the operation of a path without its query; None if it is none that gives resources or linkage."""
     parts = path.split("/")
     identifier = unquote(parts[_ID]) if len(parts) > _ID else ""
     template = "/".join([*parts[:_ID], "{id}", *parts[_ID + 1 :]]) if identifier else path

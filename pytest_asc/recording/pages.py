@@ -126,7 +126,7 @@ def _linkage(relationship: Mapping[str, Any], redaction: Redaction) -> Linkage:
 
 
 def _total(relationship: Mapping[str, Any]) -> int | None:
-    """Return the number of related resources that a relationship has; None where it does not say."""
+    """Return the number of related resources that a relationship has; None if it does not say."""
     meta = relationship.get("meta")
     paging = meta.get("paging") if isinstance(meta, dict) else None
     total = paging.get("total") if isinstance(paging, dict) else None

@@ -62,7 +62,7 @@ class Plan:
         return schema is not None and (_root(schema.type) or operation) is operation
 
     def listed_by(self, resource_type: str, name: str) -> str | None:
-        """Return the type that a relationship lists in the order that a recording keeps; None where it does not."""
+        """Return the type that a relationship lists in the order that a recording keeps; None if it does not."""
         found = relation(resource_type, name)
         return found.target if found and (resource_type, name) in self._routes(found.target) else None
 

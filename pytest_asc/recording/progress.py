@@ -14,7 +14,7 @@ class Progress:
     Args:
         quiet: Write nothing.
         unit: What the bar counts.
-        total: Number that it ends with; None where that is not known.
+        total: Number that it ends with; None if that is not known.
         file: Where to write; by default standard error.
     """
 

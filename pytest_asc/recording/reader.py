@@ -94,7 +94,7 @@ class Reader:
             path: Path and query.
 
         Raises:
-            ReadError: There is no response, or it is a redirect.
+            ReadError: There is not a response, or it is a redirect.
         """
         failures, waited = 0, 0.0
         while True:
@@ -188,7 +188,7 @@ def path_of(path: str) -> str:
 
 
 def _retry_after(headers: CaseInsensitiveDict[str]) -> float | None:
-    """Return the seconds that a response asks to wait; None where it does not."""
+    """Return the seconds that a response asks to wait; None if it does not."""
     text = headers.get("Retry-After", "").strip()
     if text.isascii() and text.isdigit():
         return min(float(text), _HOUR)

@@ -248,7 +248,7 @@ class Recorder:
             self._progress.tell(f"{area}: {operation.path}, {added} resources, {self._reader.sent} requests so far")
 
     def _possible_roles(self) -> list[str]:
-        """Return the roles that read what was read, and nothing of what was closed; none where nothing was closed."""
+        """Return the roles that read what was read, and nothing of what was closed; none if nothing was closed."""
         if not self._closed:
             return []
 

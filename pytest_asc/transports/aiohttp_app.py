@@ -60,7 +60,7 @@ class Application(Transport[web.BaseRequest, Awaitable[Request], Awaitable[web.R
         """The server's own addresses: ``127.0.0.1:4000``."""
         self.emulator: Emulator | None = None
         self.control: ControlApi | None = None
-        """The control API; None where a test controls the emulator."""
+        """The control API; None if a test controls the emulator."""
         self.crashes: list[Exception] = []
         """The exceptions that the emulator raised: bugs of pytest-asc."""
 

@@ -58,7 +58,7 @@ def emulator_for(host: str | None) -> Emulator | None:
         host: The name, in any case.
 
     Returns:
-        None where the host is not Apple's, or no emulator answers now.
+        None if the host is not Apple's, or no emulator answers now.
 
     Raises:
         AppleHostError: It is a host of Apple's that the emulator of this test does not stand for.

@@ -47,7 +47,7 @@ def plan_delivery(delivery: Delivery, timeout: float | None) -> DeliveryPlan:
 
     Args:
         delivery: The latency and the failure that the emulator asks for.
-        timeout: Seconds that the client waits for a response; None where it waits for ever, or it is not known.
+        timeout: Seconds that the client waits for a response; None if it waits for ever, or it is not known.
     """
     late = timeout is not None and delivery.latency > timeout
     wait = timeout if late and timeout is not None else delivery.latency

@@ -37,7 +37,7 @@ class RequestsTransport(Transport[requests.PreparedRequest, Request, None]):
             timeout: The ``timeout`` of requests: seconds, a pair of them, a ``urllib3.Timeout``, or None for no limit.
 
         Raises:
-            requests.RequestException: There is no response, or none in time.
+            requests.RequestException: There is not a response, or none in time.
             Exception: The emulator's own, which is a bug of pytest-asc.
         """
         emulator = self.emulator
@@ -69,7 +69,7 @@ class RequestsTransport(Transport[requests.PreparedRequest, Request, None]):
         """Raise the exception of a failed connection, or add the latency to ``elapsed``; cutting a body is left over.
 
         Raises:
-            requests.RequestException: There is no response, or none in time.
+            requests.RequestException: There is not a response, or none in time.
         """
         plan = plan_delivery(delivery, timeout)
         if plan.wait:

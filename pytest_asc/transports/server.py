@@ -118,7 +118,7 @@ class Server:
 
         Args:
             emulator: The emulator.
-            control: Its control API, which may lead requests to further emulators; None where a test controls it.
+            control: Its control API, which may lead requests to further emulators; None if a test controls it.
         """
         application = self._application
         application.emulator, application.control, application.crashes = emulator, control, []

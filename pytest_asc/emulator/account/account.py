@@ -29,16 +29,16 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.spec.compiled_format import ValueType
 
 
-_SHARED = frozenset({"appCategories"})
-"""Types of Apple's own resources, which a document may bring again."""
+_APPLE_OWNED = frozenset({"appCategories"})
+"""Types of resources that Apple provides in every account. A loaded document may contain those that are there."""
 
 
 class Account:
-    """Data of an account. It calls no hooks: API writes and seeding do.
+    """Data of an account. Its methods run no hooks: the operations that write and the seeding functions do.
 
     Args:
-        clock: Returns the time of new resources, in seconds since 1970.
-        seed: The same seed makes the same ids.
+        clock: Function that returns the caller's time, in seconds since 1970.
+        seed: Seed of the generated ids: accounts with the same seed generate the same ids.
     """
 
     def __init__(self, clock: Callable[[], float], seed: int) -> None:
@@ -49,18 +49,18 @@ class Account:
         self.outcomes: Outcomes = Outcomes()
         self.outbox = Outbox()
         self.review_requirements = DEFAULT
-        """Names of what a review requires."""
+        """Names of the requirements that a version or a submission must meet to be reviewed."""
         self.retired_product_ids: set[str] = set()
-        """Product ids of deleted products, which no other product can have."""
+        """Product ids of deleted products, which no new product can use."""
         self.vendor_number = "80012345"
-        """Vendor whose sales and finance reports there are."""
+        """Number of the only vendor that has sales and finance reports."""
         self.base = APP_STORE_CONNECT.base_url
-        """Scheme and host of the current write, for the URLs of its uploads."""
+        """Scheme and host of the request that is being handled, for the URLs of its uploads."""
         self._identifiers = IdGenerator(seed)
         self._automatic: set[tuple[str, str]] = set()
 
     def show(self, resource: Resource) -> dict[str, Any]:
-        """Return a resource as a mapping: type, id, every attribute, and the relationships that are not empty."""
+        """Return a resource as a mapping with type, id, all attributes, and the relationships that are not empty."""
         relationships: dict[str, Any] = {}
         for name, relationship in members_of(resource.type).relationships.items() if resource.related else ():
             ids = resource.ids(relationship.name) if relationship else []
@@ -75,11 +75,11 @@ class Account:
         }
 
     def create(self, resource_type: str, identifier: str | None, attributes: Mapping[str, Any]) -> Resource:
-        """Add a resource without relationships, with defaults for the attributes that are left out.
+        """Add a resource without relationships, with defaults for the attributes that are not given.
 
         Args:
             resource_type: The type.
-            identifier: Its id; None for a new one.
+            identifier: The id; None for a new one.
             attributes: Valid attributes of the type; see :func:`validate_attributes`.
 
         Raises:
@@ -97,14 +97,14 @@ class Account:
         except ValueError:
             if identifier:
                 raise
-            # It came from an account that was saved with the same seed.
+            # A loaded document already has the generated id: it was saved from an account with the same seed.
             resource = Resource(resource_type, self._unused_id(resource_type), _copy(values))
             self.store.add(resource)
         return resource
 
     def _is_in_every_account(self, resource: Resource) -> bool:
         make = GENERATORS.get(resource.type)
-        return resource.type in _SHARED or bool(make and make(self.store, resource.id))
+        return resource.type in _APPLE_OWNED or bool(make and make(self.store, resource.id))
 
     def _unused_id(self, resource_type: str) -> str:
         identifier = self._identifiers.new(resource_type)
@@ -113,31 +113,31 @@ class Account:
         return identifier
 
     def create_automatic(self, resource_type: str, identifier: str | None, attributes: Mapping[str, Any]) -> Resource:
-        """Add a resource as :meth:`create` does, one that Apple makes by itself and that a test may replace."""
+        """Add a resource that Apple creates automatically, and that a test may replace; see :meth:`create`."""
         resource = self.create(resource_type, identifier, attributes)
         self._automatic.add((resource_type, resource.id))
         return resource
 
     def is_automatic(self, resource: Resource) -> bool:
-        """Return whether Apple has made a resource by itself."""
+        """Return whether Apple has created a resource automatically."""
         return (resource.type, resource.id) in self._automatic
 
     def discard_automatic(self, resource_type: str, identifier: str | None) -> None:
-        """Remove the resource of this type and id if Apple has made it by itself, so that a test can add its own."""
+        """Remove the resource of this type and id if Apple created it automatically, so that a test can replace it."""
         resource = self.store.get(resource_type, identifier) if identifier else None
         if resource and self.is_automatic(resource):
             self.remove(resource)
 
     def new_uuid(self) -> str:
-        """Return the next UUID, for attributes that have one."""
+        """Return the next generated UUID, for an attribute that is a UUID."""
         return self._identifiers.uuid()
 
     def remove(self, resource: Resource) -> None:
-        """Remove a resource, and those that depend on it."""
+        """Remove a resource and the resources that cannot exist without it."""
         orphans = [
             orphan
             for resource_type, name in dependants(resource.type)
-            for orphan in self.store.some(resource_type, resource.ids(name))
+            for orphan in self.store.get_many(resource_type, resource.ids(name))
         ]
         self.schedule.cancel(resource)
         self._automatic.discard((resource.type, resource.id))
@@ -146,16 +146,16 @@ class Account:
             {relationship for relationship in members_of(resource.type).relationships.values() if relationship},
         )
         for orphan in orphans:
-            if self.store.get(orphan.type, orphan.id) is orphan:  # not gone with another one
+            if self.store.get(orphan.type, orphan.id) is orphan:  # not removed yet as the dependant of another one
                 self.remove(orphan)
 
     @property
     def now(self) -> float:
-        """The account's time, in seconds since 1970: the clock's, and what a test has let pass."""
+        """The account's time, in seconds since 1970: that of the clock, and the time that a test has advanced it."""
         return self.schedule.now()
 
     def related(self, resource: Resource) -> Iterable[Resource]:
-        """Return the resources that relationships of a resource lead to."""
+        """Return the related resources of a resource, over all its relationships."""
         for name, relationship in members_of(resource.type).relationships.items() if resource.related else ():
             if relationship and name in resource.related:
                 yield from self.store.related(resource, relationship)
@@ -165,10 +165,10 @@ class Account:
 
         Args:
             resource: The resource.
-            relationships: By name, the id of the related resource, the resource as a mapping, a list of these, or None.
+            relationships: Values by name: the id of a resource, the resource as a mapping, a list of these, or None.
 
         Raises:
-            ValueError: There is no such relationship, or a value is none of these.
+            ValueError: A relationship does not exist, or its value is not valid.
         """
         __tracebackhide__ = True
         for name, value in relationships.items():
@@ -184,10 +184,10 @@ def validate_attributes(resource_type: str, attributes: Mapping[str, Any], furth
     Args:
         resource_type: The type.
         attributes: The attributes.
-        further_names: Other names that are allowed in their place, for the hint at the nearest one.
+        further_names: Names that the caller accepts besides attributes, to suggest in the message of the error.
 
     Raises:
-        ValueError: There is no such type or attribute, or a value is not of its type.
+        ValueError: The type or an attribute does not exist, or a value does not match its value type.
     """
     __tracebackhide__ = True
     value_types, relationships = members_of(resource_type)
@@ -213,7 +213,7 @@ def members_of(resource_type: str) -> Members:
     """Return the attributes and relationships of a resource type.
 
     Raises:
-        ValueError: There is no such type.
+        ValueError: The type does not exist.
     """
     __tracebackhide__ = True
     schemas = api_spec().schemas_of(resource_type)
@@ -226,12 +226,12 @@ def members_of(resource_type: str) -> Members:
 
 
 def _copy(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a copy of attributes that shares no object with them."""
+    """Return a deep copy of attributes."""
     return {name: deepcopy(value) if isinstance(value, (dict, list)) else value for name, value in attributes.items()}
 
 
 def nearest_names(name: str, names: Iterable[str]) -> str:
-    """Return a hint at the names that are most like a name: ``; did you mean 'apps'?``, or nothing."""
+    """Return a suggestion of the most similar names, such as ``; did you mean 'apps'?``, or an empty text."""
     close = get_close_matches(str(name), list(names), n=3)
     return f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
 

@@ -1,4 +1,4 @@
-"""Default attributes of a new resource: a plausible value, or null."""
+"""Default values of the attributes of a new resource."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 
     from pytest_asc.emulator.spec.compiled_format import ValueType
 
-# Default of an attribute, where the API specification does not suggest one: {n} is the resource's number
-# among those of its type, {now}, {soon} and {later} are times.
-_KNOWN: Mapping[str, Mapping[str, Any]] = {
+# Defaults of attributes by type, for what cannot be derived from the API spec. {n} is the number of the resource among
+# those of its type; {today} is a date; {now}, {soon} (3 days) and {later} (90 days) are times.
+_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "analyticsReportInstances": {"granularity": "DAILY", "processingDate": "{today}"},
     "apps": {"name": "App {n}", "bundleId": "com.example.app{n}", "sku": "APP{n}", "primaryLocale": "en-US"},
-    # Apple creates none without a contact.
+    # Apple does not accept review details without a contact.
     "appStoreReviewDetails": {
         "contactFirstName": "Alex",
         "contactLastName": "Example",
         "contactPhone": "+1 415 555 0100",
         "contactEmail": "alex@example.com",
     },
-    # Numbers from the beginning (microsoft/asconnect takes no null).
+    # Numbers from the start: the client microsoft/asconnect fails if they are null.
     "appStoreVersionPhasedReleases": {
         "phasedReleaseState": "INACTIVE",
         "currentDayNumber": 0,
@@ -58,7 +58,7 @@ _KNOWN: Mapping[str, Mapping[str, Any]] = {
         "buildAudienceType": "APP_STORE_ELIGIBLE",
     },
     "bundleIds": {"name": "Bundle {n}", "identifier": "com.example.app{n}", "platform": "IOS", "seedId": "9XYZ8WV7UT"},
-    # Apple takes it and shows null (observed).
+    # Apple accepts the attribute and returns null for it (observed).
     "certificates": {"csrContent": None},
     "customerReviewResponses": {"state": "PUBLISHED", "lastModifiedDate": "{now}"},
     "devices": {"status": "ENABLED"},
@@ -90,7 +90,7 @@ _KNOWN: Mapping[str, Mapping[str, Any]] = {
         "allAppsVisible": True,
     },
 }
-# What a create request must give, by the type of the attribute, where the table above does not know better.
+# Defaults of attributes that a create request must have, by value type, if the table above has no default.
 _BY_FORMAT = {
     "string": "{attribute} {n}",
     "email": "{attribute}{n}@example.com",
@@ -103,22 +103,22 @@ _BY_FORMAT = {
     "integer": 1,
     "number": 1,
 }
-_BUILD_LIFE = timedelta(days=90).total_seconds()  # TestFlight builds expire after 90 days (documented)
-_INVITATION_LIFE = timedelta(days=3).total_seconds()  # invitations of users do after three (documented)
+_BUILD_LIFETIME = timedelta(days=90).total_seconds()  # TestFlight builds expire after 90 days (documented)
+_INVITATION_LIFETIME = timedelta(days=3).total_seconds()  # invitations of users expire after 3 days (documented)
 
 
-# Types whose defaults have a time in the future.
+# Types with a default that is a time in the future. For all others, such times need not be formatted.
 _WITH_EXPIRY = frozenset(
-    name for name, known in _KNOWN.items() if {"{soon}", "{later}"} & {str(value) for value in known.values()}
+    name for name, known in _DEFAULTS.items() if {"{soon}", "{later}"} & {str(value) for value in known.values()}
 )
 
 
 def defaults(resource_type: str, number: int, now: float) -> dict[str, Any]:
-    """Return every attribute of a type: a plausible value where a resource always has one, else null.
+    """Return all attributes of a type: those that a resource always has with a plausible value, the others with null.
 
     Args:
         resource_type: The type.
-        number: Number of the resource among those of its type, from 1.
+        number: Number of the resource among those of its type, starting with 1.
         now: Seconds since 1970.
     """
     fixed, templates = _templates(resource_type)
@@ -127,7 +127,7 @@ def defaults(resource_type: str, number: int, now: float) -> dict[str, Any]:
         now_text = timestamp(now)
         fields = {"n": number, "now": now_text, "today": now_text[:10]}
         if resource_type in _WITH_EXPIRY:
-            fields |= {"soon": timestamp(now + _INVITATION_LIFE), "later": timestamp(now + _BUILD_LIFE)}
+            fields |= {"soon": timestamp(now + _INVITATION_LIFETIME), "later": timestamp(now + _BUILD_LIFETIME)}
         for name, template in templates.items():
             values[name] = template.format(attribute=name, **fields)
     return values
@@ -136,30 +136,30 @@ def defaults(resource_type: str, number: int, now: float) -> dict[str, Any]:
 @depends_on_spec
 @cache
 def _templates(resource_type: str) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the values that are the same for every resource, and the templates that are formatted for each."""
+    """Return the values that are the same for every resource, and the templates to be formatted for each resource."""
     fixed: dict[str, Any] = {}
     templates: dict[str, str] = {}
-    known = _KNOWN.get(resource_type, {})
+    known = _DEFAULTS.get(resource_type, {})
     for schema in api_spec().schemas_of(resource_type):
         required = api_spec().required_attributes(schema)
-        for name, code in schema.attributes.items():
-            value = known[name] if name in known else _of_type(code, required=name in required)
+        for name, value_type in schema.attributes.items():
+            value = known[name] if name in known else _default_of(value_type, required=name in required)
             fixed[name] = value
             if isinstance(value, str) and "{" in value:
                 templates[name] = value
     return fixed, templates
 
 
-def _of_type(code: ValueType, *, required: bool) -> Any:
-    if code == "boolean":
+def _default_of(value_type: ValueType, *, required: bool) -> Any:
+    if value_type == "boolean":
         return False
     if not required:
         return None
-    allowed = api_spec().enum(code)
+    allowed = api_spec().enum(value_type)
     if allowed:
         return allowed[0]
-    if isinstance(code, list):
+    if isinstance(value_type, list):
         return []
-    if isinstance(code, str) and code.startswith("integer:"):
-        return max(1, int(code[8:].partition("..")[0]))
-    return _BY_FORMAT.get(code) if isinstance(code, str) else None
+    if isinstance(value_type, str) and value_type.startswith("integer:"):
+        return max(1, int(value_type[8:].partition("..")[0]))
+    return _BY_FORMAT.get(value_type) if isinstance(value_type, str) else None

@@ -1,4 +1,4 @@
-"""Parser of documents of resources: ``{"data": [{"type", "id", "attributes", "relationships"}, …]}``."""
+"""Parser of account documents: ``{"data": [{"type", "id", "attributes", "relationships"}, …]}``."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ SAMPLE = Path(__file__).with_name("sample.json")
 """The sample account that ships with the package."""
 
 
-# Dates, and times as Apple writes them: in the zone of Cupertino, or of the developer portal in UTC.
-_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)(T\d\d:\d\d:\d\d(-0[78]:00|\.\d{3}\+0000|Z))?")
+# Dates, and times in the formats of Apple: with the offset of Cupertino, or in UTC, as the developer portal has them.
+_DATE_OR_TIME = re.compile(r"(\d{4}-\d\d-\d\d)(T\d\d:\d\d:\d\d(-0[78]:00|\.\d{3}\+0000|Z))?")
 
 
 class Entry(NamedTuple):
-    """One resource of a document."""
+    """One resource of an account document."""
 
     resource_type: str
     identifier: str | None
@@ -33,8 +33,8 @@ class Entry(NamedTuple):
     relationships: Mapping[str, Any]
 
     @classmethod
-    def read(cls, place: int, entry: Any) -> Entry:
-        """Check the shape of ``data[place]``."""
+    def read(cls, index: int, entry: Any) -> Entry:
+        """Check the structure of ``data[index]``, and return the entry."""
         members = entry if isinstance(entry, Mapping) else {}
         resource_type, identifier = members.get("type"), members.get("id")
         attributes, relationships = members.get("attributes") or {}, members.get("relationships") or {}
@@ -46,7 +46,7 @@ class Entry(NamedTuple):
             and linked
         ):
             raise ValueError(
-                f"data[{place}] is not a resource: expected an object with type, id, attributes, relationships"
+                f"data[{index}] is not a resource: expected an object with type, id, attributes, relationships"
             )
         # Relationships without data are ignored.
         data = {name: value["data"] for name, value in relationships.items() if "data" in value}
@@ -54,11 +54,11 @@ class Entry(NamedTuple):
 
 
 def read_document(source: str | PathLike[str] | Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the document in a file or a mapping.
+    """Return the account document of a file; a mapping is such a document itself.
 
     Raises:
         OSError: The file cannot be read.
-        ValueError: It is no such document, or there is text in it that looks like a key or token.
+        ValueError: The content is not an account document, or a text in it looks like a key or a token.
     """
     __tracebackhide__ = True
     document = source if isinstance(source, Mapping) else _parse(Path(source).read_text(encoding="utf-8"))
@@ -76,54 +76,54 @@ def _parse(text: str) -> Any:
 
 
 def refuse_secrets(document: Any) -> None:
-    """Refuse a document with text that looks like a key or token: documents of accounts end up in repositories.
+    """Reject a document with a text that looks like a key or a token, since account documents are often committed.
 
     Raises:
-        ValueError: There is such text. The message has its place, and nothing of it.
+        ValueError: There is such a text. The message says where it is, but does not contain it.
     """
-    place, kind = next(_secrets(document, ""), ("", ""))
+    path, kind = next(_secrets(document, ""), ("", ""))
     if kind:
         raise ValueError(
-            f"{place} looks like {kind}, which a document of an account must not contain: remove it, and revoke it if "
+            f"{path} looks like {kind}, which a document of an account must not contain: remove it, and revoke it if "
             "it is real"
         )
 
 
-def _secrets(value: Any, place: str) -> Iterator[tuple[str, str]]:
-    """Find the texts that look like keys or tokens: the place of each, and its kind."""
+def _secrets(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    """Yield the path and the kind of each text that looks like a key or a token."""
     if isinstance(value, str):
         if kind := secret_in(value):
-            yield place, kind
+            yield path, kind
     elif isinstance(value, Mapping):
         for name, member in value.items():
             if kind := secret_in(str(name)):
-                yield f"a name in {place or 'the document'}", kind
-            yield from _secrets(member, f"{place}.{name}" if place else str(name))
+                yield f"a name in {path or 'the document'}", kind
+            yield from _secrets(member, f"{path}.{name}" if path else str(name))
     elif isinstance(value, (list, tuple)):
         for index, item in enumerate(value):
-            yield from _secrets(item, f"{place}[{index}]")
+            yield from _secrets(item, f"{path}[{index}]")
 
 
 def read_sample(today: date) -> Mapping[str, Any]:
-    """Return the document of the sample account, its dates moved so that its day is today.
+    """Return the document of the sample account, with its dates shifted so that the day it was made on is today.
 
     Args:
-        today: The day in Cupertino.
+        today: The current day in US Pacific time.
     """
     document: Mapping[str, Any] = json.loads(SAMPLE.read_text(encoding="utf-8"))
     days = today - date.fromisoformat(document["today"])
     for entry in document["data"]:
         for name, value in (entry.get("attributes") or {}).items():
-            if isinstance(value, str) and _MOMENT.fullmatch(value):
-                entry["attributes"][name] = _moved(value, days)
+            if isinstance(value, str) and _DATE_OR_TIME.fullmatch(value):
+                entry["attributes"][name] = _shifted(value, days)
     return document
 
 
-def _moved(text: str, days: timedelta) -> str:
-    """Return a date or time that is some days later, at the same hour."""
+def _shifted(text: str, days: timedelta) -> str:
+    """Return a date or time shifted by some days; the time of day stays the same across daylight saving time."""
     day, _, time = text.partition("T")
-    moved = (date.fromisoformat(day) + days).isoformat()
+    shifted = (date.fromisoformat(day) + days).isoformat()
     if not time or time.endswith(("+0000", "Z")):
-        return f"{moved}T{time}" if time else moved
-    wall = datetime.fromisoformat(f"{moved}T{time[:8]}")
-    return wall.replace(tzinfo=start_of_day(wall.date()).tzinfo).isoformat()
+        return f"{shifted}T{time}" if time else shifted
+    local = datetime.fromisoformat(f"{shifted}T{time[:8]}")
+    return local.replace(tzinfo=start_of_day(local.date()).tzinfo).isoformat()

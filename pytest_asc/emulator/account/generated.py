@@ -1,8 +1,8 @@
-"""Resources that every account has, made when they are looked up: territories, price points, reference data.
+"""Resources that every account has, generated when they are looked up: territories, price points, reference data.
 
-None of them takes memory until another resource links to it. Each is the same every time: its id names all that it
-depends on. Ids of price points are base64 of JSON: ``{"s":"6448311069","t":"USA","p":"10012"}``, with the product, the
-territory and the price tier (observed).
+They take no memory until another resource links to them. A resource is generated from its id alone, so it is the same
+every time. Ids of price points are base64 of JSON such as ``{"s":"6448311069","t":"USA","p":"10012"}``, with the
+product, the territory and the price tier (observed).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from pytest_asc.apple.territories import CURRENCIES, TERRITORIES
 from pytest_asc.emulator.account.reference_data import REFERENCE_DATA, REFERENCE_DATUM_ID, make_reference_datum
-from pytest_asc.emulator.account.store import Generator, Narrowable, Resource
+from pytest_asc.emulator.account.store import FilterableList, Generator, Resource
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.account.store import Store
 
 _FIRST_TIER = 10_000
-# Prices in dollars from one up to another, in steps. The lowest and highest price and the steps up to 50 are documented
-# (Apple's announcement of 6 December 2022); the others and the lowest prices are inferred.
+# Prices in US cents: single low prices, then ranges as (first, end, step). Lowest and highest price and the steps up to
+# $50 are documented (Apple's announcement of 6 December 2022); the other steps and the single prices are inferred.
 _LOWEST = (29, 39, 49, 50, 59, 69, 79, 80, 89, 90, 95, 99)
 _STEPS = ((109, 1000, 10), (1049, 5000, 50), (5099, 20000, 100), (20499, 50000, 500), (50999, 100_000, 1000))
 _DOLLARS = (
@@ -34,13 +34,13 @@ _DOLLARS = (
     *(hundreds * 100 - 0.01 for hundreds in range(11, 100)),
     10_000.0,
 )
-"""Price in the USA by tier; the first is free (documented for apps)."""
+"""Price in the USA by tier. The first tier is free (documented for apps)."""
 _COMMISSION = 0.3
 _COMMISSION_OF_SECOND_YEAR = 0.15
 
 
 class PricePoint(NamedTuple):
-    """Parts of the id of a price point."""
+    """What the id of a price point encodes."""
 
     product: str
     territory: str
@@ -48,26 +48,26 @@ class PricePoint(NamedTuple):
 
     @property
     def id(self) -> str:
-        """The id."""
+        """ID of the price point."""
         return encode_id({"s": self.product, "t": self.territory, "p": self.tier_text})
 
     @property
     def tier_text(self) -> str:
-        """The tier as ids have it."""
+        """The tier, in the format that ids have."""
         return str(_FIRST_TIER + self.tier)
 
 
-def encode_id(parts: Mapping[str, object]) -> str:
-    """Return an id that holds its parts: base64 of JSON, without padding (observed)."""
-    text = json.dumps(parts, separators=(",", ":"))
+def encode_id(values: Mapping[str, object]) -> str:
+    """Return an id that encodes these values: base64 of JSON, without padding (observed)."""
+    text = json.dumps(values, separators=(",", ":"))
     return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def parse_price_point(identifier: str) -> PricePoint | None:
-    """Return the parts of the id of a price point; None for any other text."""
+    """Decode the id of a price point; None if the text is not such an id."""
     try:
-        parts = json.loads(urlsafe_b64decode(identifier + "=" * (-len(identifier) % 4)))
-        point = PricePoint(parts["s"], parts["t"], int(parts["p"]) - _FIRST_TIER)
+        values = json.loads(urlsafe_b64decode(identifier + "=" * (-len(identifier) % 4)))
+        point = PricePoint(values["s"], values["t"], int(values["p"]) - _FIRST_TIER)
         known = point.territory in TERRITORIES and 0 <= point.tier < len(_DOLLARS)
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
@@ -85,24 +85,24 @@ def customer_price(territory: str, tier: int) -> float:
     return max(round(dollars * level / step), 1) * step
 
 
-class _Family(NamedTuple):
-    """Price points of a type of product."""
+class _PricePointType(NamedTuple):
+    """Relationships between the price points of one type and their product."""
 
     product_type: str
     relationship: str
-    """Relationship of the product that lists them."""
+    """Relationship of the product that lists its price points."""
     inverse: str | None
-    """Relationship of the price point that leads to the product."""
+    """Relationship of the price point that leads to the product; None if there is none."""
     second_year: bool = False
 
 
-_FAMILIES: Mapping[str, _Family] = {
-    "appPricePoints": _Family("apps", "appPricePoints", "app"),
-    "inAppPurchasePricePoints": _Family("inAppPurchases", "pricePoints", None),
-    "subscriptionPricePoints": _Family("subscriptions", "pricePoints", None, second_year=True),
+_PRICE_POINT_TYPES: Mapping[str, _PricePointType] = {
+    "appPricePoints": _PricePointType("apps", "appPricePoints", "app"),
+    "inAppPurchasePricePoints": _PricePointType("inAppPurchases", "pricePoints", None),
+    "subscriptionPricePoints": _PricePointType("subscriptions", "pricePoints", None, second_year=True),
 }
-PRODUCT_TYPES: Mapping[str, str] = {name: family.product_type for name, family in _FAMILIES.items()}
-"""Type of the product by the type of its price points."""
+PRODUCT_TYPES: Mapping[str, str] = {name: kind.product_type for name, kind in _PRICE_POINT_TYPES.items()}
+"""Type of the product, by the type of its price points."""
 
 
 def _make_territory(_: Store, identifier: str) -> Resource | None:
@@ -111,15 +111,15 @@ def _make_territory(_: Store, identifier: str) -> Resource | None:
 
 
 def _price_point(resource_type: str, point: PricePoint) -> Resource:
-    family = _FAMILIES[resource_type]
+    kind = _PRICE_POINT_TYPES[resource_type]
     price = customer_price(point.territory, point.tier)
     attributes: dict[str, Any] = {"customerPrice": str(round(price, 2)), "proceeds": _proceeds(price, _COMMISSION)}
-    if family.second_year:
+    if kind.second_year:
         attributes["proceedsYear2"] = _proceeds(price, _COMMISSION_OF_SECOND_YEAR)
     resource = Resource(resource_type, point.id, attributes)
     resource.related["territory"] = point.territory
-    if family.inverse:
-        resource.related[family.inverse] = point.product
+    if kind.inverse:
+        resource.related[kind.inverse] = point.product
     return resource
 
 
@@ -127,8 +127,8 @@ def _proceeds(price: float, commission: float) -> str:
     return str(round(price * (1 - commission), 2))
 
 
-class _PricePoints(Narrowable):
-    """Price points of products in territories, each made when it is read."""
+class _PricePoints(FilterableList):
+    """Price points of products in territories, generated one by one when they are read."""
 
     def __init__(
         self, resource_type: str, products: Sequence[str], territories: Sequence[str], tiers: Sequence[int]
@@ -153,8 +153,8 @@ class _PricePoints(Narrowable):
         point = PricePoint(self._products[product], self._territories[territory], self._tiers[tier])
         return _price_point(self._type, point)
 
-    def narrowed(self, name: str, values: Collection[str]) -> _PricePoints | None:
-        """Return those that a filter selects; None where the filter has no meaning for them."""
+    def filtered(self, name: str, values: Collection[str]) -> _PricePoints | None:
+        """Return the price points that a filter selects; None if the filter is not about product or territory."""
         if name == "territory":
             kept = [code for code in self._territories if code in values]
             return _PricePoints(self._type, self._products, kept, self._tiers)
@@ -184,7 +184,7 @@ def _of_product(resource_type: str) -> Any:
 
 
 def _equalizations(store: Store, resource: Resource) -> Sequence[Resource]:
-    """The price points of the same tier in the other territories; none of a product that has been deleted."""
+    """Return the price points of the same tier in the other territories; none if the product has been deleted."""
     point = parse_price_point(resource.id)
     if point is None or store.get(PRODUCT_TYPES[resource.type], point.product) is None:
         return ()
@@ -195,14 +195,14 @@ def _equalizations(store: Store, resource: Resource) -> Sequence[Resource]:
 GENERATORS: Mapping[str, Generator] = {
     REFERENCE_DATA: make_reference_datum,
     "territories": _make_territory,
-    **{resource_type: _make_price_point(resource_type) for resource_type in _FAMILIES},
+    **{resource_type: _make_price_point(resource_type) for resource_type in _PRICE_POINT_TYPES},
 }
-"""Makers of the resources of a type by their id."""
+"""Function that generates a resource from its id, by type."""
 COLLECTIONS: Mapping[str, Collection[str]] = {REFERENCE_DATA: (REFERENCE_DATUM_ID,), "territories": TERRITORIES}
-"""Ids of the resources of a type that has a collection."""
+"""Ids of all resources of a type that the API has a collection for."""
 LISTS = {
-    **{(family.product_type, family.relationship): _of_product(name) for name, family in _FAMILIES.items()},
-    **{(name, "equalizations"): _equalizations for name in _FAMILIES},
+    **{(kind.product_type, kind.relationship): _of_product(name) for name, kind in _PRICE_POINT_TYPES.items()},
+    **{(name, "equalizations"): _equalizations for name in _PRICE_POINT_TYPES},
     ("subscriptionPricePoints", "adjustedEqualizations"): _equalizations,
 }
-"""Related resources of a resource that has no others in the relationship, by its type and the relationship."""
+"""Function that generates the related resources of a resource, by its type and the name of the relationship."""

@@ -12,9 +12,10 @@ _PORTAL_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 
 class IdGenerator:
-    """Generator of ids in the formats that Apple uses: the same sequence for the same seed.
+    """Generator of ids in Apple's formats. The same seed gives the same sequence.
 
-    Apps have numbers, what the developer portal keeps has 10 capitals and digits, all else UUIDs (observed).
+    Ids of apps are numbers, those of resources of the developer portal have 10 capitals and digits, and all others are
+    UUIDs (observed).
     """
 
     def __init__(self, seed: int) -> None:
@@ -36,5 +37,5 @@ class IdGenerator:
 
     def _source(self) -> random.Random:
         if self._random is None:
-            self._random = random.Random(self._seed)  # noqa: S311  ids of an emulator are no secrets
+            self._random = random.Random(self._seed)  # noqa: S311  the ids are not secret
         return self._random

@@ -1,4 +1,4 @@
-"""Ledger of an account: its sales and measurements, which reports are made of."""
+"""Ledger of an account: the sales and measurements that its reports and metrics show."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Sale(NamedTuple):
-    """Units of one product, sold on one day in one country at one price."""
+    """Units of one product that were sold on one day, in one country, at one price."""
 
     resource_type: str
     """``apps``, ``inAppPurchases`` or ``subscriptions``."""
@@ -24,13 +24,13 @@ class Sale(NamedTuple):
     product_type: str
     version: str
     units: int
-    """Negative for refunds."""
+    """Number of units; negative for refunds."""
     day: date
     country: str
     price: Decimal
     currency: str
     proceeds: Decimal
-    """Of one unit."""
+    """Proceeds of one unit, in ``currency``."""
     device: str
 
 
@@ -40,11 +40,11 @@ class Measurement(NamedTuple):
     metric: str
     day: date
     members: Mapping[str, Any]
-    """Id of the resource by its type, further dimensions, and the values."""
+    """Ids of the measured resources by their type, other dimensions, and the measured values."""
 
 
 class Ledger:
-    """The sales and measurements of an account, in the order in which they came."""
+    """The sales and measurements of an account, in the order in which they were recorded."""
 
     def __init__(self) -> None:
         self.sales: list[Sale] = []

@@ -1,4 +1,4 @@
-"""Webhook notifications that wait to be sent, and the secrets that sign them."""
+"""Webhook notifications to be sent, and the secrets that they are signed with."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ if TYPE_CHECKING:
 _SHORTEST_REDACTED = 8
 
 
-class Waiting(NamedTuple):
-    """A delivery that waits to be sent."""
+class PendingDelivery(NamedTuple):
+    """A delivery of a notification that has not been sent yet."""
 
     webhook: Resource
     delivery: Resource
     event: Resource
     attempt: int | None
-    """Number of earlier attempts; None where a failure leads to no further one."""
+    """Number of earlier attempts; None if a failed delivery is not attempted again."""
 
 
 class Outbox:
-    """Deliveries that wait to be sent, in the order of their events."""
+    """Deliveries that have not been sent yet, in the order of their events."""
 
     def __init__(self) -> None:
-        self.waiting: deque[Waiting] = deque()
+        self.pending: deque[PendingDelivery] = deque()
         self.is_open = False
-        """There is a receiver; without one, deliveries are recorded and stay pending."""
+        """True if there is a receiver. Without one, deliveries are recorded and stay pending."""
         self.is_paused = False
-        """Changes cause no events: a test builds the account up."""
+        """True while a test fills the account with data: changes cause no events."""
         self.is_sending = False
-        """A thread sends what waits, and what comes in the meantime."""
+        """True while a thread sends deliveries; it also sends those that are added in the meantime."""
         self._secrets: dict[str, SecretStr] = {}
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Let changes cause no events."""
+        """Suspend the events that changes to the account would cause."""
         before, self.is_paused = self.is_paused, True
         try:
             yield
@@ -49,11 +49,11 @@ class Outbox:
             self.is_paused = before
 
     def keep_secret(self, webhook: Resource, secret: str) -> None:
-        """Set the secret of a webhook. Reports do not show it, unless it is as short as an ordinary word."""
+        """Set the secret of a webhook. Reports redact it, unless it is so short that it may be an ordinary word."""
         self._secrets[webhook.id] = SecretStr(secret)
         if len(secret) >= _SHORTEST_REDACTED:
             redactor.add_word(secret)
 
     def secret_of(self, webhook: Resource) -> SecretStr | None:
-        """Return the secret of a webhook; None where it is not known."""
+        """Return the secret of a webhook; None if it is not known."""
         return self._secrets.get(webhook.id)

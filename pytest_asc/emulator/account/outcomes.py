@@ -1,4 +1,4 @@
-"""Outcomes of decisions that Apple or a person makes, as a test has chosen them."""
+"""Outcomes that a test has chosen for decisions of Apple or of a person."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ OUTCOMES: Mapping[str, tuple[str, ...]] = {
     "subscriptionVersions": _REVIEWED,
     "userInvitations": ("ACCEPTED",),
 }
-"""Final states by resource type. Where Apple decides, the first is the default."""
+"""Final states by resource type. For decisions of Apple, the first state is the default."""
 
 
 class Outcomes:
-    """Chosen outcomes, of single resources and of resource types."""
+    """Chosen outcomes of resources, and of all resources of a type."""
 
     def __init__(self) -> None:
         self._chosen: dict[tuple[str, str | None], str] = {}
 
     def choose(self, resource_type: str, identifier: str | None, outcome: str) -> None:
-        """Choose the outcome for a resource, or for a type where there is no id.
+        """Choose the outcome for a resource, or for all resources of a type if the id is None.
 
         Raises:
-            ValueError: There is no such outcome for the type, or people decide about each resource.
+            ValueError: The type has no such outcome, or it is a decision of people, which is made for one resource.
         """
         __tracebackhide__ = True
         outcomes = outcomes_of(resource_type)
@@ -57,11 +57,11 @@ class Outcomes:
         self._chosen[resource_type, identifier] = outcome
 
     def chosen(self, resource: Resource) -> str | None:
-        """Return the outcome that was chosen for a resource, or else for its type; None where none was."""
+        """Return the outcome that was chosen for a resource, or else for its type; None if none was."""
         return self._chosen.get((resource.type, resource.id)) or self._chosen.get((resource.type, None))
 
     def of(self, *resources: Resource) -> str:
-        """Return the outcome of the first resource with one, else of the first type with one, else the default."""
+        """Return the outcome of the first resource that has one, else of the first type, else the default."""
         for key in (*((one.type, one.id) for one in resources), *((one.type, None) for one in resources)):
             if key in self._chosen:
                 return self._chosen[key]
@@ -69,5 +69,5 @@ class Outcomes:
 
 
 def outcomes_of(resource_type: str) -> tuple[str, ...]:
-    """Return the outcomes that there are for a type: none where there is nothing to decide."""
+    """Return the possible outcomes for a type: none if there is nothing to decide about it."""
     return OUTCOMES.get(resource_type) or (_UPLOADED if is_uploaded(resource_type) else ())

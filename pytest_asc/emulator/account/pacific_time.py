@@ -1,8 +1,8 @@
-"""US Pacific time, in which Apple writes its times and counts its days.
+"""US Pacific time, the time zone of Apple's times and days.
 
-Observed: the offset of summer in a build's expirationDate, and the days of prices
-(rorkai/App-Store-Connect-CLI, docs/API_NOTES.md). That daylight saving time counts for days is inferred.
-The rule of daylight saving time is written out: zoneinfo has no time zones on every platform.
+Observed: the offset of daylight saving time in a build's expirationDate, and the days on which prices change
+(rorkai/App-Store-Connect-CLI, docs/API_NOTES.md). That days follow daylight saving time as well is inferred.
+The rule of daylight saving time is implemented here, because zoneinfo has no time zone data on some platforms.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _STANDARD, _DAYLIGHT = timezone(timedelta(hours=-8)), timezone(timedelta(hours=-
 
 
 def pacific_time(now: float) -> datetime:
-    """Return the date and time, with its offset.
+    """Return the date and time in US Pacific time, with its offset.
 
     Args:
         now: Seconds since 1970.
@@ -25,7 +25,7 @@ def pacific_time(now: float) -> datetime:
 
 @lru_cache(maxsize=256)
 def pacific_zone(hour: int) -> timezone:
-    """Return the offset of an hour, counted since 1970."""
+    """Return the offset of US Pacific time in an hour, given as the number of hours since 1970."""
     begin, end = _daylight_saving(gmtime(hour * 3600).tm_year)
     return _DAYLIGHT if begin <= hour * 3600 < end else _STANDARD
 
@@ -40,21 +40,21 @@ def pacific_day(now: float) -> date:
 
 
 def start_of_day(day: date) -> datetime:
-    """Return the midnight that a day begins with, with its offset."""
+    """Return midnight at the start of a day in US Pacific time, with its offset."""
     start = datetime(day.year, day.month, day.day, tzinfo=_DAYLIGHT)
-    # The clock changes at 2 in the morning: at midnight, the offset is that of the day before.
+    # Daylight saving time begins and ends at 2:00, so midnight still has the offset of the day before.
     return start.replace(tzinfo=pacific_zone(int(start.timestamp() // 3600)))
 
 
 def pacific_midnight(day: date) -> int:
-    """Return the beginning of a day in US Pacific time, in seconds since 1970."""
+    """Return midnight at the start of a day in US Pacific time, in seconds since 1970."""
     return int(start_of_day(day).timestamp())
 
 
 def _daylight_saving(year: int) -> tuple[float, float]:
-    """Return the beginning and the end of daylight saving time, in seconds since 1970.
+    """Return the start and the end of daylight saving time in a year, in seconds since 1970.
 
-    It lasts from the second Sunday in March, 2:00, to the first in November, 1:00 standard time.
+    It lasts from 2:00 on the second Sunday in March to 1:00 standard time on the first Sunday in November.
     """
     begin = _first_sunday(year, 3) + timedelta(days=7, hours=2)
     end = _first_sunday(year, 11) + timedelta(hours=1)

@@ -1,7 +1,7 @@
-"""The reference data of the App Asset Library: one resource, the same in every account.
+"""Reference data of the App Asset Library: one resource, which is the same in every account.
 
-That there is one is observed. Its id, the ids of its specifications, and the names of members inside them are inferred,
-but for those of the examples in "Discovering asset specifications".
+That there is exactly one is observed. Its id, the ids of its specifications and the names of the members inside them
+are inferred, except for those in the examples of Apple's page "Discovering asset specifications".
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ if TYPE_CHECKING:
 REFERENCE_DATA = "appAssetLibraryRefData"
 REFERENCE_DATUM_ID = "1"
 _KNOWN_IDS = {(1290, 2796): "f56c777c-99ea-5760-97ae-27c5f8cbb884"}
-"""Ids of the documented example."""
+"""Specification ids of the documented example, by width and height."""
 
 
 def image_spec_id(width: int, height: int) -> str | None:
-    """Return the id of the specification of images of a size, which may be turned; None where there is none."""
+    """Return the id of the specification for images of a size, in either orientation; None if there is none."""
     size = next((size for size in ((width, height), (height, width)) if size in _image_sizes()), None)
     return _KNOWN_IDS.get(size) or str(uuid5(NAMESPACE_URL, f"image-{size[0]}x{size[1]}")) if size else None
 
 
 def make_reference_datum(_: Store, identifier: str) -> Resource | None:
-    """Return the resource; None for another id."""
+    """Return the only resource with reference data; None if the id is another one."""
     return Resource(REFERENCE_DATA, REFERENCE_DATUM_ID, _attributes()) if identifier == REFERENCE_DATUM_ID else None
 
 
 def _image_sizes() -> list[tuple[int, int]]:
-    """Return all sizes of images, each once, in pixels."""
+    """Return the distinct sizes of images, in pixels."""
     of_devices = (size for _, sizes in DEVICE_GROUPS.values() for size in sizes)
     of_creative_assets = (size for sizes in CREATIVE_SIZES.values() for size in sizes)
     return list(dict.fromkeys((*of_devices, *of_creative_assets)))

@@ -30,7 +30,7 @@ REQUIREMENTS: Mapping[str, str] = {
     "tracking-answers": "answers on privacy that agree with a build which asks to track users",
     "watch-screenshots": "each localization has a screenshot of an Apple Watch, for a build with a Watch app",
 }
-"""The requirements, by name."""
+"""Descriptions of the requirements, by name."""
 
 COUNTS_AS_MET = frozenset(
     {
@@ -41,16 +41,16 @@ COUNTS_AS_MET = frozenset(
         "watch-screenshots",
     }
 )
-"""Requirements that the API gives no way to meet, or to see that they apply: met unless a test says otherwise."""
+"""Requirements that cannot be met or detected through the API: taken as met unless a test adds them."""
 DEFAULT = frozenset(REQUIREMENTS) - COUNTS_AS_MET
 """Requirements of a new account."""
 
 
 def check_requirements(names: Iterable[str]) -> frozenset[str]:
-    """Return names of requirements as a set.
+    """Check the names of requirements, and return them as a set.
 
     Raises:
-        ValueError: One is unknown; the message has the nearest name, or all of them.
+        ValueError: A name is unknown; the message suggests the nearest name, or lists all names.
     """
     checked = frozenset((names,) if isinstance(names, str) else names)
     for name in sorted(checked - REQUIREMENTS.keys()):

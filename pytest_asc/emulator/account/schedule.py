@@ -1,6 +1,6 @@
-"""Schedule of the events in the account, and the account's time.
+"""Schedule of future events in the account, and the account's time.
 
-Time stands still until a test lets it pass: events that Apple causes after some time wait here.
+What Apple would do after some time is an event here. It happens only when a test advances the account's time.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 
 
 class Event(NamedTuple):
-    """A change that Apple makes at a time."""
+    """A change that Apple makes at a certain time."""
 
     due: float
     number: int
@@ -29,7 +29,7 @@ class Schedule:
     """Events in the order of their times; events of the same time in the order in which they were scheduled.
 
     Args:
-        clock: Returns the caller's time, in seconds since 1970.
+        clock: Function that returns the caller's time, in seconds since 1970.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -40,11 +40,11 @@ class Schedule:
         self._keys: set[object] = set()
         self._moment: float | None = None
         self.passed = 0.0
-        """Seconds that the account is ahead of the clock."""
+        """Seconds by which the account's time is ahead of the clock."""
 
     @property
     def work(self) -> list[Event]:
-        """Events that :meth:`finish` waits for, in no order."""
+        """Events that :meth:`finish` waits for, in no particular order."""
         return self._work
 
     def now(self) -> float:
@@ -63,13 +63,13 @@ class Schedule:
         """Schedule an event.
 
         Args:
-            delay: Seconds from the account's present time.
+            delay: Seconds from the account's current time.
             description: Short description of the event: ``builds 1f0c…: VALID``.
-            callback: Runs at the time of the event. It may schedule further events, and may return a description that
-                replaces the given one.
+            callback: Function to call at the time of the event. It may schedule further events, and may return a
+                description that replaces the given one.
             key: Object that the event belongs to; see :meth:`cancel`.
-            calendar: The event belongs to a date, such as the expiration of a build after 90 days; :meth:`finish` does
-                not wait for it.
+            calendar: True if the event has a fixed date, such as the expiration of a build after 90 days;
+                :meth:`finish` does not wait for it.
         """
         self._keys.add(key)
         event = Event(self.now() + delay, next(self._numbers), description, callback, key)
@@ -85,18 +85,18 @@ class Schedule:
             heapify(events)
 
     def advance(self, seconds: float) -> list[str]:
-        """Let time pass, and return the descriptions of the events in it, in order."""
+        """Advance the time by some seconds, and return the descriptions of the events that happened, in order."""
         return list(self.steps(seconds))
 
     def finish(self) -> list[str]:
-        """Let time pass until Apple's work is done, and return the descriptions of the events in it, in order."""
+        """Advance the time until Apple's work is done, and return the descriptions of the events that happened."""
         return list(self.steps(None))
 
     def steps(self, seconds: float | None) -> Iterator[str]:
-        """Let time pass from event to event, and yield the description of each once it has happened.
+        """Advance the time from event to event, and yield the description of each event that has happened.
 
         Args:
-            seconds: Seconds that pass; None until Apple's work is done.
+            seconds: Seconds to advance; None to advance until Apple's work is done.
         """
         if seconds is None:
             while self._work and (event := self._next()):
@@ -105,13 +105,14 @@ class Schedule:
         until = self.now() + seconds
         while (event := self._next()) and event.due <= until:
             yield self._run(event)
-        # Between two steps more time may have passed.
+        # The caller of this generator may have advanced the time further between two steps.
         self.passed = max(self.passed, until - self._clock())
 
-    def happen(self, event: Event) -> str | None:
-        """Let one of the work's events happen now, though others were due before it; return its description.
+    def run_now(self, event: Event) -> str | None:
+        """Run one of the events of :attr:`work` now, even if others are due before it.
 
-        None where it waits no longer.
+        Returns:
+            The description of the event; None if it has already happened or was cancelled.
         """
         if event not in self._work:
             return None

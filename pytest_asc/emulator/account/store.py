@@ -1,4 +1,4 @@
-"""The resources of the emulated account."""
+"""In-memory store of the resources of an account and the relationships between them."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.spec.relationships import Relation
 
 Generator: TypeAlias = "Callable[[Store, str], Resource | None]"
-"""Makes the resource with an id; None where there is none."""
+"""Function that generates the resource with an id; None if there is no such resource."""
 RelatedGenerator: TypeAlias = "Callable[[Store, Resource], Sequence[Resource]]"
-"""Makes the resources on the other side of a relationship."""
+"""Function that generates the related resources of a resource."""
 Observer: TypeAlias = "Callable[[Resource, Mapping[str, Any]], None]"
-"""Runs after attributes of a resource were set; takes the resource and their previous values."""
+"""Function called after attributes of a resource were set, with the resource and all previous attributes."""
 
-# Filtered and sorted lists that are cached until the next write.
+# Maximum number of filtered and sorted lists that are cached.
 _MAX_SELECTIONS = 256
 
 
 class Resource:
-    """One resource. Only its store changes it."""
+    """A resource. Only its store changes it."""
 
     __slots__ = ("attributes", "id", "related", "rendered", "type")
 
@@ -34,34 +34,35 @@ class Resource:
         self.id = identifier
         self.attributes = attributes
         self.related: dict[str, Any] = {}
-        """By relationship: an id where it is to-one, a dict with ids as keys (an ordered set) where it is to-many."""
+        """Related ids by relationship: one id for a to-one, a dict with ids as keys (an ordered set) for a to-many."""
         self.rendered: dict[Any, bytes] = {}
-        """Cache of its rendered forms, by serializer; every change empties it."""
+        """Cached JSON of the resource, by serializer. Every change clears it."""
 
     def ids(self, name: str) -> list[str]:
-        """Return the ids on the other side of a relationship."""
+        """Return the ids of the related resources of a relationship."""
         related = self.related.get(name)
         return [related] if isinstance(related, str) else list(related or ())
 
 
-class Narrowable(Sequence[Resource]):
-    """Generated resources in a list that a filter can narrow without making each."""
+class FilterableList(Sequence[Resource]):
+    """List of generated resources that can be filtered without generating each of them."""
 
     @abstractmethod
-    def narrowed(self, name: str, values: Collection[str]) -> Narrowable | None:
-        """Return those that a filter selects; None where the filter has no meaning for them."""
+    def filtered(self, name: str, values: Collection[str]) -> FilterableList | None:
+        """Return the resources that a filter selects; None if the list cannot apply this filter."""
 
 
 class Store:
-    """Resources by type and id, in the order in which they came, and the links between them.
+    """Resources by type and id, in the order in which they were added, and the relationships between them.
 
-    Generated resources are made when they are looked up, and stored when something links to them.
+    Some types have generated resources, which are created when they are looked up, and stored when another resource is
+    related to them.
 
     Args:
-        generators: Makers of generated resources, by type.
-        collections: Ids of all generated resources of a type, where they can be listed.
-        lists: Makers of the related resources of a resource, by its type and the name of the relationship. They stand
-            where the relationship is not set to other resources than generated ones.
+        generators: Functions that generate a resource from its id, by type.
+        collections: Ids of all generated resources, for the types that can be listed.
+        lists: Functions that generate the related resources of a resource, by its type and the name of the
+            relationship. They apply unless the relationship has been set to resources that are not generated.
     """
 
     def __init__(
@@ -76,7 +77,7 @@ class Store:
         self._collections = collections or {}
         self._lists = lists or {}
         self.observers: Mapping[str, Observer] = {}
-        """Observers of resources, by type."""
+        """Observers of changed attributes, by resource type."""
 
     def __len__(self) -> int:
         return sum(map(len, self._types.values()))
@@ -90,7 +91,7 @@ class Store:
         return found
 
     def all(self, resource_type: str) -> Iterable[Resource]:
-        """Return every resource of a type; of generated ones, those that can be listed and those that are linked."""
+        """Return all resources of a type. Of generated resources, those that can be listed or have been stored."""
         stored = self._types.get(resource_type, {})
         generated = self._collections.get(resource_type)
         if not generated:
@@ -99,29 +100,29 @@ class Store:
         return [*filter(None, listed), *(one for one in stored.values() if one.id not in generated)]
 
     def all_stored(self, resource_type: str) -> Iterable[Resource]:
-        """Return every resource of a type that is stored: of generated ones, those that are linked."""
+        """Return the stored resources of a type, without those that would have to be generated."""
         return self._types.get(resource_type, {}).values()
 
-    def some(self, resource_type: str, identifiers: Iterable[str]) -> list[Resource]:
-        """Return the resources of a type with these ids, as far as they are there."""
+    def get_many(self, resource_type: str, identifiers: Iterable[str]) -> list[Resource]:
+        """Return the resources of a type with these ids; ids without a resource are skipped."""
         if resource_type in self._generators:
             return list(filter(None, (self.get(resource_type, identifier) for identifier in identifiers)))
         resources = self._types.get(resource_type, {})
         return [resources[identifier] for identifier in identifiers if identifier in resources]
 
     def stored(self, resource_type: str, identifier: str) -> Resource | None:
-        """Return a resource unless it would have to be generated."""
+        """Return a stored resource; None if there is none, even if it could be generated."""
         return self._types.get(resource_type, {}).get(identifier)
 
     def count(self, resource_type: str) -> int:
-        """Return the number of resources of a type."""
+        """Return the number of stored resources of a type."""
         return len(self._types.get(resource_type, ()))
 
     def add(self, resource: Resource) -> None:
         """Add a resource.
 
         Raises:
-            ValueError: There is one of this type and id.
+            ValueError: There is already a resource with this type and id.
         """
         resources = self._types.setdefault(resource.type, {})
         if resource.id in resources:
@@ -139,7 +140,7 @@ class Store:
             observer(resource, before)
 
     def remove(self, resource: Resource, relations: Iterable[Relation]) -> None:
-        """Remove a resource, and its relationships: those of its type, and those that only others show."""
+        """Remove a resource and its relationships: these ones, and those that only the other resource has."""
         for relation in relations:
             self.relate(resource, relation, ())
         for name in [name for name in resource.related if name.startswith("~")]:
@@ -151,10 +152,10 @@ class Store:
         self._selections.clear()
 
     def relate(self, resource: Resource, relation: Relation, identifiers: Iterable[str]) -> None:
-        """Set a relationship to these resources and no others, on both sides.
+        """Replace the related resources of a relationship, on both sides.
 
         Raises:
-            ValueError: One of them is not there, or there are several and the relationship is to-one.
+            ValueError: A resource does not exist, or there are several and the relationship is to-one.
         """
         targets = self._types.setdefault(relation.target, {})
         wanted = dict.fromkeys(identifiers)
@@ -172,7 +173,7 @@ class Store:
             self.link(resource, relation, targets[identifier])
 
     def _store_generated(self, resource_type: str, identifier: str) -> bool:
-        """Store a generated resource, with its relationships; return whether there is one."""
+        """Store a generated resource and its relationships; return False if there is no such resource."""
         make = self._generators.get(resource_type)
         resource = make(self, identifier) if make else None
         if resource is None:
@@ -186,7 +187,7 @@ class Store:
         return True
 
     def link(self, resource: Resource, relation: Relation, other: Resource) -> None:
-        """Relate two resources, in place of the one there where a side is to-one."""
+        """Relate two resources. On a to-one side, the previously related resource is replaced."""
         if other.type in self._generators:
             if self.stored(other.type, other.id) is None:
                 self._store_generated(other.type, other.id)
@@ -209,13 +210,13 @@ class Store:
         self._discard_rendered(resource, other)
 
     def unlink(self, resource: Resource, relation: Relation, other: Resource) -> None:
-        """End the relation of two resources; do nothing where there is none."""
+        """Remove the relationship between two resources, if there is one."""
         _detach(resource, relation.name, other.id)
         _detach(other, relation.inverse, resource.id)
         self._discard_rendered(resource, other)
 
     def related(self, resource: Resource, relation: Relation) -> Sequence[Resource]:
-        """Return the resources on the other side of a relationship."""
+        """Return the related resources of a relationship."""
         related = resource.related.get(relation.name)
         if relation.target in self._generators:
             return self._related_generated(resource, relation)
@@ -229,10 +230,10 @@ class Store:
         generator = self._generators[relation.target]
         if make and all(generator(self, identifier) for identifier in ids):
             return make(self, resource)
-        return self.some(relation.target, ids)
+        return self.get_many(relation.target, ids)
 
     def selection(self, key: Any, make: Callable[[], Sequence[Resource]]) -> Sequence[Resource]:
-        """Return a list of resources that is made once and cached until the next write. It must not be changed."""
+        """Return a list of resources that is computed once and cached until the next write. It must not be changed."""
         selected = self._selections.get(key)
         if selected is None:
             if len(self._selections) >= _MAX_SELECTIONS:

@@ -1,4 +1,4 @@
-"""Times in the zone and the form that Apple writes them in."""
+"""Dates and times in the time zones and formats of Apple's responses."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
 
 
 def timestamp(now: float) -> str:
-    """Return a date and time as Apple writes it: ``2021-02-02T04:00:19-08:00``, in summer with ``-07:00``.
+    """Return a date and time in Apple's format: ``2021-02-02T04:00:19-08:00``; ``-07:00`` in daylight saving time.
 
     Args:
         now: Seconds since 1970.
     """
-    # Each create calls this: one call less than by way of pacific_time.
+    # This does not call pacific_time, to save a function call in every request that creates a resource.
     return datetime.fromtimestamp(now, pacific_zone(int(now // 3600))).isoformat(timespec="seconds")
 
 
 def utc_timestamp(now: float) -> str:
-    """Return a date and time as the App Asset Library writes it: ``2026-08-11T22:45:27Z`` (documented).
+    """Return a date and time in the format of the App Asset Library: ``2026-08-11T22:45:27Z`` (documented).
 
     Args:
         now: Seconds since 1970.
@@ -31,7 +31,7 @@ def utc_timestamp(now: float) -> str:
 
 
 def today(now: float) -> date:
-    """Return the day in Cupertino.
+    """Return the day in US Pacific time.
 
     Args:
         now: Seconds since 1970.

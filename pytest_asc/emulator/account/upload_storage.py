@@ -1,7 +1,7 @@
-"""Object storage on a second host: uploads and downloads with signed URLs, without a token.
+"""Object storage on a separate host: uploads and downloads with signed URLs, without a token.
 
-A signed URL expires after some time, and a request to it must have no bearer token. Errors are those of S3 (documented
-by Amazon).
+A signed URL expires after some time. A request to it must not have a bearer token. Errors are those of Amazon S3
+(documented by Amazon).
 """
 
 from __future__ import annotations
@@ -22,17 +22,18 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.http_models import Request
 
 
-# At another base URL than Apple's, the storage is a path there.
 MARK = "object-storage"
-"""Every URL of the storage contains it."""
+"""Text that every URL of the storage contains: in the host at Apple's hosts, in the path at other base URLs."""
 _PREFIX = f"/{MARK}"
-_DOWNLOAD_LIFE = 300  # seconds: addresses of segments are good for five minutes (documented)
-UPLOAD_LIFE = 604_800  # seconds: addresses of parts are good for a week (documented as about that, observed to be that)
-_STAMP = "%Y%m%dT%H%M%SZ"
+# Seconds: URLs of report segments are valid for five minutes (documented), URLs of upload parts for a week (documented
+# as about a week, observed as exactly a week).
+_DOWNLOAD_LIFETIME = 300
+UPLOAD_LIFETIME = 604_800
+_DATE_FORMAT = "%Y%m%dT%H%M%SZ"
 
 
 def key_of(url: str) -> str | None:
-    """Return the key of a URL of the storage; None for any other URL."""
+    """Return the key of the file in a URL of the storage; None if the URL is another one."""
     host = host_in(url)
     if not host:
         return None
@@ -45,21 +46,21 @@ def key_of(url: str) -> str | None:
 
 @dataclass
 class _Upload:
-    """An upload that is not committed yet."""
+    """An upload in parts that has not been committed yet."""
 
     content_type: str
-    until: float
-    """Seconds since 1970."""
+    expires_at: float
+    """Time at which it expires, in seconds since 1970."""
     parts: dict[int, bytes] = field(default_factory=dict)
-    """Received parts, by number."""
+    """Received parts by part number."""
 
 
 class UploadStorage:
-    """Files and uploads, by key."""
+    """Stored files and uploads in progress, by key."""
 
     def __init__(self) -> None:
         self.part_size = 5 * 2**20
-        """Bytes of each part of an upload but for the last: 5 MiB (observed in uploads of builds in 2026)."""
+        """Size in bytes of each part of an upload but the last: 5 MiB (observed in uploads of builds in 2026)."""
         self._files: dict[str, bytes] = {}
         self._public: dict[str, bytes] = {}
         self._uploads: dict[str, _Upload] = {}
@@ -75,17 +76,17 @@ class UploadStorage:
 
         Args:
             key: Key of the file; a file with the same key is replaced.
-            content: The file.
+            content: Content of the file.
             base: Scheme and host of the client's request to App Store Connect.
             now: Seconds since 1970.
         """
         self._files[key] = content
-        return f"{_url(key, base)}?{urlencode(_signed(key, '', now, _DOWNLOAD_LIFE))}"
+        return f"{_url(key, base)}?{urlencode(_signed(key, '', now, _DOWNLOAD_LIFETIME))}"
 
     def publish(self, key: str, content: bytes, base: str) -> str:
         """Store a file, and return a public URL that does not expire.
 
-        A further segment of the path, such as the size of an image, makes no difference.
+        An additional segment at the end of the path, such as the size of an image, makes no difference.
         """
         self._public[key] = content
         return _url(key, base)
@@ -102,19 +103,19 @@ class UploadStorage:
             base: Scheme and host of the client's request to App Store Connect.
             now: Seconds since 1970.
         """
-        self._uploads[key] = _Upload(content_type, now + UPLOAD_LIFE)
-        address = _url(key, base)
-        addresses = []
+        self._uploads[key] = _Upload(content_type, now + UPLOAD_LIFETIME)
+        url = _url(key, base)
+        urls = []
         for number in map(str, range(1, count + 1)):
-            # Expires is documented; the rest is what addresses were observed to have in 2026.
-            query = {"partNumber": number, "Expires": str(int(now) + UPLOAD_LIFE)}
-            addresses.append(f"{address}?{urlencode({**query, **_signed(key, number, now, UPLOAD_LIFE)})}")
-        return addresses
+            # Expires is documented; the other parameters were observed in URLs of 2026.
+            query = {"partNumber": number, "Expires": str(int(now) + UPLOAD_LIFETIME)}
+            urls.append(f"{url}?{urlencode({**query, **_signed(key, number, now, UPLOAD_LIFETIME)})}")
+        return urls
 
     def received(self, key: str, now: float) -> bytes | None:
-        """Return the received parts of an upload as one; None where it has expired or there is none."""
+        """Return the received parts of an upload, joined; None if there is no such upload or it has expired."""
         upload = self._uploads.get(key)
-        if upload is None or now >= upload.until:
+        if upload is None or now >= upload.expires_at:
             return None
         return b"".join(upload.parts[number] for number in sorted(upload.parts))
 
@@ -125,10 +126,10 @@ class UploadStorage:
     # Requests.
 
     def respond(self, request: Request, key: str, now: float) -> Response:
-        """Respond to a request for a key.
+        """Respond to a request for a file or a part of an upload.
 
         Args:
-            request: Its method, headers, URL and body.
+            request: The request.
             key: Key in the URL, from :func:`key_of`.
             now: Seconds since 1970.
         """
@@ -147,18 +148,18 @@ class UploadStorage:
         return _file(self._files[key])
 
     def _store_part(self, request: Request, key: str, number: int) -> Response:
-        """Store a part; one with the same number is replaced."""
+        """Store a part of an upload. A part with the same number is replaced."""
         upload = self._uploads.get(key)
         if upload is None:
             return _error(404, "NoSuchUpload", _NO_UPLOAD)
         if request.header("Content-Type") != upload.content_type:
-            return _error(403, "SignatureDoesNotMatch", _HEADERS)
+            return _error(403, "SignatureDoesNotMatch", _SIGNATURE_MISMATCH)
         upload.parts[number] = bytes(request.body)
-        tag = hashlib.md5(request.body, usedforsecurity=False).hexdigest().upper()  # as observed
+        tag = hashlib.md5(request.body, usedforsecurity=False).hexdigest().upper()  # MD5 in capitals (observed)
         return Response(200, {"ETag": f'"{tag}"'}, b"")
 
 
-_ONE_WAY = (
+_SEVERAL_AUTH_MECHANISMS = (
     "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or "
     "the Authorization header should be specified"
 )
@@ -166,9 +167,9 @@ _NO_UPLOAD = (
     "The specified multipart upload does not exist. The upload ID may be invalid, or the upload may have been aborted "
     "or completed."
 )
-# What S3 says where a header that was signed is not sent as it was signed. That Apple's addresses sign the headers of
-# the upload operation is inferred; that they have to be sent is documented.
-_HEADERS = (
+# Response of S3 to a request without a header that the signature of the URL covers. That these headers have to be sent
+# is documented; that Apple's signatures cover them is inferred.
+_SIGNATURE_MISMATCH = (
     "The request signature we calculated does not match the signature you provided. Check your key and signing method."
 )
 
@@ -177,12 +178,12 @@ _READS = frozenset({"GET", "HEAD"})
 
 
 def _refuse_access(request: Request, key: str, part: str, query: Mapping[str, str], now: float) -> Response | None:
-    stamp, life = query.get("X-Amz-Date", ""), query.get("X-Amz-Expires", "")
+    stamp, lifetime = query.get("X-Amz-Date", ""), query.get("X-Amz-Expires", "")
     if request.header("Authorization"):
-        return _error(400, "InvalidArgument", _ONE_WAY)
-    if query.get("X-Amz-Signature") != _sign(key, part, stamp, life):
+        return _error(400, "InvalidArgument", _SEVERAL_AUTH_MECHANISMS)
+    if query.get("X-Amz-Signature") != _sign(key, part, stamp, lifetime):
         return _error(403, "AccessDenied", "Access Denied")
-    if now >= datetime.strptime(stamp, _STAMP).replace(tzinfo=timezone.utc).timestamp() + int(life):
+    if now >= datetime.strptime(stamp, _DATE_FORMAT).replace(tzinfo=timezone.utc).timestamp() + int(lifetime):
         return _error(403, "AccessDenied", "Request has expired")
     if request.method not in ({"PUT"} if part else _READS):
         return _error(405, "MethodNotAllowed", "The specified method is not allowed against this resource.")
@@ -194,20 +195,20 @@ def _url(key: str, base: str) -> str:
     return f"{f'https://{STORAGE_HOST}' if at_apple else base + _PREFIX}/{quote(key)}"
 
 
-def _signed(key: str, part: str, now: float, life: int) -> Mapping[str, str]:
-    """Return the query parameters that sign a URL for some seconds from now."""
-    stamp = datetime.fromtimestamp(now, timezone.utc).strftime(_STAMP)
+def _signed(key: str, part: str, now: float, lifetime: int) -> Mapping[str, str]:
+    """Return the query parameters of a signed URL that is valid for ``lifetime`` seconds from now."""
+    stamp = datetime.fromtimestamp(now, timezone.utc).strftime(_DATE_FORMAT)
     return {
         "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
         "X-Amz-Date": stamp,
-        "X-Amz-Expires": str(life),
-        "X-Amz-Signature": _sign(key, part, stamp, str(life)),
+        "X-Amz-Expires": str(lifetime),
+        "X-Amz-Signature": _sign(key, part, stamp, str(lifetime)),
     }
 
 
-def _sign(key: str, part: str, stamp: str, life: str) -> str:
-    """Return the signature of a URL. It is no protection, but shows that a URL was changed."""
-    return hashlib.sha256(f"{key}\n{part}\n{stamp}\n{life}".encode(errors="surrogatepass")).hexdigest()
+def _sign(key: str, part: str, stamp: str, lifetime: str) -> str:
+    """Return the signature of a URL. It protects nothing, but shows whether a URL was changed."""
+    return hashlib.sha256(f"{key}\n{part}\n{stamp}\n{lifetime}".encode(errors="surrogatepass")).hexdigest()
 
 
 def _file(content: bytes) -> Response:

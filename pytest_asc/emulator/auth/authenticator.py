@@ -1,7 +1,7 @@
 """Authentication: API keys, and verification of the Authorization header.
 
-The checks are those of :mod:`pytest_asc.diagnosis`. Their findings stay in the log of requests: every 401 has the same
-body, as Apple's have.
+The checks are those of :mod:`pytest_asc.diagnosis`. Their findings are kept in the request log only: every 401 has the
+same body, as Apple's responses do.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from pytest_asc.diagnosis.token.verify import DecodedToken
 
 _DOCUMENTED_MEMBERS = frozenset({"alg", "kid", "typ", "iss", "sub", "iat", "exp", "aud", "scope"})
-# Enough for a run that signs a token for each of its tests.
+# Number of cached verifications: enough for a run that signs a token for each of its tests.
 _CACHE_SIZE = 1024
-# Characters of a header whose verification is cached: an ordinary token has 300.
-_MOST_CACHED = 4096
-# Tokens that are accepted the second time they are sent.
-_MOST_SEEN = 10_000
+# Maximum length of a header whose verification is cached. An ordinary token has 300 characters.
+_MAX_CACHED_LENGTH = 4096
+# Number of tokens to remember as sent before, for the fault that rejects the first use of each.
+_MAX_SEEN = 10_000
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -43,11 +43,11 @@ class Key:
 
 
 class CachedVerification(NamedTuple):
-    """Verification of an Authorization header, apart from the clock and the scope."""
+    """Result of the checks of an Authorization header that depend neither on the time nor on the request."""
 
     verification: TokenVerification
     key: Key | None
-    """Key that signed the token; None where the token is invalid at any time."""
+    """Key that signed the token; None if the token is invalid whatever the time."""
     has_scope: bool
 
 
@@ -55,20 +55,20 @@ class KeyOverrides(NamedTuple):
     """Overrides of the state of all keys, for fault injection."""
 
     revoked: bool = False
-    """Every key has been revoked."""
+    """True if every key has been revoked."""
     key_type: str | None = None
-    """Type of every key; None: as given to :meth:`Authenticator.trust`."""
+    """Type of every key; None to keep the types given to :meth:`Authenticator.trust`."""
     reject_first_use: bool = False
-    """Reject every token the first time it is sent."""
+    """True to reject every token the first time it is sent."""
     documented_members_only: bool = False
-    """Reject tokens with undocumented headers or claims."""
+    """True to reject tokens with undocumented header parameters or claims."""
 
 
 class Authenticator:
     """Verifies the Authorization headers of requests to one service.
 
     Args:
-        service: The service whose tokens it accepts.
+        service: The service whose tokens are accepted.
     """
 
     def __init__(self, service: Service) -> None:
@@ -79,7 +79,7 @@ class Authenticator:
         self._seen: set[str] = set()
 
     def fork(self) -> Authenticator:
-        """Return an authenticator with the same keys that shares the cache of verified tokens."""
+        """Return an authenticator with the same keys; it shares the cache of verified tokens until either changes."""
         other = Authenticator(self._service)
         other._keys = dict(self._keys)
         if self.overrides == other.overrides:
@@ -87,12 +87,12 @@ class Authenticator:
         return other
 
     def trust(self, key: Key) -> None:
-        """Accept tokens of a key from now on; it replaces a key with the same id."""
+        """Accept tokens that are signed with a key. A key with the same key ID is replaced."""
         self._keys[key.key_id] = key
-        self._cache = {}  # a fork may still use the old one
+        self._cache = {}  # a new dict: forks with the previous keys may still use the old one
 
     def override_keys(self, overrides: KeyOverrides = KeyOverrides()) -> None:  # noqa: B008  it is never changed
-        """Replace the overrides of key state."""
+        """Set the overrides of key state; without an argument, remove them."""
         self.overrides = overrides
         self._seen.clear()
         self._cache = {}
@@ -103,14 +103,14 @@ class Authenticator:
         """Verify the Authorization header of a request.
 
         Args:
-            authorization: The header's value; None where there is no such header.
-            method: Of the request, for the token's scope.
-            url: Of the request, for the token's scope.
-            now: Seconds since 1970, by the clock of the emulated service.
-            skew: Seconds that this clock is ahead of the caller's.
+            authorization: Value of the header; None if the request has none.
+            method: Method of the request, which the token's scope must allow.
+            url: URL of the request, which the token's scope must allow.
+            now: Time in seconds since 1970, by the clock of the emulated service.
+            skew: Seconds by which this clock is ahead of the caller's.
 
         Returns:
-            The key that signed the token, or the reason for a 401.
+            The key that signed the token, or the finding that explains a 401.
         """
         cached = self._cache.get(authorization or "")
         if cached is None:
@@ -122,7 +122,7 @@ class Authenticator:
         if key is None or not verification.valid_from <= now < verification.valid_until:
             return self._rejection(verification, now, skew)
         if self.overrides.reject_first_use and authorization and authorization not in self._seen:
-            if len(self._seen) >= _MOST_SEEN:
+            if len(self._seen) >= _MAX_SEEN:
                 self._seen.clear()
             self._seen.add(authorization)
             return make_finding("transient-401", "the emulated service refuses every token at first")
@@ -138,7 +138,7 @@ class Authenticator:
             cached = CachedVerification(TokenVerification(None, (error.finding,)), None, has_scope=False)
         else:
             cached = self._verify(token, key_id)
-        if len(authorization) > _MOST_CACHED:
+        if len(authorization) > _MAX_CACHED_LENGTH:
             return cached
         if len(self._cache) >= _CACHE_SIZE:
             self._cache.clear()
@@ -175,7 +175,7 @@ class Authenticator:
         error_by_callers_clock = best_error(verification.at(now - skew))
         rejection = best_error(verification.at(now))
         if skew and rejection and error_by_callers_clock is None:
-            # The token is good by the clock that it was made with: the clocks are the cause.
+            # The token is valid by the clock of its issuer, so the difference between the clocks is the cause.
             cause, relation = ("clock-behind", "ahead of") if skew > 0 else ("clock-ahead", "behind")
             return make_finding(
                 cause, f"Apple's clock is {span(skew)} {relation} the caller's; by it, {rejection.evidence}"

@@ -1,10 +1,10 @@
-"""Rate limit of each key: requests within the last hour."""
+"""Rate limit: number of requests that each key may send within an hour."""
 
 from __future__ import annotations
 
 from collections import deque
 
-RATE_LIMIT = 3600  # observed: requests in an hour, for each key
+RATE_LIMIT = 3600  # requests per hour for each key (observed)
 _HOUR_SECONDS = 3600.0
 
 
@@ -22,7 +22,7 @@ class RateLimiter:
         Args:
             key_id: The key that signed it.
             now: Seconds since 1970.
-            limit: Requests in an hour.
+            limit: Allowed number of requests within an hour.
 
         Returns:
             The number of requests left, or ``EXCEEDED``.
@@ -37,14 +37,14 @@ class RateLimiter:
             return self.EXCEEDED
         window.requests += 1
         if len(times) > RATE_LIMIT and int(times[-1][0]) == int(now):
-            times[-1] = (times[-1][0], times[-1][1] + 1)  # so that a higher limit costs no more memory
+            times[-1] = (times[-1][0], times[-1][1] + 1)  # one entry a second bounds the memory for high limits
         else:
             times.append((now, 1))
         return limit - window.requests
 
 
 class UnlimitedRate(RateLimiter):
-    """Allows any number of requests; each response shows that one of the limit's has been used."""
+    """Rate limiter that refuses no request, and always reports that one request of the limit has been used."""
 
     def count(self, key_id: str, now: float, limit: int) -> int:  # noqa: ARG002  the interface's
         """Return the number of requests left."""
@@ -59,4 +59,4 @@ class _Window:
     def __init__(self) -> None:
         self.requests = 0
         self.times: deque[tuple[float, int]] = deque()
-        """Times, in seconds since 1970, each with its number of requests."""
+        """Times in seconds since 1970, oldest first, each with the number of requests at that time."""

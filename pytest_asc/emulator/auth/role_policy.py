@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 def check_role_access(role: str, key_type: str, method: str, url: str) -> Finding | None:
-    """Return the reason why a key may not send a request; None where it may, or where there is no such path.
+    """Return the reason why a key may not send a request; None if it may, or if the path does not exist.
 
     Args:
-        role: Role of the key; an individual key has its user's.
-        key_type: Type of the key: some areas are closed to individual keys.
+        role: Role of the key; an individual key has the role of its user.
+        key_type: Type of the key. Individual keys have no access to some areas of the API.
         method: Method of the request.
         url: URL of the request.
     """
@@ -45,7 +45,7 @@ def check_role_access(role: str, key_type: str, method: str, url: str) -> Findin
 
 
 def areas_without_roles() -> list[str]:
-    """Return the beginnings of paths that the API spec has and no area of the table: ``/v1/retentionMessages``."""
+    """Return the first two segments of the spec's paths whose roles are not in the table: ``/v1/retentionMessages``."""
     spec = api_spec()
     without = (path for path in spec.paths if role_area_of(path) is None)
     return list(dict.fromkeys("/".join(path.split("/", 3)[:3]) for path in without))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from pytest_asc.emulator.account.store import Narrowable
+from pytest_asc.emulator.account.store import FilterableList
 from pytest_asc.emulator.jsonapi.query_aliases import FILTER_PREDICATES, AttributePath, query_alias
 from pytest_asc.emulator.spec.api_spec import api_spec, depends_on_spec
 from pytest_asc.emulator.spec.relationships import relation
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @depends_on_spec
 @cache
 def resolve(resource_type: str, name: str) -> AttributePath | None:
-    """Return the path that a name in a filter, an exists or a sort stands for; None where it has no known meaning."""
+    """Return the path that a name in a filter, an exists or a sort stands for; None if it has no known meaning."""
     relations: list[Relation] = []
     *before, last = name.split(".")
     for step in before:
@@ -67,7 +67,7 @@ def select(
     for name, exists in query.exists.items():
         path = _resolved(resource_type, name)
         selected = [one for one in selected if (next(_values(store, one, path), None) is not None) == exists]
-    if isinstance(selected, Narrowable) and not query.sort:
+    if isinstance(selected, FilterableList) and not query.sort:
         return selected
     ordered = list(selected)
     for name, descending in reversed(query.sort):
@@ -104,7 +104,7 @@ def _with_id(store: Store, resource_type: str, relations: tuple[Relation, ...], 
 def _filter(
     store: Store, resource_type: str, resources: Iterable[Resource], name: str, filter_values: tuple[str, ...]
 ) -> Sequence[Resource]:
-    narrowed = resources.narrowed(name, filter_values) if isinstance(resources, Narrowable) else None
+    narrowed = resources.filtered(name, filter_values) if isinstance(resources, FilterableList) else None
     if narrowed is not None:
         return narrowed
     path = _resolved(resource_type, name)
@@ -120,7 +120,7 @@ def _filter(
 
 
 def _values(store: Store, resource: Resource, path: AttributePath) -> Iterator[str]:
-    """Values at the end of a path from a resource, as text; none where they are null."""
+    """Values at the end of a path from a resource, as text; none if they are null."""
     reached = [resource]
     for step in path.relations:
         reached = [other for one in reached for other in store.related(one, step)]

@@ -19,7 +19,7 @@ CSV = "text/csv"
 
 
 def refuse_media(request: Request, *, sends: bool) -> Response | ApiError | None:
-    """Return the response to a request whose media types its operation does not support; None where it does.
+    """Return the response to a request whose media types its operation does not support; None if it does.
 
     A body without a Content-Type is taken for JSON (inferred).
 
@@ -37,7 +37,7 @@ def refuse_media(request: Request, *, sends: bool) -> Response | ApiError | None
 
 @lru_cache(maxsize=32)  # an Accept header may be long
 def choose_media_type(accept: str | None, offered: tuple[str, ...]) -> str | None:
-    """Return the media type that an Accept header prefers, the first of equals; None where it accepts none.
+    """Return the media type that an Accept header prefers, the first of equals; None if it accepts none.
 
     Args:
         accept: The header's value; without one, everything is accepted (RFC 9110, 12.5.1).
@@ -52,7 +52,7 @@ def choose_media_type(accept: str | None, offered: tuple[str, ...]) -> str | Non
 
 
 def _offered_weight(media_type: str, weights: Mapping[str, float]) -> float:
-    """Weight of the most specific range that a media type is in; 0 where it is in none."""
+    """Weight of the most specific range that a media type is in; 0 if it is in none."""
     ranges = (media_type, f"{media_type.partition('/')[0]}/*", "*/*")
     return next((weights[one] for one in ranges if one in weights), 0.0)
 

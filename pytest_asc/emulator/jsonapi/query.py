@@ -54,7 +54,7 @@ class Query:
     offset: int
     """Number of resources on the pages before this one."""
     text: str
-    """The query in the ``self`` link, percent-encoded; empty where there is none."""
+    """The query in the ``self`` link, percent-encoded; empty if there is none."""
     next_text: str
     """The query in the ``next`` link, after its cursor."""
     errors: tuple[ApiError, ...]
@@ -253,7 +253,7 @@ def encode_cursor(offset: int) -> str:
 
 
 def decode_cursor(cursor: str) -> int | None:
-    """Return the offset of a cursor; None where :func:`encode_cursor` has not made it."""
+    """Return the offset of a cursor; None if :func:`encode_cursor` has not made it."""
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
     except (binascii.Error, ValueError):

@@ -56,7 +56,7 @@ _ALIASES: Mapping[tuple[str, str], _Alias] = {
 @depends_on_spec
 @cache
 def query_alias(resource_type: str, name: str) -> AttributePath | None:
-    """Return the path that a name of a type stands for; None where it is not in the table."""
+    """Return the path that a name of a type stands for; None if it is not in the table."""
     alias = _ALIASES.get((resource_type, name))
     if alias is None:
         return None

@@ -39,7 +39,7 @@ class RawResource(NamedTuple):
     id: str | None
     attributes: Mapping[str, JsonValue]
     relationships: Mapping[str, Linkage | list[Linkage] | None]
-    """Linkage of each relationship: many, one, or None where it is null."""
+    """Linkage of each relationship: many, one, or None if it is null."""
 
 
 def read_resource(content: bytes, *, inline: bool) -> tuple[RawResource, list[RawResource]]:
@@ -61,7 +61,7 @@ def read_resource(content: bytes, *, inline: bool) -> tuple[RawResource, list[Ra
 
 
 def read_linkages(content: bytes) -> Linkage | list[Linkage] | None:
-    """Parse a document with linkage: many resource identifiers, one, or None where it is null.
+    """Parse a document with linkage: many resource identifiers, one, or None if it is null.
 
     Raises:
         RefusedError: The body is not JSON (400), or no document with linkage (422).

@@ -42,7 +42,7 @@ class ValidatedResource:
     attributes: Mapping[str, Any]
     """Each of the value type that the API spec gives the attribute."""
     relationships: Mapping[str, tuple[Linkage, ...]]
-    """Linkage of each relationship; empty where it is null."""
+    """Linkage of each relationship; empty if it is null."""
     included: tuple[ValidatedResource, ...] = ()
     """Resources to create along with it."""
     api_version: str = "v1"
@@ -58,7 +58,7 @@ def read_entity(operation: Operation, identifier: str, content: bytes) -> Valida
         content: The body.
 
     Raises:
-        RefusedError: The body is no request document, or is invalid; with every error.
+        RefusedError: The body is not a request document, or is invalid; with every error.
     """
     bodies = api_spec().bodies
     schema = bodies[operation.body or ""]
@@ -81,7 +81,7 @@ def read_ids(operation: Operation, content: bytes) -> list[str]:
         content: The body.
 
     Raises:
-        RefusedError: The body is no request document, or is invalid; with every error.
+        RefusedError: The body is not a request document, or is invalid; with every error.
     """
     data = read_linkages(content)
     validator = _Validator(operation.method, frozenset())

@@ -48,7 +48,7 @@ class Route:
     resource_type: str
     """Type of the resources at the root of the path."""
     identifier: str
-    """The id in the path; empty where there is none."""
+    """The id in the path; empty if there is none."""
     base: str
     """Scheme and host of the URL."""
     query: Query
@@ -63,7 +63,7 @@ class Match(NamedTuple):
 
     operation: Operation
     identifier: str
-    """The id in the path; empty where there is none."""
+    """The id in the path; empty if there is none."""
     url: SplitResult
 
 

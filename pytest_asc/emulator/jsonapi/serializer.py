@@ -206,7 +206,7 @@ def _joined(head: bytes, data: list[bytes], tail: bytes) -> bytes:
 
 
 def _members(relationship: Relationship, linkage: str) -> str:
-    """Members of a relationship object; none where it has no path and no linkage, and is left out (observed)."""
+    """Members of a relationship object; none if it has no path and no linkage, and is left out (observed)."""
     links = ",".join(
         f'"{name}":"{_URL}/{path}{relationship.name}"'
         for name, path, exists in (

@@ -83,4 +83,4 @@ def uniqueness_errors(store: Store, entity: ValidatedResource) -> list[ApiError]
 def _siblings(store: Store, resource_type: str, relationship: str, parent: Linkage) -> list[Resource]:
     """Resources that already have this parent."""
     inverse, resource = inverse_name(resource_type, relationship, parent.type), store.get(parent.type, parent.id)
-    return store.some(resource_type, resource.ids(inverse)) if inverse and resource else []
+    return store.get_many(resource_type, resource.ids(inverse)) if inverse and resource else []

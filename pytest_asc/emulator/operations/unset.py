@@ -44,7 +44,7 @@ def unset_to_one(route: Route, target: str) -> Resource | ApiError | None:
 
 
 def unset_schedule(store: Store, route: Route) -> Resource | ApiError | None:
-    """Return the answer for the price schedule of an app that never had one; None where there is no such app.
+    """Return the answer for the price schedule of an app that never had one; None if there is no such app.
 
     Its base territory is the United States (inferred), and its prices are those of a resource of type ``null``.
     """

@@ -132,12 +132,12 @@ def _change_relationship(change: Callable[[Store, Resource, Relation, list[str]]
 
 
 def _add(store: Store, resource: Resource, relationship: Relation, ids: list[str]) -> None:
-    for other in store.some(relationship.target, ids):
+    for other in store.get_many(relationship.target, ids):
         store.link(resource, relationship, other)
 
 
 def _remove(store: Store, resource: Resource, relationship: Relation, ids: list[str]) -> None:
-    for other in store.some(relationship.target, ids):
+    for other in store.get_many(relationship.target, ids):
         store.unlink(resource, relationship, other)
 
 

@@ -40,7 +40,7 @@ class Frequency(NamedTuple):
     """Days for which there is one from then on (documented as one year, and ten for yearly reports)."""
 
     def parse(self, text: str) -> Period | None:
-        """Return the period that ``filter[reportDate]`` names; None where it has another format."""
+        """Return the period that ``filter[reportDate]`` names; None if it has another format."""
         first = _parse(text, self.pattern)
         return self.period(first) if first else None
 
@@ -72,7 +72,7 @@ FREQUENCIES = {
 
 
 def fiscal_month(text: str) -> Period | None:
-    """Return a month of Apple's fiscal calendar: ``2026-01`` is about October 2025. None where the text names none.
+    """Return a month of Apple's fiscal calendar: ``2026-01`` is about October 2025. None if the text names none.
 
     The year ends on the last Saturday of September; quarters have months of five, four and four weeks, and where the
     year has 53 weeks, December has the 53rd (from Apple's published fiscal calendars).

@@ -71,7 +71,7 @@ def answer(route: Route, accept: str | None, account: Account, now: float) -> by
 
     Args:
         route: Route of the request; its operation has a :func:`report_handler`.
-        accept: Value of the Accept header; None where there is none.
+        accept: Value of the Accept header; None if there is none.
         account: Account that the report is about.
         now: The service's time in seconds since 1970.
 

@@ -46,7 +46,7 @@ class ReportRequest(NamedTuple):
         return found
 
     def filter_value(self, name: str) -> str | None:
-        """Return the value of a filter that takes one; None where it is not given."""
+        """Return the value of a filter that takes one; None if it is not given."""
         values = self.route.query.filters.get(name)
         return ",".join(values) if values else None
 

@@ -178,7 +178,7 @@ def _after_update_detail(account: Account, detail: Resource, _: ValidatedResourc
 
 def _validate_relationship_change(account: Account, build: Resource, name: str, method: str, ids: list[str]) -> None:
     if (name, method) == ("betaGroups", "POST"):
-        for group in account.store.some("betaGroups", ids):
+        for group in account.store.get_many("betaGroups", ids):
             validate_assignable(build, group.attributes)
 
 

@@ -34,7 +34,7 @@ class CertificateType(NamedTuple):
     platform: str | None = None
     """The platform; null for types of several platforms (observed)."""
     limit: int | None = None
-    """Greatest number of a team: observed to be two or three, documented for Developer ID; None where unknown."""
+    """Greatest number of a team: observed to be two or three, documented for Developer ID; None if unknown."""
     error_name: str = ""
     """Name in the error about too many certificates (observed), where it differs from ``name``."""
 

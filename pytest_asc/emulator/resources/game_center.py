@@ -75,7 +75,7 @@ def _before_delete(account: Account, resource: Resource) -> None:
 
 
 def _validate_minimum_versions(account: Account, ids: Iterable[str]) -> None:
-    for version in account.store.some("appStoreVersions", ids):
+    for version in account.store.get_many("appStoreVersions", ids):
         if state_of(version) != "READY_FOR_DISTRIBUTION":
             raise RefusedError(ApiError(product_errors.MINIMUM_VERSION, {"type": version.type, "id": version.id}))
 

@@ -55,7 +55,7 @@ def _set_public_link(account: Account, group: Resource, _: ValidatedResource) ->
 
 def _validate_relationship_change(account: Account, group: Resource, name: str, method: str, ids: list[str]) -> None:
     if (name, method) == ("builds", "POST"):
-        for build in account.store.some("builds", ids):
+        for build in account.store.get_many("builds", ids):
             validate_assignable(build, group.attributes)
     if (name, method) == ("betaTesters", "POST"):
         if not set(ids).isdisjoint(group.ids("betaTesters")):
@@ -65,10 +65,10 @@ def _validate_relationship_change(account: Account, group: Resource, name: str, 
 
 def _after_relationship_change(account: Account, group: Resource, name: str, method: str, ids: list[str]) -> None:
     if name == "builds":
-        for build in account.store.some("builds", ids):
+        for build in account.store.get_many("builds", ids):
             update_testflight_states(account, build)
     if (name, method) == ("betaTesters", "POST"):
-        for tester in account.store.some("betaTesters", ids):
+        for tester in account.store.get_many("betaTesters", ids):
             grant_access(account, tester, [group])
 
 

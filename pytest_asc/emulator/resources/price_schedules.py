@@ -40,7 +40,7 @@ class _Kind(NamedTuple):
     """Relationship of a price that leads to its price point."""
     point_type: str
     availability: str | None
-    """Relationship of the product that must be set before it has prices; None where none must."""
+    """Relationship of the product that must be set before it has prices; None if none must."""
 
 
 _KINDS: Mapping[str, _Kind] = {

@@ -107,7 +107,7 @@ def product_of(account: Account, version: Resource) -> Resource | None:
 
 
 def siblings_of(account: Account, product: Resource) -> list[Resource]:
-    """The products of the same app, the product among them; none where the app is unknown."""
+    """The products of the same app, the product among them; none if the app is unknown."""
     app = app_of(account.store, product)
     if app is None:
         return []

@@ -172,7 +172,7 @@ def _validate_submission(name: str, account: Account, entity: ValidatedResource)
 
 
 def _is_first(account: Account, product: Resource) -> bool:
-    """Return whether no product of the kind has been approved in the app; False where the app is unknown."""
+    """Return whether no product of the kind has been approved in the app; False if the app is unknown."""
     siblings = siblings_of(account, product)
     kind = product.attributes.get("inAppPurchaseType")
     same = [one for one in siblings if one.attributes.get("inAppPurchaseType") == kind]

@@ -139,7 +139,7 @@ def _property_list(account: Account, profile: Resource, uuid: str, until: float)
 
 
 def _der_content(certificate: Resource) -> bytes:
-    """The certificate in DER; empty where a test has added a certificate without valid content."""
+    """The certificate in DER; empty if a test has added a certificate without valid content."""
     try:
         return base64.b64decode(certificate.attributes["certificateContent"] or "", validate=True)
     except binascii.Error:

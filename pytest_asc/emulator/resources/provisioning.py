@@ -41,7 +41,7 @@ def invalidate(account: Account, name: str, resource: Resource) -> None:
         resource: The other side of the relationship.
     """
     relationship = relation("profiles", name)
-    for profile in account.store.some("profiles", resource.ids(relationship.inverse)) if relationship else ():
+    for profile in account.store.get_many("profiles", resource.ids(relationship.inverse)) if relationship else ():
         account.store.update(profile, {"profileState": "INVALID"})
 
 

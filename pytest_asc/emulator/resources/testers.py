@@ -145,13 +145,13 @@ def _validate_relationship_change(account: Account, tester: Resource, name: str,
         return
     if not set(ids).isdisjoint(tester.ids("betaGroups")):
         raise RefusedError(ApiError(state_errors.ALREADY_TESTING))
-    for group in account.store.some("betaGroups", ids):
+    for group in account.store.get_many("betaGroups", ids):
         validate_number(account, group, [tester.id])
 
 
 def _after_relationship_change(account: Account, tester: Resource, name: str, method: str, ids: list[str]) -> None:
     if method == "POST" and name in {"betaGroups", "builds"}:
-        grant_access(account, tester, account.store.some(name, ids))
+        grant_access(account, tester, account.store.get_many(name, ids))
 
 
 def _after_decide(account: Account, tester: Resource, outcome: str) -> None:

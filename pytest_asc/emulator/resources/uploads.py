@@ -10,7 +10,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_asc.emulator.account.times import timestamp
-from pytest_asc.emulator.account.upload_storage import UPLOAD_LIFE
+from pytest_asc.emulator.account.upload_storage import UPLOAD_LIFETIME
 from pytest_asc.emulator.jsonapi import entity_errors
 from pytest_asc.emulator.jsonapi.errors import RefusedError, at_pointer
 from pytest_asc.emulator.resources.hooks import ResourceHooks, do_nothing
@@ -104,7 +104,7 @@ def reserve(account: Account, resource: Resource, entity: ValidatedResource) -> 
             "length": part.length,
             "offset": part.offset,
             "requestHeaders": [{"name": "Content-Type", "value": content_type}],
-            "expiration": timestamp(account.now + UPLOAD_LIFE),
+            "expiration": timestamp(account.now + UPLOAD_LIFETIME),
             "partNumber": part.number,
             "entityTag": None,
         }

@@ -37,7 +37,7 @@ class StateEvent(NamedTuple):
     new: str
     """Name of the attribute of the payload with the new value."""
     old: str | None = None
-    """Name of the attribute of the payload with the previous value; None where there is none."""
+    """Name of the attribute of the payload with the previous value; None if there is none."""
     is_flat: bool = False
     """Id and type stand in ``instance`` itself, with a link, and there is no ``version``."""
     has_timestamp: bool = True

@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from pytest_asc.emulator.account.app_lookup import owner
-from pytest_asc.emulator.account.outbox import Waiting
+from pytest_asc.emulator.account.outbox import PendingDelivery
 from pytest_asc.emulator.account.times import timestamp
 from pytest_asc.emulator.resources.hooks import ResourceHooks
 from pytest_asc.emulator.resources.state_machine import link, related_one, request_resources
@@ -36,12 +36,12 @@ def record_event(
     event = account.create("webhookEvents", identifier, members)
     for webhook in webhooks:
         delivery = account.create("webhookDeliveries", None, {})
-        record_delivery(account, Waiting(webhook, delivery, event, 0), redelivery=False)
+        record_delivery(account, PendingDelivery(webhook, delivery, event, 0), redelivery=False)
 
 
-def record_delivery(account: Account, waiting: Waiting, *, redelivery: bool) -> None:
+def record_delivery(account: Account, pending: PendingDelivery, *, redelivery: bool) -> None:
     """Record a delivery, and let it wait to be sent where there is a receiver."""
-    webhook, delivery, event, _ = waiting
+    webhook, delivery, event, _ = pending
     changes = {
         "createdDate": timestamp(account.now),
         "deliveryState": "PENDING",
@@ -52,7 +52,7 @@ def record_delivery(account: Account, waiting: Waiting, *, redelivery: bool) -> 
     link(account, webhook, "deliveries", delivery)
     link(account, delivery, "event", event)
     if account.outbox.is_open:
-        account.outbox.waiting.append(waiting)
+        account.outbox.pending.append(pending)
 
 
 def _after_write_webhook(account: Account, webhook: Resource, entity: ValidatedResource) -> None:
@@ -71,7 +71,7 @@ def _after_create_ping(account: Account, _resource: Resource, entity: ValidatedR
     members = {"payload": payload, "ping": True, "createdDate": timestamp(account.now)}
     event = account.create("webhookEvents", identifier, members)
     delivery = account.create("webhookDeliveries", None, {})
-    record_delivery(account, Waiting(webhook, delivery, event, None), redelivery=False)
+    record_delivery(account, PendingDelivery(webhook, delivery, event, None), redelivery=False)
 
 
 def _after_create_delivery(account: Account, delivery: Resource, entity: ValidatedResource) -> None:
@@ -79,7 +79,7 @@ def _after_create_delivery(account: Account, delivery: Resource, entity: Validat
     (template,) = request_resources(account, entity, "template")
     webhook, event = owner(account.store, "webhooks", "deliveries", template), related_one(account, template, "event")
     if webhook and event:
-        record_delivery(account, Waiting(webhook, delivery, event, None), redelivery=True)
+        record_delivery(account, PendingDelivery(webhook, delivery, event, None), redelivery=True)
 
 
 HOOKS: Mapping[str, ResourceHooks] = {

@@ -1,7 +1,7 @@
 """Description of Apple's API: resource schemas, relationships and operations.
 
-The facts are in ``api_spec.json.gz``, which :mod:`pytest_asc.emulator.spec.compiler` makes from Apple's OpenAPI
-document. The file is read once per process, on first use. A user's own document takes its place (:func:`use_spec`).
+The data is in ``api_spec.json.gz``, which :mod:`pytest_asc.emulator.spec.compiler` compiles from Apple's OpenAPI
+document. The file is read once per process, on first use. A document of the user's can replace it (:func:`use_spec`).
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ class _HasCache(Protocol):
 
 _Cached = TypeVar("_Cached", bound=_HasCache)
 
-# Members that recorded responses have beside Apple's document, and that strict clients insist on.
+# Members that recorded responses have, that Apple's document lacks, and that strict clients require.
 _OBSERVED_ATTRIBUTES: Mapping[str, Mapping[str, ValueType]] = {"Certificate": {"csrContent": "string"}}
 _OBSERVED_RELATIONSHIPS: Mapping[str, Mapping[str, LinkageType]] = {"BundleIdCapability": {"bundleId": "bundleIds"}}
 
-# What Apple's document has and the service refuses, by path: ``limit``, or parameter and value (observed:
-# rorkai/App-Store-Connect-CLI:docs/API_NOTES.md, September 2026; bitrise-io/go-xcode for the limit).
+# Parameters in Apple's document that the service rejects, by path: ``limit`` altogether, or single values of a
+# parameter (observed: rorkai/App-Store-Connect-CLI:docs/API_NOTES.md, September 2026; ``limit``: bitrise-io/go-xcode).
 _REFUSED_PARAMETERS: Mapping[str, Mapping[str, frozenset[str]]] = {
     "/v1/bundleIds/{id}/bundleIdCapabilities": {"limit": frozenset()},
     "/v1/passTypeIds/{id}/certificates": {
@@ -50,16 +50,16 @@ _REFUSED_PARAMETERS: Mapping[str, Mapping[str, frozenset[str]]] = {
 }
 
 ENUM_PARAMETERS = ("period", "granularity", "groupBy")
-"""Query parameters of metrics. Each takes values of an enum."""
+"""Query parameters of metrics operations whose values are those of an enum."""
 
 
 @dataclass(frozen=True, eq=False)
 class Relationship:
-    """One relationship in the schema of a resource."""
+    """A relationship in the schema of a resource."""
 
     name: str
     target: str | None
-    """Type of the related resources; None where its related URL gives no resources."""
+    """Type of the related resources; None if the related URL returns something other than resources."""
     many: bool
     has_self: bool
     """True if ``/{id}/relationships/{name}`` exists."""
@@ -69,7 +69,7 @@ class Relationship:
 
 @dataclass(frozen=True, eq=False)
 class Schema:
-    """One schema of a resource. Most types have one; 16 have two, of different path versions."""
+    """A schema of a resource. Most types have one; 16 types have two, for different path versions."""
 
     name: str
     type: str
@@ -77,71 +77,71 @@ class Schema:
     attributes: Mapping[str, ValueType]
     relationships: Mapping[str, Relationship]
     hidden: frozenset[str]
-    """Names of attributes and relationships that the document does not have, and that nobody is shown."""
+    """Names of attributes and relationships that the document lacks and no response shows (see :mod:`.completion`)."""
 
     @property
     def path(self) -> str:
-        """Path of the collection: ``/v1/apps``."""
+        """Path of the collection, such as ``/v1/apps``."""
         return f"/{self.version}/{self.type}"
 
 
 @dataclass(frozen=True, eq=False)
 class Operation:
-    """One method on one path, with the query parameters that it takes."""
+    """An operation: a method on a path, with its query parameters."""
 
     method: str
     path: str
-    """With ``{id}`` for the id."""
+    """Path with ``{id}`` for the id."""
     action: str
-    """Last part of Apple's operation id: ``getCollection``, ``getToManyRelated``, …"""
+    """Last part of Apple's operation id, such as ``getCollection`` or ``getToManyRelated``."""
     many: bool
     schema: Schema | None
     """Schema of the primary data; None for linkage, metrics, reports and responses without a body."""
     linkage: str | None
-    """Type of the linkage that the response holds."""
+    """Type of the resource identifiers in the response; None if the response has no linkage."""
     media_types: tuple[str, ...]
-    """Media types of the response; JSON first where it is among them."""
+    """Media types of the response; JSON comes first if it is one of them."""
     metrics: Metrics | None
     status: int
-    """Status of a success."""
+    """Status of a successful response."""
     body: str | None
-    """Name of the schema of the request's body, a key of :attr:`ApiSpec.bodies`."""
+    """Name of the schema of the request body, a key of :attr:`ApiSpec.bodies`; None if there is no body."""
     filters: Mapping[str, ValueType]
     exists: Mapping[str, ValueType]
     fields: Mapping[str, frozenset[str]]
-    """Members that a sparse fieldset may name, by type."""
+    """Members that the sparse fieldset of a type may name, by type."""
     sort: frozenset[str]
     takes_include: bool
-    """True if Apple's document has ``include`` for it, even where the service refuses each relationship."""
+    """True if Apple's document has the parameter ``include``, even if the service rejects all of its values."""
     include: frozenset[str]
     enum_parameters: Mapping[str, frozenset[str]]
-    """Allowed values of those of :data:`ENUM_PARAMETERS` that it takes."""
+    """Allowed values of the parameters in :data:`ENUM_PARAMETERS` that the operation has."""
     limit: int | None
-    """Maximum of ``limit``; None where it is not taken."""
+    """Maximum of ``limit``; None if the operation does not have this parameter."""
     limits: Mapping[str, int]
-    """Maximum of ``limit[relationship]``."""
+    """Maximum of ``limit[relationship]``, by relationship."""
     required: frozenset[str]
     """Names of required query parameters."""
     included: Mapping[str, str]
-    """Name of the schema of the included resources, for the types that have two."""
+    """Name of the schema of included resources, by type, for the types that have two schemas."""
     deprecated: bool
 
     @property
     def root(self) -> str:
-        """Type at the start of its path: ``apps`` for ``/v1/apps/{id}/builds``."""
+        """Type at the start of the path: ``apps`` for ``/v1/apps/{id}/builds``."""
         return self.path.split("/", 3)[2]
 
     @property
     def relationship(self) -> str:
-        """Last segment of its path: the relationship's name for related resources and linkage."""
+        """Last segment of the path: the name of the relationship if the operation is about one."""
         return self.path.rsplit("/", 1)[1]
 
 
 class ApiSpec:
-    """The whole API. Schemas and operations are built on first use.
+    """The whole API spec. Schemas and operations are built on first use.
 
     Args:
-        compiled: A document from :func:`pytest_asc.emulator.spec.compiler.compile_document`.
+        compiled: A compiled document, from :func:`pytest_asc.emulator.spec.compiler.compile_document`.
     """
 
     def __init__(self, compiled: CompiledSpec) -> None:
@@ -162,26 +162,26 @@ class ApiSpec:
 
     @property
     def types(self) -> tuple[str, ...]:
-        """Every resource type."""
+        """All resource types."""
         return tuple(self._names_by_type)
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Every path, with ``{id}`` for the id."""
+        """All paths, with ``{id}`` for the id."""
         return tuple(self._compiled_operations)
 
     @property
     def metrics(self) -> Mapping[str, Metrics]:
-        """Data points of every metrics operation, by its path."""
+        """Values and dimensions of the metrics operations, by path."""
         gets = {path: item["get"] for path, item in self._compiled_operations.items() if "get" in item}
         return {path: compiled["metrics"] for path, compiled in gets.items() if "metrics" in compiled}
 
     def is_root(self, path: str) -> bool:
-        """Return whether a path such as ``/v1/apps`` has operations, begins paths that have, or begins links."""
+        """Return whether a path such as ``/v1/apps`` or a path below it has operations or is used in links."""
         return path in self._roots
 
     def has_links(self, root: str, relationship: str) -> bool:
-        """Return whether the resources of a path such as ``/v1/apps`` show links of a relationship."""
+        """Return whether resources of a path such as ``/v1/apps`` have links for a relationship."""
         found = (
             schema.relationships.get(relationship)
             for schema in self.schemas_of(root.rpartition("/")[2])
@@ -190,26 +190,26 @@ class ApiSpec:
         return any(one is not None and (one.has_self or one.has_related) for one in found)
 
     def methods(self, path: str) -> tuple[str, ...]:
-        """Methods that a path takes, in capitals; none where the path does not exist."""
+        """Return the methods of a path, in capitals; none if the path does not exist."""
         return tuple(method.upper() for method in self._compiled_operations.get(path, ()))
 
     def schema(self, name: str) -> Schema:
         """Return the schema with a name such as ``AppStoreVersion``.
 
         Raises:
-            KeyError: There is no such schema.
+            KeyError: The schema does not exist.
         """
         if name not in self._schemas:
             self._schemas[name] = self._build_schema(name)
         return self._schemas[name]
 
     def schemas_of(self, resource_type: str) -> tuple[Schema, ...]:
-        """Return the schemas of a type, the newest path version last; none where there is no such type."""
+        """Return the schemas of a type, that of the newest path version last; none if the type does not exist."""
         schemas = map(self.schema, self._names_by_type.get(resource_type, ()))
         return tuple(sorted(schemas, key=lambda schema: schema.version))
 
     def operation(self, method: str, path: str) -> Operation | None:
-        """Return the operation of a method, in capitals, on a path with ``{id}``; None where there is none."""
+        """Return the operation of a method, in capitals, and a path with ``{id}``; None if there is none."""
         key = (method, path)
         if key not in self._operations:
             compiled = self._compiled_operations.get(path, {}).get(method.lower())
@@ -226,7 +226,7 @@ class ApiSpec:
         """Return the value type of an array's items.
 
         Raises:
-            TypeError: The value type is no array.
+            TypeError: The value type is not an array.
         """
         if not isinstance(value_type, list):
             raise TypeError(f"got the value type {value_type!r}, expected an array")
@@ -234,17 +234,17 @@ class ApiSpec:
         return item_type
 
     def members(self, value_type: ValueType) -> Mapping[str, ValueType]:
-        """Return the members of an object, each with its value type; ``*`` stands for any name.
+        """Return the value types of the members of an object, by name; ``*`` stands for any name.
 
         Raises:
-            KeyError: The value type is no object.
+            KeyError: The value type is not an object.
         """
         if isinstance(value_type, dict):
             return value_type
         return self._objects[str(value_type)[1:]]
 
     def required_attributes(self, schema: Schema) -> frozenset[str]:
-        """Return the attributes that a request to create such a resource must give; none if none can be created."""
+        """Return the required attributes of a create request; none if the API cannot create such resources."""
         create = self.operation("POST", schema.path)
         required = self.bodies[create.body]["required"] if create and create.body else ()
         return frozenset(name.partition(".")[2] for name in required if name.startswith("attributes."))
@@ -269,7 +269,7 @@ class ApiSpec:
     def _build_relationship(
         self, instance: str, name: str, compiled: LinkageType | RelationshipWithoutData, *, has_links: bool
     ) -> Relationship:
-        """Build a relationship; one with links has them even where Apple's document has no such paths."""
+        """Build a relationship. With ``has_links`` it has links even if Apple's document lacks their paths."""
         target = compiled["links"] if isinstance(compiled, dict) else compiled
         return Relationship(
             name=name,
@@ -290,7 +290,7 @@ class ApiSpec:
             linkage=compiled.get("linkage"),
             media_types=tuple(compiled.get("media", (JSON,))),
             metrics=compiled.get("metrics"),
-            # Three deletions may be accepted for later (202), too; here everything happens at once.
+            # Three deletions can also be accepted for later (202); the emulator does everything at once.
             status=max(compiled["success"]),
             body=compiled.get("body"),
             filters=compiled.get("filter", {}),
@@ -325,11 +325,11 @@ class ApiSpec:
 
 
 _CACHES: list[Callable[[], None]] = []
-_users: CompiledSpec | None = None
+_user_spec: CompiledSpec | None = None
 
 
 def depends_on_spec(cached: _Cached) -> _Cached:
-    """Have a cached function forget its results when another spec is used."""
+    """Decorate a cached function so that its cache is cleared when another spec is used."""
     _CACHES.append(cached.cache_clear)
     return cached
 
@@ -338,7 +338,7 @@ def depends_on_spec(cached: _Cached) -> _Cached:
 @cache
 def api_spec() -> ApiSpec:
     """Return the API spec of this process: the user's (:func:`use_spec`), or the one that ships with the package."""
-    return ApiSpec(_users or shipped_spec())
+    return ApiSpec(_user_spec or shipped_spec())
 
 
 def shipped_spec() -> CompiledSpec:
@@ -348,18 +348,18 @@ def shipped_spec() -> CompiledSpec:
 
 
 def use_spec(compiled: CompiledSpec | None) -> CompiledSpec | None:
-    """Use a compiled document in this process from now on, in place of the shipped one.
+    """Use a compiled document in this process from now on, instead of the shipped one.
 
-    Emulators that have resources already must not be used any more.
+    Emulators that already have resources must not be used any more.
 
     Args:
         compiled: The compiled document; None for the shipped one.
 
     Returns:
-        What was used before, to be given back.
+        The argument for a later call that restores the previous spec.
     """
-    global _users
-    before, _users = _users, compiled
+    global _user_spec
+    before, _user_spec = _user_spec, compiled
     for clear in _CACHES:
         clear()
     return before

@@ -1,6 +1,6 @@
 """Format of ``api_spec.json.gz``: written by the compiler, read by :mod:`pytest_asc.emulator.spec.api_spec`.
 
-A value type says which values an attribute, a member or a parameter takes:
+A value type describes the values that an attribute, a member or a parameter can have:
 
 ======================  ================================================================
 ``"string"``, ``"uri"``  a type or a format of OpenAPI
@@ -8,10 +8,10 @@ A value type says which values an attribute, a member or a parameter takes:
 ``"integer:1..200"``     an integer and its bounds
 ``17``                   an enum: an index into ``enums``
 ``"$Name"``              an object: a key of ``objects``
-``[value type]``         an array
-``{name: value type}``   an object, by its members
-``{"*": value type}``    a map
-``"any"``                any value: alternatives, or a schema that says nothing
+``[value type]``         an array of items of this value type
+``{name: value type}``   an object with these members
+``{"*": value type}``    an object with any member names
+``"any"``                any value: the schema has alternatives, or no type
 ======================  ================================================================
 """
 
@@ -23,7 +23,7 @@ from typing import TypeAlias, TypedDict
 COMPILED_SPEC = Path(__file__).with_name("api_spec.json.gz")
 
 NOT_UNDERSTOOD = "notUnderstood"
-"""Action of an operation that the document has and the compiler does not understand."""
+"""Action of an operation in the document that the compiler does not understand."""
 
 ValueType: TypeAlias = "str | int | list[ValueType] | dict[str, ValueType]"
 LinkageType: TypeAlias = "str | list[str]"
@@ -31,29 +31,29 @@ LinkageType: TypeAlias = "str | list[str]"
 
 
 class RelationshipWithoutData(TypedDict):
-    """A relationship that never carries linkage: it is reached by its links alone."""
+    """A relationship without linkage: its related resources are reached by its links only."""
 
     links: LinkageType | list[str | None] | None
-    """None, or a list of None, where its related URL gives no resources."""
+    """Type of the related resources; None, or a list of None, if the related URL returns no resources."""
 
 
 class CompiledSchema(TypedDict, total=False):
-    """One schema of a resource."""
+    """A schema of a resource."""
 
     type: str
     version: str
-    """Version in the path of its resources: ``v1``."""
+    """Version in the path of the resources, such as ``v1``."""
     attributes: dict[str, ValueType]
     relationships: dict[str, LinkageType | RelationshipWithoutData]
     deprecated: list[str]
     absent: bool
-    """True if the whole schema is not in a user's document (:mod:`.completion`)."""
+    """True if a user's document lacks the whole schema, and :mod:`.completion` has added it."""
     hidden: list[str]
-    """Members that a user's document does not have ; neither is in a compiled document itself."""
+    """Members that a user's document lacks, and that :mod:`.completion` has added."""
 
 
 class RequestBody(TypedDict, total=False):
-    """Schema of a request document: of a resource, or of linkage, which has the member ``linkage`` alone."""
+    """Schema of a request document: of a resource, or of linkage; the latter has only the member ``linkage``."""
 
     type: str
     attributes: dict[str, ValueType]
@@ -61,40 +61,40 @@ class RequestBody(TypedDict, total=False):
     """Attributes that may be null."""
     relationships: dict[str, LinkageType]
     required: list[str]
-    """Paths of required members: ``relationships.app.data``."""
+    """Paths of required members, such as ``relationships.app.data``."""
     inline: list[str]
-    """Names of the schemas of the resources that may be included and are created along with it."""
+    """Names of the schemas of resources that the request may include, and that are created together with its own."""
     deprecated: list[str]
     linkage: LinkageType
 
 
 class Metrics(TypedDict):
-    """Data points of an operation ``…/metrics/…``."""
+    """Values and dimensions of a metrics operation (``…/metrics/…``)."""
 
     values: list[str]
     dimensions: dict[str, str | None]
-    """Dimensions to group by, each with the resource type of its values; None where they are words."""
+    """Dimensions to group by: the resource type that the values are ids of, or None for values that are plain text."""
 
 
 class CompiledOperation(TypedDict, total=False):
-    """One operation. A member that says nothing is left out."""
+    """An operation. Members without a value are left out."""
 
     action: str
-    """Last part of Apple's operation id: ``getCollection``; :data:`NOT_UNDERSTOOD` of what cannot be emulated."""
+    """Last part of Apple's operation id, such as ``getCollection``, or :data:`NOT_UNDERSTOOD`."""
     success: list[int]
     schema: str
     many: bool
     linkage: str
     included: dict[str, str]
-    """Schema of the included resources, for the types that have two."""
+    """Name of the schema of included resources, by type, for the types that have two schemas."""
     media: list[str]
-    """Media types of the response, where they are others than JSON alone."""
+    """Media types of the response, unless JSON is the only one."""
     metrics: Metrics
     body: str
     filter: dict[str, ValueType]
     exists: dict[str, ValueType]
     fields: dict[str, ValueType]
-    """Sparse fieldsets: an enum for each type, or True where every member of its only schema may be asked for."""
+    """Sparse fieldsets by type: an enum, or True if the type has one schema and all its members may be requested."""
     limits: dict[str, int]
     sort: int
     include: int
@@ -109,7 +109,7 @@ class CompiledOperation(TypedDict, total=False):
 
 
 class CompiledSpec(TypedDict):
-    """The whole file."""
+    """A compiled document: the content of the file."""
 
     version: str
     """Version of Apple's document."""
@@ -118,4 +118,4 @@ class CompiledSpec(TypedDict):
     schemas: dict[str, CompiledSchema]
     bodies: dict[str, RequestBody]
     operations: dict[str, dict[str, CompiledOperation]]
-    """By path, and by method in small letters."""
+    """Operations by path, and by method in lower case."""

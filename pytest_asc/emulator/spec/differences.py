@@ -1,4 +1,4 @@
-"""Differences between two compiled documents: new, removed and changed operations, resources and members."""
+"""Differences between two compiled documents: added, removed and changed operations, resources and members."""
 
 from __future__ import annotations
 
@@ -22,36 +22,36 @@ if TYPE_CHECKING:
 
 _Member = TypeVar("_Member")
 
-_FAMILIES = {"filter": "filter", "exists": "exists", "fields": "fields", "limits": "limit"}
-_SINGLE = ("sort", "include", "limit", "period", "groupBy", "granularity")
+_PARAMETER_FAMILIES = {"filter": "filter", "exists": "exists", "fields": "fields", "limits": "limit"}
+_SINGLE_PARAMETERS = ("sort", "include", "limit", "period", "groupBy", "granularity")
 
 
 class Differences(NamedTuple):
-    """Differences of one kind: names that are new or removed, and by name what has changed."""
+    """Differences of one kind: added and removed names, and descriptions of changes by name."""
 
     new: list[str]
     gone: list[str]
     changed: dict[str, list[str]]
 
     def __bool__(self) -> bool:
-        """Return whether there are any."""
+        """Return whether there are differences."""
         return any(self)
 
 
 def compare(old: CompiledSpec, new: CompiledSpec) -> dict[str, Differences]:
-    """Return the differences of a newer document from an older one.
+    """Compare a newer document with an older one.
 
     Returns:
-        By what they are about: ``operations`` (``GET /v1/apps``), ``resources`` (``apps``), ``attributes``
-        (``apps.name``; members of objects inside attributes, too), ``relationships`` (``apps.builds``) and ``requests``
-        (members of request documents: ``AppUpdateRequest.attributes.name``). A changed one has texts such as
+        The differences by kind: ``operations`` (``GET /v1/apps``), ``resources`` (``apps``), ``attributes``
+        (``apps.name``, and members of objects in attributes), ``relationships`` (``apps.builds``) and ``requests``
+        (members of request documents: ``AppUpdateRequest.attributes.name``). Changes are described by texts such as
         ``adds IOS``, ``removes TV_OS`` or ``is deprecated``.
     """
-    return _Comparison(_Side(old), _Side(new)).run()
+    return _Comparison(_SpecIndex(old), _SpecIndex(new)).run()
 
 
-class _Side:
-    """One of the two documents, with members of resources by type."""
+class _SpecIndex:
+    """Index of one of the two documents: operations, attributes and relationships by the names in :func:`compare`."""
 
     def __init__(self, spec: CompiledSpec) -> None:
         self.spec = spec
@@ -63,7 +63,7 @@ class _Side:
         }
 
     def value(self, value_type: ValueType) -> str:
-        """Return a text for a value type that is equal where the value types are."""
+        """Describe a value type. The texts are equal if and only if the value types are, even across documents."""
         if isinstance(value_type, int):
             return f"one of {', '.join(sorted(self.words(value_type)))}"
         if isinstance(value_type, list):
@@ -78,7 +78,7 @@ class _Side:
         return set(self.spec["enums"][value_type])
 
     def members(self, resource_type: str) -> set[str]:
-        """Return the names of a type's members, of all its schemas."""
+        """Return the names of attributes and relationships in all schemas of a type."""
         schemas = [schema for schema in self.schemas.values() if schema["type"] == resource_type]
         return {name for schema in schemas for name in (*schema["attributes"], *schema["relationships"])}
 
@@ -96,7 +96,7 @@ class _Side:
         return {f"{owner}.{name}" for owner, schema in self.schemas.items() for name in schema.get("deprecated", ())}
 
     def requests(self) -> Iterator[tuple[str, str]]:
-        """Yield every member of a request document, with a text about it."""
+        """Yield the members of all request documents, each with a description."""
         for name, body in self.spec["bodies"].items():
             yield from ((f"{name}.{member}", text) for member, text in self._body(body))
 
@@ -118,7 +118,7 @@ class _Side:
 
 
 class _Comparison:
-    def __init__(self, old: _Side, new: _Side) -> None:
+    def __init__(self, old: _SpecIndex, new: _SpecIndex) -> None:
         self._old = old
         self._new = new
         self._old_deprecated = old.deprecated_members()
@@ -127,11 +127,11 @@ class _Comparison:
     def run(self) -> dict[str, Differences]:
         old, new = self._old, self._new
         owners = new.schemas.keys() & old.schemas.keys() | new.spec["objects"].keys() & old.spec["objects"].keys()
-        # Members of new and gone resources are no differences of their own.
-        old_attributes, new_attributes = (dict(_of(owners, side.attributes())) for side in (old, new))
-        old_targets, new_targets = (dict(_of(owners, side.relationships())) for side in (old, new))
+        # The members of an added or removed resource are not reported: the resource itself is.
+        old_attributes, new_attributes = (dict(_members_of(owners, index.attributes())) for index in (old, new))
+        old_targets, new_targets = (dict(_members_of(owners, index.relationships())) for index in (old, new))
         bodies = new.spec["bodies"].keys() & old.spec["bodies"].keys()
-        old_requests, new_requests = (dict(_of(bodies, side.requests())) for side in (old, new))
+        old_requests, new_requests = (dict(_members_of(bodies, index.requests())) for index in (old, new))
         return {
             "operations": _differences(old.operations, new.operations, self._operation),
             "resources": _differences(old.schemas, new.schemas, lambda *_: []),
@@ -152,7 +152,7 @@ class _Comparison:
         return _toggled(name in self._old_deprecated, name in self._new_deprecated, "deprecated")
 
     def _values(self, old: ValueType, new: ValueType) -> list[str]:
-        """Describe the change of a value type: values that are added to or removed from an enum, or another type."""
+        """Describe the change of a value type: values added to or removed from an enum, or the old and the new type."""
         while isinstance(old, list) and isinstance(new, list):
             old, new = old[0], new[0]
         if isinstance(old, int) and isinstance(new, int):
@@ -176,7 +176,7 @@ class _Comparison:
             found = self._parameter(name, old_parameters[name], new_parameters[name])
             changes += [f"{name} {change}" for change in found]
         for member, text in (("required", "required"), ("deprecatedParameters", "deprecated")):
-            before, after = set(_listed(old, member)), set(_listed(new, member))
+            before, after = set(_names_in(old, member)), set(_names_in(new, member))
             changes += [
                 f"{name} {change}"
                 for name in sorted(before ^ after)
@@ -191,27 +191,27 @@ class _Comparison:
             return _changed_text(str(old), str(new))
         if family == "fields":
             before, after = self._fields(self._old, member, old), self._fields(self._new, member, new)
-            # New and gone members are differences of their own: the fieldset of all members follows from them.
+            # Added and removed members are reported as such; that the fieldset has them as well goes without saying.
             members = self._old.members(member) ^ self._new.members(member)
             return _additions_and_removals(before - members, after - members)
         return self._values(old, new)
 
     @staticmethod
-    def _fields(side: _Side, resource_type: str, value_type: ValueType) -> set[str]:
+    def _fields(index: _SpecIndex, resource_type: str, value_type: ValueType) -> set[str]:
         if value_type is True:
-            return side.members(resource_type)
-        return side.words(value_type) if isinstance(value_type, int) else set()
+            return index.members(resource_type)
+        return index.words(value_type) if isinstance(value_type, int) else set()
 
 
 def _schemas(spec: CompiledSpec) -> Iterator[tuple[str, CompiledSchema]]:
-    """Yield the schemas of resources by type; those of types that have several, by type and version."""
+    """Yield the schemas of resources, named by their type, or by type and version if a type has several schemas."""
     types = [schema["type"] for schema in spec["schemas"].values()]
     for schema in spec["schemas"].values():
         several = types.count(schema["type"]) > 1
         yield f"{schema['type']} {schema['version']}" if several else schema["type"], schema
 
 
-def _of(owners: set[str], members: Iterator[tuple[str, _Member]]) -> Iterator[tuple[str, _Member]]:
+def _members_of(owners: set[str], members: Iterator[tuple[str, _Member]]) -> Iterator[tuple[str, _Member]]:
     return ((name, value) for name, value in members if name.partition(".")[0] in owners)
 
 
@@ -228,12 +228,12 @@ def _differences(
 
 def _parameters(operation: CompiledOperation) -> Iterator[tuple[str, ValueType]]:
     values = cast("Mapping[str, Any]", operation)
-    for family, parameter in _FAMILIES.items():
+    for family, parameter in _PARAMETER_FAMILIES.items():
         yield from ((f"{parameter}[{name}]", value_type) for name, value_type in values.get(family, {}).items())
-    yield from ((name, values[name]) for name in _SINGLE if name in values)
+    yield from ((name, values[name]) for name in _SINGLE_PARAMETERS if name in values)
 
 
-def _listed(operation: CompiledOperation, member: str) -> list[str]:
+def _names_in(operation: CompiledOperation, member: str) -> list[str]:
     found: list[str] = cast("Mapping[str, Any]", operation).get(member, [])
     return found
 

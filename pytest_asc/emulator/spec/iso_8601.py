@@ -1,4 +1,4 @@
-"""Grammars of ISO 8601 that Apple's API takes and gives."""
+"""Formats of ISO 8601 that Apple's API accepts and returns."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from datetime import date, datetime
 YEAR = re.compile(r"\d{4}", re.ASCII)
 MONTH = re.compile(r"\d{4}-\d\d", re.ASCII)
 DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-# Apple rejects a date where a date and time is expected (observed); its own times have fractions, and zones without a
-# colon (observed in recordings).
+# Apple rejects a date without a time if a date and time is expected (observed). Times in its responses can have
+# fractions of a second, and offsets without a colon (observed in recordings).
 DATE_TIME = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)T(?P<minute>([01]\d|2[0-3]):[0-5]\d)(?P<second>:[0-5]\d)?(?(second)(\.\d+)?)"
     r"(Z|(?P<zone_hours>[+-]\d\d):?(?P<zone_minutes>\d\d))",
@@ -18,10 +18,10 @@ DATE_TIME = re.compile(
 
 
 def parse_day(text: str, pattern: re.Pattern[str] = DATE) -> date | None:
-    """Return the day, or the first day of the month or year, that a text names; None where it names none.
+    """Return the day, or the first day of the month or year, that a text names; None if the text is not a date.
 
     Args:
-        text: For example ``2026-05-28``, ``2026-05`` or ``2026``.
+        text: A date such as ``2026-05-28``, ``2026-05`` or ``2026``.
         pattern: Expected precision: :data:`DATE`, :data:`MONTH` or :data:`YEAR`.
     """
     if not pattern.fullmatch(text):
@@ -33,19 +33,19 @@ def parse_day(text: str, pattern: re.Pattern[str] = DATE) -> date | None:
 
 
 def is_date_time(text: str) -> bool:
-    """Return whether a text is a date and time with a zone."""
+    """Return whether a text is a valid date and time."""
     return DATE_TIME.fullmatch(text) is not None and parse_day(text[:10]) is not None
 
 
 def parse_date_time(text: str) -> float:
-    """Return the seconds since 1970 of a date and time, without fractions.
+    """Parse a date and time, and return it in seconds since 1970, without fractions.
 
     Raises:
-        ValueError: The text is no date and time.
+        ValueError: The text is not a date and time.
     """
     found = DATE_TIME.fullmatch(text)
     if found is None:
         raise ValueError(f"expected a date-time, got {text!r}")
-    # Python 3.10 reads no Z and no zone without a colon.
+    # Python 3.10 does not parse Z, nor offsets without a colon.
     zone = f"{found['zone_hours'] or '+00'}:{found['zone_minutes'] or '00'}"
     return datetime.fromisoformat(f"{found['date']}T{found['minute']}{found['second'] or ''}{zone}").timestamp()

@@ -1,7 +1,7 @@
 """Pairs of inverse relationships.
 
-Apple's document describes every relationship by itself: ``builds`` of an app and ``app`` of a build. Where exactly one
-relationship leads from one type to another and exactly one back, they are inverses. A table names the other pairs.
+Apple's document describes each relationship separately: ``builds`` of an app and ``app`` of a build. If exactly one
+relationship leads from one type to another and exactly one leads back, they are inverses. A table has the other pairs.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pytest_asc.emulator.spec.api_spec import api_spec, depends_on_spec
 if TYPE_CHECKING:
     from pytest_asc.emulator.spec.api_spec import Relationship
 
-# Inverses where several relationships lead from one type to the other (inferred from the names).
+# Pairs of inverses between types with several relationships from one to the other (inferred from the names).
 _PAIRS = (
     ("appCategories", "subcategories", "appCategories", "parent"),
     ("appStoreVersionExperiments", "appStoreVersion", "appStoreVersions", "appStoreVersionExperiments"),
@@ -48,28 +48,28 @@ _INVERSES = {pair[:2]: pair[3] for pair in _PAIRS} | {pair[2:]: pair[1] for pair
 
 
 class Relation(NamedTuple):
-    """One side of a relationship as the store keeps it."""
+    """A relationship, as the store keeps it, seen from one side."""
 
     type: str
     name: str
-    """Name in the store: the first of two that show the same resources (``inAppPurchases``, ``inAppPurchasesV2``)."""
+    """Name in the store: the first of two names for the same resources (``inAppPurchases``, ``inAppPurchasesV2``)."""
     target: str
     """Type of the related resources."""
     many: bool
     inverse: str
-    """Name of the inverse; one that Apple does not show is named after this side and starts with ``~``."""
+    """Name of the inverse. If Apple has no inverse, it is made of this side's type and name, and starts with ``~``."""
     inverse_many: bool
 
     @property
     def reverse(self) -> Relation:
-        """The same relationship from its other side."""
+        """The same relationship, seen from the other side."""
         return Relation(self.target, self.inverse, self.type, self.inverse_many, self.name, self.many)
 
 
 @depends_on_spec
 @cache
 def relation(resource_type: str, name: str) -> Relation | None:
-    """Return the relation behind a relationship; None where it leads to no resource or does not exist.
+    """Return the stored relation for a relationship; None if it does not exist or has no target type.
 
     Args:
         resource_type: Type of the resource that has the relationship.
@@ -81,7 +81,7 @@ def relation(resource_type: str, name: str) -> Relation | None:
     first = _first_name(resource_type, name)
     target = relationship.target
     inverse = _INVERSES.get((resource_type, first)) or _only_inverse(resource_type, target)
-    if inverse is None or inverse not in _relationships(target):  # a user's document may lack it
+    if inverse is None or inverse not in _relationships(target):  # a document of the user's may lack the inverse
         hidden = f"~{resource_type}.{first}"
         return Relation(resource_type, first, target, relationship.many, hidden, inverse_many=True)
     return Relation(resource_type, first, target, relationship.many, inverse, _relationships(target)[inverse].many)
@@ -90,27 +90,27 @@ def relation(resource_type: str, name: str) -> Relation | None:
 @depends_on_spec
 @cache
 def create_inverse(resource_type: str, target: str) -> Relation | None:
-    """Return the relation by which a resource shows those that were created with a relationship to it.
+    """Return the relation for a relationship that a create request has and the created type has not.
 
-    It is for relationships that a create request names and the type itself does not show: ``app`` of
-    ``subscriptionGroups``, which are among the ``subscriptionGroups`` of the app. Where there are several, it is the
-    only to-many one (inferred).
+    An example is ``app`` in requests that create ``subscriptionGroups``: these resources have no relationship ``app``,
+    but the app has ``subscriptionGroups``. If the target has several relationships to the created type, it is the only
+    to-many relationship among them (inferred).
 
     Args:
         resource_type: Type of the created resource.
         target: Type of the resource that the request names.
 
     Returns:
-        A relation from the target to the created resource; None where there is none, or no single one.
+        The relation from the target to the created resource; None if there is none, or if it is ambiguous.
     """
-    names = _names(target, resource_type)
+    names = _relationships_between(target, resource_type)
     many = [name for name in names if _relationships(target)[name].many]
     found = names if len(names) == 1 else many
     return relation(target, found[0]) if len(found) == 1 else None
 
 
 def inverse_name(resource_type: str, name: str, target: str) -> str | None:
-    """Return the name under which a target keeps the resources that name it in a create request; None if it does not.
+    """Return the target's relationship that has the resources created with a relationship to it; None if it has none.
 
     Args:
         resource_type: Type of the created resource.
@@ -122,9 +122,9 @@ def inverse_name(resource_type: str, name: str, target: str) -> str | None:
 
 
 def is_ordered(one: Relation) -> bool:
-    """Return whether the order of the related resources has a meaning: they can be replaced by others in another order.
+    """Return whether the order of the related resources is significant: clients can replace them in another order.
 
-    Screenshots of a set are such; for all else, Apple promises no order (inferred).
+    That is so for the screenshots of a set. For all others, Apple guarantees no order (inferred).
     """
     schemas = api_spec().schemas_of(one.type)
     paths = [f"{schema.path}/relationships/{one.name}" for schema in schemas]
@@ -132,9 +132,9 @@ def is_ordered(one: Relation) -> bool:
 
 
 def dependants(resource_type: str) -> tuple[tuple[str, str], ...]:
-    """Return the types that cannot be without a resource of this type, each with the name under which it keeps them.
+    """Return the types that depend on a resource of this type, each with this type's relationship to them.
 
-    Those are the types that cannot be created without one (inferred).
+    A type depends on another if its create request requires a resource of the other type (inferred).
     """
     return _dependants().get(resource_type, ())
 
@@ -154,12 +154,12 @@ def _dependants() -> dict[str, tuple[tuple[str, str], ...]]:
 
 
 def _only_inverse(resource_type: str, target: str) -> str | None:
-    forward, back = _names(resource_type, target), _names(target, resource_type)
+    forward, back = _relationships_between(resource_type, target), _relationships_between(target, resource_type)
     return back[0] if resource_type != target and len(forward) == len(back) == 1 else None
 
 
-def _names(resource_type: str, target: str) -> list[str]:
-    """Names of the relationships that lead from a type to another."""
+def _relationships_between(resource_type: str, target: str) -> list[str]:
+    """Return the names of the relationships from one type to another."""
     return [
         relationship.name
         for relationship in _relationships(resource_type).values()
@@ -177,6 +177,6 @@ def _first_name(resource_type: str, name: str) -> str:
 @depends_on_spec
 @cache
 def _relationships(resource_type: str) -> dict[str, Relationship]:
-    """Relationships of a type, of all its schemas."""
+    """Return the relationships in all schemas of a type."""
     schemas = api_spec().schemas_of(resource_type)
     return {name: value for schema in schemas for name, value in schema.relationships.items()}

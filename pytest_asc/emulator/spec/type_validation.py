@@ -21,7 +21,7 @@ _FORMATS: Mapping[str, Callable[[str], object]] = {
     "email": re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+").fullmatch,
     "uri": re.compile(r"[a-z][a-z0-9+.-]*:\S+", re.IGNORECASE).fullmatch,
 }
-"""Each returns a true value for a valid text."""
+"""Functions that return a true value if the text is valid, by format."""
 _PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
     "boolean": (bool,),
     "integer": (int,),
@@ -38,19 +38,19 @@ _JSON_NAMES = {
 
 
 class TypeMismatch(NamedTuple):
-    """A value that is not of its value type."""
+    """A value, or a part of a value, that does not match its value type."""
 
     path: tuple[str, ...]
-    """Path to it inside the attribute: names of members and indexes of arrays."""
+    """Path of the value inside the attribute: member names and array indexes."""
     value: JsonValue
     value_type: ValueType
-    """Expected value type; for an unknown member, that of its object."""
+    """Expected value type; for an unknown member, the value type of its object."""
     unknown: bool = False
-    """True for a member that its object does not have."""
+    """True if the value is a member that its object does not have."""
 
 
 def type_mismatch(value_type: ValueType, value: Any) -> str | None:
-    """Explain the first mismatch in a value: got, and expected. None where the value is valid or null."""
+    """Describe the first mismatch in a value: what it is and what was expected. None if it is valid or null."""
     found = next(type_mismatches(value_type, value), None)
     if found is None:
         return None
@@ -63,7 +63,7 @@ def type_mismatch(value_type: ValueType, value: Any) -> str | None:
 
 
 def type_mismatches(value_type: ValueType, value: Any, path: tuple[str, ...] = ()) -> Iterator[TypeMismatch]:
-    """Find everything in a value that is not of its value type; null is of every type, but no item of an array."""
+    """Yield every mismatch in a value. Null matches every value type, except as an item of an array."""
     if value is None or value_type == "any":
         return
     if isinstance(value_type, list) and isinstance(value, list):
@@ -101,7 +101,7 @@ def _is_valid_scalar(value_type: ValueType, value: Any) -> bool:
 
 @cache
 def _scalar(scalar: str) -> tuple[tuple[type, ...], range | None]:
-    """Return the Python types of a scalar, and the bounds of an integer that has some."""
+    """Return the Python types of a scalar, and the bounds of an integer; None if it has none."""
     json_type, _, bounds = scalar.partition(":")
     lowest, _, highest = bounds.partition("..")
     types = (str,) if scalar == "string:number" else _PYTHON_TYPES.get(json_type, (str,))

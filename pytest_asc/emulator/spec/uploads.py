@@ -7,7 +7,7 @@ from functools import cache
 from pytest_asc.emulator.spec.api_spec import api_spec, depends_on_spec
 
 UPLOAD_OPERATIONS = "uploadOperations"
-"""Attribute of every resource type that is an uploaded file, and of no other type."""
+"""Attribute that all resource types for uploaded files have, and no other type has."""
 
 
 @depends_on_spec

@@ -1,4 +1,4 @@
-"""A user's own OpenAPI document: read, compiled and cached by its content."""
+"""An OpenAPI document of the user's (``--asc-openapi``): reading, compiling, and a cache by its content."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.spec.compiled_format import CompiledSpec
 
 
-_SHOWN = 3
-"""Names in a line."""
+_MAX_LISTED = 3
+"""Number of names that a line of a message lists."""
 
 
 class UserDocument(NamedTuple):
-    """A compiled document."""
+    """A compiled document of the user's."""
 
     spec: CompiledSpec
     not_understood: tuple[str, ...]
-    """Places and patterns that were left out."""
+    """Descriptions of the parts that are not understood and were left out."""
 
     @property
     def version(self) -> str:
@@ -38,15 +38,15 @@ class UserDocument(NamedTuple):
 
     @property
     def operations(self) -> int:
-        """Number of its operations."""
+        """Number of operations."""
         return sum(map(len, self.spec["operations"].values()))
 
     def notes(self, path: Path, areas: list[str]) -> list[str]:
-        """Return lines on what is left out, and on the areas whose roles are not known.
+        """Return lines about parts that were left out, and about areas of the API whose roles are not known.
 
         Args:
-            path: The document's file.
-            areas: Beginnings of paths, as :func:`.auth.role_policy.areas_without_roles` has them.
+            path: Path of the document.
+            areas: Areas whose roles are not known, from :func:`.auth.role_policy.areas_without_roles`.
         """
         lines = []
         if self.not_understood:
@@ -54,25 +54,25 @@ class UserDocument(NamedTuple):
             lines.append(f"not understood: {first}" + (f" and {count - 1} more" if count > 1 else ""))
             lines.append(f"for the whole list, run: python -m pytest_asc openapi {path}")
         if areas:
-            more = f" and {len(areas) - _SHOWN} more" if len(areas) > _SHOWN else ""
-            names = ", ".join(areas[:_SHOWN])
+            more = f" and {len(areas) - _MAX_LISTED} more" if len(areas) > _MAX_LISTED else ""
+            names = ", ".join(areas[:_MAX_LISTED])
             lines.append(f"the roles for these are not known, so only ADMIN may use them: {names}{more}")
         return lines
 
     def completed(self) -> CompiledSpec:
-        """Return the spec for an emulator: with what its workflows need beside it."""
+        """Return the spec for an emulator, with the hidden members that its workflows need."""
         return complete(self.spec, shipped_spec())
 
     def pack(self) -> bytes:
-        """Return it as bytes, for :meth:`unpack`."""
+        """Serialize the document, for :meth:`unpack`."""
         return gzip.compress(json.dumps(self).encode(), compresslevel=6, mtime=0)
 
     @classmethod
     def unpack(cls, data: bytes) -> UserDocument:
-        """Return a document from :meth:`pack`.
+        """Deserialize a document from :meth:`pack`.
 
         Raises:
-            ValueError, OSError, EOFError: The bytes are not whole.
+            ValueError, OSError, EOFError: The data is damaged.
         """
         spec, not_understood = json.loads(gzip.decompress(data))
         return cls(spec, tuple(not_understood))
@@ -80,7 +80,7 @@ class UserDocument(NamedTuple):
 
 @contextmanager
 def emulating(document: UserDocument) -> Iterator[None]:
-    """Have every emulator of this process emulate the API of a document, until the context ends."""
+    """Make every emulator of this process emulate the API of a document, until the context ends."""
     before = use_spec(document.completed())
     try:
         yield
@@ -88,16 +88,16 @@ def emulating(document: UserDocument) -> Iterator[None]:
         use_spec(before)
 
 
-def load_document(path: Path, folder: Path | None, say: Callable[[str], object]) -> UserDocument:
+def load_document(path: Path, folder: Path | None, notify: Callable[[str], object]) -> UserDocument:
     """Read and compile a document, or take it from the cache.
 
     Args:
-        path: The document, in JSON or YAML.
+        path: Path of the document, in JSON or YAML.
         folder: Folder of the cache; None for no cache.
-        say: Is called with a line before the document is compiled, and with one afterwards. A cached one says nothing.
+        notify: Called with a line before and after the document is compiled; not called if it is in the cache.
 
     Raises:
-        DocumentError: The file cannot be read, or is no OpenAPI document of App Store Connect's API.
+        DocumentError: The file cannot be read, or is not an OpenAPI document of App Store Connect's API.
     """
     from pytest_asc.emulator.spec.compiler.reading import parse_document, read_bytes  # noqa: PLC0415  few use it
 
@@ -108,11 +108,11 @@ def load_document(path: Path, folder: Path | None, say: Callable[[str], object])
         return found
     from pytest_asc.emulator.spec.compiler import compile_leniently  # noqa: PLC0415  a cached document needs none of it
 
-    say(f"compiling the OpenAPI document {path} …")
+    notify(f"compiling the OpenAPI document {path} …")
     begin = time.perf_counter()
     spec, not_understood = compile_leniently(parse_document(data, str(path)))
     document = UserDocument(spec, tuple(map(str, not_understood)))
-    say(
+    notify(
         f"compiled in {time.perf_counter() - begin:.1f} s: version {document.version}, {document.operations} operations"
     )
     if cached:
@@ -121,7 +121,7 @@ def load_document(path: Path, folder: Path | None, say: Callable[[str], object])
 
 
 def _key(data: bytes) -> str:
-    """Return a name for the content of a document and the compiler that reads it."""
+    """Return a cache key for the content of a document and the source code of the compiler."""
     digest = sha256(data)
     for file in sorted(Path(__file__).parent.glob("compiler/*.py")):
         digest.update(file.read_bytes())
@@ -131,12 +131,12 @@ def _key(data: bytes) -> str:
 def _read_cached(file: Path) -> UserDocument | None:
     try:
         return UserDocument.unpack(file.read_bytes())
-    except (OSError, EOFError, ValueError, TypeError):  # not there, or damaged
+    except (OSError, EOFError, ValueError, TypeError):  # the file does not exist, or is damaged
         return None
 
 
 def _write_cached(file: Path, data: bytes) -> None:
-    """Write a file whole or not at all; go without where the folder cannot be written to."""
+    """Write a file of the cache atomically; do without the cache if the folder is not writable."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with NamedTemporaryFile(dir=file.parent, delete=False) as temporary:

@@ -38,7 +38,7 @@ REASONS = (
 
 
 def reason(difference: Difference, question: Question, live: Any, account: RecordedAccount) -> str | None:
-    """Return the reason for a difference; None where it is not a known one.
+    """Return the reason for a difference; None if it is not a known one.
 
     Args:
         difference: The difference.

@@ -95,7 +95,7 @@ def _targets(account: RecordedAccount) -> Iterator[_Target]:
 
 
 def _required(operation: Operation, account: RecordedAccount) -> dict[str, str] | None:
-    """Return the parameters that an operation requires; None where there is nothing to ask for."""
+    """Return the parameters that an operation requires; None if there is nothing to ask for."""
     query = {}
     for name in sorted(operation.required):
         value = _filter_value(operation, name[7:-1], account) if name.startswith("filter[") else None
@@ -193,7 +193,7 @@ def _filters(target: _Target, account: RecordedAccount) -> Iterator[Question]:
 
 
 def _filter_value(operation: Operation, name: str, account: RecordedAccount) -> str | None:
-    """Return a value for a filter: one that the account has and that nobody minds; None where there is none."""
+    """Return a value for a filter: one that the account has and that nobody minds; None if there is none."""
     schema = operation.schema
     if schema is None or "." in name:
         return None

@@ -118,5 +118,5 @@ class RecordedAccount:
 
 
 def attribute_type(resource_type: str, name: str) -> Any:
-    """Return the value type of an attribute; None where the catalogue does not have it."""
+    """Return the value type of an attribute; None if the catalogue does not have it."""
     return members_of(resource_type).attributes.get(name)

@@ -129,7 +129,7 @@ class _Writer:
     def related(self, resource: Resource, name: str, kind: str) -> list[Resource]:
         own = relation(resource.type, name)
         if own:
-            return self.store.some(own.target, resource.ids(own.name))
+            return self.store.get_many(own.target, resource.ids(own.name))
         inverse = create_inverse(resource.type, kind)
         owners = self.store.all_stored(inverse.type) if inverse else ()
         return [one for one in owners if inverse and resource.id in one.ids(inverse.name)]

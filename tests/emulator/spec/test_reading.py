@@ -91,7 +91,7 @@ def test_a_file_that_cannot_be_read_or_is_too_large_is_refused(tmp_path: Path, m
         read_document(tmp_path / "none.json")
     with pytest.raises(DocumentError, match="cannot be read"):
         read_document(tmp_path)
-    monkeypatch.setattr("pytest_asc.emulator.spec.compiler.reading._LARGEST", 10)
+    monkeypatch.setattr("pytest_asc.emulator.spec.compiler.reading._MAX_BYTES", 10)
     large = tmp_path / "large.json"
     large.write_text(JSON_TEXT, encoding="utf-8")
     with pytest.raises(DocumentError, match="more than 10 bytes, expected an OpenAPI document"):

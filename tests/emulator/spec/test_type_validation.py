@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from emulator.harness import NOW
 
-from pytest_asc.emulator.account.defaults import _KNOWN, defaults
+from pytest_asc.emulator.account.defaults import _DEFAULTS, defaults
 from pytest_asc.emulator.account.ids import IdGenerator
 from pytest_asc.emulator.account.times import timestamp
 from pytest_asc.emulator.spec.api_spec import api_spec
@@ -27,7 +27,7 @@ def test_default_attributes_are_valid_and_required_ones_are_not_null(kind: str) 
 
 
 def test_known_values_are_of_attributes_that_exist() -> None:
-    for kind, values in _KNOWN.items():
+    for kind, values in _DEFAULTS.items():
         known = {name for schema in api_spec().schemas_of(kind) for name in schema.attributes}
         assert values.keys() <= known
 

@@ -2,9 +2,9 @@
 
     python -m pytest_asc.emulator.spec.compiler openapi.json --addendum addendum.json
 
-The compiled spec holds facts only: names, types, allowed values, limits. It holds no prose. Its format is in
-:mod:`pytest_asc.emulator.spec.compiled_format`. What the compiler does not understand is left out and listed, with its
-place: :func:`compile_leniently` goes on without it, :func:`compile_document` refuses the document.
+The compiled spec contains only facts, such as names, types, allowed values and limits, and no descriptions. Its format
+is that of :mod:`pytest_asc.emulator.spec.compiled_format`. :func:`compile_leniently` leaves out the parts that the
+compiler does not understand, and lists them with their place; :func:`compile_document` rejects such a document.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ __all__ = [
 
 
 class Compilation(NamedTuple):
-    """A compiled document, and what of it is missing."""
+    """A compiled document, and the parts that were left out."""
 
     spec: CompiledSpec
     not_understood: tuple[NotUnderstood, ...]
@@ -53,8 +53,8 @@ def compile_document(document: JsonObject) -> CompiledSpec:
         document: The parsed OpenAPI document.
 
     Raises:
-        UnknownPatternError: It holds patterns that the compiler does not know; the message lists all.
-        DocumentError: It is no OpenAPI document of App Store Connect's API.
+        UnknownPatternError: The document has patterns that the compiler does not know; the message lists them all.
+        DocumentError: The document is not an OpenAPI document of App Store Connect's API.
     """
     spec, not_understood = compile_leniently(document)
     if not_understood:
@@ -63,13 +63,13 @@ def compile_document(document: JsonObject) -> CompiledSpec:
 
 
 def compile_leniently(document: JsonObject) -> Compilation:
-    """Compile what is understood of a document, and list the rest.
+    """Compile the parts of a document that are understood, and list the others.
 
     Args:
         document: The parsed OpenAPI document.
 
     Raises:
-        DocumentError: It is no OpenAPI document of App Store Connect's API.
+        DocumentError: The document is not an OpenAPI document of App Store Connect's API.
     """
     root = Part.of(document)
     problems = Problems()
@@ -116,7 +116,7 @@ def _version(root: Part) -> str:
 def _with_bodies(
     operations: dict[str, dict[str, CompiledOperation]], bodies: dict[str, RequestBody]
 ) -> dict[str, dict[str, CompiledOperation]]:
-    """Replace the operations whose request document is not understood, which is in the list already."""
+    """Mark the operations whose request document is not understood; the problem itself is already listed."""
     return {
         path: {
             method: each if each.get("body") in {None, *bodies} else not_understood() for method, each in item.items()

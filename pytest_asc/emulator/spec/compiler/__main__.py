@@ -1,4 +1,4 @@
-"""Command that compiles Apple's document into the file that the package ships with."""
+"""Command that compiles Apple's document into the file that ships with the package."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 def write(compiled: CompiledSpec, path: Path = COMPILED_SPEC) -> int:
-    """Write a compiled spec, with the same bytes for the same facts.
+    """Write a compiled spec. Equal specs give identical files.
 
     Returns:
-        The file's size in bytes.
+        The size of the file in bytes.
     """
     text = json.dumps(compiled, separators=(",", ":"), sort_keys=False)
     path.write_bytes(gzip.compress(text.encode(), compresslevel=9, mtime=0))
@@ -28,10 +28,10 @@ def write(compiled: CompiledSpec, path: Path = COMPILED_SPEC) -> int:
 
 
 def main() -> int:
-    """Compile the document that the command line names.
+    """Compile the document that is named on the command line.
 
     Returns:
-        The exit status: 1 where the document is not understood whole, which is then not written.
+        The exit status: 1 if a part of the document is not understood; nothing is written then.
     """
     parser = argparse.ArgumentParser(
         prog="python -m pytest_asc.emulator.spec.compiler",
@@ -47,12 +47,12 @@ def main() -> int:
             document = merge(document, read_document(arguments.addendum))
         compiled = compile_document(document)
     except (DocumentError, UnknownPatternError) as error:
-        print(error, file=sys.stderr)  # noqa: T201  a command
+        print(error, file=sys.stderr)  # noqa: T201  the output of a command
         return 1
     size = write(compiled, arguments.output)
     operations = sum(map(len, compiled["operations"].values()))
     facts = f"{operations} operations, {len(compiled['schemas'])} schemas, {size} bytes"
-    print(f"{compiled['version']}: {facts}")  # noqa: T201  a command
+    print(f"{compiled['version']}: {facts}")  # noqa: T201  the output of a command
     return 0
 
 

@@ -1,13 +1,13 @@
 """Merging of an addendum into an OpenAPI document.
 
-An addendum is a part of an OpenAPI document: what a newer version has beside an older one. Objects are merged member by
-member, as JSON Merge Patch does (RFC 7396): null takes a member out. Arrays, which that patch replaces, are added to:
+An addendum is the part of an OpenAPI document that a newer version adds to an older one. Objects are merged member by
+member, as in JSON Merge Patch (RFC 7396): null removes a member. Unlike there, arrays are merged, not replaced:
 
-- parameters and other objects with a ``name``: the one of the same name (and ``in``) is merged, a new one added;
-- everything else, the values of an enum for instance: what is not there yet is added.
+- Parameters and other objects with a ``name`` are merged with the item of the same name (and ``in``), or added.
+- Other items, such as the values of an enum, are added if they are not there yet.
 
-A fieldset that names every member of a type names the added ones, too (:mod:`.fieldsets`).
-``"x-removed": {"enum": ["A"]}`` in an object takes values, or parameters by name, out of its arrays.
+A fieldset that names every member of a type gets the added members as well (:mod:`.fieldsets`).
+``"x-removed": {"enum": ["A"]}`` in an object removes values, or parameters by name, from the arrays of the object.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.spec.compiler.part import JsonObject
 
 ADDENDUM = Path(__file__).with_name("addendum-4.5.1.json")
-"""The additions of 4.5 and 4.5.1 to 4.4.1, from public sources; not a part of the wheel."""
+"""The additions of versions 4.5 and 4.5.1 to 4.4.1, from public sources. The file is not part of the wheel."""
 REMOVED = "x-removed"
-"""Member of an addendum's object that takes values out of the object's arrays."""
+"""Member of an object in an addendum that removes items from the arrays of that object."""
 
 
 def merge(document: JsonObject, addendum: JsonObject) -> JsonObject:
-    """Return a document with an addendum. Neither argument is changed; the result shares parts with both.
+    """Merge an addendum into a document. Neither argument is changed; the result shares parts with both.
 
     Args:
         document: A parsed OpenAPI document.
-        addendum: What is added to it, in the form that this module describes.
+        addendum: The addendum, in the format that this module describes.
 
     Raises:
-        UnknownPatternError: The addendum has an object where the document has an array, or the like, or takes out what
-            is not there.
+        UnknownPatternError: The addendum has another JSON type than the document, such as an object in place of an
+            array, or removes something that does not exist.
     """
     merged: JsonObject = _merge_objects(document, addendum, ())
     return complete_fieldsets(document, merged)
@@ -63,15 +63,15 @@ def _merge_objects(old: Mapping[str, Any], new: Mapping[str, Any], place: tuple[
 
 def _merge_values(old: Any, new: Any, place: tuple[str, ...]) -> Any:
     if isinstance(new, dict):
-        return _merge_objects(_same(old, {}, place), new, place)
+        return _merge_objects(_of_same_type(old, {}, place), new, place)
     if isinstance(new, list):
-        return _merge_arrays(_same(old, [], place), new, place)
+        return _merge_arrays(_of_same_type(old, [], place), new, place)
     if isinstance(old, (dict, list)):
         raise _error(place, f"the addendum has {json_name(new)}, the document {json_name(old)}")
     return new
 
 
-def _same(old: Any, empty: Any, place: tuple[str, ...]) -> Any:
+def _of_same_type(old: Any, empty: Any, place: tuple[str, ...]) -> Any:
     if old is not None and not isinstance(old, type(empty)):
         raise _error(place, f"the addendum has {json_name(empty)}, the document {json_name(old)}")
     return empty if old is None else old
@@ -101,7 +101,7 @@ def _without(old: Any, values: Any, place: tuple[str, ...]) -> list[Any]:
 
 
 def _name(item: Any) -> tuple[str, str] | None:
-    """Return the name and the place (``query``) of a parameter; None for what has no name."""
+    """Return the name and location (``query``) of a parameter; None for an item that has no name."""
     if isinstance(item, dict) and isinstance(item.get("name"), str):
         return item["name"], str(item.get("in", "query"))
     return None

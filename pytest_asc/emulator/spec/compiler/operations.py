@@ -1,4 +1,4 @@
-"""Operations: their responses, request documents and query parameters."""
+"""Compiler of operations: their responses, request documents and query parameters."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 
 _PARAMETER_FAMILIES = {"filter": "filter", "exists": "exists", "fields": "fields", "limit": "limits"}
 _SINGLE_PARAMETERS = frozenset({"sort", "include", "limit", "period", "groupBy", "granularity"})
-_FREE = frozenset({"filter", "exists"})
-"""Parameters that take any value where the document has no enum."""
-_LIMIT = 200
-"""Maximum of a limit that the document gives none: that of most operations."""
+_FAMILIES_OF_ANY_VALUE = frozenset({"filter", "exists"})
+"""Families of parameters that accept any value if the document has no enum for them."""
+_DEFAULT_LIMIT = 200
+"""Maximum of limits for which the document has none: the maximum of most operations."""
 _DURATIONS = {"granularity": ("P1D", "PT1H", "PT15M"), "period": ("P7D", "P30D", "P90D", "P365D")}
-"""Values of parameters that the document gives none: all that Apple's has (4.4.1)."""
+"""Values of parameters for which a document has no enum: all values in Apple's document (4.4.1)."""
 
-# Last part of Apple's operation ids, by method, for paths that end with a collection, an id, or a relationship.
-_ON_COLLECTIONS = {"get": "getCollection", "post": "createInstance"}
-_ON_INSTANCES = {"get": "getInstance", "patch": "updateInstance", "delete": "deleteInstance"}
-_ON_LINKAGE = {
+# Last part of Apple's operation ids, by method, for paths of collections, of single resources, and of relationships.
+_COLLECTION_ACTIONS = {"get": "getCollection", "post": "createInstance"}
+_INSTANCE_ACTIONS = {"get": "getInstance", "patch": "updateInstance", "delete": "deleteInstance"}
+_LINKAGE_ACTIONS = {
     ("get", True): "getToManyRelationship",
     ("get", False): "getToOneRelationship",
     ("post", True): "createToManyRelationship",
@@ -43,35 +43,37 @@ _ON_LINKAGE = {
     ("patch", False): "updateToOneRelationship",
     ("delete", True): "deleteToManyRelationship",
 }
-_ON_RELATED = {True: "getToManyRelated", False: "getToOneRelated"}
+_RELATED_ACTIONS = {True: "getToManyRelated", False: "getToOneRelated"}
 _METRICS = "getMetrics"
 _ACTIONS = {
     _METRICS,
-    *_ON_COLLECTIONS.values(),
-    *_ON_INSTANCES.values(),
-    *_ON_LINKAGE.values(),
-    *_ON_RELATED.values(),
+    *_COLLECTION_ACTIONS.values(),
+    *_INSTANCE_ACTIONS.values(),
+    *_LINKAGE_ACTIONS.values(),
+    *_RELATED_ACTIONS.values(),
 }
-_RENDERING = {"createInstance", "updateInstance"}
-"""Actions whose response is the resource."""
-_SENDING = _RENDERING | {action for (method, _), action in _ON_LINKAGE.items() if method != "get"}
-"""Actions whose request has a document."""
+_ACTIONS_RETURNING_RESOURCE = {"createInstance", "updateInstance"}
+"""Writing actions whose response has the resource."""
+_ACTIONS_WITH_BODY = _ACTIONS_RETURNING_RESOURCE | {
+    action for (method, _), action in _LINKAGE_ACTIONS.items() if method != "get"
+}
+"""Actions whose request has a body."""
 
 
 def not_understood() -> CompiledOperation:
-    """Return an operation that the document has, and that cannot be emulated."""
+    """Return the compiled form of an operation that is not understood, and so cannot be emulated."""
     return {"action": NOT_UNDERSTOOD, "success": [200]}
 
 
 class Operations:
-    """Compiles operations, once the resources are known.
+    """Compiles operations; the schemas of resources must be known before.
 
     Args:
-        paths: Every operation.
+        paths: All operations of the document.
         resources: The schemas of resources.
         bodies: The schemas of request documents.
-        value_types: Compiles the values of parameters.
-        problems: What is not understood.
+        value_types: Compiler of the values of parameters.
+        problems: List to which parts that are not understood are added.
     """
 
     def __init__(
@@ -89,7 +91,7 @@ class Operations:
         self._problems = problems
 
     def compile(self) -> dict[str, dict[str, CompiledOperation]]:
-        """Compile every operation; of one that is not understood, that it is there."""
+        """Compile every operation. One that is not understood is marked as such."""
         found: dict[str, dict[str, CompiledOperation]] = {}
         for path, item in self._paths.operations.items():
             for method, operation in item.items():
@@ -106,15 +108,15 @@ class Operations:
         schema = request_schema(operation)
         many = compiled.get("many", False)
         if schema is not None:
-            stated = operation.get("operationId")
-            name = str(stated.value) if stated else f"{method}_{path}"
+            operation_id = operation.get("operationId")
+            name = str(operation_id.value) if operation_id else f"{method}_{path}"
             compiled["body"] = self._bodies.name_of(schema, path, name)
             data = schema.properties().get("data")
             many = many or (data is not None and json_type(data) == "array")
         action = compiled["action"] = _action(operation, path, method, many=many)
-        if action in _SENDING and schema is None:
+        if action in _ACTIONS_WITH_BODY and schema is None:
             raise operation.error(f"there is no 'requestBody', expected one for {action}")
-        if action in _RENDERING and "schema" not in compiled:
+        if action in _ACTIONS_RETURNING_RESOURCE and "schema" not in compiled:
             raise operation.error(f"its response has no resource, expected one for {action}")
         for parameter in (*self._paths.shared_parameters[path], *operation.items("parameters")):
             self._problems.attempt(partial(self._parameter, compiled), parameter)
@@ -125,7 +127,7 @@ class Operations:
     # Responses.
 
     def _response(self, operation: Part) -> CompiledOperation:
-        """Compile the response to a success: its media types and the contents of its JSON document."""
+        """Compile the successful response: its media types and the content of its JSON document."""
         schemas = response_schemas(operation)
         compiled: CompiledOperation = self._document(schemas[JSON]) if JSON in schemas else {}
         if schemas.keys() - {JSON}:
@@ -133,9 +135,9 @@ class Operations:
         return compiled
 
     def _document(self, schema: Part) -> CompiledOperation:
-        """Compile a document: the schema of its resources, the type of its linkage, or the data points of metrics.
+        """Compile a response document: the schema of its resources, the type of its linkage, or its metrics.
 
-        A document without data is none of these.
+        The result is empty for a document without data.
         """
         properties = schema.properties()
         data = properties.get("data")
@@ -175,7 +177,7 @@ class Operations:
         }
 
     def _dimension(self, name: str, dimension: Part) -> str | None:
-        """Return the type that a dimension's values are ids of; None where it has no link to related resources."""
+        """Return the resource type whose ids are the values of a dimension; None if its values are no ids."""
         links = dimension.properties().get("links")
         if links is None or "related" not in links.properties():
             return None
@@ -188,14 +190,14 @@ class Operations:
 
     def _parameter(self, compiled: CompiledOperation, parameter: Part) -> None:
         name = parameter["name"].text()
-        place = parameter.get("in")
-        if place is not None and place.value != "query":
+        location = parameter.get("in")
+        if location is not None and location.value != "query":
             return
         family, _, member = name.removesuffix("]").partition("[")
         if family not in (_PARAMETER_FAMILIES if member else _SINGLE_PARAMETERS):
             raise parameter.error(f"the parameter {name} is of no known family")
         value = self._parameter_value(compiled, parameter["schema"], family, member)
-        entry = cast("JsonObject", compiled)  # the family is the key
+        entry = cast("JsonObject", compiled)  # a TypedDict takes no variable as a key
         if member:
             entry.setdefault(_PARAMETER_FAMILIES[family], {})[member] = value
         else:
@@ -206,12 +208,12 @@ class Operations:
             compiled.setdefault("deprecatedParameters", []).append(name)
 
     def _parameter_value(self, compiled: CompiledOperation, schema: Part, family: str, member: str) -> ValueType:
-        """Return the maximum of a limit, True for a fieldset of all members of a type, else the value type."""
+        """Return the maximum of a limit, True for a fieldset with all members of a type, otherwise the value type."""
         if family == "limit":
             maximum = schema.get("maximum")
-            return maximum.number() if maximum else _LIMIT
+            return maximum.number() if maximum else _DEFAULT_LIMIT
         item = schema["items"] if json_type(schema) == "array" else schema
-        if family in _FREE:
+        if family in _FAMILIES_OF_ANY_VALUE:
             return self._value_types.compile(item)
         words: Iterable[str] = enum_values(item)
         if family == "fields":
@@ -219,24 +221,24 @@ class Operations:
             if set(words or members) == set(members) and self._resources.has_one_schema(member):
                 return True
             words = words or members
-        words = words or self._undeclared(compiled, family)
+        words = words or self._derived_values(compiled, family)
         if not words:
             raise schema.error("it has no enum, and its values do not follow from the resources")
         return self._value_types.enum(words)
 
-    def _undeclared(self, compiled: CompiledOperation, family: str) -> Iterable[str]:
-        """Return the values of a parameter without an enum, as they follow from what the operation is about."""
+    def _derived_values(self, compiled: CompiledOperation, family: str) -> Iterable[str]:
+        """Derive the values of a parameter without an enum from the resource or the metrics of the operation."""
         metrics, schema = compiled.get("metrics"), compiled.get("schema", "")
         if family == "include":
             return self._resources.relationships_of(schema)
         if family == "sort":
-            return _signed(metrics["values"] if metrics else self._resources.attributes_of(schema))
+            return _with_descending(metrics["values"] if metrics else self._resources.attributes_of(schema))
         if family == "groupBy":
             return metrics["dimensions"] if metrics else ()
         return _DURATIONS.get(family, ())
 
 
-def _signed(names: Iterable[str]) -> list[str]:
+def _with_descending(names: Iterable[str]) -> list[str]:
     return [f"{sign}{name}" for name in names for sign in ("", "-")]
 
 
@@ -245,9 +247,9 @@ def _included(properties: dict[str, Part]) -> list[Part]:
 
 
 def _action(operation: Part, path: str, method: str, *, many: bool) -> str:
-    """Return the last part of Apple's operation id; where the id has been edited, that of such operations."""
-    stated = operation.get("operationId")
-    action = str(stated.value).rpartition("_")[2] if stated else ""
+    """Return the last part of Apple's operation id; if the user has edited the id, derive it from method and path."""
+    operation_id = operation.get("operationId")
+    action = str(operation_id.value).rpartition("_")[2] if operation_id else ""
     if action in _ACTIONS:
         return action
     rest = path.split("/", 3)[3:]
@@ -255,11 +257,11 @@ def _action(operation: Part, path: str, method: str, *, many: bool) -> str:
     if "metrics" in segments:
         found: str | None = _METRICS
     elif len(segments) == 2 and segments[0] == "relationships":  # noqa: PLR2004  relationships/builds
-        found = _ON_LINKAGE.get((method, many))
+        found = _LINKAGE_ACTIONS.get((method, many))
     elif segments:
-        found = _ON_RELATED[many] if method == "get" else None
+        found = _RELATED_ACTIONS[many] if method == "get" else None
     else:
-        found = (_ON_INSTANCES if rest else _ON_COLLECTIONS).get(method)
+        found = (_INSTANCE_ACTIONS if rest else _COLLECTION_ACTIONS).get(method)
     if found is None:
         raise operation.error("its 'operationId' does not end with an action of Apple's, and its form is not known")
     return found

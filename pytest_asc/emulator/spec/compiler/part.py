@@ -1,4 +1,4 @@
-"""Access to an OpenAPI document, part by part: every part knows its place, and references are followed."""
+"""Access to the parts of an OpenAPI document: each part knows its JSON pointer, and references are resolved."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ JsonObject: TypeAlias = dict[str, Any]
 
 REF = "$ref"
 _JSON_NAMES: dict[type, str] = {dict: "an object", list: "an array", str: "a string", bool: "a boolean"}
-_LONGEST = 500
-_DEEPEST = 40
-"""References that are followed one from another; Apple's document needs 1."""
+_MAX_LENGTH = 500
+_MAX_DEPTH = 40
+"""Maximum depth of nested references; Apple's document needs 1."""
 
 
 class NotUnderstood(NamedTuple):
     """A part of the document that was left out."""
 
     place: str
-    """JSON pointer to it (RFC 6901)."""
+    """JSON pointer to the part (RFC 6901)."""
     pattern: str
-    """The value that is there, and the one that was expected."""
+    """Description of the value that was found and the value that was expected."""
 
     def __str__(self) -> str:
-        """Return place and pattern on one line, printable and of at most 500 characters."""
+        """Return place and pattern on one line of at most 500 printable characters."""
         return printable(f"{self.place}: {self.pattern}")
 
 
 class UnknownPatternError(Exception):
-    """The document holds a pattern that the compiler does not know.
+    """The document has a pattern that the compiler does not know.
 
     Attributes:
-        parts: The parts that are not understood; at least one.
+        parts: The parts that are not understood, at least one.
     """
 
     def __init__(self, *parts: NotUnderstood) -> None:
@@ -40,32 +40,32 @@ class UnknownPatternError(Exception):
 
 
 class _Document:
-    """A whole document, with the references that were followed."""
+    """A whole document, with caches of resolved references and schemas."""
 
     def __init__(self, value: JsonObject) -> None:
         self.root = Part(self, value, None, "")
         self.references: dict[str, Part] = {}
-        """Parts that references lead to, by the text of the reference."""
+        """Targets of references, by the text of the reference."""
         self.properties: dict[int, dict[str, Part]] = {}
-        """Members that schemas describe, by the identity of the schema."""
+        """Properties of schemas, by the identity of the schema."""
         self.open: list[object] = []
-        """References and schemas that are being followed."""
+        """References and schemas that are being resolved, to detect cycles."""
 
     def enter(self, part: Part, followed: object) -> None:
-        if followed in self.open or len(self.open) >= _DEEPEST:
+        if followed in self.open or len(self.open) >= _MAX_DEPTH:
             raise part.error("it refers to itself, or through too many others")
         self.open.append(followed)
 
 
 class Part:
-    """A value of the document, with its place. Where a reference stands, it is the value that the reference leads to.
+    """A value of the document that knows its JSON pointer. A reference is replaced by its target.
 
     Args:
-        document: The document it is in.
-        value: Any JSON value, or the error of a reference that leads nowhere.
-        parent: The part that holds it; None for the whole document.
-        key: Its name or index there.
-        reference: The object with ``$ref`` that stands in its place; its other members count as well (OpenAPI 3.1).
+        document: The document that the value is part of.
+        value: Any JSON value, or the error of a reference that cannot be resolved.
+        parent: The part that contains this one; None for the whole document.
+        key: Member name or array index in the parent.
+        reference: The object with ``$ref`` that was replaced; its other members apply as well (OpenAPI 3.1).
     """
 
     __slots__ = ("_document", "_reference", "_value", "key", "parent")
@@ -89,7 +89,7 @@ class Part:
         """The JSON value.
 
         Raises:
-            UnknownPatternError: A reference stands here that leads nowhere.
+            UnknownPatternError: The value is a reference that cannot be resolved.
         """
         if isinstance(self._value, UnknownPatternError):
             raise self._value
@@ -97,7 +97,7 @@ class Part:
 
     @property
     def pointer(self) -> str:
-        """JSON pointer (RFC 6901); ``/`` for the whole document."""
+        """JSON pointer of the part (RFC 6901); ``/`` for the whole document."""
         keys: list[str] = []
         part: Part | None = self
         while part is not None and part.parent is not None:
@@ -107,7 +107,7 @@ class Part:
 
     @property
     def schema_name(self) -> str | None:
-        """Name of a schema among the components; None for every other part."""
+        """Name of a schema in ``/components/schemas``; None for every other part."""
         schemas = self.parent
         components = schemas.parent if schemas else None
         if schemas is None or components is None or components.parent is None or components.parent.parent:
@@ -115,23 +115,23 @@ class Part:
         return self.key if (components.key, schemas.key) == ("components", "schemas") else None
 
     def error(self, pattern: str) -> UnknownPatternError:
-        """Return the error that this part is not understood."""
+        """Return an error that says that this part is not understood."""
         return UnknownPatternError(NotUnderstood(self.pointer, pattern))
 
     def get(self, key: str) -> Part | None:
-        """Return a member; None where it is not there, or null.
+        """Return a member; None if it is missing or null.
 
         Raises:
-            UnknownPatternError: This is no object.
+            UnknownPatternError: The part is not an object.
         """
         value = self.object().get(key)
         return None if value is None else self.child(key, value)
 
     def __getitem__(self, key: str) -> Part:
-        """Return a member that must be there.
+        """Return a required member.
 
         Raises:
-            UnknownPatternError: This is no object, or has no such member.
+            UnknownPatternError: The part is not an object, or has no such member.
         """
         found = self.get(key)
         if found is None:
@@ -139,10 +139,10 @@ class Part:
         return found
 
     def members(self, key: str | None = None) -> dict[str, Part]:
-        """Return the members of this object, or of the object in one of its members; none where that is not there.
+        """Return the members of this object, or of the object in a member of it; none if that member is missing.
 
         Raises:
-            UnknownPatternError: It is no object.
+            UnknownPatternError: The value is not an object.
         """
         part = self if key is None else self.get(key)
         if part is None:
@@ -150,10 +150,10 @@ class Part:
         return {str(name): part.child(str(name), value) for name, value in part.object().items()}
 
     def items(self, key: str | None = None) -> list[Part]:
-        """Return the items of this array, or of the array in one of its members; none where that is not there.
+        """Return the items of this array, or of the array in a member of this object; none if that member is missing.
 
         Raises:
-            UnknownPatternError: It is no array.
+            UnknownPatternError: The value is not an array.
         """
         part = self if key is None else self.get(key)
         if part is None:
@@ -163,7 +163,7 @@ class Part:
         return [part.child(str(index), value) for index, value in enumerate(part.value)]
 
     def properties(self) -> dict[str, Part]:
-        """Return the members that this schema describes, those of its ``allOf`` included."""
+        """Return the properties of this schema, including those of its ``allOf``."""
         document = self._document
         if id(self.value) not in document.properties:
             document.enter(self, id(self.value))
@@ -176,45 +176,45 @@ class Part:
         return document.properties[id(self.value)]
 
     def object(self) -> JsonObject:
-        """Return the value, an object.
+        """Return the value, which must be an object.
 
         Raises:
-            UnknownPatternError: It is none.
+            UnknownPatternError: The value is not an object.
         """
         if not isinstance(self.value, dict):
             raise self.error(f"got {json_name(self.value)}, expected an object")
         return self.value
 
     def text(self) -> str:
-        """Return the value, a string.
+        """Return the value, which must be a string.
 
         Raises:
-            UnknownPatternError: It is none.
+            UnknownPatternError: The value is not a string.
         """
         if not isinstance(self.value, str):
             raise self.error(f"got {json_name(self.value)}, expected a string")
         return self.value
 
     def texts(self, key: str) -> list[str]:
-        """Return the strings of an array in a member; none where it is not there."""
+        """Return the strings of the array in a member; none if the member is missing."""
         return [item.text() for item in self.items(key)]
 
     def number(self) -> int:
-        """Return the value, an integer.
+        """Return the value, which must be an integer.
 
         Raises:
-            UnknownPatternError: It is none.
+            UnknownPatternError: The value is not an integer.
         """
         if not isinstance(self.value, int) or isinstance(self.value, bool):
             raise self.error(f"got {json_name(self.value)}, expected an integer")
         return self.value
 
     def is_marked(self, keyword: str) -> bool:
-        """Return whether a keyword such as ``deprecated`` is true here, or beside the reference that led here."""
+        """Return whether a keyword such as ``deprecated`` is true, in this part or next to the reference to it."""
         return any(isinstance(one, dict) and one.get(keyword) is True for one in (self._value, self._reference))
 
     def child(self, key: str, value: Any) -> Part:
-        """Return the part for a value inside this one, or for what it refers to."""
+        """Return the part for a value inside this one; a reference is replaced by its target."""
         child = Part(self._document, value, self, key)
         if not (isinstance(value, dict) and isinstance(value.get(REF), str)):
             return child
@@ -225,7 +225,7 @@ class Part:
             return Part(self._document, error, self, key, value)
 
     def follow(self, reference: str) -> Part:
-        """Return the part that a reference in this place leads to."""
+        """Return the target of a reference."""
         document = self._document
         if reference not in document.references:
             document.enter(self, reference)
@@ -247,20 +247,20 @@ class Part:
         return found
 
     def step(self, key: str) -> Part | None:
-        """Return the part that one step of a JSON pointer leads to; None where there is none."""
+        """Return the part for one token of a JSON pointer; None if there is none."""
         if isinstance(self.value, list):
             return next((item for item in self.items() if item.key == key), None)
         return self.get(key) if isinstance(self.value, dict) else None
 
 
 def printable(text: str) -> str:
-    """Return a text without control characters and half surrogate pairs, cut to 500 characters."""
-    cut = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    """Return a text of at most 500 characters, with control characters and lone surrogates escaped."""
+    cut = text if len(text) <= _MAX_LENGTH else f"{text[: _MAX_LENGTH - 1]}…"
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut)
 
 
 def json_name(value: object) -> str:
-    """Return the JSON type of a value, or a short number as it is."""
+    """Return the JSON type of a value with an article; for a number, the number itself."""
     if value is None:
         return "null"
     return _JSON_NAMES.get(type(value)) or f"the number {value!r:.30}"

@@ -1,4 +1,4 @@
-"""Paths of a document: their operations, and the documents that these take and give."""
+"""Paths of a document: their operations, with request and response documents."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ _PATH = re.compile(r"/v\d{1,3}/[^/{}]+(/\{id\}(/[^/{}]+)*)?")
 _OTHER_MEMBERS = frozenset({*METHODS, "parameters", "summary", "description", "servers", "$ref"})
 _JSON_MEDIA_TYPE = re.compile(rf"{JSON}\s*(;.*)?", re.IGNORECASE)
 _STATUS = {"get": 200, "post": 201, "patch": 200, "delete": 204}
-"""Status of a success, where the document has ``2XX`` for all of them."""
+"""Successful status by method, for operations whose document only says ``2XX``."""
 
 
 class Paths:
-    """Every operation of a document, by path and method.
+    """All operations of a document, by path and method.
 
     Args:
         paths: The document's ``paths``.
-        problems: What is not understood.
+        problems: List to which parts that are not understood are added.
     """
 
     def __init__(self, paths: Part, problems: Problems) -> None:
         self._problems = problems
         self.operations: dict[str, dict[str, Part]] = {}
-        """By path, with ``{id}`` for the id, and by method in small letters."""
+        """Operations by path, with ``{id}`` for the id, and by method in lower case."""
         self.shared_parameters: dict[str, list[Part]] = {}
-        """Parameters that every operation of a path takes."""
+        """Parameters that all operations of a path have, by path."""
         for name, item in sorted(paths.members().items()):
             path = _PLACEHOLDER.sub("{id}", name).rstrip("/")
             if name.startswith("x-"):
@@ -55,17 +55,17 @@ class Paths:
                     self.operations.setdefault(path, {})[method] = members[method]
 
     def has(self, path: str, method: str) -> bool:
-        """Return whether a path takes a method."""
+        """Return whether a path has an operation for a method."""
         return method in self.operations.get(path, {})
 
     def response_data(self, path: str, method: str) -> Part | None:
-        """Return the schema of ``data`` in the response to a success; None where there is none."""
+        """Return the schema of ``data`` in the successful response; None if there is none."""
         operation = self.operations.get(path, {}).get(method)
         schema = self._problems.attempt(_response_document, operation) if operation else None
         return self._data(schema)
 
     def linkages(self, path: str) -> Iterator[Part]:
-        """Yield the schemas of the linkage in requests to a path, and in responses."""
+        """Yield the schemas of the linkage in the requests and responses of a path."""
         for operation in self.operations.get(path, {}).values():
             data = self._data(self._problems.attempt(request_schema, operation))
             if data:
@@ -76,7 +76,7 @@ class Paths:
 
     @cached_property
     def types(self) -> dict[str, str]:
-        """Type of each resource, by its schema's name, of the paths that read or write one: ``/v1/apps/{id}``."""
+        """Resource types by schema name, derived from the paths of single resources such as ``/v1/apps/{id}``."""
         found: dict[str, str] = {}
         for path, item in self.operations.items():
             root, _, rest = path[1:].partition("/")[2].partition("/")
@@ -97,7 +97,7 @@ def _response_document(operation: Part) -> Part | None:
 
 
 def response_schemas(operation: Part) -> dict[str, Part]:
-    """Return the schemas of the response to a success, by media type."""
+    """Return the schemas of the successful response, by media type."""
     found: dict[str, Part] = {}
     for status, response in operation.members("responses").items():
         if status.startswith("2"):
@@ -108,10 +108,10 @@ def response_schemas(operation: Part) -> dict[str, Part]:
 
 
 def request_schema(operation: Part) -> Part | None:
-    """Return the schema of the document that a request sends; None where it sends none.
+    """Return the schema of the request body; None if there is no body.
 
     Raises:
-        UnknownPatternError: It sends something that is not JSON.
+        UnknownPatternError: The body is not JSON.
     """
     body = operation.get("requestBody")
     if body is None:
@@ -123,7 +123,7 @@ def request_schema(operation: Part) -> Part | None:
 
 
 def success_statuses(operation: Part, method: str) -> list[int]:
-    """Return the statuses of a success.
+    """Return the successful statuses.
 
     Raises:
         UnknownPatternError: There is none.

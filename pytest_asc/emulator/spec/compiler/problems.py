@@ -1,4 +1,4 @@
-"""Parts of a document that are not understood, collected while the rest is compiled."""
+"""List of the parts of a document that are not understood, filled while the rest is compiled."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _Compiled = TypeVar("_Compiled")
 
 
 class Problems:
-    """The list of what was left out, each once."""
+    """Parts that were left out, without duplicates."""
 
     def __init__(self) -> None:
         self._found: dict[NotUnderstood, None] = {}
@@ -30,7 +30,7 @@ class Problems:
         self._found[NotUnderstood(part.pointer, pattern)] = None
 
     def attempt(self, compile_part: Callable[[Part], _Compiled], part: Part) -> _Compiled | None:
-        """Compile a part; where it is not understood, add it to the list and return None."""
+        """Compile a part; if it is not understood, add it to the list and return None."""
         try:
             return compile_part(part)
         except UnknownPatternError as error:

@@ -1,4 +1,4 @@
-"""Reading of an OpenAPI document from a file, in JSON or YAML."""
+"""Reader of OpenAPI documents, in JSON or YAML."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
     from pytest_asc.emulator.spec.compiler.part import JsonObject
 
-_LARGEST = 100_000_000
-"""Bytes; Apple's document has 7 million."""
-_MOST_VALUES = 5_000_000
-"""Values of a YAML document with its aliases written out; Apple's document has 300 thousand."""
+_MAX_BYTES = 100_000_000
+"""Maximum size of a file, in bytes; Apple's document has 7 million."""
+_MAX_VALUES = 5_000_000
+"""Maximum number of values in a YAML document with its aliases expanded; Apple's document has 300,000."""
 _ARCHIVES = {b"PK\x03\x04": "a ZIP archive", b"\x1f\x8b": "compressed by gzip"}
 _TAG = "tag:yaml.org,2002:"
-# YAML 1.2 as OpenAPI requires it: what YAML 1.1 takes for booleans (NO), dates, octal or decimal numbers stays text.
+# OpenAPI requires YAML 1.2. What YAML 1.1 reads as booleans (NO), dates, or octal and sexagesimal numbers is text.
 _YAML_SCALARS = {
     "bool": re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z"),
     "int": re.compile(r"(?:0|-?[1-9][0-9]{0,18})\Z"),
@@ -28,14 +28,14 @@ _YAML_SCALARS = {
 
 
 class DocumentError(ValueError):
-    """The file is no OpenAPI document of App Store Connect's API, or cannot be read."""
+    """The file is not an OpenAPI document of App Store Connect's API, or cannot be read."""
 
 
 def read_document(path: Path) -> JsonObject:
-    """Read an OpenAPI document, in JSON or, where PyYAML is installed, in YAML.
+    """Read an OpenAPI document, in JSON or, if PyYAML is installed, in YAML.
 
     Raises:
-        DocumentError: The file cannot be read, or holds no object. The message names it, and how to go on.
+        DocumentError: The file cannot be read, or is not a JSON object. The message names the file and the remedy.
     """
     return parse_document(read_bytes(path), str(path))
 
@@ -44,15 +44,17 @@ def read_bytes(path: Path) -> bytes:
     """Read the bytes of a document.
 
     Raises:
-        DocumentError: There is no such file, or it is too large to be one.
+        DocumentError: The file cannot be read, or is too large to be an OpenAPI document.
     """
     try:
         with path.open("rb") as file:
-            data = file.read(_LARGEST + 1)
-    except (OSError, ValueError) as error:  # a name with a null character is a ValueError
+            data = file.read(_MAX_BYTES + 1)
+    except (OSError, ValueError) as error:  # ValueError: the name has a null character
         raise DocumentError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    if len(data) > _LARGEST:
-        raise DocumentError(f"{path} has more than {_LARGEST:,} bytes, expected an OpenAPI document; Apple's has 7 MB")
+    if len(data) > _MAX_BYTES:
+        raise DocumentError(
+            f"{path} has more than {_MAX_BYTES:,} bytes, expected an OpenAPI document; Apple's has 7 MB"
+        )
     return data
 
 
@@ -60,11 +62,11 @@ def parse_document(data: bytes, name: str) -> JsonObject:
     """Parse the bytes of a document.
 
     Args:
-        data: Text in JSON or YAML.
-        name: The file's name, for messages.
+        data: A text in JSON or YAML.
+        name: Name of the file, for messages.
 
     Raises:
-        DocumentError: It is no such text, or holds no object.
+        DocumentError: The text is neither JSON nor YAML, or is not an object.
     """
     for beginning, kind in _ARCHIVES.items():
         if data.startswith(beginning):
@@ -102,20 +104,26 @@ def _parse_yaml(text: str, name: str) -> Any:
         raise DocumentError(f"{name} is not JSON. To read YAML, install PyYAML: pip install pyyaml") from None
 
     class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-        """Loader of the scalars of YAML 1.2's JSON schema."""
+        """Safe loader with the scalars of the JSON schema of YAML 1.2."""
 
         yaml_implicit_resolvers: ClassVar[dict[str, list[Any]]] = {}
 
     for scalar, pattern in _YAML_SCALARS.items():
         Loader.add_implicit_resolver(f"{_TAG}{scalar}", pattern, None)
     try:
-        return _Expansion(name).expand(yaml.load(text, Loader))  # noqa: S506  it is a safe loader
-    except (yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError) as error:  # of a wrong explicit tag
+        return _AliasExpander(name).expand(yaml.load(text, Loader))  # noqa: S506  Loader is derived from SafeLoader
+    except (
+        yaml.YAMLError,
+        ValueError,
+        TypeError,
+        LookupError,
+        AttributeError,
+    ) as error:  # YAMLError, or any of the others for a wrong tag
         raise DocumentError(f"{name} is neither valid JSON nor valid YAML: {' '.join(str(error).split())}") from None
 
 
-class _Expansion:
-    """Writes the aliases of a YAML document out, up to a bound, and keys as text."""
+class _AliasExpander:
+    """Expands the aliases of a YAML document, up to a limit, and converts keys to text."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -123,8 +131,8 @@ class _Expansion:
 
     def expand(self, value: Any) -> Any:
         self._count += 1
-        if self._count > _MOST_VALUES:
-            raise DocumentError(f"{self._name} has more than {_MOST_VALUES:,} values with its aliases expanded")
+        if self._count > _MAX_VALUES:
+            raise DocumentError(f"{self._name} has more than {_MAX_VALUES:,} values with its aliases expanded")
         if isinstance(value, dict):
             return {key if isinstance(key, str) else _text(key): self.expand(member) for key, member in value.items()}
         if isinstance(value, list):

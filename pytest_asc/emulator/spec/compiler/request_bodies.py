@@ -1,4 +1,4 @@
-"""Documents that requests send: resources to create or update, and linkage."""
+"""Compiler of request documents: resources to create or update, and linkage."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class RequestBodies:
     """Finds the schemas of request documents by their names and by the operations that take them, and compiles them.
 
     Args:
-        components: Every schema, by name.
-        value_types: Compiles the attributes.
-        problems: What is not understood.
+        components: All schemas, by name.
+        value_types: Compiler of the attributes.
+        problems: List to which parts that are not understood are added.
     """
 
     def __init__(
@@ -41,12 +41,12 @@ class RequestBodies:
         self._used_by: dict[str, str] = {}
 
     def name_of(self, schema: Part, path: str, operation_id: str) -> str:
-        """Return the name of a request's schema; one without a name gets that of its operation.
+        """Return the name of a request's schema. A schema without a name is named after its operation.
 
         Args:
             schema: The schema.
-            path: Path of the operation that takes it.
-            operation_id: The operation's name.
+            path: Path of the operation.
+            operation_id: ID of the operation.
         """
         name = schema.schema_name or f"{operation_id}_request"
         self._parts.setdefault(name, schema)
@@ -56,7 +56,7 @@ class RequestBodies:
         return name
 
     def compile(self) -> dict[str, RequestBody]:
-        """Compile every schema, those of included resources too."""
+        """Compile all schemas, including those of included resources."""
         compiled: dict[str, RequestBody] = {}
         for name, part in sorted(self._parts.items()):
             compile_body = self._linkage if name in self._is_linkage else self._resource
@@ -116,7 +116,7 @@ class RequestBodies:
 
 
 def included_schemas(included: Part) -> list[Part]:
-    """Return the schemas of the resources that an array ``included`` may hold."""
+    """Return the schemas of the resources that the array ``included`` may contain."""
     items = included.get("items")
     if items is None:
         return []

@@ -1,4 +1,4 @@
-"""Schemas of resources: their types, attributes and relationships."""
+"""Compiler of the schemas of resources: their types, attributes and relationships."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class ResourceSchemas:
     """Finds the schemas of resources among the components, and compiles them.
 
     Args:
-        components: Every schema, by name.
-        paths: The paths, which tell what a schema leaves open.
-        value_types: Compiles the attributes.
-        problems: What is not understood.
+        components: All schemas, by name.
+        paths: All operations of the document, for facts that a schema does not state.
+        value_types: Compiler of the attributes.
+        problems: List to which parts that are not understood are added.
     """
 
     def __init__(
@@ -53,9 +53,9 @@ class ResourceSchemas:
         """Types with several schemas."""
 
     def name_of(self, item: Part) -> str | None:
-        """Return the name of a resource's schema; None where the schema is of no resource.
+        """Return the name of the schema of a resource; None if the part is not the schema of a resource.
 
-        A schema that stands in a response itself, in place of a reference, is found by its type.
+        A schema that is part of a response, and not referred to by it, is found by its type.
         """
         if item.schema_name in self.types:
             return item.schema_name
@@ -66,24 +66,24 @@ class ResourceSchemas:
         return next(iter([*equal, *names]), None)
 
     def compile(self, operations: Mapping[str, Mapping[str, CompiledOperation]]) -> dict[str, CompiledSchema]:
-        """Compile every schema."""
+        """Compile all schemas of resources."""
         return {name: self._compile(name, operations) for name in sorted(self.types)}
 
     def has_one_schema(self, resource_type: str) -> bool:
-        """Return whether there is a type, with one schema."""
+        """Return whether a type exists and has exactly one schema."""
         return self._schemas[resource_type] == 1
 
     def members_of(self, resource_type: str) -> list[str]:
-        """Return the names of every attribute and relationship of a type, of all its schemas."""
+        """Return the names of attributes and relationships in all schemas of a type."""
         parts = [self._parts[name] for name, own in self.types.items() if own == resource_type]
         return list(dict.fromkeys(name for part in parts for group in members_of_resource(part) for name in group))
 
     def attributes_of(self, name: str) -> list[str]:
-        """Return the names of a schema's attributes; none where there is no such schema."""
+        """Return the names of a schema's attributes; none if the schema does not exist."""
         return list(members_of_resource(self._parts[name])[0]) if name in self._parts else []
 
     def relationships_of(self, name: str) -> list[str]:
-        """Return the names of a schema's relationships; none where there is no such schema."""
+        """Return the names of a schema's relationships; none if the schema does not exist."""
         return list(members_of_resource(self._parts[name])[1]) if name in self._parts else []
 
     def _add(self, name: str, schema: Part) -> None:
@@ -91,7 +91,7 @@ class ResourceSchemas:
         if resource_type is None:
             self._problems.add(schema, "it has no one 'type', and no path is about it alone")
             return
-        # The members are read here once, so that every later reading can rely on them.
+        # Reading the members once here makes sure that the methods above can read them without an error.
         if self._problems.attempt(members_of_resource, schema) is not None:
             self.types[name] = resource_type
             self._parts[name] = schema
@@ -117,8 +117,8 @@ class ResourceSchemas:
     def _version_of(self, name: str, operations: Mapping[str, Mapping[str, CompiledOperation]]) -> str:
         """Return the path version under which resources of this schema have their own URL.
 
-        It is the version where they are read or written; of resources that are only ever included, the version of the
-        first path of their type.
+        It is the version of the paths that read or write these resources. For resources that are only ever included,
+        it is the version of the first path of their type.
         """
         resource_type = self.types[name]
         versions: list[str] = []
@@ -145,7 +145,7 @@ class ResourceSchemas:
         return [kind] if json_type(data) == "array" else kind
 
     def _target_by_path(self, part: Part, instance: str, name: str) -> LinkageType | list[str | None] | None:
-        """Return the type of the related resources, by the relationship's own paths."""
+        """Return the type of the related resources, derived from the paths of the relationship."""
         data = self._paths.response_data(f"{instance}/{name}", "get")
         related = self._paths.has(f"{instance}/{name}", "get")
         if related:
@@ -163,7 +163,7 @@ class ResourceSchemas:
 
 
 def linkage(data: Part) -> LinkageType | None:
-    """Return the type that a linkage allows; None where it states none."""
+    """Return the type of a linkage; None if its schema does not state one."""
     if json_type(data) == "array":
         kind = stated_type(data["items"])
         return [kind] if kind else None
@@ -171,10 +171,10 @@ def linkage(data: Part) -> LinkageType | None:
 
 
 def stated_type(schema: Part) -> str | None:
-    """Return the only type that a resource, or a resource identifier, may have; None where none is stated.
+    """Return the type of a resource or a resource identifier; None if its schema does not state one.
 
     Raises:
-        UnknownPatternError: Several are.
+        UnknownPatternError: The schema allows several types.
     """
     member = schema.properties().get("type")
     kinds = enum_values(member) if member else []
@@ -184,7 +184,7 @@ def stated_type(schema: Part) -> str | None:
 
 
 def is_resource(schema: Part) -> bool:
-    """Return whether a schema is that of a resource, and not of a resource identifier or of anything else."""
+    """Return whether a schema describes a resource, and not a resource identifier or anything else."""
     if not isinstance(schema.value, dict):
         raise schema.error("it is no object, expected a schema")
     properties = schema.properties()
@@ -192,7 +192,7 @@ def is_resource(schema: Part) -> bool:
 
 
 def members_of_resource(schema: Part) -> tuple[dict[str, Part], dict[str, Part]]:
-    """Return attributes and relationships of a resource, or of a request that is about one."""
+    """Return the attributes and relationships of a resource, or of a request to create or update one."""
     properties = schema.properties()
     attributes, relationships = (
         properties[member].properties() if member in properties else {} for member in ("attributes", "relationships")

@@ -1,4 +1,4 @@
-"""Value types: from the schemas of attributes and parameters to the codes of the compiled format."""
+"""Compiler of the schemas of attributes and parameters into the value types of the compiled format."""
 
 from __future__ import annotations
 
@@ -15,46 +15,46 @@ if TYPE_CHECKING:
 ANY = "any"
 _NULL = "null"
 _FORMATS = frozenset({"date", "date-time", "duration", "email", "uri"})
-"""Formats of strings that are kept: every other says nothing about the value (OpenAPI 3.1, Data Type Format)."""
+"""String formats that are kept. All others are ignored, as OpenAPI 3.1 allows (Data Type Format)."""
 _SCALARS = frozenset({"boolean", "integer", "number"})
 _TYPE_BY_KEYWORD = {"properties": "object", "additionalProperties": "object", "items": "array", "format": "string"}
 _ALTERNATIVES = ("oneOf", "anyOf")
-_DEEPEST = 40
-"""Values inside values; Apple's document needs 6."""
+_MAX_DEPTH = 40
+"""Maximum depth of nested values; Apple's document needs 6."""
 
 
 class ValueTypes:
-    """Compiles value types, and keeps the enums and objects that they refer to."""
+    """Compiles value types, and collects the enums and objects that they refer to."""
 
     def __init__(self, problems: Problems) -> None:
         self._problems = problems
         self._enums: dict[tuple[str, ...], int] = {}
         self._compiled: dict[int, ValueType] = {}
-        """Value types by the identity of their schema."""
+        """Compiled value types, by the identity of the schema."""
         self.objects: dict[str, dict[str, ValueType]] = {}
 
     @property
     def enums(self) -> list[list[str]]:
-        """Every enum, in the order of their numbers."""
+        """All enums, in the order of their numbers."""
         return [list(values) for values in self._enums]
 
     def enum(self, values: Iterable[str]) -> int:
-        """Return the number of an enum."""
+        """Return the number of an enum; a new enum is added."""
         return self._enums.setdefault(tuple(values), len(self._enums))
 
     def members(self, schemas: dict[str, Part]) -> dict[str, ValueType]:
-        """Compile the value types of attributes; of one that is not understood, any value."""
+        """Compile the value types of attributes. A schema that is not understood becomes ``any``."""
         compiled = {name: self._problems.attempt(self.compile, schema) for name, schema in schemas.items()}
         return {name: ANY if value_type is None else value_type for name, value_type in compiled.items()}
 
     def compile(self, schema: Part, depth: int = 0) -> ValueType:
-        """Compile the schema of a value; ``any`` where it says nothing, or allows values of several types.
+        """Compile the schema of a value; ``any`` if it states no type, or allows several types.
 
         Raises:
-            UnknownPatternError: It is no schema, or its enum holds anything but words.
+            UnknownPatternError: The part is not a schema, or its enum has values other than strings.
         """
-        if depth > _DEEPEST:
-            raise schema.error(f"it holds values inside values, more than {_DEEPEST} deep")
+        if depth > _MAX_DEPTH:
+            raise schema.error(f"it holds values inside values, more than {_MAX_DEPTH} deep")
         if schema.value is True:
             return ANY
         name = schema.schema_name
@@ -89,12 +89,12 @@ class ValueTypes:
         value_format = schema.get("format")
         if value_format is None:
             return "string"
-        # "number" as the format of a string would be taken for the type.
+        # The format "number" of a string must not be confused with the type "number".
         return "string:number" if value_format.value == "number" else _known_format(value_format)
 
     def _object(self, name: str, schema: Part, depth: int) -> ValueType:
         if name not in self.objects:
-            self.objects[name] = {}  # an object may hold others of its kind
+            self.objects[name] = {}  # set first, because objects can contain objects of the same schema
             members = self._problems.attempt(partial(self._members, depth=depth), schema)
             self.objects[name] = {"*": ANY} if members is None else members
         return f"${name}"
@@ -107,7 +107,7 @@ class ValueTypes:
         return {"*": self.compile(values, depth + 1) if values and isinstance(values.value, dict) else ANY}
 
     def _alternatives(self, types: list[ValueType]) -> ValueType:
-        """Return one value type for alternatives: of equal ones, or of enums, that of all; else any value."""
+        """Return the value type of alternatives: that of equal ones, a merged enum of enums, otherwise ``any``."""
         known = [one for index, one in enumerate(types) if one not in types[:index]]
         if len(known) == 1:
             return known[0]
@@ -118,9 +118,9 @@ class ValueTypes:
 
 
 def json_type(schema: Part) -> str:
-    """Return the type that a schema allows beside null; ``any`` where it allows several, or says nothing.
+    """Return the JSON type that a schema allows, apart from null; ``any`` if it allows several or states none.
 
-    It may be an array of types (OpenAPI 3.1).
+    ``type`` may be an array of types (OpenAPI 3.1).
     """
     stated = schema.get("type")
     if stated is None:
@@ -134,10 +134,10 @@ def json_type(schema: Part) -> str:
 
 
 def enum_values(schema: Part) -> list[str]:
-    """Return the words that a schema allows; none where it allows any.
+    """Return the values of a schema's enum, which must be strings; none if it has no enum.
 
     Raises:
-        UnknownPatternError: It allows anything but words.
+        UnknownPatternError: The enum has values other than strings.
     """
     if "const" in schema.object():
         return [schema["const"].text()]
@@ -145,7 +145,7 @@ def enum_values(schema: Part) -> list[str]:
 
 
 def is_nullable(schema: Part) -> bool:
-    """Return whether null is allowed, as OpenAPI 3.0 or 3.1 says it."""
+    """Return whether a schema allows null, in the way of OpenAPI 3.0 or of 3.1."""
     stated = schema.get("type")
     kinds = stated.value if stated and isinstance(stated.value, list) else ()
     alternatives = [one for keyword in _ALTERNATIVES for one in schema.items(keyword)]
@@ -157,7 +157,7 @@ def is_nullable(schema: Part) -> bool:
 
 
 def _by_values(schema: Part) -> str:
-    """Return the type of a schema by the values it allows, or by what it is composed of."""
+    """Derive the type of a schema without ``type`` from its enum or its other keywords."""
     if "const" in schema.object() or schema.get("enum"):
         return "string"
     return "object" if schema.get("allOf") and schema.properties() else ANY
