@@ -18,33 +18,42 @@ def test_importing_the_plugin_loads_pytest_alone() -> None:
     assert names == ["pytest_asc", "pytest_asc.plugin"]
 
 
-@pytest.mark.parametrize("options", [(), ("-v", "--strict-markers"), ("-n", "2"), ("--markers",), ("--fixtures",)])
+@pytest.mark.parametrize("options", [(), ("-v", "--strict-markers"), ("-n", "1"), ("--markers",), ("--fixtures",)])
 def test_a_run_without_the_fixtures_loads_nothing_more(pytester: pytest.Pytester, options: tuple[str, ...]) -> None:
     pytester.makepyfile("def test_nothing(): pass")
     pytester.makeconftest(
         f"""
         import sys
+        from pathlib import Path
+
+        def write(name):
+            Path(name).write_text(repr([name for name in {HEAVY!r} if name in sys.modules]))
+
+        def pytest_sessionfinish(session):
+            if hasattr(session.config, "workerinput"):
+                write("worker.txt")
 
         def pytest_unconfigure(config):
             if not hasattr(config, "workerinput"):
-                print("LOADED", [name for name in {HEAVY!r} if name in sys.modules])
+                write("main.txt")
         """
     )
 
-    def loaded(*more: str) -> list[str]:
+    def run(*more: str) -> tuple[pytest.RunResult, dict[str, str]]:
         result = pytester.runpytest_subprocess("-p", "no:cacheprovider", *options, *more)
         assert result.ret == 0
-        return [line for line in result.outlines if line.startswith("LOADED")]
+        return result, {file.stem: file.read_text("utf-8") for file in pytester.path.glob("*.txt")}
 
+    result, loaded = run()
     # Some of it comes with Python or another plugin: asyncio with unittest.mock, for one.
-    assert loaded() == loaded("-p", "no:asc")
-    result = pytester.runpytest("-p", "no:cacheprovider", *options)
+    assert run("-p", "no:asc")[1] == loaded
+    assert loaded.keys() == ({"main", "worker"} if "-n" in options else {"main"})
     assert "App Store Connect" not in "".join(line for line in result.outlines if line.startswith("="))
 
 
 def test_the_plugin_can_be_disabled(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_token(asc_token): pass")
-    result = pytester.runpytest_subprocess("-p", "no:asc")
+    result = pytester.runpytest("-p", "no:asc")
     result.stdout.fnmatch_lines(["*fixture 'asc_token' not found*"])
 
 
