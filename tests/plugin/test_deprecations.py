@@ -31,10 +31,10 @@ SECTION = [
 
 def test_they_are_not_listed_by_default(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(TESTS)
-    result = pytester.runpytest_subprocess()
+    result = pytester.runpytest()
     result.assert_outcomes(passed=4)
     assert "deprecated operations" not in result.stdout.str()
-    off = pytester.runpytest_subprocess("-o", "asc_warn_deprecated=off")
+    off = pytester.runpytest("-o", "asc_warn_deprecated=off")
     off.assert_outcomes(passed=4)
     assert "deprecated operations" not in off.stdout.str()
 
@@ -47,7 +47,7 @@ def test_each_is_listed_once_with_the_first_test_that_used_it(
         pytest.importorskip("xdist")
     pytester.makeini("[pytest]\nasc_warn_deprecated = warn\n")
     pytester.makepyfile(TESTS)
-    result = pytester.runpytest_subprocess(*arguments)
+    result = pytester.runpytest(*arguments)
     result.assert_outcomes(passed=4)
     result.stdout.fnmatch_lines(SECTION)
     assert result.stdout.str().count("/v1/gameCenterLeaderboards/{id}") == 1
@@ -55,13 +55,13 @@ def test_each_is_listed_once_with_the_first_test_that_used_it(
 
 def test_a_run_that_used_none_has_no_section(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_new(asc_session): asc_session.get('/v1/apps')")
-    result = pytester.runpytest_subprocess("-o", "asc_warn_deprecated=warn")
+    result = pytester.runpytest("-o", "asc_warn_deprecated=warn")
     assert "deprecated operations" not in result.stdout.str()
 
 
 def test_a_test_that_uses_one_fails_on_request(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(TESTS)
-    result = pytester.runpytest_subprocess("-o", "asc_warn_deprecated=error", "-rf")
+    result = pytester.runpytest("-o", "asc_warn_deprecated=error", "-rf")
     result.assert_outcomes(passed=1, failed=3)
     result.stdout.fnmatch_lines(
         [
@@ -74,6 +74,6 @@ def test_a_test_that_uses_one_fails_on_request(pytester: pytest.Pytester) -> Non
 
 def test_another_value_is_an_error_of_usage(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(TESTS)
-    result = pytester.runpytest_subprocess("-o", "asc_warn_deprecated=loudly")
+    result = pytester.runpytest("-o", "asc_warn_deprecated=loudly")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["ERROR: asc_warn_deprecated is 'loudly', expected one of off, warn, error"])

@@ -34,7 +34,7 @@ def write_document(pytester: pytest.Pytester, document: Json = MINIATURE) -> Pat
 def test_the_option_names_a_document_that_is_compiled_once_and_cached(pytester: pytest.Pytester) -> None:
     write_document(pytester)
     pytester.makepyfile(TESTS)
-    first = pytester.runpytest_subprocess("--asc-openapi=openapi.json")
+    first = pytester.runpytest("--asc-openapi=openapi.json")
     first.assert_outcomes(passed=2)
     first.stdout.fnmatch_lines(
         [
@@ -44,7 +44,7 @@ def test_the_option_names_a_document_that_is_compiled_once_and_cached(pytester: 
             "asc: the roles for these are not known, so only ADMIN may use them: /v1/bookReports, /v2/shelves",
         ]
     )
-    second = pytester.runpytest_subprocess("--asc-openapi=openapi.json")
+    second = pytester.runpytest_subprocess("--asc-openapi=openapi.json")  # another process finds the file alone
     second.assert_outcomes(passed=2)
     assert "asc: compil" not in second.stdout.str()
     second.stdout.fnmatch_lines(["asc: App Store Connect API 0.1, of *openapi.json"])
@@ -53,9 +53,9 @@ def test_the_option_names_a_document_that_is_compiled_once_and_cached(pytester: 
 def test_a_changed_document_is_compiled_anew(pytester: pytest.Pytester) -> None:
     write_document(pytester)
     pytester.makepyfile("def test_version(asc_emulator): assert asc_emulator.api_version == '0.2'")
-    pytester.runpytest_subprocess("--asc-openapi=openapi.json").assert_outcomes(failed=1)
+    pytester.runpytest("--asc-openapi=openapi.json").assert_outcomes(failed=1)
     write_document(pytester, {**MINIATURE, "info": {"version": "0.2"}})
-    result = pytester.runpytest_subprocess("--asc-openapi=openapi.json")
+    result = pytester.runpytest("--asc-openapi=openapi.json")
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["asc: compiled in *"])
 
@@ -66,24 +66,23 @@ def test_the_ini_file_names_a_document_beside_it(pytester: pytest.Pytester, monk
     pytester.makepyfile(TESTS)
     folder = pytester.mkdir("elsewhere")
     monkeypatch.chdir(folder)
-    pytester.runpytest_subprocess("..").assert_outcomes(passed=2)
+    pytester.runpytest("..").assert_outcomes(passed=2)
 
 
-@pytest.mark.parametrize("arguments", [(), ("-p", "no:cacheprovider")])
+@pytest.mark.parametrize("arguments", [("-n2",), ("-n1", "-p", "no:cacheprovider")])
 def test_workers_of_xdist_get_the_compiled_document(pytester: pytest.Pytester, arguments: tuple[str, ...]) -> None:
     pytest.importorskip("xdist")
     file = write_document(pytester)
     pytester.makeconftest(
-        # The controller reads the file before any test; no worker may.
+        # The controller has read the file before it starts workers; none of them may.
         f"""
         import pathlib
-        def pytest_collection_finish(session):
-            if hasattr(session.config, "workerinput"):
-                pathlib.Path({str(file)!r}).unlink(missing_ok=True)
+        def pytest_configure_node():
+            pathlib.Path({str(file)!r}).unlink(missing_ok=True)
         """
     )
     pytester.makepyfile(TESTS)
-    result = pytester.runpytest_subprocess("--asc-openapi=openapi.json", "-n2", *arguments)
+    result = pytester.runpytest("--asc-openapi=openapi.json", *arguments)
     result.assert_outcomes(passed=2)
     assert result.stdout.str().count("asc: compiling") == 1
 
@@ -93,8 +92,8 @@ def test_without_a_document_the_shipped_one_is_used_and_in_the_next_run_again(py
 
     write_document(pytester)
     pytester.makepyfile("def test_apps(asc_session): assert asc_session.get('/v1/apps').ok")
-    pytester.runpytest_inprocess("--asc-openapi=openapi.json").assert_outcomes(failed=1)
-    result = pytester.runpytest_inprocess()
+    pytester.runpytest("--asc-openapi=openapi.json").assert_outcomes(failed=1)
+    result = pytester.runpytest()
     result.assert_outcomes(passed=1)
     assert "App Store Connect API" not in result.stdout.str()
     assert shipped_spec()["version"]
@@ -112,7 +111,7 @@ def test_what_is_not_understood_is_told_once_and_the_operation_answers_501(pytes
             assert "GET /v1/lamps" in answer.text
         """
     )
-    result = pytester.runpytest_subprocess("--asc-openapi=openapi.json")
+    result = pytester.runpytest("--asc-openapi=openapi.json")
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(
         [
@@ -134,7 +133,7 @@ def test_an_area_without_roles_is_open_to_admin_alone(pytester: pytest.Pytester)
             assert asc_session.get("/v2/shelves?filter[kind]=OAK").status_code == status
         """
     )
-    pytester.runpytest_subprocess("--asc-openapi=openapi.json").assert_outcomes(passed=2)
+    pytester.runpytest("--asc-openapi=openapi.json").assert_outcomes(passed=2)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +151,7 @@ def test_a_file_that_is_no_document_is_an_error_of_usage(
     if content is not None:
         pytester.makefile(".json", openapi=content)
     pytester.makepyfile("def test_nothing(): pass")
-    result = pytester.runpytest_subprocess("--asc-openapi=openapi.json")
+    result = pytester.runpytest("--asc-openapi=openapi.json")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([complaint])
     assert "Traceback" not in result.stderr.str() + result.stdout.str()
@@ -161,10 +160,10 @@ def test_a_file_that_is_no_document_is_an_error_of_usage(
 def test_a_damaged_cache_is_made_anew(pytester: pytest.Pytester) -> None:
     write_document(pytester)
     pytester.makepyfile(TESTS)
-    pytester.runpytest_subprocess("--asc-openapi=openapi.json").assert_outcomes(passed=2)
+    pytester.runpytest("--asc-openapi=openapi.json").assert_outcomes(passed=2)
     (file,) = pytester.path.glob(".pytest_cache/**/asc-openapi/*")
     file.write_bytes(file.read_bytes()[:100])
-    result = pytester.runpytest_subprocess("--asc-openapi=openapi.json")
+    result = pytester.runpytest("--asc-openapi=openapi.json")
     result.assert_outcomes(passed=2)
     result.stdout.fnmatch_lines(["asc: compiled in *"])
 
@@ -172,6 +171,6 @@ def test_a_damaged_cache_is_made_anew(pytester: pytest.Pytester) -> None:
 def test_a_quiet_run_tells_nothing(pytester: pytest.Pytester) -> None:
     write_document(pytester)
     pytester.makepyfile(TESTS)
-    result = pytester.runpytest_subprocess("-q", "--asc-openapi=openapi.json")
+    result = pytester.runpytest("-q", "--asc-openapi=openapi.json")
     result.assert_outcomes(passed=2)
     assert "asc: " not in result.stdout.str()
