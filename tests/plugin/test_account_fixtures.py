@@ -176,7 +176,7 @@ def test_the_environment_holds_the_key_under_every_name(
             assert done.stdout.strip() == "7", done.stderr
         """
     )
-    pytester.runpytest_subprocess("-W", "error").assert_outcomes(passed=3)
+    pytester.runpytest("-W", "error").assert_outcomes(passed=3)
 
 
 def test_a_fault_of_the_token_that_no_request_showed_is_an_error(pytester: pytest.Pytester) -> None:

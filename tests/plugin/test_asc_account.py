@@ -97,7 +97,7 @@ def test_the_file_is_relative_to_rootdir(
 
 def test_workers_of_xdist_start_from_it(suite: Path, pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_one(asc_emulator): assert asc_emulator.get('apps', '6448311069')")
-    pytester.runpytest("-n", "2").assert_outcomes(passed=1)
+    pytester.runpytest("-n", "1").assert_outcomes(passed=1)
 
 
 def test_the_smoke_check_of_the_emulator_starts_from_it(suite: Path, pytester: pytest.Pytester) -> None:
