@@ -134,7 +134,8 @@ def serving(account: Account) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        wbufsize = -1  # one packet a response: else each waits 40 ms for an acknowledgement
+        wbufsize = -1
+        disable_nagle_algorithm = True  # else a body of several packets waits 40 ms for an acknowledgement
 
         def _serve(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length") or 0))

@@ -44,6 +44,7 @@ class Live:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             wbufsize = -1
+            disable_nagle_algorithm = True  # else a body of several packets waits 40 ms for an acknowledgement
 
             def _serve(self) -> None:
                 live.methods.add(self.command)
