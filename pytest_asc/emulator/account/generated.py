@@ -37,6 +37,7 @@ _DOLLARS = (
 """Price in the USA by tier. The first tier is free (documented for apps)."""
 _COMMISSION = 0.3
 _COMMISSION_OF_SECOND_YEAR = 0.15
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class PricePoint(NamedTuple):
@@ -49,7 +50,8 @@ class PricePoint(NamedTuple):
     @property
     def id(self) -> str:
         """ID of the price point."""
-        return encode_id({"s": self.product, "t": self.territory, "p": self.tier_text})
+        text = f'{{"s":{_encode(self.product)},"t":{_encode(self.territory)},"p":"{self.tier_text}"}}'
+        return _encode_base64(text)
 
     @property
     def tier_text(self) -> str:
@@ -59,7 +61,10 @@ class PricePoint(NamedTuple):
 
 def encode_id(values: Mapping[str, object]) -> str:
     """Return an id that encodes these values: base64 of JSON, without padding (observed)."""
-    text = json.dumps(values, separators=(",", ":"))
+    return _encode_base64(_encode(values))
+
+
+def _encode_base64(text: str) -> str:
     return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 

@@ -40,6 +40,16 @@ def read(store: Store, route: Route) -> bytes | ApiError:
     return READS[route.operation.action](store, route)
 
 
+def selected(store: Store, route: Route) -> Sequence[Resource] | ApiError:
+    """Return the resources on all pages of a GET operation that lists some, or the reason why there are none."""
+    if route.operation.action == "getCollection":
+        return select(store, route.resource_type, route.query)
+    resource = store.get(route.resource_type, route.identifier)
+    if resource is None:
+        return errors.not_found(route.resource_type, route.identifier)
+    return _related(store, route, resource)
+
+
 def _get_collection(store: Store, route: Route) -> bytes:
     resource_type, query = route.resource_type, route.query
     if len(query.text) > _MOST_CACHED:
@@ -66,11 +76,15 @@ def _get_to_many(store: Store, route: Route) -> bytes | ApiError:
     resource = store.get(route.resource_type, route.identifier)
     if resource is None:
         return _absent(store, route)
+    return _page(store, route, _related(store, route, resource))
+
+
+def _related(store: Store, route: Route, resource: Resource) -> Sequence[Resource]:
     relationship = _relation(route)
     related = store.related(resource, relationship)
     if route.operation.path in _UNORDERED:
         related = sorted(related, key=_arbitrary_place)
-    return _page(store, route, select(store, relationship.target, route.query, related))
+    return select(store, relationship.target, route.query, related)
 
 
 def _get_to_one(store: Store, route: Route) -> bytes | ApiError:

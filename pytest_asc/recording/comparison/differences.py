@@ -21,6 +21,8 @@ _NAMES = re.compile(r"[A-Za-z][\w.-]{0,79}", re.ASCII)
 _CODE = re.compile(r"[A-Z][A-Z0-9_.]{0,119}", re.ASCII)
 _ID = re.compile(r"[\w.~=:-]{1,512}", re.ASCII)
 _LINK = re.compile(r"(/[\w.~=:%-]{0,512}){1,8}", re.ASCII)
+_PLAIN_LINK = re.compile(rf"https?://[\w.:-]+({_LINK.pattern})", re.ASCII)
+"""URLs without a query, as most links are."""
 _ABSENT = "absent"
 _OTHER = "(another form)"
 _JSON_API = {"algorithm", "associatedErrors", "code", "detail", "id", "links", "meta", "parameter", "pointer", "source",
@@ -228,21 +230,23 @@ def _of_links(path: str, where: str, live: Any, emulator: Any, key: tuple[str, s
 
 def _links(path: str, links: Any) -> dict[str, str]:
     """Return links without scheme, host and cursor, and with those parameters alone that the request has."""
+    members = links.items() if isinstance(links, dict) else ()
+    return {str(name): _link(path, link) if isinstance(link, str) else kind_of(link) for name, link in members}
+
+
+def _link(path: str, link: str) -> str:
+    plain = _PLAIN_LINK.fullmatch(link)
+    if plain:
+        return plain[1]
     own = {name for name, _ in parse_qsl(path.partition("?")[2].removesuffix(" (next page)"), keep_blank_values=True)}
-    found = {}
-    for name, link in links.items() if isinstance(links, dict) else ():
-        parts = urlsplit(link) if isinstance(link, str) else None
-        if parts is None:
-            found[str(name)] = kind_of(link)
-        else:
-            text = "&".join(
-                f"{one}={value}" if one in own else f"{_shown(one)}={_OTHER}"
-                for one, value in sorted(parse_qsl(parts.query, keep_blank_values=True))
-                if one != "cursor"
-            )
-            target = _shown(parts.path, _LINK)
-            found[str(name)] = f"{target}?{text}" if text else target
-    return found
+    parts = urlsplit(link)
+    text = "&".join(
+        f"{one}={value}" if one in own else f"{_shown(one)}={_OTHER}"
+        for one, value in sorted(parse_qsl(parts.query, keep_blank_values=True))
+        if one != "cursor"
+    )
+    target = _shown(parts.path, _LINK)
+    return f"{target}?{text}" if text else target
 
 
 def _of_paging(path: str, live: Any, emulator: Any) -> Iterator[Difference]:
