@@ -107,3 +107,14 @@ def openapi() -> dict[str, Any]:
         pytest.skip("Apple's OpenAPI document is not here: set ASC_OPENAPI to its path")
     document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return merge(document, read_document(ADDENDUM)) if document["info"]["version"] == "4.4.1" else document
+
+
+@cache
+def _openapi_text() -> str:
+    return json.dumps(openapi())
+
+
+def copy_of_openapi() -> dict[str, Any]:
+    """Return a copy of the document, for a test to change."""
+    document: dict[str, Any] = json.loads(_openapi_text())
+    return document

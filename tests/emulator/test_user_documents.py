@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from emulator.harness import EmulatorClient, openapi
+from emulator.harness import EmulatorClient, copy_of_openapi
 from emulator.newer_document import newer_document
 from emulator.populated_account import make_request, operations, populate_account
 from emulator.test_sweep import NOT_EMULATED as UNKNOWN_DOCUMENT
@@ -23,14 +23,19 @@ if TYPE_CHECKING:
     from emulator.miniature import Json
 
     from pytest_asc.emulator.app import Request
+    from pytest_asc.emulator.spec.compiled_format import CompiledSpec
 
 NOT_EMULATED = 501
 
 
-@contextmanager
-def using(document: Json) -> Iterator[None]:
+def compile_whole(document: Json) -> CompiledSpec:
     compiled, not_understood = compile_leniently(document)
     assert [each for each in map(str, not_understood) if "it has neither data nor a path" not in each] == []
+    return compiled
+
+
+@contextmanager
+def using(compiled: CompiledSpec) -> Iterator[None]:
     before = use_spec(complete(compiled, shipped_spec()))
     try:
         yield
@@ -38,9 +43,14 @@ def using(document: Json) -> Iterator[None]:
         use_spec(before)
 
 
+@cache
+def compile_newer() -> CompiledSpec:
+    return compile_whole(newer_document())
+
+
 @pytest.fixture
 def newer() -> Iterator[EmulatorClient]:
-    with using(newer_document()):
+    with using(compile_newer()):
         yield EmulatorClient()
 
 
@@ -147,18 +157,22 @@ def without_many_types(document: Json) -> None:
     }
 
 
-def unchanged(document: Json) -> None:
-    """Leave the document as it is."""
+EDITIONS = [None, without_parameter_enums, with_extra_values, of_openapi_3_1, without_many_types]
 
 
-EDITIONS = [unchanged, without_parameter_enums, with_extra_values, of_openapi_3_1, without_many_types]
-
-
-@pytest.mark.parametrize("edit", EDITIONS)
-def test_every_operation_of_an_edition_is_served(edit: Callable[[Json], None]) -> None:
-    document = copy.deepcopy(newer_document() if edit is unchanged else openapi())
+@pytest.fixture(scope="module", params=EDITIONS, ids=lambda edit: edit.__name__ if edit else "newer")
+def edition(request: pytest.FixtureRequest) -> CompiledSpec:
+    """A document that somebody brings: the newer one, or Apple's with changes."""
+    edit: Callable[[Json], None] | None = request.param
+    if edit is None:
+        return compile_newer()
+    document = copy_of_openapi()
     edit(document)
-    with using(document):
+    return compile_whole(document)
+
+
+def test_every_operation_of_an_edition_is_served(edition: CompiledSpec) -> None:
+    with using(edition):
         client = populate_account()
         refused = {}
         for operation in sorted(operations(), key=lambda one: one.method != "GET"):
@@ -171,11 +185,8 @@ def test_every_operation_of_an_edition_is_served(edit: Callable[[Json], None]) -
         assert refused == {}
 
 
-@pytest.mark.parametrize("edit", EDITIONS)
-def test_the_sample_and_the_workflows_work_with_an_edition(edit: Callable[[Json], None]) -> None:
-    document = copy.deepcopy(newer_document() if edit is unchanged else openapi())
-    edit(document)
-    with using(document):
+def test_the_sample_and_the_workflows_work_with_an_edition(edition: CompiledSpec) -> None:
+    with using(edition):
         emulator = EmulatorClient().emulator
         emulator.load_sample()
         assert emulator.find("apps")
@@ -184,13 +195,13 @@ def test_the_sample_and_the_workflows_work_with_an_edition(edit: Callable[[Json]
 
 
 def test_the_sample_fits_a_document_whose_members_are_of_other_types() -> None:
-    document = copy.deepcopy(openapi())
+    document = copy_of_openapi()
     schemas = document["components"]["schemas"]
     app = schemas["App"]["properties"]
     app["attributes"]["properties"]["name"] = {"type": "integer"}
     kind = app["relationships"]["properties"]["builds"]["properties"]["data"]["items"]["properties"]["type"]
     kind["enum"] = ["betaGroups"]
-    with using(document):
+    with using(compile_whole(document)):
         client = EmulatorClient()
         client.emulator.load_sample()
         apps = client.get("/v1/apps").json["data"]
@@ -198,7 +209,7 @@ def test_the_sample_fits_a_document_whose_members_are_of_other_types() -> None:
 
 
 def test_operations_that_are_not_understood_answer_501_with_their_names() -> None:
-    document = copy.deepcopy(openapi())
+    document = copy_of_openapi()
     del document["paths"]["/v1/betaGroups"]["post"]["requestBody"]
     document["paths"]["/v1/analyticsReportSegments/{id}"]["get"]["responses"] = {}
     document["paths"]["/v1/betaGroups/{id}/unknowns"] = document["paths"]["/v1/betaGroups/{id}/builds"]

@@ -9,8 +9,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from pytest_asc.credentials.settings import SETTINGS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    import pytest
 
 SENTINEL = "Sentinel"
 
@@ -168,6 +173,15 @@ def serving(account: Account) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def prepare_command(patch: pytest.MonkeyPatch, variables: Mapping[str, str], folder: Path) -> None:
+    """Set the environment and the current folder of a command: it has the settings of these variables alone."""
+    for name in {name for setting in SETTINGS for name in setting.env}:
+        patch.delenv(name, raising=False)
+    for name, value in variables.items():
+        patch.setenv(name, value)
+    patch.chdir(folder)
 
 
 def large_account() -> Account:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_asc.apple.services import APP_STORE_CONNECT
-from pytest_asc.credentials.settings import SETTINGS
 from pytest_asc.credentials.throw_away import new_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-from recording.apple import Account, large_account, serving
+from recording.apple import Account, large_account, prepare_command, serving
 
 
 @pytest.fixture(scope="session")
@@ -39,14 +39,10 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 @pytest.fixture
 def account(
-    key_files: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: object, waits: list[float]
+    key_files: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, waits: list[float]
 ) -> Iterator[Account]:
     """A large account at a stand-in for Apple, with the environment and the folder of a command."""
-    for name in {name for setting in SETTINGS for name in setting.env}:
-        monkeypatch.delenv(name, raising=False)
-    for name, value in key_files.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir(str(tmp_path))
+    prepare_command(monkeypatch, key_files, tmp_path)
     found = large_account()
     with serving(found) as url:
         monkeypatch.setenv("ASC_BASE_URL", url)

@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from recording.apple import SENTINEL
+from recording.apple import SENTINEL, prepare_command
 
 from pytest_asc import Credentials, Emulator, Request
 from pytest_asc.cli.main import main
-from pytest_asc.credentials.settings import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,14 +74,8 @@ class Live:
             server.server_close()
 
 
-@pytest.fixture
-def live(key_files: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Live]:
-    """A live account: two apps, some testers with sentinels in their names, and a recording of it in FILE."""
-    for name in {name for setting in SETTINGS for name in setting.env}:
-        monkeypatch.delenv(name, raising=False)
-    for name, value in key_files.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir(tmp_path)
+def new_emulator(key_files: dict[str, str]) -> Emulator:
+    """Return an emulator with three apps, and testers with sentinels in their names."""
     credentials = Credentials.load(
         key_id=key_files["ASC_KEY_ID"],
         issuer_id=key_files["ASC_ISSUER_ID"],
@@ -97,13 +90,37 @@ def live(key_files: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: P
             emulator.add("betaTesters", betaGroups=[group], email=f"{SENTINEL}{number}{one}@example.org")
         emulator.add("builds", app=app, version=str(number))
         emulator.add("appStoreVersions", app=app)
+    return emulator
+
+
+@pytest.fixture(scope="module")
+def emulator(key_files: dict[str, str]) -> Emulator:
+    """An emulator that is only read."""
+    return new_emulator(key_files)
+
+
+@pytest.fixture(scope="module")
+def recording(emulator: Emulator, key_files: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The recording of the account."""
+    recorded = Live(emulator)
+    with pytest.MonkeyPatch.context() as patch, recorded.serving() as url:
+        prepare_command(patch, {**key_files, "ASC_BASE_URL": url}, tmp_path_factory.mktemp("recording"))
+        assert main(["record", FILE, "--quiet", "--areas", "apps,versions,testflight,builds,localizations"]) == 0
+        assert recorded.methods == {"GET"}
+        return Path(FILE).read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def live(
+    emulator: Emulator, recording: str, key_files: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[Live]:
+    """A live account, and a recording of it in FILE."""
     made = Live(emulator)
     with made.serving() as url:
-        monkeypatch.setenv("ASC_BASE_URL", url)
-        assert main(["record", FILE, "--quiet", "--areas", "apps,versions,testflight,builds,localizations"]) == 0
-        made.paths.clear()
+        prepare_command(monkeypatch, {**key_files, "ASC_BASE_URL": url}, tmp_path)
+        Path(FILE).write_text(recording, encoding="utf-8")
         yield made
-    assert made.methods == {"GET"}
+    assert made.methods <= {"GET"}
 
 
 def compare(*options: str) -> dict[str, Any]:
@@ -120,17 +137,22 @@ def test_the_emulator_does_not_differ_from_itself(live: Live) -> None:
     assert report["left_out"] == 0
 
 
-def test_lists_that_need_a_filter_are_in_no_recording_and_not_compared(live: Live) -> None:
-    app = live.emulator.get("apps", "6448311069")
-    live.emulator.add("nominations", relatedApps=[app])
-    detail = live.emulator.add("gameCenterDetails", app=app)
-    board = live.emulator.add("gameCenterLeaderboards", gameCenterDetail=detail)
-    boards = live.emulator.add("gameCenterLeaderboardSets", gameCenterDetail=detail, gameCenterLeaderboards=[board])
-    live.emulator.add(
+def test_lists_that_need_a_filter_are_in_no_recording_and_not_compared(
+    key_files: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    emulator = new_emulator(key_files)
+    app = emulator.get("apps", "6448311069")
+    emulator.add("nominations", relatedApps=[app])
+    detail = emulator.add("gameCenterDetails", app=app)
+    board = emulator.add("gameCenterLeaderboards", gameCenterDetail=detail)
+    boards = emulator.add("gameCenterLeaderboardSets", gameCenterDetail=detail, gameCenterLeaderboards=[board])
+    emulator.add(
         "gameCenterLeaderboardSetMemberLocalizations", gameCenterLeaderboardSet=boards, gameCenterLeaderboard=board
     )
-    assert main(["record", FILE, "--quiet", "--areas", "apps,game-center,product-pages"]) == 0
-    assert compare("--budget", "600", "--quiet")["differences"] == []
+    with Live(emulator).serving() as url:
+        prepare_command(monkeypatch, {**key_files, "ASC_BASE_URL": url}, tmp_path)
+        assert main(["record", FILE, "--quiet", "--areas", "apps,game-center,product-pages"]) == 0
+        assert compare("--budget", "600", "--quiet")["differences"] == []
 
 
 def test_the_budget_bounds_the_live_requests(live: Live, capsys: pytest.CaptureFixture[str]) -> None:
@@ -270,7 +292,6 @@ def test_a_bad_file_is_refused_before_a_request(
     assert main(["compare", FILE]) == 4
     assert message in capsys.readouterr().err
     assert live.paths == []
-    live.methods.add("GET")
 
 
 @pytest.mark.parametrize("options", [["--budget", "0"], ["--budget", "many"], ["--report", "nowhere/report.json"]])

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from recording.apple import SENTINEL, serving
+from recording.apple import SENTINEL, prepare_command, serving
 from recording.strict_apple import StrictAccount, strict_account
 
 from pytest_asc import Emulator
 from pytest_asc.cli.main import main
-from pytest_asc.credentials.settings import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,11 +21,7 @@ FILE = "account.json"
 
 @pytest.fixture
 def apple(key_files: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[StrictAccount]:
-    for name in {name for setting in SETTINGS for name in setting.env}:
-        monkeypatch.delenv(name, raising=False)
-    for name, value in key_files.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir(tmp_path)
+    prepare_command(monkeypatch, key_files, tmp_path)
     account = strict_account()
     with serving(account) as url:
         monkeypatch.setenv("ASC_BASE_URL", url)

@@ -67,7 +67,8 @@ class ResourceSchemas:
 
     def compile(self, operations: Mapping[str, Mapping[str, CompiledOperation]]) -> dict[str, CompiledSchema]:
         """Compile all schemas of resources."""
-        return {name: self._compile(name, operations) for name in sorted(self.types)}
+        versions = self._versions(operations)
+        return {name: self._compile(name, versions[name]) for name in sorted(self.types)}
 
     def has_one_schema(self, resource_type: str) -> bool:
         """Return whether a type exists and has exactly one schema."""
@@ -96,9 +97,8 @@ class ResourceSchemas:
             self.types[name] = resource_type
             self._parts[name] = schema
 
-    def _compile(self, name: str, operations: Mapping[str, Mapping[str, CompiledOperation]]) -> CompiledSchema:
+    def _compile(self, name: str, version: str) -> CompiledSchema:
         attributes, relationships = members_of_resource(self._parts[name])
-        version = self._version_of(name, operations)
         instance = f"/{version}/{self.types[name]}/{{id}}"
         compiled: CompiledSchema = {
             "type": self.types[name],
@@ -114,22 +114,23 @@ class ResourceSchemas:
             compiled["deprecated"] = deprecated
         return compiled
 
-    def _version_of(self, name: str, operations: Mapping[str, Mapping[str, CompiledOperation]]) -> str:
-        """Return the path version under which resources of this schema have their own URL.
+    def _versions(self, operations: Mapping[str, Mapping[str, CompiledOperation]]) -> dict[str, str]:
+        """Return the path version under which resources of each schema have their own URL.
 
         It is the version of the paths that read or write these resources. For resources that are only ever included,
         it is the version of the first path of their type.
         """
-        resource_type = self.types[name]
-        versions: list[str] = []
+        own: dict[str, str] = {}
+        first: dict[str, str] = {}
         for path, item in operations.items():
-            version, _, rest = path[1:].partition("/")
-            own_path = rest in {resource_type, f"{resource_type}/{{id}}"}
-            if own_path and any(name == operation.get("schema") for operation in item.values()):
-                return version
-            if rest.startswith(f"{resource_type}/"):
-                versions.append(version)
-        return versions[0] if versions else "v1"
+            version, root, *rest = path[1:].split("/")
+            for operation in item.values() if rest in ([], ["{id}"]) else ():
+                name = operation.get("schema")
+                if name and self.types[name] == root:
+                    own.setdefault(name, version)
+            if rest:
+                first.setdefault(root, version)
+        return {name: own.get(name) or first.get(resource_type, "v1") for name, resource_type in self.types.items()}
 
     def _relationship(self, part: Part, instance: str, name: str) -> LinkageType | RelationshipWithoutData:
         data = part.properties().get("data")
