@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from recording.apple import Account
 
+WORKERS = ["-n", "2", "-p", "no:hypothesispytest"]
+"""Workers without Hypothesis, which takes longer to import than all else."""
 SUITE = """
     import pytest
 
@@ -43,7 +45,7 @@ def written(pytester: pytest.Pytester, name: str = "account.json") -> Any:
     return json.loads((pytester.path / name).read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("workers", [[], ["-n", "2"]])
+@pytest.mark.parametrize("workers", [[], WORKERS])
 def test_what_live_tests_read_is_recorded(suite: Account, pytester: pytest.Pytester, workers: list[str]) -> None:
     result = pytester.runpytest("--asc-record=account.json", *workers)
     result.assert_outcomes(passed=3)
@@ -62,7 +64,7 @@ def test_what_live_tests_read_is_recorded(suite: Account, pytester: pytest.Pytes
 
 def test_the_recording_is_the_same_with_workers(suite: Account, pytester: pytest.Pytester) -> None:
     pytester.runpytest("--asc-record=one.json")
-    pytester.runpytest("--asc-record=two.json", "-n", "2")
+    pytester.runpytest("--asc-record=two.json", *WORKERS)
     assert written(pytester, "one.json") == written(pytester, "two.json")
 
 
@@ -79,7 +81,7 @@ def test_a_folder_that_is_not_there_is_an_error_of_usage(suite: Account, pyteste
     assert suite.requests == []
 
 
-@pytest.mark.parametrize("workers", [[], ["-n", "2"]])
+@pytest.mark.parametrize("workers", [[], WORKERS])
 def test_a_run_fails_where_live_answers_differ_from_the_emulator(
     suite: Account, pytester: pytest.Pytester, workers: list[str]
 ) -> None:
