@@ -7,6 +7,7 @@ product, the territory and the price tier (observed).
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -18,7 +19,7 @@ from pytest_asc.emulator.account.reference_data import REFERENCE_DATA, REFERENCE
 from pytest_asc.emulator.account.store import FilterableList, Generator, Resource
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from pytest_asc.emulator.account.store import Store
 
@@ -145,6 +146,10 @@ class _PricePoints(FilterableList):
 
     def __len__(self) -> int:
         return len(self._products) * len(self._territories) * len(self._tiers)
+
+    def __iter__(self) -> Iterator[Resource]:
+        for parts in itertools.product(self._products, self._territories, self._tiers):
+            yield _price_point(self._type, PricePoint(*parts))
 
     @overload
     def __getitem__(self, index: int) -> Resource: ...

@@ -111,7 +111,7 @@ def _parse_yaml(text: str, name: str) -> Any:
     for scalar, pattern in _YAML_SCALARS.items():
         Loader.add_implicit_resolver(f"{_TAG}{scalar}", pattern, None)
     try:
-        return _AliasExpander(name).expand(yaml.load(text, Loader))  # noqa: S506  Loader is derived from SafeLoader
+        value = yaml.load(text, Loader)  # noqa: S506  Loader is derived from SafeLoader
     except (
         yaml.YAMLError,
         ValueError,
@@ -120,24 +120,33 @@ def _parse_yaml(text: str, name: str) -> Any:
         AttributeError,
     ) as error:  # YAMLError, or any of the others for a wrong tag
         raise DocumentError(f"{name} is neither valid JSON nor valid YAML: {' '.join(str(error).split())}") from None
+    if _count_values(value, {}) > _MAX_VALUES:
+        raise DocumentError(f"{name} has more than {_MAX_VALUES:,} values with its aliases expanded")
+    return _expand_aliases(value)
 
 
-class _AliasExpander:
-    """Expands the aliases of a YAML document, up to a limit, and converts keys to text."""
+def _count_values(value: Any, counts: dict[int, int]) -> int:
+    """Return the number of values in a value of a YAML document with its aliases expanded.
 
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._count = 0
+    Args:
+        value: The value.
+        counts: The numbers that were counted before, by the identity of the object or array.
+    """
+    if not isinstance(value, (dict, list)):
+        return 1
+    if id(value) not in counts:
+        members = value.values() if isinstance(value, dict) else value
+        counts[id(value)] = 1 + sum(_count_values(member, counts) for member in members)
+    return counts[id(value)]
 
-    def expand(self, value: Any) -> Any:
-        self._count += 1
-        if self._count > _MAX_VALUES:
-            raise DocumentError(f"{self._name} has more than {_MAX_VALUES:,} values with its aliases expanded")
-        if isinstance(value, dict):
-            return {key if isinstance(key, str) else _text(key): self.expand(member) for key, member in value.items()}
-        if isinstance(value, list):
-            return [self.expand(item) for item in value]
-        return value if value is None or isinstance(value, (bool, int, str)) else str(value)
+
+def _expand_aliases(value: Any) -> Any:
+    """Return a value of a YAML document with its aliases expanded and its keys converted to text."""
+    if isinstance(value, dict):
+        return {key if isinstance(key, str) else _text(key): _expand_aliases(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_expand_aliases(item) for item in value]
+    return value if value is None or isinstance(value, (bool, int, str)) else str(value)
 
 
 def _text(key: Any) -> str:
