@@ -73,6 +73,7 @@ class Session(requests.Session):
         else:
             vars(self).update(_state_with_shared_adapters())
             self.trust_env = False
+        self._has_adapter = adapter is not None
         self.base_url = base_url
         self.timeout = timeout
         self.writes = writes
@@ -143,7 +144,7 @@ class Session(requests.Session):
 
     def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
         """Settle how to connect; where an adapter answers there is no connection, and nothing to settle."""
-        if self.trust_env or not self._is_own_host(url):
+        if not self._has_adapter or not self._is_own_host(url):
             return super().merge_environment_settings(url, proxies, stream, verify, cert)
         return {"proxies": {}, "stream": bool(stream), "verify": True, "cert": None}
 

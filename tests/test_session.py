@@ -225,6 +225,19 @@ def test_proxies_of_the_environment_are_used(
     assert [request.path for request in proxy.requests] == ["http://api.example.invalid/v1/apps"]
 
 
+def test_a_session_without_the_environment_has_its_own_proxies(
+    accepting: Apple, start_apple: Callable[[], Apple], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy = start_apple()
+    proxy.answer = lambda _: Reply(200, APPS)
+    monkeypatch.setenv("http_proxy", accepting.url)
+    with Session("http://api.example.invalid", token=lambda: "t1", retries=0) as session:
+        session.trust_env, session.proxies = False, {"http": proxy.url}
+        assert session.get("/v1/apps").ok
+    assert [request.path for request in proxy.requests] == ["http://api.example.invalid/v1/apps"]
+    assert accepting.requests == []
+
+
 class Recording(BaseAdapter):
     """Answers from memory and keeps what it was called with."""
 

@@ -76,6 +76,10 @@ class Reader:
     ) -> None:
         self._session = Session(base_url, token=token, renew=renew, timeout=timeout, retries=0, writes=False)
         self._session.headers["User-Agent"] = RECORDER
+        # All requests go to one host: its proxy and its certificates are found once.
+        found = self._session.merge_environment_settings(base_url, {}, None, None, None)
+        self._session.proxies, self._session.verify = found["proxies"], found["verify"]
+        self._session.trust_env = False
         self._hosts = frozenset(hosts)
         self._base = base_url
         self._tell = tell

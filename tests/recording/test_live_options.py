@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from recording.apple import Account
 
-WORKERS = ["-n", "2", "-p", "no:hypothesispytest"]
-"""Workers without Hypothesis, which takes longer to import than all else."""
 SUITE = """
     import pytest
 
@@ -45,8 +43,10 @@ def written(pytester: pytest.Pytester, name: str = "account.json") -> Any:
     return json.loads((pytester.path / name).read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("workers", [[], WORKERS])
-def test_what_live_tests_read_is_recorded(suite: Account, pytester: pytest.Pytester, workers: list[str]) -> None:
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]])
+def test_what_live_tests_read_is_recorded_with_workers_as_without(
+    suite: Account, pytester: pytest.Pytester, workers: list[str]
+) -> None:
     result = pytester.runpytest("--asc-record=account.json", *workers)
     result.assert_outcomes(passed=3)
     result.stdout.fnmatch_lines(["--asc-record: *account.json: * resources"])
@@ -60,12 +60,8 @@ def test_what_live_tests_read_is_recorded(suite: Account, pytester: pytest.Pytes
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert SENTINEL.lower() not in file.read_text(encoding="utf-8").lower()
     assert SENTINEL.lower() not in result.stdout.str().lower()
-
-
-def test_the_recording_is_the_same_with_workers(suite: Account, pytester: pytest.Pytester) -> None:
-    pytester.runpytest("--asc-record=one.json")
-    pytester.runpytest("--asc-record=two.json", *WORKERS)
-    assert written(pytester, "one.json") == written(pytester, "two.json")
+    pytester.runpytest("--asc-record=without.json")
+    assert written(pytester, "without.json") == written(pytester)
 
 
 def test_without_live_tests_nothing_is_written(account: Account, pytester: pytest.Pytester) -> None:
@@ -81,7 +77,7 @@ def test_a_folder_that_is_not_there_is_an_error_of_usage(suite: Account, pyteste
     assert suite.requests == []
 
 
-@pytest.mark.parametrize("workers", [[], WORKERS])
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]])
 def test_a_run_fails_where_live_answers_differ_from_the_emulator(
     suite: Account, pytester: pytest.Pytester, workers: list[str]
 ) -> None:

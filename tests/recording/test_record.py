@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from loopback import Reply
 from recording.apple import SENTINEL, large_account, prepare_command, serving
 
 from pytest_asc import Emulator
@@ -18,8 +19,12 @@ from pytest_asc.cli.main import main
 from pytest_asc.credentials.throw_away import new_credentials
 from pytest_asc.credentials.tokens import mint
 from pytest_asc.recording.areas import NAMES, read_areas
+from pytest_asc.recording.reader import Reader
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from loopback import Apple
     from recording.apple import Account
 
 FILE = "account.json"
@@ -306,6 +311,21 @@ def test_a_redirect_is_not_followed(account: Account, capsys: pytest.CaptureFixt
     assert main(["record", FILE]) == 1
     assert "redirect" in capsys.readouterr().err
     assert len(account.requests) == 1
+
+
+def test_the_proxy_of_the_environment_is_used(
+    start_apple: Callable[[], Apple], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy = start_apple()
+    proxy.answer = lambda _: Reply(200, b'{"data": []}')
+    monkeypatch.setenv("http_proxy", proxy.url)
+    reader = Reader("http://api.example.invalid", token=new_token)
+    assert reader.get("/v1/apps").status == reader.get("/v1/builds").status == 200
+    reader.close()
+    assert [request.path.removeprefix("http://api.example.invalid") for request in proxy.requests] == [
+        "/v1/apps",
+        "/v1/builds",
+    ]
 
 
 @pytest.mark.parametrize("form", ["{base}{path}", "{path}", "?{query}"])
