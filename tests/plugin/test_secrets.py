@@ -97,7 +97,7 @@ EVERYTHING = ("--showlocals", "-vv", "-rA")
         *((style, more) for style in STYLES for more in [(), EVERYTHING]),
         # Workers make their reports in the same way.
         ("auto", ("-n", "2", "--showlocals")),
-        ("native", ("-n", "2", "--showlocals")),
+        ("native", ("-n", "1", "--showlocals")),
     ],
 )
 def test_reports_contain_no_secret(

@@ -223,7 +223,7 @@ REPORTS = {
 
 
 @pytest.mark.parametrize("module", REPORTS)
-@pytest.mark.parametrize("more", [(), ("-n", "2")])
+@pytest.mark.parametrize("more", [(), ("-n", "1")])
 def test_no_report_of_another_plugin_shows_a_secret(
     pytester: pytest.Pytester,
     shown: Callable[..., str],
@@ -254,7 +254,7 @@ STATEMENTS = ["raise RuntimeError(TOKEN)", "assert os.environ == {}", "int(KEY)"
 
 
 @pytest.mark.parametrize("statement", STATEMENTS)
-@pytest.mark.parametrize("options", [(), ("--tb=native",), ("-n", "2")])
+@pytest.mark.parametrize("options", [(), ("--tb=native",), ("-n", "1")])
 def test_errors_while_test_modules_are_imported_show_no_secret(
     pytester: pytest.Pytester,
     shown: Callable[..., str],
