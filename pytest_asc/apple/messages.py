@@ -25,45 +25,47 @@ class ToolMessage(NamedTuple):
     """Another part of it, without which the first says something else."""
 
 
-_ROLE = "Use a key whose role allows it: signing in the cloud takes an Admin key."
+_ROLE = "Use a key whose role allows it: signing in the cloud needs an Admin key."
 _SIGN_IN = (
-    "Sign Xcode in to an account, or give xcodebuild -authenticationKeyPath, -authenticationKeyID and "
+    "Sign in to an account in Xcode, or pass xcodebuild -authenticationKeyPath, -authenticationKeyID and "
     "-authenticationKeyIssuerID."
 )
-_SESSION = "Give the tool an API key, or create a session anew with fastlane spaceauth."
-_KEY_OR_APP_SPECIFIC = "Give the tool an API key, or an app-specific password made at account.apple.com."
-_HASH = "Call app_store_connect_api_key first and pass what it returns, or give the JSON file as api_key_path."
-_JSON_FILE = "Give the .p8 as key_filepath, or write the JSON file that fastlane documents for api_key_path."
+_SESSION = "Give the tool an API key, or create a new session with fastlane spaceauth."
+_KEY_OR_APP_SPECIFIC = "Give the tool an API key, or an app-specific password from account.apple.com."
+_HASH = "Call app_store_connect_api_key first and pass what it returns, or pass the JSON file as api_key_path."
+_JSON_FILE = "Pass the .p8 as key_filepath, or write the JSON file that fastlane documents for api_key_path."
 _KEY_TEXT = (
-    "Give the text of the .p8 with its BEGIN and END lines and its line breaks, or its path where a path is read."
+    "Pass the text of the .p8 with its BEGIN and END lines and its line breaks, or its path where a path is expected."
 )
 
 _NOTARY = (
-    "Compare the key ID and the issuer ID, and give no issuer ID with an individual key; with an Apple ID, give its "
+    "Check the key ID and the issuer ID, and leave the issuer ID out for an individual key; with an Apple ID, pass its "
     "Team ID and an app-specific password."
 )
 _ALTOOL = (
     "Compare the key ID and the issuer ID with Users and Access, Integrations, App Store Connect API, check that the "
-    "key is Active, and look for blanks and quotes around both; with an Apple ID, use an app-specific password."
+    "key is Active, and check both for surrounding whitespace and quotes; with an Apple ID, use an app-specific "
+    "password."
 )
 _SERVER = (
-    "Compare the key ID, the issuer ID and the bundle ID, and use an In-App Purchase key; production refuses an app "
-    "that was never released, so ask the sandbox."
+    "Check the key ID, the issuer ID and the bundle ID, and use an In-App Purchase key; production rejects an app "
+    "that was never released, so use the sandbox."
 )
 TEAM_KEY_FIX = (
-    "Compare all ids with Certificates, Identifiers & Profiles, Keys, and check that this service is enabled there."
+    "Compare all IDs with Certificates, Identifiers & Profiles, Keys, and check that this service is enabled there."
 )
-"""The fix where a key of the team, and no key of App Store Connect, is refused."""
+"""The fix where a key of the team, and not of App Store Connect, is rejected."""
 _OTHER_ENVIRONMENT = (
-    "Ask the other environment, sandbox or production: a transaction of one is unknown to the other. The token was "
-    "accepted."
+    "Send the request to the other environment, sandbox or production: a transaction exists only in one. The token "
+    "was accepted."
 )
-_TRUST = "Add the proxy's certificate to those that the client trusts, or take the proxy out of the way."
-_OUTAGE = "Try again later, and see Apple's page of the system status."
+_TRUST = "Add the proxy's certificate to those that the client trusts, or bypass the proxy."
+_OUTAGE = "Try again later, and check Apple's system status."
 
 
 _COMPARE_ALL = (
-    "Compare key ID, issuer ID or Team ID with Apple's pages, and check that the key is active and for this service."
+    "Compare the key ID and the issuer ID or Team ID with Apple's pages, and check that the key is active and for this "
+    "service."
 )
 
 
@@ -71,7 +73,7 @@ OTHER_VENDORS = (
     "boto3.", "botocore.", "docker:", "error response from daemon", "fatal: authentication failed for", "firebase:",
     "google.auth.", "npm err!", "openai.", "pip:", "slack:", "stripe.", "twilio.",
 )  # fmt: skip
-"""Parts of what the tools and libraries of others say; in lower case."""
+"""Parts of the messages of other vendors' tools and libraries; in lower case."""
 OF_APPLE = ("apple", "apns", "app store", "appstore", "itunes", "fastlane", "notary", "xcode", "provider token",
             "providertoken", "weatherkit", "musickit", "mapkit", "devicecheck", "p8", "signed bearer token",
             "authentication credentials are missing")  # fmt: skip
@@ -101,19 +103,19 @@ WORDINGS: tuple[Wording, ...] = (
     Wording(rf"key[-_ ]?id(?:entifier)?\b.{{0,60}}{_LACKS}|{_LACKS}.{{0,40}}key[-_ ]?id", "key-id-missing",
             "a key ID is missing"),
     Wording(r"no such file.{0,200}(?:key|\.p8)|(?:key|\.p8)\b.{0,200}(?:no such file|does not exist)",
-            "key-file-missing", "the file of a key is not there"),
+            "key-file-missing", "a key file does not exist"),
     Wording(rf"{_FAILS}.{{0,60}}{_KEY}|{_KEY}.{{0,40}}{_FAILS}", "key-unparsable", "a key cannot be read", _KEY_TEXT),
     Wording(r"\b(?:token|jwt)\b.{0,30}(?<!not )(?:\bexpired|has expired)|(?<!not )\bexpired.{0,10}\b(?:token|jwt)\b",
             "token-expired", "a token has expired"),
     Wording(r"app[- ]specific password|\b2fa\b|verification code|apple id.{0,20}password", "apple-id-session",
-            "an Apple ID signs in", _KEY_OR_APP_SPECIFIC),
+            "an Apple ID is used to sign in", _KEY_OR_APP_SPECIFIC),
     Wording(r"(?:apple|itunes|fastlane|app store).{0,80}\bsession.{0,20}(?:expired|invalid)", "apple-id-session",
-            "a session has ended", _SESSION),
+            "a session has expired", _SESSION),
     Wording(r"(?:must|need to|please) (?:provide|specify|supply|set).{0,60}(?:credentials|api key|keychain profile)",
             "credentials-missing", "credentials are missing"),
     Wording(r"(?<!syntaxerror: )invalid (?:[a-z]{2,15} )?(?:token|jwt|credentials)\b"
             r"|\b(?:token|jwt|credentials|api key)\b.{0,12}(?:not valid|invalid|rejected)",
-            "key-unknown-to-apple", "a token or a key was refused", _COMPARE_ALL),
+            "key-unknown-to-apple", "a token or a key was rejected", _COMPARE_ALL),
 )  # fmt: skip
 
 MESSAGES: tuple[ToolMessage, ...] = (
@@ -142,10 +144,10 @@ MESSAGES: tuple[ToolMessage, ...] = (
                 _KEY_OR_APP_SPECIFIC, "401"),
     ToolMessage("use the app-specific password", "apple-id-session", "electron/notarize#92", _KEY_OR_APP_SPECIFIC),
     ToolMessage("developer team id for the provided apple id", "apple-id-session", "Expensify/App#9299",
-                "Give the Team ID of a team that the Apple ID is a member of, or an API key."),
+                "Pass the Team ID of a team that the Apple ID is a member of, or an API key."),
     ToolMessage("401. unauthenticated. ensure that all", "key-unknown-to-apple", "electron/notarize#110", _NOTARY),
     ToolMessage("no keychain password item found", "credentials-missing", "my-monkeys/OpenSuperWhisper#122",
-                "Run notarytool store-credentials for the same keychain, or give --key, --key-id and --issuer."),
+                "Run notarytool store-credentials for the same keychain, or pass --key, --key-id and --issuer."),
     ToolMessage("is invalid for '--issuer", "issuer-id-not-uuid", "electron/notarize#88"),
     # Apple IDs: passwords, sessions, two-factor authentication.
     ToolMessage("app-specific password", "apple-id-session", "Mortennn/Notarize#1", _KEY_OR_APP_SPECIFIC),
@@ -175,21 +177,21 @@ MESSAGES: tuple[ToolMessage, ...] = (
     # The key and its file.
     ToolMessage("couldn't find key p8 file", "key-file-missing", "fastlane/fastlane: app_store_connect_api_key"),
     ToolMessage("find api key json file", "key-file-missing", "jessesquires/jessesquires.com#192",
-                "Give an absolute path: ~ and a relative path are not expanded."),
+                "Pass an absolute path: ~ and relative paths are not expanded."),
     ToolMessage("app store connect api key not found at", "key-file-missing", "indygreg/apple-platform-rs"),
     ToolMessage("no such file or directory", "key-file-missing", "Node's ENOENT", also=".p8"),
     ToolMessage("no such file or directory", "key-file-missing", "Python's FileNotFoundError", also="authkey"),
     ToolMessage("has no authentication key", "key-unparsable", "fastlane/fastlane#20798", _KEY_TEXT),
     ToolMessage("api key json is missing field", "key-unparsable", "fastlane/fastlane: spaceship", _JSON_FILE),
     ToolMessage("parsing app store connect api key json", "key-unparsable", "indygreg/apple-platform-rs",
-                "Write the file anew with rcodesign encode-app-store-connect-api-key."),
+                "Create the file again with rcodesign encode-app-store-connect-api-key."),
     ToolMessage("unresolved conflict between options: 'api_key", "tool-setting-conflict", "fastlane/fastlane: pilot",
-                "Give api_key or api_key_path, not both."),
+                "Pass api_key or api_key_path, not both."),
     ToolMessage("option specified for key_content", "credentials-missing",
                 "fastlane/fastlane: app_store_connect_api_key"),
     ToolMessage("failed to load authkey file", "key-file-missing", "futuregene/future-os#106"),
     ToolMessage("authenticationkeypath flag must be", "key-file-missing", "Scottish-Tech-Army/Soundscape-Android#979",
-                "Give an absolute path: xcodebuild expands neither ~ nor a relative path."),
+                "Pass an absolute path: xcodebuild expands neither ~ nor a relative path."),
     ToolMessage("key file could not be found", "key-file-missing", "matthijs2704/vapor-apns#31"),
     ToolMessage("not the path to such a file", "key-path-for-content", "dotnet/runtime: System.Security.Cryptography",
                 _KEY_TEXT),
@@ -218,7 +220,7 @@ MESSAGES: tuple[ToolMessage, ...] = (
     ToolMessage("algid parse error", "key-unparsable", "Java: java.security",
                 "Convert the key to PKCS#8, with BEGIN PRIVATE KEY as Apple's files have it, and decode its base64."),
     ToolMessage("incorrect pkey type", "key-unparsable", "ruby/openssl",
-                "Read the key with OpenSSL::PKey::EC: it is no RSA key."),
+                "Read the key with OpenSSL::PKey::EC: it is not an RSA key."),
     ToolMessage("the given key is a string", "key-unparsable", "jwt/ruby-jwt",
                 "Sign with OpenSSL::PKey::EC.new(the text of the .p8), not with the text."),
     ToolMessage("cannot be coerced into a private key", "key-unparsable", "documented: PHP, openssl_sign", _KEY_TEXT),
@@ -255,19 +257,19 @@ MESSAGES: tuple[ToolMessage, ...] = (
     ToolMessage("transaction_id_not_found", "request-refused", "apple/app-store-server-library-java#47",
                 _OTHER_ENVIRONMENT),
     ToolMessage("weatherdaemon.wdsjwtauthenticator", "service-not-enabled", "developer.apple.com/forums: WeatherKit",
-                "Enable WeatherKit for the App ID, as a capability and as an app service, and wait some minutes."),
+                "Enable WeatherKit for the App ID, as a capability and as an app service. It can take some minutes."),
     ToolMessage('"not authorized"', "key-unknown-to-apple", "documented: Apple Maps Server API",
                 TEAM_KEY_FIX, '"details"'),
     ToolMessage("developertokenrequestfailed", "service-not-enabled", "documented: MusicTokenRequestError",
-                "Enable MusicKit among the app services of the App ID; the system makes the token."),
+                "Enable MusicKit among the app services of the App ID; the system generates the token."),
     ToolMessage("unable to verify authorization token", "key-unknown-to-apple", "marinosoftware/DeviceCheckSample#1",
                 "Compare Team ID and key ID, and check that the key signed the token and has DeviceCheck enabled."),
     ToolMessage("invalid_grant", "device-token-or-topic", "Timothylock/go-signin-with-apple#39",
-                "Get a new authorization code: it works once, within five minutes, for one client id."),
+                "Get a new authorization code: it works once, within five minutes, for one client ID."),
     ToolMessage("badenvironmentkey", "key-unknown-to-apple", "kylebrowning/APNSwift#229",
-                "Use a key of this environment: this one is for the sandbox or for production alone."),
+                "Use a key for this environment: the key is for the other one, sandbox or production."),
     ToolMessage("expected oauth 2 access token", "not-apple", "documented: errors of Google's APIs",
-                "Read the response as one of Google's: no key of Apple's is used there."),
+                "Look the response up at Google: an Apple key is not used there."),
     # The way to Apple.
     ToolMessage("certificate_verify_failed", "tls-intercepted", "Python: ssl", _TRUST),
     ToolMessage("self-signed certificate", "tls-intercepted", "documented: curl", _TRUST),
@@ -281,13 +283,13 @@ MESSAGES: tuple[ToolMessage, ...] = (
     ToolMessage("read timed out", "timed-out", "Python: requests", also="apple.com"),
     # One-word reasons, for clients that repeat them without status and body. APNs' are documented.
     ToolMessage("toomanyprovidertokenupdates", "rate-limited", "documented: Handling notification responses from APNs",
-                "Keep a token for 20 to 60 minutes instead of one for each push, and compare its age in seconds."),
+                "Use the same token for 20 to 60 minutes, not one for each push, and compare its age in seconds."),
     ToolMessage("baddevicetoken", "device-token-or-topic", "documented: Handling notification responses from APNs"),
     ToolMessage("devicetokennotfortopic", "device-token-or-topic", "element-hq/sygnal#102"),
     ToolMessage("topicdisallowed", "device-token-or-topic", "genesluder/python-apns#6"),
     ToolMessage("device token payload", "device-token-or-topic", "marinosoftware/DeviceCheckSample#5"),
     ToolMessage("expiredprovidertoken", "token-expired", "documented: Handling notification responses from APNs",
-                "Generate a new token: APNs takes one for an hour at most."),
+                "Generate a new token: APNs accepts one for at most an hour."),
     ToolMessage("missingprovidertoken", "header-missing", "documented: Handling notification responses from APNs"),
     ToolMessage("invalidprovidertoken", "key-unknown-to-apple",
                 "documented: Handling notification responses from APNs"),

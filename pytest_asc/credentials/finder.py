@@ -122,7 +122,7 @@ class CredentialsError(Exception):
 
     def __str__(self) -> str:
         best = best_error(self.findings) or self.findings[0]
-        return f"{best.title} ({best.cause}).\n  Seen: {best.evidence}.\n  To do: {best.fix}\n  More: {best.docs}"
+        return f"{best.title} ({best.cause}).\n  Evidence: {best.evidence}.\n  Fix: {best.fix}\n  Docs: {best.docs}"
 
 
 @dataclass(frozen=True)
@@ -256,7 +256,7 @@ def _exposure(key: KeySource, settings: Settings) -> tuple[Finding, ...]:
 
 def _empty_issuer(settings: Settings) -> tuple[Finding, ...]:
     empty = [value.source for value in settings.all("issuer_id")]
-    evidence = f"{', '.join(empty)} is set but empty, so the key is taken for an individual one"
+    evidence = f"{', '.join(empty)} is set but empty, so the key is treated as an individual key"
     return (make_finding("issuer-id-missing", evidence, level="note"),) if empty else ()
 
 

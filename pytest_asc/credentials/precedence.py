@@ -32,7 +32,7 @@ def key_conflicts(keys: Sequence[KeySource], settings: Settings) -> Iterator[Fin
     (best, key), *others = readable
     for other, other_key in others:
         if other_key != key:
-            seen = f"{best} and {other} hold different keys"
+            seen = f"{best} and {other} contain different keys"
             yield make_finding("credentials-conflict", f"{seen}; {_why(best, other, settings)}")
 
 
@@ -42,12 +42,12 @@ def id_conflicts(what: str, given: Sequence[SettingValue], settings: Settings) -
     for other in others:
         ids = [normalize_id(value.value) or "" for value in (best, other)]
         if ids[0] != ids[1]:
-            seen = f"{best.source} gives the {what} {mask(ids[0])}, {other.source} gives {mask(ids[1])}"
+            seen = f"the {what} is {mask(ids[0])} in {best.source} and {mask(ids[1])} in {other.source}"
             yield make_finding("credentials-conflict", f"{seen}; {_why(best.source, other.source, settings)}")
 
 
 def _why(best: str, other: str, settings: Settings) -> str:
     places = [_PLACES[precedence_of(source, settings)] for source in (best, other)]
     if places[0] != places[1]:
-        return f"{best} wins, because {places[0]} comes before {places[1]}"
-    return f"{best} wins, because it is searched first"
+        return f"{best} is used, because {places[0]} takes precedence over {places[1]}"
+    return f"{best} is used, because it is searched first"

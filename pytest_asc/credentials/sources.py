@@ -60,7 +60,7 @@ def read_text(given: SettingValue, settings: Settings) -> KeySource:
         return _with_base64_flag(_read_content(given.value, given.source), given, settings)
     is_url = _path_of_url(given.value) is not None
     url = " as a URL that starts with file://" if is_url else ""
-    evidence = f"{given.source} holds the path of a file{url} ({_shown(path, settings)})"
+    evidence = f"{given.source} contains the path of a file{url} ({_shown(path, settings)})"
     source = read_file(path, given.source, settings)
     if is_url and any(finding.cause == "key-file-missing" for finding in source.findings):
         # Where the file is does not matter: no program takes such a URL for a key.
@@ -91,7 +91,7 @@ def read_json_path(given: SettingValue, settings: Settings) -> KeySource:
     source = read_path(given, settings)
     if source.key is None or source.fastlane or source.file is None:
         return source
-    evidence = f"{given.source}: fastlane expects a JSON file here, and the value is a key"
+    evidence = f"{given.source}: fastlane expects a JSON file here, but the value is a key"
     fix = "Write the JSON file that fastlane documents, or give the .p8 as APP_STORE_CONNECT_API_KEY_KEY_FILEPATH."
     return _with(make_finding("tool-setting-conflict", evidence, fix=fix), source)
 
@@ -118,16 +118,15 @@ def read_path(given: SettingValue, settings: Settings) -> KeySource:
         content = _read_content(given.value, given.source)
         if any(finding.definition.holds_no_key for finding in content.findings):
             return content
-        evidence = f"{given.source} holds {len(given.value)} characters of a key instead of a path"
+        evidence = f"{given.source} contains the text of a key (length {len(given.value)}) instead of a path"
         return _with(make_finding("key-content-for-path", evidence), content)
     bare = given.value.strip(string.whitespace + QUOTES)
     source = read_file(key_files.expand(bare, settings), given.source, settings)
     if bare == given.value:
         return source
     cause = "key-quoted" if given.value.strip() == given.value else "key-invisible-characters"
-    evidence = (
-        f"{given.source}: the path has length {len(given.value)}, expected {len(bare)}; it ends in {given.value[-1]!a}"
-    )
+    length = f"length {len(given.value)}, expected {len(bare)}"
+    evidence = f"{given.source}: the path has {length}; it ends with {given.value[-1]!a}"
     return _with(
         make_finding(cause, evidence, fix="Store the path without quotes, whitespace and line breaks."), source
     )

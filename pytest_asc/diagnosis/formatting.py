@@ -78,9 +78,9 @@ def utc(seconds: float) -> str:
 
 
 def json_type(value: object) -> str:
-    """The name of a JSON value's type."""
-    names = {bool: "boolean", int: "number", float: "fraction", str: "text", list: "list", dict: "object"}
-    return names.get(type(value), "null")
+    """The name of a JSON value's type, with its article."""
+    names = {bool: "a boolean", int: "a number", float: "a fraction", str: "a string"}
+    return {**names, list: "an array", dict: "an object"}.get(type(value), "null")
 
 
 def format_claim(value: object, *, clear: bool = False) -> str:

@@ -62,7 +62,7 @@ def check_not_a_token(text: str) -> Finding | None:
     if bare != value.strip() and looks_like_token(bare):
         return make_finding("token-quoted", f"it {_ends(value.strip())} ({length})")
     if _is_session(bare):
-        return make_finding("apple-id-session", f"the token is a session or password of an Apple ID ({length})")
+        return make_finding("apple-id-session", f"the token is an Apple ID session or password ({length})")
     if base64_of_token(bare):
         evidence = f"it is base64 of a token ({length})"
         return make_finding("token-malformed", evidence, fix="Decode it once before it is sent.")

@@ -139,12 +139,14 @@ def _of_value(text: str) -> PastedText:
     return PastedText(token=text)
 
 
-_MORE = "Give the token that was sent, the whole response with its status and body, or more of the tool's output."
+_MORE = "Provide the token that was sent, the whole response with its status and body, or more of the tool's output."
 
 
 def _as_warning(finding: Finding) -> Finding:
     """Return the finding of a text that was read all the same: sent as it stands, it would be refused."""
-    return make_finding(finding.cause, f"{finding.evidence}; it is read without", level="warning", fix=finding.fix)
+    return make_finding(
+        finding.cause, f"{finding.evidence}; it was read without that", level="warning", fix=finding.fix
+    )
 
 
 def _describe_text(text: str) -> str:
@@ -153,8 +155,8 @@ def _describe_text(text: str) -> str:
         return f"it is {described} (length {len(text)})"
     words, lines = len(text.split()), text.count("\n") + 1
     size = f"{words} word{'s' * (words != 1)}" + (f" in {lines} lines" if lines > 1 else "")
-    page = "; it holds an HTML page" if "<html" in text.lower() else ""
-    return f"it is a text of {size} without a token, a response of Apple or a known message{page}"
+    page = "; it contains an HTML page" if "<html" in text.lower() else ""
+    return f"it is text ({size}) without a token, a response from Apple or a known message{page}"
 
 
 def _api_url(text: str) -> str:

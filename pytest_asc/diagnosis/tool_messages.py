@@ -60,8 +60,8 @@ def _of_other_vendor(lower: str) -> Finding | None:
     vendor = next((vendor for vendor in OTHER_VENDORS if vendor in lower), None)
     if vendor is None or any(word in lower for word in OF_APPLE):
         return None
-    evidence = f'the text contains "{vendor}", and nothing of a service of Apple\'s'
-    return make_finding("not-apple", evidence, certainty="possible", fix="Read it as a message of that service.")
+    evidence = f'the text contains "{vendor}", and names no service of Apple'
+    return make_finding("not-apple", evidence, certainty="possible", fix="Look the message up at that service.")
 
 
 def _of_other_host(text: str) -> Finding | None:
@@ -71,7 +71,7 @@ def _of_other_host(text: str) -> Finding | None:
     if not host or is_apple(name) or name in LOOPBACK or not (STATUS_LINE.search(text) or _STATUS.search(text)):
         return None
     return make_finding(
-        "not-apple", f"the text reports a response of {host}", fix=f"Read the response as one of {host}."
+        "not-apple", f"the text reports a response from {host}", fix=f"Look the response up in the docs of {host}."
     )
 
 
@@ -92,7 +92,7 @@ _STATUSES: Mapping[int, tuple[CauseSlug, Certainty, str | None]] = {
     403: (
         "request-refused",
         "possible",
-        "Give the whole response: its code and detail distinguish an agreement from a role.",
+        "Provide the whole response: its code and detail distinguish an agreement from a role.",
     ),
     429: ("rate-limited", "likely", None),
 }

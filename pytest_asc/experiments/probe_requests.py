@@ -49,7 +49,7 @@ class UnexplainedRefusal:
     @property
     def decoded(self) -> DecodedToken:
         """The token, where there is one to change."""
-        assert self.token is not None, "an experiment with a changed token was made without one"  # noqa: S101
+        assert self.token is not None, "an experiment that changes the token was made without a token"  # noqa: S101
         return self.token
 
     @property

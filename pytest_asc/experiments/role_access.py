@@ -1,6 +1,6 @@
 """Access of a key's role to areas of the API, from one small GET for each: Apple never says which role a key has.
 
-Which roles open an area stands in :mod:`pytest_asc.apple.roles`.
+The roles with access to an area are in :mod:`pytest_asc.apple.roles`.
 """
 
 from __future__ import annotations
@@ -54,11 +54,11 @@ PROBED_AREAS = (
     ProbedArea("customer reviews", "/v1/apps/{app}/customerReviews?limit=1"),
     ProbedArea("analytics", "/v1/apps/{app}/analyticsReportRequests?limit=1"),
 )
-"""In the order of asking. A run makes at most eight requests, its first included."""
+"""In the order of the requests. A run makes at most eight, its first included."""
 
 
 def roles_of(name: str) -> tuple[str, ...]:
-    """The roles that an area is open to, as the web site writes them; empty where every role will do."""
+    """The roles with access to an area, as the web site writes them; empty if every role has access."""
     path = next((area.path for area in PROBED_AREAS if area.name == name), "")
     known = role_area_of(path.partition("?")[0])
     return () if known is None or known.readers == ANY else tuple(map(title, known.roles("GET")))
@@ -70,7 +70,7 @@ class AreaAccess(NamedTuple):
     area: str
     method: str
     path: str
-    """As in the table: the id of an app is nobody's business."""
+    """As in the table, without the id of an app, which is private."""
     status: int | None
     """None where no request was sent, or no response came."""
     opens: bool | None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pytest_asc.apple.hosts import is_apple
 from pytest_asc.apple.services import APP_STORE_CONNECT, ENTERPRISE
 from pytest_asc.diagnosis.findings import best_error, make_finding
-from pytest_asc.diagnosis.formatting import host_of, span, time_of_day
+from pytest_asc.diagnosis.formatting import host_of, json_type, span, time_of_day
 from pytest_asc.diagnosis.http.clock import read_date
 from pytest_asc.diagnosis.http.response import diagnose_response, is_accepted
 from pytest_asc.experiments import probe_requests
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from pytest_asc.diagnosis.http.http_response import HttpResponse
     from pytest_asc.experiments.probe_requests import ProbeRequest, UnexplainedRefusal
 
-SAME, AT_SANDBOX = "same token again", "same token at the sandbox"
-OTHER_TIMES, INDIVIDUAL = "older iat, five minutes of life", "as an individual key"
+SAME, AT_SANDBOX = "same token again", "same token in the sandbox"
+OTHER_TIMES, INDIVIDUAL = "older iat, lifetime of five minutes", "as an individual key"
 
 # Members whose difference has a cause of its own; any other is the token's form.
 _CAUSES_OF_MEMBERS = {"aud": "token-audience", "iss": "token-issuer", "scope": "token-scope-mismatch"}
@@ -102,7 +102,7 @@ def run_experiments(
             accepted = response if entry.name == SAME else None
             return ExperimentResult(entry.conclude(refusal, response), tuple(probes), accepted)
         if response is None or response.status != refusal.response.status:
-            shown = "no response" if response is None else "neither accepted nor refused"
+            shown = "no response" if response is None else "neither accepted nor rejected"
             probes.append(
                 ExperimentRecord(entry.name, response.status if response else None, f"{shown}: no further experiments")
             )
@@ -132,25 +132,25 @@ def _no_obstacle(_: UnexplainedRefusal) -> None:
 
 
 def _no_key(refusal: UnexplainedRefusal) -> str | None:
-    return None if refusal.has_key and refusal.token else "the key of this token was not given"
+    return None if refusal.has_key and refusal.token else "the private key of this token is not available"
 
 
 def _no_issuer(refusal: UnexplainedRefusal) -> str | None:
-    return _no_key(refusal) or (None if refusal.issuer_id else "it needs an issuer ID, and none is set")
+    return _no_key(refusal) or (None if refusal.issuer_id else "it needs an issuer ID, but none is set")
 
 
 def _other_host(refusal: UnexplainedRefusal) -> str | None:
     """A token goes to the host that it is for. One that the user named may stand for both services."""
     host = host_of(refusal.base_url).partition(":")[0].lower()
     if is_apple(host) and host != ENTERPRISE.host:
-        return f"{ENTERPRISE.host} is another host; for a key of the Enterprise Program, set ASC_KEY_TYPE=enterprise"
+        return f"it needs another host, {ENTERPRISE.host}; for such a key, set ASC_KEY_TYPE=enterprise"
     return _no_key(refusal)
 
 
 def _no_sandbox(refusal: UnexplainedRefusal) -> str | None:
     """The sandbox is reached at its own host; a host that the user named is one for production alone."""
     host = host_of(refusal.base_url).partition(":")[0].lower()
-    return None if host == refusal.service.host else "the base URL was set, and the sandbox has another host"
+    return None if host == refusal.service.host else "a base URL is set, and the sandbox has another host"
 
 
 # Conclusions from an acceptance.
@@ -168,7 +168,7 @@ def _conclude_transient(refusal: UnexplainedRefusal, response: HttpResponse) -> 
 
 def _conclude_not_released(refusal: UnexplainedRefusal, response: HttpResponse) -> tuple[Finding, ...]:
     evidence = (
-        f"{host_of(refusal.response.url)} answered {refusal.response.status} to this token, and "
+        f"{host_of(refusal.response.url)} returned {refusal.response.status} for this token, and "
         f"{host_of(response.url)} accepted it: the token is valid, and production "
         "rejects the tokens of an app that was never released"
     )
@@ -181,7 +181,7 @@ def _conclude_times(refusal: UnexplainedRefusal, response: HttpResponse) -> tupl
     iat, exp = claims.get("iat"), claims["exp"]
     tried = probe_requests.short_times(refusal)
     accepted = (
-        f"a token that differs in its times alone, with iat {time_of_day(tried['iat'], exp)} and a lifetime of "
+        f"a token that differs only in its times, with iat {time_of_day(tried['iat'], exp)} and a lifetime of "
         f"{span(probe_requests.SHORT_LIFE)}, was accepted with {response.status}"
     )
     starts = [(claims[name], name) for name in ("iat", "nbf") if isinstance(claims.get(name), int)]
@@ -254,7 +254,7 @@ EXPERIMENTS = (
         obstacle=_no_obstacle,
         make_request=probe_requests.same,
         if_accepted="accepted: the failure was transient",
-        if_refused="refused again: not a transient failure",
+        if_refused="rejected again: not a transient failure",
         conclude=_conclude_transient,
     ),
     Experiment(
@@ -267,7 +267,7 @@ EXPERIMENTS = (
         obstacle=_no_sandbox,
         make_request=probe_requests.at_sandbox,
         if_accepted="accepted: the token is valid",
-        if_refused="also refused there",
+        if_refused="also rejected there",
         conclude=_conclude_not_released,
     ),
     Experiment(
@@ -280,11 +280,11 @@ EXPERIMENTS = (
         obstacle=_no_key,
         make_request=probe_requests.other_times,
         if_accepted="accepted: the timestamps were the cause",
-        if_refused="refused again: different timestamps made no difference",
+        if_refused="rejected again: different timestamps made no difference",
         conclude=_conclude_times,
     ),
     Experiment(
-        name="header and claims as documented",
+        name="documented header and claims",
         why=(
             "The times are those of the last, and all other members are the documented ones, so an acceptance "
             "shows that the members that differ were wrong. A token without others is not tried, nor one of another "
@@ -294,7 +294,7 @@ EXPERIMENTS = (
         obstacle=_no_key,
         make_request=probe_requests.documented_token,
         if_accepted="accepted: the members that differ were the cause",
-        if_refused="refused again: the documented members made no difference",
+        if_refused="rejected again: the documented members made no difference",
         conclude=_conclude_members,
     ),
     Experiment(
@@ -307,7 +307,7 @@ EXPERIMENTS = (
         obstacle=_no_key,
         make_request=probe_requests.individual_token,
         if_accepted="accepted: it is an individual key",
-        if_refused="refused again",
+        if_refused="rejected again",
         conclude=_conclude_individual,
     ),
     Experiment(
@@ -317,7 +317,7 @@ EXPERIMENTS = (
         obstacle=_no_issuer,
         make_request=probe_requests.team_token,
         if_accepted="accepted: it is a team key",
-        if_refused="refused again",
+        if_refused="rejected again",
         conclude=_conclude_team,
     ),
     Experiment(
@@ -331,7 +331,7 @@ EXPERIMENTS = (
         obstacle=_other_host,
         make_request=probe_requests.enterprise_token,
         if_accepted="accepted: it is a key of the Enterprise Program",
-        if_refused="refused again",
+        if_refused="rejected again",
         conclude=_conclude_enterprise,
     ),
 )
@@ -360,7 +360,7 @@ def _no_issuer_id(refusal: UnexplainedRefusal, refused: Sequence[str]) -> Findin
     known = next(
         (finding.evidence for finding in refusal.earlier_findings if finding.cause == "issuer-id-missing"), None
     )
-    why = known or "no issuer ID is set, so the key is taken for an individual one"
+    why = known or "no issuer ID is set, so the key is treated as an individual key"
     evidence = (
         f"{why}; {_refused_requests(refusal, refused)}. Apple's response is the same for a team key in this form, "
         f"and for {_join_and(list(_possible_reasons(refusal, refused)))}"
@@ -383,7 +383,7 @@ def _possible_reasons(refusal: UnexplainedRefusal, refused: Sequence[str]) -> It
 def _refused_requests(refusal: UnexplainedRefusal, refused: Sequence[str]) -> str:
     count = f"{len(refused)} experiment{'s' if len(refused) > 1 else ''}"
     tried = f" and in {count} ({'; '.join(refused)})" if refused else ""
-    return f"{host_of(refusal.response.url)} answered {refusal.response.status} to this token{tried}"
+    return f"{host_of(refusal.response.url)} returned {refusal.response.status} for this token{tried}"
 
 
 def _join_and(items: Sequence[str]) -> str:
@@ -391,11 +391,11 @@ def _join_and(items: Sequence[str]) -> str:
 
 
 def _format_member(value: object) -> str:
-    """A member's value: identifiers masked, what everyone knows as it is."""
+    """A member's value, with identifiers masked; well-known words are shown as they are."""
     if value is None:
         return "missing"
     if isinstance(value, str):
         return repr(value) if value in _PUBLIC_WORDS else mask(value)
     if isinstance(value, list):
         return f"[{', '.join(map(_format_member, value))}]"
-    return repr(value) if isinstance(value, (bool, int, float)) else f"a JSON {type(value).__name__}"
+    return repr(value) if isinstance(value, (bool, int, float)) else json_type(value)

@@ -41,7 +41,7 @@ def check_ids(context: SmokeContext, request: pytest.FixtureRequest) -> tuple[Fi
     """Check the key ID, the issuer ID and the key's type."""
     identity = context.identity(request)
     if identity.credentials is None and not identity.findings:
-        raise NothingToCheckError("not run: the token was given without ids")
+        raise NothingToCheckError("not run: the token was given without IDs")
     return tuple(finding for finding in identity.findings if finding.definition.group == "ids")
 
 

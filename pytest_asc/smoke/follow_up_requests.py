@@ -77,7 +77,7 @@ def check_role_access(
         if context.requests_sent >= MAX_REQUESTS:
             stopped = f"a run makes at most {MAX_REQUESTS} requests"
         if reason := stopped or _reason_to_skip(area, path, app, context):
-            yield skipped_access(area, f"not asked ({reason})")
+            yield skipped_access(area, f"not tried ({reason})")
             continue
         response = context.get(request, path, token.text)
         if not isinstance(response, HttpResponse):

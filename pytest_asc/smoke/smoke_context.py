@@ -200,7 +200,9 @@ class SmokeContext:
             identity = self.identity(request)
             value = _fixture_value(request, "asc_token")
             if not isinstance(value, str):
-                raise FixtureError(TypeError(f"the fixture asc_token gave a {type(value).__name__}, expected a str"))
+                raise FixtureError(
+                    TypeError(f"the fixture asc_token returned a {type(value).__name__}, expected a str")
+                )
             verification = verify_evidence_token(value, service=self.service, credentials=identity.credentials)
             self._token = SentToken(
                 text=value,

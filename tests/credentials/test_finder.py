@@ -239,7 +239,7 @@ def test_the_command_line_the_ini_file_and_the_environment_take_precedence_in_th
     (finding,) = reading.findings
     assert (finding.cause, finding.level) == ("credentials-conflict", "warning")
     places = {"options": "the command line", "ini": "the ini file", "environ": "the environment"}
-    assert f"wins, because {places[better]} comes before {places[worse]}" in finding.evidence
+    assert f"is used, because {places[better]} takes precedence over {places[worse]}" in finding.evidence
 
 
 @pytest.mark.parametrize("name", ["key_id", "issuer_id", "private_key"])
@@ -251,7 +251,7 @@ def test_the_first_variable_takes_precedence_over_the_others(find: Find, name: s
     assert (reading.key_id, reading.issuer_id) == (KEY_ID, ISSUER)
     (finding,) = reading.findings
     assert finding.cause == "credentials-conflict"
-    assert f"{first} wins" in finding.evidence
+    assert f"{first} is used, because it is searched first" in finding.evidence
     assert last in finding.evidence
     assert not any(value in finding.evidence for value in values)
 
@@ -440,7 +440,7 @@ def test_the_text_of_a_key_in_a_variable_for_a_path_is_used_and_a_finding(find: 
     reading = find({**IDS, name: text})
     assert holds(reading)
     assert causes(reading)[0] == "key-content-for-path"
-    assert f"{name} holds {len(text)} characters" in reading.findings[0].evidence
+    assert f"{name} contains the text of a key (length {len(text)})" in reading.findings[0].evidence
 
 
 def test_fastlanes_json_in_a_variable_for_a_path_is_used_and_a_finding(find: Find) -> None:
@@ -457,7 +457,7 @@ def test_a_path_in_a_variable_for_the_text_of_a_key_is_used_and_a_finding(
     reading = find({**IDS, "ASC_PRIVATE_KEY": around.format(f"AuthKey_{KEY_ID}.p8")})
     assert holds(reading)
     assert causes(reading) == ["key-path-for-content"]
-    assert reading.findings[0].evidence == "ASC_PRIVATE_KEY holds the path of a file (./AuthKey_2X9R…34.p8)"
+    assert reading.findings[0].evidence == "ASC_PRIVATE_KEY contains the path of a file (./AuthKey_2X9R…34.p8)"
 
 
 def test_a_path_in_a_variable_for_the_text_of_a_key_needs_no_suffix_if_the_file_exists(
@@ -786,8 +786,8 @@ def test_the_message_of_a_credentials_error_has_cause_evidence_and_fix(find: Fin
     assert caught.value.findings == reading.findings
     assert str(caught.value).splitlines()[:3] == [
         "The key is cut off (key-truncated).",
-        "  Seen: ASC_PRIVATE_KEY: its 150 characters have no END line.",
-        "  To do: Copy the key again, to its END line.",
+        "  Evidence: ASC_PRIVATE_KEY: it has no END line (length 150).",
+        "  Fix: Copy the key again, up to and including its END line.",
     ]
     assert caught.value.__cause__ is caught.value.__context__ is None
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)

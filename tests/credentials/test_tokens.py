@@ -195,7 +195,7 @@ def test_lifetimes_within_the_limits_are_accepted(lifetime: int) -> None:
         (0, None, "too short"),
         (1201, None, "exp is 1201 s after iat; App Store Connect accepts at most 1200 s"),
         (86_400, ["GET /v1/apps"], "does not accept a long-lived token for 'GET /v1/apps'"),
-        (86_400, ["POST /v1/ciProducts"], "the scope holds 'POST /v1/ciProducts'"),
+        (86_400, ["POST /v1/ciProducts"], "the scope contains 'POST /v1/ciProducts'"),
         (15_777_001, ["GET /v1/ciProducts"], "more than six months"),
     ],
 )

@@ -177,7 +177,7 @@ def test_a_missing_agreement_is_not_reported_as_a_role() -> None:
 def test_an_insufficient_role_is_not_reported_as_a_bad_key() -> None:
     body = error(403, "FORBIDDEN_ERROR", FORBIDDEN, "The API key in use does not allow this request")
     (finding,) = diagnose(answer(403, body, bearer=token()), now=NOW)
-    assert (finding.cause, "good" in finding.title) == ("role-insufficient", True)
+    assert (finding.cause, "key is valid" in finding.title) == ("role-insufficient", True)
 
 
 @pytest.mark.parametrize("ahead", [1, 34, 3600, -3600])

@@ -101,7 +101,7 @@ FORMS = {
     "long-lived with more than GET": Form(
         token(exp=NOW + DAY, scope=[PRODUCTS, "POST /v1/ciBuildRuns"]),
         "token-long-lived-not-allowed",
-        "the scope holds 'POST /v1/ciBuildRuns'",
+        "the scope contains 'POST /v1/ciBuildRuns'",
     ),
     "long-lived outside the thirteen": Form(
         token(exp=NOW + DAY, scope=[PRODUCTS, APPS]),

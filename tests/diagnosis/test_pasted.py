@@ -109,7 +109,7 @@ def test_a_placeholder_in_place_of_a_token_is_named(text: str) -> None:
         ("a@example.com", "an email address"),
         ("0a" * 32, "a device token"),
         ("<!DOCTYPE html><html><head><title>Sign in</title></head></html>", "an HTML or XML page"),
-        ("it does not work", "a text of 4 words"),
+        ("it does not work", "it is text (4 words)"),
     ],
 )
 def test_a_text_that_is_no_token_is_named_for_what_it_is(text: str, words: str) -> None:

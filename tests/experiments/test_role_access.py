@@ -71,7 +71,7 @@ def test_the_evidence_quotes_apples_message(status: int, body: bytes, words: str
 
 
 def test_an_area_without_a_request_has_the_reason() -> None:
-    assert skipped_access(USERS, "not asked (x)") == ("users", "GET", USERS.path, None, None, "not asked (x)")
+    assert skipped_access(USERS, "not tried (x)") == ("users", "GET", USERS.path, None, None, "not tried (x)")
 
 
 def test_a_run_requests_eight_areas_of_app_store_connect_and_two_of_enterprise() -> None:

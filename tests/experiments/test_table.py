@@ -214,8 +214,8 @@ def test_a_warning_about_the_file_name_becomes_the_cause_of_an_opaque_refusal(ca
     (finding,) = conclusion.findings
     assert (finding.cause, finding.level, finding.certainty) == (cause, "error", "likely")
     assert finding.evidence == (
-        "the file is of another key; api.appstoreconnect.apple.com answered 401 to this token and in 3 experiments "
-        "(same token again; older iat, five minutes of life; as an individual key)"
+        "the file is of another key; api.appstoreconnect.apple.com returned 401 for this token and in 3 experiments "
+        "(same token again; older iat, lifetime of five minutes; as an individual key)"
     )
 
 
@@ -290,25 +290,28 @@ def test_no_token_goes_to_a_host_that_it_is_not_for(base_url: str, made: bool) -
     conclusion, sent = run_with(refusal(TEAM, base_url=base_url), refuse)
     assert any(attempt.path == ENTERPRISE.probe for attempt in sent) == made
     (probe,) = [probe for probe in conclusion.probes if probe.name == AS_ENTERPRISE]
-    assert probe.showed.startswith("refused again" if made else "not tried (api.enterprise.developer.apple.com is ano")
+    other_host = "not tried (it needs another host, api.enterprise.developer.apple.com;"
+    assert probe.showed.startswith("rejected again" if made else other_host)
 
 
 def test_an_experiment_that_cannot_be_made_has_the_reason() -> None:
     conclusion, _ = run_with(refusal(INDIVIDUAL, issuer_id=None), refuse)
-    assert conclusion.probes[-1] == (AS_TEAM, None, "not tried (it needs an issuer ID, and none is set)")
+    assert conclusion.probes[-1] == (AS_TEAM, None, "not tried (it needs an issuer ID, but none is set)")
     conclusion, _ = run_with(refusal(TEAM, has_key=False, base_url=LOOPBACK), refuse)
-    assert {probe.showed for probe in conclusion.probes[1:]} == {"not tried (the key of this token was not given)"}
+    assert {probe.showed for probe in conclusion.probes[1:]} == {
+        "not tried (the private key of this token is not available)"
+    }
 
 
 @pytest.mark.parametrize(
     ("second", "status", "words"),
     [
         (None, None, "no response"),
-        (answer(429, "RATE_LIMIT_EXCEEDED"), 429, "neither accepted nor refused"),
-        (answer(503, "UNEXPECTED_ERROR"), 503, "neither accepted nor refused"),
-        (answer(200, body=b"<html>Sign in</html>"), 200, "neither accepted nor refused"),
+        (answer(429, "RATE_LIMIT_EXCEEDED"), 429, "neither accepted nor rejected"),
+        (answer(503, "UNEXPECTED_ERROR"), 503, "neither accepted nor rejected"),
+        (answer(200, body=b"<html>Sign in</html>"), 200, "neither accepted nor rejected"),
         # Documented: a revoked key is forbidden, too.
-        (answer(403, "FORBIDDEN_ERROR"), 403, "neither accepted nor refused"),
+        (answer(403, "FORBIDDEN_ERROR"), 403, "neither accepted nor rejected"),
     ],
 )
 def test_a_response_without_information_ends_the_experiments(

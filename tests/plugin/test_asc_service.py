@@ -186,7 +186,7 @@ def test_a_token_that_only_the_sandbox_accepts_is_explained(
         tokens = [call.request.headers["Authorization"] for call in apple.calls]
     assert (result.ret, report["cause"], len(tokens)) == (1, cause, requests)
     assert len(set(tokens[:3])) == 1, "the same token, to production twice and to the sandbox"
-    assert {probe["name"]: probe["status"] for probe in report["probes"]}["same token at the sandbox"] == (
+    assert {probe["name"]: probe["status"] for probe in report["probes"]}["same token in the sandbox"] == (
         404 if sandbox_takes else 401
     )
 
@@ -197,7 +197,7 @@ def test_the_sandbox_gets_no_request_where_the_base_url_is_set(pytester: pytest.
     assert report["cause"] == "key-unknown-to-apple"
     assert "an app that was never released" in report["findings"][0]["evidence"]
     shown = {probe["name"]: probe["showed"] for probe in report["probes"]}
-    assert shown["same token at the sandbox"] == "not tried (the base URL was set, and the sandbox has another host)"
+    assert shown["same token in the sandbox"] == "not tried (a base URL is set, and the sandbox has another host)"
 
 
 @pytest.mark.parametrize(

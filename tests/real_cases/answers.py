@@ -200,7 +200,7 @@ CASES = (
         "a new token for every push",
         Held(answer(429, {"reason": "TooManyProviderTokenUpdates"}, url=PUSH, method="POST", bearer=of_team())),
         ("rate-limited",),
-        "Keep a token",
+        "Use the same token",
     ),
     Case(
         "fastlane/fastlane#19241",

@@ -223,7 +223,7 @@ CASES = (
         "a key that is said to be individual, and an issuer ID that was left in the environment",
         asc(ASC_KEY_TYPE="individual"),
         ("individual-key-as-team",),
-        "left out",
+        "is ignored",
     ),
     Case(
         "rorkai/App-Store-Connect-CLI#1633",

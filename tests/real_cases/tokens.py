@@ -53,7 +53,7 @@ CASES = (
         "the hour of the App Store Server's tokens, at App Store Connect",
         Held(token(exp=NOW + HOUR, bid=BUNDLE_ID), service="app-store-connect"),
         ("token-of-other-service", "token-lifetime-too-long"),
-        "too long for App Store Connect and not for the App Store Server API",
+        "too long for App Store Connect but not for the App Store Server API",
     ),
     Case(
         "richzw/appstore#28",

@@ -366,7 +366,7 @@ def test_a_token_that_is_not_a_string_is_an_error_of_the_fixture(smoke: Smoke, p
     pytester.makeconftest("import pytest\n\n@pytest.fixture\ndef asc_token():\n    return b'token'")
     result, report = smoke()
     assert result.ret == 1
-    assert report["checks"][2]["reason"] == "TypeError: the fixture asc_token gave a bytes, expected a str"
+    assert report["checks"][2]["reason"] == "TypeError: the fixture asc_token returned a bytes, expected a str"
 
 
 @pytest.mark.usefixtures("credentials")

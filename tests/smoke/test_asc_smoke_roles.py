@@ -95,9 +95,9 @@ def test_role_access_is_read_from_each_response(smoke: Smoke, apple: Apple) -> N
     assert "/v1/apps/1/customerReviews?limit=1" in [request.path for request in apple.requests]
     result.stdout.fnmatch_lines(
         [
-            "  opens    apps, bundle IDs, sales reports, customer reviews, analytics",
-            "  closed   users (open to Admin and App Manager)",
-            "           finance reports (open to Admin and Finance)",
+            "  allowed  apps, bundle IDs, sales reports, customer reviews, analytics",
+            "  denied   users (allowed for Admin and App Manager)",
+            "           finance reports (allowed for Admin and Finance)",
             "  unknown  Xcode Cloud products: 503",
         ]
     )
@@ -106,7 +106,7 @@ def test_role_access_is_read_from_each_response(smoke: Smoke, apple: Apple) -> N
 def test_areas_of_an_app_are_skipped_without_an_app(smoke: Smoke, apple: Apple) -> None:
     apple.answer = lambda _: Reply()
     _, report = smoke()
-    assert [look["words"] for look in report["roles"][-2:]] == ["not asked (no app is visible)"] * 2
+    assert [look["words"] for look in report["roles"][-2:]] == ["not tried (no app is visible)"] * 2
     assert len(apple.requests) == 6
 
 
@@ -114,7 +114,7 @@ def test_the_rate_limit_ends_the_requests_for_role_access(smoke: Smoke, apple: A
     set_replies(apple, {"/users": Reply(429, b"{}")})
     result, report = smoke()
     assert (result.ret, len(apple.requests)) == (0, 2)
-    assert {look["words"] for look in report["roles"][2:]} == {"not asked (the rate limit is reached)"}
+    assert {look["words"] for look in report["roles"][2:]} == {"not tried (the rate limit is reached)"}
     assert set(opens(report).values()) == {True, None}
 
 
@@ -123,7 +123,7 @@ def test_a_repeated_request_counts_towards_the_limit_of_eight(smoke: Smoke, appl
     result, report = smoke()
     assert (result.ret, len(apple.requests)) == (0, 8)
     assert report["roles"][0]["opens"] is True
-    assert report["roles"][-1]["words"] == "not asked (a run makes at most 8 requests)"
+    assert report["roles"][-1]["words"] == "not tried (a run makes at most 8 requests)"
 
 
 def test_role_access_is_not_requested_with_a_refused_key(smoke: Smoke, apple: Apple) -> None:
@@ -146,7 +146,7 @@ def test_areas_outside_the_tokens_scope_are_skipped(
     monkeypatch.setenv("ASC_TOKEN", make_token(scope=["GET /v1/apps", "GET /v1/users"]))
     _, report = smoke()
     assert [request.path for request in apple.requests] == ["/v1/apps?limit=1", "/v1/users?limit=1"]
-    assert {look["words"] for look in report["roles"][2:]} == {"not asked (the token's scope does not cover it)"}
+    assert {look["words"] for look in report["roles"][2:]} == {"not tried (the token's scope does not cover it)"}
 
 
 def test_role_access_is_only_requested_with_the_option(pytester: pytest.Pytester, apple: Apple, smoke: Smoke) -> None:
@@ -174,7 +174,7 @@ def test_role_access_works_with_asc_smoke_first(pytester: pytest.Pytester) -> No
     pytester.makepyfile("def test_x(): pass")
     result = pytester.runpytest("--asc-smoke-first", "--asc-smoke-roles", "--asc-mode=emulator")
     result.assert_outcomes(passed=6)
-    result.stdout.fnmatch_lines(["  opens    apps, users,*"])
+    result.stdout.fnmatch_lines(["  allowed  apps, users,*"])
 
 
 def test_asc_smoke_roles_needs_a_smoke_check(pytester: pytest.Pytester) -> None:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from loopback import Sent, Smoke
 
-SAME, TIMES = "same token again", "older iat, five minutes of life"
-FORM = "header and claims as documented"
+SAME, TIMES = "same token again", "older iat, lifetime of five minutes"
+FORM = "documented header and claims"
 AS_INDIVIDUAL, AS_TEAM, AS_ENTERPRISE = "as an individual key", "as a team key", "as an enterprise key"
 
 
@@ -96,7 +96,7 @@ def test_a_team_key_with_an_unknown_issuer_id_is_found(
     (finding,) = report["findings"]
     assert finding["certainty"] == "possible"
     assert "a revoked key" in finding["evidence"]
-    assert report["probes"][-1]["showed"] == "not tried (it needs an issuer ID, and none is set)"
+    assert report["probes"][-1]["showed"] == "not tried (it needs an issuer ID, but none is set)"
 
 
 @pytest.mark.usefixtures("credentials")
@@ -233,8 +233,10 @@ def test_a_token_without_its_key_is_sent_twice(
     result, report = smoke()
     assert (result.ret, report["cause"]) == (1, "key-unknown-to-apple")
     assert len(apple.requests) == 2
-    assert {probe["showed"] for probe in report["probes"][1:]} == {"not tried (the key of this token was not given)"}
-    result.stdout.fnmatch_lines(["*not tried (the key of this token was not given)*"])
+    assert {probe["showed"] for probe in report["probes"][1:]} == {
+        "not tried (the private key of this token is not available)"
+    }
+    result.stdout.fnmatch_lines(["*not tried (the private key of this token is not*"])
 
 
 def test_tokens_of_experiments_are_redacted(smoke: Smoke, apple: Apple, request: pytest.FixtureRequest) -> None:

@@ -44,7 +44,7 @@ def get(request: pytest.FixtureRequest, emulator_client: EmulatorClient) -> Iter
         ("timeout", requests.ReadTimeout, "timed-out", "did not respond"),
         ("cut", requests.exceptions.ChunkedEncodingError, "connection-failed", "before the response was complete"),
         ("tls", requests.exceptions.SSLError, "tls-intercepted", "self-signed certificate in certificate chain"),
-        ("proxy", requests.exceptions.ProxyError, "proxy-authentication", "answered 407"),
+        ("proxy", requests.exceptions.ProxyError, "proxy-authentication", "returned 407"),
     ],
 )
 def test_a_broken_connection_raises_what_requests_raises(

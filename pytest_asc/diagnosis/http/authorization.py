@@ -32,7 +32,8 @@ def check_authorization(authorization: str | None, *, netrc: NetrcEntry | None =
         return make_finding("header-missing", "the request has no Authorization header")
     if netrc and authorization == netrc.authorization:
         return make_finding(
-            "header-overridden-by-netrc", f"the Authorization header is Basic, with the login from {netrc.place}"
+            "header-overridden-by-netrc",
+            f"the Authorization header is Basic, with the user name and password from {netrc.place}",
         )
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer":

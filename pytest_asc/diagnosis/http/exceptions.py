@@ -88,11 +88,11 @@ def read_exception(error: BaseException) -> ExceptionEvidence:
 def _of_url(error: BaseException, names: set[str]) -> Finding | None:
     """Return the finding of a URL that a library cannot read: of the proxy, or of the request."""
     if _is_of_proxy(error):
-        evidence = "the HTTP library cannot use the URL of the proxy, which comes from a setting or a variable *_PROXY"
+        evidence = "the HTTP library cannot use the proxy URL, which comes from a setting or from a *_PROXY variable"
         return make_finding("proxy-invalid", evidence)
     # A proxy's URL without a host is a connection that fails.
     if names & _URL_NAMES and not isinstance(error, requests.exceptions.InvalidProxyURL):
-        return make_finding("url-invalid", "the HTTP library cannot read the URL")
+        return make_finding("url-invalid", "the HTTP library cannot parse the URL")
     return None
 
 

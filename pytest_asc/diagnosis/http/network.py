@@ -61,7 +61,7 @@ def read_failure(error: BaseException, *, url: str, timeout: float | None) -> Fi
         if finding := _read_tunnel(cause, host) or _read_bundle(cause):
             return finding
     by_proxy = any(isinstance(cause, urllib3.exceptions.ProxyError) for cause in causes)
-    peer = f"the proxy on the way to {host}" if by_proxy else host
+    peer = f"the proxy for {host}" if by_proxy else host
     in_time = "in time" if timeout is None else f"within {timeout:g} s"
     for exception_type, slug, template in _FAILURES:
         for cause in causes:
@@ -91,10 +91,8 @@ def _read_tunnel(cause: BaseException, host: str) -> Finding | None:
     if refused is None:
         return None
     if refused[1] == "407":
-        return make_finding("proxy-authentication", f"the proxy on the way to {host} answered 407")
-    return make_finding(
-        "connection-failed", f"the proxy on the way to {host} refused to connect: it responded with {refused[1]}"
-    )
+        return make_finding("proxy-authentication", f"the proxy for {host} returned 407")
+    return make_finding("connection-failed", f"the proxy for {host} refused to connect: it returned {refused[1]}")
 
 
 def _read_bundle(cause: BaseException) -> Finding | None:
@@ -105,7 +103,7 @@ def _read_bundle(cause: BaseException) -> Finding | None:
         "tls-intercepted",
         f"the file of trusted certificates does not exist: {one_line(missing[1], 200)}",
         certainty="certain",
-        fix="Name a file that exists in REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE, or unset the variable.",
+        fix="Set REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE to a file that exists, or unset the variable.",
     )
 
 
@@ -122,6 +120,7 @@ def _reason(cause: BaseException) -> str:
 def _fix(cause: BaseException) -> str | None:
     if isinstance(cause, ssl.SSLCertVerificationError) and cause.verify_code in _CLOCK_ERRORS:
         return (
-            "Check this machine's clock; if it is right, check whether a proxy's certificate, or Apple's, has expired."
+            "Check this machine's clock; if it is right, check whether the certificate of a proxy, or Apple's, has "
+            "expired."
         )
     return None

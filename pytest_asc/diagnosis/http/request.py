@@ -142,7 +142,7 @@ def _check_headers(request: HttpRequest, netrc: NetrcEntry | None) -> Finding | 
         holds_token = _TOKEN.search(headers.encode("utf-8", "replace")) is not None
         return make_finding(
             "headers-is-token",
-            f"the headers are {'the text of a token' if holds_token else 'a text'}, not names and values",
+            f"the headers are {'the text of a token' if holds_token else 'a string'}, not names and values",
             certainty="certain" if holds_token else "likely",
         )
     if headers is None or _is_upload(request):
@@ -152,7 +152,7 @@ def _check_headers(request: HttpRequest, netrc: NetrcEntry | None) -> Finding | 
         misnamed = next((name for name, value in headers.items() if re.match(r"bearer\s", value, re.IGNORECASE)), None)
         if misnamed:
             return make_finding(
-                "header-missing", f"{finding.evidence}; the bearer is in the header {one_line(misnamed, 40)}"
+                "header-missing", f"{finding.evidence}; the token is in the header {one_line(misnamed, 40)}"
             )
     return finding
 
@@ -169,7 +169,7 @@ def check_body(request: HttpRequest) -> Finding | None:
         for audience in _audiences(match[1].decode("ascii", "replace")):
             if isinstance(audience, str) and audience in _NEVER_POSTED:
                 where = f"{request.method or 'the request'} to {host_of(request.url)}"
-                return make_finding("token-in-body", f"the body of {where} holds a token for {audience}")
+                return make_finding("token-in-body", f"the body of {where} contains a token for {audience}")
     return None
 
 
@@ -190,7 +190,7 @@ def check_accept(request: HttpRequest) -> Finding | None:
     accept = request.header("Accept")
     if accept is None or _path(request.url) not in _REPORTS or any(kind in accept for kind in _REPORT_TYPES):
         return None
-    evidence = f"Accept is {one_line(accept, 60)}, and reports come as application/a-gzip"
+    evidence = f"Accept is {one_line(accept, 60)}, but reports are sent as application/a-gzip"
     return make_finding("accept-header", evidence, level="warning", certainty="possible")
 
 
@@ -201,7 +201,8 @@ def check_redirects(hops: Sequence[HttpRequest], last: HttpRequest) -> Finding |
         return None
     return make_finding(
         "redirect-dropped-authorization",
-        f"{host_of(sent[-1].url)} got an Authorization header and redirected to {host_of(last.url)}, which got none",
+        f"the request to {host_of(sent[-1].url)} had an Authorization header, and the redirected request to "
+        f"{host_of(last.url)} had none",
     )
 
 

@@ -143,14 +143,14 @@ def _redirected(context: ResponseContext) -> Finding | None:
     if not elsewhere and not context.service.is_probe(response.url):
         return None
     if response.status == _NOT_MODIFIED:
-        return make_finding("not-apple", f"{_status_line(response)}, and the request had no condition")
+        return make_finding("not-apple", f"{_status_line(response)}, but the request was not conditional")
     where = f"to {host_of(target)}" if "//" in target else f"within {host_of(response.url)}"
     return make_finding("not-apple", f"{_status_line(response)}, a redirect {where}; the API never redirects")
 
 
 def _stopped_by_proxy(context: ResponseContext) -> Finding:
     scheme = one_line(context.response.headers.get("Proxy-Authenticate", ""), 60).partition(" ")[0]
-    return make_finding("proxy-authentication", f"the proxy answered 407{scheme and f' and asks for {scheme}'}")
+    return make_finding("proxy-authentication", f"the proxy returned 407{scheme and f' and requires {scheme}'}")
 
 
 def _failed(context: ResponseContext) -> Finding | None:
@@ -174,7 +174,7 @@ def _foreign(context: ResponseContext) -> Finding | None:
         "not-apple",
         f"{_status_line(response, quote=False)} and {_body_description(context, html=html)}"
         + (f' titled "{one_line(title[1].decode("utf-8", "replace"), 60)}"' if title else "")
-        + (f", by the server {server}" if server else ""),
+        + (f", from the server {server}" if server else ""),
         fix=_fix_of_other_host(context),
     )
 
@@ -184,7 +184,7 @@ def _fix_of_other_host(context: ResponseContext) -> str | None:
     url, service = context.response.url, context.service
     if not is_foreign_host(url):
         return None
-    return f"Read the response as one of {host_of(url)}; requests for {service.title} go to {service.base_url}."
+    return f"Look the response up in the docs of {host_of(url)}; {service.title} is at {service.base_url}."
 
 
 # What a sibling service says of a token in one word.
@@ -217,19 +217,19 @@ _REASONS = {
     "BadEnvironmentKeyInToken": "key-unknown-to-apple",
     "UnrelatedKeyIdInToken": "key-unknown-to-apple",
 }
-_OTHER_ENVIRONMENT = "Use a key of this environment: this one is for the sandbox or for production alone."
+_OTHER_ENVIRONMENT = "Use a key for this environment: the key is for the other one, sandbox or production."
 _REASON_FIXES = {
     "BadEnvironmentKeyIdInToken": _OTHER_ENVIRONMENT,
     "BadEnvironmentKeyInToken": _OTHER_ENVIRONMENT,
     # No such transaction (documented).
-    "4040010": "Ask the other environment, sandbox or production: a transaction of one is unknown to the other.",
-    "UnrelatedKeyIdInToken": "Use one key for all requests of a connection, or a connection for each key.",
-    "BadDeviceToken": "Send a device token to the environment that it is from: sandbox or production.",
-    "DeviceTokenNotForTopic": "Set apns-topic to the bundle ID of the app that the device token is from.",
-    "TopicDisallowed": "Set apns-topic to a bundle ID of the team that the token's iss names, and of no other.",
+    "4040010": "Send the request to the other environment, sandbox or production: a transaction exists only in one.",
+    "UnrelatedKeyIdInToken": "Use the same key for all requests of a connection, or one connection for each key.",
+    "BadDeviceToken": "Send the device token to the environment that issued it: sandbox or production.",
+    "DeviceTokenNotForTopic": "Set apns-topic to the bundle ID of the app that the device token belongs to.",
+    "TopicDisallowed": "Set apns-topic to a bundle ID of the team in the token's iss.",
     "Unregistered": "Remove the device token: the app is no longer on that device.",
     "ExpiredToken": "Remove the device token: it has expired.",
-    "invalid_grant": "Get a new authorization code: it works once, within five minutes, for one client id.",
+    "invalid_grant": "Get a new authorization code: it works once, within five minutes, for one client ID.",
 }
 # What DeviceCheck says in plain text (observed: marinosoftware/DeviceCheckSample #3 and #5).
 _DEVICE_TOKEN_TEXT = re.compile(r"device token", re.IGNORECASE)
@@ -255,8 +255,8 @@ def _unknown(context: ResponseContext) -> Finding:
     individual = _individual_key(context.response.url)
     return make_finding(
         "key-unknown-to-apple",
-        f"{_status_line(context.response)}. Apple's response is the same for a wrong key ID, a wrong {issuer}, another"
-        f" kind of key{individual} and a revoked key{unreleased}{unseen}",
+        f"{_status_line(context.response)}. Apple's response is the same for a wrong key ID, a wrong {issuer}, a key of"
+        f" another type{individual} and a revoked key{unreleased}{unseen}",
         fix=TEAM_KEY_FIX if of_team else None,
     )
 
@@ -298,18 +298,18 @@ def _told_in_text(context: ResponseContext) -> Finding | None:
         return make_finding(
             "device-token-or-topic",
             _status_line(response),
-            fix="Send a new device token: it is valid for minutes at most.",
+            fix="Send a new device token: it is valid only for minutes.",
         )
     if _BEARER_TEXT.search(text):
         return make_finding(
             "token-malformed",
             _status_line(response),
             certainty="possible",
-            fix="Send Authorization: Bearer and a token with kid, iss and iat, signed with a key for DeviceCheck.",
+            fix="Send Authorization: Bearer <token>; the token needs kid, iss and iat, and a DeviceCheck key signs it.",
         )
     if context.service is APPLE_MUSIC and response.status == _FORBIDDEN_STATUS and _USER_TOKEN_PATH in response.url:
-        evidence = f"{_status_line(response)}; what is under {_USER_TOKEN_PATH} needs a Music-User-Token, too"
-        fix = "Send the Music-User-Token of a user who has subscribed; the developer token was accepted."
+        evidence = f"{_status_line(response)}; paths under {_USER_TOKEN_PATH} also need a Music-User-Token"
+        fix = "Send the Music-User-Token of a subscriber; the developer token was accepted."
         return make_finding("device-token-or-topic", evidence, certainty="likely", fix=fix)
     return None
 
@@ -325,19 +325,19 @@ def _session_refused(context: ResponseContext) -> Finding | None:
 def _missing(context: ResponseContext) -> str:
     """Describe what the token and the request lack."""
     if context.claims is None or context.header is None:
-        return "the token that was sent is not known"
+        return "the token that was sent is unknown"
     missing = missing_members(context.header, context.claims, context.service)
     if missing:
-        return f"in the token given, {', '.join(missing)}"
+        return f"in the token, {', '.join(missing)}"
     return (
         "the token meets every requirement of the service, so the request probably "
-        "reached it without the header Authorization: Bearer <token>"
+        "arrived without the header Authorization: Bearer <token>"
     )
 
 
 # What is counted there is tokens, not requests (documented).
 _RATE_FIXES = {
-    "TooManyProviderTokenUpdates": "Keep a token for 20 to 60 minutes instead of one for each push, and compare its "
+    "TooManyProviderTokenUpdates": "Use the same token for 20 to 60 minutes, not one for each push, and compare its "
     "age in seconds."
 }
 
@@ -363,7 +363,7 @@ def _not_found(context: ResponseContext) -> Finding | None:
         return None
     return make_finding(
         "request-refused",
-        f"{_status_line(context.response)}; {context.service.title} has this path",
+        f"{_status_line(context.response)}; at {context.service.title}, this path exists",
         certainty="likely",
         fix=f"Check the base URL: {context.service.title} is at {context.service.base_url}.",
     )
@@ -410,7 +410,7 @@ def _status_line(response: HttpResponse, *, quote: bool = True) -> str:
     said = response.message or (None if is_foreign_host(response.url) or not quote else response.text)
     message = f': "{said}"' if said else ""
     method = one_line(response.method, _LONGEST_METHOD)
-    return f"{host_of(response.url)} answered {method} with {response.status}{code}{message}"
+    return f"{method} to {host_of(response.url)} returned {response.status}{code}{message}"
 
 
 def _body_description(context: ResponseContext, *, html: bool) -> str:

@@ -64,14 +64,14 @@ def read_key(text: str | bytes) -> KeyReading:
     if block is None:
         return _unusable(_check_value(forms[-1]) or _no_block(forms[-1].strip()), *forms)
     if (count := pem.count_private_keys(forms[-1])) > 1:
-        return _unusable(make_finding("key-several", f"it holds {count} different private keys"), *forms)
+        return _unusable(make_finding("key-several", f"it contains {count} different private keys"), *forms)
     # In one piece, too: a redactor knows nothing of what stands on two lines.
     forms.append("".join(block.body.split()))
     key = _load(block)
     if isinstance(key, Finding):
         return _unusable(key, *forms)
     if is_file and list(seen) == ["key-invisible-characters"] and is_only_crlf(text):
-        evidence, fix = seen["key-invisible-characters"][0], "Nothing: OpenSSL also reads Windows line endings."
+        evidence, fix = seen["key-invisible-characters"][0], "Ignore this: OpenSSL also reads Windows line endings."
         repaired = [make_finding("key-invisible-characters", evidence, level="note", fix=fix)]
     else:
         repaired = [make_finding(cause, "; then ".join(evidence)) for cause, evidence in seen.items()]
@@ -116,18 +116,18 @@ def _check_value(text: str) -> Finding | None:
     if not text.strip(QUOTES + string.whitespace):
         return make_finding("key-empty", "it contains nothing but whitespace and quotes")
     if (block := pem.main_block(text)) and _WORDS.fullmatch(block.body):
-        return make_finding("key-placeholder", "a template's placeholder stands between BEGIN and END")
+        return make_finding("key-placeholder", "between BEGIN and END, it has a template's placeholder")
     what = placeholder(text)
-    return make_finding("key-placeholder", f"its {len(text)} characters are {what}") if what else None
+    return make_finding("key-placeholder", f"it is {what} (length {len(text)})") if what else None
 
 
 def _no_block(text: str) -> Finding:
     if pem.BOUNDARY.search(text) or "-BEGIN" in text:
         missing = "BEGIN" if any(boundary[1] == "END" for boundary in pem.BOUNDARY.finditer(text)) else "END"
-        return make_finding("key-truncated", f"its {len(text)} characters have no {missing} line")
+        return make_finding("key-truncated", f"it has no {missing} line (length {len(text)})")
     if re.match(r"(ssh|ecdsa-sha2|sk-ssh|sk-ecdsa)-\S+ AAAA", text):
         return make_finding("key-is-public", "it is a public key of OpenSSH")
-    return make_finding("key-unparsable", f"its {len(text)} characters are neither PEM nor base64 of a key")
+    return make_finding("key-unparsable", f"it is neither PEM nor base64 of a key (length {len(text)})")
 
 
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=]")
@@ -170,14 +170,15 @@ def _load(block: pem.Block) -> EllipticCurvePrivateKey | Finding:
         return make_finding("key-encrypted", "its Proc-Type line says ENCRYPTED")
     digits = "".join(block.body.split())
     if what := placeholder(block.body) or _stand_in(block.body):
-        return make_finding("key-placeholder", f"{what} stands between BEGIN and END")
+        return make_finding("key-placeholder", f"between BEGIN and END, it has {what}")
     if not digits:
         return make_finding("key-truncated", "there is nothing between BEGIN and END")
     data = pem.decode_base64(digits)
     if data is None:
         strange = len(_NOT_BASE64.findall(digits))
+        verb = "is" if strange == 1 else "are"
         return make_finding(
-            "key-unparsable", f"of {len(digits)} characters between BEGIN and END, {strange} are not base64"
+            "key-unparsable", f"{strange} of the {len(digits)} characters between BEGIN and END {verb} not base64"
         )
     return _load_der(data)
 
@@ -199,10 +200,10 @@ def _stand_in(body: str) -> str | None:
 def _load_der(data: bytes) -> EllipticCurvePrivateKey | Finding:
     for cause, what, form in _FORMS:
         if form.match(data):
-            return make_finding(cause, f"its {len(data)} bytes are {what}")
+            return make_finding(cause, f"it is {what} ({len(data)} bytes)")
     size = pem.der_size(data) if pem.is_der(data) else None
     if size is not None and size > len(data):
-        return make_finding("key-truncated", f"{len(data)} bytes, expected {size}")
+        return make_finding("key-truncated", f"it has {len(data)} bytes, expected {size}")
     try:
         key = load_der_private_key(data, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
@@ -234,6 +235,8 @@ def _notes(block: pem.Block) -> tuple[Finding, ...]:
     """Return a note on a valid key whose PEM label is not App Store Connect's."""
     if block.label == "PRIVATE KEY":
         return ()
-    evidence = f"it is in the form {block.label}, like keys of Apple Ads; keys of App Store Connect say PRIVATE KEY"
-    fix = "Nothing, if you converted the file yourself; otherwise generate a key in App Store Connect."
+    evidence = (
+        f"its BEGIN line says {block.label}, as in keys for Apple Ads; keys for App Store Connect say PRIVATE KEY"
+    )
+    fix = "If you converted the file yourself, ignore this; otherwise generate a key in App Store Connect."
     return (make_finding("key-of-other-service", evidence, level="note", certainty="possible", fix=fix),)

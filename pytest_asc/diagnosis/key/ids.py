@@ -27,7 +27,7 @@ _TEN = re.compile(r"[A-Z0-9]{10}")
 _FILE = re.compile(r"((?:APNS)?AuthKey|SubscriptionKey)_([\w-]+)(?: ?\(\d+\)| copy)?\.p8", re.IGNORECASE)
 _OTHER_KEYS = {"subscriptionkey": "keys for In-App Purchase", "apnsauthkey": "older keys for APNs"}
 _KEY_ID_AS_FILE = re.compile(r"(?:.*[/\\])?(?:(?:(?:APNS)?AuthKey|SubscriptionKey)_)?([\w-]+)(?:\.p8)?", re.IGNORECASE)
-_BARE_ID = "Remove the other characters: an id has letters, digits and hyphens only."
+_BARE_ID = "Remove the other characters: an ID has only letters, digits and hyphens."
 _COMMENT = re.compile(r"(?<=\w)[\"']?[ \t]{1,8}#.*", re.DOTALL)
 _NOT_IN_UUID = re.compile(r"[^0-9A-Fa-f-]")
 
@@ -73,12 +73,12 @@ def read_ids(
     if not key_id and not file_id:
         findings.append(make_finding("key-id-missing", "no key ID is set, and the name of the key file contains none"))
     elif key_id and BOUNDARY.search(key_id):
-        evidence = f"the {len(key_id)} characters of the key ID are the text of a key"
+        evidence = f"the key ID is the text of a key (length {len(key_id)})"
         findings.append(make_finding("key-id-missing", evidence))
     elif key_id and file_id and key_id != file_id and not (_UUID.fullmatch(key_id) or _placeholder(key_id)):
         findings.append(_mismatch(key_id, file_id))
     if file and (whose := _OTHER_KEYS.get(file[1].lower())):
-        evidence = f"the file is named {file[1]}_{mask(file[2])}.p8, as {whose} are"
+        evidence = f"the file is named {file[1]}_{mask(file[2])}.p8, like {whose}"
         findings.append(make_finding("key-of-other-service", evidence))
     return IdsReading(key_id or file_id, issuer_id, (*stuck, *findings))
 
@@ -134,7 +134,7 @@ def _surrounding_characters(which: Literal["key-id", "issuer-id"], value: str | 
             for verb, mark in (("starts with", before[0]), ("ends with", before[-1]))
             if mark not in after
         ]
-        comment = "holds a comment after a space and #" if _COMMENT.search(before) else ""
+        comment = "contains a comment after a space and #" if _COMMENT.search(before) else ""
         where = comment or " and ".join(ends) or _inner_blanks(before)
         fix = None if ends and not comment else _BARE_ID
         yield make_finding(cause, f"length {len(value)}, expected {len(bare)}; it {where}", fix=fix)
@@ -144,7 +144,7 @@ def _inner_blanks(value: str) -> str:
     inside = next((character for character in value if plain(character) != character), " ")
     if inside == " ":
         return "contains whitespace"
-    return f"holds {unicodedata.name(inside, ascii(inside)).lower()} inside"
+    return f"contains the character {unicodedata.name(inside, ascii(inside)).lower()}"
 
 
 def _placeholder(value: str) -> str | None:
@@ -156,19 +156,20 @@ def _check_placeholders(key_id: str | None, issuer_id: str | None) -> Iterator[F
     """Yield one finding for both ids: a placeholder is an error, one of Apple's examples a warning."""
     given = [(name, value) for name, value in (("key ID", key_id), ("issuer ID", issuer_id)) if value]
     seen = [
-        f"the {len(value)} characters of the {name} are {what}"
+        f"the {name} is {what} (length {len(value)})"
         for name, value in given
         if not BOUNDARY.search(value) and (what := id_placeholder(value))
     ]
     if seen:
         yield make_finding("id-placeholder", "; ".join(seen))
     elif examples := [f"the {name} {mask(value)}" for name, value in given if is_example_id(value)]:
-        evidence = f"{' and '.join(examples)} is an example on Apple's pages, not an id of yours"
+        verb = "are examples" if len(examples) > 1 else "is an example"
+        evidence = f"{' and '.join(examples)} {verb} from Apple's documentation"
         yield make_finding("id-placeholder", evidence, level="warning")
 
 
 def _issuer_of_individual(issuer_id: str) -> Finding:
-    evidence = f"the key type is individual, so the issuer ID {mask(issuer_id)} is left out"
+    evidence = f"the key type is individual, so the issuer ID {mask(issuer_id)} is ignored"
     return make_finding(
         "individual-key-as-team", evidence, level="note", fix="Unset the issuer ID: individual keys have none."
     )
@@ -176,7 +177,7 @@ def _issuer_of_individual(issuer_id: str) -> Finding:
 
 def _key_id_is_file_name(key_id: str, bare: str) -> Finding:
     return make_finding(
-        "key-id-is-file-name", f"its {len(key_id)} characters are a file name; the key ID is only {mask(bare)}"
+        "key-id-is-file-name", f"the value is a file name (length {len(key_id)}); the key ID in it is {mask(bare)}"
     )
 
 
@@ -184,23 +185,25 @@ def _check_pair(key_id: str | None, issuer_id: str | None) -> Finding | None:
     """Check that the two ids are not swapped."""
     key_is_uuid, issuer_is_uuid = (bool(_UUID.fullmatch(value or "")) for value in (key_id, issuer_id))
     if key_id and key_is_uuid and issuer_is_uuid:
-        fix = "Give the 10 characters from AuthKey_<key ID>.p8 as the key ID."
+        fix = "Set the key ID to the 10 characters from AuthKey_<key ID>.p8."
         return make_finding(
-            "ids-swapped", f"the key ID {mask(key_id)} is a UUID, as the issuer ID is", certainty="likely", fix=fix
+            "ids-swapped", f"the key ID {mask(key_id)} is a UUID, like the issuer ID", certainty="likely", fix=fix
         )
     if key_id and key_is_uuid:
-        issuer = f"the issuer ID {mask(issuer_id)} is not" if issuer_id else "there is no issuer ID"
+        issuer = f"the issuer ID {mask(issuer_id)} is not" if issuer_id else "no issuer ID is set"
         # What is neither UUID nor key ID has no place to be swapped into.
         pair = bool(issuer_id and _TEN.fullmatch(issuer_id.upper()))
         return make_finding(
             "ids-swapped",
             f"the key ID {mask(key_id)} is a UUID, and {issuer}",
             certainty="likely" if issuer_id and not pair else None,
-            fix=None if pair else "Give the UUID as the issuer ID, and the key ID from the name AuthKey_<key ID>.p8.",
+            fix=None
+            if pair
+            else "Set the issuer ID to the UUID, and the key ID to the 10 characters from AuthKey_<key ID>.p8.",
         )
     # A cut-off UUID in the key ID; with two ids of ten characters the issuer is a Team ID instead.
     if key_id and issuer_id and "-" in key_id and _TEN.fullmatch(issuer_id):
-        evidence = f"the issuer ID {mask(issuer_id)} looks like a key ID, and the key ID {mask(key_id)} does not"
+        evidence = f"the issuer ID {mask(issuer_id)} looks like a key ID, but the key ID {mask(key_id)} does not"
         return make_finding("ids-swapped", evidence)
     return None
 
@@ -208,7 +211,7 @@ def _check_pair(key_id: str | None, issuer_id: str | None) -> Finding | None:
 def _check_issuer(issuer_id: str | None, key_type: str | None) -> Finding | None:
     if issuer_id is None:
         missing = key_type in {"team", "enterprise"}
-        evidence = f"the key type is {key_type}, and no issuer ID is set"
+        evidence = f"the key type is {key_type}, but no issuer ID is set"
         return make_finding("issuer-id-missing", evidence, certainty="certain") if missing else None
     if _UUID.fullmatch(issuer_id):
         return None
@@ -230,5 +233,5 @@ def strange_character(issuer_id: str) -> str:
 def _mismatch(key_id: str, file_id: str) -> Finding:
     case = ", which differs only in upper and lower case" if key_id.upper() == file_id.upper() else ""
     return make_finding(
-        "key-id-file-mismatch", f"the key ID is {mask(key_id)}, and the file is named for {mask(file_id)}{case}"
+        "key-id-file-mismatch", f"the key ID is {mask(key_id)}, but the file name has {mask(file_id)}{case}"
     )

@@ -22,7 +22,7 @@ _FORMS = tuple(
         ("a placeholder in angle brackets", r"<[^<>]*>"),
         ("a text with an ellipsis", r".*(\.\.\.|\u2026).*"),
         ("a template's placeholder", r"(change|replace)[-_ ]?(me|this).*|(your|my|insert|paste|add|enter)[-_ ].*"),
-        ("a word that stands for no value", r"todo|tbd|placeholder|dummy|none|null|undefined"),
+        ("a word for a missing value", r"todo|tbd|placeholder|dummy|none|null|undefined"),
     )
 )
 # A key is longer, and a text with a BEGIN line is at least meant to be one.
@@ -53,7 +53,7 @@ _ID_FORMS = tuple(
         ("a masked value", r".*x{4,}.*|([a-z])\1{5,}"),
         ("a template's placeholder", r"(your|insert|paste|enter|change|replace|example|sample|dummy|fake)[-_ ].{1,60}"),
         ("a template's placeholder", r"(the[-_ ])?(api[-_ ]?)?(key|issuer|team)[-_ ]?id([-_ ]here)?|.{1,60}[-_ ]here"),
-        ("a word that stands for no value", r"todo|tbd|placeholder|dummy|none|null|undefined|deadbeef|changeme"),
+        ("a word for a missing value", r"todo|tbd|placeholder|dummy|none|null|undefined|deadbeef|changeme"),
         ("a made-up UUID", r"([1-9a-f])\1{7}-\1{4}-\1{4}-\1{4}-\1{12}|12345678-1234-.*"),
     )
 )

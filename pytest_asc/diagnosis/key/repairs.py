@@ -53,7 +53,7 @@ def _make_visible(text: str) -> Repair | None:
         f"{_NAMES.get(character) or unicodedata.name(character, '').lower() or f'U+{ord(character):04X}'} ({count})"
         for character, count in odd.most_common(3)
     ]
-    return Repair("".join(map(plain, text.replace("\r\n", "\n"))), f"it holds {', '.join(names)}")
+    return Repair("".join(map(plain, text.replace("\r\n", "\n"))), f"invisible characters: {', '.join(names)}")
 
 
 def _unquote(text: str) -> Repair | None:

@@ -108,7 +108,7 @@ def _claim_problems(
         evidence = "the token has no iat, so its lifetime is unknown"
         yield ClaimProblem(make_finding("token-lifetime-too-long", evidence, fix="Set iat to now."), missing=True)
     if service.strict_claims and (unasked := claims.keys() - _known_claims(service)):
-        listed = [name for name in islice(claims, _LISTED) if name in unasked] or ["such claims"]
+        listed = [name for name in islice(claims, _LISTED) if name in unasked] or ["such a claim"]
         evidence = f"{service.title} does not accept {one_line(', '.join(listed), 200)}"
         yield ClaimProblem(make_finding("token-form", evidence, fix="Leave out the claims that are not documented."))
 
@@ -126,7 +126,7 @@ def _issuer_problems(
         yield ClaimProblem(make_finding("token-claims-mixed", f"iss is {format_claim(iss)} and sub is {sub!r}"))
     elif iss is not None and has_individuals and key_type == "individual":
         yield ClaimProblem(
-            make_finding("individual-key-as-team", f"iss is {format_claim(iss)}, but the key is an individual one")
+            make_finding("individual-key-as-team", f"iss is {format_claim(iss)}, but the key is an individual key")
         )
     elif iss is None and individual:
         if key_type in ("team", "enterprise"):
@@ -223,7 +223,7 @@ def _life_of_others(claims: Mapping[str, Any], service: Service, others: list[Se
         return None
     if any(other.max_lifetime and life > other.max_lifetime for other in others):
         return None
-    return f"exp is {life} s after iat, which is too long for {service.title} and not for {others[0].title}"
+    return f"exp is {life} s after iat, which is too long for {service.title} but not for {others[0].title}"
 
 
 def _life(claims: Mapping[str, Any]) -> int:

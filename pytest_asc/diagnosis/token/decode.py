@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_asc.diagnosis.findings import make_finding
+from pytest_asc.diagnosis.formatting import json_type
 from pytest_asc.diagnosis.lookalikes import check_not_a_token
 
 if TYPE_CHECKING:
@@ -55,12 +56,14 @@ def decode(token: str) -> DecodedToken:
     parts = token.split(".")
     if len(parts) != 3:  # noqa: PLR2004  header, claims and signature (RFC 7515)
         raise TokenError(
-            make_finding("token-malformed", f"{len(parts)} parts between dots, expected 3; length {len(token)}")
+            make_finding(
+                "token-malformed", f"it has {len(parts)} parts separated by dots, expected 3 ({_length(token)})"
+            )
         )
     repeated: list[str] = []
     return DecodedToken(
         header=_decode_object(parts[0], "header", repeated),
-        claims=_decode_object(parts[1], "claims", repeated),
+        claims=_decode_object(parts[1], "claims set", repeated),
         signing_input=f"{parts[0]}.{parts[1]}".encode("ascii"),
         signature=_decode_bytes(parts[2], "signature"),
         repeated=tuple(repeated),
@@ -69,7 +72,7 @@ def decode(token: str) -> DecodedToken:
 
 def _misplaced(token: str) -> Finding | None:
     """Check for a text that is no token, or has one inside."""
-    length = f"length {len(token)}"
+    length = _length(token)
     if not token.strip():
         return make_finding("token-malformed", f"the token is empty ({length})")
     if re.match(r"\s*bearer(\s|$)", token, re.IGNORECASE):
@@ -81,15 +84,19 @@ def _misplaced(token: str) -> Finding | None:
 
 def _damaged(token: str) -> Finding | None:
     """Check for damage between the JWT library and the header."""
-    length = f"length {len(token)}"
+    length = _length(token)
     if blanks := re.findall(r"\s", token):
-        place = "at its end" if len(token.rstrip()) + len(blanks) == len(token) else "in it"
-        return make_finding("token-whitespace", f"{length}, with {blanks[0]!r} {place}")
+        verb = "ends with" if len(token.rstrip()) + len(blanks) == len(token) else "contains"
+        return make_finding("token-whitespace", f"it {verb} {blanks[0]!r} ({length})")
     if strange := re.search(r"[^\w.+/=-]", token, re.ASCII):
         return make_finding("token-malformed", f"the character at {strange.start()} is not base64url ({length})")
     if foreign := sorted(set(re.findall(r"[+/=]", token))):
         return make_finding("token-base64-alphabet", f"the token contains {' and '.join(foreign)} ({length})")
     return None
+
+
+def _length(token: str) -> str:
+    return f"length {len(token)}"
 
 
 def _decode_bytes(part: str, name: str) -> bytes:
@@ -106,7 +113,7 @@ def _decode_object(part: str, name: str, repeated: list[str]) -> dict[str, Any]:
         united = dict(pairs)
         if len(united) < len(pairs):
             counted = Counter(key for key, _ in pairs)
-            repeated.extend(f"the {name}'s {key}" for key, count in counted.items() if count > 1)
+            repeated.extend(f"{key} in the {name}" for key, count in counted.items() if count > 1)
         return united
 
     try:
@@ -114,7 +121,5 @@ def _decode_object(part: str, name: str, repeated: list[str]) -> dict[str, Any]:
     except (ValueError, RecursionError):
         raise TokenError(make_finding("token-malformed", f"the {name} is not JSON (length {len(part)})")) from None
     if not isinstance(value, dict):
-        raise TokenError(
-            make_finding("token-malformed", f"the {name} is a JSON {type(value).__name__}, expected an object")
-        )
+        raise TokenError(make_finding("token-malformed", f"the {name} is {json_type(value)}, expected an object"))
     return value

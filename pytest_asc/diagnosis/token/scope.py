@@ -28,10 +28,10 @@ def check_scope_format(claims: Mapping[str, Any]) -> Finding | None:
         return None
     scope = claims["scope"]
     if not isinstance(scope, list):
-        return make_finding("token-scope-format", f"scope is a {json_type(scope)}, expected a list")
+        return make_finding("token-scope-format", f"scope is {json_type(scope)}, expected an array")
     for entry in scope:
         if not (isinstance(entry, str) and _ENTRY.fullmatch(entry)):
-            return make_finding("token-scope-format", f"scope holds {format_claim(entry, clear=True)}")
+            return make_finding("token-scope-format", f"scope contains {format_claim(entry, clear=True)}")
     return None
 
 

@@ -38,7 +38,7 @@ def check_time_format(claims: Mapping[str, Any], service: Service) -> Finding | 
             continue
         if isinstance(value, bool) or not isinstance(value, int):
             return make_finding(
-                "token-time-not-integer", f"{name} is {format_claim(value, clear=True)}, a {json_type(value)}"
+                "token-time-not-integer", f"{name} is {format_claim(value, clear=True)}, {json_type(value)}"
             )
         if abs(value) > FIRST_MILLISECONDS:
             return _not_in_seconds(name, value)
@@ -52,7 +52,7 @@ def _not_in_seconds(name: str, value: int) -> Finding:
     evidence = f"{name} is {format_claim(value)}: read as seconds, it is after the year 5000"
     for unit, factor in _UNITS:
         if value // factor in _PLAUSIBLE:
-            fix = None if factor == 1000 else f"Divide by {factor:,}: the times are in seconds since 1970."  # noqa: PLR2004  as in the table
+            fix = None if factor == 1000 else f"Divide the times by {factor:,}: Apple expects seconds since 1970."  # noqa: PLR2004  as in the table
             return make_finding(
                 "token-time-milliseconds", f"{evidence}; read as {unit}, it is {utc(value // factor)}", fix=fix
             )
@@ -86,7 +86,7 @@ def check_lifetime(lifetime: float, scope: object, service: Service) -> Finding 
     for entry in entries:
         if not str(entry).startswith("GET "):
             return make_finding(
-                "token-long-lived-not-allowed", f"{life}, and the scope holds {format_claim(entry, clear=True)}"
+                "token-long-lived-not-allowed", f"{life}, and the scope contains {format_claim(entry, clear=True)}"
             )
         if not allows_long_lifetime(entry, service):
             return make_finding(

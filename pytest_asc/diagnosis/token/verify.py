@@ -142,10 +142,10 @@ def _header_findings(header: Mapping[str, Any]) -> Iterator[Finding]:
     if not header.get("kid"):
         yield make_finding("token-kid-missing", "the header has no kid")
     elif not isinstance(header["kid"], str):
-        yield make_finding("token-kid-missing", f"kid is a {json_type(header['kid'])}, expected text")
+        yield make_finding("token-kid-missing", f"kid is {json_type(header['kid'])}, expected a string")
     elif len(header["kid"]) > _LONGEST_KEY_ID:
         evidence = f"kid is {len(header['kid'])} characters long, expected the 10 of a key ID"
-        yield make_finding("token-form", evidence, fix="Set kid to the key ID alone.")
+        yield make_finding("token-form", evidence, fix="Set kid to the key ID only.")
 
 
 def _repetitions(decoded: DecodedToken) -> Iterator[Finding]:

@@ -68,7 +68,7 @@ def _paragraphs(report: Report) -> Iterator[str]:
         yield f"**{_markdown(finding.level)}: {_markdown(title_of(finding.cause))}**"
         yield ""
         yield f"- Cause: {_markdown(finding.cause)} ({_markdown(CERTAINTY[finding.certainty])})"
-        yield f"- Seen: {_markdown(finding.evidence)}"
+        yield f"- Evidence: {_markdown(finding.evidence)}"
         yield f"- Fix: {_markdown(finding.fix)}"
         yield f"- Docs: {', '.join(_address(url) for url in (finding.docs, finding.reference) if url)}"
     yield ""
@@ -79,22 +79,22 @@ def _paragraphs(report: Report) -> Iterator[str]:
     if report.experiments:
         yield ""
         yield from _table(
-            ("experiment", "answer", "what it showed"),
+            ("experiment", "status", "result"),
             ((one.name, _status(one.status), one.showed) for one in report.experiments),
         )
     if report.role_access:
         yield ""
         yield from _table(
-            ("area", "the key's role opens it", "request", "answer"),
+            ("area", "access", "request", "response"),
             (
-                (area.area, _ACCESS[area.opens], f"{area.method} {area.path}", _answer(area))
+                (area.area, _ACCESS[area.opens], f"{area.method} {area.path}", _response(area))
                 for area in report.role_access
             ),
         )
-    known = [(label, "; ".join(sentences)) for label, sentences in facts(report) if label != "probes"]
+    known = [(label, "; ".join(sentences)) for label, sentences in facts(report) if label != "tried"]
     if known:
         yield ""
-        yield from _table(("", "what is known"), known)
+        yield from _table(("", "details"), known)
     timeline = "".join(text for _, text in text_timeline.draw(report, width=_TIMELINE_WIDTH))
     if timeline:
         yield from ("", "```text", timeline, "```")
@@ -104,7 +104,7 @@ def _status(status: int | None) -> str:
     return str(status or "none")
 
 
-def _answer(area: AreaAccess) -> str:
+def _response(area: AreaAccess) -> str:
     return " ".join(filter(None, (str(area.status or ""), area.words)))
 
 

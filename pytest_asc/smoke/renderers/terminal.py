@@ -66,7 +66,7 @@ def render_lines(report: Report, *, width: int, encoding: str | None = "utf-8", 
         report: The report.
         width: The terminal's columns. Only a URL may be longer, so that it can be clicked.
         encoding: The terminal's encoding; characters that it lacks are replaced.
-        verbose: List the names that credentials were looked for under, where none were found.
+        verbose: List the options and variables that were searched, if no credentials were found.
     """
     page = _Page(width, encoding or "ascii")
     outcome = headline(report)
@@ -86,7 +86,7 @@ def render_lines(report: Report, *, width: int, encoding: str | None = "utf-8", 
         title = title_of(finding.cause)
         if title[1:] not in outcome:
             page.row("", f"{title}.")
-        page.row("seen", finding.evidence)
+        page.row("evidence", finding.evidence)
         page.row("fix", finding.fix)
         page.row("docs", *filter(None, (finding.docs, finding.reference)))
     if report.searched:

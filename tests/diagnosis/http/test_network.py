@@ -109,7 +109,7 @@ def test_a_refused_connection_is_connection_failed() -> None:
 def test_a_refused_connection_to_the_proxy_names_the_proxy() -> None:
     finding = fail(f"https://{HOST}/", proxy=closed_port())
     assert finding.cause == "connection-failed"
-    assert finding.evidence == f"the proxy on the way to {HOST} refused the connection"
+    assert finding.evidence == f"the proxy for {HOST} refused the connection"
 
 
 def test_a_name_that_cannot_be_resolved_is_connection_failed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,12 +177,12 @@ def test_responses_that_are_not_apples_are_found(serve: Serve, scheme: str, text
         (
             "407 Proxy Authentication Required",
             "proxy-authentication",
-            "the proxy on the way to api.example answered 407",
+            "the proxy for api.example returned 407",
         ),
         (
             "403 Forbidden",
             "connection-failed",
-            "the proxy on the way to api.example refused to connect: it responded with 403",
+            "the proxy for api.example refused to connect: it returned 403",
         ),
     ],
 )

@@ -63,8 +63,8 @@ TEAM = (
     "Team ID: 'AB12CD34EF' is not associated with an active membership. To check your teams membership status, sign in"
 )
 PROGRAM_LICENSE = "To resolve this issue, the Account Holder must agree to the latest Program License Agreement."
-ANSWERED = "api.appstoreconnect.apple.com answered GET with"
-ALIKE = "Apple's response is the same for a wrong key ID, a wrong issuer ID, another kind of key and a revoked key"
+RETURNED = "GET to api.appstoreconnect.apple.com returned"
+ALIKE = "Apple's response is the same for a wrong key ID, a wrong issuer ID, a key of another type and a revoked key"
 ENTERPRISE_PROBE = ENTERPRISE.base_url + ENTERPRISE.probe
 ONE_APP = "https://api.appstoreconnect.apple.com/v1/apps/1"
 REPORT = "https://api.appstoreconnect.apple.com/v1/salesReports"
@@ -202,36 +202,36 @@ def test_without_claims_the_report_says_what_was_not_compared() -> None:
     [
         (
             answer(401, errors(401, "NOT_AUTHORIZED", "Not valid.", "Provide a token.")),
-            f'{ANSWERED} 401 NOT_AUTHORIZED: "Not valid. Provide a token.". {ALIKE}',
+            f'{RETURNED} 401 NOT_AUTHORIZED: "Not valid. Provide a token.". {ALIKE}',
         ),
         (
             answer(400, errors(400, "A\x1b[31m", "Bad\r\n::error::x", "\x1b]0;title\x07detail")),
-            f'{ANSWERED} 400 A: "Bad ::error::x: detail"',
+            f'{RETURNED} 400 A: "Bad ::error::x: detail"',
         ),
         (
             answer(302, "", {"location": "https://user:secret@login.example/?token=abc"}),
-            f"{ANSWERED} 302, a redirect to login.example; the API never redirects",
+            f"{RETURNED} 302, a redirect to login.example; the API never redirects",
         ),
         (
             answer(301, "", {"location": "/v2"}),
-            f"{ANSWERED} 301, a redirect within api.appstoreconnect.apple.com; the API never redirects",
+            f"{RETURNED} 301, a redirect within api.appstoreconnect.apple.com; the API never redirects",
         ),
         (
             answer(200, LOGIN_PAGE, {"Server": "portal"}),
-            f'{ANSWERED} 200 and an HTML page titled "Sign in to Hotel Wi-Fi", by the server portal',
+            f'{RETURNED} 200 and an HTML page titled "Sign in to Hotel Wi-Fi", from the server portal',
         ),
-        (answer(403, "no", {"Content-Type": "text/plain; charset=utf-8"}), f"{ANSWERED} 403 and text/plain"),
-        (answer(200, {"login": "needed"}), f"{ANSWERED} 200 and JSON without data"),
-        (answer(200), f"{ANSWERED} 200 and an empty body"),
-        (answer(407, "", {"Proxy-Authenticate": 'Basic realm="x"'}), "the proxy answered 407 and asks for Basic"),
-        (answer(407), "the proxy answered 407"),
+        (answer(403, "no", {"Content-Type": "text/plain; charset=utf-8"}), f"{RETURNED} 403 and text/plain"),
+        (answer(200, {"login": "needed"}), f"{RETURNED} 200 and JSON without data"),
+        (answer(200), f"{RETURNED} 200 and an empty body"),
+        (answer(407, "", {"Proxy-Authenticate": 'Basic realm="x"'}), "the proxy returned 407 and requires Basic"),
+        (answer(407), "the proxy returned 407"),
         (
             answer(429, "{}", {"X-Rate-Limit": "user-hour-lim:3600;user-hour-rem:0;", "Retry-After": "30"}),
-            f"{ANSWERED} 429; 0 of 3600 requests are left this hour; Retry-After: 30",
+            f"{RETURNED} 429; 0 of 3600 requests are left this hour; Retry-After: 30",
         ),
         (
             answer(429, "", {"X-Rate-Limit": "user-hour-lim:3600;user-hour-rem:0;"}),
-            f"{ANSWERED} 429; 0 of 3600 requests are left this hour",
+            f"{RETURNED} 429; 0 of 3600 requests are left this hour",
         ),
     ],
 )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import string
 
 import pytest
@@ -140,7 +141,7 @@ def test_a_key_id_that_is_a_file_name_is_an_error_that_names_the_key_id(key_id: 
     assert reading.key_id == KEY_ID
     (finding,) = reading.findings
     assert (finding.cause, finding.level) == ("key-id-is-file-name", "error")
-    assert f"its {len(key_id)} characters" in finding.evidence
+    assert f"a file name (length {len(key_id)})" in finding.evidence
     assert "2X9R…34" in finding.evidence
 
 
@@ -159,7 +160,7 @@ PEM = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49/AgEG\n-----END PRIVATE 
 def test_a_key_in_place_of_a_key_id_is_a_missing_key_id(text: str) -> None:
     (finding,) = read_ids(text, ISSUER).findings
     assert finding.cause == "key-id-missing"
-    assert finding.evidence.endswith("are the text of a key")
+    assert re.fullmatch(r"the key ID is the text of a key \(length \d+\)", finding.evidence)
     (finding,) = read_ids(KEY_ID, text).findings
     assert finding.cause == "issuer-id-not-uuid"
     assert finding.evidence.endswith("it is the text of a key")
@@ -178,8 +179,8 @@ def test_a_key_in_place_of_a_key_id_is_a_missing_key_id(text: str) -> None:
         ("YOUR_KEY_ID", "a template's placeholder"),
         ("your-issuer-id-here", "a template's placeholder"),
         ("key ID", "a template's placeholder"),
-        ("DEADBEEF", "a word that stands for no value"),
-        ("undefined", "a word that stands for no value"),
+        ("DEADBEEF", "a word for a missing value"),
+        ("undefined", "a word for a missing value"),
     ],
 )
 def test_a_placeholder_in_place_of_an_id_is_found(placeholder: str, words: str) -> None:
@@ -210,7 +211,7 @@ def test_a_comment_behind_an_id_is_left_out_and_reported() -> None:
 
 def test_a_blank_that_no_editor_shows_is_named() -> None:
     (finding,) = read_ids(f"{KEY_ID[:4]}\u00a0{KEY_ID[4:]}", ISSUER).findings
-    assert "no-break space inside" in finding.evidence
+    assert "the character no-break space" in finding.evidence
 
 
 @pytest.mark.parametrize(
@@ -235,7 +236,7 @@ def test_a_file_of_any_other_name_gives_no_key_id() -> None:
 @pytest.mark.parametrize(
     ("file_id", "evidence"),
     [
-        ("9QWERTY123", "the key ID is 2X9R…34, and the file is named for 9QWE…23"),
+        ("9QWERTY123", "the key ID is 2X9R…34, but the file name has 9QWE…23"),
         (KEY_ID.lower(), "differs only in upper and lower case"),
     ],
 )

@@ -33,7 +33,7 @@ def test_one_annotation_per_error_and_warning() -> None:
         "%0Ahttps://pytest-asc.readthedocs.io/en/stable/causes/clock-ahead/"
         "%0Ahttps://www.rfc-editor.org/rfc/rfc9110#field.date"
     )
-    assert warning.startswith("::warning title=The token's lifetime is exactly the limit::token-lifetime-at-limit ")
+    assert warning.startswith("::warning title=The token's lifetime is exactly at the limit::token-lifetime-at-limit ")
 
 
 def test_notes_get_no_annotation() -> None:

@@ -46,12 +46,12 @@ def sentences(case: Report, label: str) -> list[str]:
         (report(exp=NOON - 60), "exp 1 min before iat"),
         (report(exp=None), "lifetime unknown"),
         # What is no time has no length.
-        (report(exp=1200), f"iat {NOON}, exp 1200, which are no times in seconds since 1970"),
+        (report(exp=1200), f"iat {NOON}, exp 1200, which are not times in seconds since 1970"),
         (
             report(NOON * 1000, (NOON + 900) * 1000),
-            f"iat {NOON * 1000}, exp {(NOON + 900) * 1000}, which are no times in seconds since 1970",
+            f"iat {NOON * 1000}, exp {(NOON + 900) * 1000}, which are not times in seconds since 1970",
         ),
-        (report(None, (NOON + 900) * 1000), f"exp {(NOON + 900) * 1000}, which are no times in seconds since 1970"),
+        (report(None, (NOON + 900) * 1000), f"exp {(NOON + 900) * 1000}, which are not times in seconds since 1970"),
     ],
 )
 def test_a_tokens_lifetime_is_compared_with_the_limit(case: Report, life: str) -> None:
@@ -74,7 +74,7 @@ def test_a_timeline_is_to_the_scale_of_the_limit(case: Report, line: str) -> Non
 @pytest.mark.parametrize(
     ("skew", "words"),
     [
-        (0.4, "the same as Apple's, to the second"),
+        (0.4, "in sync with Apple's, to the second"),
         (34.2, "34.2 s ahead of Apple's"),
         (-59.9, "59.9 s behind Apple's"),
         (600.2, "10 min ahead of Apple's"),
