@@ -81,5 +81,5 @@ def _read(account: Account, route: Route, request: Request, _now: float) -> Hand
 
 
 def _write(account: Account, route: Route, request: Request, _now: float) -> HandlerResult:
-    refused = refuse_media(request, sends=route.operation.body is not None)
+    refused = refuse_media(request, has_body=route.operation.body is not None)
     return refused or writes.write(account, route, request.body)

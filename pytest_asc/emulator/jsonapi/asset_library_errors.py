@@ -1,4 +1,4 @@
-"""Errors of the App Asset Library: documented in Apple's guides to it, unless a line says otherwise."""
+"""Errors of the App Asset Library. They are documented in Apple's guides to it, unless a comment says otherwise."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HAS_PLACEMENTS = ErrorTemplate(
     _OTHER_STATE,
     "The asset cannot be deleted while placements still use it. Delete those placements first.",
 )
-# The code is observed, the words are inferred.
+# The code is observed, title and detail are inferred.
 IN_POST_PROCESSING = ErrorTemplate(
     409, "STATE_ERROR.ASSET_IN_POST_PROCESSING", _OTHER_STATE, "The asset is still being processed."
 )
@@ -39,11 +39,11 @@ ORDER_INCOMPLETE = ErrorTemplate(
 
 
 def closed(parent: str, state: str, feature: str) -> ErrorTemplate:
-    """Return the error about a surface whose parent takes no placements.
+    """Return the error for a surface whose parent accepts no placements.
 
     Args:
         parent: Name of the parent, such as ``AppCustomProductPageVersion``.
-        state: The parent's state, in Apple's capitals.
+        state: State of the parent, such as ``IN_REVIEW``.
         feature: Apple's name of the feature.
     """
     title = f"Creating a placement is not permitted in {parent}'s current state"
@@ -51,6 +51,6 @@ def closed(parent: str, state: str, feature: str) -> ErrorTemplate:
         409,
         "STATE_ERROR.INVALID_STATE",
         title,
-        title,  # inferred: every error has a detail
+        title,  # as the detail: inferred, because all other errors have a detail
         meta={"state": state.lower(), "feature": feature},
     )

@@ -1,11 +1,11 @@
-"""Apple's errors of request bodies, word for word as far as they are known, each with its source."""
+"""Apple's errors for request bodies, in Apple's words as far as they are known. Comments give the sources."""
 
 from __future__ import annotations
 
 from pytest_asc.emulator.jsonapi.errors import ErrorTemplate
 
-# A body that is not JSON, and JSON that is not a request document. The codes are documented, the titles and the words
-# of 422 observed (Apple's forum); the words of 400 are inferred.
+# For a body that is not JSON (400), and for JSON that is not a request document (422). The codes are documented. Title
+# and detail of the 422 are observed (Apple's forum), those of the 400 inferred.
 ENTITY_INVALID = ErrorTemplate(
     400, "ENTITY_INVALID", "JSON processing failed", "The body of the request could not be read: {problem}"
 )
@@ -14,12 +14,12 @@ ENTITY_UNPROCESSABLE = ErrorTemplate(
     "ENTITY_UNPROCESSABLE",
     "The request entity is not a valid request document object",
     "Unexpected or invalid value at '{path}'.",
-    meta={"position": {"row": -1, "column": -1}},  # observed for an id that is a number
+    meta={"position": {"row": -1, "column": -1}},  # observed for an id that is a number, not a string
 )
 # Observed for ``[object Object]``, which a client sent by mistake (a developer's script, September 2026); inferred for
-# other bodies that are no object.
+# other bodies that are not an object.
 NOT_A_DOCUMENT = ENTITY_UNPROCESSABLE._replace(detail="Unexpected error", meta={})
-# 409 for the contents of a body. Observed whole, in responses that users of fastlane, of rorkai/App-Store-Connect-CLI
+# 409 for the content of a body. Observed in full, in responses that users of fastlane, of rorkai/App-Store-Connect-CLI
 # and of Apple's forum have published:
 _ENTITY = "The provided entity"
 ATTRIBUTE_REQUIRED = ErrorTemplate(
@@ -93,7 +93,7 @@ INCLUDED_ID = ErrorTemplate(
     "The provided included entity id '{id}' has invalid format. For inline creation, the id must be a local id with "
     "the format '${{local-id}}'.",
 )
-# Title and detail observed (expo/eas-cli, fastlane), code inferred:
+# Title and detail are observed (expo/eas-cli, fastlane), the code is inferred:
 IDENTIFIER_TAKEN = ErrorTemplate(
     409,
     "ENTITY_ERROR.ATTRIBUTE.INVALID",
@@ -101,7 +101,7 @@ IDENTIFIER_TAKEN = ErrorTemplate(
     "An App ID with Identifier '{value}' is not available. Please enter a different string.",
 )
 DEVICE_NUMBER = IDENTIFIER_TAKEN._replace(detail="An invalid value '{value}' was provided for the parameter 'udid'.")
-# Code and detail observed, title inferred:
+# Code and detail are observed, the title is inferred:
 ATTRIBUTE_NOT_ALLOWED = ErrorTemplate(
     409,
     "ENTITY_ERROR.ATTRIBUTE.NOT_ALLOWED",
@@ -114,7 +114,7 @@ RELATIONSHIP_NOT_ALLOWED = ErrorTemplate(
     f"{_ENTITY} includes a relationship that is not allowed",
     "The relationship '{name}' can not be included in a '{operation}' operation",
 )
-# The code observed, the words inferred:
+# The code is observed, title and detail are inferred:
 UNEXPECTED_ID = ErrorTemplate(
     409, "ENTITY_ERROR.UNEXPECTED_ID", f"{_ENTITY} has an unexpected id", "Got the id '{id}', expected {expected}"
 )
@@ -126,7 +126,7 @@ UNEXPECTED_TYPE = ErrorTemplate(
     "Got the type '{type}', expected '{expected}'",
 )
 RELATIONSHIP_DATA = ErrorTemplate(409, *_RELATIONSHIP_INVALID, "The relationship '{name}' expects {expected}")
-# That such commits fail is documented, all else inferred:
+# That such commits fail is documented; the errors are inferred:
 _ATTRIBUTE_INVALID = (409, "ENTITY_ERROR.ATTRIBUTE.INVALID", "An attribute in the provided entity has invalid value")
 UPLOAD_INCOMPLETE = ErrorTemplate(
     *_ATTRIBUTE_INVALID, "The upload cannot be committed: {received} of {size} bytes have been received."
@@ -138,7 +138,7 @@ FILE_SIZE = ErrorTemplate(*_ATTRIBUTE_INVALID, "'{value}' is not a valid size of
 NUMBER_OF_CODES = ErrorTemplate(
     *_ATTRIBUTE_INVALID, "'{value}' is not a valid number of codes, expected a number from 1 to {most}"
 )
-# Observed whole for review notes (rorkai/App-Store-Connect-CLI), but for the titles of the two after it:
+# TOO_LONG is observed in full for review notes (rorkai/App-Store-Connect-CLI). The titles of the next two are inferred:
 TOO_LONG = ErrorTemplate(
     409,
     "ENTITY_ERROR.ATTRIBUTE.INVALID.TOO_LONG",
@@ -151,8 +151,8 @@ REVIEW_PHONE_INVALID = ErrorTemplate(
     "example, +44 844 209 0611)",
 )
 BETA_REVIEW_PHONE_INVALID = ErrorTemplate(*_ATTRIBUTE_INVALID, "The format of the phone number is invalid")
-# Texts. Observed whole for Game Center, the title and the detail for products (2026); the code of INVALID_TEXT is
-# inferred, and so is the title of INVALID_CHARACTERS for other attributes than release notes.
+# Texts. Errors of Game Center are observed in full; title and detail are observed for products (2026). The code of
+# INVALID_TEXT is inferred, and so is the title of INVALID_CHARACTERS for attributes other than release notes.
 GAME_CENTER_TEXT_TOO_LONG = TOO_LONG._replace(
     title="There is a problem with the request entity",
     detail="The provided entity contains a field '{label}' whose value is too long. It cannot exceed {most} "
@@ -175,7 +175,7 @@ INVALID_TEXT = ErrorTemplate(
     "Text contains invalid characters/formats.",
 )
 INVALID_TEXT_CHARACTERS = INVALID_TEXT._replace(detail="Text for {label} contains invalid characters:'[{found}]'")
-# Observed whole but for the words of Game Center's, whose title is that of its other errors.
+# Observed in full, except for the error of Game Center: its title is that of other Game Center errors.
 _INVALID_VALUE = (409, "ENTITY_ERROR.ATTRIBUTE.INVALID", f"{_ENTITY} includes an attribute with an invalid value")
 LOCALE_INVALID = ErrorTemplate(*_INVALID_VALUE, "The 'locale' value is invalid.")
 SAME_LOCALE = ErrorTemplate(*_INVALID_VALUE, "There is an entity with same 'locale'")
@@ -183,10 +183,10 @@ GAME_CENTER_LOCALE_INVALID = ErrorTemplate(
     409, "ENTITY_ERROR.LOCALE_INVALID", GAME_CENTER_TEXT_TOO_LONG.title, LOCALE_INVALID.detail
 )
 CSR_INVALID = ErrorTemplate(*_ATTRIBUTE_INVALID, "The certificate signing request is invalid.")
-# The words are observed on the developer portal, the rest is inferred:
+# The detail is observed on the developer portal, the rest is inferred:
 CSR_ALGORITHM = ErrorTemplate(*_ATTRIBUTE_INVALID, "CSR algorithm/size incorrect. Expected: RSA(2048)")
-# Errors of the developer portal. The code, the title and most of the details are observed (bitrise-io/go-xcode,
-# codemagic, fastlane, xtool), those of devices that are not taken and of identifiers inferred:
+# Errors of the developer portal. Code, title and most details are observed (bitrise-io/go-xcode, codemagic, fastlane,
+# xtool). The details about profiles that take no devices, and about identifiers, are inferred:
 _PORTAL = (409, "ENTITY_ERROR", "There is a problem with the request entity")
 TOO_MANY_CERTIFICATES = ErrorTemplate(
     *_PORTAL, "You already have a current {kind} certificate or a pending certificate request."
@@ -213,7 +213,7 @@ PROFILE_NAME_TAKEN = ErrorTemplate(
     *_PORTAL, "Multiple profiles found with the name '{value}'.  Please remove the duplicate profiles and try again."
 )
 PORTAL_IDENTIFIER_TAKEN = ErrorTemplate(*_PORTAL, "The identifier '{value}' is not available.")
-# The code and the detail observed (by several users), the title is that of other STATE_ERRORs:
+# Code and detail are observed (by several users); the title is that of other STATE_ERRORs:
 REQUEST_EXISTS = ErrorTemplate(
     409,
     "STATE_ERROR",

@@ -1,7 +1,7 @@
-"""Apple's errors, word for word as far as they are known, each with its source.
+"""Apple's errors, in Apple's words as far as they are known. Comments give the sources.
 
-``documented``: in Apple's documentation. ``observed``: in answers of the public API that users have shown.
-``inferred``: modelled on those. Clients should act on the code alone (documented).
+``documented``: in Apple's documentation. ``observed``: in responses of the public API that users have published.
+``inferred``: modelled on those. Clients should act on the code only (documented).
 """
 
 from __future__ import annotations
@@ -22,27 +22,27 @@ if TYPE_CHECKING:
 
 
 class ErrorTemplate(NamedTuple):
-    """Status, code, title and detail of an error; the last two may hold replacement fields of ``str.format``."""
+    """Status, code, title and detail of an error. Title and detail may have replacement fields of ``str.format``."""
 
     status: int
     code: str
     title: str
     detail: str
-    """Empty for an error without one."""
+    """Detail; empty for an error without a detail."""
     gateway: bool = False
-    """True for errors of Apple's front end, which have no id and another layout than those of the application."""
+    """True for errors of Apple's front end, which have no id, and whose JSON is formatted differently."""
     meta: Mapping[str, JsonValue] = {}
     links: Mapping[str, str] = {}
     short_id: bool = False
-    """True for errors whose id has the 26 characters of a UUID in Base32."""
+    """True for errors whose id is a UUID in Base32, with 26 characters."""
 
 
 _NOT_AUTHORIZED = json.loads(services.NOT_AUTHORIZED.body)["errors"][0]
-# 401 for every error of the token: the words are in the table of services.
+# 401 for every error of the token. Title and detail are in the table of services.
 NOT_AUTHORIZED = ErrorTemplate(
     401, _NOT_AUTHORIZED["code"], _NOT_AUTHORIZED["title"], _NOT_AUTHORIZED["detail"], gateway=True
 )
-# 403 for the account or the key (observed).
+# 403 because of the account or the key (observed).
 ROLE_INSUFFICIENT = ErrorTemplate(
     403,
     "FORBIDDEN_ERROR",
@@ -67,7 +67,7 @@ AGREEMENT_MISSING = ErrorTemplate(
     short_id=True,
     links={"see": "/business"},  # "/agreements" in older recordings (codemagic-ci-cd/cli-tools)
 )
-# 403 for an operation that a resource or a relationship does not allow (observed).
+# 403 for an operation that a type or a relationship does not allow (observed).
 OPERATION_NOT_ALLOWED = ErrorTemplate(
     403,
     "FORBIDDEN_ERROR",
@@ -80,7 +80,7 @@ RELATIONSHIP_NOT_ALLOWED = ErrorTemplate(
     "The given operation is not allowed",
     "The relationship '{name}' does not allow '{operation}'.{allowed}",
 )
-# 405: the code is documented, the words are inferred.
+# 405: the code is documented, title and detail are inferred.
 METHOD_NOT_ALLOWED = ErrorTemplate(
     405,
     "METHOD_NOT_ALLOWED",
@@ -95,8 +95,8 @@ PATH_UNKNOWN = ErrorTemplate(404, "PATH_ERROR", "The URL path is not valid", "Th
 RELATIONSHIP_UNKNOWN = ErrorTemplate(
     404, "PATH_ERROR", "The URL path is not valid", "The relationship '{relationship}' does not exist"
 )
-# 400. The code and title of INVALID and the words on filters are documented; the titles and words of ILLEGAL, on
-# relationships, fields and cursors are observed; the rest is inferred.
+# 400. Code and title of INVALID and the details about filters are documented. Title and detail of ILLEGAL, and the
+# details about relationships, fields and cursors, are observed. The rest is inferred.
 PARAMETER_ILLEGAL = ErrorTemplate(
     400,
     "PARAMETER_ERROR.ILLEGAL",
@@ -121,14 +121,14 @@ SORT_NAME = FIELD_NAME
 EXISTS_VALUE = ErrorTemplate(400, *_INVALID, "'{value}' is not a valid boolean value")
 LIMIT_VALUE = ErrorTemplate(400, *_INVALID, "'{value}' is not a valid limit, expected a number from 1 to {most}")
 CURSOR_VALUE = ErrorTemplate(400, *_INVALID, "'{value}' is not a valid cursor for this request")
-# 415: the status is documented, the rest inferred.
+# 415: the status is documented, the rest is inferred.
 MEDIA_TYPE_UNSUPPORTED = ErrorTemplate(
     415,
     "UNSUPPORTED_MEDIA_TYPE",
     "The content type of the request is not supported",
     "The content type '{value}' is not supported, expected 'application/json'",
 )
-# 429: the code is documented, the body observed (AvdLee/appstoreconnect-swift-sdk #239).
+# 429: the code is documented, the body is observed (AvdLee/appstoreconnect-swift-sdk #239).
 RATE_LIMIT_EXCEEDED = ErrorTemplate(
     429,
     "RATE_LIMIT_EXCEEDED",
@@ -145,7 +145,7 @@ UNEXPECTED_ERROR = ErrorTemplate(
     "https://developer.apple.com/contact/.",
     gateway=True,
 )
-# Errors of this emulator, which Apple does not have.
+# Errors of the emulator itself, which Apple does not have.
 NOT_EMULATED = ErrorTemplate(
     501,
     "PYTEST_ASC.NOT_EMULATED",
@@ -162,7 +162,7 @@ CRASHED = ErrorTemplate(
 TEMPLATES_BY_STATUS = {
     template.status: template for template in (NOT_AUTHORIZED, ROLE_INSUFFICIENT, RATE_LIMIT_EXCEEDED, UNEXPECTED_ERROR)
 }
-"""Errors of ``Emulator.fail`` for a status without a code."""
+"""Errors that ``Emulator.fail`` uses for a status if no code is given."""
 
 
 def phrase(status: int) -> str:
@@ -184,28 +184,28 @@ def front_end_page(status: int) -> str:
 
 BAD_GATEWAY = front_end_page(502)
 
-# 406 is the only response in plain text (documented); the words are inferred.
+# 406 is the only response in plain text (documented); the text is inferred.
 NOT_ACCEPTABLE = Response(406, {"Content-Type": "text/plain"}, b"Not Acceptable")
 
 
 class ApiError(NamedTuple):
-    """One member of ``errors`` (JSON:API, error objects)."""
+    """An error object (JSON:API), before it is serialized."""
 
     template: ErrorTemplate
     values: Mapping[str, object] = {}
-    """Replacements for the fields of the template's detail."""
+    """Values for the replacement fields of the template."""
     source: Mapping[str, str] = {}
-    """Part of the request that has the error: a JSON pointer into the body, or the name of a query parameter."""
+    """Part of the request that is in error: a JSON pointer into the body, or the name of a query parameter."""
     associated: Mapping[str, Sequence[ApiError]] = {}
-    """Errors of other resources, by their paths."""
+    """Associated errors of other resources, by the paths of these resources."""
     headers: Mapping[str, str] = {}
-    """Further headers of the response."""
+    """Additional headers of the response."""
 
     def as_json(self, identifier: str | None) -> dict[str, JsonValue]:
-        """Return the error object, its members in Apple's order.
+        """Return the error object, with its members in Apple's order.
 
         Args:
-            identifier: Id of this occurrence of the error; None for none.
+            identifier: ID of this occurrence of the error; None to leave it out.
         """
         head = {} if identifier is None else {"id": identifier}
         template = self.template
@@ -223,17 +223,17 @@ class ApiError(NamedTuple):
 
 
 def at_pointer(template: ErrorTemplate, pointer: str, **values: object) -> ApiError:
-    """Return an error of a part of the body.
+    """Return an error about a part of the body.
 
     Args:
-        template: Words of the error.
-        pointer: JSON pointer (RFC 6901) to the part: ``/data/attributes/name``.
-        values: Replacements for the fields of the detail.
+        template: Template of the error.
+        pointer: JSON pointer (RFC 6901) to the part, such as ``/data/attributes/name``.
+        values: Values for the replacement fields of the template.
     """
     return ApiError(template, values, {"pointer": pointer})
 
 
-# Resources of the developer portal, whose 404 names its source (observed for bundleIds, inferred for the others).
+# Resources of the developer portal, whose 404 has a source (observed for bundleIds, inferred for the others).
 _PORTAL_TYPES = frozenset(
     {"bundleIdCapabilities", "bundleIds", "certificates", "devices", "merchantIds", "passTypeIds", "profiles"}
 )
@@ -243,31 +243,31 @@ def not_found(resource_type: str, identifier: str) -> ApiError:
     """Return the error for a resource that does not exist.
 
     Args:
-        resource_type: Its type.
-        identifier: Its id in the path.
+        resource_type: Type of the resource.
+        identifier: ID of the resource, from the path.
     """
-    # The pointer has no slash at its start (observed: codemagic-ci-cd/cli-tools).
+    # Apple's pointer does not start with a slash (observed: codemagic-ci-cd/cli-tools).
     source = {"pointer": "data/id"} if resource_type in _PORTAL_TYPES else {}
     return ApiError(NOT_FOUND, {"type": resource_type, "id": identifier}, source)
 
 
 def at_parameter(template: ErrorTemplate, name: str, **values: object) -> ApiError:
-    """Return an error of a query parameter.
+    """Return an error about a query parameter.
 
     Args:
-        template: Words of the error.
-        name: Name of the parameter: ``filter[name]``.
-        values: Replacements for the other fields of the detail.
+        template: Template of the error.
+        name: Name of the parameter, such as ``filter[name]``.
+        values: Values for the other replacement fields of the template.
     """
     return ApiError(template, {"name": name, **values}, {"parameter": name})
 
 
-# Errors in one response: a hostile body can have a million.
+# Maximum number of errors in a response, because a malicious body can have a million.
 _MAX_ERRORS = 1000
 
 
 class RefusedError(Exception):
-    """Reject a request with JSON:API errors."""
+    """The request is rejected, with the errors to respond with."""
 
     def __init__(self, *reasons: ApiError) -> None:
         super().__init__(*reasons)
@@ -275,11 +275,11 @@ class RefusedError(Exception):
 
 
 def error_response(errors: Sequence[ApiError], new_id: Callable[[], str]) -> Response:
-    """Return the response with these errors and the status of the first.
+    """Return the response with these errors; its status is that of the first error.
 
     Args:
-        errors: At least one.
-        new_id: Gives the id of an error.
+        errors: The errors, at least one.
+        new_id: Function that returns a new id for an occurrence of an error.
     """
     first = errors[0].template
     if first.gateway:
@@ -304,23 +304,23 @@ def _occurrence_id(error: ApiError, new_id: Callable[[], str]) -> str:
 
 
 def as_base32(uuid: str) -> str:
-    """Return a UUID as the 26 characters of its Base32, as some ids of Apple's are written."""
+    """Return a UUID in Base32, with 26 characters, which is the format of some of Apple's ids."""
     return b32encode(UUID(uuid).bytes).decode("ascii").rstrip("=")
 
 
 def html(status: int, text: str) -> Response:
-    """Return a response in HTML, as front ends and proxies give it."""
+    """Return an HTML response, such as those of front ends and proxies."""
     return Response(status, {"Content-Type": "text/html"}, text.encode())
 
 
 def _gateway_layout(error: dict[str, JsonValue]) -> bytes:
-    """Write the document as the front end does: tabs, and no space before a colon (observed)."""
+    """Format the document as the front end does: indented with tabs, and no space before a colon (observed)."""
     members = ",\n".join(f"\t\t{json.dumps(key)}: {json.dumps(value)}" for key, value in error.items())
     return f'{{\n\t"errors": [{{\n{members}\n\t}}]\n}}'.encode()
 
 
 def _application_layout(errors: list[dict[str, JsonValue]]) -> bytes:
-    """Write the document as the application does: indented by two, with a space before a colon (observed)."""
+    """Format the document as the application does: indented by 2, and a space before a colon (observed)."""
     text = ", ".join(json.dumps(error, indent=2, separators=(",", " : ")) for error in errors)
     lines = text.replace("\n", "\n  ")
     return f'{{\n  "errors" : [ {lines} ]\n}}'.encode()

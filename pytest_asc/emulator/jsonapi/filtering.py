@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @depends_on_spec
 @cache
 def resolve(resource_type: str, name: str) -> AttributePath | None:
-    """Return the path that a name in a filter, an exists or a sort stands for; None if it has no known meaning."""
+    """Return the path to the values for a name in ``filter``, ``exists`` or ``sort``; None if its meaning is unknown."""
     relations: list[Relation] = []
     *before, last = name.split(".")
     for step in before:
@@ -41,7 +41,7 @@ def resolve(resource_type: str, name: str) -> AttributePath | None:
 
 
 def unknown_names(resource_type: str, query: Query) -> list[str]:
-    """Return the parameters of a query that this emulator cannot apply."""
+    """Return the parameters of a query that the emulator cannot apply, because their meaning is not known."""
     names = {
         **{f"filter[{name}]": name for name in query.filters},
         **{f"exists[{name}]": name for name in query.exists},
@@ -58,8 +58,8 @@ def select(
     Args:
         store: Store of the resources.
         resource_type: Type of the resources.
-        query: A query without errors and without :func:`unknown_names`.
-        among: Resources to select from; None for all of the type.
+        query: A query that has no errors and no :func:`unknown_names`.
+        among: Resources to select from; None for all resources of the type.
     """
     selected: Iterable[Resource] = _candidates(store, resource_type, query) if among is None else among
     for name, filter_values in query.filters.items():
@@ -76,7 +76,7 @@ def select(
 
 
 def _candidates(store: Store, resource_type: str, query: Query) -> Iterable[Resource]:
-    """Resources with the ids of a filter; all of the type where no filter names ids."""
+    """Return the resources with the ids in a filter, if a filter has ids, otherwise all resources of the type."""
     for name, filter_values in query.filters.items():
         relations, attribute, _ = _resolved(resource_type, name)
         if attribute is not None or len(relations) > 1:
@@ -120,13 +120,13 @@ def _filter(
 
 
 def _values(store: Store, resource: Resource, path: AttributePath) -> Iterator[str]:
-    """Values at the end of a path from a resource, as text; none if they are null."""
+    """Yield the values at the end of a path from a resource, as text, without null values."""
     reached = [resource]
     for step in path.relations:
         reached = [other for one in reached for other in store.related(one, step)]
     for one in reached:
         value = one.id if path.attribute is None else one.attributes.get(path.attribute)
-        if value is None or (path.only is not None and path.only != value):
+        if value is None or (path.only_value is not None and path.only_value != value):
             continue
         yield from map(_text, value if isinstance(value, list) else (value,))
 
@@ -140,7 +140,7 @@ def _sort_key(store: Store, path: AttributePath, resource: Resource) -> tuple[bo
 
 
 def _text(value: object) -> str:
-    """A value as the text of a query has it."""
+    """Return a value in the format of a query parameter."""
     if isinstance(value, str):
         return value
     return str(value).lower() if isinstance(value, bool) else str(value)

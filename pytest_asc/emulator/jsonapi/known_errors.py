@@ -1,7 +1,7 @@
-"""Errors that Apple has for reasons that an account does not show.
+"""Errors of Apple that have no cause in the data of an account, for planned failures.
 
-A planned failure with the code of one has its words. The codes are observed; so are all words of the first, and those
-of the last for another kind of submission. The words of the second are inferred.
+A planned failure with the code of one of them has its title and detail. All codes are observed. Title and detail of the
+first are observed, and those of the last for another kind of submission; those of the second are inferred.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _ERRORS = (
-    # A fault of Apple's, of many teams in September 2026 (developer forums, threads 814565 and 848325).
+    # A fault on Apple's side, which affected many teams in September 2026 (forum threads 814565 and 848325).
     ErrorTemplate(
         422,
         "ENTITY_UNPROCESSABLE.BETA_CONTRACT_MISSING",
@@ -27,7 +27,7 @@ _ERRORS = (
         "The limit of submissions is reached.",
         "Too many builds have been submitted for beta review. Please try again later.",
     ),
-    # A build of a beta of Xcode; the build itself does not tell.
+    # For a build that was made with a beta version of Xcode, which the build resource does not show.
     ErrorTemplate(
         422,
         "ENTITY_UNPROCESSABLE.BUILD_SDK_NOT_ALLOWED_FOR_EXTERNAL_TESTING",
@@ -36,4 +36,4 @@ _ERRORS = (
     ),
 )
 KNOWN_ERRORS: Mapping[str, ErrorTemplate] = {template.code: template for template in _ERRORS}
-"""By code."""
+"""Error templates by code."""

@@ -15,33 +15,33 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.http_models import Request, Response
 
 CSV = "text/csv"
-"""Media type of the tables that some collections are given as, too."""
+"""Media type of tables, which some collections are available as."""
 
 
-def refuse_media(request: Request, *, sends: bool) -> Response | ApiError | None:
-    """Return the response to a request whose media types its operation does not support; None if it does.
+def refuse_media(request: Request, *, has_body: bool) -> Response | ApiError | None:
+    """Return the response to a request with an unsupported media type; None if its media types are supported.
 
-    A body without a Content-Type is taken for JSON (inferred).
+    A body without a Content-Type is treated as JSON (inferred).
 
     Args:
         request: The request.
-        sends: True if its operation takes a body.
+        has_body: True if the operation takes a body.
     """
     if not choose_media_type(request.header("Accept"), (JSON,)):
         return errors.NOT_ACCEPTABLE
-    sent = request.header("Content-Type") if sends else None
+    sent = request.header("Content-Type") if has_body else None
     if sent is not None and _essence(sent) != JSON:
         return ApiError(errors.MEDIA_TYPE_UNSUPPORTED, {"value": sent})
     return None
 
 
-@lru_cache(maxsize=32)  # an Accept header may be long
+@lru_cache(maxsize=32)  # few entries, because an Accept header can be long
 def choose_media_type(accept: str | None, offered: tuple[str, ...]) -> str | None:
-    """Return the media type that an Accept header prefers, the first of equals; None if it accepts none.
+    """Return the media type that an Accept header prefers, the first of equal ones; None if it accepts none.
 
     Args:
-        accept: The header's value; without one, everything is accepted (RFC 9110, 12.5.1).
-        offered: Media types without parameters, the default first.
+        accept: Value of the header; None if the request has none, which accepts everything (RFC 9110, 12.5.1).
+        offered: Media types of the operation without parameters; the default comes first.
     """
     if not accept or not accept.strip():
         return offered[0]
@@ -52,13 +52,13 @@ def choose_media_type(accept: str | None, offered: tuple[str, ...]) -> str | Non
 
 
 def _offered_weight(media_type: str, weights: Mapping[str, float]) -> float:
-    """Weight of the most specific range that a media type is in; 0 if it is in none."""
+    """Return the weight of the most specific media range that matches a media type; 0 if none does."""
     ranges = (media_type, f"{media_type.partition('/')[0]}/*", "*/*")
     return next((weights[one] for one in ranges if one in weights), 0.0)
 
 
 def _essence(value: str) -> str:
-    """A media type without its parameters."""
+    """Return a media type without its parameters."""
     return value.partition(";")[0].strip().lower()
 
 

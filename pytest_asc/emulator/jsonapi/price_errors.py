@@ -1,4 +1,4 @@
-"""Apple's errors of prices, word for word as far as they are known.
+"""Apple's errors about prices, in Apple's words as far as they are known.
 
 Those of price schedules are observed (rorkai/App-Store-Connect-CLI, internal/cli/cmdtest/testdata/
 pricing_schedule_create_409), unless marked otherwise.
@@ -25,7 +25,7 @@ BASE_TERRITORY_REQUIRED = ErrorTemplate(
 PRICE_POINT_NOT_FOUND = ErrorTemplate(
     409, "ENTITY_ERROR.NOT_FOUND", _TITLE, "The resource '{type}' with id '{id}' was not found."
 )
-# The code and the title observed, the detail inferred:
+# Code and title are observed, the detail is inferred:
 INTERVALS = ErrorTemplate(
     409, "ENTITY_ERROR.INVALID_INTERVAL", _TITLE, "The intervals for {territory} must not overlap or leave a gap."
 )

@@ -1,4 +1,4 @@
-"""Apple's errors of in-app purchases, subscriptions, Game Center and experiments, word for word as far as known.
+"""Apple's errors about in-app purchases, subscriptions, Game Center and experiments, in Apple's words where known.
 
 The codes are observed in notes, code and error tables that users have published in 2026, unless marked otherwise.
 """
@@ -10,7 +10,7 @@ from pytest_asc.emulator.jsonapi.errors import ErrorTemplate
 _PROBLEM = "There is a problem with the request entity"
 _OTHER_STATE = "The request cannot be fulfilled because of the state of another resource."
 
-# Game Center: the first two are observed whole, of the third the code, of the last the code and a part of the words.
+# Game Center: the first two are observed in full, the third's code, and the last's code and part of its detail.
 POINTS_RANGE = ErrorTemplate(
     409,
     "ENTITY_ERROR.INVALID_POINTS_RANGE",
@@ -32,14 +32,14 @@ MINIMUM_VERSION = ErrorTemplate(
     "The provided entity includes a relationship with an invalid value",
     "{type} with id '{id}' must be live to be set as a minimum challenges version.",
 )
-# Experiments: documented whole.
+# Experiments: documented in full.
 ANOTHER_DRAFT = ErrorTemplate(
     409,
     "STATE_ERROR",
     _OTHER_STATE,
     "Cannot create new experiment because another experiment is in draft state",
 )
-# Offer codes: the code is observed, and a part of the words of the first.
+# Offer codes: the code is observed, and a part of the first one's detail.
 NUMBER_OF_SANDBOX_CODES = ErrorTemplate(
     409,
     "ENTITY_ERROR.ATTRIBUTE.INVALID.UNSUPPORTED_NUMBER_OF_CODES",
@@ -52,48 +52,48 @@ FREE_OFFER_WITH_PRICE = ErrorTemplate(
     "The provided entity includes a relationship with an invalid value",
     "A price of a FREE_TRIAL offer has a territory and no price point.",
 )
-FREE_TRIALS_ONLY = ErrorTemplate(  # that it is refused is observed
+FREE_TRIALS_ONLY = ErrorTemplate(  # that Apple rejects it is observed, the error is inferred
     409,
     "ENTITY_ERROR.ATTRIBUTE.INVALID",
     "The provided entity includes an attribute with an invalid value",
     "An offer without automatic renewal must be a FREE_TRIAL.",
 )
-# Grace periods: the code is observed, and a part of the words.
+# Grace periods: the code is observed, and a part of the detail.
 GRACE_PERIOD_SETTING = ErrorTemplate(
     409,
     "STATE_ERROR.SUBSCRIPTION_GRACE_PERIOD_OPT_IN_SETTING_INVALID",
     _OTHER_STATE,
     "A grace period cannot be enabled in prod and disabled in sandbox",
 )
-# Promoted purchases: observed, with the title of other members that cannot be changed.
+# Promoted purchases: observed; the title is that of other attributes that cannot be changed.
 _UNMODIFIABLE = (
     409,
     "ENTITY_ERROR.ATTRIBUTE.INVALID.UNMODIFIABLE",
     "The provided entity contains a field that can not be modified in the current state",
 )
 PROMOTION_HAS_IMAGE = ErrorTemplate(*_UNMODIFIABLE, "Promoted purchase has an image. Please delete the image first.")
-# In-app purchases and subscriptions: the codes are observed, and the words unless marked.
+# In-app purchases and subscriptions: observed in full, unless a comment says otherwise.
 VERSION_IN_FLIGHT = ErrorTemplate(
     409,
     "STATE_ERROR.ALREADY_EXISTS",
-    "Resource already exists.",  # inferred, as of other resources
+    "Resource already exists.",  # inferred from the errors of other resources
     "Version already exists. There is already an inflight version with id '{id}' for {noun} {product}",
 )
-VERSION_UNMODIFIABLE = ErrorTemplate(  # the title is inferred, and so is the code of groups
+VERSION_UNMODIFIABLE = ErrorTemplate(  # the title is inferred, and so is the code for groups
     409, "STATE_ERROR.{kind}_VERSION_UNMODIFIABLE", _OTHER_STATE, "Version is not in modifiable state."
 )
 LOCALIZATION_CLOSED = ErrorTemplate(*_UNMODIFIABLE, "Cannot edit {title}Localization when it is in {state} state")
 LAST_LOCALIZATION = ErrorTemplate(  # code and title are inferred
     409, "STATE_ERROR", _OTHER_STATE, "Cannot delete last localization."
 )
-SUBSCRIPTION_NOT_DELETED = ErrorTemplate(  # the words are inferred
+SUBSCRIPTION_NOT_DELETED = ErrorTemplate(  # title and detail are inferred
     409,
     "STATE_ERROR.SUBSCRIPTION_DELETE_NOT_ALLOWED",
     _OTHER_STATE,
     "A subscription that is ready to be submitted or was submitted cannot be deleted.",
 )
-FAMILY_SHARING = ErrorTemplate(*_UNMODIFIABLE, "Family sharing cannot be switched off.")  # the words are inferred
-# Submissions: the codes are observed; words that are not in the table of recorded answers are inferred.
+FAMILY_SHARING = ErrorTemplate(*_UNMODIFIABLE, "Family sharing cannot be switched off.")  # the detail is inferred
+# Submissions: the codes are observed; titles and details are inferred, unless a recorded response has them.
 NOT_SUBMITTABLE = ErrorTemplate(
     409,
     "STATE_ERROR.INVALID_REQUEST_ENTITY_STATE_INVALID",

@@ -21,47 +21,47 @@ if TYPE_CHECKING:
 DEFAULT_LIMIT = 50  # observed: fastlane/fastlane #17886
 DEFAULT_INCLUDED_LIMIT = 10  # observed: MortenGregersen/Bagbutik #181
 
-# Filters that Apple takes and ignores, by path (observed by two teams).
+# Filters that Apple accepts and ignores, by path (observed by two teams).
 _IGNORED_FILTERS: Mapping[str, frozenset[str]] = {
     "/v1/appStoreVersionLocalizations/{id}/appScreenshotSets": frozenset({"screenshotDisplayType"}),
 }
-# The only values of filters for which Apple's document has no enum, by path and name (observed; the words of the error
-# are inferred: rorkai/App-Store-Connect-CLI:docs/API_NOTES.md).
+# Allowed values of filters for which Apple's document has no enum, by path and name (observed:
+# rorkai/App-Store-Connect-CLI:docs/API_NOTES.md; the text of the error is inferred).
 _ONLY_VALUES: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("/v1/subscriptionPricePoints/{id}/adjustedEqualizations", "planType"): ("MONTHLY",),
 }
-_MAX_OFFSET_DIGITS = 18  # no account has as many resources
+_MAX_OFFSET_DIGITS = 18  # more resources than any account has
 _BOOLEANS = {"true": True, "false": False}
 
 
 @dataclass(frozen=True)
 class Query:
-    """A parsed and validated query. If ``errors`` is not empty, the other members must not be used."""
+    """A parsed and validated query. If ``errors`` is not empty, the other attributes must not be used."""
 
     filters: Mapping[str, tuple[str, ...]]
-    """Accepted values of each filter; a resource has to match every filter."""
+    """Accepted values by filter. A resource must match all filters."""
     exists: Mapping[str, bool]
     sort: tuple[tuple[str, bool], ...]
-    """Attributes to sort by, each with True if the order is descending."""
+    """Attributes to sort by, each with True for descending order."""
     fields: Mapping[str, frozenset[str]]
-    """Sparse fieldset of each type that has one."""
+    """Sparse fieldsets by type."""
     include: tuple[str, ...]
     enum_parameters: Mapping[str, tuple[str, ...]]
-    """Values of ``period``, ``granularity`` and ``groupBy``, if given."""
+    """Values of ``period``, ``granularity`` and ``groupBy``, if they are given."""
     limit: int
     limits: Mapping[str, int]
     """Maximum number of related resources to include, by relationship."""
     offset: int
     """Number of resources on the pages before this one."""
     text: str
-    """The query in the ``self`` link, percent-encoded; empty if there is none."""
+    """The query for the ``self`` link, percent-encoded; empty if there is none."""
     next_text: str
-    """The query in the ``next`` link, after its cursor."""
+    """The query for the ``next`` link, without the cursor that precedes it."""
     errors: tuple[ApiError, ...]
 
     @cached_property
     def selection(self) -> tuple[object, ...]:
-        """Filters and sort order: equal for all pages of one collection."""
+        """Cache key with filters and sort order, equal for all pages of a collection."""
         return tuple(self.filters.items()), tuple(self.exists.items()), self.sort
 
 
@@ -73,7 +73,7 @@ def parse(operation: Operation, text: str) -> Query:
         text: The query of the URL, without ``?``.
 
     Returns:
-        The query; all its errors are in :attr:`Query.errors`.
+        The query, with all errors in :attr:`Query.errors`.
     """
     pairs = parse_qsl(text, keep_blank_values=True)
     return _Parser(operation).run(pairs)
@@ -96,7 +96,7 @@ class _Parser:
     def run(self, pairs: list[tuple[str, str]]) -> Query:
         merged: dict[str, str] = {}
         for name, value in pairs:
-            # A repeated parameter is a list (inferred).
+            # The values of a repeated parameter are joined (inferred).
             merged[name] = f"{merged[name]},{value}" if name in merged else value
         for name, value in merged.items():
             self.parameter(name, value)
@@ -120,7 +120,7 @@ class _Parser:
     def is_in_next_link(self, name: str) -> bool:
         """Return whether the link to the next page repeats a parameter.
 
-        It leaves out the limits of relationships that are not included (observed: zelentsov-dev/asc-mcp #27).
+        The link omits the limits of relationships that are not included (observed: zelentsov-dev/asc-mcp #27).
         """
         if name.startswith("limit["):
             return name[6:-1] in self.include
@@ -140,7 +140,7 @@ class _Parser:
 
     def check_filter(self, name: str, member: str, value: str) -> None:
         if member not in self.operation.filters:
-            # An unknown filter is an invalid value if the operation has filters (documented), else illegal.
+            # An unknown filter is INVALID if the operation has other filters (documented), otherwise ILLEGAL.
             template = errors.FILTER_UNKNOWN if self.operation.filters else errors.PARAMETER_ILLEGAL
             self.add_error(template, name, value=member)
             return
@@ -213,14 +213,14 @@ class _Parser:
     def allowed_items(
         self, name: str, items: tuple[str, ...], allowed: frozenset[str], template: ErrorTemplate
     ) -> tuple[str, ...]:
-        """Return the items that are allowed, and add an error for each other item."""
+        """Return the allowed items, and add an error for each of the others."""
         for item in items:
             if item not in allowed:
                 self.add_error(template, name, value=item)
         return tuple(item for item in items if item in allowed)
 
     def parse_limit(self, name: str, value: str, maximum: int | None) -> int:
-        """Return a limit from 1 to the maximum; 1 after an error."""
+        """Return a limit from 1 to the maximum; add an error and return 1 if it is invalid."""
         if maximum is None:
             self.add_error(errors.PARAMETER_ILLEGAL, name)
         elif not (
@@ -248,12 +248,12 @@ _CHECKS: Mapping[str, Callable[[_Parser, str, str, str], None]] = {
 
 
 def encode_cursor(offset: int) -> str:
-    """Return an opaque cursor for the page that begins at an offset."""
+    """Return an opaque cursor for the page that starts at an offset."""
     return base64.urlsafe_b64encode(f"page.{offset}".encode()).decode().rstrip("=")
 
 
 def decode_cursor(cursor: str) -> int | None:
-    """Return the offset of a cursor; None if :func:`encode_cursor` has not made it."""
+    """Return the offset of a cursor; None if the cursor is not from :func:`encode_cursor`."""
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
     except (binascii.Error, ValueError):
@@ -269,5 +269,5 @@ def _split(value: str) -> tuple[str, ...]:
 
 
 def _encode(pairs: list[tuple[str, str]]) -> str:
-    """Encode a query as Apple's links have it: brackets percent-encoded, commas not (observed)."""
+    """Encode a query in the style of Apple's links: brackets are percent-encoded, commas are not (observed)."""
     return "&".join(f"{quote(name, safe='')}={quote(value, safe=',')}" for name, value in pairs)

@@ -1,7 +1,7 @@
-"""Names in filters and exists parameters that are neither an attribute nor a relationship of their type.
+"""Names in ``filter`` and ``exists`` parameters that are neither an attribute nor a relationship of the type.
 
-All are inferred from the names. Two more, ``filter[upfrontPricePointId]`` and ``filter[planType]`` of subscription
-price points, are documented and not modelled: they select the prices of another plan.
+Their meanings are inferred from the names. Two more, ``filter[upfrontPricePointId]`` and ``filter[planType]`` of
+subscription price points, are documented but not emulated: they select the prices of another plan.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ if TYPE_CHECKING:
 
 
 class AttributePath(NamedTuple):
-    """Path from a resource, over relations, to an attribute or to an id."""
+    """Path from a resource, along relations, to an attribute or an id."""
 
     relations: tuple[Relation, ...]
     attribute: str | None
-    """None for the id."""
-    only: str | None = None
-    """Ignore every other value; None for no restriction."""
+    """Name of the attribute; None for the id."""
+    only_value: str | None = None
+    """The only value that counts; None if all values count."""
 
 
 class _Alias(NamedTuple):
     steps: tuple[str, ...] = ()
-    """Names of relationships; TYPE.NAME is the inverse of the relationship of another type."""
+    """Names of relationships. ``TYPE.NAME`` is the relationship of another type, followed in the reverse direction."""
     attribute: str | None = None
-    only: str | None = None
+    only_value: str | None = None
 
 
 _ALIASES: Mapping[tuple[str, str], _Alias] = {
     ("alternativeDistributionKeys", "app"): _Alias(("apps.alternativeDistributionKey",)),
     ("appKeywords", "locale"): _Alias(("appStoreVersionLocalizations.searchKeywords",), "locale"),
     ("appKeywords", "platform"): _Alias(("appStoreVersionLocalizations.searchKeywords", "appStoreVersion"), "platform"),
-    # The order inside a group is that of the list itself.
+    # Sorting by the group is enough: inside a group, the list already has the order of the positions.
     ("appAssetLibraryPlacements", "placementGroupPosition"): _Alias((), "placementGroup"),
     ("customerReviews", "publishedResponse"): _Alias(("response",), "state", "PUBLISHED"),
     ("inAppPurchaseOfferCodes", "territory"): _Alias(("prices", "territory")),
@@ -56,7 +56,7 @@ _ALIASES: Mapping[tuple[str, str], _Alias] = {
 @depends_on_spec
 @cache
 def query_alias(resource_type: str, name: str) -> AttributePath | None:
-    """Return the path that a name of a type stands for; None if it is not in the table."""
+    """Return the path for a name in a query for a type; None if the name is not in the table."""
     alias = _ALIASES.get((resource_type, name))
     if alias is None:
         return None
@@ -64,7 +64,7 @@ def query_alias(resource_type: str, name: str) -> AttributePath | None:
     for step in alias.steps:
         relations.append(_relation(resource_type, step))
         resource_type = relations[-1].target
-    return AttributePath(tuple(relations), alias.attribute, alias.only)
+    return AttributePath(tuple(relations), alias.attribute, alias.only_value)
 
 
 def _relation(resource_type: str, step: str) -> Relation:
@@ -101,7 +101,7 @@ def _is_before(filter_value: str, value: str) -> bool:
 
 
 def _timestamp(text: str) -> float | None:
-    # A plus sign that was not percent-encoded arrives as a space; Python 3.10 does not read Z.
+    # A plus sign that is not percent-encoded is decoded as a space. Python 3.10 does not parse Z.
     try:
         moment = datetime.fromisoformat(text.replace(" ", "+").replace("Z", "+00:00"))
         return (moment if moment.tzinfo else moment.replace(tzinfo=start_of_day(moment.date()).tzinfo)).timestamp()
@@ -110,10 +110,10 @@ def _timestamp(text: str) -> float | None:
 
 
 FILTER_PREDICATES: Mapping[tuple[str, str], Callable[[str, str], bool]] = {
-    # They match longer values, too (observed: clients have to compare bundle ids again).
+    # These filters also match longer values (observed: clients have to compare the bundle ids themselves).
     ("apps", "bundleId"): _contains,
     ("bundleIds", "identifier"): _contains,
-    # One for every platform is found with each (inferred from what a new one is shown as).
+    # A bundle ID for all platforms matches each platform (inferred: a new one is shown as UNIVERSAL).
     ("bundleIds", "platform"): _matches_platform,
     # Observed: rorkai/App-Store-Connect-CLI:docs/API_NOTES.md, September 2026.
     ("betaAppLocalizations", "locale"): _equals_without_case,
@@ -121,4 +121,4 @@ FILTER_PREDICATES: Mapping[tuple[str, str], Callable[[str, str], bool]] = {
     ("webhookDeliveries", "createdDateGreaterThanOrEqualTo"): _is_not_before,
     ("webhookDeliveries", "createdDateLessThan"): _is_before,
 }
-"""Filters that compare in another way than for equality: each takes a value of the filter and one of a resource."""
+"""Predicates of filters that do not test for equality. Arguments are a value of the filter and one of a resource."""

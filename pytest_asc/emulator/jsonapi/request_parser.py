@@ -1,4 +1,4 @@
-"""Parser of request documents: the structure that JSON:API prescribes, whatever the operation takes."""
+"""Parser of request documents. It checks the structure that JSON:API requires, but not the operation's schema."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ if TYPE_CHECKING:
 
     from pytest_asc.emulator.http_models import JsonValue
 
-# Other members are rejected (observed: 'Unexpected or invalid value at ...'). Links and meta are in what clients have
-# read, and may be sent back.
+# Other members are rejected (observed: 'Unexpected or invalid value at ...'). ``links`` and ``meta`` are accepted,
+# because clients may send a document back that they have received.
 _DOCUMENT_MEMBERS = frozenset({"data", "links", "meta"})
 _COMPOUND_DOCUMENT_MEMBERS = _DOCUMENT_MEMBERS | {"included"}
 _RESOURCE_MEMBERS = frozenset({"type", "id", "attributes", "relationships", "links", "meta"})
 _LINKAGE_MEMBERS = frozenset({"type", "id", "meta"})
 _INT_LIMIT, _NUMBER_TOO_LONG = "int_max_str_digits", "a number has too many digits"
-"""Part of Python's message on a number with thousands of digits, and the words in its place."""
+"""Part of Python's message about a number with thousands of digits, and the text that replaces that message."""
 _MEMBER_TYPES = {"type": str, "id": str, "attributes": dict, "relationships": dict}
 
 
 class Linkage(NamedTuple):
-    """Resource identifier in a body."""
+    """A resource identifier in a body."""
 
     type: str
     id: str
 
 
 class RawResource(NamedTuple):
-    """Resource in a body, before its validation."""
+    """A resource in a body, before validation."""
 
     type: str | None
     id: str | None
     attributes: Mapping[str, JsonValue]
     relationships: Mapping[str, Linkage | list[Linkage] | None]
-    """Linkage of each relationship: many, one, or None if it is null."""
+    """Linkage by relationship: a list, a single one, or None for null."""
 
 
 def read_resource(content: bytes, *, inline: bool) -> tuple[RawResource, list[RawResource]]:
@@ -47,13 +47,13 @@ def read_resource(content: bytes, *, inline: bool) -> tuple[RawResource, list[Ra
 
     Args:
         content: The body.
-        inline: True if the document may have included resources.
+        inline: True if the document may include resources.
 
     Returns:
         The resource and the included resources.
 
     Raises:
-        RefusedError: The body is not JSON (400), or no document with one resource (422).
+        RefusedError: The body is not JSON (400), or not a document with one resource (422).
     """
     document = _parse(content)
     _reject(_invalid_in_document(document, _COMPOUND_DOCUMENT_MEMBERS if inline else _DOCUMENT_MEMBERS))
@@ -61,10 +61,10 @@ def read_resource(content: bytes, *, inline: bool) -> tuple[RawResource, list[Ra
 
 
 def read_linkages(content: bytes) -> Linkage | list[Linkage] | None:
-    """Parse a document with linkage: many resource identifiers, one, or None if it is null.
+    """Parse a document with linkage: a list of resource identifiers, a single one, or None for null.
 
     Raises:
-        RefusedError: The body is not JSON (400), or no document with linkage (422).
+        RefusedError: The body is not JSON (400), or not a document with linkage (422).
     """
     document = _parse(content)
     _reject(_invalid_in_linkage_document(document))
@@ -72,11 +72,11 @@ def read_linkages(content: bytes) -> Linkage | list[Linkage] | None:
 
 
 def _parse(content: bytes) -> dict[str, Any]:
-    """Parse JSON into values that can be stored and serialized again."""
+    """Parse JSON, and reject values that could not be serialized again, such as NaN and lone surrogates."""
     try:
         text = content.decode()
         document = json.loads(text, parse_constant=_reject_constant, parse_float=_parse_finite)
-        if "\\u" in text:  # half a surrogate pair can be escaped in JSON, but not encoded in UTF-8
+        if "\\u" in text:  # an escaped lone surrogate is valid JSON, but cannot be encoded in UTF-8
             json.dumps(document, ensure_ascii=False).encode()
     except RecursionError:
         problem = "it is nested too deeply"
@@ -110,7 +110,7 @@ def _raw_resource(resource: dict[str, Any]) -> RawResource:
         resource.get("type"),
         resource.get("id"),
         resource.get("attributes", {}),
-        # A relationship without data has no linkage to set.
+        # A relationship without data is ignored: it has no linkage to set.
         {name: _linkage(value["data"]) for name, value in relationships.items() if "data" in value},
     )
 
@@ -121,7 +121,7 @@ def _linkage(data: Any) -> Linkage | list[Linkage] | None:
     return None if data is None else Linkage(data["type"], data["id"])
 
 
-# Paths to unexpected and invalid members, as Apple writes them: data.relationships.builds.data.[0].id
+# The functions below yield the paths of invalid members in Apple's format: data.relationships.builds.data.[0].id
 
 
 def _reject(paths: Iterator[str]) -> None:
@@ -158,7 +158,7 @@ def _invalid_in_resource(value: Any, path: str) -> Iterator[str]:
     if not value.keys() <= _RESOURCE_MEMBERS:
         yield from _unexpected(value, _RESOURCE_MEMBERS, f"{path}.")
     for name, python_type in _MEMBER_TYPES.items():
-        # A type or id of null is reported by the validator, with what is expected.
+        # A type or id that is null is reported by the validator, which knows the expected value.
         missing = name not in value or (python_type is str and value[name] is None)
         if not missing and not isinstance(value[name], python_type):
             yield f"{path}.{name}"

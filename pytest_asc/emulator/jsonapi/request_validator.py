@@ -1,4 +1,4 @@
-"""Validation of request documents against the API spec, with all errors of a document at once."""
+"""Validation of request documents against the API spec. All errors of a document are reported at once."""
 
 from __future__ import annotations
 
@@ -24,41 +24,41 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.spec.compiled_format import LinkageType, RequestBody, ValueType
 
 _OPERATIONS = {"POST": "CREATE", "PATCH": "UPDATE"}
-# Errors of a member that the request does not take: of one that no resource of the type has, and of one that it has.
+# Errors for a member that the request does not accept: if the type does not have it, and if the type has it.
 _UNKNOWN_ATTRIBUTE = ("attributes", entity_errors.ATTRIBUTE_UNKNOWN, entity_errors.ATTRIBUTE_NOT_ALLOWED)
 _UNKNOWN_RELATIONSHIP = ("relationships", entity_errors.RELATIONSHIP_UNKNOWN, entity_errors.RELATIONSHIP_NOT_ALLOWED)
 
-# Types whose values of a wrong type are reported without a pointer (observed: rorkai/App-Store-Connect-CLI).
+# Types for which a value of the wrong type is reported without a pointer (observed: rorkai/App-Store-Connect-CLI).
 _WITHOUT_POINTER = frozenset({"bundleIdCapabilities"})
 
 
 @dataclass(frozen=True)
 class ValidatedResource:
-    """Resource in a body, with known members and valid values."""
+    """A resource in a body whose members are known and whose values are valid."""
 
     type: str
     id: str | None
-    """None for a resource to create; a local id (``${…}``) for one that is created along with it."""
+    """ID of the resource; None if it is to be created, or a local id (``${…}``) for an included resource."""
     attributes: Mapping[str, Any]
-    """Each of the value type that the API spec gives the attribute."""
+    """Values by attribute, of the value types in the API spec."""
     relationships: Mapping[str, tuple[Linkage, ...]]
-    """Linkage of each relationship; empty if it is null."""
+    """Linkage by relationship; empty for null."""
     included: tuple[ValidatedResource, ...] = ()
-    """Resources to create along with it."""
+    """Included resources, which are created together with this one."""
     api_version: str = "v1"
-    """First part of the path."""
+    """First segment of the path."""
 
 
 def read_entity(operation: Operation, identifier: str, content: bytes) -> ValidatedResource:
-    """Parse and validate the body of a create or an update.
+    """Parse and validate the body of a request that creates or updates a resource.
 
     Args:
         operation: Operation of the request.
-        identifier: The id in the path; empty for a create.
+        identifier: The id in the path; empty for a request that creates a resource.
         content: The body.
 
     Raises:
-        RefusedError: The body is not a request document, or is invalid; with every error.
+        RefusedError: The body is not a valid request document; the exception has all errors.
     """
     bodies = api_spec().bodies
     schema = bodies[operation.body or ""]
@@ -74,14 +74,14 @@ def read_entity(operation: Operation, identifier: str, content: bytes) -> Valida
 
 
 def read_ids(operation: Operation, content: bytes) -> list[str]:
-    """Parse and validate the body of a change of a relationship, and return the ids in it.
+    """Parse and validate the body of a request that changes a relationship, and return the ids in it.
 
     Args:
         operation: Operation of the request.
         content: The body.
 
     Raises:
-        RefusedError: The body is not a request document, or is invalid; with every error.
+        RefusedError: The body is not a valid request document; the exception has all errors.
     """
     data = read_linkages(content)
     validator = _Validator(operation.method, frozenset())
@@ -91,11 +91,11 @@ def read_ids(operation: Operation, content: bytes) -> list[str]:
 
 
 class _Validator:
-    """Collects the errors of one body.
+    """Validator of one body, which collects its errors.
 
     Args:
         method: Method of the request.
-        included: Type and id of the included resources.
+        included: Types and ids of the included resources.
     """
 
     def __init__(self, method: str, included: AbstractSet[tuple[str | None, str | None]]) -> None:
@@ -104,7 +104,7 @@ class _Validator:
         self.errors: list[ApiError] = []
 
     def raise_errors(self) -> None:
-        """Reject the body if it has errors."""
+        """Raise RefusedError if errors have been found."""
         if self.errors:
             raise RefusedError(*self.errors)
 
@@ -169,7 +169,7 @@ class _Validator:
     def unknown_member(
         self, name: str, resource_type: str, pointer: str, templates: tuple[str, ErrorTemplate, ErrorTemplate]
     ) -> None:
-        """Reject a member that the request does not take: unknown, or a member of the resource (observed)."""
+        """Add an error for a member that the request does not accept; Apple has two kinds (observed)."""
         part, unknown, not_allowed = templates
         if name in getattr(members_of(resource_type), part):
             self.add_error(not_allowed, pointer, name=name, operation=self.operation)
@@ -211,7 +211,7 @@ def _as_tuple(data: Linkage | list[Linkage] | None) -> tuple[Linkage, ...]:
 
 
 def is_local_id(identifier: str) -> bool:
-    """Return whether an id is local to the document: of a resource that is created along with another."""
+    """Return whether an id is local to the document: the id of an included resource that is to be created."""
     return identifier.startswith("${") and identifier.endswith("}")
 
 

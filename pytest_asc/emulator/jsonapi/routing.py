@@ -1,4 +1,4 @@
-"""Matches a method and a URL to an operation; cached."""
+"""Routing: from the method and URL of a request to its operation and parsed query."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _PATH = re.compile(r"(?P<root>/[^/]+/[^/]+)(/(?P<id>[^/]+)(?P<rest>/.*)?)?", re.DOTALL)
 
-# Apple's names of the operations on a resource, by the presence of an id and the method (observed).
+# Apple's names of operations on resources in errors, by the presence of an id and the method (observed).
 _OPERATIONS = {
     (False, "POST"): "CREATE",
     (True, "DELETE"): "DELETE",
@@ -29,8 +29,9 @@ _OPERATIONS = {
     (True, "GET"): "GET_INSTANCE",
     (True, "PATCH"): "UPDATE",
 }
-# The same on a relationship, by the form of the path (its linkage or its related resources) and the method (observed:
-# rorkai/App-Store-Connect-CLI:docs/API_NOTES.md, and several users for betaGroups of builds).
+# Apple's names of operations on relationships in errors, by the kind of path (True for linkage, False for related
+# resources) and the method (observed: rorkai/App-Store-Connect-CLI:docs/API_NOTES.md, and several users for betaGroups
+# of builds).
 _RELATIONSHIP_OPERATIONS = {
     (True, "POST"): "CREATE",
     (True, "DELETE"): "DELETE",
@@ -42,24 +43,24 @@ _RELATIONSHIP_OPERATIONS = {
 
 @dataclass(frozen=True)
 class Route:
-    """Operation of a request, its parsed query, and the parts of the response that depend on the URL alone."""
+    """Operation of a request, its parsed query, and the parts of the response that only depend on the URL."""
 
     operation: Operation
     resource_type: str
-    """Type of the resources at the root of the path."""
+    """Resource type at the start of the path."""
     identifier: str
     """The id in the path; empty if there is none."""
     base: str
     """Scheme and host of the URL."""
     query: Query
     envelope: DocumentEnvelope
-    """Document around the resources of the response."""
+    """Envelope of the response document."""
     serializer: ResourceSerializer | None
-    """Serializer of the resources; None for linkages."""
+    """Serializer of the resources; None if the response has no resources."""
 
 
 class Match(NamedTuple):
-    """Operation that a method and a URL name."""
+    """Operation for a method and a URL."""
 
     operation: Operation
     identifier: str
@@ -71,7 +72,7 @@ def match(method: str, url: str) -> Match:
     """Find the operation of a method and a URL.
 
     Raises:
-        RefusedError: There is no such path, or it does not take the method.
+        RefusedError: The path does not exist, or has no operation for the method.
     """
     parts = _split(url)
     found = _PATH.fullmatch(parts.path)
@@ -81,15 +82,15 @@ def match(method: str, url: str) -> Match:
     template = root if identifier is None else f"{root}/{{id}}{found['rest'] or ''}"
     operation = api_spec().operation(method, template)
     if operation is None:
-        raise RefusedError(_explain(method, root, template, parts.path))
+        raise RefusedError(_no_operation_error(method, root, template, parts.path))
     return Match(operation, unquote(identifier or ""), parts)
 
 
 def make_route(matched: Match) -> Route:
-    """Parse the query of a request, and prepare the parts of its response that depend on the URL alone.
+    """Parse the query of a request, and prepare the parts of its response that only depend on the URL.
 
     Raises:
-        RefusedError: The query is wrong, or this emulator cannot apply it.
+        RefusedError: The query is invalid, or the emulator cannot apply it.
     """
     operation, identifier, url = matched
     query = parse(operation, url.query)
@@ -106,14 +107,14 @@ def make_route(matched: Match) -> Route:
 
 def _split(url: str) -> SplitResult:
     try:
-        url.encode()  # half a surrogate pair cannot be sent, nor stand in an answer
+        url.encode()  # a lone surrogate cannot be encoded in UTF-8, and so not be part of a response
         return urlsplit(url)
     except ValueError:
         raise RefusedError(ApiError(errors.PATH_UNKNOWN, {"path": url})) from None
 
 
 def _require_emulated(operation: Operation, query: Query) -> None:
-    """Refuse a query with errors, or with parameters that this emulator cannot apply."""
+    """Reject a query with errors, or with parameters that the emulator cannot apply."""
     if query.errors:
         raise RefusedError(*query.errors)
     unknown = unknown_names(operation.schema.type, query) if operation.schema else []
@@ -122,19 +123,19 @@ def _require_emulated(operation: Operation, query: Query) -> None:
         raise RefusedError(ApiError(errors.NOT_EMULATED, {"what": what}))
 
 
-# Paths of 4.6 that its release notes name, without what they take and give.
-_LATER_ROOTS = frozenset(
+# Paths that the release notes of version 4.6 name. Their requests and responses are not known.
+_ROOTS_OF_4_6 = frozenset(
     f"/v1/{name}"
     for name in ("retentionMessages", "retentionMessageVersions", "retentionMessageLocalizations", "retentionOffers")
 )
-_LATER_RELATIONSHIPS = frozenset({"/v1/subscriptions/{id}/relationships/retentionMessage"})
+_RELATIONSHIPS_OF_4_6 = frozenset({"/v1/subscriptions/{id}/relationships/retentionMessage"})
 
 
-def _explain(method: str, root: str, template: str, path: str) -> ApiError:
+def _no_operation_error(method: str, root: str, template: str, path: str) -> ApiError:
     """Return Apple's error for a method and path without an operation."""
     spec = api_spec()
-    is_later = (root in _LATER_ROOTS and not spec.is_root(root)) or (
-        template in _LATER_RELATIONSHIPS and not spec.methods(template)
+    is_later = (root in _ROOTS_OF_4_6 and not spec.is_root(root)) or (
+        template in _RELATIONSHIPS_OF_4_6 and not spec.methods(template)
     )
     if is_later:
         return ApiError(errors.NOT_EMULATED, {"what": f"{method} {path} of version 4.6"})
@@ -157,14 +158,14 @@ def _explain(method: str, root: str, template: str, path: str) -> ApiError:
     operation = next((operations.get((kind, method)) for kind, one in paths.items() if one == template), None)
     allowed = [each for (kind, one), each in operations.items() if one in spec.methods(paths[kind])]
     if operation is None:
-        allow = {"Allow": ", ".join(spec.methods(template))}  # RFC 9110, 15.5.6
+        allow = {"Allow": ", ".join(spec.methods(template))}  # a 405 must have this header (RFC 9110, 15.5.6)
         return ApiError(errors.METHOD_NOT_ALLOWED, {"method": method, "path": path}, headers=allow)
     values = {"name": name, "operation": operation, "allowed": _enumerate(allowed)}
     return ApiError(template_error, values)
 
 
 def _enumerate(allowed: Sequence[str]) -> str:
-    """Return the sentence on the allowed operations (observed, for one operation, too); none without any (inferred)."""
+    """Return the sentence that lists the allowed operations (observed for one and several); empty for none (inferred)."""
     if not allowed:
         return ""
     return f" Allowed operation{' is' if len(allowed) == 1 else 's are'}: {', '.join(allowed)}"

@@ -1,6 +1,7 @@
-"""Serializer of resources and documents (JSON:API). The order of members is Apple's.
+"""Serializer of resources and documents (JSON:API), with the members in Apple's order.
 
-A page is joined from rendered resources: each is rendered once by each serializer and cached until it changes.
+A page is joined from rendered resources. Each serializer renders a resource once; the result is cached in the resource
+until it changes.
 """
 
 from __future__ import annotations
@@ -23,24 +24,24 @@ if TYPE_CHECKING:
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
-# Cached renderings of one resource; tests read it with a handful of fieldsets.
+# Maximum number of cached renderings of a resource. Tests read a resource with only a few different fieldsets.
 _MAX_RENDERED = 8
 _MAX_SERIALIZERS = 1024
 
-# To-many relationships of the developer portal's types are never paged, and have this meta, included or not (observed
-# in recordings).
+# To-many relationships of types of the developer portal are never paged, and always have this meta, even if they are
+# not included (observed in recordings).
 _UNPAGED = frozenset({"bundleIds", "certificates", "devices", "merchantIds", "passTypeIds", "profiles"})
 _UNPAGED_META = '"meta":{"paging":{"total":0,"limit":2147483647}}'
 
-# To-one relationships whose null is shown, included or not (observed: rorkai/App-Store-Connect-CLI:docs/API_NOTES.md).
-_SHOWN_NULL = frozenset({("certificates", "passTypeId")})
+# To-one relationships that show null even if not included (observed: rorkai/App-Store-Connect-CLI:docs/API_NOTES.md).
+_ALWAYS_SHOWN_NULL = frozenset({("certificates", "passTypeId")})
 
-# Placeholder of the resource's URL in what a serializer renders once. No URL holds a control character.
+# Placeholder for the URL of the resource in prerendered JSON: a control character, which no URL contains.
 _URL = "\0"
 
 
 class ResourceSerializer:
-    """Serializer of the resources of a schema, with a sparse fieldset and a base URL."""
+    """Serializer of the resources of a schema, for a sparse fieldset and a base URL."""
 
     def __init__(
         self, schema: Schema, base: str, fields: frozenset[str] | None, included: tuple[tuple[str, int], ...]
@@ -52,12 +53,12 @@ class ResourceSerializer:
         self.attributes = tuple(name for name in schema.attributes if name in shown)
         self.relationships = tuple(one for name, one in schema.relationships.items() if name in shown)
         self.limits = dict(included)
-        """Maximum number of resource identifiers in the linkage of each included relationship."""
+        """Maximum number of resource identifiers in the linkage, by included relationship."""
         self.head = f'{{"type":{_encode(schema.type)},"id":'
-        shows_null = any((schema.type, one.name) in _SHOWN_NULL for one in self.relationships)
+        shows_null = any((schema.type, one.name) in _ALWAYS_SHOWN_NULL for one in self.relationships)
         fixed = None if self.limits or shows_null else self._relationships(self._unpaged)
         self.tail = None if fixed is None else f'{fixed},"links":{{"self":"{_URL}"}}}}'
-        """Members after the attributes, where they are equal for every resource but for its URL; else None."""
+        """Prerendered members after the attributes, if they only differ in the URL of the resource; otherwise None."""
 
     def render(self, store: Store, resource: Resource) -> bytes:
         """Return the resource object as JSON."""
@@ -80,14 +81,14 @@ class ResourceSerializer:
         return f',"relationships":{{{rendered}}}' if rendered else ""
 
     def _linkage(self, store: Store, resource: Resource, relationship: Relationship) -> str:
-        """Members ``meta`` and ``data`` of an included relationship; the meta comes first (observed)."""
+        """Return the members ``meta`` and ``data`` of a relationship; ``meta`` comes first (observed)."""
         limit = self.limits.get(relationship.name)
         included = relation(resource.type, relationship.name)
         if included is None:
             return self._unpaged(relationship)
         related = store.related(resource, included)
         if limit is None:
-            is_shown = not related and (resource.type, relationship.name) in _SHOWN_NULL
+            is_shown = not related and (resource.type, relationship.name) in _ALWAYS_SHOWN_NULL
             return '"data":null' if is_shown else self._unpaged(relationship)
         if not relationship.many:
             return f'"data":{linkage(related[0]) if related else "null"}'
@@ -103,19 +104,19 @@ class ResourceSerializer:
 def get_serializer(
     schema: Schema, base: str, fields: frozenset[str] | None, included: tuple[tuple[str, int], ...] = ()
 ) -> ResourceSerializer:
-    """Return the serializer for these arguments, always the same object, so that it can be a key of a cache.
+    """Return the serializer for these arguments. It is always the same object, and so can be the key of a cache.
 
     Args:
         schema: Schema of the resources.
-        base: Scheme and host of the request: ``https://api.appstoreconnect.apple.com``.
+        base: Scheme and host of the request, such as ``https://api.appstoreconnect.apple.com``.
         fields: Sparse fieldset; None for all members.
-        included: Relationships with linkage, each with the maximum number of resource identifiers in it.
+        included: Included relationships, each with the maximum number of resource identifiers in its linkage.
     """
     return ResourceSerializer(schema, base, fields, included)
 
 
 def render_resource(store: Store, resource: Resource, serializer: ResourceSerializer) -> bytes:
-    """Return the resource object as JSON, from the cache of the resource if it is there."""
+    """Return the resource object as JSON, from the cache of the resource if possible."""
     rendered = resource.rendered.get(serializer)
     if rendered is not None:
         return rendered
@@ -123,12 +124,12 @@ def render_resource(store: Store, resource: Resource, serializer: ResourceSerial
 
 
 def cache_rendered(resource: Resource, key: object, rendered: bytes) -> bytes:
-    """Cache what was rendered of a resource until it changes, and return it.
+    """Cache rendered JSON of a resource until the resource changes, and return the JSON.
 
     Args:
         resource: The resource.
-        key: Serializer or document envelope that has rendered it.
-        rendered: JSON.
+        key: The serializer or document envelope that rendered it.
+        rendered: The JSON.
     """
     if len(resource.rendered) >= _MAX_RENDERED:
         resource.rendered.clear()
@@ -137,7 +138,7 @@ def cache_rendered(resource: Resource, key: object, rendered: bytes) -> bytes:
 
 
 def linkage(resource: Resource) -> str:
-    """Return the resource identifier object: type and id."""
+    """Return the resource identifier object with type and id as JSON."""
     return f'{{"type":{_encode(resource.type)},"id":{_encode(resource.id)}}}'
 
 
@@ -147,7 +148,7 @@ def included_limits(include: Sequence[str], limits: Mapping[str, int]) -> tuple[
 
 
 class DocumentEnvelope:
-    """Top level of the documents of one URL: links and paging around the primary data.
+    """Top level of the response documents for a URL: links and paging around the primary data.
 
     Args:
         url: The URL without its query.
@@ -165,7 +166,7 @@ class DocumentEnvelope:
         """Return a document with one resource, one resource identifier, or ``null``.
 
         Args:
-            data: The primary data as JSON.
+            data: The primary data, as JSON.
             included: The included resources; None without an ``include`` parameter.
         """
         return b"".join((b'{"data":', data, _included(included), self._end))
@@ -185,7 +186,7 @@ class DocumentEnvelope:
         return _joined(b'{"data":[', data, b"]" + _included(included) + end)
 
     def _next(self, offset: int) -> str:
-        """Member ``next`` of the links, with the query of this page."""
+        """Return the member ``next`` of the links, with the query of this page and a new cursor."""
         text = f"cursor={encode_cursor(offset)}"
         if self._query.next_text:
             text = f"{text}&{self._query.next_text}"
@@ -197,7 +198,7 @@ def _included(included: Sequence[bytes] | None) -> bytes:
 
 
 def _joined(head: bytes, data: list[bytes], tail: bytes) -> bytes:
-    """Join at once: a page may have megabytes, and each copy costs as much as finding the resources."""
+    """Join the parts in one step: a page may have megabytes, and a further copy would take as long as the lookup."""
     if not data:
         return head + tail
     data[0] = head + data[0]
@@ -206,7 +207,7 @@ def _joined(head: bytes, data: list[bytes], tail: bytes) -> bytes:
 
 
 def _members(relationship: Relationship, linkage: str) -> str:
-    """Members of a relationship object; none if it has no path and no linkage, and is left out (observed)."""
+    """Return the members of a relationship object; empty if it has no links and no linkage: it is omitted (observed)."""
     links = ",".join(
         f'"{name}":"{_URL}/{path}{relationship.name}"'
         for name, path, exists in (
@@ -219,5 +220,5 @@ def _members(relationship: Relationship, linkage: str) -> str:
 
 
 def _url(base: str, identifier: str) -> str:
-    """URL of a resource as part of a JSON string: percent-encoding leaves no character that needs an escape."""
+    """Return the URL of a resource. Percent-encoding leaves no character that JSON would have to escape."""
     return base + quote(identifier, safe="")

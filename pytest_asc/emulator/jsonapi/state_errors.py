@@ -1,7 +1,7 @@
-"""Apple's errors of the state of a resource, word for word as far as they are known, each with its source.
+"""Apple's errors about the state of a resource, in Apple's words as far as they are known.
 
-The codes and words are observed unless marked otherwise: in issues and code that users of fastlane, of
-codemagic-cli-tools, of expo/eas-cli and of rorkai/App-Store-Connect-CLI have published.
+Unless a comment says otherwise, codes, titles and details are observed: in issues and code that users of fastlane,
+codemagic-cli-tools, expo/eas-cli and rorkai/App-Store-Connect-CLI have published.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ _INVALID = "ENTITY_ERROR.ATTRIBUTE.INVALID"
 _INVALID_TITLE = f"{_ENTITY} includes an attribute with an invalid value"
 _OTHER_STATE = "The request cannot be fulfilled because of the state of another resource."
 
-# Any invalid state of a resource: the code and the title are observed, each of the details is marked.
+# Invalid state of a resource. Code and title are observed, and the details unless they are marked as inferred.
 _STATE = ("STATE_ERROR.ENTITY_STATE_INVALID", "{type} with id '{id}' is not in valid state.")
 NOT_REVIEWABLE = ErrorTemplate(
     409, *_STATE, "This resource cannot be reviewed, please check associated errors to see why."
 )
 ITEM_SUBMITTED = ErrorTemplate(409, *_STATE, "Item was already submitted")
-NOT_NOW = ErrorTemplate(409, *_STATE, "This cannot be done while it is {state}.")  # inferred
+NOT_ALLOWED_IN_STATE = ErrorTemplate(409, *_STATE, "This cannot be done while it is {state}.")  # inferred
 
 # Associated errors.
-ITEM_ELSEWHERE = ErrorTemplate(
+ITEM_IN_OTHER_SUBMISSION = ErrorTemplate(
     409,
     "STATE_ERROR.ITEM_PART_OF_ANOTHER_SUBMISSION",
     _OTHER_STATE,  # inferred
@@ -38,7 +38,7 @@ TOO_MANY_SUBMISSIONS = ErrorTemplate(
     "Unable to create reviewSubmission for appId={app} reviewSubmissionType=DEFAULT platform={platform} as maximum "
     "limit={limit} of concurrency has reached",
 )
-# The code and a part of the words are observed.
+# The code and a part of the detail are observed.
 TOO_MANY_IN_REVIEW = ErrorTemplate(
     409,
     "STATE_ERROR.MAX_IN_REVIEW_SUBMISSIONS_PER_PLATFORM_LIMIT_REACHED",
@@ -46,7 +46,7 @@ TOO_MANY_IN_REVIEW = ErrorTemplate(
     "Unable to submit reviewSubmission as the maximum limit of {limit} in-flight reviewSubmissions for "
     "platform={platform} has been reached",
 )
-# What a version lacks. The words of the first three are observed, those of the others inferred unless marked.
+# Missing parts of a version. Titles and details of the first three are observed, those of the others inferred.
 SCREENSHOT_REQUIRED = {
     display_type: ErrorTemplate(
         409,
@@ -55,15 +55,15 @@ SCREENSHOT_REQUIRED = {
         f"A screenshot with type {name} is required but was not provided",
     )
     for display_type, name in {
-        "APP_IPHONE_65": "iphone65",  # the name is inferred from those of the other sizes
+        "APP_IPHONE_65": "iphone65",  # the name is inferred from those of other sizes
         "APP_IPAD_PRO_3GEN_129": "ipadPro129",
         "APP_WATCH_SERIES_4": "watchSeries4",  # the name is inferred
-        "APP_DESKTOP": "desktop",  # all is inferred, and for the next two
+        "APP_DESKTOP": "desktop",  # this error and the next two are inferred in full
         "APP_APPLE_TV": "appleTV",
         "APP_APPLE_VISION_PRO": "appleVisionPro",
     }.items()
 }
-# Recorded without a full stop, of a smaller iPhone with one.
+# The title for the iPad was recorded without a full stop, that for a smaller iPhone with one.
 _IPAD = "APP_IPAD_PRO_3GEN_129"
 SCREENSHOT_REQUIRED[_IPAD] = SCREENSHOT_REQUIRED[_IPAD]._replace(title=f"App screenshot missing ({_IPAD})")
 APP_DATA_USAGES_REQUIRED = ErrorTemplate(
@@ -85,7 +85,7 @@ SCREENSHOT_UPLOADS_IN_PROGRESS = ErrorTemplate(
     "Some screenshots are still being uploaded or have failed.",
 )
 APP_PRICING_REQUIRED = ErrorTemplate(409, "STATE_ERROR.APP_PRICING_REQUIRED", _OTHER_STATE, "You must set a price.")
-# Seen in a client's test alone, which may have shortened the code.
+# The only source is the test of a client, which may have shortened the code.
 APP_AVAILABILITY_REQUIRED = ErrorTemplate(409, "AVAILABILITY_REQUIRED", _OTHER_STATE, "Set availability.")
 APP_TRACKS_USERS = ErrorTemplate(
     409,
@@ -99,14 +99,14 @@ MEDICAL_DEVICE_DECLARATION_MISSING = ErrorTemplate(
     _OTHER_STATE,
     "A declaration on regulated medical devices is required.",
 )
-# Reviews. The code of the first is inferred.
-OTHER_SUBMISSION = ErrorTemplate(
+# Review submissions. The code of the first error is inferred.
+OTHER_SUBMISSION_IN_PROGRESS = ErrorTemplate(
     409,
     "STATE_ERROR.ENTITY_STATE_INVALID",
     "Resource state invalid",
     "There is another reviewSubmissions with id {id} still in progress.",
 )
-NO_ITEMS = OTHER_SUBMISSION._replace(detail="reviewSubmissions with id {id} does not have any items.")
+NO_ITEMS = OTHER_SUBMISSION_IN_PROGRESS._replace(detail="reviewSubmissions with id {id} does not have any items.")
 NOT_CANCELABLE = ErrorTemplate(
     409,
     "STATE_ERROR.ENTITY_STATE_INVALID",
@@ -120,21 +120,21 @@ APPROVED_VERSION_REQUIRED = ErrorTemplate(
     "App {app} must have an approved appStoreVersions for platform {platform}, or an appStoreVersions must be included "
     "in this review submission.",
 )
-ONE_VERSION = ErrorTemplate(
+ONLY_ONE_VERSION = ErrorTemplate(
     409,
     "ENTITY_ERROR.RELATIONSHIP.INVALID.NOT_ALLOWED",
     "Only one appStoreVersion can be present in reviewSubmissions.",
     "",
 )
 # The title is inferred.
-ITEM_HERE = ErrorTemplate(
+ITEM_ALREADY_ADDED = ErrorTemplate(
     409,
     "ENTITY_ERROR.RELATIONSHIP.INVALID.NOT_ALLOWED",
     f"{_ENTITY} includes a relationship with an invalid value",
     "{type} with id {id} was already added to this reviewSubmission",
 )
-# That it is refused is observed, all words are inferred.
-ITEM_REMOVED = ITEM_HERE._replace(detail="{type} with id {id} was removed from this reviewSubmission")
+# That Apple rejects it is observed, the error is inferred.
+ITEM_REMOVED = ITEM_ALREADY_ADDED._replace(detail="{type} with id {id} was removed from this reviewSubmission")
 # Versions.
 VERSION_PENDING = ErrorTemplate(
     409,
@@ -150,7 +150,7 @@ ATTRIBUTE_CLOSED = ErrorTemplate(
 FIELD_CLOSED = ATTRIBUTE_CLOSED._replace(detail="The field '{name}' can not be modified in the current state")
 # The detail of these two is inferred.
 ASSET_CLOSED = ATTRIBUTE_CLOSED._replace(detail="The screenshots and previews can not be modified in the current state")
-# Of a set that is there, title and detail are observed, and the detail of too many files.
+# Title and detail of SET_EXISTS are observed, and the detail of TOO_MANY_FILES.
 SET_EXISTS = ErrorTemplate(409, "STATE_ERROR.ALREADY_EXISTS", _OTHER_STATE, "Screenshot Set Already Exists!")
 TOO_MANY_FILES = ErrorTemplate(409, "STATE_ERROR", _OTHER_STATE, "Too many {noun} ({limit})")
 RELATIONSHIP_CLOSED = ErrorTemplate(
@@ -170,7 +170,7 @@ PHASE_EXISTS = ErrorTemplate(  # inferred
     "Resource already exists.",
     "The given app version already has a phased release.",
 )
-# Builds. The first is observed whole (expo/eas-cli and altool's logs), of the second the code.
+# Builds. The first error is observed in full (expo/eas-cli and logs of altool), the code of the second.
 BUILD_NUMBER_USED = ErrorTemplate(
     409,
     f"{_INVALID}.DUPLICATE",
@@ -181,7 +181,7 @@ UPLOAD_COMPLETE = RELATIONSHIP_CLOSED._replace(detail="The build upload is compl
 ALREADY_ANSWERED = ErrorTemplate(409, _INVALID, _INVALID_TITLE, "You cannot update when the value is already set.")
 _PROCESSING = "The build is not in a valid processing state for this operation."
 BUILD_PROCESSING = ErrorTemplate(422, "ENTITY_UNPROCESSABLE", _PROCESSING, _PROCESSING)
-# Code and words are observed each, that they belong together is inferred.
+# Code and texts are observed separately; that they belong together is inferred.
 BUILD_STATE = ErrorTemplate(
     422,
     "ENTITY_UNPROCESSABLE.INVALID_QC_STATE",
@@ -205,7 +205,7 @@ HAS_ALL_BUILDS = ErrorTemplate(
     "Builds cannot be assigned to this internal group.",
     "Cannot add internal group to a build.",
 )
-# That these are refused is documented, the errors are inferred.
+# That Apple rejects these is documented, the errors are inferred.
 INTERNAL_ONLY = HAS_ALL_BUILDS._replace(
     title="Builds cannot be assigned to this external group.", detail="The build is for internal testing only."
 )

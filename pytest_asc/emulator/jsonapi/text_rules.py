@@ -1,7 +1,7 @@
-"""Rules for texts that Apple's document does not have: lengths, characters and locales.
+"""Rules for texts that are not part of Apple's OpenAPI document: lengths, characters and locales.
 
-The codes are observed, and so are the words unless marked otherwise. Lengths that nobody reported are those of Apple's
-help pages.
+Codes are observed, and so are titles and details unless a comment says otherwise. Lengths that have not been reported
+are those of Apple's help pages.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.jsonapi.request_validator import ValidatedResource
 
 Rule: TypeAlias = Callable[[str, str], "ApiError | None"]
-"""Takes the name and the value of an attribute, and returns an error if it is not taken."""
+"""Function that takes the name and the value of an attribute, and returns an error if the value breaks the rule."""
 
-# Observed character by character (rorkai/App-Store-Connect-CLI, docs/API_NOTES.md, 25 and 26 September 2026). The App
-# Store's texts refuse the same ones as What to Test (several users).
+# Observed character by character (rorkai/App-Store-Connect-CLI, docs/API_NOTES.md, 25 and 26 September 2026). Texts for
+# the App Store reject the same characters as What to Test (several users).
 _SYMBOLS = re.compile(
     "[\u20dd-\u20e4\u2400-\u245f\u2500-\u259f\u2600-\u27ef\u2800-\u28ff\u2980-\u2bff\ue000-\uf8ff\ufe00-\ufe0f\ufffd"
     "\U00010000-\U0010ffff]"
@@ -35,7 +35,7 @@ _LOWER_CASE = frozenset(map(str.lower, LOCALES))
 
 
 def text_errors(entity: ValidatedResource) -> list[ApiError]:
-    """Return an error for each rule that an attribute of a request breaks; its type is one of :data:`TEXT_RULES`."""
+    """Return an error for each rule that an attribute of a request breaks. Its type must be in :data:`TEXT_RULES`."""
     rules = TEXT_RULES[entity.type]
     found = []
     for name, value in entity.attributes.items():
@@ -89,7 +89,7 @@ _LOCALE: tuple[Rule, ...] = (partial(_locale, entity_errors.LOCALE_INVALID),)
 _GAME_CENTER_LOCALE: Mapping[str, tuple[Rule, ...]] = {
     "locale": (partial(_locale, entity_errors.GAME_CENTER_LOCALE_INVALID),)
 }
-# 55 is observed for descriptions of in-app purchases, the rest is from Apple's help.
+# 55 is observed for descriptions of in-app purchases; the other lengths are from Apple's help pages.
 _PRODUCT = {"name": _product_text(30, "NAME"), "description": _product_text(55, "DESCRIPTION")}
 _ACHIEVEMENT = {
     **_GAME_CENTER_LOCALE,
@@ -119,4 +119,4 @@ TEXT_RULES: Mapping[str, Mapping[str, tuple[Rule, ...]]] = {
     "inAppPurchaseLocalizations": _PRODUCT,
     "subscriptionLocalizations": _PRODUCT,
 }
-"""By resource type and attribute."""
+"""Rules by resource type and attribute."""

@@ -21,19 +21,19 @@ class Unique(NamedTuple):
     """Uniqueness constraint of a type."""
 
     attributes: tuple[str, ...]
-    """Attributes that together must be unique; none for one resource for each related resource."""
+    """Attributes that must be unique in combination; empty to allow one resource for each related resource."""
     relationship: str
     """Relationship within which they must be unique; empty for the whole account."""
     template: ErrorTemplate
-    """Error of a second resource, at its first attribute or at the relationship."""
+    """Error for a duplicate, with a pointer to its first attribute or to the relationship."""
     has_pointer: bool = True
-    """False for an error without a pointer, as recorded."""
+    """False if the recorded error has no pointer."""
     ignore_case: bool = False
 
 
 # Observed (rorkai/App-Store-Connect-CLI; expo/eas-cli and fastlane for bundle ids, devices and profiles; several users
-# for report requests); products, and identifiers of merchants and passes are inferred. Of a second
-# screenshot for review, the 409 is observed (rorkai) and the words are inferred.
+# for report requests). Inferred for products and for identifiers of merchants and passes. For a second review
+# screenshot, the 409 is observed (rorkai) and the error is inferred.
 UNIQUE: Mapping[str, Unique] = {
     "analyticsReportRequests": Unique(("accessType",), "app", entity_errors.REQUEST_EXISTS),
     "appAvailabilities": Unique((), "app", entity_errors.RELATIONSHIP_EXISTS),
@@ -56,7 +56,7 @@ UNIQUE: Mapping[str, Unique] = {
 
 
 def uniqueness_errors(store: Store, entity: ValidatedResource) -> list[ApiError]:
-    """Return the uniqueness violations of a resource that is to be created."""
+    """Return the errors for a resource that would violate the uniqueness constraint of its type."""
     constraint = UNIQUE.get(entity.type)
     if constraint is None:
         return []
@@ -81,6 +81,6 @@ def uniqueness_errors(store: Store, entity: ValidatedResource) -> list[ApiError]
 
 
 def _siblings(store: Store, resource_type: str, relationship: str, parent: Linkage) -> list[Resource]:
-    """Resources that already have this parent."""
+    """Return the resources that already have this parent."""
     inverse, resource = inverse_name(resource_type, relationship, parent.type), store.get(parent.type, parent.id)
     return store.get_many(resource_type, resource.ids(inverse)) if inverse and resource else []

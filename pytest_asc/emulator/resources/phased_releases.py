@@ -137,7 +137,7 @@ def _before_delete(_: Account, phased_release: Resource) -> None:
             "id": phased_release.id,
             "state": phased_release.attributes["phasedReleaseState"],
         }
-        raise RefusedError(ApiError(state_errors.NOT_NOW, values))
+        raise RefusedError(ApiError(state_errors.NOT_ALLOWED_IN_STATE, values))
 
 
 HOOKS = {

@@ -110,7 +110,7 @@ def _validate_update(account: Account, submission: Resource, entity: ValidatedRe
         raise RefusedError(ApiError(state_errors.NOT_CANCELABLE))
     if submitted and state not in SUBMITTABLE:
         values = {"type": submission.type, "id": submission.id, "state": state}
-        raise RefusedError(ApiError(state_errors.NOT_NOW, values))
+        raise RefusedError(ApiError(state_errors.NOT_ALLOWED_IN_STATE, values))
     if submitted:
         _validate_submit(account, submission)
 
@@ -144,7 +144,7 @@ def _validate_alone(account: Account, app: Resource, submission: Resource, versi
     for other in in_review:
         # One submission with a version and one without may be in review at the same time (documented).
         if bool(open_versions(account, other)) == bool(versions):
-            raise RefusedError(ApiError(state_errors.OTHER_SUBMISSION, {"id": other.id}))
+            raise RefusedError(ApiError(state_errors.OTHER_SUBMISSION_IN_PROGRESS, {"id": other.id}))
 
 
 def _validate_approved(account: Account, app: Resource, submission: Resource) -> None:

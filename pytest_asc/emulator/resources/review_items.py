@@ -112,7 +112,7 @@ def _validate_create(account: Account, entity: ValidatedResource) -> None:
     (submission,) = request_resources(account, entity, "reviewSubmission")
     if submission.attributes["state"] not in SUBMITTABLE:
         values = {"type": submission.type, "id": submission.id, "state": submission.attributes["state"]}
-        raise RefusedError(ApiError(state_errors.NOT_NOW, values))
+        raise RefusedError(ApiError(state_errors.NOT_ALLOWED_IN_STATE, values))
     names = [
         name for name in entity.relationships if name != "reviewSubmission" and request_resources(account, entity, name)
     ]
@@ -168,9 +168,9 @@ def _validate_new_in_submission(account: Account, submission: Resource, reviewed
         present = related_one(account, item, name)
         removed = matches(item, state="REMOVED")
         if present is reviewed and not matches(item, state="APPROVED"):
-            template = state_errors.ITEM_REMOVED if removed else state_errors.ITEM_HERE
+            template = state_errors.ITEM_REMOVED if removed else state_errors.ITEM_ALREADY_ADDED
         elif present and not removed and present.type == "appStoreVersions":
-            template = state_errors.ONE_VERSION
+            template = state_errors.ONLY_ONE_VERSION
         else:
             continue
         pointer = f"/data/relationships/{name}"
@@ -184,7 +184,7 @@ def _validate_not_in_review(account: Account, reviewed: Resource, name: str) -> 
             continue
         if any(related_one(account, item, name) is reviewed for item in open_items(account, submission)):
             values = {"type": reviewed.type, "id": reviewed.id, "submission": submission.id}
-            associated = {f"/{reviewed.type}/{reviewed.id}": [ApiError(state_errors.ITEM_ELSEWHERE, values)]}
+            associated = {f"/{reviewed.type}/{reviewed.id}": [ApiError(state_errors.ITEM_IN_OTHER_SUBMISSION, values)]}
             raise RefusedError(ApiError(state_errors.NOT_REVIEWABLE, values, associated=associated))
 
 

@@ -216,7 +216,7 @@ def _validate_create_release_request(account: Account, entity: ValidatedResource
     (version,) = request_resources(account, entity, "appStoreVersion")
     if state_of(version) != "PENDING_DEVELOPER_RELEASE":
         values = {"type": version.type, "id": version.id, "state": state_of(version)}
-        raise RefusedError(ApiError(state_errors.NOT_NOW, values))
+        raise RefusedError(ApiError(state_errors.NOT_ALLOWED_IN_STATE, values))
 
 
 def _after_create_release_request(account: Account, _: Resource, entity: ValidatedResource) -> None:

@@ -62,19 +62,18 @@ class _SpecIndex:
             for method, operation in item.items()
         }
 
-    def value(self, value_type: ValueType) -> str:
+    def describe(self, value_type: ValueType) -> str:
         """Describe a value type. The texts are equal if and only if the value types are, even across documents."""
         if isinstance(value_type, int):
-            return f"one of {', '.join(sorted(self.words(value_type)))}"
+            return f"one of {', '.join(sorted(self.enum_values(value_type)))}"
         if isinstance(value_type, list):
-            return f"array of {self.value(value_type[0])}"
+            return f"array of {self.describe(value_type[0])}"
         if isinstance(value_type, dict):
-            return (
-                f"object of {', '.join(f'{name}: {self.value(inner)}' for name, inner in sorted(value_type.items()))}"
-            )
+            members = (f"{name}: {self.describe(member)}" for name, member in sorted(value_type.items()))
+            return f"object of {', '.join(members)}"
         return value_type.removeprefix("$")
 
-    def words(self, value_type: int) -> set[str]:
+    def enum_values(self, value_type: int) -> set[str]:
         return set(self.spec["enums"][value_type])
 
     def members(self, resource_type: str) -> set[str]:
@@ -107,7 +106,7 @@ class _SpecIndex:
         nullable, required = set(body["nullable"]), set(body["required"])
         for name, value_type in body["attributes"].items():
             notes = [
-                self.value(value_type),
+                self.describe(value_type),
                 *(["or null"] if name in nullable else []),
                 *(["required"] if f"attributes.{name}" in required else []),
             ]
@@ -156,8 +155,8 @@ class _Comparison:
         while isinstance(old, list) and isinstance(new, list):
             old, new = old[0], new[0]
         if isinstance(old, int) and isinstance(new, int):
-            return _additions_and_removals(self._old.words(old), self._new.words(new))
-        return _changed_text(self._old.value(old), self._new.value(new))
+            return _additions_and_removals(self._old.enum_values(old), self._new.enum_values(new))
+        return _changed_text(self._old.describe(old), self._new.describe(new))
 
     def _operation(self, _: str, old: CompiledOperation, new: CompiledOperation) -> list[str]:
         if NOT_UNDERSTOOD in {old["action"], new["action"]}:
@@ -200,7 +199,7 @@ class _Comparison:
     def _fields(index: _SpecIndex, resource_type: str, value_type: ValueType) -> set[str]:
         if value_type is True:
             return index.members(resource_type)
-        return index.words(value_type) if isinstance(value_type, int) else set()
+        return index.enum_values(value_type) if isinstance(value_type, int) else set()
 
 
 def _schemas(spec: CompiledSpec) -> Iterator[tuple[str, CompiledSchema]]:
