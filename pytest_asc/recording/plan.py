@@ -82,7 +82,7 @@ class Plan:
             identifier: The id in its path.
             bare: Without ``include``, for a service that refuses what Apple's document has.
         """
-        query: dict[str, str] = {}
+        query = _required_filters(operation)
         if operation.many and operation.limit:
             query["limit"] = str(min(operation.limit, 200))
         has_prices = operation.schema is not None and operation.schema.type.endswith("Prices")
@@ -110,19 +110,33 @@ class Plan:
             return False
         if self._is_route(schema.type, relationship):
             return self._is_leaf(target)
-        return not relationship.many or (target not in _ONLY_INCLUDED and self._is_own(schema.type, relationship))
+        if not relationship.many:
+            return True
+        has_request = target in _ONLY_INCLUDED and _related(schema, relationship) is not None
+        return self._is_own(schema.type, relationship) and not has_request
 
     def _make_steps(self, resource_type: str) -> tuple[Step, ...]:
-        schema = api_spec().schemas_of(resource_type)[-1]
         steps = []
-        for relationship in schema.relationships.values():
+        for schema, relationship in _relationships(resource_type):
             operation = _related(schema, relationship)
             if operation is None or relationship.target not in self.types or _is_older_name(schema, relationship.name):
                 continue
             of_parent = self._is_route(resource_type, relationship)
-            if of_parent or (relationship.many and self._is_own(resource_type, relationship)):
+            if of_parent or (
+                self._is_own(resource_type, relationship)
+                and (relationship.many or not self._is_shown(resource_type, relationship.name))
+            ):
                 steps.append(Step(relationship.name, operation))
         return tuple(steps)
+
+    def _is_shown(self, resource_type: str, name: str) -> bool:
+        """Return whether the requests that read the resources of a type show one of its to-one relationships."""
+        found = relation(resource_type, name)
+        root, routes = _root(resource_type), self._routes(resource_type)
+        if found is None or (found.target, found.inverse) in routes:
+            return True
+        readers = [root] if root else [one for route in routes if (one := _operation_of(*route))]
+        return bool(readers) and all(name in one.include for one in readers)
 
     def _is_route(self, resource_type: str, relationship: Relationship) -> bool:
         """Return whether resources are found through a relationship: they have no collection."""
@@ -141,8 +155,7 @@ class Plan:
 
     def _is_leaf(self, resource_type: str) -> bool:
         """Return whether all that a type's relationships lead to is known from the resources that lead to it."""
-        schema = api_spec().schemas_of(resource_type)[-1]
-        for relationship in schema.relationships.values():
+        for _, relationship in _relationships(resource_type):
             if relationship.target not in self.types:
                 continue
             found = relation(resource_type, relationship.name)
@@ -164,11 +177,9 @@ class Plan:
     def _is_readable(self, one: Relation) -> bool:
         """Return whether a relation can be read from its side, with the resource or by a request of its own."""
         root = _root(one.type)
-        schema = api_spec().schemas_of(one.type)[-1]
-        relationship = schema.relationships.get(one.name)
-        if relationship is None or one.type not in self.types:
+        if one.type not in self.types:
             return False
-        return bool(root and one.name in root.include) or _related(schema, relationship) is not None
+        return bool(root and one.name in root.include) or _operation_of(one.type, one.name) is not None
 
     def _leads_back(self, operation: Operation, resource_type: str, name: str) -> bool:
         """Return whether a relationship leads to the resource in the path of a request."""
@@ -186,15 +197,43 @@ def _root(resource_type: str) -> Operation | None:
         return None
     for schema in reversed(api_spec().schemas_of(resource_type)):
         operation = api_spec().operation("GET", schema.path)
-        if operation and operation.action == "getCollection" and operation.schema and not operation.required:
+        if operation and operation.action == "getCollection" and _can_be_read(operation):
             return operation
     return None
+
+
+@depends_on_spec
+@cache
+def _relationships(resource_type: str) -> tuple[tuple[Schema, Relationship], ...]:
+    """Return the relationships of a type, each with the newest of its schemas."""
+    found: dict[str, tuple[Schema, Relationship]] = {}
+    for schema in reversed(api_spec().schemas_of(resource_type)):
+        for name, relationship in schema.relationships.items():
+            found.setdefault(name, (schema, relationship))
+    return tuple(found.values())
+
+
+def _operation_of(resource_type: str, name: str) -> Operation | None:
+    """Return the operation that reads the related resources of a relationship."""
+    found = (_related(schema, one) for schema, one in _relationships(resource_type) if one.name == name)
+    return next(found, None)
 
 
 def _related(schema: Schema, relationship: Relationship) -> Operation | None:
     """Return the operation that reads the related resources."""
     operation = api_spec().operation("GET", f"{schema.path}/{{id}}/{relationship.name}")
-    return operation if operation and operation.schema and not operation.required else None
+    return operation if operation and _can_be_read(operation) else None
+
+
+def _can_be_read(operation: Operation) -> bool:
+    """Return whether an operation returns resources, and requires no value that only the account has."""
+    return operation.schema is not None and len(_required_filters(operation)) == len(operation.required)
+
+
+def _required_filters(operation: Operation) -> dict[str, str]:
+    """Return the required filters of an operation whose values the API spec has, with all these values."""
+    filters = {f"filter[{name}]": api_spec().enum(value_type) for name, value_type in operation.filters.items()}
+    return {name: ",".join(values) for name in sorted(operation.required) if (values := filters.get(name))}
 
 
 @depends_on_spec
@@ -204,8 +243,7 @@ def _leading_to(target: str) -> tuple[tuple[str, Relationship], ...]:
     return tuple(
         (resource_type, relationship)
         for resource_type in api_spec().types
-        for schema in api_spec().schemas_of(resource_type)[-1:]
-        for relationship in schema.relationships.values()
+        for schema, relationship in _relationships(resource_type)
         if relationship.target == target
         and _related(schema, relationship)
         and not _is_older_name(schema, relationship.name)

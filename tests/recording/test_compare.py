@@ -2,87 +2,29 @@ from __future__ import annotations
 
 import json
 import stat
-import threading
-from collections.abc import Callable
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from recording.apple import SENTINEL, prepare_command
+from recording.live_emulator import Live, new_live
 
-from pytest_asc import Credentials, Emulator, Request
 from pytest_asc.cli.main import main
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-Change = Callable[[str, int, Any], "tuple[int, Any]"]
+    from recording.live_emulator import Change
+
+    from pytest_asc import Emulator
+
 FILE = "account.json"
 RIGHTS = "USES_THIRD_PARTY_CONTENT"
 
 
-def unchanged(_path: str, status: int, document: Any) -> tuple[int, Any]:
-    return status, document
-
-
-class Live:
-    """An emulator behind a server, whose answers can be changed."""
-
-    def __init__(self, emulator: Emulator) -> None:
-        self.emulator = emulator
-        self.change: Change = unchanged
-        self.methods: set[str] = set()
-        self.paths: list[str] = []
-
-    @contextmanager
-    def serving(self) -> Iterator[str]:
-        live = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            wbufsize = -1
-            disable_nagle_algorithm = True  # else a body of several packets waits 40 ms for an acknowledgement
-
-            def _serve(self) -> None:
-                live.methods.add(self.command)
-                live.paths.append(self.path)
-                base = f"http://127.0.0.1:{server.server_port}"
-                response = live.emulator.handle(Request(self.command, base + self.path, dict(self.headers)))
-                document = json.loads(response.body)
-                status, changed = live.change(self.path, response.status, document)
-                body = json.dumps(changed).encode()
-                self.send_response_only(status)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _serve  # noqa: N815  http.server's names
-
-            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  http.server's name
-                """Log nothing."""
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
-
-
 def new_emulator(key_files: dict[str, str]) -> Emulator:
     """Return an emulator with three apps, and testers with sentinels in their names."""
-    credentials = Credentials.load(
-        key_id=key_files["ASC_KEY_ID"],
-        issuer_id=key_files["ASC_ISSUER_ID"],
-        key=Path(key_files["ASC_PRIVATE_KEY_PATH"]).read_text(encoding="ascii"),
-    )
-    emulator = Emulator(credentials=credentials)
-    emulator.rate_limit = 10**6
+    emulator = new_live(key_files).emulator
     for number in range(3):
         app = emulator.add("apps", id=str(6448311069 - number), name=f"{SENTINEL} {number}")
         group = emulator.add("betaGroups", app=app, name=SENTINEL)
@@ -137,22 +79,25 @@ def test_the_emulator_does_not_differ_from_itself(live: Live) -> None:
     assert report["left_out"] == 0
 
 
-def test_lists_that_need_a_filter_are_in_no_recording_and_not_compared(
+def test_lists_that_need_ids_are_in_no_recording_and_not_compared(
     key_files: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     emulator = new_emulator(key_files)
     app = emulator.get("apps", "6448311069")
-    emulator.add("nominations", relatedApps=[app])
+    emulator.add("nominations", relatedApps=[app], state="SUBMITTED")
     detail = emulator.add("gameCenterDetails", app=app)
     board = emulator.add("gameCenterLeaderboards", gameCenterDetail=detail)
     boards = emulator.add("gameCenterLeaderboardSets", gameCenterDetail=detail, gameCenterLeaderboards=[board])
     emulator.add(
         "gameCenterLeaderboardSetMemberLocalizations", gameCenterLeaderboardSet=boards, gameCenterLeaderboard=board
     )
-    with Live(emulator).serving() as url:
+    live = Live(emulator)
+    with live.serving() as url:
         prepare_command(monkeypatch, {**key_files, "ASC_BASE_URL": url}, tmp_path)
         assert main(["record", FILE, "--quiet", "--areas", "apps,game-center,product-pages"]) == 0
         assert compare("--budget", "600", "--quiet")["differences"] == []
+    assert not any(path.startswith("/v1/gameCenterLeaderboardSetMemberLocalizations") for path in live.paths)
+    assert sum(path.startswith("/v1/nominations?filter%5Bstate%5D=") for path in live.paths) > 2
 
 
 def test_the_budget_bounds_the_live_requests(live: Live, capsys: pytest.CaptureFixture[str]) -> None:
