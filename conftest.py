@@ -10,7 +10,7 @@ import socket
 import sys
 import threading
 import time
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from http.server import ThreadingHTTPServer
 from importlib import import_module
 from importlib.util import find_spec
@@ -20,13 +20,16 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from forked_python import FORKS, ForkedPython
 from loopback import ISSUER_ID, KEY_ID, Apple, handler
+from shared_runs import SharedRuns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from loopback import Smoke
+    from shared_runs import RunTogether
 
 pytest_plugins = ["pytester"]
 
@@ -192,6 +195,55 @@ def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pyte
     """Keep plugins that change every run out of pytester's runs, whichever are installed; a test may let one in."""
     monkeypatch.setenv("PYTEST_ADDOPTS", NO_OTHER_PLUGINS)
     return pytester
+
+
+@pytest.fixture(scope="session")
+def shared_runs() -> SharedRuns:
+    """The runs that cases share."""
+    return SharedRuns()
+
+
+@pytest.fixture
+def run_together(request: pytest.FixtureRequest, pytester: pytest.Pytester, shared_runs: SharedRuns) -> RunTogether:
+    """Run the modules of all cases of a table in one run of pytester, once; return what became of each."""
+    return partial(shared_runs.outcomes, pytester, request.function.__name__)
+
+
+@pytest.fixture(scope="session")
+def forked_python() -> Iterator[ForkedPython]:
+    """Processes that have pytest and the emulator loaded when they start."""
+    python = ForkedPython()
+    yield python
+    python.close()
+
+
+@pytest.fixture
+def runpytest_forked(pytester: pytest.Pytester, forked_python: ForkedPython) -> Callable[..., pytest.RunResult]:
+    """``pytester.runpytest_subprocess`` in a forked process."""
+
+    def run(*arguments: str) -> pytest.RunResult:
+        started = time.perf_counter()
+        done = forked_python.run("-m", "pytest", *arguments, folder=pytester.path)
+        sys.stdout.write(done.stdout)
+        sys.stderr.write(done.stderr)
+        duration = time.perf_counter() - started
+        return pytest.RunResult(done.returncode, done.stdout.splitlines(), done.stderr.splitlines(), duration)
+
+    return run
+
+
+@pytest.fixture
+def forked_workers(monkeypatch: pytest.MonkeyPatch, forked_python: ForkedPython) -> None:
+    """Have pytest-xdist fork the workers of runs in this process."""
+    if not FORKS or not find_spec("xdist"):
+        return
+    gateways = import_module("execnet.gateway_io")
+
+    def start(worker: Any, command: list[str], execmodel: object) -> None:
+        worker.popen = forked_python.start(*command[1:])
+        gateways.Popen2IO.__init__(worker, worker.popen.stdin, worker.popen.stdout, execmodel=execmodel)
+
+    monkeypatch.setattr(gateways.Popen2IOMaster, "__init__", start)
 
 
 @pytest.fixture(scope="session")

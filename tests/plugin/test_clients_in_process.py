@@ -4,25 +4,62 @@ from __future__ import annotations
 
 import re
 from importlib.util import find_spec
+from itertools import starmap
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import certifi
 import pytest
 from plugin.python_clients import CLIENTS, MODULES, URL, PythonClient, module, places
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shared_runs import RunTogether
+
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "python-tests.md"
+IN_THE_TEST = "imported in the test"
 CELLS = [(client, place) for client in CLIENTS for place in places(client)]
 
 
-@pytest.mark.parametrize(("client", "place"), CELLS, ids=[f"{client.name} {place}" for client, place in CELLS])
-def test_a_client_is_answered_by_the_emulator(pytester: pytest.Pytester, client: PythonClient, place: str) -> None:
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with one certificate."""
+    end = "-----END CERTIFICATE-----\n"
+    file = tmp_path_factory.mktemp("certificate") / "ca.pem"
+    file.write_text(certifi.contents().partition(end)[0] + end, encoding="ascii")
+    return file
+
+
+@pytest.fixture(autouse=True)
+def fewer_certificates(monkeypatch: pytest.MonkeyPatch, certificate: Path) -> None:
+    """Have clients load one certificate: to load those of the machine takes longer than the rest of a request."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+
+
+def missing(client: PythonClient) -> str | None:
+    """Return the first library that a client needs and that is not installed."""
     code = f"{client.make} {client.call}"
-    for name in [*(name for name in MODULES if f"{name}." in code), *([client.needs] if client.needs else [])]:
-        if find_spec(name) is None:
-            pytest.skip(f"{name} is not installed")
-    pytester.makepyfile(module(client, place))
-    # The libraries are loaded in this process already.
-    run = pytester.runpytest_subprocess if place == "imported in the test" else pytester.runpytest_inprocess
-    run("-p", "no:cacheprovider").assert_outcomes(passed=1)
+    needed = [*(name for name in MODULES if f"{name}." in code), *([client.needs] if client.needs else [])]
+    return next((name for name in needed if find_spec(name) is None), None)
+
+
+@pytest.mark.parametrize(("client", "place"), CELLS, ids=[f"{client.name} {place}" for client, place in CELLS])
+def test_a_client_is_answered_by_the_emulator(
+    pytester: pytest.Pytester,
+    runpytest_forked: Callable[..., pytest.RunResult],
+    run_together: RunTogether,
+    client: PythonClient,
+    place: str,
+) -> None:
+    if library := missing(client):
+        pytest.skip(f"{library} is not installed")
+    if place == IN_THE_TEST:
+        pytester.makepyfile(module(client, place))
+        runpytest_forked("-p", "no:cacheprovider").assert_outcomes(passed=1)
+    else:  # in this process, which has loaded the libraries
+        modules = [module(*cell) for cell in CELLS if cell[1] != IN_THE_TEST and not missing(cell[0])]
+        run_together(modules)[module(client, place)].assert_passed(1)
 
 
 def test_the_documentation_lists_every_client_and_place() -> None:
@@ -74,58 +111,60 @@ def test_a_client_that_was_made_for_the_whole_module_reaches_the_emulator_of_eac
     pytester.runpytest().assert_outcomes(passed=2)
 
 
-@pytest.mark.parametrize(
-    "call",
-    [
-        "socket.getaddrinfo('api.appstoreconnect.apple.com', 443)",
-        "socket.gethostbyname('API.appstoreconnect.apple.com.')",
-        "socket.create_connection(('api.appstoreconnect.apple.com', 443))",
-        "plain.connect(('northamerica-1.object-storage.apple.com', 443))",
-        "asyncio.run(asyncio.open_connection('api.appstoreconnect.apple.com', 443))",
-    ],
-)
+CONNECTIONS = [
+    "socket.getaddrinfo('api.appstoreconnect.apple.com', 443)",
+    "socket.gethostbyname('API.appstoreconnect.apple.com.')",
+    "socket.create_connection(('api.appstoreconnect.apple.com', 443))",
+    "plain.connect(('northamerica-1.object-storage.apple.com', 443))",
+    "asyncio.run(asyncio.open_connection('api.appstoreconnect.apple.com', 443))",
+]
+
+
+def connection(call: str) -> str:
+    return f"""
+    import asyncio, socket, pytest
+    from pytest_asc.transports.apple_hosts import AppleHostError
+
+    def test_socket(asc_token):
+        with socket.socket() as plain, pytest.raises(AppleHostError, match="(?i)apple.com.*asc_server") as raised:
+            {call}
+        assert "test_any_other" in str(raised.value) or "a client" in str(raised.value)
+    """
+
+
+@pytest.mark.parametrize("call", CONNECTIONS)
 def test_any_other_connection_to_apple_raises_an_error_that_says_how_to_go_on(
-    pytester: pytest.Pytester, call: str
+    run_together: RunTogether, call: str
 ) -> None:
-    pytester.makepyfile(
-        f"""
-        import asyncio, socket, pytest
-        from pytest_asc.transports.apple_hosts import AppleHostError
-
-        def test_socket(asc_token):
-            with socket.socket() as plain, pytest.raises(AppleHostError, match="(?i)apple.com.*asc_server") as raised:
-                {call}
-            assert "test_any_other" in str(raised.value) or "a client" in str(raised.value)
-        """
-    )
-    pytester.runpytest("-W", "ignore").assert_outcomes(passed=1)
+    run_together(map(connection, CONNECTIONS), "-Wignore")[connection(call)].assert_passed(1)
 
 
-@pytest.mark.parametrize(
-    "call",
-    [
-        "subprocess.run(['curl', '-s', f'{API}/v1/apps'])",
-        "subprocess.run(f'curl -s {API}/v1/apps', shell=True)",
-        "subprocess.run(['curl', f'{API}/v1/apps'], env={'PATH': '/usr/bin'})",
-        "subprocess.run([sys.executable, '-c', f'import urllib.request as r; r.urlopen(\"{API}/v1/apps\")'])",
-        "os.system(f'curl -s {API}/v1/apps')",
-        "asyncio.run(asyncio.create_subprocess_exec('curl', f'--url={API}/v1/apps'))",
-    ],
-)
-def test_a_program_with_a_url_of_apple_and_without_a_proxy_is_not_started(pytester: pytest.Pytester, call: str) -> None:
-    pytester.makepyfile(
-        f"""
-        import asyncio, os, subprocess, sys, pytest
-        from pytest_asc.transports.apple_hosts import AppleHostError
+PROGRAMS = [
+    "subprocess.run(['curl', '-s', f'{API}/v1/apps'])",
+    "subprocess.run(f'curl -s {API}/v1/apps', shell=True)",
+    "subprocess.run(['curl', f'{API}/v1/apps'], env={'PATH': '/usr/bin'})",
+    "subprocess.run([sys.executable, '-c', f'import urllib.request as r; r.urlopen(\"{API}/v1/apps\")'])",
+    "os.system(f'curl -s {API}/v1/apps')",
+    "asyncio.run(asyncio.create_subprocess_exec('curl', f'--url={API}/v1/apps'))",
+]
 
-        API = "https://api.appstoreconnect.apple.com"
 
-        def test_program(asc_token):
-            with pytest.raises(AppleHostError, match="a URL of api.appstoreconnect.apple.com.*env=asc_server.env"):
-                {call}
-        """
-    )
-    pytester.runpytest("-W", "ignore").assert_outcomes(passed=1)
+def program(call: str) -> str:
+    return f"""
+    import asyncio, os, subprocess, sys, pytest
+    from pytest_asc.transports.apple_hosts import AppleHostError
+
+    API = "https://api.appstoreconnect.apple.com"
+
+    def test_program(asc_token):
+        with pytest.raises(AppleHostError, match="a URL of api.appstoreconnect.apple.com.*env=asc_server.env"):
+            {call}
+    """
+
+
+@pytest.mark.parametrize("call", PROGRAMS)
+def test_a_program_with_a_url_of_apple_and_without_a_proxy_is_not_started(run_together: RunTogether, call: str) -> None:
+    run_together(map(program, PROGRAMS), "-Wignore")[program(call)].assert_passed(1)
 
 
 def test_a_program_with_the_environment_of_the_server_or_another_url_is_started(pytester: pytest.Pytester) -> None:
@@ -153,7 +192,9 @@ def test_a_program_with_the_environment_of_the_server_or_another_url_is_started(
     "perform", ["client.perform()", "client.perform_rb()", "pycurl.CurlMulti().add_handle(client)"]
 )
 @pytest.mark.skipif(find_spec("pycurl") is None, reason="pycurl is not installed")
-def test_a_transfer_of_pycurl_to_apple_raises_an_error(pytester: pytest.Pytester, perform: str) -> None:
+def test_a_transfer_of_pycurl_to_apple_raises_an_error(
+    pytester: pytest.Pytester, runpytest_forked: Callable[..., pytest.RunResult], perform: str
+) -> None:
     pytester.makepyfile(
         f"""
         import pycurl, pytest
@@ -176,36 +217,37 @@ def test_a_transfer_of_pycurl_to_apple_raises_an_error(pytester: pytest.Pytester
             assert len(asc_emulator.requests) == 1
         """
     )
-    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=2)
+    runpytest_forked("-p", "no:cacheprovider").assert_outcomes(passed=2)
 
 
-@pytest.mark.parametrize(
-    ("host", "service", "advice"),
-    [
-        ("weatherkit.apple.com", "WeatherKit", "Emulate it with --asc-service=weatherkit, or mock this host"),
-        ("api.storekit.itunes.apple.com", "App Store Server", "Emulate it with --asc-service=app-store-server, or"),
-        ("api.push.apple.com", "APNs", "Mock this host with another library"),
-        ("api.music.apple.com", "Apple Music", "Mock this host with another library"),
-    ],
-)
+OTHER_HOSTS = [
+    ("weatherkit.apple.com", "WeatherKit", "Emulate it with --asc-service=weatherkit, or mock this host"),
+    ("api.storekit.itunes.apple.com", "App Store Server", "Emulate it with --asc-service=app-store-server, or"),
+    ("api.push.apple.com", "APNs", "Mock this host with another library"),
+    ("api.music.apple.com", "Apple Music", "Mock this host with another library"),
+]
+
+
+def other_host(host: str, service: str, advice: str) -> str:
+    return f"""
+    import http.client, requests, pytest
+    from pytest_asc.transports.apple_hosts import AppleHostError
+
+    @pytest.mark.parametrize("call", [
+        lambda: http.client.HTTPSConnection({host!r}).connect(),
+        lambda: requests.get("https://{host}/1"),
+    ])
+    def test_other(asc_token, call):
+        with pytest.raises(AppleHostError, match={host + " .*" + service + ".*" + advice!r}):
+            call()
+    """
+
+
+@pytest.mark.parametrize(("host", "service", "advice"), OTHER_HOSTS)
 def test_a_host_of_another_service_is_named_with_what_to_do(
-    pytester: pytest.Pytester, host: str, service: str, advice: str
+    run_together: RunTogether, host: str, service: str, advice: str
 ) -> None:
-    pytester.makepyfile(
-        f"""
-        import http.client, requests, pytest
-        from pytest_asc.transports.apple_hosts import AppleHostError
-
-        @pytest.mark.parametrize("call", [
-            lambda: http.client.HTTPSConnection({host!r}).connect(),
-            lambda: requests.get("https://{host}/1"),
-        ])
-        def test_other(asc_token, call):
-            with pytest.raises(AppleHostError, match={host + " .*" + service + ".*" + advice!r}):
-                call()
-        """
-    )
-    pytester.runpytest().assert_outcomes(passed=2)
+    run_together(starmap(other_host, OTHER_HOSTS))[other_host(host, service, advice)].assert_passed(2)
 
 
 def test_tests_without_the_fixtures_and_other_hosts_are_left_alone(pytester: pytest.Pytester) -> None:
@@ -276,88 +318,95 @@ FAILURES = {
 }
 
 
-@pytest.mark.parametrize(
-    ("client", "broken"), [(client, broken) for client, (_, errors) in FAILURES.items() for broken in errors]
-)
-def test_a_broken_connection_raises_the_exception_of_the_client(
-    pytester: pytest.Pytester, client: str, broken: str
-) -> None:
+BROKEN = [(client, broken) for client, (_, errors) in FAILURES.items() for broken in errors]
+
+
+def broken_connection(client: str, broken: str) -> str:
     call, errors = FAILURES[client]
     plan = "latency=30" if broken == "timeout" else f"broken={broken!r}"
-    pytester.makepyfile(
-        f"""
-        import asyncio, http.client, urllib.error, urllib.request
-        import pytest, {"requests" if "urllib." in client else client}
+    return f"""
+    import asyncio, http.client, urllib.error, urllib.request
+    import pytest, {"requests" if "urllib." in client else client}
 
-        URL = {URL!r}
+    URL = {URL!r}
 
-        def test_failure(asc_emulator, asc_token):
-            headers = {{"Authorization": f"Bearer {{asc_token}}"}}
+    def test_failure(asc_emulator, asc_token):
+        headers = {{"Authorization": f"Bearer {{asc_token}}"}}
 
-            async def get():
-                import aiohttp
-                async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=1)) as session:
-                    async with session.get(URL, headers=headers) as response:
-                        return await response.read()
+        async def get():
+            import aiohttp
+            async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=1)) as session:
+                async with session.get(URL, headers=headers) as response:
+                    return await response.read()
 
-            asc_emulator.fail("GET", "/v1/apps", {plan}, times=2, optional=True)  # aiohttp tries again once
-            with pytest.raises({errors[broken]}):
-                {call}
-        """
-    )
-    pytester.runpytest().assert_outcomes(passed=1)
+        asc_emulator.fail("GET", "/v1/apps", {plan}, times=2, optional=True)  # aiohttp tries again once
+        with pytest.raises({errors[broken]}):
+            {call}
+    """
 
 
-@pytest.mark.parametrize(
-    ("headers", "target"),
-    [
-        ([("Content-Length", "5"), ("Content-Length", "5")], "/v1/apps"),
-        ([("Content-Length", "5"), ("Content-Length", "6")], "/v1/apps"),
-        ([("Content-Length", "five")], "/v1/apps"),
-        ([("Content-Length", "-5")], "/v1/apps"),
-        ([("Content-Length", "0x5")], "/v1/apps"),
-        ([("Content-Length", "9" * 5000)], "/v1/apps"),
-        ([("Content-Length", "2"), ("Transfer-Encoding", "chunked")], "/v1/apps"),
-        ([("Transfer-Encoding", "chunked")], "/v1/apps"),
-        ([], "http://example.com/v1/apps"),
-    ],
-)
-def test_a_malformed_request_is_answered_with_400(
-    pytester: pytest.Pytester, headers: list[tuple[str, str]], target: str
+@pytest.mark.parametrize(("client", "broken"), BROKEN)
+def test_a_broken_connection_raises_the_exception_of_the_client(
+    run_together: RunTogether, client: str, broken: str
 ) -> None:
-    pytester.makepyfile(
-        f"""
-        from http.client import HTTPSConnection
-
-        def test_malformed(asc_token, asc_emulator):
-            connection = HTTPSConnection("api.appstoreconnect.apple.com")
-            connection.putrequest("POST", {target!r})
-            for name, value in [("Authorization", f"Bearer {{asc_token}}"), *{headers!r}]:
-                connection.putheader(name, value)
-            connection.endheaders(b"x\\r\\n0\\r\\n\\r\\n")
-            response = connection.getresponse()
-            assert response.status == 400
-            assert response.read().startswith(b"Bad Request: ")
-            assert asc_emulator.requests == []
-        """
-    )
-    pytester.runpytest().assert_outcomes(passed=1)
+    run_together(starmap(broken_connection, BROKEN))[broken_connection(client, broken)].assert_passed(1)
 
 
-@pytest.mark.parametrize("value", ["\xe9", "\xff", b"\xe2\x82\xac", b"\xed\xa0\x80", "\x00", "a\r\n b", "a\r\n\tb: c"])
-def test_odd_values_of_headers_reach_the_emulator(pytester: pytest.Pytester, value: str | bytes) -> None:
-    pytester.makepyfile(
-        f"""
-        from http.client import HTTPSConnection
+MALFORMED = [
+    ([("Content-Length", "5"), ("Content-Length", "5")], "/v1/apps"),
+    ([("Content-Length", "5"), ("Content-Length", "6")], "/v1/apps"),
+    ([("Content-Length", "five")], "/v1/apps"),
+    ([("Content-Length", "-5")], "/v1/apps"),
+    ([("Content-Length", "0x5")], "/v1/apps"),
+    ([("Content-Length", "9" * 5000)], "/v1/apps"),
+    ([("Content-Length", "2"), ("Transfer-Encoding", "chunked")], "/v1/apps"),
+    ([("Transfer-Encoding", "chunked")], "/v1/apps"),
+    ([], "http://example.com/v1/apps"),
+]
 
-        def test_odd(asc_token, asc_emulator):
-            connection = HTTPSConnection("api.appstoreconnect.apple.com")
-            headers = {{"X-Odd": {value!r}, "Authorization": f"Bearer {{asc_token}}"}}
-            connection.request("GET", "/v1/apps", headers=headers)
-            assert connection.getresponse().status == 200
-        """
-    )
-    pytester.runpytest().assert_outcomes(passed=1)
+
+def malformed(headers: list[tuple[str, str]], target: str) -> str:
+    return f"""
+    from http.client import HTTPSConnection
+
+    def test_malformed(asc_token, asc_emulator):
+        connection = HTTPSConnection("api.appstoreconnect.apple.com")
+        connection.putrequest("POST", {target!r})
+        for name, value in [("Authorization", f"Bearer {{asc_token}}"), *{headers!r}]:
+            connection.putheader(name, value)
+        connection.endheaders(b"x\\r\\n0\\r\\n\\r\\n")
+        response = connection.getresponse()
+        assert response.status == 400
+        assert response.read().startswith(b"Bad Request: ")
+        assert asc_emulator.requests == []
+    """
+
+
+@pytest.mark.parametrize(("headers", "target"), MALFORMED)
+def test_a_malformed_request_is_answered_with_400(
+    run_together: RunTogether, headers: list[tuple[str, str]], target: str
+) -> None:
+    run_together(starmap(malformed, MALFORMED))[malformed(headers, target)].assert_passed(1)
+
+
+ODD_VALUES: list[str | bytes] = ["\xe9", "\xff", b"\xe2\x82\xac", b"\xed\xa0\x80", "\x00", "a\r\n b", "a\r\n\tb: c"]
+
+
+def odd_value(value: str | bytes) -> str:
+    return f"""
+    from http.client import HTTPSConnection
+
+    def test_odd(asc_token, asc_emulator):
+        connection = HTTPSConnection("api.appstoreconnect.apple.com")
+        headers = {{"X-Odd": {value!r}, "Authorization": f"Bearer {{asc_token}}"}}
+        connection.request("GET", "/v1/apps", headers=headers)
+        assert connection.getresponse().status == 200
+    """
+
+
+@pytest.mark.parametrize("value", ODD_VALUES)
+def test_odd_values_of_headers_reach_the_emulator(run_together: RunTogether, value: str | bytes) -> None:
+    run_together(map(odd_value, ODD_VALUES))[odd_value(value)].assert_passed(1)
 
 
 TIMEOUTS = {
@@ -376,44 +425,45 @@ TIMEOUTS = {
 }
 
 
+def timeout(call: str) -> str:
+    return f"""
+    import asyncio, http.client, time, urllib.request
+    import anyio, aiohttp, httpx, pytest, requests, urllib3
+
+    URL = {URL!r}
+
+    def test_timeout(asc_emulator, asc_session, asc_token):
+        headers = {{"Authorization": f"Bearer {{asc_token}}"}}
+
+        async def httpx_get():
+            async with httpx.AsyncClient(timeout=10) as client:
+                return await client.get(URL, headers=headers)
+
+        async def aiohttp_get(timeout):
+            async with aiohttp.ClientSession(timeout=timeout) as session, session.get(URL, headers=headers) as got:
+                return await got.read()
+
+        def http_client_get():
+            connection = http.client.HTTPSConnection("api.appstoreconnect.apple.com", timeout=10)
+            connection.request("GET", "/v1/apps", headers=headers)
+            return connection.getresponse()
+
+        def call():
+            return {call}
+
+        started = time.monotonic()
+        asc_emulator.fail("GET", "/v1/apps", latency=9)
+        call()
+        asc_emulator.fail("GET", "/v1/apps", latency=11)
+        with pytest.raises({TIMEOUTS[call]}):
+            call()
+        assert time.monotonic() - started < 9, "nobody waits"
+    """
+
+
 @pytest.mark.parametrize("call", TIMEOUTS)
-def test_a_latency_reaches_the_timeout_of_each_client_without_waiting(pytester: pytest.Pytester, call: str) -> None:
+def test_a_latency_reaches_the_timeout_of_each_client_without_waiting(run_together: RunTogether, call: str) -> None:
     for name in ["trio", "httpx", "aiohttp"]:
         if name in call and find_spec(name) is None:
             pytest.skip(f"{name} is not installed")
-    pytester.makepyfile(
-        f"""
-        import asyncio, http.client, time, urllib.request
-        import anyio, aiohttp, httpx, pytest, requests, urllib3
-
-        URL = {URL!r}
-
-        def test_timeout(asc_emulator, asc_session, asc_token):
-            headers = {{"Authorization": f"Bearer {{asc_token}}"}}
-
-            async def httpx_get():
-                async with httpx.AsyncClient(timeout=10) as client:
-                    return await client.get(URL, headers=headers)
-
-            async def aiohttp_get(timeout):
-                async with aiohttp.ClientSession(timeout=timeout) as session, session.get(URL, headers=headers) as got:
-                    return await got.read()
-
-            def http_client_get():
-                connection = http.client.HTTPSConnection("api.appstoreconnect.apple.com", timeout=10)
-                connection.request("GET", "/v1/apps", headers=headers)
-                return connection.getresponse()
-
-            def call():
-                return {call}
-
-            started = time.monotonic()
-            asc_emulator.fail("GET", "/v1/apps", latency=9)
-            call()
-            asc_emulator.fail("GET", "/v1/apps", latency=11)
-            with pytest.raises({TIMEOUTS[call]}):
-                call()
-            assert time.monotonic() - started < 9, "nobody waits"
-        """
-    )
-    pytester.runpytest("-p", "no:cacheprovider").assert_outcomes(passed=1)
+    run_together(map(timeout, TIMEOUTS))[timeout(call)].assert_passed(1)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 HEAD = """
 import requests, pytest
@@ -292,7 +296,10 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_fixtures_work_beside_another_plugin(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, name: str
+    pytester: pytest.Pytester,
+    runpytest_forked: Callable[..., pytest.RunResult],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
 ) -> None:
     module, options, code = CASES[name]
     if find_spec(module) is None:
@@ -303,7 +310,7 @@ def test_the_fixtures_work_beside_another_plugin(
     options = tuple(one for one in options if one.replace("-p", "-pno:") not in names)
     lines = code.split("\n")
     pytester.makepyfile(HEAD + "\n".join(line[8:] for line in lines))
-    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", *options)
+    result = runpytest_forked("-p", "no:cacheprovider", *options)
     outcomes = result.parseoutcomes()
     assert outcomes.pop("passed")
     assert not outcomes.keys() & {"failed", "errors", "error", "skipped"}

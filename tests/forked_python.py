@@ -1,0 +1,178 @@
+"""Python processes that are forked from one which has loaded pytest and the plugin, and so need not load them anew."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import runpy
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from contextlib import redirect_stdout, suppress
+from functools import cached_property
+from importlib import import_module
+from io import StringIO
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# What every run with the fixtures loads. A test that loads httpx or aiohttp is the first to do so.
+LOADED = (
+    "pytest_asc.emulator.app",
+    "pytest_asc.faults.registry",
+    "pytest_asc.plugin.report_sections",
+    "pytest_asc.plugin.test_context",
+    "pytest_asc.smoke.hooks",
+    "pytest_asc.transports.http_client",
+    "pytest_asc.transports.requests_adapter",
+    "pytest_asc.transports.responses_mock",
+)
+FORKS = sys.platform == "linux"  # elsewhere it may not be safe
+
+
+class ForkedProcess:
+    """A process, perhaps with pipes for standard input and output, as ``subprocess.Popen`` has it."""
+
+    def __init__(self, connection: socket.socket, stdin: IO[bytes] | None, stdout: IO[bytes] | None) -> None:
+        self._answers = connection.makefile()
+        connection.close()  # when the file is
+        self.stdin, self.stdout = stdin, stdout
+        self.pid = int(self._answers.readline())
+        self.returncode: int | None = None
+
+    def wait(self) -> int:
+        """Wait for its end; return its exit status, which is negative where a signal ended it."""
+        if self.returncode is None:
+            self.returncode = int(self._answers.readline())
+            self._answers.close()
+        return self.returncode
+
+    def kill(self) -> None:
+        """Kill it."""
+        if self.returncode is None:
+            os.kill(self.pid, signal.SIGKILL)
+
+
+class ForkedPython:
+    """What starts processes, and the process that they are forked from, which is started when it is first needed."""
+
+    @cached_property
+    def _parent(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
+        own, other = socket.socketpair()
+        with other:
+            command = [sys.executable, __file__, str(other.fileno())]
+            return subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[other.fileno()]), own
+
+    def _start(self, arguments: Sequence[str], folder: Path, descriptors: Sequence[int]) -> socket.socket:
+        request = {"arguments": arguments, "folder": str(folder), "environment": dict(os.environ)}
+        own, other = socket.socketpair()
+        with other:
+            socket.send_fds(self._parent[1], [b"."], [other.fileno(), *descriptors])
+        own.sendall(json.dumps(request).encode())
+        own.shutdown(socket.SHUT_WR)
+        return own
+
+    def start(self, *arguments: str) -> ForkedProcess:
+        """Start ``python`` with the option ``-m`` or ``-c``, in the environment and the folder of this process."""
+        (stdin, given), (taken, stdout) = os.pipe(), os.pipe()
+        connection = self._start(arguments, Path.cwd(), [stdin, stdout, 2])
+        os.close(stdin)
+        os.close(stdout)
+        return ForkedProcess(connection, os.fdopen(given, "wb"), os.fdopen(taken, "rb"))
+
+    def run(self, *arguments: str, folder: Path, given: str = "") -> subprocess.CompletedProcess[str]:
+        """Run ``python`` with the option ``-m`` or ``-c`` in a folder, with a text on standard input, to its end."""
+        if not FORKS:
+            return subprocess.run(
+                [sys.executable, *arguments], cwd=folder, input=given, capture_output=True, text=True, check=False
+            )
+        with (
+            tempfile.TemporaryFile("w+", encoding="utf-8") as stdin,
+            tempfile.TemporaryFile("w+", encoding="utf-8") as stdout,
+            tempfile.TemporaryFile("w+", encoding="utf-8") as stderr,
+        ):
+            files = (stdin, stdout, stderr)
+            stdin.write(given)
+            stdin.seek(0)
+            connection = self._start(arguments, folder, [file.fileno() for file in files])
+            status = ForkedProcess(connection, None, None).wait()
+            for file in (stdout, stderr):
+                file.seek(0)
+            return subprocess.CompletedProcess(arguments, status, stdout.read(), stderr.read())
+
+    def close(self) -> None:
+        """End the process that the others are forked from."""
+        if "_parent" in vars(self):
+            process, connection = self._parent
+            connection.close()
+            process.wait()
+
+
+def _become(request: dict[str, Any], descriptors: list[int]) -> None:
+    """Run in this process what Python was asked to."""
+    for standard, descriptor in enumerate(descriptors):
+        os.dup2(descriptor, standard)
+        os.close(descriptor)
+    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    tempfile.tempdir = None  # as the environment has it
+    os.chdir(request["folder"])
+    sys.path[0] = request["folder"]
+    option, program, *arguments = (one for one in request["arguments"] if one != "-u")
+    sys.argv = [option, *arguments]
+    if option == "-m":
+        runpy.run_module(program, run_name="__main__", alter_sys=True)
+    else:
+        exec(program, {"__name__": "__main__"})
+
+
+def _keep(connection: socket.socket, descriptors: list[int]) -> None:
+    """Fork the process that a client asks for, and tell the client when it ends."""
+    request = json.loads(connection.makefile("rb").read())
+    child = os.fork()
+    if not child:
+        connection.close()
+        _become(request, descriptors)
+        sys.exit()
+    for descriptor in descriptors:
+        os.close(descriptor)
+    connection.sendall(f"{child}\n".encode())
+    _, status = os.waitpid(child, 0)
+    with suppress(BrokenPipeError):  # nobody waits
+        connection.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
+    os._exit(0)
+
+
+def _serve(client: socket.socket) -> None:
+    """Load what most processes need, then fork for each request until the client ends."""
+    with tempfile.TemporaryDirectory() as empty, redirect_stdout(StringIO()):
+        import_module("pytest").main(["-p", "no:cacheprovider", "--rootdir", empty, empty])
+    for name in LOADED:
+        import_module(name)
+    gc.freeze()
+    while descriptors := socket.recv_fds(client, 1, 4)[1]:
+        with socket.socket(fileno=descriptors[0]) as connection:
+            if not os.fork():
+                client.close()
+                _keep(connection, descriptors[1:])
+        for descriptor in descriptors[1:]:
+            os.close(descriptor)
+        _wait(os.WNOHANG)
+    _wait(0)
+
+
+def _wait(options: int) -> None:
+    """Wait for processes that have ended, or for the end of all."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, options)[0]:
+            pass
+
+
+if __name__ == "__main__":
+    _serve(socket.socket(fileno=int(sys.argv[1])))
