@@ -142,7 +142,7 @@ class ControlApi:
         body = _read(request.body, command.body, required=command.body_required)
         document = command.run(emulator, Call(parameters, queried, body))
         if method != "GET":
-            emulator.announce()
+            emulator.record_creation()
         return ControlResponse(command.status, b"" if document is None else dump(document))
 
     def _manage_accounts(self, method: str, identifiers: list[str], request: ControlRequest) -> ControlResponse:

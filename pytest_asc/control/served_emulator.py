@@ -87,7 +87,7 @@ class ServedEmulator(Emulator):
         self.watchers: list[Callable[[HandledRequest], None]] = []
         """Called after each request, in the thread that handled it."""
         self.listeners: list[Callable[[], None]] = []
-        """Called after each request and each :meth:`announce`."""
+        """Called after each request and each :meth:`record_creation`."""
         self.changes = 0
         """Number of changes that were announced."""
         self.resets = 0
@@ -173,9 +173,9 @@ class ServedEmulator(Emulator):
     def end(self) -> None:
         """End the account, and tell those who listen."""
         self.ended = True
-        self.announce()
+        self.record_creation()
 
-    def announce(self) -> None:
+    def record_creation(self) -> None:
         """Tell those who listen that the account has changed."""
         self.changes += 1
         for listener in list(self.listeners):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @depends_on_spec
 @cache
 def resolve(resource_type: str, name: str) -> AttributePath | None:
-    """Return the path to the values for a name in ``filter``, ``exists`` or ``sort``; None if its meaning is unknown."""
+    """Return the path to the values for a name in a filter, ``exists`` or ``sort``; None if its meaning is unknown."""
     relations: list[Relation] = []
     *before, last = name.split(".")
     for step in before:

@@ -165,7 +165,7 @@ def _no_operation_error(method: str, root: str, template: str, path: str) -> Api
 
 
 def _enumerate(allowed: Sequence[str]) -> str:
-    """Return the sentence that lists the allowed operations (observed for one and several); empty for none (inferred)."""
+    """Return the sentence that lists the allowed operations (observed); empty if there are none (inferred)."""
     if not allowed:
         return ""
     return f" Allowed operation{' is' if len(allowed) == 1 else 's are'}: {', '.join(allowed)}"

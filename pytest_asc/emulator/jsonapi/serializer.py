@@ -207,7 +207,7 @@ def _joined(head: bytes, data: list[bytes], tail: bytes) -> bytes:
 
 
 def _members(relationship: Relationship, linkage: str) -> str:
-    """Return the members of a relationship object; empty if it has no links and no linkage: it is omitted (observed)."""
+    """Return the members of a relationship object; one without links and linkage is empty, and omitted (observed)."""
     links = ",".join(
         f'"{name}":"{_URL}/{path}{relationship.name}"'
         for name, path, exists in (

@@ -1,1 +1,1 @@
-"""The operations of the API on resources of every type: reads and writes."""
+"""Operations of the API, implemented for all resource types: reads and writes."""

@@ -1,4 +1,4 @@
-"""GET operations, for resources of every type."""
+"""GET operations, for all resource types."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.jsonapi.routing import Route
     from pytest_asc.emulator.spec.relationships import Relation
 
-# To-many relationships whose resources come in no order, by path (observed: neither ascending nor descending dates).
+# Paths of to-many relationships without a defined order (observed: dates neither ascend nor descend).
 _UNORDERED = frozenset({"/v1/apps/{id}/builds", "/v1/apps/{id}/relationships/builds"})
-# Types of the developer portal. Their documents have no empty ``included`` (observed for certificates, inferred for the
-# others: rorkai/App-Store-Connect-CLI:docs/API_NOTES.md).
+# Types of the developer portal. Their documents omit ``included`` if it would be empty (observed for certificates,
+# rorkai/App-Store-Connect-CLI:docs/API_NOTES.md; inferred for the others).
 _PORTAL_TYPES = frozenset({"bundleIds", "certificates", "devices", "merchantIds", "passTypeIds", "profiles"})
-_MOST_CACHED = 1024
-"""Characters of a query whose results are cached."""
+_MAX_CACHED_LENGTH = 1024
+"""Maximum length of a query, in characters, whose results are cached."""
 
 
 def read(store: Store, route: Route) -> bytes | ApiError:
-    """Return the JSON document that a GET operation responds with, or the reason why there is none."""
+    """Return the JSON document of a GET request, or the error to respond with."""
     return READS[route.operation.action](store, route)
 
 
 def selected(store: Store, route: Route) -> Sequence[Resource] | ApiError:
-    """Return the resources on all pages of a GET operation that lists some, or the reason why there are none."""
+    """Return the resources on all pages of a GET request for a list, or the error to respond with."""
     if route.operation.action == "getCollection":
         return select(store, route.resource_type, route.query)
     resource = store.get(route.resource_type, route.identifier)
@@ -52,7 +52,7 @@ def selected(store: Store, route: Route) -> Sequence[Resource] | ApiError:
 
 def _get_collection(store: Store, route: Route) -> bytes:
     resource_type, query = route.resource_type, route.query
-    if len(query.text) > _MOST_CACHED:
+    if len(query.text) > _MAX_CACHED_LENGTH:
         return _page(store, route, select(store, resource_type, query))
     key = (resource_type, query.selection)
     return _page(store, route, store.selection(key, lambda: select(store, resource_type, query)))
@@ -61,13 +61,13 @@ def _get_collection(store: Store, route: Route) -> bytes:
 def _get_instance(store: Store, route: Route) -> bytes | ApiError:
     resource = store.get(route.resource_type, route.identifier)
     if resource is None:
-        return _absent(store, route)
-    # Without included resources, the document changes with its resource alone.
+        return _not_found(store, route)
+    # A document without included resources only changes if the resource changes, so it is cached in the resource.
     cached = resource.rendered.get(route.envelope)
     if cached is not None:
         return cached
     document = render_single(store, route, resource)
-    if route.query.include or len(route.query.text) > _MOST_CACHED:
+    if route.query.include or len(route.query.text) > _MAX_CACHED_LENGTH:
         return document
     return cache_rendered(resource, route.envelope, document)
 
@@ -75,7 +75,7 @@ def _get_instance(store: Store, route: Route) -> bytes | ApiError:
 def _get_to_many(store: Store, route: Route) -> bytes | ApiError:
     resource = store.get(route.resource_type, route.identifier)
     if resource is None:
-        return _absent(store, route)
+        return _not_found(store, route)
     return _page(store, route, _related(store, route, resource))
 
 
@@ -83,14 +83,14 @@ def _related(store: Store, route: Route, resource: Resource) -> Sequence[Resourc
     relationship = _relation(route)
     related = store.related(resource, relationship)
     if route.operation.path in _UNORDERED:
-        related = sorted(related, key=_arbitrary_place)
+        related = sorted(related, key=_arbitrary_key)
     return select(store, relationship.target, route.query, related)
 
 
 def _get_to_one(store: Store, route: Route) -> bytes | ApiError:
     resource = store.get(route.resource_type, route.identifier)
     if resource is None:
-        return _absent(store, route)
+        return _not_found(store, route)
     relationship = _relation(route)
     related = store.related(resource, relationship)
     found = related[0] if related else unset_to_one(route, relationship.target)
@@ -105,24 +105,24 @@ READS: Mapping[str, Callable[[Store, Route], bytes | ApiError]] = {
     "getToOneRelated": _get_to_one,
     "getToOneRelationship": _get_to_one,
 }
-"""By the action of the operation."""
+"""Functions that read, by the action of the operation."""
 EMULATED = frozenset(READS)
 
 
-def _absent(store: Store, route: Route) -> bytes | ApiError:
-    """Return the answer for a resource that does not exist."""
+def _not_found(store: Store, route: Route) -> bytes | ApiError:
+    """Return the response to a request for a resource that does not exist."""
     found = unset_schedule(store, route) or errors.not_found(route.resource_type, route.identifier)
     return found if isinstance(found, ApiError) else render_single(store, route, found)
 
 
 def _relation(route: Route) -> Relation:
     found = relation(route.resource_type, route.operation.relationship)
-    assert found is not None, f"{route.operation.path} leads to no resource"  # noqa: S101  the spec's tests show it
+    assert found is not None, f"{route.operation.path} leads to no resource"  # noqa: S101  a test checks the spec
     return found
 
 
 def render_single(store: Store, route: Route, resource: Resource | None) -> bytes:
-    """Render the document of one resource or linkage, or of null."""
+    """Render the document for one resource or its linkage; None renders null."""
     included = _render_included(store, route, (resource,) if resource else ()) if route.query.include else None
     if resource is None:
         return route.envelope.single(b"null", included)
@@ -136,7 +136,7 @@ def _page(store: Store, route: Route, selected: Sequence[Resource]) -> bytes:
     resources = selected[query.offset : query.offset + query.limit]
     data: list[bytes] = []
     for resource in resources:
-        # Most are rendered already: a look here saves a call for each.
+        # Most resources have been rendered before: looking into their cache here saves a function call for each.
         rendered = resource.rendered.get(serializer)
         if rendered is None:
             rendered = render_resource(store, resource, serializer) if serializer else linkage(resource).encode()
@@ -145,13 +145,13 @@ def _page(store: Store, route: Route, selected: Sequence[Resource]) -> bytes:
     return route.envelope.page(data, included, len(selected))
 
 
-def _arbitrary_place(resource: Resource) -> int:
-    """Return a number to sort by that says nothing of a resource, and is the same each time."""
+def _arbitrary_key(resource: Resource) -> int:
+    """Return a sort key that is arbitrary, but the same at each call: a checksum of the id."""
     return crc32(resource.id.encode())
 
 
 def _render_included(store: Store, route: Route, resources: Sequence[Resource]) -> list[bytes] | None:
-    """Render the related resources of the included relationships, each once; None for a document without the member."""
+    """Render the resources of included relationships without duplicates; None if the document omits ``included``."""
     query = route.query
     found: dict[tuple[str, str], Resource] = {}
     for name, limit in included_limits(query.include, query.limits):

@@ -1,6 +1,7 @@
-"""Answers to a GET of a resource that was never set: an error, or a price schedule that Apple makes up.
+"""Responses to GET requests for related resources that were never set: an error, or a default price schedule.
 
-Each is observed (rorkai/App-Store-Connect-CLI:docs/API_NOTES.md, and others' notes of September 2026), unless marked.
+They are observed (rorkai/App-Store-Connect-CLI:docs/API_NOTES.md, and notes of other users of September 2026), unless a
+comment says otherwise.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.account.store import Store
     from pytest_asc.emulator.jsonapi.routing import Route
 
-# To-one relationships that answer 404 where nothing is set, by type and name; the others answer with null.
+# To-one relationships, by type and name, that respond with 404 if nothing is set. All others respond with null.
 _NOT_FOUND = frozenset(
     {
         ("apps", "appAvailabilityV2"),
@@ -30,10 +31,10 @@ _SCHEDULE = "appPriceSchedules"
 
 
 def unset_to_one(route: Route, target: str) -> Resource | ApiError | None:
-    """Return the answer for a to-one relationship without a resource: a resource, an error, or None for null.
+    """Return the response for a to-one relationship that is not set: a resource, an error, or None for null.
 
     Args:
-        route: Route of the request; its resource exists.
+        route: Route of the request. The resource in its path exists.
         target: Type of the related resource.
     """
     if (route.resource_type, route.operation.relationship) in _NOT_FOUND:
@@ -44,9 +45,9 @@ def unset_to_one(route: Route, target: str) -> Resource | ApiError | None:
 
 
 def unset_schedule(store: Store, route: Route) -> Resource | ApiError | None:
-    """Return the answer for the price schedule of an app that never had one; None if there is no such app.
+    """Return the response for the price schedule of an app without one; None if the app does not exist.
 
-    Its base territory is the United States (inferred), and its prices are those of a resource of type ``null``.
+    The base territory is the United States (inferred), and the prices are those of a resource of type ``null``.
     """
     if route.resource_type != _SCHEDULE or store.get("apps", route.identifier) is None:
         return None

@@ -1,7 +1,7 @@
-"""POST, PATCH and DELETE operations, for resources of every type.
+"""POST, PATCH and DELETE operations, for all resource types.
 
-A request is validated whole before anything changes: first the syntax of its body, then its members by the API
-specification, then what the account holds, last the hooks of its resource type.
+A request is validated completely before anything changes: first the syntax of its body, then its members against the
+API spec, then its references against the account, and finally by the hooks of the resource type.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _Write: TypeAlias = "Callable[[Account, Route, bytes], Response]"
 
 
 def write(account: Account, route: Route, body: bytes) -> Response | tuple[ApiError, ...]:
-    """Do a POST, PATCH or DELETE, and return the response or the errors of the request.
+    """Handle a POST, PATCH or DELETE request, and return the response or the errors of the request.
 
     Args:
         account: The account to change.
@@ -51,9 +51,9 @@ def write(account: Account, route: Route, body: bytes) -> Response | tuple[ApiEr
 
 def _create(account: Account, route: Route, body: bytes) -> Response:
     entity = read_entity(route.operation, "", body)
-    faults = _member_faults(account.store, entity)
-    if faults:
-        raise RefusedError(*faults)
+    api_errors = _member_errors(account.store, entity)
+    if api_errors:
+        raise RefusedError(*api_errors)
     hooks = hooks_of(entity.type)
     duplicates = uniqueness_errors(account.store, entity)
     resource = hooks.find_existing(account, entity) if hooks.find_existing and not duplicates else None
@@ -73,7 +73,7 @@ def _create(account: Account, route: Route, body: bytes) -> Response:
 def _validate_create(
     account: Account, hooks: ResourceHooks, entity: ValidatedResource, duplicates: list[ApiError]
 ) -> None:
-    """Refuse a create with every fault at once, those of the state of the account first (observed for versions)."""
+    """Reject a create request with all errors at once; those about the account come first (observed for versions)."""
     try:
         hooks.validate_create(account, entity)
     except RefusedError as refused:
@@ -86,9 +86,9 @@ def _validate_create(
 def _update(account: Account, route: Route, body: bytes) -> Response:
     resource = _find(account, route)
     entity = read_entity(route.operation, route.identifier, body)
-    faults = _member_faults(account.store, entity)
-    if faults:
-        raise RefusedError(*faults)
+    api_errors = _member_errors(account.store, entity)
+    if api_errors:
+        raise RefusedError(*api_errors)
     hooks = hooks_of(entity.type)
     hooks.validate_update(account, resource, entity)
     account.store.update(resource, _attributes(entity))
@@ -105,23 +105,23 @@ def _delete(account: Account, route: Route, _body: bytes) -> Response:
 
 
 def _change_relationship(change: Callable[[Store, Resource, Relation, list[str]], None]) -> _Write:
-    """Return the write that changes a relationship with a function."""
+    """Return the handler of requests that change a relationship with the given function."""
 
     def write(account: Account, route: Route, body: bytes) -> Response:
         resource = _find(account, route)
         operation = route.operation
         relationship = relation(resource.type, operation.relationship)
-        assert relationship is not None, f"{operation.path} leads to no resource"  # noqa: S101  the spec's tests show it
+        assert relationship is not None, f"{operation.path} leads to no resource"  # noqa: S101  a test checks the spec
         ids = read_ids(operation, body)
         store = account.store
         pointer = "/data/{}/id" if relationship.many else "/data/id"
-        faults = [
+        api_errors = [
             at_pointer(entity_errors.RELATIONSHIP_ID, pointer.format(index), id=identifier)
             for index, identifier in enumerate(ids)
             if store.get(relationship.target, identifier) is None
         ]
-        if faults:
-            raise RefusedError(*faults)
+        if api_errors:
+            raise RefusedError(*api_errors)
         hooks = hooks_of(resource.type)
         hooks.validate_relationship_change(account, resource, operation.relationship, operation.method, ids)
         change(store, resource, relationship, ids)
@@ -155,11 +155,11 @@ _WRITES: Mapping[str, _Write] = {
     "updateToOneRelationship": _change_relationship(_replace),
 }
 EMULATED = frozenset(_WRITES)
-"""Actions of the operations that this module handles."""
+"""Actions of operations that this module handles."""
 
 
 def _find(account: Account, route: Route) -> Resource:
-    """Return the resource whose id is in the path."""
+    """Return the resource whose id is in the path, or raise the 404."""
     found = account.store.get(route.resource_type, route.identifier)
     if found is None:
         raise RefusedError(errors.not_found(route.resource_type, route.identifier))
@@ -175,21 +175,18 @@ def _no_content(route: Route) -> Response:
     return Response(route.operation.status, {}, b"")
 
 
-# Resources of a request.
+# Members of a request.
 
-# Errors of a linkage that leads nowhere, by type and relationship, where they are not those of all others (observed).
+# Errors for a related resource that does not exist, by type and relationship, if they are special (observed).
 _MISSING_TARGETS = {
     ("profiles", "bundleId"): entity_errors.APP_ID_UNKNOWN,
     ("reviewSubmissions", "app"): entity_errors.APP_NOT_FOUND,
 }
 
 
-def _member_faults(store: Store, entity: ValidatedResource) -> list[ApiError]:
-    """Return an error for each linkage of a resource, and of those that it includes, that leads nowhere.
-
-    Texts of the resource that break a rule come before them.
-    """
-    faults = text_errors(entity) if entity.type in TEXT_RULES else []
+def _member_errors(store: Store, entity: ValidatedResource) -> list[ApiError]:
+    """Return the errors about invalid texts, and about related resources that do not exist, with included resources."""
+    api_errors = text_errors(entity) if entity.type in TEXT_RULES else []
     places = [("/data", entity)]
     for index, included in enumerate(entity.included):
         places.append((f"/included/{index}", included))
@@ -199,12 +196,12 @@ def _member_faults(store: Store, entity: ValidatedResource) -> list[ApiError]:
                 if (one.type, name) in FOUND_BY_HOOKS:
                     continue
                 if store.get(resource_type, identifier) is None and not is_local_id(identifier):
-                    faults.append(_missing_target(one.type, name, identifier, f"{place}/relationships/{name}"))
-    return faults
+                    api_errors.append(_missing_target(one.type, name, identifier, f"{place}/relationships/{name}"))
+    return api_errors
 
 
 def _missing_target(resource_type: str, name: str, identifier: str, pointer: str) -> ApiError:
-    """Return the error for a linkage that leads nowhere."""
+    """Return the error for a related resource that does not exist."""
     template = _MISSING_TARGETS.get((resource_type, name), entity_errors.RELATIONSHIP_ID)
     if template is entity_errors.APP_ID_UNKNOWN:  # errors of the developer portal have no pointer (observed)
         return ApiError(template, {"id": identifier})
@@ -222,7 +219,7 @@ def _create_included(account: Account, entity: ValidatedResource) -> list[tuple[
 
 
 def _relate_all(store: Store, *written: tuple[Resource, ValidatedResource]) -> None:
-    """Set the relationships of resources that one request wrote together."""
+    """Set the relationships of resources that a request has created or updated together."""
     ids = {}
     for resource, entity in written:
         ids[resource.type, entity.id] = resource.id
@@ -238,14 +235,14 @@ def _relate(
     linkages: tuple[tuple[str, str], ...],
     ids: Mapping[tuple[str, str | None], str],
 ) -> None:
-    """Set a relationship, from the other side where the resource does not show it.
+    """Set a relationship. If the resource's type does not have it, it is set on the other side.
 
     Args:
-        store: The resources of the account.
+        store: Store of the account.
         resource: The resource.
-        name: The relationship.
-        linkages: Type and id of the related resources.
-        ids: The id of each resource of the request by its type and local id.
+        name: Name of the relationship.
+        linkages: Types and ids of the related resources.
+        ids: Ids of the resources in the request, by type and local id.
     """
     relationship = relation(resource.type, name)
     if relationship:
@@ -261,6 +258,6 @@ def _relate(
 
 
 def _attributes(entity: ValidatedResource) -> dict[str, Any]:
-    """Return the attributes that the resource has; others, such as passwords and commands, are for its hooks alone."""
+    """Return the attributes that the resource type has. Others, such as passwords, only concern the hooks."""
     known = members_of(entity.type).attributes
     return {name: value for name, value in entity.attributes.items() if name in known}

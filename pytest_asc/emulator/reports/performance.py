@@ -64,7 +64,7 @@ def performance(request: ReportRequest) -> Response:
 
 
 def performance_overview(request: ReportRequest) -> Response:
-    """Refuse the overview of an app, whose document is not known.
+    """Reject the overview of an app, whose document is not known.
 
     Raises:
         RefusedError: Always.

@@ -1,7 +1,7 @@
-"""Hooks of the resource types that do more than the API specification says: one table, by type.
+"""Hooks of the resource types whose behavior is not fully described by the API spec: one table, by type.
 
-Each module of this folder has the hooks of related types in a table of its own. API writes and seeding call them
-through :func:`hooks_of`. Changes that Apple makes after some time are events of the account's schedule.
+Each module of this package has a table with the hooks of related types. API writes and seeding get them from
+:func:`hooks_of`. Changes that Apple makes after some time are events of the account's schedule.
 """
 
 from __future__ import annotations
@@ -75,12 +75,12 @@ HOOKS: Mapping[str, ResourceHooks] = {
     **webhooks.HOOKS,
     **xcode_cloud.HOOKS,
 }
-"""By resource type. Types of uploaded files share :data:`UPLOAD` unless they are here."""
+"""Hooks by resource type. Types of uploaded files that are not listed have the hooks :data:`UPLOAD`."""
 
 FOUND_BY_HOOKS = price_schedules.PRICE_POINTS
-"""Relationships, by type and name, whose hooks refuse what is not there with an error of their own."""
+"""Relationships, by type and name, whose hooks have their own error for a related resource that does not exist."""
 
 
 def hooks_of(resource_type: str) -> ResourceHooks:
-    """Return the hooks of a resource type: its own, those of uploads, or none."""
+    """Return the hooks of a resource type: those in the table, those of uploads, or no hooks."""
     return HOOKS.get(resource_type) or (UPLOAD if is_uploaded(resource_type) else NO_HOOKS)

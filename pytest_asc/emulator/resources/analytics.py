@@ -1,4 +1,4 @@
-"""Analytics report requests: reports after a day, and new instances every day where access is ongoing.
+"""Analytics report requests: reports after one day, and new instances every day if the access type is ONGOING.
 
 :mod:`pytest_asc.emulator.reports.analytics` fills the reports with data.
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.jsonapi.request_validator import ValidatedResource
 
 DOWNLOADS = "App Downloads Standard"
-"""The one report with rows; every other report has a header row alone."""
+"""The only report with data. All other reports have only a header row."""
 _REPORTS = {
     DOWNLOADS: "COMMERCE",
     "App Crashes": "APP_USAGE",
@@ -31,11 +31,11 @@ _REPORTS = {
     "App Store Installation and Deletion Standard": "APP_USAGE",
     "App Store Purchases Standard": "COMMERCE",
 }
-"""Name and category of each report that a request gets: some of more than a hundred (names observed)."""
+"""Names and categories of the reports for each request: a few of more than a hundred (names observed)."""
 
 
 def _after_create(account: Account, request: Resource, _entity: ValidatedResource) -> None:
-    # Documented: the first reports are available after one or two days.
+    # The first reports are available after one or two days (documented).
     description = f"analyticsReportRequests {request.id}: reports"
     account.schedule.call_later(DAY, description, lambda: _create_reports(account, request), key=request)
 
@@ -72,7 +72,7 @@ def _before_delete(account: Account, request: Resource) -> None:
 
 
 def _granularities(account: Account) -> Iterator[str]:
-    """Granularities processed today: daily, weekly on Mondays, monthly on the first of a month (inferred)."""
+    """Yield the granularities that are processed today: weekly on Mondays, monthly on the first (inferred)."""
     day = today(account.now)
     yield "DAILY"
     if day.weekday() == 0:

@@ -1,7 +1,7 @@
-"""Apps and app infos: what Apple makes along with them, and the app info that goes with a version.
+"""Apps and app infos: resources that Apple creates with an app, and the app info that belongs to a version.
 
-An app has one app info, and a second, editable one while a new version is in preparation (observed). That the former
-goes when the new version is released is inferred.
+An app has one app info, and a second, editable one while a new version is in preparation (observed). That the first one
+is removed when the new version is released is inferred.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 _CATEGORIES = tuple(
     f"{rank}{kind}" for rank in ("primary", "secondary") for kind in ("Category", "SubcategoryOne", "SubcategoryTwo")
 )
-# Attributes of a localization that change with a version only: observed; the privacy policy is not among them.
-_FROZEN = ("name", "subtitle")
-# Resources of every app, by the relationship of the app: their id is the app's (observed).
-_ONE_FOR_EACH_APP = {
+# Attributes of a localization that can only be changed for a new version (observed). The privacy policy is not one.
+_EDITABLE_FOR_NEW_VERSION = ("name", "subtitle")
+# Resources that every app has, by the app's relationship to them. They have the id of the app (observed).
+_RESOURCES_OF_EVERY_APP = {
     "betaAppReviewDetail": "betaAppReviewDetails",
     "assetLibrary": "appAssetLibraries",
     "betaLicenseAgreement": "betaLicenseAgreements",
@@ -42,12 +42,12 @@ _ONE_FOR_EACH_APP = {
 }
 
 
-# What Apple makes.
+# Resources that Apple creates.
 
 
 def _after_add_app(account: Account, app: Resource) -> None:
-    """Make what every app has, unless the test has added it."""
-    for name, resource_type in _ONE_FOR_EACH_APP.items():
+    """Create the resources that every app has, unless the test has added them."""
+    for name, resource_type in _RESOURCES_OF_EVERY_APP.items():
         if related_one(account, app, name) is None and account.store.get(resource_type, app.id) is None:
             link(account, app, name, account.create_automatic(resource_type, app.id, {}))
     if not related_many(account, app, "appInfos"):
@@ -55,7 +55,7 @@ def _after_add_app(account: Account, app: Resource) -> None:
         attributes = {"locale": app.attributes["primaryLocale"], "name": app.attributes["name"]}
         localization = account.create_automatic("appInfoLocalizations", None, attributes)
         link(account, localization, "appInfo", info)
-        _rate(account, info, {})
+        _create_age_rating(account, info, {})
 
 
 def _create(account: Account, app: Resource, attributes: dict[str, Any]) -> Resource:
@@ -64,15 +64,15 @@ def _create(account: Account, app: Resource, attributes: dict[str, Any]) -> Reso
     return info
 
 
-def _rate(account: Account, info: Resource, answers: dict[str, Any]) -> None:
-    """Give an app info its age rating declaration; without answers, each is null (observed)."""
+def _create_age_rating(account: Account, info: Resource, answers: dict[str, Any]) -> None:
+    """Create the age rating declaration of an app info. Answers that are not given are null (observed)."""
     unanswered = dict.fromkeys(members_of("ageRatingDeclarations").attributes)
     declaration = account.create_automatic("ageRatingDeclarations", None, {**unanswered, **answers})
     link(account, info, "ageRatingDeclaration", declaration)
 
 
 def _copy_live(account: Account, app: Resource, live: Resource, state: str) -> Resource:
-    """Make the editable app info of an app from its live one."""
+    """Create the editable app info of an app as a copy of its live one."""
     info = _create(account, app, {**live.attributes, **app_info_states(state)})
     for name in _CATEGORIES:
         category = related_one(account, live, name)
@@ -82,7 +82,7 @@ def _copy_live(account: Account, app: Resource, live: Resource, state: str) -> R
         copy = account.create_automatic(localization.type, None, localization.attributes)
         link(account, copy, "appInfo", info)
     declaration = related_one(account, live, "ageRatingDeclaration")
-    _rate(account, info, declaration.attributes if declaration else {})
+    _create_age_rating(account, info, declaration.attributes if declaration else {})
     return info
 
 
@@ -90,12 +90,12 @@ def _copy_live(account: Account, app: Resource, live: Resource, state: str) -> R
 
 
 def is_live(info: Resource) -> bool:
-    """Return whether an app info is on the App Store, and not of a version to come."""
+    """Return whether an app info is the one on the App Store, and not that of a future version."""
     return info.attributes["state"] in {"READY_FOR_DISTRIBUTION", "REPLACED_WITH_NEW_INFO"}
 
 
 def app_info_of(account: Account, app: Resource) -> Resource | None:
-    """Return the app info that the next review is about: the one that is not live, if any."""
+    """Return the app info for the next review: the one that is not live, if there is one."""
     infos = related_many(account, app, "appInfos")
     return min(infos, key=is_live, default=None)
 
@@ -111,8 +111,8 @@ def follow_version(account: Account, version: Resource, state: str, *, automatic
     Args:
         account: The account.
         version: The version.
-        state: Its appVersionState.
-        automatic_only: Leave an app info that a test has added as it is.
+        state: appVersionState of the version.
+        automatic_only: True to leave an app info unchanged that a test has added.
     """
     app = related_one(account, version, "app")
     info = app_info_of(account, app) if app else None
@@ -133,8 +133,8 @@ def follow_version(account: Account, version: Resource, state: str, *, automatic
             _copy_live(account, app, info, state_of(pending))
 
 
-def forget_version(account: Account, version: Resource) -> None:
-    """Remove the editable app info that came with a version which is being deleted."""
+def remove_app_info_of(account: Account, version: Resource) -> None:
+    """Remove the editable app info of a version that is being deleted."""
     app = related_one(account, version, "app")
     infos = related_many(account, app, "appInfos") if app else []
     if app and any(map(is_live, infos)) and _pending_versions(account, app) == [version]:
@@ -144,7 +144,7 @@ def forget_version(account: Account, version: Resource) -> None:
 
 
 def _after_add(account: Account, info: Resource) -> None:
-    """Complete the two states, and let the app info of a test take the place of Apple's."""
+    """Set the two state attributes, and remove the app info that this one of the test replaces."""
     old, new = info.attributes["appStoreState"], info.attributes["state"]
     state = APP_VERSION_STATES.get(old, old) if new is None else new
     given = {name: value for name, value in info.attributes.items() if value is not None}
@@ -156,7 +156,7 @@ def _after_add(account: Account, info: Resource) -> None:
             account.remove(other)
 
 
-# Closed states.
+# States in which an app info cannot be edited.
 
 
 def _is_editable(info: Resource | None) -> bool:
@@ -165,14 +165,14 @@ def _is_editable(info: Resource | None) -> bool:
 
 def _validate_update(_: Account, info: Resource, entity: ValidatedResource) -> None:
     if not _is_editable(info):
-        raise_closed(state_errors.FIELD_CLOSED, (), entity.relationships)
+        reject_members(state_errors.FIELD_CLOSED, (), entity.relationships)
 
 
-def raise_closed(template: Any, attributes: Iterable[str], relationships: Iterable[str] = ()) -> None:
-    """Refuse members that cannot be changed in the present state.
+def reject_members(template: Any, attributes: Iterable[str], relationships: Iterable[str] = ()) -> None:
+    """Raise errors for members that cannot be changed in the current state.
 
     Raises:
-        RefusedError: There is at least one.
+        RefusedError: There is at least one such member.
     """
     errors = [at_pointer(template, f"/data/attributes/{name}", name=name) for name in attributes]
     errors += [
@@ -185,11 +185,11 @@ def raise_closed(template: Any, attributes: Iterable[str], relationships: Iterab
 def _validate_create_localization(account: Account, entity: ValidatedResource) -> None:
     for info in request_resources(account, entity, "appInfo"):
         if not _is_editable(info):
-            raise_closed(state_errors.FIELD_CLOSED, ["locale"])
+            reject_members(state_errors.FIELD_CLOSED, ["locale"])
 
 
 def _after_create_localization(account: Account, _: Resource, entity: ValidatedResource) -> None:
-    """Add the language to the versions in preparation (observed)."""
+    """Add the locale to the versions in preparation (observed)."""
     for info in request_resources(account, entity, "appInfo"):
         app = related_one(account, info, "app")
         for version in _pending_versions(account, app) if app else ():
@@ -202,16 +202,18 @@ def _after_create_localization(account: Account, _: Resource, entity: ValidatedR
 
 def _validate_update_localization(account: Account, localization: Resource, entity: ValidatedResource) -> None:
     if not _is_editable(related_one(account, localization, "appInfo")):
-        raise_closed(state_errors.FIELD_CLOSED, [name for name in entity.attributes if name in _FROZEN])
+        reject_members(
+            state_errors.FIELD_CLOSED, [name for name in entity.attributes if name in _EDITABLE_FOR_NEW_VERSION]
+        )
 
 
 def _before_delete_localization(account: Account, localization: Resource) -> None:
     if not _is_editable(related_one(account, localization, "appInfo")):
-        raise_closed(state_errors.FIELD_CLOSED, ["locale"])
+        reject_members(state_errors.FIELD_CLOSED, ["locale"])
 
 
 def replace_automatic(account: Account, resource: Resource) -> None:
-    """Let what a test has added take the place of what Apple had made for the app."""
+    """Remove the resource of the app that Apple created automatically and the test has now replaced."""
     for other in list(account.store.all(resource.type)):
         if account.is_automatic(other) and related_one(account, other, "app") is None:
             account.remove(other)

@@ -1,7 +1,8 @@
-"""The App Asset Library: images and videos, their placements on surfaces, and the order of these.
+"""App Asset Library: images and videos, their placements on surfaces, and the order of placements.
 
-The rules are documented in Apple's guides to the App Asset Library (4.5.1). Inferred: the state of an asset after its
-processing, which states of a parent are closed, and that an ordering request names every placement of a group.
+The rules are documented in Apple's guides to the App Asset Library (4.5.1). These are inferred: the state of an asset
+after processing, the states of a parent that allow no changes, and that an ordering request must name every placement
+of a group.
 """
 
 from __future__ import annotations
@@ -28,13 +29,13 @@ if TYPE_CHECKING:
 
 PLACEMENTS = "appAssetLibraryPlacements"
 _ASSETS = {"image": "IMAGE", "video": "VIDEO"}
-"""Relationships of a placement to its asset, with the media type of each."""
+"""Relationships of a placement to its asset, each with the media type of the asset."""
 _PROCESSING = ("UPLOAD_COMPLETE",)
 _UNUSABLE = ("AWAITING_UPLOAD", "FAILED", "ARCHIVED", "REJECTED")
-_ORDERED = {name: surface for name, surface in SURFACES.items() if name != "appEventLocalization"}
+_ORDERABLE = {name: surface for name, surface in SURFACES.items() if name != "appEventLocalization"}
 """Surfaces whose placements can be ordered."""
-_CREATIVE = frozenset(CREATIVE_SIZES) | SURFACES["appEventLocalization"].types.keys()
-# The relationships from a surface up to the resource whose state counts.
+_CREATIVE_TYPES = frozenset(CREATIVE_SIZES) | SURFACES["appEventLocalization"].types.keys()
+# Relationships from a surface to its parent, whose state decides whether placements can change.
 _PARENTS: Mapping[str, tuple[str, ...]] = {
     "appStoreVersionLocalizations": ("appStoreVersion",),
     "appCustomProductPageLocalizations": ("appCustomProductPageVersion",),
@@ -44,9 +45,9 @@ _PARENTS: Mapping[str, tuple[str, ...]] = {
         "appStoreVersionExperimentV2",
     ),
 }
-# States of such a parent in which its placements can change.
-_OPEN = EDITABLE | {"DRAFT", "READY_FOR_REVIEW"}
-# State of a placement by that of its parent.
+# States of a parent in which placements can change.
+_OPEN_PARENT_STATES = EDITABLE | {"DRAFT", "READY_FOR_REVIEW"}
+# State of a placement, by the state of the parent.
 _PLACEMENT_STATES = {
     "READY_FOR_REVIEW": "PARENT_READY_FOR_REVIEW",
     "WAITING_FOR_REVIEW": "PARENT_WAITING_FOR_REVIEW",
@@ -88,7 +89,7 @@ def _after_update_asset(account: Account, asset: Resource, entity: ValidatedReso
 
 
 def _after_processing(account: Account, asset: Resource) -> None:
-    """Give an asset what only the processed file has, and let its placements go on."""
+    """Set the attributes that are derived from the processed file, and update the state of the asset's placements."""
     if asset.type == "appAssetLibraryVideos":
         frame: dict[str, object] = {"state": "COMPLETE", "errors": [], "warnings": [], "image": None}
         account.store.update(asset, {"previewFrameImage": frame})
@@ -115,7 +116,7 @@ def surface_of(account: Account, placement: Resource) -> Resource | None:
 
 
 def _parent_state(account: Account, surface: Resource) -> str:
-    """Return the state that decides whether the placements of a surface can change."""
+    """Return the state of the parent of a surface, which decides whether placements can change."""
     parent: Resource | None = surface
     for name in _PARENTS[surface.type]:
         parent = related_one(account, parent, name) if parent else None
@@ -127,7 +128,7 @@ def _parent_state(account: Account, surface: Resource) -> str:
 
 
 def update_placement(account: Account, placement: Resource) -> None:
-    """Set the state of a placement by its asset and the parent of its surface."""
+    """Update the state of a placement, which is derived from its asset and the parent of its surface."""
     surface = surface_of(account, placement)
     asset = next(filter(None, (related_one(account, placement, name) for name in _ASSETS)), None)
     state = _PLACEMENT_STATES.get(_parent_state(account, surface), _DRAFT) if surface else _DRAFT
@@ -139,14 +140,14 @@ def update_placement(account: Account, placement: Resource) -> None:
 
 
 def follow_version(account: Account, version: Resource) -> None:
-    """Update the placements of a version after it has entered a state."""
+    """Update the placements of a version after the version has entered a state."""
     for localization in related_many(account, version, "appStoreVersionLocalizations"):
         for placement in related_many(account, localization, "placements"):
             update_placement(account, placement)
 
 
 def _one_of(account: Account, entity: ValidatedResource, names: Mapping[str, object]) -> tuple[str, Resource]:
-    """Return the only relationship of a request among some, and its resource (documented: exactly one)."""
+    """Return the one of these relationships that a request has, and its resource (documented: exactly one)."""
     given = [(name, found[0]) for name in names if (found := request_resources(account, entity, name))]
     if len(given) == 1:
         return given[0]
@@ -164,8 +165,8 @@ def _validate_create(account: Account, entity: ValidatedResource) -> None:
     kind, group = entity.attributes["placementType"], entity.attributes["placementGroup"]
     limit = SURFACES[name].types.get(kind)
     is_preview = kind == "APP_PREVIEW"
-    known = group == CREATIVE_GROUP if kind in _CREATIVE else group in DEVICE_GROUPS or group.startswith("WATCH_")
-    fits = known and (kind in _CREATIVE or is_preview is (media == "video"))
+    known = group == CREATIVE_GROUP if kind in _CREATIVE_TYPES else group in DEVICE_GROUPS or group.startswith("WATCH_")
+    fits = known and (kind in _CREATIVE_TYPES or is_preview is (media == "video"))
     if limit is None or not fits:
         raise RefusedError(at_pointer(asset_library_errors.NOT_SUPPORTED, "/data/attributes/placementType"))
     _validate_open(account, name, surface)
@@ -180,7 +181,7 @@ def _validate_create(account: Account, entity: ValidatedResource) -> None:
 
 def _validate_open(account: Account, name: str, surface: Resource) -> None:
     state = _parent_state(account, surface)
-    if state not in _OPEN:
+    if state not in _OPEN_PARENT_STATES:
         described = SURFACES[name]
         raise RefusedError(ApiError(asset_library_errors.closed(described.closed_as, state, described.feature)))
 
@@ -223,7 +224,7 @@ def _before_delete(account: Account, placement: Resource) -> None:
 
 
 def _validate_order(account: Account, entity: ValidatedResource) -> None:
-    _, surface = _one_of(account, entity, _ORDERED)
+    _, surface = _one_of(account, entity, _ORDERABLE)
     group = entity.attributes["placementGroup"]
     ordered = request_resources(account, entity, "orderedPlacements")
     expected = _placements(account, surface, group)
@@ -233,8 +234,8 @@ def _validate_order(account: Account, entity: ValidatedResource) -> None:
 
 
 def _after_order(account: Account, _request: Resource, entity: ValidatedResource) -> None:
-    """Put the placements of a group into the order of the request; those of other groups keep theirs."""
-    _, surface = _one_of(account, entity, _ORDERED)
+    """Reorder the placements of a group as the request says; placements of other groups keep their order."""
+    _, surface = _one_of(account, entity, _ORDERABLE)
     ordered = iter(request_resources(account, entity, "orderedPlacements"))
     group = entity.attributes["placementGroup"]
     present = related_many(account, surface, "placements")

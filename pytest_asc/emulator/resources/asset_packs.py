@@ -1,4 +1,4 @@
-"""Apple-hosted background assets: processing of a version once both of its files are uploaded."""
+"""Apple-hosted background assets: a version is processed once both of its files are uploaded."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pytest_asc.emulator.account.times import timestamp
 from pytest_asc.emulator.resources.hooks import ResourceHooks
 from pytest_asc.emulator.resources.state_machine import link, related_many, related_one
 from pytest_asc.emulator.resources.uploads import PROCESSING_SECONDS, UPLOAD, commit, errors_of, reserve, state_of
-from pytest_asc.emulator.resources.webhook_events import announce
+from pytest_asc.emulator.resources.webhook_events import record_creation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.account.store import Resource
     from pytest_asc.emulator.jsonapi.request_validator import ValidatedResource
 
-# The version's relationship to a file, by the file's assetType.
+# Relationship of the version to a file, by the assetType of the file.
 _FILE_RELATIONSHIPS = {"ASSET": "assetFile", "MANIFEST": "manifestFile"}
 
 
@@ -55,10 +55,10 @@ def _finish_processing(account: Account, version: Resource, files: list[Resource
     errors = [error for file in files if file for error in errors_of(file)]
     account.store.update(version, _state("FAILED" if errors else "COMPLETE", *errors))
     if not errors and related_one(account, version, "internalBetaRelease") is None:
-        # Documented ("Understanding webhook events"): it is created once validation has succeeded.
+        # The release is created after a successful validation (documented: "Understanding webhook events").
         release = account.create("backgroundAssetVersionInternalBetaReleases", None, {"state": "READY_FOR_TESTING"})
         link(account, version, "internalBetaRelease", release)
-        announce(account, release)
+        record_creation(account, release)
     return f"backgroundAssetVersions {version.id}: {version.attributes['state']}"
 
 

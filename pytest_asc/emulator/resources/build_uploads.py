@@ -1,4 +1,4 @@
-"""Build uploads: creation of the build once its file is uploaded and processed."""
+"""Build uploads: the build is created once its file is uploaded and processed."""
 
 from __future__ import annotations
 
@@ -21,15 +21,16 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.account.store import Resource
     from pytest_asc.emulator.jsonapi.request_validator import ValidatedResource
 
-# The upload's relationship to a file, by the file's assetType.
 _DIGITS = re.compile(r"^0*(\d*)", re.ASCII)
-_TRAIN = ("cfBundleShortVersionString", "platform")
+_TRAIN_ATTRIBUTES = ("cfBundleShortVersionString", "platform")
+"""Attributes of the train: build numbers must increase among builds with the same values of these."""
+# Relationship of the upload to a file, by the assetType of the file.
 _FILE_RELATIONSHIPS = {"ASSET": "assetFile", "ASSET_DESCRIPTION": "assetDescriptionFile", "ASSET_SPI": "assetSpiFile"}
 
 
 def _validate_create_upload(account: Account, entity: ValidatedResource) -> None:
-    """Refuse a build number that is not higher than those of builds and complete uploads of the train (observed)."""
-    wanted = {name: entity.attributes[name] for name in _TRAIN}
+    """Reject a build number that is not higher than those of builds and complete uploads of the train (observed)."""
+    wanted = {name: entity.attributes[name] for name in _TRAIN_ATTRIBUTES}
     (app,) = request_resources(account, entity, "app")
     used = [
         str(upload.attributes["cfBundleVersion"])
@@ -38,14 +39,14 @@ def _validate_create_upload(account: Account, entity: ValidatedResource) -> None
     ]
     version = _prerelease_version(account, app, wanted)
     used += [str(build.attributes["version"]) for build in related_many(account, version, "builds")] if version else []
-    highest = max(used, key=_order, default=None)
-    if highest is not None and _order(entity.attributes["cfBundleVersion"]) <= _order(highest):
+    highest = max(used, key=_sort_key, default=None)
+    if highest is not None and _sort_key(entity.attributes["cfBundleVersion"]) <= _sort_key(highest):
         template = state_errors.BUILD_NUMBER_USED._replace(meta={"previousBundleVersion": highest})
         raise RefusedError(at_pointer(template, "/data/attributes/cfBundleVersion"))
 
 
-def _order(number: str) -> list[tuple[int, str]]:
-    """Return what build numbers are compared by: the numbers at the start of their parts, without zeros at the end."""
+def _sort_key(number: str) -> list[tuple[int, str]]:
+    """Return a sort key for build numbers: the leading number of each part, without zero parts at the end."""
     parts = ["".join(_DIGITS.findall(part)[:1]) for part in number.split(".")]
     while parts and not parts[-1]:
         parts.pop()
@@ -61,7 +62,7 @@ def _after_create_upload(account: Account, upload: Resource, _entity: ValidatedR
 
 
 def _validate_create_file(account: Account, entity: ValidatedResource) -> None:
-    """Refuse a file of an upload that is complete (observed)."""
+    """Reject a file for an upload that is complete (observed)."""
     for upload in request_resources(account, entity, "buildUpload"):
         if _is_complete(upload):
             raise RefusedError(at_pointer(state_errors.UPLOAD_COMPLETE, "/data/relationships/buildUpload"))
@@ -80,7 +81,7 @@ def _after_update_file(account: Account, file: Resource, entity: ValidatedResour
     before = state_of(file)
     commit(account, file, entity)
     upload = owner(account.store, "buildUploads", "buildUploadFiles", file)
-    # Processing does not wait for the other files (inferred).
+    # Processing starts without waiting for the other files (inferred).
     if upload is None or state_of(file) == before or file.attributes["assetType"] != "ASSET":
         return
     account.store.update(upload, {"uploadedDate": timestamp(account.now), "state": _state("PROCESSING")})
@@ -94,13 +95,13 @@ def _finish_processing(account: Account, upload: Resource, file: Resource) -> st
     app = owner(account.store, "apps", "buildUploads", upload)
     error = _error(account, app, upload, file)
     account.store.update(upload, {"state": _state("FAILED", error) if error else _state("COMPLETE")})
-    if app and not error:  # a test can add an upload without an app
+    if app and not error:  # an upload that a test has added may have no app
         _create_build(account, app, upload)
     return f"buildUploads {upload.id}: {'FAILED' if error else 'COMPLETE'}"
 
 
 def _error(account: Account, app: Resource | None, upload: Resource, file: Resource) -> Mapping[str, str] | None:
-    """The error that prevents a build: the file has failed, or the build number is in use; None without one."""
+    """Return the error of a failed file or of a build number that is in use; None if there is no error."""
     if state_of(file) == "FAILED":
         return errors_of(file)[0]
     version = _prerelease_version(account, app, upload.attributes) if app else None
@@ -108,7 +109,7 @@ def _error(account: Account, app: Resource | None, upload: Resource, file: Resou
     if version is None or not any(matches(build, version=number) for build in related_many(account, version, "builds")):
         return None
     text = upload.attributes["cfBundleShortVersionString"]
-    return {  # code and text as Apple's tools print them (observed)
+    return {  # code and text are those that Apple's tools print (observed)
         "code": "90189",
         "description": f"Redundant Binary Upload. You've already uploaded a build with build number '{number}' for "
         f"version number '{text}'. Make sure you increment the build string before you upload your app to App Store "
@@ -133,7 +134,7 @@ def _create_build(account: Account, app: Resource, upload: Resource) -> None:
 
 
 def _prerelease_version(account: Account, app: Resource, upload: Mapping[str, Any]) -> Resource | None:
-    """The prerelease version that the build of an upload with these attributes belongs to, if there is one."""
+    """Return the existing prerelease version for the build of an upload with these attributes, if there is one."""
     text, platform = upload["cfBundleShortVersionString"], upload["platform"]
     versions = related_many(account, app, "preReleaseVersions")
     return next((version for version in versions if matches(version, version=text, platform=platform)), None)

@@ -1,7 +1,7 @@
 """Builds: processing, TestFlight states, beta app review and expiration.
 
-The states in ``buildBetaDetails`` follow from the build, its groups and its review, and are computed again when one of
-these changes. The names of the states are documented; the moments of the changes are inferred from the states that
+The states in ``buildBetaDetails`` are derived from the build, its groups and its review, and are updated whenever one
+of these changes. The names of the states are documented. When a state is entered is inferred from the states that
 clients wait for (fastlane, codemagic-cli-tools).
 """
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.jsonapi.request_validator import ValidatedResource
 
 
-# States common to internal and external testing, by attributes of the build; the first match counts (inferred).
+# States that internal and external testing share, by attributes of the build; the first match applies (inferred).
 _COMMON_STATES = (
     ({"expired": True}, "EXPIRED"),
     ({"processingState": "PROCESSING"}, "PROCESSING"),
@@ -54,18 +54,18 @@ _EXTERNAL_STATES = {
 _UNDECIDED = ("WAITING_FOR_REVIEW", "IN_REVIEW")
 _SUBMITTABLE = ("READY_FOR_BETA_SUBMISSION", "BETA_REJECTED")
 _NOTIFIABLE = ("BETA_APPROVED", "READY_FOR_BETA_TESTING", "IN_BETA_TESTING")
-# States of builds without a review that are kept: a test has added the build in this state.
+# States that are kept for a build without a review, because a test has added the build in this state.
 _KEPT_WITHOUT_REVIEW = (*_NOTIFIABLE, "WAITING_FOR_BETA_REVIEW", "IN_BETA_REVIEW", "BETA_REJECTED", "NOT_APPLICABLE")
 
 
 def start_processing(account: Account, build: Resource) -> None:
-    """Put a newly uploaded build into processing, and schedule its expiration."""
+    """Start the processing of a newly uploaded build, and schedule its expiration."""
     PROCESSING.enter(account, build, "PROCESSING")
     schedule_expiration(account, build)
 
 
 def update_testflight_states(account: Account, build: Resource, *_: object) -> None:
-    """Compute the TestFlight states of a build from the build, its groups and its review."""
+    """Update the TestFlight states of a build, which are derived from the build, its groups and its review."""
     detail = related_one(account, build, "buildBetaDetail") or _new_detail(account, build)
     both = next((state for attributes, state in _COMMON_STATES if matches(build, **attributes)), None)
     internal, external = both or _internal_state(account, build), both or _external_state(account, build, detail)
@@ -99,7 +99,7 @@ def _is_external(account: Account, build: Resource) -> bool:
 
 
 def _new_detail(account: Account, build: Resource) -> Resource:
-    """Create the beta detail of a build, with the build's id (observed: codemagic-ci-cd/cli-tools #346)."""
+    """Create the beta detail of a build. It has the id of the build (observed: codemagic-ci-cd/cli-tools #346)."""
     free = account.store.get("buildBetaDetails", build.id) is None
     members = {"autoNotifyEnabled": True, "externalBuildState": None}
     detail = account.create("buildBetaDetails", build.id if free else None, members)
@@ -119,7 +119,7 @@ def _after_processing_state_change(account: Account, build: Resource, state: str
 
 PROCESSING = StateMachine(
     "processingState",
-    # The time is inferred: some minutes are common.
+    # The time is inferred; some minutes are usual.
     {"PROCESSING": Step(10 * MINUTE, outcome_of)},
     _after_processing_state_change,
 )
@@ -149,18 +149,18 @@ def _after_add(account: Account, build: Resource) -> None:
 
 
 def _validate_update(_: Account, build: Resource, entity: ValidatedResource) -> None:
-    # Export compliance can be answered once (observed); an expired build stays expired (documented).
+    # Export compliance can be answered only once (observed). An expired build stays expired (documented).
     for name, settled in (("usesNonExemptEncryption", (True, False)), ("expired", (True,))):
         if entity.attributes.get(name) is not None and build.attributes[name] in settled:
             raise RefusedError(at_pointer(state_errors.ALREADY_ANSWERED, f"/data/attributes/{name}"))
 
 
 def validate_assignable(build: Resource, group: Mapping[str, Any]) -> None:
-    """Refuse a build that a group with these attributes cannot have.
+    """Reject a build that cannot be added to a group with these attributes.
 
     Raises:
-        RefusedError: The group has access to all builds, the build is expired or not processed, or it is for internal
-            testing only (documented) and the group is external.
+        RefusedError: The group has access to all builds, the build is expired or not processed, or the build is for
+            internal testing only and the group is external (documented).
     """
     if group.get("isInternalGroup") and group.get("hasAccessToAllBuilds"):
         raise RefusedError(ApiError(state_errors.HAS_ALL_BUILDS))
@@ -217,7 +217,7 @@ def _validate_create_review(account: Account, entity: ValidatedResource) -> None
 
 
 def _after_create_review(account: Account, review: Resource, _: ValidatedResource) -> None:
-    # A build has one review: a new one replaces that of a rejected build (inferred).
+    # A build has one review submission: a new one replaces that of a rejected build (inferred).
     for other in list(account.store.all(review.type)):
         if matches(other, betaReviewState="REJECTED") and related_one(account, other, "build") is None:
             account.remove(other)

@@ -1,6 +1,6 @@
-"""Untrusted certificate authority that signs certificates and provisioning profiles in place of Apple's.
+"""Untrusted certificate authority that signs certificates and provisioning profiles instead of Apple's.
 
-Its key is generated on first use and kept for the life of the process.
+Its key is generated on first use and kept until the process ends.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
-# cryptography is imported in the functions that use it: most tests sign nothing.
+# cryptography is imported in the functions that use it, because most tests sign nothing.
 
 _NAME = "pytest-asc Certification Authority"
-_FROM = datetime(2000, 1, 1, tzinfo=timezone.utc)
-_UNTIL = datetime(2100, 1, 1, tzinfo=timezone.utc)
+_VALID_FROM = datetime(2000, 1, 1, tzinfo=timezone.utc)
+_VALID_UNTIL = datetime(2100, 1, 1, tzinfo=timezone.utc)
 
 
 class _Authority(NamedTuple):
@@ -47,7 +47,7 @@ def is_rsa_2048(request: x509.CertificateSigningRequest) -> bool:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey  # noqa: PLC0415
 
     key = request.public_key()
-    return isinstance(key, RSAPublicKey) and key.key_size == 2048  # noqa: PLR2004  the type says what it is
+    return isinstance(key, RSAPublicKey) and key.key_size == 2048  # noqa: PLR2004  the name of the type explains the number
 
 
 def issue(
@@ -65,8 +65,8 @@ def issue(
     Args:
         request: The certificate signing request.
         name: Common name without an id, such as ``Apple Distribution: Example``.
-        holder: Id of the holder: the team for distribution, a member or an API key for development.
-        team: The team id.
+        holder: ID of the holder: the team for distribution, a member or an API key for development.
+        team: The team ID.
         serial: Serial number.
         since: Start of the validity, in seconds since 1970.
         until: End of the validity, in seconds since 1970.
@@ -79,7 +79,7 @@ def issue(
     from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID  # noqa: PLC0415
 
     authority = _authority()
-    # A common name has at most 64 characters (RFC 5280).
+    # A common name has a maximum of 64 characters (RFC 5280).
     names = {
         NameOID.USER_ID: holder,
         NameOID.COMMON_NAME: f"{name} ({holder})"[:64],
@@ -101,7 +101,7 @@ def issue(
 
 
 def sign_message(content: bytes) -> bytes:
-    """Sign content as a CMS message in DER, the format of provisioning profiles."""
+    """Sign content, and return the CMS message in DER, the format of provisioning profiles."""
     from cryptography.hazmat.primitives import hashes, serialization  # noqa: PLC0415
     from cryptography.hazmat.primitives.serialization import pkcs7  # noqa: PLC0415
 
@@ -129,8 +129,8 @@ def _authority() -> _Authority:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(1)
-        .not_valid_before(_FROM)
-        .not_valid_after(_UNTIL)
+        .not_valid_before(_VALID_FROM)
+        .not_valid_after(_VALID_UNTIL)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
     )

@@ -1,4 +1,4 @@
-"""Signing certificates: issuing for a certificate signing request, limits for each type, revocation."""
+"""Signing certificates: issuance for a certificate signing request, limits for each type, revocation."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.jsonapi.request_validator import ValidatedResource
 
 _API_NAME = "Created via API"
-_API_HOLDER = "8AQ7HX6KR2"  # ten capitals and digits, other than the team's
-_VALIDITY = 365 * DAY  # documented, for development and distribution
+_API_HOLDER = "8AQ7HX6KR2"  # an ID like that of a team, but not the team's
+_VALIDITY = 365 * DAY  # for development and distribution certificates (documented)
 
 
 class CertificateType(NamedTuple):
@@ -32,11 +32,11 @@ class CertificateType(NamedTuple):
     name: str
     """Prefix of the certificate's name, before the team's name (observed)."""
     platform: str | None = None
-    """The platform; null for types of several platforms (observed)."""
+    """Platform of the certificate; None for types that are valid for several platforms (observed)."""
     limit: int | None = None
-    """Greatest number of a team: observed to be two or three, documented for Developer ID; None if unknown."""
+    """Maximum number for a team: observed as two or three, documented for Developer ID; None if unknown."""
     error_name: str = ""
-    """Name in the error about too many certificates (observed), where it differs from ``name``."""
+    """Name in the error about too many certificates (observed), if it differs from ``name``."""
 
 
 _CERTIFICATE_TYPES: Mapping[str, CertificateType] = {
@@ -72,7 +72,7 @@ def _after_create(account: Account, certificate: Resource, entity: ValidatedReso
     facts = _facts_of(entity.attributes["certificateType"])
     serial = int(account.new_uuid().replace("-", "")[:16], 16)
     until = account.now + _VALIDITY
-    # A development certificate belongs to a member of the team, or to the API (observed by many users).
+    # A development certificate belongs to a member of the team or to the API, not to the team (observed by many users).
     personal = "DEVELOPMENT" in entity.attributes["certificateType"]
     owner = _API_NAME if personal else TEAM_NAME
     name = f"{facts.name}: {owner}"
@@ -99,7 +99,7 @@ def _after_create(account: Account, certificate: Resource, entity: ValidatedReso
 
 
 def _before_delete(account: Account, certificate: Resource) -> None:
-    """Invalidate the profiles of a revoked certificate (documented)."""
+    """Invalidate the profiles that contain the revoked certificate (documented)."""
     invalidate(account, "certificates", certificate)
 
 

@@ -1,4 +1,4 @@
-"""Product page experiments: one in draft at a time."""
+"""Product page experiments: only one can be a draft at a time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.jsonapi.request_validator import ValidatedResource
 
 _DRAFT = "PREPARE_FOR_SUBMISSION"
-# The relationship of a request and its inverse: documented for the second version of the API, inferred for the first.
+# Relationships of a create request, each with its inverse. The rule is documented for v2, and inferred for v1.
 _OWNERS = {"app": "appStoreVersionExperimentsV2", "appStoreVersion": "appStoreVersionExperiments"}
 
 

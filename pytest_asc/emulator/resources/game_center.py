@@ -1,4 +1,4 @@
-"""Game Center: points of achievements, minimum versions of challenges, and what cannot be deleted."""
+"""Game Center: points of achievements, minimum versions for challenges, and resources that cannot be deleted."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MINIMUM_VERSIONS = "challengesMinimumPlatformVersions"
 
 
 def _validate_points(account: Account, points: int | None, owners: Iterable[Resource], itself: Resource | None) -> None:
-    """Refuse points out of range, and more than an app may have; that archived ones do not count is inferred."""
+    """Reject points out of range or above the total; that archived achievements do not count is inferred."""
     if points is None:
         return
     pointer = "/data/attributes/points"
@@ -58,11 +58,11 @@ def _validate_update(account: Account, achievement: Resource, entity: ValidatedR
     _validate_points(account, entity.attributes.get("points"), owners, achievement)
 
 
-# Deletion: observed for achievements, inferred for the other types.
+# Deletion. The rule is observed for achievements, and inferred for the other types.
 
 
 def _before_delete(account: Account, resource: Resource) -> None:
-    """Refuse to delete what players have, or what is on the way to them."""
+    """Reject the deletion of a resource that is released or has been submitted for review."""
     versions = related_many(account, resource, "versions")
     releases = related_many(account, resource, "releases") if relation(resource.type, "releases") else []
     submitted = any(version.attributes["state"] != _DRAFT for version in versions)

@@ -9,7 +9,7 @@ from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError
 from pytest_asc.emulator.resources.builds import update_testflight_states, validate_assignable
 from pytest_asc.emulator.resources.hooks import ResourceHooks
 from pytest_asc.emulator.resources.state_machine import matches, related_many, related_one, request_resources
-from pytest_asc.emulator.resources.testers import grant_access, validate_number
+from pytest_asc.emulator.resources.testers import grant_access, validate_number_of_testers
 
 if TYPE_CHECKING:
     from pytest_asc.emulator.account.account import Account
@@ -30,7 +30,7 @@ def _builds(account: Account, group: Resource) -> list[Resource]:
 
 
 def _after_add(account: Account, group: Resource) -> None:
-    """Update the builds that become testable with the group."""
+    """Update the builds that can be tested because of the group."""
     for build in _builds(account, group):
         detail = related_one(account, build, "buildBetaDetail")
         if detail and matches(detail, internalBuildState="READY_FOR_BETA_TESTING"):
@@ -60,7 +60,7 @@ def _validate_relationship_change(account: Account, group: Resource, name: str, 
     if (name, method) == ("betaTesters", "POST"):
         if not set(ids).isdisjoint(group.ids("betaTesters")):
             raise RefusedError(ApiError(state_errors.ALREADY_TESTING))
-        validate_number(account, group, ids)
+        validate_number_of_testers(account, group, ids)
 
 
 def _after_relationship_change(account: Account, group: Resource, name: str, method: str, ids: list[str]) -> None:

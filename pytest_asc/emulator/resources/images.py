@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8"
-# Markers of the JPEG segments that hold the dimensions: start of frame.
+# Markers of the JPEG segments that contain the dimensions (start of frame).
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
@@ -18,7 +18,7 @@ class ImageSize(NamedTuple):
 
 
 def image_size(content: bytes) -> ImageSize:
-    """Return the dimensions of a PNG or JPEG image; 0 by 0 for any other content."""
+    """Return the dimensions of a PNG or JPEG image; 0 by 0 for other content."""
     if content.startswith(_PNG) and content[12:16] == b"IHDR":
         return ImageSize(_number(content[16:20]), _number(content[20:24]))
     if content.startswith(_JPEG):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.jsonapi.request_validator import ValidatedResource
 
 
-_MAX_CODES = 1_000_000  # codes of an app in a quarter (documented); existing codes are not counted
+_MAX_CODES = 1_000_000  # for an app in a quarter (documented); the emulator only checks single requests
 _SANDBOX_NUMBERS = frozenset((10, *range(100, 1001, 100)))  # observed
 
 
@@ -35,7 +35,7 @@ def _after_create(account: Account, codes: Resource, _entity: ValidatedResource)
 
 
 def _validate_create_offer(_account: Account, entity: ValidatedResource) -> None:
-    """Refuse an offer without prices, a free one with price points, and one neither free nor renewed (observed)."""
+    """Reject an offer without prices, a free one with price points, or a paid one that does not renew (observed)."""
     mode = entity.attributes["offerMode"]
     if not entity.relationships["prices"]:
         template, name = entity_errors.RELATIONSHIP_REQUIRED, "prices"

@@ -26,15 +26,15 @@ _TRANSITIONS = {
     "PAUSED": ("ACTIVE", "COMPLETE"),
     "COMPLETE": (),
 }
-_FIRST_STATES = (None, "INACTIVE", "ACTIVE")  # of a create request (inferred)
+_INITIAL_STATES = (None, "INACTIVE", "ACTIVE")  # states that a create request may have (inferred)
 
 
 def start(account: Account, version: Resource) -> None:
-    """Start the phased release of a version that has just been released, if it has one."""
+    """Start the phased release of a version that has just been released; do nothing if it has none."""
     phased_release = related_one(account, version, "appStoreVersionPhasedRelease")
     if (
         phased_release
-        and phased_release.attributes["phasedReleaseState"] in _FIRST_STATES
+        and phased_release.attributes["phasedReleaseState"] in _INITIAL_STATES
         and not _has_started(phased_release)
     ):
         changes = {"phasedReleaseState": "ACTIVE", "startDate": timestamp(account.now), "currentDayNumber": 1}
@@ -47,7 +47,7 @@ def _has_started(phased_release: Resource) -> bool:
 
 
 def _released_version(account: Account, phased_release: Resource) -> Resource | None:
-    """Return the version of a phased release, which has the same id, if it is on the App Store."""
+    """Return the version of a phased release, which has the same id; None if it is not on the App Store."""
     version = account.store.get("appStoreVersions", phased_release.id)
     return version if version and matches(version, appVersionState="READY_FOR_DISTRIBUTION") else None
 
@@ -79,7 +79,7 @@ def _validate_create(account: Account, entity: ValidatedResource) -> None:
     if existing or account.store.get("appStoreVersionPhasedReleases", version.id):
         raise RefusedError(ApiError(state_errors.PHASE_EXISTS))
     state = entity.attributes.get("phasedReleaseState")
-    if state not in _FIRST_STATES:
+    if state not in _INITIAL_STATES:
         template, pointer = state_errors.PHASE_CHANGE, "/data/attributes/phasedReleaseState"
         raise RefusedError(at_pointer(template, pointer, old="INACTIVE", new=state))
 
@@ -105,7 +105,7 @@ def _after_add(account: Account, phased_release: Resource) -> None:
 
 def _validate_update(account: Account, phased_release: Resource, entity: ValidatedResource) -> None:
     old, new = phased_release.attributes["phasedReleaseState"], entity.attributes.get("phasedReleaseState")
-    # After the release of its version, one that was made inactive can be started (inferred).
+    # An inactive phased release can be started once its version is released (inferred).
     starts = (old, new) == ("INACTIVE", "ACTIVE") and _released_version(account, phased_release)
     if new is not None and new not in _TRANSITIONS.get(old, ()) and not starts:
         template = state_errors.PHASE_UNCHANGED if new == old else state_errors.PHASE_CHANGE
@@ -123,7 +123,7 @@ def _after_update(account: Account, phased_release: Resource, entity: ValidatedR
     started = phased_release.attributes["startDate"]
     if matches(phased_release, phasedReleaseState="ACTIVE") and started:
         _schedule_next_day(account, phased_release)
-        # A pause extends the release by its length, in whole days (inferred).
+        # A pause extends the phased release by its duration, in whole days (inferred).
         today = int((account.now - parse_date_time(started)) // DAY) + 1
         account.store.update(
             phased_release, {"totalPauseDuration": max(0, today - phased_release.attributes["currentDayNumber"])}

@@ -1,19 +1,19 @@
-"""Phone numbers as App Store Connect accepts them: by the numbering plan of their country.
+"""Validation of phone numbers by the numbering plan of their country, as App Store Connect does it.
 
-Which numbers are accepted is observed for single numbers (rorkai/App-Store-Connect-CLI, docs/API_NOTES.md); for
-countries that are not in the table, the lengths are those of ITU-T E.164.
+The rules are inferred from single numbers that Apple accepted or rejected (observed: rorkai/App-Store-Connect-CLI,
+docs/API_NOTES.md). For countries that are not in the table, the lengths are those of ITU-T E.164.
 """
 
 from __future__ import annotations
 
 import re
 
-# Number of digits after the country code.
+# Allowed numbers of digits after the country code, by country code.
 _LENGTHS = {"1": (10,), "49": range(6, 12), "81": (9, 10), "44": (9, 10), "503": (8,)}
 _SEPARATORS = re.compile(r"[\s().\-/]+")
-_DIGITS = range(8, 16)  # country code and number, of a country that is not in the table
-_LOCAL = (10, 11)  # without a country code
-_SAME_DIGITS = 8  # no subscriber number ends in so many equal digits (inferred from a refused number)
+_DIGITS = range(8, 16)  # digits of country code and number, for countries that are not in the table
+_LOCAL = (10, 11)  # digits of a number without a country code
+_SAME_DIGITS = 8  # a number that ends in so many equal digits is invalid (inferred from a number that was rejected)
 
 
 def is_valid_phone_number(text: str) -> bool:

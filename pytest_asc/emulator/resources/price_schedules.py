@@ -28,24 +28,24 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.jsonapi.request_validator import ValidatedResource
 
 
-class _Kind(NamedTuple):
+class _ScheduleKind(NamedTuple):
     """Names that differ between the schedules of apps and of in-app purchases."""
 
     product: str
-    """Relationship of the create request that leads to the product."""
+    """Relationship of the create request to the product."""
     schedule: str
-    """Relationship of the product that leads to its schedule."""
+    """Relationship of the product to its schedule."""
     price_type: str
     point: str
-    """Relationship of a price that leads to its price point."""
+    """Relationship of a price to its price point."""
     point_type: str
     availability: str | None
-    """Relationship of the product that must be set before it has prices; None if none must."""
+    """Relationship of the product to its availability, if that must be set before prices; otherwise None."""
 
 
-_KINDS: Mapping[str, _Kind] = {
-    "appPriceSchedules": _Kind("app", "appPriceSchedule", "appPrices", "appPricePoint", "appPricePoints", None),
-    "inAppPurchasePriceSchedules": _Kind(
+_KINDS: Mapping[str, _ScheduleKind] = {
+    "appPriceSchedules": _ScheduleKind("app", "appPriceSchedule", "appPrices", "appPricePoint", "appPricePoints", None),
+    "inAppPurchasePriceSchedules": _ScheduleKind(
         "inAppPurchase",
         "iapPriceSchedule",
         "inAppPurchasePrices",
@@ -61,57 +61,57 @@ _PRICES = "/data/relationships/manualPrices"
 
 
 class _Interval(NamedTuple):
-    """Manual price of a request."""
+    """Interval of a manual price in a request."""
 
-    place: int
-    """Its place among the manual prices."""
+    position: int
+    """Index of the price among the manual prices."""
     territory: str
     point: str
     start: date | None
-    """First day; None for today."""
+    """First day with this price; None for today."""
     end: date | None
-    """First day without it; None for no end."""
+    """First day without this price; None for no end."""
 
 
 def _intervals(account: Account, entity: ValidatedResource) -> list[_Interval]:
-    """Return the intervals of the manual prices that a schedule is created with."""
+    """Return the intervals of the manual prices in a request to create a schedule."""
     kind = _KINDS[entity.type]
     base = entity.relationships["baseTerritory"][0].id
     included = {(one.type, one.id): one for one in entity.included}
     found = []
-    for place, linkage in enumerate(dict.fromkeys(entity.relationships["manualPrices"])):
+    for index, linkage in enumerate(dict.fromkeys(entity.relationships["manualPrices"])):
         price = included.get(linkage)
         if price is None:
-            found.append(_stored_interval(account, kind, linkage.id, place, base))
+            found.append(_stored_interval(account, kind, linkage.id, index, base))
         elif price.relationships.get(kind.point):
-            found.append(_interval(account, price, place, base))
+            found.append(_interval(account, price, index, base))
     return found
 
 
-def _stored_interval(account: Account, kind: _Kind, identifier: str, place: int, base: str) -> _Interval:
-    """Return the interval of a price that is there already."""
+def _stored_interval(account: Account, kind: _ScheduleKind, identifier: str, index: int, base: str) -> _Interval:
+    """Return the interval of an existing price."""
     price = account.store.get(kind.price_type, identifier)
     attributes = price.attributes if price else {}
     point = next(iter(price.ids(kind.point)), "") if price else ""
     start, end = _date(attributes.get("startDate")), _date(attributes.get("endDate"))
-    return _Interval(place, _territory(account, kind, point) or base, point, start, end)
+    return _Interval(index, _territory(account, kind, point) or base, point, start, end)
 
 
-def _interval(account: Account, price: ValidatedResource, place: int, base: str) -> _Interval:
+def _interval(account: Account, price: ValidatedResource, index: int, base: str) -> _Interval:
     kind = _KIND_OF_PRICE[price.type]
     point, start = price.relationships[kind.point][0].id, _date(price.attributes.get("startDate"))
     territory = _territory(account, kind, point) or base
     begins_today = start == pacific_day(account.now)
     end = _date(price.attributes.get("endDate"))
-    return _Interval(place, territory, point, None if begins_today else start, end)
+    return _Interval(index, territory, point, None if begins_today else start, end)
 
 
 def _date(value: str | None) -> date | None:
     return date.fromisoformat(value) if value else None
 
 
-def _territory(account: Account, kind: _Kind, identifier: str) -> str | None:
-    """Return the territory of a price point; None for one that a test added without."""
+def _territory(account: Account, kind: _ScheduleKind, identifier: str) -> str | None:
+    """Return the territory of a price point; None if a test has added a price point without a territory."""
     point = account.store.get(kind.point_type, identifier)
     return next(iter(point.ids("territory")), None) if point else None
 
@@ -122,22 +122,22 @@ def _validate_create(account: Account, entity: ValidatedResource) -> None:
     base = entity.relationships["baseTerritory"][0].id
     intervals = _intervals(account, entity)
     today = pacific_day(account.now)
-    faults = (
-        _without_point(kind, entity)
-        or _unknown_points(account, kind, product, intervals)
-        or _past_starts(intervals, today)
-        or _uncovered(intervals, base)
-        or _not_adjoining(intervals)
+    errors = (
+        _missing_point_errors(kind, entity)
+        or _unknown_point_errors(account, kind, product, intervals)
+        or _past_start_errors(intervals, today)
+        or _base_territory_errors(intervals, base)
+        or _interval_errors(intervals)
     )
-    if not faults and kind.availability:
+    if not errors and kind.availability:
         (resource,) = request_resources(account, entity, kind.product)
         if related_one(account, resource, kind.availability) is None:
-            faults = [at_pointer(price_errors.NOT_AVAILABLE, _PRICES)]
-    if faults:
-        raise RefusedError(*faults)
+            errors = [at_pointer(price_errors.NOT_AVAILABLE, _PRICES)]
+    if errors:
+        raise RefusedError(*errors)
 
 
-def _without_point(kind: _Kind, entity: ValidatedResource) -> list[ApiError]:
+def _missing_point_errors(kind: _ScheduleKind, entity: ValidatedResource) -> list[ApiError]:
     return [
         at_pointer(
             entity_errors.RELATIONSHIP_REQUIRED, f"/included/{index}/relationships/{kind.point}", name=kind.point
@@ -147,11 +147,13 @@ def _without_point(kind: _Kind, entity: ValidatedResource) -> list[ApiError]:
     ]
 
 
-def _unknown_points(account: Account, kind: _Kind, product: str, intervals: list[_Interval]) -> list[ApiError]:
+def _unknown_point_errors(
+    account: Account, kind: _ScheduleKind, product: str, intervals: list[_Interval]
+) -> list[ApiError]:
     return [
         at_pointer(
             price_errors.PRICE_POINT_NOT_FOUND,
-            f"/included/relationships/{kind.point_type}/data/{interval.place}/id",
+            f"/included/relationships/{kind.point_type}/data/{interval.position}/id",
             type=kind.point_type,
             id=interval.point,
         )
@@ -160,7 +162,7 @@ def _unknown_points(account: Account, kind: _Kind, product: str, intervals: list
     ]
 
 
-def _is_point_of(account: Account, kind: _Kind, identifier: str, product: str) -> bool:
+def _is_point_of(account: Account, kind: _ScheduleKind, identifier: str, product: str) -> bool:
     parts = parse_price_point(identifier)
     if parts:
         return parts.product == product
@@ -168,38 +170,38 @@ def _is_point_of(account: Account, kind: _Kind, identifier: str, product: str) -
     return point is not None and point.ids(kind.product) in ([], [product])
 
 
-def _past_starts(intervals: list[_Interval], today: date) -> list[ApiError]:
+def _past_start_errors(intervals: list[_Interval], today: date) -> list[ApiError]:
     return [
-        at_pointer(price_errors.START_IN_PAST, f"{_PRICES}/data/{interval.place}/attributes/startDate")
+        at_pointer(price_errors.START_IN_PAST, f"{_PRICES}/data/{interval.position}/attributes/startDate")
         for interval in intervals
         if interval.start and interval.start < today
     ]
 
 
-def _uncovered(intervals: list[_Interval], base: str) -> list[ApiError]:
-    """Refuse a schedule without a price for the base territory from today on."""
+def _base_territory_errors(intervals: list[_Interval], base: str) -> list[ApiError]:
+    """Return an error if the base territory has no price from today on."""
     of_base = sorted((one for one in intervals if one.territory == base), key=_start)
     if not of_base:
         return [at_pointer(price_errors.BASE_TERRITORY_REQUIRED, _PRICES)]
     first = of_base[0]
     if first.start is None:
         return []
-    pointer = f"{_PRICES}/data/{first.place}/attributes/startDate"
+    pointer = f"{_PRICES}/data/{first.position}/attributes/startDate"
     return [at_pointer(price_errors.START_IN_FUTURE, pointer, territory=base, day=first.start)]
 
 
-def _not_adjoining(intervals: list[_Interval]) -> list[ApiError]:
-    """Refuse intervals of a territory that do not end where the next begins."""
+def _interval_errors(intervals: list[_Interval]) -> list[ApiError]:
+    """Return an error for each territory with an interval that does not end when the next one starts."""
     wrong: dict[str, int] = {}
     ordered = sorted(intervals, key=_start)
     for interval in ordered:
         if interval.end and interval.end <= _start(interval):
-            wrong.setdefault(interval.territory, interval.place)
+            wrong.setdefault(interval.territory, interval.position)
     for territory in dict.fromkeys(interval.territory for interval in ordered):
         of_territory = [interval for interval in ordered if interval.territory == territory]
         for before, after in pairwise(of_territory):
             if before.start == after.start or before.end not in {None, after.start}:
-                wrong.setdefault(territory, after.place)
+                wrong.setdefault(territory, after.position)
     return [
         at_pointer(price_errors.INTERVALS, f"{_PRICES}/data/{index}", territory=territory)
         for territory, index in wrong.items()
@@ -226,13 +228,13 @@ def _before_create(account: Account, entity: ValidatedResource) -> None:
 
 
 def _choose_id(account: Account, entity: ValidatedResource) -> str | None:
-    """Choose the id of the product (observed)."""
+    """Return the id of the product, which is also that of its schedule (observed)."""
     ((_, product),) = entity.relationships[_KINDS[entity.type].product]
     return None if account.store.get(entity.type, product) else product
 
 
 def _choose_price_id(account: Account, entity: ValidatedResource) -> str | None:
-    """Build the id from the price point and the bounds of the interval, as Unix seconds (observed)."""
+    """Build the id from the price point and the bounds of the interval, in seconds since 1970 (observed)."""
     interval = _interval(account, entity, 0, "")
     parts = parse_price_point(interval.point)
     return _price_id(account, entity.type, parts, interval.start, interval.end) if parts else None
@@ -254,7 +256,7 @@ def _after_create(account: Account, schedule: Resource, entity: ValidatedResourc
     intervals = sorted(_intervals(account, entity), key=_start)
     prices = related_many(account, schedule, "manualPrices")
     for number, interval in enumerate(intervals):
-        price = prices[interval.place]
+        price = prices[interval.position]
         following = (one.start for one in intervals[number + 1 :] if one.territory == interval.territory)
         end = interval.end or next(following, None)
         account.store.update(price, {"manual": True, "startDate": _iso(interval.start), "endDate": _iso(end)})
@@ -269,11 +271,11 @@ def _after_create(account: Account, schedule: Resource, entity: ValidatedResourc
 
 
 def _create_automatic_prices(
-    account: Account, kind: _Kind, schedule: Resource, base: _Interval, intervals: list[_Interval]
+    account: Account, kind: _ScheduleKind, schedule: Resource, base: _Interval, intervals: list[_Interval]
 ) -> None:
-    """Add the equal prices of the territories without a manual one."""
+    """Add equivalent prices for the territories without a manual price."""
     parts = parse_price_point(base.point)
-    if parts is None:  # a test added the price point
+    if parts is None:  # a test has added the price point, so its id does not encode a tier
         return
     manual = {interval.territory for interval in intervals}
     for territory in TERRITORIES:
@@ -301,10 +303,10 @@ def _today(account: Account) -> str:
 
 
 def validate_available(account: Account, subscription: Resource) -> None:
-    """Refuse prices of a subscription that is available nowhere (observed).
+    """Reject prices for a subscription that has no availability (observed).
 
     Raises:
-        RefusedError: Its availability was never set.
+        RefusedError: The availability was never set.
     """
     if related_one(account, subscription, "subscriptionAvailability") is None:
         pointer = "/data/relationships/subscriptionPricePoint/id"
@@ -316,7 +318,7 @@ def _validate_create_price(account: Account, entity: ValidatedResource) -> None:
     validate_available(account, subscription)
     point = parse_price_point(entity.relationships["subscriptionPricePoint"][0].id)
     if point and point.product != subscription.id:
-        # A price point belongs to one subscription (observed); the words are inferred.
+        # A price point belongs to one subscription (observed); title and detail of the error are inferred.
         pointer = "/data/relationships/subscriptionPricePoint"
         raise RefusedError(at_pointer(entity_errors.RELATIONSHIP_ID, pointer, id=point.id))
 
@@ -329,7 +331,7 @@ def _after_create_price(account: Account, price: Resource, entity: ValidatedReso
 
 
 def complete_price(account: Account, price: Resource) -> None:
-    """Set territory, plan and start of a subscription's price; today's day becomes null as in a schedule (inferred)."""
+    """Set territory, plan and start of a subscription price; today becomes null as in schedules (inferred)."""
     point = related_one(account, price, "subscriptionPricePoint")
     territory = related_one(account, point, "territory") if point else None
     if territory:

@@ -1,4 +1,4 @@
-"""Kinds of products that go through review in versions: in-app purchases, subscriptions and subscription groups."""
+"""Kinds of products whose versions are reviewed: in-app purchases, subscriptions and subscription groups."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.account.store import Resource
 
 
-class Kind(NamedTuple):
+class ProductKind(NamedTuple):
     """Names that differ between the kinds of products."""
 
     product_type: str
     version_type: str
     localization_type: str
     owner: str
-    """Relationship of a version, and of an image of the first version of the API, that leads to the product."""
+    """Relationship of a version, and of an image of API v1, to the product."""
     localization_owner: str
-    """Relationship of a localization of the first version of the API that leads to the product."""
+    """Relationship of a localization of API v1 to the product."""
     image_type: str | None
     code: str
-    """Part of error codes."""
+    """Name in error codes."""
     noun: str
-    """Name in errors of versions."""
+    """Name in details of errors about versions."""
     title: str
-    """Name at the start of a sentence."""
+    """Name at the start of a sentence in details of errors."""
 
 
 KINDS = (
-    Kind(
+    ProductKind(
         "inAppPurchases",
         "inAppPurchaseVersions",
         "inAppPurchaseLocalizations",
@@ -45,7 +45,7 @@ KINDS = (
         "inAppPurchase",
         "InAppPurchase",
     ),
-    Kind(
+    ProductKind(
         "subscriptions",
         "subscriptionVersions",
         "subscriptionLocalizations",
@@ -56,7 +56,7 @@ KINDS = (
         "subscription",
         "Subscription",
     ),
-    Kind(
+    ProductKind(
         "subscriptionGroups",
         "subscriptionGroupVersions",
         "subscriptionGroupLocalizations",
@@ -68,26 +68,26 @@ KINDS = (
         "SubscriptionGroup",
     ),
 )
-BY_PRODUCT: Mapping[str, Kind] = {kind.product_type: kind for kind in KINDS}
-BY_VERSION: Mapping[str, Kind] = {kind.version_type: kind for kind in KINDS}
-BY_LOCALIZATION: Mapping[str, Kind] = {kind.localization_type: kind for kind in KINDS}
-BY_IMAGE: Mapping[str, Kind] = {kind.image_type: kind for kind in KINDS if kind.image_type}
+BY_PRODUCT: Mapping[str, ProductKind] = {kind.product_type: kind for kind in KINDS}
+BY_VERSION: Mapping[str, ProductKind] = {kind.version_type: kind for kind in KINDS}
+BY_LOCALIZATION: Mapping[str, ProductKind] = {kind.localization_type: kind for kind in KINDS}
+BY_IMAGE: Mapping[str, ProductKind] = {kind.image_type: kind for kind in KINDS if kind.image_type}
 
 DRAFT = "PREPARE_FOR_SUBMISSION"
-"""The state in which the localizations and images of a version can be changed (documented)."""
+"""State in which localizations and images of a version can be changed (documented)."""
 FINISHED = frozenset({"APPROVED", "REJECTED", "REPLACED_WITH_NEW_VERSION"})
-"""States of a version beside which the product can have a new one; for a rejected one that is inferred."""
-SOLD = frozenset({"APPROVED", "DEVELOPER_REMOVED_FROM_SALE", "REMOVED_FROM_SALE"})
+"""States of a version that allow a new version of the product; for REJECTED that is inferred."""
+APPROVED_STATES = frozenset({"APPROVED", "DEVELOPER_REMOVED_FROM_SALE", "REMOVED_FROM_SALE"})
 """States of a product that has been approved."""
 
 
 def versions_of(account: Account, product: Resource) -> list[Resource]:
-    """The versions of a product, oldest first."""
+    """Return the versions of a product, oldest first."""
     return related_many(account, product, "versions")
 
 
 def version_in_flight(account: Account, product: Resource) -> Resource | None:
-    """The version of a product that is in preparation or in review, if any."""
+    """Return the version of a product that is in preparation or in review; None if there is none."""
     return next(
         (one for one in versions_of(account, product) if one.attributes["state"] not in FINISHED),
         None,
@@ -95,19 +95,19 @@ def version_in_flight(account: Account, product: Resource) -> Resource | None:
 
 
 def is_approved(account: Account, product: Resource) -> bool:
-    """Return whether a version of a product has been approved, or the product is or was on sale."""
-    if product.attributes.get("state") in SOLD:
+    """Return whether a version of a product has been approved, or the product is or has been for sale."""
+    if product.attributes.get("state") in APPROVED_STATES:
         return True
     return any(matches(version, state="APPROVED") for version in versions_of(account, product))
 
 
 def product_of(account: Account, version: Resource) -> Resource | None:
-    """The product of a version."""
+    """Return the product of a version."""
     return related_one(account, version, BY_VERSION[version.type].owner)
 
 
 def siblings_of(account: Account, product: Resource) -> list[Resource]:
-    """The products of the same app, the product among them; none if the app is unknown."""
+    """Return all products of the app of a product, including the product; none if the app is unknown."""
     app = app_of(account.store, product)
     if app is None:
         return []
@@ -118,5 +118,5 @@ def siblings_of(account: Account, product: Resource) -> list[Resource]:
 
 
 def version_of_image(account: Account, image: Resource) -> Resource | None:
-    """The version that an image belongs to; None for one of the first version of the API."""
+    """Return the version that an image belongs to; None for an image of API v1."""
     return owner(account.store, BY_IMAGE[image.type].version_type, "images", image)

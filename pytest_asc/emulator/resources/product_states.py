@@ -1,14 +1,14 @@
 """States of in-app purchases and subscriptions: from MISSING_METADATA to READY_TO_SUBMIT, and through review.
 
-The states are documented, and what a subscription needs is observed; for in-app purchases, availability and screenshot
-are observed, the rest is inferred.
+The states are documented. The requirements for a subscription are observed; for in-app purchases, availability and
+screenshot are observed, and the rest is inferred.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_asc.emulator.resources.product_kinds import BY_PRODUCT, SOLD, version_in_flight
+from pytest_asc.emulator.resources.product_kinds import APPROVED_STATES, BY_PRODUCT, version_in_flight
 from pytest_asc.emulator.resources.state_machine import related_many, related_one
 from pytest_asc.emulator.resources.uploads import state_of
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 INCOMPLETE = frozenset({None, "MISSING_METADATA"})
 """States of a product that cannot be submitted yet."""
-# The state of a product by that of its first version; READY_TO_SUBMIT or MISSING_METADATA for all others (observed).
+# State of a product by that of its first version; for all others, READY_TO_SUBMIT or MISSING_METADATA (observed).
 _STATES = {
     "WAITING_FOR_REVIEW": "WAITING_FOR_REVIEW",
     "IN_REVIEW": "IN_REVIEW",
@@ -32,28 +32,28 @@ VERSION_STATES = {
     "PENDING_BINARY_APPROVAL": "ACCEPTED",
     "REJECTED": "REJECTED",
     "DEVELOPER_ACTION_NEEDED": "REJECTED",
-    **dict.fromkeys(SOLD, "APPROVED"),
+    **dict.fromkeys(APPROVED_STATES, "APPROVED"),
 }
-"""The state of the version that comes with a product in this state, a draft's for all others (inferred)."""
+"""State of the first version by the state of its product; a draft for all others (inferred)."""
 AVAILABILITIES = {
     "inAppPurchases": "inAppPurchaseAvailability",
     "subscriptions": "subscriptionAvailability",
 }
-"""Relationship of a product that says where it is available, by the product's type."""
+"""Relationship of a product to its availability, by the type of the product."""
 
 
-class Missing(NamedTuple):
-    """Members and prices that a product lacks for a review."""
+class MissingParts(NamedTuple):
+    """Members and prices that a product still needs for a review."""
 
     relationships: tuple[str, ...]
     attributes: tuple[str, ...]
     availability: bool
     territories: tuple[str, ...]
-    """Territories without a price, the base territory of an in-app purchase without prices."""
+    """Territories without a price; only the base territory for an in-app purchase."""
 
 
-def missing(account: Account, product: Resource) -> Missing:
-    """Return what an in-app purchase or a subscription lacks."""
+def missing_parts(account: Account, product: Resource) -> MissingParts:
+    """Return the members and prices that an in-app purchase or a subscription still needs for a review."""
     needed = [BY_PRODUCT[product.type].localization_type]
     relationships = [name for name in needed if not related_many(account, product, name)]
     group = related_one(account, product, "group") if product.type == "subscriptions" else None
@@ -64,16 +64,16 @@ def missing(account: Account, product: Resource) -> Missing:
         relationships.append("appStoreReviewScreenshot")
     period = product.type == "subscriptions" and product.attributes["subscriptionPeriod"] is None
     availability = related_one(account, product, AVAILABILITIES[product.type])
-    return Missing(
+    return MissingParts(
         tuple(relationships),
         ("subscriptionPeriod",) if period else (),
         availability is None,
-        tuple(_unpriced(account, product, availability)),
+        tuple(_territories_without_price(account, product, availability)),
     )
 
 
-def _unpriced(account: Account, product: Resource, availability: Resource | None) -> list[str]:
-    """The territories in which a product is available and has no price."""
+def _territories_without_price(account: Account, product: Resource, availability: Resource | None) -> list[str]:
+    """Return the territories in which a product is available but has no price."""
     if product.type == "inAppPurchases":
         schedule = related_one(account, product, "iapPriceSchedule")
         return [] if schedule and related_many(account, schedule, "manualPrices") else ["USA"]
@@ -84,12 +84,12 @@ def _unpriced(account: Account, product: Resource, availability: Resource | None
 
 
 def is_complete(account: Account, product: Resource) -> bool:
-    """Return whether a product lacks nothing for a review."""
-    return not any(missing(account, product))
+    """Return whether a product has everything that a review requires."""
+    return not any(missing_parts(account, product))
 
 
 def update_state(account: Account, product: Resource) -> None:
-    """Let a product go to READY_TO_SUBMIT, or the subscriptions of a group, once the last thing is there."""
+    """Set a complete product to READY_TO_SUBMIT; for a subscription group, its complete subscriptions."""
     if product.type == "subscriptionGroups":
         for subscription in related_many(account, product, "subscriptions"):
             update_state(account, subscription)
@@ -98,21 +98,21 @@ def update_state(account: Account, product: Resource) -> None:
 
 
 def follow_version(account: Account, product: Resource, state: str, *, complete: bool = True) -> None:
-    """Set the state of a product after that of its version; a product on sale stays so (observed).
+    """Update the state of a product after its version has entered a state; a product for sale stays so (observed).
 
     Args:
         account: The account.
         product: The product.
-        state: State of its version.
-        complete: False if the product loses something that a review requires.
+        state: State of the version.
+        complete: False if the product no longer has everything that a review requires.
     """
-    if product.type == "subscriptionGroups" or (product.attributes["state"] in SOLD and state != "APPROVED"):
+    if product.type == "subscriptionGroups" or (product.attributes["state"] in APPROVED_STATES and state != "APPROVED"):
         return
     waiting = "READY_TO_SUBMIT" if complete else "MISSING_METADATA"
     account.store.update(product, {"state": _STATES.get(state, waiting)})
 
 
 def is_draft_in_submission(account: Account, product: Resource) -> bool:
-    """Return whether the version of a product is an item of a submission that is not submitted yet."""
+    """Return whether the version of a product is an item of a review submission that has not been submitted yet."""
     version = version_in_flight(account, product)
     return version is not None and version.attributes["state"] == "READY_FOR_REVIEW"

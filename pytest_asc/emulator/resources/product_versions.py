@@ -1,8 +1,8 @@
 """Versions of in-app purchases, subscriptions and subscription groups, with their localizations and images.
 
-A product comes with its first version, and has one in flight at a time (observed). Localizations of the first version
-of the API belong to a product, those of the second to a version: here each belongs to both, as long as the version is a
-draft (inferred; documented is that both keep working).
+A product is created with its first version, and has only one version in flight at a time (observed). In v1 of the API,
+localizations belong to a product, in v2 to a version. In the emulator, a localization belongs to both as long as the
+version is a draft (inferred; that both versions of the API keep working is documented).
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.account.account import Account
     from pytest_asc.emulator.account.store import Resource
     from pytest_asc.emulator.jsonapi.request_validator import ValidatedResource
-    from pytest_asc.emulator.resources.product_kinds import Kind
+    from pytest_asc.emulator.resources.product_kinds import ProductKind
 
-# The state of a localization of the first version of the API, by that of its version; a draft's for all others.
+# State of a localization of API v1, by the state of the version; for all others, that of a draft.
 _LOCALIZATION_STATES = {
     "WAITING_FOR_REVIEW": "WAITING_FOR_REVIEW",
     "IN_REVIEW": "WAITING_FOR_REVIEW",
@@ -52,8 +52,8 @@ _LOCALIZATION_STATES = {
     "APPROVED": "APPROVED",
     "REJECTED": "REJECTED",
 }
-# As an error names it (observed).
-_STATES_IN_WORDS = {"APPROVED": "ACTIVE"}
+# Names of states in errors, if they differ (observed).
+_STATE_NAMES = {"APPROVED": "ACTIVE"}
 
 
 # States.
@@ -74,18 +74,18 @@ def _after_state_change(account: Account, version: Resource, state: str) -> None
 
 
 VERSION = StateMachine("state", {}, _after_state_change)
-"""States of a version that is an item of a review submission, which moves it on."""
-SUBMITTED_ALONE = StateMachine(
+"""States of a version that is an item of a review submission. The submission changes them."""
+STANDALONE_VERSION = StateMachine(
     "state",
     # The times are inferred.
     {"WAITING_FOR_REVIEW": Step(12 * HOUR, "IN_REVIEW"), "IN_REVIEW": Step(2 * HOUR, outcome_of)},
     _after_state_change,
 )
-"""States of a version that was submitted by itself, as before there were review submissions."""
+"""States of a version that was submitted without a review submission, in the older way."""
 
 
-def create_first_version(account: Account, product: Resource, kind: Kind, state: str) -> None:
-    """Create the version that comes with a product."""
+def create_first_version(account: Account, product: Resource, kind: ProductKind, state: str) -> None:
+    """Create the first version of a product, which is created with it."""
     version = account.create_automatic(kind.version_type, None, {"version": 1, "state": state})
     link(account, version, kind.owner, product)
 
@@ -100,7 +100,7 @@ def _validate_create(account: Account, entity: ValidatedResource) -> None:
 
 
 def _after_create(account: Account, version: Resource, _: ValidatedResource) -> None:
-    """Number the version, and take over the localizations of the one before (observed)."""
+    """Set the version number, and copy the localizations of the previous version (observed)."""
     product = product_of(account, version)
     others = [one for one in versions_of(account, product) if one is not version] if product else []
     numbers = [int(one.attributes["version"] or 0) for one in others]
@@ -113,7 +113,7 @@ def _after_create(account: Account, version: Resource, _: ValidatedResource) -> 
 
 
 def _after_add(account: Account, version: Resource) -> None:
-    """Let the version of a test take the place of the one that came with the product."""
+    """Replace the automatic first version of the product by the version that the test has added."""
     attributes = version.attributes
     account.store.update(version, {"state": attributes["state"] or DRAFT, "version": attributes["version"] or 1})
     product = product_of(account, version)
@@ -127,7 +127,7 @@ def _after_add(account: Account, version: Resource) -> None:
 # Localizations and images.
 
 
-def _unmodifiable(kind: Kind) -> RefusedError:
+def _unmodifiable(kind: ProductKind) -> RefusedError:
     template = product_errors.VERSION_UNMODIFIABLE
     return RefusedError(ApiError(template._replace(code=template.code.format(kind=kind.code))))
 
@@ -137,7 +137,7 @@ def _is_open(version: Resource | None) -> bool:
 
 
 def _validate_create_part(account: Account, entity: ValidatedResource) -> None:
-    """Refuse a localization or an image of a version that is no draft (observed)."""
+    """Reject a localization or an image for a version that is not a draft (observed)."""
     for version in request_resources(account, entity, "version"):
         if not _is_open(version):
             raise _unmodifiable(BY_VERSION[version.type])
@@ -161,7 +161,7 @@ def _after_create_localization(account: Account, localization: Resource, _: Vali
 
 
 def _validate_update_localization(account: Account, localization: Resource, entity: ValidatedResource) -> None:
-    """Refuse changes of texts that are live or in review: each version of the API has its own words (observed)."""
+    """Reject changes of texts that are live or in review; the error depends on the version of the API (observed)."""
     kind = BY_LOCALIZATION[localization.type]
     version = related_one(account, localization, "version")
     if version and entity.api_version != "v1":
@@ -170,12 +170,12 @@ def _validate_update_localization(account: Account, localization: Resource, enti
         return
     state = localization.attributes["state"]
     if state not in {None, DRAFT}:
-        values = {"title": kind.title, "state": _STATES_IN_WORDS.get(state, state)}
+        values = {"title": kind.title, "state": _STATE_NAMES.get(state, state)}
         raise RefusedError(at_pointer(product_errors.LOCALIZATION_CLOSED, "/data/attributes/state", **values))
 
 
 def _before_delete_localization(account: Account, localization: Resource) -> None:
-    """Refuse to delete texts that are live or in review; the last one has an error of its own (observed)."""
+    """Reject the deletion of texts that are live or in review, and of the last localization (observed)."""
     kind = BY_LOCALIZATION[localization.type]
     version = related_one(account, localization, "version")
     product = related_one(account, localization, kind.localization_owner)

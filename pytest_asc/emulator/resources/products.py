@@ -1,4 +1,4 @@
-"""In-app purchases, subscriptions and their groups: what comes with them, deletion, and submission by themselves."""
+"""In-app purchases, subscriptions and subscription groups: creation, deletion, and submission without an app."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from pytest_asc.emulator.resources.product_states import (
     INCOMPLETE,
     VERSION_STATES,
     is_draft_in_submission,
-    missing,
+    missing_parts,
     update_state,
 )
-from pytest_asc.emulator.resources.product_versions import SUBMITTED_ALONE, create_first_version
+from pytest_asc.emulator.resources.product_versions import STANDALONE_VERSION, create_first_version
 from pytest_asc.emulator.resources.state_machine import matches, related_many, related_one, request_resources
 from pytest_asc.emulator.resources.uploads import UPLOAD, commit
 
@@ -39,29 +39,29 @@ if TYPE_CHECKING:
 # Products.
 
 
-_PLAIN_SALE = {"marketSettings": [], "multiSeatStatus": "DISABLED"}
-"""Of a new subscription, since 4.5 (observed)."""
+_SALE_DEFAULTS = {"marketSettings": [], "multiSeatStatus": "DISABLED"}
+"""Attributes of a new subscription since 4.5 (observed)."""
 
 
-def _complete_sale(account: Account, product: Resource) -> None:
-    """Set how a subscription is sold where nothing was said; Family Sharing turns seats off (documented)."""
+def _set_sale_defaults(account: Account, product: Resource) -> None:
+    """Set the defaults of a subscription's sale attributes; Family Sharing turns seats off (documented)."""
     given = product.attributes
-    changes = {name: value for name, value in _PLAIN_SALE.items() if name in given and given[name] is None}
+    changes = {name: value for name, value in _SALE_DEFAULTS.items() if name in given and given[name] is None}
     if given.get("familySharable") and "multiSeatStatus" in given:
         changes["multiSeatStatus"] = "DISABLED"
     account.store.update(product, changes)
 
 
 def _after_create(account: Account, product: Resource, _: ValidatedResource) -> None:
-    _complete_sale(account, product)
+    _set_sale_defaults(account, product)
     if product.type != "subscriptionGroups":
         account.store.update(product, {"state": "MISSING_METADATA"})
     create_first_version(account, product, BY_PRODUCT[product.type], DRAFT)
 
 
 def _after_add(account: Account, product: Resource) -> None:
-    """Make what every product has, unless the test has added it."""
-    _complete_sale(account, product)
+    """Create the resources that every product has, unless the test has added them."""
+    _set_sale_defaults(account, product)
     if "state" in product.attributes and product.attributes["state"] is None:
         account.store.update(product, {"state": "MISSING_METADATA"})
         update_state(account, product)
@@ -71,7 +71,7 @@ def _after_add(account: Account, product: Resource) -> None:
 
 
 def _validate_create(account: Account, entity: ValidatedResource) -> None:
-    """Refuse a product id that a deleted product has had (observed)."""
+    """Reject the product id of a deleted product (observed)."""
     identifier = entity.attributes["productId"]
     if identifier in account.retired_product_ids:
         template, name = entity_errors.ATTRIBUTE_DUPLICATE, "productId"
@@ -92,22 +92,22 @@ def _after_update(account: Account, product: Resource, entity: ValidatedResource
         for price in related_many(account, product, "prices"):
             complete_price(account, price)
     if entity.attributes.get("familySharable"):
-        _complete_sale(account, product)
+        _set_sale_defaults(account, product)
     update_state(account, product)
 
 
 def _before_delete(account: Account, product: Resource) -> None:
-    """Refuse to delete a subscription that is complete (observed), and remember the product id."""
+    """Reject the deletion of a complete subscription (observed); otherwise remember the product id."""
     if product.type == "subscriptions" and product.attributes["state"] not in INCOMPLETE:
         raise RefusedError(ApiError(product_errors.SUBSCRIPTION_NOT_DELETED))
     account.retired_product_ids.add(product.attributes["productId"])
 
 
-# What a product needs.
+# Requirements for a review.
 
 
 def _update_product(name: str, account: Account, _: Resource, entity: ValidatedResource) -> None:
-    """Update the state of the product that a request names."""
+    """Update the state of the product that a request refers to."""
     for product in request_resources(account, entity, name):
         update_state(account, product)
 
@@ -126,9 +126,9 @@ def _screenshots(name: str) -> ResourceHooks:
 
 
 def submission_errors(account: Account, product: Resource) -> Mapping[str, list[ApiError]]:
-    """Return what a product lacks, as associated errors; prices aside, which have an error of their own."""
+    """Return the associated errors about missing parts of a product, apart from prices, which have their own error."""
     found: list[ApiError] = []
-    lacks = missing(account, product)
+    lacks = missing_parts(account, product)
     for part, names, template in (
         ("attributes", lacks.attributes, entity_errors.ATTRIBUTE_REQUIRED),
         ("relationships", lacks.relationships, entity_errors.RELATIONSHIP_REQUIRED),
@@ -140,10 +140,10 @@ def submission_errors(account: Account, product: Resource) -> Mapping[str, list[
 
 
 def validate_complete(account: Account, product: Resource) -> None:
-    """Refuse a product that lacks what a review requires.
+    """Reject a product that does not have everything that a review requires.
 
     Raises:
-        RefusedError: Something is missing, or a price.
+        RefusedError: A member or a price is missing.
     """
     if product.type == "subscriptionGroups" or product.attributes["state"] not in INCOMPLETE:
         return
@@ -151,7 +151,7 @@ def validate_complete(account: Account, product: Resource) -> None:
     if associated:
         values = {"type": product.type, "id": product.id}
         raise RefusedError(ApiError(product_errors.NOT_SUBMITTABLE, values, associated=associated))
-    territories = missing(account, product).territories
+    territories = missing_parts(account, product).territories
     if territories:
         raise RefusedError(ApiError(product_errors.PRICES_MISSING, {"territories": ", ".join(territories)}))
 
@@ -172,7 +172,7 @@ def _validate_submission(name: str, account: Account, entity: ValidatedResource)
 
 
 def _is_first(account: Account, product: Resource) -> bool:
-    """Return whether no product of the kind has been approved in the app; False if the app is unknown."""
+    """Return whether the app has no approved product of this kind; False if the app is unknown."""
     siblings = siblings_of(account, product)
     kind = product.attributes.get("inAppPurchaseType")
     same = [one for one in siblings if one.attributes.get("inAppPurchaseType") == kind]
@@ -198,7 +198,7 @@ def _validate_group_submission(account: Account, entity: ValidatedResource) -> N
 
 def _submit(name: str, account: Account, _: Resource, entity: ValidatedResource) -> None:
     for version in _pending(account, entity, name):
-        SUBMITTED_ALONE.enter(account, version, "WAITING_FOR_REVIEW")
+        STANDALONE_VERSION.enter(account, version, "WAITING_FOR_REVIEW")
 
 
 def _pending(account: Account, entity: ValidatedResource, name: str) -> Iterator[Resource]:

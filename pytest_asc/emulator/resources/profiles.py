@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.account.store import Resource
     from pytest_asc.emulator.jsonapi.request_validator import ValidatedResource
 
-_DAYS = 365  # observed
+_DAYS = 365  # validity of a profile (observed)
 
 
 class ProfileType(NamedTuple):
-    """Requirements of a profileType, as the developer portal offers it."""
+    """Facts about a profileType, as on the developer portal."""
 
     certificates: frozenset[str]
-    """The certificate types that it accepts."""
+    """Certificate types that the profile accepts."""
     devices: bool = False
     """True if the profile lists devices."""
     platform: str = "IOS"
@@ -57,7 +57,7 @@ _PROFILE_TYPES: Mapping[str, ProfileType] = {
     "TVOS_APP_INHOUSE": ProfileType(_DISTRIBUTION),
     "TVOS_APP_STORE": ProfileType(_DISTRIBUTION),
 }
-_UNKNOWN_TYPE = ProfileType(frozenset())  # for types of an OpenAPI document newer than this table
+_UNKNOWN_TYPE = ProfileType(frozenset())  # for types in an OpenAPI document that is newer than this table
 _PLATFORMS = {"IOS": ["iOS", "xrOS", "visionOS"], "MAC_OS": ["OSX"], "TVOS": ["tvOS"]}
 
 _PLATFORM_NAMES = {"IOS": "iOS", "MAC_OS": "macOS"}  # iOS is observed
@@ -106,7 +106,7 @@ def _after_create(account: Account, profile: Resource, _entity: ValidatedResourc
 
 
 def _property_list(account: Account, profile: Resource, uuid: str, until: float) -> dict[str, Any]:
-    """The property list of a profile, with the keys of Apple's."""
+    """Return the property list of a profile, with the keys of Apple's profiles."""
     bundle_id = related_one(account, profile, "bundleId")
     attributes = bundle_id.attributes if bundle_id else {}
     prefix = _xml_text(attributes.get("seedId") or TEAM_ID)
@@ -139,7 +139,7 @@ def _property_list(account: Account, profile: Resource, uuid: str, until: float)
 
 
 def _der_content(certificate: Resource) -> bytes:
-    """The certificate in DER; empty if a test has added a certificate without valid content."""
+    """Return the certificate in DER; empty if a test has added a certificate without valid content."""
     try:
         return base64.b64decode(certificate.attributes["certificateContent"] or "", validate=True)
     except binascii.Error:
@@ -147,7 +147,7 @@ def _der_content(certificate: Resource) -> bytes:
 
 
 def _xml_text(text: str) -> str:
-    """Remove the characters that XML does not allow."""
+    """Remove the characters that are not allowed in XML."""
     return "".join(character for character in text if character.isprintable())
 
 

@@ -1,4 +1,4 @@
-"""Devices and bundle ID capabilities, and helpers for all provisioning resources."""
+"""Devices, bundle IDs and their capabilities, and functions for all provisioning resources."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.jsonapi.request_validator import ValidatedResource
 
 TEAM_ID = "9XYZ8WV7UT"
-"""The team id; it is also the seedId of the emulator's bundle IDs."""
+"""The team ID. It is also the seedId of the emulator's bundle IDs."""
 TEAM_NAME = "Example"
-# Older devices, those since 2018, and Macs with a hardware UUID.
+# UDIDs of older devices, of devices since 2018, and of Macs, which have a hardware UUID.
 _UDID = re.compile("[0-9a-f]{40}|[0-9a-f]{8}-[0-9a-f]{16}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_DEVICE_CLASSES = {"IOS": "IPHONE", "MAC_OS": "MAC"}  # inferred: Apple derives the class from the UDID
+_DEVICE_CLASSES = {"IOS": "IPHONE", "MAC_OS": "MAC"}  # inferred; Apple derives the class from the UDID
 
 
 def portal_time(now: float) -> str:
-    """Format a time as the developer portal does (observed in 2023): ``2023-11-10T08:09:51.000+00:00``."""
+    """Format a time in the style of the developer portal (observed in 2023): ``2023-11-10T08:09:51.000+00:00``."""
     return datetime.fromtimestamp(now, timezone.utc).isoformat(timespec="milliseconds")
 
 
 def invalidate(account: Account, name: str, resource: Resource) -> None:
-    """Set the profiles that are related to a resource to INVALID.
+    """Set the state of the profiles that are related to a resource to INVALID.
 
     Args:
         account: The account.
-        name: The relationship of the profiles.
-        resource: The other side of the relationship.
+        name: Relationship of the profiles to the resource.
+        resource: The resource.
     """
     relationship = relation("profiles", name)
     for profile in account.store.get_many("profiles", resource.ids(relationship.inverse)) if relationship else ():
@@ -61,7 +61,7 @@ def _after_create_device(account: Account, device: Resource, _entity: ValidatedR
 
 
 def _find_existing_capability(account: Account, entity: ValidatedResource) -> Resource | None:
-    """Find the bundle ID's capability of the same type: Apple responds with it, unchanged (observed: rorkai #2586)."""
+    """Find an existing capability of the same type: Apple responds with it unchanged (observed: rorkai #2586)."""
     (bundle_id,) = request_resources(account, entity, "bundleId")
     capabilities = related_many(account, bundle_id, "bundleIdCapabilities")
     return next(
@@ -75,7 +75,7 @@ def _find_existing_capability(account: Account, entity: ValidatedResource) -> Re
 
 
 def _choose_capability_id(account: Account, entity: ValidatedResource) -> str | None:
-    """Build the id from that of the bundle ID and the capability type (observed)."""
+    """Build the id from the bundle ID's id and the capability type (observed)."""
     ((_, bundle_id),) = entity.relationships["bundleId"]
     identifier = f"{bundle_id}_{entity.attributes['capabilityType']}"
     return None if account.store.get(entity.type, identifier) else identifier
@@ -89,7 +89,7 @@ def _invalidate_profiles(account: Account, capability: Resource, *_: object) -> 
 
 
 def _after_create_bundle_id(account: Account, bundle_id: Resource, _entity: ValidatedResource) -> None:
-    """Make a new App ID one for every platform, whichever the request has (observed)."""
+    """Set the platform to UNIVERSAL, whatever the request says (observed)."""
     account.store.update(bundle_id, {"platform": "UNIVERSAL"})
 
 

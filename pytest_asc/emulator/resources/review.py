@@ -1,6 +1,6 @@
 """Review submissions: validation, submission, review by Apple and cancellation.
 
-The states and the changes that a client may request are documented; the times are inferred.
+The states, and the changes that a client may request, are documented. The times are inferred.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.account.store import Resource
     from pytest_asc.emulator.jsonapi.request_validator import ValidatedResource
 
-_MAX_UNSENT = 5  # of an app and platform (observed)
+_MAX_UNSUBMITTED = 5  # for an app and platform (observed)
 _IN_PROGRESS = ("WAITING_FOR_REVIEW", "IN_REVIEW", "UNRESOLVED_ISSUES")
 _WITHDRAWABLE = "PENDING_DEVELOPER_RELEASE"
-_MAX_IN_REVIEW = 2  # of an app and platform (observed)
+_MAX_IN_REVIEW = 2  # for an app and platform (observed)
 
 
 def _decide_items(account: Account, submission: Resource) -> str:
@@ -86,7 +86,7 @@ SUBMISSION = StateMachine(
 
 
 def _unfinished(account: Account, app: Resource, platform: object) -> list[Resource]:
-    """The unfinished submissions of an app and platform."""
+    """Return the unfinished submissions of an app and platform."""
     found = related_many(account, app, "reviewSubmissions")
     return [other for other in found if matches(other, platform=platform) and not matches(other, state="COMPLETE")]
 
@@ -95,8 +95,8 @@ def _validate_create(account: Account, entity: ValidatedResource) -> None:
     (app,) = request_resources(account, entity, "app")
     platform = entity.attributes.get("platform")
     unsent = [each for each in _unfinished(account, app, platform) if matches(each, state="READY_FOR_REVIEW")]
-    if len(unsent) >= _MAX_UNSENT:
-        values = {"app": app.id, "platform": platform, "limit": _MAX_UNSENT}
+    if len(unsent) >= _MAX_UNSUBMITTED:
+        values = {"app": app.id, "platform": platform, "limit": _MAX_UNSUBMITTED}
         associated = {f"/apps/{app.id}": [ApiError(state_errors.TOO_MANY_SUBMISSIONS, values)]}
         raise RefusedError(
             ApiError(state_errors.NOT_REVIEWABLE, {"type": app.type, "id": app.id}, associated=associated)
@@ -121,7 +121,7 @@ def _validate_submit(account: Account, submission: Resource) -> None:
     versions = open_versions(account, submission)
     app = related_one(account, submission, "app")
     if app:
-        _validate_alone(account, app, submission, versions)
+        _validate_none_in_review(account, app, submission, versions)
         if not versions:
             _validate_approved(account, app, submission)
     validate_groups(account, submission)
@@ -129,8 +129,10 @@ def _validate_submit(account: Account, submission: Resource) -> None:
         validate_version(account, version)
 
 
-def _validate_alone(account: Account, app: Resource, submission: Resource, versions: Sequence[Resource]) -> None:
-    """Refuse a submission while others of the platform are in review."""
+def _validate_none_in_review(
+    account: Account, app: Resource, submission: Resource, versions: Sequence[Resource]
+) -> None:
+    """Reject a submission while too many others of the platform are in review."""
     platform = submission.attributes["platform"]
     in_review = [
         other
@@ -142,13 +144,13 @@ def _validate_alone(account: Account, app: Resource, submission: Resource, versi
         associated = {f"/v1/{submission.type}/{submission.id}": [ApiError(state_errors.TOO_MANY_IN_REVIEW, values)]}
         raise RefusedError(ApiError(state_errors.NOT_REVIEWABLE, values, associated=associated))
     for other in in_review:
-        # One submission with a version and one without may be in review at the same time (documented).
+        # A submission with a version and one without a version may be in review at the same time (documented).
         if bool(open_versions(account, other)) == bool(versions):
             raise RefusedError(ApiError(state_errors.OTHER_SUBMISSION_IN_PROGRESS, {"id": other.id}))
 
 
 def _validate_approved(account: Account, app: Resource, submission: Resource) -> None:
-    """Refuse a submission without a version for an app that has never been approved (observed)."""
+    """Reject a submission without a version for an app that has no approved version (observed)."""
     platform = submission.attributes["platform"]
     versions = related_many(account, app, "appStoreVersions")
     approved = any(matches(version, platform=platform) and state_of(version) in APPROVED for version in versions)
@@ -169,8 +171,8 @@ def _after_update(account: Account, submission: Resource, entity: ValidatedResou
         SUBMISSION.enter(account, submission, "WAITING_FOR_REVIEW")
 
 
-# App Store version submissions, the predecessor of review submissions: the resource exists during a review, with the
-# version's id (observed), and deleting it withdraws the version.
+# App Store version submissions, the predecessor of review submissions. The resource exists during a review and has the
+# id of the version (observed). Deleting it withdraws the version.
 
 
 def _create_version_submission(account: Account, version: Resource) -> None:
@@ -183,7 +185,7 @@ def _remove_version_submissions(account: Account, submission: Resource) -> None:
     for item in related_many(account, submission, "items"):
         version = related_one(account, item, "appStoreVersion")
         version_submission = related_one(account, version, "appStoreVersionSubmission") if version else None
-        # While an approved version waits for its release, it can still be withdrawn (observed).
+        # An approved version can still be withdrawn until it is released (observed).
         if version and version_submission and not matches(version, appVersionState=_WITHDRAWABLE):
             account.remove(version_submission)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 CONTACT = ("contactFirstName", "contactLastName", "contactPhone", "contactEmail")
 """Attributes of the contact, in the order in which they are required."""
-_MAX_NOTES = 4000  # characters (observed; the help says bytes)
+_MAX_NOTES = 4000  # characters (observed; Apple's help says bytes)
 _PHONE_INVALID: Mapping[str, ErrorTemplate] = {
     "appStoreReviewDetails": entity_errors.REVIEW_PHONE_INVALID,
     "betaAppReviewDetails": entity_errors.BETA_REVIEW_PHONE_INVALID,
@@ -29,9 +29,9 @@ _PHONE_INVALID: Mapping[str, ErrorTemplate] = {
 
 
 def _validate(resource_type: str, sent: Mapping[str, Any], present: Mapping[str, Any]) -> None:
-    """Refuse details without a contact, one missing attribute at a time, or with a value that is not valid (observed).
+    """Reject details with an invalid value or without a contact, one missing attribute at a time (observed).
 
-    A PATCH is checked together with what is there already (observed).
+    The attributes of a PATCH are checked together with the existing ones (observed).
     """
     merged = {**present, **sent}
     errors: list[ApiError] = []

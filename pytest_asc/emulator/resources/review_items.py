@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 SUBMITTABLE = ("READY_FOR_REVIEW", "UNRESOLVED_ISSUES")
 """States in which a submission can be changed and submitted."""
 _CLOSED = ("APPROVED", "REMOVED")
-# Attributes that hold the states of what is reviewed, app versions aside.
+# Attributes with the state of resources under review, apart from app versions.
 _STATES = frozenset({"state", "eventState"})
-# Where a type has no state of that name, the one that it has instead (inferred from the names).
+# Names that some types have for a state instead (inferred from the names).
 _SIMILAR_STATES = {
     "APPROVED": ("LIVE",),
     "DEVELOPER_REJECTED": ("PREPARE_FOR_SUBMISSION", "DRAFT"),
     "PREPARE_FOR_SUBMISSION": ("DRAFT",),
 }
-# State of a withdrawn version, by its state before; a rejected version stays rejected (observed: fastlane #20754).
+# State of a withdrawn version, by its previous state. A rejected version stays rejected (observed: fastlane #20754).
 _STATE_AFTER_WITHDRAWAL = {
     "READY_FOR_REVIEW": "PREPARE_FOR_SUBMISSION",
     "WAITING_FOR_REVIEW": "DEVELOPER_REJECTED",
@@ -42,12 +42,12 @@ _STATE_AFTER_WITHDRAWAL = {
 
 
 def open_items(account: Account, submission: Resource) -> list[Resource]:
-    """The items of a submission that are neither approved nor removed."""
+    """Return the items of a submission that are neither approved nor removed."""
     return [item for item in related_many(account, submission, "items") if item.attributes["state"] not in _CLOSED]
 
 
 def open_versions(account: Account, submission: Resource) -> list[Resource]:
-    """The versions of the open items of a submission."""
+    """Return the app versions of the open items of a submission."""
     found = [related_one(account, item, "appStoreVersion") for item in open_items(account, submission)]
     return [version for version in found if version]
 
@@ -67,11 +67,11 @@ def _enter(account: Account, reviewed: Resource, state: str) -> None:
     elif reviewed.type in BY_VERSION:
         product_versions.VERSION.enter(account, reviewed, state)
     else:
-        _update_other(account, reviewed, state)
+        _set_state(account, reviewed, state)
 
 
-def _update_other(account: Account, reviewed: Resource, state: str) -> None:
-    """Set the state of a resource other than a version: one attribute, whose values have the same names or similar."""
+def _set_state(account: Account, reviewed: Resource, state: str) -> None:
+    """Set the state of a resource other than a version, to the state of this name or a similar one."""
     for schema in api_spec().schemas_of(reviewed.type):
         for name in _STATES & schema.attributes.keys():
             allowed = api_spec().enum(schema.attributes[name]) or ()
@@ -88,7 +88,7 @@ def reviewed_by(account: Account, item: Resource) -> Iterator[Resource]:
 
 
 def withdraw(account: Account, item: Resource) -> None:
-    """Withdraw from review what an item is about."""
+    """Withdraw the resource that an item is about from review."""
     for reviewed in reviewed_by(account, item):
         names = {"appVersionState"} if reviewed.type == "appStoreVersions" else _STATES & reviewed.attributes.keys()
         for state in [reviewed.attributes[name] for name in names]:
@@ -97,10 +97,10 @@ def withdraw(account: Account, item: Resource) -> None:
 
 
 def validate_version(account: Account, version: Resource) -> None:
-    """Refuse a version that does not meet the requirements of a review.
+    """Reject a version that does not meet the requirements for a review.
 
     Raises:
-        RefusedError: Something is missing; the associated errors name each resource.
+        RefusedError: A requirement is not met. The associated errors name the resources concerned.
     """
     associated = unmet_requirements(account, version)
     if associated:
@@ -129,7 +129,7 @@ def _validate_create(account: Account, entity: ValidatedResource) -> None:
 
 
 def _validate_product_version(account: Account, submission: Resource, version: Resource) -> None:
-    """Refuse the version of a product that cannot be reviewed, or not without that of its group (observed)."""
+    """Reject the version of a product that cannot be reviewed, or only together with that of its group (observed)."""
     if version.attributes["state"] not in {None, DRAFT, "REJECTED"}:
         raise RefusedError(ApiError(state_errors.NOT_REVIEWABLE, {"type": version.type, "id": version.id}))
     product = product_of(account, version)
@@ -142,17 +142,17 @@ def _validate_product_version(account: Account, submission: Resource, version: R
 
 
 def _groups(account: Account, submission: Resource) -> list[Resource]:
-    """The subscription groups whose versions are open items of a submission."""
+    """Return the subscription groups whose versions are open items of a submission."""
     versions = [related_one(account, item, "subscriptionGroupVersion") for item in open_items(account, submission)]
     groups = [product_of(account, version) for version in versions if version]
     return [group for group in groups if group]
 
 
 def validate_groups(account: Account, submission: Resource) -> None:
-    """Refuse a submission with a new subscription group and no subscription of it (observed).
+    """Reject a submission that has a new subscription group but none of its subscriptions (observed).
 
     Raises:
-        RefusedError: A group is alone.
+        RefusedError: There is such a group.
     """
     versions = [related_one(account, item, "subscriptionVersion") for item in open_items(account, submission)]
     subscriptions = [product_of(account, version) for version in versions if version]
@@ -163,7 +163,7 @@ def validate_groups(account: Account, submission: Resource) -> None:
 
 
 def _validate_new_in_submission(account: Account, submission: Resource, reviewed: Resource, name: str) -> None:
-    """Refuse what the submission has or had, and a second version (observed)."""
+    """Reject a resource that is or was an item of the submission, and a second version (observed)."""
     for item in related_many(account, submission, "items"):
         present = related_one(account, item, name)
         removed = matches(item, state="REMOVED")
@@ -178,7 +178,7 @@ def _validate_new_in_submission(account: Account, submission: Resource, reviewed
 
 
 def _validate_not_in_review(account: Account, reviewed: Resource, name: str) -> None:
-    """Refuse a resource that is an item of another unfinished submission."""
+    """Reject a resource that is an item of another unfinished submission."""
     for submission in account.store.all("reviewSubmissions"):
         if matches(submission, state="COMPLETE"):
             continue

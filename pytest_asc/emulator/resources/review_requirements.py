@@ -1,8 +1,8 @@
 """Requirements that a version must meet before it can be reviewed.
 
-Each is observed among the associated errors of refused submissions (fastlane #20100, the comment in fastlane's
-``api_client.rb``, AppDab/AppDabActions, rorkai/App-Store-Connect-CLI, other published code). What the API cannot show
-counts as met unless a test requires it.
+They are observed among the associated errors of rejected submissions (fastlane #20100, the comment in fastlane's
+``api_client.rb``, AppDab/AppDabActions, rorkai/App-Store-Connect-CLI, other published code). Requirements that cannot
+be checked through the API are taken as met unless a test adds them.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ if TYPE_CHECKING:
 UNANSWERED = frozenset(
     {"ageRatingOverride", "ageRatingOverrideV2", "developerAgeRatingInfoUrl", "kidsAgeBand", "koreaAgeRatingOverride"}
 )
-"""Attributes of an age rating declaration that need no answer (inferred from their descriptions)."""
+"""Attributes of an age rating declaration that may stay unanswered (inferred from their descriptions)."""
 _TEXTS = ("description", "keywords", "supportUrl")
 _SCREENSHOTS = "/v1/appScreenshots/"
 _Errors: TypeAlias = "Iterator[tuple[str, ApiError]]"
 
 
 class Family(NamedTuple):
-    """A family of devices that needs screenshots."""
+    """A family of devices that requires screenshots."""
 
     display_type: str
-    """The one that the error names."""
+    """Display type that the error names."""
     larger: str = ""
-    """A display type that stands in for it."""
+    """Larger display type whose screenshots are accepted as well; empty if there is none."""
 
 
 FAMILIES: Mapping[str, Mapping[str, Family]] = {
-    # An iPhone of 6.9 inches stands in for one of 6.5 (observed, and documented: Screenshot specifications).
+    # Screenshots for 6.9" iPhones are accepted for 6.5" ones (observed, and documented: Screenshot specifications).
     "screenshots": {
         "IOS": Family("APP_IPHONE_65", "APP_IPHONE_67"),
         "MAC_OS": Family("APP_DESKTOP"),
@@ -53,7 +53,7 @@ FAMILIES: Mapping[str, Mapping[str, Family]] = {
     "ipad-screenshots": {"IOS": Family("APP_IPAD_PRO_3GEN_129")},
     "watch-screenshots": {"IOS": Family("APP_WATCH_SERIES_4")},
 }
-"""Family of devices by requirement and platform."""
+"""Families of devices by requirement and platform."""
 
 
 def _is_being_withdrawn(account: Account, version: Resource) -> bool:
@@ -69,7 +69,7 @@ def _is_being_withdrawn(account: Account, version: Resource) -> bool:
 
 
 def unmet_requirements(account: Account, version: Resource) -> dict[str, Sequence[ApiError]]:
-    """Errors that prevent the review of a version, by the path of the resource concerned; empty if there are none."""
+    """Return the errors about requirements that a version does not meet, by the path of the resource concerned."""
     found: dict[str, list[ApiError]] = {}
     if state_of(version) not in EDITABLE or _is_being_withdrawn(account, version):
         found[_path(version)] = [ApiError(state_errors.NOT_READY)]
@@ -117,12 +117,12 @@ def _localized_texts(account: Account, version: Resource) -> _Errors:
 
 def _whats_new(account: Account, version: Resource) -> _Errors:
     for localization in related_many(account, version, "appStoreVersionLocalizations"):
-        if other_versions(account, version):  # the first version has none (observed)
+        if other_versions(account, version):  # the first version of an app has no release notes (observed)
             yield from _unset(localization, ("whatsNew",))
 
 
 def _screenshots_of(requirement: str) -> Callable[[Account, Resource], _Errors]:
-    """Return the check for the screenshots of a family of devices: one error for each localization without."""
+    """Return the check for screenshots of a family of devices, with an error for each localization without them."""
 
     def check(account: Account, version: Resource) -> _Errors:
         family = FAMILIES[requirement].get(str(version.attributes["platform"]))
@@ -175,7 +175,7 @@ def _age_rating(account: Account, version: Resource) -> _Errors:
 def _price(account: Account, version: Resource) -> _Errors:
     app = related_one(account, version, "app")
     schedule = related_one(account, app, "appPriceSchedule") if app else None
-    # The empty schedule that every app has does not count (observed).
+    # The empty default schedule of an app does not count (observed).
     if app and not (schedule and related_many(account, schedule, "manualPrices")):
         yield "/v2/appPrices/", ApiError(state_errors.APP_PRICING_REQUIRED)
 
@@ -198,7 +198,7 @@ def _medical_device_declaration(_: Account, version: Resource) -> _Errors:
     yield _path(version), ApiError(state_errors.MEDICAL_DEVICE_DECLARATION_MISSING)
 
 
-# In the order of the errors. The requirement of an approved version is one of the submission, and not of a version.
+# In the order of the errors. The requirement of an approved version is missing here: it applies to the submission.
 _CHECKS: tuple[tuple[str, Callable[[Account, Resource], _Errors]], ...] = (
     ("copyright", _copyright),
     ("build", _build),

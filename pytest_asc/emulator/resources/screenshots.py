@@ -1,4 +1,4 @@
-"""Screenshots and previews of the App Store: sets, their limits, and the states of a version that close them."""
+"""Screenshots and previews for the App Store: sets, limits, and states of a version that do not allow changes."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.jsonapi.request_validator import ValidatedResource
 
 
-class _Kind(NamedTuple):
-    """A kind of files: a type of sets, and the type of the files in them."""
+class _FileKind(NamedTuple):
+    """Names that differ between screenshots and previews."""
 
     sets: str
     display_type: str
     """Attribute of a set that is unique within its localization."""
     files: str
     set_name: str
-    """Relationship from a file to its set."""
+    """Relationship of a file to its set."""
     limit: int
-    """Greatest number of files in a set: observed for screenshots, documented for previews."""
+    """Maximum number of files in a set: observed for screenshots, documented for previews."""
     noun: str
 
 
 _KINDS = (
-    _Kind("appScreenshotSets", "screenshotDisplayType", "appScreenshots", "appScreenshotSet", 10, "screenshots"),
-    _Kind("appPreviewSets", "previewType", "appPreviews", "appPreviewSet", 3, "previews"),
+    _FileKind("appScreenshotSets", "screenshotDisplayType", "appScreenshots", "appScreenshotSet", 10, "screenshots"),
+    _FileKind("appPreviewSets", "previewType", "appPreviews", "appPreviewSet", 3, "previews"),
 )
 
 
 def _validate_open(account: Account, localization: Resource | None) -> None:
-    """Refuse a change to the files of a version that is live or in review (observed)."""
+    """Reject a change to the files of a version that is live or in review (observed)."""
     if localization is None or localization.type != "appStoreVersionLocalizations":
         return
     version = related_one(account, localization, "appStoreVersion")
@@ -53,7 +53,7 @@ def _localization_of(account: Account, file_set: Resource) -> Resource | None:
     return related_one(account, file_set, "appStoreVersionLocalization")
 
 
-def _validate_create_set(kind: _Kind, account: Account, entity: ValidatedResource) -> None:
+def _validate_create_set(kind: _FileKind, account: Account, entity: ValidatedResource) -> None:
     value = entity.attributes[kind.display_type]
     for name in entity.relationships:
         for localization in request_resources(account, entity, name):
@@ -67,7 +67,7 @@ def _before_delete_set(account: Account, file_set: Resource) -> None:
     _validate_open(account, _localization_of(account, file_set))
 
 
-def _validate_create(kind: _Kind, account: Account, entity: ValidatedResource) -> None:
+def _validate_create(kind: _FileKind, account: Account, entity: ValidatedResource) -> None:
     for file_set in request_resources(account, entity, kind.set_name):
         _validate_open(account, _localization_of(account, file_set))
         if len(related_many(account, file_set, kind.files)) >= kind.limit:
@@ -75,17 +75,17 @@ def _validate_create(kind: _Kind, account: Account, entity: ValidatedResource) -
     UPLOAD.validate_create(account, entity)
 
 
-def _validate_file_open(kind: _Kind, account: Account, file: Resource) -> None:
+def _validate_file_open(kind: _FileKind, account: Account, file: Resource) -> None:
     file_set = related_one(account, file, kind.set_name)
     _validate_open(account, _localization_of(account, file_set) if file_set else None)
 
 
-def _validate_update(kind: _Kind, account: Account, file: Resource, entity: ValidatedResource) -> None:
+def _validate_update(kind: _FileKind, account: Account, file: Resource, entity: ValidatedResource) -> None:
     _validate_file_open(kind, account, file)
     UPLOAD.validate_update(account, file, entity)
 
 
-def _before_delete(kind: _Kind, account: Account, file: Resource) -> None:
+def _before_delete(kind: _FileKind, account: Account, file: Resource) -> None:
     _validate_file_open(kind, account, file)
     UPLOAD.before_delete(account, file)
 

@@ -1,4 +1,4 @@
-"""State machines of resources, and helpers for relationships that the hooks share."""
+"""State machines of resources, and functions for relationships that hooks share."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ if TYPE_CHECKING:
 
 
 class Step(NamedTuple):
-    """Transition to the next state after some time."""
+    """A transition to another state after some time."""
 
     delay: float
-    """Seconds from the entry into the state."""
+    """Seconds after the state was entered."""
     state: str | Callable[[Account, Resource], str]
-    """The next state, or a function that returns it at that time."""
+    """The next state, or a function that is called at that time and returns it."""
 
 
 class StateMachine(NamedTuple):
-    """States of a resource type, with the transitions that happen after some time."""
+    """States of a resource type, with the transitions that happen automatically after some time."""
 
     attribute: str
-    """Attribute that holds the state."""
+    """Attribute with the state."""
     steps: Mapping[str, Step]
-    """Transition from each state that is left after some time."""
+    """Automatic transitions, by the state that they leave."""
     after_enter: Callable[[Account, Resource, str], None] = do_nothing
-    """Runs after a resource has entered a state; updates related resources."""
+    """Called after a resource has entered a state, to update related resources."""
 
     def enter(self, account: Account, resource: Resource, state: str) -> None:
         """Set the state of a resource, cancel its scheduled events, and schedule the next transition."""
@@ -42,7 +42,7 @@ class StateMachine(NamedTuple):
         self.schedule_next_step(account, resource)
 
     def schedule_next_step(self, account: Account, resource: Resource) -> None:
-        """Schedule the step that follows the current state of a resource."""
+        """Schedule the transition from the current state of a resource, if there is one."""
         state = resource.attributes[self.attribute]
         step = self.steps.get(state)
         if step:
@@ -58,7 +58,7 @@ class StateMachine(NamedTuple):
 
 
 def outcome_of(account: Account, resource: Resource) -> str:
-    """Return the final state of a resource: the outcome that a test has set, or the default one."""
+    """Return the final state of a resource: the outcome that a test has chosen, or the default."""
     return account.outcomes.of(resource)
 
 
@@ -70,24 +70,24 @@ def related_many(account: Account, resource: Resource, name: str) -> list[Resour
 
 
 def related_one(account: Account, resource: Resource, name: str) -> Resource | None:
-    """Return the related resource of a to-one relationship, or None."""
+    """Return the related resource of a to-one relationship; None if there is none."""
     found = related_many(account, resource, name)
     return found[0] if found else None
 
 
 def link(account: Account, resource: Resource, name: str, other: Resource) -> None:
-    """Add a related resource; in a to-one relationship, replace the present one."""
+    """Add a related resource; in a to-one relationship, replace the current one."""
     relationship = relation(resource.type, name)
     assert relationship is not None, f"{resource.type}.{name} leads to no resource"  # noqa: S101  the API spec has it
     account.store.link(resource, relationship, other)
 
 
 def request_resources(account: Account, entity: ValidatedResource, name: str) -> list[Resource]:
-    """Return the resources that a relationship in a request names, without those that the request creates."""
+    """Return the resources that a relationship in a request refers to, without those that the request creates."""
     linkages = entity.relationships.get(name, ())
     return [found for resource_type, identifier in linkages if (found := account.store.get(resource_type, identifier))]
 
 
 def matches(resource: Resource, **attributes: Any) -> bool:
-    """Return whether a resource has these values for these attributes."""
+    """Return whether the attributes of a resource have these values."""
     return attributes.items() <= resource.attributes.items()

@@ -19,21 +19,21 @@ if TYPE_CHECKING:
 
 
 def _validate_update_grace_period(_: Account, period: Resource, entity: ValidatedResource) -> None:
-    """Refuse a grace period that production has and the sandbox has not (observed)."""
+    """Reject a grace period that is enabled in production but not in the sandbox (observed)."""
     merged = {**period.attributes, **entity.attributes}
     if merged["optIn"] and not merged["sandboxOptIn"]:
         raise RefusedError(ApiError(product_errors.GRACE_PERIOD_SETTING))
 
 
 def _after_add_grace_period(account: Account, _: Resource) -> None:
-    """Let what a test has added take the place of what Apple had made for the app."""
+    """Remove the grace period of the app that Apple created automatically and the test has now replaced."""
     for other in list(account.store.all("subscriptionGracePeriods")):
         if account.is_automatic(other) and owner(account.store, "apps", "subscriptionGracePeriod", other) is None:
             account.remove(other)
 
 
 def _before_delete_promotion(account: Account, promotion: Resource) -> None:
-    """Refuse to remove the promotion of a product that has an image (observed)."""
+    """Reject the deletion of the promoted purchase of a product that has an image (observed)."""
     for name in ("inAppPurchaseV2", "subscription"):
         product = related_one(account, promotion, name)
         if product is None:

@@ -1,7 +1,7 @@
 """Beta testers and their invitations.
 
-A tester stays uninvited until a build can be installed; then the invitation is sent automatically (observed by users of
-rorkai/App-Store-Connect-CLI and others).
+A tester is not invited until there is a build to install; then the invitation is sent automatically (observed by users
+of rorkai/App-Store-Connect-CLI and others).
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ if TYPE_CHECKING:
 _INSTALLABLE = "IN_BETA_TESTING"
 _JOINED = ("ACCEPTED", "INSTALLED")
 
-# Testers of an app (documented: App Store Connect Help, "Invite external testers").
-_MOST_INTERNAL, _MOST_EXTERNAL = 100, 10_000
+# Maximum number of testers of an app (documented: App Store Connect Help, "Invite external testers").
+_MAX_INTERNAL, _MAX_EXTERNAL = 100, 10_000
 
 TESTER = StateMachine("state", {"ACCEPTED": Step(10 * MINUTE, "INSTALLED")})
-"""Installation follows acceptance (the time is inferred)."""
+"""States of a tester: the app is installed after the invitation was accepted (the time is inferred)."""
 
 
 def invite_waiting_testers(account: Account, build: Resource) -> None:
-    """Invite the testers that a build makes it possible to invite."""
+    """Invite the testers who have not been invited yet and can install a build now."""
     testers = [tester for group in groups_of(account, build) for tester in related_many(account, group, "betaTesters")]
     _invite(account, [*testers, *related_many(account, build, "individualTesters")])
 
@@ -52,7 +52,7 @@ def _invite(account: Account, testers: list[Resource]) -> None:
 
 
 def groups_of(account: Account, build: Resource) -> list[Resource]:
-    """The groups of a build: those that it was added to, and those with access to all builds of the app."""
+    """Return the groups of a build: those it was added to, and those with access to all builds of the app."""
     app = related_one(account, build, "app")
     automatic = related_many(account, app, "betaGroups") if app else []
     return [
@@ -62,7 +62,7 @@ def groups_of(account: Account, build: Resource) -> list[Resource]:
 
 
 def _has_build(account: Account, tester: Resource, app: Resource | None) -> bool:
-    """Return whether a tester can install a build; of this app, unless it is None."""
+    """Return whether a tester can install a build of this app, or of any app if it is None."""
     for group in related_many(account, tester, "betaGroups"):
         owner = related_one(account, group, "app")
         if app not in {None, owner}:
@@ -88,19 +88,19 @@ def _is_installable(account: Account, build: Resource, name: str) -> bool:
 # Testers.
 
 
-def validate_number(account: Account, group: Resource, added: Collection[str | None]) -> None:
-    """Refuse more testers than an app can have, in its internal groups or in its external ones.
+def validate_number_of_testers(account: Account, group: Resource, added: Collection[str | None]) -> None:
+    """Reject more testers than the internal groups or the external groups of an app can have.
 
     Args:
         account: The account.
-        group: The group that gets testers.
-        added: Ids of the testers, None for one who is still to be created.
+        group: The group to which testers are added.
+        added: Ids of the added testers; None for a tester that is to be created.
 
     Raises:
-        RefusedError: There would be too many.
+        RefusedError: There would be too many testers.
     """
     internal = matches(group, isInternalGroup=True)
-    most = _MOST_INTERNAL if internal else _MOST_EXTERNAL
+    most = _MAX_INTERNAL if internal else _MAX_EXTERNAL
     app = related_one(account, group, "app")
     groups = related_many(account, app, "betaGroups") if app else [group]
     present = {one for other in groups if matches(other, isInternalGroup=True) == internal for one in _ids(other)}
@@ -115,7 +115,7 @@ def _ids(group: Resource) -> list[str]:
 
 def _validate_create(account: Account, entity: ValidatedResource) -> None:
     for group in request_resources(account, entity, "betaGroups"):
-        validate_number(account, group, [None])
+        validate_number_of_testers(account, group, [None])
         if any(
             matches(tester, email=entity.attributes["email"]) for tester in related_many(account, group, "betaTesters")
         ):
@@ -132,7 +132,7 @@ def _after_create(account: Account, tester: Resource, entity: ValidatedResource)
 
 
 def grant_access(account: Account, tester: Resource, added: list[Resource]) -> None:
-    """Relate a tester to the apps of new groups and builds, and invite the tester if a build can be installed."""
+    """Relate a tester to the apps of added groups and builds, and invite the tester if there is a build to install."""
     for other in added:
         app = related_one(account, other, "app")
         if app:
@@ -146,7 +146,7 @@ def _validate_relationship_change(account: Account, tester: Resource, name: str,
     if not set(ids).isdisjoint(tester.ids("betaGroups")):
         raise RefusedError(ApiError(state_errors.ALREADY_TESTING))
     for group in account.store.get_many("betaGroups", ids):
-        validate_number(account, group, [tester.id])
+        validate_number_of_testers(account, group, [tester.id])
 
 
 def _after_relationship_change(account: Account, tester: Resource, name: str, method: str, ids: list[str]) -> None:

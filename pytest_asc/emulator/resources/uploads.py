@@ -1,6 +1,6 @@
 """Asset uploads: reservation, upload in parts, commit and processing.
 
-The process is the same for every type with upload operations (documented: "Uploading Assets to App Store Connect").
+The process is the same for all types with upload operations (documented: "Uploading Assets to App Store Connect").
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.account.store import Resource
     from pytest_asc.emulator.jsonapi.request_validator import ValidatedResource
 
-PROCESSING_SECONDS = 30.0  # a few seconds to a few minutes (documented)
-_MAX_PARTS = 10_000  # of one file, at S3 (documented by Amazon)
-# Content-Type of the parts, by file name extension: PNG and MP4 from documented examples, JPEG inferred, all others
-# observed.
+PROCESSING_SECONDS = 30.0  # Apple says that processing takes from seconds to minutes (documented)
+_MAX_PARTS = 10_000  # limit of Amazon S3 for one file (documented by Amazon)
+# Content-Type of the parts, by file name extension. PNG and MP4 are from documented examples, JPEG is inferred, and the
+# type of all others is observed.
 _CONTENT_TYPES = {".jpeg": "image/jpeg", ".jpg": "image/jpeg", ".mp4": "video/mp4", ".png": "image/png"}
-_ANY_CONTENT = "application/octet-stream"
-# Names of states that differ where the attribute is "state" and the file is submitted for review.
+_DEFAULT_CONTENT_TYPE = "application/octet-stream"
+# Names of states for files that are submitted for review and have the attribute "state", if the names differ.
 _REVIEWED = {"COMPLETE": "PREPARE_FOR_SUBMISSION"}
-# Errors of files that fail. That checksums are compared is documented, the code for images is observed, the rest is
-# inferred.
+# Errors of files that cannot be processed. That checksums are compared is documented, the code for images is observed,
+# and the rest is inferred.
 _WRONG_CHECKSUM = {
     "code": "CHECKSUM_MISMATCH",
     "description": "The checksum of the file that was received is not the one that the commit gave.",
@@ -44,20 +44,20 @@ _WRONG_FILE = {"code": "FILE_INVALID", "description": "The file cannot be proces
 
 
 class Part(NamedTuple):
-    """Part of a file that one upload operation sends; offset and length in bytes."""
+    """Part of a file that one upload operation sends. Offset and length are in bytes."""
 
     number: int
-    """Counted from 1."""
+    """Part number, starting with 1."""
     offset: int
     length: int
 
 
 def split_into_parts(size: int, part_size: int) -> Iterator[Part]:
-    """Split a file into parts of equal size, the last possibly smaller, and not more than S3 accepts.
+    """Split a file into parts of equal size, of which the last may be smaller, but not into more than S3 accepts.
 
     Args:
         size: Size of the file in bytes; at least 1.
-        part_size: Size of a part in bytes; increased where there would be too many parts.
+        part_size: Size of a part in bytes. It is increased if there would be too many parts.
     """
     length = max(part_size, -(-size // _MAX_PARTS))
     for number, offset in enumerate(range(0, size, length), start=1):
@@ -65,14 +65,14 @@ def split_into_parts(size: int, part_size: int) -> Iterator[Part]:
 
 
 def state_of(resource: Resource) -> str | None:
-    """The state of an upload; None without a reservation."""
+    """Return the state of an upload; None if there is no reservation."""
     delivery = resource.attributes.get("assetDeliveryState") or {}
     state: str | None = delivery.get("state") or resource.attributes.get("state")
     return state
 
 
 def errors_of(resource: Resource) -> list[Mapping[str, str]]:
-    """The errors of a failed upload."""
+    """Return the errors of a failed upload."""
     return (resource.attributes.get("assetDeliveryState") or {}).get("errors") or []
 
 
@@ -80,7 +80,7 @@ def errors_of(resource: Resource) -> list[Mapping[str, str]]:
 
 
 def validate_size(_account: Account, entity: ValidatedResource) -> None:
-    """Refuse an empty file.
+    """Reject an empty file.
 
     Raises:
         RefusedError: fileSize is less than 1.
@@ -93,14 +93,14 @@ def validate_size(_account: Account, entity: ValidatedResource) -> None:
 def reserve(account: Account, resource: Resource, entity: ValidatedResource) -> None:
     """Create the upload operations of a file."""
     size, name = entity.attributes["fileSize"], entity.attributes["fileName"]
-    content_type = _CONTENT_TYPES.get(PurePath(name).suffix.lower(), _ANY_CONTENT)
+    content_type = _CONTENT_TYPES.get(PurePath(name).suffix.lower(), _DEFAULT_CONTENT_TYPE)
     parts = list(split_into_parts(size, account.storage.part_size))
-    addresses = account.storage.reserve(_key(resource), len(parts), content_type, account.base, account.now)
+    urls = account.storage.reserve(_key(resource), len(parts), content_type, account.base, account.now)
     known = _operation_members(resource.type)
     operations = [
         {
             "method": "PUT",
-            "url": address,
+            "url": url,
             "length": part.length,
             "offset": part.offset,
             "requestHeaders": [{"name": "Content-Type", "value": content_type}],
@@ -108,14 +108,14 @@ def reserve(account: Account, resource: Resource, entity: ValidatedResource) -> 
             "partNumber": part.number,
             "entityTag": None,
         }
-        for part, address in zip(parts, addresses, strict=True)
+        for part, url in zip(parts, urls, strict=True)
     ]
     changes = {
         UPLOAD_OPERATIONS: [
             {name: value for name, value in operation.items() if name in known} for operation in operations
         ],
         "assetToken": f"{_key(resource)}/{name}",
-        "assetType": entity.attributes.get("assetType", "SCREENSHOT"),  # as in the documented example
+        "assetType": entity.attributes.get("assetType", "SCREENSHOT"),  # default of the documented example
     }
     _update(account, resource, {**changes, **_state_attributes("AWAITING_UPLOAD")})
 
@@ -124,7 +124,7 @@ def reserve(account: Account, resource: Resource, entity: ValidatedResource) -> 
 
 
 def validate_commit(account: Account, resource: Resource, entity: ValidatedResource) -> None:
-    """Refuse to commit a file that is incomplete or whose reservation has expired (documented).
+    """Reject the commit of a file that is incomplete or whose reservation has expired (documented).
 
     Raises:
         RefusedError: The reservation has expired, or the number of bytes differs from fileSize.
@@ -145,13 +145,13 @@ def commit(
     entity: ValidatedResource,
     after_complete: Callable[[Account, Resource], None] = do_nothing,
 ) -> None:
-    """Accept no more parts, and schedule the processing of the file.
+    """End the upload, and schedule the processing of the file.
 
     Args:
         account: The account.
         resource: The file.
         entity: The request.
-        after_complete: Runs once the file is complete.
+        after_complete: Function to call after the file was processed successfully.
     """
     if not _is_commit(resource, entity):
         return
@@ -179,7 +179,7 @@ def _finish_processing(account: Account, resource: Resource, content: bytes, bas
 
 
 def _error(account: Account, resource: Resource, content: bytes) -> Mapping[str, str] | None:
-    """The error of a file: a checksum differs, or a test has set the outcome; None without one."""
+    """Return the error of a file: its checksum differs, or a test has chosen this outcome; None if there is none."""
     if not _checksums_match(resource, content):
         return _WRONG_CHECKSUM
     if account.outcomes.of(resource) != "FAILED":
@@ -188,20 +188,20 @@ def _error(account: Account, resource: Resource, content: bytes) -> Mapping[str,
 
 
 def _complete(account: Account, resource: Resource, content: bytes, base: str) -> None:
-    address = account.storage.publish(f"{_key(resource)}/source", content, base)
+    url = account.storage.publish(f"{_key(resource)}/source", content, base)
     size = image_size(content)
     changes = {
-        # Without a checksum in the commit, Apple shows its own after a while (observed).
+        # If the commit has no checksum, Apple shows one after some time (observed).
         "sourceFileChecksum": hashlib.md5(content, usedforsecurity=False).hexdigest(),
-        "imageAsset": {"templateUrl": f"{address}/{{w}}x{{h}}bb.{{f}}", "width": size.width, "height": size.height},
-        "videoUrl": address,
-        "downloadUrl": address,
+        "imageAsset": {"templateUrl": f"{url}/{{w}}x{{h}}bb.{{f}}", "width": size.width, "height": size.height},
+        "videoUrl": url,
+        "downloadUrl": url,
     }
     _update(account, resource, {**changes, **_state_attributes("COMPLETE")})
 
 
 def _checksums_match(resource: Resource, content: bytes) -> bool:
-    """Return whether the file has the checksums of its commit. Composite checksums of the parts are ignored."""
+    """Return whether a file matches the checksums in its commit. Composite checksums of the parts are ignored."""
     sums = {
         "MD5": hashlib.md5(content, usedforsecurity=False).hexdigest(),
         "SHA_256": hashlib.sha256(content).hexdigest(),
@@ -210,7 +210,7 @@ def _checksums_match(resource: Resource, content: bytes) -> bool:
 
 
 def _committed_checksums(resource: Resource) -> Iterator[tuple[str, str]]:
-    """Algorithm and checksum from the commit, in the format of most types or in that of build uploads."""
+    """Yield algorithm and checksum from the commit, in the format of most types or in that of build uploads."""
     checksum = resource.attributes.get("sourceFileChecksum")
     of_file = (resource.attributes.get("sourceFileChecksums") or {}).get("file") or {}
     if checksum:
@@ -220,7 +220,7 @@ def _committed_checksums(resource: Resource) -> Iterator[tuple[str, str]]:
 
 
 def close_upload(account: Account, resource: Resource) -> None:
-    """Accept no more parts of a deleted file."""
+    """End the upload of a deleted file."""
     account.storage.close(_key(resource))
 
 
@@ -231,11 +231,11 @@ UPLOAD = ResourceHooks(
     after_update=commit,
     before_delete=close_upload,
 )
-"""Hooks of every type with upload operations."""
+"""Hooks of types with upload operations."""
 
 
 def _is_commit(resource: Resource, entity: ValidatedResource) -> bool:
-    # A second commit changes nothing (inferred): a client repeats it when the response to the first was lost.
+    # A second commit has no effect (inferred): a client repeats it if the response to the first was lost.
     return bool(entity.attributes.get("uploaded")) and state_of(resource) == "AWAITING_UPLOAD"
 
 
@@ -244,19 +244,19 @@ def _key(resource: Resource) -> str:
 
 
 def _operation_members(resource_type: str) -> Mapping[str, Any]:
-    """Members of a type's upload operations: build uploads and background assets have more than others."""
+    """Return the members of a type's upload operations: build uploads and background assets have more than others."""
     schemas = api_spec().schemas_of(resource_type)
     attributes = next(schema.attributes for schema in schemas if UPLOAD_OPERATIONS in schema.attributes)
     return api_spec().members(api_spec().items(attributes[UPLOAD_OPERATIONS]))
 
 
 def _state_attributes(state: str, *errors: Mapping[str, str]) -> dict[str, Any]:
-    """The attributes that hold the state, of all types."""
+    """Return the attributes with the state, for all types together; each type has some of them."""
     delivery = {"errors": list(errors), "warnings": [], "state": state}
     return {"assetDeliveryState": delivery, "videoDeliveryState": delivery, "state": _REVIEWED.get(state, state)}
 
 
 def _update(account: Account, resource: Resource, changes: Mapping[str, Any]) -> None:
-    """Update the attributes that the resource has, and ignore the others."""
+    """Update the attributes that the resource type has, and ignore the others."""
     known = resource.attributes
     account.store.update(resource, {name: value for name, value in changes.items() if name in known})

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.jsonapi.request_validator import ValidatedResource
 
 _COPIED_ATTRIBUTES = ("firstName", "lastName", "roles", "allAppsVisible", "provisioningAllowed")
-_RESERVED_ROLE = "ACCOUNT_HOLDER"  # a team has one Account Holder, who transfers the role (documented)
+_RESERVED_ROLE = "ACCOUNT_HOLDER"  # a team has one Account Holder, who can transfer the role (documented)
 
 
 def _validate_create(account: Account, entity: ValidatedResource) -> None:
@@ -41,7 +41,7 @@ def _invitations(account: Account) -> list[Resource]:
 
 
 def _after_create(account: Account, invitation: Resource, _: ValidatedResource) -> None:
-    """Remove the expired invitation of the same address."""
+    """Remove an expired invitation for the same email address."""
     for other in _invitations(account):
         if other is not invitation and matches(other, email=invitation.attributes["email"]):
             account.remove(other)
@@ -53,7 +53,7 @@ def _is_expired(account: Account, invitation: Resource) -> bool:
 
 
 def _after_decide(account: Account, invitation: Resource, _: str) -> None:
-    """Create the user who has accepted, and remove the invitation (documented)."""
+    """Create a user for the accepted invitation, and remove the invitation (documented)."""
     if _is_expired(account, invitation):
         raise ValueError(
             f"userInvitations {invitation.id} expired at {invitation.attributes['expirationDate']}: invite again"

@@ -1,4 +1,4 @@
-"""States of App Store versions, and of the app infos that go with them."""
+"""States of App Store versions, and of the app infos that belong to them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ APP_STORE_STATES = {
     "PROCESSING_FOR_DISTRIBUTION": "PROCESSING_FOR_APP_STORE",
     "READY_FOR_DISTRIBUTION": "READY_FOR_SALE",
 }
-"""appStoreState for an appVersionState, where the names differ."""
+"""appStoreState by appVersionState, if the names differ."""
 # The last five are inferred: appVersionState has no values for agreements and availability.
 APP_VERSION_STATES = {
     "PROCESSING_FOR_APP_STORE": "PROCESSING_FOR_DISTRIBUTION",
@@ -22,7 +22,7 @@ APP_VERSION_STATES = {
     "PREORDER_READY_FOR_SALE": "READY_FOR_DISTRIBUTION",
     "REMOVED_FROM_SALE": "READY_FOR_DISTRIBUTION",
 }
-"""appVersionState for an appStoreState, where the names differ."""
+"""appVersionState by appStoreState, if the names differ."""
 EDITABLE = frozenset(
     {
         "PREPARE_FOR_SUBMISSION",
@@ -33,18 +33,18 @@ EDITABLE = frozenset(
         "INVALID_BINARY",
     }
 )
-"""The states in which fastlane looks for an editable version, without WAITING_FOR_REVIEW: a submitted version cannot be
-edited (observed: nickustinov/itsyconnect-macos #27)."""
+"""States in which a version can be edited: those that fastlane regards as editable, without WAITING_FOR_REVIEW, since a
+submitted version cannot be edited (observed: nickustinov/itsyconnect-macos #27)."""
 FINISHED = frozenset({"READY_FOR_DISTRIBUTION", "REPLACED_WITH_NEW_VERSION"})
-"""The states of a version after which the app can have a new one (observed for the others: fastlane #17534)."""
+"""States of a version that allow a new version of the app; all others do not (observed: fastlane #17534)."""
 APPROVED = FINISHED | {
     "ACCEPTED",
     "PENDING_APPLE_RELEASE",
     "PENDING_DEVELOPER_RELEASE",
     "PROCESSING_FOR_DISTRIBUTION",
 }
-"""The states of a version that a review has approved."""
-# The state of an app info for each state of its version, where the names differ (inferred from the names).
+"""States of a version that has been approved by App Review."""
+# State of an app info by the state of its version, if the names differ (inferred from the names).
 _APP_INFO_STATES = {
     "INVALID_BINARY": "PREPARE_FOR_SUBMISSION",
     "METADATA_REJECTED": "REJECTED",
@@ -56,10 +56,10 @@ _APP_INFO_STATES = {
 
 
 def state_of(version: Resource) -> str:
-    """The appVersionState of a version."""
+    """Return the appVersionState of a version."""
     return str(version.attributes["appVersionState"])
 
 
 def app_info_states(state: str) -> dict[str, str]:
-    """Return the attributes of an app info whose version has this appVersionState."""
+    """Return the state attributes of an app info whose version has this appVersionState."""
     return {"state": _APP_INFO_STATES.get(state, state), "appStoreState": APP_STORE_STATES.get(state, state)}

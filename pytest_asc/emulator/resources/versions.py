@@ -1,6 +1,6 @@
 """App Store versions: states, editability in each state, localizations and release.
 
-Two attributes hold the state: ``appStoreState`` is the older one, ``appVersionState`` names some states differently.
+Two attributes have the state: ``appStoreState`` is the older one, ``appVersionState`` has other names for some states.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.account.store import Resource
     from pytest_asc.emulator.jsonapi.request_validator import ValidatedResource
 
-# Attributes that can be changed in every state: documented for promotionalText, inferred for the others.
+# Attributes that can be changed in all states: documented for promotionalText, inferred for the others.
 _ALWAYS_EDITABLE = {
     "appStoreVersions": frozenset({"releaseType", "earliestReleaseDate", "downloadable"}),
     "appStoreVersionLocalizations": frozenset({"promotionalText"}),
 }
-# Sets of files of a localization, and the files in them.
+# Relationships of a localization to its sets of files, and of a set to its files.
 _ASSETS = {"appScreenshotSets": "appScreenshots", "appPreviewSets": "appPreviews"}
 _STATE_AFTER_APPROVAL = {
     "AFTER_APPROVAL": "PROCESSING_FOR_DISTRIBUTION",
@@ -52,7 +52,7 @@ _STATE_AFTER_APPROVAL = {
 
 
 def approve(account: Account, version: Resource) -> None:
-    """Release an approved version, or let it wait, according to its releaseType."""
+    """Release an approved version now or later, as its releaseType says."""
     VERSION.enter(account, version, _STATE_AFTER_APPROVAL[version.attributes["releaseType"] or "AFTER_APPROVAL"])
     day = version.attributes["earliestReleaseDate"]
     if matches(version, releaseType="SCHEDULED") and day:
@@ -88,7 +88,7 @@ VERSION = StateMachine(
 
 
 def other_versions(account: Account, version: Resource) -> list[Resource]:
-    """The other versions of the same app and platform."""
+    """Return the other versions of the same app and platform."""
     app = related_one(account, version, "app")
     versions = related_many(account, app, "appStoreVersions") if app else []
     platform = version.attributes["platform"]
@@ -96,7 +96,7 @@ def other_versions(account: Account, version: Resource) -> list[Resource]:
 
 
 def _after_add(account: Account, version: Resource) -> None:
-    """Make the two state attributes agree where a test has set one of them."""
+    """Make the two state attributes consistent if a test has set only one of them."""
     old, new = str(version.attributes["appStoreState"]), state_of(version)
     if new == "PREPARE_FOR_SUBMISSION":
         account.store.update(version, {"appVersionState": APP_VERSION_STATES.get(old, old)})
@@ -114,9 +114,9 @@ def _validate_create(account: Account, entity: ValidatedResource) -> None:
 
 
 def _after_create(account: Account, version: Resource, entity: ValidatedResource) -> None:
-    """Take over what App Store Connect copies from the previous version: copyright, languages and review details.
+    """Copy from the previous version what App Store Connect copies: copyright, localizations and review details.
 
-    Observed for the languages and the review details, inferred for the rest.
+    Observed for localizations and review details, inferred for the rest.
     """
     previous = max(
         other_versions(account, version),
@@ -135,7 +135,7 @@ def _after_create(account: Account, version: Resource, entity: ValidatedResource
 
 
 def _copy_localization(account: Account, localization: Resource, version: Resource) -> None:
-    """Copy a localization, without its release notes, and the screenshots and previews of it."""
+    """Copy a localization without its release notes, and its screenshots and previews."""
     copy = account.create(localization.type, None, {**localization.attributes, "whatsNew": None})
     link(account, copy, "appStoreVersion", version)
     for sets, files in _ASSETS.items():
@@ -147,7 +147,7 @@ def _copy_localization(account: Account, localization: Resource, version: Resour
 
 
 def _closed_attributes(resource: Resource, version: Resource | None, names: Iterable[str]) -> list[str]:
-    """Return those of the attributes that cannot be changed in the state of the version."""
+    """Return the attributes among these names that cannot be changed in the state of the version."""
     if version is None or state_of(version) in EDITABLE:
         return []
     return [name for name in names if name not in _ALWAYS_EDITABLE[resource.type]]
@@ -168,7 +168,7 @@ def _validate_update(account: Account, version: Resource, entity: ValidatedResou
 
 
 def _after_update(account: Account, version: Resource, _: ValidatedResource) -> None:
-    """Apply a new releaseType or earliestReleaseDate to a version that waits for its release."""
+    """Apply a new releaseType or earliestReleaseDate to a version that is waiting to be released."""
     if matches(version, appVersionState="PENDING_DEVELOPER_RELEASE"):
         approve(account, version)
 
@@ -181,7 +181,7 @@ def _validate_relationship_change(_: Account, version: Resource, name: str, *__:
 
 def _before_delete(account: Account, version: Resource) -> None:
     _validate_editable(version, "version")
-    app_infos.forget_version(account, version)
+    app_infos.remove_app_info_of(account, version)
 
 
 def _validate_create_localization(account: Account, entity: ValidatedResource) -> None:
@@ -198,7 +198,7 @@ def _validate_update_localization(account: Account, localization: Resource, enti
 
 
 def _validate_texts(account: Account, version: Resource, entity: ValidatedResource, closed: Sequence[str]) -> None:
-    """Refuse texts that cannot be set: those of a closed version, and the release notes of a first one (observed)."""
+    """Reject texts that cannot be set: closed attributes, and release notes of an app's first version (observed)."""
     names = list(closed)
     if entity.attributes.get("whatsNew") and "whatsNew" not in names and not other_versions(account, version):
         names.append("whatsNew")

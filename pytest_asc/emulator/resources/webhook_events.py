@@ -1,7 +1,7 @@
-"""Events of webhooks: which changes cause them, and their payloads.
+"""Webhook events: the changes that cause them, and their payloads.
 
-Types, members and forms are documented ("Understanding webhook events", App Store Connect API). What causes the events
-of alternative marketplaces, and to whom they go, is inferred.
+Types, members and formats are documented ("Understanding webhook events", App Store Connect API). The causes and the
+receivers of events about alternative marketplaces are inferred.
 """
 
 from __future__ import annotations
@@ -29,24 +29,24 @@ _FOR_SALE = "READY_FOR_DISTRIBUTION"
 
 
 class StateEvent(NamedTuple):
-    """Event that a change of an attribute causes."""
+    """An event that is caused by the change of an attribute."""
 
     attribute: str
     name: str
-    """``type`` of the payload."""
+    """``type`` in the payload."""
     new: str
-    """Name of the attribute of the payload with the new value."""
+    """Attribute of the payload with the new value."""
     old: str | None = None
-    """Name of the attribute of the payload with the previous value; None if there is none."""
+    """Attribute of the payload with the previous value; None if the payload has none."""
     is_flat: bool = False
-    """Id and type stand in ``instance`` itself, with a link, and there is no ``version``."""
+    """True if ``instance`` itself has id, type and a link, and the payload has no ``version``."""
     has_timestamp: bool = True
     silent: frozenset[str] = frozenset()
     """New values that cause no event."""
 
 
 class CreationEvent(NamedTuple):
-    """Event that a new resource causes."""
+    """An event that is caused by the creation of a resource."""
 
     name: str
     is_flat: bool = False
@@ -62,7 +62,7 @@ STATE_EVENTS: Mapping[str, StateEvent] = {
         "oldExternalBuildState",
     ),
     "buildUploads": StateEvent("state", "buildUploadStateUpdated", "newState", has_timestamp=False),
-    # Success is told by the release that is created (documented in the same page, "Trace background asset events").
+    # A success is reported by the created release (documented on the same page, "Trace background asset events").
     "backgroundAssetVersions": StateEvent(
         "state",
         "backgroundAssetVersionStateUpdated",
@@ -78,7 +78,7 @@ STATE_EVENTS: Mapping[str, StateEvent] = {
         "state", "backgroundAssetVersionAppStoreReleaseStateUpdated", "newState", "oldState", is_flat=True
     ),
 }
-"""Events of changes, by the type of the resource that changes."""
+"""Events about changes, by the type of the changed resource."""
 CREATION_EVENTS: Mapping[str, CreationEvent] = {
     "betaFeedbackScreenshotSubmissions": CreationEvent("betaFeedbackScreenshotSubmissionCreated"),
     "betaFeedbackCrashSubmissions": CreationEvent("betaFeedbackCrashSubmissionCreated"),
@@ -89,14 +89,14 @@ CREATION_EVENTS: Mapping[str, CreationEvent] = {
         "alternativeDistributionPackageVersionCreated", is_for_marketplaces=True
     ),
 }
-"""Events of new resources, by their type."""
+"""Events about new resources, by the type of the resource."""
 AVAILABILITY_EVENTS = (
     "alternativeDistributionPackageAvailableUpdated",
     "alternativeDistributionTerritoryAvailabilityUpdated",
 )
-"""Events of the availability of an app on alternative marketplaces: of a version, and of territories."""
-# Relationships that lead from a resource to its app.
-_WAYS_TO_APP: Mapping[str, tuple[str, ...]] = {
+"""Events about the availability of an app on alternative marketplaces: of a version, and in territories."""
+# Relationships from a resource to its app, by type.
+_PATHS_TO_APP: Mapping[str, tuple[str, ...]] = {
     "appStoreVersions": ("app",),
     "buildBetaDetails": ("build", "app"),
     "betaFeedbackScreenshotSubmissions": ("build", "app"),
@@ -109,7 +109,7 @@ _WAYS_TO_APP: Mapping[str, tuple[str, ...]] = {
 
 
 def event_type_of(name: str) -> str:
-    """Return the ``eventType`` of a webhook for the ``type`` of a payload: ``BUILD_UPLOAD_STATE_UPDATED``."""
+    """Return the ``eventType`` of webhooks, such as ``BUILD_UPLOAD_STATE_UPDATED``, for the ``type`` of a payload."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).upper()
 
 
@@ -121,19 +121,19 @@ EVENT_TYPES = frozenset(
         *AVAILABILITY_EVENTS,
     )
 )
-"""Every ``eventType`` that the emulator sends."""
+"""All values of ``eventType`` that the emulator sends."""
 
 
 def observe(account: Account) -> None:
-    """Let changes of the account cause events, from now on."""
+    """Make changes of the account cause events from now on."""
     observers: dict[str, Observer] = {
         resource_type: partial(_after_change, account, event) for resource_type, event in STATE_EVENTS.items()
     }
     account.store.observers = {**observers, "territoryAvailabilities": partial(_after_territory_change, account)}
 
 
-def announce(account: Account, resource: Resource) -> None:
-    """Record the event that a new resource causes, if it causes one."""
+def record_creation(account: Account, resource: Resource) -> None:
+    """Record the event about a new resource, if there is one for its type."""
     event = CREATION_EVENTS.get(resource.type)
     if event is None or not _is_listening(account):
         return
@@ -178,7 +178,7 @@ def _after_territory_change(account: Account, resource: Resource, before: Mappin
 
 
 def _state(value: Any) -> Any:
-    """Return the state in the value of an attribute: the value, or the member of that name where it is an object."""
+    """Return the state in the value of an attribute: the value itself, or its member ``state`` if it is an object."""
     return value.get("state") if isinstance(value, dict) else value
 
 
@@ -191,7 +191,7 @@ def _territories(account: Account, app: Resource | None) -> list[str]:
 
 def _app_of(account: Account, resource: Resource) -> Resource | None:
     found: Resource | None = resource
-    for name in _WAYS_TO_APP.get(resource.type, ()):
+    for name in _PATHS_TO_APP.get(resource.type, ()):
         found = related(account.store, found, name)
     return found if found and found.type == "apps" else owner(account.store, "apps", resource.type, resource)
 
@@ -212,7 +212,7 @@ def _record_for_app(
 ) -> None:
     app = _app_of(account, resource)
     event_type = event_type_of(name)
-    webhooks = [one for one in related_many(account, app, "webhooks") if _wants(one, event_type)] if app else []
+    webhooks = [one for one in related_many(account, app, "webhooks") if _subscribes_to(one, event_type)] if app else []
     if not webhooks:
         return
     identity = {"type": resource.type, "id": resource.id}
@@ -233,12 +233,12 @@ def _record_for_app(
 def _record_for_marketplaces(
     account: Account, name: str, app: Resource | None, changes: Mapping[str, Any], resource: Resource | None
 ) -> None:
-    """Record an event for each webhook of the account that names it: its app is taken for the marketplace."""
+    """Record an event for each webhook that subscribes to it; the webhook's app is regarded as the marketplace."""
     event_type = event_type_of(name)
     attributes = {**changes, "appId": app.id if app else None, "timestamp": _timestamp(account, "microseconds")}
     for webhook in account.store.all("webhooks"):
         marketplace = related(account.store, webhook, "app")
-        if marketplace is None or not _wants(webhook, event_type):
+        if marketplace is None or not _subscribes_to(webhook, event_type):
             continue
         relationships = {
             key: {"data": {"type": one.type, "id": one.id}, "links": {"self": _link(_MARKETPLACE_HOST, one)}}
@@ -250,7 +250,7 @@ def _record_for_marketplaces(
         record_event(account, [webhook], event_type, identifier, _payload(data))
 
 
-def _wants(webhook: Resource, event_type: str) -> bool:
+def _subscribes_to(webhook: Resource, event_type: str) -> bool:
     return webhook.attributes["enabled"] is True and event_type in (webhook.attributes["eventTypes"] or ())
 
 

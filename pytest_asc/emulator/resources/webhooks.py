@@ -1,4 +1,4 @@
-"""Webhooks: their secrets, and the deliveries of events, pings and redeliveries."""
+"""Webhooks: secrets, and deliveries of events, pings and redeliveries."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 def record_event(
     account: Account, webhooks: Iterable[Resource], event_type: str, identifier: str, payload: str
 ) -> None:
-    """Record an event, and a delivery of it for each webhook.
+    """Record an event, and one delivery of it for each webhook.
 
     Args:
         account: The account.
-        webhooks: The webhooks that the event goes to.
-        event_type: Its type, as webhooks name it.
-        identifier: Its id, which the payload has as well.
-        payload: The body to send.
+        webhooks: The webhooks to deliver the event to.
+        event_type: Type of the event, as in ``eventTypes`` of webhooks.
+        identifier: ID of the event, which is also part of the payload.
+        payload: Body of the notification.
     """
     members = {"eventType": event_type, "payload": payload, "ping": False, "createdDate": timestamp(account.now)}
     event = account.create("webhookEvents", identifier, members)
@@ -40,7 +40,7 @@ def record_event(
 
 
 def record_delivery(account: Account, pending: PendingDelivery, *, redelivery: bool) -> None:
-    """Record a delivery, and let it wait to be sent where there is a receiver."""
+    """Record a delivery, and add it to the outbox if there is a receiver."""
     webhook, delivery, event, _ = pending
     changes = {
         "createdDate": timestamp(account.now),
@@ -62,7 +62,7 @@ def _after_write_webhook(account: Account, webhook: Resource, entity: ValidatedR
 
 
 def _after_create_ping(account: Account, _resource: Resource, entity: ValidatedResource) -> None:
-    """Record the delivery of a ping event (payload observed by treastrain/AppStoreConnectWebhook)."""
+    """Record the delivery of a ping event (payload observed: treastrain/AppStoreConnectWebhook)."""
     (webhook,) = request_resources(account, entity, "webhook")
     moment = datetime.fromtimestamp(account.now, timezone.utc).replace(tzinfo=None).isoformat(timespec="milliseconds")
     identifier = account.new_uuid()
@@ -75,7 +75,7 @@ def _after_create_ping(account: Account, _resource: Resource, entity: ValidatedR
 
 
 def _after_create_delivery(account: Account, delivery: Resource, entity: ValidatedResource) -> None:
-    """Record the redelivery of the template's event."""
+    """Record a redelivery of the event of the delivery that the request names as a template."""
     (template,) = request_resources(account, entity, "template")
     webhook, event = owner(account.store, "webhooks", "deliveries", template), related_one(account, template, "event")
     if webhook and event:

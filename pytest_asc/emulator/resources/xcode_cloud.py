@@ -1,6 +1,6 @@
 """Xcode Cloud build runs, their actions and results.
 
-The states and the resources of a run are documented; the times, the file names and the results of a failed run are
+The states and resources of a run are documented. The times, the file names and the results of a failed run are
 inferred.
 """
 
@@ -42,7 +42,7 @@ _ARTIFACTS: Mapping[str, tuple[tuple[str, str], ...]] = {
     ),
 }
 _NO_ISSUES = {"analyzerWarnings": 0, "errors": 0, "testFailures": 0, "warnings": 0}
-# issueType and the member of issueCounts of a failed action, by actionType.
+# issueType and member of issueCounts for a failed action, by actionType.
 _FAILURES = {"TEST": ("TEST_FAILURE", "testFailures"), "ANALYZE": ("ANALYZER_WARNING", "analyzerWarnings")}
 _FAILURE = ("ERROR", "errors")
 _FAILED_STATUSES = ("FAILED", "ERRORED")
@@ -69,7 +69,7 @@ def _finish_run(account: Account, run: Resource) -> None:
     outcome = account.outcomes.of(run)
     actions = related_many(account, run, "actions")
     for action in actions:
-        # A failed run fails in its last action; a canceled or skipped run has no successful action.
+        # In a failed run, only the last action fails. A canceled or skipped run has no successful action.
         succeeded = outcome == "SUCCEEDED" or (outcome in _FAILED_STATUSES and action is not actions[-1])
         _finish_action(account, run, action, "SUCCEEDED" if succeeded else outcome)
     counts = [action.attributes["issueCounts"] for action in actions]
@@ -132,7 +132,7 @@ def _create_build(account: Account, run: Resource, action: Resource) -> None:
 
 
 def _workflow_actions(account: Account, run: Resource) -> list[dict[str, Any]]:
-    """The actions that a run's workflow defines."""
+    """Return the actions that the workflow of a run defines."""
     workflow = related_one(account, run, "workflow")
     return list((workflow.attributes["actions"] if workflow else None) or ())
 

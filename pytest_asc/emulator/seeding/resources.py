@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_asc.emulator.account.account import members_of, nearest_names, validate_attributes
 from pytest_asc.emulator.resources import hooks_of
-from pytest_asc.emulator.resources.webhook_events import announce
+from pytest_asc.emulator.resources.webhook_events import record_creation
 from pytest_asc.emulator.seeding.parents import parents_of
 from pytest_asc.emulator.seeding.resource_view import ResourceView
 from pytest_asc.emulator.spec.api_spec import api_spec
@@ -49,7 +49,7 @@ def add(account: Account, resource_type: str, identifier: str | None, members: M
         account.outbox.keep_secret(resource, secret)
     with account.outbox.paused():
         hooks_of(resource_type).after_add(account, resource)
-    announce(account, resource)
+    record_creation(account, resource)
     return ResourceView(account, resource)
 
 
