@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
 from pytest_asc.apple.services import SERVICES
 from pytest_asc.credentials.netrc import find_entry
+from pytest_asc.credentials.settings import home_folder
 from pytest_asc.diagnosis.diagnose import DiagnosisContext
 from pytest_asc.diagnosis.diagnose import diagnose as diagnose_in_context
 from pytest_asc.emulator.app import Emulator
@@ -99,7 +100,7 @@ def diagnose(
         now=now,
         context=DiagnosisContext(
             credentials=credentials,
-            netrc=lambda host: find_entry(host, environ=os.environ, home=Path.home()),
+            netrc=lambda host: find_entry(host, environ=os.environ, home=home_folder()),
             utc_offset=time.localtime(now).tm_gmtoff,
         ),
     )

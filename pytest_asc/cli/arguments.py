@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from pytest_asc.apple.roles import ROLES
-from pytest_asc.credentials.settings import SETTINGS, read_settings
+from pytest_asc.credentials.settings import SETTINGS, home_folder, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -54,7 +54,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
         ini=lambda _: None,
         environ=os.environ,
         folder=Path.cwd(),
-        home=Path.home(),
+        home=home_folder(),
         trusted_hosts=tuple(getattr(options, "trust_host", ())),
     )
 

@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_asc.credentials.private_folder import write_private
 from pytest_asc.credentials.settings import SettingsError
 
 if sys.platform == "linux":
@@ -97,8 +98,7 @@ def lead_here(hosts: Iterable[str], ca_file: Path, folder: Path) -> None:
 def _replace(path: Path, text: str, folder: Path) -> None:
     """Show a text in place of a file, to this process and those that it starts."""
     shown = folder / f"isolated-{path.name}"
-    shown.touch(mode=0o600)
-    shown.write_text(text, encoding="utf-8")
+    write_private(shown, text)
     shown.chmod(0o644)  # the folder is private; the command may run as another user
     _mount(str(shown), str(path), _BIND)
 

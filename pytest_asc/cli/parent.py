@@ -55,5 +55,5 @@ def _name(process: int) -> str:
         return Path(f"/proc/{process}/comm").read_text(encoding="utf-8", errors="replace").strip()
     except OSError:
         command = ["/bin/ps", "-o", "comm=", "-p", str(process)]
-        shown = subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603  no input
-        return shown.strip().rpartition("/")[2].removeprefix("-")
+        shown = subprocess.run(command, capture_output=True, check=False).stdout  # noqa: S603  no input
+        return os.fsdecode(shown).strip().rpartition("/")[2].removeprefix("-")

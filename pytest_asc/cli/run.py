@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
 # Exit statuses, as those of shells.
 NOT_EXECUTABLE, NOT_FOUND, BY_SIGNAL = 126, 127, 128
 
-_FORWARDED = [one for one in signal.Signals if one.name in {"SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"}]
+_FORWARDED = [one for one in signal.Signals if one.name in {"SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGBREAK"}]
 _WATCHER = str(Path(__file__).with_name("watcher.py"))
-_FROM_TERMINALS = {"SIGINT", "SIGQUIT"}
+_FROM_TERMINALS = {"SIGINT", "SIGQUIT", "SIGBREAK"}
 _ISOLATED_PORTS = (80, 443)
 """Those of Apple's URLs."""
 _SEE = f"see {DOCS_URL}how-to/other-languages/#programs-that-ignore-the-proxy"
@@ -90,7 +91,7 @@ def run(options: argparse.Namespace) -> int:
         more_hosts = bool(account.allow_host)
         try:
             process = subprocess.Popen(  # noqa: S603  it is the user's own
-                command,
+                [_program(command[0]), *command[1:]],
                 env={
                     **environment(running.server, running.credentials, os.environ, more_hosts=more_hosts),
                     "ASC_EMULATOR_URL": running.control.url,
@@ -107,6 +108,11 @@ def run(options: argparse.Namespace) -> int:
         if not (came or received or status < 0 or options.quiet):
             print(_UNTRUSTED if running.control.tunnels else _UNUSED, file=sys.stderr)
     return BY_SIGNAL - status if status < 0 else status
+
+
+def _program(name: str) -> str:
+    """Return what to start for a name: on Windows, programs such as ``npm.cmd`` are started by their path alone."""
+    return (shutil.which(name) or name) if sys.platform == "win32" else name
 
 
 @contextmanager
@@ -142,11 +148,11 @@ def _forwarding_handler(
     number: signal.Signals, process: subprocess.Popen[bytes], received: list[int]
 ) -> Callable[[int, FrameType | None], None]:
     """Return a handler that sends a signal on to the command, once, and notes it."""
-    comes_from_terminal = number.name in _FROM_TERMINALS and any(map(os.isatty, range(3)))
+    comes_from_terminal = number.name in _FROM_TERMINALS and (sys.platform == "win32" or any(map(os.isatty, range(3))))
 
     def forward(*_: object) -> None:
         received.append(number)
-        if not comes_from_terminal:  # else the terminal sends it to the command itself, too
+        if not comes_from_terminal:  # else the terminal, or the console of Windows, sends it to the command as well
             process.send_signal(number)
 
     return forward

@@ -16,7 +16,7 @@ from pytest_asc.control.accounts import Accounts
 from pytest_asc.control.api import ControlApi
 from pytest_asc.control.served_emulator import InitialSettings, ServedEmulator
 from pytest_asc.credentials.finder import Credentials, find_credentials
-from pytest_asc.credentials.private_folder import private_folder
+from pytest_asc.credentials.private_folder import private_folder, write_private
 from pytest_asc.credentials.settings import SettingsError
 from pytest_asc.emulator.auth.role_policy import areas_without_roles
 from pytest_asc.emulator.spec.user_document import emulating, load_document
@@ -205,12 +205,6 @@ def users_document(file: str, *, quiet: bool) -> Iterator[None]:
         for line in document.notes(Path(file), areas_without_roles()):
             say(line)
         yield
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a new file that only its owner can read."""
-    path.touch(mode=0o600)
-    path.write_text(text, encoding="utf-8")
 
 
 def _emulator(credentials: Credentials, account: AccountOptions) -> ServedEmulator:

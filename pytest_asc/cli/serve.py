@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from pytest_asc.cli.running_server import RunningServer
 
 _STOPPING = {signal.SIGINT, signal.SIGTERM}
-# A terminal sends them when it closes, and for Ctrl-\; under nohup the first is ignored.
-_STOPPING_UNLESS_IGNORED = {getattr(signal, name) for name in ("SIGHUP", "SIGQUIT") if hasattr(signal, name)}
+# A terminal sends them when it closes, and for Ctrl-\; under nohup the first is ignored. The last one is Windows' for
+# Ctrl-Break, and the only signal with which another process can have this one end in order there.
+_STOPPING_UNLESS_IGNORED = {one for one in signal.Signals if one.name in {"SIGHUP", "SIGQUIT", "SIGBREAK"}}
 
 
 def add_parser(commands: Commands) -> None:

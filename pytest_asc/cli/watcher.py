@@ -46,12 +46,11 @@ def _parents() -> list[tuple[int, int]]:
         pairs = []
         for stat in Path("/proc").glob("[0-9]*/stat"):
             with suppress(OSError):
-                pairs.append(
-                    (int(stat.parent.name), int(stat.read_text(errors="replace").rpartition(")")[2].split()[1]))
-                )
+                fields = stat.read_bytes().rpartition(b")")[2].split()
+                pairs.append((int(stat.parent.name), int(fields[1])))
         return pairs
-    listed = subprocess.run(["/bin/ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=False).stdout
-    return [(int(child), int(parent)) for child, parent in map(str.split, listed.splitlines())]
+    listed = subprocess.run(["/bin/ps", "-A", "-o", "pid=,ppid="], capture_output=True, check=False).stdout
+    return [(int(child), int(parent)) for child, parent in map(bytes.split, listed.splitlines())]
 
 
 def _is_running(process: int) -> bool:

@@ -93,13 +93,15 @@ class Credentials:
 
         It is in a private folder of its own, written when it is first asked for, and removed when the process ends.
         """
-        from pytest_asc.credentials.private_folder import new_private_folder  # noqa: PLC0415  few need it
+        from pytest_asc.credentials.private_folder import (  # noqa: PLC0415  few need it
+            new_private_folder,
+            write_private,
+        )
 
         folder, remove = new_private_folder()
         finalize(self, remove)
         file = folder / f"AuthKey_{self.key_id}.p8"
-        file.touch(mode=0o600)
-        file.write_text(self.pem, encoding="ascii")
+        write_private(file, self.pem)
         return file
 
     def issuer(self, service: Service) -> str | None:

@@ -45,6 +45,12 @@ def new_private_folder() -> tuple[Path, Callable[[], None]]:
     return folder, partial(_remove, folder, _lock(folder))
 
 
+def write_private(path: Path, text: str) -> None:
+    """Write a new file that only its owner can read, with the same bytes on every system."""
+    path.touch(mode=0o600)
+    path.write_bytes(text.encode("utf-8"))  # in text mode, Windows would change the line breaks of a key
+
+
 def _remove(folder: Path, lock: int | None) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     if lock is not None:

@@ -272,6 +272,17 @@ def read_settings(
     return Settings(found, environ=environ, folder=folder, home=home, trusted_hosts=trusted_hosts)
 
 
+def home_folder() -> Path:
+    """Return the user's home folder; a path below which there is nothing if the system knows none.
+
+    A container may run as a user without an entry in its list of users, and without HOME.
+    """
+    try:
+        return Path.home()
+    except RuntimeError:
+        return NOWHERE
+
+
 def settings_with(values: Mapping[str, str], source: str) -> Settings:
     """Make settings of one source alone, without environment and key folders.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import string
+import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -97,12 +98,17 @@ def read_json_path(given: SettingValue, settings: Settings) -> KeySource:
 
 
 _FILE_URL = "file://"
+# The slash in file:///C:/keys belongs to the URL.
+_BEFORE_DRIVE = re.compile(r"/[A-Za-z]:")
 
 
 def _path_of_url(value: str) -> str | None:
     """Return the path of a ``file://`` URL; None for any other text."""
     bare = value.strip(string.whitespace + QUOTES)
-    return unquote(bare[len(_FILE_URL) :].removeprefix("localhost")) if bare.startswith(_FILE_URL) else None
+    if not bare.startswith(_FILE_URL):
+        return None
+    path = unquote(bare[len(_FILE_URL) :].removeprefix("localhost"))
+    return path[1:] if sys.platform == "win32" and _BEFORE_DRIVE.match(path) else path
 
 
 def read_path(given: SettingValue, settings: Settings) -> KeySource:

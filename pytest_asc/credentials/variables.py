@@ -6,6 +6,7 @@ import base64
 import json
 from typing import TYPE_CHECKING
 
+from pytest_asc.credentials.private_folder import write_private
 from pytest_asc.credentials.settings import SETTINGS
 
 if TYPE_CHECKING:
@@ -35,8 +36,7 @@ def variables_of(credentials: Credentials, base_url: str, folder: Path) -> dict[
     key_file, fastlane_key = folder / f"AuthKey_{key_id}.p8", folder / "fastlane.json"
     fastlane = {"key_id": key_id, "issuer_id": issuer_id, "key": credentials.pem}
     for file, text in ((key_file, credentials.pem), (fastlane_key, json.dumps(fastlane))):
-        file.touch(mode=0o600)
-        file.write_text(text, encoding="utf-8")
+        write_private(file, text)
     values = {
         "key_id": key_id,
         "issuer_id": issuer_id,

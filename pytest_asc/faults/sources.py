@@ -81,7 +81,7 @@ SOURCES: Mapping[str, Callable[[Values], Values]] = MappingProxyType(
 def _in_file(name: str, *, mode: int = 0o600, setting: str = "key_file") -> Callable[[Values, Path], Values]:
     def write(values: Values, folder: Path) -> Values:
         file = folder / name
-        file.write_text(values["private_key"][0].value, encoding="ascii")
+        file.write_bytes(values["private_key"][0].value.encode("ascii"))  # without the line breaks of Windows
         file.chmod(mode)
         return {**values, "private_key": (), setting: _in(SOURCE, str(file))}
 

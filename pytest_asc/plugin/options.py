@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_asc.apple.services import SERVICES, service_for
-from pytest_asc.credentials.settings import Settings, SettingsError, check_host, read_settings
+from pytest_asc.credentials.settings import Settings, SettingsError, check_host, home_folder, read_settings
 
 if TYPE_CHECKING:
     import pytest
@@ -27,7 +27,7 @@ def settings_of(config: pytest.Config) -> Settings:
         ini=ini,
         environ=os.environ,
         folder=config.invocation_params.dir,
-        home=Path.home(),
+        home=home_folder(),
         trusted_hosts=tuple(config.option.asc_trust_host),
     )
 

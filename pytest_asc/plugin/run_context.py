@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import time
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_asc.credentials.finder import find_credentials
 from pytest_asc.credentials.lifetimes import DEFAULT_LIFETIME
+from pytest_asc.credentials.settings import home_folder
 from pytest_asc.credentials.tokens import Token, TokenSource
 from pytest_asc.faults.sources import throw_away_settings
 from pytest_asc.faults.tokens import UTC_OFFSETS
@@ -24,6 +24,7 @@ from pytest_asc.secrets import redactor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from pytest_asc.apple.causes import CauseSlug
     from pytest_asc.apple.services import Service
@@ -186,7 +187,7 @@ def netrc_entry(host: str, emulator: Emulator | None) -> NetrcEntry | None:
     from pytest_asc.faults.requests import REQUEST_MUTATIONS  # noqa: PLC0415  it loads requests as well
 
     mutation = REQUEST_MUTATIONS.get(emulator.client_fault or "") if emulator else None
-    return (mutation.netrc if mutation else None) or find_entry(host, environ=os.environ, home=Path.home())
+    return (mutation.netrc if mutation else None) or find_entry(host, environ=os.environ, home=home_folder())
 
 
 def _identity(credentials: Credentials) -> tuple[object, ...]:

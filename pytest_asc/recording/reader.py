@@ -198,6 +198,6 @@ def _retry_after(headers: CaseInsensitiveDict[str]) -> float | None:
         return min(float(text), _HOUR)
     try:
         until = parsedate_to_datetime(text).timestamp()
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError, OSError):
         return None
     return min(max(until - time.time(), 0.0), _HOUR) or None

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 TIMEOUT = 10.0
 """Seconds for the head of a request, for a TLS handshake, and in which a client must take some of a response."""
 
-EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+EXHAUSTED = frozenset(
+    getattr(errno, name) for name in ("EMFILE", "ENFILE", "ENOBUFS", "ENOMEM", "WSAEMFILE") if hasattr(errno, name)
+)
 """Errors of a process or a system that can open no more files."""
 
 PAUSE = 0.2
@@ -69,6 +71,9 @@ class OpenConnections:
         self.add: Callable[[Connection], None] = self._open.add
         self.discard: Callable[[Connection], None] = self._open.discard
 
+    def __len__(self) -> int:
+        return len(self._open)
+
     async def close_stalled(self) -> None:
         """Close connections whose request or response stops half way, until this task is cancelled."""
         loop = asyncio.get_running_loop()
@@ -111,6 +116,14 @@ class OpenConnections:
         if one.reads_body:
             return now - one.last_active > self._timeout * _BODY
         return one.idle and one.head_since is not None and now - one.head_since > self._timeout
+
+
+def most_connections() -> int:
+    """Return the number of connections beyond which idle ones are closed for new ones.
+
+    An event loop of Windows watches 512 sockets at most, and breaks with one more. A tunnel has two of them.
+    """
+    return 250 if sys.platform == "win32" else sys.maxsize
 
 
 def first_reserved_file() -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from pytest_asc.apple.hosts import LOOPBACK
+from pytest_asc.credentials.private_folder import write_private
 from pytest_asc.credentials.variables import MISLEADING, variables_of
 
 if TYPE_CHECKING:
@@ -49,8 +50,7 @@ def environment(
     if more_hosts:
         ca_file = server.ca_file.with_name("bundle.pem")
         usual = Path(DEFAULT_CA_BUNDLE_PATH)
-        ca_file.touch(mode=0o600)
-        ca_file.write_text(usual.read_text("utf-8") + server.ca_file.read_text("utf-8"), encoding="utf-8")
+        write_private(ca_file, usual.read_text("utf-8") + server.ca_file.read_text("utf-8"))
     return {
         **kept,
         **dict.fromkeys(PROXY, server.proxy_url),

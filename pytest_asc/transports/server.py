@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from threading import Thread
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.app import Emulator
     from pytest_asc.transports.http_connection import HttpServer
     from pytest_asc.transports.sockets import AcceptedConnection
+
+
+# Python handles signals in the main thread alone, which one that arrives in another thread does not wake.
+_FOR_MAIN_THREAD = {one for one in signal.Signals if one.name in {"SIGALRM", "SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"}}
 
 
 class Server:
@@ -154,6 +159,8 @@ async def _hand_over(server: HttpServer, connection: socket.socket, _: AcceptedC
 
 
 def _run(loop: asyncio.AbstractEventLoop, serving: Coroutine[object, object, None]) -> None:
+    if hasattr(signal, "pthread_sigmask"):  # not on Windows
+        signal.pthread_sigmask(signal.SIG_BLOCK, _FOR_MAIN_THREAD)
     try:
         loop.run_until_complete(serving)
     finally:

@@ -11,7 +11,7 @@ import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeAlias
 
-from pytest_asc.transports.connections import EXHAUSTED, PAUSE, first_reserved_file
+from pytest_asc.transports.connections import EXHAUSTED, PAUSE, first_reserved_file, most_connections
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
@@ -83,6 +83,7 @@ class Listener:
         self._connections = connections
         self._loop = asyncio.get_running_loop()
         self._first_reserved_file = first_reserved_file()
+        self._most_connections = most_connections()
         self._resuming: asyncio.TimerHandle | None = None
         # The loop alone would let them be collected.
         self._tasks: set[asyncio.Task[None]] = set()
@@ -109,7 +110,8 @@ class Listener:
                 self._connections.close_idle()
                 self._pause()  # the system would report the same connection over and over
             return  # else it has gone again
-        if connection.fileno() >= self._first_reserved_file and not self._connections.close_idle():
+        is_full = connection.fileno() >= self._first_reserved_file or len(self._connections) >= self._most_connections
+        if is_full and not self._connections.close_idle():
             self._pause()
         connection.setblocking(False)  # noqa: FBT003  its only argument
         accepted = AcceptedConnection(self._loop.time())

@@ -36,6 +36,9 @@ URL = "https://api.appstoreconnect.apple.com/v1/apps?fields[apps]=name"
 """
 
 
+posix = pytest.mark.skipif(sys.platform == "win32", reason="its system calls and messages differ")
+
+
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*RUN, *arguments], capture_output=True, text=True, check=False, env=os.environ, timeout=60)
 
@@ -150,7 +153,10 @@ print(json.dumps([dict(os.environ), modes]))
     assert "the user's own" not in environment.values()
     assert "APP_STORE_CONNECT_API_KEY_IS_KEY_CONTENT_BASE64" not in environment
     key_file = f"AuthKey_{environment['ASC_KEY_ID']}.p8"
-    assert modes == {".": "700", key_file: "600", "ca.pem": "600", "fastlane.json": "600"}
+    assert modes.keys() == {".", key_file, "ca.pem", "fastlane.json"}
+    if os.name == "posix":  # Windows has no such modes
+        assert modes.pop(".") == "700"
+        assert set(modes.values()) == {"600"}
     given = {setting.name: {environment.get(name) for name in setting.env} for setting in SETTINGS}
     assert given["key_id"] == {environment["ASC_KEY_ID"]}
     assert given["issuer_id"] == {environment["ASC_ISSUER_ID"]}
@@ -288,7 +294,7 @@ def test_isolation_that_is_not_allowed_is_reported(
     ("arguments", "status", "words"),
     [
         (["--", "no-such-program"], 127, "no-such-program: command not found"),
-        (["--", "/"], 126, "/: Permission denied"),
+        pytest.param(["--", "/"], 126, "/: Permission denied", marks=posix),
         ([], 4, "no command to run: write it after --, as in run -- COMMAND"),
         (["--"], 4, "no command to run"),
         (["--load", "nowhere.json", "--", "true"], 4, "--load nowhere.json: No such file or directory"),
@@ -305,7 +311,8 @@ def test_run_reports_a_command_that_cannot_be_run(
     assert "Traceback" not in output.err
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.skipif(sys.platform == "win32", reason="it forwards no signals")
+@pytest.mark.parametrize("number", [one for one in signal.Signals if one.name in {"SIGINT", "SIGTERM", "SIGHUP"}])
 def test_run_forwards_signals_and_leaves_no_files(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -332,6 +339,43 @@ while True:
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection((proxy.hostname, proxy.port), timeout=30)
+
+
+@posix
+def test_a_program_is_started_by_its_path_on_windows(
+    in_process: Callable[..., int], monkeypatch: pytest.MonkeyPatch, pytester: pytest.Pytester
+) -> None:
+    program = pytester.path / "npm.cmd"
+    program.write_text("#!/bin/sh\nexit 7\n")
+    program.chmod(0o700)
+    monkeypatch.setattr(shutil, "which", {"npm": str(program)}.get)
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert in_process("--empty", "--quiet", "--", "npm", "test") == 7
+    assert in_process("--empty", "--quiet", "--", "no-such-program") == 127
+
+
+ON_WINDOWS = """
+import sys
+import pytest_asc.cli.running_server, pytest_asc.transports.environment, pytest_asc.transports.server
+from pytest_asc.cli.main import main
+sys.platform = "win32"
+raise SystemExit(main(sys.argv[1:]))
+"""
+
+
+@posix
+def test_a_signal_that_a_console_of_windows_sends_to_all_its_processes_is_not_forwarded() -> None:
+    # Of two pending signals, Python handles the one with the lower number first: that is SIGINT.
+    script = """
+import os, signal
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+os.kill(os.getppid(), signal.SIGINT)
+os.kill(os.getppid(), signal.SIGTERM)
+print(*sorted(number.name for number in {signal.sigwait({signal.SIGINT, signal.SIGTERM})} | signal.sigpending()))
+"""
+    command = [*PYTHON, ON_WINDOWS, "run", "--empty", "--quiet", "--", *PYTHON, script]
+    result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "SIGTERM\n", "")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="it has no such signal")

@@ -128,7 +128,10 @@ def test_serve_serves_the_sample_and_leaves_no_files(serve: Callable[..., ServeP
     assert Path(connection_info["key_file"]).name == f"AuthKey_{connection_info['key_id']}.p8"
     folder = Path(connection_info["key_file"]).parent
     modes = {path.name: oct(path.stat().st_mode)[-3:] for path in (folder, *folder.iterdir())}
-    assert modes == {folder.name: "700", "ca.pem": "600", Path(connection_info["key_file"]).name: "600"}
+    assert modes.keys() == {folder.name, "ca.pem", Path(connection_info["key_file"]).name}
+    if os.name == "posix":  # Windows has no such modes
+        assert modes.pop(folder.name) == "700"
+        assert set(modes.values()) == {"600"}
     assert served.names(connection_info["url"]) == served.names(connection_info["https_url"]) != []
     token = served.token()
     for authorization in (token, token[:-4], f"{token}\x7f"):
@@ -175,7 +178,7 @@ def test_the_proxy_answers_for_apples_host(serve: Callable[..., ServeProcess]) -
     assert served.stop(signal.SIGINT) == (0, "", "")
 
 
-@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGQUIT])
+@pytest.mark.parametrize("number", [one for one in signal.Signals if one.name in {"SIGHUP", "SIGQUIT"}])
 def test_serve_leaves_no_files_when_its_terminal_closes(
     serve: Callable[..., ServeProcess], number: signal.Signals
 ) -> None:
@@ -186,6 +189,7 @@ def test_serve_leaves_no_files_when_its_terminal_closes(
     assert not Path(served.connection_info["key_file"]).parent.exists()
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="this system has no SIGHUP")
 def test_serve_keeps_running_under_nohup(serve: Callable[..., ServeProcess]) -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:

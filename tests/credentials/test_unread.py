@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -106,6 +107,21 @@ def test_a_key_where_fastlane_reads_json_is_named_and_read(tmp_path: Path) -> No
     (finding,) = find({**IDS, "ASC_PRIVATE_KEY_PATH": f"file://{file}"}, tmp_path)
     assert finding.cause == "tool-setting-conflict"
     assert "file://" in finding.evidence
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="its paths begin with a drive, which is a folder here")
+def test_the_slash_before_the_drive_is_no_part_of_a_path_of_windows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "C:" / "keys"
+    folder.mkdir(parents=True)
+    file = folder / f"AuthKey_{KEY_ID}.p8"
+    file.write_text(P8, encoding="ascii")
+    file.chmod(0o600)
+    monkeypatch.setattr(sys, "platform", "win32")
+    url = f"file:///C:/keys/{file.name}"
+    (finding,) = find({**IDS, "ASC_PRIVATE_KEY_PATH": url}, tmp_path)
+    assert finding.cause == "tool-setting-conflict"
 
 
 @pytest.mark.parametrize(

@@ -143,7 +143,8 @@ def test_the_environment_holds_the_key_under_every_name(
             file = Path(os.environ["ASC_PRIVATE_KEY_PATH"])
             PATHS.append(file)
             assert file == asc_credentials.key_file
-            assert stat.S_IMODE(file.stat().st_mode) == 0o600 and stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+            if os.name == "posix":  # Windows has no such modes
+                assert stat.S_IMODE(file.stat().st_mode) == 0o600 and stat.S_IMODE(file.parent.stat().st_mode) == 0o700
             assert file.read_text() == os.environ["ASC_PRIVATE_KEY"] == asc_credentials.pem
             assert base64.b64decode(os.environ["ASC_PRIVATE_KEY_B64"]).decode() == asc_credentials.pem
             fastlane = json.loads(Path(os.environ["APP_STORE_CONNECT_API_KEY_PATH"]).read_text())

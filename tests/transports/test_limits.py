@@ -18,6 +18,7 @@ from transports.raw_connections import APPLE, TRANSPORTS, RawConnection, connect
 
 from pytest_asc import Emulator
 from pytest_asc.emulator.http_models import Request, Response
+from pytest_asc.transports import sockets
 from pytest_asc.transports.connections import OpenConnections
 from pytest_asc.transports.server import Server
 
@@ -221,6 +222,21 @@ def test_a_late_response_is_no_half_sent_head(server: Server, emulator_client: E
     with open_connection(server, transport) as connection:
         connection.send(get("/v1/apps/1"))
         assert connection.read().status == 200
+
+
+def test_idle_connections_are_closed_where_the_event_loop_can_watch_no_more(
+    emulator_client: EmulatorClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "most_connections", lambda: FILES)
+    emulator_client.emulator.add("apps", id="1")
+    with ExitStack() as stack:
+        server = stack.enter_context(Server(tmp_path))
+        stack.enter_context(server.answering(emulator_client.emulator))
+        idle = [stack.enter_context(connect(server.url)) for _ in range(IDLE)]
+        with open_connection(server, "http") as connection:
+            connection.send(get("/v1/apps/1"))
+            assert connection.read().status == 200
+        assert is_closed(idle[0])
 
 
 @contextmanager
