@@ -20,7 +20,10 @@ def test_a_forked_process_has_the_environment_the_folder_and_the_input_that_it_i
 
 
 def test_a_signal_that_ends_a_forked_process_is_reported(forked_python: ForkedPython, tmp_path: Path) -> None:
-    assert forked_python.run("-c", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)", folder=tmp_path).returncode == -9
+    assert (
+        forked_python.run("-c", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)", folder=tmp_path).returncode
+        == -9
+    )
 
 
 @pytest.mark.parametrize("library", ["aiohttp", "anyio", "hypothesis", "httpx", "trio"])

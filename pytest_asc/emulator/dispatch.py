@@ -71,7 +71,7 @@ def _handler(operation: Operation) -> Callable[[Account, Route, Request, float],
 
 
 def _report(account: Account, route: Route, request: Request, now: float) -> HandlerResult:
-    return registry.answer(route, request.header("Accept"), account, now)
+    return registry.respond(route, request.header("Accept"), account, now)
 
 
 def _read(account: Account, route: Route, request: Request, _now: float) -> HandlerResult:

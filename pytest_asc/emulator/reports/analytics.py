@@ -1,6 +1,6 @@
-"""Segments of analytics reports: files in the storage, written whenever a segment is read.
+"""Segments of analytics reports: files in the upload storage, which are written whenever a segment is read.
 
-A segment is tab-separated text in gzip, its checksum is MD5 in hex, and its URL expires after five minutes (all
+A segment is tab-separated text in gzip. Its checksum is MD5 in hex, and its URL expires after five minutes (all
 documented).
 """
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.account.store import Resource
     from pytest_asc.emulator.reports.report_request import ReportRequest
 
-_HEAD = ("Date", "App Name", "App Apple Identifier")  # of every report (documented)
-# Documented, on the page of the report; the order is inferred.
+_HEAD = ("Date", "App Name", "App Apple Identifier")  # columns of all reports (documented)
+# The columns are documented on the page of the report; their order is inferred.
 _DOWNLOADS_HEAD = (
     *_HEAD, "Download Type", "App Version", "Device", "Platform Version", "Source Type", "Page Type", "Pre-Order",
     "Territory", "Counts",
 )  # fmt: skip
-# Download types by the first characters of a product type.
+# Download types by the first characters of the product type.
 _TYPES = {
     "1": "First-time download",
     "F1": "First-time download",
@@ -42,17 +42,17 @@ _DAYS = {"DAILY": 1, "WEEKLY": 7, "MONTHLY": 30}
 
 
 def segments(request: ReportRequest) -> bytes:
-    """Give the segments of an instance, each with a new URL."""
+    """Return the segments of an instance, with new URLs."""
     relation_to_segments = relation("analyticsReportInstances", "segments")
     instance = request.resource()
     for one in request.account.store.related(instance, relation_to_segments) if relation_to_segments else ():
-        _renew(request, one)
+        _rewrite(request, one)
     return _document(request)
 
 
 def segment(request: ReportRequest) -> bytes:
-    """Give one segment with a new URL."""
-    _renew(request, request.resource())
+    """Return one segment, with a new URL."""
+    _rewrite(request, request.resource())
     return _document(request)
 
 
@@ -63,7 +63,7 @@ def _document(request: ReportRequest) -> bytes:
     return document
 
 
-def _renew(request: ReportRequest, one: Resource) -> None:
+def _rewrite(request: ReportRequest, one: Resource) -> None:
     content = tsv(_rows(request, one))
     attributes = {
         "checksum": hashlib.md5(content, usedforsecurity=False).hexdigest(),
@@ -74,19 +74,19 @@ def _renew(request: ReportRequest, one: Resource) -> None:
 
 
 def _rows(request: ReportRequest, one: Resource) -> Iterator[Sequence[object]]:
-    """Sales of the days before the instance was processed, distributed among its segments."""
+    """Yield the rows of a segment: the instance's sales before its processing date are split among its segments."""
     store = request.account.store
     instance = owner(store, "analyticsReportInstances", "segments", one)
     report = owner(store, "analyticsReports", "instances", instance)
     report_request = owner(store, "analyticsReportRequests", "reports", report)
     app = owner(store, "apps", "analyticsReportRequests", report_request)
-    end = _processed(instance)
+    end = _processing_date(instance)
     if not (instance and report and report_request and app and end) or report.attributes.get("name") != DOWNLOADS:
         yield _HEAD
         return
     yield _DOWNLOADS_HEAD
     begin = end - timedelta(days=_DAYS.get(str(instance.attributes.get("granularity")), 1))
-    if report_request.attributes.get("accessType") == "ONE_TIME_SNAPSHOT":  # it has all past days (documented)
+    if report_request.attributes.get("accessType") == "ONE_TIME_SNAPSHOT":  # a snapshot has all past days (documented)
         begin = date.min
     sold = [sale for sale in request.ledger.sales if sale.id == app.id and begin <= sale.day < end and _type(sale)]
     relation_to_segments = relation("analyticsReportInstances", "segments")
@@ -98,7 +98,7 @@ def _rows(request: ReportRequest, one: Resource) -> Iterator[Sequence[object]]:
         )  # fmt: skip
 
 
-def _processed(instance: Resource | None) -> date | None:
+def _processing_date(instance: Resource | None) -> date | None:
     try:
         return date.fromisoformat(str(instance.attributes.get("processingDate"))) if instance else None
     except ValueError:

@@ -1,4 +1,4 @@
-"""Collections that are also given as CSV tables."""
+"""Collections that are also available as CSV tables."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 def document_or_table(request: ReportRequest) -> bytes | Response:
-    """Give the JSON:API document, or a table if the client prefers CSV.
+    """Return the JSON:API document, or a table if the client prefers CSV.
 
     A table has one line for each resource: its id, its attributes, and the ids of its to-one relationships. The columns
-    are inferred, and that a table has no pages.
+    are inferred, and so is the fact that tables are not paged.
     """
     serializer = request.route.serializer
     if request.media_type == CSV and serializer is not None:

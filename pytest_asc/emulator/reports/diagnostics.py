@@ -1,4 +1,4 @@
-"""Logs of a diagnostic signature: one invented log with the attributes of the signature."""
+"""Logs of a diagnostic signature: one made-up log with the attributes of the signature."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def logs(request: ReportRequest) -> Response:
-    """Give one log whose call stack ends in the signature."""
+    """Return one log, whose call stack ends in the signature."""
     signature = request.resource()
     build = owner(request.account.store, "builds", "diagnosticSignatures", signature)
     app, version = (related(request.account.store, build, name) for name in ("app", "preReleaseVersion"))

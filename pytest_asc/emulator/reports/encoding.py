@@ -1,4 +1,4 @@
-"""Encodings of reports: tab-separated text in gzip, and CSV."""
+"""Formats of reports: tab-separated text in gzip, and CSV."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 
 
 def tsv(rows: Iterable[Sequence[object]]) -> bytes:
-    """Return tab-separated lines in gzip; the same bytes for the same rows."""
+    """Return rows as tab-separated text in gzip. Equal rows give identical bytes."""
     text = "".join("\t".join(map(_cell, row)) + "\n" for row in rows)
     return gzip.compress(text.encode(), mtime=0)
 
 
 def report_file(media_type: str, name: str, rows: Iterable[Sequence[object]]) -> Response:
-    """Return the response that downloads a report (headers observed).
+    """Return the response with a report to download (headers observed).
 
-    ``Content-Encoding`` names an encoding that no client knows, so that clients leave the file in gzip.
+    ``Content-Encoding`` names an encoding that no client knows, so clients do not decompress the file.
 
     Args:
         media_type: Media type of the response.
-        name: Name of the file, with ``.txt``.
-        rows: Header and lines.
+        name: Name of the file, including ``.txt``.
+        rows: The header row and the other rows.
     """
     headers = {
         "Content-Type": media_type,
@@ -48,5 +48,5 @@ def table(rows: Iterable[Sequence[object]]) -> Response:
 
 
 def _cell(value: object) -> str:
-    """Text of a cell, without the tabs and newlines that separate cells and lines."""
+    """Return the text of a cell, without tabs and newlines, which separate cells and lines."""
     return "" if value is None else " ".join(str(value).split())

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Rows = Iterator[Sequence[object]]
 
-# Documented, in this order: App Store Connect Help, "Financial report fields"; spelled as files of 2021 have them.
+# Documented, in this order: App Store Connect Help, "Financial report fields". The spelling is that of files of 2021.
 FINANCIAL_COLUMNS = (
     "Start Date", "End Date", "UPC", "ISRC/ISBN", "Vendor Identifier", "Quantity", "Partner Share",
     "Extended Partner Share", "Partner Share Currency", "Sales or Return", "Apple Identifier",
@@ -30,7 +30,7 @@ FINANCIAL_COLUMNS = (
     "Product Type Identifier", "ISAN/Other Identifier", "Country Of Sale", "Pre-order Flag", "Promo Code",
     "Customer Price", "Customer Currency",
 )  # fmt: skip
-# Inferred: no copy of the file was at hand.
+# Inferred: no copy of such a file was available.
 DETAIL_COLUMNS = (
     "Transaction Date", "Settlement Date", "Apple Identifier", "SKU", "Title", "Developer Name",
     "Product Type Identifier", "Country of Sale", "Quantity", "Partner Share", "Extended Partner Share",
@@ -40,10 +40,10 @@ DETAIL_COLUMNS = (
 
 
 def finance_report(request: ReportRequest) -> Response:
-    """Give one report.
+    """Return a finance report.
 
     Raises:
-        RefusedError: The parameters do not go together, or there were no sales.
+        RefusedError: The combination of parameters is invalid, or there were no sales.
     """
     request.check_vendor()
     name, region, text = (
@@ -53,7 +53,7 @@ def finance_report(request: ReportRequest) -> Response:
     )
     if region not in REGIONS:
         raise RefusedError(at_parameter(FILTER_VALUE, "filter[regionCode]", value=region))
-    # FINANCE_DETAIL is for all regions alone, and has a region of its own for them (documented).
+    # FINANCE_DETAIL is only available for all regions together, for which it has its own code (documented).
     if (name == "FINANCE_DETAIL") != (region == ALL_DETAILED):
         raise RefusedError(ApiError(report_errors.COMBINATION, {"names": "reportType and regionCode"}))
     period = fiscal_month(text or "")
@@ -64,7 +64,7 @@ def finance_report(request: ReportRequest) -> Response:
         for sale in request.ledger.sales
         if sale.day in period and sale.proceeds and region in {ALL, ALL_DETAILED, region_of(sale.country)}
     ]
-    # A month that is not over has the same error as one without sales (observed).
+    # A month that is not over yet has the same error as a month without sales (observed).
     if not sales or period.end >= today(request.now):
         raise RefusedError(ApiError(report_errors.NO_SALES))
     rows = _ROWS[str(name)]
@@ -73,7 +73,7 @@ def finance_report(request: ReportRequest) -> Response:
 
 
 def _financial(sales: list[Sale], period: Period) -> Rows:
-    """Lines for each product, price, country and direction, and the number of lines."""
+    """Return a row for each product, price, country and direction (sale or refund), and the number of rows."""
     begin, end = (day.strftime("%m/%d/%Y") for day in period)
     units: Counter[tuple[Sale, str]] = Counter()
     for sale in sales:
@@ -90,7 +90,7 @@ def _financial(sales: list[Sale], period: Period) -> Rows:
 
 
 def _detailed(sales: list[Sale], period: Period) -> Rows:
-    """Lines for each sale."""
+    """Return a row for each sale."""
     yield DETAIL_COLUMNS
     settled = period.end.strftime("%m/%d/%Y")
     for sale in sales:

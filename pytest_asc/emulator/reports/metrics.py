@@ -1,4 +1,4 @@
-"""Reports of the operations ``…/metrics/…``: data points of what was measured."""
+"""Reports of the metrics operations (``…/metrics/…``): data points made of the recorded measurements."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ if TYPE_CHECKING:
 
 
 _DAY = timedelta(days=1)
-# Length of a data point of each granularity.
+# Duration of a data point, by granularity.
 _GRANULARITIES = {"P1D": _DAY, "PT1H": timedelta(hours=1), "PT15M": timedelta(minutes=15)}
-# Days of each period. Without one, it is a year (as in Apple's example).
+# Number of days, by period. Without a period it is a year (as in Apple's example).
 _PERIODS = {"P7D": 7, "P30D": 30, "P90D": 90, "P365D": 365}
 _DEFAULT_PERIOD = "P365D"
 _COUNT = re.compile("count|(?!average|p50|p95).*Count")
 
 
 def metrics(request: ReportRequest) -> bytes:
-    """Give the data points of each value of the dimensions that the request groups by."""
+    """Return the data points for each combination of values of the dimensions that the request groups by."""
     operation, query = request.route.operation, request.route.query
     compiled = operation.metrics
-    assert compiled is not None, f"{operation.path} has no data points"  # noqa: S101  the registry asked for it
+    assert compiled is not None, f"{operation.path} has no data points"  # noqa: S101  the registry calls this for metrics alone
     start = request.resource()
-    # Dimensions that cannot be named in a groupBy are always there (inferred).
+    # If the operation has no groupBy, it always groups by all dimensions (inferred).
     grouped = "groupBy" in operation.enum_parameters
     names = query.enum_parameters.get("groupBy", ()) if grouped else tuple(compiled["dimensions"])
     if operation.path.startswith("/v1/apps/") and not names and not query.filters:
@@ -69,7 +69,7 @@ def _measured(request: ReportRequest, start: Resource) -> Iterable[Measurement]:
 def _is_about(start: Resource, one: Measurement) -> bool:
     if one.members.get(start.type) == start.id:
         return True
-    # Usages of testers belong to their groups, too.
+    # Usage of a tester also counts for the groups of the tester.
     app, testers = (relation(start.type, name) for name in ("app", "betaTesters"))
     return (
         start.type == "betaGroups"
@@ -113,11 +113,14 @@ def _point(compiled: Metrics, begin: datetime, end: datetime, group: Sequence[Me
 
 
 def _aggregate(name: str, values: Sequence[float]) -> float:
-    """Sum of counts; mean of ratios, averages and percentiles."""
+    """Return the sum of counts, or the mean of ratios, averages and percentiles."""
     return sum(values) if _COUNT.fullmatch(name) else sum(values) / len(values)
 
 
 def _dimension(request: ReportRequest, resource_type: str | None, value: Any) -> dict[str, Any]:
-    """Value of a dimension and the link to its resource: an id, as in the OpenAPI document; Apple's page shows both."""
+    """Return the value of a dimension and the link to its resource.
+
+    An id is plain text, as in the OpenAPI document; Apple's page has this form and another one.
+    """
     links = {"related": f"{request.route.base}/v1/{resource_type}/{value}"} if resource_type and value else {}
     return {"links": links, "data": value}

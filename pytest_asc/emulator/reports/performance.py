@@ -1,4 +1,4 @@
-"""Power and performance metrics of an app's versions, in the format of Xcode."""
+"""Power and performance metrics of the versions of an app, in the format of Xcode."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ METRIC = "perfPowerMetrics"
 
 
 class Category(NamedTuple):
-    """Measured quantity of one of Apple's metric types (names inferred)."""
+    """A quantity that is measured, of one of Apple's metric types (names inferred)."""
 
     metric: str
     unit: str
@@ -35,17 +35,17 @@ CATEGORIES = {
     "ANIMATION": Category("scrollHitchRate", "milliseconds_per_second", "ms/s"),
     "STORAGE": Category("documentsAndData", "megabytes", "MB"),
 }
-USUAL = {
+DEFAULTS = {
     "platform": "IOS",
     "deviceType": "all_iphones",
     "percentile": "percentile.fifty",
     "version": "1.0",
 }
-MEMBERS = frozenset({"metricType", "value", *USUAL})
+MEMBERS = frozenset({"metricType", "value", *DEFAULTS})
 
 
 def performance(request: ReportRequest) -> Response:
-    """Give a data set for each metric type, device and percentile, with a point for each version."""
+    """Return a data set for each metric type, device and percentile, with a point for each version."""
     start = request.resource()
     found = [
         one
@@ -64,7 +64,7 @@ def performance(request: ReportRequest) -> Response:
 
 
 def performance_overview(request: ReportRequest) -> Response:
-    """Reject the overview of an app, whose document is not known.
+    """Reject the request for an overview of an app, since the format of the response is not known.
 
     Raises:
         RefusedError: Always.

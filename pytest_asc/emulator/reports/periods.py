@@ -1,6 +1,6 @@
 """Days, weeks, months and years of reports.
 
-Sales are counted by the days of Cupertino, as in all the emulator's times.
+Days are those of US Pacific time, as everywhere in the emulator.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _SATURDAY, _SUNDAY = 5, 6
 
 
 class Period(NamedTuple):
-    """Range of days, both ends included."""
+    """A range of days that includes both ends."""
 
     begin: date
     end: date
@@ -35,23 +35,23 @@ class Frequency(NamedTuple):
     """Format of ``filter[reportDate]``."""
     period: Callable[[date], Period | None]
     delay: int
-    """Days from the last day of the period to the first on which there is a report (documented)."""
-    kept: int
-    """Days for which there is one from then on (documented as one year, and ten for yearly reports)."""
+    """Days from the end of a period until its report is available (documented)."""
+    available_days: int
+    """Days for which the report stays available (documented as one year, and ten years for yearly reports)."""
 
     def parse(self, text: str) -> Period | None:
-        """Return the period that ``filter[reportDate]`` names; None if it has another format."""
+        """Return the period for a value of ``filter[reportDate]``; None if the format is wrong."""
         first = _parse(text, self.pattern)
         return self.period(first) if first else None
 
 
 def _parse(text: str, pattern: re.Pattern[str]) -> date | None:
-    """The first day that a text names; None outside of the years 1000 to 2999, so that every period is in reach."""
+    """Return the first day that a text names; None for years outside 1000 to 2999, so that no date can overflow."""
     return parse_day(text, pattern) if text.startswith(("1", "2")) else None
 
 
 def _week(end: date) -> Period | None:
-    """Weeks are from Monday to Sunday, and are named by the Sunday (observed by users)."""
+    """Return the week that ends on a Sunday. Weeks start on Monday, and are named by the Sunday (observed by users)."""
     return Period(end - 6 * _DAY, end) if end.weekday() == _SUNDAY else None
 
 
@@ -72,10 +72,10 @@ FREQUENCIES = {
 
 
 def fiscal_month(text: str) -> Period | None:
-    """Return a month of Apple's fiscal calendar: ``2026-01`` is about October 2025. None if the text names none.
+    """Return a month of Apple's fiscal calendar, or None: ``2026-01`` is approximately October 2025.
 
-    The year ends on the last Saturday of September; quarters have months of five, four and four weeks, and where the
-    year has 53 weeks, December has the 53rd (from Apple's published fiscal calendars).
+    The fiscal year ends on the last Saturday of September. The months of a quarter have five, four and four weeks. In
+    years with 53 weeks, December has an additional week (from Apple's published fiscal calendars).
     """
     named = _parse(text, MONTH)
     if named is None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-# Countries that are a region of their own.
-_OWN = {
+# Countries with their own region, each with its currency.
+_SINGLE_COUNTRY_REGIONS = {
     "AE": "AED", "AU": "AUD", "BR": "BRL", "CA": "CAD", "CH": "CHF", "CL": "CLP", "CN": "CNY", "CO": "COP",
     "CZ": "CZK", "DK": "DKK", "EG": "EGP", "GB": "GBP", "HK": "HKD", "HU": "HUF", "ID": "IDR", "IL": "ILS",
     "IN": "INR", "JP": "JPY", "KR": "KRW", "KZ": "KZT", "MX": "MXN", "MY": "MYR", "NG": "NGN", "NO": "NOK",
@@ -21,13 +21,13 @@ _LATIN_AMERICA = frozenset((
 _SHARED = {"EU": "EUR", "LL": "USD", "WW": "USD"}
 
 ALL, ALL_DETAILED = "ZZ", "Z1"
-"""Every region in one report: of FINANCIAL, and of FINANCE_DETAIL (documented)."""
-REGIONS = frozenset({*_OWN, *_SHARED, ALL, ALL_DETAILED})
+"""Codes for all regions in one report: for FINANCIAL, and for FINANCE_DETAIL (documented)."""
+REGIONS = frozenset({*_SINGLE_COUNTRY_REGIONS, *_SHARED, ALL, ALL_DETAILED})
 
 
 def region_of(country: str) -> str:
-    """Return the report region of a country, which is an ISO 3166 code of two letters."""
-    if country in _OWN:
+    """Return the report region of a country, given by its ISO 3166 code of two letters."""
+    if country in _SINGLE_COUNTRY_REGIONS:
         return country
     if country in _EURO:
         return "EU"
@@ -35,6 +35,6 @@ def region_of(country: str) -> str:
 
 
 def currency_of(country: str) -> str:
-    """Return the ISO 4217 code of the currency that customers of a country pay in."""
+    """Return the ISO 4217 code of the currency that customers in a country pay with."""
     region = region_of(country)
-    return _OWN.get(region) or _SHARED[region]
+    return _SINGLE_COUNTRY_REGIONS.get(region) or _SHARED[region]

@@ -1,4 +1,4 @@
-"""Registry of report handlers: operations whose responses are not made from resources alone."""
+"""Registry of report handlers, for operations whose responses are not made of resources only."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.reports.report_request import ReportHandler
     from pytest_asc.emulator.spec.api_spec import Operation
 
-# By the path of a GET operation. Metrics have one handler, and documents that are CSV tables too have another.
+# Handlers by the path of a GET operation. All metrics share a handler, and so do collections with CSV tables.
 _HANDLERS: Mapping[str, ReportHandler] = {
     "/v1/salesReports": sales_report,
     "/v1/financeReports": finance_report,
@@ -45,7 +45,7 @@ _HANDLERS: Mapping[str, ReportHandler] = {
 
 
 def report_handler(operation: Operation) -> ReportHandler | None:
-    """Return the handler of an operation that gives a report; None for any other operation."""
+    """Return the report handler of an operation; None if the operation is not a report."""
     if operation.method != "GET":
         return None
     if operation.metrics:
@@ -58,28 +58,28 @@ def report_handler(operation: Operation) -> ReportHandler | None:
 @depends_on_spec
 @cache
 def offered_media_types(operation: Operation) -> tuple[str, ...]:
-    """Return the media types of a report, the default first.
+    """Return the media types of a report; the default comes first.
 
-    Apple's own types of JSON are given to clients that accept ``application/json``, too (inferred).
+    Apple's vendor-specific JSON types are also sent to clients that accept ``application/json`` (inferred).
     """
     offered = operation.media_types
     return (*offered, JSON) if all(media_type.endswith("+json") for media_type in offered) else offered
 
 
-def answer(route: Route, accept: str | None, account: Account, now: float) -> bytes | Response | tuple[ApiError, ...]:
-    """Answer a request for a report.
+def respond(route: Route, accept: str | None, account: Account, now: float) -> bytes | Response | tuple[ApiError, ...]:
+    """Handle a request for a report.
 
     Args:
-        route: Route of the request; its operation has a :func:`report_handler`.
+        route: Route of the request. Its operation must have a :func:`report_handler`.
         accept: Value of the Accept header; None if there is none.
-        account: Account that the report is about.
-        now: The service's time in seconds since 1970.
+        account: The account.
+        now: Time of the service, in seconds since 1970.
 
     Returns:
-        A JSON document, a whole response, or the errors of the request.
+        A JSON document, a complete response, or the errors of the request.
     """
     handler = report_handler(route.operation)
-    assert handler is not None, f"{route.operation.path} is no report"  # noqa: S101  the dispatcher asked for it
+    assert handler is not None, f"{route.operation.path} is no report"  # noqa: S101  the dispatcher has checked it
     media_type = choose_media_type(accept, offered_media_types(route.operation))
     if media_type is None:
         return NOT_ACCEPTABLE

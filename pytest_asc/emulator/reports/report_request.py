@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 class ReportRequest(NamedTuple):
-    """A request for a report, and the account that the report is about."""
+    """A request for a report, with the account and the time of the report."""
 
     route: Route
     media_type: str
-    """Media type of the response: of those that the operation offers, the one that the client prefers."""
+    """Media type of the response: the offered media type that the client prefers."""
     account: Account
     now: float
-    """The service's time in seconds since 1970."""
+    """Time of the service, in seconds since 1970."""
 
     @property
     def ledger(self) -> Ledger:
@@ -37,7 +37,7 @@ class ReportRequest(NamedTuple):
         """Return the resource whose id is in the path.
 
         Raises:
-            RefusedError: There is none (404).
+            RefusedError: The resource does not exist (404).
         """
         resource_type, identifier = self.route.operation.root, self.route.identifier
         found = self.account.store.get(resource_type, identifier)
@@ -46,7 +46,7 @@ class ReportRequest(NamedTuple):
         return found
 
     def filter_value(self, name: str) -> str | None:
-        """Return the value of a filter that takes one; None if it is not given."""
+        """Return the value of a filter that takes a single value; None if it is not given."""
         values = self.route.query.filters.get(name)
         return ",".join(values) if values else None
 
@@ -54,11 +54,12 @@ class ReportRequest(NamedTuple):
         """Check the vendor number.
 
         Raises:
-            RefusedError: It is another vendor's.
+            RefusedError: The number is not that of the account.
         """
         if self.filter_value("vendorNumber") != self.account.vendor_number:
             raise RefusedError(at_parameter(report_errors.VENDOR_NUMBER, "filter[vendorNumber]"))
 
 
 ReportHandler: TypeAlias = "Callable[[ReportRequest], bytes | Response]"
-"""Gives a JSON document or a whole response; raises :class:`~pytest_asc.emulator.jsonapi.errors.RefusedError`."""
+"""Function that returns a JSON document or a complete response. It can raise
+:class:`~pytest_asc.emulator.jsonapi.errors.RefusedError`."""

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 def sales_report(request: ReportRequest) -> Response:
-    """Give one report.
+    """Return a sales report.
 
     Raises:
-        RefusedError: The parameters do not go together, or there is no such report.
+        RefusedError: The combination of parameters is invalid, or there is no such report.
     """
     request.check_vendor()
     report_type = _report_type(request)
@@ -39,7 +39,7 @@ def sales_report(request: ReportRequest) -> Response:
 
 
 def _report_type(request: ReportRequest) -> SalesReportType:
-    """Line of Apple's table that the parameters name together."""
+    """Return the report type for the parameters of the request."""
     named = (request.filter_value("reportType"), request.filter_value("reportSubType"))
     for report_type in SALES_REPORT_TYPES:
         if (report_type.type, report_type.sub_type) == named and request.filter_value(
@@ -51,7 +51,7 @@ def _report_type(request: ReportRequest) -> SalesReportType:
 
 def _version(request: ReportRequest, report_type: SalesReportType) -> str:
     version = request.filter_value("version")
-    if version is None and not report_type.versioned:
+    if version is None and not report_type.needs_version:
         return report_type.versions[-1]
     if version not in report_type.versions or version is None:
         template = report_errors.VERSION if version else report_errors.VERSION_MISSING
@@ -63,10 +63,10 @@ def _period(request: ReportRequest, report_type: SalesReportType) -> Period:
     name = str(request.filter_value("frequency"))
     frequency = FREQUENCIES[name]
     text, now = request.filter_value("reportDate"), today(request.now)
-    if text is None and name == "DAILY" and not report_type.versioned:
+    if text is None and name == "DAILY" and not report_type.needs_version:
         text = _latest(request, now)
     if text is None:
-        # Others than daily ones must name their date, and reports on subscriptions have no latest one (both observed).
+        # Only daily reports have a default date, and only if they are not about subscriptions (both observed).
         daily = name == "DAILY"
         missing = at_parameter(report_errors.DATE_MISSING, "filter[reportDate]")
         raise RefusedError(ApiError(report_errors.NO_SALES) if daily else missing)
@@ -74,11 +74,11 @@ def _period(request: ReportRequest, report_type: SalesReportType) -> Period:
     if period is None:
         raise RefusedError(ApiError(report_errors.DATE_FORMAT))
     age = (now - period.end).days - frequency.delay
-    if not 0 <= age < frequency.kept:
+    if not 0 <= age < frequency.available_days:
         raise RefusedError(ApiError(report_errors.NOT_YET if age < 0 else report_errors.GONE))
     return period
 
 
 def _latest(request: ReportRequest, now: date) -> str | None:
-    """Last day with sales that there is a report of."""
+    """Return the last day with sales for which a report is available; None if there is none."""
     return max((sale.day.isoformat() for sale in request.ledger.sales if sale.day < now), default=None)

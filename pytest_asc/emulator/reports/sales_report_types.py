@@ -1,7 +1,7 @@
-"""Apple's table of sales reports: types, sub-types, frequencies and versions that go together.
+"""Apple's table of sales reports: valid combinations of type, sub-type, frequency and version.
 
-The combinations are documented, on the page of GET /v1/salesReports. Version 1_4 of the reports on subscriptions, and
-that they have to name their version, is observed.
+The combinations are documented on the page of GET /v1/salesReports. Version 1_4 of the reports about subscriptions is
+observed, and so is the fact that requests for them must have a version.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ class SalesReportType(NamedTuple):
     sub_type: str
     frequencies: tuple[str, ...]
     versions: tuple[str, ...]
-    """The newest last."""
+    """Versions, the newest last."""
     rows: Callable[[ReportRequest, Period, str], Iterable[Sequence[object]]] | None = None
-    """Gives the header and the lines; None if the account holds nothing to make such a report from."""
-    versioned: bool = False
-    """True if the request has to name a version."""
+    """Function that yields the rows, the header first; None if the emulator has no data for such a report."""
+    needs_version: bool = False
+    """True if the request must have a version."""
     letter: str = "S"
-    """First letters of the file's name (inferred)."""
+    """First letters of the file name (inferred)."""
 
 
 _ALL_FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
@@ -39,9 +39,9 @@ _DAILY, _MONTHLY, _YEARLY = ("DAILY",), ("MONTHLY",), ("YEARLY",)
 
 SALES_REPORT_TYPES = (
     SalesReportType("SALES", "SUMMARY", _ALL_FREQUENCIES, ("1_0",), summary),
-    SalesReportType("SUBSCRIPTION", "SUMMARY", _DAILY, ("1_3", "1_4"), active, versioned=True, letter="SS"),
-    SalesReportType("SUBSCRIPTION_EVENT", "SUMMARY", _DAILY, ("1_3", "1_4"), events, versioned=True, letter="SE"),
-    SalesReportType("SUBSCRIBER", "DETAILED", _DAILY, ("1_3", "1_4"), subscribers, versioned=True, letter="SR"),
+    SalesReportType("SUBSCRIPTION", "SUMMARY", _DAILY, ("1_3", "1_4"), active, needs_version=True, letter="SS"),
+    SalesReportType("SUBSCRIPTION_EVENT", "SUMMARY", _DAILY, ("1_3", "1_4"), events, needs_version=True, letter="SE"),
+    SalesReportType("SUBSCRIBER", "DETAILED", _DAILY, ("1_3", "1_4"), subscribers, needs_version=True, letter="SR"),
     SalesReportType("SUBSCRIPTION_OFFER_CODE_REDEMPTION", "SUMMARY", _DAILY, ("1_0",)),
     SalesReportType("PRE_ORDER", "SUMMARY", _ALL_FREQUENCIES, ("1_0",)),
     SalesReportType("NEWSSTAND", "DETAILED", ("DAILY", "WEEKLY"), ("1_0",)),

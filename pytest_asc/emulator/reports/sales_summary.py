@@ -25,12 +25,12 @@ _PLATFORMS = {"Desktop": "macOS", "Apple TV": "tvOS", "Apple Watch": "watchOS", 
 
 
 def summary(request: ReportRequest, period: Period, version: str) -> Iterator[Sequence[object]]:
-    """Give the header, and one line for all sales that differ in nothing but their units."""
-    del version  # there is one
+    """Yield the header, and one row for all sales that only differ in their units."""
+    del version  # there is only one
     units: Counter[Sale] = Counter()
     for sale in request.ledger.sales:
         if sale.day in period:
-            # A refund has a line of its own, with a negative price (documented).
+            # Refunds have their own row, with a negative price (documented).
             price = -sale.price if sale.units < 0 else sale.price
             units[sale._replace(units=0, day=period.begin, price=price)] += sale.units
     yield COLUMNS

@@ -1,8 +1,8 @@
-"""Reports on subscriptions, made from the sales of subscriptions.
+"""Reports about subscriptions, made from the recorded sales of subscriptions.
 
-A unit is a subscription at its standard price that begins on its day and lasts for one period; a negative unit is a
-refund. Offers, renewals and cancellations are not modelled. The columns are documented, in App Store Connect Help;
-those that only version 1_4 has are observed.
+A unit is a subscription at its standard price that starts on the day of the sale and lasts for one period; a negative
+unit is a refund. Offers, renewals and cancellations are not emulated. The columns are documented in App Store Connect
+Help; those that only version 1_4 has are observed.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ _MONTH = _DURATIONS["ONE_MONTH"]
 
 
 def active(request: ReportRequest, period: Period, version: str) -> Iterator[Sequence[object]]:
-    """Give the active subscriptions at the end of the period."""
+    """Yield the rows of active subscriptions at the end of the period."""
     more = _WIN_BACK_COLUMNS if version == "1_4" else ()
     yield (*ACTIVE_COLUMNS, *more)
     units: Counter[tuple[object, ...]] = Counter()
@@ -82,7 +82,7 @@ def active(request: ReportRequest, period: Period, version: str) -> Iterator[Seq
 
 
 def events(request: ReportRequest, period: Period, version: str) -> Iterator[Sequence[object]]:
-    """Give the subscriptions that began, and those that were refunded."""
+    """Yield the rows of subscriptions that started or were refunded."""
     del version  # the columns of 1_4 are not known to differ
     yield EVENT_COLUMNS
     for sale in _sales(request):
@@ -95,7 +95,7 @@ def events(request: ReportRequest, period: Period, version: str) -> Iterator[Seq
 
 
 def subscribers(request: ReportRequest, period: Period, version: str) -> Iterator[Sequence[object]]:
-    """Give one line for each unit, which is one subscriber."""
+    """Yield one row for each unit, which stands for one subscriber."""
     del version  # the columns of 1_4 are not known to differ
     yield SUBSCRIBER_COLUMNS
     for place, sale in enumerate(_sales(request)):

@@ -1,4 +1,4 @@
-"""Changes that a test makes to an account without the API."""
+"""Functions with which a test fills and changes an account without the API."""
 
 from pytest_asc.emulator.seeding.decisions import decide
 from pytest_asc.emulator.seeding.documents import (

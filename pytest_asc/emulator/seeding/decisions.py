@@ -18,11 +18,11 @@ def decide(account: Account, subject: Mapping[str, Any] | str, outcome: str) -> 
 
     Args:
         account: The account.
-        subject: The resource; or a type, for all of its resources without an outcome of their own.
-        outcome: One of :data:`~pytest_asc.emulator.account.outcomes.OUTCOMES` for the type.
+        subject: The resource; or a type, for all of its resources that have no outcome of their own.
+        outcome: One of the values in :data:`~pytest_asc.emulator.account.outcomes.OUTCOMES` for the type.
 
     Raises:
-        ValueError: The resource is not there, or does not end so.
+        ValueError: The resource does not exist, or its type has no such outcome.
     """
     __tracebackhide__ = True
     if isinstance(subject, str):

@@ -1,4 +1,4 @@
-"""Documents of an account: ``{"data": [{"type", "id", "attributes", "relationships"}, …]}``, read and written."""
+"""Loading and saving of account documents: ``{"data": [{"type", "id", "attributes", "relationships"}, …]}``."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def load_sample(account: Account) -> None:
-    """Add the sample account that ships with the package; without the values that the user's OpenAPI document lacks."""
+    """Add the sample account that ships with the package, without values that the user's OpenAPI document lacks."""
     document, entries = _sample(today(account.now))
     _add(account, document, entries)
 
@@ -40,19 +40,23 @@ def load_sample(account: Account) -> None:
 @depends_on_spec
 @lru_cache(maxsize=4)
 def _sample(day: date) -> tuple[Mapping[str, Any], Mapping[int, Entry]]:
-    """Return the document of the sample, and its resources, checked once a day."""
+    """Return the document of the sample account for a day, and its checked entries; cached."""
     document = read_sample(day)
-    measured = list(filter(_is_measured, document.get("measurements", ())))
-    return {**document, "measurements": measured}, _read_entries(list(map(_fitting, document["data"])))
+    measured = list(filter(_is_known_measurement, document.get("measurements", ())))
+    return {**document, "measurements": measured}, _read_entries(list(map(_without_unknown_members, document["data"])))
 
 
-def _fitting(entry: dict[str, Any]) -> dict[str, Any]:
-    """Return an entry of the sample without values and relationships that do not fit the user's OpenAPI document."""
+def _without_unknown_members(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return an entry of the sample account without the members that are not valid in the user's OpenAPI document."""
     value_types, relations = members_of(entry["type"])
     attributes = entry.get("attributes", {})
     bad = [name for name, value in attributes.items() if next(type_mismatches(value_types[name], value), None)]
     relationships = entry.get("relationships", {})
-    misled = [name for name, value in relationships.items() if name in relations and not _leads(relations[name], value)]
+    misled = [
+        name
+        for name, value in relationships.items()
+        if name in relations and not _is_valid_linkage(relations[name], value)
+    ]
     return {
         **entry,
         "attributes": {name: attributes[name] for name in attributes if name not in bad},
@@ -60,42 +64,42 @@ def _fitting(entry: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _leads(relation: Relation | None, value: Mapping[str, Any]) -> bool:
-    """Return whether a relationship may lead to what an entry of the sample has there."""
+def _is_valid_linkage(relation: Relation | None, value: Mapping[str, Any]) -> bool:
+    """Return whether a linkage of the sample account is valid for a relationship of the user's OpenAPI document."""
     data = value.get("data") or []
     linkage = data if isinstance(data, list) else [data]
     return not linkage or (relation is not None and all(one["type"] == relation.target for one in linkage))
 
 
-def _is_measured(entry: Mapping[str, Any]) -> bool:
-    """Return whether the metric of a measurement of the sample, and each of its members, is there."""
+def _is_known_measurement(entry: Mapping[str, Any]) -> bool:
+    """Return whether the user's OpenAPI document has the metric and the members of a measurement."""
     names = metrics_of(entry["resource"]["type"]).get(entry["metric"])
     return names is not None and entry.keys() - {"resource", "metric", "day"} <= names
 
 
 class CheckedDocument(dict[str, Any]):
-    """A document whose entries are checked, to be loaded into any number of accounts.
+    """An account document whose entries have been checked, and which can be loaded into several accounts.
 
     Args:
         document: The document.
 
     Raises:
-        ValueError: An entry does not fit.
+        ValueError: An entry is not valid.
     """
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         __tracebackhide__ = True
         super().__init__(document)
-        self.entries = _as_listed(_read_entries(document["data"]), document.get("recording"))
-        """The entries by their places, in the order in which they are added."""
+        self.entries = _in_listed_order(_read_entries(document["data"]), document.get("recording"))
+        """Entries by their index in ``data``, in the order in which they are to be added."""
 
 
 def check_document(source: str | PathLike[str] | Mapping[str, Any]) -> CheckedDocument:
-    """Read a document, and check each of its entries by itself.
+    """Read a document, and check each of its entries on its own, without its references to others.
 
     Raises:
         OSError: The file cannot be read.
-        ValueError: It is no such document, or something in it does not fit.
+        ValueError: The content is not an account document, or an entry is not valid.
     """
     __tracebackhide__ = True
     return CheckedDocument(read_document(source))
@@ -104,13 +108,13 @@ def check_document(source: str | PathLike[str] | Mapping[str, Any]) -> CheckedDo
 def load(account: Account, source: str | PathLike[str] | Mapping[str, Any]) -> None:
     """Add the content of a document or a JSON file: ``{"data": [{"type", "id", "attributes", …}, …]}``.
 
-    A relationship may lead to a resource that comes later. Beside ``data``, the document may hold ``sales`` and
-    ``measurements``, each an array of the arguments of :func:`sell` and :func:`measure`, and ``recording``, which says
-    how the document was made, and in which order the account listed its resources.
+    A relationship may refer to a resource that comes later in the document. Besides ``data``, the document may have
+    ``sales`` and ``measurements``, arrays with arguments of :func:`sell` and :func:`measure`, and ``recording``, which
+    says how the document was recorded and in which order the account listed its resources.
 
     Raises:
         OSError: The file cannot be read.
-        ValueError: It is no such document, or something in it does not fit.
+        ValueError: The content is not an account document, or an entry is not valid.
     """
     __tracebackhide__ = True
     document = source if isinstance(source, CheckedDocument) else check_document(source)
@@ -118,15 +122,15 @@ def load(account: Account, source: str | PathLike[str] | Mapping[str, Any]) -> N
 
 
 def _add(account: Account, document: Mapping[str, Any], entries: Mapping[int, Entry]) -> None:
-    """Add resources, and the sales and measurements of their document.
+    """Add the resources, sales and measurements of a document.
 
     Args:
         account: The account.
         document: The document.
-        entries: Its resources by their places, each checked by itself, in the order to add them in.
+        entries: Checked entries by their index in ``data``, in the order in which they are to be added.
 
     Raises:
-        ValueError: Something does not fit; no resource was added.
+        ValueError: An entry is not valid. No resource has been added.
     """
     __tracebackhide__ = True
     for entry in entries.values():
@@ -138,12 +142,12 @@ def _add(account: Account, document: Mapping[str, Any], entries: Mapping[int, En
         for entry in entries.values()
         if entry.identifier and account.store.stored(entry.resource_type, entry.identifier)
     }
-    for place, entry in entries.items():
-        with _noting(problems, place):
+    for index, entry in entries.items():
+        with _collecting_problems(problems, index):
             added.append(account.create(entry.resource_type, entry.identifier, entry.attributes))
     if not problems:
-        for resource, (place, entry) in zip(added, entries.items(), strict=True):
-            with _noting(problems, place):
+        for resource, (index, entry) in zip(added, entries.items(), strict=True):
+            with _collecting_problems(problems, index):
                 _attributes, relationships, parents = sort_members(entry.resource_type, entry.relationships)
                 account.relate(resource, relationships)
                 relate_parents(account, resource, parents)
@@ -160,63 +164,63 @@ def _add(account: Account, document: Mapping[str, Any], entries: Mapping[int, En
 
 
 def _read_entries(data: list[Any]) -> dict[int, Entry]:
-    """Check every entry by itself; return them by their places.
+    """Check each entry on its own, and return the entries by their index in ``data``.
 
     Raises:
-        ValueError: Some do not fit; the message has a line for each.
+        ValueError: Some entries are not valid; the message has a line for each of them.
     """
     __tracebackhide__ = True
     problems: list[str] = []
     entries: dict[int, Entry] = {}
-    for place, item in enumerate(data):
-        with _noting(problems, place):
-            entry = Entry.read(place, item)
+    for index, item in enumerate(data):
+        with _collecting_problems(problems, index):
+            entry = Entry.read(index, item)
             validate_attributes(entry.resource_type, entry.attributes)
-            entries[place] = entry
+            entries[index] = entry
     if problems:
         raise ValueError("\n".join(problems))
     return entries
 
 
-def _as_listed(entries: dict[int, Entry], recording: Any) -> dict[int, Entry]:
-    """Return the entries of a recording in the order in which the account listed them, as far as it is known."""
+def _in_listed_order(entries: dict[int, Entry], recording: Any) -> dict[int, Entry]:
+    """Return the entries in the order in which the recorded account listed them, if the recording has that order."""
     listed = recording.get("listed") if isinstance(recording, Mapping) else None
     if not isinstance(listed, Mapping):
         return entries
-    places: dict[tuple[str, Any], int] = {
-        (resource_type, identifier): place
+    indexes: dict[tuple[str, Any], int] = {
+        (resource_type, identifier): index
         for resource_type, ids in listed.items()
-        for place, identifier in enumerate(ids if isinstance(ids, list) else ())
+        for index, identifier in enumerate(ids if isinstance(ids, list) else ())
         if isinstance(identifier, str)
     }
 
-    def place_of(resource: tuple[str, Any]) -> int:
-        return places.get(resource, len(places))
+    def index_of(resource: tuple[str, Any]) -> int:
+        return indexes.get(resource, len(indexes))
 
     def listed_links(entry: Entry) -> Entry:
         links = dict(entry.relationships)
         for name, data in links.items():
             found = relation(entry.resource_type, name)
             if found and isinstance(data, list) and not is_ordered(found):
-                links[name] = sorted(data, key=lambda one: place_of((one.get("type"), one.get("id"))))
+                links[name] = sorted(data, key=lambda one: index_of((one.get("type"), one.get("id"))))
         return entry._replace(relationships=links)
 
-    ordered = sorted(entries.items(), key=lambda item: place_of((item[1].resource_type, item[1].identifier)))
-    return {place: listed_links(entry) for place, entry in ordered}
+    ordered = sorted(entries.items(), key=lambda item: index_of((item[1].resource_type, item[1].identifier)))
+    return {index: listed_links(entry) for index, entry in ordered}
 
 
 @contextmanager
-def _noting(problems: list[str], place: int) -> Iterator[None]:
-    """Note a ValueError with the place in the document that it is about."""
+def _collecting_problems(problems: list[str], index: int) -> Iterator[None]:
+    """Catch a ValueError, and add its message and the index of the entry to the problems."""
     try:
         yield
     except ValueError as error:
         text = str(error)
-        problems.append(text if text.startswith(f"data[{place}]") else f"data[{place}]: {text}")
+        problems.append(text if text.startswith(f"data[{index}]") else f"data[{index}]: {text}")
 
 
 def _call_for_each(document: Mapping[str, Any], name: str, function: Callable[..., None]) -> None:
-    """Call a function with the arguments that each entry of an array in the document holds."""
+    """Call a function for each object in an array of the document, with the members as keyword arguments."""
     try:
         for entry in document.get(name, ()):
             function(**entry)
@@ -231,8 +235,8 @@ def dump(account: Account) -> dict[str, Any]:
         account: The account.
 
     Returns:
-        ``{"data": [{"type", "id", "attributes", "relationships"}, …], "sales": […], "measurements": […]}``; the last
-        two only where there are any.
+        ``{"data": [{"type", "id", "attributes", "relationships"}, …], "sales": […], "measurements": […]}``, without
+        ``sales`` and ``measurements`` if there are none.
     """
     store = account.store
     document: dict[str, Any] = {
@@ -248,7 +252,7 @@ def dump(account: Account) -> dict[str, Any]:
 
 
 def _sale(sale: Sale) -> dict[str, Any]:
-    """Return the arguments of ``sell`` that make a sale."""
+    """Return the arguments with which ``sell`` records this sale."""
     return {
         "product": {"type": sale.resource_type, "id": sale.id},
         "units": sale.units,
@@ -264,7 +268,7 @@ def _sale(sale: Sale) -> dict[str, Any]:
 
 
 def _measurement(measurement: Measurement) -> dict[str, Any]:
-    """Return the arguments of ``measure`` that make a measurement."""
+    """Return the arguments with which ``measure`` records this measurement."""
     owner, names = next(
         (resource_type, metrics_of(resource_type)[measurement.metric])
         for resource_type in reversed(list(measurement.members))
@@ -285,13 +289,13 @@ def save(account: Account, path: str | PathLike[str]) -> None:
 
 
 def write_document(document: Mapping[str, Any], path: str | PathLike[str]) -> None:
-    """Write a document to a JSON file, which only its owner can read.
+    """Write a document to a JSON file that only its owner can read.
 
-    The file is replaced as a whole: it holds the old document or the new one, whatever happens on the way.
+    The file is replaced atomically: if writing fails, the old file is still there.
 
     Args:
-        document: Of :func:`dump`.
-        path: The file.
+        document: A document from :func:`dump`.
+        path: Path of the file.
 
     Raises:
         OSError: The file cannot be written.

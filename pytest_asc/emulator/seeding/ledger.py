@@ -1,4 +1,4 @@
-"""Sales and measurements that a test enters."""
+"""Functions with which a test records sales and measurements."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 
 def sell(account: Account, product: Mapping[str, Any], **details: Any) -> None:
-    """Enter a sale into the ledger; see :func:`pytest_asc.emulator.seeding.sales.make_sale`.
+    """Record a sale in the ledger; see :func:`pytest_asc.emulator.seeding.sales.make_sale`.
 
     Args:
-        account: Whose ledger.
-        product: The app, in-app purchase or subscription: its type and id.
-        **details: Number of units, day, country and price.
+        account: The account.
+        product: The app, in-app purchase or subscription, a mapping with type and id.
+        **details: Number of units, day, country, price and others; see ``make_sale``.
 
     Raises:
-        ValueError: It is not there or not sold, or a detail does not fit.
+        ValueError: The product does not exist or cannot be sold, or a detail is not valid.
     """
     __tracebackhide__ = True
     account.ledger.sales.append(make_sale(account.store, resource_of(account, product), today(account.now), **details))
@@ -34,10 +34,10 @@ def sell(account: Account, product: Mapping[str, Any], **details: Any) -> None:
 def measure(
     account: Account, resource: Mapping[str, Any], metric: str, *, day: str | date | int = -1, **members: Any
 ) -> None:
-    """Enter a measurement into the ledger; see :func:`pytest_asc.emulator.seeding.measurements.make_measurement`.
+    """Record a measurement in the ledger; see :func:`pytest_asc.emulator.seeding.measurements.make_measurement`.
 
     Raises:
-        ValueError: The resource is not there, or it has no such measurements.
+        ValueError: The resource does not exist or has no such metric, or a member is not valid.
     """
     __tracebackhide__ = True
     measured = resource_of(account, resource)

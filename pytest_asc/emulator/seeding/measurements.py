@@ -1,4 +1,4 @@
-"""Measurements that a test enters into the ledger."""
+"""Validation and creation of the measurements that a test records."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_asc.emulator.account.app_lookup import app_of, related
 from pytest_asc.emulator.account.ledger import Measurement
-from pytest_asc.emulator.reports.performance import CATEGORIES, MEMBERS, METRIC, USUAL
+from pytest_asc.emulator.reports.performance import CATEGORIES, DEFAULTS, MEMBERS, METRIC
 from pytest_asc.emulator.spec.api_spec import api_spec, depends_on_spec
 
 if TYPE_CHECKING:
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 def make_measurement(
     store: Store, resource: Resource, metric: str, day: date, members: Mapping[str, Any]
 ) -> Measurement:
-    """Make a measurement of a resource.
+    """Create a measurement of a resource.
 
     Raises:
-        ValueError: Nothing of that name is measured of such a resource, or a member does not fit.
+        ValueError: The type of the resource has no such metric, or a member is not valid.
     """
     metrics = metrics_of(resource.type)
     if metric not in metrics:
@@ -37,21 +37,21 @@ def make_measurement(
     for name in given.keys() & _numbers():
         if type(given[name]) not in {int, float}:
             raise ValueError(f"{name}: got {given[name]!r}, expected a number")
-    filled = _filled(store, resource, given) if metric == METRIC else given
+    filled = _with_defaults(store, resource, given) if metric == METRIC else given
     return Measurement(metric, day, {**filled, resource.type: resource.id})
 
 
 @depends_on_spec
 @cache
 def _numbers() -> frozenset[str]:
-    """Return the names of the values of all metrics, which are numbers."""
+    """Return the names of the measured values of all metrics, which must be numbers."""
     return frozenset({"value"}.union(*(metrics["values"] for metrics in api_spec().metrics.values())))
 
 
 @depends_on_spec
 @cache
 def metrics_of(resource_type: str) -> Mapping[str, frozenset[str]]:
-    """Return the metrics of a resource type, each with the names of its values and dimensions."""
+    """Return the names of values and dimensions of a resource type's metrics, by the name of the metric."""
     found = {
         path.rpartition("/")[2]: frozenset({*metrics["values"], *metrics["dimensions"]})
         for path, metrics in api_spec().metrics.items()
@@ -60,11 +60,11 @@ def metrics_of(resource_type: str) -> Mapping[str, frozenset[str]]:
     return {**found, METRIC: MEMBERS} if resource_type in {"apps", "builds"} else found
 
 
-def _filled(store: Store, resource: Resource, given: dict[str, Any]) -> dict[str, Any]:
-    """Return a complete measurement of performance: one of a build belongs to its app and version, too."""
+def _with_defaults(store: Store, resource: Resource, given: dict[str, Any]) -> dict[str, Any]:
+    """Add defaults to the members of a performance measurement, and the app and version of a measured build."""
     if given.get("metricType") not in CATEGORIES or "value" not in given:
         raise ValueError(f"{METRIC!r} needs a value, and as metricType one of {', '.join(CATEGORIES)}")
     version = related(store, resource, "preReleaseVersion") if resource.type == "builds" else None
     app = app_of(store, resource)
     known = {"version": version.attributes["version"]} if version else {}
-    return {**USUAL, **known, **given, **({"apps": app.id} if app else {})}
+    return {**DEFAULTS, **known, **given, **({"apps": app.id} if app else {})}

@@ -1,7 +1,7 @@
-"""Names by which a new resource can name the resources that it belongs to.
+"""Names with which ``add`` can set the resources that a new resource belongs to.
 
-Apple shows many relationships from one side alone: ``customerReviews`` of an app, but no ``app`` of a review. A test
-may name them from the other side all the same: ``add("customerReviews", app=app)``.
+Many of Apple's relationships only exist on one side: an app has ``customerReviews``, but a review has no ``app``. A
+test can nevertheless set them from the other side: ``add("customerReviews", app=app)``.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 @depends_on_spec
 @cache
 def parents_of(resource_type: str) -> Mapping[str, tuple[Relation, ...]]:
-    """Return the relations to a type from those that a test may name in its place, by name.
+    """Return the relations from other types to a type, by the names with which a test can set them on a new resource.
 
-    The names are those of create requests, and the singular of the other type's name. Several relations have the same
-    name where several types have: the type of the given resource decides.
+    The names are those of create requests, and the singular of the other type's name. If several types lead to the same
+    name, the name has several relations, and the type of the given resource decides.
 
     Args:
         resource_type: Type of the new resource.
 
     Raises:
-        ValueError: There is no such type.
+        ValueError: The type does not exist.
     """
     own = members_of(resource_type).relationships
     found: dict[str, list[Relation]] = {}
 
-    def note(name: str, relation_from_parent: Relation | None) -> None:
+    def add_relation(name: str, relation_from_parent: Relation | None) -> None:
         if relation_from_parent and (name not in own or own[name] is None):
             relations = found.setdefault(name, [])
             if relation_from_parent not in relations:
@@ -46,12 +46,12 @@ def parents_of(resource_type: str) -> Mapping[str, tuple[Relation, ...]]:
         if body.get("type") == resource_type:
             for name, targets in body.get("relationships", {}).items():
                 for target in targets if isinstance(targets, list) else [targets]:
-                    note(name, create_inverse(resource_type, target))
+                    add_relation(name, create_inverse(resource_type, target))
     for parent in api_spec().types:
         shown = [name for name in members_of(parent).relationships if _leads_to(parent, name, resource_type)]
         inverse = create_inverse(resource_type, parent) or (relation(parent, shown[0]) if shown else None)
         for name in (_singular(parent), _singular(parent).removesuffix("V2")):
-            note(name, inverse)
+            add_relation(name, inverse)
     return {name: tuple(relations) for name, relations in found.items()}
 
 
@@ -61,7 +61,7 @@ def _leads_to(parent: str, name: str, resource_type: str) -> bool:
 
 
 def _singular(resource_type: str) -> str:
-    """Return the name that Apple gives a to-one relationship to a type: ``app``, ``appCategory``, ``build``."""
+    """Return the name of a to-one relationship to a type in Apple's style, such as ``app`` or ``appCategory``."""
     for ending, replacement in (("ies", "y"), ("sses", "ss"), ("s", "")):
         if resource_type.endswith(ending):
             return resource_type.removesuffix(ending) + replacement

@@ -1,4 +1,4 @@
-"""Versions that meet every requirement of a review."""
+"""Completion of versions so that they meet all requirements for a review."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _BASE_TERRITORY = {"USA": "USD"}
 
 
 def complete_version(account: Account, version: Resource) -> None:
-    """Add what a version and its app lack for a review, and leave the rest as it is."""
+    """Add everything that a version and its app still need for a review; existing data is not changed."""
     _set_missing(account, version, {"copyright": "2026 Example"})
     app = related_one(account, version, "app")
     _complete_build(account, version, app)
@@ -108,7 +108,7 @@ def _complete_app(account: Account, app: Resource) -> None:
 
 
 def _mildest_answers() -> dict[str, Any]:
-    """Return an answer to every question of an age rating declaration that needs one."""
+    """Return the mildest answer to each required question of an age rating declaration."""
     answers: dict[str, Any] = {}
     for name, value_type in members_of("ageRatingDeclarations").attributes.items():
         if name not in UNANSWERED:
@@ -122,7 +122,7 @@ def _find_or_create(account: Account, resource_type: str, identifier: str, attri
 
 
 def _set_missing(account: Account, resource: Resource, values: Mapping[str, Any]) -> None:
-    """Set the attributes of a resource that have no value."""
+    """Set those of the attributes that have no value yet."""
     account.store.update(
         resource, {name: value for name, value in values.items() if resource.attributes[name] in {None, ""}}
     )

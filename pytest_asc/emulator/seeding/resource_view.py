@@ -1,4 +1,4 @@
-"""Mappings of resources that show what has become of them."""
+"""Live mappings of resources."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 class ResourceView(dict[str, Any]):
-    """A resource as a mapping: ``["type"]``, ``["id"]``, ``["attributes"]``, ``["relationships"]``.
+    """A resource as a mapping with ``type``, ``id``, ``attributes`` and ``relationships``.
 
-    Each access shows the resource as it is then, so it includes what a client has changed. After the resource was
-    deleted it shows the last state. It is a ``dict``, so that it can be compared with one and written as JSON.
+    Each access returns the current state of the resource, including changes that a client has made. After the resource
+    was deleted, it has its last state. The class is a ``dict``, so that it can be compared with one and dumped as JSON.
     """
 
     def __init__(self, account: Account, resource: Resource) -> None:
@@ -37,7 +37,7 @@ class ResourceView(dict[str, Any]):
         )
 
     def get(self, name: str, default: Any = None) -> Any:
-        """Return a member, or the default where there is none."""
+        """Return a member; the default if there is no such member."""
         return super(ResourceView, self._update()).get(name, default)
 
     def __iter__(self) -> Iterator[str]:
@@ -52,7 +52,7 @@ class ResourceView(dict[str, Any]):
         return super(ResourceView, self._update()).values()
 
     def copy(self) -> dict[str, Any]:
-        """Return an ordinary dict that does not change."""
+        """Return an ordinary dict with the current state, which does not change."""
         return dict(self.items())
 
     def __eq__(self, other: object) -> bool:

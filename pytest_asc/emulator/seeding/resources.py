@@ -1,4 +1,4 @@
-"""Resources that a test adds, reads, changes and deletes, whatever the API would allow."""
+"""Functions with which a test adds, reads, changes and deletes resources, even if the API would not allow it."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ _MAX_LISTED = 10
 
 
 def add(account: Account, resource_type: str, identifier: str | None, members: Mapping[str, Any]) -> ResourceView:
-    """Add one resource, with defaults for the attributes that are left out.
+    """Add a resource, with defaults for the attributes that are not given.
 
     Args:
-        account: Where to add it.
+        account: The account.
         resource_type: The type, such as ``apps``.
-        identifier: Its id; None for a new one.
-        members: Attributes, and relationships as ids, as resources or as lists of them. Resources that it belongs to
-            may be given as well where Apple shows the relationship from their side alone: see
+        identifier: The id; None for a new one.
+        members: Attributes, and relationships as ids, as resources, or as lists of these. They may include resources
+            that the new resource belongs to, even if Apple only has the inverse relationship: see
             :func:`.parents.parents_of`.
 
     Raises:
-        ValueError: There is no such type, attribute or relationship, a value does not fit, or the id is taken.
+        ValueError: The type, an attribute or a relationship does not exist, a value is not valid, or the id is taken.
     """
     __tracebackhide__ = True
     members, secret = _split_secret(resource_type, members)
@@ -54,7 +54,7 @@ def add(account: Account, resource_type: str, identifier: str | None, members: M
 
 
 def _split_secret(resource_type: str, members: Mapping[str, Any]) -> tuple[Mapping[str, Any], str | None]:
-    """Return the members that a resource shows, and the secret of a webhook, which it does not show."""
+    """Separate the secret of a webhook, which the resource does not show, from the other members."""
     __tracebackhide__ = True
     if resource_type != "webhooks" or "secret" not in members:
         return members, None
@@ -69,7 +69,7 @@ def _split_secret(resource_type: str, members: Mapping[str, Any]) -> tuple[Mappi
 def sort_members(
     resource_type: str, members: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """Return the attributes, the relationships and the parents among the members, after a check of the attributes."""
+    """Validate the attributes among the members, and return attributes, relationships and parents separately."""
     __tracebackhide__ = True
     value_types, known = members_of(resource_type)
     unknown = [name for name in members if name not in value_types and known.get(name) is None]
@@ -82,15 +82,15 @@ def sort_members(
 
 
 def relate_parents(account: Account, resource: Resource, parents: Mapping[str, Any]) -> None:
-    """Relate a resource to those that it belongs to.
+    """Relate a resource to the resources that it belongs to.
 
     Args:
         account: The account.
         resource: The resource.
-        parents: By name, as :func:`.parents.parents_of` has them: the other resource, its id, or a list of these.
+        parents: Other resources, their ids, or lists of these, by a name from :func:`.parents.parents_of`.
 
     Raises:
-        ValueError: One is not there, or is of another type.
+        ValueError: A resource does not exist, or is of another type.
     """
     __tracebackhide__ = True
     for name, value in parents.items():
@@ -114,7 +114,7 @@ def get(account: Account, resource_type: str, identifier: str) -> ResourceView:
     """Return the resource of a type and id.
 
     Raises:
-        LookupError: There is none; the message has the nearest id or type.
+        LookupError: There is no such resource; the message suggests the nearest id or type.
     """
     __tracebackhide__ = True
     resource = account.store.get(resource_type, identifier)
@@ -128,15 +128,15 @@ def get(account: Account, resource_type: str, identifier: str) -> ResourceView:
 
 
 def find(account: Account, resource_type: str, attributes: Mapping[str, Any]) -> list[ResourceView]:
-    """Return the resources of a type with these values of attributes, in the order in which they came.
+    """Return the resources of a type with these values, in the order in which they were added.
 
     Args:
         account: The account.
         resource_type: The type.
-        attributes: Values by attribute; relationships are compared by the id of the related resource.
+        attributes: Values of attributes and relationships by name; related resources are compared by id.
 
     Raises:
-        ValueError: There is no such type, attribute or relationship.
+        ValueError: The type, an attribute or a relationship does not exist.
     """
     __tracebackhide__ = True
     value_types, relationships = members_of(resource_type)
@@ -159,10 +159,10 @@ def find(account: Account, resource_type: str, attributes: Mapping[str, Any]) ->
 
 
 def update(account: Account, resource: Mapping[str, Any], members: Mapping[str, Any]) -> ResourceView:
-    """Change attributes and relationships of a resource, whatever the API would allow.
+    """Change attributes and relationships of a resource, even if the API would not allow it.
 
     Raises:
-        ValueError: The resource is not there, there is no such attribute or relationship, or a value does not fit.
+        ValueError: The resource, an attribute or a relationship does not exist, or a value is not valid.
     """
     __tracebackhide__ = True
     found = resource_of(account, resource)
@@ -177,20 +177,20 @@ def update(account: Account, resource: Mapping[str, Any], members: Mapping[str, 
 
 
 def delete(account: Account, resource: Mapping[str, Any]) -> None:
-    """Delete a resource, and those that cannot be without it, whatever the API would allow.
+    """Delete a resource and its dependent resources, even if the API would not allow it.
 
     Raises:
-        ValueError: The resource is not there.
+        ValueError: The resource does not exist.
     """
     __tracebackhide__ = True
     account.remove(resource_of(account, resource))
 
 
 def resource_of(account: Account, resource: Mapping[str, Any]) -> Resource:
-    """Return the resource that a mapping with its type and id names.
+    """Return the resource of the account for a mapping with its type and id.
 
     Raises:
-        ValueError: It is not there.
+        ValueError: The resource does not exist.
     """
     __tracebackhide__ = True
     resource_type, identifier = resource.get("type"), resource.get("id")

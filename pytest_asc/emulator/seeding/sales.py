@@ -1,4 +1,4 @@
-"""Sales that a test enters into the ledger, with defaults for what it leaves out."""
+"""Validation and creation of the sales that a test records."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ PRODUCT_TYPES = (
     *("3", "3F", "7", "7F", "7T", "F7"),
     *("FI1", "IA1", "IA1-M", "IA3", "IA9", "IA9-M", "IAC", "IAC-M", "IAY", "IAY-M"),
 )
-"""Apple's product type identifiers (documented). The first line is first-time downloads."""
+"""Apple's product type identifiers (documented). Those in the first line are first-time downloads."""
 DEVICES = ("iPhone", "iPad", "iPod touch", "Desktop", "Apple TV", "Apple Watch", "Apple Vision")
 
-# The product type of what is sold where it is not said: an app that runs everywhere, a purchase, a renewing one.
-_USUAL = {"apps": "1F", "inAppPurchases": "IA1", "subscriptions": "IAY"}
+# Default product types: a universal app, an in-app purchase, and an auto-renewable subscription.
+_DEFAULT_PRODUCT_TYPES = {"apps": "1F", "inAppPurchases": "IA1", "subscriptions": "IAY"}
 _NAMES = {"apps": ("name", "sku"), "inAppPurchases": ("name", "productId"), "subscriptions": ("name", "productId")}
 _COMMISSION = Decimal("0.30")
 
@@ -43,14 +43,14 @@ def make_sale(
     device: str = "iPhone",
     version: str = "1.0",
 ) -> Sale:
-    """Make a sale, with defaults for the details that are left out.
+    """Create a sale, with defaults for the details that are not given.
 
     Raises:
-        ValueError: The product is of a type that is not sold, or a value does not fit.
+        ValueError: Resources of the product's type cannot be sold, or a value is not valid.
     """
     if product.type not in _NAMES:
         raise ValueError(f"{product.type!r} are not sold; expected one of {', '.join(_NAMES)}")
-    product_type = product_type or _USUAL[product.type]
+    product_type = product_type or _DEFAULT_PRODUCT_TYPES[product.type]
     if product_type not in PRODUCT_TYPES:
         raise ValueError(f"product_type: got {product_type!r}, expected one of {', '.join(PRODUCT_TYPES)}")
     if device not in DEVICES:
@@ -83,10 +83,10 @@ def make_sale(
 
 
 def as_day(day: str | date | int, today: date) -> date:
-    """Return a day, from a date, its text, or a number of days from today: -1 is yesterday.
+    """Return the day for a date, an ISO 8601 date as text, or a number of days relative to today: -1 is yesterday.
 
     Raises:
-        ValueError: It is none of these.
+        ValueError: The argument is none of these.
     """
     if isinstance(day, date):
         return day

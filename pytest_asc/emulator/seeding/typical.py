@@ -1,4 +1,4 @@
-"""Typical accounts: a version ready for review, a released app, a build in TestFlight."""
+"""Functions that add typical data: a version ready for review, a released app, a build in TestFlight."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 def add_ready_version(
     account: Account, app: Mapping[str, Any] | None, identifier: str | None, members: Mapping[str, Any]
 ) -> ResourceView:
-    """Add a version that can be submitted for review, with whatever it and its app lack for that.
+    """Add a version that can be submitted for review, and everything that it and its app still need for that.
 
     Args:
-        account: Where to add it.
+        account: The account.
         app: The app; None for a new one.
-        identifier: Id of the version; None for a new one.
-        members: Attributes and relationships of the version, which are kept.
+        identifier: ID of the version; None for a new one.
+        members: Attributes and relationships of the version.
 
     Raises:
-        ValueError: There is no such attribute or relationship, or a value does not fit.
+        ValueError: An attribute or a relationship does not exist, or a value is not valid.
     """
     owner = app or add(account, "apps", None, {})
     version = resource_of(account, add(account, "appStoreVersions", identifier, {**members, "app": owner}))
@@ -36,15 +36,15 @@ def add_ready_version(
 
 
 def add_released_app(account: Account, identifier: str | None, members: Mapping[str, Any]) -> ResourceView:
-    """Add an app with a version that is for sale, and with all that the version needed for its review.
+    """Add an app with a version that is for sale, and everything that the version needed for its review.
 
     Args:
-        account: Where to add it.
-        identifier: Id of the app; None for a new one.
+        account: The account.
+        identifier: ID of the app; None for a new one.
         members: Attributes and relationships of the app.
 
     Raises:
-        ValueError: There is no such attribute or relationship, or a value does not fit.
+        ValueError: An attribute or a relationship does not exist, or a value is not valid.
     """
     __tracebackhide__ = True
     app = add(account, "apps", identifier, members)
@@ -56,17 +56,17 @@ def add_released_app(account: Account, identifier: str | None, members: Mapping[
 def add_testflight_build(
     account: Account, app: Mapping[str, Any] | None, identifier: str | None, testers: int, members: Mapping[str, Any]
 ) -> ResourceView:
-    """Add a build that testers can install: processed, in a beta group with its testers, and approved for them.
+    """Add a build that external testers can install: processed, approved, and in a beta group with testers.
 
     Args:
-        account: Where to add it.
+        account: The account.
         app: The app; None for a new one.
-        identifier: Id of the build; None for a new one.
+        identifier: ID of the build; None for a new one.
         testers: Number of testers in the group.
         members: Attributes and relationships of the build.
 
     Raises:
-        ValueError: There is no such attribute or relationship, or a value does not fit.
+        ValueError: An attribute or a relationship does not exist, or a value is not valid.
     """
     __tracebackhide__ = True
     owner = app or add(account, "apps", None, {})
