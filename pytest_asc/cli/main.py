@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -51,6 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status: 0 for success, 1 for unusable credentials, a rejected token or a document that differs, 4 for
         wrong options; ``smoke`` returns pytest's, ``run`` that of the command.
     """
+    if sys.stderr is None:  # Python found it closed, and would print messages to standard output
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  to the end
     installed = Path(sys.argv[0]).stem == "pytest-asc"
     parser = Parser(prog="pytest-asc" if installed else "python -m pytest_asc", description=_DESCRIPTION)
     commands = parser.add_subparsers(dest="command", required=True)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from queue import Empty
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable
+    from queue import SimpleQueue
 
 _SECONDS = 0.2
 _FIRST = 1
@@ -20,40 +22,64 @@ _LEAVE_BEHIND = {"sh", "ash", "bash", "busybox", "csh", "dash", "fish", "ksh", "
                  "zsh"}  # fmt: skip
 
 
-def watched_parent() -> int | None:
-    """Return the id of the process that has started this one; None where this one goes on without it.
+class Parent(NamedTuple):
+    """The process that has started this one."""
+
+    id: int
+    name: str
+
+    @property
+    def has_ended(self) -> bool:
+        """Return whether another process has adopted this one."""
+        return os.getppid() != self.id
+
+
+def watched_parent() -> Parent | None:
+    """Return the process that has started this one; None where this one goes on without it.
 
     A shell may end: what it has started in the background goes on. So does a process with a session of its own.
     """
     if sys.platform == "win32":  # it does not tell that a parent has ended
         return None
     parent = os.getppid()
-    is_watched = parent > _FIRST and os.getsid(0) != os.getpid() and _name(parent) not in _LEAVE_BEHIND
-    return parent if is_watched else None
+    if parent <= _FIRST or os.getsid(0) == os.getpid():
+        return None
+    names = _names(parent)
+    programs = {name.rstrip("0123456789.-") for name in names}
+    return Parent(parent, names[0]) if _LEAVE_BEHIND.isdisjoint(programs) else None
 
 
-def wait(stopping: threading.Event, parent: int | None, saving: threading.Event, save: Callable[[], None]) -> None:
-    """Wait for an event, or for the end of the parent.
+def wait(signals: SimpleQueue[int], parent: Parent | None, saving: int | None, save: Callable[[], None]) -> str:
+    """Wait for a signal that ends this process, or for the end of the parent; return what has ended it.
 
     Args:
-        stopping: The event.
+        signals: Numbers of the signals that have come. A signal handler may interrupt the wait for the next one at any
+            point and add to the queue, which an event or a condition would not bear.
         parent: Of :func:`watched_parent`, called when this process started.
-        saving: Event of a signal that asks for ``save``.
+        saving: Number of the signal that asks for ``save``, and ends nothing; None where there is none.
         save: Called each time.
     """
-    while not stopping.wait(_SECONDS):
-        if saving.is_set():
-            saving.clear()
-            save()
-        if parent is not None and os.getppid() != parent:
-            return
+    while True:
+        try:
+            number = signals.get(timeout=_SECONDS)
+        except Empty:
+            if parent is not None and parent.has_ended:
+                return f"the end of {parent.name} (process {parent.id}), which had started it"
+            continue
+        while number == saving and not signals.empty():  # once for several
+            number = signals.get()
+        if number != saving:
+            return signal.Signals(number).name
+        save()
 
 
-def _name(process: int) -> str:
-    """Name of a process's program."""
+def _names(process: int) -> list[str]:
+    """Names of a process and of its program: a shell that runs a script has the script's name."""
     try:
-        return Path(f"/proc/{process}/comm").read_text(encoding="utf-8", errors="replace").strip()
+        name = Path(f"/proc/{process}/comm").read_text(encoding="utf-8", errors="replace").strip()
+        program = os.path.realpath(f"/proc/{process}/exe")
     except OSError:
         command = ["/bin/ps", "-o", "comm=", "-p", str(process)]
         shown = subprocess.run(command, capture_output=True, check=False).stdout  # noqa: S603  no input
-        return os.fsdecode(shown).strip().rpartition("/")[2].removeprefix("-")
+        return [os.fsdecode(shown).strip().rpartition("/")[2].removeprefix("-")]
+    return [name, Path(program).name]

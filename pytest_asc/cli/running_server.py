@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest_asc
-from pytest_asc.cli.request_lines import LogFormat, printing
+from pytest_asc.cli.request_lines import Log, LogFormat
 from pytest_asc.control.access import Access
 from pytest_asc.control.accounts import Accounts
 from pytest_asc.control.api import ControlApi
@@ -81,6 +81,8 @@ class RunningServer(NamedTuple):
     """A private folder, removed when the server stops."""
     state: str | None = None
     """The file to save the account to."""
+    log: Log | None = None
+    """The lines on standard error; None for no lines."""
 
     @property
     def emulator(self) -> ServedEmulator:
@@ -159,8 +161,9 @@ def running_server(
             stack.enter_context(users_document(account.openapi, quiet=account.quiet))
         emulator = _emulator(credentials, account)
         accounts = Accounts(emulator, account.initial)
-        if log_format:
-            accounts.watch(stack.enter_context(printing(log_format)))
+        log = stack.enter_context(Log(log_format)) if log_format else None
+        if log:
+            accounts.watch(log.add_request)
         try:
             server = stack.enter_context(
                 Server(folder, host=host, port=port, https_port=https_port, proxy=proxy, allowed=account.allow_host)
@@ -174,7 +177,7 @@ def running_server(
         control = ControlApi(accounts, access, server.url, pytest_asc.__version__)
         stack.enter_context(server.answering(emulator, control))
         key = settings.all("private_key")[0].value
-        running = RunningServer(server, control, credentials, key, folder, account.state)
+        running = RunningServer(server, control, credentials, key, folder, account.state, log)
         write_private(running.key_file, running.key)
         yield running
         running.save()

@@ -6,10 +6,10 @@ import json
 import os
 import signal
 import sys
-import threading
 from argparse import ArgumentTypeError
 from functools import partial
 from ipaddress import ip_address
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from pytest_asc.cli.arguments import add_account, add_command
@@ -54,13 +54,12 @@ def run(options: argparse.Namespace) -> int:
             f"--host {options.host} can be reached from other machines, and the emulator is meant for tests on this "
             "one. Leave the option out, or confirm it with --allow-remote."
         )
-    stopping, saving = threading.Event(), threading.Event()
-    unless_ignored = {one for one in _STOPPING_UNLESS_IGNORED if signal.getsignal(one) is not signal.SIG_IGN}
-    for number in _STOPPING | unless_ignored:
-        signal.signal(number, lambda *_: stopping.set())
+    signals: SimpleQueue[int] = SimpleQueue()
+    handled = _STOPPING | {one for one in _STOPPING_UNLESS_IGNORED if signal.getsignal(one) is not signal.SIG_IGN}
     account = AccountOptions.from_options(options)
-    if account.state and hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, lambda *_: saving.set())
+    saving = getattr(signal, "SIGHUP", None) if account.state else None
+    for number in handled if saving is None else {*handled, saving}:
+        signal.signal(number, lambda number, _: signals.put(number))
     with running_server(
         account,
         host=options.host,
@@ -72,7 +71,9 @@ def run(options: argparse.Namespace) -> int:
         _print_line(json.dumps(connection_info(running)))
         if sys.stderr.isatty() and not options.quiet:
             print(_banner(running), file=sys.stderr, flush=True)
-        wait(stopping, parent, saving, partial(_save, running))
+        ended_by = wait(signals, parent, saving, partial(_save, running))
+        if running.log and options.log_format != "json":
+            running.log.add(f"Stopped by {ended_by}.")
     return 0
 
 
@@ -81,7 +82,10 @@ def _save(running: RunningServer) -> None:
     try:
         running.save()
     except SettingsError as error:
-        print(error, file=sys.stderr, flush=True)
+        if running.log:
+            running.log.add(str(error))
+        else:
+            print(error, file=sys.stderr, flush=True)
 
 
 def _port(text: str) -> int:
@@ -102,6 +106,8 @@ Press Ctrl-C to stop."""
 
 
 def _print_line(line: str) -> None:
+    if sys.stdout is None:  # Python found it closed
+        raise SettingsError("Nobody can be told where the server is: standard output is closed")
     try:
         print(line, flush=True)
     except OSError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import sys
 import tracemalloc
 from threading import Event
@@ -11,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from emulator.harness import BASE
 
-from pytest_asc.cli.request_lines import printing
+from pytest_asc.cli.request_lines import Log
 from pytest_asc.control.served_emulator import HandledRequest
 from pytest_asc.emulator.http_models import Request, Response
+from pytest_asc.secrets import redactor
 
 if TYPE_CHECKING:
     import pytest
@@ -26,9 +28,9 @@ def handled(number: int, body: bytes = b"", url: str = f"{BASE}/v1/apps") -> Han
 
 
 def test_a_long_url_is_cut(capsys: pytest.CaptureFixture[str]) -> None:
-    with printing("text") as text, printing("json") as as_json:
-        for print_line in (text, as_json):
-            print_line(handled(1, url=f"{BASE}/v1/{LONG}"))
+    with Log("text") as text, Log("json") as as_json:
+        for log in (text, as_json):
+            log.add_request(handled(1, url=f"{BASE}/v1/{LONG}"))
     lines = capsys.readouterr().err.splitlines()
     assert [len(line) < 3000 for line in lines] == [True, True]
     assert json.loads(next(line for line in lines if line.startswith("{")))["path"].endswith("x…")
@@ -45,10 +47,22 @@ def test_lines_that_wait_for_a_reader_hold_no_bodies(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(sys, "stderr", SlowReader())
     tracemalloc.start()
     try:
-        with printing("text") as print_line:
+        with Log("text") as log:
             for number in range(50):
-                print_line(handled(number, LONG.encode(), f"{BASE}/{number}{LONG}"))
+                log.add_request(handled(number, LONG.encode(), f"{BASE}/{number}{LONG}"))
             assert tracemalloc.get_traced_memory()[0] < 10_000_000
             reading.set()
     finally:
         tracemalloc.stop()
+
+
+def test_logged_messages_are_printed_without_secrets(capsys: pytest.CaptureFixture[str]) -> None:
+    redactor.add_token("one.made-up.token")
+    with Log("text"):
+        logging.getLogger("asyncio").warning("lost %s", "one.made-up.token")
+    with Log("json"):
+        logging.getLogger("asyncio").warning("lost %s", "a connection")
+    logging.getLogger("asyncio").warning("not printed")
+    first, second = capsys.readouterr().err.splitlines()
+    assert first == "lost ***"
+    assert json.loads(second)["message"] == "lost a connection"

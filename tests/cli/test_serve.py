@@ -185,7 +185,7 @@ def test_serve_leaves_no_files_when_its_terminal_closes(
     if signal.getsignal(number) is signal.SIG_IGN:
         pytest.skip(f"{number.name} is ignored here, as under nohup")
     served = serve("--empty")
-    assert served.stop(number) == (0, "", "")
+    assert served.stop(number) == (0, "", f"Stopped by {number.name}.\n")
     assert not Path(served.connection_info["key_file"]).parent.exists()
 
 
@@ -263,6 +263,38 @@ def test_serve_refuses_invalid_options(
     assert "Traceback" not in output.err
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="its shell closes no files")
+def test_serve_fails_where_standard_output_is_closed() -> None:
+    command = ["sh", "-c", 'exec "$@" >&-', "sh", *COMMAND, "--empty"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    assert result.returncode == 4
+    assert result.stderr.startswith("Nobody can be told where the server is: standard output is closed\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="its shell closes no files")
+def test_serve_does_without_standard_error() -> None:
+    with started_by("sh", "-c", 'exec "$@" 2>&-', "sh", *COMMAND, "--empty") as process:
+        assert process.stdout
+        url = json.loads(process.stdout.readline())["url"]
+        assert requests.get(f"{url}/v1/apps", timeout=30).status_code == 401
+        process.terminate()
+        assert process.stdout.read() == ""
+    assert process.returncode == 0
+
+
+def test_serve_answers_and_stops_while_nobody_reads_its_lines(
+    serve: Callable[..., ServeProcess], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    served = serve("--empty")
+    with requests.Session() as session:
+        for number in range(400):  # more than a pipe holds
+            url = f"{served.connection_info['url']}/v1/{number:0200}"
+            assert session.get(url, timeout=30).status_code == 401
+    served.process.terminate()
+    assert served.process.wait(timeout=30) == 0
+
+
 STARTER = f"""
 import subprocess, sys
 serve = subprocess.Popen({[*COMMAND, "--empty"]!r}, start_new_session=sys.argv[1] == "True")
@@ -272,8 +304,9 @@ sys.stdin.read()
 
 
 @contextmanager
-def started_by(*command: str, stdin: int | None = subprocess.PIPE) -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, text=True, env=os.environ) as parent:
+def started_by(*command: str, stderr: int | None = None) -> Iterator[subprocess.Popen[str]]:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=stderr, text=True, env=os.environ) as parent:
         yield parent
 
 
@@ -284,11 +317,15 @@ def pid_and_info(parent: subprocess.Popen[str]) -> tuple[int, dict[str, Any]]:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="it does not tell that a parent has ended")
 def test_serve_ends_when_its_parent_is_killed() -> None:
-    with started_by(sys.executable, "-c", STARTER, "False") as parent:
+    with started_by(sys.executable, "-c", STARTER, "False", stderr=subprocess.PIPE) as parent:
         _, connection_info = pid_and_info(parent)
         parent.kill()
         assert parent.stdout
         assert parent.stdout.read() == ""  # the server has closed it
+        assert parent.stderr
+        lines = parent.stderr.read()
+    assert lines.startswith("Stopped by the end of python")
+    assert lines.endswith(f" (process {parent.pid}), which had started it.\n")
     assert not is_listening(connection_info["url"])
     assert not Path(connection_info["key_file"]).parent.exists()
 
@@ -299,12 +336,17 @@ def test_serve_ends_when_its_parent_is_killed() -> None:
     [
         (sys.executable, "-c", STARTER, "True"),
         ("sh", "-c", '"$@" & echo $!; exit', "sh", *COMMAND, "--empty"),
+        ("./start-emulator", *COMMAND, "--empty"),
     ],
-    ids=["session", "shell"],
+    ids=["session", "shell", "script"],
 )
 def test_serve_outlives_a_shell_and_a_parent_of_another_session(
-    command: tuple[str, ...],
+    command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    monkeypatch.chdir(tmp_path)
+    script = tmp_path / "start-emulator"  # the name of its process as well
+    script.write_text('#!/bin/sh\n"$@" &\necho $!\nwait\n', encoding="utf-8")
+    script.chmod(0o700)
     with started_by(*command) as parent:
         process, connection_info = pid_and_info(parent)
         parent.kill()
