@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -15,6 +15,7 @@ from pytest_asc.apple.causes import DOCS_URL
 from pytest_asc.apple.services import APP_STORE_CONNECT, emulated_hosts
 from pytest_asc.cli.arguments import add_account, add_command
 from pytest_asc.cli.isolation import isolate, lead_here
+from pytest_asc.cli.quick_start import quick_start
 from pytest_asc.credentials.settings import SECRET_VARIABLES, SettingsError
 
 if TYPE_CHECKING:
@@ -66,14 +67,10 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         SettingsError: An option makes no sense, or the server is not installed.
     """
-    from pytest_asc.cli.running_server import AccountOptions, running_server  # noqa: PLC0415  --help does without
-    from pytest_asc.transports.environment import environment  # noqa: PLC0415
-
     command = options.passed_on
     if not command:
         raise SettingsError("no command to run: write it after --, as in run -- COMMAND …")
-    account = AccountOptions.from_options(options)
-    if options.isolate and account.allow_host:
+    if options.isolate and options.allow_host:
         raise SettingsError("argument --allow-host: not allowed with argument --isolate, which blocks the network")
     forwarded = [number for number in _FORWARDED if signal.getsignal(number) is not signal.SIG_IGN]
     for number in forwarded:
@@ -83,12 +80,18 @@ def run(options: argparse.Namespace) -> int:
     log_format = None if options.quiet else options.log_format
     http, https = _ISOLATED_PORTS if options.isolate else (0, 0)
     received: list[int] = []
-    with running_server(account, port=http, https_port=https, log_format=log_format) as running:
+    with ExitStack() as stack:
+        with quick_start():
+            from pytest_asc.cli.running_server import AccountOptions, running_server  # noqa: PLC0415
+            from pytest_asc.transports.environment import environment  # noqa: PLC0415
+
+            account = AccountOptions.from_options(options)
+            running = stack.enter_context(running_server(account, port=http, https_port=https, log_format=log_format))
         if options.isolate:
             lead_here(emulated_hosts(APP_STORE_CONNECT), running.server.ca_file, running.folder)
         came: list[bool] = []
         running.control.accounts.watch(lambda _: None if came else came.append(True))
-        more_hosts = bool(account.allow_host)
+        more_hosts = bool(options.allow_host)
         try:
             process = subprocess.Popen(  # noqa: S603  it is the user's own
                 [_program(command[0]), *command[1:]],

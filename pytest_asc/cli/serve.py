@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from argparse import ArgumentTypeError
+from contextlib import ExitStack
 from functools import partial
 from ipaddress import ip_address
 from queue import SimpleQueue
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from pytest_asc.cli.arguments import add_account, add_command
 from pytest_asc.cli.parent import wait, watched_parent
+from pytest_asc.cli.quick_start import quick_start
 from pytest_asc.credentials.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -47,8 +49,6 @@ def run(options: argparse.Namespace) -> int:
         SettingsError: An option makes no sense, the server is not installed, or standard output cannot be written to.
     """
     parent = watched_parent()
-    from pytest_asc.cli.running_server import AccountOptions, connection_info, running_server  # noqa: PLC0415  --help
-
     if not (options.allow_remote or _is_loopback(options.host)):
         raise SettingsError(
             f"--host {options.host} can be reached from other machines, and the emulator is meant for tests on this "
@@ -56,18 +56,23 @@ def run(options: argparse.Namespace) -> int:
         )
     signals: SimpleQueue[int] = SimpleQueue()
     handled = _STOPPING | {one for one in _STOPPING_UNLESS_IGNORED if signal.getsignal(one) is not signal.SIG_IGN}
-    account = AccountOptions.from_options(options)
-    saving = getattr(signal, "SIGHUP", None) if account.state else None
+    saving = getattr(signal, "SIGHUP", None) if options.state else None
     for number in handled if saving is None else {*handled, saving}:
         signal.signal(number, lambda number, _: signals.put(number))
-    with running_server(
-        account,
-        host=options.host,
-        port=options.port,
-        proxy=options.proxy,
-        remote=options.allow_remote,
-        log_format=None if options.quiet else options.log_format or "text",
-    ) as running:
+    with ExitStack() as stack:
+        with quick_start():
+            from pytest_asc.cli.running_server import AccountOptions, connection_info, running_server  # noqa: PLC0415
+
+            running = stack.enter_context(
+                running_server(
+                    AccountOptions.from_options(options),
+                    host=options.host,
+                    port=options.port,
+                    proxy=options.proxy,
+                    remote=options.allow_remote,
+                    log_format=None if options.quiet else options.log_format or "text",
+                )
+            )
         _print_line(json.dumps(connection_info(running)))
         if sys.stderr.isatty() and not options.quiet:
             print(_banner(running), file=sys.stderr, flush=True)
@@ -107,7 +112,7 @@ Press Ctrl-C to stop."""
 
 def _print_line(line: str) -> None:
     if sys.stdout is None:  # Python found it closed
-        raise SettingsError("Nobody can be told where the server is: standard output is closed")
+        raise SettingsError("cannot write the server's URLs to standard output: it is closed")
     try:
         print(line, flush=True)
     except OSError as error:

@@ -268,7 +268,8 @@ def test_serve_fails_where_standard_output_is_closed() -> None:
     command = ["sh", "-c", 'exec "$@" >&-', "sh", *COMMAND, "--empty"]
     result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
     assert result.returncode == 4
-    assert result.stderr.startswith("Nobody can be told where the server is: standard output is closed\n")
+    assert result.stderr.endswith("cannot write the server's URLs to standard output: it is closed\n")
+    assert result.stderr.count("\n") == 1
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="its shell closes no files")
