@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import shutil
 import tarfile
@@ -131,6 +132,26 @@ def coverage(session: nox.Session) -> None:
     session.run("coverage", "report")
 
 
+TIME = 1_700_000_000
+"""The time of every file in the distributions, in seconds since 1970."""
+
+
+def _set_times(archive: Path) -> None:
+    """Set the time and owner of every file in a source distribution, where setuptools leaves those of the build."""
+    again = archive.with_suffix(".unfinished")
+    with (
+        tarfile.open(archive) as source,
+        again.open("wb") as file,
+        gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=TIME) as compressed,
+        tarfile.open(fileobj=compressed, mode="w") as target,
+    ):
+        for member in source:
+            member.mtime, member.uid, member.gid, member.uname, member.gname = TIME, 0, 0, "", ""
+            member.pax_headers = {}
+            target.addfile(member, source.extractfile(member) if member.isfile() else None)
+    again.replace(archive)
+
+
 @nox.session
 def package(session: nox.Session) -> None:
     """The distributions in dist/: reproducible, with good metadata, and an unpacked source distribution that passes."""
@@ -138,7 +159,8 @@ def package(session: nox.Session) -> None:
     folder, dist = Path(session.create_tmp()), Path("dist")
     for target in (dist, folder / "again"):
         shutil.rmtree(target, ignore_errors=True)
-        session.run("python", "-m", "build", "--outdir", str(target), env={"SOURCE_DATE_EPOCH": "1700000000"})
+        session.run("python", "-m", "build", "--outdir", str(target), env={"SOURCE_DATE_EPOCH": str(TIME)})
+        _set_times(next(target.glob("*.tar.gz")))
     for built in dist.iterdir():
         if built.read_bytes() != (folder / "again" / built.name).read_bytes():
             session.error(f"{built.name} differs from build to build")
