@@ -34,3 +34,4 @@ def test_every_link_is_absolute_and_leads_to_a_page(link: str) -> None:
 
 def test_the_address_of_the_documentation_is_one() -> None:
     assert f"site_url: {DOCS_URL}\n" in (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    assert f'Documentation = "{DOCS_URL}"\n' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
