@@ -50,8 +50,8 @@ def verify_webhook(body: bytes | bytearray | memoryview | str, headers: Headers,
         body = bytes(body)
     if not isinstance(body, (bytes, str)):
         raise TypeError(
-            f"got a body of type {type(body).__name__}, expected the bytes that came: a document that was parsed and "
-            "written again has another signature"
+            f"got a body of type {type(body).__name__}, expected the bytes of the request: a document that was parsed "
+            "and serialized again has another signature"
         )
     if not secret:
         raise ValueError("got an empty secret, expected the one that the webhook was created with")
@@ -65,8 +65,8 @@ def verify_webhook(body: bytes | bytearray | memoryview | str, headers: Headers,
         )
     if not hmac.compare_digest(got, sign_webhook(raw, secret)):
         raise ValueError(
-            f"the {SIGNATURE_HEADER} that came is not that of the {len(raw)} bytes of the body with this secret: "
-            "expected the secret that the webhook was created with, and the body as it came, before any parser"
+            f"the header {SIGNATURE_HEADER} does not match the {len(raw)} bytes of the body with this secret: "
+            "expected the secret that the webhook was created with, and the body as it was received, before parsing"
         )
     return True
 

@@ -81,7 +81,7 @@ def test_an_empty_secret_and_a_parsed_body_are_refused() -> None:
     with pytest.raises(ValueError, match="got an empty secret"):
         verify_webhook(BODY, {"x-apple-signature": sign_webhook(BODY, "")}, "")
     parsed: Any = json.loads("{}")
-    with pytest.raises(TypeError, match="got a body of type dict, expected the bytes that came"):
+    with pytest.raises(TypeError, match="got a body of type dict, expected the bytes of the request"):
         verify_webhook(parsed, {"x-apple-signature": SIGNATURE}, SECRET)
 
 

@@ -156,8 +156,10 @@ def _loopback_url(text: str) -> str:
 
     try:
         post_to(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"got {text!r}, expected a URL on this machine, such as http://127.0.0.1:5000/webhook"
+        ) from None
     return text
 
 

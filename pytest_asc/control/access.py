@@ -43,18 +43,20 @@ class Access(NamedTuple):
         match = _AUTHORITY.fullmatch(host)
         if match is None or not (self.secret or _is_loopback(match["host"])):
             return Denial(
-                403, "The control API answers this machine alone: the Host header must be a loopback address."
+                403, "The control API accepts requests only from this machine: Host must be a loopback address."
             )
         origin, site = header("Origin"), header("Sec-Fetch-Site")
         own = f"{'https' if secure else 'http'}://{host}"
         is_own = origin is None or origin.lower() == own.lower()
         # A person may follow a link to the page.
         if not is_own or (needs_secret and site is not None and site not in _SAME_SITE):
-            return Denial(403, "The control API answers no web page but its own: the Origin header is another's.")
+            return Denial(403, "The control API accepts requests from its own page only, not from other websites.")
         if self.secret and needs_secret:
             scheme, _, given = (header("Authorization") or "").partition(" ")
             if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), self.secret.encode()):
-                return Denial(401, "Send the control_secret that serve has printed, as Authorization: Bearer SECRET.")
+                return Denial(
+                    401, "Send the control_secret that serve printed, in the header Authorization: Bearer SECRET."
+                )
         return None
 
 

@@ -73,7 +73,9 @@ class Accounts:
             ValueError: There are too many.
         """
         if len(self._opened) >= MOST_ACCOUNTS:
-            raise ValueError(f"there are {MOST_ACCOUNTS} accounts already: end one with DELETE accounts/ID")
+            raise ValueError(
+                f"there are already {MOST_ACCOUNTS} accounts, which is the limit: close one with DELETE accounts/ID"
+            )
         key_id = "".join(secrets.choice(ascii_uppercase + digits) for _ in range(_KEY_ID_LENGTH))
         credentials = replace(new_credentials(), key_id=key_id, issuer_id=str(uuid4()))
         account = OpenedAccount(key_id, ServedEmulator(credentials, self._initial))

@@ -107,7 +107,9 @@ class ControlApi:
         except (ValueError, TypeError) as error:
             response = ControlResponse(400, dump({"error": _text(error)}))
         except Exception as error:  # noqa: BLE001  a bug of ours must not end the server
-            response = ControlResponse(500, dump({"error": f"pytest-asc failed, which is a bug of it: {error!r}"}))
+            response = ControlResponse(
+                500, dump({"error": f"this is a bug in pytest-asc, please report it: {error!r}"})
+            )
         if isinstance(response, ControlResponse) and request.method == "HEAD":
             return response._replace(body=b"")
         return response
@@ -209,7 +211,7 @@ def _find_command(method: str, segments: list[str]) -> tuple[Command, dict[str, 
             pairs = zip(template, segments, strict=True)
             return commands[method], {part[1:-1]: segment for part, segment in pairs if part.startswith("{")}
     known = ", ".join("/".join(template) for template, _ in _routes())
-    raise LookupError(f"there is no {'/'.join(segments)!r}; there are {known}, accounts, events, openapi.json")
+    raise LookupError(f"there is no path {'/'.join(segments)!r}; the paths are {known}, accounts, events, openapi.json")
 
 
 def _refuse_method(method: str, allowed: set[str]) -> NoReturn:
@@ -236,7 +238,7 @@ def _read(body: bytes, schema: Any, *, required: bool) -> Any:
     try:
         value = json.loads(body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
-        raise ValueError("the body is no JSON: expected an object such as {}") from None
+        raise ValueError("the body is not valid JSON, expected an object such as {}") from None
     check(value, schema)
     return value
 

@@ -152,7 +152,7 @@ def _requests(emulator: ServedEmulator, call: Call) -> Any:
 def _request(emulator: ServedEmulator, call: Call) -> Any:
     number = call.path["number"]
     if not (number.isascii() and number.isdigit() and len(number) <= 16):  # noqa: PLR2004  a number in JSON
-        raise LookupError(f"there is no request {number!r}: requests have numbers, from 1")
+        raise LookupError(f"there is no request {number!r}: expected its number, starting with 1")
     return details_of(emulator, int(number))
 
 
@@ -255,10 +255,10 @@ def _value(text: str, value_type: object) -> Any:
 def _entry(document: Mapping[str, Any]) -> Entry:
     entry = Entry.read(0, document)
     if "id" in entry.attributes or "id" in entry.relationships:
-        raise ValueError("the id is a member of the resource, beside its attributes")
+        raise ValueError("the id is a member of the resource, not of its attributes or relationships")
     both = entry.attributes.keys() & entry.relationships.keys()
     if both:
-        raise ValueError(f"{min(both)!r} is given as an attribute and as a relationship")
+        raise ValueError(f"{min(both)!r} is given both as an attribute and as a relationship")
     return entry
 
 
@@ -275,28 +275,28 @@ def _check_type(call: Call) -> None:
 
 
 COMMANDS = (
-    Command("GET", "health", "Say that the emulator answers", _health),
+    Command("GET", "health", "Check that the emulator is running", _health),
     Command(
         "POST",
         "reset",
-        "Return to an empty account, without requests, failures and faults; keys and initial settings stay",
+        "Reset to an empty account, without requests, planned failures and faults; keep keys and initial settings",
         _reset,
         body=members({}, {"sample": BOOLEAN}),
         body_required=False,
     ),
     Command("POST", "resources", "Add a resource", _add, _CREATED, _RESOURCE),
-    Command("GET", "resources", "Read the number of resources of each type", _counts),
+    Command("GET", "resources", "Count the resources of each type", _counts),
     Command("GET", "resources/{type}", "List the resources of a type", _find),
     Command("GET", "resources/{type}/{id}", "Read a resource", _get),
     Command(
         "PATCH",
         "resources/{type}/{id}",
-        "Change a resource, whatever the API would allow",
+        "Change a resource, without the restrictions of the API",
         _update,
         body=members({}, {"attributes": OBJECT, "relationships": _RELATED}),
     ),
     Command("DELETE", "resources/{type}/{id}", "Delete a resource", _delete, _NO_CONTENT),
-    Command("GET", "state", "Read the whole account, in the form that PUT state takes", _state),
+    Command("GET", "state", "Read the whole account, as a document for PUT state", _state),
     Command("PUT", "state", "Replace the account", _replace, body=OBJECT),
     Command("POST", "state", "Add the content of a document to the account", _load, body=OBJECT),
     Command("POST", "sample", "Add the sample account", _load_sample),
@@ -311,7 +311,7 @@ COMMANDS = (
     Command(
         "POST",
         "failures",
-        "Plan a failure of the next requests of a method and path",
+        "Make the next requests with a method and path fail",
         _fail,
         body=members(
             {"method": one_of(*METHODS), "path": TEXT},
@@ -332,13 +332,13 @@ COMMANDS = (
             },
         ),
     ),
-    Command("GET", "failures", "List the planned failures that have not happened as often as planned", _failures),
-    Command("DELETE", "failures", "Forget the planned failures", _forget_failures, _NO_CONTENT),
-    Command("GET", "faults", "List the faults that can be injected, and which are", _faults),
+    Command("GET", "failures", "List the planned failures that are still to happen", _failures),
+    Command("DELETE", "failures", "Discard the planned failures", _forget_failures, _NO_CONTENT),
+    Command("GET", "faults", "List the faults that can be injected, and whether each one is", _faults),
     Command(
         "POST",
         "faults",
-        "Put the service into the state that a cause names",
+        "Inject a fault",
         _fault,
         body=members({"cause": {**TEXT, "examples": list(SERVED_FAULTS)}}, {}),
     ),
@@ -346,7 +346,7 @@ COMMANDS = (
     Command(
         "GET",
         "decisions",
-        "List what Apple or a person is still to decide, with the possible outcomes",
+        "List the open decisions of Apple and of people, with the possible outcomes",
         _decisions,
     ),
     Command(
@@ -359,7 +359,7 @@ COMMANDS = (
     Command(
         "POST",
         "time",
-        "Let time pass: some seconds, or until Apple has finished all its work",
+        "Advance time by some seconds, or until Apple has finished all its work",
         _time,
         body=members({}, {"advance": {**SECONDS, "type": ["number", "null"]}}),
         body_required=False,
@@ -367,14 +367,14 @@ COMMANDS = (
     Command(
         "POST",
         "webhooks",
-        "Send the notifications of webhooks to a URL on this machine; null to send nothing",
+        "Deliver the notifications of webhooks to a URL on this machine, or to none with null",
         _deliver_webhooks,
         body=members({"url": either("string", "null")}, {}),
     ),
     Command(
         "POST",
         "sales",
-        "Enter a sale",
+        "Add a sale",
         _sell,
         body=members(
             {"product": _LINKAGE},
@@ -394,12 +394,12 @@ COMMANDS = (
     Command(
         "POST",
         "measurements",
-        "Enter a measurement",
+        "Add a measurement",
         _measure,
         body=members({"resource": _LINKAGE, "metric": TEXT}, {"day": _DAY}, others=True),
     ),
     Command("GET", "settings", "Read the settings", _settings),
-    Command("PATCH", "settings", "Change settings; those that are left out stay", _set, body=members({}, SETTINGS)),
+    Command("PATCH", "settings", "Change settings; keep those that are left out", _set, body=members({}, SETTINGS)),
 )
 """All commands on an account."""
 

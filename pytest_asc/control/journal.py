@@ -58,7 +58,7 @@ def details_of(emulator: ServedEmulator, number: int) -> dict[str, Any]:
     count = emulator.request_count
     records = emulator.requests_since(number - 1)
     if not 1 <= number <= count or len(records) != count - number + 1:
-        raise LookupError(f"there is no request {number}: {count} came, and the last 10,000 are kept")
+        raise LookupError(f"there is no request {number}: {count} were received, and the last 10,000 are kept")
     return _with_details(number, records[0])
 
 

@@ -32,21 +32,21 @@ def openapi_document(version: str, base: str) -> dict[str, Any]:
     paths["/accounts"] = {
         "get": _plain("listAccounts", "List the accounts that were opened"),
         "post": {
-            **_plain("openAccount", "Open a further account with a key of its own", "201"),
+            **_plain("openAccount", "Open another account, with its own key", "201"),
             "requestBody": _body(members({}, {"sample": BOOLEAN}), required=False),
         },
     }
     paths["/"] = {"get": _page("page", "Show the first account in a browser")}
     paths["/accounts/{id}"] = {
         "get": {**_page("accountPage", "Show an account in a browser"), "parameters": [_path("id")]},
-        "delete": {**_plain("closeAccount", "End an account", "204"), "parameters": [_path("id")]},
+        "delete": {**_plain("closeAccount", "Close an account", "204"), "parameters": [_path("id")]},
     }
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": "pytest-asc: control of the emulator",
+            "title": "pytest-asc: control API of the emulator",
             "version": version,
-            "description": "Add and read resources, plan failures, let time pass, and see the requests that came.",
+            "description": "Add and read resources, plan failures, advance time, and inspect the requests of clients.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": base}],
@@ -54,7 +54,7 @@ def openapi_document(version: str, base: str) -> dict[str, Any]:
         "components": {
             "responses": {
                 "Error": {
-                    "description": "Bad input; the message is that of the Python API",
+                    "description": "Invalid input, with the same message as in the Python API",
                     "content": {"application/json": {"schema": members({"error": {"type": "string"}}, {})}},
                 }
             }
@@ -89,7 +89,7 @@ def _page(name: str, summary: str) -> dict[str, Any]:
 
 def _stream() -> dict[str, Any]:
     good = {
-        "description": "Each request as it is handled: server-sent events, whose data is an entry of GET requests",
+        "description": "A server-sent event for each request that is handled; its data is an entry of GET requests",
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
     }
     return {

@@ -88,7 +88,7 @@ def check(value: Any, schema: Schema, place: str = "") -> None:
         hint = f"did you mean {near[0]!r}? Expected" if near else "expected"
         raise ValueError(f"{subject}got {_shown(value)}; {hint} one of {', '.join(choices)}")
     if isinstance(value, str) and len(value) < schema.get("minLength", 0):
-        raise ValueError(f"{subject}got an empty text")
+        raise ValueError(f"{subject}got an empty string")
     if _TYPES["number"](value) and not schema.get("minimum", value) <= value <= schema.get("maximum", value):
         raise ValueError(f"{subject}got {value}, expected a number from {schema['minimum']} to {schema['maximum']}")
     if isinstance(value, list) and "items" in schema:
@@ -103,7 +103,7 @@ def _check_members(value: dict[str, Any], schema: Schema, place: str) -> None:
     properties = schema.get("properties", {})
     missing = [name for name in schema.get("required", ()) if name not in value]
     if missing:
-        raise ValueError(f"{subject}expected a member {missing[0]!r}")
+        raise ValueError(f"{subject}the member {missing[0]!r} is missing")
     others = schema.get("additionalProperties", True)
     for name, member in value.items():
         if name in properties:
@@ -112,8 +112,8 @@ def _check_members(value: dict[str, Any], schema: Schema, place: str) -> None:
             check(member, others, f"{place}.{name}" if place else name)
         elif not others:
             near = get_close_matches(name, properties, n=1)
-            hint = f"did you mean {near[0]!r}? Expected" if near else "expected"
-            raise ValueError(f"{subject}there is no member {name!r}; {hint} some of {', '.join(properties)}")
+            hint = f"did you mean {near[0]!r}? The" if near else "the"
+            raise ValueError(f"{subject}there is no member {name!r}; {hint} members are {', '.join(properties)}")
 
 
 def _shown(value: Any) -> str:

@@ -66,9 +66,11 @@ def read_fastlane_key(content: str | bytes) -> FastlaneKey | Finding:
         fields: Any = json.loads(text.lstrip("\ufeff"))
     except json.JSONDecodeError as error:
         # The error itself holds the whole text.
-        return _bad(f"it is not JSON: {error.msg.removesuffix(' at')} (line {error.lineno}, column {error.colno})")
+        return _bad(
+            f"it is not valid JSON: {error.msg.removesuffix(' at')} (line {error.lineno}, column {error.colno})"
+        )
     except (ValueError, RecursionError):
-        return _bad("it is not JSON that can be read")
+        return _bad("it is not valid JSON")
     return _read_fields({name: value for name, value in fields.items() if value is not None})
 
 
@@ -100,9 +102,9 @@ _LONGEST_DURATION = 1200
 def _conflicts(fields: Mapping[str, Any], key: str) -> Iterator[Finding]:
     """Yield the contradictions between the fields of the file."""
     if fields.get("is_key_content_base64") and "BEGIN" in key:
-        yield _conflict("is_key_content_base64 is true, and key is not base64")
+        yield _conflict("is_key_content_base64 is true, but key is not base64")
     if fields.get("duration", 0) > _LONGEST_DURATION:
-        yield _conflict(f"duration is {fields['duration']:g} s, and Apple allows {_LONGEST_DURATION} s")
+        yield _conflict(f"duration is {fields['duration']:g} s, but Apple allows at most {_LONGEST_DURATION} s")
 
 
 def _conflict(evidence: str) -> Finding:
@@ -143,7 +145,7 @@ def flag_conflicts(source: str, settings: Settings) -> Iterator[Finding]:
     if variable and not re.fullmatch(r"[0-9]{1,9}", value):
         yield _conflict(f"{variable} is not a whole number of seconds")
     elif variable and int(value) > _LONGEST_DURATION:
-        yield _conflict(f"{variable} is {value} s, and Apple allows {_LONGEST_DURATION} s")
+        yield _conflict(f"{variable} is {value} s, but Apple allows at most {_LONGEST_DURATION} s")
     variable, value = flag_beside(source, "IN_HOUSE", settings)
     if variable and value not in YES | NO:
         yield _conflict(f"{variable} is neither true nor false")
@@ -159,9 +161,9 @@ def key_type_conflicts(source: str, key: FastlaneKey | None, settings: Settings)
     in_house = value in YES if variable else key is not None and key.in_house
     is_enterprise = set_type.value == "enterprise"
     if in_house and not is_enterprise:
-        yield _conflict(f"{set_type.source} is {set_type.value}, and {flag} is true, as for the Enterprise Program")
+        yield _conflict(f"{set_type.source} is {set_type.value}, but {flag} is true, as for the Enterprise Program")
     elif is_enterprise and value in NO:
-        yield _conflict(f"{set_type.source} is enterprise, and {flag} is {value}")
+        yield _conflict(f"{set_type.source} is enterprise, but {flag} is {value}")
 
 
 def _text(fields: Mapping[str, Any], name: str) -> str | None:

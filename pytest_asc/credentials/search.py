@@ -60,7 +60,7 @@ def find_key_in_folders(key_id: str | None, settings: Settings) -> KeySource:
     if not files and named and os.path.isfile(named):  # noqa: PTH113 - it takes any text for a path
         # altool finds no key there.
         evidence = f"{key_files.KEYS_FOLDER} is a file, expected the folder with the file"
-        fix = f"Name the folder in {key_files.KEYS_FOLDER}, or give the file in ASC_PRIVATE_KEY_PATH."
+        fix = f"Set {key_files.KEYS_FOLDER} to the folder, or ASC_PRIVATE_KEY_PATH to the file."
         source = read_file(named, key_files.KEYS_FOLDER, settings)
         return replace(source, findings=(make_finding("tool-setting-conflict", evidence, fix=fix), *source.findings))
     searched = ", ".join(key_files.shown(folder, settings) for folder in folders)
@@ -72,7 +72,9 @@ def find_key_in_folders(key_id: str | None, settings: Settings) -> KeySource:
     elif key_id:
         finding = make_finding("key-file-missing", f"no key is set, and no AuthKey_{mask(key_id)}.p8 is in {searched}")
     else:
-        evidence = f"none of {len(searched_names())} options and variables is set, and no AuthKey file is in {searched}"
+        evidence = (
+            f"none of the {len(searched_names())} options and variables is set, and no AuthKey file is in {searched}"
+        )
         finding = make_finding("credentials-missing", evidence)
     return KeySource("", None, (finding,), opened=False)
 

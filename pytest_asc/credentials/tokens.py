@@ -148,7 +148,7 @@ def _filled(
     try:
         return {name: member.value.format_map(known) for name, member in members.items() if not but or name not in but}
     except KeyError as missing:
-        raise ServiceIdError(f"a token for {service.title} needs {missing.args[0]}, and none is given") from None
+        raise ServiceIdError(f"a token for {service.title} needs {missing.args[0]}, but none is given") from None
 
 
 def _changed(members: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -240,5 +240,5 @@ def _check_short(lifetime: int) -> Finding | None:
         "token-expired",
         f"a token lifetime of {lifetime} s is too short: iat is {BACKDATE} s in the past, and a token is replaced "
         f"{RENEW_BEFORE} s before exp",
-        fix=f"Give at least {MIN_LIFETIME} s; the default is {DEFAULT_LIFETIME} s.",
+        fix=f"Use at least {MIN_LIFETIME} s; the default is {DEFAULT_LIFETIME} s.",
     )

@@ -92,5 +92,5 @@ def _session_finding(environ: Mapping[str, str]) -> Finding | None:
     if not names:
         return None
     return make_finding(
-        "apple-id-session", f"{', '.join(names)} {'are' if len(names) > 1 else 'is'} set, and no API key is"
+        "apple-id-session", f"{', '.join(names)} {'are' if len(names) > 1 else 'is'} set, but no API key is"
     )

@@ -169,7 +169,7 @@ class Emulator:
     @part_size.setter
     def part_size(self, size: int) -> None:
         if size < 1:
-            raise ValueError(f"a part has 1 byte or more, got {size}")
+            raise ValueError(f"part_size: got {size}, expected at least 1 byte")
         self._account.storage.part_size = size
 
     @property

@@ -47,9 +47,9 @@ class RequestRecord:
 
     @property
     def outcome(self) -> str:
-        """Result in words that follow a subject, such as ``was answered 200``."""
+        """Description of the result that follows a subject, such as ``returned 200``."""
         if self.status:
-            return f"was answered {self.status}"
+            return f"returned {self.status}"
         return f"got no response ({self.delivery.broken})" if self.delivery else "got no response"
 
     @property
@@ -122,8 +122,8 @@ class RequestRecords(list[RequestRecord]):
         )
         if not found:
             listed = "; ".join(map(str, self[-_MAX_LISTED:]))
-            earlier = f"the last {_MAX_LISTED} of {len(self)} requests" if len(self) > _MAX_LISTED else "these requests"
-            found.described_as = f"no {method} {path}; " + (f"{earlier} came: {listed}" if self else "no request came")
+            shown = f"the last {_MAX_LISTED} of {len(self)} requests" if len(self) > _MAX_LISTED else "the requests"
+            found.described_as = f"no {method} {path}; {f'{shown} are: {listed}' if self else 'there were no requests'}"
         return found
 
     def __repr__(self) -> str:

@@ -126,7 +126,7 @@ CLIENT_FAULTS = tuple(slug for slug, cause in CAUSES.items() if cause.client_mis
 
 FAULTS: Mapping[str, Callable[[FaultTarget], None]] = {
     "agreement-missing": _override_response(
-        "agreement-missing", "the emulated team has an agreement to accept", ApiError(errors.AGREEMENT_MISSING)
+        "agreement-missing", "the emulated team has a pending agreement", ApiError(errors.AGREEMENT_MISSING)
     ),
     "membership-expired": _override_response(
         "membership-expired",
@@ -134,28 +134,28 @@ FAULTS: Mapping[str, Callable[[FaultTarget], None]] = {
         ApiError(errors.MEMBERSHIP_EXPIRED, {"team": TEAM}),
     ),
     "role-insufficient": _override_response(
-        "role-insufficient", "the emulated key may do nothing", ApiError(errors.ROLE_INSUFFICIENT)
+        "role-insufficient", "the emulated key has no permissions", ApiError(errors.ROLE_INSUFFICIENT)
     ),
     "account-holder-only": _override_response(
-        "account-holder-only", "the emulated operation is the Account Holder's", ApiError(errors.ACCOUNT_HOLDER_ONLY)
+        "account-holder-only", "the emulated operation needs the Account Holder", ApiError(errors.ACCOUNT_HOLDER_ONLY)
     ),
     "device-token-or-topic": _override_response(
-        "device-token-or-topic", "the emulated service refuses the device token", BAD_DEVICE_TOKEN
+        "device-token-or-topic", "the emulated service rejects the device token", BAD_DEVICE_TOKEN
     ),
     "rate-limited": _override_response(
-        "rate-limited", "the emulated key has used up its hour", ApiError(errors.RATE_LIMIT_EXCEEDED)
+        "rate-limited", "the emulated key has used up its requests for this hour", ApiError(errors.RATE_LIMIT_EXCEEDED)
     ),
     **{slug: _break_connection(slug, broken) for slug, broken in _NETWORK.items()},
     "apple-outage": _override_response(
         "apple-outage",
-        "the emulated service is out of order",
+        "the emulated service is down",
         errors.html(502, errors.BAD_GATEWAY),
         ApiError(errors.UNEXPECTED_ERROR),
         before_authentication=True,
     ),
     "not-apple": _override_response(
         "not-apple",
-        "a sign-in page answers in place of the emulated service",
+        "a sign-in page responds instead of the emulated service",
         errors.html(200, _CAPTIVE_PORTAL),
         before_authentication=True,
     ),
@@ -166,8 +166,10 @@ FAULTS: Mapping[str, Callable[[FaultTarget], None]] = {
     "issuer-id-missing": _override_keys(KeyOverrides(key_type="team")),
     "transient-401": _override_keys(KeyOverrides(reject_first_use=True)),
     "token-form": _override_keys(KeyOverrides(documented_members_only=True)),
-    "missing-auth": _override_response("missing-auth", "the emulated service sees no token", MISSING_AUTH),
-    "service-not-enabled": _override_response("service-not-enabled", "the emulated key has no WeatherKit", NOT_ENABLED),
+    "missing-auth": _override_response("missing-auth", "the emulated service receives no token", MISSING_AUTH),
+    "service-not-enabled": _override_response(
+        "service-not-enabled", "WeatherKit is not enabled for the emulated key", NOT_ENABLED
+    ),
     "app-not-released": _override_response(
         "app-not-released", "the emulated app was never released", UNAUTHENTICATED, service=APP_STORE_SERVER
     ),
@@ -177,7 +179,7 @@ FAULTS: Mapping[str, Callable[[FaultTarget], None]] = {
         at_parameter(errors.PARAMETER_ILLEGAL, "limit"),
     ),
     "accept-header": _override_response(
-        "accept-header", "the emulated service has nothing that is acceptable", errors.NOT_ACCEPTABLE
+        "accept-header", "the emulated service has no response that Accept allows", errors.NOT_ACCEPTABLE
     ),
     "redirect-dropped-authorization": _override_response(
         "redirect-dropped-authorization",

@@ -55,9 +55,9 @@ class LiveFailures:
             page = "html" in result.headers.get("Content-Type", "")
             if result.status_code < _REFUSED and not page:
                 return
-            outcome = f"was answered {result.status_code}"
+            outcome = f"returned {result.status_code}"
         else:
-            outcome = f"ended with {type(result).__name__}"
+            outcome = f"raised {type(result).__name__}"
         findings = self._diagnose(result)
         failure = LiveFailure(f"{request.method} {_path(request.url)}", outcome, findings)
         if findings and (failure in self._counts or len(self._counts) < MOST):

@@ -116,7 +116,7 @@ class Application(Transport[web.BaseRequest, Awaitable[Request], Awaitable[web.R
         if response.crash:
             del crashes[_MOST_CRASHES:]
             crashes.append(response.crash)
-            _log.error("the emulator failed, which is a bug of pytest-asc", exc_info=response.crash)
+            _log.error("the emulator failed: this is a bug in pytest-asc, please report it", exc_info=response.crash)
         if emulator.has_webhooks_to_send:
             # In another thread: their receiver may use the API before it responds.
             try:
@@ -187,7 +187,7 @@ class Application(Transport[web.BaseRequest, Awaitable[Request], Awaitable[web.R
             raise HttpRejectionError(400, "Expected a path, or an absolute URL as a proxy gets it.")
         if absolute["host"].lower() not in self.hosts and absolute["authority"] not in self.own:
             raise HttpRejectionError(
-                403, f"{absolute['host']} is not emulated; the emulator is {', '.join(self.hosts)}."
+                403, f"{absolute['host']} is not emulated; the emulated hosts are {', '.join(self.hosts)}."
             )
         return target
 

@@ -77,9 +77,9 @@ def emulator_for(host: str | None) -> Emulator | None:
         f"Emulate it with --asc-service={service.name}, or {mock}" if service.name in PROBEABLE else mock.capitalize()
     )
     raise AppleHostError(
-        f"{_client()} turned to {name} ({service.title}), and the emulator of this test is for "
-        f"{_emulators[-1].service.title}. {advice}; a test that is to reach Apple is marked asc_live and uses no "
-        "emulator."
+        f"{_client()} tried to connect to {name} ({service.title}), but the emulator of this test is for "
+        f"{_emulators[-1].service.title}. {advice}. To let a test reach Apple, mark it with asc_live and use no "
+        "emulator in it."
     )
 
 
@@ -111,10 +111,9 @@ def _refuse(host: object) -> None:
         host = host.decode("ascii", "replace")
     if isinstance(host, str) and emulator_for(host):
         raise AppleHostError(
-            f"{_client()} tried to connect to {host}, and a test with asc fixtures does not reach Apple. The emulator "
-            "answers requests, httpx, aiohttp, urllib3, urllib.request and http.client without a change; direct any "
-            "other client to asc_server: to its url, or through its proxy_url. A test that is to reach Apple is marked "
-            "asc_live."
+            f"{_client()} tried to connect to {host}, but a test with asc fixtures does not reach Apple. The emulator "
+            "intercepts requests, httpx, aiohttp, urllib3, urllib.request and http.client; direct any other client to "
+            "the url or the proxy_url of asc_server. To let a test reach Apple, mark it with asc_live."
         )
 
 
@@ -146,9 +145,9 @@ def refuse_urls(text: str, client: str, environ: Iterable[str | bytes] | None = 
     host = next((host for host in hosts if emulator_for(host)), None)
     if host:
         raise AppleHostError(
-            f"{client} was given a URL of {host}, and a test with asc fixtures does not reach Apple. The emulator "
-            "answers within the process of the test; for another process or a C library there is asc_server: pass the "
-            "program env=asc_server.env, or direct it to asc_server.url. A test that is to reach Apple is marked "
+            f"{client} got a URL of {host}, but a test with asc fixtures does not reach Apple. The emulator intercepts "
+            "requests only within the process of the test; for another process or a C library, use asc_server: run the "
+            "program with env=asc_server.env, or direct it to asc_server.url. To let a test reach Apple, mark it with "
             "asc_live."
         )
 
@@ -188,4 +187,4 @@ def _client() -> str:
         package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
         if package and package != ours and package not in sys.stdlib_module_names:
             return package
-    return "a client in a thread of Python's own"
+    return "a client"

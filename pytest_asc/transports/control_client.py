@@ -112,7 +112,7 @@ class EmulatorClient:
         try:
             message = str(response.json()["error"])
         except (ValueError, LookupError, TypeError):
-            message = f"{self._url} is no control API: it responds to {path} with status {response.status_code}"
+            message = f"{self._url} is not a control API: it responds to {path} with status {response.status_code}"
             raise RuntimeError(message) from None
         kind = {400: ValueError, _NOT_FOUND: LookupError}.get(response.status_code, RuntimeError)
         raise kind(message)
@@ -360,7 +360,7 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, Decimal):
         return str(value)
-    raise ValueError(f"got {value!r}, expected what JSON has")
+    raise ValueError(f"got {value!r}, expected a JSON value")
 
 
 def _record(entry: Mapping[str, Any]) -> RequestRecord:

@@ -75,7 +75,7 @@ class HttpExchange:
         try:
             body = self._body()
         except ValueError:
-            self._refuse("the length of a chunk is no hexadecimal number")
+            self._refuse("the length of a chunk is not a hexadecimal number")
             return b""
         if body is None:
             return interim
@@ -89,13 +89,13 @@ class HttpExchange:
         _, target, _ = self._head or ("", "", {})
         length = self._header("content-length")
         if not target:
-            return "the request line is not of three parts"
+            return "the request line does not have three parts"
         if is_absolute(target) and host_in(target) != self._host.lower():
-            return f"the target is at another host than {self._host}"
+            return f"the target has another host than {self._host}"
         if length and self._header("transfer-encoding"):
             return "there are both Content-Length and Transfer-Encoding"
         if length and not (length.isascii() and length.isdigit() and len(length) <= _MOST_DIGITS):
-            return "Content-Length is no number"
+            return "Content-Length is not a number"
         return ""
 
     def _refuse(self, problem: str) -> None:
@@ -115,7 +115,7 @@ class HttpExchange:
             return self._refusal
         emulator, request = emulator_for(self._host), self._request
         if emulator is None or request is None:
-            raise AppleHostError(f"a request to {self._host} came after the test that it belongs to has ended")
+            raise AppleHostError(f"a request to {self._host} was sent after its test had ended")
         response = emulator.handle(_mutated(emulator, request) if emulator.client_fault else request)
         if response.crash:
             raise response.crash

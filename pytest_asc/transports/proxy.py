@@ -90,7 +90,7 @@ class Proxy:
             return host, int(port)
         shown = host if host.isprintable() else "this host"
         raise HttpRejectionError(
-            403, f"{shown} is not emulated; serve and run let it through with --allow-host {shown}"
+            403, f"{shown} is not emulated; to let it through, add --allow-host {shown} to serve or run"
         )
 
 

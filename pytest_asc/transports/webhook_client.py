@@ -39,8 +39,8 @@ def post_to(url: str) -> Callable[[Request], Response]:
     host = parts.hostname or ""
     if parts.scheme not in {"http", "https"} or not _is_loopback(host):
         raise ValueError(
-            f"got the URL {url!r}, expected one of this machine, such as http://127.0.0.1:5000/webhook: the emulator "
-            "sends webhooks to 127.0.0.0/8, ::1 and localhost alone. For another receiver pass a callable"
+            f"got the URL {url!r}, expected one on this machine, such as http://127.0.0.1:5000/webhook: the emulator "
+            "delivers webhooks only to 127.0.0.0/8, ::1 and localhost. For any other receiver, pass a callable"
         )
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
@@ -83,7 +83,7 @@ def _check_peer(connected: socket.socket) -> None:
     """Raise an error where a name such as localhost has led to another machine."""
     address = str(connected.getpeername()[0])
     if not _is_loopback(address):
-        raise ConnectionError(f"localhost leads to {address}, which is not this machine")
+        raise ConnectionError(f"localhost resolves to {address}, which is not this machine")
 
 
 class _Reader(io.RawIOBase):

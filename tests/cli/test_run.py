@@ -429,7 +429,7 @@ connection.close()
 print(open(os.environ["SSL_CERT_FILE"]).read().count("BEGIN CERTIFICATE"))
 """
     refused = run("--", *PYTHON, script, apple.url).stdout.splitlines()
-    assert "127.0.0.1 is not emulated; serve and run let it through with --allow-host 127.0.0.1" in refused[0]
+    assert "127.0.0.1 is not emulated; to let it through, add --allow-host 127.0.0.1 to serve or run" in refused[0]
     assert refused[1] == "1"
     allowed = run("--allow-host", "127.0.0.1", "--", *PYTHON, script, apple.url).stdout.splitlines()
     assert allowed[0] == "401"

@@ -156,5 +156,5 @@ def test_a_server_for_other_machines_wants_the_secret() -> None:
         with EmulatorClient(running.control.url, running.control.access.secret) as client:
             client.add("apps")
             assert client.open_account(sample=True).emulator.find("apps")
-        with EmulatorClient(running.server.url) as client, pytest.raises(RuntimeError, match="is no control API"):
+        with EmulatorClient(running.server.url) as client, pytest.raises(RuntimeError, match="is not a control API"):
             client.dump()

@@ -123,7 +123,7 @@ def test_the_account_is_shown_as_it_changes_and_names_are_text(shown: Watched) -
 def test_requests_are_shown_as_they_come_with_cause_evidence_and_fix(shown: Watched) -> None:
     assert [shown.get("/v1/apps"), shown.get(f"/v1/apps/{MARKUP}")] == [200, 404]
     assert shown.get("/v1/apps", "no-token") == 401
-    shown.sees("3 requests, 2 refused", "401 GET /v1/apps", "404 GET /v1/apps/%3Cimg")
+    shown.sees("3 requests, 2 failed", "401 GET /v1/apps", "404 GET /v1/apps/%3Cimg")
     shown.page.click("#requests li:first-child summary")
     shown.sees("Cause", "Evidence", "Fix", "NOT_AUTHORIZED")
     shown.page.click("#requests li:first-child button")
@@ -132,10 +132,10 @@ def test_requests_are_shown_as_they_come_with_cause_evidence_and_fix(shown: Watc
     shown.page.evaluate("document.getElementById('refused').click()")
     assert shown.page.evaluate("document.querySelectorAll('#requests li').length") == 2
     shown.call("POST", "reset")
-    shown.sees("No request has come yet.")
+    shown.sees("No requests yet.")
     shown.get("/v1/users")
     shown.page.evaluate("document.getElementById('refused').click()")
-    shown.sees("1 request, 0 refused", "/v1/users")
+    shown.sees("1 request, 0 failed", "/v1/users")
 
 
 def test_time_decisions_failures_faults_and_settings_are_controlled(shown: Watched) -> None:
@@ -148,7 +148,7 @@ def test_time_decisions_failures_faults_and_settings_are_controlled(shown: Watch
     shown.page.click("#finish")
     shown.wait_for_message("builds 7: INVALID")
     assert shown.emulator.get("builds", "7")["attributes"]["processingState"] == "INVALID"
-    shown.sees("Nothing waits for a decision.")
+    shown.sees("No open decisions.")
     shown.page.click("#fail button")
     shown.sees("GET /v1/apps: 429, 1 time")
     assert shown.get("/v1/apps") == 429
@@ -161,7 +161,7 @@ def test_time_decisions_failures_faults_and_settings_are_controlled(shown: Watch
     assert shown.get("/v1/apps") == 200
     shown.page.evaluate("const role = document.getElementById('role'); role.value = 'SALES';"
                         "role.dispatchEvent(new Event('change'))")  # fmt: skip
-    shown.wait_for_message("The setting is changed.")
+    shown.wait_for_message("Setting changed.")
     assert shown.emulator.role == "SALES"
     shown.page.evaluate("document.getElementById('fail-path').value = '/v1/app'")
     shown.page.click("#fail button")
@@ -183,7 +183,7 @@ def test_the_page_works_with_the_keyboard(shown: Watched) -> None:
     shown.page.wait_for("document.getElementById('confirm').open")
     shown.page.evaluate("document.querySelector('#confirm button[value=sample]').focus()")
     shown.page.press("Enter")
-    shown.wait_for_message("The emulator is reset.")
+    shown.wait_for_message("Emulator reset.")
     shown.sees("apps 3", "appStoreVersions 5")
     assert len(shown.emulator.find("apps")) == 3
 
@@ -192,7 +192,7 @@ def test_the_page_works_with_the_keyboard(shown: Watched) -> None:
 def test_the_page_fits_a_phone_and_every_control_has_a_name(shown: Watched, dark: bool) -> None:
     shown.emulator.load_sample()
     shown.get("/v1/apps?" + "x" * 300)
-    shown.sees("1 request", "apps 3", "Further types")
+    shown.sees("1 request", "apps 3", "Other types")
     shown.page.resize(360, 740, dark=dark)
     shown.page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
     shown.page.wait_for("document.querySelectorAll('#further-types li').length > 20")
@@ -226,6 +226,6 @@ def test_the_page_asks_for_the_secret_of_a_server_for_other_machines(browser: Pa
         shown.page.click("#secret-form button")
         shown.sees("The account is empty.", "connected to")
         shown.get("/v1/apps")
-        shown.sees("1 request, 0 refused")
+        shown.sees("1 request, 0 failed")
         shown.page.click("#load-sample")
-        shown.sees("The sample is added.", "apps 3")
+        shown.sees("Sample account added.", "apps 3")

@@ -398,12 +398,12 @@ def test_the_ids_of_fastlanes_json_have_the_precedence_of_the_source_that_names_
 @pytest.mark.parametrize(
     ("content", "cause", "evidence"),
     [
-        (fastlane()[:-1], "key-unparsable", "not JSON: "),
+        (fastlane()[:-1], "key-unparsable", "not valid JSON: "),
         (fastlane() + "}", "key-unparsable", "Extra data (line 1"),
         (fastlane().replace("\\n", "\n"), "key-unparsable", "Invalid control character (line 1, column "),
-        ("{" * 50_000, "key-unparsable", "not JSON"),
-        ("{" * 100_000, "key-unparsable", "not JSON"),
-        ('{"a":' * 10_000, "key-unparsable", "not JSON"),
+        ("{" * 50_000, "key-unparsable", "not valid JSON"),
+        ("{" * 100_000, "key-unparsable", "not valid JSON"),
+        ('{"a":' * 10_000, "key-unparsable", "not valid JSON"),
         ('{"duration": ' + "9" * 5000 + "}", "key-unparsable", ""),
         (fastlane(key=None), "key-unparsable", "the field key is missing"),
         ("{}", "key-unparsable", "the field key is missing"),
@@ -539,7 +539,7 @@ def test_no_source_at_all_is_credentials_missing(find: Find) -> None:
     evidence = reading.findings[0].evidence
     names = [name for key in ("key_id", "private_key", "key_file", "fastlane_key") for name in ENV[key]]
     assert {*names, "--asc-key-file", "asc_key_id"} <= set(searched_names())
-    for place in (f"none of {len(searched_names())} ", "./private_keys", *FOLDERS[1:-1]):
+    for place in (f"none of the {len(searched_names())} ", "./private_keys", *FOLDERS[1:-1]):
         assert place in evidence
 
 

@@ -96,7 +96,7 @@ def test_ids_are_taken_from_the_credentials_where_none_are_given() -> None:
 
 
 def test_the_error_names_a_missing_id() -> None:
-    with pytest.raises(ServiceIdError, match="a token for WeatherKit needs service_id, and none is given"):
+    with pytest.raises(ServiceIdError, match="a token for WeatherKit needs service_id, but none is given"):
         mint(credentials(), now=NOW, service="weatherkit", team_id="ABCDE12345")
     with pytest.raises(ServiceIdError, match="a token for the Enterprise Program API needs issuer_id"):
         mint(credentials("individual"), now=NOW, service="enterprise")
@@ -191,7 +191,7 @@ def test_lifetimes_within_the_limits_are_accepted(lifetime: int) -> None:
 @pytest.mark.parametrize(
     ("lifetime", "scope", "message"),
     [
-        (119, None, "a token lifetime of 119 s is too short.*Give at least 120 s"),
+        (119, None, "a token lifetime of 119 s is too short.*Use at least 120 s"),
         (0, None, "too short"),
         (1201, None, "exp is 1201 s after iat; App Store Connect accepts at most 1200 s"),
         (86_400, ["GET /v1/apps"], "does not accept a long-lived token for 'GET /v1/apps'"),

@@ -158,7 +158,7 @@ def test_the_json_of_rcodesign_is_read_and_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("prefix", ["APP_STORE_CONNECT_API_KEY_", "SPACESHIP_CONNECT_API_TOKEN_"])
 @pytest.mark.parametrize(
     ("duration", "words"),
-    [("1201", "1201 s, and Apple allows 1200 s"), ("20m", "not a whole number"), ("-1", "not a whole number")],
+    [("1201", "1201 s, but Apple allows at most 1200 s"), ("20m", "not a whole number"), ("-1", "not a whole number")],
 )
 def test_a_duration_that_fastlane_refuses_is_a_conflict(prefix: str, duration: str, words: str, tmp_path: Path) -> None:
     key = "SPACESHIP_CONNECT_API_KEY" if "SPACESHIP" in prefix else "APP_STORE_CONNECT_API_KEY_KEY"

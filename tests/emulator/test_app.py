@@ -394,7 +394,7 @@ def test_a_crash_of_the_emulator_is_a_500_that_names_the_exception(
         ("appStoreVersions", {"platform": "iOS"}, "got 'iOS', expected one of IOS, MAC_OS"),
         ("builds", {"app": "1"}, "there is no resource of type 'apps' with id '1'"),
         ("builds", {"app": 1}, "'app' of 'builds': expected ids or resources of type 'apps', got 1"),
-        ("apps", {"perfPowerMetrics": "1"}, "no relationship 'perfPowerMetrics' that leads to resources"),
+        ("apps", {"perfPowerMetrics": "1"}, "no relationship 'perfPowerMetrics' to other resources"),
     ],
 )
 def test_add_explains_an_unknown_type_member_or_value(

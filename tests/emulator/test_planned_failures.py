@@ -195,9 +195,9 @@ def test_unused_failures_are_explained_with_the_requests_that_came(
         "  GET /v1/builds, status 503: 1 of 2 times\n"
         "  GET /v1/users, broken (reset), latency 0.5 s: 0 of 1 times\n"
         "Requests received:\n"
-        "  GET /v1/builds was answered 503\n"
-        "  GET /v1/apps was answered 200\n"
-        "  GET /v1/nothing was answered 404\n"
+        "  GET /v1/builds returned 503\n"
+        "  GET /v1/apps returned 200\n"
+        "  GET /v1/nothing returned 404\n"
         "If that is intended, plan them with optional=True, or mark the test with "
         "@pytest.mark.asc(allow_unfired=True)."
     )

@@ -128,7 +128,10 @@ def test_a_token_with_undocumented_members_is_rejected(emulator_client: Emulator
     assert emulator_client.send("GET", "/v1/apps", headers=odd).status == 401
     (record,) = emulator_client.emulator.requests
     assert record.refusal is not None
-    assert (record.refusal.cause, record.refusal.evidence) == ("token-form", "the emulated service takes no nonce")
+    assert (record.refusal.cause, record.refusal.evidence) == (
+        "token-form",
+        "the emulated service does not accept nonce",
+    )
     assert emulator_client.get("/v1/apps").status == 200
 
 

@@ -50,7 +50,7 @@ def test_the_report_of_a_shared_emulator_has_the_requests_of_the_failed_test_alo
         """
     )
     result = pytester.runpytest("-W", "error")
-    result.stdout.fnmatch_lines(["*- asc emulator -*", "GET /v1/apps was answered 200"])
+    result.stdout.fnmatch_lines(["*- asc emulator -*", "GET /v1/apps returned 200"])
     result.stdout.no_fnmatch_line("GET /v1/users *")
 
 
@@ -85,12 +85,12 @@ def test_every_error_of_a_refused_request_is_in_the_report(pytester: pytest.Pyte
     result = pytester.runpytest("-W", "error")
     result.stdout.fnmatch_lines(
         [
-            "E *<no POST /v1/builds[*]; these requests came: POST /v1/betaGroups 409*",
+            "E *<no POST /v1/builds[*]; the requests are: POST /v1/betaGroups 409*",
             "*- asc emulator -*",
-            "POST /v1/betaGroups was answered 409",
+            "POST /v1/betaGroups returned 409",
             "  ENTITY_ERROR.ATTRIBUTE.UNKNOWN: *(/data/attributes/nme)",
             "  ENTITY_ERROR.ATTRIBUTE.REQUIRED: *(/data/attributes/name)",
-            "GET /v1/apps was answered 400",
+            "GET /v1/apps returned 400",
             "  PARAMETER_ERROR.INVALID: *(filter[[]nme])",
         ]
     )

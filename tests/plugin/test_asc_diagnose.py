@@ -112,9 +112,7 @@ def test_the_report_of_a_failed_live_test_has_the_causes(
     )
     result = pytester.runpytest("--asc-mode=live", f"--asc-base-url={apple.url}", *options)
     result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(
-        ["*- asc live -*", "GET /v1/apps was answered 401", "  key-unknown-to-apple (possible): *"]
-    )
+    result.stdout.fnmatch_lines(["*- asc live -*", "GET /v1/apps returned 401", "  key-unknown-to-apple (possible): *"])
     assert result.stdout.str().count("- asc live -") == 1
     assert len(apple.requests) == 2
 

@@ -135,7 +135,7 @@ def test_the_report_of_a_failed_test_says_why_the_emulator_refused(pytester: pyt
         """,
     )
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*- asc emulator -*", "GET /v1/apps was answered 401: token-lifetime-too-long"])
+    result.stdout.fnmatch_lines(["*- asc emulator -*", "GET /v1/apps returned 401: token-lifetime-too-long"])
 
 
 def test_a_crash_of_the_emulator_reaches_the_client_and_the_test(pytester: pytest.Pytester) -> None:

@@ -207,7 +207,7 @@ def test_a_transfer_of_pycurl_to_apple_raises_an_error(
             return client
 
         def test_refused(asc_token, client):
-            with pytest.raises(AppleHostError, match="pycurl was given a URL of api.appstoreconnect.apple.com"):
+            with pytest.raises(AppleHostError, match="pycurl got a URL of api.appstoreconnect.apple.com"):
                 {perform}
 
         def test_led_to_the_server(asc_server, client, asc_emulator):

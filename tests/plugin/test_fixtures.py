@@ -214,14 +214,14 @@ def test_the_report_of_a_failed_test_has_the_reasons_of_refused_requests(pyteste
         [
             "*_ test_refused _*",
             "*- asc emulator -*",
-            "GET /v1/apps was answered 401: clock-ahead",
+            "GET /v1/apps returned 401: clock-ahead",
             "*_ test_accepted _*",
             "*- asc emulator -*",
-            "GET /v1/apps was answered 200",
+            "GET /v1/apps returned 200",
         ]
     )
     assert result.stdout.str().count("clock-ahead") == 1
-    pytester.runpytest("-n", "2").stdout.fnmatch_lines(["GET /v1/apps was answered 401: clock-ahead"])
+    pytester.runpytest("-n", "2").stdout.fnmatch_lines(["GET /v1/apps returned 401: clock-ahead"])
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ def test_the_report_of_a_failed_test_has_the_reasons_of_refused_requests(pyteste
         ("asc('live')", "*takes keyword arguments only, got 'live'*"),
         ("asc(mode='offline')", "*expected 'emulator' or 'live'*"),
         ("asc(lifetime='long')", "*expected a whole number of seconds*"),
-        ("asc(relax='screenshot')", "*there is no requirement 'screenshot' of a review; did you mean 'screenshots'*"),
+        ("asc(relax='screenshot')", "*there is no review requirement 'screenshot'; did you mean 'screenshots'*"),
         (
             "asc(faults='no-such-cause')",
             "@pytest.mark.asc(faults=…): there is no fault 'no-such-cause'; the faults are *",

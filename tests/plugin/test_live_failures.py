@@ -54,10 +54,10 @@ def test_a_successful_request_is_not_diagnosed(apple: Apple, diagnosis: FakeDiag
 @pytest.mark.parametrize(
     ("reply", "outcome"),
     [
-        (Reply(401, REFUSED), "was answered 401"),
-        (Reply(429, b""), "was answered 429"),
-        (Reply(503, b""), "was answered 503"),
-        (Reply(200, b"<html></html>", {"Content-Type": "text/html"}), "was answered 200"),
+        (Reply(401, REFUSED), "returned 401"),
+        (Reply(429, b""), "returned 429"),
+        (Reply(503, b""), "returned 503"),
+        (Reply(200, b"<html></html>", {"Content-Type": "text/html"}), "returned 200"),
     ],
 )
 def test_a_failure_names_the_request_and_the_cause_without_the_query(
@@ -85,7 +85,7 @@ def test_a_limited_number_of_failures_is_kept(apple: Apple, failures: LiveFailur
     with session(apple.url, failures) as live_session:
         for number in range(MOST + 5):
             live_session.get(f"/v1/apps/{number}")
-    assert str(failures).count("was answered 404") == MOST
+    assert str(failures).count("returned 404") == MOST
 
 
 @pytest.mark.parametrize("prepared", [True, False])
@@ -120,7 +120,7 @@ def test_an_exception_is_recorded_and_raised(
     with live_session, pytest.raises(requests.ConnectionError) as died:
         live_session.get("/v1/apps")
     assert diagnosis.diagnosed == [died.value]
-    assert str(failures).startswith("GET /v1/apps ended with ConnectionError\n")
+    assert str(failures).startswith("GET /v1/apps raised ConnectionError\n")
 
 
 def test_a_failure_without_findings_is_not_reported(apple: Apple) -> None:

@@ -20,7 +20,7 @@ def test_an_unused_planned_failure_is_an_error_of_the_test(pytester: pytest.Pyte
             "asc_emulator: planned failures did not happen as often as planned:",
             "  GET /v1/builds, status 503: 0 of 1 times",
             "Requests received:",
-            "  GET /v1/apps was answered 200",
+            "  GET /v1/apps returned 200",
             "*optional=True*@pytest.mark.asc(allow_unfired=True).",
         ]
     )
@@ -89,8 +89,8 @@ def test_an_unknown_role_on_a_marker_is_an_error_of_the_test(pytester: pytest.Py
     result.stdout.fnmatch_lines(
         [
             "*asc(role=…): there is no role 'Developer'; did you mean 'DEVELOPER'? The roles are *",
-            "GET /v1/users was answered 403: role-insufficient",
-            "  the role DEVELOPER may not read users; ADMIN or APP_MANAGER may",
+            "GET /v1/users returned 403: role-insufficient",
+            "  the role DEVELOPER cannot read users; ADMIN or APP_MANAGER can",
         ]
     )
 

@@ -105,7 +105,7 @@ CASES = (
         "fastlane's JSON with the comments of its documentation",
         Stored({"APP_STORE_CONNECT_API_KEY_PATH": "key.json"}, {"key.json": COMMENTED}),
         ("key-unparsable",),
-        "it is not JSON",
+        "it is not valid JSON",
     ),
     Case(
         "fastlane/fastlane#20798",

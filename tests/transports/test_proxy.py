@@ -54,7 +54,7 @@ def test_tls_may_begin_before_the_tunnel_is_confirmed(server: Server) -> None:
 @pytest.mark.parametrize(
     ("authority", "status", "words"),
     [
-        ("example.com:443", 403, "serve and run let it through with --allow-host example.com"),
+        ("example.com:443", 403, "to let it through, add --allow-host example.com to serve or run"),
         (f"{APPLE}.example.com:443", 403, "is not emulated"),
         ("appstoreconnect.apple.com:443", 403, "is not emulated"),
         ("weatherkit.apple.com:443", 403, "is not emulated"),
@@ -121,7 +121,9 @@ def test_without_a_tunnel_each_request_is_checked_by_its_own_host(server: Server
             answer = connection.read()
             assert answer.status == status
             if status == 403:
-                assert answer.body.startswith(b"example.com is not emulated; the emulator is api.appstoreconnect")
+                assert answer.body.startswith(
+                    b"example.com is not emulated; the emulated hosts are api.appstoreconnect"
+                )
 
 
 def test_a_head_without_end_is_refused(server: Server) -> None:

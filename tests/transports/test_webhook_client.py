@@ -61,7 +61,7 @@ def server(*parts: bytes, host: str = "127.0.0.1", keep_open: bool = False) -> I
     ],
 )
 def test_a_url_of_another_machine_is_refused(url: str) -> None:
-    with pytest.raises(ValueError, match=r"expected one of this machine, such as http://127\.0\.0\.1:5000/webhook"):
+    with pytest.raises(ValueError, match=r"expected one on this machine, such as http://127\.0\.0\.1:5000/webhook"):
         Emulator().deliver_webhooks_to(url)
 
 
@@ -124,5 +124,5 @@ def test_a_name_that_leads_to_another_machine_gets_nothing(monkeypatch: pytest.M
         self.sock = Connected()
 
     monkeypatch.setattr("http.client.HTTPConnection.connect", connect)
-    with pytest.raises(ConnectionError, match=r"localhost leads to 192\.0\.2\.1, which is not this machine"):
+    with pytest.raises(ConnectionError, match=r"localhost resolves to 192\.0\.2\.1, which is not this machine"):
         post_to("http://localhost/")(REQUEST)

@@ -174,7 +174,7 @@ class Account:
         for name, value in relationships.items():
             relationship = relation(resource.type, name)
             if relationship is None:
-                raise ValueError(f"{resource.type!r} has no relationship {name!r} that leads to resources")
+                raise ValueError(f"{resource.type!r} has no relationship {name!r} to other resources")
             self.store.relate(resource, relationship, _ids(relationship, value))
 
 

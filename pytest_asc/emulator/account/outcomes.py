@@ -48,12 +48,12 @@ class Outcomes:
         if not outcomes:
             known = ", ".join(OUTCOMES)
             raise ValueError(
-                f"there is nothing to decide about {resource_type!r}; there is about {known} and all uploads"
+                f"{resource_type!r} have no outcome to decide; those that have one are {known} and all uploads"
             )
         if outcome not in outcomes:
-            raise ValueError(f"{resource_type!r} do not end as {outcome!r}, expected one of {', '.join(outcomes)}")
+            raise ValueError(f"{resource_type!r} have no outcome {outcome!r}, expected one of {', '.join(outcomes)}")
         if resource_type in _BY_PEOPLE and identifier is None:
-            raise ValueError(f"{resource_type!r} decide one by one: give the resource in place of the type")
+            raise ValueError(f"{resource_type!r} decide one by one: pass a resource instead of the type")
         self._chosen[resource_type, identifier] = outcome
 
     def chosen(self, resource: Resource) -> str | None:

@@ -10,13 +10,13 @@ if TYPE_CHECKING:
 
 
 REQUIREMENTS: Mapping[str, str] = {
-    "age-rating": "every question of the age rating declaration has an answer",
-    "approved-version": "without a version in the submission, the app has an approved one",
+    "age-rating": "every question of the age rating declaration is answered",
+    "approved-version": "the app has an approved version, or the submission contains one",
     "availability": "the app's availability is set",
-    "build": "the version has a build that is processed",
+    "build": "the version has a processed build",
     "content-rights": "the app has a content rights declaration",
     "copyright": "the version has a copyright",
-    "encryption": "the build has an answer on export compliance",
+    "encryption": "the export compliance question for the build is answered",
     "localized-texts": "each localization has a description, keywords and a support URL",
     "price": "the app has a price, free or not",
     "primary-category": "the app info has a primary category",
@@ -25,9 +25,9 @@ REQUIREMENTS: Mapping[str, str] = {
     "screenshots": "each localization has a screenshot for the platform; for iOS, of an iPhone",
     "whats-new": "each localization of an update has release notes",
     "ipad-screenshots": "each localization has a screenshot of an iPad, for a build that runs on iPad",
-    "medical-device-declaration": "the declaration on regulated medical devices, which the web site alone has",
-    "privacy-answers": "published answers on the app's privacy, which the web site alone has",
-    "tracking-answers": "answers on privacy that agree with a build which asks to track users",
+    "medical-device-declaration": "the declaration on regulated medical devices, which only the web site has",
+    "privacy-answers": "published answers on the app's privacy, which only the web site has",
+    "tracking-answers": "answers on privacy that match a build that asks to track users",
     "watch-screenshots": "each localization has a screenshot of an Apple Watch, for a build with a Watch app",
 }
 """Descriptions of the requirements, by name."""
@@ -55,6 +55,6 @@ def check_requirements(names: Iterable[str]) -> frozenset[str]:
     checked = frozenset((names,) if isinstance(names, str) else names)
     for name in sorted(checked - REQUIREMENTS.keys()):
         nearest = get_close_matches(name, REQUIREMENTS, n=1)
-        hint = f"did you mean {nearest[0]!r}?" if nearest else f"expected some of {', '.join(REQUIREMENTS)}"
-        raise ValueError(f"there is no requirement {name!r} of a review; {hint}")
+        hint = f"did you mean {nearest[0]!r}?" if nearest else f"the requirements are {', '.join(REQUIREMENTS)}"
+        raise ValueError(f"there is no review requirement {name!r}; {hint}")
     return checked

@@ -165,7 +165,7 @@ class Store:
                     f"there is no resource of type {relation.target!r} with id {identifier!r}: add it first"
                 )
         if len(wanted) > 1 and not relation.many:
-            raise ValueError(f"{relation.name!r} of {relation.type!r} leads to one resource, got {len(wanted)}")
+            raise ValueError(f"{relation.name!r} of {relation.type!r}: expected one resource, got {len(wanted)}")
         if relation.name in resource.related:
             for identifier in resource.ids(relation.name):
                 self.unlink(resource, relation, targets[identifier])

@@ -125,7 +125,7 @@ class Authenticator:
             if len(self._seen) >= _MAX_SEEN:
                 self._seen.clear()
             self._seen.add(authorization)
-            return make_finding("transient-401", "the emulated service refuses every token at first")
+            return make_finding("transient-401", "the emulated service rejects each token the first time it is sent")
         if has_scope and verification.decoded:
             return check_scope(verification.decoded, method, url) or key
         return key
@@ -166,7 +166,7 @@ class Authenticator:
             and overrides.documented_members_only
             and (undocumented := _undocumented_members(verification.decoded))
         ):
-            finding = make_finding("token-form", f"the emulated service takes no {', '.join(undocumented)}")
+            finding = make_finding("token-form", f"the emulated service does not accept {', '.join(undocumented)}")
             verification = TokenVerification(verification.decoded, (finding,))
         claims = verification.decoded.claims if verification.decoded else {}
         return CachedVerification(verification, key if verification.sound else None, has_scope="scope" in claims)
@@ -178,7 +178,7 @@ class Authenticator:
             # The token is valid by the clock of its issuer, so the difference between the clocks is the cause.
             cause, relation = ("clock-behind", "ahead of") if skew > 0 else ("clock-ahead", "behind")
             return make_finding(
-                cause, f"Apple's clock is {span(skew)} {relation} the caller's; by it, {rejection.evidence}"
+                cause, f"Apple's clock is {span(skew)} {relation} the caller's; by Apple's clock, {rejection.evidence}"
             )
         assert rejection is not None, "a token that is not valid now has no error"  # noqa: S101
         return rejection
@@ -192,4 +192,4 @@ def _undocumented_members(decoded: DecodedToken | None) -> list[str]:
 
 def _unknown_key_evidence(key_id: str | None, *, revoked: bool) -> str:
     shown = mask(key_id or "")
-    return f"the key {shown} has been revoked" if revoked else f"no key with the id {shown} is known to the emulator"
+    return f"the key {shown} has been revoked" if revoked else f"the emulator has no key with the ID {shown}"

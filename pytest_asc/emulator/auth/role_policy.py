@@ -34,13 +34,13 @@ def check_role_access(role: str, key_type: str, method: str, url: str) -> Findin
     if area is None:
         return _refuse_unknown_area(path)
     if individual and area.team_keys:
-        return make_finding("role-insufficient", f"individual keys may not use {area.name}; a team key may")
+        return make_finding("role-insufficient", f"individual keys cannot access {area.name}; team keys can")
     if role in UNLIMITED or role in area.roles(method):
         return None
     verb = "read" if method == "GET" else "change"
     return make_finding(
         "role-insufficient",
-        f"the role {role} may not {verb} {area.name}; {join_or(area.roles(method))} may",
+        f"the role {role} cannot {verb} {area.name}; {join_or(area.roles(method))} can",
     )
 
 
@@ -55,4 +55,6 @@ def _refuse_unknown_area(path: str) -> Finding | None:
     root = "/".join(path.split("/", 3)[:3])
     if not api_spec().is_root(root):
         return None
-    return make_finding("role-insufficient", f"which roles may use {root} is not known, and here only ADMIN may")
+    return make_finding(
+        "role-insufficient", f"the roles with access to {root} are not known, so the emulator allows only ADMIN"
+    )

@@ -150,13 +150,13 @@ NOT_EMULATED = ErrorTemplate(
     501,
     "PYTEST_ASC.NOT_EMULATED",
     "pytest-asc does not emulate this",
-    "This answer is from pytest-asc, not from Apple: {what} is not emulated.",
+    "This response is from pytest-asc, not from Apple: {what} is not emulated.",
 )
 CRASHED = ErrorTemplate(
     500,
     "PYTEST_ASC.CRASHED",
     "pytest-asc failed",
-    "This answer is from pytest-asc, not from Apple: the emulator failed with {error}. Please report it.",
+    "This response is from pytest-asc, not from Apple: the emulator failed with {error}. Please report it.",
 )
 
 TEMPLATES_BY_STATUS = {

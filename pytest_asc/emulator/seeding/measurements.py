@@ -28,11 +28,11 @@ def make_measurement(
     metrics = metrics_of(resource.type)
     if metric not in metrics:
         offered = ", ".join(sorted(metrics)) or "nothing"
-        raise ValueError(f"{metric!r} is not measured of {resource.type!r}; expected one of {offered}")
+        raise ValueError(f"{metric!r} cannot be measured for {resource.type!r}; expected one of {offered}")
     unknown = members.keys() - metrics[metric]
     if unknown:
         expected = ", ".join(sorted(metrics[metric]))
-        raise ValueError(f"{metric!r} has no member {', '.join(sorted(unknown))}; expected some of {expected}")
+        raise ValueError(f"{metric!r} has no member {', '.join(sorted(unknown))}; its members are {expected}")
     given = {name: value["id"] if isinstance(value, dict) else value for name, value in members.items()}
     for name in given.keys() & _numbers():
         if type(given[name]) not in {int, float}:

@@ -61,7 +61,8 @@ def _split_secret(resource_type: str, members: Mapping[str, Any]) -> tuple[Mappi
     secret = members["secret"]
     if not isinstance(secret, str) or not secret:
         raise ValueError(
-            f"'secret' of 'webhooks': expected a text, got {'an empty one' if secret == '' else type(secret).__name__}"
+            "'secret' of 'webhooks': expected a string, "
+            f"got {'an empty one' if secret == '' else type(secret).__name__}"
         )
     return {name: value for name, value in members.items() if name != "secret"}, secret
 

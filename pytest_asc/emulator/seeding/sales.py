@@ -56,7 +56,7 @@ def make_sale(
     if device not in DEVICES:
         raise ValueError(f"device: got {device!r}, expected one of {', '.join(DEVICES)}")
     if not re.fullmatch("[A-Z]{2}", str(country)):
-        raise ValueError(f"country: got {country!r}, expected two capitals such as 'US'")
+        raise ValueError(f"country: got {country!r}, expected two capital letters, such as 'US'")
     if type(units) is not int:
         raise ValueError(f"units: got {units!r}, expected a whole number")
     name, sku = (str(product.attributes.get(member, "")) for member in _NAMES[product.type])

@@ -84,7 +84,7 @@ def test_a_removed_resource_leaves_no_link(store: Store) -> None:
 def test_linking_a_missing_resource_raises(store: Store) -> None:
     with pytest.raises(ValueError, match="no resource of type 'apps' with id 'z': add it first"):
         relate(store, "builds", "1", "app", "z")
-    with pytest.raises(ValueError, match="'app' of 'builds' leads to one resource, got 2"):
+    with pytest.raises(ValueError, match="'app' of 'builds': expected one resource, got 2"):
         relate(store, "builds", "1", "app", "ab")
 
 

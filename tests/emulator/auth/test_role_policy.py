@@ -74,7 +74,7 @@ def test_the_refusal_is_as_opaque_as_apples_and_explained_in_the_record(emulator
     refusal = emulator_client.emulator.requests[0].refusal
     assert refusal is not None
     assert refusal.cause == "role-insufficient"
-    assert refusal.evidence == "the role CUSTOMER_SUPPORT may not read Xcode Cloud; ADMIN, APP_MANAGER or DEVELOPER may"
+    assert refusal.evidence == "the role CUSTOMER_SUPPORT cannot read Xcode Cloud; ADMIN, APP_MANAGER or DEVELOPER can"
 
 
 def test_the_role_is_checked_after_the_token_and_before_the_query(emulator_client: EmulatorClient) -> None:
@@ -106,7 +106,7 @@ def test_team_key_areas_are_closed_to_individual_keys_of_every_role(role: Role, 
     assert (answer.status == 403) is closed
     assert (refusal is not None) is closed
     if refusal:
-        assert "individual keys may not use" in refusal.evidence
+        assert "individual keys cannot access" in refusal.evidence
 
 
 def test_individual_keys_have_their_users_role(emulator_client: EmulatorClient) -> None:

@@ -105,9 +105,11 @@ def test_metrics_of_an_unknown_resource_are_a_404(emulator_client: EmulatorClien
     assert emulator_client.get("/v1/builds/1/metrics/betaBuildUsages").codes == ["NOT_FOUND"]
     build = emulator_client.emulator.add("builds", id="1")
     assert emulator_client.get("/v1/builds/1/metrics/betaBuildUsages").json["data"] == []
-    with pytest.raises(ValueError, match="'colour' is not measured of 'builds'; expected one of betaBuildUsages, perf"):
+    with pytest.raises(
+        ValueError, match="'colour' cannot be measured for 'builds'; expected one of betaBuildUsages, perf"
+    ):
         emulator_client.emulator.measure(build, "colour")
-    with pytest.raises(ValueError, match="'betaBuildUsages' has no member colour; expected some of crashCount"):
+    with pytest.raises(ValueError, match="'betaBuildUsages' has no member colour; its members are crashCount"):
         emulator_client.emulator.measure(build, "betaBuildUsages", colour="red")
     with pytest.raises(ValueError, match="add it first"):
         emulator_client.emulator.measure({"type": "builds", "id": "2"}, "betaBuildUsages")

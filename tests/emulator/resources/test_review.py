@@ -350,9 +350,7 @@ def test_a_relaxed_requirement_is_not_checked(api_writer: ApiWriter, emulator: E
 
 
 def test_an_unknown_requirement_raises_value_error_with_the_nearest_name(emulator: Emulator) -> None:
-    with pytest.raises(
-        ValueError, match="there is no requirement 'screenshot' of a review; did you mean 'screenshots'"
-    ):
+    with pytest.raises(ValueError, match="there is no review requirement 'screenshot'; did you mean 'screenshots'"):
         emulator.review_requirements |= {"screenshot"}
     emulator.review_requirements = set()
     emulator.reset()
@@ -677,9 +675,9 @@ def test_a_submission_without_items_is_refused(api_writer: ApiWriter, app: dict[
 @pytest.mark.parametrize(
     ("about", "outcome", "message"),
     [
-        ("apps", "APPROVED", "nothing to decide about 'apps'"),
-        ("betaTesters", "ACCEPTED", "'betaTesters' decide one by one: give the resource in place of the type"),
-        ("reviewSubmissions", "VALID", "do not end as 'VALID', expected one of APPROVED, REJECTED"),
+        ("apps", "APPROVED", "'apps' have no outcome to decide"),
+        ("betaTesters", "ACCEPTED", "'betaTesters' decide one by one: pass a resource instead of the type"),
+        ("reviewSubmissions", "VALID", "have no outcome 'VALID', expected one of APPROVED, REJECTED"),
         ({"type": "builds", "id": "1"}, "VALID", "there is no resource of type 'builds' with id '1'"),
     ],
 )
