@@ -28,7 +28,9 @@ _SECRETS = (
     ("IBADAN", "a private key", r"(?<![\w+/])MII[A-Za-z0-9]{3}IBADAN[\w+/]"),
     ("IBAAK", "a private key", r"(?<![\w+/])MII[A-Za-z0-9]{3}IBAAK[CB][\w+/]"),
     ("MC4CAQAwBQYDK2V", "a private key", r"(?<![\w+/])MC4CAQAwBQYDK2V[\w+/]"),
-    ("eyJ", "a JSON Web Token", r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{16,}"),
+    # The second look-ahead and its group take all characters of the header at once: each is read once, however many
+    # headers a text seems to have.
+    (".eyJ", "a JSON Web Token", r"(?<![\w-])(?=[\w-]*eyJ[\w-]{10})(?=([\w-]+))\1\.eyJ[\w-]{10,}\.[\w-]{16,}"),
     ("earer ", "a bearer token", r"\b[Bb]earer +[\w.~+/-]{20,}"),
     *((f"gh{kind}_", "a token of GitHub", rf"\bgh{kind}_\w{{30,}}") for kind in "opsru"),
     ("github_pat_", "a token of GitHub", r"\bgithub_pat_\w{30,}"),

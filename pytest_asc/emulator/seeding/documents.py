@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +20,7 @@ from pytest_asc.emulator.spec.relationships import is_ordered, relation
 from pytest_asc.emulator.spec.type_validation import type_mismatches
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from datetime import date
     from os import PathLike
 
@@ -135,7 +134,7 @@ def _add(account: Account, document: Mapping[str, Any], entries: Mapping[int, En
     __tracebackhide__ = True
     for entry in entries.values():
         account.discard_automatic(entry.resource_type, entry.identifier)
-    problems: list[str] = []
+    problems = _Problems()
     added: list[Resource] = []
     present = {
         (entry.resource_type, entry.identifier)
@@ -143,14 +142,13 @@ def _add(account: Account, document: Mapping[str, Any], entries: Mapping[int, En
         if entry.identifier and account.store.stored(entry.resource_type, entry.identifier)
     }
     for index, entry in entries.items():
-        with _collecting_problems(problems, index):
+        with problems.of(index):
             added.append(account.create(entry.resource_type, entry.identifier, entry.attributes))
     if not problems:
         for resource, (index, entry) in zip(added, entries.items(), strict=True):
-            with _collecting_problems(problems, index):
-                _attributes, relationships, parents = sort_members(entry.resource_type, entry.relationships)
-                account.relate(resource, relationships)
-                relate_parents(account, resource, parents)
+            with problems.of(index):
+                account.relate(resource, entry.relationships)
+                relate_parents(account, resource, entry.parents)
     if problems:
         for resource in added:
             known = (resource.type, resource.id)
@@ -170,13 +168,14 @@ def _read_entries(data: list[Any]) -> dict[int, Entry]:
         ValueError: Some entries are not valid; the message has a line for each of them.
     """
     __tracebackhide__ = True
-    problems: list[str] = []
+    problems = _Problems()
     entries: dict[int, Entry] = {}
     for index, item in enumerate(data):
-        with _collecting_problems(problems, index):
+        with problems.of(index):
             entry = Entry.read(index, item)
             validate_attributes(entry.resource_type, entry.attributes)
-            entries[index] = entry
+            _attributes, relationships, parents = sort_members(entry.resource_type, entry.relationships)
+            entries[index] = entry._replace(relationships=relationships, parents=parents)
     if problems:
         raise ValueError("\n".join(problems))
     return entries
@@ -209,14 +208,28 @@ def _in_listed_order(entries: dict[int, Entry], recording: Any) -> dict[int, Ent
     return {index: listed_links(entry) for index, entry in ordered}
 
 
-@contextmanager
-def _collecting_problems(problems: list[str], index: int) -> Iterator[None]:
-    """Catch a ValueError, and add its message and the index of the entry to the problems."""
-    try:
-        yield
-    except ValueError as error:
-        text = str(error)
-        problems.append(text if text.startswith(f"data[{index}]") else f"data[{index}]: {text}")
+class _Problems(list[str]):
+    """Messages of the errors in a document. A context manager that catches a ValueError and adds its message.
+
+    It is entered several times for each entry, which :func:`contextlib.contextmanager` would make much slower.
+    """
+
+    _index = 0
+
+    def of(self, index: int) -> _Problems:
+        """Return the context manager for an entry; its index is a part of the message."""
+        self._index = index
+        return self
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: object, traceback: object) -> bool:
+        if not isinstance(error, ValueError):
+            return False
+        text, place = str(error), f"data[{self._index}]"
+        self.append(text if text.startswith(place) else f"{place}: {text}")
+        return True
 
 
 def _call_for_each(document: Mapping[str, Any], name: str, function: Callable[..., None]) -> None:

@@ -71,6 +71,32 @@ def test_tokens_of_other_services_are_refused(kind: str, tmp_path: Path) -> None
     assert refusal_of(document, tmp_path / "account.json").startswith("data[0].attributes.name looks like a token of")
 
 
+@pytest.mark.parametrize("before", ["", " ", "\n", "\t", '"', "\\", "\u0001", "x-", "note:", "é "])
+def test_a_token_is_found_behind_any_character(asc_token: Token, tmp_path: Path, before: str) -> None:
+    document = {"data": [{"type": "apps", "id": "1", "attributes": {"name": f"{before}{asc_token}"}}]}
+    refusal = refusal_of(document, tmp_path / "account.json")
+    assert refusal.startswith("data[0].attributes.name looks like a JSON Web Token")
+
+
+@pytest.mark.parametrize("before", ["", "\n", '"', "\u0001"])
+def test_a_key_is_found_behind_any_character(tmp_path: Path, before: str) -> None:
+    entry = {"type": "apps", "id": "1", "attributes": {"name": before + texts_of(KEYS[0])[1]}}
+    refusal = refusal_of({"data": [entry]}, tmp_path / "account.json")
+    assert refusal.startswith("data[0].attributes.name looks like a private key")
+
+
+@pytest.mark.parametrize("piece", ["-eyJ", "eyJaaaaaaaaaaaa-", "a.eyJ", "Bearer ", "-----BEGIN ", "MIG", "xox"])
+def test_long_texts_that_resemble_secrets_take_linear_time(piece: str) -> None:
+    name = piece * (1_000_000 // len(piece)) + ".eyJ PRIVATE KEY AgEA"
+    Emulator().load({"data": [{"type": "apps", "id": "1", "attributes": {"name": name}}]})
+
+
+def test_values_that_are_not_json_are_searched_too(asc_token: Token) -> None:
+    document: dict[Any, Any] = {"data": [], "note": {1, 2}, "token": f"{asc_token}"}
+    with pytest.raises(ValueError, match=r"^token looks like a JSON Web Token"):
+        Emulator().load(document)
+
+
 def test_certificates_public_keys_and_ids_of_price_points_are_no_secrets(
     asc_credentials: Credentials, asc_emulator: Emulator
 ) -> None:
