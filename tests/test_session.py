@@ -9,7 +9,7 @@ import requests
 from loopback import APPS, REFUSED, Apple, Reply
 from requests.adapters import BaseAdapter
 
-from pytest_asc.session import Session, WriteRefusedError
+from pytest_asc.session import DEFAULT_TIMEOUT, Session, WriteRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -30,13 +30,16 @@ def session(accepting: Apple) -> Iterator[Session]:
         yield session
 
 
-def session_for(apple: Apple, *, retries: int = 0, renews: bool = False, writes: bool = True) -> Session:
+def session_for(
+    apple: Apple, *, retries: int = 0, renews: bool = False, writes: bool = True, timeout: float = DEFAULT_TIMEOUT
+) -> Session:
     numbers = itertools.count(1)
 
     def token() -> str:
         return f"t{next(numbers)}"
 
-    return Session(apple.url, token=token, renew=token if renews else None, retries=retries, writes=writes)
+    renew = token if renews else None
+    return Session(apple.url, token=token, renew=renew, retries=retries, writes=writes, timeout=timeout)
 
 
 def tokens(apple: Apple) -> list[str | None]:
@@ -137,11 +140,14 @@ def test_a_get_is_tried_again(accepting: Apple, status: int) -> None:
     assert len(accepting.requests) == 2
 
 
-def test_the_last_response_is_returned_after_all_retries(accepting: Apple) -> None:
+def test_the_last_response_is_returned_after_all_retries(accepting: Apple, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr("time.sleep", pauses.append)
     accepting.replies = [Reply(429, headers={"Retry-After": "0"})] * 5
-    with session_for(accepting, retries=2) as session:
+    with session_for(accepting, retries=3) as session:
         assert session.get("/v1/apps").status_code == 429
-    assert len(accepting.requests) == 3
+    assert len(accepting.requests) == 4
+    assert pauses == [1, 2]
 
 
 def test_a_write_is_not_tried_again(accepting: Apple) -> None:
@@ -177,11 +183,16 @@ def test_a_body_that_is_spent_is_not_sent_again(accepting: Apple) -> None:
 
 @pytest.mark.parametrize(
     "reply",
-    [Reply(200, b"no gzip", {"Content-Encoding": "gzip"}), Reply(200, b"short", {"Transfer-Encoding": "chunked"})],
+    [
+        Reply(200, b"no gzip", {"Content-Encoding": "gzip"}),
+        Reply(200, b"no chunk\r\n", {"Transfer-Encoding": "chunked"}),
+        # The client waits for the rest until its timeout.
+        Reply(200, b"short", {"Transfer-Encoding": "chunked"}),
+    ],
 )
 def test_the_exception_of_a_broken_body_has_its_request(accepting: Apple, reply: Reply) -> None:
     accepting.replies = [reply]
-    with session_for(accepting) as session, pytest.raises(requests.RequestException) as raised:
+    with session_for(accepting, timeout=0.2) as session, pytest.raises(requests.RequestException) as raised:
         session.get("/v1/apps")
     assert raised.value.request is not None
     assert raised.value.request.url == f"{accepting.url}/v1/apps"
