@@ -64,6 +64,8 @@ class OpenConnections:
     """
 
     def __init__(self, timeout: float = TIMEOUT) -> None:
+        self.shortage = asyncio.Lock()
+        """Held for a client that was accepted and needs more files; none is accepted meanwhile."""
         self._timeout = timeout
         self._open: set[Connection] = set()
         self._unread: dict[Connection, tuple[int, float]] = {}

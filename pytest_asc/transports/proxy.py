@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+import socket
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from pytest_asc.transports.aiohttp_app import HttpRejectionError
 from pytest_asc.transports.connections import EXHAUSTED, PAUSE
+from pytest_asc.transports.sockets import Listener
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import AsyncIterator, Collection
 
     from pytest_asc.transports.aiohttp_app import Application
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_asc.transports.sockets import AcceptedConnection
 
     Address: TypeAlias = tuple[str, int]
+    Streams: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 _CONNECT = b"CONNECT "
 _CHUNK = 64 * 1024
@@ -30,8 +32,8 @@ class Proxy:
 
     Args:
         application: Knows which hosts are emulated.
-        http: The emulator's HTTP port.
-        https: Its HTTPS port.
+        http: The listener of the emulator's HTTP port.
+        https: That of its HTTPS port.
         allowed: Other hosts that tunnels may lead to.
         connections: All connections of the server.
     """
@@ -39,8 +41,8 @@ class Proxy:
     def __init__(
         self,
         application: Application,
-        http: Address,
-        https: Address,
+        http: Listener,
+        https: Listener,
         allowed: Collection[str],
         connections: OpenConnections,
     ) -> None:
@@ -63,21 +65,22 @@ class Proxy:
             start = await reader.readexactly(1)
             accepted.head_since = accepted.last_active = asyncio.get_running_loop().time()
             start += await reader.readexactly(len(_CONNECT) - 1)
-            client = _Client(reader, writer, accepted, self._connections)
+            client = _Client(reader, writer, accepted)
             try:
                 if start != _CONNECT:
-                    await client.relay(self._http, start)
+                    await client.relay(*await self._connect(self._http, accepted), start)
                     return
                 head = await reader.readuntil(b"\r\n\r\n")
-                address = self._address(head.split(maxsplit=1)[0].decode("latin-1"))
-                await client.relay(address, b"", greeting=b"HTTP/1.1 200 Connection established\r\n\r\n")
+                end = self._other_end(head.split(maxsplit=1)[0].decode("latin-1"))
+                greeting = b"HTTP/1.1 200 Connection established\r\n\r\n"
+                await client.relay(*await self._connect(end, accepted), b"", greeting)
             except asyncio.LimitOverrunError:
                 _refuse(writer, 431, "The head of the request is too long")
             except HttpRejectionError as error:
                 _refuse(writer, error.status, str(error))
 
-    def _address(self, authority: str) -> Address:
-        """Return the address that a CONNECT to this authority leads to."""
+    def _other_end(self, authority: str) -> Listener | Address:
+        """Return where a CONNECT to this authority leads to."""
         name, _, port = authority.rpartition(":")
         host = name.strip("[]").lower()
         if not (host and port.isascii() and port.isdigit()):
@@ -93,6 +96,20 @@ class Proxy:
             403, f"{shown} is not emulated; to let it through, add --allow-host {shown} to serve or run"
         )
 
+    async def _connect(self, end: Listener | Address, accepted: AcceptedConnection) -> Streams:
+        """Connect to the other end, which a client waits for; where there are no more files, close others and wait."""
+        accepted.head_since, accepted.idle = None, False
+        with suppress(_ExhaustedError):
+            return await _open(end)
+        # One at a time: all of them together would close far more than they need.
+        async with self._connections.shortage:
+            for _ in range(_ATTEMPTS):
+                with suppress(_ExhaustedError):
+                    return await _open(end)
+                self._connections.close_idle()
+                await asyncio.sleep(PAUSE)
+        raise HttpRejectionError(502, "This process can open no more files")
+
 
 class _Client(NamedTuple):
     """A client of the proxy."""
@@ -100,18 +117,19 @@ class _Client(NamedTuple):
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
     accepted: AcceptedConnection
-    connections: OpenConnections
 
-    async def relay(self, address: Address, start: bytes, greeting: bytes = b"") -> None:
+    async def relay(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, start: bytes, greeting: bytes = b""
+    ) -> None:
         """Carry bytes both ways, until the other end has sent all, or the client is gone.
 
         Args:
-            address: Where the other end is.
+            reader: Of the other end.
+            writer: Of the other end.
             start: Bytes that the client has sent.
-            greeting: Sent to the client once the other end is reached.
+            greeting: Sent to the client first.
         """
-        self.accepted.head_since = None
-        reader, writer = await self._connect(address)
+        self.accepted.last_active, self.accepted.idle = asyncio.get_running_loop().time(), True
         async with _closing(writer):
             self.writer.write(greeting)
             writer.write(start)
@@ -126,19 +144,6 @@ class _Client(NamedTuple):
                     one.cancel()
                 await asyncio.gather(to_server, to_client, return_exceptions=True)
 
-    async def _connect(self, address: Address) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """Connect to the other end; where this process can open no more files, close others and wait."""
-        for attempt in reversed(range(_ATTEMPTS)):
-            try:
-                return await asyncio.open_connection(*address)
-            except OSError as error:
-                if error.errno not in EXHAUSTED or not attempt:
-                    reason = error.strerror or type(error).__name__
-                    raise HttpRejectionError(502, f"{address[0]} cannot be reached: {reason}") from None
-            self.connections.close_idle()
-            await asyncio.sleep(PAUSE)
-        raise AssertionError
-
     async def _copy(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, idle: bool) -> None:
         """Carry bytes one way. Whose turn it is to speak shows whether a response is owed."""
         accepted, time = self.accepted, asyncio.get_running_loop().time
@@ -147,6 +152,26 @@ class _Client(NamedTuple):
             sink.write(data)
             await sink.drain()
         sink.write_eof()
+
+
+class _ExhaustedError(Exception):
+    """This process can open no more files."""
+
+
+async def _open(end: Listener | Address) -> Streams:
+    """Connect to a host, or to a port of this process by a pair of sockets, which nothing needs to accept."""
+    try:
+        if not isinstance(end, Listener):
+            return await asyncio.open_connection(*end)
+        ours, theirs = socket.socketpair()
+    except OSError as error:
+        if error.errno in EXHAUSTED:
+            raise _ExhaustedError from None
+        host = "the emulator" if isinstance(end, Listener) else end[0]
+        reason = error.strerror or type(error).__name__
+        raise HttpRejectionError(502, f"{host} cannot be reached: {reason}") from None
+    end.take(theirs)
+    return await asyncio.open_connection(sock=ours)
 
 
 @asynccontextmanager

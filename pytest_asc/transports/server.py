@@ -133,16 +133,13 @@ class Server:
             application.emulator = application.control = None
 
     async def _serve(self, ports: list[socket.socket], context: ssl.SSLContext, stopping: asyncio.Event) -> None:
-        http, https, *proxies = ports
         connections = OpenConnections(self._timeout)
         server = self._application.server(connections)
-        tunnels = Proxy(self._application, http.getsockname()[:2], https.getsockname()[:2], self._allowed, connections)
         serve_https = partial(_hand_over, server, ssl=context, ssl_handshake_timeout=self._timeout)
-        listeners = [
-            Listener(http, partial(_hand_over, server), connections),
-            Listener(https, serve_https, connections),
-            *(Listener(proxy, tunnels.serve, connections) for proxy in proxies),
-        ]
+        http = Listener(ports[0], partial(_hand_over, server), connections)
+        https = Listener(ports[1], serve_https, connections)
+        tunnels = Proxy(self._application, http, https, self._allowed, connections)
+        listeners = [http, https, *(Listener(proxy, tunnels.serve, connections) for proxy in ports[2:])]
         checking = asyncio.create_task(connections.close_stalled())
         await stopping.wait()
         checking.cancel()

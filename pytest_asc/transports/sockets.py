@@ -85,12 +85,14 @@ class Listener:
         self._first_reserved_file = first_reserved_file()
         self._most_connections = most_connections()
         self._resuming: asyncio.TimerHandle | None = None
+        self._stopped = False
         # The loop alone would let them be collected.
         self._tasks: set[asyncio.Task[None]] = set()
         self._listen()
 
     def stop(self) -> None:
-        """Accept no more connections."""
+        """Take no more connections."""
+        self._stopped = True
         if self._resuming:
             self._resuming.cancel()
         self._loop.remove_reader(self._socket)
@@ -103,6 +105,9 @@ class Listener:
         self._resuming = self._loop.call_later(PAUSE, self._listen)
 
     def _accept(self) -> None:
+        if self._connections.shortage.locked():
+            self._pause()
+            return
         try:
             connection, _ = self._socket.accept()
         except OSError as error:
@@ -113,6 +118,17 @@ class Listener:
         is_full = connection.fileno() >= self._first_reserved_file or len(self._connections) >= self._most_connections
         if is_full and not self._connections.close_idle():
             self._pause()
+        self.take(connection)
+
+    def take(self, connection: socket.socket) -> None:
+        """Serve a connection in a task of its own.
+
+        Args:
+            connection: One that was accepted, or an end of a pair; it is closed after the listener was stopped.
+        """
+        if self._stopped:
+            connection.close()
+            return
         connection.setblocking(False)  # noqa: FBT003  its only argument
         accepted = AcceptedConnection(self._loop.time())
         task = accepted.task = self._loop.create_task(_quietly(self._serve(connection, accepted)))
