@@ -8,13 +8,17 @@ import os
 import ssl
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
+from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 import requests
-from transports.raw_connections import APPLE, TRANSPORTS, RawConnection, connect, get, open_connection
+from emulator.harness import EmulatorClient
+from transports.raw_connections import APPLE, TIMEOUT, TRANSPORTS, RawConnection, connect, get, open_connection
 
 from pytest_asc import Emulator
 from pytest_asc.emulator.http_models import Request, Response
@@ -24,26 +28,32 @@ from pytest_asc.transports.server import Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from emulator.harness import EmulatorClient
+    from concurrent.futures import Future
 
 SHORT = 0.3
 """Seconds that a head may take, in place of ten."""
+LATE = "2"
+"""The app that the server is late to give."""
 MANY = 30_000_000
 """Bytes: more than the system's buffers take."""
 FILES = 60
 """Files that the server's process may open."""
-IDLE = FILES + 10
-"""Connections that leave it none."""
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="it limits no number of files")
+DIRECT = ("http", "https", "tunnel")
+"""Transports over which the server itself reads what is sent."""
 
 
-@pytest.fixture
-def server(emulator_client: EmulatorClient, tmp_path: Path) -> Iterator[Server]:
-    """A server that is not patient."""
-    emulator_client.emulator.add("apps", id="1")
-    with Server(tmp_path, timeout=SHORT) as server, server.answering(emulator_client.emulator) as crashes:
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that is not patient. Cases wait for its time limit together, each on a connection of its own."""
+    emulator = EmulatorClient().emulator
+    emulator.add("apps", id="1")
+    emulator.add("apps", id=LATE)
+    with (
+        Server(tmp_path_factory.mktemp("server"), timeout=SHORT) as server,
+        server.answering(emulator) as crashes,
+    ):
         yield server
     assert crashes == []
 
@@ -56,62 +66,85 @@ def is_closed(connection: RawConnection) -> bool:
         return True
 
 
-@pytest.mark.parametrize("sent", [b"G", b"GET /v1/apps HTTP/1.1\r\nHost: a\r\n", b"\r\n"])
+HEADS = (b"G", b"GET /v1/apps HTTP/1.1\r\nHost: a\r\n", b"\r\n")
+HANDSHAKES = (b"", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
+CONNECTS = (b"C", b"CONNECT ", f"CONNECT {APPLE}:443 HTTP/1.1\r\nHost: x".encode())
+
+
+@pytest.fixture(scope="module")
+def half_sent(server: Server) -> Iterator[dict[tuple[str, bytes], RawConnection]]:
+    """Connections by transport and what was sent: half a head, half a CONNECT, or half a handshake of ``TLS``."""
+    with ExitStack() as stack:
+        connections = {}
+        for transport, sent in (
+            *product(TRANSPORTS, HEADS),
+            *product(["proxy"], CONNECTS),
+            *product(["TLS"], HANDSHAKES),
+        ):
+            opened = connect(server.https_url) if transport == "TLS" else open_connection(server, transport)
+            connection = connections[transport, sent] = stack.enter_context(opened)
+            connection.send(sent)
+        yield connections
+
+
+@pytest.mark.parametrize("sent", HEADS)
 @pytest.mark.parametrize("transport", TRANSPORTS)
-def test_a_half_sent_head_ends_the_connection(server: Server, transport: str, sent: bytes) -> None:
-    with open_connection(server, transport) as connection:
-        connection.send(sent)
-        assert is_closed(connection)
+def test_a_half_sent_head_ends_the_connection(
+    half_sent: dict[tuple[str, bytes], RawConnection], transport: str, sent: bytes
+) -> None:
+    assert is_closed(half_sent[transport, sent])
 
 
-@pytest.mark.parametrize("transport", ["http", "https", "tunnel"])
-def test_a_half_sent_head_after_a_request_ends_the_connection(server: Server, transport: str) -> None:
-    with open_connection(server, transport) as connection:
-        connection.send(get("/v1/apps/1"))
-        assert connection.read().status == 200
-        connection.send(get("/v1/apps/1")[:-5])
-        assert is_closed(connection)
+@pytest.mark.parametrize("sent", HANDSHAKES)
+def test_a_half_sent_tls_handshake_ends_the_connection(
+    half_sent: dict[tuple[str, bytes], RawConnection], sent: bytes
+) -> None:
+    assert is_closed(half_sent["TLS", sent])
+
+
+@pytest.mark.parametrize("sent", CONNECTS)
+def test_a_half_sent_connect_ends_the_connection(
+    half_sent: dict[tuple[str, bytes], RawConnection], sent: bytes
+) -> None:
+    assert is_closed(half_sent["proxy", sent])
 
 
 HALF = get("/v1/apps/1")[:-5]
+BODIES = {
+    "length": get("/v1/apps/1", method="PATCH", body=b"{}\r\n\r\n"),
+    "chunked": get("/v1/apps/1", "Transfer-Encoding: chunked", method="PATCH") + b"2\r\n{}\r\n0\r\n\r\n",
+}
+REQUESTS = {"get": get("/v1/apps/1"), "three": get("/v1/apps/1") * 3, **BODIES}
 
 
-@pytest.mark.parametrize("transport", ["http", "https", "tunnel"])
-@pytest.mark.parametrize(
-    "request_",
-    [
-        get("/v1/apps/1"),
-        get("/v1/apps/1") * 3,
-        get("/v1/apps/1", method="PATCH", body=b"{}\r\n\r\n"),
-        get("/v1/apps/1", "Transfer-Encoding: chunked", method="PATCH") + b"2\r\n{}\r\n0\r\n\r\n",
-    ],
-    ids=["get", "three", "length", "chunked"],
-)
-def test_half_a_head_in_the_packet_of_a_request_ends_the_connection(
-    server: Server, transport: str, request_: bytes
+@pytest.fixture(scope="module")
+def half_sent_after_requests(server: Server) -> Iterator[dict[tuple[str, str, bool], RawConnection]]:
+    """Connections by transport, the requests that were answered, and whether half a head was in their packet."""
+    with ExitStack() as stack:
+        connections = {}
+        for case in (*product(DIRECT, REQUESTS, [True]), *product(DIRECT, ["get"], [False])):
+            transport, requests_, together = case
+            connection = connections[case] = stack.enter_context(open_connection(server, transport))
+            connection.send(REQUESTS[requests_] + (HALF if together else b""))
+            for _ in range(REQUESTS[requests_].count(b"HTTP/1.1")):
+                assert connection.read().status in ({400, 422} if requests_ in BODIES else {200})
+            connection.send(b"" if together else HALF)
+        yield connections
+
+
+@pytest.mark.parametrize("transport", DIRECT)
+def test_a_half_sent_head_after_a_request_ends_the_connection(
+    half_sent_after_requests: dict[tuple[str, str, bool], RawConnection], transport: str
 ) -> None:
-    with open_connection(server, transport) as connection:
-        connection.send(request_ + HALF)
-        for _ in range(request_.count(b"HTTP/1.1")):
-            assert connection.read().status in {200, 400, 422}
-        assert is_closed(connection)
+    assert is_closed(half_sent_after_requests[transport, "get", False])
 
 
-@pytest.mark.parametrize(
-    "request_",
-    [
-        get("/v1/apps/1", method="PATCH", body=b"{}\r\n\r\n"),
-        get("/v1/apps/1", "Transfer-Encoding: chunked", method="PATCH") + b"2\r\n{}\r\n0\r\n\r\n",
-    ],
-    ids=["length", "chunked"],
-)
-def test_a_whole_request_with_a_body_leaves_the_connection_open(server: Server, request_: bytes) -> None:
-    with open_connection(server, "http") as connection:
-        for _ in range(2):
-            for piece in (request_[:20], request_[20:-6], request_[-6:]):
-                connection.send(piece)
-            assert connection.read().status in {400, 422}
-            wait_for_a_stalled_connection(server)
+@pytest.mark.parametrize("transport", DIRECT)
+@pytest.mark.parametrize("requests_", REQUESTS)
+def test_half_a_head_in_the_packet_of_a_request_ends_the_connection(
+    half_sent_after_requests: dict[tuple[str, str, bool], RawConnection], transport: str, requests_: str
+) -> None:
+    assert is_closed(half_sent_after_requests[transport, requests_, True])
 
 
 def wait_for_a_stalled_connection(server: Server) -> None:
@@ -122,27 +155,60 @@ def wait_for_a_stalled_connection(server: Server) -> None:
             assert is_closed(half)
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
-def test_a_client_that_takes_no_response_is_dropped(tmp_path: Path, transport: str) -> None:
+def send_in_pieces(connection: RawConnection, request_: bytes) -> int:
+    """Send a request in three packets; return the status of the response."""
+    for piece in (request_[:20], request_[20:-6], request_[-6:]):
+        connection.send(piece)
+    return connection.read().status
+
+
+@pytest.fixture(scope="module")
+def whole_requests(server: Server) -> Iterator[dict[str, RawConnection]]:
+    """Connections by the request that was answered longer ago than the time limit."""
+    with ExitStack() as stack:
+        connections = {name: stack.enter_context(open_connection(server, "http")) for name in BODIES}
+        for name, connection in connections.items():
+            assert send_in_pieces(connection, BODIES[name]) in {400, 422}
+        wait_for_a_stalled_connection(server)
+        yield connections
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_a_whole_request_with_a_body_leaves_the_connection_open(
+    whole_requests: dict[str, RawConnection], name: str
+) -> None:
+    assert send_in_pieces(whole_requests[name], BODIES[name]) in {400, 422}
+
+
+@pytest.fixture(scope="module")
+def unread(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, RawConnection]]:
+    """Connections by transport over which a long response comes that nobody has read for longer than the time limit."""
+
     class Generous(Emulator):
         def handle(self, _request: Request) -> Response:
             return Response(200, {}, bytes(MANY))
 
-    target = f"http://{APPLE}/v1/apps" if transport == "proxy" else "/v1/apps"
     with (
-        Server(tmp_path, timeout=SHORT) as server,
+        Server(tmp_path_factory.mktemp("server"), timeout=SHORT) as server,
         server.answering(Generous()) as crashes,
-        open_connection(server, transport) as connection,
+        ExitStack() as stack,
     ):
-        connection.send(get(target))
+        connections = {transport: stack.enter_context(open_connection(server, transport)) for transport in TRANSPORTS}
+        for transport, connection in connections.items():
+            connection.send(get(f"http://{APPLE}/v1/apps" if transport == "proxy" else "/v1/apps"))
         wait_for_a_stalled_connection(server)
         wait_for_a_stalled_connection(server)
-        received = 0
-        with suppress(ConnectionError, ssl.SSLEOFError):
-            while data := connection.socket.recv(2**20):
-                received += len(data)
-        assert received < MANY
+        yield connections
     assert crashes == []
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_a_client_that_takes_no_response_is_dropped(unread: dict[str, RawConnection], transport: str) -> None:
+    received = 0
+    with suppress(ConnectionError, ssl.SSLEOFError):
+        while data := unread[transport].socket.recv(2**20):
+            received += len(data)
+    assert received < MANY
 
 
 class FakeConnection:
@@ -170,25 +236,11 @@ def test_a_client_that_takes_its_response_slowly_is_not_dropped() -> None:
         connections.add(slow)
         connections.add(stuck)
         watching = asyncio.create_task(connections.close_stalled())
-        await stuck.dropped.wait()
+        await asyncio.wait_for(stuck.dropped.wait(), TIMEOUT)
         watching.cancel()
         return slow.dropped.is_set(), stuck.dropped.is_set()
 
     assert asyncio.run(watch()) == (False, True)
-
-
-@pytest.mark.parametrize("sent", [b"", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"])
-def test_a_half_sent_tls_handshake_ends_the_connection(server: Server, sent: bytes) -> None:
-    with connect(server.https_url) as connection:
-        connection.send(sent)
-        assert is_closed(connection)
-
-
-@pytest.mark.parametrize("sent", [b"C", b"CONNECT ", f"CONNECT {APPLE}:443 HTTP/1.1\r\nHost: x".encode()])
-def test_a_half_sent_connect_ends_the_connection(server: Server, sent: bytes) -> None:
-    with connect(server.proxy_url) as connection:
-        connection.send(sent)
-        assert is_closed(connection)
 
 
 def test_a_body_that_does_not_go_on_ends_the_connection(emulator_client: EmulatorClient, tmp_path: Path) -> None:
@@ -202,26 +254,47 @@ def test_a_body_that_does_not_go_on_ends_the_connection(emulator_client: Emulato
     assert emulator_client.emulator.requests == []
 
 
-@pytest.mark.parametrize("transport", ["http", "https", "tunnel", "proxy"])
-def test_an_idle_connection_outlives_a_half_sent_head(server: Server, transport: str) -> None:
-    request = get(f"http://{APPLE}/v1/apps/1" if transport == "proxy" else "/v1/apps/1")
-    with open_connection(server, transport) as idle:
-        idle.send(request)
-        assert idle.read().status == 200
+def request_for(transport: str, identifier: str) -> bytes:
+    return get(f"http://{APPLE}/v1/apps/{identifier}" if transport == "proxy" else f"/v1/apps/{identifier}")
+
+
+@pytest.fixture(scope="module")
+def idle(server: Server) -> Iterator[dict[str, RawConnection]]:
+    """Connections by transport that have been idle while others of the same transport were closed half way."""
+    with ExitStack() as stack:
+        connections = {transport: stack.enter_context(open_connection(server, transport)) for transport in TRANSPORTS}
+        for transport, connection in connections.items():
+            connection.send(request_for(transport, "1"))
+            assert connection.read().status == 200
         for _ in range(2):
-            with open_connection(server, transport) as half:
-                half.send(b"G")
-                assert is_closed(half)
-        idle.send(request)
-        assert idle.read().status == 200
+            with ExitStack() as halves:
+                opened = [halves.enter_context(open_connection(server, transport)) for transport in TRANSPORTS]
+                for half in opened:
+                    half.send(b"G")
+                assert all(is_closed(half) for half in opened)
+        yield connections
 
 
-@pytest.mark.parametrize("transport", ["http", "https", "tunnel"])
-def test_a_late_response_is_no_half_sent_head(server: Server, emulator_client: EmulatorClient, transport: str) -> None:
-    emulator_client.emulator.fail("GET", "/v1/apps/1", latency=4 * SHORT, sleep=True)
-    with open_connection(server, transport) as connection:
-        connection.send(get("/v1/apps/1"))
-        assert connection.read().status == 200
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_an_idle_connection_outlives_a_half_sent_head(idle: dict[str, RawConnection], transport: str) -> None:
+    idle[transport].send(request_for(transport, "1"))
+    assert idle[transport].read().status == 200
+
+
+@pytest.fixture(scope="module")
+def late(server: Server) -> Iterator[dict[str, RawConnection]]:
+    """Connections by transport over which a response comes later than the time limit for heads."""
+    with ExitStack() as stack:
+        connections = {transport: stack.enter_context(open_connection(server, transport)) for transport in DIRECT}
+        server.emulator.fail("GET", f"/v1/apps/{LATE}", latency=2 * SHORT, sleep=True, times=len(DIRECT))
+        for transport, connection in connections.items():
+            connection.send(request_for(transport, LATE))
+        yield connections
+
+
+@pytest.mark.parametrize("transport", DIRECT)
+def test_a_late_response_is_no_half_sent_head(late: dict[str, RawConnection], transport: str) -> None:
+    assert late[transport].read().status == 200
 
 
 def test_idle_connections_are_closed_where_the_event_loop_can_watch_no_more(
@@ -272,31 +345,73 @@ def answers(served: dict[str, Any]) -> set[int]:
     return statuses
 
 
-@pytest.mark.parametrize(
-    ("port", "sent"),
-    [("url", ""), ("url", "half a head"), ("https_url", ""), ("proxy_url", "a request"), ("proxy_url", "a tunnel")],
-)
-def test_idle_connections_that_take_all_files_keep_no_client_out(port: str, sent: str) -> None:
-    data = {
-        "": b"",
-        "a request": get(f"http://{APPLE}/v1/apps"),
-        "half a head": b"GET /v1/apps HTTP/1.1\r\n",
-        "a tunnel": f"CONNECT {APPLE}:443 HTTP/1.1\r\n\r\n".encode(),
-    }[sent]
-    with serve() as (_, served), ExitStack() as stack:
-        for _ in range(IDLE):
-            connection = stack.enter_context(connect(served[port]))
-            connection.send(data)
-        assert answers(served) == {401}
+class Idle(NamedTuple):
+    """Idle connections that leave a server's process no files."""
+
+    port: str
+    sent: bytes
+    """Over each of them."""
+    connections: int = FILES + 10
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="this system does not tell the times of a process")
-def test_the_processor_is_idle_while_there_are_no_more_files() -> None:
-    with serve() as (process, served), ExitStack() as stack:
-        connections = [stack.enter_context(connect(served["url"])) for _ in range(IDLE)]
-        assert answers(served) == {401}
+class Exhausted(NamedTuple):
+    """What a server did whose process could open no more files."""
+
+    statuses: set[int]
+    """Of good requests."""
+    seconds: float | None
+    """Of the processor, in a second without requests; None where this system does not tell them."""
+
+
+TO_PORTS = {
+    "nothing": Idle("url", b""),
+    "half a head": Idle("url", b"GET /v1/apps HTTP/1.1\r\n"),
+    "nothing over HTTPS": Idle("https_url", b""),
+}
+# Each of these takes three files: the proxy has one to the client and one to the port.
+TO_THE_PROXY = {
+    "a request to the proxy": Idle("proxy_url", get(f"http://{APPLE}/v1/apps"), FILES // 3 + 10),
+    "a tunnel": Idle("proxy_url", f"CONNECT {APPLE}:443 HTTP/1.1\r\n\r\n".encode(), FILES // 3 + 10),
+}
+TELLS_TIMES = Path("/proc/self/stat").exists()
+
+
+def exhaust(process: int, served: dict[str, Any], idle: Idle) -> Exhausted:
+    """Take all files of a server's process, then send good requests."""
+    with ExitStack() as stack:
+        connections = [stack.enter_context(connect(served[idle.port])) for _ in range(idle.connections)]
+        for connection in connections:
+            connection.send(idle.sent)
+        statuses = answers(served)
+        if idle.sent or not TELLS_TIMES:
+            return Exhausted(statuses, None)
         before = seconds_of_processor(process)
         connections[-1].socket.settimeout(1)
         with pytest.raises(TimeoutError):
             connections[-1].socket.recv(1)
-        assert seconds_of_processor(process) - before < 0.2
+        return Exhausted(statuses, seconds_of_processor(process) - before)
+
+
+@cache
+def exhausted() -> dict[str, Future[Exhausted]]:
+    """Take all files of two servers at the same time, of each again and again: they wait for most of it."""
+    with ExitStack() as stack:
+        outcomes: dict[str, Future[Exhausted]] = {}
+        for cases in (TO_PORTS, TO_THE_PROXY):
+            process, served = stack.enter_context(serve())
+            pool = stack.enter_context(ThreadPoolExecutor(1))
+            outcomes |= {name: pool.submit(exhaust, process, served, idle) for name, idle in cases.items()}
+        return outcomes
+
+
+@pytest.mark.parametrize("sent", [*TO_PORTS, *TO_THE_PROXY])
+def test_idle_connections_that_take_all_files_keep_no_client_out(sent: str) -> None:
+    assert exhausted()[sent].result().statuses == {401}
+
+
+@pytest.mark.skipif(not TELLS_TIMES, reason="this system does not tell the times of a process")
+def test_the_processor_is_idle_while_there_are_no_more_files() -> None:
+    outcome = exhausted()["nothing"].result()
+    assert outcome.seconds is not None
+    assert outcome.statuses == {401}
+    assert outcome.seconds < 0.2
