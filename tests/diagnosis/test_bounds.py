@@ -101,6 +101,11 @@ def seconds(diagnosis: Callable[[], object]) -> float:
     return time.process_time() - start
 
 
+def takes_less_than_a_second(diagnosis: Callable[[], object]) -> bool:
+    """Return whether it does; measured again where it seems not to."""
+    return any(seconds(diagnosis) < 1 for _ in range(2))
+
+
 def check_growth(short: Callable[[], object], long: Callable[[], object]) -> None:
     """Check that eight times the length takes no more than a linear check may; measured again where it seems to."""
     limit = max(LEAST, seconds(short)) * MOST_GROWTH
@@ -137,11 +142,9 @@ def test_a_megabyte_that_is_pasted_is_reported_in_under_a_second(repeated: str, 
     reading = find_credentials(read_settings(NOWHERE.get, NOWHERE.get, {}, folder=tmp_path, home=tmp_path))
     text = repeated * (LONG // len(repeated))
     for is_token in (False, True):
-        taken = [
-            seconds(lambda: report_on_evidence(text, is_token=is_token, service=None, reading=reading, now=NOW))  # noqa: B023
-            for _ in range(2)
-        ]
-        assert min(taken) < 1
+        assert takes_less_than_a_second(
+            lambda: report_on_evidence(text, is_token=is_token, service=None, reading=reading, now=NOW)  # noqa: B023
+        )
 
 
 @pytest.mark.parametrize("repeated", PASTED)
@@ -155,7 +158,7 @@ def test_credentials_of_a_megabyte_are_read_in_under_a_second(
         text = str(tmp_path / "key.p8")
     environ = {"ASC_KEY_ID": "2X9R7KQF34", "ASC_PRIVATE_KEY": "x", **dict.fromkeys(names, text)}
     settings = read_settings(NOWHERE.get, NOWHERE.get, environ, folder=tmp_path, home=tmp_path)
-    assert min(seconds(lambda: find_credentials(settings)) for _ in range(2)) < 1
+    assert takes_less_than_a_second(lambda: find_credentials(settings))
 
 
 @pytest.mark.parametrize("repeated", ["eyJ", "a", "\u200b", "scope mapkit_js\n"])

@@ -12,7 +12,7 @@ from pytest_asc.apple.services import UUID_PATTERN
 from pytest_asc.diagnosis.findings import Finding, make_finding
 from pytest_asc.diagnosis.key.pem import BOUNDARY
 from pytest_asc.diagnosis.key.placeholders import id_placeholder, is_example_id
-from pytest_asc.diagnosis.key.repairs import QUOTES, plain
+from pytest_asc.diagnosis.key.repairs import QUOTES, plain, plain_text
 from pytest_asc.secrets import mask
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def normalize_id(value: str | None) -> str | None:
 def _without_blanks(value: str) -> str:
     """Return the id without blanks, and without the comment that a reader of .env files left behind it."""
     bare = _COMMENT.sub("", value[:_LONGEST])
-    return "".join((bare if bare.isascii() and bare.isprintable() else "".join(map(plain, bare))).split())
+    return "".join((bare if bare.isascii() and bare.isprintable() else plain_text(bare)).split())
 
 
 def _surrounding_characters(which: Literal["key-id", "issuer-id"], value: str | None) -> Iterator[Finding]:

@@ -38,22 +38,32 @@ def plain(character: str) -> str:
     return _STANDS_FOR.get(unicodedata.category(character), character)
 
 
+def plain_text(text: str) -> str:
+    """Return the visible form of a text."""
+    return text.translate({ord(character): plain(character) for character in _odd(text)})
+
+
+def _odd(text: str) -> list[str]:
+    """Return the characters of a text that have another visible form, each once, in the order of the text."""
+    return sorted((character for character in set(text) if plain(character) != character), key=text.index)
+
+
 def is_only_crlf(text: str) -> bool:
     """Return whether all that is invisible in a text is CRLF at the ends of its lines."""
     bare = text.replace("\r\n", "\n")
-    return bare != text and all(plain(character) == character for character in bare)
+    return bare != text and not _odd(bare)
 
 
 def _make_visible(text: str) -> Repair | None:
     """Byte order marks, carriage returns, zero-width and no-break spaces: what no editor shows."""
-    odd = Counter(character for character in text if plain(character) != character)
+    odd = Counter({character: text.count(character) for character in _odd(text)})
     if not odd:
         return None
     names = [
         f"{_NAMES.get(character) or unicodedata.name(character, '').lower() or f'U+{ord(character):04X}'} ({count})"
         for character, count in odd.most_common(3)
     ]
-    return Repair("".join(map(plain, text.replace("\r\n", "\n"))), f"invisible characters: {', '.join(names)}")
+    return Repair(plain_text(text.replace("\r\n", "\n")), f"invisible characters: {', '.join(names)}")
 
 
 def _unquote(text: str) -> Repair | None:
@@ -102,7 +112,7 @@ def _decode(text: str) -> Repair | None:
     if not data:
         return None
     decoded = pem.decode_text(data)
-    visible = "".join(map(plain, decoded))
+    visible = plain_text(decoded)
     if not visible or not (visible.isascii() or "BEGIN" in visible):
         return None
     return Repair(decoded, f"it is base64 of {len(decoded)} characters of text")
