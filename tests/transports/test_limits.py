@@ -305,7 +305,7 @@ def test_idle_connections_are_closed_where_the_event_loop_can_watch_no_more(
     with ExitStack() as stack:
         server = stack.enter_context(Server(tmp_path))
         stack.enter_context(server.answering(emulator_client.emulator))
-        idle = [stack.enter_context(connect(server.url)) for _ in range(IDLE)]
+        idle = [stack.enter_context(connect(server.url)) for _ in range(FILES + 10)]
         with open_connection(server, "http") as connection:
             connection.send(get("/v1/apps/1"))
             assert connection.read().status == 200
