@@ -90,7 +90,7 @@ def run(options: argparse.Namespace) -> int:
         if options.isolate:
             lead_here(emulated_hosts(APP_STORE_CONNECT), running.server.ca_file, running.folder)
         came: list[bool] = []
-        running.control.accounts.watch(lambda _: None if came else came.append(True))
+        running.control.accounts.add_request_listener(lambda _: None if came else came.append(True))
         more_hosts = bool(options.allow_host)
         try:
             process = subprocess.Popen(  # noqa: S603  it is the user's own

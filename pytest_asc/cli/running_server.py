@@ -163,7 +163,7 @@ def running_server(
         accounts = Accounts(emulator, account.initial)
         log = stack.enter_context(Log(log_format)) if log_format else None
         if log:
-            accounts.watch(log.add_request)
+            accounts.add_request_listener(log.add_request)
         try:
             server = stack.enter_context(
                 Server(folder, host=host, port=port, https_port=https_port, proxy=proxy, allowed=account.allow_host)

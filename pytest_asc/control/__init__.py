@@ -1,4 +1,4 @@
-"""Control of a served emulator by programs in any language: accounts, commands as JSON, and the events to watch.
+"""Control of a served emulator by programs in any language: accounts, commands as JSON, and a stream of events.
 
-It knows no HTTP library; :mod:`pytest_asc.transports.control` carries its requests.
+This package knows no HTTP library; :mod:`pytest_asc.transports.control` connects it to the server.
 """

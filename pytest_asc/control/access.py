@@ -1,4 +1,4 @@
-"""Access to the control API: for programs on this machine, with a secret for those on others, for no web page."""
+"""Access control of the control API: programs on this machine, others with a secret, and no foreign web pages."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ _SAME_SITE = frozenset({"same-origin", "none"})
 
 
 class Denial(NamedTuple):
-    """A request that is refused before it is read."""
+    """Reason for denying a request, found before its body is read."""
 
     status: int
     message: str
 
 
 class Access(NamedTuple):
-    """The rule of a server.
+    """Access rules of a server.
 
-    The ``Host`` header must be an address or a name of this machine, so that no name of somebody else's that leads here
-    (DNS rebinding) is answered; with a secret, any name will do. The origin of a web page must be the server itself.
+    The ``Host`` header must be a loopback address or localhost, to prevent DNS rebinding, where another host name
+    resolves to this machine. With a secret, any host name is accepted. The origin of a web page must be the server.
     """
 
     secret: str | None = None
-    """The secret that programs send as ``Authorization: Bearer``; None if it is not needed."""
+    """Secret that clients must send as ``Authorization: Bearer``; None if no secret is needed."""
 
     def check(self, header: Callable[[str], str | None], *, secure: bool, needs_secret: bool) -> Denial | None:
-        """Return why a request is refused; None if it is not.
+        """Return the reason for denying a request; None if it is allowed.
 
         Args:
-            header: Returns a header's value by its name.
-            secure: It came over TLS.
-            needs_secret: False for the page alone, which asks for the secret.
+            header: Function that returns the value of a header by its name.
+            secure: True if the request came over TLS.
+            needs_secret: False for the page only, which asks the user for the secret.
         """
         host = header("Host") or ""
         match = _AUTHORITY.fullmatch(host)
@@ -48,7 +48,7 @@ class Access(NamedTuple):
         origin, site = header("Origin"), header("Sec-Fetch-Site")
         own = f"{'https' if secure else 'http'}://{host}"
         is_own = origin is None or origin.lower() == own.lower()
-        # A person may follow a link to the page.
+        # The page itself, which needs no secret, may be opened by a link on another site.
         if not is_own or (needs_secret and site is not None and site not in _SAME_SITE):
             return Denial(403, "The control API accepts requests from its own page only, not from other websites.")
         if self.secret and needs_secret:

@@ -1,4 +1,4 @@
-"""The accounts of a server: one that is there from the start, and further ones, each reached with a key of its own."""
+"""Accounts of a server: the first one, and additional ones, each of which is selected by its own key."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ if TYPE_CHECKING:
     from pytest_asc.credentials.finder import Credentials
     from pytest_asc.emulator.http_models import Request
 
-MOST_ACCOUNTS = 1000
-"""Accounts that a server has at one time."""
+MAX_ACCOUNTS = 1000
+"""Maximum number of additional accounts that a server has at the same time."""
 
 _KEY_ID_LENGTH = 10
-_MOST_CACHED = 10_000
+_MAX_CACHED = 10_000
 
 
 class OpenedAccount(NamedTuple):
-    """An account beside the first one."""
+    """An additional account."""
 
     id: str
     emulator: ServedEmulator
 
     @property
     def credentials(self) -> Credentials:
-        """The key that reaches it."""
+        """Credentials whose tokens select this account."""
         return self.emulator.credentials
 
 
@@ -43,8 +43,8 @@ class Accounts:
     """All accounts of a server.
 
     Args:
-        first: The account from the start. It answers every request that no key leads elsewhere.
-        initial: The settings that further accounts begin with.
+        first: The first account. It handles all requests that are not signed with the key of an additional account.
+        initial: Initial settings of additional accounts.
     """
 
     def __init__(self, first: ServedEmulator, initial: InitialSettings) -> None:
@@ -52,13 +52,13 @@ class Accounts:
         self._initial = initial
         self._opened: dict[str, OpenedAccount] = {}
         self._by_authorization: dict[str, ServedEmulator] = {}
-        self._watchers: list[Callable[[HandledRequest], None]] = []
+        self._request_listeners: list[Callable[[HandledRequest], None]] = []
 
-    def watch(self, watcher: Callable[[HandledRequest], None]) -> None:
-        """Call a function after each request to any of the accounts, those to come included."""
-        self._watchers.append(watcher)
+    def add_request_listener(self, listener: Callable[[HandledRequest], None]) -> None:
+        """Call a function after each request to any of the accounts, including accounts that are opened later."""
+        self._request_listeners.append(listener)
         for emulator in (self.first, *(one.emulator for one in self)):
-            emulator.watchers.append(watcher)
+            emulator.request_listeners.append(listener)
 
     def __iter__(self) -> Iterator[OpenedAccount]:
         return iter(list(self._opened.values()))
@@ -67,19 +67,19 @@ class Accounts:
         """Open an account with a new key.
 
         Args:
-            sample: Load the sample account.
+            sample: True to load the sample account.
 
         Raises:
-            ValueError: There are too many.
+            ValueError: There are too many accounts.
         """
-        if len(self._opened) >= MOST_ACCOUNTS:
+        if len(self._opened) >= MAX_ACCOUNTS:
             raise ValueError(
-                f"there are already {MOST_ACCOUNTS} accounts, which is the limit: close one with DELETE accounts/ID"
+                f"there are already {MAX_ACCOUNTS} accounts, which is the limit: close one with DELETE accounts/ID"
             )
         key_id = "".join(secrets.choice(ascii_uppercase + digits) for _ in range(_KEY_ID_LENGTH))
         credentials = replace(new_credentials(), key_id=key_id, issuer_id=str(uuid4()))
         account = OpenedAccount(key_id, ServedEmulator(credentials, self._initial))
-        account.emulator.watchers.extend(self._watchers)
+        account.emulator.request_listeners.extend(self._request_listeners)
         if sample:
             account.emulator.load_sample()
         self._opened[account.id] = account
@@ -87,10 +87,10 @@ class Accounts:
         return account
 
     def get(self, identifier: str) -> OpenedAccount:
-        """Return an account.
+        """Return an additional account.
 
         Raises:
-            LookupError: There is none with this id.
+            LookupError: There is no account with this id.
         """
         account = self._opened.get(identifier)
         if account is None:
@@ -98,10 +98,10 @@ class Accounts:
         return account
 
     def close(self, identifier: str) -> None:
-        """End an account: its key is unknown from now on.
+        """Close an account: its key is not accepted any more.
 
         Raises:
-            LookupError: There is none with this id.
+            LookupError: There is no account with this id.
         """
         account = self.get(identifier)
         del self._opened[account.id]
@@ -109,7 +109,7 @@ class Accounts:
         account.emulator.end()
 
     def emulator_for(self, request: Request) -> ServedEmulator:
-        """Return the emulator that answers a request: by the key id of its token, or by the upload it belongs to."""
+        """Return the emulator for a request, by the key ID of its token or by the upload that it belongs to."""
         if not self._opened:
             return self.first
         if upload_storage.MARK in request.url and (key := upload_storage.key_of(request.url)) is not None:
@@ -123,7 +123,7 @@ class Accounts:
                 key_id = None
             account = self._opened.get(key_id or "")
             found = account.emulator if account else self.first
-            if len(self._by_authorization) >= _MOST_CACHED:
+            if len(self._by_authorization) >= _MAX_CACHED:
                 self._by_authorization.clear()
             self._by_authorization[authorization] = found
         return found

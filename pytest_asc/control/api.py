@@ -1,4 +1,4 @@
-"""From a request of the control API to its response."""
+"""Request handler of the control API."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ CONTROL_PATH = "/_emulator"
 """Path of the control API on the server."""
 
 _JSON, _HTML = "application/json", "text/html; charset=utf-8"
-_NEVER = ("base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'")
+_FORBIDDEN = ("base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'")
 _SAMPLE = members({}, {"sample": BOOLEAN})
 
 
 class ControlRequest(NamedTuple):
-    """A request of the control API."""
+    """A request to the control API."""
 
     method: str
     target: str
-    """Path and query, as they came."""
+    """Path and query, as received."""
     header: Callable[[str], str | None]
-    """Returns a header's value by its name."""
+    """Function that returns the value of a header by its name."""
     secure: bool = False
-    """It came over TLS."""
+    """True if the request came over TLS."""
     body: bytes = b""
 
 
 class ControlResponse(NamedTuple):
-    """Response to it."""
+    """A response of the control API."""
 
     status: int
     body: bytes = b""
@@ -52,15 +52,15 @@ class ControlResponse(NamedTuple):
 
 
 class EventStream(NamedTuple):
-    """Response that never ends: the requests of an account, as they are handled."""
+    """A response that does not end: the requests of an account, sent as events when they are handled."""
 
     emulator: ServedEmulator
     since: int
-    """Number of the last request that the client knows."""
+    """Number of the last request that the client already knows."""
 
 
 class _RefusedError(Exception):
-    """A request that gets an error response."""
+    """The request is rejected with an error response."""
 
     def __init__(self, status: int, message: str, **headers: str) -> None:
         super().__init__(message)
@@ -72,32 +72,32 @@ class ControlApi:
     """The control API of a server.
 
     Args:
-        accounts: What it controls.
-        access: Who may use it.
+        accounts: The accounts to control.
+        access: The access rules.
         base_url: Scheme, host and port of the server.
-        version: The package's.
+        version: Version of the package.
     """
 
     def __init__(self, accounts: Accounts, access: Access, base_url: str, version: str) -> None:
         self.accounts = accounts
         self.access = access
         self.tunnels = 0
-        """Tunnels to the emulator that the proxy has opened."""
+        """Number of tunnels to the emulator that the proxy has opened."""
         self._base_url = base_url
         self._version = version
 
     @property
     def url(self) -> str:
-        """URL of the control API of the first account, and of its page."""
+        """URL of the control API and the page of the first account."""
         return f"{self._base_url}{CONTROL_PATH}/"
 
     @property
     def may_wait(self) -> bool:
-        """Return whether a command may wait for a receiver of webhooks, which may use the server before it responds."""
+        """True if a command may have to wait for a webhook receiver, which itself may send requests to the server."""
         return any(one.delivers_webhooks for one in (self.accounts.first, *(one.emulator for one in self.accounts)))
 
     def respond(self, request: ControlRequest) -> ControlResponse | EventStream:
-        """Run the command that a request names. It raises nothing: errors are in the response."""
+        """Handle a request. It raises no exceptions: errors are in the response."""
         try:
             response = self._respond(request)
         except _RefusedError as error:
@@ -106,7 +106,7 @@ class ControlApi:
             response = ControlResponse(404, dump({"error": _text(error)}))
         except (ValueError, TypeError) as error:
             response = ControlResponse(400, dump({"error": _text(error)}))
-        except Exception as error:  # noqa: BLE001  a bug of ours must not end the server
+        except Exception as error:  # noqa: BLE001  a bug in pytest-asc must not stop the server
             response = ControlResponse(
                 500, dump({"error": f"this is a bug in pytest-asc, please report it: {error!r}"})
             )
@@ -144,7 +144,7 @@ class ControlApi:
         body = _read(request.body, command.body, required=command.body_required)
         document = command.run(emulator, Call(parameters, queried, body))
         if method != "GET":
-            emulator.record_creation()
+            emulator.notify_change()
         return ControlResponse(command.status, b"" if document is None else dump(document))
 
     def _manage_accounts(self, method: str, identifiers: list[str], request: ControlRequest) -> ControlResponse:
@@ -162,7 +162,7 @@ class ControlApi:
 
 
 def _account(account: OpenedAccount, request: ControlRequest) -> dict[str, Any]:
-    """Return an account as JSON; the host of its URL is the one that the client has used."""
+    """Return the JSON members of an account. Its URL has the host that the client has used."""
     key = account.credentials
     base = f"{'https' if request.secure else 'http'}://{request.header('Host')}{CONTROL_PATH}"
     return {
@@ -175,10 +175,10 @@ def _account(account: OpenedAccount, request: ControlRequest) -> dict[str, Any]:
 
 @cache
 def _page() -> tuple[bytes, str, Mapping[str, str]]:
-    """Return the page, its media type and its headers: the browser runs this script and asks no other host."""
+    """Return the page, its media type and its headers, which allow only its own script and no other hosts."""
     page = Path(__file__).with_name("page.html").read_bytes()
     sources = [f"{name}-src {_hash(page, tag)}" for name, tag in (("style", b"style"), ("script", b"script"))]
-    policy = "; ".join(["default-src 'none'", *sources, "connect-src 'self'", "img-src data:", *_NEVER])
+    policy = "; ".join(["default-src 'none'", *sources, "connect-src 'self'", "img-src data:", *_FORBIDDEN])
     return (
         page,
         _HTML,
@@ -187,7 +187,7 @@ def _page() -> tuple[bytes, str, Mapping[str, str]]:
 
 
 def _hash(page: bytes, tag: bytes) -> str:
-    """Return the source expression of the only element with a tag."""
+    """Return the hash of the page's only element with a tag, as a source expression of the content security policy."""
     _, _, rest = page.partition(b"<" + tag + b">")
     content = rest.partition(b"</" + tag + b">")[0]
     return f"'sha256-{b64encode(sha256(content).digest()).decode()}'"
@@ -224,14 +224,14 @@ def _check_query(command: Command, query: dict[str, str]) -> None:
     for name, schema in command.query.items():
         if name in query:
             text = query[name]
-            check(int(text) if text.isascii() and text.isdigit() and len(text) <= 16 else text, schema, name)  # noqa: PLR2004  as many digits as JSON's numbers have
+            check(int(text) if text.isascii() and text.isdigit() and len(text) <= 16 else text, schema, name)  # noqa: PLR2004  digits that every JSON number can have
 
 
 def _read(body: bytes, schema: Any, *, required: bool) -> Any:
-    """Return the parsed body.
+    """Parse the body, and check it against a schema.
 
     Raises:
-        ValueError: It is not JSON, or does not fit the schema.
+        ValueError: The body is not valid JSON, or does not match the schema.
     """
     if schema is None or (not body.strip() and not required):
         return {}
@@ -248,9 +248,9 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def _since(request: ControlRequest, emulator: ServedEmulator) -> int:
-    """Return the number of the last request that a client of events knows; without a header, that of the latest."""
+    """Return the number of the last request that a client of the event stream knows; by default the latest."""
     last = request.header("Last-Event-ID") or ""
-    return int(last) if last.isascii() and last.isdigit() and len(last) <= 16 else emulator.request_count  # noqa: PLR2004  a number in JSON
+    return int(last) if last.isascii() and last.isdigit() and len(last) <= 16 else emulator.request_count  # noqa: PLR2004  digits that every JSON number can have
 
 
 def _text(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""The commands of the control API: one table, with the names and errors of :class:`pytest_asc.Emulator`."""
+"""Commands of the control API in one table, with the names and errors of :class:`pytest_asc.Emulator`."""
 
 from __future__ import annotations
 
@@ -41,27 +41,27 @@ _OK, _CREATED, _NO_CONTENT = 200, 201, 204
 
 
 class Call(NamedTuple):
-    """The arguments of a command."""
+    """Arguments of a command."""
 
     path: Mapping[str, str]
     """Values of the parameters in the path."""
     query: Mapping[str, str]
     body: Any = None
-    """The parsed body, checked against the command's schema; an empty object where there was none."""
+    """The parsed body, which matches the command's schema; an empty object if there was no body."""
 
 
 class Command(NamedTuple):
-    """A command on one account."""
+    """A command for one account."""
 
     method: str
     path: str
-    """Below the control URL; ``{name}`` is a parameter."""
+    """Path relative to the control URL; ``{name}`` is a parameter."""
     summary: str
     run: Callable[[ServedEmulator, Call], Any]
-    """Returns what the response shows as JSON."""
+    """Function that runs the command and returns the JSON value of the response."""
     status: int = _OK
     body: Schema | None = None
-    """Schema of the body; None if it takes none."""
+    """Schema of the body; None if the command takes no body."""
     body_required: bool = True
     query: Mapping[str, Schema] = {}
 
@@ -80,7 +80,7 @@ SETTINGS = {
     "part_size": integer(1),
     "review_requirements": array_of(STRING),
 }
-"""Settings of an account, each with its schema."""
+"""Schemas of the settings of an account, by name."""
 
 
 def _health(emulator: ServedEmulator, _: Call) -> Any:
@@ -151,7 +151,7 @@ def _requests(emulator: ServedEmulator, call: Call) -> Any:
 
 def _request(emulator: ServedEmulator, call: Call) -> Any:
     number = call.path["number"]
-    if not (number.isascii() and number.isdigit() and len(number) <= 16):  # noqa: PLR2004  a number in JSON
+    if not (number.isascii() and number.isdigit() and len(number) <= 16):  # noqa: PLR2004  digits that every JSON number can have
         raise LookupError(f"there is no request {number!r}: expected its number, starting with 1")
     return details_of(emulator, int(number))
 
@@ -171,8 +171,8 @@ def _failures(emulator: ServedEmulator, _: Call) -> Any:
     ]
 
 
-def _forget_failures(emulator: ServedEmulator, _: Call) -> Any:
-    emulator.forget_failures()
+def _discard_failures(emulator: ServedEmulator, _: Call) -> Any:
+    emulator.discard_failures()
 
 
 def _faults(emulator: ServedEmulator, _: Call) -> Any:
@@ -245,7 +245,7 @@ def _set(emulator: ServedEmulator, call: Call) -> Any:
 
 
 def _value(text: str, value_type: object) -> Any:
-    """Return the value of an attribute in a query: JSON, but for strings and dates."""
+    """Parse the value of an attribute in a query: as JSON, except for strings and dates."""
     if isinstance(value_type, str) and (value_type in _JSON_VALUES or value_type.startswith(("$", "["))):
         with suppress(ValueError, RecursionError):
             return json.loads(text)
@@ -268,7 +268,7 @@ def _members(entry: Entry) -> dict[str, Any]:
 
 def _check_type(call: Call) -> None:
     if call.path["type"] not in api_spec().types:
-        from pytest_asc.emulator.account.account import nearest_names  # noqa: PLC0415  for the message alone
+        from pytest_asc.emulator.account.account import nearest_names  # noqa: PLC0415  only needed for the message
 
         resource_type = call.path["type"]
         raise LookupError(f"there is no type {resource_type!r}{nearest_names(resource_type, api_spec().types)}")
@@ -333,7 +333,7 @@ COMMANDS = (
         ),
     ),
     Command("GET", "failures", "List the planned failures that are still to happen", _failures),
-    Command("DELETE", "failures", "Discard the planned failures", _forget_failures, _NO_CONTENT),
+    Command("DELETE", "failures", "Discard the planned failures", _discard_failures, _NO_CONTENT),
     Command("GET", "faults", "List the faults that can be injected, and whether each one is", _faults),
     Command(
         "POST",
@@ -401,9 +401,9 @@ COMMANDS = (
     Command("GET", "settings", "Read the settings", _settings),
     Command("PATCH", "settings", "Change settings; keep those that are left out", _set, body=members({}, SETTINGS)),
 )
-"""All commands on an account."""
+"""All commands for an account."""
 
 
 def dump(document: Any) -> bytes:
-    """Return a document as the bytes of a response."""
+    """Serialize a document for the body of a response."""
     return json.dumps(document, ensure_ascii=False).encode("utf-8", "replace") + b"\n"

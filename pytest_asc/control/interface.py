@@ -1,4 +1,4 @@
-"""The interface of an emulator that a test controls, in this process or in another one."""
+"""Interface of an emulator that a test controls, either in the same process or in another one."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 class ControlledEmulator(Protocol):
-    """Members of :class:`pytest_asc.Emulator` that an emulator in another process has as well.
+    """Members of :class:`pytest_asc.Emulator` that are also available for an emulator in another process.
 
-    They are described there. :class:`pytest_asc.transports.control_client.EmulatorClient` is the one for ``serve`` and
-    ``run``.
+    They are documented in full there. :class:`pytest_asc.transports.control_client.EmulatorClient` implements the
+    interface for an emulator of ``serve`` or ``run``.
     """
 
     role: Role
@@ -30,42 +30,42 @@ class ControlledEmulator(Protocol):
 
     @property
     def review_requirements(self) -> AbstractSet[str]:
-        """Names of what a review requires."""
+        """Names of the requirements that a version or a submission must meet to be reviewed."""
 
     @review_requirements.setter
     def review_requirements(self, names: AbstractSet[str]) -> None: ...
 
     @property
     def requests(self) -> RequestRecords:
-        """Requests that were handled, in order."""
+        """Records of the handled requests, in order."""
 
     @property
     def request_count(self) -> int:
-        """Number of requests that were handled since the start or the last reset."""
+        """Number of requests that were handled since the start or the last :meth:`reset`."""
 
     def add(self, resource_type: str, /, *, id: str | None = None, **members: Any) -> ResourceView:  # noqa: A002
-        """Add a resource."""
+        """Add a resource, with defaults for attributes that are not given; ValueError if a value is not valid."""
 
     def get(self, resource_type: str, id: str, /) -> ResourceView:  # noqa: A002
-        """Return a resource; LookupError where there is none."""
+        """Return a resource; LookupError if it does not exist."""
 
     def find(self, resource_type: str, /, **attributes: Any) -> list[ResourceView]:
-        """Return the resources with these values."""
+        """Return the resources of a type with these values."""
 
     def update(self, resource: Mapping[str, Any], /, **members: Any) -> ResourceView:
-        """Change a resource."""
+        """Change a resource, even if the API would not allow it; ValueError if a value is not valid."""
 
     def delete(self, resource: Mapping[str, Any], /) -> None:
-        """Delete a resource."""
+        """Delete a resource and its dependent resources, even if the API would not allow it."""
 
     def deliver_webhooks_to(self, receiver: str | None) -> None:
-        """Send the notifications of webhooks to a URL on this machine; None to send nothing."""
+        """Send the notifications of all webhooks to a URL on this machine; None to send nothing."""
 
     def load(self, source: str | PathLike[str] | Mapping[str, Any]) -> None:
-        """Add the resources of a JSON file or a mapping."""
+        """Add the resources of a JSON file or a mapping; ValueError if one is not valid."""
 
     def load_sample(self) -> None:
-        """Add the sample account."""
+        """Add the sample account that ships with the package."""
 
     def dump(self) -> dict[str, Any]:
         """Return the account as a document that ``load`` reads."""
@@ -74,15 +74,15 @@ class ControlledEmulator(Protocol):
         """Write the account to a JSON file."""
 
     def reset(self) -> None:
-        """Return to an empty account and the initial settings."""
+        """Restore the empty account and the initial settings."""
 
     def sell(self, product: Mapping[str, Any], /, **details: Any) -> None:
-        """Enter a sale."""
+        """Record a sale for the sales and finance reports."""
 
     def measure(
         self, resource: Mapping[str, Any], metric: str, /, *, day: str | date | int = -1, **members: Any
     ) -> None:
-        """Enter a measurement."""
+        """Record a measurement for the metrics operations."""
 
     def advance(
         self,
@@ -92,13 +92,13 @@ class ControlledEmulator(Protocol):
         hours: float | None = None,
         days: float | None = None,
     ) -> list[str]:
-        """Let time pass, and return what happened."""
+        """Advance the account's time, and return descriptions of the events that happened."""
 
     def decide(self, about: Mapping[str, Any] | str, outcome: str) -> None:
-        """Choose the outcome of a decision."""
+        """Choose the outcome of a decision of Apple or of a person."""
 
     def fault(self, cause: CauseSlug) -> None:
-        """Inject a fault of the service."""
+        """Inject a fault of the service or of the network."""
 
     def fail(
         self,

@@ -1,4 +1,4 @@
-"""Requests that an account has handled, as JSON for those who watch it."""
+"""Journal of the requests that an account has handled, as JSON."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ if TYPE_CHECKING:
     from pytest_asc.control.served_emulator import ServedEmulator
     from pytest_asc.emulator.request_records import RequestRecord
 
-_MOST_SHOWN = 64 * 1024
-"""Characters of a body."""
+_MAX_CHARACTERS = 64 * 1024
+"""Maximum number of characters of a body that the journal shows."""
 
 
 def entries_since(emulator: ServedEmulator, count: int, *, with_details: bool = False) -> list[dict[str, Any]]:
-    """Return the requests after the first ``count`` ones since the start or the last reset, newest last.
+    """Return the requests after the first ``count`` requests since the start or the last reset, newest last.
 
     Args:
-        emulator: The account's.
+        emulator: Emulator of the account.
         count: Number of requests to leave out.
-        with_details: Add headers and bodies.
+        with_details: True to add headers and bodies.
     """
     records = emulator.requests_since(count)
     first = emulator.request_count - len(records) + 1
@@ -33,8 +33,8 @@ def entry_of(number: int, record: RequestRecord) -> dict[str, Any]:
     """Return a request as JSON.
 
     Args:
-        number: Its number since the start or the last reset, from 1.
-        record: Its record.
+        number: Number of the request since the start or the last reset, starting with 1.
+        record: Record of the request.
     """
     refusal = record.refusal
     return {
@@ -50,10 +50,10 @@ def entry_of(number: int, record: RequestRecord) -> dict[str, Any]:
 
 
 def details_of(emulator: ServedEmulator, number: int) -> dict[str, Any]:
-    """Return a request with its headers and body, and those of its response. Secrets in headers are masked.
+    """Return a request with headers and body, and those of its response. Secrets in headers are masked.
 
     Raises:
-        LookupError: The journal has no such request.
+        LookupError: The journal does not have this request.
     """
     count = emulator.request_count
     records = emulator.requests_since(number - 1)
@@ -77,4 +77,4 @@ def as_event(number: int, record: RequestRecord) -> bytes:
 
 
 def _text(body: bytes) -> str:
-    return redactor.clean(body[:_MOST_SHOWN].decode("utf-8", "replace"))
+    return redactor.clean(body[:_MAX_CHARACTERS].decode("utf-8", "replace"))

@@ -1,4 +1,4 @@
-"""Decisions that are still to be made about the resources of an account."""
+"""Decisions about resources of an account that have not been made yet."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ if TYPE_CHECKING:
 
     from pytest_asc.emulator.account.account import Account
 
-MOST_SHOWN = 500
-"""Decisions that a list has."""
+MAX_LISTED = 500
+"""Maximum number of decisions in a list."""
 
 _NAMES = ("name", "versionString", "version", "email", "fileName", "number")
 _STATES = ("state", "processingState", "betaReviewState", "executionProgress", "appVersionState")
 
 
 def open_decisions(account: Account) -> list[dict[str, Any]]:
-    """Return what Apple or a person is still to decide, each with the outcomes that :meth:`Emulator.decide` takes."""
+    """Return the open decisions of Apple or a person, each with the possible outcomes for :meth:`Emulator.decide`."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for resource in _undecided(account):
-        if len(found) < MOST_SHOWN and (resource.type, resource.id) not in found:
+        if len(found) < MAX_LISTED and (resource.type, resource.id) not in found:
             found[resource.type, resource.id] = {
                 "type": resource.type,
                 "id": resource.id,

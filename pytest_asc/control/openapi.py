@@ -1,4 +1,4 @@
-"""The OpenAPI document of the control API, made from the table of commands."""
+"""OpenAPI document of the control API, generated from the table of commands."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ _NO_CONTENT = 204
 
 
 def openapi_document(version: str, base: str) -> dict[str, Any]:
-    """Return the document.
+    """Return the OpenAPI document of the control API.
 
     Args:
-        version: The package's.
-        base: Path of the control API on its server.
+        version: Version of the package.
+        base: Path of the control API on the server.
     """
     paths: dict[str, dict[str, Any]] = {}
     for command in COMMANDS:
         paths.setdefault(f"/{command.path}", {})[command.method.lower()] = _operation(command)
     paths["/events"] = {"get": _stream()}
-    paths["/openapi.json"] = {"get": _plain("openapi", "Read this document")}
+    paths["/openapi.json"] = {"get": _json_operation("openapi", "Read this document")}
     paths["/accounts"] = {
-        "get": _plain("listAccounts", "List the accounts that were opened"),
+        "get": _json_operation("listAccounts", "List the accounts that were opened"),
         "post": {
-            **_plain("openAccount", "Open another account, with its own key", "201"),
+            **_json_operation("openAccount", "Open another account, with its own key", "201"),
             "requestBody": _body(members({}, {"sample": BOOLEAN}), required=False),
         },
     }
     paths["/"] = {"get": _page("page", "Show the first account in a browser")}
     paths["/accounts/{id}"] = {
         "get": {**_page("accountPage", "Show an account in a browser"), "parameters": [_path("id")]},
-        "delete": {**_plain("closeAccount", "Close an account", "204"), "parameters": [_path("id")]},
+        "delete": {**_json_operation("closeAccount", "Close an account", "204"), "parameters": [_path("id")]},
     }
     return {
         "openapi": "3.1.0",
@@ -65,7 +65,7 @@ def openapi_document(version: str, base: str) -> dict[str, Any]:
 def _operation(command: Command) -> dict[str, Any]:
     words = [word for word in re.split(r"\W+", command.path) if word]
     name = command.method.lower() + "".join(word.capitalize() for word in words)
-    operation = _plain(name, command.summary, str(command.status))
+    operation = _json_operation(name, command.summary, str(command.status))
     parameters = [_path(name) for name in _PARAMETER.findall(command.path)]
     parameters += [{"name": name, "in": "query", "schema": schema} for name, schema in command.query.items()]
     if parameters:
@@ -75,7 +75,7 @@ def _operation(command: Command) -> dict[str, Any]:
     return operation
 
 
-def _plain(name: str, summary: str, status: str = "200") -> dict[str, Any]:
+def _json_operation(name: str, summary: str, status: str = "200") -> dict[str, Any]:
     good: dict[str, Any] = {"description": summary}
     if status != str(_NO_CONTENT):
         good["content"] = {"application/json": {"schema": {}}}

@@ -1,6 +1,6 @@
-"""JSON schemas of the control API's requests, and the check of a value against one.
+"""JSON schemas of the requests to the control API, and validation of values against them.
 
-The check knows the keywords that the schemas of :mod:`.commands` use, and no others.
+Only the keywords that the schemas in :mod:`.commands` use are implemented.
 """
 
 from __future__ import annotations
@@ -35,22 +35,22 @@ _TYPES: Mapping[str, Callable[[Any], bool]] = {
 
 
 def integer(minimum: int) -> Schema:
-    """Return the schema of a whole number."""
+    """Return the schema of an integer with a minimum."""
     return {"type": "integer", "minimum": minimum, "maximum": 2**53}
 
 
 def one_of(*values: str) -> Schema:
-    """Return the schema of a choice."""
+    """Return the schema of a string that is one of these values."""
     return {"type": "string", "enum": list(values)}
 
 
 def either(*types: str) -> Schema:
-    """Return the schema of a value of one of some types."""
+    """Return the schema of a value that has one of these types."""
     return {"type": list(types)}
 
 
 def array_of(items: Schema) -> Schema:
-    """Return the schema of an array."""
+    """Return the schema of an array with these items."""
     return {"type": "array", "items": items}
 
 
@@ -58,24 +58,24 @@ def members(required: Mapping[str, Schema], optional: Mapping[str, Schema], *, o
     """Return the schema of an object.
 
     Args:
-        required: Schemas of the members that must be there.
-        optional: Schemas of those that may be there.
-        others: There may be others, with any value.
+        required: Schemas of required members.
+        optional: Schemas of optional members.
+        others: True to allow other members, with any value.
     """
     schema: Schema = {"type": "object", "properties": {**required, **optional}, "additionalProperties": others}
     return {**schema, "required": list(required)} if required else schema
 
 
 def check(value: Any, schema: Schema, place: str = "") -> None:
-    """Check a value.
+    """Validate a value against a schema.
 
     Args:
         value: A parsed JSON value.
-        schema: Its schema.
-        place: The name of the member that holds it, for messages.
+        schema: The schema.
+        place: Path of the member that has the value, for messages.
 
     Raises:
-        ValueError: It does not fit; the message says what was expected.
+        ValueError: The value does not match the schema; the message says what was expected.
     """
     subject = f"{place}: " if place else ""
     expected = schema.get("type", [])
@@ -118,7 +118,7 @@ def _check_members(value: dict[str, Any], schema: Schema, place: str) -> None:
 
 def _shown(value: Any) -> str:
     text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}…"  # noqa: PLR2004  a line
+    return text if len(text) <= 80 else f"{text[:77]}…"  # noqa: PLR2004  so that it fits on a line
 
 
 def _with_article(name: str) -> str:

@@ -1,4 +1,4 @@
-"""An emulator that runs without a test: with initial settings, time that passes by itself, and watchers."""
+"""Emulator for a server: with initial settings, time that passes by itself, and listeners."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from pytest_asc.apple.services import APP_STORE_CONNECT
 from pytest_asc.control.open_decisions import open_decisions
-from pytest_asc.control.waiting import WaitingClient
+from pytest_asc.control.polling import PollDetector
 from pytest_asc.emulator import seeding
 from pytest_asc.emulator.app import Emulator
 from pytest_asc.emulator.auth.rate_limiter import RATE_LIMIT, RateLimiter, UnlimitedRate
@@ -27,40 +27,40 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.http_models import Request, Response
 
 TimeMode = Literal["seen", "manual", "instant", "real"]
-"""The passing of time in the account.
+"""Modes of time in the account.
 
-``seen``: work is finished when a client reads it again after it has seen it pending. ``manual``: when it is told so.
-``instant``: before the next request. ``real``: as by the clock.
+``seen``: pending work is finished when a client that has read its state reads it again. ``manual``: only a command
+advances the time. ``instant``: all work is finished before the next request. ``real``: time follows the clock.
 """
 
 TIME_MODES: tuple[TimeMode, ...] = get_args(TimeMode)
 
 SERVED_FAULTS = tuple(sorted({"wrong-host", *FAULTS} - ({*CLIENT_FAULTS} - {"wrong-host"})))
-"""Faults that a server can bring about: a client outside of this process makes its own mistakes."""
+"""Faults that a server can inject: it cannot make clients in other processes send wrong requests."""
 
 _CLOCK_FAULTS = frozenset({"clock-ahead", "clock-behind"})
 
 
 class InitialSettings(NamedTuple):
-    """Settings that a reset returns to."""
+    """Settings that a reset restores."""
 
     role: Role = "ADMIN"
     rate_limit: int | None = None
-    """Requests of each key in an hour; None for no limit."""
+    """Number of requests that each key may send within an hour; None for no limit."""
     time: TimeMode = "seen"
     seed: int = 0
     faults: tuple[CauseSlug, ...] = ()
     failures: tuple[tuple[str, str, int], ...] = ()
-    """Planned failures: method, path, status."""
+    """Planned failures, each with method, path and status."""
     webhooks: str | None = None
-    """URL on this machine that notifications of webhooks are sent to."""
+    """URL on this machine to which webhook notifications are sent; None to send none."""
 
 
 class HandledRequest(NamedTuple):
-    """A request that was handled, for those who watch."""
+    """A request that was handled, for listeners."""
 
     number: int
-    """Number of requests up to this one, since the start or the last reset."""
+    """Number of the request since the start or the last reset, starting with 1."""
     request: Request
     response: Response
     refusal: Finding | None
@@ -71,9 +71,9 @@ class ServedEmulator(Emulator):
     """An emulator for ``serve`` and ``run``.
 
     Args:
-        credentials: The key that it accepts.
-        initial: Settings to begin with, which :meth:`reset` returns to.
-        clock: Returns the time, in seconds since 1970.
+        credentials: The key that the emulator accepts.
+        initial: Initial settings, which :meth:`reset` restores.
+        clock: Function that returns the time, in seconds since 1970.
     """
 
     def __init__(
@@ -83,17 +83,17 @@ class ServedEmulator(Emulator):
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._initial = initial
-        self._waiting = WaitingClient()
-        self.watchers: list[Callable[[HandledRequest], None]] = []
-        """Called after each request, in the thread that handled it."""
-        self.listeners: list[Callable[[], None]] = []
-        """Called after each request and each :meth:`record_creation`."""
+        self._polling = PollDetector()
+        self.request_listeners: list[Callable[[HandledRequest], None]] = []
+        """Functions called after each request, in the thread that has handled it."""
+        self.change_listeners: list[Callable[[], None]] = []
+        """Functions called after each request and by :meth:`notify_change`."""
         self.changes = 0
-        """Number of changes that were announced."""
+        """Number of calls of :meth:`notify_change`."""
         self.resets = 0
         """Number of resets."""
         self.ended = False
-        """The account has ended: nothing more will happen in it."""
+        """True once the account is closed, and no further events will follow."""
         super().__init__(APP_STORE_CONNECT, clock, initial.seed, credentials=credentials)
         self._inject()
 
@@ -102,12 +102,12 @@ class ServedEmulator(Emulator):
         self.role = self._initial.role
         self.limit_rate(self._initial.rate_limit)
         self.time = self._initial.time
-        self._waiting.forget()
+        self._polling.forget()
         self._faults: list[CauseSlug] = []
         self.deliver_webhooks_to(self._initial.webhooks)
 
     def reset(self) -> None:
-        """Return to an empty account and the initial settings; keep the keys and those who watch."""
+        """Restore the empty account and the initial settings; keep the keys and the listeners."""
         with self._lock:
             super().reset()
             self.resets += 1
@@ -121,7 +121,7 @@ class ServedEmulator(Emulator):
 
     @property
     def delivers_webhooks(self) -> bool:
-        """Return whether notifications have a receiver: a command may have to wait for it."""
+        """True if there is a webhook receiver, for which a command may have to wait."""
         return self._account.outbox.is_open
 
     @property
@@ -133,7 +133,7 @@ class ServedEmulator(Emulator):
         """Inject a fault of the service; see :meth:`Emulator.fault`.
 
         Raises:
-            ValueError: There is no such fault, or it is a mistake that only a client can make.
+            ValueError: The fault does not exist, or is a mistake of the client, which a server cannot inject.
         """
         if cause in FAULTS and cause not in SERVED_FAULTS:
             raise ValueError(
@@ -145,7 +145,7 @@ class ServedEmulator(Emulator):
             self._faults.append(cause)
 
     def end_faults(self) -> None:
-        """End all faults that were injected; the account stays as it is."""
+        """End all injected faults; the account is not changed."""
         with self._lock:
             if not _CLOCK_FAULTS.isdisjoint(self._faults):
                 self.clock_offset = 0.0
@@ -154,39 +154,39 @@ class ServedEmulator(Emulator):
             self._visible = self._account
             self._faults.clear()
 
-    def forget_failures(self) -> None:
-        """Forget the planned failures that have not happened."""
+    def discard_failures(self) -> None:
+        """Discard the planned failures that have not happened yet."""
         with self._lock:
             self._failures = PlannedFailures()
 
     def open_decisions(self) -> list[dict[str, Any]]:
-        """Return what Apple or a person is still to decide."""
+        """Return the open decisions of Apple or a person."""
         with self._lock:
             return open_decisions(self._account)
 
     def count_resources(self) -> dict[str, int]:
-        """Return the number of resources of each type that the account has some of."""
+        """Return the number of resources by type, without types of which the account has none."""
         with self._lock:
             counts = {one: self._account.store.count(one) for one in api_spec().types}
         return {one: count for one, count in counts.items() if count}
 
     def end(self) -> None:
-        """End the account, and tell those who listen."""
+        """Close the account, and notify the listeners."""
         self.ended = True
-        self.record_creation()
+        self.notify_change()
 
-    def record_creation(self) -> None:
-        """Tell those who listen that the account has changed."""
+    def notify_change(self) -> None:
+        """Notify the listeners that the account has changed."""
         self.changes += 1
-        for listener in list(self.listeners):
+        for listener in list(self.change_listeners):
             listener()
 
     @property
     def time(self) -> TimeMode:
-        """The passing of time; see :data:`TimeMode`.
+        """Mode of time; see :data:`TimeMode`.
 
         Raises:
-            ValueError: It is set to another value.
+            ValueError: The property is set to an unknown mode.
         """
         return self._time
 
@@ -198,14 +198,14 @@ class ServedEmulator(Emulator):
 
     @property
     def limits_rate(self) -> bool:
-        """Keys may send ``rate_limit`` requests in an hour; False for any number."""
+        """True if keys may send ``rate_limit`` requests within an hour, False if there is no limit."""
         return not isinstance(self._rate_limiter, UnlimitedRate)
 
     def limit_rate(self, limit: int | None) -> None:
-        """Limit the requests that each key may send in an hour, counted from now on; None for no limit.
+        """Limit the requests that each key may send within an hour, counted from now on; None for no limit.
 
         Raises:
-            ValueError: It is no whole number from 1.
+            ValueError: The limit is not a positive integer.
         """
         if limit is not None and (type(limit) is not int or limit < 1):
             raise ValueError(f"rate_limit: got {limit!r}, expected a whole number of at least 1, or null for no limit")
@@ -214,11 +214,11 @@ class ServedEmulator(Emulator):
             self.rate_limit = limit or RATE_LIMIT
 
     def replace_account(self, source: str | PathLike[str] | Mapping[str, Any]) -> None:
-        """Replace the content of the account by a document, as :meth:`load` takes it; keep settings and requests.
+        """Replace the data of the account by a document for :meth:`load`; keep settings and requests.
 
         Raises:
             OSError: The file cannot be read.
-            ValueError: It is no such document, or a resource in it does not fit. The account is what it was.
+            ValueError: The document or a resource in it is not valid. The account has not been changed.
         """
         with self._lock:
             old, account = self._account, self._new_account()
@@ -232,31 +232,31 @@ class ServedEmulator(Emulator):
             self._account = account
 
     def owns_upload(self, key: str) -> bool:
-        """Return whether the upload storage of the account has something under a key."""
+        """Return whether the upload storage of the account has a file or an upload with this key."""
         return self._account.storage.holds(key)
 
     def handle(self, request: Request) -> Response:
-        """Handle a request, after the time that has passed by itself; see :meth:`Emulator.handle`."""
+        """Advance the time as the mode says, and handle a request; see :meth:`Emulator.handle`."""
         begin = time.perf_counter()
-        with deferred(), self._lock:  # nothing is sent under the lock
+        with deferred(), self._lock:  # webhooks are sent after the lock is released
             schedule = self._account.schedule
             if self._time == "instant":
                 schedule.finish()
             elif self._time == "real":
                 schedule.advance(0)
             elif self._time == "seen" and schedule.work:
-                self._waiting.before(request, self._account)
+                self._polling.before_request(request, self._account)
             response = super().handle(request)
             if self._time == "seen" and schedule.work:
-                self._waiting.after(request, response, self._account)
-            if self.watchers:
+                self._polling.after_response(request, response, self._account)
+            if self.request_listeners:
                 refusal = self._log[-1][2]
                 milliseconds = (time.perf_counter() - begin) * 1000
                 handled = HandledRequest(self.request_count, request, response, refusal, milliseconds)
-                for watcher in self.watchers:
-                    watcher(handled)
-            for listener in self.listeners:
-                listener()
+                for listener in self.request_listeners:
+                    listener(handled)
+            for notify in self.change_listeners:
+                notify()
         if self.has_webhooks_to_send and not is_deferred():
             self.send_webhooks()
         return response

@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
-from pytest_asc.control.waiting import RECORDER
+from pytest_asc.control.polling import RECORDER
 from pytest_asc.diagnosis.http.url_origin import origin_or_none
 from pytest_asc.session import Session
 

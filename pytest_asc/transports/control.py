@@ -69,7 +69,7 @@ async def _stream(stream: EventStream, request: web.BaseRequest) -> web.StreamRe
             with suppress(RuntimeError):  # the loop has ended
                 loop.call_soon_threadsafe(news.set)
 
-    emulator.listeners.append(listen)
+    emulator.change_listeners.append(listen)
     try:
         await response.prepare(request)
         await response.write(b": requests as they are handled\n\n")
@@ -96,4 +96,4 @@ async def _stream(stream: EventStream, request: web.BaseRequest) -> web.StreamRe
     else:
         return response
     finally:
-        emulator.listeners.remove(listen)
+        emulator.change_listeners.remove(listen)

@@ -1,0 +1,89 @@
+"""Detection of clients that poll for the end of Apple's work, to finish the work when they poll again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_asc.emulator.account.store import Resource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_asc.emulator.account.account import Account
+    from pytest_asc.emulator.http_models import Request, Response
+
+RECORDER = "pytest-asc-recorder"
+"""User agent of the recorder, which reads the account without waiting for anything."""
+
+_READS = frozenset({"GET", "HEAD"})
+_RELATED_TO_ALL = frozenset({"apps", "territories"})
+"""Types that are related to almost all others: reading one of them is not polling for a related resource."""
+_MAX_STEPS = 2
+"""Maximum distance of related resources: a submission is two steps from its versions, by way of its items."""
+_MAX_EVENTS = 200
+"""Maximum number of pending events whose resources are searched for in a response."""
+
+
+class PollDetector:
+    """Runs a pending event when a client reads the resource that the event is about for the second time.
+
+    A client always sees the pending state first, and then gets the next state each time it reads the resource again.
+    Requests that write run no events, so that a client can still cancel what it has submitted. Neither do requests of
+    the recorder.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[int, set[str]] = {}
+        """URLs of reads that have shown the resource of an event, by the number of the event."""
+
+    def forget(self) -> None:
+        """Forget all reads."""
+        self._seen.clear()
+
+    def before_request(self, request: Request, account: Account) -> None:
+        """Before a request is handled, run the events whose resources it reads again."""
+        if not self._seen or not _is_poll(request):
+            return
+        schedule = account.schedule
+        for event in [event for event in schedule.work if event.number in self._seen]:
+            if request.url in self._seen[event.number] or _shows(request.url, event.key, account):
+                schedule.run_now(event)
+                self._seen.pop(event.number, None)
+
+    def after_response(self, request: Request, response: Response, account: Account) -> None:
+        """After a request was handled, remember the pending events whose resources the response shows."""
+        if not _is_poll(request):
+            return
+        pending = account.schedule.work[:_MAX_EVENTS]
+        numbers = {event.number for event in pending}
+        for number in self._seen.keys() - numbers:
+            del self._seen[number]
+        body = response.body.decode("utf-8", "replace")
+        for event in pending:
+            if _shows(body, event.key, account):
+                self._seen.setdefault(event.number, set()).add(request.url)
+
+
+def _is_poll(request: Request) -> bool:
+    return request.method in _READS and request.header("User-Agent") != RECORDER
+
+
+def _shows(text: str, subject: object, account: Account) -> bool:
+    """Return whether a text contains the id of an event's resource or of a resource near it."""
+    if not isinstance(subject, Resource):
+        return True
+    return any(one.id in text for one in _near(subject, account))
+
+
+def _near(subject: Resource, account: Account) -> Iterator[Resource]:
+    found = {(subject.type, subject.id): subject}
+    border = [subject]
+    for _ in range(_MAX_STEPS):
+        border = [
+            neighbour
+            for resource in border
+            for neighbour in account.related(resource)
+            if neighbour.type not in _RELATED_TO_ALL
+            and found.setdefault((neighbour.type, neighbour.id), neighbour) is neighbour
+        ]
+    yield from found.values()
