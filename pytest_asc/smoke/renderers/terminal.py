@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,8 @@ _MAX_LENGTH = 2_000
 _COMMAND, _OLD_COMMAND = "::", "##["
 _LEVELS = {"error": {"red": True, "bold": True}, "warning": {"yellow": True, "bold": True}, "note": {"bold": True}}
 _TONES = {"mark": {"bold": True}, "live": {"green": True}, "over": {"red": True}, "outside": {"light": True}}
+# A line does not end between a number and its unit.
+_AMOUNT, _NO_BREAK = re.compile(r"\b(\d{1,7}) (s|min|h|days?)\b"), "\u00a0"
 _UNICODE = "…" + "".join(text_timeline.LINES)
 
 
@@ -144,8 +147,9 @@ class _Page:
     def _wrap(self, text: str, width: int) -> list[str]:
         width = max(width - 1, _MIN_WIDTH)  # the column that _break_command may need
         words = [part for word in self._plain(text).split() for part in _cut(word, width)]
-        lines = wrap(" ".join(words), width, break_long_words=False, break_on_hyphens=False)
-        return [_break_command(line) for line in lines]
+        kept = _AMOUNT.sub(rf"\1{_NO_BREAK}\2", " ".join(words))
+        lines = wrap(kept, width, break_long_words=False, break_on_hyphens=False)
+        return [_break_command(line.replace(_NO_BREAK, " ")) for line in lines]
 
     def _plain(self, text: str) -> str:
         line = one_line(text, _MAX_LENGTH).replace(_OLD_COMMAND, " ".join(_OLD_COMMAND))

@@ -26,7 +26,7 @@ _TOKEN = {"iat": "iat", "exp": "exp", "limit": "limit"}
 
 # In per cent of the width: the ends of the line, and the width of a label on a telephone.
 _LEFT, _RIGHT = 0.5, 99.5
-_LABEL = 27.0
+_LABEL = 30.0
 # In pixels.
 _ROW, _LINE, _STEM, _BAR = 38, 15, 12, 12
 
