@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pytest_asc.credentials.settings import Settings
 
 _JSON_NAMES = {
-    str: "text",
+    str: "a string",
     bool: "true or false",
     int: "a number",
     float: "a number",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -10,7 +11,7 @@ from pytest_asc.apple.services import SERVICES, ServiceIds
 from pytest_asc.credentials.tokens import mint
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from typing_extensions import Unpack
 
@@ -93,6 +94,9 @@ class SigningTokenFactory(NamedTuple):
         for name, value in (("lifetime", lifetime), ("issued_at", issued_at)):
             if value is not None and not isinstance(value, (int, float)):
                 raise TypeError(f"make_asc_token({name}={_shown(value)}): expected a number of seconds")
+        for name, members in (("claims", claims), ("headers", headers)):
+            if members is not None and not isinstance(members, Mapping):
+                raise TypeError(f"make_asc_token({name}={_shown(members)}): expected a dict")
         if isinstance(scope, str):
             raise TypeError(
                 f"make_asc_token(scope={scope!r}): expected a list such as {[scope]!r}. "

@@ -96,9 +96,9 @@ def diagnose(
     """
     __tracebackhide__ = True
     if evidence is None and token is None and request is None:
-        raise TypeError(f"asc_diagnose got nothing. Give it {ACCEPTED_EVIDENCE}.")
+        raise TypeError(f"asc_diagnose got no evidence. Pass {ACCEPTED_EVIDENCE}.")
     if service is not None and service not in SERVICES:
-        raise ValueError(f"there is no service {service!r}; there are {', '.join(SERVICES)}")
+        raise ValueError(f"there is no service {service!r}; the services are {', '.join(SERVICES)}")
     parsed = _collect(evidence, token, request)
     diagnosis = Diagnosis(parsed, SERVICES[service] if service else None, now, context or DiagnosisContext())
     if parsed.finding and (parsed.finding.cause != "nothing-to-check" or not (token or request)):
@@ -132,7 +132,7 @@ def open_token(token: object) -> str:
         return token
     if isinstance(token, (bytes, bytearray)):
         return bytes(token).decode("utf-8", "replace")
-    raise TypeError(f"a token is a str or bytes, got a {type(token).__name__}")
+    raise TypeError(f"token: got a value of type {type(token).__name__}, expected a str or bytes")
 
 
 def verify_evidence_token(token: str, *, service: Service, credentials: VerificationKey | None) -> TokenVerification:

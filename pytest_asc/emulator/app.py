@@ -441,6 +441,7 @@ class Emulator:
                 (iPhone); ``version`` of the app (1.0).
 
         Raises:
+            TypeError: There is no such detail.
             ValueError: The product does not exist or cannot be sold, or a detail is not valid.
         """
         __tracebackhide__ = True
@@ -491,10 +492,14 @@ class Emulator:
             Descriptions of the events that happened, in order.
 
         Raises:
+            TypeError: An argument is not a number.
             ValueError: The sum of the arguments is negative.
         """
         __tracebackhide__ = True
         parts = ((seconds, 1), (minutes, MINUTE), (hours, HOUR), (days, DAY))
+        for amount, _ in parts:
+            if amount is not None and not isinstance(amount, (int, float)):
+                raise TypeError(f"advance: got {amount!r}, expected a number")
         given = [amount * unit for amount, unit in parts if amount is not None]
         if not sum(given) >= 0:
             raise ValueError(f"time does not go back: got {sum(given)} seconds, expected 0 or more")

@@ -341,7 +341,7 @@ def _asc_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     try:
         from pytest_asc.transports.server import Server
     except ModuleNotFoundError:
-        pytest.fail(f"asc_server is not available: {SERVER_IS_MISSING}", pytrace=False)
+        raise pytest.fail.Exception(f"asc_server is not available: {SERVER_IS_MISSING}", pytrace=False) from None
     within = tmp_path_factory.getbasetemp()
     with TemporaryDirectory(prefix="pytest-asc-", dir=within) as folder, Server(Path(folder)) as server:
         yield server

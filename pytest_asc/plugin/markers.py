@@ -80,7 +80,11 @@ def merge(marks: Iterable[tuple[tuple[Any, ...], Mapping[str, Any]]]) -> MarkerO
 def _names(merged: Mapping[str, Any], argument: str) -> tuple[str, ...]:
     """Return the value of an argument that takes a name or several."""
     names = merged.get(argument, ())
-    return (names,) if isinstance(names, str) else tuple(names)
+    if isinstance(names, str):
+        return (names,)
+    if not isinstance(names, (list, tuple, set, frozenset)):
+        raise MarkerError(f"@pytest.mark.asc({argument}={names!r}): expected a name or a list of names")
+    return tuple(names)
 
 
 def _check(function: Callable[[Any], object], argument: str, value: object) -> None:

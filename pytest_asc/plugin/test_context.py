@@ -305,10 +305,10 @@ def _options(item: pytest.Item) -> MarkerOptions:
     try:
         options = merge((mark.args, mark.kwargs) for mark in item.iter_markers("asc"))
     except MarkerError as error:
-        pytest.fail(str(error), pytrace=False)
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
     try:
         for fault in options.faults:
             check_fault(fault)
     except SettingsError as error:
-        pytest.fail(f"@pytest.mark.asc(faults=…): {error}", pytrace=False)
+        raise pytest.fail.Exception(f"@pytest.mark.asc(faults=…): {error}", pytrace=False) from None
     return options

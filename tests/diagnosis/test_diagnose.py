@@ -495,7 +495,7 @@ def test_evidence_of_an_unknown_type_is_an_error(evidence: object) -> None:
 
 
 def test_no_evidence_is_an_error() -> None:
-    with pytest.raises(TypeError, match="asc_diagnose got nothing"):
+    with pytest.raises(TypeError, match="asc_diagnose got no evidence"):
         diagnose(now=NOW)
 
 
@@ -507,12 +507,12 @@ def test_a_body_that_was_not_read_is_an_error() -> None:
 
 
 def test_a_token_that_is_no_text_is_an_error() -> None:
-    with pytest.raises(TypeError, match="str or bytes, got a int"):
+    with pytest.raises(TypeError, match="token: got a value of type int, expected a str or bytes"):
         diagnose(token=3, now=NOW)  # type: ignore[arg-type]
 
 
 def test_an_unknown_service_is_an_error() -> None:
-    with pytest.raises(ValueError, match="there is no service 'x'; there are app-store-connect"):
+    with pytest.raises(ValueError, match="there is no service 'x'; the services are app-store-connect"):
         diagnose("token", service="x", now=NOW)
 
 

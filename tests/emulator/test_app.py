@@ -390,7 +390,7 @@ def test_a_crash_of_the_emulator_is_a_500_that_names_the_exception(
     [
         ("app", {}, "there is no type 'app'; did you mean 'apps'"),
         ("apps", {"nme": "x"}, "'apps' has no attribute or relationship 'nme'; did you mean 'name'"),
-        ("apps", {"name": 1}, "'name' of 'apps': got an integer, expected text"),
+        ("apps", {"name": 1}, "'name' of 'apps': got an integer, expected a string"),
         ("appStoreVersions", {"platform": "iOS"}, "got 'iOS', expected one of IOS, MAC_OS"),
         ("builds", {"app": "1"}, "there is no resource of type 'apps' with id '1'"),
         ("builds", {"app": 1}, "'app' of 'builds': expected ids or resources of type 'apps', got 1"),

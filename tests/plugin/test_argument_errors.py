@@ -23,7 +23,12 @@ CALLS = {
     "asc_emulator.measure({'type': 'apps', 'id': '1'}, 'sessions')": "add it first",
     "make_asc_token(expires_in=0)": "Did you mean 'lifetime'?",
     "make_asc_token(service='wetherkit')": "Did you mean 'weatherkit'?",
+    "make_asc_token(claims='x')": "make_asc_token(claims='x'): expected a dict",
     "asc_diagnose(3)": "cannot read a value of type int",
+    "asc_emulator.add('apps', id=3)": "id: got 3, expected a string",
+    "asc_emulator.update('1', name='x')": "got '1', expected a resource, as add and get return it",
+    "asc_emulator.advance('1 h')": "advance: got '1 h', expected a number",
+    "asc_emulator.sell({'type': 'apps', 'id': '1'}, prize=1)": "sell() got an unexpected keyword argument 'prize'; did",
 }
 
 

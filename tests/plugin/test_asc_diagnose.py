@@ -87,7 +87,7 @@ def test_asc_diagnose_accepts_every_kind_of_evidence(pytester: pytest.Pytester) 
                 asc_diagnose(thing)
 
         def test_nothing(asc_diagnose):
-            with pytest.raises(TypeError, match="got nothing"):
+            with pytest.raises(TypeError, match="got no evidence"):
                 asc_diagnose()
         """
     )

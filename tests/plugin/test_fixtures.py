@@ -231,6 +231,7 @@ def test_the_report_of_a_failed_test_has_the_reasons_of_refused_requests(pyteste
         ("asc('live')", "*takes keyword arguments only, got 'live'*"),
         ("asc(mode='offline')", "*expected 'emulator' or 'live'*"),
         ("asc(lifetime='long')", "*expected a whole number of seconds*"),
+        ("asc(faults=3)", "@pytest.mark.asc(faults=3): expected a name or a list of names"),
         ("asc(relax='screenshot')", "*there is no review requirement 'screenshot'; did you mean 'screenshots'*"),
         (
             "asc(faults='no-such-cause')",
@@ -244,6 +245,7 @@ def test_an_invalid_marker_is_an_error_that_explains_it(pytester: pytest.Pyteste
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines([message])
     result.stdout.no_fnmatch_line("*Traceback*")
+    result.stdout.no_fnmatch_line("*During handling of the above exception*")
 
 
 def test_a_requirement_relaxed_by_a_marker_is_relaxed_in_that_test_alone(pytester: pytest.Pytester) -> None:

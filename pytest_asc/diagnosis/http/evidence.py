@@ -105,7 +105,7 @@ def _open_response(evidence: object) -> HttpEvidence:
         return HttpEvidence(failure=error, request=_request_of(evidence))
     if not isinstance(body, bytes):
         raise TypeError(
-            f"The body of this {type(evidence).__name__} has not been read. Read it before, or give a mapping: "
+            f"The body of this {type(evidence).__name__} has not been read. Read it first, or pass a mapping: "
             '{"status": …, "headers": …, "body": …}.'
         )
     history = _get(evidence, "history")
@@ -203,10 +203,9 @@ def _status(evidence: object, value: object) -> int:
 
 def _unknown(evidence: object) -> TypeError:
     name = type(evidence).__name__
-    names = (
-        f" with {', '.join(sorted(map(str, evidence))[:5]) or 'nothing in it'}" if isinstance(evidence, Mapping) else ""
-    )
-    return TypeError(f"asc_diagnose cannot read a value of type {name}{names}. Give it {ACCEPTED_EVIDENCE}.")
+    keys = ", ".join(sorted(map(str, evidence))[:5]) if isinstance(evidence, Mapping) else ""
+    names = f" with the keys {keys}" if keys else ""
+    return TypeError(f"asc_diagnose cannot read a value of type {name}{names}. Pass {ACCEPTED_EVIDENCE}.")
 
 
 def _get(evidence: object, name: str) -> Any:

@@ -55,11 +55,9 @@ def decode(token: str) -> DecodedToken:
         raise TokenError(finding)
     parts = token.split(".")
     if len(parts) != 3:  # noqa: PLR2004  header, claims and signature (RFC 7515)
-        raise TokenError(
-            make_finding(
-                "token-malformed", f"it has {len(parts)} parts separated by dots, expected 3 ({_length(token)})"
-            )
-        )
+        count = f"{len(parts)} part{'s' * (len(parts) != 1)}"
+        evidence = f"it has {count}, expected 3 separated by dots ({_length(token)})"
+        raise TokenError(make_finding("token-malformed", evidence))
     repeated: list[str] = []
     return DecodedToken(
         header=_decode_object(parts[0], "header", repeated),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pytest_asc.emulator.account.account import nearest_names
 from pytest_asc.emulator.account.times import today
 from pytest_asc.emulator.seeding.measurements import make_measurement
 from pytest_asc.emulator.seeding.resources import resource_of
-from pytest_asc.emulator.seeding.sales import as_day, make_sale
+from pytest_asc.emulator.seeding.sales import DETAILS, as_day, make_sale
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,9 +26,13 @@ def sell(account: Account, product: Mapping[str, Any], **details: Any) -> None:
         **details: Number of units, day, country, price and others; see ``make_sale``.
 
     Raises:
+        TypeError: There is no such detail.
         ValueError: The product does not exist or cannot be sold, or a detail is not valid.
     """
     __tracebackhide__ = True
+    for name in details:
+        if name not in DETAILS:
+            raise TypeError(f"sell() got an unexpected keyword argument {name!r}{nearest_names(name, DETAILS)}")
     account.ledger.sales.append(make_sale(account.store, resource_of(account, product), today(account.now), **details))
 
 

@@ -32,9 +32,12 @@ def add(account: Account, resource_type: str, identifier: str | None, members: M
             :func:`.parents.parents_of`.
 
     Raises:
+        TypeError: The id is not a string.
         ValueError: The type, an attribute or a relationship does not exist, a value is not valid, or the id is taken.
     """
     __tracebackhide__ = True
+    if identifier is not None and not isinstance(identifier, str):
+        raise TypeError(f"id: got {identifier!r}, expected a string")
     members, secret = _split_secret(resource_type, members)
     attributes, relationships, parents = sort_members(resource_type, members)
     account.discard_automatic(resource_type, identifier)
@@ -194,6 +197,8 @@ def resource_of(account: Account, resource: Mapping[str, Any]) -> Resource:
         ValueError: The resource does not exist.
     """
     __tracebackhide__ = True
+    if not isinstance(resource, Mapping):
+        raise TypeError(f"got {resource!r}, expected a resource, as add and get return it")
     resource_type, identifier = resource.get("type"), resource.get("id")
     found = account.store.get(str(resource_type), str(identifier))
     if found is None:

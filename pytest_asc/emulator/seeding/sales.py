@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
+from inspect import signature
 from typing import TYPE_CHECKING
 
 from pytest_asc.emulator.account.app_lookup import app_of
@@ -80,6 +81,12 @@ def make_sale(
         proceeds=_money("proceeds", paid * (1 - _COMMISSION) if proceeds is None else proceeds),
         device=device,
     )
+
+
+DETAILS = tuple(
+    name for name, parameter in signature(make_sale).parameters.items() if parameter.kind is parameter.KEYWORD_ONLY
+)
+"""Names of the details of a sale."""
 
 
 def as_day(day: str | date | int, today: date) -> date:

@@ -22,6 +22,12 @@ _FORMATS: Mapping[str, Callable[[str], object]] = {
     "uri": re.compile(r"[a-z][a-z0-9+.-]*:\S+", re.IGNORECASE).fullmatch,
 }
 """Functions that return a true value if the text is valid, by format."""
+_FORMAT_NAMES = {
+    "date": "a date, such as '2026-06-01'",
+    "date-time": "a date-time, such as '2026-06-01T12:00:00Z'",
+    "email": "an email address",
+    "uri": "a URI",
+}
 _PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
     "boolean": (bool,),
     "integer": (int,),
@@ -31,7 +37,7 @@ _JSON_NAMES = {
     bool: "a boolean",
     int: "an integer",
     float: "a number",
-    str: "text",
+    str: "a string",
     list: "an array",
     dict: "an object",
 }
@@ -117,7 +123,8 @@ def _explain(value_type: ValueType, value: Any) -> str:
     types, bounds = _scalar(str(value_type))
     if not isinstance(value, types) or isinstance(value, bool):
         return f"got {_json_name(value)}, expected {_JSON_NAMES[types[0]]}"
-    return f"got {value!r}, expected {f'{bounds[0]} to {bounds[-1]}' if bounds else value_type}"
+    expected = f"{bounds[0]} to {bounds[-1]}" if bounds else _FORMAT_NAMES.get(str(value_type), str(value_type))
+    return f"got {value!r}, expected {expected}"
 
 
 def _json_name(value: Any) -> str:

@@ -234,7 +234,7 @@ def test_evidence_gives_the_figures() -> None:
 
 
 def test_decode_gives_the_cause_of_a_malformed_token() -> None:
-    with pytest.raises(TokenError, match=r"token-malformed: it has 2 parts separated by dots, expected 3 \(length 3\)"):
+    with pytest.raises(TokenError, match=r"token-malformed: it has 2 parts, expected 3 separated by dots \(length 3\)"):
         decode("a.b")
 
 
