@@ -35,7 +35,7 @@ _account: CheckedDocument | None = None
 
 
 def start_from(account: CheckedDocument | None) -> CheckedDocument | None:
-    """Have every emulator of :func:`emulate` start from an account, from here on; return the one before."""
+    """Set the account that every emulator of :func:`emulate` starts with, and return the previous one."""
     global _account
     before, _account = _account, account
     return before
@@ -72,7 +72,7 @@ def diagnose(
     now: float | None = None,
     credentials: Credentials | None = None,
 ) -> tuple[Finding, ...]:
-    """Find the causes of a failure; nothing is sent.
+    """Find the causes of a failure, without sending a request.
 
     Args:
         evidence: A response or request of requests or httpx, an exception, a token, a JSON error document, or a mapping
@@ -119,7 +119,7 @@ def emulate(
     credentials: Credentials | None = None,
     openapi: str | PathLike[str] | None = None,
 ) -> Iterator[Emulator]:
-    """Answer Apple's hosts with an emulator in this process, without pytest.
+    """Emulate Apple's hosts in this process, without pytest.
 
     ::
 

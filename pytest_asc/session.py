@@ -31,7 +31,7 @@ _BROKEN = (
 
 
 class WriteRefusedError(RuntimeError):
-    """A request that could change a live account was not sent."""
+    """A request that could change a live account; it was not sent."""
 
 
 class Session(requests.Session):
@@ -137,13 +137,13 @@ class Session(requests.Session):
         return response
 
     def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
-        """Take the token out of a redirect to another host, and ask no ``~/.netrc`` for another."""
+        """Remove the token from a redirect to another host, and do not read ``~/.netrc`` for another."""
         del response
         if not self._is_own_host(prepared_request.url):
             prepared_request.headers.pop("Authorization", None)
 
     def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
-        """Settle how to connect; where an adapter answers there is no connection, and nothing to settle."""
+        """Merge connection settings; an adapter that responds in this process has no connection, and needs none."""
         if not self._has_adapter or not self._is_own_host(url):
             return super().merge_environment_settings(url, proxies, stream, verify, cert)
         return {"proxies": {}, "stream": bool(stream), "verify": True, "cert": None}

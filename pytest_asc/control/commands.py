@@ -374,7 +374,7 @@ COMMANDS = (
     Command(
         "POST",
         "sales",
-        "Add a sale",
+        "Record a sale",
         _sell,
         body=members(
             {"product": _LINKAGE},
@@ -394,7 +394,7 @@ COMMANDS = (
     Command(
         "POST",
         "measurements",
-        "Add a measurement",
+        "Record a measurement",
         _measure,
         body=members({"resource": _LINKAGE, "metric": TEXT}, {"day": _DAY}, others=True),
     ),

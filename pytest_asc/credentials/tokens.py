@@ -73,7 +73,7 @@ class Token(SecretStr):
         return self._source.token() if self._source else self
 
     def renewed(self) -> Token:
-        """Return another token, if this one was generated here; else this one."""
+        """Return a new token, if this one was generated here; otherwise this one."""
         return self._source.renew() if self._source else self
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Finding:
-    """One cause with what was seen of it. Holds no secret and no whole identifier."""
+    """One cause with its evidence. It contains no secret and no complete identifier."""
 
     cause: str
     """The slug in the table of causes."""

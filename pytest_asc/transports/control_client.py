@@ -37,7 +37,7 @@ _NOT_FOUND = 404
 
 
 class RemoteResource(ResourceView):
-    """A resource of an emulator in another process: each access shows it as it is then."""
+    """A resource of an emulator in another process: each access reads its current state."""
 
     def __init__(self, shown: Mapping[str, Any], read: Callable[[], Mapping[str, Any]]) -> None:
         dict.__init__(self, shown)
@@ -50,7 +50,7 @@ class RemoteResource(ResourceView):
 
 
 class OpenedAccount(NamedTuple):
-    """A further account of a server, such as one for each worker of a test run."""
+    """An additional account of a server, for example for one worker of a test run."""
 
     emulator: EmulatorClient
     id: str
@@ -162,7 +162,7 @@ class EmulatorClient:
 
     @property
     def review_requirements(self) -> AbstractSet[str]:
-        """Names of what a review requires."""
+        """Names of the requirements of a review."""
         return frozenset(self._setting("review_requirements"))
 
     @review_requirements.setter
@@ -220,13 +220,13 @@ class EmulatorClient:
         self._call("POST", "reset")
 
     def sell(self, product: Mapping[str, Any], /, **details: Any) -> None:
-        """Enter a sale; see :meth:`pytest_asc.Emulator.sell`."""
+        """Record a sale; see :meth:`pytest_asc.Emulator.sell`."""
         self._change("POST", "sales", {"product": _linkage(product), **details})
 
     def measure(
         self, resource: Mapping[str, Any], metric: str, /, *, day: str | date | int = -1, **members: Any
     ) -> None:
-        """Enter a measurement; see :meth:`pytest_asc.Emulator.measure`."""
+        """Record a measurement; see :meth:`pytest_asc.Emulator.measure`."""
         self._change("POST", "measurements", {"resource": _linkage(resource), "metric": metric, "day": day, **members})
 
     def advance(
@@ -237,7 +237,7 @@ class EmulatorClient:
         hours: float | None = None,
         days: float | None = None,
     ) -> list[str]:
-        """Let time pass; see :meth:`pytest_asc.Emulator.advance`."""
+        """Advance the account's time; see :meth:`pytest_asc.Emulator.advance`."""
         parts = ((seconds, 1), (minutes, MINUTE), (hours, HOUR), (days, DAY))
         given = [amount * unit for amount, unit in parts if amount is not None]
         happened: list[str] = self._call("POST", "time", {"advance": sum(given)} if given else {})["happened"]
@@ -255,7 +255,7 @@ class EmulatorClient:
         self._change("POST", "faults", {"cause": cause})
 
     def deliver_webhooks_to(self, receiver: str | None) -> None:
-        """Send the notifications of webhooks to a URL on this machine, in place of a function; None to send nothing.
+        """Deliver the notifications of webhooks to a URL on this machine, not to a function; None to deliver none.
 
         Raises:
             ValueError: The URL is not of this machine.
@@ -322,7 +322,7 @@ class EmulatorClient:
     # Further accounts.
 
     def open_account(self, *, sample: bool = False) -> OpenedAccount:
-        """Open a further account, which requests with its key reach.
+        """Open an additional account, for the requests with its key.
 
         Args:
             sample: Load the sample account.
@@ -334,7 +334,7 @@ class EmulatorClient:
         )
 
     def close_account(self, account: OpenedAccount) -> None:
-        """End a further account; its key is unknown from then on."""
+        """Close an additional account; its key is no longer accepted."""
         account.emulator.close()
         self._change("DELETE", f"accounts/{quote(account.id, safe='')}")
 

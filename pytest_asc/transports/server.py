@@ -35,7 +35,7 @@ _FOR_MAIN_THREAD = {one for one in signal.Signals if one.name in {"SIGALRM", "SI
 
 
 class Server:
-    """A context manager: it listens from entering to leaving, in a thread of its own, and answers with one emulator.
+    """Context manager that serves one emulator on local ports, in its own thread.
 
     Args:
         folder: Where the authority's certificate is written; others shall not be able to read it.
@@ -94,7 +94,7 @@ class Server:
 
     @property
     def emulator(self) -> Emulator:
-        """The emulator that answers.
+        """The emulator that responds to requests.
 
         Raises:
             RuntimeError: No test uses the emulator.
@@ -105,7 +105,7 @@ class Server:
 
     @property
     def env(self) -> dict[str, str]:
-        """Environment for a subprocess: that of this process, with what points a program at the emulator.
+        """Environment for a subprocess: that of this process, with variables that direct programs to the emulator.
 
         It holds the proxy, the certificate authority, and the key under every name of the table of settings. The proxy
         lets no request through to other hosts.
@@ -119,7 +119,7 @@ class Server:
 
     @contextmanager
     def answering(self, emulator: Emulator, control: ControlApi | None = None) -> Iterator[list[Exception]]:
-        """Answer with an emulator; gives the list of the exceptions that it raises, which are bugs of pytest-asc.
+        """Respond with an emulator; yield the list of the exceptions that it raises, which are bugs in pytest-asc.
 
         Args:
             emulator: The emulator.
