@@ -1,4 +1,4 @@
-"""The emulator as a request handler of aiohttp's server."""
+"""Request handler of aiohttp's server that responds with an emulator."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.http_models import Delivery, Response
     from pytest_asc.transports.connections import OpenConnections
 
-MOST_BYTES = 64 * 1024 * 1024
-"""Limit of a request's body. The largest one that clients send to Apple is a part of an upload (inferred)."""
+MAX_BYTES = 64 * 1024 * 1024
+"""Maximum size of a request body. The largest bodies that clients send to Apple are parts of uploads (inferred)."""
 
-MOST_BYTES_IN_A_LINE = 64 * 1024
-"""Limit of a line of a request's head. A filter may list hundreds of ids."""
+MAX_LINE_BYTES = 64 * 1024
+"""Maximum length of a line in the head of a request. A filter may list hundreds of ids."""
 
-_MOST_CRASHES = 99
-_MOST_IN_AUTHORITY = 261  # a name of 255 bytes (RFC 1035), a colon and a port
+_MAX_CRASHES = 99
+_MAX_AUTHORITY_LENGTH = 261  # a host name of 255 bytes (RFC 1035), a colon and a port
 
 _AUTHORITY = re.compile(r"(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 _ABSOLUTE = re.compile(rf"https?://(?P<authority>{_AUTHORITY.pattern})(?P<rest>[/?].*)?", re.IGNORECASE | re.DOTALL)
-# aiohttp logs requests that make no sense together with a piece of them, which may be of a token.
-_SILENT = logging.Logger("pytest_asc.server", logging.CRITICAL + 1)  # noqa: LOG001  not for anyone to configure
+# aiohttp logs a part of each malformed request, which could be a part of a token. So its log is discarded.
+_DISCARDED_LOG = logging.Logger("pytest_asc.server", logging.CRITICAL + 1)  # noqa: LOG001  it must not be configurable
 _log = logging.getLogger("pytest_asc.server")
 
 
 class HttpRejectionError(Exception):
-    """A request that is rejected before it reaches the emulator: status and message of the response."""
+    """The request is rejected before it reaches the emulator. Has status and message of the response."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -53,41 +53,41 @@ class HttpRejectionError(Exception):
 
 
 class Application(Transport[web.BaseRequest, Awaitable[Request], Awaitable[web.Response]]):
-    """A request handler that answers with the emulator of the test that is running."""
+    """Request handler that responds with the emulator of the test that is running."""
 
     def __init__(self) -> None:
         self.own: frozenset[str] = frozenset()
-        """The server's own addresses: ``127.0.0.1:4000``."""
+        """Addresses of the server itself, such as ``127.0.0.1:4000``."""
         self.emulator: Emulator | None = None
         self.control: ControlApi | None = None
-        """The control API; None if a test controls the emulator."""
+        """The control API of a served emulator; None if a test controls the emulator."""
         self.crashes: list[Exception] = []
-        """The exceptions that the emulator raised: bugs of pytest-asc."""
+        """Exceptions of the emulator, which are bugs in pytest-asc, and of webhook receivers."""
 
     def server(self, connections: OpenConnections) -> HttpServer:
         """Return a protocol factory for asyncio.
 
         Args:
-            connections: Where open connections are listed.
+            connections: List of the open connections of the server.
         """
         return HttpServer(
             connections,
             self.answer,
             request_factory=_request,
             access_log=None,
-            logger=_SILENT,
+            logger=_DISCARDED_LOG,
             auto_decompress=False,
-            max_line_size=MOST_BYTES_IN_A_LINE,
-            max_field_size=MOST_BYTES_IN_A_LINE,
+            max_line_size=MAX_LINE_BYTES,
+            max_field_size=MAX_LINE_BYTES,
         )
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """Apple's hosts that the emulator stands for."""
+        """Hosts of Apple that are emulated."""
         return emulated_hosts(self.emulator.service if self.emulator else APP_STORE_CONNECT)
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Send a request through the four steps."""
+        """Respond to a request, in the four steps of a transport."""
         try:
             return await self._answer(request)
         finally:
@@ -96,7 +96,7 @@ class Application(Transport[web.BaseRequest, Awaitable[Request], Awaitable[web.R
                 connection.request_ends(request.headers)
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
-        # The body may come after the test has ended: a request belongs to the test that it began in.
+        # The test may end before the whole body has arrived. The request belongs to the test in which it started.
         emulator, crashes = self.emulator, self.crashes
         if emulator is None:
             return web.Response(status=503, text="No test is using the emulator now.\n")
@@ -107,34 +107,34 @@ class Application(Transport[web.BaseRequest, Awaitable[Request], Awaitable[web.R
             converted = await self.convert(request)
         except HttpRejectionError as error:
             return web.Response(status=error.status, text=f"{error}\n")
-        except (ConnectionError, web.RequestPayloadError):  # nobody waits for the answer
+        except (ConnectionError, web.RequestPayloadError):  # the client is gone, so the response does not matter
             return web.Response(status=400)
         if self.control is not None:
             emulator = self.control.accounts.emulator_for(converted)
         with deferred():
             response = emulator.handle(converted)
         if response.crash:
-            del crashes[_MOST_CRASHES:]
+            del crashes[_MAX_CRASHES:]
             crashes.append(response.crash)
             _log.error("the emulator failed: this is a bug in pytest-asc, please report it", exc_info=response.crash)
         if emulator.has_webhooks_to_send:
-            # In another thread: their receiver may use the API before it responds.
+            # Not in this thread: a receiver may send requests to this server before it responds.
             try:
                 await asyncio.get_running_loop().run_in_executor(None, emulator.send_webhooks)
-            except Exception as problem:  # noqa: BLE001  of the receiver, for the test
+            except Exception as problem:  # noqa: BLE001  the receiver's exceptions must reach the test
                 crashes.append(problem)
         if response.delivery:
             return await self.deliver(request, response, response.delivery)
         return _as_response(response)
 
     def mutate(self, request: web.BaseRequest) -> None:
-        """Leave the request as it is: a client outside of this process makes its own mistakes."""
+        """Do nothing: the mistakes of a client in another process cannot be injected here."""
 
     async def convert(self, request: web.BaseRequest) -> Request:
         """Convert a request, and read its body.
 
         Raises:
-            HttpRejectionError: Its host is not answered, or its head makes no sense.
+            HttpRejectionError: The host is not emulated, or the head is malformed.
         """
         url = self._url(request)
         headers = request.headers
@@ -153,20 +153,20 @@ class Application(Transport[web.BaseRequest, Awaitable[Request], Awaitable[web.R
     ) -> web.Response:
         """Deliver a response late, cut or not at all.
 
-        A failure that would come before the request (a refused connection, an untrusted certificate, a proxy that wants
-        a password) is too late here: but for a body that is cut, the connection ends without a response. The client's
-        timeout is not known, so a latency is real, with or without ``sleep``.
+        Failures that happen before a request is sent (a refused connection, an untrusted certificate, a proxy that
+        requires a password) are not possible any more at this point: with every failure but ``cut``, the connection is
+        closed without a response. The client's timeout is not known, so the latency is always waited for.
         """
         plan = plan_delivery(delivery, timeout)
         if delivery.latency and isinstance(request.protocol, HttpConnection):
-            await request.protocol.pause(delivery.latency)
+            await request.protocol.wait_for_client(delivery.latency)
         if plan.broken is None:
             return _as_response(response)
         connection = request.transport
         if plan.broken != "cut":
             if connection:
                 connection.abort()
-            return web.Response()  # nobody receives it
+            return web.Response()  # it is never sent, since the connection is closed
         cut = _as_response(response)
         await cut.prepare(request)
         await cut.write_eof()
@@ -175,11 +175,11 @@ class Application(Transport[web.BaseRequest, Awaitable[Request], Awaitable[web.R
         return cut
 
     def _url(self, request: web.BaseRequest) -> str:
-        """The URL as the client sees it: the links of the response begin like it."""
+        """Return the URL with the scheme and host that the client has used, for the links in the response."""
         target = request.raw_path
         if target.startswith("/"):
             hosts = request.headers.getall("Host", [])
-            if len(hosts) != 1 or len(hosts[0]) > _MOST_IN_AUTHORITY or not _AUTHORITY.fullmatch(hosts[0]):
+            if len(hosts) != 1 or len(hosts[0]) > _MAX_AUTHORITY_LENGTH or not _AUTHORITY.fullmatch(hosts[0]):
                 raise HttpRejectionError(400, "Expected one Host header with a name or address and perhaps a port.")
             return f"{'https' if request.secure else 'http'}://{hosts[0]}{target}"
         absolute = _ABSOLUTE.fullmatch(target)
@@ -193,7 +193,7 @@ class Application(Transport[web.BaseRequest, Awaitable[Request], Awaitable[web.R
 
 
 def _is_text(*texts: str) -> bool:
-    """Return whether texts came as UTF-8: for other bytes, aiohttp has halves of surrogate pairs."""
+    """Return whether texts were valid UTF-8: aiohttp decodes other bytes as lone surrogates."""
     try:
         "".join(texts).encode()
     except UnicodeEncodeError:
@@ -212,13 +212,13 @@ def _request(
     writer: AbstractStreamWriter,
     task: asyncio.Task[None],
 ) -> web.BaseRequest:
-    loop = protocol._loop  # noqa: SLF001  as aiohttp's own factory has it
-    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=MOST_BYTES)
+    loop = protocol._loop  # noqa: SLF001  aiohttp's own request factory does the same
+    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=MAX_BYTES)
 
 
 async def _expect(request: web.BaseRequest) -> None:
-    """Send 100 (Continue) to a client that waits before it sends the body (RFC 9110, 10.1.1)."""
+    """Send 100 (Continue) to a client that waits for it before it sends the body (RFC 9110, 10.1.1)."""
     if request.headers["Expect"].lower() != "100-continue":
         raise HttpRejectionError(417, "Expected 100-continue or no Expect header.")
     await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-    request.writer.output_size = 0  # aiohttp takes bytes that were written for the start of the response
+    request.writer.output_size = 0  # otherwise aiohttp assumes that the response has already been started

@@ -1,6 +1,7 @@
-"""Connections of aiohttp's client to Apple's hosts, answered by the emulator.
+"""Connections of aiohttp's client to Apple's hosts, with the emulator as the other end.
 
-Connectors make them, whether or not there is a proxy. All above is the library's own.
+The patch replaces the method with which connectors create connections, with or without a proxy. Everything above that
+layer is aiohttp's own code.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ _FAILURES: Mapping[Broken | None, Callable[[Any], Exception]] = MappingProxyType
 
 
 class _Transport(asyncio.Transport):
-    """A transport of asyncio whose other end is the emulator."""
+    """asyncio transport whose other end is the emulator."""
 
     def __init__(self, protocol: ResponseHandler, request: Any, timeout: aiohttp.ClientTimeout) -> None:
         super().__init__()
@@ -65,7 +66,7 @@ class _Transport(asyncio.Transport):
     def _answer(self) -> None:
         try:
             response = self._exchange.answer()
-        except Exception as error:  # noqa: BLE001  raised where the response is waited for
+        except Exception as error:  # noqa: BLE001  the protocol raises it to the code that waits for the response
             self._protocol.set_exception(error)
             return
         if response.delivery is None:
@@ -96,16 +97,16 @@ class _Transport(asyncio.Transport):
     abort = close
 
     def pause_reading(self) -> None:
-        """Do nothing: the response is at hand as a whole."""
+        """Do nothing: the response is delivered as a whole."""
 
     def resume_reading(self) -> None:
-        """Do nothing: the response is at hand as a whole."""
+        """Do nothing: the response is delivered as a whole."""
 
 
 def patch_aiohttp() -> None:
-    """Let aiohttp's connectors ask the emulator first; for all other hosts they are as they were."""
+    """Patch aiohttp's connectors to connect to the emulator for its hosts; other hosts are not affected."""
     connector: Any = aiohttp.TCPConnector
-    original = connector._create_connection  # noqa: SLF001  the one place that knows host and proxy
+    original = connector._create_connection  # noqa: SLF001  the only method that knows both host and proxy
 
     async def _create_connection(
         self: Any,

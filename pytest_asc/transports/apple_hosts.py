@@ -1,7 +1,7 @@
-"""Apple's hosts in the process of a test: the emulator that stands for them, and a stop for what it cannot answer.
+"""Apple's hosts in the process of a test: which emulator responds for a host, and a guard for all other connections.
 
-The stop is an audit hook of Python (PEP 578): it sees every look-up and connection that goes through Python's
-``socket``, whoever makes it and whatever else is patched.
+The guard is an audit hook of Python (PEP 578). It is called for every lookup and connection that uses Python's
+``socket``, regardless of the library, and of other patches.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _SERVICES: Mapping[str, Service] = {
     STORAGE_HOST: APP_STORE_CONNECT,
-    # Where two services share a host, the first one of the table names it.
+    # If two services share a host, the first one in the table counts.
     **{host: service for service in reversed(tuple(SERVICES.values())) for host in service.hosts},
 }
 _URL = re.compile(r"https?://(?:[^/\s'\"@]*@)?([\w.-]+)", re.IGNORECASE)
@@ -34,16 +34,16 @@ _emulators: list[Emulator] = []
 
 
 class AppleHostError(RuntimeError):
-    """A client of a test with the emulator turned to a host of Apple's in a way that the emulator cannot answer.
+    """In a test with the emulator, a client tried to reach a host of Apple's in a way that cannot be emulated.
 
-    It is no ``OSError``, so that no client takes it for a failure of the network and tries again.
+    It is not an ``OSError``, so that no client treats it as a network failure and retries.
     """
 
 
 def start_answering(emulator: Emulator) -> None:
-    """Let an emulator stand for its hosts, from now on, in every thread; of several, the last one answers."""
+    """Respond with an emulator for its hosts from now on, in all threads; the emulator started last has precedence."""
     _emulators.append(emulator)
-    _watch()
+    _install_guard()
 
 
 def stop_answering(emulator: Emulator) -> None:
@@ -52,16 +52,16 @@ def stop_answering(emulator: Emulator) -> None:
 
 
 def emulator_for(host: str | None) -> Emulator | None:
-    """Return the emulator that answers for a host now.
+    """Return the emulator that responds for a host at the moment.
 
     Args:
-        host: The name, in any case.
+        host: The host name, in upper or lower case.
 
     Returns:
-        None if the host is not Apple's, or no emulator answers now.
+        The emulator; None if the host is not Apple's, or no emulator is active.
 
     Raises:
-        AppleHostError: It is a host of Apple's that the emulator of this test does not stand for.
+        AppleHostError: The host is Apple's, but the active emulators do not emulate it.
     """
     if not _emulators or not host:
         return None
@@ -77,7 +77,7 @@ def emulator_for(host: str | None) -> Emulator | None:
         f"Emulate it with --asc-service={service.name}, or {mock}" if service.name in PROBEABLE else mock.capitalize()
     )
     raise AppleHostError(
-        f"{_client()} tried to connect to {name} ({service.title}), but the emulator of this test is for "
+        f"{_caller()} tried to connect to {name} ({service.title}), but the emulator of this test is for "
         f"{_emulators[-1].service.title}. {advice}. To let a test reach Apple, mark it with asc_live and use no "
         "emulator in it."
     )
@@ -89,13 +89,13 @@ def _hosts(service: Service) -> frozenset[str]:
 
 
 @cache
-def _watch() -> None:
-    """Install the stop. Python never removes an audit hook."""
-    sys.addaudithook(_stop)
+def _install_guard() -> None:
+    """Install the guard, once per process: audit hooks cannot be removed."""
+    sys.addaudithook(_audit)
     _patch_socket()
 
 
-def _stop(event: str, args: tuple[Any, ...]) -> None:
+def _audit(event: str, args: tuple[Any, ...]) -> None:
     if _emulators and (check := _CHECKS.get(event)):
         check(args)
 
@@ -106,19 +106,19 @@ def _refuse_address(address: object) -> None:
 
 
 def _refuse(host: object) -> None:
-    """Raise an error where a host is Apple's and an emulator answers now."""
+    """Raise an error if a host is Apple's and an emulator is active."""
     if isinstance(host, (bytes, bytearray)):
         host = host.decode("ascii", "replace")
     if isinstance(host, str) and emulator_for(host):
         raise AppleHostError(
-            f"{_client()} tried to connect to {host}, but a test with asc fixtures does not reach Apple. The emulator "
+            f"{_caller()} tried to connect to {host}, but a test with asc fixtures does not reach Apple. The emulator "
             "intercepts requests, httpx, aiohttp, urllib3, urllib.request and http.client; direct any other client to "
             "the url or the proxy_url of asc_server. To let a test reach Apple, mark it with asc_live."
         )
 
 
 def _refuse_command(command: object, environ: Iterable[str | bytes] | None) -> None:
-    """Raise an error where a URL of Apple's is in a command, and no proxy in its environment."""
+    """Raise an error if a command contains a URL of Apple's, and its environment has no proxy."""
     parts = [command] if isinstance(command, (str, bytes, os.PathLike)) else command
     if not isinstance(parts, (list, tuple)):
         return
@@ -128,16 +128,17 @@ def _refuse_command(command: object, environ: Iterable[str | bytes] | None) -> N
 
 
 def refuse_urls(text: str, client: str, environ: Iterable[str | bytes] | None = None) -> None:
-    """Raise an error where a text has a URL of Apple's, an emulator answers now, and a client would not reach it.
+    """Raise an error if a text contains a URL of Apple's that a client would send to Apple and not to the emulator.
 
     Args:
         text: A URL, or the command line of a program.
-        client: The name of the client, for the error.
-        environ: The variables that the client reads; None for those of this process. With a proxy among them it is not
-            refused: that of ``asc_server`` leads to the emulator, and any other does not reach this far.
+        client: Name of the client, for the message.
+        environ: Names of the client's environment variables; None for those of this process. If a proxy is among them,
+            nothing is raised: the client sends its requests to the proxy, and that of ``asc_server`` leads to the
+            emulator.
 
     Raises:
-        AppleHostError: It is so.
+        AppleHostError: The text contains such a URL, and an emulator is active.
     """
     hosts = _URL.findall(text) if _emulators else ()
     if not hosts or any(os.fsdecode(name) in _PROXIES for name in (os.environ if environ is None else environ)):
@@ -161,11 +162,11 @@ _CHECKS: Mapping[str, Callable[[tuple[Any, ...]], None]] = {
     "os.posix_spawn": lambda args: _refuse_command(args[1], args[2]),
     "os.system": lambda args: _refuse_command(args[0], None),
 }
-"""The check of each audit event of Python."""
+"""Checks by the name of Python's audit event."""
 
 
 def _patch_socket() -> None:
-    """Refuse a host before ``connect`` looks it up, which it does without an event; the hook stops what comes after."""
+    """Check the host before ``connect`` looks it up, which causes no audit event; the hook only sees later steps."""
     cls: Any = socket.socket
     for name in ("connect", "connect_ex"):
         original = getattr(cls, name)
@@ -178,13 +179,13 @@ def _patch_socket() -> None:
         setattr(cls, name, connect)
 
 
-def _client() -> str:
-    """Return the name of the package that makes the call: of the nearest caller outside Python and this package."""
-    ours = __name__.partition(".")[0]
-    frame = sys._getframe(1)  # noqa: SLF001  documented
+def _caller() -> str:
+    """Return the name of the calling package: the nearest one that is neither this package nor the standard library."""
+    this_package = __name__.partition(".")[0]
+    frame = sys._getframe(1)  # noqa: SLF001  a documented function
     while frame.f_back:
         frame = frame.f_back
         package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
-        if package and package != ours and package not in sys.stdlib_module_names:
+        if package and package != this_package and package not in sys.stdlib_module_names:
             return package
     return "a client"

@@ -1,4 +1,4 @@
-"""The interface of a transport: four steps between an HTTP library and an emulator."""
+"""Interface of a transport, with the four steps between an HTTP library and an emulator."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ DeliveredT = TypeVar("DeliveredT")
 
 
 class Transport(ABC, Generic[RequestT, ConvertedT, DeliveredT]):
-    """Carries a library's requests to an emulator, and the emulator's responses back: mutate, convert, handle, deliver.
+    """Passes requests of a library to an emulator, and responses back, in four steps: mutate, convert, handle, deliver.
 
-    The third step is :meth:`pytest_asc.emulator.app.Emulator.handle`. A response with a ``crash`` reports a bug of
-    pytest-asc, which a transport raises in the process of the test.
+    The third step is :meth:`pytest_asc.emulator.app.Emulator.handle`. If a response has a ``crash``, there is a bug in
+    pytest-asc, and a transport in the process of the test raises it.
     """
 
     @abstractmethod
     def mutate(self, request: RequestT) -> None:
-        """Change a request as the emulator's ``client_fault`` has it, or raise the library's exception for it."""
+        """Inject the emulator's ``client_fault`` into a request, or raise the library's exception for the fault."""
 
     @abstractmethod
     def convert(self, request: RequestT) -> ConvertedT:
-        """Convert a request of the library into one of the emulator."""
+        """Convert a request of the library into a request to the emulator."""
 
     @abstractmethod
     def deliver(self, request: RequestT, response: Response, delivery: Delivery, timeout: float | None) -> DeliveredT:
@@ -34,20 +34,20 @@ class Transport(ABC, Generic[RequestT, ConvertedT, DeliveredT]):
 
 
 class DeliveryPlan(NamedTuple):
-    """The fate of a response on its way to a client."""
+    """How a response reaches the client, or why it does not."""
 
     broken: Broken | None
-    """The failure of the connection."""
+    """Failure of the connection; None if there is none."""
     wait: float
-    """Seconds to sleep before the client gets the response or the failure."""
+    """Seconds to wait before the client gets the response or the failure."""
 
 
 def plan_delivery(delivery: Delivery, timeout: float | None) -> DeliveryPlan:
-    """Decide between a delivery's own failure and the client's timeout, and how long to wait.
+    """Decide whether the delivery's failure or the client's timeout comes first, and how long to wait.
 
     Args:
-        delivery: The latency and the failure that the emulator asks for.
-        timeout: Seconds that the client waits for a response; None if it waits for ever, or it is not known.
+        delivery: Latency and failure that the emulator has planned.
+        timeout: Seconds that the client waits for a response; None if it waits forever, or the timeout is not known.
     """
     late = timeout is not None and delivery.latency > timeout
     wait = timeout if late and timeout is not None else delivery.latency

@@ -1,4 +1,4 @@
-"""The certificate of the HTTPS port, for Apple's hosts and this machine, from a new authority."""
+"""Certificate of the HTTPS port, for Apple's hosts and this machine, signed by a new certificate authority."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _HOSTS = frozenset(host for name in PROBEABLE for host in emulated_hosts(SERVICES[name]))
-# Apple's own TLS refuses certificates that live for longer than 825 days, whoever signed them (documented: HT210176).
-_LIFE = timedelta(days=365)
+# TLS of Apple's systems rejects certificates that are valid for more than 825 days (documented: HT210176).
+_LIFETIME = timedelta(days=365)
 
 
 def server_context(host: str, ca_file: Path) -> ssl.SSLContext:
-    """Make an authority, write its certificate to a file, and have it sign one for a TLS server.
+    """Create a certificate authority, write its certificate to a file, and sign a certificate for a TLS server.
 
-    The authority's key stays in memory and is forgotten on return. OpenSSL reads the server's own key from a file
-    alone, so it is written to a temporary one that only its owner can read, and removed at once.
+    The key of the authority stays in memory, and is discarded on return. OpenSSL only reads the key of the server from
+    a file, so it is written to a temporary file that only its owner can read, and removed immediately.
 
     Args:
-        host: The server's address, beside the names of this machine.
-        ca_file: The certificate for clients to trust; only its owner can read it.
+        host: Address of the server, in addition to the names of this machine.
+        ca_file: File for the certificate that clients must trust. Only its owner can read it.
     """
     now = datetime.now(timezone.utc)
     authority = trustme.CA(organization_name="pytest-asc")
     certificate = authority.issue_cert(
-        *sorted({*_HOSTS, *LOOPBACK, host}), not_before=now - timedelta(days=1), not_after=now + _LIFE
+        *sorted({*_HOSTS, *LOOPBACK, host}), not_before=now - timedelta(days=1), not_after=now + _LIFETIME
     )
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.set_alpn_protocols(["http/1.1"])

@@ -1,7 +1,7 @@
-"""The HTTP libraries that are patched, each once, when it is loaded.
+"""HTTP libraries that are patched when they are loaded, each only once.
 
-A patch asks for the emulator or the guard of the current test at each connection or request, so that it can stay until
-the process ends.
+A patch looks up the active emulator or guard at each connection or request, so it can stay in place until the process
+ends.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 Patches: TypeAlias = "Mapping[str, tuple[str, str]]"
-"""By the name of a library, the module of this package and its function that patch it."""
+"""Module of this package and name of its function that patches a library, by the name of the library."""
 
 _EMULATION: Patches = MappingProxyType(
     {
@@ -41,18 +41,18 @@ _GUARD: Patches = MappingProxyType(
 
 @cache
 def patch_clients() -> None:
-    """Let the emulator answer for connections to Apple's hosts."""
+    """Patch the libraries so that connections to Apple's hosts lead to the emulator."""
     _patch_when_loaded(_EMULATION)
 
 
 @cache
 def guard_clients() -> None:
-    """Let :mod:`.write_guard` see each request before it is sent."""
+    """Patch the libraries so that :mod:`.write_guard` checks each request before it is sent."""
     _patch_when_loaded(_GUARD)
 
 
 def _patch_when_loaded(patches: Patches) -> None:
-    """Patch the libraries that are loaded, and each of the others as soon as it is."""
+    """Patch the libraries that are already loaded, and the others as soon as they are loaded."""
     for name, patch in patches.items():
         if sys.modules.get(name):
             _apply(patch)
@@ -66,7 +66,7 @@ def _apply(patch: tuple[str, str]) -> None:
 
 
 class _PatchWhenLoaded(MetaPathFinder):
-    """Finds nothing itself: it adds the patch to what the finders after it find."""
+    """Import finder that adds the patch to the specs that the finders after it find."""
 
     def __init__(self, patches: Patches) -> None:
         self._patches = patches
@@ -85,7 +85,7 @@ class _PatchWhenLoaded(MetaPathFinder):
 
 
 class _PatchingLoader(Loader):
-    """Loads a library as its own loader does, and patches it."""
+    """Loads a library with its original loader, and patches it."""
 
     def __init__(self, loader: Loader, patch: partial[None]) -> None:
         self._loader = loader

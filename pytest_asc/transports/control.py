@@ -1,4 +1,4 @@
-"""The control API on the server of the emulator."""
+"""Connection of the control API to the emulator's server."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from pytest_asc.control.api import CONTROL_PATH, ControlApi, ControlRequest, Con
 from pytest_asc.control.journal import as_event
 from pytest_asc.transports.http_connection import HttpConnection
 
-_SILENCE = 15.0
-"""Seconds after which a comment is sent, so that a client that has gone is noticed."""
-_MOST_EVENTS_WAITING = 1000
+_KEEP_ALIVE_INTERVAL = 15.0
+"""Seconds without events after which a comment is sent, to detect that the client is gone."""
+_MAX_PENDING_EVENTS = 1000
 
 
 def is_control(target: str) -> bool:
-    """Return whether a request is for the control API."""
+    """Return whether the target of a request belongs to the control API."""
     rest = target[len(CONTROL_PATH) :]
     return target.startswith(CONTROL_PATH) and (not rest or rest[0] in "/?")
 
 
 async def answer(api: ControlApi, request: web.BaseRequest) -> web.StreamResponse:
-    """Answer a request of the control API."""
+    """Handle a request to the control API."""
     if isinstance(request.protocol, HttpConnection):
         request.protocol.reads_body = request.body_exists
     try:
         body = await request.read() if request.body_exists else b""
     except web.HTTPRequestEntityTooLarge:
         return _as_response(ControlResponse(413, b'{"error": "the body is too large"}\n'))
-    except (ConnectionError, web.RequestPayloadError):  # nobody waits for the answer
+    except (ConnectionError, web.RequestPayloadError):  # the client is gone, so the response does not matter
         return web.Response(status=400)
 
     def header(name: str) -> str | None:
@@ -49,15 +49,15 @@ async def answer(api: ControlApi, request: web.BaseRequest) -> web.StreamRespons
 
 def _as_response(response: ControlResponse) -> web.Response:
     headers = {"Content-Type": response.media_type, "X-Content-Type-Options": "nosniff", **response.headers}
-    if response.status == 204:  # noqa: PLR2004  it has no content
+    if response.status == 204:  # noqa: PLR2004  the status without content
         del headers["Content-Type"]
     return web.Response(status=response.status, body=response.body, headers=headers)
 
 
 async def _stream(stream: EventStream, request: web.BaseRequest) -> web.StreamResponse:
-    """Send the requests of an account as server-sent events until the client has gone.
+    """Send the requests of an account as server-sent events, until the client is gone.
 
-    Comments tell that the server is still there, and that a command has changed or reset the account.
+    Comments in the stream say that the server is still there, and that a command has changed or reset the account.
     """
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
     loop, news = asyncio.get_running_loop(), asyncio.Event()
@@ -66,7 +66,7 @@ async def _stream(stream: EventStream, request: web.BaseRequest) -> web.StreamRe
 
     def listen() -> None:
         if not news.is_set():
-            with suppress(RuntimeError):  # the loop has ended
+            with suppress(RuntimeError):  # the loop may be closed already
                 loop.call_soon_threadsafe(news.set)
 
     emulator.change_listeners.append(listen)
@@ -82,13 +82,13 @@ async def _stream(stream: EventStream, request: web.BaseRequest) -> web.StreamRe
                 await response.write(b": changed\n\n")
             changes, count = emulator.changes, emulator.request_count
             if count > known:
-                records = emulator.requests_since(max(known, count - _MOST_EVENTS_WAITING))
+                records = emulator.requests_since(max(known, count - _MAX_PENDING_EVENTS))
                 known = count
                 first = count - len(records) + 1
                 await response.write(b"".join(as_event(first + place, one) for place, one in enumerate(records)))
                 continue
             try:
-                await asyncio.wait_for(news.wait(), _SILENCE)
+                await asyncio.wait_for(news.wait(), _KEEP_ALIVE_INTERVAL)
             except asyncio.TimeoutError:
                 await response.write(b": still there\n\n")
     except (ConnectionError, asyncio.CancelledError):

@@ -1,4 +1,4 @@
-"""A client of the control API: an emulator in another process, with the members of one in this process."""
+"""Client of the control API, with the same interface as an emulator in this process."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class RemoteResource(ResourceView):
         self._read = read
 
     def _update(self) -> RemoteResource:
-        with suppress(LookupError):  # then it shows the last state
+        with suppress(LookupError):  # a deleted resource keeps its last state
             dict.update(self, self._read())
         return self
 
@@ -57,18 +57,18 @@ class OpenedAccount(NamedTuple):
     key_id: str
     issuer_id: str
     private_key: str
-    """The key as text, without a repr."""
+    """The private key as text whose repr does not show it."""
 
 
 class EmulatorClient:
-    """The emulator of ``serve`` or ``run``: ``EmulatorClient(os.environ["ASC_EMULATOR_URL"])``.
+    """Client for the emulator of ``serve`` or ``run``: ``EmulatorClient(os.environ["ASC_EMULATOR_URL"])``.
 
     Its members are those of :class:`pytest_asc.Emulator`; see
     :class:`pytest_asc.control.interface.ControlledEmulator`. Each is a request to the control API.
 
     Args:
-        control_url: Of the line that ``serve`` prints, or ``ASC_EMULATOR_URL``.
-        secret: ``control_secret`` of that line, where it has one.
+        control_url: ``control_url`` in the line that ``serve`` prints, or ``ASC_EMULATOR_URL``.
+        secret: ``control_secret`` in that line; None if it has none.
     """
 
     def __init__(self, control_url: str, secret: str | None = None) -> None:
@@ -90,15 +90,15 @@ class EmulatorClient:
         self._session.close()
 
     def _call(self, method: str, path: str, body: Any = None, query: Mapping[str, str] | None = None) -> Any:
-        """Run a command.
+        """Send a command, and return the parsed response.
 
         Raises:
-            LookupError: The emulator has no such resource or type.
-            ValueError: It does not accept the arguments; the message is its own.
-            OSError: It cannot be reached.
-            RuntimeError: It does not let this client in, or it failed.
+            LookupError: The resource or the type does not exist.
+            ValueError: An argument is not valid; the message is that of the emulator.
+            OSError: The server cannot be reached.
+            RuntimeError: The server denies access, or has failed.
         """
-        data = None if body is None else json.dumps(body, default=_plain).encode()
+        data = None if body is None else json.dumps(body, default=_as_json_value).encode()
         response = self._session.request(
             method,
             f"{self._url}/{path}",
@@ -118,7 +118,7 @@ class EmulatorClient:
         raise kind(message)
 
     def _change(self, method: str, path: str, body: Any = None, query: Mapping[str, str] | None = None) -> Any:
-        """Run a command whose errors are ValueErrors alone, as in Python."""
+        """Send a command that only raises ValueErrors, like the corresponding method of the emulator."""
         try:
             return self._call(method, path, body, query)
         except LookupError as error:
@@ -134,7 +134,7 @@ class EmulatorClient:
 
     @property
     def role(self) -> Role:
-        """The role of the keys."""
+        """Role of the keys; see :attr:`pytest_asc.Emulator.role`."""
         role: Role = self._setting("role")
         return role
 
@@ -144,7 +144,7 @@ class EmulatorClient:
 
     @property
     def clock_offset(self) -> float:
-        """Seconds that the emulated service's clock is ahead."""
+        """Seconds by which the clock of the emulated service is ahead."""
         return float(self._setting("clock_offset"))
 
     @clock_offset.setter
@@ -153,7 +153,7 @@ class EmulatorClient:
 
     @property
     def part_size(self) -> int:
-        """Bytes of each part of an upload but the last."""
+        """Size in bytes of each part of an upload but the last; see :attr:`pytest_asc.Emulator.part_size`."""
         return int(self._setting("part_size"))
 
     @part_size.setter
@@ -216,7 +216,7 @@ class EmulatorClient:
         write_document(self.dump(), file)
 
     def reset(self) -> None:
-        """Return to an empty account and the settings that the server was started with."""
+        """Restore the empty account and the settings that the server was started with."""
         self._call("POST", "reset")
 
     def sell(self, product: Mapping[str, Any], /, **details: Any) -> None:
@@ -258,12 +258,12 @@ class EmulatorClient:
         """Deliver the notifications of webhooks to a URL on this machine, not to a function; None to deliver none.
 
         Raises:
-            ValueError: The URL is not of this machine.
+            ValueError: The URL does not lead to that machine.
         """
         self._change("POST", "webhooks", {"url": receiver})
 
     def end_faults(self) -> None:
-        """End all faults that were injected."""
+        """End all injected faults."""
         self._call("DELETE", "faults")
 
     def fail(
@@ -288,7 +288,7 @@ class EmulatorClient:
         """Plan a failure of the next requests of a method and path; see :meth:`pytest_asc.Emulator.fail`.
 
         Raises:
-            ValueError: It can never happen, the arguments do not fit together, or the body is not in UTF-8.
+            ValueError: The failure can never happen, the arguments contradict each other, or the body is not UTF-8.
         """
         arguments = {
             "method": method,
@@ -311,7 +311,7 @@ class EmulatorClient:
 
     @property
     def requests(self) -> RequestRecords:
-        """Requests that were handled; see :attr:`pytest_asc.Emulator.requests`. Bodies are cut at 64 KiB."""
+        """Requests that were handled; see :attr:`pytest_asc.Emulator.requests`. Bodies are truncated to 64 KiB."""
         return RequestRecords(map(_record, self._call("GET", "requests", query={"details": "true"})))
 
     @property
@@ -319,13 +319,13 @@ class EmulatorClient:
         """Number of requests that were handled since the start or the last reset."""
         return int(self._call("GET", "health")["requests"])
 
-    # Further accounts.
+    # Additional accounts.
 
     def open_account(self, *, sample: bool = False) -> OpenedAccount:
         """Open an additional account, for the requests with its key.
 
         Args:
-            sample: Load the sample account.
+            sample: True to load the sample account.
         """
         opened = self._call("POST", "accounts", {"sample": sample})
         client = EmulatorClient(opened["control_url"], self._secret)
@@ -348,14 +348,14 @@ def _path(resource: Mapping[str, Any]) -> str:
 
 
 def _as_text(value: Any) -> str:
-    """Return the value of an attribute, or the id of a resource, as it is in a query."""
+    """Return the value of an attribute, or the id of a resource, in the format of a query parameter."""
     if isinstance(value, Mapping) and {"type", "id"} <= value.keys():
         return str(value["id"])
-    return value if isinstance(value, str) else json.dumps(value, default=_plain)
+    return value if isinstance(value, str) else json.dumps(value, default=_as_json_value)
 
 
-def _plain(value: Any) -> Any:
-    """Return what JSON has for a value that it does not know."""
+def _as_json_value(value: Any) -> Any:
+    """Convert a value that JSON does not support."""
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Decimal):

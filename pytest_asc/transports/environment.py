@@ -1,4 +1,4 @@
-"""Environment variables that point a program at a server of the emulator, without any change to the program."""
+"""Environment variables with which an unchanged program uses a server of the emulator."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 
     from pytest_asc.credentials.finder import Credentials
 
-# curl reads http_proxy in small letters alone, others read capitals alone. SPACESHIP_PROXY is fastlane's.
+# curl only reads http_proxy in lower case, others only read upper case. SPACESHIP_PROXY is for fastlane.
 PROXY = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "SPACESHIP_PROXY")
 NO_PROXY = ("NO_PROXY", "no_proxy")
-# requests; OpenSSL, and with it httpx, urllib, aiohttp, Ruby and Go; curl; Node.
+# For requests; for OpenSSL, and thereby httpx, urllib, aiohttp, Ruby and Go; for curl; for Node.
 CA_FILE = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
 
-# Node's own fetch heeds the variable above from 24.0 and 22.21 on, and does so with this file before.
+# Node's built-in fetch uses the proxy from 22.21 and 24.0 on, if NODE_USE_ENV_PROXY is set. Others need this file.
 _NODE_PROXY = Path(__file__).with_name("node_proxy.cjs")
 
 
 class Endpoints(Protocol):
-    """The addresses of a server."""
+    """URLs and CA file of a server."""
 
     url: str
     proxy_url: str
@@ -37,13 +37,13 @@ class Endpoints(Protocol):
 def environment(
     server: Endpoints, credentials: Credentials, inherited: Mapping[str, str], *, more_hosts: bool = False
 ) -> dict[str, str]:
-    """Return the environment for a program; write the files that it names into the server's folder.
+    """Return the environment for a program, and write the files that it refers to into the server's folder.
 
     Args:
         server: The server.
-        credentials: The key that its emulator accepts.
-        inherited: Environment of the caller.
-        more_hosts: Trust the usual certificate authorities as well, for a program that can reach other hosts.
+        credentials: The key that the emulator accepts.
+        inherited: Environment variables of the caller.
+        more_hosts: True if the program can reach other hosts, and so must also trust the usual certificate authorities.
     """
     kept = {name: value for name, value in inherited.items() if name not in MISLEADING}
     ca_file = server.ca_file
@@ -56,13 +56,13 @@ def environment(
         **dict.fromkeys(PROXY, server.proxy_url),
         **dict.fromkeys(NO_PROXY, ",".join(sorted(LOOPBACK))),
         **dict.fromkeys(CA_FILE, str(ca_file)),
-        "NODE_USE_ENV_PROXY": "1",  # without it Node's own fetch knows no proxy
+        "NODE_USE_ENV_PROXY": "1",  # Node's built-in fetch ignores the proxy variables without it
         "NODE_OPTIONS": f"{inherited.get('NODE_OPTIONS', '')} --require {_quoted(_NODE_PROXY)}".strip(),
         **variables_of(credentials, server.url, server.ca_file.parent),
     }
 
 
 def _quoted(path: Path) -> str:
-    """Return a path as NODE_OPTIONS takes it."""
+    """Return a path, quoted for NODE_OPTIONS."""
     escaped = str(path).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

@@ -1,7 +1,7 @@
-"""Connections of http.client and urllib3 to Apple's hosts, answered by the emulator: also those of urllib.request.
+"""Connections of http.client, urllib.request and urllib3 to Apple's hosts, with the emulator as the other end.
 
-Their ``connect`` puts an object in the place of the socket. All above it is the library's own: redirects, retries,
-decoding and errors.
+The patched ``connect`` replaces the socket by an object. Everything above it is the library's own code: redirects,
+retries, decoding and errors.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ PROXY_REFUSED = "407 Proxy Authentication Required"
 
 
 def refused() -> ConnectionRefusedError:
-    """Return the error of a port that nobody listens on."""
+    """Return the error for a port that nothing listens on."""
     return ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
 
 
 def reset() -> ConnectionResetError:
-    """Return the error of a connection that the other end has reset."""
+    """Return the error for a connection that the other end has reset."""
     return ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
 
 
 def untrusted() -> ssl.SSLCertVerificationError:
-    """Return the error of a certificate that nobody trusts."""
+    """Return the error for a certificate that the client does not trust."""
     return ssl.SSLCertVerificationError(1, UNTRUSTED)
 
 
@@ -50,16 +50,16 @@ def _proxy_refused() -> OSError:
 
 
 FAILURES: Failures = MappingProxyType({"refused": refused, "tls": untrusted, "proxy": _proxy_refused})
-"""Failures before a request, by what the emulator plans: http.client raises them as they are."""
+"""Functions that return http.client's exception for a failure before the request, by the planned failure."""
 
 
 class EmulatedSocket:
-    """The part of a socket that http.client uses.
+    """Replacement of a socket, with the methods that http.client uses.
 
     Args:
-        exchange: The other end.
-        timeout: Seconds; the library may change them.
-        failures: The library's exceptions for failures that come before a request.
+        exchange: The exchange that is the other end.
+        timeout: Timeout in seconds, which the library may change.
+        failures: Functions that return the library's exception for a failure before the request.
     """
 
     def __init__(self, exchange: HttpExchange, timeout: object, failures: Failures) -> None:
@@ -69,15 +69,15 @@ class EmulatedSocket:
         self.settimeout(timeout)
 
     def settimeout(self, timeout: object) -> None:
-        """Set the seconds that the client waits for the response."""
+        """Set the timeout for the response, in seconds."""
         self._timeout = timeout if isinstance(timeout, (int, float)) else socket.getdefaulttimeout()
 
     def gettimeout(self) -> float | None:
-        """Return the seconds that the client waits for the response."""
+        """Return the timeout for the response, in seconds."""
         return self._timeout
 
     def sendall(self, data: bytes, _: int = 0) -> None:
-        """Send bytes; the last ones of a request have it answered, or raise its failure."""
+        """Send bytes. When the request is complete, it is handled, or a planned failure is raised."""
         if self._exchange.receive(data) == b"":
             response = self._response = self._exchange.answer()
             failure = self._failures.get(response.delivery.broken) if response.delivery else None
@@ -90,7 +90,7 @@ class EmulatedSocket:
         return len(data)
 
     def makefile(self, *_: object, **__: object) -> io.BufferedIOBase:
-        """Return the response to be read, once it has been late."""
+        """Wait for the planned latency, and return a file with the response."""
         response = self._response
         if response is None:
             return io.BytesIO()
@@ -99,7 +99,7 @@ class EmulatedSocket:
             if plan.wait:
                 time.sleep(plan.wait)
             if plan.broken in _READ_FAILURES:
-                return io.BufferedReader(_Failing(_READ_FAILURES[plan.broken]()))
+                return io.BufferedReader(_FailingStream(_READ_FAILURES[plan.broken]()))
         return io.BytesIO(self._exchange.to_bytes(response))
 
     def ignore(self, *_: object) -> None:
@@ -115,8 +115,8 @@ def _timed_out() -> TimeoutError:
 _READ_FAILURES: Failures = MappingProxyType({"reset": reset, "timeout": _timed_out})
 
 
-class _Failing(io.RawIOBase):
-    """A stream that cannot be read."""
+class _FailingStream(io.RawIOBase):
+    """A stream that raises an exception when it is read."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__()
@@ -130,14 +130,14 @@ class _Failing(io.RawIOBase):
 
 
 def patch_http_client() -> None:
-    """Let the connections of http.client ask the emulator first; for all other hosts they are as they were."""
+    """Patch http.client to connect to the emulator for its hosts; other hosts are not affected."""
     _patch_connect(http.client.HTTPConnection, "http", lambda _: FAILURES)
     _patch_connect(http.client.HTTPSConnection, "https", lambda _: FAILURES)
 
 
 def patch_urllib3() -> None:
-    """Do the same for those of urllib3."""
-    from urllib3 import connection, exceptions  # noqa: PLC0415  loaded by whoever uses it
+    """Patch urllib3 to connect to the emulator for its hosts; other hosts are not affected."""
+    from urllib3 import connection, exceptions  # noqa: PLC0415  called only when urllib3 has been loaded
 
     def failures(of: Any) -> Failures:
         message = f"Failed to establish a new connection: {refused()}"
@@ -149,7 +149,7 @@ def patch_urllib3() -> None:
 
     def connected(of: Any) -> None:
         of.is_verified = True
-        of._has_connected_to_proxy = bool(of.proxy)  # noqa: SLF001  has_connected_to_proxy is read-only
+        of._has_connected_to_proxy = bool(of.proxy)  # noqa: SLF001  the property has_connected_to_proxy is read-only
         of.proxy_is_verified = True if of.proxy else None
 
     _patch_connect(connection.HTTPConnection, "http", failures, connected)
@@ -162,7 +162,7 @@ def _patch_connect(
     original = cls.connect
 
     def connect(self: Any) -> None:
-        # Through a proxy's tunnel, the host is the tunnel's.
+        # If the connection is a proxy's tunnel, the host is at the end of the tunnel.
         tunnel = self._tunnel_host
         host, port = (tunnel, self._tunnel_port) if tunnel else (self.host, self.port)
         if emulator_for(host) is None:

@@ -1,4 +1,4 @@
-"""A connection of aiohttp's server that can be watched."""
+"""Connection of aiohttp's server that keeps track of its activity."""
 
 from __future__ import annotations
 
@@ -21,12 +21,20 @@ class HttpConnection(web.RequestHandler):
     """Protocol of an HTTP connection; see :class:`pytest_asc.transports.connections.Connection`.
 
     Args:
-        connections: Where it is listed while it is open.
-        arguments: Of aiohttp's own protocol.
-        options: Of aiohttp's own protocol.
+        connections: List of the open connections of the server, which includes this one while it is open.
+        arguments: Positional arguments of aiohttp's protocol.
+        options: Keyword arguments of aiohttp's protocol.
     """
 
-    __slots__ = ("_after_head", "_connections", "_end", "_lost", "head_since", "last_active", "reads_body")
+    __slots__ = (
+        "_after_head",
+        "_closed_by_client",
+        "_connections",
+        "_last_bytes",
+        "head_since",
+        "last_active",
+        "reads_body",
+    )
 
     def __init__(self, connections: OpenConnections, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -35,46 +43,46 @@ class HttpConnection(web.RequestHandler):
         self.head_since: float | None = None
         self.reads_body = False
         self._after_head = 0
-        """Bytes after the end of the latest head."""
-        self._end = b""
-        """The latest bytes."""
-        self._lost: asyncio.Future[None] | None = None
-        """Done when the client has hung up while its response is late."""
+        """Number of bytes received after the end of the latest head."""
+        self._last_bytes = b""
+        """The last bytes received, at most as many as the end of a head has."""
+        self._closed_by_client: asyncio.Future[None] | None = None
+        """Future that is done when the client closes the connection while the response is delayed."""
 
     @property
     def idle(self) -> bool:
-        """It waits for the rest of a request, or for the next one."""
+        """True if the connection waits for the rest of a request, or for the next request."""
         waiter = self._waiter
         return waiter is not None and not waiter.done()
 
     @property
     def unread(self) -> int:
-        """Bytes that the client has not taken yet."""
-        # Below TLS there is a second transport, with a buffer of its own.
+        """Number of bytes that are not sent yet, because the client has not read earlier ones."""
+        # With TLS there is a second transport below, which has its own buffer.
         tls = getattr(self.transport, "_ssl_protocol", None)
         transports = (self.transport, getattr(tls, "_transport", None))
         return sum(one.get_write_buffer_size() for one in transports if one is not None)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """List it."""
+        """Add the connection to the list of open connections."""
         super().connection_made(transport)
         self._connections.add(self)
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Remove it from the list."""
+        """Remove the connection from the list of open connections."""
         self._connections.discard(self)
-        if self._lost and not self._lost.done():
-            self._lost.set_result(None)
+        if self._closed_by_client and not self._closed_by_client.done():
+            self._closed_by_client.set_result(None)
         super().connection_lost(exc)
 
-    async def pause(self, seconds: float) -> None:
-        """Wait, but no longer than the client does."""
-        self._lost = self._loop.create_future()
+    async def wait_for_client(self, seconds: float) -> None:
+        """Wait for some seconds, or until the client closes the connection."""
+        self._closed_by_client = self._loop.create_future()
         with suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._lost, seconds)
+            await asyncio.wait_for(self._closed_by_client, seconds)
 
     def data_received(self, data: bytes) -> None:
-        """Note the time, and go on as aiohttp does."""
+        """Record the time and the position in the request, and let aiohttp process the data."""
         self.last_active = self._loop.time()
         if self.head_since is None:
             self.head_since = self.last_active
@@ -83,39 +91,39 @@ class HttpConnection(web.RequestHandler):
         if self._request_count == count:
             self._after_head += len(data)
         else:
-            text = self._end[1:] + data
-            # A body may look like the end of a head.
+            text = self._last_bytes[1:] + data
+            # A body may contain the same bytes as the end of a head.
             find = text.find if self._request_count == count + 1 else text.rfind
             end = find(_END_OF_HEAD)
             self._after_head = len(text) - end - len(_END_OF_HEAD) if end >= 0 else 0
-        self._end = (self._end + data[-len(_END_OF_HEAD) :])[-len(_END_OF_HEAD) :]
+        self._last_bytes = (self._last_bytes + data[-len(_END_OF_HEAD) :])[-len(_END_OF_HEAD) :]
 
     def request_ends(self, headers: CIMultiDictProxy[str]) -> None:
-        """Wait for the next request, which may have begun in the packet that ended this one.
+        """Update the state after a request was handled. The next one may already have started, in the same packet.
 
         Args:
-            headers: Those of the request that has been answered.
+            headers: Headers of the request that was handled.
         """
         self.reads_body = False
         if "Transfer-Encoding" in headers:
-            has_more = self._end != _END_OF_HEAD
+            has_more = self._last_bytes != _END_OF_HEAD
         else:
-            has_more = self._after_head > int(headers.get("Content-Length", 0))  # aiohttp lets digits alone through
+            has_more = self._after_head > int(headers.get("Content-Length", 0))  # aiohttp only accepts digits
         self.head_since = self.last_active if has_more else None
 
     def drop(self) -> None:
-        """Close it at once, without a response."""
+        """Close the connection immediately, without a response."""
         if self.transport is not None:
             self.transport.abort()
 
 
 class HttpServer(web.Server):
-    """Factory of these protocols for asyncio.
+    """Factory of :class:`HttpConnection` protocols for asyncio.
 
     Args:
-        connections: Where open connections are listed.
-        arguments: Of aiohttp's own server.
-        options: Of aiohttp's own server and protocol.
+        connections: List of the open connections of the server.
+        arguments: Positional arguments of aiohttp's server.
+        options: Keyword arguments of aiohttp's server and protocol.
     """
 
     def __init__(self, connections: OpenConnections, *arguments: Any, **options: Any) -> None:
@@ -123,5 +131,5 @@ class HttpServer(web.Server):
         self._list = connections
 
     def __call__(self) -> HttpConnection:
-        """Return the protocol of a new connection."""
+        """Return the protocol for a new connection."""
         return HttpConnection(self._list, self, loop=self._loop, **self._kwargs)

@@ -1,4 +1,4 @@
-"""One request and its response as bytes of HTTP/1.1 (RFC 9112), for clients whose connections are replaced."""
+"""A request and its response as bytes of HTTP/1.1 (RFC 9112), for clients whose connections are replaced."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ if TYPE_CHECKING:
 
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 _PORTS = {"http": 80, "https": 443}
-_MOST_DIGITS = 18
+_MAX_DIGITS = 18
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _FOLD = re.compile(r"\r\n[ \t]+")
-_PARTS = 3  # of a request line
+_PARTS = 3  # parts of a request line: method, target, version
 _WITHOUT_BODY = frozenset({204, 304})
 
 
 class HttpExchange:
-    """The other end of a connection that a client believes to be Apple's: it carries one request and one response.
+    """The other end of an emulated connection to Apple, for one request and one response.
 
-    Every response closes the connection. So the next request, which may be of another test, finds the emulator of its
-    own test.
+    The connection is closed after the response, so that the next request, which may be part of another test, reaches
+    the emulator of that test.
 
     Args:
         scheme: ``http`` or ``https``.
-        host: The host that the client connects to.
+        host: Host that the client connects to.
         port: The port.
     """
 
@@ -54,10 +54,10 @@ class HttpExchange:
             data: The bytes.
 
         Returns:
-            None while the request is incomplete; ``b""`` where this completes it; an interim response for a client
-            that waits for it before it sends the body.
+            None while the request is incomplete; an empty value once it is complete; or an interim response for a
+            client that waits for it before it sends the body.
         """
-        if self._request is not None:  # some clients write an empty end of the body
+        if self._request is not None:  # some clients write an empty chunk after the end of the body
             return None
         self._received += data
         interim = None
@@ -85,7 +85,7 @@ class HttpExchange:
         return b""
 
     def _problem(self) -> str:
-        """Return what makes the head malformed (RFC 9112, 3.2.2, 6.3); empty where nothing does."""
+        """Return the reason why the head is malformed (RFC 9112, 3.2.2, 6.3); empty if it is not."""
         _, target, _ = self._head or ("", "", {})
         length = self._header("content-length")
         if not target:
@@ -94,12 +94,12 @@ class HttpExchange:
             return f"the target has another host than {self._host}"
         if length and self._header("transfer-encoding"):
             return "there are both Content-Length and Transfer-Encoding"
-        if length and not (length.isascii() and length.isdigit() and len(length) <= _MOST_DIGITS):
+        if length and not (length.isascii() and length.isdigit() and len(length) <= _MAX_DIGITS):
             return "Content-Length is not a number"
         return ""
 
     def _refuse(self, problem: str) -> None:
-        """Answer as web servers do, without the emulator: what is malformed does not reach Apple's services."""
+        """Respond without the emulator: web servers reject malformed requests before Apple's services see them."""
         method = self._head[0] if self._head else ""
         self._request = Request(method, self._origin, {})
         self._refusal = Response(400, {"Content-Type": "text/plain"}, f"Bad Request: {problem}.\n".encode())
@@ -108,8 +108,8 @@ class HttpExchange:
         """Return the emulator's response to the request.
 
         Raises:
-            AppleHostError: The test of the connection has ended.
-            Exception: The emulator's own, which is a bug of pytest-asc.
+            AppleHostError: The test that opened the connection has ended.
+            Exception: An exception of the emulator itself, which is a bug in pytest-asc.
         """
         if self._refusal:
             return self._refusal
@@ -122,7 +122,7 @@ class HttpExchange:
         return response
 
     def to_bytes(self, response: Response) -> bytes:
-        """Return a response as bytes."""
+        """Serialize a response."""
         status, headers = response.status, response.headers
         lines = [f"HTTP/1.1 {status} {_PHRASES.get(status, '')}", *(f"{name}: {headers[name]}" for name in headers)]
         is_head = self._request is not None and self._request.method == "HEAD"
@@ -136,7 +136,7 @@ class HttpExchange:
         return next((value for key, value in headers.items() if key.lower() == name), "")
 
     def _body(self) -> bytes | None:
-        """Return the whole body; None while something is missing."""
+        """Return the whole body; None while it is incomplete."""
         if "chunked" in self._header("transfer-encoding").lower():
             return _join_chunks(self._received)
         length = int(self._header("content-length") or 0)
@@ -144,8 +144,8 @@ class HttpExchange:
 
 
 def _parse_head(head: str) -> tuple[str, str, dict[str, str]]:
-    """Return method, target and headers; the target is empty where the request line is malformed."""
-    # A line that begins with a blank continues the one before it (RFC 9112, 5.2); http.client sends such lines.
+    """Return method, target and headers; the target is empty if the request line is malformed."""
+    # A line that starts with a space continues the previous line (RFC 9112, 5.2); http.client sends such lines.
     request_line, *lines = _FOLD.sub(" ", head).split("\r\n")
     parts = request_line.split(" ", 2)
     method, target = (parts[0], parts[1]) if len(parts) == _PARTS else (parts[0], "")
@@ -158,7 +158,7 @@ def _parse_head(head: str) -> tuple[str, str, dict[str, str]]:
 
 
 def _join_chunks(received: bytearray) -> bytes | None:
-    """Return the content of a chunked body; None while its last chunk is missing."""
+    """Return the content of a chunked body; None while the last chunk is missing."""
     if not received.endswith(b"0\r\n\r\n"):
         return None
     content, position = bytearray(), 0
@@ -172,7 +172,7 @@ def _join_chunks(received: bytearray) -> bytes | None:
 
 
 def _mutated(emulator: Emulator, request: Request) -> Request:
-    """Make the mistake of the emulator's ``client_fault``, as it is defined: on a request of requests."""
+    """Inject the emulator's ``client_fault``, which is implemented for requests of the library requests."""
     import requests  # noqa: PLC0415  few tests need it
 
     from pytest_asc.transports.requests_transport import RequestsTransport  # noqa: PLC0415

@@ -1,6 +1,7 @@
-"""Connections of httpcore, which httpx stands on, to Apple's hosts, answered by the emulator.
+"""Connections of httpcore, the layer below httpx, to Apple's hosts, with the emulator as the other end.
 
-The pools make them, whether or not there is a proxy. All above is the library's own, with any of its event loops.
+The patch replaces the method with which pools create connections, with or without a proxy. Everything above that layer
+is httpcore's own code, with any of its event loops.
 """
 
 from __future__ import annotations
@@ -37,8 +38,8 @@ _READ_FAILURES: Failures = MappingProxyType(
 )
 
 
-class _Ends:
-    """The part that both kinds of streams share: the request on its way in, the response on its way out."""
+class _StreamState:
+    """State that both kinds of streams share: the received request and the response that is being read."""
 
     def __init__(self, exchange: HttpExchange) -> None:
         self._exchange = exchange
@@ -56,7 +57,7 @@ class _Ends:
             self._left = interim
 
     def plan(self, timeout: float | None) -> DeliveryPlan | None:
-        """Return the plan for the first piece of the response; None for further pieces."""
+        """Return the delivery plan for the first piece of the response; None for later pieces."""
         response = self._response
         if response is None or self._left is not None:
             return None
@@ -64,7 +65,7 @@ class _Ends:
         return plan_delivery(response.delivery, timeout) if response.delivery else None
 
     def take(self, count: int, plan: DeliveryPlan | None) -> bytes:
-        """Return the next bytes of the response, or raise its failure."""
+        """Return the next bytes of the response, or raise the planned failure."""
         if plan and plan.broken in _READ_FAILURES:
             failure = _READ_FAILURES[plan.broken]
             raise failure()
@@ -74,17 +75,17 @@ class _Ends:
 
 
 class _Stream(httpcore.NetworkStream):
-    def __init__(self, ends: _Ends) -> None:
-        self._ends = ends
+    def __init__(self, state: _StreamState) -> None:
+        self._state = state
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
-        self._ends.receive(buffer)
+        self._state.receive(buffer)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        plan = self._ends.plan(timeout)
+        plan = self._state.plan(timeout)
         if plan and plan.wait:
             time.sleep(plan.wait)
-        return self._ends.take(max_bytes, plan)
+        return self._state.take(max_bytes, plan)
 
     def close(self) -> None:
         """Do nothing: there is no connection."""
@@ -97,19 +98,19 @@ class _Stream(httpcore.NetworkStream):
 
 
 class _AsyncStream(httpcore.AsyncNetworkStream):
-    def __init__(self, ends: _Ends) -> None:
-        self._ends = ends
+    def __init__(self, state: _StreamState) -> None:
+        self._state = state
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
-        self._ends.receive(buffer)
+        self._state.receive(buffer)
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        plan = self._ends.plan(timeout)
+        plan = self._state.plan(timeout)
         if plan and plan.wait:
-            import anyio  # noqa: PLC0415  httpx brings it
+            import anyio  # noqa: PLC0415  installed together with httpx
 
             await anyio.sleep(plan.wait)
-        return self._ends.take(max_bytes, plan)
+        return self._state.take(max_bytes, plan)
 
     async def aclose(self) -> None:
         """Do nothing: there is no connection."""
@@ -122,23 +123,23 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
 
 
 class _Backend(httpcore.NetworkBackend):
-    def __init__(self, ends: _Ends) -> None:
-        self._ends = ends
+    def __init__(self, state: _StreamState) -> None:
+        self._state = state
 
     def connect_tcp(self, *_: object, **__: object) -> httpcore.NetworkStream:
-        return _Stream(self._ends)
+        return _Stream(self._state)
 
 
 class _AsyncBackend(httpcore.AsyncNetworkBackend):
-    def __init__(self, ends: _Ends) -> None:
-        self._ends = ends
+    def __init__(self, state: _StreamState) -> None:
+        self._state = state
 
     async def connect_tcp(self, *_: object, **__: object) -> httpcore.AsyncNetworkStream:
-        return _AsyncStream(self._ends)
+        return _AsyncStream(self._state)
 
 
 def patch_httpcore() -> None:
-    """Let the pools of httpcore ask the emulator first; for all other hosts they are as they were."""
+    """Patch the pools of httpcore to connect to the emulator for its hosts; other hosts are not affected."""
     for pool in (httpcore.ConnectionPool, httpcore.HTTPProxy, httpcore.SOCKSProxy):
         _patch_pool(pool, httpcore.HTTPConnection, _Backend)
     for async_pool in (httpcore.AsyncConnectionPool, httpcore.AsyncHTTPProxy, httpcore.AsyncSOCKSProxy):
@@ -147,16 +148,16 @@ def patch_httpcore() -> None:
 
 def _patch_pool(pool: Any, connection: Any, backend: Any) -> None:
     original = vars(pool).get("create_connection")
-    if original is None:  # inherited from one that is patched as well
+    if original is None:  # the class inherits the method from another patched class
         return
 
     def create_connection(self: Any, origin: httpcore.Origin) -> Any:
         host = origin.host.decode("ascii")
         if emulator_for(host) is None:
             return original(self, origin)
-        ends = _Ends(HttpExchange("https" if origin.scheme == b"https" else "http", host, origin.port))
-        # Without a context, httpcore would load the certificates of all authorities.
+        state = _StreamState(HttpExchange("https" if origin.scheme == b"https" else "http", host, origin.port))
+        # With no context given, httpcore would load the certificates of all authorities, which takes long.
         context = self._ssl_context or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        return connection(origin=origin, ssl_context=context, network_backend=backend(ends))
+        return connection(origin=origin, ssl_context=context, network_backend=backend(state))
 
     pool.create_connection = create_connection

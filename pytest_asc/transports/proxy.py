@@ -1,4 +1,4 @@
-"""A proxy in front of the server, for clients whose URL cannot be changed from Apple's."""
+"""Proxy in front of the server, for clients whose base URL cannot be changed."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _ATTEMPTS = 50
 
 
 class Proxy:
-    """Opens tunnels (RFC 9110, CONNECT) to the emulator; what is no CONNECT goes to its HTTP port as it is.
+    """Opens tunnels (RFC 9110, CONNECT) to the emulator. Other requests are passed on to the HTTP port unchanged.
 
     Args:
-        application: Knows which hosts are emulated.
-        http: The listener of the emulator's HTTP port.
-        https: That of its HTTPS port.
-        allowed: Other hosts that tunnels may lead to.
-        connections: All connections of the server.
+        application: Request handler of the server, which knows the emulated hosts.
+        http: Listener of the emulator's HTTP port.
+        https: Listener of the emulator's HTTPS port.
+        allowed: Other hosts to which tunnels may lead.
+        connections: List of the open connections of the server.
     """
 
     def __init__(
@@ -53,11 +53,11 @@ class Proxy:
         self._connections = connections
 
     async def serve(self, connection: socket.socket, accepted: AcceptedConnection) -> None:
-        """Serve a client until it or the other end closes the connection.
+        """Serve a client until the client or the other end closes the connection.
 
         Args:
             connection: The connection to the client.
-            accepted: The same, for those who watch it.
+            accepted: The entry of this connection in the list of open connections.
         """
         reader, writer = await asyncio.open_connection(sock=connection)
         accepted.transport = writer.transport
@@ -80,7 +80,7 @@ class Proxy:
                 _refuse(writer, error.status, str(error))
 
     def _other_end(self, authority: str) -> Listener | Address:
-        """Return where a CONNECT to this authority leads to."""
+        """Return the listener or the address for a CONNECT to this authority."""
         name, _, port = authority.rpartition(":")
         host = name.strip("[]").lower()
         if not (host and port.isascii() and port.isdigit()):
@@ -97,11 +97,11 @@ class Proxy:
         )
 
     async def _connect(self, end: Listener | Address, accepted: AcceptedConnection) -> Streams:
-        """Connect to the other end, which a client waits for; where there are no more files, close others and wait."""
+        """Connect to the other end for a waiting client. If files run out, close idle connections and try again."""
         accepted.head_since, accepted.idle = None, False
         with suppress(_ExhaustedError):
             return await _open(end)
-        # One at a time: all of them together would close far more than they need.
+        # One client at a time, because several clients together would close far more connections than they need.
         async with self._connections.shortage:
             for _ in range(_ATTEMPTS):
                 with suppress(_ExhaustedError):
@@ -121,13 +121,13 @@ class _Client(NamedTuple):
     async def relay(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, start: bytes, greeting: bytes = b""
     ) -> None:
-        """Carry bytes both ways, until the other end has sent all, or the client is gone.
+        """Copy bytes in both directions, until the other end has sent everything or the client is gone.
 
         Args:
-            reader: Of the other end.
-            writer: Of the other end.
-            start: Bytes that the client has sent.
-            greeting: Sent to the client first.
+            reader: Stream from the other end.
+            writer: Stream to the other end.
+            start: Bytes that the client has already sent.
+            greeting: Bytes to send to the client first.
         """
         self.accepted.last_active, self.accepted.idle = asyncio.get_running_loop().time(), True
         async with _closing(writer):
@@ -138,14 +138,14 @@ class _Client(NamedTuple):
             try:
                 await asyncio.wait({to_server, to_client}, return_when=asyncio.FIRST_COMPLETED)
                 if to_server.done() and not to_server.exception():
-                    await to_client  # a client may have sent all, and wait for the response
+                    await to_client  # the client has sent everything, and waits for the response
             finally:
                 for one in (to_server, to_client):
                     one.cancel()
                 await asyncio.gather(to_server, to_client, return_exceptions=True)
 
     async def _copy(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, idle: bool) -> None:
-        """Carry bytes one way. Whose turn it is to speak shows whether a response is owed."""
+        """Copy bytes in one direction. The direction shows whether the client is waiting for a response."""
         accepted, time = self.accepted, asyncio.get_running_loop().time
         while data := await source.read(_CHUNK):
             accepted.last_active, accepted.idle = time(), idle
@@ -155,11 +155,11 @@ class _Client(NamedTuple):
 
 
 class _ExhaustedError(Exception):
-    """This process can open no more files."""
+    """This process cannot open more files."""
 
 
 async def _open(end: Listener | Address) -> Streams:
-    """Connect to a host, or to a port of this process by a pair of sockets, which nothing needs to accept."""
+    """Connect to a host, or to a listener of this process with a pair of sockets, which needs no acceptance."""
     try:
         if not isinstance(end, Listener):
             return await asyncio.open_connection(*end)
@@ -176,7 +176,7 @@ async def _open(end: Listener | Address) -> Streams:
 
 @asynccontextmanager
 async def _closing(writer: asyncio.StreamWriter) -> AsyncIterator[None]:
-    """Send what is left and close; after an error, close at once."""
+    """Flush and close the writer at the end of the context; after an error, close it immediately."""
     try:
         yield
         writer.close()
@@ -186,6 +186,6 @@ async def _closing(writer: asyncio.StreamWriter) -> AsyncIterator[None]:
 
 
 def _refuse(writer: asyncio.StreamWriter, status: int, message: str) -> None:
-    """Refuse a tunnel; most clients show the reason phrase alone."""
+    """Reject a tunnel. The message is also the reason phrase, since most clients only show that."""
     head = f"HTTP/1.1 {status} {message}\r\nContent-Type: text/plain\r\nContent-Length: {len(message) + 1}\r\n"
     writer.write(f"{head}Connection: close\r\n\r\n{message}\n".encode("ascii", "replace"))

@@ -1,4 +1,4 @@
-"""A stop for pycurl: the emulator cannot answer its transfers, and Python sees no connection of a C library."""
+"""Guard for pycurl: its connections cannot be emulated, and audit hooks do not see connections of a C library."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 
 from pytest_asc.transports.apple_hosts import refuse_urls
 
-_ELSEWHERE = ("PROXY", "PRE_PROXY", "RESOLVE", "CONNECT_TO", "UNIX_SOCKET_PATH")
-"""Options that lead a transfer to another place than the host of its URL."""
+_REDIRECTING_OPTIONS = ("PROXY", "PRE_PROXY", "RESOLVE", "CONNECT_TO", "UNIX_SOCKET_PATH")
+"""Options with which a transfer is not sent to the host of its URL."""
 
 
 def patch_pycurl() -> None:
-    """Let a transfer to a host of Apple's raise an error; all others are as they were."""
+    """Patch pycurl to raise an error for a transfer to a host of Apple's; others are not affected."""
     pycurl: Any = import_module("pycurl")
-    elsewhere = {getattr(pycurl, name) for name in _ELSEWHERE if hasattr(pycurl, name)}
+    elsewhere = {getattr(pycurl, name) for name in _REDIRECTING_OPTIONS if hasattr(pycurl, name)}
 
     def setopt(self: Any, option: int, value: Any) -> Any:
         self.is_led_elsewhere = getattr(self, "is_led_elsewhere", False) or option in elsewhere

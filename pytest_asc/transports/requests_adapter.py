@@ -1,4 +1,4 @@
-"""The emulator as a transport adapter of requests: no socket, no thread, no patching."""
+"""Transport adapter of requests that responds with an emulator, without sockets, threads or patches."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 
 class EmulatorAdapter(BaseAdapter):
-    """Mount it on a session: ``session.mount(emulator.base_url, EmulatorAdapter(emulator))``.
+    """Adapter that responds with an emulator: ``session.mount(emulator.base_url, EmulatorAdapter(emulator))``.
 
-    An exception of the emulator's own, which is a bug of pytest-asc, is raised where the request was sent.
+    An exception of the emulator itself, which is a bug in pytest-asc, is raised to the sender of the request.
     """
 
     def __init__(self, emulator: Emulator) -> None:
@@ -42,7 +42,7 @@ class EmulatorAdapter(BaseAdapter):
         cert: Any = None,  # noqa: ARG002
         proxies: Any = None,  # noqa: ARG002
     ) -> requests.Response:
-        """Answer a prepared request; without a connection, the timeout is the one argument that matters."""
+        """Respond to a prepared request. There is no connection, so all arguments but the timeout are ignored."""
         return self._as_response(request, self._exchange(request, timeout))
 
     def close(self) -> None:
@@ -58,14 +58,14 @@ class EmulatorAdapter(BaseAdapter):
         response.url = request.url or ""
         response.request = request
         if answer.delivery and answer.delivery.broken:
-            # urllib3 raises where a body that is cut is read.
+            # A response of urllib3 raises the exception when the truncated body is read.
             response.raw = urllib3.HTTPResponse(BytesIO(answer.body), answer.headers, preload_content=False)
         else:
             response.raw = _Raw(answer, response.reason)
-            # The body is at hand: reading it through raw would only copy it.
+            # The body is complete: reading it from ``raw`` would only copy it.
             response._content = answer.body  # noqa: SLF001
             response._content_consumed = True  # type: ignore[attr-defined]  # noqa: SLF001
-        # Authentication handlers send again over it.
+        # Authentication handlers use it to send the request again.
         response.connection = self  # type: ignore[assignment]
         return response
 
@@ -76,12 +76,12 @@ def _encoding(content_type: str | None) -> str | None:
 
 
 class _Raw(BytesIO):
-    """The body as a stream, with the attributes of urllib3's response that requests reads."""
+    """The body as a stream, with the attributes of urllib3's response that requests uses."""
 
     version = 11
     decode_content = False
     _original_response = None
-    """The place where requests looks for cookies: Apple sets none."""
+    """requests reads cookies from this attribute; Apple sets none."""
 
     def __init__(self, answer: Response, reason: str) -> None:
         super().__init__(answer.body)

@@ -1,4 +1,4 @@
-"""The exceptions of requests for failed connections."""
+"""Exceptions of requests for failed connections."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pytest_asc.emulator.http_models import Broken
 
-_UNTRUSTED = 19  # OpenSSL: a self-signed certificate in the chain
+_UNTRUSTED = 19  # OpenSSL's error number for a self-signed certificate in the chain
 
 
 def _refused(request: requests.PreparedRequest) -> requests.RequestException:
@@ -60,7 +60,7 @@ FAILURES: Mapping[Broken | None, Callable[[requests.PreparedRequest], requests.R
     "tls": _tls,
     "proxy": _proxy,
 }
-"""By the failure: makes the exception that requests raises over a socket, with all that it wraps."""
+"""Functions that return the exception that requests raises for a failure, with all exceptions that it wraps."""
 
 
 def _given_up(request: requests.PreparedRequest, reason: Exception) -> exceptions.MaxRetryError:
@@ -68,5 +68,5 @@ def _given_up(request: requests.PreparedRequest, reason: Exception) -> exception
 
 
 def _pool(request: requests.PreparedRequest) -> urllib3.HTTPConnectionPool:
-    """The pool that the messages of urllib3's exceptions name; it connects to nothing."""
+    """Return the pool for the messages of urllib3's exceptions. It is never connected."""
     return urllib3.connection_from_url(request.url or "")

@@ -1,4 +1,4 @@
-"""The transport of requests within the test's process, for the adapter and for the mock of responses."""
+"""Transport of the library requests in the process of the test, for the adapter and for the mock of responses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class RequestsTransport(Transport[requests.PreparedRequest, Request, None]):
-    """Has prepared requests answered by an emulator.
+    """Passes prepared requests to an emulator.
 
     Args:
         emulator: The emulator.
@@ -30,15 +30,15 @@ class RequestsTransport(Transport[requests.PreparedRequest, Request, None]):
         self.emulator = emulator
 
     def exchange(self, request: requests.PreparedRequest, timeout: Any) -> Response:
-        """Send a request through the four steps.
+        """Return the response to a request, in the four steps of a transport.
 
         Args:
             request: The request.
             timeout: The ``timeout`` of requests: seconds, a pair of them, a ``urllib3.Timeout``, or None for no limit.
 
         Raises:
-            requests.RequestException: There is not a response, or none in time.
-            Exception: The emulator's own, which is a bug of pytest-asc.
+            requests.RequestException: There is no response, or it comes after the timeout.
+            Exception: An exception of the emulator itself, which is a bug in pytest-asc.
         """
         emulator = self.emulator
         if emulator.client_fault:
@@ -51,7 +51,7 @@ class RequestsTransport(Transport[requests.PreparedRequest, Request, None]):
         return response
 
     def mutate(self, request: requests.PreparedRequest) -> None:
-        """Make the mistake of the emulator's ``client_fault``."""
+        """Inject the emulator's ``client_fault`` into a request."""
         REQUEST_MUTATIONS[self.emulator.client_fault or ""].apply(request)
 
     def convert(self, request: requests.PreparedRequest) -> Request:
@@ -62,14 +62,14 @@ class RequestsTransport(Transport[requests.PreparedRequest, Request, None]):
     def deliver(
         self,
         request: requests.PreparedRequest,
-        response: Response,  # noqa: ARG002  its body is cut where the library's response is made of it
+        response: Response,  # noqa: ARG002  the body is truncated by the caller
         delivery: Delivery,
         timeout: float | None,
     ) -> None:
-        """Raise the exception of a failed connection, or add the latency to ``elapsed``; cutting a body is left over.
+        """Raise the exception of a failed connection, or add the latency to ``elapsed``. The caller truncates the body.
 
         Raises:
-            requests.RequestException: There is not a response, or none in time.
+            requests.RequestException: There is no response, or it comes after the timeout.
         """
         plan = plan_delivery(delivery, timeout)
         if plan.wait:
@@ -81,7 +81,7 @@ class RequestsTransport(Transport[requests.PreparedRequest, Request, None]):
 
 
 def _bytes(body: Any) -> bytes:
-    """The body that requests would send: text, bytes, a file, or chunks of either."""
+    """Return the bytes of a body, which is text, bytes, a file, or an iterable of chunks."""
     if isinstance(body, bytes):
         return body
     if isinstance(body, str):
@@ -92,7 +92,7 @@ def _bytes(body: Any) -> bytes:
 
 
 def _read_timeout(timeout: Any) -> float | None:
-    """The seconds that a client waits for a response once it is connected."""
+    """Return the seconds that a client waits for a response after connecting; None if it waits forever."""
     if isinstance(timeout, tuple):
         timeout = timeout[1]
     if isinstance(timeout, urllib3.Timeout):
@@ -101,7 +101,7 @@ def _read_timeout(timeout: Any) -> float | None:
 
 
 def _add_to_elapsed(request: requests.PreparedRequest, latency: timedelta) -> None:
-    """Add to the time that requests measures once the adapter has answered, by the one hook that comes after."""
+    """Add the latency to ``elapsed``, which requests sets after the adapter returns, by way of a response hook."""
 
     def add(response: requests.Response, **_: object) -> None:
         response.elapsed += latency

@@ -1,4 +1,4 @@
-"""The emulator behind every ``requests`` call to Apple, through responses."""
+"""Interception of all ``requests`` calls to Apple with responses."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ _ANYTHING = re.compile("")
 _Answering: TypeAlias = "tuple[re.Pattern[str], RequestsTransport]"
 
 
-class intercept:  # noqa: N801  it reads as a function, and is one but for the speed
-    """Answer requests to the hosts that the emulator stands for, with any method; let all others go on as before.
+class intercept:  # noqa: N801  used like a function; a generator-based context manager would be slower
+    """Respond to requests to the emulated hosts, with any method; requests to other hosts are not affected.
 
-    For requests it is one :class:`responses.RequestsMock` with one catch-all callback. Where another mock was active
-    before, the requests to other hosts go on to it. A mock that a test activates inside (``@responses.activate``,
-    ``with responses.RequestsMock()``) comes first, as always with responses: it sees Apple's requests too, and refuses
-    those it has no route for with a ConnectionError; what its ``passthru`` lets through reaches the emulator.
+    For requests, this is one :class:`responses.RequestsMock` with a catch-all callback. If another mock was active
+    before, it still gets the requests to other hosts. A mock that a test activates inside (``@responses.activate``,
+    ``with responses.RequestsMock()``) comes first, as always with responses: it also gets requests to Apple, and raises
+    a ConnectionError for those without a route. Requests that its ``passthru`` lets through reach the emulator.
 
-    The other libraries of :mod:`.client_patches` have their connections to these hosts answered, and any further
+    For the other libraries in :mod:`.client_patches`, connections to these hosts lead to the emulator. Any other
     connection to a host of Apple's raises :class:`pytest_asc.transports.apple_hosts.AppleHostError`.
 
-    An exception of the emulator's own, which is a bug of pytest-asc, is raised where the request was sent.
+    An exception of the emulator itself, which is a bug in pytest-asc, is raised to the sender of the request.
 
     Args:
-        emulator: The emulator that answers.
+        emulator: The emulator.
     """
 
     def __init__(self, emulator: Emulator) -> None:
@@ -62,25 +62,25 @@ class intercept:  # noqa: N801  it reads as a function, and is one but for the s
 
 @cache
 def _pattern(service: Service) -> re.Pattern[str]:
-    """URLs of the hosts that an emulator of a service stands for."""
+    """Return a pattern for URLs with a host of an emulated service."""
     hosts = "|".join(map(re.escape, emulated_hosts(service)))
     return re.compile(rf"https?://({hosts})(:\d+)?([/?#]|$)", re.IGNORECASE)
 
 
 class _AnyMethod(responses.CallbackResponse):
-    """A callback for the hosts of an emulator, any method and any path."""
+    """Callback for all methods and paths at the hosts of the active emulators."""
 
     def __init__(self) -> None:
         super().__init__("ANY", _ANYTHING, self._answer, content_type=None)
         self.answering: list[_Answering] = []
-        """The emulators that answer, the last one first. They may end in any order: a test's own can be started before
-        one that a fixture of the whole module opens."""
+        """The active emulators; the last one has precedence. They can end in any order: that of a test may have been
+        started before one that a module-scoped fixture opens."""
         self.ended: re.Pattern[str] | None = None
-        """The URLs that were answered last."""
+        """Pattern of the emulator that ended last."""
 
     def matches(self, request: PreparedRequest) -> tuple[bool, str]:
         url = request.url or ""
-        # vcrpy records and replays by a class of its own below: it comes first, and what it lets through comes back.
+        # vcrpy records and replays with its own connection class. It comes first; what it lets through comes back here.
         if HTTPSConnectionPool.ConnectionCls is not HTTPSConnection:
             return False, "left to another library"
         if self._find(url) or (not self.answering and self.ended and self.ended.match(url)):
@@ -92,19 +92,19 @@ class _AnyMethod(responses.CallbackResponse):
 
     def _answer(self, request: PreparedRequest) -> tuple[int, dict[str, str], bytes]:
         transport = self._find(request.url or "")
-        if transport is None:  # a thread that outlives its test: its request must not reach Apple
+        if transport is None:  # the request of a thread that outlives its test must not reach Apple
             raise requests.ConnectionError("the test of this request has ended", request=request)
-        # responses passes on the arguments of the adapter.
+        # responses stores the arguments of the adapter in req_kwargs.
         timeout = request.req_kwargs.get("timeout")  # type: ignore[attr-defined]
         response = transport.exchange(request, timeout)
         return response.status, response.headers, response.body
 
 
 class _EmulatorMock(responses.RequestsMock):
-    """A mock with one callback. There is one for the whole process, since making it costs more than a test's share."""
+    """Mock with one callback. The process has only one such mock, since creating one for each test would be slow."""
 
     def __init__(self) -> None:
-        super().__init__(assert_all_requests_are_fired=False, real_adapter_send=self._send_on)
+        super().__init__(assert_all_requests_are_fired=False, real_adapter_send=self._send_to_previous)
         self.send = self.unbound_on_send()
         self._before: Callable[..., requests.Response] = HTTPAdapter.send
         self._callback = _AnyMethod()
@@ -112,14 +112,14 @@ class _EmulatorMock(responses.RequestsMock):
         self.add_passthru(_ANYTHING)
 
     def start_answering(self, answering: _Answering) -> None:
-        """Answer with an emulator; the first one takes the place of ``HTTPAdapter.send``."""
+        """Add an emulator. If it is the first one, replace ``HTTPAdapter.send``."""
         if not self._callback.answering:
             self._before = HTTPAdapter.send
             HTTPAdapter.send = self.send  # type: ignore[method-assign,assignment]
         self._callback.answering.append(answering)
 
     def stop_answering(self, answering: _Answering) -> None:
-        """Stop answering with an emulator; the last one puts ``HTTPAdapter.send`` back and forgets the calls."""
+        """Remove an emulator. If it was the last one, restore ``HTTPAdapter.send`` and discard the recorded calls."""
         callback = self._callback
         callback.answering.remove(answering)
         if not callback.answering:
@@ -129,7 +129,7 @@ class _EmulatorMock(responses.RequestsMock):
                 callback.calls.reset()
                 self.calls.reset()
 
-    def _send_on(self, *args: Any, **kwargs: Any) -> requests.Response:
+    def _send_to_previous(self, *args: Any, **kwargs: Any) -> requests.Response:
         return self._before(*args, **kwargs)
 
 

@@ -1,4 +1,4 @@
-"""The emulator on ports of this machine, for clients in any language: HTTP, HTTPS and a proxy."""
+"""Server of the emulator on ports of this machine, for clients in any language: HTTP, HTTPS and a proxy."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pytest_asc.transports.sockets import AcceptedConnection
 
 
-# Python handles signals in the main thread alone, which one that arrives in another thread does not wake.
+# Blocked in the server's thread: Python handles signals in the main thread, which must be the one that they wake up.
 _FOR_MAIN_THREAD = {one for one in signal.Signals if one.name in {"SIGALRM", "SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"}}
 
 
@@ -38,16 +38,16 @@ class Server:
     """Context manager that serves one emulator on local ports, in its own thread.
 
     Args:
-        folder: Where the authority's certificate is written; others shall not be able to read it.
-        host: Where to listen: an address or a name of this machine.
-        port: The HTTP port; 0 has the system choose one, as it does for the proxy.
-        https_port: The HTTPS port; 0 has the system choose one.
-        proxy: Listen as a proxy as well.
-        allowed: Other hosts that the proxy may open tunnels to.
-        timeout: Seconds that the head of a request or a TLS handshake may take.
+        folder: Folder for the certificate of the authority. It should not be readable by other users.
+        host: Address or name of this machine to listen on.
+        port: The HTTP port; 0 lets the system choose one. The system always chooses the port of the proxy.
+        https_port: The HTTPS port; 0 lets the system choose one.
+        proxy: True to run a proxy as well.
+        allowed: Other hosts to which the proxy may open tunnels.
+        timeout: Maximum time for the head of a request or a TLS handshake, in seconds.
 
     Raises:
-        OSError: On entering: there is no such address, or the port is taken.
+        OSError: On entering, if the address does not exist or the port is in use.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Server:
         timeout: float = TIMEOUT,
     ) -> None:
         self.ca_file = folder / "ca.pem"
-        """The certificate that clients of the HTTPS port and the proxy are to trust."""
+        """File with the certificate that clients of the HTTPS port and of the proxy must trust."""
         self._host = host
         self._ports = (port, https_port, 0) if proxy else (port, https_port)
         self._allowed = allowed
@@ -78,7 +78,7 @@ class Server:
             self.proxy_url = f"http://{proxy[0]}" if proxy else ""
             self._application.own = frozenset({http, https})
             context = server_context(self._host, self.ca_file)
-            # The loop that can watch sockets, on every system.
+            # The default loop of Windows cannot watch sockets.
             loop, stopping = asyncio.SelectorEventLoop(), asyncio.Event()
             serving = self._serve(ports, context, stopping)
             self._thread = Thread(target=_run, args=(loop, serving), name="pytest-asc server", daemon=True)
@@ -107,13 +107,13 @@ class Server:
     def env(self) -> dict[str, str]:
         """Environment for a subprocess: that of this process, with variables that direct programs to the emulator.
 
-        It holds the proxy, the certificate authority, and the key under every name of the table of settings. The proxy
-        lets no request through to other hosts.
+        It contains the proxy, the certificate authority, and the key with all variable names in the table of settings.
+        The proxy lets no requests to other hosts through.
 
         Raises:
             RuntimeError: No test uses the emulator.
         """
-        from pytest_asc.transports.environment import environment  # noqa: PLC0415  few need it
+        from pytest_asc.transports.environment import environment  # noqa: PLC0415  few tests need it
 
         return environment(self, self.emulator.credentials, os.environ)
 
@@ -123,7 +123,7 @@ class Server:
 
         Args:
             emulator: The emulator.
-            control: Its control API, which may lead requests to further emulators; None if a test controls it.
+            control: Its control API, which may select other emulators for requests; None if a test controls it.
         """
         application = self._application
         application.emulator, application.control, application.crashes = emulator, control, []
@@ -151,12 +151,12 @@ class Server:
 
 
 async def _hand_over(server: HttpServer, connection: socket.socket, _: AcceptedConnection, **options: Any) -> None:
-    """Hand a connection to a protocol of the HTTP server; over TLS, once the handshake is done."""
+    """Pass a connection to a protocol of the HTTP server; with TLS, after the handshake."""
     await asyncio.get_running_loop().connect_accepted_socket(server, connection, **options)
 
 
 def _run(loop: asyncio.AbstractEventLoop, serving: Coroutine[object, object, None]) -> None:
-    if hasattr(signal, "pthread_sigmask"):  # not on Windows
+    if hasattr(signal, "pthread_sigmask"):  # not available on Windows
         signal.pthread_sigmask(signal.SIG_BLOCK, _FOR_MAIN_THREAD)
     try:
         loop.run_until_complete(serving)

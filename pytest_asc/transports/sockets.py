@@ -1,7 +1,7 @@
-"""Accepting connections, each in a task of its own, so that none outlives the server.
+"""Acceptance of connections, each in its own task, so that no connection outlives the server.
 
-asyncio's own servers lose sight of a connection whose TLS handshake has stopped half way, and leave it open when they
-are closed.
+asyncio's servers do not keep track of connections with an unfinished TLS handshake, and leave them open when they are
+closed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeAlias
 
-from pytest_asc.transports.connections import EXHAUSTED, PAUSE, first_reserved_file, most_connections
+from pytest_asc.transports.connections import EXHAUSTED, PAUSE, first_reserved_file, max_connections
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from pytest_asc.transports.connections import OpenConnections
 
 Serve: TypeAlias = "Callable[[socket.socket, AcceptedConnection], Coroutine[object, object, object]]"
-"""Serves a connection, or hands it to a protocol; it closes the connection where that fails."""
+"""Coroutine function that serves a connection, or passes it to a protocol; it closes the connection on failure."""
 
 _BACKLOG = 1024
-# What is aborted closes its socket in the loop's next turn, and below TLS in the one after that.
-_TURNS = 3
+# An aborted transport closes its socket in the next iteration of the loop, with TLS in the one after that.
+_ITERATIONS = 3
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -31,10 +31,10 @@ def listen(host: str, port: int) -> socket.socket:
 
     Args:
         host: An address or name of this machine.
-        port: The port; 0 has the system choose one.
+        port: The port; 0 lets the system choose one.
 
     Raises:
-        OSError: There is no such address, or the port is taken.
+        OSError: The address does not exist, or the port is in use.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
@@ -43,9 +43,9 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 class AcceptedConnection:
-    """A connection from its acceptance to the end of its task, which is a TLS handshake or that of a proxy's client.
+    """An accepted connection until the end of its task, which does the TLS handshake or serves a client of the proxy.
 
-    See :class:`pytest_asc.transports.connections.Connection`. Whoever serves it keeps its members up to date.
+    See :class:`pytest_asc.transports.connections.Connection`. The function that serves it updates its attributes.
     """
 
     def __init__(self, now: float) -> None:
@@ -54,16 +54,16 @@ class AcceptedConnection:
         self.reads_body = False
         self.idle = True
         self.transport: asyncio.WriteTransport | None = None
-        """To the client."""
+        """Transport to the client; None before there is one."""
         self.task: asyncio.Task[None] | None = None
 
     @property
     def unread(self) -> int:
-        """Bytes that the client has not taken yet."""
+        """Number of bytes that are not sent yet, because the client has not read earlier ones."""
         return self.transport.get_write_buffer_size() if self.transport else 0
 
     def drop(self) -> None:
-        """Cancel its task, once that has begun: before, it knows no connection to close."""
+        """Cancel the task in the loop's next iteration, since a task must have started to close the connection."""
         if self.task:
             asyncio.get_running_loop().call_soon(self.task.cancel)
 
@@ -73,8 +73,8 @@ class Listener:
 
     Args:
         listening: The listening socket.
-        serve: Serves a connection.
-        connections: Where open connections are listed.
+        serve: Function that serves a connection.
+        connections: List of the open connections of the server.
     """
 
     def __init__(self, listening: socket.socket, serve: Serve, connections: OpenConnections) -> None:
@@ -83,15 +83,15 @@ class Listener:
         self._connections = connections
         self._loop = asyncio.get_running_loop()
         self._first_reserved_file = first_reserved_file()
-        self._most_connections = most_connections()
+        self._max_connections = max_connections()
         self._resuming: asyncio.TimerHandle | None = None
         self._stopped = False
-        # The loop alone would let them be collected.
+        # The loop only has weak references to tasks: without these, they could be garbage-collected.
         self._tasks: set[asyncio.Task[None]] = set()
         self._listen()
 
     def stop(self) -> None:
-        """Take no more connections."""
+        """Stop accepting connections."""
         self._stopped = True
         if self._resuming:
             self._resuming.cancel()
@@ -113,15 +113,15 @@ class Listener:
         except OSError as error:
             if error.errno in EXHAUSTED:
                 self._connections.close_idle()
-                self._pause()  # the system would report the same connection over and over
-            return  # else it has gone again
-        is_full = connection.fileno() >= self._first_reserved_file or len(self._connections) >= self._most_connections
+                self._pause()  # without a pause, the loop would report the same connection again and again
+            return  # with any other error, the connection is gone again
+        is_full = connection.fileno() >= self._first_reserved_file or len(self._connections) >= self._max_connections
         if is_full and not self._connections.close_idle():
             self._pause()
         self.take(connection)
 
     def take(self, connection: socket.socket) -> None:
-        """Serve a connection in a task of its own.
+        """Serve a connection in a separate task.
 
         Args:
             connection: One that was accepted, or an end of a pair; it is closed after the listener was stopped.
@@ -131,7 +131,7 @@ class Listener:
             return
         connection.setblocking(False)  # noqa: FBT003  its only argument
         accepted = AcceptedConnection(self._loop.time())
-        task = accepted.task = self._loop.create_task(_quietly(self._serve(connection, accepted)))
+        task = accepted.task = self._loop.create_task(_ignoring_errors(self._serve(connection, accepted)))
         self._tasks.add(task)
         self._connections.add(accepted)
         task.add_done_callback(lambda _: self._forget(accepted, task))
@@ -145,7 +145,7 @@ async def refuse(listeners: Iterable[Listener]) -> None:
     """Stop accepting connections in the running loop."""
     for listener in listeners:
         listener.stop()
-    await asyncio.sleep(0)  # a task that has not begun knows no connection to close
+    await asyncio.sleep(0)  # let new tasks start, since only a started task closes its connection
 
 
 async def end_tasks() -> None:
@@ -154,11 +154,11 @@ async def end_tasks() -> None:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
-    for _ in range(_TURNS):
+    for _ in range(_ITERATIONS):
         await asyncio.sleep(0)
 
 
-async def _quietly(serving: Coroutine[object, object, object]) -> None:
-    """Ignore errors of the connection: a client may break its own."""
+async def _ignoring_errors(serving: Coroutine[object, object, object]) -> None:
+    """Ignore errors of the connection, which a client may close at any time."""
     with suppress(OSError, EOFError, asyncio.TimeoutError):
         await serving

@@ -1,4 +1,4 @@
-"""Webhook notifications to a URL of this machine, and to no other one: no proxy is used, no redirect followed."""
+"""Client that sends webhook notifications to URLs on this machine only, without proxies and redirects."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 TIMEOUT = 10.0
-"""Seconds from the connection to the end of the response."""
-_MOST_BODY = 1_048_576
+"""Maximum time for connecting, sending and receiving the response, in seconds."""
+_MAX_BODY = 1_048_576
 
 
 def post_to(url: str) -> Callable[[Request], Response]:
-    """Return a function that posts a notification to a URL of this machine.
+    """Return a function that posts a notification to a URL on this machine.
 
     Raises:
-        ValueError: It is no URL of this machine.
+        ValueError: The URL does not lead to this machine.
     """
     __tracebackhide__ = True
     try:
@@ -58,8 +58,8 @@ def post_to(url: str) -> Callable[[Request], Response]:
             connection.response_class = bounded
             connection.request(request.method, target, request.body, dict(request.headers))
             response = connection.getresponse()
-            body = response.read(_MOST_BODY)
-            if response.length and len(body) < _MOST_BODY:
+            body = response.read(_MAX_BODY)
+            if response.length and len(body) < _MAX_BODY:
                 raise ConnectionError(f"the body ended {response.length} bytes before its Content-Length")
             return Response(response.status, dict(response.getheaders()), body)
         except HTTPException as error:
@@ -80,18 +80,18 @@ def _is_loopback(host: str) -> bool:
 
 
 def _check_peer(connected: socket.socket) -> None:
-    """Raise an error where a name such as localhost has led to another machine."""
+    """Raise an error if a name such as localhost has been resolved to another machine."""
     address = str(connected.getpeername()[0])
     if not _is_loopback(address):
         raise ConnectionError(f"localhost resolves to {address}, which is not this machine")
 
 
 class _Reader(io.RawIOBase):
-    """Bytes of a connection until a deadline, however slowly they come."""
+    """Stream of the bytes of a connection that raises a timeout at a deadline, even if bytes still arrive."""
 
     def __init__(self, connected: socket.socket, deadline: float) -> None:
         self._socket, self._deadline = connected, deadline
-        # It keeps the connection open when http.client closes its own side before the body was read.
+        # The file keeps the connection open if http.client closes the socket before the body was read.
         self._file = connected.makefile("rb", buffering=0)
 
     def readable(self) -> bool:
@@ -110,7 +110,7 @@ class _Reader(io.RawIOBase):
 
 
 class _Connection:
-    """A connection whose file ends at a deadline, for :class:`http.client.HTTPResponse`."""
+    """Connection for :class:`http.client.HTTPResponse` whose file has a deadline."""
 
     def __init__(self, connected: socket.socket, deadline: float) -> None:
         self._reader = _Reader(connected, deadline)

@@ -1,6 +1,6 @@
-"""Refusal of requests before they are sent, of every client in this process that is built on a known library.
+"""Guard that checks requests before they are sent, for all clients in this process that use a known library.
 
-http.client carries requests, urllib3 and urllib.request; httpcore carries httpx.
+requests, urllib3 and urllib.request use http.client; httpx uses httpcore.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ _checks: list[Check] = []
 
 @contextmanager
 def checking_requests(check: Check) -> Iterator[None]:
-    """Have requests checked before they are sent, in every thread.
+    """Check requests of all threads before they are sent, in a context.
 
     Args:
-        check: Called with the method and the origin of each request; it raises an exception where the request must not
-            be sent. No ``OSError``, or clients take it for a failure of the network and try again.
+        check: Function that is called with the method and the origin of each request, and raises an exception if the
+            request must not be sent. It must not be an ``OSError``: clients would treat it as a network failure and
+            retry.
     """
     guard_clients()
     _checks.append(check)
@@ -49,7 +50,7 @@ def _text(value: str | bytes) -> str:
 
 
 def guard_http_client() -> None:
-    """Check what http.client sends. It is loaded."""
+    """Patch http.client, which must be loaded, to check requests."""
     from http.client import HTTPConnection, HTTPSConnection  # noqa: PLC0415
 
     cls: Any = HTTPConnection
@@ -69,7 +70,7 @@ def guard_http_client() -> None:
 
 
 def guard_httpcore() -> None:
-    """Check what httpcore sends. It is loaded."""
+    """Patch httpcore, which must be loaded, to check requests."""
     import httpcore  # noqa: PLC0415
 
     for cls in (httpcore.ConnectionPool, httpcore.HTTPConnection):
@@ -99,7 +100,7 @@ def _guard_async_httpcore(cls: Any) -> None:
 
 
 def guard_aiohttp() -> None:
-    """Check what aiohttp's client sends. It is loaded."""
+    """Patch aiohttp's client, which must be loaded, to check requests."""
     import aiohttp  # noqa: PLC0415
 
     connector: Any = aiohttp.BaseConnector

@@ -300,7 +300,7 @@ def test_a_late_response_is_no_half_sent_head(late: dict[str, RawConnection], tr
 def test_idle_connections_are_closed_where_the_event_loop_can_watch_no_more(
     emulator_client: EmulatorClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sockets, "most_connections", lambda: FILES)
+    monkeypatch.setattr(sockets, "max_connections", lambda: FILES)
     emulator_client.emulator.add("apps", id="1")
     with ExitStack() as stack:
         server = stack.enter_context(Server(tmp_path))

@@ -102,7 +102,7 @@ def test_a_body_of_ten_megabytes_arrives(
 def test_a_body_above_the_limit_is_refused(
     server: Server, emulator_client: EmulatorClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(aiohttp_app, "MOST_BYTES", 1000)
+    monkeypatch.setattr(aiohttp_app, "MAX_BYTES", 1000)
     with open_connection(server, "http") as connection:
         connection.send(get("/v1/apps", method="POST", body=b"x" * 2000))
         assert connection.read().status == 413
