@@ -9,13 +9,13 @@ from urllib.parse import urlsplit
 import pytest
 
 from pytest_asc.plugin.live_observers import live_observers_of
-from pytest_asc.recording.comparison.comparison import Report, compare_replies
+from pytest_asc.recording.comparison.compared_requests import ComparedRequest
+from pytest_asc.recording.comparison.comparison import Report, compare_responses
 from pytest_asc.recording.comparison.differences import Difference
-from pytest_asc.recording.comparison.questions import Question
 from pytest_asc.recording.comparison.recorded_account import RecordedAccount
 from pytest_asc.recording.comparison.renderers import render_text
-from pytest_asc.recording.live_answers import asked_by
-from pytest_asc.recording.reader import Reply
+from pytest_asc.recording.live_requests import live_request
+from pytest_asc.recording.reader import ApiResponse
 
 if TYPE_CHECKING:
     import requests
@@ -56,7 +56,7 @@ class LiveComparison:
 
     def _observe(self, request: requests.PreparedRequest, response: requests.Response) -> None:
         parts = urlsplit(request.url or "")
-        asked, account = asked_by(parts.path), self._account
+        asked, account = live_request(parts.path), self._account
         passing = response.status_code in {_UNAUTHORIZED, _TOO_MANY_REQUESTS} or response.status_code >= _SERVER_ERRORS
         if request.method != "GET" or asked is None or account is None or passing or "cursor=" in parts.query:
             return
@@ -66,10 +66,10 @@ class LiveComparison:
             document = None
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
         sort = next((one[5:].removeprefix("-") for one in parts.query.split("&") if one.startswith("sort=")), None)
-        question = Question(asked.operation, path, sort)
+        question = ComparedRequest(asked.operation, path, sort)
         self._report.asked += 1
-        live = Reply(response.status_code, document)
-        for found in compare_replies(question, live, account.get(path), account):
+        live = ApiResponse(response.status_code, document)
+        for found in compare_responses(question, live, account.get(path), account):
             (self._report.known if found.known else self._report.differences).append(found)
 
     @pytest.hookimpl(optionalhook=True)

@@ -14,7 +14,7 @@ from pytest_asc.emulator.account.fixture_loader import refuse_secrets
 from pytest_asc.emulator.spec.api_spec import api_spec
 from pytest_asc.plugin.live_observers import live_observers_of
 from pytest_asc.recording.collector import Collector
-from pytest_asc.recording.live_answers import asked_by
+from pytest_asc.recording.live_requests import live_request
 from pytest_asc.recording.pages import Page, make_page
 from pytest_asc.recording.private_files import problem_of_file, replace_private
 from pytest_asc.recording.pseudonyms import Placeholders
@@ -52,7 +52,7 @@ class LiveRecording:
 
     def _observe(self, request: requests.PreparedRequest, response: requests.Response) -> None:
         path = urlsplit(request.url or "").path
-        if request.method != "GET" or response.status_code != _OK or asked_by(path) is None:
+        if request.method != "GET" or response.status_code != _OK or live_request(path) is None:
             return
         try:
             document = response.json()
@@ -95,7 +95,7 @@ class LiveRecording:
     def _document(self) -> dict[str, Any]:
         collector = Collector(api_spec().types)
         for path, page in sorted(self._read, key=lambda one: one[0]):
-            asked = asked_by(path)
+            asked = live_request(path)
             for item in (*page.data, *page.included):
                 collector.add(item)
             if asked and asked.identifier and asked.operation.action.startswith(("getToMany", "getToOne")):

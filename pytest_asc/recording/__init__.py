@@ -1,1 +1,1 @@
-"""Recordings of an account, and their comparison with the emulator. The live side sends GET alone, to one host."""
+"""Recording of live accounts, and comparison of Apple's API with the emulator, with GET requests to one host only."""

@@ -1,4 +1,4 @@
-"""Table of the areas of an account that can be recorded, each with its resource types."""
+"""Areas of an account that can be recorded, each with its resource types."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 class Area(NamedTuple):
-    """A part of an account."""
+    """A part of an account that can be recorded on its own."""
 
     name: str
     types: tuple[str, ...]
-    """Names of resource types, with ``*`` for any rest."""
+    """Resource types. ``*`` stands for any text."""
     default: bool = True
-    """Recorded where no areas are named."""
+    """True if the area is recorded by default."""
 
 
 AREAS = (
@@ -51,26 +51,26 @@ AREAS = (
     Area("sandbox", ("sandbox*",), default=False),
     Area("other", ("*",), default=False),
 )  # fmt: skip
-"""A type is in the first area that has it."""
+"""All areas. A type belongs to the first area whose types match it."""
 NAMES = tuple(area.name for area in AREAS)
 _REPORTS = {"sales", "finance"}
 
 
 class AreaError(ValueError):
-    """There is no such area or type."""
+    """An option names an area or a type that does not exist."""
 
 
 @cache
 def area_of(resource_type: str) -> str:
-    """Return the name of the area that a resource type is in."""
+    """Return the name of the area that a resource type belongs to."""
     return next(area.name for area in AREAS if any(fnmatchcase(resource_type, name) for name in area.types))
 
 
 def read_areas(text: str | None) -> tuple[str, ...]:
-    """Return the areas that an option names, in the order of the table; None for those that are recorded by default.
+    """Return the areas that an option names, in the order of the table; the default areas if the option is None.
 
     Raises:
-        AreaError: There is no such area.
+        AreaError: An area does not exist.
     """
     if text is None:
         return tuple(area.name for area in AREAS if area.default)
@@ -98,7 +98,7 @@ def read_types(text: str | None) -> frozenset[str]:
     """Return the resource types that an option names.
 
     Raises:
-        AreaError: There is no such type.
+        AreaError: A type does not exist.
     """
     names = [name.strip() for name in (text or "").split(",") if name.strip()]
     for name in names:

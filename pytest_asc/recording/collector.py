@@ -1,4 +1,4 @@
-"""Collector of what responses show of an account, and the document that is made of it."""
+"""Collector of the resources in responses, which makes the recorded document of them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from pytest_asc.recording.pages import Item
 
 _GENERATED = {"territories": TERRITORIES}
-"""Resources that every emulated account has, and that no document needs to name."""
+"""Ids, by type, of resources that every emulated account has. They are left out of the document."""
 
 
 class Collector:
-    """Resources and the relations between them.
+    """Collected resources and the relationships between them.
 
     Args:
-        types: The types to collect.
+        types: The resource types to collect.
     """
 
     def __init__(self, types: Collection[str]) -> None:
@@ -37,11 +37,11 @@ class Collector:
         return sum(len(found) for kind, found in self._resources.items() if kind not in _GENERATED)
 
     def counts(self) -> dict[str, int]:
-        """Return the number of resources of each type."""
+        """Return the number of resources by type."""
         return {kind: len(found) for kind, found in self._resources.items() if kind not in _GENERATED}
 
     def add(self, item: Item) -> None:
-        """Add a resource, and the relations that it shows."""
+        """Add a resource and its linkages."""
         if item.type not in self._types:
             return
         if item.attributes is not None:
@@ -49,10 +49,10 @@ class Collector:
             known.update({name: value for name, value in item.attributes.items() if known.get(name) is None})
         for name, linkage in item.links.items():
             self.relate(item.type, item.id, name, linkage.ids)
-        self._place_price_points(item)
+        self._relate_price_points_to_territory(item)
 
-    def _place_price_points(self, item: Item) -> None:
-        """Relate the price point of a price to the price's territory: an included price point does not show it."""
+    def _relate_price_points_to_territory(self, item: Item) -> None:
+        """Relate the price point of a price to the price's territory, which an included price point does not have."""
         territory = item.links.get("territory")
         for name, linkage in item.links.items() if territory else ():
             found = relation(item.type, name)
@@ -61,12 +61,12 @@ class Collector:
                     self.relate(found.target, point, "territory", territory.ids)
 
     def note_order(self, resource_type: str, ids: Iterable[str]) -> None:
-        """Note that the account lists resources in this order, after those that were noted before."""
+        """Remember the order in which the account lists resources; they come after those of earlier calls."""
         if resource_type not in _GENERATED:
             self._listed.setdefault(resource_type, {}).update(dict.fromkeys(ids))
 
     def relate(self, resource_type: str, identifier: str, name: str, ids: Iterable[str]) -> None:
-        """Add related resources of a resource."""
+        """Add related resources to a relationship of a resource."""
         found = relation(resource_type, name)
         if found is None:
             return
@@ -76,11 +76,11 @@ class Collector:
             self._related.setdefault((kept.type, kept.name), {}).setdefault(one, {})[another] = None
 
     def remove(self, resource_type: str, identifier: str) -> None:
-        """Remove a resource; relations with it are left out of the document."""
+        """Remove a resource. Relationships to it will be left out of the document."""
         self._resources.get(resource_type, {}).pop(identifier, None)
 
     def document(self) -> dict[str, Any]:
-        """Return the document that ``load`` reads: ``data``, by type and id, with pseudonyms in it."""
+        """Return ``data``, sorted by type and id and with pseudonyms, and ``listed``, the orders of lists."""
         entries = [
             self._entry(resource_type, identifier)
             for resource_type in api_spec().types
@@ -91,7 +91,7 @@ class Collector:
         return {"data": entries, "listed": listed}
 
     def _orders(self) -> dict[str, list[str]]:
-        """Return the ids of each type as the account listed them, where that is not their order in the document."""
+        """Return the ids by type, as the account listed them, unless that is their order in the document."""
         orders = {}
         for kind in api_spec().types:
             there = self._resources.get(kind, {})
@@ -124,14 +124,14 @@ class Collector:
 
 
 def _names(resource_type: str) -> set[str]:
-    """Return the names of the relationships of a type, each once where it has two."""
+    """Return the names of the relationships of a type; of two names for the same one, only the first."""
     names = {name for schema in api_spec().schemas_of(resource_type) for name in schema.relationships}
     relations = {name: relation(resource_type, name) for name in names}
     return {found.name for found in relations.values() if found}
 
 
 def _kept_side(one: Relation) -> Relation:
-    """Return the side of a relation that a document shows: the one whose order matters, else a to-one side."""
+    """Return the side of a relation that the document has: one whose order is significant, or else a to-one side."""
     if one.inverse.startswith("~"):
         return one
     other = one.reverse

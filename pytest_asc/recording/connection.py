@@ -1,4 +1,4 @@
-"""Connection to the live API with the credentials of the settings, as the smoke check has it."""
+"""Connection to the live API with the configured credentials, which are found as in the smoke run."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 
 class Connection(NamedTuple):
-    """A reader, and what is known of the key behind it."""
+    """A reader with facts about its credentials."""
 
     reader: Reader
     secret: bytes
-    """A secret that is the same for the same API key, and another one each time for a token alone."""
+    """A secret that is always the same for an API key, and random if there is only a token."""
     has_key: bool
     base_url: str
     findings: tuple[Finding, ...]
-    """Findings on the credentials."""
+    """Findings about the credentials."""
 
 
 @contextmanager
@@ -43,12 +43,12 @@ def connect(
 
     Args:
         settings: The settings with the credentials and the base URL.
-        tell: Called with a text when there is something to wait for.
+        tell: Function that is called with a message when the reader has to wait.
 
     Raises:
         CredentialsError: There are no usable credentials.
-        LifetimeError: The lifetime of the settings is of no use.
-        SettingsError: The base URL is of no use.
+        LifetimeError: The configured lifetime is not usable.
+        SettingsError: The base URL is not usable.
     """
     external = settings.get("token")
     name = settings.choice("service")

@@ -1,7 +1,7 @@
-"""Journal of an unfinished recording: the pages that were read, redacted and encrypted.
+"""Journal of an unfinished recording, with the pages that have been read, redacted and encrypted.
 
-It is encrypted with a key that is derived from the API key: who finds the file reads nothing, and who resumes needs no
-further password.
+The encryption key is derived from the API key. So the file alone cannot be read, and resuming a recording needs no
+additional password.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 
 
 class JournalError(Exception):
-    """The journal is not of this recording."""
+    """The journal belongs to another recording."""
 
 
 class Journal:
-    """Pages by the path of their request, kept in a file.
+    """Recorded pages by path and query of their request, stored in a file.
 
     Args:
-        path: The file; None to keep nothing.
-        secret: Secret to encrypt with.
-        settings: The options of the recording. A journal with others is of no use.
-        resume: Go on from the file, where it is there.
+        path: Path of the file; None to store nothing.
+        secret: Secret from which the encryption key is derived.
+        settings: Options of the recording. The journal of a recording with other options cannot be resumed.
+        resume: True to continue with the pages of an existing file.
 
     Raises:
-        JournalError: The file was written with another key or other options.
+        JournalError: The file was written with another API key or with other options.
         OSError: The file cannot be read or written.
     """
 
@@ -48,20 +48,20 @@ class Journal:
             self._read(path)
         self._file = open_private(path, append=resumed) if path else None
         self.resumed = len(self._pages)
-        """Number of pages that were there."""
+        """Number of pages that an earlier run has read."""
         if not resumed:
             self._append({"settings": self._settings})
 
     def get(self, path: str) -> Any:
-        """Return the page of a request; None if it is not there."""
+        """Return the page for a request; None if it has not been read yet."""
         return self._pages.get(path)
 
     def add(self, path: str, page: Any) -> None:
-        """Keep a page."""
+        """Add a page to the file."""
         self._append({"path": path, "page": page})
 
     def close(self, *, finished: bool) -> None:
-        """Close the file, and remove it where the recording is finished."""
+        """Close the file; if the recording is finished, remove it."""
         if self._file and self._path:
             self._file.close()
             if finished:
@@ -76,7 +76,7 @@ class Journal:
         content = path.read_bytes()
         lines = content.split(b"\n")
         whole = len(content)
-        if lines.pop():  # the process ended in the middle of a line
+        if lines.pop():  # the last line is incomplete: the process ended while it was written
             whole = content.rfind(b"\n") + 1
         try:
             read = [json.loads(self._fernet.decrypt(line)) for line in lines]

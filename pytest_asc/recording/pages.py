@@ -1,4 +1,4 @@
-"""Pages: what a recording keeps of a response, redacted."""
+"""Pages: the redacted parts of responses that a recording keeps."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ if TYPE_CHECKING:
 
 
 class Linkage(NamedTuple):
-    """The related resources of a resource, as far as a response shows them."""
+    """The related resources of a relationship that a response shows."""
 
     ids: tuple[str, ...]
     complete: bool
-    """All of them are shown."""
+    """True if the response shows all related resources."""
 
 
 class Item(NamedTuple):
-    """A resource of a response."""
+    """A resource or a resource identifier in a response."""
 
     type: str
     id: str
     attributes: dict[str, Any] | None
-    """Redacted; None for a resource identifier."""
+    """Redacted attributes; None for a resource identifier."""
     links: dict[str, Linkage]
-    """By relationship, those that the response shows linkage of."""
+    """Linkage by relationship, for the relationships of which the response shows it."""
 
 
 class Page(NamedTuple):
-    """The part of a response that is kept."""
+    """The redacted part of a response that is kept."""
 
     status: int
     code: str
-    """Code of its first error; empty for a success."""
+    """Code of the first error; empty for a success."""
     data: tuple[Item, ...] = ()
     included: tuple[Item, ...] = ()
     next: str | None = None
-    """Path and query of the next page."""
+    """Path and query of the next page; None if this is the last one."""
     unknown: int = 0
-    """Number of resources of types that the catalogue does not have."""
+    """Number of resources whose type is not in the API spec."""
 
     def as_json(self) -> Any:
         """Return the page as a JSON value."""
@@ -51,7 +51,7 @@ class Page(NamedTuple):
 
     @classmethod
     def from_json(cls, value: Any) -> Page:
-        """Return the page of a JSON value."""
+        """Return the page for a JSON value from :meth:`as_json`."""
         status, code, data, included, following, unknown = value
         return cls(status, code, _items_of(data), _items_of(included), following, unknown)
 
@@ -72,11 +72,11 @@ def make_page(document: Any, redaction: Redaction, following: str | None) -> Pag
 
     Args:
         document: The JSON document.
-        redaction: Redacts its resources.
-        following: Path and query of the next page.
+        redaction: Redaction of the resources.
+        following: Path and query of the next page; None if this is the last one.
 
     Raises:
-        KeptSecretError: A value that is to be kept looks like a key or token.
+        KeptSecretError: A value of a type that is not redacted looks like a key or a token.
     """
     members = document if isinstance(document, dict) else {}
     data = members.get("data")
@@ -126,7 +126,7 @@ def _linkage(relationship: Mapping[str, Any], redaction: Redaction) -> Linkage:
 
 
 def _total(relationship: Mapping[str, Any]) -> int | None:
-    """Return the number of related resources that a relationship has; None if it does not say."""
+    """Return the total number of related resources of a relationship; None if the response does not have it."""
     meta = relationship.get("meta")
     paging = meta.get("paging") if isinstance(meta, dict) else None
     total = paging.get("total") if isinstance(paging, dict) else None

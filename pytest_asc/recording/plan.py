@@ -1,7 +1,7 @@
-"""Plan of a recording: the GET requests that read some resource types, derived from Apple's catalogue.
+"""Plan of a recording: the GET requests that read certain resource types, derived from the API spec.
 
-A type that has a collection is read from there, any other through the resources that it belongs to. Related resources
-come along with ``include`` where they have no relationships of their own to be read.
+A type that has a collection is read from its collection, any other type through related resources. Related resources
+that have no relationships to be read are included in the same responses, with ``include``.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.spec.api_spec import Operation, Relationship, Schema
     from pytest_asc.emulator.spec.relationships import Relation
 
-# What every account has, and what a product has thousands of: recorded where something else leads to it.
+# Resources that are the same in every account or very numerous: only those that others are related to are recorded.
 _ONLY_INCLUDED = frozenset({"territories", "appPricePoints", "inAppPurchasePricePoints", "subscriptionPricePoints"})
-# A type that is read through a to-many relationship as well; without this, only through that one.
-_ALSO = frozenset({("apps", "gameCenterDetail")})
+# To-one relationships through which a type is read even though a to-many relationship leads to it as well.
+_ADDITIONAL_ROUTES = frozenset({("apps", "gameCenterDetail")})
 
 
 class Step(NamedTuple):
@@ -33,11 +33,11 @@ class Step(NamedTuple):
 
 
 class Plan:
-    """Resource types to read, and how.
+    """Plan of how to read certain resource types.
 
     Args:
         types: The resource types to record.
-        territories: The territories to read prices of; all where it is empty.
+        territories: Territories whose prices are to be read; empty for all territories.
     """
 
     def __init__(self, types: Collection[str], territories: Collection[str] = ()) -> None:
@@ -46,23 +46,23 @@ class Plan:
         self._steps = cache(self._make_steps)
 
     def roots(self) -> Iterator[Operation]:
-        """Give the collections to read."""
+        """Yield the operations of the collections to read."""
         for resource_type in api_spec().types:
             root = _root(resource_type)
             if root and resource_type in self.types:
                 yield root
 
     def steps(self, resource_type: str) -> tuple[Step, ...]:
-        """Return the relationships to read for each resource of a type, beside what its own request includes."""
+        """Return the relationships that need a request of their own for each resource of a type."""
         return self._steps(resource_type)
 
     def lists(self, operation: Operation) -> bool:
-        """Return whether an operation lists the resources of a type in the order that a recording keeps."""
+        """Return whether the order of an operation's resources is the one that a recording keeps for their type."""
         schema = operation.schema
         return schema is not None and (_root(schema.type) or operation) is operation
 
     def listed_by(self, resource_type: str, name: str) -> str | None:
-        """Return the type that a relationship lists in the order that a recording keeps; None if it does not."""
+        """Return the target type of a relationship if its order is the one that a recording keeps; otherwise None."""
         found = relation(resource_type, name)
         return found.target if found and (resource_type, name) in self._routes(found.target) else None
 
@@ -70,17 +70,17 @@ class Plan:
         """Return whether all resources of a type are read from its collection."""
         return resource_type in self.types and _root(resource_type) is not None
 
-    def is_met_alone(self, resource_type: str) -> bool:
-        """Return whether resources of a type are met where others include them, and in no list of their own."""
+    def is_only_included(self, resource_type: str) -> bool:
+        """Return whether resources of a type only occur as included resources, and are in no list."""
         return resource_type in self.types and not _root(resource_type) and not self._routes(resource_type)
 
     def url(self, operation: Operation, identifier: str = "", *, bare: bool = False) -> str:
-        """Return path and query of a request.
+        """Return path and query of the request for an operation.
 
         Args:
             operation: A GET operation.
-            identifier: The id in its path.
-            bare: Without ``include``, for a service that refuses what Apple's document has.
+            identifier: The id for the path.
+            bare: True to omit ``include``, because the service rejects values that are in Apple's document.
         """
         query = _required_filters(operation)
         if operation.many and operation.limit:
@@ -130,7 +130,7 @@ class Plan:
         return tuple(steps)
 
     def _is_shown(self, resource_type: str, name: str) -> bool:
-        """Return whether the requests that read the resources of a type show one of its to-one relationships."""
+        """Return whether the responses with resources of a type already have the linkage of a to-one relationship."""
         found = relation(resource_type, name)
         root, routes = _root(resource_type), self._routes(resource_type)
         if found is None or (found.target, found.inverse) in routes:
@@ -139,7 +139,7 @@ class Plan:
         return bool(readers) and all(name in one.include for one in readers)
 
     def _is_route(self, resource_type: str, relationship: Relationship) -> bool:
-        """Return whether resources are found through a relationship: they have no collection."""
+        """Return whether a relationship is the way to find its target resources, which have no collection."""
         target = relationship.target
         return target is not None and (resource_type, relationship.name) in self._routes(target)
 
@@ -151,10 +151,10 @@ class Plan:
         for resource_type, relationship in _leading_to(target):
             if resource_type in self.types:
                 (many if relationship.many else single).add((resource_type, relationship.name))
-        return frozenset(many | (single & _ALSO) if many else single)
+        return frozenset(many | (single & _ADDITIONAL_ROUTES) if many else single)
 
     def _is_leaf(self, resource_type: str) -> bool:
-        """Return whether all that a type's relationships lead to is known from the resources that lead to it."""
+        """Return whether the related resources of a type are already known from the resources that lead to it."""
         for _, relationship in _relationships(resource_type):
             if relationship.target not in self.types:
                 continue
@@ -164,7 +164,7 @@ class Plan:
         return True
 
     def _is_own(self, resource_type: str, relationship: Relationship) -> bool:
-        """Return whether a relationship is read from this side, and not from the other."""
+        """Return whether a relationship is read from this side, and not as the inverse from the other side."""
         found = relation(resource_type, relationship.name)
         if found is None or found.target in _ONLY_INCLUDED:
             return found is not None and (not found.many or found.target == "territories")
@@ -175,14 +175,14 @@ class Plan:
         return (found.type, found.name) <= (found.target, found.inverse) or not self._is_readable(found)
 
     def _is_readable(self, one: Relation) -> bool:
-        """Return whether a relation can be read from its side, with the resource or by a request of its own."""
+        """Return whether a relation can be read from its side, with the resource or with a separate request."""
         root = _root(one.type)
         if one.type not in self.types:
             return False
         return bool(root and one.name in root.include) or _operation_of(one.type, one.name) is not None
 
     def _leads_back(self, operation: Operation, resource_type: str, name: str) -> bool:
-        """Return whether a relationship leads to the resource in the path of a request."""
+        """Return whether a relationship leads back to the resource in the path of a request."""
         if "{id}" not in operation.path:
             return False
         found, parent = relation(resource_type, name), relation(operation.root, operation.relationship)
@@ -192,7 +192,7 @@ class Plan:
 @depends_on_spec
 @cache
 def _root(resource_type: str) -> Operation | None:
-    """Return the operation that lists all resources of a type."""
+    """Return the operation that lists all resources of a type; None if there is none."""
     if resource_type in _ONLY_INCLUDED:
         return None
     for schema in reversed(api_spec().schemas_of(resource_type)):
@@ -205,7 +205,7 @@ def _root(resource_type: str) -> Operation | None:
 @depends_on_spec
 @cache
 def _relationships(resource_type: str) -> tuple[tuple[Schema, Relationship], ...]:
-    """Return the relationships of a type, each with the newest of its schemas."""
+    """Return the relationships of a type, each with the newest schema that has it."""
     found: dict[str, tuple[Schema, Relationship]] = {}
     for schema in reversed(api_spec().schemas_of(resource_type)):
         for name, relationship in schema.relationships.items():
@@ -214,24 +214,24 @@ def _relationships(resource_type: str) -> tuple[tuple[Schema, Relationship], ...
 
 
 def _operation_of(resource_type: str, name: str) -> Operation | None:
-    """Return the operation that reads the related resources of a relationship."""
+    """Return the operation that reads the related resources of a relationship; None if there is none."""
     found = (_related(schema, one) for schema, one in _relationships(resource_type) if one.name == name)
     return next(found, None)
 
 
 def _related(schema: Schema, relationship: Relationship) -> Operation | None:
-    """Return the operation that reads the related resources."""
+    """Return the operation that reads the related resources of a schema's relationship; None if there is none."""
     operation = api_spec().operation("GET", f"{schema.path}/{{id}}/{relationship.name}")
     return operation if operation and _can_be_read(operation) else None
 
 
 def _can_be_read(operation: Operation) -> bool:
-    """Return whether an operation returns resources, and requires no value that only the account has."""
+    """Return whether an operation returns resources without requiring values that depend on the account."""
     return operation.schema is not None and len(_required_filters(operation)) == len(operation.required)
 
 
 def _required_filters(operation: Operation) -> dict[str, str]:
-    """Return the required filters of an operation whose values the API spec has, with all these values."""
+    """Return the required filters of an operation whose values are in the API spec, with all their values."""
     filters = {f"filter[{name}]": api_spec().enum(value_type) for name, value_type in operation.filters.items()}
     return {name: ",".join(values) for name in sorted(operation.required) if (values := filters.get(name))}
 
@@ -239,7 +239,7 @@ def _required_filters(operation: Operation) -> dict[str, str]:
 @depends_on_spec
 @cache
 def _leading_to(target: str) -> tuple[tuple[str, Relationship], ...]:
-    """Return the relationships that lead to a type and can be read, each with the type that has it."""
+    """Return the readable relationships whose target is a type, each with the type that has the relationship."""
     return tuple(
         (resource_type, relationship)
         for resource_type in api_spec().types
@@ -251,6 +251,6 @@ def _leading_to(target: str) -> tuple[tuple[str, Relationship], ...]:
 
 
 def _is_older_name(schema: Schema, name: str) -> bool:
-    """Return whether the same relationship has a newer name as well: ``inAppPurchasesV2`` for ``inAppPurchases``."""
+    """Return whether the relationship also has a newer name, such as ``inAppPurchasesV2`` for ``inAppPurchases``."""
     newer = schema.relationships.get(f"{name}V2")
     return newer is not None and newer.target == schema.relationships[name].target

@@ -1,4 +1,4 @@
-"""Files that only their owner can read, from their first byte on."""
+"""Files that only their owner can read, from the moment they are created."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def problem_of_file(path: Path) -> str | None:
-    """Return why a file cannot be written there, as far as the path shows it; None where it shows nothing."""
+    """Return the reason why a file cannot be written to this path; None if the path shows no reason."""
     if path.is_dir():
         return "it is a folder, expected a file"
     folder = path.absolute().parent
@@ -19,10 +19,10 @@ def problem_of_file(path: Path) -> str | None:
 
 
 def open_private(path: Path, *, append: bool = False) -> IO[bytes]:
-    """Open a file for writing that only its owner can read; one that is there is replaced, or appended to.
+    """Open a file that only its owner can read for writing. An existing file is replaced, or appended to.
 
     Raises:
-        OSError: It cannot be opened, or belongs to somebody else.
+        OSError: The file cannot be opened, or belongs to another user.
     """
     if not append:
         path.unlink(missing_ok=True)
@@ -31,10 +31,10 @@ def open_private(path: Path, *, append: bool = False) -> IO[bytes]:
 
 
 def replace_private(path: Path, text: str) -> None:
-    """Write a file as a whole: it holds the old text or the new one, whatever happens on the way.
+    """Replace a file atomically: if writing fails, the old content is still there.
 
     Raises:
-        OSError: It cannot be written. Nothing is left beside it.
+        OSError: The file cannot be written. No temporary file is left.
     """
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
     try:

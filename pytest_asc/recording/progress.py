@@ -1,4 +1,4 @@
-"""Progress of a run: a bar of tqdm where it is installed and standard error is a terminal, else lines."""
+"""Progress of a run: a progress bar if tqdm is installed and standard error is a terminal, otherwise lines."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any, TextIO
 
 
 class Progress:
-    """Lines on standard error, and a bar.
+    """Messages on standard error, and a progress bar.
 
     Args:
-        quiet: Write nothing.
-        unit: What the bar counts.
-        total: Number that it ends with; None if that is not known.
-        file: Where to write; by default standard error.
+        quiet: True to write nothing.
+        unit: Unit that the bar counts.
+        total: Expected number of units; None if it is not known.
+        file: File to write to; by default standard error.
     """
 
     def __init__(self, *, quiet: bool, unit: str, total: int | None = None, file: TextIO | None = None) -> None:
@@ -26,12 +26,12 @@ class Progress:
             self._bar = import_module("tqdm").tqdm(total=total, unit=f" {unit}", file=self._file)
 
     def advance(self, count: int = 1) -> None:
-        """Count further units."""
+        """Count units that have been done."""
         if self._bar is not None:
             self._bar.update(count)
 
     def tell(self, text: str) -> None:
-        """Write a line."""
+        """Write a message on a line of its own."""
         if self._quiet:
             return
         if self._bar is not None:
@@ -40,6 +40,6 @@ class Progress:
             print(text, file=self._file, flush=True)
 
     def close(self) -> None:
-        """End the bar."""
+        """Remove the bar."""
         if self._bar is not None:
             self._bar.close()

@@ -1,8 +1,8 @@
-"""Pseudonyms: stable values of the same form in place of what nobody is to see.
+"""Pseudonyms: stable replacements for values that must not be part of a recording, in the same form.
 
-While an account is read, a value is replaced by a placeholder: its form and a keyed digest, so that equal values have
-equal placeholders, and the key is needed to guess at one. When all is read, the placeholders get numbers in the order
-of the finished document, whatever the order of reading was.
+While an account is being read, a value is replaced by a placeholder, which has its form and a keyed digest. Equal
+values have equal placeholders, and guessing a value requires the key. In the end, placeholders are numbered in order of
+the finished document, so that the numbers do not depend on the order of reading.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from typing import Any, NamedTuple
 
 
 class Form(NamedTuple):
-    """A form of values."""
+    """A form that values can have, such as that of an email address."""
 
     name: str
     pattern: re.Pattern[str]
-    """Values that are of this form."""
+    """Pattern that matches values of this form."""
     make: Callable[[int, str], str]
-    """Makes the pseudonym with a number, from the detail that is kept of the value."""
+    """Function that returns the pseudonym for a number and the detail of the value."""
     detail: Callable[[str], str] = lambda _value: ""
-    """The harmless part of a value that its pseudonym has as well: a length, the ending of a file name."""
+    """Function that returns a harmless detail of a value, such as its length, which its pseudonym shares."""
 
 
 _TEMPLATE = re.compile(r"\{w\}x\{h\}(?:bb|\{c\})?\.(?:\{f\}|png|jpg)$")
-"""End of the URL of an image in any size (observed)."""
+"""End of the URL template of an image in any size (observed)."""
 _ENDINGS = (
     r"\.(?:aar|cer|csv|geojson|gif|heic|ipa|jpe?g|json|m4v|mov|mp4|p8|p12|pdf|pkg|plist|png|strings|swift|txt|xcodeproj"
     r"|xcresult|xcworkspace|zip)"
 )
-_WIDEST = 512
-"""Longest value whose length its pseudonym has."""
+_MAX_LENGTH = 512
+"""Maximum length that a pseudonym copies from its value."""
 
 
 def _ending(pattern: re.Pattern[str]) -> Callable[[str], str]:
@@ -47,7 +47,7 @@ def _ending(pattern: re.Pattern[str]) -> Callable[[str], str]:
 
 def _length(value: str) -> str:
     case = "U" if value.upper() == value else "L"
-    return f"{case}{min(len(value), _WIDEST)}"
+    return f"{case}{min(len(value), _MAX_LENGTH)}"
 
 
 def _padded(number: int, length: str, base: str) -> str:
@@ -56,7 +56,7 @@ def _padded(number: int, length: str, base: str) -> str:
 
 
 def _phone(number: int, _: str) -> str:
-    """A number of those that are reserved for fiction: 555-0100 to 555-0199."""
+    """Return one of the numbers that are reserved for fictional use: 555-0100 to 555-0199."""
     area, line = divmod(number - 1, 100)
     return f"+1 {201 + area % 799} 555 01{line:02}"
 
@@ -95,21 +95,21 @@ FORMS: tuple[Form, ...] = (
     Form("name", _re(r"\S+"), lambda n, _: f"Name{n}"),
     Form("text", re.compile(r".*", re.DOTALL), lambda n, _: f"Text {n}"),
 )  # fmt: skip
-"""The forms, the most particular first. Every text has one."""
+"""All forms, the most specific first. Every text has at least one of them."""
 _BY_NAME: Mapping[str, Form] = {form.name: form for form in FORMS}
 _PLACEHOLDER = re.compile(r"\0([a-z]+):([0-9a-f]{32}):(.*)", re.DOTALL)
 
 
 def form_of(value: str) -> str:
-    """Return the name of a value's form."""
+    """Return the name of the form of a value."""
     return next(form.name for form in FORMS if form.pattern.fullmatch(value))
 
 
 class Placeholders:
-    """Maker of the placeholders of one recording.
+    """Creates the placeholders of a recording.
 
     Args:
-        key: Secret of the digests.
+        key: Secret key of the digests.
     """
 
     def __init__(self, key: bytes) -> None:
@@ -120,7 +120,7 @@ class Placeholders:
 
         Args:
             value: The value.
-            form: Name of its form; None for the one that it looks like.
+            form: Name of the form; None for the form that the value looks like.
         """
         name = form or form_of(value)
         digest = hmac.new(self._key, value.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:32]
@@ -128,7 +128,7 @@ class Placeholders:
 
 
 def with_pseudonyms(value: Any) -> Any:
-    """Return a JSON value with a pseudonym for each placeholder, numbered in order of their first appearance."""
+    """Replace each placeholder in a JSON value by a pseudonym; they are numbered in the order of first appearance."""
     return _Numbering().replace(value)
 
 

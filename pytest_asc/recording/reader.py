@@ -1,4 +1,4 @@
-"""Reader of a live API: GET requests to one host, within the rate limit, tried again where that may help."""
+"""Reader of a live API: GET requests to one host, within the rate limit, with retries."""
 
 from __future__ import annotations
 
@@ -23,45 +23,45 @@ _TOO_MANY_REQUESTS = 429
 _SERVER_ERRORS = 500
 _RATE = re.compile(r"user-hour-lim:\s*(\d{1,9});\s*user-hour-rem:\s*(\d{1,9})")
 _HOUR = 3600.0
-_SCARCE = 0.1
-"""Part of the limit from which on requests are spread over the hour, so that other users of the key have some."""
+_LOW_SHARE = 0.1
+"""Share of the rate limit below which requests are slowed down, so that some are left for other users of the key."""
 _ATTEMPTS = 5
-"""Attempts of a request that fails without an answer or with a server error."""
-_LONGEST_PAUSE = 60.0
-_LONGEST_WAIT = 2 * _HOUR
-"""Seconds to wait for a rate limit, in all, before giving up on a request."""
+"""Maximum number of attempts for a request that gets no response or a server error."""
+_MAX_PAUSE = 60.0
+_MAX_WAIT = 2 * _HOUR
+"""Maximum time to wait for the rate limit for a single request, in seconds."""
 
 
 class ReadError(Exception):
     """The live API cannot be read."""
 
 
-class Reply(NamedTuple):
+class ApiResponse(NamedTuple):
     """A response of the live API."""
 
     status: int
     document: Any
-    """The JSON document; None for a body that is none."""
+    """The JSON document; None if the body is not JSON."""
 
     @property
     def codes(self) -> tuple[str, ...]:
-        """Codes of its errors."""
+        """Codes of the errors in the document."""
         found = self.document.get("errors") if isinstance(self.document, dict) else None
         errors = found if isinstance(found, list) else []
         return tuple(str(error.get("code")) for error in errors if isinstance(error, dict))
 
 
 class Reader:
-    """Sends GET requests to one host. It has no way to send another method.
+    """Sends GET requests to one host, and cannot send requests with other methods.
 
     Args:
         base_url: Scheme and host.
-        token: Gives the token to send.
-        renew: Gives another token, after a 401 to one that has worked before; None for no further attempt.
-        hosts: Hosts that links to the next page may name beside that of the base URL. Every request goes to the base
-            URL's, whatever a link names.
-        tell: Called with a text when there is something to wait for.
-        timeout: Seconds for each request.
+        token: Function that returns the token to send.
+        renew: Function that returns a new token after a 401 for a token that has worked before; None not to retry.
+        hosts: Other hosts that links to the next page may have. All requests are nevertheless sent to the host of the
+            base URL.
+        tell: Function that is called with a message when the reader has to wait.
+        timeout: Timeout for each request, in seconds.
     """
 
     def __init__(
@@ -76,14 +76,14 @@ class Reader:
     ) -> None:
         self._session = Session(base_url, token=token, renew=renew, timeout=timeout, retries=0, writes=False)
         self._session.headers["User-Agent"] = RECORDER
-        # All requests go to one host: its proxy and its certificates are found once.
+        # All requests go to the same host, so its proxy and certificates are looked up only once.
         found = self._session.merge_environment_settings(base_url, {}, None, None, None)
         self._session.proxies, self._session.verify = found["proxies"], found["verify"]
         self._session.trust_env = False
         self._hosts = frozenset(hosts)
         self._base = base_url
         self._tell = tell
-        self._is_spread = False
+        self._is_throttled = False
         self.sent = 0
         """Number of requests that were sent."""
 
@@ -91,40 +91,40 @@ class Reader:
         """Close the connections."""
         self._session.close()
 
-    def get(self, path: str) -> Reply:
-        """Return the response to a GET request, after as many attempts as it takes.
+    def get(self, path: str) -> ApiResponse:
+        """Return the response to a GET request, which is retried if necessary.
 
         Args:
             path: Path and query.
 
         Raises:
-            ReadError: There is not a response, or it is a redirect.
+            ReadError: There is no response, or it is a redirect.
         """
         failures, waited = 0, 0.0
         while True:
             response = self._attempt(path, failures)
-            if response is not None and response.status_code == _TOO_MANY_REQUESTS and waited < _LONGEST_WAIT:
-                pause = _retry_after(response.headers) or min(2.0 ** min(failures, 6), _LONGEST_PAUSE)
+            if response is not None and response.status_code == _TOO_MANY_REQUESTS and waited < _MAX_WAIT:
+                pause = _retry_after(response.headers) or min(2.0 ** min(failures, 6), _MAX_PAUSE)
                 waited += pause
                 self._wait(pause, "rate limit reached (429)")
             elif (response is None or response.status_code >= _SERVER_ERRORS) and failures + 1 < _ATTEMPTS:
                 reason = f"status {response.status_code}" if response is not None else "no response"
-                self._wait(min(0.5 * 2**failures, _LONGEST_PAUSE), reason)
+                self._wait(min(0.5 * 2**failures, _MAX_PAUSE), reason)
             elif response is None:
                 raise ReadError(f"GET {path_of(path)}: no response from {self._base} after {_ATTEMPTS} attempts")
             else:
-                return self._reply(path, response)
+                return self._as_api_response(path, response)
             failures += 1
 
     def path_in(self, link: str, path: str) -> str:
-        """Return path and query of a link to a further page.
+        """Return path and query of the link to the next page.
 
         Args:
-            link: The link; one without a host is of the page's host.
-            path: Path and query of the page.
+            link: The link. If it has no host, it is relative to the page.
+            path: Path and query of the page that has the link.
 
         Raises:
-            ReadError: It leads to another host.
+            ReadError: The link leads to another host.
         """
         try:
             target = urljoin(f"{self._base}{path}", link)
@@ -147,30 +147,30 @@ class Reader:
                     f"({type(error).__name__})"
                 ) from None
             return None
-        self._spread(response.headers)
+        self._throttle(response.headers)
         return response
 
-    def _reply(self, path: str, response: requests.Response) -> Reply:
+    def _as_api_response(self, path: str, response: requests.Response) -> ApiResponse:
         if response.is_redirect:
             raise ReadError(f"GET {path_of(path)}: got a redirect ({response.status_code}), which was not followed")
         try:
             document = response.json()
         except ValueError:
             document = None
-        return Reply(response.status_code, document)
+        return ApiResponse(response.status_code, document)
 
-    def _spread(self, headers: CaseInsensitiveDict[str]) -> None:
-        """Wait a little where few requests are left in this hour."""
+    def _throttle(self, headers: CaseInsensitiveDict[str]) -> None:
+        """Wait before the next request if only few requests are left in this hour."""
         found = _RATE.search(headers.get("X-Rate-Limit", ""))
         if not found:
             return
         limit, remaining = int(found[1]), int(found[2])
-        if limit < 1 or remaining >= limit * _SCARCE:
-            self._is_spread = False
+        if limit < 1 or remaining >= limit * _LOW_SHARE:
+            self._is_throttled = False
             return
-        pause = min(_HOUR / limit, _LONGEST_PAUSE)
-        if not self._is_spread:
-            self._is_spread = True
+        pause = min(_HOUR / limit, _MAX_PAUSE)
+        if not self._is_throttled:
+            self._is_throttled = True
             self._tell(
                 f"{remaining} of {limit} requests are left this hour: from now on, waiting {pause:.3g} s before each"
             )
@@ -181,7 +181,7 @@ class Reader:
         time.sleep(seconds)
 
 
-def unauthorized(path: str, reply: Reply) -> str:
+def unauthorized(path: str, reply: ApiResponse) -> str:
     """Return the message for a 401."""
     return f"GET {path_of(path)}: status 401 {' '.join(reply.codes)}. To find the cause, run: pytest --asc-smoke"
 
@@ -192,7 +192,7 @@ def path_of(path: str) -> str:
 
 
 def _retry_after(headers: CaseInsensitiveDict[str]) -> float | None:
-    """Return the seconds that a response asks to wait; None if it does not."""
+    """Return the seconds that the Retry-After header asks to wait; None if it has no usable value."""
     text = headers.get("Retry-After", "").strip()
     if text.isascii() and text.isdigit():
         return min(float(text), _HOUR)

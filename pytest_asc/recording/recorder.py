@@ -1,4 +1,4 @@
-"""Recorder: walks through an account by the plan, and makes a document of it."""
+"""Recorder that reads an account as planned, and makes a document of it."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from pytest_asc.recording.redaction import Redaction
 
 _OK, _BAD_REQUEST, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _SERVER_ERRORS = 200, 400, 401, 403, 404, 500
-_MOST_FAILURES = 3
-"""Requests that fail with a server error one after the other, until the whole service counts as unavailable."""
+_MAX_FAILURES = 3
+"""Number of consecutive requests with a server error after which the whole service is regarded as unavailable."""
 FORMAT = 1
 
 
 class Options(NamedTuple):
-    """The choice of what to record."""
+    """Options that choose what to record."""
 
     areas: tuple[str, ...]
     keep: frozenset[str] = frozenset()
@@ -45,11 +45,11 @@ class Recorder:
     """Records an account.
 
     Args:
-        reader: Reads the live API.
-        redaction: Redacts what was read.
-        journal: Pages that were read before, and those to come.
-        options: What to record.
-        progress: Shows what is done.
+        reader: Reader of the live API.
+        redaction: Redaction of the resources.
+        journal: Journal with the pages of an earlier run, to which new pages are added.
+        options: Options that choose what to record.
+        progress: Display of the progress.
     """
 
     def __init__(
@@ -70,39 +70,39 @@ class Recorder:
         self._refused_includes: set[str] = set()
         self._failures = 0
         self.unknown = 0
-        """Number of resources of types that the API spec does not have."""
+        """Number of resources whose type is not in the API spec."""
 
     @property
     def closed(self) -> Mapping[str, str]:
-        """Paths that the key has no access to, each with the code of the refusal."""
+        """Paths to which the key has no access, each with the code of the error."""
         return self._closed
 
     @property
     def unread(self) -> tuple[str, ...]:
-        """Paths that were not read in full, for an error that is none of access."""
+        """Paths that were not read completely, because of errors other than missing access."""
         return tuple(self._unread)
 
     def counts(self) -> dict[str, int]:
-        """Return the number of resources of each type."""
+        """Return the number of recorded resources by type."""
         return self._collector.counts()
 
     def record(self) -> dict[str, Any]:
-        """Read the account.
+        """Read the account, and return it as a document.
 
         Returns:
-            The document that ``load`` reads: ``data``, and ``recording``, which says how it was made.
+            A document for ``load``, with ``data``, and with ``recording``, which says how it was recorded.
 
         Raises:
-            KeptSecretError: A value that is to be kept looks like a key or token.
+            KeptSecretError: A value of a type that is not redacted looks like a key or a token.
             ReadError: The API cannot be read.
-            ValueError: There is text in the document that looks like a key or token.
+            ValueError: A text in the document looks like a key or a token.
         """
         for operation in self._plan.roots():
             before = self._collector.count()
-            primary, further = self._read(operation)
-            for item in (*primary, *further):
+            primary, included = self._read(operation)
+            for item in (*primary, *included):
                 self._expand(item)
-            self._tell_about(operation, self._collector.count() - before)
+            self._report_progress(operation, self._collector.count() - before)
         document = self._collector.document()
         listed = document.pop("listed")
         document["recording"] = {
@@ -119,15 +119,15 @@ class Recorder:
         return document
 
     def _read(self, operation: Operation, identifier: str = "") -> tuple[list[Item], list[Item]]:
-        """Read all pages of a collection, or the one resource, with what they include.
+        """Read all pages of a list, or a single resource, with included resources.
 
         Returns:
-            The primary data, and those of the included resources that no other request reads.
+            The primary data, and the included resources that are read by no other request.
         """
         found: list[Item] = []
-        further: list[Item] = []
+        included: list[Item] = []
         if operation.path in self._closed:
-            return found, further
+            return found, included
         url: str | None = self._plan.url(operation, identifier, bare=operation.path in self._refused_includes)
         seen: set[str] = set()
         while url:
@@ -136,23 +136,23 @@ class Recorder:
             seen.add(url)
             page = self._page(url)
             if page.status != _OK:
-                if self._retries_bare(operation, page):
+                if self._retries_without_include(operation, page):
                     return self._read(operation, identifier)
-                self._note(operation, identifier, page)
+                self._record_unread(operation, identifier, page)
                 break
             self._open.add(operation.path)
             found += self._with_empty_links(operation, page.data)
-            further += [item for item in page.included if self._plan.is_met_alone(item.type)]
+            included += [item for item in page.included if self._plan.is_only_included(item.type)]
             self.unknown += page.unknown
             for item in (*page.data, *page.included):
                 self._collector.add(item)
             self._note_order(operation, page)
             self._progress.advance(len(page.data))
             url = page.next
-        return found, further
+        return found, included
 
     def _note_order(self, operation: Operation, page: Page) -> None:
-        """Note the order in which the account lists resources, where that is the order to keep."""
+        """Remember the order of the listed resources, if it is the one that a recording keeps."""
         if operation.schema and self._plan.lists(operation):
             self._collector.note_order(operation.schema.type, [item.id for item in page.data])
         for item in page.data:
@@ -162,25 +162,25 @@ class Recorder:
                     self._collector.note_order(target, linkage.ids)
 
     def _with_empty_links(self, operation: Operation, items: tuple[Item, ...]) -> tuple[Item, ...]:
-        """Return resources with empty linkage where they show none of what was to be included, and others do."""
+        """Add empty linkage for included relationships that a resource does not have, if others on the page do."""
         if operation.path in self._refused_includes or not any(item.links for item in items):
             return items
         empty = dict.fromkeys(self._plan.included(operation), Linkage((), complete=True))
         return tuple(item._replace(links={**empty, **item.links}) for item in items)
 
-    def _retries_bare(self, operation: Operation, page: Page) -> bool:
-        """Return whether to read again without ``include``: Apple refuses some that its document has."""
+    def _retries_without_include(self, operation: Operation, page: Page) -> bool:
+        """Return whether to retry without ``include``, since Apple rejects some values that are in its document."""
         refusable = page.status == _BAD_REQUEST or page.status >= _SERVER_ERRORS
         if not refusable or operation.path in self._refused_includes or not self._plan.included(operation):
             return False
         self._refused_includes.add(operation.path)
         return True
 
-    def _note(self, operation: Operation, identifier: str, page: Page) -> None:
-        """Note that something was not read.
+    def _record_unread(self, operation: Operation, identifier: str, page: Page) -> None:
+        """Remember that a path was not read.
 
-        A list of what was never set is 404, and so is the one of a price schedule that Apple makes up for an app
-        without prices (observed): the schedule is no resource of the account.
+        A 404 means that the related resources were never set. This also applies to the default price schedule of an app
+        without prices (observed), which is removed, because it is not a resource of the account.
         """
         if page.status == _FORBIDDEN:
             if operation.path not in self._open:
@@ -198,34 +198,34 @@ class Recorder:
         kept = self._journal.get(url)
         if kept is not None:
             return Page.from_json(kept)
-        reply = self._reader.get(url)
-        if reply.status == _UNAUTHORIZED:
-            raise ReadError(unauthorized(url, reply))
-        if reply.status == _OK:
-            if not isinstance(reply.document, dict) or "data" not in reply.document:
+        response = self._reader.get(url)
+        if response.status == _UNAUTHORIZED:
+            raise ReadError(unauthorized(url, response))
+        if response.status == _OK:
+            if not isinstance(response.document, dict) or "data" not in response.document:
                 raise ReadError(
                     f"GET {path_of(url)}: status 200, but not a JSON document with data. "
                     "Check that the response is from Apple, and not from a proxy or a sign-in page."
                 )
-            links = reply.document.get("links")
+            links = response.document.get("links")
             link = links.get("next") if isinstance(links, dict) else None
             following = self._reader.path_in(link, url) if isinstance(link, str) and link else None
-            page = make_page(reply.document, self._redaction, following)
+            page = make_page(response.document, self._redaction, following)
         else:
-            code = reply.codes[0] if reply.codes else ""
-            page = Page(reply.status, code if code.replace("_", "").replace(".", "").isalnum() else "")
-        self._failures = self._failures + 1 if reply.status >= _SERVER_ERRORS else 0
-        if self._failures >= _MOST_FAILURES:
+            code = response.codes[0] if response.codes else ""
+            page = Page(response.status, code if code.replace("_", "").replace(".", "").isalnum() else "")
+        self._failures = self._failures + 1 if response.status >= _SERVER_ERRORS else 0
+        if self._failures >= _MAX_FAILURES:
             raise ReadError(
-                f"GET {path_of(url)}: status {reply.status}, the server error number {self._failures} in a row. "
+                f"GET {path_of(url)}: status {response.status}, the server error number {self._failures} in a row. "
                 "Try again later."
             )
-        if reply.status < _SERVER_ERRORS:
+        if response.status < _SERVER_ERRORS:
             self._journal.add(url, page.as_json())
         return page
 
     def _expand(self, item: Item) -> None:
-        """Read what a resource's relationships lead to."""
+        """Read the related resources of a resource, and their related resources."""
         waiting = [item]
         while waiting:
             one = waiting.pop(0)
@@ -236,11 +236,11 @@ class Recorder:
                 linkage = one.links.get(step.name)
                 if linkage is not None and linkage.complete:
                     continue
-                related, further = self._read(step.operation, one.id)
+                related, included = self._read(step.operation, one.id)
                 self._collector.relate(one.type, one.id, step.name, [other.id for other in related])
-                waiting += (one for one in (*related, *further) if not self._plan.has_root(one.type))
+                waiting += (one for one in (*related, *included) if not self._plan.has_root(one.type))
 
-    def _tell_about(self, operation: Operation, added: int) -> None:
+    def _report_progress(self, operation: Operation, added: int) -> None:
         area = area_of(operation.root)
         if operation.path in self._closed:
             self._progress.tell(f"{area}: {operation.path}, no access with this key ({self._closed[operation.path]})")
@@ -248,23 +248,23 @@ class Recorder:
             self._progress.tell(f"{area}: {operation.path}, {added} resources, {self._reader.sent} requests so far")
 
     def _possible_roles(self) -> list[str]:
-        """Return the roles that read what was read, and nothing of what was closed; none if nothing was closed."""
+        """Return the roles that explain which paths were accessible and which were not; none if all were accessible."""
         if not self._closed:
             return []
 
         def fits(role: str) -> bool:
-            return all(_reads(role, path) for path in self._open) and not any(
-                _reads(role, path) for path in self._closed
+            return all(_can_read(role, path) for path in self._open) and not any(
+                _can_read(role, path) for path in self._closed
             )
 
         return [role for role in ROLES if fits(role)]
 
 
-def _reads(role: str, path: str) -> bool:
+def _can_read(role: str, path: str) -> bool:
     area = role_area_of(path)
     return area is None or role in {"ACCOUNT_HOLDER", *area.roles("GET")}
 
 
 def closed_areas(closed: Mapping[str, str]) -> Iterator[str]:
-    """Give the names of the areas of closed paths, each once."""
+    """Yield the areas of paths without access, without duplicates."""
     yield from dict.fromkeys(area_of(path.split("/")[2]) for path in closed)

@@ -1,4 +1,4 @@
-"""Redaction: what of a resource may stay as it is, by Apple's catalogue. Whatever is not known is replaced."""
+"""Redaction of resources: values that the API spec shows to be harmless are kept, and all others are replaced."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ HARMLESS: Mapping[str, re.Pattern[str]] = {
     )
     for name in names
 }  # fmt: skip
-"""Names of attributes and members whose text may stay, where it has this form. All other text is replaced.
+"""Patterns of text that is kept, by name of the attribute or member. All other text is replaced.
 
-Beside these stay, by their types in Apple's document: enums, booleans, numbers, dates, times and durations.
+Values of these types in Apple's document are kept as well: enums, booleans, numbers, dates, times and durations.
 """
 _HARMLESS_TYPES: Mapping[str, re.Pattern[str]] = {
     "date": re.compile(r"[0-9-]{10}"),
@@ -47,25 +47,25 @@ _HARMLESS_TYPES: Mapping[str, re.Pattern[str]] = {
     "duration": re.compile(r"P(\d{1,6}[YMWD])*(T(\d{1,6}(\.\d{1,9})?[HMS])+)?", re.ASCII),
     "string:number": re.compile(_AMOUNT, re.ASCII),
 }
-"""Types of text whose values may stay, and their form."""
+"""Patterns of text that is kept, by value type."""
 _FORM_OF_TYPE: Mapping[str, str] = {"email": "email", "uri": "url"}
-_PLACE = frozenset({"latitude", "longitude"})
-"""Numbers that tell where somebody is."""
-# Apple's ids: numbers, UUIDs, codes, base64, and several of these with a separator. They are opaque, and the other half
-# of every relationship.
+_LOCATION_NUMBERS = frozenset({"latitude", "longitude"})
+"""Numbers that are replaced, because they tell where somebody is."""
+# Apple's ids: numbers, UUIDs, codes, base64, and combinations of these with a separator. They are opaque, and are kept
+# because relationships refer to them.
 _OPAQUE = re.compile(r"[A-Za-z0-9_.~=:-]{1,512}", re.ASCII)
 
 
 class KeptSecretError(Exception):
-    """A value that is to be kept looks like a key or token; the message has its place."""
+    """A value of a type that is not redacted looks like a key or a token. The message says where it is."""
 
 
 class Redaction:
     """Redacts resources.
 
     Args:
-        placeholders: Makes the placeholders of what is replaced.
-        keep: Types whose attributes stay as they are.
+        placeholders: Creates the placeholders for values that are replaced.
+        keep: Types whose attributes are not redacted.
     """
 
     def __init__(self, placeholders: Placeholders, keep: Collection[str] = ()) -> None:
@@ -73,20 +73,20 @@ class Redaction:
         self.keep = frozenset(keep)
 
     def identifier(self, identifier: str) -> str:
-        """Return an id: as it is where it has the form of Apple's, else a placeholder."""
+        """Return an id, or a placeholder for it if it does not have the format of Apple's ids."""
         is_opaque = _OPAQUE.fullmatch(identifier) and not secret_in(identifier)
         return identifier if is_opaque else self._placeholders.of(identifier, "uuid")
 
     def attributes(self, resource_type: str, identifier: str, attributes: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the attributes that may be written: every one of the type's, null where the answer has none.
+        """Return all attributes of the type, redacted; null for attributes that the response does not have.
 
         Args:
-            resource_type: A type of the catalogue.
-            identifier: The resource's id, for messages.
-            attributes: As the answer has them. Those that the catalogue does not know are left out.
+            resource_type: A resource type in the API spec.
+            identifier: ID of the resource, for messages.
+            attributes: Attributes in the response. Those that are not in the API spec are left out.
 
         Raises:
-            KeptSecretError: The type is to be kept, and a value looks like a key or token.
+            KeptSecretError: The type is not redacted, and a value looks like a key or a token.
         """
         kept = resource_type in self.keep
         values: dict[str, Any] = {}
@@ -100,7 +100,7 @@ class Redaction:
         return values
 
     def _redacted(self, name: str, value_type: ValueType, value: Any) -> Any:
-        """Return a value that may be written; null where it is not of its type."""
+        """Return a redacted value; null if it does not match its value type."""
         if isinstance(value_type, list):
             items = [self._redacted(name, value_type[0], item) for item in value] if isinstance(value, list) else None
             return None if items is None else [item for item in items if item is not None]
@@ -110,7 +110,7 @@ class Redaction:
             return self._redacted_text(name, value_type, value)
         if type_mismatch(value_type, value):
             return None
-        return 0 if name in _PLACE and value is not None else value
+        return 0 if name in _LOCATION_NUMBERS and value is not None else value
 
     def _redacted_text(self, name: str, value_type: str, value: str) -> str | None:
         form = _FORM_OF_TYPE.get(value_type)
@@ -132,11 +132,11 @@ class Redaction:
 
 
 def may_be_redacted(resource_type: str, name: str) -> bool:
-    """Return whether a recording has pseudonyms in an attribute, unless the type is kept.
+    """Return whether the values of an attribute are replaced by pseudonyms, unless the type is not redacted.
 
     Args:
-        resource_type: The type.
-        name: The attribute; False for any other name.
+        resource_type: The resource type.
+        name: Name of the attribute. The result is False for any other name.
     """
     value_type = members_of(resource_type).attributes.get(name)
     return value_type in {"string", *_FORM_OF_TYPE} and name not in HARMLESS if isinstance(value_type, str) else False

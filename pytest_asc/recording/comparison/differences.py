@@ -1,4 +1,4 @@
-"""Differences between two answers to the same request. Nothing in them is a value of the account."""
+"""Differences between two responses to the same request. They contain no values of the account."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pytest_asc.emulator.spec.compiled_format import ValueType
-    from pytest_asc.recording.reader import Reply
+    from pytest_asc.recording.reader import ApiResponse
 
 _OK = 200
-_MOST_IDS = 5
+_MAX_IDS = 5
 _NAMES = re.compile(r"[A-Za-z][\w.-]{0,79}", re.ASCII)
 _CODE = re.compile(r"[A-Z][A-Z0-9_.]{0,119}", re.ASCII)
 _ID = re.compile(r"[\w.~=:-]{1,512}", re.ASCII)
 _LINK = re.compile(r"(/[\w.~=:%-]{0,512}){1,8}", re.ASCII)
 _PLAIN_LINK = re.compile(rf"https?://[\w.:-]+({_LINK.pattern})", re.ASCII)
-"""URLs without a query, as most links are."""
+"""Pattern of URLs without a query, which most links are."""
 _ABSENT = "absent"
 _OTHER = "(another form)"
 _JSON_API = {"algorithm", "associatedErrors", "code", "detail", "id", "links", "meta", "parameter", "pointer", "source",
@@ -30,20 +30,20 @@ _JSON_API = {"algorithm", "associatedErrors", "code", "detail", "id", "links", "
 
 
 class Difference(NamedTuple):
-    """One difference."""
+    """A difference between the responses of the live API and of the emulator."""
 
     path: str
     """Path and query of the request."""
     what: str
-    """``status``, ``code``, ``member``, ``type``, ``null``, ``order``, ``links``, ``paging`` or ``resources``."""
+    """Kind: ``status``, ``code``, ``member``, ``type``, ``null``, ``order``, ``links``, ``paging`` or ``resources``."""
     where: str
-    """Place in the answer: ``data.attributes.name``."""
+    """Path in the response document, such as ``data.attributes.name``."""
     live: str
     emulator: str
     resource: tuple[str, str] | None = None
-    """Type and id of the resource that it is in."""
+    """Type and id of the resource concerned; None if the difference is not about a single resource."""
     known: str | None = None
-    """Reason for it, where it is a known one."""
+    """Reason for a known difference; None for any other."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the difference as a JSON value."""
@@ -57,13 +57,13 @@ class Difference(NamedTuple):
         return members
 
 
-def differences(path: str, live: Reply, emulator: Reply) -> Iterator[Difference]:
-    """Find the differences between two answers.
+def differences(path: str, live: ApiResponse, emulator: ApiResponse) -> Iterator[Difference]:
+    """Yield the differences between two responses.
 
     Args:
         path: Path and query of the request.
-        live: The answer of the live API.
-        emulator: The answer of the emulator.
+        live: Response of the live API.
+        emulator: Response of the emulator.
     """
     if live.status != emulator.status:
         yield Difference(path, "status", "", _status(live), _status(emulator))
@@ -75,15 +75,15 @@ def differences(path: str, live: Reply, emulator: Reply) -> Iterator[Difference]
     yield from found
 
 
-def _status(reply: Reply) -> str:
-    return " ".join([str(reply.status), *_codes(reply)])
+def _status(response: ApiResponse) -> str:
+    return " ".join([str(response.status), *_codes(response)])
 
 
-def _codes(reply: Reply) -> list[str]:
-    return sorted(_shown(code, _CODE) for code in reply.codes)
+def _codes(response: ApiResponse) -> list[str]:
+    return sorted(_shown(code, _CODE) for code in response.codes)
 
 
-def _of_errors(path: str, live: Reply, emulator: Reply) -> Iterator[Difference]:
+def _of_errors(path: str, live: ApiResponse, emulator: ApiResponse) -> Iterator[Difference]:
     if _codes(live) != _codes(emulator):
         yield Difference(path, "code", "errors", " ".join(_codes(live)), " ".join(_codes(emulator)))
         return
@@ -92,8 +92,8 @@ def _of_errors(path: str, live: Reply, emulator: Reply) -> Iterator[Difference]:
         yield from _of_members(path, f"errors[{code}]", error, ours.get(code, {}), None)
 
 
-def _by_code(reply: Reply) -> dict[str, Mapping[str, Any]]:
-    errors = reply.document.get("errors") if isinstance(reply.document, dict) else None
+def _by_code(response: ApiResponse) -> dict[str, Mapping[str, Any]]:
+    errors = response.document.get("errors") if isinstance(response.document, dict) else None
     found = errors if isinstance(errors, list) else []
     return {_shown(str(error.get("code")), _CODE): error for error in found if isinstance(error, dict)}
 
@@ -197,7 +197,7 @@ def _of_members(
     *,
     deep: bool = True,
 ) -> Iterator[Difference]:
-    """Compare the names of members; with ``deep``, also the types and nulls of what is in them."""
+    """Compare the names of members; with ``deep``, also the types of their values, and which ones are null."""
     for name in sorted({*live, *emulator}, key=str):
         is_nested = ".attributes." in where or "[]" in where
         shown = str(name) if str(name) in _member_names() else _OTHER if is_nested else _shown(str(name))
@@ -229,7 +229,7 @@ def _of_links(path: str, where: str, live: Any, emulator: Any, key: tuple[str, s
 
 
 def _links(path: str, links: Any) -> dict[str, str]:
-    """Return links without scheme, host and cursor, and with those parameters alone that the request has."""
+    """Return links without scheme, host and cursor, and only with parameters that the request has."""
     members = links.items() if isinstance(links, dict) else ()
     return {str(name): _link(path, link) if isinstance(link, str) else kind_of(link) for name, link in members}
 
@@ -272,20 +272,20 @@ def _resources(items: Any) -> dict[tuple[str, str], Mapping[str, Any]]:
 
 
 def _ids(keys: list[tuple[str, str]]) -> str:
-    shown = [f"{_shown(kind)} {_shown(identifier, _ID)}" for kind, identifier in keys[:_MOST_IDS]]
-    more = [f"{len(keys) - _MOST_IDS} more"] if len(keys) > _MOST_IDS else []
+    shown = [f"{_shown(kind)} {_shown(identifier, _ID)}" for kind, identifier in keys[:_MAX_IDS]]
+    more = [f"{len(keys) - _MAX_IDS} more"] if len(keys) > _MAX_IDS else []
     return ", ".join([*shown, *more]) or "none"
 
 
 def _shown(text: str, form: re.Pattern[str] = _NAMES) -> str:
-    """Return a name, code or id of an answer, unless it has another form: then it may be anything."""
+    """Return a name, code or id in a response, unless it has an unexpected form and could be a value."""
     return text if form.fullmatch(text) else _OTHER
 
 
 @depends_on_spec
 @cache
 def _member_names() -> frozenset[str]:
-    """Return the names of members inside attributes and errors that Apple's document has; others may be values."""
+    """Return the member names inside attributes and errors in Apple's document. Other names could be values."""
     names = set(_JSON_API)
     waiting: list[ValueType] = [
         value_type

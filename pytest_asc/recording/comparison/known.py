@@ -1,4 +1,4 @@
-"""Differences that are known, each with its reason: they are told apart from the others."""
+"""Known differences and their reasons. They are reported separately from others."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pytest_asc.recording.comparison.recorded_account import attribute_type
 if TYPE_CHECKING:
     from typing import Any
 
+    from pytest_asc.recording.comparison.compared_requests import ComparedRequest
     from pytest_asc.recording.comparison.differences import Difference
-    from pytest_asc.recording.comparison.questions import Question
     from pytest_asc.recording.comparison.recorded_account import RecordedAccount
 
 NOT_EMULATED = "the emulator does not support this request, and responds with 501"
@@ -37,13 +37,13 @@ REASONS = (
 )
 
 
-def reason(difference: Difference, question: Question, live: Any, account: RecordedAccount) -> str | None:
-    """Return the reason for a difference; None if it is not a known one.
+def reason(difference: Difference, request: ComparedRequest, live: Any, account: RecordedAccount) -> str | None:
+    """Return the reason for a known difference; None for any other.
 
     Args:
         difference: The difference.
-        question: The question that it is about.
-        live: The live document.
+        request: The request with the difference.
+        live: Document of the live API.
         account: The recorded account.
     """
     what, where = difference.what, difference.where
@@ -52,16 +52,16 @@ def reason(difference: Difference, question: Question, live: Any, account: Recor
     if what == "member" and ".attributes." in where and (difference.live, difference.emulator) == ("absent", "null"):
         return NEVER_SET
     if what == "order" or (what == "resources" and _is_partial(live)):
-        return _reason_of_order(question, live, account)
+        return _reason_of_order(request, live, account)
     if what == "null" and difference.emulator == "null" and difference.resource and ".attributes." in where:
         kind, identifier = difference.resource
         name = where.rpartition(".attributes.")[2]
         value_type = attribute_type(kind, name)
         value = _value(live, kind, identifier, name)
         return UNKNOWN_VALUE if value_type is not None and type_mismatch(value_type, value) else None
-    schema = question.operation.schema
+    schema = request.operation.schema
     of_prices = (
-        f"{schema.type if schema else question.operation.linkage} {where} {difference.live} {difference.emulator}"
+        f"{schema.type if schema else request.operation.linkage} {where} {difference.live} {difference.emulator}"
     )
     if account.territories and what in {"resources", "paging", "links"} and "Prices" in of_prices:
         return CHOSEN_PRICES
@@ -69,7 +69,7 @@ def reason(difference: Difference, question: Question, live: Any, account: Recor
 
 
 def _is_partial(document: Any) -> bool:
-    """Return whether a document is one of several pages: another order shows other resources."""
+    """Return whether a document is one of several pages, so that its resources depend on the order of the list."""
     data, links = (document.get("data"), document.get("links")) if isinstance(document, dict) else (None, None)
     meta = document.get("meta") if isinstance(document, dict) else None
     paging = meta.get("paging") if isinstance(meta, dict) else None
@@ -78,19 +78,19 @@ def _is_partial(document: Any) -> bool:
     return is_shorter or (isinstance(links, dict) and "next" in links)
 
 
-def _reason_of_order(question: Question, live: Any, account: RecordedAccount) -> str | None:
-    schema = question.operation.schema
-    if not question.sort or schema is None:
-        return None if account.lists_in_order(question.operation) else NO_ORDER
-    if account.is_redacted(schema.type, question.sort) or question.sort not in schema.attributes:
+def _reason_of_order(request: ComparedRequest, live: Any, account: RecordedAccount) -> str | None:
+    schema = request.operation.schema
+    if not request.sort or schema is None:
+        return None if account.lists_in_order(request.operation) else NO_ORDER
+    if account.is_redacted(schema.type, request.sort) or request.sort not in schema.attributes:
         return REDACTED_ORDER
     ids = [one.get("id") for one in live["data"] if isinstance(one, dict)]
-    values = [_value(live, schema.type, str(identifier), question.sort) for identifier in ids]
+    values = [_value(live, schema.type, str(identifier), request.sort) for identifier in ids]
     return EQUAL_VALUES if len(set(map(str, values))) < len(values) and _is_sorted(values) else None
 
 
 def _is_sorted(values: list[Any]) -> bool:
-    """Return whether values are in order, one way or the other; null may be anywhere."""
+    """Return whether values are in ascending or descending order, ignoring nulls."""
     present = [value for value in values if value is not None]
     try:
         return sorted(present) in (present, present[::-1])

@@ -1,4 +1,4 @@
-"""The recorded account: an emulator that is loaded with a document, and what the document says of itself."""
+"""Recorded account: an emulator with a recorded document, and facts about the recording."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pytest_asc.emulator.app import Emulator
 from pytest_asc.emulator.http_models import Request
 from pytest_asc.recording.areas import types_of
 from pytest_asc.recording.plan import Plan
-from pytest_asc.recording.reader import Reply
+from pytest_asc.recording.reader import ApiResponse
 from pytest_asc.recording.redaction import HARMLESS, may_be_redacted
 
 if TYPE_CHECKING:
@@ -26,11 +26,11 @@ class RecordedAccount:
     """An emulator with a recorded account.
 
     Args:
-        source: The document, or the path of its file.
+        source: The document, or the path of the file.
 
     Raises:
         OSError: The file cannot be read.
-        ValueError: It is no document of an account, or there is text in it that looks like a key or token.
+        ValueError: The content is not an account document, or a text in it looks like a key or a token.
     """
 
     def __init__(self, source: str | PathLike[str] | Mapping[str, Any]) -> None:
@@ -44,9 +44,9 @@ class RecordedAccount:
         present = {str(one.get("type")) for one in self._data}
         areas = self._strings("areas")
         self.types = types_of(areas) if areas else frozenset(present)
-        """The types that were recorded, whether or not the account has such resources."""
+        """The resource types that were recorded, even if the account has no such resources."""
         self.territories = self._strings("territories")
-        """The territories that prices were recorded of; empty for all."""
+        """Territories whose prices were recorded; empty for all territories."""
         self.plan = Plan(self.types, self.territories)
         self._kept = frozenset(self._strings("kept"))
         self._is_redacted = self._recording.get("redacted") is True
@@ -57,14 +57,14 @@ class RecordedAccount:
             for one in (closed if isinstance(closed, list) else ())
             if isinstance(one, Mapping) and "path" in one
         ) | frozenset(self._strings("unread"))
-        """Paths, with ``{id}``, that the recording has nothing of."""
+        """Paths, with ``{id}``, that could not be recorded."""
 
     def ids(self, resource_type: str) -> list[str]:
         """Return the ids of the recorded resources of a type."""
         return [str(one["id"]) for one in self._data if one.get("type") == resource_type and one.get("id")]
 
     def values(self, resource_type: str, name: str) -> list[Any]:
-        """Return the values of an attribute that nobody minds to be shown."""
+        """Return the harmless values of an attribute, which may be shown."""
         values = [(one.get("attributes") or {}).get(name) for one in self._data if one.get("type") == resource_type]
         if may_be_redacted(resource_type, name):
             return []
@@ -72,11 +72,11 @@ class RecordedAccount:
         return [value for value in values if form is None or (isinstance(value, str) and form.fullmatch(value))]
 
     def is_redacted(self, resource_type: str, name: str) -> bool:
-        """Return whether an attribute has pseudonyms in place of its values."""
+        """Return whether the values of an attribute were replaced by pseudonyms."""
         return self._is_redacted and resource_type not in self._kept and may_be_redacted(resource_type, name)
 
     def lists_in_order(self, operation: Operation) -> bool:
-        """Return whether the recording has the order in which the account lists the resources of an operation."""
+        """Return whether the recording contains the order in which the account lists the resources of an operation."""
         if not self._recording:
             return True
         schema = operation.schema
@@ -87,17 +87,20 @@ class RecordedAccount:
         )
 
     def can_list(self, operation: Operation, target: str) -> bool:
-        """Return whether a recording can have all that an operation lists: it asks for nothing that needs a filter.
+        """Return whether a recording can contain everything that an operation lists.
+
+        It cannot if the resources are in no other list, and the operation has a required filter: a recording sends no
+        such requests.
 
         Args:
             operation: The operation.
-            target: Type of the resources.
+            target: Type of the listed resources.
         """
         is_filtered = bool(operation.required - {"filter[id]"})
-        return not (self._recording and is_filtered and self.plan.is_met_alone(target))
+        return not (self._recording and is_filtered and self.plan.is_only_included(target))
 
-    def get(self, path: str) -> Reply:
-        """Return the emulator's answer to a GET request.
+    def get(self, path: str) -> ApiResponse:
+        """Return the emulator's response to a GET request.
 
         Args:
             path: Path and query.
@@ -110,7 +113,7 @@ class RecordedAccount:
             document = response.json()
         except ValueError:
             document = None
-        return Reply(response.status, document)
+        return ApiResponse(response.status, document)
 
     def _strings(self, name: str) -> tuple[str, ...]:
         value = self._recording.get(name)
@@ -118,5 +121,5 @@ class RecordedAccount:
 
 
 def attribute_type(resource_type: str, name: str) -> Any:
-    """Return the value type of an attribute; None if the catalogue does not have it."""
+    """Return the value type of an attribute; None if it is not in the API spec."""
     return members_of(resource_type).attributes.get(name)

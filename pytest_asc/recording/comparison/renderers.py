@@ -1,4 +1,4 @@
-"""Renderers of a comparison's report: text, JSON and an HTML page that loads nothing."""
+"""Renderers of the report of a comparison: text, JSON, and a self-contained HTML page."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ _SAFE = (
     "It can be attached to a bug report."
 )
 _TITLE = "Comparison of the live API and the emulator"
-_MOST_LINES = 40
+_MAX_LINES = 40
 
 
 def headline(report: Report) -> str:
-    """Return the result in a sentence."""
+    """Return the result as one sentence."""
     found = _count(len(report.differences), "new difference" if report.known else "difference")
     known = f" and {_count(len(report.known), 'known one')}" if report.known else ""
     left_out = f"; {_count(report.left_out, 'request')} not sent, beyond the budget" if report.left_out else ""
@@ -47,16 +47,16 @@ def _count(number: int, noun: str) -> str:
 
 
 def render_text(report: Report) -> Iterator[str]:
-    """Give the lines of a table for a terminal, equal differences once."""
+    """Yield the lines of a table for a terminal. Equal differences are listed only once."""
     yield headline(report)
     grouped = _grouped(report.differences)
-    for rows in list(grouped.values())[:_MOST_LINES]:
+    for rows in list(grouped.values())[:_MAX_LINES]:
         first = rows[0]
         times = f" ({len(rows)} times)" if len(rows) > 1 else ""
         yield f"  GET {first.path}{times}"
         yield f"      {first.what}{first.where and f' of {first.where}'}: live {first.live}; emulator {first.emulator}"
-    if len(grouped) > _MOST_LINES:
-        yield f"  and {len(grouped) - _MOST_LINES} more; for all of them, add --report FILE"
+    if len(grouped) > _MAX_LINES:
+        yield f"  and {len(grouped) - _MAX_LINES} more; for all of them, add --report FILE"
     for text, rows in _by_reason(report.known).items():
         yield f"  {_count(len(rows), 'known difference')}: {text}"
 
@@ -67,7 +67,7 @@ def render_json(report: Report) -> str:
 
 
 def render_html(report: Report) -> str:
-    """Return the report as a page."""
+    """Return the report as an HTML page."""
     known = [(str(len(rows)), text, f"GET {rows[0].path}") for text, rows in _by_reason(report.known).items()]
     body: list[Element] = [
         element("h1", _TITLE),
@@ -93,7 +93,7 @@ def render_html(report: Report) -> str:
 
 
 def render_for(path: Path, report: Report) -> str:
-    """Return the report in the form of a file's name: a page for ``.html``, else JSON."""
+    """Return the report in the format for a file name: an HTML page for ``.html``, otherwise JSON."""
     return render_html(report) if path.suffix.lower() in {".html", ".htm"} else render_json(report)
 
 

@@ -1,4 +1,4 @@
-"""GET requests to ask both sides, generated from the catalogue: the plain ones first, then their parameters."""
+"""GET requests for a comparison, generated from the API spec: first without optional parameters, then with them."""
 
 from __future__ import annotations
 
@@ -21,56 +21,56 @@ _UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 _UNKNOWN_NAME = "noSuchName"
 _PRICE_POINTS = "PricePoints"
 _CANDIDATES = 20
-"""Resources that are looked at for one whose relationship leads to others."""
+"""Maximum number of resources among which one is searched that has related resources."""
 
 
-class Question(NamedTuple):
-    """A GET request to compare the answers to."""
+class ComparedRequest(NamedTuple):
+    """A GET request whose responses are compared."""
 
     operation: Operation
     path: str
     """Path and query."""
     sort: str | None = None
-    """Name of the attribute that the answer is sorted by."""
+    """Attribute by which the response is sorted."""
     filtered: str | None = None
-    """Name of the attribute that the answer is filtered by."""
+    """Attribute by which the response is filtered."""
     pages: bool = False
-    """Ask for the next page as well."""
+    """True to compare the next page as well."""
 
 
 class _Target(NamedTuple):
-    """An operation, and the path of a resource for it."""
+    """An operation with the path of a resource."""
 
     operation: Operation
     path: str
     query: dict[str, str]
-    """Parameters that each request needs."""
+    """Required parameters of each request."""
 
-    def ask(
+    def request(
         self,
         query: dict[str, str] | None = None,
         *,
         sort: str | None = None,
         filtered: str | None = None,
         pages: bool = False,
-    ) -> Question:
+    ) -> ComparedRequest:
         pairs = {**self.query, **(query or {})}
         text = urlencode(pairs, safe="[],-")
-        return Question(self.operation, f"{self.path}?{text}" if text else self.path, sort, filtered, pages)
+        return ComparedRequest(self.operation, f"{self.path}?{text}" if text else self.path, sort, filtered, pages)
 
 
-def questions(account: RecordedAccount) -> Iterator[Question]:
-    """Give the questions, those about collections first: a budget may end them anywhere."""
+def compared_requests(account: RecordedAccount) -> Iterator[ComparedRequest]:
+    """Yield the requests, those for collections first, because the budget may end the comparison at any time."""
     collections: list[_Target] = []
     others: list[_Target] = []
     for target in _targets(account):
         (others if "{id}" in target.operation.path else collections).append(target)
     for targets in (collections, others):
         for target in targets:
-            yield target.ask()
-        for ask in (_pages, _sorts, _missing, _wrong, _includes, _fields, _filters):
+            yield target.request()
+        for make_requests in (_pages, _sorts, _missing, _wrong, _includes, _fields, _filters):
             for target in targets:
-                yield from ask(target, account)
+                yield from make_requests(target, account)
 
 
 def _targets(account: RecordedAccount) -> Iterator[_Target]:
@@ -95,7 +95,7 @@ def _targets(account: RecordedAccount) -> Iterator[_Target]:
 
 
 def _required(operation: Operation, account: RecordedAccount) -> dict[str, str] | None:
-    """Return the parameters that an operation requires; None if there is nothing to ask for."""
+    """Return the required parameters of an operation; None if the account has no values for them."""
     query = {}
     for name in sorted(operation.required):
         value = _filter_value(operation, name[7:-1], account) if name.startswith("filter[") else None
@@ -106,15 +106,15 @@ def _required(operation: Operation, account: RecordedAccount) -> dict[str, str] 
 
 
 def _representative(operation: Operation, query: dict[str, str], account: RecordedAccount) -> str | None:
-    """Return the id of a resource for a path: of one that the operation has data for, if there is one."""
+    """Return the id of a resource for the path of an operation, preferably one with a non-empty response."""
     version = operation.path.split("/")[1]
     if not any(schema.version == version for schema in api_spec().schemas_of(operation.root)):
         return None
     ids = account.ids(operation.root)[:_CANDIDATES]
     text = urlencode(query)
     for identifier in ids:
-        reply = account.get(f"{_with_id(operation, identifier)}?{text}")
-        if isinstance(reply.document, dict) and reply.document.get("data"):
+        response = account.get(f"{_with_id(operation, identifier)}?{text}")
+        if isinstance(response.document, dict) and response.document.get("data"):
             return identifier
     return ids[0] if ids else None
 
@@ -123,7 +123,7 @@ def _with_id(operation: Operation, identifier: str) -> str:
     return operation.path.replace("{id}", quote(identifier, safe=""))
 
 
-def _includes(target: _Target, account: RecordedAccount) -> Iterator[Question]:
+def _includes(target: _Target, account: RecordedAccount) -> Iterator[ComparedRequest]:
     schema = target.operation.schema
     if schema is None:
         return
@@ -133,67 +133,67 @@ def _includes(target: _Target, account: RecordedAccount) -> Iterator[Question]:
         if found and found.target in account.types and not (found.many and found.target.endswith(_PRICE_POINTS)):
             names.append(name)
     for name in names:
-        yield target.ask({"include": name})
+        yield target.request({"include": name})
 
 
-def _fields(target: _Target, _account: RecordedAccount) -> Iterator[Question]:
+def _fields(target: _Target, _account: RecordedAccount) -> Iterator[ComparedRequest]:
     schema = target.operation.schema
     known = target.operation.fields.get(schema.type) if schema else None
     if schema and known:
         names = [name for name in (*schema.attributes, *schema.relationships) if name in known]
-        yield target.ask({f"fields[{schema.type}]": ",".join([*names[:2], *names[-1:]])})
-        yield target.ask({f"fields[{schema.type}]": names[0]})
+        yield target.request({f"fields[{schema.type}]": ",".join([*names[:2], *names[-1:]])})
+        yield target.request({f"fields[{schema.type}]": names[0]})
 
 
-def _pages(target: _Target, _account: RecordedAccount) -> Iterator[Question]:
+def _pages(target: _Target, _account: RecordedAccount) -> Iterator[ComparedRequest]:
     if target.operation.many and target.operation.limit:
-        yield target.ask({"limit": "1"}, pages=True)
-        yield target.ask({"limit": str(target.operation.limit)})
+        yield target.request({"limit": "1"}, pages=True)
+        yield target.request({"limit": str(target.operation.limit)})
 
 
-def _sorts(target: _Target, _account: RecordedAccount) -> Iterator[Question]:
+def _sorts(target: _Target, _account: RecordedAccount) -> Iterator[ComparedRequest]:
     for name in sorted(target.operation.sort):
-        yield target.ask({"sort": name}, sort=name.removeprefix("-"))
+        yield target.request({"sort": name}, sort=name.removeprefix("-"))
 
 
-def _missing(target: _Target, _account: RecordedAccount) -> Iterator[Question]:
+def _missing(target: _Target, _account: RecordedAccount) -> Iterator[ComparedRequest]:
     if "{id}" in target.operation.path:
-        yield target._replace(path=_with_id(target.operation, _UNKNOWN_ID)).ask()
+        yield target._replace(path=_with_id(target.operation, _UNKNOWN_ID)).request()
 
 
-def _wrong(target: _Target, _account: RecordedAccount) -> Iterator[Question]:
+def _wrong(target: _Target, _account: RecordedAccount) -> Iterator[ComparedRequest]:
     schema = target.operation.schema
-    yield target.ask({_UNKNOWN_NAME: "1"})
-    yield target.ask({f"filter[{_UNKNOWN_NAME}]": "1"})
-    yield target.ask({"include": _UNKNOWN_NAME})
-    yield target.ask({"sort": _UNKNOWN_NAME})
+    yield target.request({_UNKNOWN_NAME: "1"})
+    yield target.request({f"filter[{_UNKNOWN_NAME}]": "1"})
+    yield target.request({"include": _UNKNOWN_NAME})
+    yield target.request({"sort": _UNKNOWN_NAME})
     if schema:
-        yield target.ask({f"fields[{schema.type}]": _UNKNOWN_NAME})
+        yield target.request({f"fields[{schema.type}]": _UNKNOWN_NAME})
     if target.operation.many:
-        yield target.ask({"limit": "0"})
-        yield target.ask({"limit": str((target.operation.limit or 200) + 1)})
+        yield target.request({"limit": "0"})
+        yield target.request({"limit": str((target.operation.limit or 200) + 1)})
     for name, value_type in sorted(target.operation.filters.items()):
         if api_spec().enum(value_type):
-            yield target.ask({f"filter[{name}]": "NO_SUCH_VALUE"})
+            yield target.request({f"filter[{name}]": "NO_SUCH_VALUE"})
             return
 
 
-def _filters(target: _Target, account: RecordedAccount) -> Iterator[Question]:
+def _filters(target: _Target, account: RecordedAccount) -> Iterator[ComparedRequest]:
     for name in sorted(target.operation.filters):
         value = _filter_value(target.operation, name, account)
         if value is not None and f"filter[{name}]" not in target.query:
-            yield target.ask({f"filter[{name}]": value}, filtered=name)
+            yield target.request({f"filter[{name}]": value}, filtered=name)
     schema = target.operation.schema
     for name in sorted(target.operation.exists):
         found = relation(schema.type, name) if schema else None
         if found and found.target not in account.types:
             continue
-        yield target.ask({f"exists[{name}]": "true"})
-        yield target.ask({f"exists[{name}]": "false"})
+        yield target.request({f"exists[{name}]": "true"})
+        yield target.request({f"exists[{name}]": "false"})
 
 
 def _filter_value(operation: Operation, name: str, account: RecordedAccount) -> str | None:
-    """Return a value for a filter: one that the account has and that nobody minds; None if there is none."""
+    """Return a harmless value for a filter that occurs in the account; None if there is none."""
     schema = operation.schema
     if schema is None or "." in name:
         return None
@@ -203,7 +203,7 @@ def _filter_value(operation: Operation, name: str, account: RecordedAccount) -> 
     if found:
         return next(iter(account.ids(found.target)), None)
     if name in schema.attributes:
-        # The most frequent value: one that few have may be of something that is under way.
+        # The most frequent value, since a rare value may be that of a transient state.
         texts = filter(None, (_text(value, schema.attributes[name]) for value in account.values(schema.type, name)))
         return next((text for text, _ in Counter(texts).most_common(1)), None)
     allowed = api_spec().enum(operation.filters[name])

@@ -1,4 +1,4 @@
-"""Answers of a live API that somebody else has asked for: the operation behind a path."""
+"""Operations of requests that a live test has sent, found by their path."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.spec.api_spec import Operation
 
 _ID = 3
-"""Place of the id in a path: ``/v1/apps/{id}/builds``."""
+"""Index of the id among the segments of a path such as ``/v1/apps/{id}/builds``."""
 
 
-class Asked(NamedTuple):
-    """A GET request for resources."""
+class LiveRequest(NamedTuple):
+    """A GET request of a live test, for resources or linkage."""
 
     operation: Operation
     identifier: str
-    """The id in its path; empty for a collection."""
+    """The id in the path; empty for a collection."""
 
 
-def asked_by(path: str) -> Asked | None:
-    """Return the operation of a path without its query; None if it is none that gives resources or linkage."""
+def live_request(path: str) -> LiveRequest | None:
+    """Return the GET request for a path without query; None if the operation returns neither resources nor linkage."""
     parts = path.split("/")
     identifier = unquote(parts[_ID]) if len(parts) > _ID else ""
     template = "/".join([*parts[:_ID], "{id}", *parts[_ID + 1 :]]) if identifier else path
     operation = api_spec().operation("GET", template)
-    return Asked(operation, identifier) if operation and operation.action in EMULATED else None
+    return LiveRequest(operation, identifier) if operation and operation.action in EMULATED else None
