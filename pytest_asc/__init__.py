@@ -1,10 +1,10 @@
 """pytest-asc: tokens, a credential doctor and an emulator for Apple's App Store Connect API.
 
-The names below are for conftest.py files, for type annotations and for programs without pytest. pytest imports this
-package in every run of everyone who has it installed, so each name is imported when it is first used.
+The names below are for conftest.py files, for type annotations and for programs that do not use pytest. pytest imports
+this package in every run where the plugin is installed, so each name is imported only when it is first used.
 
-A program may import it before it starts pytest. Without the following word, pytest would warn that it comes too late to
-rewrite the assertions here, of which there are none: PYTEST_DONT_REWRITE
+A program may import this package before it starts pytest. Without the marker PYTEST_DONT_REWRITE in this docstring,
+pytest would then warn that it can no longer rewrite the assertions of this module, although it has none.
 """
 
 from __future__ import annotations
@@ -66,12 +66,12 @@ _EXPORTS = {
     "verify_webhook": "webhooks",
 }
 
-if not TYPE_CHECKING:  # a type checker would take it for every name, misspelt ones included
+if not TYPE_CHECKING:  # with a module-level __getattr__, a type checker would accept misspelt names
 
     def __getattr__(name: str) -> object:
         if name not in _EXPORTS:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from importlib import import_module  # noqa: PLC0415  see above
+        from importlib import import_module  # noqa: PLC0415  this module imports nothing until a name is used
 
         return getattr(import_module(f"{__name__}.{_EXPORTS[name]}"), name)
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 _account: CheckedDocument | None = None
-"""The account that every emulator of :func:`emulate` starts from; None for an empty one."""
+"""The account that every emulator of :func:`emulate` starts with; None for an empty account."""
 
 
 def start_from(account: CheckedDocument | None) -> CheckedDocument | None:
@@ -79,15 +79,16 @@ def diagnose(
             of status, headers and body.
         token: The token, where the evidence does not contain it.
         request: The request, where the evidence does not contain it.
-        service: The name of the service that is meant; by default the one of the host, of the token or of the key.
-        now: The time, in seconds since 1970; by default the current one.
-        credentials: The key to verify the token with, where the token names it.
+        service: The name of the service that the request is for; by default it is derived from the host, the token or
+            the key.
+        now: The time, in seconds since 1970; by default the current time.
+        credentials: The key to verify the token with. It is used only if the token contains its key ID.
 
     Returns:
-        One finding for each cause, the best-supported error first; none where nothing is wrong.
+        One finding for each cause, the best-supported error first; empty if nothing is wrong.
 
     Raises:
-        TypeError: The evidence is none of these.
+        TypeError: The evidence has none of these types.
         ValueError: There is no such service.
     """
     __tracebackhide__ = True
@@ -127,34 +128,35 @@ def emulate(
             client = MyClient(token=account.token())
             assert client.app_names()
 
-    In a pytest run whose ini file has ``asc_account``, it starts from that account.
+    In a pytest run whose ini file sets ``asc_account``, the emulator starts with that account.
 
     Args:
         service: The name of the service to emulate.
         role: The role of the key.
         load: A document of resources, or the path of one; see :meth:`pytest_asc.Emulator.load`.
-        sample: Load the sample account, too.
-        clock: Returns the time, in seconds since 1970; by default that of ``time.time``.
-        seed: The same seed makes the same ids.
-        allow_unfired: Planned failures may stay unused.
+        sample: Also load the sample account.
+        clock: Function that returns the time, in seconds since 1970; by default ``time.time``.
+        seed: Seed of the generated IDs: the same seed gives the same IDs.
+        allow_unfired: Do not raise an error at the end if a planned failure has not happened.
         credentials: The key that the emulator accepts; by default a throw-away key.
-        openapi: An OpenAPI document of Apple's, in place of the shipped one. It is compiled anew each time, and holds
-            for every emulator of the process until this one is closed: use no other meanwhile that was opened before.
+        openapi: Path of Apple's OpenAPI document in another version than the one that ships with this package. It is
+            compiled on each call, and applies to every emulator of the process until this one is closed; do not use
+            emulators that were opened earlier in the meantime.
 
     Yields:
-        The emulator. Its ``token()`` makes tokens that it accepts, its ``credentials`` are their key.
+        The emulator. Its method ``token()`` generates tokens that it accepts, signed with the key in ``credentials``.
 
     Raises:
-        AssertionError: At the end, a planned failure was not used.
-        OSError: The document cannot be read.
-        ValueError: There is no such service or role, or the document does not fit.
+        AssertionError: A planned failure has not happened by the end of the ``with`` block.
+        OSError: A document cannot be read.
+        ValueError: There is no such service or role, or a document is invalid.
     """
     __tracebackhide__ = True
     if service not in SERVICES:
         raise ValueError(f"service={service!r}: expected one of {', '.join(SERVICES)}")
     with ExitStack() as stack:
         if openapi is not None:
-            from pytest_asc.emulator.spec.user_document import emulating, load_document  # noqa: PLC0415  few have one
+            from pytest_asc.emulator.spec.user_document import emulating, load_document  # noqa: PLC0415  rarely used
 
             stack.enter_context(emulating(load_document(Path(openapi), None, lambda _: None)))
         emulator = Emulator(SERVICES[service], clock or time.time, seed, credentials=credentials)

@@ -1,4 +1,4 @@
-"""Elements of an HTML page. Text and attributes are escaped on output, so that no caller has to do it."""
+"""Elements of an HTML page. Text and attributes are escaped on output, so callers pass them as they are."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def element(tag: str, *children: ET.Element | str | None, **attributes: str) -> 
 
     Args:
         tag: Name of the element.
-        *children: Elements and texts in their order; None is left out. Texts are never read as markup.
-        **attributes: Attributes: ``class_`` stands for class, and an underscore for a hyphen.
+        *children: Child elements and texts, in order. None is skipped. Text is never parsed as markup.
+        **attributes: Attributes. ``class_`` becomes ``class``, and other underscores become hyphens.
     """
     made = ET.Element(
         tag, {name.rstrip("_").replace("_", "-"): _clean_line(value) for name, value in attributes.items()}
@@ -40,13 +40,16 @@ def _add_text(parent: ET.Element, text: str) -> None:
 
 
 def _clean_line(text: str) -> str:
-    """Return one line without control characters, with the spaces around it that separate it from its neighbours."""
+    """Return the text as one line without control characters.
+
+    A space at either end is kept, because it separates the text from neighbouring elements.
+    """
     line = one_line(text, _MAX_LENGTH)
     return f"{' ' * text.startswith(' ')}{line}{' ' * (text.endswith(' ') and bool(line))}"
 
 
 def table(caption: str, head: Iterable[str], rows: Iterable[Iterable[ET.Element | str | None]]) -> ET.Element:
-    """Make a table whose first column names its rows."""
+    """Make a table whose first column contains the row headers."""
     return element(
         "table",
         element("caption", caption),

@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# A run of this many characters of a secret is never shown: short enough that a clipped repr leaks nothing of use,
-# long enough to match no ordinary word.
+# No run of this many characters of a secret is ever shown. The number is small enough that a clipped repr leaks nothing
+# useful, and large enough that ordinary words do not match.
 GRAM = 16
 HIDDEN = "***"
-# Every run of GRAM characters has PROBE characters that begin at a multiple of STEP.
+# Every run of GRAM characters contains a run of PROBE characters that starts at a multiple of STEP, so only those
+# positions have to be searched.
 PROBE = 8
 STEP = GRAM - PROBE + 1
-# Longer texts are masked by their ends alone.
+# Of a longer text, mask() looks only at both ends.
 _LONGEST_ID = 1_000
-# The text of a key or token, and a part of it to search for first. Those in base64 are the beginnings of private keys
-# in DER: PKCS #8, SEC 1 and PKCS #1.
+# A substring to search for first, because that is fast; the kind of secret; and the full pattern. The base64 patterns
+# match the start of private keys in DER: PKCS #8, SEC 1 and PKCS #1.
 _SECRETS = (
     ("PRIVATE KEY", "a private key", r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY"),
     ("AgEA", "a private key", r"(?<![\w+/])MIG[A-Za-z0-9]AgEA[\w+/]"),
@@ -28,8 +29,8 @@ _SECRETS = (
     ("IBADAN", "a private key", r"(?<![\w+/])MII[A-Za-z0-9]{3}IBADAN[\w+/]"),
     ("IBAAK", "a private key", r"(?<![\w+/])MII[A-Za-z0-9]{3}IBAAK[CB][\w+/]"),
     ("MC4CAQAwBQYDK2V", "a private key", r"(?<![\w+/])MC4CAQAwBQYDK2V[\w+/]"),
-    # The second look-ahead and its group take all characters of the header at once: each is read once, however many
-    # headers a text seems to have.
+    # The second look-ahead with its back-reference emulates an atomic group: without it, a text with many possible
+    # headers would take quadratic time.
     (".eyJ", "a JSON Web Token", r"(?<![\w-])(?=[\w-]*eyJ[\w-]{10})(?=([\w-]+))\1\.eyJ[\w-]{10,}\.[\w-]{16,}"),
     ("earer ", "a bearer token", r"\b[Bb]earer +[\w.~+/-]{20,}"),
     *((f"gh{kind}_", "a token of GitHub", rf"\bgh{kind}_\w{{30,}}") for kind in "opsru"),
@@ -38,26 +39,26 @@ _SECRETS = (
     ("xox", "a token of Slack", r"\bxox[abeoprs]-[\w-]{10,}"),
 )
 
-# A run of the characters that base64, tokens and percent-encoding are made of.
+# A run of characters that occur in base64, tokens and percent-encoding.
 WORD = re.compile(r"[A-Za-z0-9+/_%~-]{16,}={0,2}")
 _PEM = re.compile(r"-----BEGIN [A-Z0-9 ]{1,40}-----.*?(?:-----END [A-Z0-9 ]{1,40}-----|\Z)", re.DOTALL)
 _PEM_LINE = re.compile(r"-----(?:BEGIN|END) [A-Z0-9 ]{1,40}-----")
-"""No secret, though it stands in the text of one."""
+"""A BEGIN or END line: it is part of a key's text, but not secret."""
 _HEXADECIMAL = re.compile(r"[0-9a-f]{32,}|[0-9A-F]{32,}")
 _APP_PASSWORD = re.compile(r"\b[a-z]{4}(?:-[a-z]{4}){3}\b")
 KINDS = tuple(map(re.compile, ("[A-Z]", "[a-z]", "[0-9]")))
 _KEY_FILE = re.compile(r"[A-Z][A-Za-z]{1,11}Key_[A-Z0-9]{10}")
 _KIND_CHANGES = re.compile(r"(?<=[A-Z])(?=[a-z0-9])|(?<=[a-z])(?=[A-Z0-9])|(?<=[0-9])(?=[A-Za-z])")
-_FEWEST = 6
-"""Different characters of a secret."""
-_LEAST_CHANGES = 0.35
+_MIN_DISTINCT = 6
+"""The least number of distinct characters in a secret."""
+_MIN_KIND_CHANGES = 0.35
 _LONGEST_EXAMINED = 2_000
-# So many random characters have a digit among them.
-_SURELY_MIXED = 40
+# This many random characters almost certainly include a digit.
+_SURELY_HAS_DIGIT = 40
 
 
 class SecretStr(str):
-    """A ``str`` whose ``repr`` holds no part of it."""
+    """A ``str`` whose ``repr`` shows no part of it."""
 
     __slots__ = ()
 
@@ -68,7 +69,7 @@ class SecretStr(str):
 def mask(text: str) -> str:
     """Shorten an identifier so that its owner recognises it and nobody else can use it.
 
-    ``2X9R4HXF34`` becomes ``2X9R…34`` and an issuer ID ``5724…072a``. What is not printable is escaped.
+    ``2X9R4HXF34`` becomes ``2X9R…34``, and an issuer ID becomes ``5724…072a``. Unprintable characters are escaped.
     """
     ends = text if len(text) <= _LONGEST_ID else text[:GRAM] + text[-GRAM:]
     shown = ends.encode("unicode_escape").decode("ascii")
@@ -79,51 +80,52 @@ def mask(text: str) -> str:
 
 
 def looks_secret(word: str) -> bool:
-    """Return whether a word without blanks looks like a piece of a key or of a token, and not like one of a language.
+    """Return whether a word looks like a part of a key or token, and not like a word of a language or a name in code.
 
-    Random characters change between capitals, small letters and digits with every second one; names rarely do.
+    In random text, every second character or so differs in kind (capital, small letter, digit) from the one before it;
+    in names, few do.
     """
-    if len(word) < GRAM or len(set(word)) < _FEWEST:
+    if len(word) < GRAM or len(set(word)) < _MIN_DISTINCT:
         return False
     if _HEXADECIMAL.fullmatch(word) or _APP_PASSWORD.fullmatch(word):
         return True
     start = word[:_LONGEST_EXAMINED]
-    needed = KINDS if len(start) < _SURELY_MIXED else KINDS[:2]
+    needed = KINDS if len(start) < _SURELY_HAS_DIGIT else KINDS[:2]
     pieces = (start, *start.split("/"))
     return any(
         len(piece) >= GRAM
         and not _KEY_FILE.fullmatch(piece)
         and all(kind.search(piece) for kind in needed)
-        and len(_KIND_CHANGES.findall(piece)) >= _LEAST_CHANGES * len(piece)
+        and len(_KIND_CHANGES.findall(piece)) >= _MIN_KIND_CHANGES * len(piece)
         for piece in pieces
     )
 
 
 def hide_secrets(text: str) -> str:
-    """Replace what looks like a key, a piece of a token or an app-specific password in a text that is quoted."""
+    """Replace everything that looks like a key, a part of a token or an app-specific password in a text."""
     text = _APP_PASSWORD.sub(HIDDEN, _PEM.sub(HIDDEN, text))
     return WORD.sub(lambda word: HIDDEN if looks_secret(word[0]) else word[0], text)
 
 
 def secret_in(text: str) -> str | None:
-    """Return the kind of key or token that a text looks like or holds: ``a private key``; None where it holds none."""
+    """Return the kind of secret that a text seems to contain, such as ``a private key``; None if there is none."""
     if len(text) < GRAM:
         return None
     return next((kind for part, kind, form in _SECRETS if part in text and re.search(form, text)), None)
 
 
 class Redactor:
-    """Replaces every piece of a registered secret in a text, clipped pieces included.
+    """Replaces registered secrets, and parts of them, in texts.
 
-    Reports clip long values in the middle, wrap them and escape their line ends, so a search for the whole secret is
-    not enough: every run of :data:`GRAM` characters that occurs in a secret is taken out.
+    Reports shorten long values, wrap them and escape their line breaks, so searching for the whole secret is not
+    enough: every run of :data:`GRAM` characters that occurs in a secret is replaced.
     """
 
     def __init__(self, keep: int = 2_000) -> None:
         self._keep = keep
         self._lines: list[str] = []
         self._tokens: deque[str] = deque(maxlen=keep)
-        self._new: deque[str] = deque(maxlen=keep)
+        self._pending: deque[str] = deque(maxlen=keep)
         self._grams: set[str] = set()
         self._probes: set[str] = set()
         self._words: deque[str] = deque(maxlen=keep)
@@ -134,14 +136,14 @@ class Redactor:
             self._words.append(word)
 
     def add_token(self, token: str) -> None:
-        """Register a token. Cheap: the work is done when a text is first cleaned.
+        """Register a token. This is cheap: tokens are indexed only when a text is redacted.
 
-        The latest ``keep`` tokens are remembered: those of long ago have left the reports, and have expired.
+        Only the latest ``keep`` tokens are remembered: older ones have expired and no longer occur in reports.
         """
-        self._new.append(token)
+        self._pending.append(token)
 
     def add_key(self, text: str) -> None:
-        """Register each word of a key's text, except the BEGIN and END lines, which are no secret."""
+        """Register each word of a key's text, except the BEGIN and END lines, which are not secret."""
         words = [
             word for word in text.replace("\\n", "\n").split() if len(word) >= GRAM and not word.startswith("-----")
         ]
@@ -155,29 +157,29 @@ class Redactor:
         self._add(text)
 
     def __bool__(self) -> bool:
-        return bool(self._lines or self._tokens or self._new or self._words)
+        return bool(self._lines or self._tokens or self._pending or self._words)
 
     def clean(self, text: str) -> str:
-        """Return ``text`` with every piece of a secret replaced by ``***``; the same object where there is none."""
+        """Return ``text`` with every part of a secret replaced by ``***``; the same object if there is none."""
         if not self.may_hold(text):
             return text
         for word in self._words:
             text = text.replace(word, HIDDEN)
         grams = self._grams
         hidden = [at for at in range(len(text) - GRAM + 1) if text[at : at + GRAM] in grams]
-        return _cut(text, hidden) if hidden else text
+        return _replace_runs(text, hidden) if hidden else text
 
     def may_hold(self, text: str) -> bool:
-        """Return False where a text holds no piece of a secret; it takes a tenth of the time of a search."""
-        if self._new:
-            self._learn()
+        """Return False if a text certainly contains no part of a secret. This takes a tenth of the time of a search."""
+        if self._pending:
+            self._index_tokens()
         if any(word in text for word in self._words):
             return True
         return not self._probes.isdisjoint([text[at : at + PROBE] for at in range(0, len(text) - PROBE + 1, STEP)])
 
-    def _learn(self) -> None:
-        forgets = len(self._tokens) + len(self._new) > self._keep
-        new = [self._new.popleft() for _ in range(len(self._new))]
+    def _index_tokens(self) -> None:
+        forgets = len(self._tokens) + len(self._pending) > self._keep
+        new = [self._pending.popleft() for _ in range(len(self._pending))]
         self._tokens.extend(new)
         if forgets:
             self._grams.clear()
@@ -197,8 +199,8 @@ def _runs(text: str, length: int) -> Iterable[str]:
     return (text[at : at + length] for at in range(len(text) - length + 1))
 
 
-def _cut(text: str, hidden: Iterable[int]) -> str:
-    """Replace the runs that begin at the given places, overlapping and touching ones as one."""
+def _replace_runs(text: str, hidden: Iterable[int]) -> str:
+    """Replace the runs that start at the given positions; overlapping and adjacent runs are replaced as one."""
     parts: list[str] = []
     shown_to = 0
     for at in hidden:
@@ -209,4 +211,4 @@ def _cut(text: str, hidden: Iterable[int]) -> str:
 
 
 redactor = Redactor()
-"""The redactor of this process: keys and tokens are registered where they are read or made."""
+"""The redactor of this process. Keys and tokens are registered with it when they are read or generated."""

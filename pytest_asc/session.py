@@ -1,4 +1,4 @@
-"""A requests session for the API: the token at send time, retries, pages, and the guard against writes."""
+"""A requests session for the API: adds a fresh token to each request, retries, follows pages, and prevents writes."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from requests.adapters import BaseAdapter
 
 DEFAULT_TIMEOUT = 30.0
-"""Seconds to connect, and seconds between two bytes of the answer."""
+"""Seconds to wait for the connection, and for each read of the response."""
 
 RETRIES = 3
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_OURS = "_asc_authorization"
-_BROKEN = (
+_ADDED_HEADER = "_asc_authorization"
+_BODY_OR_CONNECTION_ERRORS = (
     requests.exceptions.ChunkedEncodingError,
     requests.exceptions.ConnectionError,
     requests.exceptions.ContentDecodingError,
@@ -31,28 +31,28 @@ _BROKEN = (
 
 
 class WriteRefusedError(RuntimeError):
-    """A request that could change a live account; it was not sent."""
+    """Raised in place of sending a request that could change a live account."""
 
 
 class Session(requests.Session):
     """A ``requests.Session`` for one API host.
 
-    A relative URL goes to that host, and so does the token: never along a redirect to another host, never to an upload
-    URL. A token is put in when a request is sent, so ``~/.netrc`` does not replace it and a long test does not send an
-    expired one. An ``Authorization`` header of the caller's own is left alone.
+    Relative URLs are resolved against that host. The token is sent only to that host: not to another host after a
+    redirect, and not to upload URLs. It is added when a request is sent, so that ``~/.netrc`` does not replace it and a
+    long test does not send an expired one. An ``Authorization`` header that the caller has set is left unchanged.
 
     Args:
-        base_url: Scheme and host, and a path where there is one in front of the API's.
-        token: Gives the token to send now.
-        renew: Gives another token, for the one retry of a 401 where this session's tokens have worked before (Apple
-            refuses good tokens at times; observed by asconnect and others). None: no such retry.
-        timeout: Seconds, for requests that name none.
-        retries: How often a GET is tried again after 429, 5xx or a failed connection, with growing pauses.
-        writes: Send requests that can change something.
-        adapter: Answers for the host instead of the network; the environment's proxies do not apply then.
+        base_url: Scheme and host, with a path if the API's paths have a prefix.
+        token: Function that returns the token to send.
+        renew: Function that returns another token, for a single retry after a 401, if earlier requests of this session
+            have succeeded (Apple sometimes rejects valid tokens; observed by asconnect and others). None for no retry.
+        timeout: Timeout in seconds, for requests that do not set one.
+        retries: How many times a GET is retried after 429, 5xx or a failed connection, with increasing delays.
+        writes: Allow requests that can change data.
+        adapter: Adapter that responds in place of the network. Proxies of the environment then do not apply.
 
     Raises:
-        ValueError: The base URL is none of HTTP, or libraries read its host differently.
+        ValueError: The base URL is not an HTTP URL, or HTTP libraries would disagree about its host.
     """
 
     def __init__(
@@ -79,17 +79,17 @@ class Session(requests.Session):
         self.writes = writes
         self._token = token
         self._renew = renew
-        self._worked = False
+        self._has_succeeded = False
         self._origin = parse_origin(base_url)
         scheme, _, rest = base_url.partition("://")
         self._root = f"{scheme}://{rest.partition('/')[0]}/"
-        # requests reads ~/.netrc and the URL for sessions without auth; one that does nothing prevents it.
+        # Without auth, requests would take credentials from ~/.netrc or the URL. An auth that does nothing prevents it.
         self.auth = _no_auth
         if adapter is not None:
             self.mount(self._root, adapter)
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
-        """Send a request; see ``requests.Session.request``. A URL without a host is the API's.
+        """Send a request; see ``requests.Session.request``. Relative URLs are resolved against the base URL.
 
         Raises:
             WriteRefusedError: The session is read-only and the method is not GET, HEAD or OPTIONS.
@@ -101,7 +101,7 @@ class Session(requests.Session):
         return super().request(method, url, *args, **kwargs)
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-        """Send a prepared request, with a token that is valid now; requests calls it for every hop of a redirect."""
+        """Send a prepared request with a valid token. requests also calls this for each request after a redirect."""
         if not self.writes and request.method not in SAFE_METHODS:
             raise WriteRefusedError(
                 f"{request.method} {_without_query(request.url)} was not sent: in live mode asc_session only reads. "
@@ -110,56 +110,56 @@ class Session(requests.Session):
             )
         if kwargs.get("timeout") is None:
             kwargs["timeout"] = self.timeout
-        ours = self._may_authorise(request)
-        if ours:
+        adds_token = self._may_authorise(request)
+        if adds_token:
             self._authorise(request, self._token())
         try:
             response = super().send(request, **kwargs)
-        except _BROKEN as error:
-            # requests leaves it out where it is the body that fails.
+        except _BODY_OR_CONNECTION_ERRORS as error:
+            # requests does not set the request of an error that occurs while the body is read.
             error.request = error.request or request
             raise
-        if ours:
-            response = self._again_if_it_worked_before(request, response, kwargs)
+        if adds_token:
+            response = self._retry_after_unexpected_401(request, response, kwargs)
         return response
 
-    def _again_if_it_worked_before(
+    def _retry_after_unexpected_401(
         self, request: requests.PreparedRequest, response: requests.Response, kwargs: dict[str, Any]
     ) -> requests.Response:
         if response.status_code != requests.codes.unauthorized:
-            self._worked = self._worked or response.ok
+            self._has_succeeded = self._has_succeeded or response.ok
             return response
         replayable = request.body is None or isinstance(request.body, (bytes, str))
-        if self._worked and self._renew and replayable and not response.history:
+        if self._has_succeeded and self._renew and replayable and not response.history:
             self._authorise(request, self._renew())
             response.close()
             return super().send(request, **kwargs)
         return response
 
     def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
-        """Remove the token from a redirect to another host, and do not read ``~/.netrc`` for another."""
+        """Remove the token after a redirect to another host, without adding credentials from ``~/.netrc``."""
         del response
         if not self._is_own_host(prepared_request.url):
             prepared_request.headers.pop("Authorization", None)
 
     def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
-        """Merge connection settings; an adapter that responds in this process has no connection, and needs none."""
+        """Merge settings of the environment, unless an adapter responds: then there is no connection to configure."""
         if not self._has_adapter or not self._is_own_host(url):
             return super().merge_environment_settings(url, proxies, stream, verify, cert)
         return {"proxies": {}, "stream": bool(stream), "verify": True, "cert": None}
 
     def pages(self, url: str, **kwargs: Any) -> Iterator[dict[str, Any]]:
-        """Get a collection page by page, along ``links.next``.
+        """Get a collection page by page, following ``links.next``.
 
         Args:
             url: The collection, such as ``/v1/apps``.
-            **kwargs: As for ``get``; ``params`` go into the first request, Apple repeats them in ``links.next``.
+            **kwargs: As for ``get``. ``params`` are sent only with the first request: ``links.next`` repeats them.
 
         Yields:
             The document of each page.
 
         Raises:
-            requests.HTTPError: A page was refused.
+            requests.HTTPError: The response to one of the requests has an error status.
         """
         next_url: str | None = url
         while next_url:
@@ -176,27 +176,27 @@ class Session(requests.Session):
             yield from page["data"]
 
     def _may_authorise(self, request: requests.PreparedRequest) -> bool:
-        """Return whether a request gets the token: it goes to the API's host and has no other Authorization header."""
+        """Return whether to send the token: the host is the API's, and the caller set no other Authorization header."""
         present = request.headers.get("Authorization")
-        # A prepared request that is sent again carries the token of its last time.
-        return present in {None, getattr(request, _OURS, None)} and self._is_own_host(request.url)
+        # A prepared request that is sent again still has the token that was added the last time.
+        return present in {None, getattr(request, _ADDED_HEADER, None)} and self._is_own_host(request.url)
 
     def _authorise(self, request: requests.PreparedRequest, token: str) -> None:
         header = f"Bearer {token}"
         request.headers["Authorization"] = header
-        setattr(request, _OURS, header)
+        setattr(request, _ADDED_HEADER, header)
 
     def _is_own_host(self, url: str | None) -> bool:
         if url is None:
             return False
-        # Nearly every URL begins like this, and need not be taken apart.
+        # Fast path for nearly every URL, without parsing it.
         return url.startswith(self._root) or origin_or_none(url) == self._origin
 
 
 def _state_with_shared_adapters() -> dict[str, Any]:
-    """Make the state of a new session, with adapters that emulated sessions share: most of them never use these.
+    """Return the state of a new session with an adapter of its own; the default adapters, rarely used, are shared.
 
-    It takes half the time of ``requests.Session()``, and copies all that a session holds.
+    This takes half the time of ``requests.Session()``. Everything else that is mutable is copied.
     """
     if not _SHARED:
         _SHARED.update(vars(requests.Session()))

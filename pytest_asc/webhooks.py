@@ -1,7 +1,8 @@
 """Signatures of webhook notifications.
 
-Documented in "Configuring and parsing App Store Connect API webhook notifications": the header ``x-apple-signature``
-has ``hmacsha256=`` and the HMAC-SHA256 of the body with the webhook's secret, in lower-case hexadecimal.
+Documented in "Configuring and parsing App Store Connect API webhook notifications": the value of the header
+``x-apple-signature`` is ``hmacsha256=`` followed by the HMAC-SHA256 of the body, with the webhook's secret as the key,
+in lower-case hexadecimal.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from typing import TypeAlias
 SIGNATURE_HEADER = "x-apple-signature"
 _SCHEME = "hmacsha256="
 _SIGNATURE = re.compile(_SCHEME + "[0-9a-f]{64}")
-_BARE = re.compile("[0-9a-fA-F]{64}")
-_MOST_SHOWN = 40
+_SIGNATURE_WITHOUT_SCHEME = re.compile("[0-9a-fA-F]{64}")
+_MAX_SHOWN = 40
 
 Headers: TypeAlias = "Mapping[str, str] | Iterable[tuple[str | bytes, str | bytes]]"
-"""Headers of a request, in any case: a mapping, or pairs as in the scope of ASGI."""
+"""Headers of a request: a mapping, or name-value pairs as in an ASGI scope. Names are compared case-insensitively."""
 
 
 def sign_webhook(body: bytes, secret: str | bytes) -> str:
@@ -28,23 +29,22 @@ def sign_webhook(body: bytes, secret: str | bytes) -> str:
 
 
 def verify_webhook(body: bytes | bytearray | memoryview | str, headers: Headers, secret: str | bytes) -> bool:
-    """Verify that a webhook notification comes from App Store Connect and arrived as it was sent.
+    """Verify that a webhook notification comes from App Store Connect and was not changed on the way.
 
-    The comparison takes the same time for every wrong signature.
+    Signatures are compared in constant time.
 
     Args:
-        body: The body as it came, before any parser: in Flask ``request.get_data()``, in FastAPI
-            ``await request.body()``.
-        headers: The headers of the request, in any case: a mapping or pairs.
+        body: The body as received, before parsing: ``request.get_data()`` in Flask, ``await request.body()`` in
+            FastAPI.
+        headers: The headers of the request: a mapping or name-value pairs. Names are compared case-insensitively.
         secret: The secret that the webhook was created with.
 
     Returns:
-        True; a notification that is not genuine raises an error.
+        Always True: a notification that is not genuine raises an error.
 
     Raises:
-        TypeError: The body is not the bytes that came, such as a document parsed from them.
-        ValueError: The header is missing or of another form, the signature is not that of the body, or the secret is
-            empty.
+        TypeError: The body is neither bytes nor str, for example because it has been parsed already.
+        ValueError: The header is missing or malformed, the signature does not match the body, or the secret is empty.
     """
     if isinstance(body, (bytearray, memoryview)):
         body = bytes(body)
@@ -58,8 +58,8 @@ def verify_webhook(body: bytes | bytearray | memoryview | str, headers: Headers,
     raw = _as_bytes(body)
     got = _signature(headers)
     if not _SIGNATURE.fullmatch(got):
-        hint = "; the part before the digits is missing" if _BARE.fullmatch(got) else ""
-        shown = got[:_MOST_SHOWN] + "…" * (len(got) > _MOST_SHOWN)
+        hint = "; the part before the digits is missing" if _SIGNATURE_WITHOUT_SCHEME.fullmatch(got) else ""
+        shown = got[:_MAX_SHOWN] + "…" * (len(got) > _MAX_SHOWN)
         raise ValueError(
             f"got {SIGNATURE_HEADER} {shown!r}, expected {_SCHEME!r} and 64 hexadecimal digits in lower case{hint}"
         )

@@ -16,11 +16,11 @@ class Surface(NamedTuple):
     """Place on the App Store that shows assets: a localization."""
 
     types: Mapping[str, int]
-    """Placement types, each with the greatest number of placements in one group."""
+    """Placement types, each with the maximum number of placements in one group."""
     closed_as: str
-    """Name of its parent in the error about its state."""
+    """Name of the localization's parent in the error for a parent that cannot be edited in its state."""
     feature: str
-    """Name of the feature in the error about its state."""
+    """Name of the feature in that error."""
 
 
 _VERSION_TYPES = {
@@ -42,7 +42,7 @@ SURFACES: Mapping[str, Surface] = {
         {"EVENT_CARD_ASSET": 1, "EVENT_DETAILS_PAGE_ASSET": 1}, "AppEvent", "ASC_FEATURE_IN_APP_EVENTS"
     ),
 }
-"""By the relationship of a placement. The names of features beside that of custom product pages are inferred."""
+"""Surfaces by the relationship of a placement. The feature names, except that of custom product pages, are inferred."""
 
 CREATIVE_GROUP = "DEFAULT_PROFILE"
 """The only group of creative assets (observed by the author of ascelerate, October 2026)."""
@@ -66,10 +66,10 @@ DEVICE_GROUPS: Mapping[str, tuple[str, tuple[tuple[int, int], ...]]] = {
     "TV_PROFILE": ("TV_APP_STORE", ((1920, 1080), (3840, 2160))),
     "VISION_PRO_PROFILE": ("VISION_PRO_APP_STORE", ((3840, 2160),)),
 }
-"""Groups of screenshots and previews, with their platform and sizes in pixels; either may be turned.
+"""Device groups of screenshots and previews: platform, and sizes in pixels, each in portrait or landscape.
 
-The names are observed (the author of ascelerate, October 2026); groups of watches exist, and their names are not known
-whole.
+The names are observed (the author of ascelerate, October 2026). There are groups for watches, too, but their full names
+are not known.
 """
 
 CREATIVE_SIZES: Mapping[str, tuple[tuple[int, int], ...]] = {
@@ -79,7 +79,7 @@ CREATIVE_SIZES: Mapping[str, tuple[tuple[int, int], ...]] = {
 """Sizes of creative assets in pixels, by placement type."""
 
 LARGEST_IMAGE = 524_288_000
-"""In bytes."""
+"""Maximum size of an image, in bytes."""
 
 FEATURES = (
     "APP_STORE_VERSIONS",
@@ -87,4 +87,4 @@ FEATURES = (
     "IN_APP_EVENTS",
     "PRODUCT_PAGE_OPTIMIZATIONS",
 )
-"""Features of the reference data: those with a surface here (inferred; the real data has a few more)."""
+"""Features in the reference data: those of the surfaces above (inferred; Apple's data has a few more)."""

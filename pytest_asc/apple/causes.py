@@ -1,7 +1,7 @@
-"""The table of causes: every reason for a refusal that can be distinguished, one line each.
+"""Table of causes: the reasons for a rejection that can be distinguished.
 
-Diagnosis, the emulator's refusals, ``--asc-fault`` and the documentation read this table. A slug is a public name and
-is never renamed. The certainty is what the usual evidence carries; a check that knows less or more says so.
+It is read by diagnosis, the emulator, ``--asc-fault`` and the documentation. A slug is a public name and is never
+renamed. The certainty is that of the usual evidence; a check with weaker or stronger evidence overrides it.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 Level = Literal["error", "warning", "note"]
 Certainty = Literal["certain", "likely", "possible"]
-# From the most to the least.
+# In descending order.
 LEVELS: tuple[Level, ...] = get_args(Level)
 CERTAINTIES: tuple[Certainty, ...] = get_args(Certainty)
 
 CauseGroup = Literal["key", "ids", "token", "authorization", "request", "response", "network", "clock", "service"]
-"""The subject of a cause. ``authorization``: the request reaches the service without the token in its header;
+"""The subject of a cause. ``authorization``: the request arrives without the token in its Authorization header.
 ``service``: the state of a service other than App Store Connect."""
 
 CauseSlug = Literal[
@@ -130,12 +130,12 @@ CauseSlug = Literal[
     "apple-id-session",
     "nothing-to-check",
 ]
-"""The name of a cause. mypy holds that each line of the table is listed here, a test that nothing else is."""
+"""The name of a cause. mypy checks that each line of the table is listed here, and a test that nothing else is."""
 
 DOCS_URL = "https://pytest-asc.readthedocs.io/en/stable/"
 """The address of this project's documentation."""
 
-# Where to read on. Apple's pages state what is documented; the others explain what breaks keys and headers on the way.
+# References. Apple's pages document the rules; the others explain what can damage keys and headers.
 _APPLE = "https://developer.apple.com/documentation/appstoreconnectapi/"
 TOKENS = _APPLE + "generating-tokens-for-api-requests"
 KEYS = _APPLE + "creating-api-keys-for-app-store-connect-api"
@@ -169,7 +169,7 @@ _STORE = "Store the file's exact bytes, or base64 of the file, in the secret."
 
 
 class Cause(NamedTuple):
-    """A reason for a refusal, as the table has it."""
+    """One line of the table: a reason for a rejection."""
 
     slug: CauseSlug
     group: CauseGroup
@@ -178,28 +178,27 @@ class Cause(NamedTuple):
     title: str
     """The cause in a few words, for the first line of a report."""
     fix: str
-    """One sentence, imperative."""
+    """The fix: one sentence in the imperative."""
     reference: str
-    """The URL of the page that documents the rule: Apple's, or that of the tool or standard."""
+    """URL of the page that documents the rule: Apple's, or that of the tool or standard."""
     opaque: bool = False
-    """Read from a response that does not name its cause: any other error explains the response better."""
+    """True if the response does not name its cause, so that any other error explains it better."""
     explains_opaque: bool = False
-    """A warning before the request, and the likely cause when the response turns out to be opaque."""
+    """True for a warning before the request that becomes the likely cause if the response is opaque."""
     validity: Literal["expired", "not yet valid"] | None = None
-    """State of a token at the time of the service's clock, for the causes that a wrong clock or wrong times have."""
+    """State of the token by the service's clock, for causes in which the clock or the times are wrong."""
     member: str = ""
-    """The member of a token that shows a mistake in the ids; empty where it shows in none, or has a cause of its own.
-    """
+    """Member of a token in which a mistake in an ID can be seen; empty if there is none, or it has its own cause."""
     holds_no_key: bool = False
-    """Set where a key is expected, without a key in it: there is nothing to keep secret."""
+    """True if the value in place of a key contains no key, so that it need not be kept secret."""
     of_evidence: bool = False
-    """Says of what ``asc_diagnose`` was given that it proves nothing: no fault brings it about."""
+    """True if the cause is that the evidence proves nothing. It cannot be injected as a fault."""
     client_mistake: bool = False
-    """A mistake in the request as the client sends it, which no state of the service can bring about."""
+    """True for a mistake in the request that the client sends, which no state of the service can cause."""
 
     @property
     def docs(self) -> str:
-        """The URL of this project's page on the cause."""
+        """URL of this project's page about the cause."""
         return f"{DOCS_URL}causes/{self.slug}/"
 
 
@@ -261,7 +260,7 @@ _TABLE = (
           "Keep only the key that belongs to the key ID.", KEYS),
     Cause("key-of-other-vendor", "key", "error", "certain", "The key is for another vendor's API",
           _AGAIN, KEYS),
-    # Identifiers and the kind of key.
+    # IDs and the type of the key.
     Cause("key-id-missing", "ids", "error", "certain", "No key ID is set",
           "Set ASC_KEY_ID to the 10 characters in the name of AuthKey_<key ID>.p8.", KEYS, member="kid"),
     Cause("issuer-id-missing", "ids", "error", "possible",
@@ -437,7 +436,7 @@ _TABLE = (
           "Check that the account has an app; an individual key sees only its user's apps.", KEYS),
     Cause("request-refused", "response", "error", "certain", "Apple refused the request for another reason",
           "Read Apple's message above.", ERRORS, opaque=True),
-    # Given in place of what is expected.
+    # Values that were given in place of a token or of evidence.
     Cause("not-a-token", "token", "error", "certain", "The value is not a token",
           "Generate a token with the key, and use it: three base64url parts separated by dots, starting with eyJ.",
           TOKENS),
@@ -453,12 +452,12 @@ _TABLE = (
 )  # fmt: skip
 
 CAUSES: Mapping[str, Cause] = MappingProxyType({cause.slug: cause for cause in _TABLE})
-"""The table by slug."""
+"""The causes by slug."""
 
 
 def nearest_cause(name: str) -> str | None:
-    """Return the slug that is most like a name, also where its words are in another order; None where none is."""
-    from difflib import get_close_matches  # noqa: PLC0415  for an error's message alone
+    """Return the slug most similar to a name, regardless of the order of words; None if none is similar."""
+    from difflib import get_close_matches  # noqa: PLC0415  only needed for an error message
 
     by_words = {"-".join(sorted(slug.split("-"))): slug for slug in CAUSES}
     words = "-".join(sorted(re.split(r"[-_ ]+", name.lower())))

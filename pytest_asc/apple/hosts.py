@@ -1,4 +1,4 @@
-"""Hosts beside those of the services: this machine's own, and those of Apple's that are no API."""
+"""Hosts other than those of the services: loopback, and hosts of Apple that do not serve the API."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-"""The names of this machine's own network interface, as URLs have them."""
+"""Names of this machine's loopback interface, as written in URLs."""
 
 NOT_API_HOSTS: Mapping[str, str] = MappingProxyType(
     {
@@ -20,23 +20,23 @@ NOT_API_HOSTS: Mapping[str, str] = MappingProxyType(
         "api.appstoreconnect.com": "no host of Apple's",
     }
 )
-"""Hosts that people take for the API's (observed in public code), and a description of each."""
+"""Hosts that are mistaken for the API's (observed in public code), each with a description."""
 
 NOTARY_PATH = "/notary/"
-"""The paths of the Notary API, which takes App Store Connect's tokens and is at the website's host (documented)."""
-
+"""Start of the paths of the Notary API, which accepts App Store Connect tokens at the website's host (documented)."""
 
 SESSION_PATHS = ("/iris/", "/olympus/", "/WebObjects/")
-"""The paths at the website's host that take the session of an Apple ID, and no token (observed: expo/eas-cli #4396)."""
+"""Start of the paths at the website's host that need an Apple ID session instead of a token (observed: expo/eas-cli
+#4396)."""
 
 _SESSION_HOSTS = frozenset({"idmsa.apple.com", "gsa.apple.com"})
 
 
 def takes_sessions(host: str) -> bool:
-    """Return whether a host, in lower case, is one where Apple IDs sign in (observed: fastlane #14398)."""
+    """Return whether users sign in with an Apple ID at a host, given in lower case (observed: fastlane #14398)."""
     return host in _SESSION_HOSTS
 
 
 def is_apple(host: str) -> bool:
-    """Return whether a host, in lower case, belongs to Apple."""
+    """Return whether a host, given in lower case, belongs to Apple."""
     return host == "apple.com" or host.endswith(".apple.com")

@@ -1,7 +1,7 @@
 """Messages of Apple's tools and of other clients that name the cause of a failure without an HTTP response.
 
-Observed in the threads that each line names, unless it says "documented". The texts are compared without regard to
-case; the first line of the table that fits wins.
+Observed in the threads that each line names, unless it says "documented". Matching ignores case, and the first line of
+the table that matches is used.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
 
 class ToolMessage(NamedTuple):
-    """A message, the cause that it names, and where it was seen."""
+    """A message, the cause that it shows, and where it was observed."""
 
     text: str
-    """A part of the message that no other message has."""
+    """A part of the message that distinguishes it from all others."""
     cause: CauseSlug
     source: str
     fix: str | None = None
-    """Instead of the fix of the table of causes."""
+    """The fix, if it differs from the one in the table of causes."""
     also: str = ""
-    """Another part of it, without which the first says something else."""
+    """Another part that the message must contain, if the first part is ambiguous."""
 
 
 _ROLE = "Use a key whose role allows it: signing in the cloud needs an Admin key."
@@ -54,7 +54,7 @@ _SERVER = (
 TEAM_KEY_FIX = (
     "Compare all IDs with Certificates, Identifiers & Profiles, Keys, and check that this service is enabled there."
 )
-"""The fix where a key of the team, and not of App Store Connect, is rejected."""
+"""The fix for a rejected key from the developer account, which is not a key of App Store Connect."""
 _OTHER_ENVIRONMENT = (
     "Send the request to the other environment, sandbox or production: a transaction exists only in one. The token "
     "was accepted."
@@ -73,21 +73,21 @@ OTHER_VENDORS = (
     "boto3.", "botocore.", "docker:", "error response from daemon", "fatal: authentication failed for", "firebase:",
     "google.auth.", "npm err!", "openai.", "pip:", "slack:", "stripe.", "twilio.",
 )  # fmt: skip
-"""Parts of the messages of other vendors' tools and libraries; in lower case."""
+"""Parts of messages from other vendors' tools and libraries, in lower case."""
 OF_APPLE = ("apple", "apns", "app store", "appstore", "itunes", "fastlane", "notary", "xcode", "provider token",
             "providertoken", "weatherkit", "musickit", "mapkit", "devicecheck", "p8", "signed bearer token",
             "authentication credentials are missing")  # fmt: skip
-"""Parts that a text on one of Apple's services has, even where another's tool wrote it."""
+"""Parts that show that a text is about one of Apple's services, even if another vendor's tool wrote it."""
 
 
 class Wording(NamedTuple):
-    """Words by which many tools report one cause, in varying order."""
+    """Pattern for a cause that many tools report in similar words."""
 
     form: str
-    """A regular expression; each repetition in it has a bound."""
+    """A regular expression. Its repetitions are bounded, so that no text takes long to search."""
     cause: CauseSlug
     said: str
-    """The meaning, for the evidence: that the text says that …"""
+    """The meaning, for the evidence: it completes the sentence "the text says that …"."""
     fix: str | None = None
 
 
@@ -96,7 +96,8 @@ _LACKS = (
 )
 _FAILS = r"(?:invalid|malformed|unsupported|unrecognized|cannot|can't|could not|couldn't|failed to|unable to|error)"
 _KEY = r"(?:private ?key|key data|\bp8\b|\bpem\b|pkcs ?#?8|asn\.?1|ec key|signing key)"
-# Inferred: no tool is known for each of them, so they come after the messages and before a bare status.
+# Inferred: these are not taken from the output of particular tools. They are tried after the messages of known tools,
+# and before an HTTP status on its own.
 WORDINGS: tuple[Wording, ...] = (
     Wording(rf"issuer[-_ ]?id.{{0,60}}{_LACKS}|{_LACKS}.{{0,40}}issuer[-_ ]?id", "issuer-id-missing",
             "an issuer ID is missing"),
@@ -228,7 +229,7 @@ MESSAGES: tuple[ToolMessage, ...] = (
     ToolMessage("cryptographicexception: the system cannot find the file", "key-unparsable",
                 "dotnet/runtime: System.Security.Cryptography",
                 "On a server, import the key with MachineKeySet, or read it with ECDsa.ImportFromPem."),
-    # Ids and accounts.
+    # IDs and accounts.
     ToolMessage("input required and not supplied: issuer", "issuer-id-missing", "actions/toolkit",
                 "Set the input: a secret that does not exist is empty."),
     ToolMessage("input required and not supplied: api-key-id", "key-id-missing", "actions/toolkit",
@@ -242,7 +243,7 @@ MESSAGES: tuple[ToolMessage, ...] = (
     ToolMessage("must be a valid uuid", "issuer-id-not-uuid", "danieljustus/symaira-memory#527"),
     ToolMessage("failed to use accounts", "credentials-missing", "theengs/app#122", _SIGN_IN),
     ToolMessage("no accounts: add a new account", "credentials-missing", "joreilly/Confetti#1400", _SIGN_IN),
-    # Refusals in words, without their status.
+    # Rejections described in words, without an HTTP status.
     ToolMessage("unable to find a team with the given content provider", "request-refused",
                 "bitrise-steplib/steps-ios-auto-provision-appstoreconnect#14",
                 "Check that key, team and membership belong together; the token was accepted."),
@@ -250,7 +251,7 @@ MESSAGES: tuple[ToolMessage, ...] = (
     ToolMessage("an unexpected error occurred on the server side", "apple-outage", "fastlane/fastlane: spaceship",
                 _OUTAGE),
     ToolMessage("received an internal server error from apple", "apple-outage", "expo/eas-cli#3308", _OUTAGE),
-    # The services for servers, maps, music, weather and devices.
+    # App Store Server API, Apple Maps, Apple Music, WeatherKit and DeviceCheck.
     ToolMessage("httpstatuscode", "key-unknown-to-apple", "apple/app-store-server-library-node#60", _SERVER, "401"),
     ToolMessage("appstoreserverlibrary", "key-unknown-to-apple",
                 "apple/app-store-server-library-python", _SERVER, "401"),
@@ -270,7 +271,7 @@ MESSAGES: tuple[ToolMessage, ...] = (
                 "Use a key for this environment: the key is for the other one, sandbox or production."),
     ToolMessage("expected oauth 2 access token", "not-apple", "documented: errors of Google's APIs",
                 "Look the response up at Google: an Apple key is not used there."),
-    # The way to Apple.
+    # The connection to Apple.
     ToolMessage("certificate_verify_failed", "tls-intercepted", "Python: ssl", _TRUST),
     ToolMessage("self-signed certificate", "tls-intercepted", "documented: curl", _TRUST),
     ToolMessage("self signed certificate", "tls-intercepted", "documented: curl", _TRUST),

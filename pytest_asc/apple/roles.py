@@ -1,9 +1,9 @@
 """Table of the areas of the API and the roles of users and keys that have access to each.
 
-Apple's tables are for its web sites ("Role permissions" in App Store Connect Help, "Program Roles"), and some pages of
-the API name roles. That the API follows the web sites is inferred. Each line says what it stands on: documented,
-observed (by whom), or inferred. The marks of Program Roles are pictures; they were read where others have written them
-down (tedgonzalez/app-store-connect-roles).
+Apple publishes tables for its web sites ("Role permissions" in App Store Connect Help, "Program Roles"), and some pages
+of the API mention roles. That the API follows the web sites is inferred. Each line states its basis: documented,
+observed (by whom), or inferred. The check marks of Program Roles are images; they were taken from a transcription
+(tedgonzalez/app-store-connect-roles).
 """
 
 from __future__ import annotations
@@ -28,39 +28,39 @@ Role = Literal[
     "MARKETING",
     "SALES",
 ]
-"""Apple's names (documented: UserRole). Those that are given on top of another role open nothing by themselves."""
+"""Apple's names (documented: UserRole). Roles that only supplement another role give no access on their own."""
 
 ROLES: tuple[Role, ...] = get_args(Role)
 
 UNLIMITED: frozenset[Role] = frozenset({"ACCOUNT_HOLDER", "ADMIN"})
-"""The roles that may do everything here (documented)."""
+"""The roles with access to everything in the API (documented)."""
 
 ANY = tuple(role for role in ROLES if role not in UNLIMITED)
 
-_PATHS = 256  # that are remembered: those of a test have the same few ids again and again
+_CACHED_PATHS = 256  # enough for the paths of a test, which repeat the same few IDs
 
 _TEAM: tuple[Role, ...] = ("APP_MANAGER", "DEVELOPER", "MARKETING")
 _READERS: tuple[Role, ...] = ("APP_MANAGER", "CUSTOMER_SUPPORT", "DEVELOPER", "MARKETING")
 
 
 class RoleArea(NamedTuple):
-    """Operations that are open to the same roles."""
+    """Group of operations that the same roles have access to."""
 
     name: str
     readers: tuple[Role, ...]
-    """Roles that may GET, besides those that may do everything."""
+    """Roles that may GET, in addition to :data:`UNLIMITED`."""
     writers: tuple[Role, ...]
-    """Roles that may POST, PATCH and DELETE, besides those."""
+    """Roles that may POST, PATCH and DELETE, in addition to :data:`UNLIMITED`."""
     basis: str
-    """The source of this line."""
+    """Basis of this line: documented, observed or inferred, and where."""
     names: tuple[str, ...]
-    """The first names of its paths, with ``*`` for their rest: ``ci*``; or first and last: ``builds/perfPowerMetrics``.
-    """
+    """First segments of its paths, where ``*`` matches any ending (``ci*``), or first and last segment
+    (``builds/perfPowerMetrics``)."""
     team_keys: bool = False
     """True if individual keys have no access, regardless of their user's role."""
 
     def roles(self, method: str) -> tuple[Role, ...]:
-        """The roles that may send a request of this method."""
+        """Return the roles that may send a request with this method."""
         return ("ADMIN", *(self.readers if method == "GET" else self.writers))
 
 
@@ -133,12 +133,12 @@ ROLE_AREAS = (
 )  # fmt: skip
 
 
-@lru_cache(maxsize=_PATHS)
+@lru_cache(maxsize=_CACHED_PATHS)
 def role_area_of(path: str) -> RoleArea | None:
-    """The area that a path belongs to; None where there is no such path.
+    """Return the area that a path belongs to; None if there is none.
 
-    A relationship of an app (``/v1/apps/{id}/builds``) belongs where its name does, anything else where the first name
-    of its path does.
+    A relationship of an app (``/v1/apps/{id}/builds``) belongs to the area of the relationship's name. Any other path
+    belongs to the area of its first segment.
     """
     parts = path.split("/")
     root, last = "".join(parts[2:3]), "".join(parts[4:][-1:])
@@ -147,7 +147,7 @@ def role_area_of(path: str) -> RoleArea | None:
 
 
 def _role_area_of_name(name: str) -> RoleArea | None:
-    """The area whose table says the most of a name."""
+    """Return the area with the most specific entry for a name."""
     fitting = [(len(known), area) for area in ROLE_AREAS for known in area.names if _fits(name, known)]
     return max(fitting, key=itemgetter(0))[1] if fitting else None
 
@@ -157,15 +157,15 @@ def _fits(name: str, known: str) -> bool:
 
 
 def title(role: str) -> str:
-    """A role as the web site writes it: ``App Manager``."""
+    """Return the name of a role as the web site writes it: ``App Manager``."""
     return role.replace("_", " ").title()
 
 
 def check_role(role: str) -> Role:
-    """The role, if it is one.
+    """Check that a text is the name of a role, and return it.
 
     Raises:
-        ValueError: It is none.
+        ValueError: There is no such role.
     """
     __tracebackhide__ = True
     if role not in ROLES:

@@ -1,8 +1,8 @@
-"""Table of Apple's services: the tokens that each requires, and its responses to bad ones. One fact is one line.
+"""Table of Apple's services: the tokens that each requires, and its responses to invalid ones.
 
-Token verification, token generation, the smoke check and the emulator read it. Header, claims, audiences, hosts and
-lifetimes are documented, on each service's page about tokens, unless a line says otherwise. The
-bodies of refusals are observed: in responses that users have shown, with the place beside them.
+It is read by token verification, token generation, the smoke check and the emulator. Headers, claims, audiences, hosts
+and lifetimes are documented on each service's page about tokens, unless a line says otherwise. The bodies of rejections
+are observed, in responses that users have published; comments name the sources.
 """
 
 from __future__ import annotations
@@ -28,48 +28,49 @@ ServiceName = Literal[
     "sign-in-with-apple",
     "apple-ads",
 ]
-"""The names of the services. mypy holds that each service is listed here, a test that nothing else is."""
+"""The names of the services. mypy checks that each service is listed here, and a test that nothing else is."""
 
 KeyType = Literal["team", "individual", "enterprise"]
-"""The types of API keys: of a team, of one user, and of the Enterprise Program (documented)."""
+"""The types of API keys: for a team, for one user, and for the Enterprise Program (documented)."""
 
 MINUTE, HOUR, DAY = 60, 60 * 60, 24 * 60 * 60
-# The figure that Apple Music and Sign in with Apple name. App Store Connect says "six months" in words (so inferred).
+# Apple Music and Sign in with Apple document this number. App Store Connect documents "six months", so the exact number
+# is inferred there.
 SIX_MONTHS = 15_777_000
 
 
 class ServiceIds(TypedDict, total=False):
-    """The ids that go into tokens beside those of the key."""
+    """IDs in tokens, other than key ID and issuer ID."""
 
     team_id: str
-    """The 10 characters of the developer team; for Apple Ads, its own ``SEARCHADS.…``."""
+    """The Team ID, which has 10 characters; for Apple Ads, the ``SEARCHADS.…`` ID of the team."""
     service_id: str
     """The Services ID that WeatherKit is enabled for."""
     bundle_id: str
-    """The app's, for the App Store Server API."""
+    """The app's bundle ID, for the App Store Server API."""
     client_id: str
-    """The app's bundle ID or Services ID for Sign in with Apple; for Apple Ads, its own ``SEARCHADS.…``."""
+    """The app's bundle ID or Services ID for Sign in with Apple; for Apple Ads, the client's ``SEARCHADS.…``."""
     origin: str
-    """The website that MapKit JS runs on."""
+    """The origin of the website that MapKit JS runs on."""
 
 
 class ClaimSpec(NamedTuple):
-    """One member of a header or of claims: what fills it, and what it looks like."""
+    """Specification of one member of a token's header or claims: its value and its form."""
 
     value: str
-    """With the names of ids in braces."""
+    """Template of the value, with names of :class:`ServiceIds` and of the key's IDs in braces."""
     pattern: str
-    """A regular expression for the whole of it."""
+    """A regular expression for the whole value."""
     description: str
-    """A description for errors."""
+    """A description of the expected value, for errors."""
     required: bool = True
-    """True if a token without it is refused; otherwise it is documented as required, and works without."""
+    """True if tokens without it are rejected; False if it is documented as required, but tokens without it work."""
     optional: bool = False
-    """True if it is documented as one that may be left out."""
+    """True if it is documented as optional."""
 
 
 class TokenRejection(NamedTuple):
-    """The response to a token that is not accepted."""
+    """Response to a token that the service rejects."""
 
     status: int
     media_type: str
@@ -77,11 +78,11 @@ class TokenRejection(NamedTuple):
 
 
 class Acceptance(NamedTuple):
-    """The response to the probe when the token is accepted."""
+    """Response to the probe if the token is accepted."""
 
     statuses: tuple[int, ...] = (200,)
     member: str | None = "data"
-    """The member of the JSON object in it; None where it is a JSON list."""
+    """The member that the JSON object in the body has; None if the body is a JSON array."""
 
 
 RESOURCES = Acceptance()
@@ -89,7 +90,7 @@ RESOURCES = Acceptance()
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Service:
-    """One API of Apple's that takes a JSON Web Token, signed with ES256 and with the key ID as ``kid``."""
+    """An API of Apple that accepts JSON Web Tokens signed with ES256, with the key ID as ``kid``."""
 
     name: ServiceName
     """The name in options, reports and ``make_asc_token(service=...)``."""
@@ -98,54 +99,55 @@ class Service:
     hosts: tuple[str, ...]
     """Hosts that its tokens may be sent to; requests go to the first."""
     sent_as_client_secret: bool = False
-    """True where the token is posted as a client secret, and not sent as a bearer."""
+    """True if the token is sent as a client secret in the body, not as a bearer token."""
     claims: Mapping[str, ClaimSpec]
-    """The claims that it asks for, beside audience and times."""
+    """The claims that it requires, other than audience and times."""
     header: Mapping[str, ClaimSpec] = field(default_factory=dict)
-    """The members of the header that it asks for, beside ``alg`` and ``kid``."""
+    """The members of the header that it requires, other than ``alg`` and ``kid``."""
     typ: str | None = None
-    """``typ`` in the documented header. Its presence and its absence are no fault."""
+    """``typ`` in the documented header. Tokens are accepted with and without it."""
     audience: str | None = None
-    """``aud``; None where the claims hold none."""
+    """``aud``; None if its tokens have no audience."""
     individual_subject: str | None = None
-    """The ``sub`` that individual keys have in place of ``iss``; None where there are no such keys."""
+    """The ``sub`` in tokens of individual keys, which have no ``iss``; None if the service has no individual keys."""
     tolerated_claims: tuple[str, ...] = ()
-    """Claims that it does not ask for, and that are in tokens which it accepts."""
+    """Claims that it does not require, but that occur in tokens which it accepts."""
     strict_claims: bool = False
-    """True where the claims may hold nothing else."""
+    """True if other claims are not accepted."""
     scoped: bool = False
-    """True where a ``scope`` may list the requests that the token is good for."""
+    """True if the token may have a ``scope``, the list of requests that it is valid for."""
     expires: bool = True
-    """True where the claims hold ``exp``; where they do not, a token's life is counted from ``iat``."""
+    """True if its tokens have ``exp``; otherwise their age is counted from ``iat``."""
     max_lifetime: int | None
-    """Seconds that a token may live; None where Apple names no limit."""
+    """Maximum lifetime of a token, in seconds; None if Apple documents no limit."""
     recommended_lifetime: int | None = None
-    """Seconds that leave room for clock skew where the lifetime is limited; None where no such figure is needed."""
+    """Lifetime in seconds that leaves room for clock skew below the limit; None if none is needed."""
     counted_from: tuple[Literal["iat", "now"], ...] = ("iat",)
-    """Start of that life: at ``iat``, at the time when the service looks, or at both."""
+    """What ``exp`` is compared with to check the limit: ``iat``, the time of verification, or both."""
     long_lived_paths: tuple[str, ...] = ()
-    """The resources that take tokens of up to :data:`SIX_MONTHS`, as regular expressions for their paths."""
+    """Regular expressions for the paths of the resources that accept tokens with a lifetime of up to
+    :data:`SIX_MONTHS`."""
     der_signatures: bool = False
-    """True where a signature in DER form is accepted, too."""
+    """True if signatures in DER form are accepted, too."""
     probe: str = ""
-    """The cheapest request that needs a valid token and changes nothing; empty where none is known."""
+    """Path of the cheapest request that needs a valid token and changes nothing; empty if none is known."""
     acceptance: Acceptance = RESOURCES
     refusal: TokenRejection | None = None
-    """The response to a bad token; None where none has been seen."""
+    """The response to an invalid token; None if none has been observed."""
     error_members: frozenset[str] = frozenset()
-    """The members that its errors in JSON have, one at least."""
+    """Members of its JSON errors; each error has at least one of them."""
     text_errors: bool = True
-    """True where it has errors in plain text or without a body; App Store Connect has one, for 406 (documented)."""
+    """True if it sends errors in plain text or without a body; App Store Connect has one, for 406 (documented)."""
     sandbox: ServiceName | None = None
-    """The name of the service that takes the same tokens for apps that are not released."""
+    """The name of the service that accepts the same tokens for apps that are not released."""
     key_type: Literal["team", "enterprise"] | None = None
-    """The type of all its keys; None where there are several."""
+    """The type of all its keys; None if it has keys of several types."""
     key_file: str = "AuthKey"
-    """The beginning of the names of its key files."""
+    """Start of the names of its key files."""
 
     @property
     def host(self) -> str:
-        """The host that requests go to."""
+        """The host that requests are sent to."""
         return self.hosts[0]
 
     @property
@@ -155,23 +157,23 @@ class Service:
 
     @property
     def takes_issuer_id(self) -> bool:
-        """Return whether ``iss`` is the issuer ID of App Store Connect's keys, not a Team ID."""
+        """True if ``iss`` is the issuer ID from App Store Connect, and not a Team ID."""
         return self.claims["iss"] is ISSUER_ID
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """The names of :class:`ServiceIds` that its tokens hold."""
+        """The names of the :class:`ServiceIds` that its tokens contain."""
         values = "".join(member.value for member in (*self.claims.values(), *self.header.values()))
         return tuple(name for name in ServiceIds.__annotations__ if f"{{{name}}}" in values)
 
     def is_probe(self, url: str) -> bool:
-        """Return whether a URL is the probe's, on any host."""
+        """Return whether a URL is that of the probe, on any host."""
         return bool(self.probe) and url.endswith(self.probe)
 
 
 _JSON = "application/json"
 UUID_PATTERN = r"(?i:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})"
-"""A regular expression for a UUID of any version: issuer IDs are documented as UUIDs, and real ones are of any."""
+"""A regular expression for a UUID of any version: issuer IDs are documented as UUIDs, and their version varies."""
 
 ISSUER_ID = ClaimSpec("{issuer_id}", UUID_PATTERN, "the issuer ID, a UUID")
 TEAM_ID = ClaimSpec("{team_id}", r"[A-Z0-9]{10}", "the Team ID, 10 characters")
@@ -180,14 +182,14 @@ ADS_CLIENT_ID = ClaimSpec("{client_id}", r"SEARCHADS\.\S+", "the client id of Ap
 CLIENT_ID = ClaimSpec("{client_id}", r"(?!user$|SEARCHADS\.)\S+", "the client id, a bundle ID or Services ID")
 SERVICES_ID = ClaimSpec("{service_id}", r"(?!user$|SEARCHADS\.)\S+", "the Services ID")
 BUNDLE_ID = ClaimSpec("{bundle_id}", r"\S+", "the app's bundle ID")
-# A demonstration works without it (observed: denisblondeau/TestWeatherKitRESTAPI).
+# A sample project works without it (observed: denisblondeau/TestWeatherKitRESTAPI).
 WEATHER_ID = ClaimSpec("{team_id}.{service_id}", r"[A-Z0-9]{10}\.\S+", "<Team ID>.<Services ID>", required=False)
 # Tokens with neither origin nor scope work (observed: ryokun6/ryos #1783, JS00001/apple-maps-server-sdk #1).
 ORIGIN = ClaimSpec("{origin}", r"\S+", "the website's origin", optional=True)
 BROWSER_SCOPE = ClaimSpec("mapkit_js", r".*\b(mapkit_js|web_snapshots|embed_api)\b.*", "'mapkit_js'", optional=True)
 SERVER_SCOPE = ClaimSpec("server_api", r".*\bserver_api\b.*", "'server_api'", optional=True)
 
-# One body for every bad token (observed: egodigital/node-appstore-connect #3 and others).
+# The same body for every invalid token (observed: egodigital/node-appstore-connect #3 and others).
 NOT_AUTHORIZED = TokenRejection(
     401,
     _JSON,
@@ -197,22 +199,22 @@ NOT_AUTHORIZED = TokenRejection(
     "Learn more about Generating Tokens for API Requests "
     'https://developer.apple.com/go/?id=api-generating-tokens"\n\t}]\n}',
 )
-# Observed by users of several clients; each response has an id of its own.
+# Observed by users of several clients; the ID in it differs in each response.
 UNAUTHENTICATED = TokenRejection(401, "text/plain", "Unauthenticated\n\nRequest ID: {request_id}.0.0\n")
 # The status is documented. The body is observed for a token of App Store Connect's form.
 MISSING_AUTH = TokenRejection(401, _JSON, '{"reason": "MISSING_AUTH"}')
-# Observed: a token of the right form while WeatherKit is not enabled for its key or its Services ID.
+# Observed: the response to a well-formed token if WeatherKit is not enabled for its key or its Services ID.
 NOT_ENABLED = TokenRejection(401, _JSON, '{"reason": "NOT_ENABLED"}')
-# Documented: what APNs sends for the device token of another environment, where the provider token is good.
+# Documented: the response of APNs to a valid provider token with a device token of the other environment.
 BAD_DEVICE_TOKEN = TokenRejection(400, _JSON, '{"reason": "BadDeviceToken"}')
 # Documented, as is invalid_client of both client secrets.
 _INVALID_PROVIDER_TOKEN = TokenRejection(403, _JSON, '{"reason": "InvalidProviderToken"}')
 _INVALID_CLIENT = TokenRejection(400, _JSON, '{"error": "invalid_client"}')
-# The status is documented; an empty body was seen once.
+# The status is documented; the empty body was observed once.
 _EMPTY = TokenRejection(401, "text/plain", "")
 # Observed: forum thread 750364.
 _MAPS_NOT_AUTHORIZED = TokenRejection(401, _JSON, '{"error":{"message":"Not Authorized","details":[]}}')
-# Observed, without a source that can be named.
+# Observed, but not in a public source.
 _UNVERIFIED = TokenRejection(401, "text/plain", "Unable to verify authorization token")
 
 APP_STORE_CONNECT = Service(
@@ -262,7 +264,7 @@ ENTERPRISE = Service(
     recommended_lifetime=15 * MINUTE,
     counted_from=("iat", "now"),
     probe="/v1/bundleIds?limit=1",
-    refusal=NOT_AUTHORIZED,  # inferred: it answers like App Store Connect
+    refusal=NOT_AUTHORIZED,  # inferred: the same as for App Store Connect
     error_members=frozenset({"errors"}),
     text_errors=False,
     key_type="enterprise",
@@ -275,7 +277,8 @@ APP_STORE_SERVER = Service(
     claims={"iss": ISSUER_ID, "bid": BUNDLE_ID},
     audience="appstoreconnect-v1",
     max_lifetime=HOUR,
-    # No transaction has this id: a valid token gets an error that says so (documented; observed: forum thread 757720).
+    # There is no transaction with this ID: the response to a valid token is an error that says so (documented;
+    # observed: forum thread 757720).
     probe="/inApps/v1/transactions/0",
     acceptance=Acceptance((400, 404), "errorCode"),
     refusal=UNAUTHENTICATED,
@@ -304,7 +307,7 @@ WEATHERKIT = Service(
     header={"id": WEATHER_ID},
     claims={"iss": TEAM_ID, "sub": SERVICES_ID},
     strict_claims=True,
-    max_lifetime=None,  # the documented example lives for 1.78 years
+    max_lifetime=None,  # the documented example has a lifetime of 1.78 years
     probe="/api/v1/availability/37/-122?country=US",
     acceptance=Acceptance(member=None),
     refusal=MISSING_AUTH,
@@ -317,7 +320,7 @@ APNS = Service(
     claims={"iss": TEAM_ID},
     expires=False,
     max_lifetime=HOUR,
-    der_signatures=True,  # what users report of it differs
+    der_signatures=True,  # reports by users contradict each other
     refusal=_INVALID_PROVIDER_TOKEN,
 )
 APPLE_MUSIC = Service(
@@ -332,7 +335,7 @@ APPLE_MUSIC = Service(
 MAPKIT_JS = Service(
     name="mapkit-js",
     title="MapKit JS",
-    hosts=("cdn.apple-mapkit.com",),  # observed: where its script sends the token
+    hosts=("cdn.apple-mapkit.com",),  # observed: the host that its script sends the token to
     typ="JWT",
     claims={"iss": TEAM_ID, "scope": BROWSER_SCOPE, "origin": ORIGIN},
     max_lifetime=None,
@@ -398,10 +401,10 @@ SERVICES: Mapping[str, Service] = MappingProxyType(
         )
     }
 )
-"""By name."""
+"""The services by name."""
 
 PROBEABLE: tuple[ServiceName, ...] = tuple(service.name for service in SERVICES.values() if service.probe)
-"""The services that a smoke check can ask."""
+"""The services that the smoke check supports: those with a probe."""
 
 
 def service_for(key_type: str) -> Service:
@@ -409,16 +412,17 @@ def service_for(key_type: str) -> Service:
     return ENTERPRISE if key_type == "enterprise" else APP_STORE_CONNECT
 
 
-# Observed in uploads of screenshots (2025). Segments of analytics reports were seen at S3; here they share this host.
+# Observed in uploads of screenshots (2025). Segments of analytics reports were observed at S3; the emulator uses this
+# host for them, too.
 STORAGE_HOST = "northamerica-1.object-storage.apple.com"
 _TOGETHER = (APP_STORE_CONNECT, ENTERPRISE)
 
 
 def emulated_hosts(service: Service) -> tuple[str, ...]:
-    """The hosts that an emulator of a service answers for, with any transport.
+    """Return the hosts that an emulator of a service responds for, with any transport.
 
-    App Store Connect and the Enterprise Program go together: what is meant for the one shall not reach the other. So
-    does the storage that App Store Connect's files are at.
+    App Store Connect and the Enterprise Program are emulated together, so that no request for one reaches Apple while
+    the other is emulated. The storage host of App Store Connect's files is included.
     """
     sandbox = (SERVICES[service.sandbox],) if service.sandbox else ()
     together = _TOGETHER if service in _TOGETHER else (service, *sandbox)

@@ -16,9 +16,9 @@ class Currency(NamedTuple):
     """Currency of a storefront."""
 
     level: float
-    """Price of what costs one US dollar, tax included (inferred)."""
+    """Price in this currency of a product that costs one US dollar, tax included (inferred)."""
     step: float
-    """Difference between two neighbouring prices."""
+    """Difference between two adjacent price points."""
 
 
 CURRENCIES: Mapping[str, Currency] = {

@@ -152,7 +152,7 @@ def add_account(parser: argparse.ArgumentParser) -> None:
 
 
 def _loopback_url(text: str) -> str:
-    from pytest_asc.transports.webhook_client import post_to  # noqa: PLC0415  few need it
+    from pytest_asc.transports.webhook_client import post_to  # noqa: PLC0415  rarely used
 
     try:
         post_to(text)
@@ -180,6 +180,6 @@ def _failure(text: str) -> tuple[str, str, int]:
     request, _, status = text.rpartition("=")
     method, _, path = request.strip().partition(" ")
     status = status.strip()
-    if not (method and path and status.isascii() and status.isdigit() and len(status) == 3):  # noqa: PLR2004  of a status
+    if not (method and path and status.isascii() and status.isdigit() and len(status) == 3):  # noqa: PLR2004  range of HTTP statuses
         raise argparse.ArgumentTypeError(f"got {text!r}, expected METHOD PATH=STATUS, such as 'GET /v1/apps=429'")
     return method.upper(), path.strip(), int(status)

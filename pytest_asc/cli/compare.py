@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         SettingsError: An option makes no sense, or a file cannot be read or written.
     """
-    from pytest_asc.credentials.finder import CredentialsError  # noqa: PLC0415  --help does without
+    from pytest_asc.credentials.finder import CredentialsError  # noqa: PLC0415  not needed for --help
     from pytest_asc.credentials.tokens import LifetimeError  # noqa: PLC0415
     from pytest_asc.recording.comparison.recorded_account import RecordedAccount  # noqa: PLC0415
     from pytest_asc.recording.comparison.renderers import render_for, render_text  # noqa: PLC0415
@@ -89,7 +89,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _compare(options: argparse.Namespace, account: RecordedAccount, progress: Progress) -> Report:
-    from pytest_asc.recording.comparison.comparison import BUDGET, compare  # noqa: PLC0415  --help does without
+    from pytest_asc.recording.comparison.comparison import BUDGET, compare  # noqa: PLC0415  not needed for --help
     from pytest_asc.recording.connection import connect  # noqa: PLC0415
 
     with connect(settings_of(options), tell=progress.tell) as connection:

@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     Returns:
         0 where nothing is wrong, 1 where something is, 4 where there is nothing to check.
     """
-    from pytest_asc.credentials.finder import find_credentials  # noqa: PLC0415  --help does without
+    from pytest_asc.credentials.finder import find_credentials  # noqa: PLC0415  not needed for --help
     from pytest_asc.smoke.renderers import terminal  # noqa: PLC0415
     from pytest_asc.smoke.token_report import report_on_evidence  # noqa: PLC0415
 

@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         wrong options; ``smoke`` returns pytest's, ``run`` that of the command.
     """
     if sys.stderr is None:  # Python found it closed, and would print messages to standard output
-        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  to the end
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  stays open until the process ends
     installed = Path(sys.argv[0]).stem == "pytest-asc"
     parser = Parser(prog="pytest-asc" if installed else "python -m pytest_asc", description=_DESCRIPTION)
     commands = parser.add_subparsers(dest="command", required=True)

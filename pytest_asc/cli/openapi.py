@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         SettingsError: The file cannot be read, or is no such document.
     """
-    from pytest_asc.emulator.spec.api_spec import shipped_spec  # noqa: PLC0415  --help does without
+    from pytest_asc.emulator.spec.api_spec import shipped_spec  # noqa: PLC0415  not needed for --help
     from pytest_asc.emulator.spec.compiler.reading import DocumentError  # noqa: PLC0415
     from pytest_asc.emulator.spec.differences import compare  # noqa: PLC0415
     from pytest_asc.emulator.spec.user_document import load_document  # noqa: PLC0415

@@ -19,7 +19,7 @@ def quick_start() -> Iterator[None]:
     here uses; that takes a quarter of the whole start, so the methods of ``SSLContext`` that read them do nothing until
     the context manager is left.
     """
-    import ssl  # noqa: PLC0415  --help does without
+    import ssl  # noqa: PLC0415  not needed for --help
 
     context: Any = ssl.SSLContext
     load_default_certs = context.load_default_certs

@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         SettingsError: An option makes no sense, or the file cannot be written.
     """
-    from pytest_asc.credentials.finder import CredentialsError  # noqa: PLC0415  --help does without
+    from pytest_asc.credentials.finder import CredentialsError  # noqa: PLC0415  not needed for --help
     from pytest_asc.credentials.tokens import LifetimeError  # noqa: PLC0415
     from pytest_asc.recording.private_files import problem_of_file  # noqa: PLC0415
     from pytest_asc.recording.progress import Progress  # noqa: PLC0415
@@ -85,7 +85,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _options(options: argparse.Namespace) -> Options:
-    from pytest_asc.apple.territories import TERRITORIES  # noqa: PLC0415  --help does without
+    from pytest_asc.apple.territories import TERRITORIES  # noqa: PLC0415  not needed for --help
     from pytest_asc.recording.areas import AreaError, read_areas, read_types  # noqa: PLC0415
     from pytest_asc.recording.recorder import Options  # noqa: PLC0415
 
@@ -102,7 +102,7 @@ def _options(options: argparse.Namespace) -> Options:
 
 
 def _record(options: argparse.Namespace, chosen: Options, file: Path, progress: Progress) -> int:
-    import json  # noqa: PLC0415  --help does without
+    import json  # noqa: PLC0415  not needed for --help
 
     from pytest_asc.recording.connection import connect  # noqa: PLC0415
     from pytest_asc.recording.journal import Journal, JournalError  # noqa: PLC0415
@@ -151,7 +151,7 @@ def _hint(file: Path) -> str:
 
 
 def _tell_summary(recorder: Recorder, progress: Progress, file: Path, sent: int) -> None:
-    from pytest_asc.recording.recorder import closed_areas  # noqa: PLC0415  --help does without
+    from pytest_asc.recording.recorder import closed_areas  # noqa: PLC0415  not needed for --help
 
     progress.tell(f"{file}: {sum(recorder.counts().values())} resources, read with {sent} requests")
     if recorder.closed:

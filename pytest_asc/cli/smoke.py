@@ -19,6 +19,6 @@ def add_parser(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run pytest with the arguments of the command; return its exit status."""
-    import pytest  # noqa: PLC0415  the other commands do without
+    import pytest  # noqa: PLC0415  not needed for the other commands
 
     return int(pytest.main(["--asc-smoke", *options.passed_on]))

@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
         0; 1 where there are no usable credentials; 4 where standard output is a terminal without ``--reveal``, or the
         lifetime is out of bounds.
     """
-    from pytest_asc.credentials.finder import CredentialsError, find_credentials  # noqa: PLC0415  --help does without
+    from pytest_asc.credentials.finder import CredentialsError, find_credentials  # noqa: PLC0415  not needed for --help
     from pytest_asc.credentials.lifetimes import DEFAULT_LIFETIME  # noqa: PLC0415
     from pytest_asc.credentials.tokens import LifetimeError, TokenSource  # noqa: PLC0415
 

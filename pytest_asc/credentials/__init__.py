@@ -1,1 +1,1 @@
-"""Settings, sources of keys and ids, and signed tokens."""
+"""Settings, sources of keys and IDs, and signed tokens."""

@@ -1,7 +1,7 @@
-"""Fastlane's JSON key file: key ID, issuer ID and key in one; and the flags beside its variables for a key.
+"""Fastlane's JSON key file, and the flags that accompany fastlane's variables for a key.
 
-Its fields are documented at docs.fastlane.tools/app-store-connect-api: ``key_id`` and ``key`` are required, and without
-an ``issuer_id`` the key is an individual one.
+The fields of the file are documented at docs.fastlane.tools/app-store-connect-api: ``key_id`` and ``key`` are required,
+and a key without an ``issuer_id`` is an individual key.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _FIX = "Write the file as fastlane documents it: an object with key_id, issuer_i
 
 @dataclass(frozen=True)
 class FastlaneKey:
-    """The fields of the file, without ``duration``: the lifetime of tokens is a setting of its own."""
+    """The fields of the file, except ``duration``: this package has its own setting for the lifetime of tokens."""
 
     key: str | bytes = field(repr=False)
     key_id: str | None = field(default=None, repr=False)
@@ -52,20 +52,20 @@ class FastlaneKey:
 
 
 def is_fastlane_key(content: str | bytes) -> bool:
-    """Return whether the content of a file or variable is meant to be JSON."""
+    """Return whether the content of a file or variable appears to be JSON."""
     text = content if isinstance(content, str) else decode_text(content)
     bare = text.lstrip("\ufeff \t\r\n")
-    # Two braces begin a template's variable.
+    # Two braces are the start of a template variable.
     return bare.startswith("{") and not re.match(r"\{\{[^{]|\{[%#]", bare)
 
 
 def read_fastlane_key(content: str | bytes) -> FastlaneKey | Finding:
-    """Read the file's content; a finding where it is invalid. Bad input never raises."""
+    """Parse the file's content. Invalid content gives a finding, never an exception."""
     text = content if isinstance(content, str) else decode_text(content)
     try:
         fields: Any = json.loads(text.lstrip("\ufeff"))
     except json.JSONDecodeError as error:
-        # The error itself holds the whole text.
+        # The exception itself contains the whole text, and with it the key.
         return _bad(
             f"it is not valid JSON: {error.msg.removesuffix(' at')} (line {error.lineno}, column {error.colno})"
         )
@@ -81,7 +81,7 @@ def _read_fields(fields: Mapping[str, Any]) -> FastlaneKey | Finding:
         if name in fields and type(fields[name]) not in types:
             return _bad(f"{name} is {_JSON_NAMES[type(fields[name])]}, expected {_JSON_NAMES[types[0]]}")
     if "key" not in fields and isinstance(fields.get("private_key"), str):
-        # rcodesign writes such a file (documented: encode-app-store-connect-api-key), with base64 of the DER in it.
+        # rcodesign writes such a file, with the key as base64 of DER (documented: encode-app-store-connect-api-key).
         seen = (_conflict("it is rcodesign's JSON, with the field private_key; fastlane's has key"),)
         data = decode_base64(fields["private_key"])
         key = frame(private_key_label(data) or "PRIVATE KEY", fields["private_key"]) if data else fields["private_key"]
@@ -96,11 +96,11 @@ def _read_fields(fields: Mapping[str, Any]) -> FastlaneKey | Finding:
 
 
 _LONGEST_DURATION = 1200
-"""Seconds; fastlane refuses more (documented in its action app_store_connect_api_key)."""
+"""Longest ``duration`` that fastlane accepts, in seconds (documented in its action app_store_connect_api_key)."""
 
 
 def _conflicts(fields: Mapping[str, Any], key: str) -> Iterator[Finding]:
-    """Yield the contradictions between the fields of the file."""
+    """Yield a finding for each contradiction between the fields of the file."""
     if fields.get("is_key_content_base64") and "BEGIN" in key:
         yield _conflict("is_key_content_base64 is true, but key is not base64")
     if fields.get("duration", 0) > _LONGEST_DURATION:
@@ -114,7 +114,7 @@ def _conflict(evidence: str) -> Finding:
 YES, NO = frozenset({"true", "1", "yes", "on"}), frozenset({"false", "0", "no", "off"})
 """Values of a flag in the environment, in lower case."""
 
-# The flags beside fastlane's variables for a key, by those variables (documented in its action and in spaceship).
+# The flags that accompany fastlane's variables for a key, by variable (documented in its action and in spaceship).
 _FLAG_PREFIXES = {
     "APP_STORE_CONNECT_API_KEY_KEY": "APP_STORE_CONNECT_API_KEY_",
     "APP_STORE_CONNECT_API_KEY_KEY_FILEPATH": "APP_STORE_CONNECT_API_KEY_",
@@ -125,10 +125,10 @@ _FLAG_NAMES = {"SPACESHIP_CONNECT_API_DURATION": "SPACESHIP_CONNECT_API_TOKEN_DU
 
 
 def flag_beside(source: str, name: str, settings: Settings) -> tuple[str, str]:
-    """Return the variable and the value, in lower case, of a flag beside a key; two empty texts where there is none.
+    """Return the variable and the lower-case value of a flag that accompanies a key; two empty strings if not set.
 
     Args:
-        source: The variable that holds the key, or its path.
+        source: The variable that contains the key or its path.
         name: The flag, such as ``IN_HOUSE``.
         settings: The settings, for their environment.
     """
@@ -140,7 +140,7 @@ def flag_beside(source: str, name: str, settings: Settings) -> tuple[str, str]:
 
 
 def flag_conflicts(source: str, settings: Settings) -> Iterator[Finding]:
-    """Yield the findings on the flags for lifetime and program beside a key: values that fastlane refuses."""
+    """Yield findings for values of the flags for lifetime and program that fastlane would reject."""
     variable, value = flag_beside(source, "DURATION", settings)
     if variable and not re.fullmatch(r"[0-9]{1,9}", value):
         yield _conflict(f"{variable} is not a whole number of seconds")
@@ -152,7 +152,7 @@ def flag_conflicts(source: str, settings: Settings) -> Iterator[Finding]:
 
 
 def key_type_conflicts(source: str, key: FastlaneKey | None, settings: Settings) -> Iterator[Finding]:
-    """Yield the finding that the type that is set for a key is not the one that fastlane's flag gives it."""
+    """Yield a finding if the key type that is set contradicts fastlane's flag."""
     set_type = settings.get("key_type")
     if set_type is None:
         return
@@ -172,7 +172,7 @@ def _text(fields: Mapping[str, Any], name: str) -> str | None:
 
 
 def _of_other_vendor(fields: Mapping[str, Any]) -> Finding | None:
-    """Return the finding of JSON that holds no key of Apple's: a JWK, a service account of Google's."""
+    """Return a finding for JSON with a key that is not Apple's, such as a JWK or a Google service account."""
     if "kty" in fields or (isinstance(fields.get("keys"), list) and "key" not in fields):
         fix = "Use the .p8 file as downloaded: a JSON Web Key is for other libraries."
         return make_finding("key-of-other-vendor", "it is a JSON Web Key (JWK)", fix=fix)

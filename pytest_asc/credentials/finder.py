@@ -45,7 +45,7 @@ class Credentials:
     sources: Mapping[str, str] = field(default_factory=dict)
     """The sources of ``key_id``, ``issuer_id`` and ``private_key``: options, ini values, variables or files."""
     service_ids: ServiceIds = field(default_factory=ServiceIds)
-    """The IDs that tokens for other services than App Store Connect contain, as far as they are known."""
+    """The known IDs for tokens of services other than App Store Connect."""
 
     @classmethod
     def load(
@@ -57,17 +57,17 @@ class Credentials:
         kind: KeyType | None = None,
         **ids: Unpack[ServiceIds],
     ) -> Credentials:
-        """Make credentials of values from another source, such as a vault.
+        """Create credentials from values of another source, such as a vault.
 
         Args:
             key_id: The key ID.
-            key: The text of the private key; it is repaired like one from the environment.
+            key: The text of the private key, which is repaired as one from the environment is.
             issuer_id: The issuer ID; None for an individual key.
-            kind: The kind of the key; by default team where there is an issuer ID, individual where there is none.
-            **ids: The ids that go into tokens for other services, such as ``team_id`` and ``service_id``.
+            kind: The type of the key; by default ``team`` with an issuer ID, ``individual`` without one.
+            **ids: IDs for tokens of other services, such as ``team_id`` and ``service_id``.
 
         Raises:
-            CredentialsError: They cannot be used.
+            CredentialsError: The credentials cannot be used. The message has the cause and the fix.
         """
         values = {"key_id": key_id, "private_key": key, "issuer_id": issuer_id, "key_type": kind}
         given = {name: value for name, value in values.items() if value is not None}
@@ -75,7 +75,7 @@ class Credentials:
 
     @property
     def public_key(self) -> ec.EllipticCurvePublicKey:
-        """The public half of the key."""
+        """The public key, with which signatures are verified."""
         return self.private_key.public_key()
 
     @cached_property
@@ -89,11 +89,11 @@ class Credentials:
 
     @cached_property
     def key_file(self) -> Path:
-        """A file with the private key, named as Apple names it, that only its owner can read.
+        """Path of a file with the private key, which has Apple's name for it and which only its owner can read.
 
-        It is in a private folder of its own, written when it is first asked for, and removed when the process ends.
+        The file is in a private folder. It is written on first access, and removed when the process ends.
         """
-        from pytest_asc.credentials.private_folder import (  # noqa: PLC0415  few need it
+        from pytest_asc.credentials.private_folder import (  # noqa: PLC0415  rarely used
             new_private_folder,
             write_private,
         )
@@ -105,7 +105,7 @@ class Credentials:
         return file
 
     def issuer(self, service: Service) -> str | None:
-        """Return the ``iss`` of this key's tokens for a service; None where they have none, or its ID is not known."""
+        """Return the ``iss`` of this key's tokens for a service; None if they have none, or if it is not known."""
         member = service.claims["iss"]
         value = member.value.format_map({"team_id": "", **self.service_ids, "issuer_id": self.issuer_id or ""})
         return value if re.fullmatch(member.pattern, value) else None
@@ -116,7 +116,7 @@ class Credentials:
 
 
 class CredentialsError(Exception):
-    """There are no usable credentials. The message has the best-supported cause, its evidence and its fix."""
+    """Raised if there are no usable credentials. The message has the best-supported cause, its evidence and fix."""
 
     def __init__(self, findings: tuple[Finding, ...]) -> None:
         super().__init__(findings)
@@ -129,13 +129,13 @@ class CredentialsError(Exception):
 
 @dataclass(frozen=True)
 class CredentialsResult:
-    """The credentials that the settings give, and the findings on them."""
+    """Credentials from the settings, and the findings on them."""
 
     credentials: Credentials | None
     """None if any finding is an error."""
     findings: tuple[Finding, ...]
     sources: Mapping[str, str]
-    """The sources of ``key_id``, ``issuer_id`` and ``private_key``, of those that were found."""
+    """The sources of ``key_id``, ``issuer_id`` and ``private_key``, if they were found."""
     key_id: str | None = field(repr=False)
     issuer_id: str | None = field(repr=False)
     kind: KeyType
@@ -144,7 +144,7 @@ class CredentialsResult:
         """Return the credentials.
 
         Raises:
-            CredentialsError: There are none that can be used.
+            CredentialsError: There are no usable credentials.
         """
         if self.credentials is None:
             raise CredentialsError(self.findings)
@@ -154,7 +154,7 @@ class CredentialsResult:
 def find_credentials(settings: Settings) -> CredentialsResult:
     """Search every source for credentials; keys and IDs are repaired in memory where possible.
 
-    Bad input gives findings. Every text of a key is registered with the redactor of this process.
+    Invalid values give findings. Every text of a key is registered with the redactor of this process.
 
     Raises:
         SettingsError: The key type that was set does not exist.
@@ -172,7 +172,7 @@ def find_credentials(settings: Settings) -> CredentialsResult:
         issuer_id = ids.issuer_id
     else:
         ids = read_ids(key_ids[0].value, None, key_file=key_file)
-        # Tokens for App Store Connect can be signed with it all the same.
+        # The service's tokens have no issuer ID, but the key can also sign tokens for App Store Connect, which have.
         issuer_id = normalize_id(issuer_ids[0].value)
     kind = cast("KeyType", configured_type or ("individual" if ids.key_id and not ids.issuer_id else "team"))
     service_ids = find_service_ids(settings)
@@ -184,7 +184,7 @@ def find_credentials(settings: Settings) -> CredentialsResult:
         **{name: service_ids[name].source for name in service.ids if name in service_ids},
     }
     sources = {name: source for name, source in places.items() if source}
-    # The name of a key's file is a hint for the services whose keys are named otherwise.
+    # A SubscriptionKey file is a hint for another service, except for the services whose key files have this name.
     hints = frozenset({"key-of-other-service"} if service.key_file == "SubscriptionKey" else ())
     id_findings = [finding for finding in ids.findings if finding.cause not in hints]
     findings = (
@@ -207,8 +207,8 @@ def find_credentials(settings: Settings) -> CredentialsResult:
     return CredentialsResult(credentials, findings, sources, ids.key_id, ids.issuer_id, kind)
 
 
-# The variables that would hold what a finding says is missing.
 _ID_NAMES = {"team_id": "Team ID", "service_id": "Services ID", "bundle_id": "bundle ID"}
+# The variables that would contain the missing value, by the cause of the finding.
 _MISSING: Mapping[str, frozenset[str]] = {
     "credentials-missing": frozenset({"ASC_KEY_ID", "ASC_PRIVATE_KEY", "ASC_PRIVATE_KEY_PATH"}),
     "key-file-missing": frozenset({"ASC_PRIVATE_KEY", "ASC_PRIVATE_KEY_PATH"}),
@@ -222,13 +222,13 @@ _MISSING: Mapping[str, frozenset[str]] = {
 def _with_unread(
     findings: tuple[Finding, ...], issuer_id: str | None, service: Service, settings: Settings
 ) -> tuple[Finding, ...]:
-    """Put the variables that are not read in the place of the findings that what they hold is missing."""
+    """Replace findings that a value is missing if a variable that is not read seems to contain the value."""
     explained = {finding.cause for finding in findings if finding.cause in _MISSING}
     missing = frozenset().union(*(_MISSING[cause] for cause in explained))
     if explained and (unread := unread_finding(settings.environ, missing)):
         return (unread, *(finding for finding in findings if finding.cause not in explained))
     if issuer_id is None and service.takes_issuer_id and not settings.get("key_type") and not best_error(findings):
-        # The key would be taken for an individual one.
+        # Without an issuer ID, the key would be treated as an individual key.
         unread = unread_finding(settings.environ, _MISSING["issuer-id-missing"])
         if unread and "ISSUER" in unread.evidence:
             return (*findings, replace(unread, level="warning"))
@@ -236,12 +236,12 @@ def _with_unread(
 
 
 def _root_causes(key: KeySource, key_id: SettingValue, ids: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Return the findings on key and IDs, without those that are only consequences of another."""
+    """Return the findings on key and IDs, without those that only follow from another finding."""
     if key.opened:
         return (*key.findings, *ids)
     follows = {"issuer-id-missing"} if key_id.value else {"issuer-id-missing", "key-id-missing"}
     own = tuple(finding for finding in ids if finding.cause not in follows)
-    # The folders were searched for a wrong key ID.
+    # The key folders were searched with a wrong key ID, so the missing key follows from that error.
     return own if not key.source and key_id.value and best_error(own) else (*key.findings, *own)
 
 

@@ -1,4 +1,4 @@
-"""Key files: the folders they are searched in, reading them, and their exposure to other users."""
+"""Key files: the folders that are searched, reading a file, and checks of who else can read it."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _AUTH_KEY = re.compile(r"AuthKey_([\w-]+)\.p8")
 
 
 def expand(path: str, settings: Settings) -> Path:
-    """Return the path with ``~`` replaced by the home folder; a relative one starts in the settings' folder."""
+    """Return a path with ``~`` expanded. A relative path starts in the folder of the settings."""
     if path == "~" or path.startswith(("~/", "~\\")):
         return settings.home / path[2:]
     return settings.folder / path
 
 
 def shown(path: Path, settings: Settings) -> str:
-    """Return the path for a report: without the user's name, and with the key ID masked."""
+    """Return the path as reports show it: without the name of the user, and with the key ID masked."""
     text = str(path)
     for folder, short in ((settings.folder, "."), (settings.home, "~")):
         if path.is_relative_to(folder):
@@ -41,11 +41,11 @@ def shown(path: Path, settings: Settings) -> str:
 
 
 KEYS_FOLDER = "API_PRIVATE_KEYS_DIR"
-"""The variable for a further folder that altool searches."""
+"""The variable for an additional folder that altool searches."""
 
 
 def named_folder(settings: Settings) -> Path | None:
-    """Return the path in altool's variable for a folder; None where it is not set."""
+    """Return the folder in altool's variable; None if it is not set."""
     named = settings.environ.get(KEYS_FOLDER, "").strip()
     return expand(named, settings) if named else None
 
@@ -58,14 +58,14 @@ def folders(settings: Settings) -> list[Path]:
         *(settings.home / name for name in ("private_keys", ".private_keys", ".appstoreconnect/private_keys")),
         *([named] if named else []),
     ]
-    return list(dict.fromkeys(found))  # the current folder may be the home folder
+    return list(dict.fromkeys(found))  # without duplicates, if the current folder is the home folder
 
 
 def find(key_id: str | None, places: Iterable[Path]) -> list[Path]:
     """Return the key files in the folders, one for each key ID, in order of precedence.
 
     Args:
-        key_id: The key ID to look for; None for all.
+        key_id: The key ID to search for; None for all.
         places: The folders, in order of precedence.
     """
     files: dict[str, Path] = {}
@@ -77,16 +77,16 @@ def find(key_id: str | None, places: Iterable[Path]) -> list[Path]:
 
 
 def read(path: Path, name: str) -> bytes | Finding:
-    """Read the file, up to one byte more than a key can have; a finding where it cannot be read.
+    """Read a key file, up to one byte more than a key can have. Return a finding if it cannot be read.
 
     Args:
         path: The file.
-        name: What to call it.
+        name: The name of the file in findings.
     """
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):
-            # A named pipe would wait for ever.
+            # Reading a named pipe would block for ever.
             return make_finding(
                 "key-file-unreadable",
                 f"{name} is {_file_type(mode)}, expected a file",
@@ -106,11 +106,11 @@ def _file_type(mode: int) -> str:
 
 
 def exposure(path: Path, name: str) -> Finding | None:
-    """Return a finding where others can read the file: by its mode, or because git tracks it.
+    """Return a finding if others can read the file, because of its mode or because git tracks it.
 
     Args:
         path: The file.
-        name: What to call it.
+        name: The name of the file in findings.
     """
     seen = []
     mode = stat.S_IMODE(path.stat().st_mode)
@@ -122,25 +122,26 @@ def exposure(path: Path, name: str) -> Finding | None:
 
 
 def is_tracked(path: Path) -> bool:
-    """Return whether the file is in the index of the git repository around it.
+    """Return whether the file is in the index of the git repository that contains it.
 
-    The index is searched for the entry instead of asking git, which may be absent, slow, or refuse. An index of
-    version 4, whose paths are compressed, and a split one tell nothing: the answer is then no.
+    The index file is searched directly, because git may be missing, slow or unwilling to run. Paths cannot be found in
+    an index of version 4, which compresses them, or in a split index; the result is then False.
     """
     path = path.resolve()
     for folder in path.parents:
         if (index := _index(folder)) is not None:
             name = os.fsencode(path.relative_to(folder).as_posix())
-            # gitformat-index(5): an entry ends with 16 bits of flags, the low 12 the name's length, and the name.
+            # gitformat-index(5): an entry ends with 16 bits of flags and the name; the low 12 bits of the flags are the
+            # length of the name.
             return struct.pack(">H", min(len(name), 0xFFF)) + name + b"\0" in index
     return False
 
 
 def _index(folder: Path) -> bytes | None:
-    """The index of the git repository whose working tree starts here; None if none does, empty if it tells nothing."""
+    """Return the index of the git repository whose root is this folder; None if it is no root, empty if unreadable."""
     git = folder / ".git"
     try:
-        if git.is_file():  # a worktree or a submodule: the file says where the repository is
+        if git.is_file():  # a worktree or a submodule: the file contains the path of the repository
             git = folder / git.read_text("utf-8").partition("gitdir:")[2].strip()
         return (git / "index").read_bytes() if git.is_dir() else None
     except (OSError, ValueError):

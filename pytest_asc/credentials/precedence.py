@@ -25,7 +25,10 @@ def precedence_of(source: str, settings: Settings) -> int:
 
 
 def key_conflicts(keys: Sequence[KeySource], settings: Settings) -> Iterator[Finding]:
-    """Find the sources, given in order of precedence, with another key than the first; its encoding does not matter."""
+    """Yield a finding for each source whose key differs from that of the first, regardless of its encoding.
+
+    The sources are in order of precedence.
+    """
     readable = [(given.source, given.key.public_key().public_numbers()) for given in keys if given.key]
     if not keys or not keys[0].key:
         return
@@ -37,7 +40,7 @@ def key_conflicts(keys: Sequence[KeySource], settings: Settings) -> Iterator[Fin
 
 
 def id_conflicts(what: str, given: Sequence[SettingValue], settings: Settings) -> Iterator[Finding]:
-    """Find the sources, given in order of precedence, with another ID than the first."""
+    """Yield a finding for each source whose ID differs from that of the first. They are in order of precedence."""
     best, *others = given
     for other in others:
         ids = [normalize_id(value.value) or "" for value in (best, other)]

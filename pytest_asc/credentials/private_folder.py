@@ -1,4 +1,7 @@
-"""Private folders for files with keys: removed when their process ends, or by the next process if it was killed."""
+"""Private folders for files with keys.
+
+A folder is removed when its process ends; if the process was killed, the next process that needs a folder removes it.
+"""
 
 from __future__ import annotations
 
@@ -35,10 +38,10 @@ def private_folder() -> Iterator[Path]:
 def new_private_folder() -> tuple[Path, Callable[[], None]]:
     """Make a folder that only its owner can read, and remove those that killed processes left behind.
 
-    A lock on the folder shows that its process lives: the system releases it when the process ends in any way.
+    A lock on the folder shows that its process is running: the system releases it however the process ends.
 
     Returns:
-        The folder, and the function that removes it.
+        The folder, and a function that removes it.
     """
     _remove_abandoned()
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
@@ -67,12 +70,12 @@ def _remove_abandoned() -> None:
 
 
 def _is_ours(folder: Path) -> bool:
-    """Return whether a folder is this user's and has files with keys and certificates of this package alone.
+    """Return whether a folder belongs to this user and contains only keys and certificates written by this package.
 
-    An empty one may be another process's that is about to lock it.
+    An empty folder does not count: another process may have just created it and not locked it yet.
     """
     if sys.platform == "win32":
-        return False  # there is no such lock
+        return False  # folders cannot be locked here
     try:
         names = [path.name for path in folder.iterdir()] if folder.lstat().st_uid == os.getuid() else []
     except OSError:
@@ -81,7 +84,7 @@ def _is_ours(folder: Path) -> bool:
 
 
 def _lock(folder: Path) -> int | None:
-    """Lock a folder and return the descriptor that holds the lock; None where another process has it."""
+    """Lock a folder and return the file descriptor of the lock; None if another process holds it."""
     if sys.platform == "win32":
         return None
     with suppress(OSError):

@@ -24,7 +24,7 @@ _KEY_SETTINGS = ("private_key", "key_file", "fastlane_key")
 
 
 def find_service_ids(settings: Settings) -> dict[str, SettingValue]:
-    """Return the IDs that tokens for other services contain, normalized, as far as they are set."""
+    """Return the IDs for tokens of other services, normalized, that are set."""
     given = {name: settings.get(name) for name in ServiceIds.__annotations__ if name in BY_NAME}
     return {
         name: SettingValue(bare, value.source)
@@ -42,7 +42,7 @@ def read_keys(settings: Settings) -> list[KeySource]:
 
 
 def find_ids(name: str, keys: Sequence[KeySource], settings: Settings) -> list[SettingValue]:
-    """Return every value of an ID that is set, in order of precedence; one with neither value nor source if none is."""
+    """Return every value that is set for an ID, in order of precedence; a single empty value if none is set."""
     given = list(settings.all(name))
     if keys and (fastlane := keys[0].fastlane):
         given.append(SettingValue(getattr(fastlane, name) or "", keys[0].source))
@@ -57,8 +57,8 @@ def find_key_in_folders(key_id: str | None, settings: Settings) -> KeySource:
     if len(files) == 1:
         return read_file(files[0], key_files.shown(files[0], settings), settings)
     named = key_files.named_folder(settings)
-    if not files and named and os.path.isfile(named):  # noqa: PTH113 - it takes any text for a path
-        # altool finds no key there.
+    if not files and named and os.path.isfile(named):  # noqa: PTH113 - it never raises, whatever the text
+        # The key is read, but reported, because altool expects a folder here and would not find the key.
         evidence = f"{key_files.KEYS_FOLDER} is a file, expected the folder with the file"
         fix = f"Set {key_files.KEYS_FOLDER} to the folder, or ASC_PRIVATE_KEY_PATH to the file."
         source = read_file(named, key_files.KEYS_FOLDER, settings)
@@ -80,7 +80,7 @@ def find_key_in_folders(key_id: str | None, settings: Settings) -> KeySource:
 
 
 def searched_names() -> tuple[str, ...]:
-    """Return the options, ini values and variables that a key and its ID are looked for in."""
+    """Return the names of the options, ini values and variables that are searched for a key and its ID."""
     return tuple(_key_names())
 
 

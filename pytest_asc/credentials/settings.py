@@ -1,7 +1,7 @@
-"""Settings from the command line, the ini file and the environment: the table, and its values in order of precedence.
+"""Settings from the command line, the ini file and the environment.
 
-The order is the same for all: an overridden fixture or a marker, the command line, the ini file, the environment, the
-key folders, the default.
+All settings have the same order of precedence: an overridden fixture or a marker, the command line, the ini file, the
+environment, the key folders, the default.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ class Setting(NamedTuple):
     env: tuple[str, ...]
     choices: tuple[str, ...] = ()
     option: bool = True
-    """True if it can be given on the command line and in the ini file. A private key or a token cannot: command lines
-    end up in process lists and histories, ini files in repositories."""
+    """True if it can be set on the command line and in the ini file. Private keys and tokens cannot, because command
+    lines can be seen in process lists and shell histories, and ini files are committed to repositories."""
 
     @property
     def flag(self) -> str:
-        """The command line option."""
+        """Name of the command-line option."""
         return "--asc-" + self.name.replace("_", "-")
 
     @property
     def ini(self) -> str:
-        """The name in the ini file."""
+        """Name of the ini value."""
         return "asc_" + self.name
 
 
@@ -78,35 +78,35 @@ SETTINGS = (
 SECRET_VARIABLES = tuple(
     name for setting in SETTINGS if setting.name in {"private_key", "token", "issuer_id"} for name in setting.env
 )
-"""The variables whose values no report shows."""
+"""The variables whose values must never appear in a report."""
 
 NOWHERE = Path(os.devnull)
 """A folder in which no file is found."""
 
 
 class SettingsError(Exception):
-    """An invalid setting; the message has the value, what was expected, and the source."""
+    """Raised for an invalid setting. The message has the value, the source and what was expected."""
 
 
 class SettingValue(NamedTuple):
-    """A value and its source: the name of the option, the ini value or the variable."""
+    """A value and its source: the name of an option, an ini value or a variable."""
 
     value: str
     source: str
 
 
 class Settings:
-    """The values of all settings, in order of precedence.
+    """Values of all settings, in order of precedence.
 
     Args:
-        found: By the setting's name, every source that is set, in order of precedence.
-        environ: The environment, for the variables that are read beside the table.
-        folder: Where relative paths start.
+        found: The values that are set, by the name of the setting, in order of precedence.
+        environ: The environment, for variables that are not in the table of settings.
+        folder: The folder in which relative paths start.
         home: The user's home folder.
-        trusted_hosts: Hosts that are neither Apple's nor loopback and that may be sent a token all the same.
+        trusted_hosts: Hosts that are neither Apple's nor loopback, but to which tokens may be sent.
 
     Raises:
-        SettingsError: A trusted host is no host.
+        SettingsError: One of the trusted hosts is not a valid host.
     """
 
     def __init__(
@@ -125,18 +125,18 @@ class Settings:
         self._trusted_hosts = frozenset(_trusted_host(host) for host in trusted_hosts)
 
     def all(self, name: str) -> tuple[SettingValue, ...]:
-        """Return the values of every source that is set, empty ones included, in order of precedence."""
+        """Return every value that is set, including empty ones, in order of precedence."""
         return self._found[name]
 
     def get(self, name: str) -> SettingValue | None:
-        """Return the value of the first source that is not empty; None where there is none."""
+        """Return the first value that is not empty; None if there is none."""
         return next((found for found in self._found[name] if found.value.strip()), None)
 
     def choice(self, name: str) -> str | None:
-        """Return the value of a setting with choices; None where it is not set.
+        """Return the value of a setting with choices; None if it is not set.
 
         Raises:
-            SettingsError: It is none of them.
+            SettingsError: The value is not one of the choices.
         """
         found = self.get(name)
         if found is None:
@@ -148,10 +148,10 @@ class Settings:
 
     @property
     def lifetime(self) -> int | None:
-        """Lifetime of generated tokens, in seconds; None where it is not set.
+        """Lifetime of generated tokens, in seconds; None if it is not set.
 
         Raises:
-            SettingsError: It is no whole number, or too short to be of use.
+            SettingsError: It is not a whole number, or too short to be useful.
         """
         found = self.get("token_lifetime")
         if found is None:
@@ -168,10 +168,10 @@ class Settings:
         return seconds
 
     def base_url(self, default: str) -> str:
-        """Return the base URL of requests, without a slash at the end.
+        """Return the base URL of requests, without a trailing slash.
 
         Raises:
-            SettingsError: It is no URL, or a token must not be sent there.
+            SettingsError: It is not a valid URL, or tokens must not be sent to it.
         """
         found = self.get("base_url")
         if found is None:
@@ -213,10 +213,10 @@ BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 
 def check_host(url: str, service: Service) -> None:
-    """Check that a URL is not at the host of another of Apple's services: a token goes to its own service alone.
+    """Check that the host of a URL does not belong to another Apple service than the one that the token is for.
 
     Raises:
-        SettingsError: It is.
+        SettingsError: The host belongs to another service.
     """
     origin = origin_or_none(url)
     host = origin.host if origin else ""
@@ -236,7 +236,7 @@ def _trusted_host(text: str) -> str:
 
 
 def _shown(url: str) -> str:
-    """Return the URL without its user name and password."""
+    """Return a URL without user name and password."""
     scheme, separator, rest = url.rpartition("://")
     return scheme + separator + rest.rpartition("@")[2]
 
@@ -253,12 +253,12 @@ def read_settings(
     """Read every source of every setting.
 
     Args:
-        option: Gives the command line's value of a setting by its name, None where it is not given.
+        option: Function that returns the value of a setting on the command line, by its name; None if not given.
         ini: The same for the ini file.
         environ: The environment.
-        folder: Where relative paths start.
+        folder: The folder in which relative paths start.
         home: The user's home folder.
-        trusted_hosts: The hosts of ``--asc-trust-host``.
+        trusted_hosts: The hosts given with ``--asc-trust-host``.
     """
 
     def sources(setting: Setting) -> tuple[SettingValue, ...]:
@@ -273,9 +273,9 @@ def read_settings(
 
 
 def home_folder() -> Path:
-    """Return the user's home folder; a path below which there is nothing if the system knows none.
+    """Return the user's home folder; if it is unknown, a path in which no file exists.
 
-    A container may run as a user without an entry in its list of users, and without HOME.
+    It is unknown in a container that runs as a user without an entry in the user database, and without ``HOME``.
     """
     try:
         return Path.home()
@@ -284,7 +284,7 @@ def home_folder() -> Path:
 
 
 def settings_with(values: Mapping[str, str], source: str) -> Settings:
-    """Make settings of one source alone, without environment and key folders.
+    """Make settings from a single source, without environment and key folders.
 
     Args:
         values: The settings by name.

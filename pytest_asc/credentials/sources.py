@@ -1,4 +1,4 @@
-"""One source of a key: the content of a variable or file, be it a key, a path or fastlane's JSON."""
+"""Reading of one source of a key: a variable or file that contains a key, a path or fastlane's JSON."""
 
 from __future__ import annotations
 
@@ -31,31 +31,31 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class KeySource:
-    """A source, and the key in it."""
+    """A source of a key, and what was read from it."""
 
     source: str
-    """The option, variable or file, as people call it."""
+    """Name of the option, variable or file, as reports show it."""
     key: EllipticCurvePrivateKey | None
     findings: tuple[Finding, ...]
     file: Path | None = None
-    """The file that the key, or fastlane's JSON, was read from."""
+    """The file that the key or fastlane's JSON was read from."""
     fastlane: FastlaneKey | None = None
-    """The rest of fastlane's JSON, if it was one."""
+    """The fields of fastlane's JSON, if the source contains it."""
     opened: bool = True
-    """True where there was something to read; if not, its ids are as unknown as its key."""
+    """True if the source could be read; otherwise it may contain IDs that are not known."""
 
 
 _PATH_SUFFIXES = (".p8", ".pem", ".key", ".json")
 _MAX_PATH = 1024
-# No key is shorter, and no path of interest is as long without a dot.
+# No key is shorter than this, and no path to a key file is this long without a dot.
 _MIN_KEY = 64
-# A key's line in JSON, with its escaped line breaks; the names and ids around it are no secret.
+# The key in a JSON text, with its escaped line breaks; the names and IDs around it are not secret.
 _LONG_BASE64 = re.compile(r"[A-Za-z0-9+/=\\]{40,}")
 _LONG_WORD = re.compile(r"[A-Za-z0-9+=_-]{16,}")
 
 
 def read_text(given: SettingValue, settings: Settings) -> KeySource:
-    """Read a key from a variable for its text; it may hold a path all the same."""
+    """Read a key from a variable for the text of a key. A path to a key file is accepted, too."""
     path = _path_for_content(given.value, settings)
     if path is None:
         return _with_base64_flag(_read_content(given.value, given.source), given, settings)
@@ -64,14 +64,14 @@ def read_text(given: SettingValue, settings: Settings) -> KeySource:
     evidence = f"{given.source} contains the path of a file{url} ({_shown(path, settings)})"
     source = read_file(path, given.source, settings)
     if is_url and any(finding.cause == "key-file-missing" for finding in source.findings):
-        # Where the file is does not matter: no program takes such a URL for a key.
+        # Report the URL rather than the missing file: no program would accept it as a key, even if the file existed.
         error = make_finding("key-path-for-content", f"{evidence}, and that file does not exist", level="error")
         return replace(source, findings=(error,))
     return _with(make_finding("key-path-for-content", evidence), source)
 
 
 def _with_base64_flag(source: KeySource, given: SettingValue, settings: Settings) -> KeySource:
-    """Compare a key with fastlane's flag for base64: where both agree, there is nothing to report."""
+    """Compare the form of a key with fastlane's flag for base64, and report only a contradiction."""
     flag, said = flag_beside(given.source, "IS_KEY_CONTENT_BASE64", settings)
     if source.key is None or said not in YES | NO:
         return source
@@ -88,7 +88,7 @@ def _with_base64_flag(source: KeySource, given: SettingValue, settings: Settings
 
 
 def read_json_path(given: SettingValue, settings: Settings) -> KeySource:
-    """Read a key from fastlane's variable for the path of a JSON file; a .p8 is read, and named."""
+    """Read a key from fastlane's variable for the path of a JSON file. A .p8 file is read, too, with a finding."""
     source = read_path(given, settings)
     if source.key is None or source.fastlane or source.file is None:
         return source
@@ -98,7 +98,7 @@ def read_json_path(given: SettingValue, settings: Settings) -> KeySource:
 
 
 _FILE_URL = "file://"
-# The slash in file:///C:/keys belongs to the URL.
+# The third slash in file:///C:/keys is not part of the path.
 _BEFORE_DRIVE = re.compile(r"/[A-Za-z]:")
 
 
@@ -112,13 +112,13 @@ def _path_of_url(value: str) -> str | None:
 
 
 def read_path(given: SettingValue, settings: Settings) -> KeySource:
-    """Read a key from an option or variable for its path; it may hold the text all the same."""
+    """Read a key from an option or variable for a path. The text of a key is accepted, too."""
     if (path_of_url := _path_of_url(given.value)) is not None:
         evidence = f"{given.source}: a URL that starts with file://, expected a path"
         finding = make_finding("tool-setting-conflict", evidence, fix="Write the path without file://.")
         return _with(finding, read_file(key_files.expand(path_of_url, settings), given.source, settings))
     path = key_files.expand(given.value, settings)
-    if os.path.exists(path):  # noqa: PTH110 - unlike Path.exists, it takes any text for a path
+    if os.path.exists(path):  # noqa: PTH110 - unlike Path.exists, it never raises, whatever the text
         return read_file(path, given.source, settings)
     if _is_content(given.value):
         content = _read_content(given.value, given.source)
@@ -155,7 +155,7 @@ def _read_content(content: str | bytes, source: str) -> KeySource:
     if fastlane:
         parsed = read_key(fastlane.key)
     elif source.endswith("_B64") and isinstance(content, str) and not placeholder(content):
-        # Base64 is what belongs there, so it is no repair.
+        # Base64 is the documented form here, so decoding it is not reported as a repair.
         redactor.add_key(content)
         parsed = read_key(decode_base64(content) or content)
     else:
@@ -163,7 +163,7 @@ def _read_content(content: str | bytes, source: str) -> KeySource:
     for form in parsed.secrets:
         redactor.add_key(form)
     if parsed.key:
-        # Other tools write a key anew, in bytes of their own.
+        # Tools that rewrite a key use the standard encoding, so that form is registered as a secret, too.
         redactor.add_key(encode_base64(parsed.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())))
     found = (*(fastlane.findings if fastlane else ()), *parsed.findings)
     findings = tuple(_named(finding, source) for finding in found)
@@ -176,7 +176,7 @@ def _path_for_content(value: str, settings: Settings) -> Path | None:
         return None
     path = key_files.expand(_path_of_url(bare) or bare, settings)
     meant = bare.lower().endswith(_PATH_SUFFIXES)
-    return path if meant or os.path.isfile(path) else None  # noqa: PTH113 - it takes any text for a path
+    return path if meant or os.path.isfile(path) else None  # noqa: PTH113 - it never raises, whatever the text
 
 
 def _is_content(value: str) -> bool:
@@ -187,9 +187,9 @@ def _is_content(value: str) -> bool:
 
 
 def _shown(path: Path, settings: Settings) -> str:
-    """The path for a report; one that leads nowhere may be a piece of a key."""
+    """Return the path as reports show it. A path to no file is masked, because it may be part of a key."""
     text = key_files.shown(path, settings)
-    return text if os.path.exists(path) else _LONG_WORD.sub(_mask_base64, text)  # noqa: PTH110 - as above
+    return text if os.path.exists(path) else _LONG_WORD.sub(_mask_base64, text)  # noqa: PTH110 - it never raises, whatever the text
 
 
 def _mask_base64(run: re.Match[str]) -> str:

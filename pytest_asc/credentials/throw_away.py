@@ -1,4 +1,4 @@
-"""Throw-away credentials: a new key, and IDs that no team of Apple's has."""
+"""Throw-away credentials: a new key, and IDs that do not exist at Apple."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SOURCE = "emulator"
 
 
 def new_key() -> str:
-    """Return the text of a new key, in the form of App Store Connect."""
+    """Return the text of a new private key, in the form of a .p8 file from App Store Connect."""
     key = ec.generate_private_key(ec.SECP256R1())
     pkcs8 = serialization.PrivateFormat.PKCS8
     return key.private_bytes(serialization.Encoding.PEM, pkcs8, serialization.NoEncryption()).decode("ascii")
@@ -32,7 +32,7 @@ def new_credentials(service: Service = APP_STORE_CONNECT) -> Credentials:
     """Return credentials with a new key.
 
     Args:
-        service: The service that they are for.
+        service: The service that the credentials are for.
     """
     return Credentials(
         KEY_ID,

@@ -1,4 +1,4 @@
-"""The function of ``make_asc_token``: it checks its arguments and generates any token, invalid ones included."""
+"""Implementation of ``make_asc_token``: checks its arguments and generates any token, valid or not."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pytest_asc.credentials.tokens import Token
 
 _ARGUMENTS = ("lifetime", "scope", "issued_at", "claims", "headers", "service", *ServiceIds.__annotations__)
-# The names that PyJWT, fastlane and the clients of other APIs have for the same.
+# The names of the same arguments in PyJWT, fastlane and clients of other APIs, for hints in errors.
 _OTHER_NAMES = {
     "duration": "lifetime",
     "exp": "lifetime",
@@ -32,7 +32,7 @@ _OTHER_NAMES = {
     "now": "issued_at",
     "payload": "claims",
 }
-# A clipped text shows less of a secret than a redactor lets through.
+# Longer texts are shortened, so that less of a secret is shown than the redactor would recognise.
 _LONGEST_TEXT = 12
 
 
@@ -50,20 +50,20 @@ class TokenFactory(Protocol):
         service: ServiceName | None = None,
         **ids: Unpack[ServiceIds],
     ) -> Token:
-        """Generate a signed token; nothing is checked but the arguments, so invalid tokens can be made.
+        """Generate a signed token. The values of claims are not checked, so that invalid tokens can be generated.
 
         Args:
-            lifetime: Seconds from ``iat`` to ``exp``; may be 0 or negative. By default the one of the test or the run.
-            scope: The requests that the token is good for, such as ``["GET /v1/apps"]``; None for all.
-            issued_at: ``iat``, in seconds since 1970; by default a minute before now.
-            claims: Claims to set on top; None as a value removes the claim.
-            headers: Members of the JOSE header to set on top; None as a value removes one.
-            service: The service that the token is for; by default the one of the test.
-            **ids: The ids that the service's tokens hold, such as ``team_id`` and ``service_id`` for WeatherKit.
+            lifetime: Seconds from ``iat`` to ``exp``; may be 0 or negative. By default that of the test or the run.
+            scope: The requests that the token is valid for, such as ``["GET /v1/apps"]``; None for all.
+            issued_at: ``iat``, in seconds since 1970; by default one minute before now.
+            claims: Claims to add or replace; None as a value removes a claim.
+            headers: Members of the JOSE header to add or replace; None as a value removes a member.
+            service: The name of the service that the token is for; by default that of the test.
+            **ids: The IDs that the service's tokens contain, such as ``team_id`` and ``service_id`` for WeatherKit.
 
         Raises:
-            TypeError: An argument is unknown or of the wrong type.
-            ValueError: There is no such service, or an id that its tokens hold is missing.
+            TypeError: An argument is unknown or has the wrong type.
+            ValueError: There is no such service, or an ID that its tokens contain is missing.
         """
 
 
@@ -72,7 +72,7 @@ class SigningTokenFactory(NamedTuple):
 
     credentials: Credentials
     default_lifetime: float
-    """Seconds."""
+    """Lifetime of tokens for which none is given, in seconds."""
     default_service: ServiceName
 
     def __call__(

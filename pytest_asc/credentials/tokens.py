@@ -1,4 +1,4 @@
-"""Tokens: signed with PyJWT, and kept until shortly before they expire."""
+"""Tokens: signed with PyJWT, and cached until shortly before they expire."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class ServiceIdError(ValueError):
-    """An ID that the service's tokens contain is missing."""
+    """Raised if an ID that the service's tokens contain is missing."""
 
 
 class LifetimeError(ValueError):
-    """A lifetime that Apple rejects, or that ends before the token is of use.
+    """Raised for a lifetime that Apple rejects, or that is too short for the token to be used.
 
     Args:
         finding: The cause, with the evidence and the fix.
@@ -54,18 +54,18 @@ class Token(SecretStr):
     __slots__ = ("_source", "minted_by")
 
     minted_by: str
-    """Its origin: ``pytest-asc``, or the variable that it was read from."""
+    """Origin of the token: ``pytest-asc``, or the variable that it was read from."""
     _source: TokenSource | None
 
     def __new__(cls, text: str, *, minted_by: str, source: TokenSource | None = None) -> Self:
-        """Make a token of a signed text."""
+        """Create a token from its text, which has been signed already."""
         token = super().__new__(cls, text)
         token.minted_by = minted_by
         token._source = source
         return token
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        # A copy or a pickle is the same text without the lock of the source.
+        # Copies and pickles have the same text, but no source: its lock cannot be pickled.
         return _restore, (str(self), self.minted_by)
 
     def fresh(self) -> Token:
@@ -94,24 +94,23 @@ def mint(
     source: TokenSource | None = None,
     **ids: Unpack[ServiceIds],
 ) -> Token:
-    """Generate a signed token. No argument is checked, so invalid tokens can be made.
+    """Generate a signed token. The arguments are not checked, so that invalid tokens can be generated.
 
     Args:
-        credentials: The key, and the ids that go into the token.
-        now: The time, in seconds since 1970; ``iat`` is a minute before it.
-        lifetime: Seconds from ``iat`` to ``exp``; it means nothing where a service's tokens have no ``exp``.
-        scope: The requests that the token is good for, such as ``["GET /v1/apps"]``; None for all.
-        issued_at: ``iat`` itself, in seconds since 1970.
-        claims: Claims to set on top; None as a value takes the claim out.
-        headers: Members of the JOSE header to set on top; None takes one out.
-        service: The service that the token is for; by default the one that the key's kind is for.
-        source: Generates the tokens that replace it.
-        **ids: The ids of :class:`~pytest_asc.apple.services.ServiceIds` that the service's tokens hold, in place of
-            those that came with the credentials.
+        credentials: The key, and the IDs in the token.
+        now: The time, in seconds since 1970. By default, ``iat`` is one minute earlier.
+        lifetime: Seconds from ``iat`` to ``exp``. Ignored for services whose tokens have no ``exp``.
+        scope: The requests that the token is valid for, such as ``["GET /v1/apps"]``; None for all.
+        issued_at: ``iat``, in seconds since 1970.
+        claims: Claims to add or replace; None as a value removes a claim.
+        headers: Members of the JOSE header to add or replace; None as a value removes a member.
+        service: The name of the service that the token is for; by default that of the key's type.
+        source: The source that generates the tokens which replace this one.
+        **ids: :class:`~pytest_asc.apple.services.ServiceIds` for the token, in place of those of the credentials.
 
     Raises:
         KeyError: There is no such service.
-        ServiceIdError: An id that the service's tokens hold is not given.
+        ServiceIdError: An ID that the service's tokens contain is missing.
     """
     target = SERVICES[service] if service else service_for(credentials.kind)
     known: dict[str, Any] = {**credentials.service_ids, **ids}
@@ -158,7 +157,7 @@ def _changed(members: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str
 def sign(header: Mapping[str, Any], payload: Mapping[str, Any], key: EllipticCurvePrivateKey) -> str:
     """Sign any header and claims with ES256, without checks.
 
-    The parts are put together here and not by ``jwt.encode``, which rightly refuses to make the bad ones.
+    ``jwt.encode`` is not used because it refuses to generate invalid tokens.
     """
     parts = b".".join(base64url_encode(_json(part).encode()) for part in (header, payload))
     return (parts + b"." + base64url_encode(_ES256.sign(parts, key))).decode("ascii")
@@ -168,15 +167,15 @@ class TokenSource:
     """Generates tokens with the same claims, and caches each until a minute before it expires. Thread-safe.
 
     Args:
-        credentials: The key, and the ids that go into the tokens.
-        lifetime: Seconds from ``iat`` to ``exp``: from 2 to 20 minutes, longer for a scope that allows it.
-        scope: The requests that the tokens are good for; None for all.
-        clock: Gives the time in seconds since 1970; None for ``time.time`` as it is when a token is asked for, so that
-            freezegun and time-machine are followed.
-        service: The name of the service that they are for; by default the one that the key's kind is for.
+        credentials: The key, and the IDs in the tokens.
+        lifetime: Seconds from ``iat`` to ``exp``: from 2 to 20 minutes, or longer if the scope allows it.
+        scope: The requests that the tokens are valid for; None for all.
+        clock: Function that returns the time in seconds since 1970. None for ``time.time``, which is looked up on each
+            call, so that freezegun and time-machine take effect.
+        service: The name of the service that the tokens are for; by default that of the key's type.
 
     Raises:
-        LifetimeError: Apple would reject tokens of this lifetime, or they would expire before they are of use.
+        LifetimeError: Apple rejects tokens with this lifetime, or it is too short for them to be used.
     """
 
     def __init__(
@@ -198,7 +197,7 @@ class TokenSource:
         self._clock = clock or _now
         self._service = service
         self._lock = threading.Lock()
-        # One tuple, replaced as a whole: readers need no lock.
+        # A single tuple that is replaced as a whole, so that reading it needs no lock.
         self._kept: tuple[float, float, Token | None] = (0.0, 0.0, None)
 
     def token(self) -> Token:
@@ -223,14 +222,14 @@ class TokenSource:
             return new
 
     def renew(self) -> Token:
-        """Return a new token in place of the cached one, for the one retry after a 401."""
+        """Replace the cached token and return the new one, for the single retry after a 401."""
         with self._lock:
             self._kept = (0.0, 0.0, None)
         return self.token()
 
 
 def _now() -> float:
-    return time.time()  # looked up now: freezegun replaces it during a test
+    return time.time()  # looked up on each call, because freezegun replaces it during a test
 
 
 def _check_short(lifetime: int) -> Finding | None:

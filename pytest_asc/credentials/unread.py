@@ -1,4 +1,4 @@
-"""Variables that hold credentials under names that are not read: those of other tools and of people's own pipelines."""
+"""Detection of variables that contain credentials under a name that is not read, such as that of another tool."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PREFIX = re.compile(
     r"(?:^|_)(?:ASC|APP_?STORE(?:_?CONNECT)?|APPSTORECONNECT|APPLE|NOTARY|NOTARIZE|NOTARIZATION|EXPO|SPACESHIP|ITC|"
     r"WEATHER_?KIT|APNS|MUSIC_?KIT|DEVICE_?CHECK)(?=_)"
 )
-# By the end of a name: the variable that is read in its place.
+# Ends of names, each with the variable that is read instead.
 _KINDS = tuple(
     (re.compile(form), read)
     for form, read in (
@@ -38,9 +38,9 @@ _SHOWN = 6
 
 
 def unread_variables(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that look like credentials and are not read, each with the one that is read in its place.
+    """Return variables that appear to contain credentials but are not read, each with the one that is read instead.
 
-    A name tells it, with what Apple or a tool of Apple's stands for in it; or the value, where the name does not.
+    A variable is recognised by its name, if that mentions Apple or one of its tools, or else by the form of its value.
     """
     found = {}
     for name, value in environ.items():
@@ -54,7 +54,7 @@ def unread_variables(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _fits(read: str, value: str) -> bool:
-    """Return whether a value has the form of what a variable holds, so that its name need not tell whose it is."""
+    """Return whether a value has the form that a variable requires, so that it is recognised without Apple's name."""
     bare = value.strip()
     if read == "ASC_KEY_ID":
         return _KEY_ID.fullmatch(bare) is not None and not bare.isalpha()
@@ -66,11 +66,11 @@ def _fits(read: str, value: str) -> bool:
 
 
 def unread_finding(environ: Mapping[str, str], missing: frozenset[str]) -> Finding | None:
-    """Return the finding that what is missing stands in variables that are not read; None where none does.
+    """Return a finding if a missing value appears to be in a variable that is not read; None otherwise.
 
     Args:
         environ: The environment.
-        missing: The variables that are read and would hold what is missing.
+        missing: The variables that are read and would contain the missing value.
     """
     unread = unread_variables(environ)
     if not missing & set(unread.values()):
@@ -87,7 +87,7 @@ def unread_finding(environ: Mapping[str, str], missing: frozenset[str]) -> Findi
 
 
 def _session_finding(environ: Mapping[str, str]) -> Finding | None:
-    """Return the finding that an Apple ID's session or password is set, and no key."""
+    """Return a finding if the session or password of an Apple ID is set, but no key."""
     names = [name for name in _SESSIONS if environ.get(name, "").strip()]
     if not names:
         return None

@@ -1,4 +1,4 @@
-"""Environment variables that hold credentials, under every name of the table of settings."""
+"""Environment variables for credentials, under every name in the table of settings."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
 
 MISLEADING = (
     *(name for setting in SETTINGS if setting.name in {"token", "key_type", "service"} for name in setting.env),
-    # fastlane's, beside those of the table
+    # fastlane's flags, which are not in the table of settings
     "APP_STORE_CONNECT_API_KEY_IS_KEY_CONTENT_BASE64",
     "APP_STORE_CONNECT_API_KEY_IN_HOUSE",
     "SPACESHIP_CONNECT_API_IN_HOUSE",
 )
-"""Variables that would lead a program to another key, another form of it, or another service."""
+"""Variables that would make a program use another key, another encoding of the key, or another service."""
 
 
 def variables_of(credentials: Credentials, base_url: str, folder: Path) -> dict[str, str]:
-    """Return the variables for the key, its IDs and the base URL; write the files that they name.
+    """Return the variables for a key, its IDs and the base URL, and write the files that they refer to.
 
     Args:
         credentials: The key and its IDs.
-        base_url: Where a program is to send its requests.
-        folder: Where the files are written; others must not be able to read it.
+        base_url: The URL to which a program should send its requests.
+        folder: The folder for the files. Other users must not be able to read it.
     """
     key_id, issuer_id = credentials.key_id, credentials.issuer_id or ""
     key_file, fastlane_key = folder / f"AuthKey_{key_id}.p8", folder / "fastlane.json"

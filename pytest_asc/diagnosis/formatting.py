@@ -90,7 +90,7 @@ def format_claim(value: object, *, clear: bool = False) -> str:
     if isinstance(value, str) and not clear:
         return mask(value)
     text = hide_secrets(repr(value)[:_LONGEST_CLAIM])
-    return text if len(text) <= 60 else f"{text[:57]}…"  # noqa: PLR2004  a line's worth
+    return text if len(text) <= 60 else f"{text[:57]}…"  # noqa: PLR2004  fits on a line
 
 
 def join_or(names: Sequence[str]) -> str:

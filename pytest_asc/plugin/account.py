@@ -30,7 +30,7 @@ class AccountFile:
         Raises:
             pytest.UsageError: It cannot be read, or does not fit.
         """
-        from pytest_asc.api import start_from  # noqa: PLC0415  few runs have an account
+        from pytest_asc.api import start_from  # noqa: PLC0415  rarely used
         from pytest_asc.emulator.app import Emulator  # noqa: PLC0415
         from pytest_asc.emulator.seeding import check_document  # noqa: PLC0415
 

@@ -67,7 +67,7 @@ def check_options(config: pytest.Config) -> None:
 
 
 def _check_fault(fault: str, service: str | None) -> None:
-    from pytest_asc.faults.registry import check_fault  # noqa: PLC0415  it loads cryptography
+    from pytest_asc.faults.registry import check_fault  # noqa: PLC0415  imports cryptography, which is slow
 
     try:
         check_fault(fault, service=service)

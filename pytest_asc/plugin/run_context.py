@@ -119,7 +119,7 @@ class RunContext:
 
     def _new_folder(self) -> Path:
         """Make a folder that is removed when the run ends."""
-        from pytest_asc.credentials.private_folder import new_private_folder  # noqa: PLC0415  few faults need it
+        from pytest_asc.credentials.private_folder import new_private_folder  # noqa: PLC0415  rarely used
 
         folder, remove = new_private_folder()
         self._config.add_cleanup(remove)
@@ -159,7 +159,7 @@ class RunContext:
             credentials: The key to accept.
             service: The service that the emulator stands for.
         """
-        from pytest_asc.emulator.auth.authenticator import Authenticator, Key  # noqa: PLC0415  live runs have none
+        from pytest_asc.emulator.auth.authenticator import Authenticator, Key  # noqa: PLC0415  not used in live mode
 
         key = (*_identity(credentials), service.name)
         if key not in self._authenticators:
@@ -183,8 +183,8 @@ def utc_offset(faults: Iterable[str]) -> int:
 
 def netrc_entry(host: str, emulator: Emulator | None) -> NetrcEntry | None:
     """Return the netrc entry of a host: as the emulator's fault has it, else of this machine."""
-    from pytest_asc.credentials.netrc import find_entry  # noqa: PLC0415  it loads requests, which a suite may do without
-    from pytest_asc.faults.requests import REQUEST_MUTATIONS  # noqa: PLC0415  it loads requests as well
+    from pytest_asc.credentials.netrc import find_entry  # noqa: PLC0415  imports requests, which some suites never need
+    from pytest_asc.faults.requests import REQUEST_MUTATIONS  # noqa: PLC0415  imports requests, too
 
     mutation = REQUEST_MUTATIONS.get(emulator.client_fault or "") if emulator else None
     return (mutation.netrc if mutation else None) or find_entry(host, environ=os.environ, home=home_folder())

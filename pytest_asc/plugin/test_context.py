@@ -72,7 +72,7 @@ class TestContext:
 
     def _explain_unused_fault(self) -> str | None:
         """Describe a fault of the token, of the test's marker, that no request showed; None where each was used."""
-        from pytest_asc.faults.tokens import TOKENS  # noqa: PLC0415  few tests need it
+        from pytest_asc.faults.tokens import TOKENS  # noqa: PLC0415  rarely used
 
         faults = [fault for fault in self.options.faults if fault in TOKENS]
         if not faults or self.emulator is None or self.emulator.has_received(self.faulty_tokens):
@@ -139,7 +139,7 @@ class TestContext:
 
     def _share(self, emulator: Emulator) -> Emulator:
         """Use an emulator that outlives the test: what the test's markers change is undone when it ends."""
-        from pytest_asc.emulator.service_faults import FAULTS  # noqa: PLC0415  live runs have none
+        from pytest_asc.emulator.service_faults import FAULTS  # noqa: PLC0415  not used in live mode
 
         for fault in self.options.faults:
             if fault in FAULTS:
@@ -176,7 +176,7 @@ class TestContext:
     def _start_emulator(
         self, service: Service, authenticator: Authenticator | None = None, credentials: Credentials | None = None
     ) -> Emulator:
-        from pytest_asc.emulator.app import Emulator  # noqa: PLC0415  live runs have none
+        from pytest_asc.emulator.app import Emulator  # noqa: PLC0415  not used in live mode
         from pytest_asc.emulator.service_faults import FAULTS  # noqa: PLC0415
         from pytest_asc.transports.responses_mock import intercept  # noqa: PLC0415
 
@@ -249,7 +249,7 @@ class TestContext:
 
     def diagnosis(self, request: pytest.FixtureRequest) -> Diagnose:
         """Return ``asc_diagnose``: it knows this test's credentials and emulator, and this machine's netrc file."""
-        from pytest_asc.diagnosis.diagnose import DiagnosisContext, diagnose  # noqa: PLC0415  few tests need it
+        from pytest_asc.diagnosis.diagnose import DiagnosisContext, diagnose  # noqa: PLC0415  rarely used
         from pytest_asc.diagnosis.pasted_secrets import hide_secrets_of  # noqa: PLC0415
         from pytest_asc.emulator.request_records import record_of  # noqa: PLC0415
 

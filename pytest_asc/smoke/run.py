@@ -113,6 +113,6 @@ class SmokeRun:
     def _api_version(self) -> str | None:
         if self.context.mode != "emulator" or self.context.service is not APP_STORE_CONNECT:
             return None
-        from pytest_asc.emulator.spec.api_spec import api_spec  # noqa: PLC0415  live runs have none
+        from pytest_asc.emulator.spec.api_spec import api_spec  # noqa: PLC0415  not used in live mode
 
         return api_spec().version
