@@ -14,10 +14,10 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 NOT_API_HOSTS: Mapping[str, str] = MappingProxyType(
     {
         "appstoreconnect.apple.com": "the website",
-        "itunesconnect.apple.com": "the website's old name",
+        "itunesconnect.apple.com": "an old name of the website",
         "developer.apple.com": "the documentation",
-        "appstoreconnect.com": "no host of Apple's",
-        "api.appstoreconnect.com": "no host of Apple's",
+        "appstoreconnect.com": "not an Apple host",
+        "api.appstoreconnect.com": "not an Apple host",
     }
 )
 """Hosts that are mistaken for the API's (observed in public code), each with a description."""

@@ -175,7 +175,7 @@ FAULTS: Mapping[str, Callable[[FaultTarget], None]] = {
     ),
     "request-refused": _override_response(
         "request-refused",
-        "the emulated service refuses the parameter limit",
+        "the emulated service does not accept the parameter limit",
         at_parameter(errors.PARAMETER_ILLEGAL, "limit"),
     ),
     "accept-header": _override_response(

@@ -45,7 +45,7 @@ def test_another_host_is_accepted_with_asc_trust_host(pytester: pytest.Pytester)
 def test_a_trusted_host_that_is_no_host_is_a_usage_error(pytester: pytest.Pytester, host: str) -> None:
     result = pytester.runpytest("--asc-smoke", f"--asc-trust-host={host}")
     assert result.ret == 4
-    result.stderr.fnmatch_lines(["ERROR: --asc-trust-host is *expected a host alone*"])
+    result.stderr.fnmatch_lines(["ERROR: --asc-trust-host is *expected only a host*"])
 
 
 @pytest.mark.parametrize("slash", ["", "/", "/gateway", "/gateway/"])

@@ -115,7 +115,7 @@ def check_times_against_date(response: HttpResponse, claims: Mapping[str, object
 
 
 def _clocks(response: HttpResponse, date: int) -> str:
-    return f"Apple's clock said {time_of_day(date)} UTC and this machine's {time_of_day(response.received_at, date)}"
+    return f"Apple's clock showed {time_of_day(date)} UTC and this machine's {time_of_day(response.received_at, date)}"
 
 
 def _time(claims: Mapping[str, object], name: str) -> int | None:

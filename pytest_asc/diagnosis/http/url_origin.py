@@ -80,7 +80,7 @@ def parse_host(text: str) -> str:
     try:
         return _address(text.removeprefix("[").removesuffix("]").lower())
     except ValueError:
-        raise ValueError("expected a host alone, of letters, digits, dots and hyphens, or an IPv6 address") from None
+        raise ValueError("expected only a host, of letters, digits, dots and hyphens, or an IPv6 address") from None
 
 
 def is_absolute(url: str) -> bool:

@@ -91,7 +91,7 @@ def test_a_clock_that_is_off_by_ten_seconds_is_worth_a_warning(here: float, caus
     assert (finding and finding.cause) == cause
     if finding:
         assert finding.level == "warning"
-        assert "Apple's clock said 12:00:00 UTC" in finding.evidence
+        assert "Apple's clock showed 12:00:00 UTC" in finding.evidence
 
 
 def test_a_minute_of_waiting_is_no_skew() -> None:
@@ -158,5 +158,5 @@ def test_evidence_names_the_claim_and_both_clocks() -> None:
     )
     assert finding is not None
     assert finding.evidence == (
-        "iat 12:00:34 was 34 s in the future; Apple's clock said 12:00:00 UTC and this machine's 12:00:34"
+        "iat 12:00:34 was 34 s in the future; Apple's clock showed 12:00:00 UTC and this machine's 12:00:34"
     )

@@ -103,7 +103,7 @@ def test_mistakes_of_a_request_are_found(request_: HttpRequest, expected: list[s
         (f"https://{HOST}:port/", "url-invalid", "cannot be read"),
         ("https://appstoreconnect.apple.com/v1/apps", "wrong-host", "the website"),
         ("https://itunesconnect.apple.com/v1/apps", "wrong-host", "old name"),
-        ("https://api.appstoreconnect.com/v1/apps", "wrong-host", "no host of Apple's"),
+        ("https://api.appstoreconnect.com/v1/apps", "wrong-host", "not an Apple host"),
         ("https://api.appstoreconect.apple.com/v1/apps", "wrong-host", f"not {HOST}"),
         (f"https://{ENTERPRISE.host}/v1/apps", "wrong-host", "for App Store Connect"),
     ],

@@ -28,7 +28,7 @@ def test_one_annotation_per_error_and_warning() -> None:
     error, warning = annotate(load("clock-ahead"))
     assert error == (
         "::error title=This machine's clock is ahead of Apple's::clock-ahead (confirmed)"
-        "%0Aiat 21:40:34 was 34 s in the future; Apple's clock said 21:40:00 UTC and this machine's 21:40:34"
+        "%0Aiat 21:40:34 was 34 s in the future; Apple's clock showed 21:40:00 UTC and this machine's 21:40:34"
         "%0ASynchronise this machine's clock (NTP), or backdate iat by a minute and keep exp at 15 minutes."
         "%0Ahttps://pytest-asc.readthedocs.io/en/stable/causes/clock-ahead/"
         "%0Ahttps://www.rfc-editor.org/rfc/rfc9110#field.date"

@@ -83,7 +83,7 @@ App Store Connect rejected the token: this machine's clock is ahead of Apple's.
 
 error This machine's clock is ahead of Apple's
 Fix Synchronise this machine's clock (NTP), or backdate iat by a minute and keep exp at 15 minutes.
-evidence iat 21:40:34 was 34 s in the future; Apple's clock said 21:40:00 UTC and this machine's 21:40:34
+evidence iat 21:40:34 was 34 s in the future; Apple's clock showed 21:40:00 UTC and this machine's 21:40:34
 cause clock-ahead
 certainty confirmed
 docs https://pytest-asc.readthedocs.io/en/stable/causes/clock-ahead/ https://www.rfc-editor.org/rfc/rfc9110#field.date

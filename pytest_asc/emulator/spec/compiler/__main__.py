@@ -38,7 +38,7 @@ def main() -> int:
         description="Compile Apple's OpenAPI document into the emulator's API spec.",
     )
     parser.add_argument("document", type=Path, help="Apple's document, as JSON or YAML")
-    parser.add_argument("--addendum", type=Path, help="what a newer version has beside it, in the same form")
+    parser.add_argument("--addendum", type=Path, help="additions of a newer version, in the same form")
     parser.add_argument("--output", type=Path, default=COMPILED_SPEC, help="default: %(default)s")
     arguments = parser.parse_args()
     try:

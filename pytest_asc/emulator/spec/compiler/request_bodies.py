@@ -75,7 +75,7 @@ class RequestBodies:
         data = _data(schema)
         found = linkage(data) or self._linkage_by_path(self._used_by.get(name, ""))
         if found is None:
-            raise data.error("its linkage has no one 'type'")
+            raise data.error("its linkage has no unique 'type'")
         return {"linkage": found}
 
     def _linkage_by_path(self, path: str) -> LinkageType | None:
@@ -97,7 +97,7 @@ class RequestBodies:
         ]
         kind = stated_type(data) or self._used_by.get(name, "").partition("/v")[2].partition("/")[2].partition("/")[0]
         if not kind:
-            raise data.error("it has no one 'type', expected that of the resource")
+            raise data.error("it has no unique 'type', expected that of the resource")
         linkages = {key: self._problems.attempt(_relationship, part) for key, part in relationships.items()}
         body: RequestBody = {
             "type": kind,
@@ -134,5 +134,5 @@ def _relationship(part: Part) -> LinkageType:
     data = _data(part)
     found = linkage(data)
     if found is None:
-        raise data.error("its linkage has no one 'type'")
+        raise data.error("its linkage has no unique 'type'")
     return found

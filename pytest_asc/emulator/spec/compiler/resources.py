@@ -90,7 +90,7 @@ class ResourceSchemas:
     def _add(self, name: str, schema: Part) -> None:
         resource_type = self._problems.attempt(stated_type, schema) or self._paths.types.get(name)
         if resource_type is None:
-            self._problems.add(schema, "it has no one 'type', and no path is about it alone")
+            self._problems.add(schema, "it has no unique 'type', and no path returns only this type")
             return
         # Reading the members once here makes sure that the methods above can read them without an error.
         if self._problems.attempt(members_of_resource, schema) is not None:
@@ -142,7 +142,7 @@ class ResourceSchemas:
         target = self._target_by_path(part, instance, name)
         kind = target[0] if isinstance(target, list) else target
         if kind is None:
-            raise data.error("its linkage has no one 'type', and its path gives no resources")
+            raise data.error("its linkage has no unique 'type', and its path gives no resources")
         return [kind] if json_type(data) == "array" else kind
 
     def _target_by_path(self, part: Part, instance: str, name: str) -> LinkageType | list[str | None] | None:
@@ -187,7 +187,7 @@ def stated_type(schema: Part) -> str | None:
 def is_resource(schema: Part) -> bool:
     """Return whether a schema describes a resource, and not a resource identifier or anything else."""
     if not isinstance(schema.value, dict):
-        raise schema.error("it is no object, expected a schema")
+        raise schema.error("it is not an object, expected a schema")
     properties = schema.properties()
     return {"type", "id"} <= properties.keys() and bool(_CONTENTS & properties.keys())
 
