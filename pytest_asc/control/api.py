@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64encode
 from functools import cache
 from hashlib import sha256
@@ -26,6 +27,8 @@ CONTROL_PATH = "/_emulator"
 
 _JSON, _HTML = "application/json", "text/html; charset=utf-8"
 _FORBIDDEN = ("base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'")
+_INTEGER = re.compile(r"-?[0-9]{1,16}")
+"""As many digits as every JSON number can have."""
 _SAMPLE = members({}, {"sample": BOOLEAN})
 
 
@@ -130,6 +133,7 @@ class ControlApi:
             emulator = self.accounts.get(segments[1]).emulator
             base = f"{CONTROL_PATH}/accounts/{segments[1]}"
             segments = segments[2:]
+        is_account = base != CONTROL_PATH
         if segments in ([], ["events"], ["openapi.json"]):
             if method != "GET":
                 _refuse_method(method, {"GET", "DELETE"} if is_page_of_account else {"GET"})
@@ -137,8 +141,8 @@ class ControlApi:
                 return ControlResponse(200, *_page())
             if segments == ["events"]:
                 return EventStream(emulator, _since(request, emulator))
-            return ControlResponse(200, dump(openapi_document(self._version, base)))
-        command, parameters = _find_command(method, segments)
+            return ControlResponse(200, dump(openapi_document(self._version, base, is_account=is_account)))
+        command, parameters = _find_command(method, segments, is_account=is_account)
         queried = dict(parse_qsl(query, keep_blank_values=True))
         _check_query(command, queried)
         body = _read(request.body, command.body, required=command.body_required)
@@ -201,7 +205,7 @@ def _routes() -> list[tuple[list[str], dict[str, Command]]]:
     return [(path.split("/"), commands) for path, commands in by_path.items()]
 
 
-def _find_command(method: str, segments: list[str]) -> tuple[Command, dict[str, str]]:
+def _find_command(method: str, segments: list[str], *, is_account: bool) -> tuple[Command, dict[str, str]]:
     for template, commands in _routes():
         if len(template) == len(segments) and all(
             part.startswith("{") or part == segment for part, segment in zip(template, segments, strict=True)
@@ -210,8 +214,9 @@ def _find_command(method: str, segments: list[str]) -> tuple[Command, dict[str, 
                 _refuse_method(method, set(commands))
             pairs = zip(template, segments, strict=True)
             return commands[method], {part[1:-1]: segment for part, segment in pairs if part.startswith("{")}
-    known = ", ".join("/".join(template) for template, _ in _routes())
-    raise LookupError(f"there is no path {'/'.join(segments)!r}; the paths are {known}, accounts, events, openapi.json")
+    others = ["events", "openapi.json"] if is_account else ["accounts", "events", "openapi.json"]
+    known = ", ".join(["/".join(template) for template, _ in _routes()] + others)
+    raise LookupError(f"there is no path {'/'.join(segments)!r}; the paths are {known}")
 
 
 def _refuse_method(method: str, allowed: set[str]) -> NoReturn:
@@ -224,7 +229,7 @@ def _check_query(command: Command, query: dict[str, str]) -> None:
     for name, schema in command.query.items():
         if name in query:
             text = query[name]
-            check(int(text) if text.isascii() and text.isdigit() and len(text) <= 16 else text, schema, name)  # noqa: PLR2004  digits that every JSON number can have
+            check(int(text) if _INTEGER.fullmatch(text) else text, schema, name)
 
 
 def _read(body: bytes, schema: Any, *, required: bool) -> Any:

@@ -17,30 +17,26 @@ _ERROR = {"$ref": "#/components/responses/Error"}
 _NO_CONTENT = 204
 
 
-def openapi_document(version: str, base: str) -> dict[str, Any]:
+def openapi_document(version: str, base: str, *, is_account: bool) -> dict[str, Any]:
     """Return the OpenAPI document of the control API.
 
     Args:
         version: Version of the package.
         base: Path of the control API on the server.
+        is_account: The path is that of an account that was opened, below which there are no other accounts.
     """
     paths: dict[str, dict[str, Any]] = {}
     for command in COMMANDS:
         paths.setdefault(f"/{command.path}", {})[command.method.lower()] = _operation(command)
     paths["/events"] = {"get": _stream()}
     paths["/openapi.json"] = {"get": _json_operation("openapi", "Read this document")}
-    paths["/accounts"] = {
-        "get": _json_operation("listAccounts", "List the accounts that were opened"),
-        "post": {
-            **_json_operation("openAccount", "Open another account, with its own key", "201"),
-            "requestBody": _body(members({}, {"sample": BOOLEAN}), required=False),
-        },
-    }
-    paths["/"] = {"get": _page("page", "Show the first account in a browser")}
-    paths["/accounts/{id}"] = {
-        "get": {**_page("accountPage", "Show an account in a browser"), "parameters": [_path("id")]},
-        "delete": {**_json_operation("closeAccount", "Close an account", "204"), "parameters": [_path("id")]},
-    }
+    if is_account:
+        paths["/"] = {
+            "get": _page("page", "Show the account in a browser"),
+            "delete": _json_operation("closeAccount", "Close the account", "204"),
+        }
+    else:
+        paths |= _of_server()
     return {
         "openapi": "3.1.0",
         "info": {
@@ -58,6 +54,24 @@ def openapi_document(version: str, base: str) -> dict[str, Any]:
                     "content": {"application/json": {"schema": members({"error": {"type": "string"}}, {})}},
                 }
             }
+        },
+    }
+
+
+def _of_server() -> dict[str, dict[str, Any]]:
+    """Return the paths that are there for the whole server alone."""
+    return {
+        "/accounts": {
+            "get": _json_operation("listAccounts", "List the accounts that were opened"),
+            "post": {
+                **_json_operation("openAccount", "Open another account, with its own key", "201"),
+                "requestBody": _body(members({}, {"sample": BOOLEAN}), required=False),
+            },
+        },
+        "/": {"get": _page("page", "Show the first account in a browser")},
+        "/accounts/{id}": {
+            "get": {**_page("accountPage", "Show an account in a browser"), "parameters": [_path("id")]},
+            "delete": {**_json_operation("closeAccount", "Close an account", "204"), "parameters": [_path("id")]},
         },
     }
 

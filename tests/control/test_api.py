@@ -50,6 +50,7 @@ def test_resources_are_added_read_changed_and_deleted(client: Client) -> None:
         ("DELETE", "resources/apps/9", None, 404, "there is no resource"),
         ("PUT", "state", {"data": 1}, 400, "expected a document"),
         ("GET", "requests?since=x", None, 400, "since: got 'x', expected an integer"),
+        ("GET", "requests?since=-1", None, 400, "since: got -1, expected a number from 0 to 9007199254740992"),
         ("GET", "requests/1", None, 404, "there is no request 1"),
         ("POST", "failures", {"method": "GET", "path": "/v1/app", "status": 429}, 400, "there is no such path"),
         ("POST", "failures", {"method": "GET", "path": "/v1/apps"}, 400, "it has no effect: give status"),
@@ -224,6 +225,8 @@ def test_accounts_are_reached_by_their_keys(client: Client) -> None:
         1,
     )
     assert [one["id"] for one in client.call("GET", "accounts")[1]] == [account["id"]]
+    status, answer = client.call("GET", f"{base}/accounts")
+    assert (status, answer["error"].endswith(", settings, events, openapi.json")) == (404, True)
     assert client.call("DELETE", base) == (204, None)
     assert client.get("/v1/apps", token).status == 401
 
@@ -266,8 +269,13 @@ def test_the_openapi_document_names_every_command(client: Client) -> None:
     status, document = client.call("GET", "openapi.json")
     assert (status, document["openapi"]) == (200, "3.1.0")
     assert {"/health", "/resources/{type}/{id}", "/accounts/{id}", "/events"} <= document["paths"].keys()
-    operations = [one["operationId"] for path in document["paths"].values() for one in path.values()]
-    assert len(operations) == len(set(operations))
+    account = f"accounts/{client.call('POST', 'accounts')[1]['id']}"
+    of_account = client.call("GET", f"{account}/openapi.json")[1]
+    assert document["paths"].keys() - of_account["paths"].keys() == {"/accounts", "/accounts/{id}"}
+    assert of_account["servers"] == [{"url": f"/_emulator/{account}"}]
+    for one in (document, of_account):
+        operations = [operation["operationId"] for path in one["paths"].values() for operation in path.values()]
+        assert len(operations) == len(set(operations))
 
 
 def test_work_is_finished_when_a_client_reads_again_what_it_has_seen_pending(client: Client) -> None:
