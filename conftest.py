@@ -16,6 +16,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+import certifi
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -258,6 +259,21 @@ def key_text(signing_key: ec.EllipticCurvePrivateKey) -> str:
     return signing_key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     ).decode()
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with one certificate."""
+    end = "-----END CERTIFICATE-----\n"
+    file = tmp_path_factory.mktemp("certificate") / "ca.pem"
+    file.write_text(certifi.contents().partition(end)[0] + end, encoding="ascii")
+    return file
+
+
+@pytest.fixture
+def one_certificate(monkeypatch: pytest.MonkeyPatch, certificate: Path) -> None:
+    """Have clients load one certificate: to load those of the machine takes longer than the rest of a request."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
 
 
 @pytest.fixture

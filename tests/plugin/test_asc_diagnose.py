@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from loopback import REFUSED, Apple, Reply, Sent
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable
     from pathlib import Path
+
+    from forked_python import ForkedPython
+
+    Diagnose = Callable[..., subprocess.CompletedProcess[str]]
 
 GRAM = 16
 
@@ -95,7 +98,7 @@ def test_asc_diagnose_accepts_every_kind_of_evidence(pytester: pytest.Pytester) 
     assert result.ret == 0, result.stdout.str()
 
 
-@pytest.mark.usefixtures("credentials")
+@pytest.mark.usefixtures("credentials", "forked_workers")
 @pytest.mark.parametrize("options", [(), ("-n", "2")])
 def test_the_report_of_a_failed_live_test_has_the_causes(
     pytester: pytest.Pytester, apple: Apple, options: tuple[str, ...]
@@ -117,9 +120,14 @@ def test_the_report_of_a_failed_live_test_has_the_causes(
     assert len(apple.requests) == 2
 
 
-def diagnose(token: str, folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pytest_asc", "diagnose", *options]
-    return subprocess.run(command, input=token, cwd=folder, capture_output=True, text=True, check=False)
+@pytest.fixture
+def diagnose(forked_python: ForkedPython, tmp_path: Path) -> Diagnose:
+    """Run the command in an empty folder, with a text on standard input."""
+
+    def diagnose(token: str, *options: str) -> subprocess.CompletedProcess[str]:
+        return forked_python.run("-m", "pytest_asc", "diagnose", *options, folder=tmp_path, given=token)
+
+    return diagnose
 
 
 @pytest.mark.usefixtures("credentials")
@@ -127,28 +135,28 @@ def diagnose(token: str, folder: Path, *options: str) -> subprocess.CompletedPro
     ("lifetime", "status", "words"), [(900, 0, "nothing wrong"), (3600, 1, "token-lifetime-too-long")]
 )
 def test_the_command_verifies_a_token(
-    make_token: Callable[..., str], tmp_path: Path, lifetime: int, status: int, words: str
+    make_token: Callable[..., str], diagnose: Diagnose, lifetime: int, status: int, words: str
 ) -> None:
     token = make_token(lifetime=lifetime)
-    result = diagnose(f"{token}\n", tmp_path)
+    result = diagnose(f"{token}\n")
     assert result.returncode == status, result.stderr
     assert status == 0 or words in result.stdout
     assert "iat" in result.stdout
-    shown = result.stdout + result.stderr + diagnose(token, tmp_path, "--json").stdout
+    shown = result.stdout + result.stderr + diagnose(token, "--json").stdout
     assert not any(token[at : at + GRAM] in shown for at in range(len(token) - GRAM + 1))
 
 
-def test_the_command_works_without_a_key(make_token: Callable[..., str], tmp_path: Path) -> None:
-    assert diagnose(make_token(), tmp_path).returncode == 0
+def test_the_command_works_without_a_key(make_token: Callable[..., str], diagnose: Diagnose) -> None:
+    assert diagnose(make_token()).returncode == 0
 
 
-def test_the_command_without_a_token_is_a_usage_error(tmp_path: Path) -> None:
-    result = diagnose("", tmp_path)
+def test_the_command_without_a_token_is_a_usage_error(diagnose: Diagnose) -> None:
+    result = diagnose("")
     assert (result.returncode, result.stdout) == (4, "")
     assert "ASC_TOKEN" in result.stderr
 
 
-@pytest.mark.usefixtures("credentials")
+@pytest.mark.usefixtures("credentials", "forked_workers")
 @pytest.mark.parametrize("options", [("-vv", "--showlocals", "-rA"), ("-n", "2", "--showlocals")])
 def test_the_live_section_contains_no_secret(
     pytester: pytest.Pytester, apple: Apple, key_text: str, options: tuple[str, ...]
@@ -186,34 +194,34 @@ def test_the_live_section_contains_no_secret(
 def test_a_token_on_standard_input_takes_precedence_over_the_variable(
     make_token: Callable[..., str],
     monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
+    diagnose: Diagnose,
     piped: str,
     variable: str,
     cause: str | None,
 ) -> None:
     good = make_token()
     monkeypatch.setenv("ASC_TOKEN", variable.format(good))
-    result = diagnose(piped.format(good), tmp_path, "--json")
+    result = diagnose(piped.format(good), "--json")
     report = json.loads(result.stdout)
     assert (report["cause"], report["ok"], result.returncode) == (cause, cause is None, 0 if cause is None else 1)
     assert (report["mode"], report["request"], report["schema_version"]) == ("offline", None, 1)
 
 
-def test_the_command_verifies_a_token_for_the_given_service(make_token: Callable[..., str], tmp_path: Path) -> None:
-    report = json.loads(diagnose(make_token(), tmp_path, "--service=enterprise", "--json").stdout)
+def test_the_command_verifies_a_token_for_the_given_service(make_token: Callable[..., str], diagnose: Diagnose) -> None:
+    report = json.loads(diagnose(make_token(), "--service=enterprise", "--json").stdout)
     assert (report["service"], report["ok"]) == ("enterprise", False)
 
 
-def test_wrong_options_of_the_command_exit_with_4(make_token: Callable[..., str], tmp_path: Path) -> None:
-    assert diagnose(make_token(), tmp_path, "--service=nonsense").returncode == 4
+def test_wrong_options_of_the_command_exit_with_4(make_token: Callable[..., str], diagnose: Diagnose) -> None:
+    assert diagnose(make_token(), "--service=nonsense").returncode == 4
 
 
 @pytest.mark.usefixtures("credentials")
 def test_the_command_says_whether_the_signature_was_verified(
-    make_token: Callable[..., str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    make_token: Callable[..., str], monkeypatch: pytest.MonkeyPatch, diagnose: Diagnose
 ) -> None:
-    assert "not checked" not in diagnose(make_token(), tmp_path).stdout
+    assert "not checked" not in diagnose(make_token()).stdout
     forged = make_token()[:-8] + "AAAAAAAA"
-    assert "token-signature-mismatch" in diagnose(forged, tmp_path).stdout
+    assert "token-signature-mismatch" in diagnose(forged).stdout
     monkeypatch.setenv("ASC_KEY_ID", "OTHER12345")
-    assert "its signature was not checked" in " ".join(diagnose(forged, tmp_path).stdout.split())
+    assert "its signature was not checked" in " ".join(diagnose(forged).stdout.split())

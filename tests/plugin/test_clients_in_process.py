@@ -8,7 +8,6 @@ from itertools import starmap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import certifi
 import pytest
 from plugin.python_clients import CLIENTS, MODULES, URL, PythonClient, module, places
 
@@ -17,24 +16,10 @@ if TYPE_CHECKING:
 
     from shared_runs import RunTogether
 
+pytestmark = pytest.mark.usefixtures("one_certificate")
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "python-tests.md"
 IN_THE_TEST = "imported in the test"
 CELLS = [(client, place) for client in CLIENTS for place in places(client)]
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with one certificate."""
-    end = "-----END CERTIFICATE-----\n"
-    file = tmp_path_factory.mktemp("certificate") / "ca.pem"
-    file.write_text(certifi.contents().partition(end)[0] + end, encoding="ascii")
-    return file
-
-
-@pytest.fixture(autouse=True)
-def fewer_certificates(monkeypatch: pytest.MonkeyPatch, certificate: Path) -> None:
-    """Have clients load one certificate: to load those of the machine takes longer than the rest of a request."""
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
 
 
 def missing(client: PythonClient) -> str | None:

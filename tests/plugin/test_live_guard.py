@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from loopback import Apple
 
+pytestmark = pytest.mark.usefixtures("one_certificate")
 # Each sends METHOD to URL, whatever the status.
 CLIENTS = {
     "requests": "requests.request(METHOD, URL, timeout=30)",
@@ -141,11 +142,13 @@ def test_no_client_writes_to_a_host_of_apples(pytester: pytest.Pytester, apple: 
     check(pytester.runpytest("--asc-live-guard"), apple, count, ["GET"])
 
 
-def test_a_library_that_a_test_loads_is_guarded(pytester: pytest.Pytester, apple: Apple) -> None:
+def test_a_library_that_a_test_loads_is_guarded(
+    pytester: pytest.Pytester, runpytest_forked: Callable[..., pytest.RunResult], apple: Apple
+) -> None:
     source, count = suite(CLIENTS, f"http://{APPLE}:{urlsplit(apple.url).port}/v1/apps", import_in_test=True)
     pytester.makepyfile(source)
     pytester.makeconftest(DNS)
-    check(pytester.runpytest_subprocess("--asc-live-guard"), apple, count, ["GET"])
+    check(runpytest_forked("--asc-live-guard"), apple, count, ["GET"])
 
 
 def test_writes_through_a_proxy_are_refused(pytester: pytest.Pytester, apple: Apple) -> None:

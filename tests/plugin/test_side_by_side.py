@@ -294,6 +294,7 @@ CASES = {
 }
 
 
+@pytest.mark.usefixtures("one_certificate")
 @pytest.mark.parametrize("name", CASES)
 def test_the_fixtures_work_beside_another_plugin(
     pytester: pytest.Pytester,
