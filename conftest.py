@@ -218,6 +218,14 @@ def forked_python() -> Iterator[ForkedPython]:
     python.close()
 
 
+@pytest.fixture(scope="session")
+def forked_server() -> Iterator[ForkedPython]:
+    """Processes that have the commands ``run`` and ``serve`` loaded when they start."""
+    python = ForkedPython("pytest_asc.cli.main", "pytest_asc.cli.running_server", "pytest_asc.transports.server")
+    yield python
+    python.close()
+
+
 @pytest.fixture
 def runpytest_forked(pytester: pytest.Pytester, forked_python: ForkedPython) -> Callable[..., pytest.RunResult]:
     """``pytester.runpytest_subprocess`` in a forked process."""

@@ -11,12 +11,13 @@ import socket
 import subprocess
 import sys
 import tempfile
+import warnings
 from contextlib import redirect_stdout, suppress
 from functools import cached_property
 from importlib import import_module
 from io import StringIO
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,36 +37,64 @@ FORKS = sys.platform == "linux"  # elsewhere it may not be safe
 
 
 class ForkedProcess:
-    """A process, perhaps with pipes for standard input and output, as ``subprocess.Popen`` has it."""
+    """A process, with what ``subprocess.Popen`` has of it. Its output fits into pipes: nobody reads while it runs."""
 
-    def __init__(self, connection: socket.socket, stdin: IO[bytes] | None, stdout: IO[bytes] | None) -> None:
+    def __init__(self, connection: socket.socket, pipes: Sequence[IO[Any] | None]) -> None:
+        self.stdin, self.stdout, self.stderr = pipes
+        self._connection = connection
         self._answers = connection.makefile()
-        connection.close()  # when the file is
-        self.stdin, self.stdout = stdin, stdout
         self.pid = int(self._answers.readline())
         self.returncode: int | None = None
 
-    def wait(self) -> int:
+    def wait(self, timeout: float | None = None) -> int:
         """Wait for its end; return its exit status, which is negative where a signal ended it."""
         if self.returncode is None:
+            self._connection.settimeout(timeout)
             self.returncode = int(self._answers.readline())
             self._answers.close()
+            self._connection.close()
         return self.returncode
 
-    def kill(self) -> None:
-        """Kill it."""
+    def communicate(self, timeout: float | None = None) -> tuple[Any, Any]:
+        """Wait for its end; return the rest of its output."""
+        self.wait(timeout)
+        out, err = (pipe and not pipe.closed and pipe.read() for pipe in (self.stdout, self.stderr))
+        for pipe in filter(None, (self.stdin, self.stdout, self.stderr)):
+            pipe.close()
+        return out, err
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal, unless it has ended."""
         if self.returncode is None:
-            os.kill(self.pid, signal.SIGKILL)
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it."""
+        self.send_signal(signal.SIGKILL)
+
+
+Process: TypeAlias = "ForkedProcess | subprocess.Popen[Any]"
 
 
 class ForkedPython:
-    """What starts processes, and the process that they are forked from, which is started when it is first needed."""
+    """What starts processes, and the process that they are forked from, which is started when it is first needed.
+
+    Args:
+        modules: What that process loads besides.
+    """
+
+    def __init__(self, *modules: str) -> None:
+        self._modules = modules
 
     @cached_property
     def _parent(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
         own, other = socket.socketpair()
         with other:
-            command = [sys.executable, __file__, str(other.fileno())]
+            command = [sys.executable, __file__, str(other.fileno()), *LOADED, *self._modules]
             return subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[other.fileno()]), own
 
     def _start(self, arguments: Sequence[str], folder: Path, descriptors: Sequence[int]) -> socket.socket:
@@ -77,16 +106,32 @@ class ForkedPython:
         own.shutdown(socket.SHUT_WR)
         return own
 
-    def start(self, *arguments: str) -> ForkedProcess:
-        """Start ``python`` with the option ``-m`` or ``-c``, in the environment and the folder of this process."""
+    def start(self, *arguments: str, text: bool = False) -> Process:
+        """Start ``python`` with ``-m`` or ``-c`` in the current folder.
+
+        Args:
+            *arguments: Options and arguments of ``python``.
+            text: Whether its pipes are of text; standard error has one as well then.
+        """
+        if not FORKS:
+            pipe = subprocess.PIPE
+            command = [sys.executable, *arguments]
+            return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe if text else None, text=text)
+        kind = "t" if text else "b"
         (stdin, given), (taken, stdout) = os.pipe(), os.pipe()
-        connection = self._start(arguments, Path.cwd(), [stdin, stdout, 2])
-        os.close(stdin)
-        os.close(stdout)
-        return ForkedProcess(connection, os.fdopen(given, "wb"), os.fdopen(taken, "rb"))
+        pipes: list[IO[Any] | None] = [os.fdopen(given, f"w{kind}"), os.fdopen(taken, f"r{kind}"), None]
+        ends = [stdin, stdout]
+        if text:
+            lines, stderr = os.pipe()
+            pipes[2] = os.fdopen(lines)
+            ends.append(stderr)
+        connection = self._start(arguments, Path.cwd(), ends if text else [*ends, 2])
+        for end in ends:
+            os.close(end)
+        return ForkedProcess(connection, pipes)
 
     def run(self, *arguments: str, folder: Path, given: str = "") -> subprocess.CompletedProcess[str]:
-        """Run ``python`` with the option ``-m`` or ``-c`` in a folder, with a text on standard input, to its end."""
+        """Run ``python`` with ``-m`` or ``-c`` in a folder, with a text on standard input, to its end."""
         if not FORKS:
             return subprocess.run(
                 [sys.executable, *arguments], cwd=folder, input=given, capture_output=True, text=True, check=False
@@ -100,7 +145,7 @@ class ForkedPython:
             stdin.write(given)
             stdin.seek(0)
             connection = self._start(arguments, folder, [file.fileno() for file in files])
-            status = ForkedProcess(connection, None, None).wait()
+            status = ForkedProcess(connection, [None] * 3).wait()
             for file in (stdout, stderr):
                 file.seek(0)
             return subprocess.CompletedProcess(arguments, status, stdout.read(), stderr.read())
@@ -124,7 +169,11 @@ def _become(request: dict[str, Any], descriptors: list[int]) -> None:
     tempfile.tempdir = None  # as the environment has it
     os.chdir(request["folder"])
     sys.path[0] = request["folder"]
-    option, program, *arguments = (one for one in request["arguments"] if one != "-u")
+    arguments = iter(request["arguments"])
+    while (option := next(arguments)) not in {"-m", "-c"}:
+        if option == "-W":
+            warnings.simplefilter(next(arguments))
+    program = next(arguments)
     sys.argv = [option, *arguments]
     if option == "-m":
         runpy.run_module(program, run_name="__main__", alter_sys=True)
@@ -149,11 +198,11 @@ def _keep(connection: socket.socket, descriptors: list[int]) -> None:
     os._exit(0)
 
 
-def _serve(client: socket.socket) -> None:
-    """Load what most processes need, then fork for each request until the client ends."""
+def _serve(client: socket.socket, modules: Sequence[str]) -> None:
+    """Load modules, then fork for each request until the client ends."""
     with tempfile.TemporaryDirectory() as empty, redirect_stdout(StringIO()):
         import_module("pytest").main(["-p", "no:cacheprovider", "--rootdir", empty, empty])
-    for name in LOADED:
+    for name in modules:
         import_module(name)
     gc.freeze()
     while descriptors := socket.recv_fds(client, 1, 4)[1]:
@@ -163,16 +212,10 @@ def _serve(client: socket.socket) -> None:
                 _keep(connection, descriptors[1:])
         for descriptor in descriptors[1:]:
             os.close(descriptor)
-        _wait(os.WNOHANG)
-    _wait(0)
-
-
-def _wait(options: int) -> None:
-    """Wait for processes that have ended, or for the end of all."""
-    with suppress(ChildProcessError):
-        while os.waitpid(-1, options)[0]:
-            pass
+        with suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
 
 
 if __name__ == "__main__":
-    _serve(socket.socket(fileno=int(sys.argv[1])))
+    _serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2:])

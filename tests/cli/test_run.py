@@ -21,7 +21,10 @@ from pytest_asc.credentials.settings import SETTINGS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from forked_python import ForkedPython
     from loopback import Apple
+
+    Run = Callable[..., subprocess.CompletedProcess[str]]
 
 RUN = [sys.executable, "-W", "error", "-m", "pytest_asc", "run"]
 PYTHON = [sys.executable, "-W", "error", "-c"]
@@ -39,8 +42,10 @@ URL = "https://api.appstoreconnect.apple.com/v1/apps?fields[apps]=name"
 posix = pytest.mark.skipif(sys.platform == "win32", reason="its system calls and messages differ")
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*RUN, *arguments], capture_output=True, text=True, check=False, env=os.environ, timeout=60)
+@pytest.fixture
+def run(forked_server: ForkedPython) -> Run:
+    """Run the command in the current folder, in a process of its own."""
+    return lambda *arguments: forked_server.run(*RUN[1:], *arguments, folder=Path.cwd())
 
 
 @pytest.fixture
@@ -63,7 +68,7 @@ def names(document: str) -> list[str]:
     return [app["attributes"]["name"] for app in json.loads(document)["data"]]
 
 
-def test_python_clients_reach_the_emulator_unchanged(tmp_path: Path) -> None:
+def test_python_clients_reach_the_emulator_unchanged(tmp_path: Path, run: Run) -> None:
     account = tmp_path / "account.json"
     account.write_text(json.dumps({"data": [{"type": "apps", "id": "1", "attributes": {"name": "Lists"}}]}))
     script = f"""{TOKEN}
@@ -97,7 +102,7 @@ NODE = (
 
 
 @pytest.mark.parametrize("script", [CURL, NODE], ids=["curl", "node"])
-def test_programs_in_other_languages_reach_the_emulator(script: str) -> None:
+def test_programs_in_other_languages_reach_the_emulator(script: str, run: Run) -> None:
     program = script.partition(" ")[0]
     if not shutil.which(program):
         pytest.skip(f"{program} is not installed")
@@ -122,7 +127,7 @@ const said = async url => { try { await fetch(url); } catch (error) { return err
 """
 
 
-def test_fetch_of_every_node_heeds_the_proxy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_fetch_of_every_node_heeds_the_proxy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, run: Run) -> None:
     if not shutil.which("node"):
         pytest.skip("node is not installed")
     own = tmp_path / "the caller's.cjs"
@@ -136,7 +141,7 @@ def test_fetch_of_every_node_heeds_the_proxy(monkeypatch: pytest.MonkeyPatch, tm
     assert "403" in got["other"] or "api.example.com" in got["other"]  # Node's words, or those of the preloaded file
 
 
-def test_run_sets_every_variable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_run_sets_every_variable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, run: Run) -> None:
     for name in ("ASC_TOKEN", "ASC_KEY_ID", "APP_STORE_CONNECT_API_KEY_KEY", "HTTPS_PROXY", "SSL_CERT_FILE"):
         monkeypatch.setenv(name, "the user's own")
     monkeypatch.setenv("APP_STORE_CONNECT_API_KEY_IS_KEY_CONTENT_BASE64", "true")
@@ -170,7 +175,9 @@ print(json.dumps([dict(os.environ), modes]))
     assert len({environment[name] for name in bundles}) == 1
 
 
-def test_a_live_smoke_check_passes_against_the_emulator(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_live_smoke_check_passes_against_the_emulator(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, run: Run
+) -> None:
     monkeypatch.chdir(tmp_path)
     result = run("--", sys.executable, "-m", "pytest", "--asc-smoke", "--asc-strict", "-p", "no:cacheprovider")
     assert result.returncode == 0, result.stdout
@@ -206,7 +213,7 @@ def test_run_says_when_the_command_has_sent_no_request(
     assert capfd.readouterr() == ("", "")
 
 
-def test_run_says_when_the_command_does_not_trust_the_certificate(tmp_path: Path) -> None:
+def test_run_says_when_the_command_does_not_trust_the_certificate(tmp_path: Path, run: Run) -> None:
     script = """
 import http.client, os, ssl
 from urllib.parse import urlsplit
@@ -258,7 +265,7 @@ print(json.dumps([
 
 
 @pytest.mark.skipif(not allows_namespaces(), reason="this system allows no network namespace")
-def test_a_program_that_heeds_no_proxy_reaches_the_emulator_in_isolation(tmp_path: Path) -> None:
+def test_a_program_that_heeds_no_proxy_reaches_the_emulator_in_isolation(tmp_path: Path, run: Run) -> None:
     code = f"""{TOKEN}
 import subprocess, sys
 subprocess.run([sys.executable, "-c", sys.argv[1], headers["Authorization"]], env={{"PYTHONIOENCODING": "utf-8"}})
@@ -314,7 +321,7 @@ def test_run_reports_a_command_that_cannot_be_run(
 @pytest.mark.skipif(sys.platform == "win32", reason="it forwards no signals")
 @pytest.mark.parametrize("number", [one for one in signal.Signals if one.name in {"SIGINT", "SIGTERM", "SIGHUP"}])
 def test_run_forwards_signals_and_leaves_no_files(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, number: signal.Signals
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, forked_server: ForkedPython, number: signal.Signals
 ) -> None:
     if signal.getsignal(number) is signal.SIG_IGN:
         pytest.skip(f"{number.name} is ignored here, as under nohup")
@@ -329,12 +336,11 @@ print(os.environ["HTTPS_PROXY"], flush=True)
 while True:
     signal.pause()
 """
-    with subprocess.Popen([*RUN, "--", *PYTHON, script], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True, env=os.environ) as process:  # fmt: skip
-        assert process.stdout
-        proxy = urlsplit(process.stdout.readline())
-        process.send_signal(number)
-        out, err = process.communicate(timeout=30)
+    process = forked_server.start(*RUN[1:], "--", *PYTHON, script, text=True)
+    assert process.stdout
+    proxy = urlsplit(process.stdout.readline())
+    process.send_signal(number)
+    out, err = process.communicate(timeout=30)
     assert (process.returncode, out, err) == (9, f"got {number.value}\n", "")
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(ConnectionRefusedError):
@@ -364,7 +370,9 @@ raise SystemExit(main(sys.argv[1:]))
 
 
 @posix
-def test_a_signal_that_a_console_of_windows_sends_to_all_its_processes_is_not_forwarded() -> None:
+def test_a_signal_that_a_console_of_windows_sends_to_all_its_processes_is_not_forwarded(
+    forked_server: ForkedPython, tmp_path: Path
+) -> None:
     # Of two pending signals, Python handles the one with the lower number first: that is SIGINT.
     script = """
 import os, signal
@@ -373,13 +381,15 @@ os.kill(os.getppid(), signal.SIGINT)
 os.kill(os.getppid(), signal.SIGTERM)
 print(*sorted(number.name for number in {signal.sigwait({signal.SIGINT, signal.SIGTERM})} | signal.sigpending()))
 """
-    command = [*PYTHON, ON_WINDOWS, "run", "--empty", "--quiet", "--", *PYTHON, script]
-    result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60)
+    command = [*PYTHON[1:], ON_WINDOWS, "run", "--empty", "--quiet", "--", *PYTHON, script]
+    result = forked_server.run(*command, folder=tmp_path)
     assert (result.returncode, result.stdout, result.stderr) == (0, "SIGTERM\n", "")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="it has no such signal")
-def test_the_command_and_its_children_end_when_run_is_killed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_command_and_its_children_end_when_run_is_killed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, run: Run
+) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     script = """
 import signal, subprocess, sys
@@ -399,7 +409,7 @@ signal.pause()
 
 
 def test_folders_that_are_in_use_or_of_other_programs_are_not_removed(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, run: Run
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     other, empty, file = (tmp_path / f"pytest-asc-{name}" for name in ("other", "empty", "file"))
@@ -413,7 +423,7 @@ def test_folders_that_are_in_use_or_of_other_programs_are_not_removed(
     assert {path.name for path in tmp_path.rglob("*")} == {other.name, empty.name, file.name, "ca.pem", "notes.txt"}
 
 
-def test_the_proxy_reaches_other_hosts_only_with_allow_host(apple: Apple) -> None:
+def test_the_proxy_reaches_other_hosts_only_with_allow_host(apple: Apple, run: Run) -> None:
     script = """
 import http.client, os, sys
 from urllib.parse import urlsplit

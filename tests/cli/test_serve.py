@@ -25,19 +25,21 @@ from pytest_asc.credentials.tokens import mint
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from forked_python import ForkedPython, Process
+
 COMMAND = [sys.executable, "-W", "error", "-m", "pytest_asc", "serve"]
 
 
 class ServeProcess(NamedTuple):
     """A server in a process of its own, with the data that it printed."""
 
-    process: subprocess.Popen[str]
+    process: Process
     connection_info: dict[str, Any]
 
     def stop(self, number: int = signal.SIGTERM) -> tuple[int, str, str]:
         self.process.send_signal(number)
         out, err = self.process.communicate(timeout=30)
-        return self.process.returncode, out, err
+        return self.process.wait(), out, err
 
     def token(self) -> str:
         """Return a token that the server accepts."""
@@ -59,14 +61,17 @@ class ServeProcess(NamedTuple):
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[..., ServeProcess]]:
+def serve(forked_server: ForkedPython) -> Iterator[Callable[..., ServeProcess]]:
     """Start servers; each is ready when it has printed its line."""
-    processes: list[subprocess.Popen[str]] = []
+    processes: list[Process] = []
 
-    def serve(*options: str) -> ServeProcess:
-        process = subprocess.Popen(
-            [*COMMAND, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ
-        )
+    def serve(*options: str, forks: bool = True) -> ServeProcess:
+        process: Process
+        if forks:
+            process = forked_server.start(*COMMAND[1:], *options, text=True)
+        else:
+            pipe = subprocess.PIPE
+            process = subprocess.Popen([*COMMAND, *options], stdout=pipe, stderr=pipe, text=True, env=os.environ)
         processes.append(process)
         assert process.stdout
         line = process.stdout.readline()
@@ -155,17 +160,13 @@ def test_serve_takes_an_openapi_document_of_the_user(serve: Callable[..., ServeP
 
 
 @pytest.mark.parametrize("command", [["serve"], ["run"]])
-def test_a_file_that_is_no_openapi_document_is_refused(command: list[str], tmp_path: Path) -> None:
+def test_a_file_that_is_no_openapi_document_is_refused(
+    command: list[str], forked_server: ForkedPython, tmp_path: Path
+) -> None:
     file = tmp_path / "openapi.json"
     file.write_text("[]", encoding="utf-8")
     passed_on = ["--", "true"] if command == ["run"] else []
-    ended = subprocess.run(
-        [sys.executable, "-m", "pytest_asc", *command, f"--openapi={file}", *passed_on],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    ended = forked_server.run("-m", "pytest_asc", *command, f"--openapi={file}", *passed_on, folder=tmp_path)
     assert ended.returncode == 4
     assert f" error: --openapi: {file} contains an array, expected an OpenAPI document" in ended.stderr
 
@@ -193,7 +194,7 @@ def test_serve_leaves_no_files_when_its_terminal_closes(
 def test_serve_keeps_running_under_nohup(serve: Callable[..., ServeProcess]) -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        served = serve("--empty")
+        served = serve("--empty", forks=False)
     finally:
         signal.signal(signal.SIGHUP, before)
     served.process.send_signal(signal.SIGHUP)
@@ -374,9 +375,11 @@ def test_serve_removes_the_folder_of_a_killed_server(
     assert {str(folder) for folder in tmp_path.iterdir()} == folders
 
 
-def test_serve_reports_a_port_that_is_in_use(serve: Callable[..., ServeProcess]) -> None:
+def test_serve_reports_a_port_that_is_in_use(
+    serve: Callable[..., ServeProcess], forked_server: ForkedPython, tmp_path: Path
+) -> None:
     port = str(urlsplit(serve("--empty").connection_info["url"]).port)
-    result = subprocess.run([*COMMAND, "--port", port], capture_output=True, text=True, check=False)
+    result = forked_server.run(*COMMAND[1:], "--port", port, folder=tmp_path)
     assert (result.returncode, result.stdout) == (4, "")
     problem = f"the server cannot listen on 127.0.0.1:{port}: Address already in use"
     assert result.stderr == f"python -m pytest_asc serve: error: {problem}\n"
