@@ -49,6 +49,10 @@ _PASSWORDS = tuple(
 )
 
 
+# Of the BEGIN and END lines of a key, which are the same in all.
+_PART_OF_BOUNDARY = re.compile(r"-----[A-Z]*|[A-Z]*-----")
+
+
 def secrets_in(text: str) -> Iterator[str]:
     """Yield what may be a secret in a text, or a piece of one; the message around them is none.
 
@@ -56,7 +60,7 @@ def secrets_in(text: str) -> Iterator[str]:
     """
     text = text if len(text) <= _MAX_SIZE else f"{text[:_MAX_SIZE]} {text[-_TAIL:]}"
     for word in (*_words(text), *_blocks(text), *_named(text)):
-        if word not in _own_words():
+        if word not in _own_words() and not _PART_OF_BOUNDARY.fullmatch(word):
             yield word
 
 

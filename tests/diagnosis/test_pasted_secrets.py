@@ -190,6 +190,13 @@ def test_blanks_and_lines_are_no_secrets(text: str, redactor: Redactor, tmp_path
         assert redactor.clean(drawn) == drawn
 
 
+def test_the_begin_and_end_lines_of_a_pasted_key_are_no_secrets(redactor: Redactor) -> None:
+    hide_secrets_of(P8, "Authorization: Bearer -----BEGIN PRIVATE KEY-----")
+    begin, *lines, end = P8.splitlines()
+    assert [redactor.clean(line) for line in (begin, end)] == [begin, end]
+    assert all(redactor.clean(line) == "***" for line in lines)
+
+
 def test_own_words_and_names_in_a_pasted_text_are_no_secrets() -> None:
     for cause in CAUSES.values():
         assert list(secrets_in(f"{cause.title}. {cause.fix} See {cause.docs}")) == []

@@ -271,7 +271,7 @@ def test_an_empty_file_is_refused(api_writer: ApiWriter, screenshot_set: Any, si
 
 
 def test_part_size_must_be_at_least_one_byte(emulator_client: EmulatorClient) -> None:
-    with pytest.raises(ValueError, match="1 byte or more, got 0"):
+    with pytest.raises(ValueError, match="got 0, expected at least 1 byte"):
         emulator_client.emulator.part_size = 0
 
 
