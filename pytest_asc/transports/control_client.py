@@ -174,12 +174,12 @@ class EmulatorClient:
     def _shown(self, resource: Mapping[str, Any]) -> RemoteResource:
         return RemoteResource(resource, partial(self._call, "GET", _path(resource)))
 
-    def add(self, resource_type: str, /, *, id: str | None = None, **members: Any) -> RemoteResource:  # noqa: A002  JSON's name
+    def add(self, resource_type: str, /, *, id: str | None = None, **members: Any) -> RemoteResource:  # noqa: A002  the name in JSON:API
         """Add a resource; see :meth:`pytest_asc.Emulator.add`."""
         given = {"type": resource_type, "attributes": members, **({} if id is None else {"id": id})}
         return self._shown(self._change("POST", "resources", given))
 
-    def get(self, resource_type: str, id: str, /) -> RemoteResource:  # noqa: A002  JSON's name
+    def get(self, resource_type: str, id: str, /) -> RemoteResource:  # noqa: A002  the name in JSON:API
         """Return a resource; see :meth:`pytest_asc.Emulator.get`."""
         return self._shown(self._call("GET", _path({"type": resource_type, "id": id})))
 

@@ -1,7 +1,7 @@
-// Preloaded by NODE_OPTIONS: Node's own fetch heeds HTTPS_PROXY from 24.0 and 22.21 on, and does so here before that.
+// Preloaded with NODE_OPTIONS. Node's built-in fetch uses HTTPS_PROXY from 22.21 and 24.0 on; this is for older versions.
 //
-// It uses two documented parts of undici, which is fetch's library: the global dispatcher, which the copy in Node and
-// the package of that name share under one symbol, and a function that connects in place of an agent's own.
+// It uses two documented features of undici, the library of fetch: the global dispatcher, which the copy in Node and the
+// package share under one symbol, and an agent's option for a custom function that connects.
 "use strict";
 const [major, minor] = process.versions.node.split(".").map(Number);
 const needsHelp = typeof globalThis.fetch === "function" && major < 24 && !(major === 22 && minor >= 21);

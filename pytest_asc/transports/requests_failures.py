@@ -23,7 +23,7 @@ def _refused(request: requests.PreparedRequest) -> requests.RequestException:
     pool = _pool(request)
     words = os.strerror(errno.ECONNREFUSED)
     failed = exceptions.NewConnectionError(
-        pool,  # type: ignore[arg-type]  # the words need something to name alone
+        pool,  # type: ignore[arg-type]  # only named in the message
         f"Failed to establish a new connection: [Errno {errno.ECONNREFUSED}] {words}",
     )
     failed.__cause__ = ConnectionRefusedError(errno.ECONNREFUSED, words)

@@ -24,7 +24,7 @@ SAMPLE = Path(__file__).with_name("sample.json")
 # Dates, and times in the formats of Apple: with the offset of Cupertino, or in UTC, as the developer portal has them.
 _DATE_OR_TIME = re.compile(r"(\d{4}-\d\d-\d\d)(T\d\d:\d\d:\d\d(-0[78]:00|\.\d{3}\+0000|Z))?")
 
-# Escape in a JSON string. Its letters would hide that a word begins behind it.
+# Escape sequences in a JSON string, which are removed: their letters would hide the start of a following word.
 _ESCAPE = re.compile(r"\\(u[0-9a-f]{4}|.)")
 
 
@@ -98,7 +98,7 @@ def refuse_secrets(document: Any) -> None:
 
 
 def _may_hold_secret(document: Any) -> bool:
-    """Return False if there is no such text: to search the document as one text takes a fraction of the time."""
+    """Return False if the document has no such text. Searching it as a single text is many times faster."""
     try:
         text = json.dumps(document, ensure_ascii=False)
     except (TypeError, ValueError, RecursionError):  # the document has values that are not JSON

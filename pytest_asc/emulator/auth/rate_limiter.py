@@ -46,7 +46,7 @@ class RateLimiter:
 class UnlimitedRate(RateLimiter):
     """Rate limiter that refuses no request, and always reports that one request of the limit has been used."""
 
-    def count(self, key_id: str, now: float, limit: int) -> int:  # noqa: ARG002  the interface's
+    def count(self, key_id: str, now: float, limit: int) -> int:  # noqa: ARG002  the signature of the base class
         """Return the number of requests left."""
         return limit - 1
 

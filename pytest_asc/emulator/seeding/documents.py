@@ -209,7 +209,7 @@ def _in_listed_order(entries: dict[int, Entry], recording: Any) -> dict[int, Ent
 
 
 class _Problems(list[str]):
-    """Messages of the errors in a document. A context manager that catches a ValueError and adds its message.
+    """List of the errors in a document, and context manager that catches a ValueError and adds its message.
 
     It is entered several times for each entry, which :func:`contextlib.contextmanager` would make much slower.
     """
@@ -217,7 +217,7 @@ class _Problems(list[str]):
     _index = 0
 
     def of(self, index: int) -> _Problems:
-        """Return the context manager for an entry; its index is a part of the message."""
+        """Return the context manager for the entry with this index, which becomes a part of the message."""
         self._index = index
         return self
 

@@ -345,7 +345,7 @@ def api_spec() -> ApiSpec:
 def shipped_spec() -> CompiledSpec:
     """Read the compiled document that ships with the package."""
     collects = gc.isenabled()
-    gc.disable()  # looking for garbage among the objects that are made would take most of the time
+    gc.disable()  # garbage collections while these many objects are created would take most of the time
     try:
         compiled: CompiledSpec = json.loads(gzip.decompress(COMPILED_SPEC.read_bytes()))
     finally:

@@ -99,7 +99,7 @@ def load_document(path: Path, folder: Path | None, notify: Callable[[str], objec
     Raises:
         DocumentError: The file cannot be read, or is not an OpenAPI document of App Store Connect's API.
     """
-    from pytest_asc.emulator.spec.compiler.reading import parse_document, read_bytes  # noqa: PLC0415  few use it
+    from pytest_asc.emulator.spec.compiler.reading import parse_document, read_bytes  # noqa: PLC0415  few runs use a document
 
     data = read_bytes(path)
     cached = folder / f"{_key(data)}.json.gz" if folder else None

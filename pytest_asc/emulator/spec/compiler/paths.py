@@ -126,7 +126,7 @@ def success_statuses(operation: Part, method: str) -> list[int]:
     """Return the successful statuses.
 
     Raises:
-        UnknownPatternError: There is none.
+        UnknownPatternError: The operation has no successful status.
     """
     statuses = [*operation.members("responses")]
     found = {int(status) for status in statuses if re.fullmatch("2[0-9][0-9]", status)}

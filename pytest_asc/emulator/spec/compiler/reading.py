@@ -99,7 +99,7 @@ def _parse(text: str, name: str) -> Any:
 
 def _parse_yaml(text: str, name: str) -> Any:
     try:
-        import yaml  # type: ignore[import-untyped,unused-ignore]  # noqa: PLC0415  it is optional
+        import yaml  # type: ignore[import-untyped,unused-ignore]  # noqa: PLC0415  an optional dependency
     except ModuleNotFoundError:
         raise DocumentError(f"{name} is not JSON. To read YAML, install PyYAML: pip install pyyaml") from None
 
