@@ -491,7 +491,7 @@ def test_serve_goes_on_where_the_state_cannot_be_saved(serve: Callable[..., Serv
     assert [one["id"] for one in saved if one["type"] == "apps"] == ["1"]
 
 
-def test_the_same_seed_makes_the_same_ids(serve: Callable[..., ServeProcess]) -> None:
+def test_emulators_with_the_same_seed_generate_the_same_ids(serve: Callable[..., ServeProcess]) -> None:
     def identifier(*options: str) -> str:
         control = serve("--empty", *options).connection_info["control_url"]
         return str(requests.post(f"{control}resources", json={"type": "apps"}, timeout=30).json()["id"])

@@ -81,7 +81,7 @@ def test_resources_are_added_read_changed_and_deleted(client: Client) -> None:
         ("PUT", "reset", None, 405, "got the method PUT, expected POST"),
     ],
 )
-def test_bad_input_is_refused_in_the_words_of_the_python_api(
+def test_bad_input_is_rejected_with_the_message_of_the_python_api(
     client: Client, method: str, path: str, body: Any, status: int, words: str
 ) -> None:
     before = client.call("GET", "settings"), client.call("GET", "state")
@@ -91,7 +91,7 @@ def test_bad_input_is_refused_in_the_words_of_the_python_api(
     assert (client.call("GET", "settings"), client.call("GET", "state")) == before
 
 
-def test_a_state_replaces_the_account_or_changes_nothing(client: Client) -> None:
+def test_put_state_replaces_the_account_and_changes_nothing_if_the_document_is_invalid(client: Client) -> None:
     client.call("POST", "resources", LISTS)
     _, before = client.call("GET", "state")
     bad = {"data": [{"type": "apps", "id": "2"}, {"type": "builds", "attributes": {"versio": "1"}}]}
@@ -103,7 +103,7 @@ def test_a_state_replaces_the_account_or_changes_nothing(client: Client) -> None
     assert client.call("GET", "state") == (200, before)
 
 
-def test_the_journal_tells_the_causes_of_refusals_and_no_control_calls(client: Client) -> None:
+def test_the_journal_has_causes_of_refusals_and_no_control_requests(client: Client) -> None:
     client.get("/v1/apps")
     token = client.emulator.token()
     client.get("/v1/apps", token[:-4])
@@ -119,7 +119,7 @@ def test_the_journal_tells_the_causes_of_refusals_and_no_control_calls(client: C
     assert details["response"]["headers"]["Content-Type"] == "application/json"
 
 
-def test_failures_faults_and_settings_are_forgotten_at_a_reset(client: Client) -> None:
+def test_a_reset_discards_failures_faults_and_changed_settings(client: Client) -> None:
     client.call("POST", "resources", LISTS)
     failure = {"method": "GET", "path": "/v1/apps", "status": 429, "times": 2, "headers": {"Retry-After": "3"}}
     assert client.call("POST", "failures", failure)[0] == 200
@@ -157,7 +157,7 @@ def test_faults_and_planned_failures_are_listed_and_ended_without_a_reset(client
     assert client.call("GET", "settings")[1]["clock_offset"] == 0
 
 
-def test_what_waits_for_a_decision_is_listed_with_the_possible_outcomes(client: Client) -> None:
+def test_open_decisions_are_listed_with_the_possible_outcomes(client: Client) -> None:
     client.call("PATCH", "settings", {"time": "manual"})
     build = {"type": "builds", "id": "7", "attributes": {"version": "3", "processingState": "PROCESSING"}}
     client.call("POST", "resources", build)
@@ -188,7 +188,7 @@ def test_resources_are_counted_by_type(client: Client) -> None:
     assert all(counts.values())
 
 
-def test_time_passes_and_decisions_are_made(client: Client) -> None:
+def test_advancing_the_time_and_choosing_outcomes_changes_the_account(client: Client) -> None:
     client.call("PATCH", "settings", {"time": "manual"})
     client.call("POST", "decisions", {"type": "builds", "outcome": "INVALID"})
     client.call("POST", "reset", {"sample": True})
@@ -209,7 +209,7 @@ def test_a_rate_limit_can_be_set_and_lifted(client: Client) -> None:
     assert {client.get("/v1/apps").status for _ in range(4000)} == {200}
 
 
-def test_accounts_are_reached_by_their_keys(client: Client) -> None:
+def test_the_key_of_a_token_selects_the_account(client: Client) -> None:
     client.call("POST", "resources", LISTS)
     status, account = client.call("POST", "accounts", {"sample": True})
     assert (status, account["private_key"].startswith("-----BEGIN PRIVATE KEY-----")) == (201, True)
@@ -244,19 +244,21 @@ def test_accounts_are_reached_by_their_keys(client: Client) -> None:
         {"Host": "localhost:4000", "Sec-Fetch-Site": "same-site"},
     ],
 )
-def test_web_pages_and_foreign_names_are_refused(client: Client, headers: dict[str, str]) -> None:
+def test_requests_of_foreign_web_pages_and_with_foreign_host_names_are_denied(
+    client: Client, headers: dict[str, str]
+) -> None:
     assert client.call("POST", "reset", headers=headers)[0] == 403
     assert client.call("GET", "health", headers=headers)[0] == 403
 
 
 @pytest.mark.parametrize("host", ["localhost:4000", "127.0.0.1", "[::1]:4000", "127.1.2.3:80"])
-def test_this_machine_and_the_servers_own_page_are_answered(client: Client, host: str) -> None:
+def test_requests_of_this_machine_and_of_the_servers_own_page_are_allowed(client: Client, host: str) -> None:
     page = {"Host": host, "Origin": f"http://{host}", "Sec-Fetch-Site": "same-origin"}
     assert client.call("GET", "health", headers={"Host": host})[1]["status"] == "ok"
     assert client.call("POST", "reset", headers=page) == (200, {})
 
 
-def test_other_machines_need_the_secret() -> None:
+def test_requests_of_other_machines_need_the_secret() -> None:
     client = Client(InitialSettings(), "secret")
     host = {"Host": "build-7.example.com:4000"}
     assert client.call("GET", "health", headers=host)[0] == 401
@@ -265,7 +267,7 @@ def test_other_machines_need_the_secret() -> None:
     assert client.call("GET", "", headers=host)[0] == 200  # the page
 
 
-def test_the_openapi_document_names_every_command(client: Client) -> None:
+def test_the_openapi_document_has_every_command(client: Client) -> None:
     status, document = client.call("GET", "openapi.json")
     assert (status, document["openapi"]) == (200, "3.1.0")
     assert {"/health", "/resources/{type}/{id}", "/accounts/{id}", "/events"} <= document["paths"].keys()
@@ -278,7 +280,7 @@ def test_the_openapi_document_names_every_command(client: Client) -> None:
         assert len(operations) == len(set(operations))
 
 
-def test_work_is_finished_when_a_client_reads_again_what_it_has_seen_pending(client: Client) -> None:
+def test_pending_work_is_finished_when_a_client_reads_its_state_again(client: Client) -> None:
     client.call("POST", "reset", {"sample": True})
     product = client.call("GET", "resources/ciProducts")[1][0]
     workflow = json.loads(client.get(f"/v1/ciProducts/{product['id']}/workflows").body)["data"][0]

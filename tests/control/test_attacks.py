@@ -43,7 +43,7 @@ def send(running: RunningServer, method: str, path: str, headers: str = "", body
     "host",
     ["example.com", "127.0.0.1.example.com", "localhost.example.com", "127.0.0.1@example.com", "2130706433", "0.0.0.0"],
 )
-def test_names_that_only_lead_here_are_refused(running: RunningServer, host: str) -> None:
+def test_host_names_that_resolve_to_this_machine_are_denied(running: RunningServer, host: str) -> None:
     assert send(running, "POST", f"{PATH}reset", f"Host: {host}\r\n")[0] == 403
 
 
@@ -80,12 +80,12 @@ def test_forms_and_scripts_of_other_pages_change_nothing(running: RunningServer,
         ("DELETE", "accounts/..%2f", b"", 404),
     ],
 )
-def test_odd_input_is_refused(running: RunningServer, method: str, path: str, body: bytes, status: int) -> None:
+def test_malformed_input_is_rejected(running: RunningServer, method: str, path: str, body: bytes, status: int) -> None:
     got, answer = send(running, method, PATH + path, "", body)
     assert (got, list(json.loads(answer))) == (status, ["error"])
 
 
-def test_a_body_that_is_too_large_is_refused_before_it_is_read(running: RunningServer) -> None:
+def test_a_body_that_is_too_large_is_rejected_before_it_is_read(running: RunningServer) -> None:
     place = urlsplit(running.server.url)
     with socket.create_connection((place.hostname, place.port), timeout=30) as connection:
         head = f"PUT {PATH}state HTTP/1.1\r\nHost: {place.netloc}\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -98,7 +98,7 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_read(running: RunningS
     assert send(running, "GET", f"{PATH}health")[0] == 200
 
 
-def test_a_client_that_does_not_read_its_events_holds_nobody_up(running: RunningServer) -> None:
+def test_a_client_that_does_not_read_its_events_delays_no_other_client(running: RunningServer) -> None:
     place = urlsplit(running.server.url)
     with socket.create_connection((place.hostname, place.port), timeout=30) as unread, requests.Session() as session:
         unread.sendall(f"GET {PATH}events HTTP/1.1\r\nHost: {place.netloc}\r\n\r\n".encode())
@@ -107,7 +107,7 @@ def test_a_client_that_does_not_read_its_events_holds_nobody_up(running: Running
         assert session.get(f"{running.control.url}health", timeout=30).json()["requests"] >= 1500
 
 
-def test_accounts_end_while_their_requests_run(running: RunningServer) -> None:
+def test_accounts_can_be_closed_while_their_requests_are_handled(running: RunningServer) -> None:
     with EmulatorClient(running.control.url) as client, ThreadPoolExecutor(8) as pool:
         accounts = list(pool.map(lambda _: client.open_account(), range(8)))
         tokens = [running.control.accounts.get(one.id).emulator.token() for one in accounts]
@@ -126,7 +126,7 @@ def test_accounts_end_while_their_requests_run(running: RunningServer) -> None:
         assert use(0) == {401}
 
 
-def test_the_events_of_an_account_end_with_it(running: RunningServer) -> None:
+def test_the_event_stream_of_an_account_ends_when_the_account_is_closed(running: RunningServer) -> None:
     with EmulatorClient(running.control.url) as client:
         account = client.open_account()
         url = f"{running.control.url}accounts/{account.id}/events"
@@ -138,7 +138,7 @@ def test_the_events_of_an_account_end_with_it(running: RunningServer) -> None:
         assert requests.get(url, timeout=30).status_code == 404
 
 
-def test_two_workers_in_parallel_see_their_own_accounts_alone(running: RunningServer) -> None:
+def test_parallel_workers_only_see_their_own_accounts(running: RunningServer) -> None:
     with EmulatorClient(running.control.url) as client, ThreadPoolExecutor(2) as pool:
         accounts = [client.open_account() for _ in range(2)]
 

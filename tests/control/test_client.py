@@ -47,7 +47,9 @@ def both(request: pytest.FixtureRequest) -> Iterator[tuple[ControlledEmulator, G
             yield client, send
 
 
-def test_resources_are_the_same(both: tuple[ControlledEmulator, Get], tmp_path: Path) -> None:
+def test_the_client_handles_resources_like_an_emulator_in_process(
+    both: tuple[ControlledEmulator, Get], tmp_path: Path
+) -> None:
     emulator, get = both
     app = emulator.add("apps", id="1", name="Lists", bundleId="com.example.lists")
     build = emulator.add("builds", version="7", app=app, usesNonExemptEncryption=True)
@@ -74,7 +76,7 @@ def test_resources_are_the_same(both: tuple[ControlledEmulator, Get], tmp_path: 
     assert len(emulator.find("apps")) == 3
 
 
-def test_errors_are_the_same(both: tuple[ControlledEmulator, Get]) -> None:
+def test_the_client_raises_the_errors_of_an_emulator_in_process(both: tuple[ControlledEmulator, Get]) -> None:
     emulator, _ = both
     app = emulator.add("apps", id="1")
     with pytest.raises(LookupError, match="there is no resource of type 'apps' with id '9'"):
@@ -99,7 +101,9 @@ def test_errors_are_the_same(both: tuple[ControlledEmulator, Get]) -> None:
             call()
 
 
-def test_time_decisions_failures_faults_and_settings_are_the_same(both: tuple[ControlledEmulator, Get]) -> None:
+def test_the_client_controls_time_decisions_failures_faults_and_settings_like_an_emulator_in_process(
+    both: tuple[ControlledEmulator, Get],
+) -> None:
     emulator, get = both
     app = emulator.add("apps", id="1")
     build = emulator.add("builds", processingState="PROCESSING", app=app)
@@ -131,7 +135,7 @@ def test_time_decisions_failures_faults_and_settings_are_the_same(both: tuple[Co
     assert (emulator.role, emulator.dump(), emulator.request_count) == ("ADMIN", {"data": []}, 0)
 
 
-def test_each_worker_has_an_account_of_its_own() -> None:
+def test_each_worker_can_have_its_own_account() -> None:
     with running_server(AccountOptions(sample=False), proxy=False) as running:
         client = EmulatorClient(running.control.url)
         first, second = client.open_account(sample=True), client.open_account()
@@ -149,7 +153,7 @@ def test_each_worker_has_an_account_of_its_own() -> None:
         client.close()
 
 
-def test_a_server_for_other_machines_wants_the_secret() -> None:
+def test_a_server_for_other_machines_requires_the_secret() -> None:
     with running_server(AccountOptions(sample=False), proxy=False, remote=True) as running:
         with EmulatorClient(running.control.url) as client, pytest.raises(RuntimeError, match="control_secret"):
             client.add("apps")

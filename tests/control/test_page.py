@@ -88,7 +88,7 @@ def page_response(client: Client, path: str = "") -> ControlResponse:
     return response
 
 
-def test_the_page_runs_its_own_script_alone_and_names_no_other_host() -> None:
+def test_the_page_only_runs_its_own_script_and_refers_to_no_other_host() -> None:
     client = Client(InitialSettings())
     response = page_response(client)
     policy = response.headers["Content-Security-Policy"]
@@ -104,7 +104,7 @@ def test_the_page_runs_its_own_script_alone_and_names_no_other_host() -> None:
     assert page_response(client, "accounts/9/").status == 404
 
 
-def test_the_account_is_shown_as_it_changes_and_names_are_text(shown: Watched) -> None:
+def test_the_page_shows_changes_of_the_account_and_escapes_names(shown: Watched) -> None:
     shown.sees("The account is empty.")
     app = shown.emulator.add("apps", id="1", name=MARKUP)
     shown.call("POST", "resources", {"type": "builds", "attributes": {"version": "77", "processingState": "INVALID"}})
@@ -120,7 +120,7 @@ def test_the_account_is_shown_as_it_changes_and_names_are_text(shown: Watched) -
     assert shown.page.evaluate("document.querySelector('#types li details').open")
 
 
-def test_requests_are_shown_as_they_come_with_cause_evidence_and_fix(shown: Watched) -> None:
+def test_the_page_shows_new_requests_with_cause_evidence_and_fix(shown: Watched) -> None:
     assert [shown.get("/v1/apps"), shown.get(f"/v1/apps/{MARKUP}")] == [200, 404]
     assert shown.get("/v1/apps", "no-token") == 401
     shown.sees("3 requests, 2 failed", "401 GET /v1/apps", "404 GET /v1/apps/%3Cimg")
@@ -138,7 +138,7 @@ def test_requests_are_shown_as_they_come_with_cause_evidence_and_fix(shown: Watc
     shown.sees("1 request, 0 failed", "/v1/users")
 
 
-def test_time_decisions_failures_faults_and_settings_are_controlled(shown: Watched) -> None:
+def test_the_page_controls_time_decisions_failures_faults_and_settings(shown: Watched) -> None:
     shown.call("PATCH", "settings", {"time": "manual"})
     shown.call("POST", "resources", {"type": "builds", "id": "7", "attributes": {"processingState": "PROCESSING"}})
     shown.sees("PROCESSING")
@@ -189,7 +189,7 @@ def test_the_page_works_with_the_keyboard(shown: Watched) -> None:
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_the_page_fits_a_phone_and_every_control_has_a_name(shown: Watched, dark: bool) -> None:
+def test_the_page_fits_on_a_phone_and_every_control_has_an_accessible_name(shown: Watched, dark: bool) -> None:
     shown.emulator.load_sample()
     shown.get("/v1/apps?" + "x" * 300)
     shown.sees("1 request", "apps 3", "Other types")
@@ -205,7 +205,7 @@ def test_the_page_fits_a_phone_and_every_control_has_a_name(shown: Watched, dark
     assert (sum(text) > sum(background)) == dark
 
 
-def test_accounts_are_switched(shown: Watched) -> None:
+def test_the_page_switches_between_accounts(shown: Watched) -> None:
     account = shown.call("POST", "accounts", {"sample": True})["id"]
     shown.page.wait_for("!document.getElementById('accounts').hidden")
     shown.sees("The account is empty.")

@@ -25,7 +25,7 @@ def apps(emulator: Emulator) -> list[str]:
     return [emulator.add("apps", name=name, bundleId=f"com.example.{part}")["id"] for name, part in names.items()]
 
 
-def test_an_app_is_rendered_as_apple_does(emulator_client: EmulatorClient, apps: list[str]) -> None:
+def test_an_app_is_rendered_like_apples(emulator_client: EmulatorClient, apps: list[str]) -> None:
     answer = emulator_client.get(f"/v1/apps/{apps[0]}")
     app = answer.json["data"]
     assert answer.status == 200
@@ -53,7 +53,7 @@ def test_headers_are_exactly_what_clients_compare_with(emulator_client: Emulator
     }
 
 
-def test_a_list_of_apps(emulator_client: EmulatorClient, apps: list[str]) -> None:
+def test_a_list_of_apps_has_all_apps_and_paging(emulator_client: EmulatorClient, apps: list[str]) -> None:
     answer = emulator_client.get("/v1/apps")
     assert answer.ids == apps
     assert list(answer.json) == ["data", "links", "meta"]
@@ -98,12 +98,14 @@ def test_links_keep_scheme_and_host_of_the_request(emulator_client: EmulatorClie
         ("filter[name]=Lists&filter[name]=Atlas", ["Lists", "Atlas"]),
     ],
 )
-def test_filters_and_orders(emulator_client: EmulatorClient, apps: list[str], query: str, names: list[str]) -> None:
+def test_apps_are_filtered_and_sorted(
+    emulator_client: EmulatorClient, apps: list[str], query: str, names: list[str]
+) -> None:
     answer = emulator_client.get(f"/v1/apps?{query}")
     assert [app["attributes"]["name"] for app in answer.json["data"]] == names
 
 
-def test_the_filter_of_ids_finds_each_once(emulator_client: EmulatorClient, apps: list[str]) -> None:
+def test_repeated_ids_in_a_filter_select_each_resource_once(emulator_client: EmulatorClient, apps: list[str]) -> None:
     assert emulator_client.get(f"/v1/apps?filter[id]={apps[3]},{apps[1]},{apps[3]},none").ids == [apps[3], apps[1]]
 
 
@@ -123,7 +125,7 @@ def test_exists_filters_by_the_presence_of_related_resources(
     assert emulator_client.get("/v1/apps?exists[gameCenterEnabledVersions]=false").ids == apps[:4]
 
 
-def test_fields_leave_out_the_rest(emulator_client: EmulatorClient, apps: list[str]) -> None:
+def test_fields_select_the_members_of_a_resource(emulator_client: EmulatorClient, apps: list[str]) -> None:
     app = emulator_client.get(f"/v1/apps/{apps[0]}?fields[apps]=bundleId,name").json["data"]
     assert list(app) == ["type", "id", "attributes", "links"]
     assert app["attributes"] == {"name": "Lists", "bundleId": "com.example.lists"}
@@ -132,7 +134,7 @@ def test_fields_leave_out_the_rest(emulator_client: EmulatorClient, apps: list[s
     assert list(app["relationships"]) == ["builds"]
 
 
-def test_included_resources_come_once_and_linked(
+def test_included_resources_occur_once_and_are_linked(
     emulator_client: EmulatorClient, emulator: Emulator, apps: list[str]
 ) -> None:
     builds = [emulator.add("builds", app=apps[0])["id"] for _ in range(12)]
@@ -158,14 +160,18 @@ def test_ten_related_resources_are_included_by_default(
     assert len(emulator_client.get(f"/v1/apps/{apps[0]}?include=builds&limit[builds]=50").json["included"]) == 12
 
 
-def test_limits_of_what_is_not_included_are_not_repeated(emulator_client: EmulatorClient, apps: list[str]) -> None:
+def test_limits_of_relationships_that_are_not_included_are_not_repeated_in_links(
+    emulator_client: EmulatorClient, apps: list[str]
+) -> None:
     link = emulator_client.get("/v1/apps?limit=1&limit[builds]=5").json["links"]["next"]
     assert "builds" not in link
     link = emulator_client.get("/v1/apps?limit=1&limit[builds]=5&include=builds").json["links"]["next"]
     assert link.endswith("&limit=1&limit%5Bbuilds%5D=5&include=builds")
 
 
-def test_related_resources_and_linkages(emulator_client: EmulatorClient, emulator: Emulator, apps: list[str]) -> None:
+def test_related_resources_and_linkages_can_be_read(
+    emulator_client: EmulatorClient, emulator: Emulator, apps: list[str]
+) -> None:
     build = emulator.add("builds", app=apps[0])["id"]
     assert emulator_client.get(f"/v1/apps/{apps[0]}/builds").ids == [build]
     assert emulator_client.get(f"/v1/builds/{build}/app").json["data"]["id"] == apps[0]
@@ -213,7 +219,7 @@ def test_a_write_is_visible_in_the_next_read(emulator_client: EmulatorClient, em
         ),
     ],
 )
-def test_an_unknown_path_or_resource_is_refused_with_apples_error(
+def test_an_unknown_path_or_resource_gets_apples_error(
     emulator_client: EmulatorClient, path: str, status: int, code: str, detail: str
 ) -> None:
     answer = emulator_client.get(path)
@@ -236,7 +242,7 @@ def test_an_unknown_path_or_resource_is_refused_with_apples_error(
         ("GET", "/v1/subscriptions/1/pricePoints?filter[planType]=MONTHLY", 501, "PYTEST_ASC.NOT_EMULATED"),
     ],
 )
-def test_methods_that_are_not_allowed_or_not_emulated(
+def test_methods_that_are_not_allowed_or_not_emulated_get_errors(
     emulator_client: EmulatorClient, method: str, path: str, status: int, code: str
 ) -> None:
     answer = emulator_client.send(method, path)
@@ -279,7 +285,7 @@ def test_methods_that_are_not_allowed_or_not_emulated(
         ),
     ],
 )
-def test_a_refused_operation_names_those_that_are_allowed(
+def test_the_error_about_an_operation_lists_the_allowed_operations(
     emulator_client: EmulatorClient, method: str, path: str, detail: str
 ) -> None:
     (error,) = emulator_client.send(method, path).json["errors"]
@@ -290,7 +296,7 @@ def test_a_refused_operation_names_those_that_are_allowed(
     ("method", "path", "allow"),
     [("PUT", "/v1/betaGroups", "GET, POST"), ("POST", "/v1/apps/1", "GET, PATCH"), ("PUT", "/v1/apps/1/builds", "GET")],
 )
-def test_a_method_that_is_not_allowed_gets_a_list_of_those_that_are(
+def test_the_error_about_a_method_lists_the_allowed_methods(
     emulator_client: EmulatorClient, method: str, path: str, allow: str
 ) -> None:
     answer = emulator_client.send(method, path)
@@ -329,7 +335,7 @@ def test_the_cause_of_a_401_is_in_the_record_and_not_in_the_response(
     assert record.refusal.cause == "header-missing"
 
 
-def test_records_hold_the_body_and_no_token(emulator_client: EmulatorClient, emulator: Emulator) -> None:
+def test_records_have_the_body_and_no_token(emulator_client: EmulatorClient, emulator: Emulator) -> None:
     emulator_client.send("POST", "/v1/betaGroups", body=b'{"data": {"type": "betaGroups"}}')
     emulator_client.get("/v1/apps")
     first, second = emulator.requests
@@ -340,7 +346,7 @@ def test_records_hold_the_body_and_no_token(emulator_client: EmulatorClient, emu
     assert TOKEN not in repr(emulator.requests)
 
 
-def test_reset_keeps_the_keys_alone(emulator_client: EmulatorClient, emulator: Emulator) -> None:
+def test_reset_only_keeps_the_keys(emulator_client: EmulatorClient, emulator: Emulator) -> None:
     first = emulator.add("apps")
     emulator.fail("GET", "/v1/apps", status=500)
     emulator.fault("individual-key-as-team")
@@ -356,7 +362,7 @@ def test_reset_keeps_the_keys_alone(emulator_client: EmulatorClient, emulator: E
     assert emulator.add("apps") == first, "the same ids come again"
 
 
-def test_the_same_seed_makes_the_same_ids() -> None:
+def test_emulators_with_the_same_seed_generate_the_same_ids() -> None:
     def make(seed: int) -> list[str]:
         emulator = Emulator(clock=lambda: NOW, seed=seed)
         return [emulator.add(kind)["id"] for kind in ("apps", "builds", "bundleIds")]
@@ -371,7 +377,7 @@ def test_errors_do_not_change_the_ids_of_resources(emulator_client: EmulatorClie
     assert emulator.add("apps")["id"] == other.emulator.add("apps")["id"]
 
 
-def test_a_crash_of_the_emulator_is_a_500_that_names_the_exception(
+def test_a_crash_of_the_emulator_gets_500_with_the_exception(
     emulator_client: EmulatorClient, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def crash(*_: object) -> None:
@@ -397,7 +403,7 @@ def test_a_crash_of_the_emulator_is_a_500_that_names_the_exception(
         ("apps", {"perfPowerMetrics": "1"}, "no relationship 'perfPowerMetrics' to other resources"),
     ],
 )
-def test_add_explains_an_unknown_type_member_or_value(
+def test_the_error_of_add_explains_an_unknown_type_member_or_value(
     emulator: Emulator, kind: str, members: dict[str, Any], complaint: str
 ) -> None:
     with pytest.raises(ValueError) as caught:  # noqa: PT011  the message is the test
@@ -405,13 +411,15 @@ def test_add_explains_an_unknown_type_member_or_value(
     assert complaint in str(caught.value)
 
 
-def test_add_refuses_an_id_that_is_taken(emulator: Emulator) -> None:
+def test_add_rejects_an_id_that_is_taken(emulator: Emulator) -> None:
     assert emulator.add("apps", id="1")["id"] == "1"
     with pytest.raises(ValueError, match="already a resource of type 'apps' with id '1'"):
         emulator.add("apps", id="1")
 
 
-def test_add_returns_a_copy(emulator_client: EmulatorClient, emulator: Emulator) -> None:
+def test_changing_the_mapping_from_add_does_not_change_the_account(
+    emulator_client: EmulatorClient, emulator: Emulator
+) -> None:
     user = emulator.add("users")
     user["attributes"]["roles"].append("ADMIN")
     user["attributes"]["username"] = "x"
@@ -419,7 +427,7 @@ def test_add_returns_a_copy(emulator_client: EmulatorClient, emulator: Emulator)
     assert emulator.add("users")["attributes"]["roles"] == ["DEVELOPER"]
 
 
-def test_relationships_are_given_as_resources_ids_or_lists(emulator: Emulator) -> None:
+def test_relationships_can_be_given_as_resources_ids_or_lists(emulator: Emulator) -> None:
     app = emulator.add("apps")
     group = emulator.add(
         "betaGroups", app=app, betaTesters=[emulator.add("betaTesters"), emulator.add("betaTesters")["id"]]
@@ -448,12 +456,12 @@ def test_documents_and_files_are_loaded_in_any_order(
     [{}, {"data": {}}, {"data": [1]}, {"data": [{"id": "1"}]}, {"data": [{"type": "apps", "id": 1}]}]
     + [{"data": [{"type": "apps", "id": "1", part: ["x"]}]} for part in ("attributes", "relationships")],
 )
-def test_load_refuses_an_invalid_document(emulator: Emulator, document: dict[str, Any]) -> None:
+def test_load_rejects_an_invalid_document(emulator: Emulator, document: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"expected an? (document|object)"):
         emulator.load(document)
 
 
-def test_a_page_of_a_large_account_looks_at_no_more_than_the_page(
+def test_reading_a_page_only_renders_the_resources_of_the_page(
     emulator_client: EmulatorClient, emulator: Emulator
 ) -> None:
     emulator.load({"data": [{"type": "apps", "id": str(number)} for number in range(3000)]})
@@ -520,7 +528,7 @@ SHARED.emulator.rate_limit = 10**6
     header=st.none() | st.text(max_size=30) | st.just(f"Bearer {TOKEN}"),
     body=st.binary(max_size=20),
 )
-def test_no_request_raises(
+def test_any_request_gets_a_response(
     method: str, path: list[str], query: dict[str, str], header: str | None, body: bytes
 ) -> None:
     url = f"{BASE}/{'/'.join(path)}?{'&'.join(f'{name}={value}' for name, value in query.items())}"
@@ -530,11 +538,11 @@ def test_no_request_raises(
     assert response.headers["Content-Type"] == "application/json"
 
 
-def test_a_large_body_is_refused_without_a_crash(emulator_client: EmulatorClient) -> None:
+def test_a_large_body_is_rejected_without_a_crash(emulator_client: EmulatorClient) -> None:
     assert emulator_client.send("POST", "/v1/betaGroups", body=b"x" * 10_000_000).status == 400
 
 
-def test_links_of_a_page_lead_back_to_it(emulator_client: EmulatorClient, apps: list[str]) -> None:
+def test_the_links_of_a_page_return_the_same_page(emulator_client: EmulatorClient, apps: list[str]) -> None:
     document = emulator_client.get("/v1/apps?filter[name]=L%26%C3%9F,Lists&fields[apps]=name&limit=1").json
     assert urlsplit(document["links"]["self"]).query == (
         "filter%5Bname%5D=L%26%C3%9F,Lists&fields%5Bapps%5D=name&limit=1"

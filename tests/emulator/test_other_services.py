@@ -83,7 +83,7 @@ def test_a_token_of_another_service_is_named_in_the_record() -> None:
     assert refusal.cause == "token-of-other-service"
 
 
-def test_the_team_id_is_the_one_of_the_key() -> None:
+def test_the_team_id_is_that_of_the_key() -> None:
     emulator = emulator_of(WEATHERKIT)
     get(emulator, WEATHERKIT.probe, bearer(WEATHERKIT, team_id="ZZZZZ99999"))
     refusal = emulator.requests[0].refusal
@@ -110,7 +110,7 @@ def test_weatherkit_responds_with_weather() -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/v1/availability/here/there", "/", "/api/v2/availability/1/2"])
-def test_an_endpoint_that_is_not_emulated_says_so(path: str) -> None:
+def test_an_endpoint_that_is_not_emulated_gets_501(path: str) -> None:
     response = get(emulator_of(WEATHERKIT), path, bearer(WEATHERKIT))
     assert (response.status, b"PYTEST_ASC.NOT_EMULATED" in response.body) == (501, True)
 

@@ -44,7 +44,7 @@ def test_paths_may_have_placeholders_and_wildcards(
     assert 503 not in {emulator_client.get(miss).status for miss in misses}
 
 
-def test_a_failure_can_come_after_successful_responses(emulator_client: EmulatorClient, emulator: Emulator) -> None:
+def test_a_failure_can_happen_after_successful_responses(emulator_client: EmulatorClient, emulator: Emulator) -> None:
     emulator.fail("GET", "/v1/apps", status=503, after=2)
     assert emulator_client.send("GET", "/v1/apps", headers={}).status == 401, "a bad token is not counted"
     assert [emulator_client.get("/v1/apps").status for _ in range(4)] == [200, 200, 503, 200]
@@ -88,7 +88,7 @@ def test_a_bad_token_does_not_use_up_a_planned_failure(emulator_client: Emulator
         (429, "application/json", b'"code": "RATE_LIMIT_EXCEEDED"'),
     ],
 )
-def test_a_front_end_failure_comes_before_authentication(
+def test_a_front_end_failure_happens_before_authentication(
     emulator_client: EmulatorClient, headers: dict[str, str] | None, status: int, media_type: str, part: bytes
 ) -> None:
     emulator_client.emulator.fail("GET", "/v1/apps", status=status, front_end=True)
@@ -126,7 +126,7 @@ def test_a_broken_connection_leaves_no_response(
     assert record.outcome == f"got no response ({broken})"
 
 
-def test_a_cut_response_keeps_its_content_length(emulator_client: EmulatorClient, emulator: Emulator) -> None:
+def test_a_truncated_response_keeps_its_content_length(emulator_client: EmulatorClient, emulator: Emulator) -> None:
     whole = emulator_client.get("/v1/apps").body
     emulator.fail("GET", "/v1/apps", broken="cut")
     emulator.fail("GET", "/v1/apps", broken="cut", status=503, body=b"")
@@ -166,7 +166,7 @@ def test_a_cut_response_keeps_its_content_length(emulator_client: EmulatorClient
         ("GET", "/v1/apps", {"status": 500, "after": -1}, "got after=-1, expected a number of at least 0"),
     ],
 )
-def test_fail_refuses_a_failure_that_can_never_happen(
+def test_fail_rejects_a_failure_that_can_never_happen(
     emulator: Emulator, method: str, path: str, arguments: dict[str, Any], complaint: str
 ) -> None:
     with pytest.raises(ValueError, match=complaint) as caught:
@@ -181,7 +181,7 @@ def test_fail_accepts_any_path_of_another_service() -> None:
     assert len(emulator.pending_failures) == 1
 
 
-def test_unused_failures_are_explained_with_the_requests_that_came(
+def test_the_message_about_unused_failures_lists_the_requests_that_came(
     emulator_client: EmulatorClient, emulator: Emulator
 ) -> None:
     assert emulator.explain_missing() is None
@@ -205,7 +205,7 @@ def test_unused_failures_are_explained_with_the_requests_that_came(
     assert emulator.explain_missing() is None
 
 
-def test_a_method_that_the_path_does_not_take_is_refused(emulator: Emulator) -> None:
+def test_fail_rejects_a_method_that_the_path_does_not_have(emulator: Emulator) -> None:
     with pytest.raises(ValueError, match=r"Apple's API has no POST here, only GET"):
         emulator.fail("POST", "/v1/apps", status=500)
     with pytest.raises(ValueError, match="has no DELETE here, only GET, PATCH"):
@@ -230,7 +230,7 @@ def test_uploads_can_fail(emulator_client: EmulatorClient, emulator: Emulator) -
         ("BUILD_SDK_NOT_ALLOWED_FOR_EXTERNAL_TESTING", "Build SDK build is not yet supported."),
     ],
 )
-def test_a_failure_with_a_known_code_has_apple_s_words(
+def test_a_failure_with_a_known_code_has_apples_title_and_detail(
     emulator_client: EmulatorClient, emulator: Emulator, code: str, detail: str
 ) -> None:
     emulator.fail("POST", "/v1/betaAppReviewSubmissions", status=422, code=f"ENTITY_UNPROCESSABLE.{code}")

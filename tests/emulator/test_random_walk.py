@@ -10,7 +10,7 @@ STEPS = int(os.environ.get("ASC_WALK_STEPS", "400"))
 SEED = int(os.environ.get("ASC_WALK_SEED", "0"))
 
 
-def test_a_random_walk_finds_no_inconsistency() -> None:
+def test_the_emulator_is_consistent_with_a_model_during_a_random_walk() -> None:
     walk = RandomWalk(SEED)
     walk.run(STEPS)
     assert walk.problems == []

@@ -31,7 +31,7 @@ def _answer_differences(line: Line) -> list[str]:
 
 
 @pytest.mark.parametrize("line", recorded_lines(), ids=lambda line: f"{line.number}: {line.request}")
-def test_a_request_is_answered_as_recorded(line: Line) -> None:
+def test_the_response_to_a_recorded_request_is_the_recorded_one(line: Line) -> None:
     reason = errors.NOT_COMPARED.get(line.number)
     if reason:
         pytest.skip(reason)
@@ -43,5 +43,5 @@ def test_a_request_is_answered_as_recorded(line: Line) -> None:
     assert found == []
 
 
-def test_no_line_has_two_cases() -> None:
+def test_every_recorded_case_has_its_own_line() -> None:
     assert len(CASES) == sum(map(len, _TABLES))

@@ -75,7 +75,7 @@ def test_the_log_keeps_64_mib_of_bodies_and_drops_the_oldest_requests(emulator_c
     assert [record.body for record in emulator.requests] == bodies[-6:]
 
 
-def test_a_body_larger_than_the_log_is_cut_and_the_other_requests_stay(emulator_client: EmulatorClient) -> None:
+def test_a_body_larger_than_the_log_is_truncated_and_other_requests_are_kept(emulator_client: EmulatorClient) -> None:
     emulator = emulator_client.emulator
     emulator.handle(Request("POST", APPS, {}, b"first"))
     emulator.handle(Request("POST", APPS, {}, b"x" * 70 * 2**20))

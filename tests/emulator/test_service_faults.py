@@ -32,7 +32,7 @@ def test_every_fault_is_a_cause() -> None:
         ("individual-key-as-team", 401, "NOT_AUTHORIZED"),
     ],
 )
-def test_a_fault_refuses_a_valid_request_and_is_named_in_the_record(
+def test_a_fault_rejects_a_valid_request_and_its_cause_is_in_the_record(
     emulator_client: EmulatorClient, fault: CauseSlug, status: int, code: str
 ) -> None:
     assert emulator_client.get("/v1/apps").status == 200
@@ -51,12 +51,12 @@ def test_an_expired_membership_is_named_in_the_detail(emulator_client: EmulatorC
     assert "is not associated with an active membership" in emulator_client.get("/v1/apps").json["errors"][0]["detail"]
 
 
-def test_the_rate_limit_is_shown_as_used_up(emulator_client: EmulatorClient) -> None:
+def test_a_rate_limited_response_shows_no_remaining_requests(emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.fault("rate-limited")
     assert emulator_client.get("/v1/apps").headers["X-Rate-Limit"] == "user-hour-lim:3600;user-hour-rem:0;"
 
 
-def test_an_outage_is_html_and_json_in_turn(emulator_client: EmulatorClient) -> None:
+def test_an_outage_alternates_between_html_and_json(emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.fault("apple-outage")
     first, second = emulator_client.send("GET", "/v1/apps", headers={}), emulator_client.get("/v1/apps")
     assert (first.status, first.headers["Content-Type"]) == (502, "text/html")
@@ -64,7 +64,7 @@ def test_an_outage_is_html_and_json_in_turn(emulator_client: EmulatorClient) -> 
     assert (second.status, second.codes) == (500, ["UNEXPECTED_ERROR"])
 
 
-def test_a_captive_portal_responds_with_a_page(emulator_client: EmulatorClient) -> None:
+def test_a_captive_portal_responds_with_an_html_page(emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.fault("not-apple")
     answer = emulator_client.get("/v1/apps")
     assert (answer.status, answer.headers["Content-Type"]) == (200, "text/html")
@@ -115,7 +115,7 @@ def test_a_token_is_rejected_once_and_then_accepted(emulator_client: EmulatorCli
     assert [refusal and refusal.cause for refusal in refusals] == ["transient-401", "transient-401", None]
 
 
-def test_a_team_key_is_refused_in_the_form_for_individual_keys(emulator_client: EmulatorClient) -> None:
+def test_a_token_of_a_team_key_in_the_format_for_individual_keys_is_rejected(emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.fault("issuer-id-missing")
     individual = {"Authorization": f"Bearer {token(iss=None, sub='user')}"}
     assert emulator_client.send("GET", "/v1/apps", headers=individual).status == 401
@@ -135,7 +135,7 @@ def test_a_token_with_undocumented_members_is_rejected(emulator_client: Emulator
     assert emulator_client.get("/v1/apps").status == 200
 
 
-def test_an_individual_key_is_taken_in_its_own_form(emulator_client: EmulatorClient) -> None:
+def test_a_token_of_an_individual_key_in_its_own_format_is_accepted(emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.fault("individual-key-as-team")
     good = token(iss=None, sub="user")
     assert emulator_client.send("GET", "/v1/apps", headers={"Authorization": f"Bearer {good}"}).status == 200
@@ -148,7 +148,7 @@ def test_an_invalid_token_is_rejected_before_the_state_of_the_account_is_checked
     assert emulator_client.send("GET", "/v1/apps", headers={"Authorization": f"Bearer {TOKEN}x"}).status == 401
 
 
-def test_only_production_refuses_an_app_that_was_never_released() -> None:
+def test_only_production_rejects_an_app_that_was_never_released() -> None:
     emulator = Emulator(service=APP_STORE_SERVER, clock=lambda: NOW)
     emulator.trust(KEY_ID, ISSUER_ID, "team", KEY.public_key())
     emulator.fault("app-not-released")
@@ -160,7 +160,7 @@ def test_only_production_refuses_an_app_that_was_never_released() -> None:
     assert statuses == {"app-store-server": 401, "app-store-server-sandbox": 404}
 
 
-def test_a_cause_of_the_key_or_the_token_is_refused_with_the_way_to_inject_it(emulator_client: EmulatorClient) -> None:
+def test_a_cause_of_the_key_or_the_token_is_rejected_with_the_way_to_inject_it(emulator_client: EmulatorClient) -> None:
     causes: set[Any] = set(CAUSES) - set(FAULTS)
     for cause in causes:
         problem = f"^'{cause}' is a fault of the key or the token, not of the service: .*--asc-fault={cause}$"
@@ -168,16 +168,16 @@ def test_a_cause_of_the_key_or_the_token_is_refused_with_the_way_to_inject_it(em
             emulator_client.emulator.fault(cause)
 
 
-def test_a_misspelt_cause_is_refused_with_the_nearest(emulator_client: EmulatorClient) -> None:
+def test_the_error_about_a_misspelt_cause_suggests_the_nearest(emulator_client: EmulatorClient) -> None:
     with pytest.raises(ValueError, match=r"no fault 'bearer-mising'; did you mean 'bearer-missing'\?$"):
         emulator_client.emulator.fault("bearer-mising")  # type: ignore[arg-type]
 
 
-def test_an_unknown_cause_is_refused_with_the_list_of_faults(emulator_client: EmulatorClient) -> None:
+def test_the_error_about_an_unknown_cause_lists_the_faults(emulator_client: EmulatorClient) -> None:
     with pytest.raises(ValueError, match="no fault 'gremlins'; the faults of the service are accept-header, acc"):
         emulator_client.emulator.fault("gremlins")  # type: ignore[arg-type]
 
 
-def test_words_in_another_order_get_the_nearest_cause(emulator_client: EmulatorClient) -> None:
+def test_the_nearest_cause_is_found_for_words_in_another_order(emulator_client: EmulatorClient) -> None:
     with pytest.raises(ValueError, match="no fault 'expired-token'; did you mean 'token-expired'"):
         emulator_client.emulator.fault("expired-token")  # type: ignore[arg-type]

@@ -243,7 +243,7 @@ def test_all_missing_members_are_reported_at_once(populated_account: EmulatorCli
             assert answer.status == operation.status
 
 
-def test_every_path_refuses_the_methods_that_it_does_not_offer(populated_account: EmulatorClient) -> None:
+def test_every_path_rejects_the_methods_that_it_does_not_have(populated_account: EmulatorClient) -> None:
     for path in api_spec().paths:
         for method in {"GET", "POST", "PATCH", "DELETE"} - set(api_spec().methods(path)):
             answer = ask(populated_account, Request(method, BASE + path.replace("{id}", "1"), headers()))
@@ -263,7 +263,7 @@ NOT_STORED = {
 }
 
 
-def test_written_values_are_read_again(populated_account: EmulatorClient) -> None:
+def test_written_values_can_be_read(populated_account: EmulatorClient) -> None:
     read = 0
     for operation in ALL:
         instance = f"{operation.path.removesuffix('/{id}')}/{{id}}"
@@ -283,7 +283,7 @@ def test_written_values_are_read_again(populated_account: EmulatorClient) -> Non
     assert read > 150
 
 
-def test_a_deleted_resource_is_not_found(populated_account: EmulatorClient) -> None:
+def test_a_deleted_resource_gets_404(populated_account: EmulatorClient) -> None:
     for operation in ALL:
         if operation.action == "deleteInstance":
             request = make_request(populated_account, operation)
@@ -311,7 +311,7 @@ def test_deleting_a_resource_with_many_links_leaves_no_dangling_link(populated_a
         ("deleteToManyRelationship", False),
     ],
 )
-def test_both_sides_of_a_changed_relationship_show_it(
+def test_both_sides_of_a_changed_relationship_have_the_change(
     populated_account: EmulatorClient, action: str, there: bool
 ) -> None:
     store = populated_account.emulator._account.store

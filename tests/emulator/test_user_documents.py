@@ -84,7 +84,7 @@ def test_a_new_type_is_created_read_changed_and_deleted(newer: EmulatorClient) -
     assert newer.get(path).status == 404
 
 
-def test_new_members_are_there_and_gone_ones_are_not(newer: EmulatorClient) -> None:
+def test_members_of_a_users_document_are_emulated_and_missing_ones_are_not(newer: EmulatorClient) -> None:
     app = newer.emulator.add("apps", name="Lists", bundleId="com.example.lists", accentColor="red")
     shown = newer.get(f"/v1/apps/{app['id']}").json["data"]
     assert shown["attributes"]["accentColor"] == "red"
@@ -194,7 +194,7 @@ def test_the_sample_and_the_workflows_work_with_an_edition(edition: CompiledSpec
         emulator.add_testflight_build()
 
 
-def test_the_sample_fits_a_document_whose_members_are_of_other_types() -> None:
+def test_the_sample_account_can_be_loaded_with_a_document_whose_members_have_other_types() -> None:
     document = copy_of_openapi()
     schemas = document["components"]["schemas"]
     app = schemas["App"]["properties"]
@@ -208,7 +208,7 @@ def test_the_sample_fits_a_document_whose_members_are_of_other_types() -> None:
         assert apps
 
 
-def test_operations_that_are_not_understood_answer_501_with_their_names() -> None:
+def test_operations_that_are_not_understood_get_501_with_their_names() -> None:
     document = copy_of_openapi()
     del document["paths"]["/v1/betaGroups"]["post"]["requestBody"]
     document["paths"]["/v1/analyticsReportSegments/{id}"]["get"]["responses"] = {}

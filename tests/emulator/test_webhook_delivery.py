@@ -87,7 +87,7 @@ def deliveries(emulator: Emulator) -> list[Mapping[str, Any]]:
     return [delivery["attributes"] for delivery in emulator.find("webhookDeliveries")]
 
 
-def test_the_events_are_those_of_the_catalogue() -> None:
+def test_the_events_are_those_of_the_api_spec() -> None:
     with pytest.raises(ValueError, match="expected one of ") as caught:
         Emulator().add("webhooks", eventTypes=["UNKNOWN"])
     assert set(str(caught.value).partition("expected one of ")[2].split(", ")) == EVENT_TYPES
@@ -215,7 +215,7 @@ def test_releases_of_asset_packs_send_their_states(
     assert data["attributes"]["oldState"] == "IN_REVIEW"
 
 
-def test_marketplaces_hear_of_packages_and_territories(
+def test_webhooks_are_sent_about_marketplace_packages_and_territories(
     emulator: Emulator, app: Mapping[str, Any], receiver: Receiver
 ) -> None:
     market = emulator.add("apps", name="Market", bundleId="com.example.market")
@@ -247,7 +247,7 @@ def test_marketplaces_hear_of_packages_and_territories(
         }
 
 
-def test_only_enabled_webhooks_of_the_app_that_name_the_event_get_it(
+def test_an_event_is_sent_to_the_apps_enabled_webhooks_that_subscribe_to_it(
     emulator: Emulator, app: Mapping[str, Any], receiver: Receiver
 ) -> None:
     other = emulator.add("apps", name="Other", bundleId="com.example.other")
@@ -263,7 +263,7 @@ def test_only_enabled_webhooks_of_the_app_that_name_the_event_get_it(
 
 
 @pytest.mark.usefixtures("webhook")
-def test_what_a_test_adds_and_loads_is_no_change(
+def test_adding_and_loading_resources_sends_no_webhooks(
     emulator: Emulator, app: Mapping[str, Any], receiver: Receiver
 ) -> None:
     emulator.add("appStoreVersions", app=app, appStoreState="READY_FOR_SALE")
@@ -283,7 +283,7 @@ def test_without_a_receiver_deliveries_stay_pending(
     assert delivery["attributes"]["sentDate"] is None
 
 
-def test_the_delivery_records_request_and_response(
+def test_a_delivery_has_request_and_response(
     emulator: Emulator, app: Mapping[str, Any], webhook: Mapping[str, Any], api_writer: ApiWriter
 ) -> None:
     emulator.deliver_webhooks_to(Receiver(Response(202, {}, b"thanks")))
@@ -302,7 +302,7 @@ def test_the_delivery_records_request_and_response(
 
 
 @pytest.mark.usefixtures("webhook")
-def test_a_failed_delivery_is_tried_again_until_it_succeeds(emulator: Emulator, app: Mapping[str, Any]) -> None:
+def test_a_failed_delivery_is_retried_until_it_succeeds(emulator: Emulator, app: Mapping[str, Any]) -> None:
     receiver = Receiver(500, ConnectionRefusedError("nothing listens"))
     emulator.deliver_webhooks_to(receiver)
     emulator.update(emulator.add("appStoreVersions", app=app), appVersionState="IN_REVIEW")
@@ -319,7 +319,9 @@ def test_a_failed_delivery_is_tried_again_until_it_succeeds(emulator: Emulator, 
     assert len({request.body for request in receiver.requests}) == 1
 
 
-def test_attempts_end(emulator: Emulator, app: Mapping[str, Any], webhook: Mapping[str, Any]) -> None:
+def test_a_delivery_is_retried_a_limited_number_of_times(
+    emulator: Emulator, app: Mapping[str, Any], webhook: Mapping[str, Any]
+) -> None:
     receiver = Receiver(*[404] * 9)
     emulator.deliver_webhooks_to(receiver)
     version = emulator.add("appStoreVersions", app=app)
@@ -348,7 +350,7 @@ def test_a_ping_and_a_redelivery_are_sent_once(
     assert again["attributes"]["redelivery"] is True
 
 
-def test_the_secret_of_the_api_signs_and_can_be_changed(
+def test_notifications_are_signed_with_the_secret_set_by_the_api(
     emulator: Emulator, app: Mapping[str, Any], api_writer: ApiWriter, receiver: Receiver
 ) -> None:
     attributes = {"enabled": True, "eventTypes": [VERSION_EVENT], "name": "a", "url": "https://example.com"}
@@ -383,7 +385,7 @@ def test_a_webhook_that_was_added_without_a_secret_has_the_default_one(
 
 
 @pytest.mark.usefixtures("webhook")
-def test_a_receiver_that_writes_hears_of_its_own_change_afterwards(emulator: Emulator, app: Mapping[str, Any]) -> None:
+def test_a_change_made_by_a_receiver_is_sent_afterwards(emulator: Emulator, app: Mapping[str, Any]) -> None:
     version = emulator.add("appStoreVersions", app=app)
     log: list[str] = []
 
@@ -403,7 +405,9 @@ def test_a_receiver_that_writes_hears_of_its_own_change_afterwards(emulator: Emu
 
 
 @pytest.mark.usefixtures("webhook")
-def test_what_a_receiver_raises_reaches_the_test_once_all_was_sent(emulator: Emulator, app: Mapping[str, Any]) -> None:
+def test_an_exception_of_a_receiver_is_raised_in_the_test_after_everything_was_sent(
+    emulator: Emulator, app: Mapping[str, Any]
+) -> None:
     add_webhook(emulator, app)
     receiver = Receiver(AssertionError("not as expected"))
     emulator.deliver_webhooks_to(receiver)
@@ -440,7 +444,7 @@ def test_a_receiver_may_return_a_status_or_a_response(
 
 
 @pytest.mark.usefixtures("webhook")
-def test_a_receiver_may_delete_the_webhooks_that_are_sent_to(emulator: Emulator, app: Mapping[str, Any]) -> None:
+def test_a_receiver_may_delete_webhooks_with_pending_deliveries(emulator: Emulator, app: Mapping[str, Any]) -> None:
     add_webhook(emulator, app)
     requests: list[Request] = []
 
@@ -480,7 +484,7 @@ def test_a_keyboard_interrupt_in_a_receiver_leaves_the_emulator_usable(
     assert [one["deliveryState"] for one in deliveries(emulator)] == ["FAILED", "SUCCEEDED"]
 
 
-def test_a_url_needs_a_transport() -> None:
+def test_a_url_requires_a_transport() -> None:
     program = (
         "import sys\n"
         "from pytest_asc.emulator.app import Emulator\n"
@@ -499,7 +503,7 @@ async def receive_later(_request: Request) -> int:
     ("receiver", "message"),
     [(lambda _request: "ok", "returned str, expected a status"), (receive_later, "without an event loop")],
 )
-def test_a_receiver_that_returns_no_response_is_a_mistake_of_the_test(
+def test_a_receiver_that_returns_another_object_raises_type_error(
     emulator: Emulator, app: Mapping[str, Any], webhook: Mapping[str, Any], receiver: Any, message: str
 ) -> None:
     assert webhook
@@ -516,7 +520,7 @@ def test_a_receiver_is_a_url_of_this_machine_or_a_callable(emulator: Emulator) -
 
 
 @pytest.mark.usefixtures("webhook")
-def test_reset_and_none_end_the_deliveries(emulator: Emulator, app: Mapping[str, Any], receiver: Receiver) -> None:
+def test_reset_and_none_stop_the_deliveries(emulator: Emulator, app: Mapping[str, Any], receiver: Receiver) -> None:
     emulator.deliver_webhooks_to(None)
     emulator.update(emulator.add("appStoreVersions", app=app), appVersionState="IN_REVIEW")
     assert receiver.requests == []

@@ -44,7 +44,7 @@ def refusal_of(document: dict[str, Any], file: Path) -> str:
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_a_document_with_a_private_key_is_refused_with_its_place(key: Any, tmp_path: Path) -> None:
+def test_a_document_with_a_private_key_is_rejected_with_the_path_of_the_key(key: Any, tmp_path: Path) -> None:
     for text in texts_of(key):
         notes = f"Sign in with this: {text}"
         entry = {"type": "appStoreReviewDetails", "id": "1", "attributes": {"notes": notes}}
@@ -54,7 +54,7 @@ def test_a_document_with_a_private_key_is_refused_with_its_place(key: Any, tmp_p
         assert text[40:60] not in refusal
 
 
-def test_a_document_with_a_token_is_refused_wherever_it_is(asc_token: Token, tmp_path: Path) -> None:
+def test_a_document_with_a_token_anywhere_is_rejected(asc_token: Token, tmp_path: Path) -> None:
     for document in (
         {"data": [], "note": [{"header": f"Bearer {asc_token}"}]},
         {"data": [{"type": "apps", "id": str(asc_token)}]},
@@ -66,20 +66,20 @@ def test_a_document_with_a_token_is_refused_wherever_it_is(asc_token: Token, tmp
 
 
 @pytest.mark.parametrize("kind", ["ghp_", "gho_", "github_pat_", "glpat-", "xoxb-"])
-def test_tokens_of_other_services_are_refused(kind: str, tmp_path: Path) -> None:
+def test_a_document_with_a_token_of_another_service_is_rejected(kind: str, tmp_path: Path) -> None:
     document = {"data": [{"type": "apps", "id": "1", "attributes": {"name": kind + "aB3dE5gH7jK9" * 4}}]}
     assert refusal_of(document, tmp_path / "account.json").startswith("data[0].attributes.name looks like a token of")
 
 
 @pytest.mark.parametrize("before", ["", " ", "\n", "\t", '"', "\\", "\u0001", "x-", "note:", "é "])
-def test_a_token_is_found_behind_any_character(asc_token: Token, tmp_path: Path, before: str) -> None:
+def test_a_token_is_found_after_any_character(asc_token: Token, tmp_path: Path, before: str) -> None:
     document = {"data": [{"type": "apps", "id": "1", "attributes": {"name": f"{before}{asc_token}"}}]}
     refusal = refusal_of(document, tmp_path / "account.json")
     assert refusal.startswith("data[0].attributes.name looks like a JSON Web Token")
 
 
 @pytest.mark.parametrize("before", ["", "\n", '"', "\u0001"])
-def test_a_key_is_found_behind_any_character(tmp_path: Path, before: str) -> None:
+def test_a_private_key_is_found_after_any_character(tmp_path: Path, before: str) -> None:
     entry = {"type": "apps", "id": "1", "attributes": {"name": before + texts_of(KEYS[0])[1]}}
     refusal = refusal_of({"data": [entry]}, tmp_path / "account.json")
     assert refusal.startswith("data[0].attributes.name looks like a private key")
@@ -97,7 +97,7 @@ def test_values_that_are_not_json_are_searched_too(asc_token: Token) -> None:
         Emulator().load(document)
 
 
-def test_certificates_public_keys_and_ids_of_price_points_are_no_secrets(
+def test_certificates_public_keys_and_ids_of_price_points_are_accepted(
     asc_credentials: Credentials, asc_emulator: Emulator
 ) -> None:
     public = asc_credentials.public_key.public_bytes(

@@ -40,7 +40,7 @@ def test_a_client_can_follow_the_links_of_the_sample(emulator_client: EmulatorCl
     assert len(emulator_client.get(f"/v1/apps/{lists}/customerReviews").ids) == 5
 
 
-def test_every_link_of_the_sample_answers(emulator_client: EmulatorClient) -> None:
+def test_every_link_in_the_sample_account_can_be_read(emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.load_sample()
     emulator_client.emulator.rate_limit = 10_000
     store = emulator_client.emulator._account.store
@@ -75,7 +75,7 @@ NEVER_SHOWN = {
 }  # fmt: skip
 
 
-def test_it_has_something_of_every_type(emulator_client: EmulatorClient) -> None:
+def test_the_sample_account_has_resources_of_every_type(emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.load_sample()
     store = emulator_client.emulator._account.store
     assert {resource_type for resource_type in api_spec().types if not any(store.all(resource_type))} == NEVER_SHOWN
@@ -92,7 +92,9 @@ REQUIRED = {
 WORDS = {"filter[platform]": "IOS", "filter[state]": "SUBMITTED"}
 
 
-def test_every_operation_that_shows_resources_shows_some(emulator_client: EmulatorClient) -> None:
+def test_every_operation_that_returns_resources_returns_some_of_the_sample_account(
+    emulator_client: EmulatorClient,
+) -> None:
     emulator_client.emulator.load_sample()
     emulator_client.emulator.rate_limit = 10_000
     store = emulator_client.emulator._account.store
@@ -124,7 +126,7 @@ def test_the_sample_conforms_to_apples_document(emulator_client: EmulatorClient)
     ] == []
 
 
-def test_any_type_can_be_added_with_its_name_alone(emulator_client: EmulatorClient) -> None:
+def test_a_resource_of_any_type_can_be_added_without_attributes(emulator_client: EmulatorClient) -> None:
     store = emulator_client.emulator._account.store
     for resource_type in api_spec().types:
         added = emulator_client.emulator.add(resource_type)

@@ -241,7 +241,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT.*")
 _PORTAL = frozenset({"certificates", "devices", "profiles"})
 
 
-def test_times_are_written_as_apple_does(sample: Emulator) -> None:
+def test_times_have_apples_format(sample: Emulator) -> None:
     """In Cupertino's time, with the offset of the season; others in UTC, the developer portal's with milliseconds."""
     found = 0
     for resource_type in api_spec().types:
@@ -262,7 +262,7 @@ _PERIODS = (("createdDate", "uploadedDate"), ("startDate", "endDate"), ("started
 
 
 @pytest.mark.parametrize("now", [NOW, NOW + 200 * 86400, NOW - 80 * 86400], ids=["today", "in winter", "in spring"])
-def test_dates_fit_the_day(now: float) -> None:
+def test_dates_are_consistent_with_the_day_of_the_sample(now: float) -> None:
     emulator_client = EmulatorClient()
     emulator_client.clock.now = now
     emulator_client.emulator.load_sample()
@@ -349,7 +349,7 @@ def test_a_user_with_all_apps_has_no_list_of_them(sample: Emulator) -> None:
             assert not (one["attributes"]["allAppsVisible"] and one["relationships"].get("visibleApps"))
 
 
-def test_ids_of_price_points_and_prices_hold_their_parts(sample: Emulator) -> None:
+def test_ids_of_price_points_and_prices_encode_their_relationships(sample: Emulator) -> None:
     for kind in ("appPricePoints", "inAppPurchasePricePoints", "subscriptionPricePoints"):
         points = list(sample._account.store.all_stored(kind))
         assert points
@@ -362,7 +362,7 @@ def test_ids_of_price_points_and_prices_hold_their_parts(sample: Emulator) -> No
         assert list(json.loads(text)) == ["s", "t", "p", "sd", "ed"]
 
 
-def test_ids_that_are_those_of_another_resource(sample: Emulator) -> None:
+def test_resources_that_share_the_id_of_another_resource(sample: Emulator) -> None:
     same = (
         ("apps", "appAvailabilityV2"),
         ("apps", "appPriceSchedule"),
@@ -387,10 +387,10 @@ def test_ids_that_are_those_of_another_resource(sample: Emulator) -> None:
 
 
 @pytest.mark.parametrize("platform", ["IOS", "MAC_OS", "UNIVERSAL"])
-def test_app_ids_are_found_by_every_platform(platform: str) -> None:
+def test_app_ids_match_the_filter_of_every_platform(platform: str) -> None:
     assert len(_load_sample().get(f"/v1/bundleIds?filter[platform]={platform}").ids) == 3
 
 
-def test_no_read_of_a_certificate_shows_its_request() -> None:
+def test_certificates_are_returned_without_their_signing_request() -> None:
     shown = _load_sample().get("/v1/certificates").json["data"]
     assert [one["attributes"]["csrContent"] for one in shown] == [None, None]

@@ -27,7 +27,7 @@ def plan(schedule: Schedule, seen: list[tuple[str, float]], delay: float, what: 
     schedule.call_later(delay, what, lambda: seen.append((what, schedule.now())), calendar=calendar)
 
 
-def test_nothing_happens_before_its_time(schedule: Schedule, clock: list[float]) -> None:
+def test_no_event_happens_before_it_is_due(schedule: Schedule, clock: list[float]) -> None:
     seen: list[tuple[str, float]] = []
     plan(schedule, seen, 60, "a")
     clock[0] += 3600
@@ -39,7 +39,7 @@ def test_nothing_happens_before_its_time(schedule: Schedule, clock: list[float])
     assert seen == [("a", 1060)]
 
 
-def test_events_happen_in_order_each_at_its_time(schedule: Schedule) -> None:
+def test_events_happen_in_order_of_their_times_at_the_due_time(schedule: Schedule) -> None:
     seen: list[tuple[str, float]] = []
     for delay, what, calendar in ((30, "c", False), (10, "a", True), (10, "b", False), (40, "d", True)):
         plan(schedule, seen, delay, what, calendar=calendar)
@@ -66,7 +66,9 @@ def test_finish_does_not_wait_for_calendar_events(schedule: Schedule) -> None:
     assert schedule.finish() == []
 
 
-def test_events_before_the_clocks_time_happen_at_once(schedule: Schedule, clock: list[float]) -> None:
+def test_events_that_are_due_before_the_clocks_time_happen_at_the_next_step(
+    schedule: Schedule, clock: list[float]
+) -> None:
     seen: list[tuple[str, float]] = []
     plan(schedule, seen, 10, "late")
     clock[0] += 100
@@ -90,7 +92,7 @@ def test_advance_by_zero_runs_no_later_event(emulator_client: EmulatorClient) ->
     assert len(emulator_client.emulator.advance()) == 1
 
 
-def test_the_accounts_dates_move_and_nothing_else(emulator_client: EmulatorClient) -> None:
+def test_advancing_the_time_changes_dates_in_the_account_but_not_the_clock(emulator_client: EmulatorClient) -> None:
     before = emulator_client.get("/v1/apps")
     emulator_client.emulator.advance(days=1, hours=1, minutes=1)
     emulator_client.emulator.advance(1)
@@ -102,7 +104,7 @@ def test_the_accounts_dates_move_and_nothing_else(emulator_client: EmulatorClien
 
 
 @pytest.mark.parametrize("seconds", [-1, float("nan")])
-def test_time_does_not_go_back(emulator_client: EmulatorClient, seconds: float) -> None:
+def test_a_negative_advance_is_rejected(emulator_client: EmulatorClient, seconds: float) -> None:
     with pytest.raises(ValueError, match="time does not go back"):
         emulator_client.emulator.advance(seconds)
 

@@ -39,7 +39,7 @@ def relate(store: Store, resource_type: str, identifier: str, name: str, others:
     store.relate(resource, relation_of(resource_type, name), others)
 
 
-def test_both_sides_change_together(store: Store) -> None:
+def test_changing_one_side_of_a_relationship_changes_the_other(store: Store) -> None:
     relate(store, "builds", "1", "app", "a")
     relate(store, "builds", "2", "app", "a")
     assert ids(store, "apps", "a", "builds") == ["1", "2"]
@@ -69,7 +69,7 @@ def test_a_one_to_one_link_replaces_the_old_one(store: Store) -> None:
     assert ids(store, "builds", "1", "appStoreVersion") == []
 
 
-def test_a_removed_resource_leaves_no_link(store: Store) -> None:
+def test_removing_a_resource_removes_its_links(store: Store) -> None:
     relate(store, "builds", "1", "app", "a")
     relate(store, "users", "u", "visibleApps", "ab")
     app = store.get("apps", "a")
@@ -88,7 +88,7 @@ def test_linking_a_missing_resource_raises(store: Store) -> None:
         relate(store, "builds", "1", "app", "ab")
 
 
-def test_selections_are_made_once_between_two_writes(store: Store) -> None:
+def test_selections_are_computed_once_between_two_writes(store: Store) -> None:
     made: list[int] = []
 
     def make() -> list[Resource]:
@@ -105,7 +105,7 @@ def test_selections_are_made_once_between_two_writes(store: Store) -> None:
     assert len(made) == 2
 
 
-def test_a_change_drops_what_was_rendered_on_both_sides(store: Store) -> None:
+def test_changing_a_link_discards_the_rendered_json_of_both_resources(store: Store) -> None:
     app, build = store.get("apps", "a"), store.get("builds", "1")
     assert app is not None
     assert build is not None
@@ -114,13 +114,13 @@ def test_a_change_drops_what_was_rendered_on_both_sides(store: Store) -> None:
     assert (app.rendered, build.rendered) == ({}, {})
 
 
-def test_selections_are_bounded(store: Store) -> None:
+def test_the_number_of_cached_selections_is_limited(store: Store) -> None:
     for number in range(1000):
         store.selection(number, list)
     assert len(store._selections) <= 256
 
 
-def test_a_generated_resource_that_was_looked_up_before_it_was_stored_gets_every_link() -> None:
+def test_links_to_a_generated_resource_looked_up_before_it_was_stored_are_kept() -> None:
     store = Store({"territories": lambda _, identifier: Resource("territories", identifier, {})})
     base = store.get("territories", "USA")
     assert base is not None

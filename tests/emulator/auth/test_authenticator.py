@@ -49,7 +49,7 @@ def refusal(emulator_client: EmulatorClient) -> str | None:
         (f"Bearer {token(scope='GET /v1/apps')}", "token-scope-format"),
     ],
 )
-def test_every_refusal_is_one_opaque_401_with_its_reason_in_the_record(
+def test_every_rejected_token_gets_the_same_401_and_its_cause_is_in_the_record(
     emulator_client: EmulatorClient, header: str | None, cause: str
 ) -> None:
     answer = emulator_client.send("GET", "/v1/apps", headers={} if header is None else {"Authorization": header})
@@ -99,7 +99,7 @@ def authenticator() -> Authenticator:
     return authenticator
 
 
-def test_a_token_is_verified_once_and_its_times_at_every_request(
+def test_the_signature_of_a_token_is_verified_once_and_its_times_at_every_request(
     authenticator: Authenticator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     verified: list[str] = []
@@ -128,7 +128,9 @@ def test_a_key_is_accepted_from_the_moment_it_is_trusted(authenticator: Authenti
     assert isinstance(authenticate(authenticator, text), Key)
 
 
-def test_the_cache_of_verified_tokens_is_bounded(authenticator: Authenticator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_size_of_the_cache_of_verified_tokens_is_limited(
+    authenticator: Authenticator, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(authenticator_module, "_CACHE_SIZE", 3)
     for number in range(10):
         authenticate(authenticator, f"nonsense-{number}")
@@ -146,7 +148,7 @@ def test_the_scope_is_checked_for_each_request(authenticator: Authenticator) -> 
     ("skew", "cause", "words"),
     [(-600.0, "clock-ahead", "10 min behind"), (1200.0, "clock-behind", "20 min ahead of")],
 )
-def test_clock_skew_is_named_as_the_cause(authenticator: Authenticator, skew: float, cause: str, words: str) -> None:
+def test_clock_skew_is_reported_as_the_cause(authenticator: Authenticator, skew: float, cause: str, words: str) -> None:
     found = authenticate(authenticator, TOKEN, NOW + skew, skew=skew)
     assert found.cause == cause
     assert words in found.evidence
@@ -161,7 +163,7 @@ def test_another_service_requires_another_audience(emulator_client: EmulatorClie
     assert authenticate(authenticator, TOKEN).cause == "token-of-other-service"
 
 
-def test_keys_show_no_identifier() -> None:
+def test_the_repr_of_a_key_shows_no_id() -> None:
     assert KEY_ID not in repr(Key(KEY_ID, ISSUER_ID, "team", KEY.public_key()))
 
 
@@ -174,7 +176,7 @@ def test_requests_are_counted_over_a_sliding_hour() -> None:
     assert limiter.count(KEY_ID, NOW + 3605, 3) == -1
 
 
-def test_each_key_has_its_own_limit_and_refused_tokens_do_not_count(emulator_client: EmulatorClient) -> None:
+def test_each_key_has_its_own_limit_and_rejected_tokens_do_not_count(emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.rate_limit = 2
     emulator_client.emulator.trust("OTHEROTHER", ISSUER_ID, "team", OTHER.public_key())
     other = {"Authorization": f"Bearer {token(key=OTHER, headers={'kid': 'OTHEROTHER'})}"}

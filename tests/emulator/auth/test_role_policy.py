@@ -50,7 +50,7 @@ INDIVIDUAL = {"Authorization": f"Bearer {token(iss=None, sub='user')}"}
         ("ACCOUNT_HOLDER", "POST", "/v1/analyticsReportRequests", True),
     ],
 )
-def test_a_role_has_access_to_its_areas_alone(
+def test_a_role_only_has_access_to_its_areas(
     emulator_client: EmulatorClient, role: Role, method: str, path: str, may: bool
 ) -> None:
     emulator_client.emulator.role = role
@@ -61,7 +61,7 @@ def test_a_role_has_access_to_its_areas_alone(
     assert (record.refusal is None) is may
 
 
-def test_the_refusal_is_as_opaque_as_apples_and_explained_in_the_record(emulator_client: EmulatorClient) -> None:
+def test_a_missing_role_gets_apples_403_and_its_cause_is_in_the_record(emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.role = "CUSTOMER_SUPPORT"
     (error,) = emulator_client.get("/v1/ciProducts").json["errors"]
     assert len(error.pop("id")) == 36
@@ -109,14 +109,14 @@ def test_team_key_areas_are_closed_to_individual_keys_of_every_role(role: Role, 
         assert "individual keys cannot access" in refusal.evidence
 
 
-def test_individual_keys_have_their_users_role(emulator_client: EmulatorClient) -> None:
+def test_an_individual_key_has_the_role_of_its_user(emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.trust(KEY_ID, None, "individual", KEY.public_key())
     emulator_client.emulator.role = "DEVELOPER"
     assert emulator_client.send("GET", "/v1/users", headers=INDIVIDUAL).status == 403
     assert emulator_client.send("GET", "/v1/apps", headers=INDIVIDUAL).status == 200
 
 
-def test_a_role_is_checked_where_it_is_set(emulator: Emulator) -> None:
+def test_setting_an_unknown_role_is_rejected(emulator: Emulator) -> None:
     with pytest.raises(ValueError, match="there is no role 'Developer'; did you mean 'DEVELOPER'"):
         emulator.role = "Developer"  # type: ignore[assignment]
     assert emulator.role == "ADMIN"

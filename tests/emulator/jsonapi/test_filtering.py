@@ -99,7 +99,7 @@ def all_pages(emulator_client: EmulatorClient, url: str) -> tuple[list[str], set
 
 @settings(deadline=None)
 @given(APPS, QUERIES)
-def test_a_query_selects_the_same_resources_as_the_model(
+def test_random_queries_select_the_same_resources_as_a_model(
     apps: list[dict[str, Any]], query: dict[str, list[str]]
 ) -> None:
     text = urlencode({name: ",".join(values) for name, values in query.items()})
@@ -144,7 +144,7 @@ def test_a_thousand_values_are_one_filter(emulator_client: EmulatorClient) -> No
     assert emulator_client.get(f"/v1/apps?filter[id]={values}").ids == apps
 
 
-def test_exists_selects_reviews_with_a_response(emulator_client: EmulatorClient) -> None:
+def test_exists_published_response_selects_reviews_with_a_response(emulator_client: EmulatorClient) -> None:
     reviews = [emulator_client.emulator.add("customerReviews", id=name) for name in ("a", "b")]
     app = emulator_client.emulator.add("apps", customerReviews=reviews)["id"]
     emulator_client.emulator.add("customerReviewResponses", review="a", state="PUBLISHED")

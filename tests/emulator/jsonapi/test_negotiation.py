@@ -60,7 +60,7 @@ def test_no_accept_header_raises(accept: str) -> None:
     assert choose_media_type(accept, OFFERED) in {None, *OFFERED}
 
 
-def test_406_is_in_plain_text(emulator_client: EmulatorClient) -> None:
+def test_the_response_406_is_in_plain_text(emulator_client: EmulatorClient) -> None:
     answer = emulator_client.send("GET", "/v1/apps", headers={**BEARER, "accept": "text/csv"})
     assert (answer.status, answer.headers["Content-Type"]) == (406, "text/plain")
     assert emulator_client.send("GET", "/v1/apps", headers={"accept": "text/csv"}).status == 401, (
@@ -80,7 +80,7 @@ def test_406_is_in_plain_text(emulator_client: EmulatorClient) -> None:
         ("", 415),
     ],
 )
-def test_a_body_of_another_media_type_than_json_is_a_415(
+def test_a_body_that_is_not_json_by_its_content_type_gets_415(
     emulator_client: EmulatorClient, sent: str | None, status: int
 ) -> None:
     headers = BEARER if sent is None else {**BEARER, "content-type": sent}

@@ -50,7 +50,7 @@ APP = operation("/v1/apps/{id}")
         (operation("/v1/appInfos/{id}/relationships/ageRatingDeclaration"), "include=x", "ILLEGAL", "include", ""),
     ],
 )  # fmt: skip
-def test_an_invalid_parameter_has_apples_error(
+def test_an_invalid_parameter_gets_apples_error(
     asked: Operation, text: str, code: str, parameter: str, detail: str
 ) -> None:
     (error,) = parse(asked, text).errors
@@ -94,14 +94,14 @@ def test_a_cursor_decodes_to_its_offset(offset: int) -> None:
 
 @settings(deadline=None)
 @given(st.text())
-def test_no_cursor_raises(text: str) -> None:
+def test_any_text_is_accepted_or_rejected_as_a_cursor(text: str) -> None:
     offset = decode_cursor(text)
     assert offset is None or encode_cursor(offset) == text
 
 
 @settings(deadline=None)
 @given(st.text())
-def test_no_query_raises_and_links_repeat_what_was_sent(text: str) -> None:
+def test_any_query_is_parsed_and_repeated_in_links(text: str) -> None:
     query = parse(APPS, text.replace("\ud800", ""))
     again = parse(APPS, query.text)
     assert query.text.isascii()

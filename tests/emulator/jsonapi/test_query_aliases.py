@@ -20,14 +20,14 @@ def lists(emulator_client: EmulatorClient) -> str:
 
 
 @pytest.mark.parametrize(("answered", "count"), [("true", 1), ("false", 4)])
-def test_reviews_with_and_without_a_published_response(
+def test_exists_published_response_selects_reviews(
     emulator_client: EmulatorClient, lists: str, answered: str, count: int
 ) -> None:
     found = emulator_client.get(f"/v1/apps/{lists}/customerReviews?exists[publishedResponse]={answered}").ids
     assert len(found) == count
 
 
-def test_a_response_that_is_not_published_yet_does_not_count(emulator_client: EmulatorClient) -> None:
+def test_an_unpublished_response_does_not_count_as_published_response(emulator_client: EmulatorClient) -> None:
     review = emulator_client.emulator.add("customerReviews", rating=1)
     app = emulator_client.emulator.add("apps", customerReviews=[review])
     path = f"/v1/apps/{app['id']}/customerReviews?exists[publishedResponse]="
@@ -61,7 +61,7 @@ def test_summarizations_of_reviews_need_a_platform(emulator_client: EmulatorClie
     assert emulator_client.get(f"{path}?filter[platform]=MAC_OS").ids == []
 
 
-def test_keys_of_an_app(emulator_client: EmulatorClient) -> None:
+def test_alternative_distribution_keys_are_filtered_by_app(emulator_client: EmulatorClient) -> None:
     key = emulator_client.emulator.add("alternativeDistributionKeys")
     emulator_client.emulator.add("apps", alternativeDistributionKey=key)
     other = emulator_client.emulator.add("alternativeDistributionKeys")
@@ -69,7 +69,7 @@ def test_keys_of_an_app(emulator_client: EmulatorClient) -> None:
     assert emulator_client.get("/v1/alternativeDistributionKeys?exists[app]=false").ids == [other["id"]]
 
 
-def test_purchases_that_can_be_submitted(emulator_client: EmulatorClient) -> None:
+def test_purchases_are_filtered_by_whether_they_can_be_submitted(emulator_client: EmulatorClient) -> None:
     ready = emulator_client.emulator.add("inAppPurchases", state="READY_TO_SUBMIT")
     sold = emulator_client.emulator.add("inAppPurchases", state="APPROVED")
     app = emulator_client.emulator.add("apps", inAppPurchasesV2=[ready, sold])
@@ -80,7 +80,7 @@ def test_purchases_that_can_be_submitted(emulator_client: EmulatorClient) -> Non
     )
 
 
-def test_keywords_of_a_locale_and_a_platform(emulator_client: EmulatorClient) -> None:
+def test_keywords_are_filtered_by_locale_and_platform(emulator_client: EmulatorClient) -> None:
     version = emulator_client.emulator.add("appStoreVersions", platform="TV_OS")
     german, english = (emulator_client.emulator.add("appKeywords", id=word) for word in ("listen", "lists"))
     for locale, word in (("de-DE", german), ("en-US", english)):
@@ -94,7 +94,7 @@ def test_keywords_of_a_locale_and_a_platform(emulator_client: EmulatorClient) ->
     assert emulator_client.get(f"{path}?filter[platform]=IOS").ids == []
 
 
-def test_offers_and_price_points(emulator_client: EmulatorClient, lists: str) -> None:
+def test_offers_and_price_points_are_filtered(emulator_client: EmulatorClient, lists: str) -> None:
     (subscription,) = emulator_client.get("/v1/subscriptionGroups/21400001/subscriptions").ids
     offers = f"/v1/subscriptions/{subscription}/offerCodes?filter[territory]="
     assert (len(emulator_client.get(f"{offers}USA").ids), emulator_client.get(f"{offers}JPN").ids) == (1, [])
@@ -117,7 +117,7 @@ def test_offers_and_price_points(emulator_client: EmulatorClient, lists: str) ->
         ("createdDateLessThan", "soon", []),
     ],
 )
-def test_deliveries_in_a_span_of_time(
+def test_webhook_deliveries_are_filtered_by_time(
     emulator_client: EmulatorClient, name: str, moment: str, found: list[str]
 ) -> None:
     delivery = emulator_client.emulator.add("webhookDeliveries", id="1", createdDate="2026-05-01T09:00:00-08:00")
@@ -125,19 +125,19 @@ def test_deliveries_in_a_span_of_time(
     assert emulator_client.get(f"/v1/webhooks/{webhook['id']}/deliveries?filter[{name}]={quote(moment)}").ids == found
 
 
-def test_the_other_side_of_the_other_side_is_the_first() -> None:
+def test_reversing_a_relation_twice_gives_the_same_relation() -> None:
     over = relation("apps", "alternativeDistributionKey")
     assert over
     assert (over.reverse.type, over.reverse.target) == ("alternativeDistributionKeys", "apps")
     assert over.reverse.reverse == over
 
 
-def test_a_bundle_id_for_every_platform_is_found_with_each(emulator_client: EmulatorClient) -> None:
+def test_a_universal_bundle_id_matches_the_filter_of_every_platform(emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.add("bundleIds", id="u", platform="UNIVERSAL")
     emulator_client.emulator.add("bundleIds", id="m", platform="MAC_OS")
     assert emulator_client.get("/v1/bundleIds?filter[platform]=IOS").ids == ["u"]
 
 
-def test_the_locale_of_a_beta_app_localization_matches_without_regard_to_case(emulator_client: EmulatorClient) -> None:
+def test_the_locale_filter_of_beta_app_localizations_ignores_case(emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.add("betaAppLocalizations", id="f", locale="fr-FR")
     assert emulator_client.get("/v1/betaAppLocalizations?filter[locale]=fr-fr").ids == ["f"]

@@ -54,7 +54,7 @@ def details(emulator_client: EmulatorClient, path: str, body: bytes, method: str
         (b"\x00" * 10_000_000, "Expecting value"),
     ],
 )
-def test_a_body_that_is_not_json_is_a_400(emulator_client: EmulatorClient, body: bytes, problem: str) -> None:
+def test_a_body_that_is_not_json_gets_400(emulator_client: EmulatorClient, body: bytes, problem: str) -> None:
     answer = emulator_client.send("POST", "/v1/betaGroups", body=body)
     (error,) = answer.json["errors"]
     assert (answer.status, error["code"]) == (400, "ENTITY_INVALID")
@@ -64,7 +64,7 @@ def test_a_body_that_is_not_json_is_a_400(emulator_client: EmulatorClient, body:
 @pytest.mark.parametrize(
     "body", [b"[object Object]", b"[]", b" [1]", b"null", b'"data"', b"7", b"true", b"[" * 200_000]
 )
-def test_a_body_that_is_no_object_is_a_422_without_a_place(emulator_client: EmulatorClient, body: bytes) -> None:
+def test_a_body_that_is_not_an_object_gets_422_without_a_position(emulator_client: EmulatorClient, body: bytes) -> None:
     answer = emulator_client.send("POST", "/v1/betaGroups", body=body)
     (error,) = answer.json["errors"]
     assert (answer.status, error["code"], error["detail"]) == (422, "ENTITY_UNPROCESSABLE", "Unexpected error")
@@ -98,7 +98,7 @@ def test_a_body_that_is_no_object_is_a_422_without_a_place(emulator_client: Emul
         ),
     ],
 )
-def test_a_body_that_is_no_request_document_is_a_422(
+def test_a_body_that_is_not_a_request_document_gets_422(
     emulator_client: EmulatorClient, damage: Callable[[dict[str, Any]], Any], places: list[str]
 ) -> None:
     status, told = details(emulator_client, "/v1/betaGroups", json.dumps(damage(GROUP)).encode())
@@ -114,32 +114,32 @@ def test_a_body_that_is_no_request_document_is_a_422(
         ({"data": [], "x": 1}, ["x"]),
     ],
 )
-def test_a_body_that_is_no_linkage_document_is_a_422(body: Any, places: list[str]) -> None:
+def test_a_body_that_is_not_a_linkage_document_gets_422(body: Any, places: list[str]) -> None:
     status, told = details(SHARED, "/v1/betaGroups/g/relationships/builds", json.dumps(body).encode())
     assert (status, told) == (422, [f"Unexpected or invalid value at '{place}'." for place in places])
 
 
-def test_links_and_meta_of_a_read_resource_may_be_sent_back() -> None:
+def test_links_and_meta_in_a_request_are_ignored() -> None:
     read = SHARED.get("/v1/betaGroups/g").json["data"]
     data = {**read, "attributes": {"name": "New"}, "meta": {}}
     answer = SHARED.send("PATCH", "/v1/betaGroups/g", body=json.dumps({"data": data, "links": {}}).encode())
     assert answer.status == 200
 
 
-def test_the_last_of_two_equal_keys_counts() -> None:
+def test_the_last_of_several_equal_member_names_counts() -> None:
     body = b'{"data": {"type": "betaGroups", "id": "x", "id": "g", "attributes": {"name": "a", "name": "b"}}}'
     answer = SHARED.send("PATCH", "/v1/betaGroups/g", body=body)
     assert answer.json["data"]["attributes"]["name"] == "b"
 
 
-def test_any_text_is_kept() -> None:
+def test_any_text_is_stored_unchanged() -> None:
     name = '\U0001f600 \x00 \u2028 ü \\ " </script>'
     body = json.dumps({"data": {"type": "betaGroups", "id": "g", "attributes": {"name": name}}}).encode()
     assert SHARED.send("PATCH", "/v1/betaGroups/g", body=body).json["data"]["attributes"]["name"] == name
     assert SHARED.get("/v1/betaGroups/g").json["data"]["attributes"]["name"] == name
 
 
-def test_ids_with_slashes_are_ids() -> None:
+def test_ids_may_contain_slashes() -> None:
     SHARED.emulator.add("betaGroups", id='a/b "ü')
     data = {"type": "betaGroups", "id": 'a/b "ü', "attributes": {"name": "x"}}
     path = "/v1/betaGroups/a%2Fb%20%22%C3%BC"
@@ -190,7 +190,7 @@ WRITES = st.sampled_from(
     write=WRITES,
     body=st.binary(max_size=50) | DOCUMENTS.map(lambda value: json.dumps(value).encode()) | NEARLY_GOOD,
 )
-def test_no_body_raises(write: tuple[str, str], body: bytes) -> None:
+def test_any_body_is_accepted_or_rejected(write: tuple[str, str], body: bytes) -> None:
     method, path = write
     response = SHARED.emulator.handle(Request(method, BASE + path, headers(), body))
     assert response.crash is None

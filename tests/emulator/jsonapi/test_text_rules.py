@@ -48,7 +48,7 @@ def _localization(writer: ApiWriter, resource_type: str, **members: str) -> dict
         ),
     ],
 )
-def test_a_text_that_is_too_long_is_refused(
+def test_a_text_that_is_too_long_is_rejected(
     writer: ApiWriter, resource_type: str, attribute: str, most: int, words: str
 ) -> None:
     localization = _localization(writer, resource_type, locale="en-US")
@@ -60,7 +60,7 @@ def test_a_text_that_is_too_long_is_refused(
 
 
 @pytest.mark.parametrize("symbol", BAD_SYMBOLS)
-def test_what_to_test_refuses_symbols_and_lists_each_once(writer: ApiWriter, symbol: str) -> None:
+def test_symbols_in_what_to_test_are_rejected_and_listed_once(writer: ApiWriter, symbol: str) -> None:
     localization = _localization(writer, "betaBuildLocalizations", locale="en-US")
     answer = writer.patch(localization, whatsNew=f"New {symbol} and {symbol}")
     assert answer.json["errors"][0]["title"] == "An attribute value has invalid text."
@@ -68,13 +68,13 @@ def test_what_to_test_refuses_symbols_and_lists_each_once(writer: ApiWriter, sym
 
 
 @pytest.mark.parametrize("text", GOOD_TEXTS)
-def test_arrows_signs_and_shapes_are_taken(writer: ApiWriter, text: str) -> None:
+def test_arrows_signs_and_shapes_are_accepted_in_what_to_test(writer: ApiWriter, text: str) -> None:
     assert writer.patch(_localization(writer, "betaBuildLocalizations", locale="en-US"), whatsNew=text).status == 200
     store = _localization(writer, "appStoreVersionLocalizations", locale="en-US")
     assert writer.patch(store, description=text).status == 200
 
 
-def test_a_description_in_the_store_refuses_box_drawing(writer: ApiWriter) -> None:
+def test_box_drawing_characters_in_app_store_descriptions_are_rejected(writer: ApiWriter) -> None:
     answer = writer.patch(_localization(writer, "appStoreVersionLocalizations", locale="en-US"), description="a ─ b")
     assert answer.codes == ["ENTITY_ERROR.ATTRIBUTE.INVALID.INVALID_CHARACTERS"]
     assert detail(answer) == "Description can't contain the following character(s): ─"
@@ -84,7 +84,9 @@ def test_a_description_in_the_store_refuses_box_drawing(writer: ApiWriter) -> No
     ("text", "taken"),
     [("a > b &lt; c\n", True), ("Tiếng Việt हिंदी", True), ("a<b", False), ("Cafe\u0301", False), ("😀", False)],
 )
-def test_a_beta_description_refuses_markup_accents_apart_and_emoji(writer: ApiWriter, text: str, taken: bool) -> None:
+def test_markup_combining_accents_and_emoji_in_beta_descriptions_are_rejected(
+    writer: ApiWriter, text: str, taken: bool
+) -> None:
     answer = writer.patch(_localization(writer, "betaAppLocalizations", locale="en-US"), description=text)
     assert answer.status == (200 if taken else 409)
     if not taken:
@@ -92,7 +94,7 @@ def test_a_beta_description_refuses_markup_accents_apart_and_emoji(writer: ApiWr
 
 
 @pytest.mark.parametrize("locale", ["nb", "it-IT", "xx", "tr-TR"])
-def test_a_locale_that_the_app_store_does_not_have_is_refused(writer: ApiWriter, locale: str) -> None:
+def test_an_unknown_locale_is_rejected(writer: ApiWriter, locale: str) -> None:
     emulator = writer.emulator_client.emulator
     for resource_type, parent in (("betaAppLocalizations", "apps"), ("betaBuildLocalizations", "builds")):
         answer = writer.post(resource_type, {"locale": locale}, **{parent[:-1]: emulator.add(parent)})
@@ -100,7 +102,7 @@ def test_a_locale_that_the_app_store_does_not_have_is_refused(writer: ApiWriter,
         assert detail(answer) == "The 'locale' value is invalid."
 
 
-def test_a_locale_of_game_center_has_a_code_of_its_own(writer: ApiWriter) -> None:
+def test_an_invalid_locale_of_game_center_has_its_own_code(writer: ApiWriter) -> None:
     achievement = writer.emulator_client.emulator.add("gameCenterAchievements")
     texts = {"name": "Won", "beforeEarnedDescription": "Win", "afterEarnedDescription": "You won"}
     answer = writer.post(
@@ -110,7 +112,7 @@ def test_a_locale_of_game_center_has_a_code_of_its_own(writer: ApiWriter) -> Non
 
 
 @pytest.mark.parametrize("locale", ["en-US", "EN-us"])
-def test_a_second_beta_localization_of_a_locale_is_refused_whatever_its_case(writer: ApiWriter, locale: str) -> None:
+def test_a_second_beta_localization_of_a_locale_is_rejected_ignoring_case(writer: ApiWriter, locale: str) -> None:
     app = writer.emulator_client.emulator.add("apps")
     writer.create("betaAppLocalizations", {"locale": "en-US"}, app=app)
     answer = writer.post("betaAppLocalizations", {"locale": locale}, app=app)
@@ -120,7 +122,7 @@ def test_a_second_beta_localization_of_a_locale_is_refused_whatever_its_case(wri
     assert writer.post("betaAppLocalizations", {"locale": locale}, app=other).status == 201
 
 
-def test_all_faults_of_the_texts_come_in_one_answer(writer: ApiWriter) -> None:
+def test_all_errors_about_texts_are_reported_together(writer: ApiWriter) -> None:
     localization = _localization(writer, "appStoreVersionLocalizations", locale="en-US")
     answer = writer.patch(localization, keywords="a" * 101, description="😀" * 4001)
     pointers = [error["source"]["pointer"].rpartition("/")[2] for error in json.loads(answer.body)["errors"]]

@@ -55,7 +55,7 @@ def check(emulator_client: EmulatorClient, operation: Operation, identifier: str
     return []
 
 
-def test_a_wrong_value_at_any_place_is_never_a_crash() -> None:
+def test_a_wrong_value_anywhere_in_a_body_never_crashes_the_emulator() -> None:
     random = Random(0)
     emulator_client = EmulatorClient()
     emulator_client.emulator.rate_limit = 10**9
@@ -91,7 +91,7 @@ def test_a_wrong_value_at_any_place_is_never_a_crash() -> None:
         '{"DATA": {}}',
     ],
 )
-def test_odd_documents_are_refused_in_apples_form(emulator_client: EmulatorClient, text: str) -> None:
+def test_unusual_documents_are_rejected_with_apples_errors(emulator_client: EmulatorClient, text: str) -> None:
     (operation,) = [one for one in WITH_BODY if (one.method, one.path) == ("POST", "/v1/betaGroups")]
     assert check(emulator_client, operation, "", text.encode()) == []
     assert emulator_client.get("/v1/betaGroups").ids == []
@@ -108,7 +108,7 @@ def test_odd_documents_are_refused_in_apples_form(emulator_client: EmulatorClien
         ({"allAppsVisible": "true"}, "ENTITY_ERROR.ATTRIBUTE.TYPE", "/data/attributes/allAppsVisible"),
     ],
 )
-def test_values_of_another_type_are_named_with_their_place(
+def test_values_of_a_wrong_type_are_reported_with_a_pointer(
     emulator_client: EmulatorClient, attributes: dict[str, Any], code: str, pointer: str
 ) -> None:
     given = {"email": "kim@example.com", "firstName": "Kim", "lastName": "Example", "roles": ["DEVELOPER"]}

@@ -27,7 +27,7 @@ def illegal(name: str) -> tuple[int, str, str]:
 # Linkage, with and without include.
 
 
-def test_a_relationship_has_links_and_no_linkage_until_it_is_included(emulator_client: EmulatorClient) -> None:
+def test_a_relationship_only_has_linkage_if_it_is_included(emulator_client: EmulatorClient) -> None:
     app = emulator_client.emulator.add("apps")["id"]
     (info,) = emulator_client.get(f"/v1/apps/{app}/appInfos").json["data"]
     assert all(member.keys() == {"links"} for member in info["relationships"].values())
@@ -37,7 +37,7 @@ def test_a_relationship_has_links_and_no_linkage_until_it_is_included(emulator_c
     assert included["relationships"]["ageRatingDeclaration"]["data"]["type"] == "ageRatingDeclarations"
 
 
-def test_a_workflow_has_three_relationships_only_when_they_are_included(emulator_client: EmulatorClient) -> None:
+def test_three_relationships_of_a_workflow_are_omitted_unless_included(emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.load_sample()
     (workflow,) = emulator_client.emulator.find("ciWorkflows")
     path = f"/v1/ciWorkflows/{workflow['id']}"
@@ -52,7 +52,7 @@ def test_a_workflow_has_three_relationships_only_when_they_are_included(emulator
     assert all(shown[name]["data"] for name in names)
 
 
-def test_fields_that_leave_a_relationship_out_leave_its_linkage_out(emulator_client: EmulatorClient) -> None:
+def test_a_fieldset_without_a_relationship_omits_its_linkage(emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.load_sample()
     document = emulator_client.get("/v1/profiles?fields[profiles]=name&include=devices&fields[devices]=name").json
     assert not any("relationships" in profile for profile in document["data"])
@@ -61,7 +61,7 @@ def test_fields_that_leave_a_relationship_out_leave_its_linkage_out(emulator_cli
     assert all(profile["relationships"].keys() == {"devices"} for profile in document["data"])
 
 
-def test_included_is_absent_where_no_certificate_has_a_pass_type_id(emulator_client: EmulatorClient) -> None:
+def test_included_is_omitted_if_no_certificate_has_a_pass_type_id(emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.add("certificates", certificateType="DISTRIBUTION")
     document = emulator_client.get("/v1/certificates?fields[certificates]=displayName&include=passTypeId").json
     assert "included" not in document
@@ -71,7 +71,7 @@ def test_included_is_absent_where_no_certificate_has_a_pass_type_id(emulator_cli
         assert shown["relationships"]["passTypeId"]["data"] is None
 
 
-def test_an_item_has_linkage_of_each_type_that_is_included(emulator_client: EmulatorClient) -> None:
+def test_a_submission_item_has_linkage_for_every_included_type(emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.load_sample()
     (submission,) = emulator_client.emulator.find("reviewSubmissions", state="COMPLETE")
     path = f"/v1/reviewSubmissions/{submission['id']}/items"
@@ -82,7 +82,7 @@ def test_an_item_has_linkage_of_each_type_that_is_included(emulator_client: Emul
     assert "data" not in item.get("relationships", {}).get("appStoreVersion", {})
 
 
-def test_a_removed_item_stays_in_the_list(emulator: Emulator, emulator_client: EmulatorClient) -> None:
+def test_a_removed_submission_item_stays_in_the_list(emulator: Emulator, emulator_client: EmulatorClient) -> None:
     version = emulator.add_ready_version()
     app = emulator.get("apps", version["relationships"]["app"]["data"]["id"])
     writer = ApiWriter(emulator_client)
@@ -92,7 +92,7 @@ def test_a_removed_item_stays_in_the_list(emulator: Emulator, emulator_client: E
     assert [one["attributes"]["state"] for one in writer.related(submission, "items")] == ["REMOVED"]
 
 
-def test_an_update_answers_without_linkage(emulator_client: EmulatorClient) -> None:
+def test_the_response_to_an_update_has_no_linkage(emulator_client: EmulatorClient) -> None:
     group = emulator_client.emulator.add("betaGroups", app=emulator_client.emulator.add("apps"))
     answer = ApiWriter(emulator_client).patch(group, name="Friends")
     assert answer.status == 200
@@ -118,7 +118,9 @@ def test_an_update_answers_without_linkage(emulator_client: EmulatorClient) -> N
         ("/v1/apps?limit[nothing]=1", "limit[nothing]"),
     ],
 )
-def test_what_a_list_does_not_take_is_illegal(emulator_client: EmulatorClient, path: str, name: str) -> None:
+def test_parameters_that_a_list_does_not_accept_are_illegal(
+    emulator_client: EmulatorClient, path: str, name: str
+) -> None:
     emulator_client.emulator.load_sample()
     ids = {kind: emulator_client.emulator.find(kind)[0]["id"] for kind in ("apps", "builds", "bundleIds")}
     assert only_error(emulator_client.get(path.format(**ids))) == illegal(name)
@@ -141,13 +143,13 @@ def test_what_a_list_does_not_take_is_illegal(emulator_client: EmulatorClient, p
         ("cursor=xx", "'xx' is not a valid cursor for this request"),
     ],
 )
-def test_an_ill_value_of_a_parameter_is_invalid(emulator_client: EmulatorClient, query: str, detail: str) -> None:
+def test_an_unknown_value_of_a_parameter_is_invalid(emulator_client: EmulatorClient, query: str, detail: str) -> None:
     status, code, words = only_error(emulator_client.get(f"/v1/apps?{query}"))
     assert (status, code) == (400, "PARAMETER_ERROR.INVALID")
     assert words.startswith(detail)
 
 
-def test_the_collection_takes_a_filter_that_the_nested_list_refuses(emulator_client: EmulatorClient) -> None:
+def test_a_collection_accepts_filters_that_related_lists_do_not_have(emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.load_sample()
     app, build = emulator_client.emulator.find("apps")[0]["id"], emulator_client.emulator.find("builds")[0]["id"]
     assert emulator_client.get("/v1/betaBuildLocalizations?filter[locale]=en-US").ids
@@ -157,13 +159,15 @@ def test_the_collection_takes_a_filter_that_the_nested_list_refuses(emulator_cli
 
 @pytest.mark.parametrize(("path", "found"), [("/v1/profiles", 400), ("/v1/certificates", 400), ("/v1/bundleIds", 200)])
 @pytest.mark.parametrize("platform", ["IOS", "UNIVERSAL"])
-def test_app_ids_alone_are_filtered_by_platform(
+def test_only_app_ids_are_filtered_by_platform(
     emulator_client: EmulatorClient, path: str, found: int, platform: str
 ) -> None:
     assert emulator_client.get(f"{path}?filter[platform]={platform}").status == found
 
 
-def test_the_display_type_filters_no_screenshot_sets_of_a_localization(emulator_client: EmulatorClient) -> None:
+def test_the_display_type_filter_is_ignored_for_screenshot_sets_of_a_localization(
+    emulator_client: EmulatorClient,
+) -> None:
     localization = emulator_client.emulator.add("appStoreVersionLocalizations")
     for display_type in ("APP_IPHONE_67", "APP_IPAD_PRO_3GEN_129"):
         emulator_client.emulator.add(
@@ -174,7 +178,7 @@ def test_the_display_type_filters_no_screenshot_sets_of_a_localization(emulator_
     assert emulator_client.get(f"{path}APP_IPHONE_69").status == 400
 
 
-def test_the_two_states_of_a_version_are_combined(emulator_client: EmulatorClient) -> None:
+def test_filters_by_both_state_attributes_of_a_version_are_combined(emulator_client: EmulatorClient) -> None:
     app = emulator_client.emulator.add("apps")
     live = emulator_client.emulator.add("appStoreVersions", app=app, appStoreState="READY_FOR_SALE")["id"]
     emulator_client.emulator.add("appStoreVersions", app=app, versionString="2.0")
@@ -183,14 +187,14 @@ def test_the_two_states_of_a_version_are_combined(emulator_client: EmulatorClien
     assert emulator_client.get(f"{path}PREPARE_FOR_SUBMISSION").ids == []
 
 
-def test_a_locale_is_found_whatever_its_case(emulator_client: EmulatorClient) -> None:
+def test_a_locale_filter_ignores_case(emulator_client: EmulatorClient) -> None:
     app = emulator_client.emulator.add("apps")
     french = emulator_client.emulator.add("betaAppLocalizations", app=app, locale="fr-FR")["id"]
     path = f"/v1/betaAppLocalizations?filter[app]={app['id']}&filter[locale]="
     assert emulator_client.get(f"{path}fr-fr").ids == emulator_client.get(f"{path}fr-FR").ids == [french]
 
 
-def test_territories_of_a_plan_are_bounded_but_in_their_own_list(emulator_client: EmulatorClient) -> None:
+def test_territories_of_a_plan_are_limited_except_in_their_own_list(emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.load_sample()
     (subscription,) = emulator_client.emulator.find("subscriptions")
     path = f"/v1/subscriptions/{subscription['id']}/planAvailabilities?include=availableTerritories"
@@ -201,7 +205,7 @@ def test_territories_of_a_plan_are_bounded_but_in_their_own_list(emulator_client
     assert emulator_client.get(linkage).status == 200
 
 
-def test_equal_prices_are_of_the_monthly_plan_alone(emulator_client: EmulatorClient) -> None:
+def test_adjusted_equalizations_only_accept_the_monthly_plan(emulator_client: EmulatorClient) -> None:
     subscription = emulator_client.emulator.add("subscriptions")["id"]
     (point, *_) = emulator_client.get(f"/v1/subscriptions/{subscription}/pricePoints?limit=1").ids
     path = f"/v1/subscriptionPricePoints/{point}/adjustedEqualizations?filter[planType]=UPFRONT"
@@ -215,7 +219,7 @@ def test_equal_prices_are_of_the_monthly_plan_alone(emulator_client: EmulatorCli
 # Order.
 
 
-def test_builds_of_an_app_come_in_no_order(emulator_client: EmulatorClient) -> None:
+def test_builds_of_an_app_are_listed_in_no_defined_order(emulator_client: EmulatorClient) -> None:
     app = emulator_client.emulator.add("apps")
     added = [emulator_client.emulator.add("builds", app=app, version=str(number))["id"] for number in range(13)]
     path = f"/v1/apps/{app['id']}"
@@ -229,7 +233,7 @@ def test_builds_of_an_app_come_in_no_order(emulator_client: EmulatorClient) -> N
     assert emulator_client.get(f"/v1/builds?filter[app]={app['id']}").ids == added
 
 
-def test_price_points_come_in_ascending_order(emulator_client: EmulatorClient) -> None:
+def test_price_points_are_listed_in_ascending_order(emulator_client: EmulatorClient) -> None:
     subscription = emulator_client.emulator.add("subscriptions")["id"]
     path = f"/v1/subscriptions/{subscription}/pricePoints?filter[territory]=TUR&limit=200"
     page = emulator_client.get(path).json
@@ -242,13 +246,13 @@ def test_price_points_come_in_ascending_order(emulator_client: EmulatorClient) -
 # Ids that are made of others.
 
 
-def test_ids_that_are_those_of_another_resource(emulator_client: EmulatorClient) -> None:
+def test_resources_that_share_the_id_of_another_resource(emulator_client: EmulatorClient) -> None:
     app = emulator_client.emulator.add("apps")["id"]
     for name in ("appPriceSchedule", "subscriptionGracePeriod", "betaAppReviewDetail", "betaLicenseAgreement"):
         assert emulator_client.get(f"/v1/apps/{app}/{name}").json["data"]["id"] == app
 
 
-def test_a_capability_has_the_id_of_its_app_id_and_its_type(emulator_client: EmulatorClient) -> None:
+def test_the_id_of_a_capability_consists_of_bundle_id_and_type(emulator_client: EmulatorClient) -> None:
     app_id = emulator_client.emulator.add("bundleIds")
     capability = ApiWriter(emulator_client).create(
         "bundleIdCapabilities", {"capabilityType": "IN_APP_PURCHASE"}, bundleId=app_id
@@ -268,7 +272,7 @@ def test_a_capability_has_the_id_of_its_app_id_and_its_type(emulator_client: Emu
         ("GET", "bundleIdCapabilities/1", "GET_INSTANCE", "s are: CREATE, DELETE, UPDATE"),
     ],
 )
-def test_an_operation_that_is_not_offered_names_those_that_are(
+def test_the_error_of_an_operation_that_is_not_allowed_lists_the_allowed_ones(
     emulator_client: EmulatorClient, method: str, path: str, operation: str, allowed: str
 ) -> None:
     resource = path.partition("/")[0]
@@ -276,12 +280,12 @@ def test_an_operation_that_is_not_offered_names_those_that_are(
     assert only_error(emulator_client.send(method, f"/v1/{path}")) == (403, "FORBIDDEN_ERROR", detail)
 
 
-def test_no_sandbox_tester_can_be_created(emulator_client: EmulatorClient) -> None:
+def test_sandbox_testers_cannot_be_created(emulator_client: EmulatorClient) -> None:
     assert emulator_client.send("POST", "/v2/sandboxTesters").status == 403
 
 
 @pytest.mark.parametrize("path", ["/v1/apps", "/v1/apps/1", "/v1/apps/1/builds"])
-def test_another_method_is_a_405_that_names_the_allowed(emulator_client: EmulatorClient, path: str) -> None:
+def test_an_unsupported_method_gets_405_with_the_allowed_methods(emulator_client: EmulatorClient, path: str) -> None:
     answer = emulator_client.send("PUT", path)
     assert (answer.status, answer.codes) == (405, ["METHOD_NOT_ALLOWED"])
     assert "GET" in answer.headers["Allow"].split(", ")

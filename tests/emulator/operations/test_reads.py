@@ -38,7 +38,7 @@ def ask(emulator_client: EmulatorClient, operation: Operation, *, with_all: bool
 
 
 @pytest.mark.parametrize("with_all", [False, True], ids=["plain", "with everything included"])
-def test_every_read_is_answered_as_apples_document_says(everything: EmulatorClient, with_all: bool) -> None:
+def test_every_response_to_a_read_matches_apples_document(everything: EmulatorClient, with_all: bool) -> None:
     answered = 0
     for operation in reads():
         answer = ask(everything, operation, with_all=with_all)
@@ -52,14 +52,14 @@ def test_every_read_is_answered_as_apples_document_says(everything: EmulatorClie
     assert answered > 600
 
 
-def test_linked_resources_are_found_from_both_sides(everything: EmulatorClient) -> None:
+def test_related_resources_are_found_from_both_sides(everything: EmulatorClient) -> None:
     for operation in reads():
         if operation.action == "getToManyRelationship":
             answer = ask(everything, operation, with_all=False)
             assert f"{operation.linkage}-1" in answer.ids, operation.path
 
 
-def test_the_two_schemas_of_a_type_show_one_resource(everything: EmulatorClient) -> None:
+def test_both_schemas_of_a_type_show_the_same_resource(everything: EmulatorClient) -> None:
     old = everything.get("/v1/inAppPurchases/inAppPurchases-1").json["data"]
     new = everything.get("/v2/inAppPurchases/inAppPurchases-1").json["data"]
     assert old["attributes"]["productId"] == new["attributes"]["productId"]
@@ -72,7 +72,7 @@ def test_the_two_schemas_of_a_type_show_one_resource(everything: EmulatorClient)
     assert related[0]["attributes"] == new["attributes"]
 
 
-def test_every_attribute_and_relationship_is_shown(everything: EmulatorClient) -> None:
+def test_every_attribute_and_relationship_is_in_the_response(everything: EmulatorClient) -> None:
     for operation in reads():
         if operation.action == "getInstance" and operation.schema:
             data = ask(everything, operation, with_all=False).json["data"]
@@ -82,7 +82,7 @@ def test_every_attribute_and_relationship_is_shown(everything: EmulatorClient) -
             assert data["links"]["self"].endswith(f"{operation.schema.path}/{data['id']}")
 
 
-def test_a_relationship_without_a_path_is_left_out_until_it_is_included(everything: EmulatorClient) -> None:
+def test_a_relationship_without_a_path_is_omitted_unless_included(everything: EmulatorClient) -> None:
     path = "/v1/ciWorkflows/ciWorkflows-1"
     shown = everything.get(path).json["data"]["relationships"]
     assert "product" not in shown
@@ -91,7 +91,7 @@ def test_a_relationship_without_a_path_is_left_out_until_it_is_included(everythi
     assert included["product"] == {"data": {"type": "ciProducts", "id": "ciProducts-1"}}
 
 
-def test_a_certificate_without_pass_type_id_shows_null(emulator_client: EmulatorClient) -> None:
+def test_the_pass_type_id_of_a_certificate_without_one_is_null(emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.add("certificates", id="c")
     shown = emulator_client.get("/v1/certificates/c").json["data"]["relationships"]
     assert shown["passTypeId"]["data"] is None
@@ -115,7 +115,7 @@ NOT_FOUND = "There is no resource of type '{}' with id 'x'"
         ("subscriptions", "/v1/subscriptions/x/subscriptionAvailability", "subscriptionAvailabilities"),
     ],
 )
-def test_what_was_never_set_is_not_found_by_the_id_of_its_parent(
+def test_some_relationships_that_were_never_set_get_404(
     emulator_client: EmulatorClient, resource_type: str, path: str, missing: str
 ) -> None:
     emulator_client.emulator.add(resource_type, id="x")
@@ -125,14 +125,14 @@ def test_what_was_never_set_is_not_found_by_the_id_of_its_parent(
 
 
 @pytest.mark.parametrize("name", ["appStoreReviewDetail", "build"])
-def test_other_relationships_that_were_never_set_are_null(emulator_client: EmulatorClient, name: str) -> None:
+def test_most_relationships_that_were_never_set_are_null(emulator_client: EmulatorClient, name: str) -> None:
     emulator_client.emulator.add("appStoreVersions", id="x")
     answer = emulator_client.get(f"/v1/appStoreVersions/x/{name}")
     assert (answer.status, answer.json["data"]) == (200, None)
 
 
 @pytest.mark.parametrize("path", ["/v1/apps/x/appPriceSchedule", "/v1/appPriceSchedules/x"])
-def test_an_app_without_prices_has_a_made_up_price_schedule(emulator_client: EmulatorClient, path: str) -> None:
+def test_an_app_without_prices_has_a_default_price_schedule(emulator_client: EmulatorClient, path: str) -> None:
     emulator_client.emulator.add("apps", id="x")
     data = emulator_client.get(path).json["data"]
     assert (data["type"], data["id"]) == ("appPriceSchedules", "x")
@@ -140,7 +140,7 @@ def test_an_app_without_prices_has_a_made_up_price_schedule(emulator_client: Emu
     assert territory["type"] == "territories"
 
 
-def test_the_price_schedule_of_an_unknown_app_is_not_found(emulator_client: EmulatorClient) -> None:
+def test_the_price_schedule_of_an_unknown_app_gets_404(emulator_client: EmulatorClient) -> None:
     answer = emulator_client.get("/v1/appPriceSchedules/x/manualPrices")
     assert answer.json["errors"][0]["detail"] == NOT_FOUND.format("appPriceSchedules")
 

@@ -64,7 +64,7 @@ def test_a_resource_is_created(emulator_client: EmulatorClient, app: str) -> Non
     assert emulator_client.get(f"/v1/apps/{app}/betaGroups").ids == [group["id"]]
 
 
-def test_a_resource_is_changed_and_keeps_the_rest(emulator_client: EmulatorClient, group: str) -> None:
+def test_an_update_keeps_the_attributes_that_it_does_not_have(emulator_client: EmulatorClient, group: str) -> None:
     answer = write(
         emulator_client,
         "PATCH",
@@ -77,7 +77,7 @@ def test_a_resource_is_changed_and_keeps_the_rest(emulator_client: EmulatorClien
     assert emulator_client.get(f"/v1/betaGroups/{group}").json["data"]["attributes"] == attributes
 
 
-def test_a_deleted_resource_leaves_no_link(
+def test_deleting_a_resource_removes_the_links_to_it(
     emulator_client: EmulatorClient, emulator: Emulator, app: str, group: str
 ) -> None:
     tester = emulator.add("betaTesters", betaGroups=[group], apps=[app])["id"]
@@ -103,7 +103,7 @@ def test_dependent_resources_are_deleted_with_their_parent(emulator_client: Emul
     assert emulator_client.get(f"/v1/appStoreVersionLocalizations/{localization['id']}").status == 404
 
 
-def test_linkages_are_added_replaced_and_removed(
+def test_related_resources_are_added_replaced_and_removed(
     emulator_client: EmulatorClient, emulator: Emulator, group: str
 ) -> None:
     one, two, three = (emulator.add("builds", id=name)["id"] for name in ("one", "two", "three"))
@@ -138,7 +138,7 @@ def test_a_to_one_relationship_is_set_and_cleared(emulator_client: EmulatorClien
     assert emulator_client.get(path).json["data"] is None
 
 
-def test_a_relationship_that_only_the_other_side_shows_is_set(emulator_client: EmulatorClient, app: str) -> None:
+def test_a_relationship_that_only_the_other_side_has_is_set(emulator_client: EmulatorClient, app: str) -> None:
     data = {
         "type": "subscriptionGroups",
         "attributes": {"referenceName": "Pro"},
@@ -228,7 +228,7 @@ def test_errors_of_included_resources_are_reported(
     assert (answer.status, faults(answer)) == (409, expected)
 
 
-def test_included_resources_are_refused_where_the_operation_takes_none(
+def test_included_resources_are_rejected_if_the_operation_does_not_accept_them(
     emulator_client: EmulatorClient, group: str
 ) -> None:
     data = {"type": "betaGroups", "id": group}
@@ -312,7 +312,7 @@ def test_all_errors_of_a_body_are_reported_at_once(emulator_client: EmulatorClie
         ),
     ],
 )
-def test_error_details_equal_apples(
+def test_details_of_errors_are_those_of_apple(
     emulator_client: EmulatorClient, emulator: Emulator, path: str, attributes: Json, pointer: str | None, detail: str
 ) -> None:
     data: Json = {"type": path, "attributes": attributes}
@@ -336,7 +336,7 @@ def test_error_details_equal_apples(
         (None, True),
     ],
 )
-def test_a_date_and_time_is_one(
+def test_only_valid_dates_and_times_are_accepted(
     emulator_client: EmulatorClient, emulator: Emulator, value: str | None, fits: bool
 ) -> None:
     version = emulator.add("appStoreVersions")["id"]
@@ -345,13 +345,15 @@ def test_a_date_and_time_is_one(
 
 
 @pytest.mark.parametrize("part", ["attributes", "relationships"])
-def test_a_null_in_place_of_members_is_unprocessable(emulator_client: EmulatorClient, group: str, part: str) -> None:
+def test_null_instead_of_attributes_or_relationships_gets_422(
+    emulator_client: EmulatorClient, group: str, part: str
+) -> None:
     answer = write(emulator_client, "PATCH", f"/v1/betaGroups/{group}", {"type": "betaGroups", "id": group, part: None})
     assert answer.status == 422
     assert answer.json["errors"][0]["detail"] == f"Unexpected or invalid value at 'data.{part}'."
 
 
-def test_a_null_in_an_array_is_no_item(emulator_client: EmulatorClient, emulator: Emulator) -> None:
+def test_a_null_item_in_an_array_is_rejected(emulator_client: EmulatorClient, emulator: Emulator) -> None:
     data = {
         "type": "bundleIdCapabilities",
         "attributes": {"capabilityType": "ICLOUD", "settings": [None]},
@@ -366,18 +368,18 @@ def test_a_null_in_an_array_is_no_item(emulator_client: EmulatorClient, emulator
 @pytest.mark.parametrize(
     ("email", "fits"), [("a@example.com", True), ("a", False), ("a@b", False), ("a b@example.com", False)]
 )
-def test_an_email_has_the_form_of_one(emulator_client: EmulatorClient, email: str, fits: bool) -> None:
+def test_only_valid_email_addresses_are_accepted(emulator_client: EmulatorClient, email: str, fits: bool) -> None:
     data = {"type": "betaTesters", "attributes": {"email": email}}
     assert write(emulator_client, "POST", "/v1/betaTesters", data).status == (201 if fits else 409)
 
 
 @pytest.mark.parametrize(("url", "fits"), [("https://example.com", True), ("example.com", False), ("", False)])
-def test_a_url_has_a_scheme(emulator_client: EmulatorClient, app: str, url: str, fits: bool) -> None:
+def test_only_urls_with_a_scheme_are_accepted(emulator_client: EmulatorClient, app: str, url: str, fits: bool) -> None:
     data = {"type": "apps", "id": app, "attributes": {"accessibilityUrl": url}}
     assert write(emulator_client, "PATCH", f"/v1/apps/{app}", data).status == (200 if fits else 409)
 
 
-def test_a_refused_write_changes_nothing(
+def test_a_rejected_write_changes_nothing(
     emulator_client: EmulatorClient, emulator: Emulator, app: str, group: str
 ) -> None:
     before = emulator_client.get(f"/v1/betaGroups/{group}").body
@@ -398,7 +400,7 @@ def test_write_only_attributes_are_accepted(emulator_client: EmulatorClient, app
     assert b"s3" not in answer.body
 
 
-def test_a_hidden_account_is_not_written_to(emulator_client: EmulatorClient, emulator: Emulator, app: str) -> None:
+def test_a_hidden_account_cannot_be_changed(emulator_client: EmulatorClient, emulator: Emulator, app: str) -> None:
     emulator.hide_account()
     data = {"type": "betaGroups", "attributes": {"name": "x"}, "relationships": {"app": to("apps", app)}}
     assert faults(write(emulator_client, "POST", "/v1/betaGroups", data)) == [
@@ -417,7 +419,7 @@ def test_a_hidden_account_is_not_written_to(emulator_client: EmulatorClient, emu
         ),
     ],
 )
-def test_attributes_that_are_unique_in_the_account(
+def test_a_duplicate_of_an_attribute_that_is_unique_in_the_account_is_rejected(
     emulator_client: EmulatorClient, resource_type: str, member: str, code: str, detail: str
 ) -> None:
     data = {"type": resource_type, "attributes": {"name": "x", "platform": "IOS", member: "com.example.x"}}
@@ -427,7 +429,7 @@ def test_attributes_that_are_unique_in_the_account(
     assert answer.json["errors"][0]["detail"] == detail
 
 
-def test_a_device_that_is_taken_has_no_pointer(emulator_client: EmulatorClient) -> None:
+def test_the_error_about_a_duplicate_device_has_no_pointer(emulator_client: EmulatorClient) -> None:
     udid = "00008110-000A1B2C3D4E5F60"
     data = {"type": "devices", "attributes": {"name": "x", "platform": "IOS", "udid": udid}}
     assert write(emulator_client, "POST", "/v1/devices", data).status == 201
@@ -439,7 +441,7 @@ def test_a_device_that_is_taken_has_no_pointer(emulator_client: EmulatorClient) 
     assert "source" not in error
 
 
-def test_attributes_that_are_unique_among_the_children_of_a_resource(
+def test_a_duplicate_of_an_attribute_that_is_unique_within_a_resource_is_rejected(
     emulator_client: EmulatorClient, emulator: Emulator
 ) -> None:
     infos = [emulator.add("appInfos")["id"] for _ in range(2)]
@@ -460,7 +462,9 @@ def test_attributes_that_are_unique_among_the_children_of_a_resource(
     assert answer.json["errors"][0]["detail"] == "An 'appInfoLocalizations' with a 'locale' of 'ja' already exists."
 
 
-def test_a_second_child_is_refused_where_a_resource_has_one(emulator_client: EmulatorClient, app: str) -> None:
+def test_a_second_related_resource_is_rejected_if_only_one_is_allowed(
+    emulator_client: EmulatorClient, app: str
+) -> None:
     data = {
         "type": "appAvailabilities",
         "attributes": {"availableInNewTerritories": True},
@@ -512,7 +516,7 @@ def test_hooks_run_before_and_after_a_write(
     ]
 
 
-def test_a_hook_can_refuse_a_write(
+def test_a_hook_can_reject_a_write(
     emulator_client: EmulatorClient, emulator: Emulator, group: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:

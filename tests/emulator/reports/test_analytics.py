@@ -68,7 +68,7 @@ def test_a_weekly_instance_has_the_sales_of_seven_days(emulator_client: Emulator
     assert sum(int(line["Counts"]) for line in lines(fetch(emulator_client, url).body)) == 18
 
 
-def test_an_unmodelled_report_has_a_header_only(emulator_client: EmulatorClient) -> None:
+def test_a_report_without_data_has_only_a_header_row(emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.add("analyticsReportSegments", id="s")
     url = emulator_client.get("/v1/analyticsReportSegments/s").json["data"]["attributes"]["url"]
     assert lines(fetch(emulator_client, url).body) == []
@@ -113,7 +113,7 @@ def test_a_changed_segment_url_is_rejected(
     assert (answer.status, code in answer.body) == (status, True)
 
 
-def test_the_storage_has_no_other_urls(emulator_client: EmulatorClient) -> None:
+def test_unknown_urls_of_the_storage_are_rejected(emulator_client: EmulatorClient) -> None:
     for method, url in (
         ("GET", f"https://{STORAGE_HOST}/"),
         ("PUT", f"https://{STORAGE_HOST}/x?y"),
@@ -124,7 +124,7 @@ def test_the_storage_has_no_other_urls(emulator_client: EmulatorClient) -> None:
 
 
 @pytest.mark.usefixtures("app")
-def test_files_can_only_be_fetched(emulator_client: EmulatorClient) -> None:
+def test_files_in_the_storage_can_only_be_downloaded(emulator_client: EmulatorClient) -> None:
     url = emulator_client.get("/v1/analyticsReportSegments/s1").json["data"]["attributes"]["url"]
     assert emulator_client.send("DELETE", url, headers={}).status == 405
     head = emulator_client.send("HEAD", url, headers={})
@@ -132,21 +132,21 @@ def test_files_can_only_be_fetched(emulator_client: EmulatorClient) -> None:
 
 
 @pytest.mark.usefixtures("app")
-def test_a_reset_takes_the_files_away(emulator_client: EmulatorClient) -> None:
+def test_a_reset_removes_the_files_from_the_storage(emulator_client: EmulatorClient) -> None:
     url = emulator_client.get("/v1/analyticsReportSegments/s1").json["data"]["attributes"]["url"]
     emulator_client.emulator.reset()
     assert fetch(emulator_client, url).status == 404
 
 
 @pytest.mark.usefixtures("app")
-def test_at_another_address_the_storage_is_there_too(emulator_client: EmulatorClient) -> None:
+def test_the_storage_is_a_path_at_other_base_urls(emulator_client: EmulatorClient) -> None:
     url = emulator_client.get("http://127.0.0.1:8000/v1/analyticsReportSegments/s1").json["data"]["attributes"]["url"]
     assert url.startswith("http://127.0.0.1:8000/object-storage/")
     assert fetch(emulator_client, url).status == 200
 
 
 @pytest.mark.usefixtures("app")
-def test_requests_code_reaches_the_storage(emulator_client: EmulatorClient) -> None:
+def test_requests_to_the_storage_are_intercepted(emulator_client: EmulatorClient) -> None:
     headers = {"Authorization": f"Bearer {TOKEN}"}
     with intercept(emulator_client.emulator):
         segment = requests.get(f"{BASE}/v1/analyticsReportSegments/s1", headers=headers, timeout=5).json()

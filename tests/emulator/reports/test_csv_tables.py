@@ -57,7 +57,7 @@ def test_a_table_of_price_points(emulator_client: EmulatorClient) -> None:
     assert (german["id"], german["app"]) == ("DEU", "1")
 
 
-def test_a_table_has_no_pages(emulator_client: EmulatorClient) -> None:
+def test_a_table_is_not_paged(emulator_client: EmulatorClient) -> None:
     app = emulator_client.emulator.add("apps", id="1")
     for _ in range(60):
         emulator_client.emulator.add("appPricePoints", app=app)
@@ -65,12 +65,12 @@ def test_a_table_has_no_pages(emulator_client: EmulatorClient) -> None:
     assert len(emulator_client.get("/v1/apps/1/appPricePoints?limit=7").ids) == 7
 
 
-def test_a_table_of_an_unknown_resource_is_a_404(emulator_client: EmulatorClient) -> None:
+def test_a_table_of_an_unknown_resource_gets_404(emulator_client: EmulatorClient) -> None:
     assert emulator_client.get("/v1/apps/1/appPricePoints", Accept="text/csv").codes == ["NOT_FOUND"]
 
 
 @pytest.mark.parametrize("kind", ["inAppPurchaseOfferCodeOneTimeUseCodes", "subscriptionOfferCodeOneTimeUseCodes"])
-def test_one_time_use_codes(emulator_client: EmulatorClient, kind: str) -> None:
+def test_one_time_use_codes_are_listed_one_per_line(emulator_client: EmulatorClient, kind: str) -> None:
     batch = emulator_client.emulator.add(kind, numberOfCodes=25)
     path = f"/v1/{kind}/{batch['id']}/values"
     answer = emulator_client.get(path, Accept="text/csv")

@@ -28,7 +28,7 @@ def app(emulator_client: EmulatorClient) -> dict[str, Any]:
 
 
 @pytest.mark.usefixtures("app")
-def test_the_report_of_all_regions(emulator_client: EmulatorClient) -> None:
+def test_the_finance_report_of_all_regions_has_all_sales(emulator_client: EmulatorClient) -> None:
     answer = finance(emulator_client, reportDate=APRIL)
     assert answer.headers["Content-Type"] == "application/a-gzip"
     assert VENDOR in answer.headers["Content-Disposition"]
@@ -46,13 +46,15 @@ def test_the_report_of_all_regions(emulator_client: EmulatorClient) -> None:
 
 @pytest.mark.usefixtures("app")
 @pytest.mark.parametrize(("region", "countries"), [("US", ["US", "US"]), ("EU", ["DE", "FR"]), ("WW", ["LK"])])
-def test_the_report_of_a_region(emulator_client: EmulatorClient, region: str, countries: list[str]) -> None:
+def test_the_finance_report_of_a_region_has_its_sales(
+    emulator_client: EmulatorClient, region: str, countries: list[str]
+) -> None:
     *found, _ = lines(finance(emulator_client, reportDate=APRIL, regionCode=region).body)
     assert [line["Country Of Sale"] for line in found] == countries
 
 
 @pytest.mark.usefixtures("app")
-def test_the_detailed_report(emulator_client: EmulatorClient) -> None:
+def test_the_detailed_finance_report_has_a_row_for_each_sale(emulator_client: EmulatorClient) -> None:
     found = lines(finance(emulator_client, reportType="FINANCE_DETAIL", regionCode="Z1", reportDate=APRIL).body)
     assert [(line["Region"], line["Quantity"]) for line in found] == [
         ("US", "2"), ("US", "1"), ("US", "-1"), ("EU", "4"), ("EU", "5"), ("WW", "7")

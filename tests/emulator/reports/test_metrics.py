@@ -30,7 +30,7 @@ def test_every_metrics_operation_has_values_and_dimensions() -> None:
         assert {name.removeprefix("-") for name in operation.sort} <= set(api_spec().metrics[path]["values"])
 
 
-def test_usages_by_tester(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
+def test_usages_can_be_grouped_by_tester(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
     one, other = (emulator_client.emulator.add("betaTesters", id=name) for name in ("anna", "bert"))
     emulator_client.emulator.measure(app, "betaTesterUsages", betaTesters=one, sessionCount=3, crashCount=1)
     emulator_client.emulator.measure(app, "betaTesterUsages", betaTesters=other, sessionCount=5)
@@ -47,11 +47,13 @@ def test_usages_by_tester(emulator_client: EmulatorClient, app: dict[str, Any]) 
     assert week["dataPoints"][0]["end"] == "2026-05-28T00:00:00-07:00"
 
 
-def test_usages_of_an_app_need_a_group_by_or_a_filter(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
+def test_usages_of_an_app_require_a_group_by_or_a_filter(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
     assert emulator_client.get(f"/v1/apps/{app['id']}/metrics/betaTesterUsages").codes == ["PARAMETER_ERROR.REQUIRED"]
 
 
-def test_usages_of_a_tester_belong_to_the_groups_too(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
+def test_usages_of_a_tester_count_for_the_groups_of_the_tester(
+    emulator_client: EmulatorClient, app: dict[str, Any]
+) -> None:
     tester = emulator_client.emulator.add("betaTesters", id="anna")
     emulator_client.emulator.add("betaGroups", id="g", app=app, betaTesters=[tester])
     emulator_client.emulator.add("betaGroups", id="h", app=app)
@@ -101,7 +103,7 @@ def test_invalid_parameters_of_metrics_are_rejected(emulator_client: EmulatorCli
     assert emulator_client.get(f"/v1/gameCenterMatchmakingQueues/q/metrics/matchmakingRequests?{query}").codes == [code]
 
 
-def test_metrics_of_an_unknown_resource_are_a_404(emulator_client: EmulatorClient) -> None:
+def test_metrics_of_an_unknown_resource_get_404(emulator_client: EmulatorClient) -> None:
     assert emulator_client.get("/v1/builds/1/metrics/betaBuildUsages").codes == ["NOT_FOUND"]
     build = emulator_client.emulator.add("builds", id="1")
     assert emulator_client.get("/v1/builds/1/metrics/betaBuildUsages").json["data"] == []
@@ -119,7 +121,9 @@ def test_metrics_of_an_unknown_resource_are_a_404(emulator_client: EmulatorClien
         emulator_client.emulator.measure(build, "betaBuildUsages", crashCount="many")
 
 
-def test_performance_of_an_apps_versions(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
+def test_performance_metrics_have_a_point_for_each_version(
+    emulator_client: EmulatorClient, app: dict[str, Any]
+) -> None:
     version = emulator_client.emulator.add("preReleaseVersions", version="2.0")
     build = emulator_client.emulator.add("builds", id="b", app=app, preReleaseVersion=version)
     emulator_client.emulator.measure(app, "perfPowerMetrics", metricType="LAUNCH", value=410, version="1.0")
@@ -142,7 +146,7 @@ def test_performance_of_an_apps_versions(emulator_client: EmulatorClient, app: d
     assert problems_of_read("/v1/apps/{id}/perfPowerMetrics", answer) == []
 
 
-def test_logs_of_a_signature(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
+def test_a_diagnostic_signature_has_a_log(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
     signature = emulator_client.emulator.add(
         "diagnosticSignatures", id="s", signature="ListStore.load()", diagnosticType="HANGS"
     )
@@ -160,7 +164,7 @@ def test_logs_of_a_signature(emulator_client: EmulatorClient, app: dict[str, Any
 
 
 @pytest.mark.parametrize("path", ["/v1/apps/1/perfPowerMetrics", "/v1/diagnosticSignatures/1/logs"])
-def test_a_client_must_accept_apples_type_or_json(emulator_client: EmulatorClient, path: str) -> None:
+def test_a_client_must_accept_apples_media_type_or_json(emulator_client: EmulatorClient, path: str) -> None:
     for kind in ("apps", "diagnosticSignatures"):
         emulator_client.emulator.add(kind, id="1")
     for accept, status in (("application/json", 200), ("*/*", 200), ("text/csv", 406)):

@@ -21,12 +21,12 @@ from pytest_asc.emulator.reports.periods import FREQUENCIES, Period, fiscal_mont
         ("2023-12", date(2023, 9, 3), date(2023, 9, 30)),
     ],
 )
-def test_months_of_apples_year(text: str, begin: date, end: date) -> None:
+def test_months_of_apples_fiscal_calendar_start_and_end_as_published(text: str, begin: date, end: date) -> None:
     assert fiscal_month(text) == Period(begin, end)
 
 
 @given(st.integers(1001, 2998))
-def test_apples_months_follow_one_another(year: int) -> None:
+def test_fiscal_months_are_contiguous(year: int) -> None:
     names = [f"{year:04}-{month:02}" for month in range(1, 13)] + [f"{year + 1:04}-01"]
     months = [period for period in map(fiscal_month, names) if period]
     assert len(months) == 13
@@ -35,14 +35,14 @@ def test_apples_months_follow_one_another(year: int) -> None:
 
 
 @given(st.text(max_size=12) | st.from_regex(r"\d{4}-\d\d(-\d\d)?", fullmatch=True))
-def test_no_report_date_raises(text: str) -> None:
+def test_any_text_is_accepted_or_rejected_as_a_report_date(text: str) -> None:
     for frequency in FREQUENCIES.values():
         period = frequency.parse(text)
         assert period is None or period.begin <= period.end
     fiscal_month(text)
 
 
-def test_today_is_the_day_in_cupertino() -> None:
+def test_today_is_the_day_in_us_pacific_time() -> None:
     assert today(1_780_000_000.0) == date(2026, 5, 28)
     assert today(1_780_037_999.0) == date(2026, 5, 28)
     assert today(1_780_038_000.0) == date(2026, 5, 29)

@@ -62,7 +62,7 @@ def test_a_sales_report_has_the_observed_headers(emulator_client: EmulatorClient
     assert headers["x-reports-filename"] == name
 
 
-def test_a_report_has_the_same_bytes_each_time(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
+def test_a_report_is_identical_each_time(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
     emulator_client.emulator.sell(app)
     first = sales(emulator_client).body
     emulator_client.clock.now += 5
@@ -102,7 +102,7 @@ def test_httpx_does_not_decompress_the_file(emulator_client: EmulatorClient, app
         ("YEARLY", "2025", 8),
     ],
 )
-def test_periods_add_up(
+def test_a_report_has_the_total_of_all_sales_in_its_period(
     emulator_client: EmulatorClient, app: dict[str, Any], frequency: str, report_date: str | None, units: int
 ) -> None:
     for day, sold in (("2026-05-20", 1), ("2026-05-11", 2), ("2026-04-30", 4), ("2025-12-31", 8)):
@@ -183,7 +183,7 @@ def test_a_report_that_is_not_available_yet_or_any_more_is_rejected(
     ("frequency", "report_date", "there_from"),
     [("WEEKLY", "2026-05-24", 25), ("MONTHLY", "2026-05", 36), ("YEARLY", "2026", 251)],
 )
-def test_reports_take_some_days(
+def test_a_report_is_available_some_days_after_its_period(
     emulator_client: EmulatorClient, app: dict[str, Any], frequency: str, report_date: str, there_from: int
 ) -> None:
     emulator_client.emulator.sell(app, day="2026-05-24")
@@ -207,7 +207,7 @@ def test_reports_take_some_days(
         ("FIRST_ANNUAL", "DETAILED", "DAILY"),
     ],
 )
-def test_an_unmodelled_report_is_not_emulated(
+def test_a_report_without_data_gets_501(
     emulator_client: EmulatorClient, report: str, sub_type: str, frequency: str
 ) -> None:
     answer = sales(
@@ -242,7 +242,7 @@ def test_a_client_must_accept_gzip(
         assert answer.headers["Content-Type"] == "text/plain"
 
 
-def test_parameters_that_are_missing_or_unknown(emulator_client: EmulatorClient) -> None:
+def test_missing_and_unknown_parameters_are_rejected(emulator_client: EmulatorClient) -> None:
     assert emulator_client.get("/v1/salesReports").codes == ["PARAMETER_ERROR.REQUIRED"] * 4
     assert sales(emulator_client, frequency="HOURLY").codes == ["PARAMETER_ERROR.INVALID"]
 
@@ -269,14 +269,14 @@ def test_an_invalid_sale_is_rejected(
         emulator_client.emulator.sell(app, **details)
 
 
-def test_a_type_that_is_not_sold_is_rejected(emulator_client: EmulatorClient) -> None:
+def test_a_sale_of_a_resource_that_is_not_a_product_is_rejected(emulator_client: EmulatorClient) -> None:
     with pytest.raises(ValueError, match="'builds' are not sold"):
         emulator_client.emulator.sell(emulator_client.emulator.add("builds"))
     with pytest.raises(ValueError, match="add it first"):
         emulator_client.emulator.sell({"type": "apps", "id": "1"})
 
 
-def test_purchases_name_their_app(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
+def test_sales_of_in_app_purchases_have_the_app_as_parent(emulator_client: EmulatorClient, app: dict[str, Any]) -> None:
     ten, pro = (emulator_client.emulator.add("inAppPurchases", productId=name) for name in ("ten", "pro"))
     emulator_client.emulator.add("apps", sku="OTHER", inAppPurchasesV2=[ten])
     emulator_client.emulator.sell(app)

@@ -47,7 +47,7 @@ def test_version_1_3_has_no_win_back_offers(emulator_client: EmulatorClient, mon
     }  # fmt: skip
 
 
-def test_events(emulator_client: EmulatorClient, monthly: dict[str, Any]) -> None:
+def test_the_event_report_has_starts_and_refunds(emulator_client: EmulatorClient, monthly: dict[str, Any]) -> None:
     emulator_client.emulator.sell(monthly, units=2)
     emulator_client.emulator.sell(monthly, units=-1)
     answer = sales(emulator_client, reportType="SUBSCRIPTION_EVENT", version="1_3", reportDate="2026-05-27")
@@ -55,7 +55,9 @@ def test_events(emulator_client: EmulatorClient, monthly: dict[str, Any]) -> Non
     assert told == [("Subscribe", "2", "2026-05-27"), ("Refund", "1", "2026-05-27")]
 
 
-def test_subscribers(emulator_client: EmulatorClient, monthly: dict[str, Any]) -> None:
+def test_the_subscriber_report_has_a_row_for_each_unit(
+    emulator_client: EmulatorClient, monthly: dict[str, Any]
+) -> None:
     emulator_client.emulator.sell(monthly, units=2)
     emulator_client.emulator.sell(monthly, units=-1)
     answer = sales(
@@ -66,7 +68,7 @@ def test_subscribers(emulator_client: EmulatorClient, monthly: dict[str, Any]) -
     assert len({line["Subscriber ID"] for line in found}) == 3
 
 
-def test_apps_are_no_subscriptions(emulator_client: EmulatorClient) -> None:
+def test_sales_of_apps_are_not_in_subscription_reports(emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.sell(emulator_client.emulator.add("apps"))
     answer = sales(emulator_client, reportType="SUBSCRIPTION_EVENT", version="1_3", reportDate="2026-05-27")
     assert answer.status == 404

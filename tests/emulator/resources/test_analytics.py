@@ -87,7 +87,7 @@ def test_a_snapshot_contains_the_whole_history(api_writer: ApiWriter, emulator: 
 @pytest.mark.parametrize(
     ("first", "second", "status"), [("ONGOING", "ONGOING", 409), ("ONGOING", "ONE_TIME_SNAPSHOT", 201)]
 )
-def test_a_second_request_of_the_same_access_type_is_refused(
+def test_a_second_report_request_with_the_same_access_type_is_rejected(
     api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any], first: str, second: str, status: int
 ) -> None:
     request(api_writer, app, first)
@@ -98,14 +98,18 @@ def test_a_second_request_of_the_same_access_type_is_refused(
         assert (again.codes, detail(again)) == (["STATE_ERROR"], "You already have such an entity")
 
 
-def test_a_deleted_request_gets_no_reports(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]) -> None:
+def test_a_deleted_report_request_gets_no_reports(
+    api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]
+) -> None:
     report_request = request(api_writer, app)
     assert api_writer.delete(report_request).status == 204
     assert emulator.advance(days=2) == []
     request(api_writer, app)
 
 
-def test_deleting_a_request_deletes_its_reports(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]) -> None:
+def test_deleting_a_report_request_deletes_its_reports(
+    api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]
+) -> None:
     report_request = request(api_writer, app)
     emulator.advance()
     report, (instance,) = api_writer.related(report_request, "reports")[0], instances(api_writer, report_request)

@@ -15,7 +15,7 @@ def infos(api_writer: ApiWriter, app: dict[str, Any]) -> list[str]:
     return [info["attributes"]["state"] for info in api_writer.related(app, "appInfos")]
 
 
-def test_a_new_app_has_what_apple_makes_for_it(api_writer: ApiWriter, app: dict[str, Any]) -> None:
+def test_a_new_app_has_the_resources_that_apple_creates(api_writer: ApiWriter, app: dict[str, Any]) -> None:
     (info,) = api_writer.related(app, "appInfos")
     assert (info["attributes"]["state"], info["attributes"]["appStoreState"]) == ("PREPARE_FOR_SUBMISSION",) * 2
     (localization,) = api_writer.related(info, "appInfoLocalizations")
@@ -26,7 +26,7 @@ def test_a_new_app_has_what_apple_makes_for_it(api_writer: ApiWriter, app: dict[
         assert answer.json["data"]["id"] == app["id"]
 
 
-def test_resources_of_a_test_take_the_place_of_those_of_apple(
+def test_resources_that_a_test_adds_replace_those_that_apple_creates(
     api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]
 ) -> None:
     info = emulator.add("appInfos", app=app, state="READY_FOR_DISTRIBUTION")
@@ -39,7 +39,7 @@ def test_resources_of_a_test_take_the_place_of_those_of_apple(
     assert len(api_writer.emulator_client.get("/v1/betaLicenseAgreements").json["data"]) == 1
 
 
-def test_a_new_version_brings_an_editable_app_info_that_replaces_the_live_one(
+def test_a_new_version_creates_an_editable_app_info_that_replaces_the_live_one(
     api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]
 ) -> None:
     emulator.add_ready_version(app, versionString="1.0", appStoreState="READY_FOR_SALE")
@@ -82,7 +82,7 @@ def test_deleting_the_new_version_removes_its_app_info(
 
 
 @pytest.mark.parametrize("state", ["READY_FOR_SALE", "PENDING_DEVELOPER_RELEASE", "WAITING_FOR_REVIEW"])
-def test_name_and_subtitle_are_closed_with_the_version(
+def test_name_and_subtitle_can_only_be_changed_while_the_version_is_editable(
     api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any], state: str
 ) -> None:
     emulator.add("appStoreVersions", app=app, appStoreState=state)
@@ -102,7 +102,7 @@ def test_name_and_subtitle_are_closed_with_the_version(
     assert api_writer.delete(localization).status == 409
 
 
-def test_a_language_of_the_app_info_is_added_to_the_version_in_preparation(
+def test_a_new_locale_of_the_app_info_is_added_to_the_version_in_preparation(
     api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]
 ) -> None:
     version = emulator.add("appStoreVersions", app=app)
@@ -114,7 +114,7 @@ def test_a_language_of_the_app_info_is_added_to_the_version_in_preparation(
     assert again.codes == ["ENTITY_ERROR.ATTRIBUTE.INVALID.DUPLICATE"]
 
 
-def test_a_new_version_takes_over_languages_screenshots_and_review_details(
+def test_a_new_version_copies_localizations_screenshots_and_review_details(
     api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]
 ) -> None:
     previous = emulator.add_ready_version(app, versionString="1.0", appStoreState="READY_FOR_SALE")

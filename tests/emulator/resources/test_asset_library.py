@@ -131,7 +131,7 @@ def test_an_image_is_reserved_uploaded_and_processed(library: Library) -> None:
     assert attributes["createdDate"]
 
 
-def test_the_images_of_a_library_are_filtered_and_sorted(library: Library) -> None:
+def test_images_of_a_library_are_filtered_and_sorted(library: Library) -> None:
     first, second = library.reserve(referenceName="B"), library.complete(referenceName="A")
     path = f"/v1/appAssetLibraries/{library.id}/images"
     assert [one["id"] for one in library.get(f"{path}?sort=referenceName")] == [second["id"], first["id"]]
@@ -140,14 +140,14 @@ def test_the_images_of_a_library_are_filtered_and_sorted(library: Library) -> No
     assert [one["id"] for one in library.get(f"{path}?filter[category]=CREATIVE_ASSETS")] == []
 
 
-def test_a_specification_cannot_be_given(library: Library) -> None:
+def test_the_specification_of_an_asset_cannot_be_set(library: Library) -> None:
     link = {"type": "appAssetLibraries", "id": library.id}
     given = {"fileName": "1.png", "fileSize": 1, "category": "CREATIVE_ASSETS", "specId": "x"}
     response = library.post("appAssetLibraryImages", given, assetLibrary=link)
     assert (response.status_code, error(response)["source"]["pointer"]) == (409, "/data/attributes/specId")
 
 
-def test_an_image_is_placed_on_a_version(library: Library) -> None:
+def test_an_image_can_be_placed_on_a_version(library: Library) -> None:
     image = library.complete()
     response = library.place(image)
     assert response.status_code == 201, response.text
@@ -161,7 +161,7 @@ def test_an_image_is_placed_on_a_version(library: Library) -> None:
     assert [one["id"] for one in used] == [placement["id"]]
 
 
-def test_a_video_is_a_preview(library: Library) -> None:
+def test_a_video_can_be_placed_as_a_preview(library: Library) -> None:
     video = library.complete("appAssetLibraryVideos", b"video", fileName="1.mp4", previewFrameTimeCode="00:00:05:01")
     assert video["attributes"]["previewFrameImage"]["state"] == "COMPLETE"
     assert library.place(video, "APP_PREVIEW").json()["data"]["attributes"]["mediaType"] == "VIDEO"
@@ -178,7 +178,7 @@ def test_a_video_is_a_preview(library: Library) -> None:
         ("PRODUCT_PAGE_HEADER_ASSET", GROUP),
     ],
 )
-def test_a_combination_that_the_surface_does_not_support_is_refused(library: Library, kind: str, group: str) -> None:
+def test_a_placement_that_the_surface_does_not_support_is_rejected(library: Library, kind: str, group: str) -> None:
     refused = error(library.place(library.complete(), kind, group))
     assert (refused["status"], refused["code"]) == ("409", "ENTITY_ERROR.ATTRIBUTE.INVALID")
     assert refused["detail"] == (
@@ -187,7 +187,7 @@ def test_a_combination_that_the_surface_does_not_support_is_refused(library: Lib
     assert refused["source"] == {"pointer": "/data/attributes/placementType"}
 
 
-def test_an_asset_in_processing_is_refused(library: Library) -> None:
+def test_an_asset_that_is_being_processed_cannot_be_placed(library: Library) -> None:
     assert error(library.place(library.upload()))["code"] == "STATE_ERROR.ASSET_IN_POST_PROCESSING"
 
 
@@ -200,7 +200,7 @@ def test_exactly_one_asset_and_one_surface_are_required(library: Library) -> Non
     assert library.post("appAssetLibraryPlacements", given, appStoreVersionLocalization=surface).status_code == 409
 
 
-def test_a_second_surface_is_named(library: Library) -> None:
+def test_a_second_surface_in_a_request_is_rejected(library: Library) -> None:
     image = library.upload()
     page = library.emulator.add("appCustomProductPageLocalizations")
     surfaces = {
@@ -214,7 +214,7 @@ def test_a_second_surface_is_named(library: Library) -> None:
     assert "can not be included in a 'CREATE' operation" in refused["detail"]
 
 
-def test_a_group_has_ten_screenshots_and_one_header(library: Library) -> None:
+def test_the_number_of_placements_in_a_group_is_limited(library: Library) -> None:
     image = library.complete()
     assert [library.place(image).status_code for _ in range(11)] == [201] * 10 + [409]
     header = library.complete(content=png(3840, 1646), category="CREATIVE_ASSETS")
@@ -222,7 +222,7 @@ def test_a_group_has_ten_screenshots_and_one_header(library: Library) -> None:
     assert statuses == [201, 409]
 
 
-def test_a_closed_parent_takes_no_placement_and_loses_none(library: Library) -> None:
+def test_placements_cannot_change_in_closed_states_of_the_parent(library: Library) -> None:
     image = library.complete()
     page = library.emulator.add("appCustomProductPages", app=library.app, name="Sale")
     version = library.emulator.add("appCustomProductPageVersions", appCustomProductPage=page, state="APPROVED")
@@ -319,11 +319,11 @@ def test_the_reference_data_is_one_resource(library: Library) -> None:
 
 
 @pytest.mark.parametrize("query", ["filter[features]=APP_STORE_VERSIONS", "filter[placementTypes]=APP_SCREENSHOT", ""])
-def test_the_reference_data_is_found_by_what_it_contains(library: Library, query: str) -> None:
+def test_the_reference_data_can_be_filtered(library: Library, query: str) -> None:
     assert len(library.get(f"/v1/appAssetLibraryRefData?{query}")) == 1
 
 
-def test_retention_messages_are_named_as_not_emulated(library: Library) -> None:
+def test_retention_messages_get_501(library: Library) -> None:
     for path in ("/v1/retentionMessages", "/v1/retentionOffers/1"):
         response = library.session.get(path)
         assert (response.status_code, error(response)["code"]) == (501, "PYTEST_ASC.NOT_EMULATED")

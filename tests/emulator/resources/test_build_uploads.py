@@ -71,7 +71,7 @@ def test_builds_of_the_same_version_share_a_prerelease_version(
     assert [build["attributes"]["version"] for build in api_writer.related(version, "builds")] == ["7", "8"]
 
 
-def test_the_second_of_two_uploads_with_one_build_number_fails(
+def test_a_second_upload_with_the_same_build_number_fails(
     api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]
 ) -> None:
     first, again = create_upload(api_writer, app), create_upload(api_writer, app)
@@ -127,7 +127,7 @@ def test_a_failed_upload_uses_up_its_build_number(
     assert api_writer.post("buildUploads", version, app=app).status == 409
 
 
-def test_a_complete_upload_takes_no_further_file(
+def test_a_complete_upload_accepts_no_further_files(
     api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]
 ) -> None:
     upload = create_upload(api_writer, app)
@@ -139,7 +139,7 @@ def test_a_complete_upload_takes_no_further_file(
     assert answer.json["errors"][0]["source"] == {"pointer": "/data/relationships/buildUpload"}
 
 
-def test_a_processed_build_has_a_localization_of_its_app_s_language(
+def test_a_processed_build_has_a_localization_for_the_locale_of_the_app(
     api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]
 ) -> None:
     upload_file(api_writer, create_upload(api_writer, app))
@@ -151,7 +151,7 @@ def test_a_processed_build_has_a_localization_of_its_app_s_language(
     assert api_writer.patch(localization, whatsNew="Try the lists.").status == 200
 
 
-def test_a_description_file_alone_creates_no_build(
+def test_a_description_file_without_an_asset_creates_no_build(
     api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]
 ) -> None:
     upload = create_upload(api_writer, app)
@@ -171,7 +171,7 @@ def test_a_description_file_alone_creates_no_build(
         (None, "COMPLETE"),
     ],
 )
-def test_a_wrong_checksum_of_either_algorithm_fails_the_upload(
+def test_the_checksums_of_an_upload_are_verified(
     api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any], checksum: dict[str, str] | None, outcome: str
 ) -> None:
     upload = create_upload(api_writer, app)

@@ -64,7 +64,9 @@ def test_a_beta_detail_added_by_a_test_keeps_its_state(api_writer: ApiWriter, em
     assert states(api_writer, build)[1] == "IN_BETA_TESTING"
 
 
-def test_export_compliance_can_be_answered_once(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]) -> None:
+def test_export_compliance_can_only_be_answered_once(
+    api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]
+) -> None:
     build = emulator.add("builds", app=app, usesNonExemptEncryption=None)
     assert api_writer.patch(build, usesNonExemptEncryption=False).status == 200
     assert states(api_writer, build) == ("READY_FOR_BETA_TESTING", "READY_FOR_BETA_SUBMISSION")
@@ -106,7 +108,7 @@ def test_a_build_with_a_past_expiration_date_keeps_its_state(emulator: Emulator,
         ("REJECTED", True, "BETA_REJECTED"),
     ],
 )
-def test_beta_review_ends_in_the_decided_state(
+def test_beta_review_ends_in_the_chosen_state(
     api_writer: ApiWriter,
     emulator: Emulator,
     app: dict[str, Any],
@@ -146,7 +148,7 @@ def test_a_rejected_build_can_be_submitted_again(
     assert api_writer.emulator_client.get(f"/v1/{REVIEW}?filter[build]={build['id']}").ids == [second["id"]]
 
 
-def test_beta_review_refuses_unprocessed_submitted_and_competing_builds(
+def test_unprocessed_submitted_and_competing_builds_cannot_be_submitted_for_beta_review(
     api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any], build: dict[str, Any]
 ) -> None:
     prerelease_version = {"type": "preReleaseVersions", "id": build["relationships"]["preReleaseVersion"]["data"]["id"]}
@@ -202,7 +204,7 @@ def test_an_internal_group_added_by_a_test_starts_testing(
 
 
 @pytest.mark.parametrize("attributes", [{"processingState": "PROCESSING"}, {"expired": True}])
-def test_a_build_that_cannot_be_tested_is_refused_by_groups(
+def test_a_build_that_cannot_be_tested_cannot_be_added_to_groups(
     api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any], attributes: dict[str, Any]
 ) -> None:
     build = emulator.add("builds", app=app, **attributes)

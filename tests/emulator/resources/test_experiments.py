@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 EXPERIMENT = {"name": "Icons", "platform": "IOS", "trafficProportion": 50}
 
 
-def test_a_second_experiment_waits_until_the_first_is_no_draft(emulator_client: EmulatorClient) -> None:
+def test_a_second_experiment_is_rejected_while_the_first_is_a_draft(emulator_client: EmulatorClient) -> None:
     writer, emulator = ApiWriter(emulator_client, "v2"), emulator_client.emulator
     app = emulator.add("apps")
     first = writer.create("appStoreVersionExperiments", EXPERIMENT, app=app)

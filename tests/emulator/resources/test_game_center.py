@@ -50,7 +50,7 @@ def test_points_are_limited_for_an_achievement_and_for_an_app(
         assert {error["source"]["pointer"] for error in answer.json["errors"]} == {"/data/attributes/points"}
 
 
-def test_a_change_of_points_does_not_count_the_ones_before(api_writer: ApiWriter, emulator: Emulator) -> None:
+def test_an_update_of_points_does_not_count_the_previous_points(api_writer: ApiWriter, emulator: Emulator) -> None:
     detail = emulator.add("gameCenterDetails")
     for _ in range(9):
         emulator.add("gameCenterAchievements", gameCenterDetail=detail, points=100)
@@ -63,7 +63,7 @@ def test_a_change_of_points_does_not_count_the_ones_before(api_writer: ApiWriter
 
 
 @pytest.mark.parametrize(("state", "status"), [("PREPARE_FOR_SUBMISSION", 204), ("LIVE", 409), ("IN_REVIEW", 409)])
-def test_an_achievement_is_deleted_while_its_versions_are_drafts(
+def test_an_achievement_can_be_deleted_while_its_versions_are_drafts(
     api_writer: ApiWriter, emulator: Emulator, state: str, status: int
 ) -> None:
     won = emulator.add("gameCenterAchievements")
@@ -75,7 +75,7 @@ def test_an_achievement_is_deleted_while_its_versions_are_drafts(
 
 
 @pytest.mark.parametrize(("live", "status"), [(True, 409), (False, 204)])
-def test_a_released_leaderboard_is_not_deleted(
+def test_a_released_leaderboard_cannot_be_deleted(
     api_writer: ApiWriter, emulator: Emulator, live: bool, status: int
 ) -> None:
     board = emulator.add("gameCenterLeaderboards")
@@ -84,7 +84,7 @@ def test_a_released_leaderboard_is_not_deleted(
 
 
 @pytest.mark.parametrize(("members", "status"), [(LIVE, 204), ({}, 409)])
-def test_a_minimum_version_of_challenges_must_be_live(
+def test_a_minimum_version_for_challenges_must_be_live(
     api_writer: ApiWriter, emulator: Emulator, members: dict[str, str], status: int
 ) -> None:
     version = emulator.add("appStoreVersions", **members)

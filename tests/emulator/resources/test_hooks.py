@@ -50,7 +50,7 @@ def record_hooks(monkeypatch: pytest.MonkeyPatch, resource_type: str) -> list[st
 
 
 @pytest.mark.parametrize("operation", WRITES, ids=lambda operation: f"{operation.method} {operation.path}")
-def test_a_write_of_the_api_runs_the_hooks_of_its_resource_type(
+def test_api_writes_run_the_hooks_of_the_resource_type(
     populated_account: EmulatorClient, monkeypatch: pytest.MonkeyPatch, operation: Operation
 ) -> None:
     request = make_request(populated_account, operation)
@@ -80,7 +80,7 @@ def test_decide_runs_the_hook_after_a_decision(
     assert called == ["after_decide"]
 
 
-def test_every_hook_in_the_table_is_run_by_the_api_or_by_the_emulator() -> None:
+def test_every_hook_in_the_table_is_called_by_the_api_or_the_emulator() -> None:
     defined = {
         (resource_type, name)
         for resource_type, hooks in HOOKS.items()

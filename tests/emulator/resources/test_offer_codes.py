@@ -33,7 +33,7 @@ def test_one_time_codes_are_created_in_the_requested_number(
 
 
 @pytest.mark.parametrize("number", [0, -1, 1_000_001])
-def test_a_number_of_codes_out_of_range_is_refused(api_writer: ApiWriter, emulator: Emulator, number: int) -> None:
+def test_a_number_of_codes_out_of_range_is_rejected(api_writer: ApiWriter, emulator: Emulator, number: int) -> None:
     offer = emulator.add("subscriptionOfferCodes")
     attributes = {"customCode": "SPRING", "numberOfCodes": number}
     answer = api_writer.post("subscriptionOfferCodeCustomCodes", attributes, offerCode=offer)
@@ -42,7 +42,7 @@ def test_a_number_of_codes_out_of_range_is_refused(api_writer: ApiWriter, emulat
 
 
 @pytest.mark.parametrize(("number", "status"), [(10, 201), (100, 201), (1000, 201), (99, 409), (1100, 409)])
-def test_the_sandbox_takes_round_numbers_of_codes(
+def test_sandbox_codes_are_only_created_in_round_numbers(
     api_writer: ApiWriter, emulator: Emulator, number: int, status: int
 ) -> None:
     attributes = {"numberOfCodes": number, "expirationDate": "2026-09-01", "environment": "SANDBOX"}
@@ -92,7 +92,7 @@ def test_a_free_offer_has_no_price_point_and_an_offer_without_renewal_is_free(
 
 
 @pytest.mark.parametrize("mode", ["FREE_TRIAL", "PAY_UP_FRONT"])
-def test_an_offer_needs_prices_whatever_its_mode(api_writer: ApiWriter, emulator: Emulator, mode: str) -> None:
+def test_an_offer_of_any_mode_requires_prices(api_writer: ApiWriter, emulator: Emulator, mode: str) -> None:
     attributes = {
         "name": "Spring",
         "customerEligibilities": ["NEW"],

@@ -71,7 +71,7 @@ def test_completing_a_phased_release_stops_its_days(
     assert progress(api_writer, version)[:2] == ["COMPLETE", 1]
 
 
-def test_a_second_phased_release_and_invalid_changes_of_state_are_refused(
+def test_a_second_phased_release_and_invalid_changes_of_state_are_rejected(
     api_writer: ApiWriter, version: dict[str, Any], phased_release: dict[str, Any]
 ) -> None:
     second = api_writer.post("appStoreVersionPhasedReleases", appStoreVersion=version)
@@ -110,7 +110,7 @@ def test_an_active_phased_release_added_by_a_test_continues(
 
 
 @pytest.mark.parametrize("state", ["INACTIVE", "ACTIVE"])
-def test_a_phased_release_is_created_in_the_state_that_was_sent(
+def test_a_phased_release_is_created_in_the_requested_state(
     api_writer: ApiWriter, version: dict[str, Any], state: str
 ) -> None:
     made = api_writer.create("appStoreVersionPhasedReleases", {"phasedReleaseState": state}, appStoreVersion=version)

@@ -82,7 +82,7 @@ def test_every_product_has_price_points_in_every_territory(emulator_client: Emul
     assert first["attributes"]["customerPrice"] == "0.99"
 
 
-def test_price_points_take_no_memory_until_a_price_has_one(emulator_client: EmulatorClient, app: Json) -> None:
+def test_price_points_take_no_memory_until_a_price_uses_them(emulator_client: EmulatorClient, app: Json) -> None:
     before = len(emulator_client.emulator._account.store)
     identifier = point(emulator_client, app)["id"]
     assert emulator_client.get(f"/v3/appPricePoints/{identifier}?include=app").json["included"][0]["id"] == app["id"]
@@ -90,7 +90,9 @@ def test_price_points_take_no_memory_until_a_price_has_one(emulator_client: Emul
     assert len(emulator_client.emulator._account.store) == before
 
 
-def test_a_price_point_goes_with_its_product(emulator_client: EmulatorClient, emulator: Emulator) -> None:
+def test_a_price_point_of_a_deleted_product_or_with_an_invalid_id_gets_404(
+    emulator_client: EmulatorClient, emulator: Emulator
+) -> None:
     group = emulator.add("subscriptionGroups")
     subscription = emulator.add("subscriptions", group=group)
     identifier = point(emulator_client, subscription)["id"]
@@ -116,7 +118,7 @@ def test_every_account_has_all_territories(emulator_client: EmulatorClient, emul
     assert (len(found), found["USA"], found["JPN"]) == (175, "EUR", "JPY")
 
 
-def test_a_schedule_prices_every_territory_and_is_replaced_whole(
+def test_a_schedule_has_prices_for_all_territories_and_is_replaced_as_a_whole(
     emulator_client: EmulatorClient, api_writer: ApiWriter, app: Json
 ) -> None:
     usa, germany = (point(emulator_client, app, code)["id"] for code in ("USA", "DEU"))
@@ -131,7 +133,7 @@ def test_a_schedule_prices_every_territory_and_is_replaced_whole(
     assert {one["id"] for one in shown["included"]} == {usa, "USA"}
 
 
-def test_one_price_ends_where_the_next_begins(
+def test_the_end_of_a_price_is_the_start_of_the_next(
     emulator_client: EmulatorClient, api_writer: ApiWriter, app: Json
 ) -> None:
     cheap, dear = (point(emulator_client, app, price=price)["id"] for price in ("0.99", "1.99"))
@@ -158,7 +160,7 @@ def test_a_start_today_in_pacific_time_is_stored_as_null(
     assert price["attributes"]["startDate"] is None
 
 
-def test_a_schedule_is_refused_as_recorded(
+def test_invalid_schedules_are_rejected_with_the_recorded_errors(
     emulator_client: EmulatorClient, api_writer: ApiWriter, emulator: Emulator, app: Json
 ) -> None:
     usa, foreign = point(emulator_client, app)["id"], point(emulator_client, emulator.add("apps"))["id"]
@@ -188,7 +190,7 @@ def test_a_schedule_is_refused_as_recorded(
     assert emulator_client.emulator._account.store.count("appPriceSchedules") == 0
 
 
-def test_a_subscription_has_no_price_before_it_is_available(
+def test_a_price_of_a_subscription_without_availability_is_rejected(
     emulator_client: EmulatorClient, api_writer: ApiWriter, emulator: Emulator
 ) -> None:
     subscription = emulator.add("subscriptions")
@@ -223,17 +225,17 @@ def test_a_subscription_has_no_price_before_it_is_available(
         ("2026-11-02T07:59", "2026-11-01"),
     ],
 )
-def test_days_are_those_of_pacific_time(moment: str, day: str) -> None:
+def test_the_pacific_day_follows_daylight_saving_time(moment: str, day: str) -> None:
     now = datetime.fromisoformat(f"{moment}:00+00:00").timestamp()
     assert pacific_day(now).isoformat() == day
     assert pacific_midnight(pacific_day(now)) <= now < pacific_midnight(pacific_day(now)) + 25 * 3600
 
 
-def test_midnights_are_those_in_ids_of_prices() -> None:
+def test_pacific_midnights_match_those_in_observed_price_ids() -> None:
     assert pacific_midnight(datetime(2026, 2, 16, tzinfo=timezone.utc).date()) == 1771228800
 
 
-def test_a_price_point_of_a_deleted_product_has_no_equal_ones(emulator_client: EmulatorClient) -> None:
+def test_a_price_point_of_a_deleted_product_has_no_equalizations(emulator_client: EmulatorClient) -> None:
     subscription = emulator_client.emulator.add("subscriptions")
     (point, *_) = emulator_client.get(f"/v1/subscriptions/{subscription['id']}/pricePoints?limit=1").ids
     emulator_client.emulator.add("subscriptionPrices", subscriptionPricePoint=point)

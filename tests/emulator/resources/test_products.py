@@ -164,14 +164,14 @@ def test_a_new_product_has_a_draft_as_its_first_version(shop: Shop) -> None:
         ("REMOVED_FROM_SALE", "APPROVED"),
     ],
 )
-def test_an_added_product_has_the_version_that_fits_its_state(shop: Shop, state: str | None, version: str) -> None:
+def test_the_version_of_an_added_product_matches_its_state(shop: Shop, state: str | None, version: str) -> None:
     for kind in KINDS:
         product = shop.emulator.add(kind, **({"state": state} if state else {}))
         assert shop.state(product) == (state or "MISSING_METADATA")
         assert shop.version_states(product) == [version]
 
 
-def test_an_added_version_takes_the_place_of_the_one_that_came_with_the_product(shop: Shop) -> None:
+def test_an_added_version_replaces_the_automatic_first_version(shop: Shop) -> None:
     for kind, (version_type, owner, _) in KINDS.items():
         product = shop.emulator.add(kind)
         for state in ("IN_REVIEW", "APPROVED"):
@@ -180,7 +180,7 @@ def test_an_added_version_takes_the_place_of_the_one_that_came_with_the_product(
         assert shop.version_states(product) == ["IN_REVIEW", "APPROVED"]
 
 
-def test_a_saved_account_has_no_further_versions_when_it_is_loaded(shop: Shop) -> None:
+def test_loading_a_saved_account_creates_no_additional_versions(shop: Shop) -> None:
     shop.ready_subscription()
     document = shop.emulator.dump()
     count = len(shop.emulator.find("subscriptionVersions")), len(shop.emulator.find("subscriptionGroupVersions"))
@@ -189,7 +189,7 @@ def test_a_saved_account_has_no_further_versions_when_it_is_loaded(shop: Shop) -
     assert (len(other.find("subscriptionVersions")), len(other.find("subscriptionGroupVersions"))) == count == (1, 1)
 
 
-def test_a_subscription_is_ready_once_the_last_thing_is_there(shop: Shop) -> None:
+def test_a_complete_subscription_is_ready_to_submit(shop: Shop) -> None:
     group = shop.group()
     subscription = shop.subscription(group)
     shop.v1.create("subscriptionLocalizations", TEXTS, subscription=subscription)
@@ -202,7 +202,7 @@ def test_a_subscription_is_ready_once_the_last_thing_is_there(shop: Shop) -> Non
     assert shop.state(subscription) == "READY_TO_SUBMIT"
 
 
-def test_a_subscription_is_ready_once_its_group_has_a_localization(shop: Shop) -> None:
+def test_a_subscription_is_only_ready_to_submit_if_its_group_has_a_localization(shop: Shop) -> None:
     group = shop.group()
     subscription = shop.subscription(group)
     shop.v1.create("subscriptionLocalizations", TEXTS, subscription=subscription)
@@ -214,7 +214,7 @@ def test_a_subscription_is_ready_once_its_group_has_a_localization(shop: Shop) -
     assert shop.state(subscription) == "READY_TO_SUBMIT"
 
 
-def test_prices_that_come_with_an_update_count_in_their_territories(shop: Shop) -> None:
+def test_prices_in_an_update_count_for_their_territories(shop: Shop) -> None:
     subscription = shop.subscription()
     path = f"/v1/subscriptions/{subscription['id']}"
     point = shop.v1.emulator_client.get(f"{path}/pricePoints?filter[territory]=USA").ids[3]
@@ -230,12 +230,12 @@ def test_prices_that_come_with_an_update_count_in_their_territories(shop: Shop) 
     assert (len(shown["data"]), [one["id"] for one in shown["included"]]) == (1, ["USA"])
 
 
-def test_a_screenshot_that_fails_leaves_a_purchase_incomplete(shop: Shop) -> None:
+def test_a_purchase_with_a_failed_screenshot_is_incomplete(shop: Shop) -> None:
     shop.emulator.decide("inAppPurchaseAppStoreReviewScreenshots", "FAILED")
     assert shop.state(shop.ready_purchase()) == "MISSING_METADATA"
 
 
-def test_a_complete_purchase_is_ready_until_its_only_localization_goes(shop: Shop) -> None:
+def test_a_purchase_is_incomplete_again_without_its_only_localization(shop: Shop) -> None:
     purchase = shop.ready_purchase()
     assert shop.state(purchase) == "READY_TO_SUBMIT"
     (localization,) = shop.v2.related(purchase, "inAppPurchaseLocalizations")
@@ -250,7 +250,7 @@ def test_a_complete_purchase_is_ready_until_its_only_localization_goes(shop: Sho
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_second_version_waits_for_the_end_of_the_first(shop: Shop, kind: str) -> None:
+def test_a_second_version_of_a_product_is_rejected_while_the_first_is_in_flight(shop: Shop, kind: str) -> None:
     version_type, owner, _ = KINDS[kind]
     product = shop.emulator.add(kind)
     for state in (
@@ -273,7 +273,7 @@ def test_a_second_version_waits_for_the_end_of_the_first(shop: Shop, kind: str) 
     assert shop.version_states(product) == ["APPROVED", "PREPARE_FOR_SUBMISSION"]
 
 
-def test_a_new_version_takes_over_the_texts_and_can_change_them(shop: Shop) -> None:
+def test_a_new_version_of_a_product_copies_the_texts_and_can_change_them(shop: Shop) -> None:
     subscription = shop.ready_subscription()
     group = shop.v1.emulator_client.get(f"/v1/subscriptions/{subscription['id']}?include=group").json["included"][0]
     shop.submit(subscriptionGroupVersion=shop.versions(group)[0], subscriptionVersion=shop.versions(subscription)[0])
@@ -299,7 +299,9 @@ def test_a_new_version_takes_over_the_texts_and_can_change_them(shop: Shop) -> N
 
 @pytest.mark.parametrize(("kind", "code"), [(kind, names[2]) for kind, names in KINDS.items()])
 @pytest.mark.parametrize("state", ["READY_FOR_REVIEW", "IN_REVIEW", "APPROVED", "DEVELOPER_REJECTED"])
-def test_a_version_that_is_no_draft_refuses_texts_and_images(shop: Shop, kind: str, code: str, state: str) -> None:
+def test_texts_and_images_of_a_version_that_is_not_a_draft_cannot_be_changed(
+    shop: Shop, kind: str, code: str, state: str
+) -> None:
     owner = KINDS[kind][1]
     product = shop.emulator.add(kind)
     (version,) = shop.versions(product)
@@ -322,13 +324,13 @@ def test_a_version_that_is_no_draft_refuses_texts_and_images(shop: Shop, kind: s
 @pytest.mark.parametrize(
     ("state", "word"), [("APPROVED", "ACTIVE"), ("REJECTED", "REJECTED"), ("WAITING_FOR_REVIEW", "WAITING_FOR_REVIEW")]
 )
-def test_a_localization_of_the_first_api_names_its_state(shop: Shop, state: str, word: str) -> None:
+def test_the_error_about_a_localization_of_api_v1_has_its_state(shop: Shop, state: str, word: str) -> None:
     texts = shop.emulator.add("inAppPurchaseLocalizations", state=state)
     answer = shop.v1.patch(texts, name="Max")
     assert detail(answer) == f"Cannot edit InAppPurchaseLocalization when it is in {word} state"
 
 
-def test_the_last_localization_of_a_product_that_was_submitted_stays(shop: Shop) -> None:
+def test_the_last_localization_of_a_submitted_product_cannot_be_deleted(shop: Shop) -> None:
     product = shop.emulator.add("subscriptions", state="APPROVED")
     first, second = (shop.emulator.add("subscriptionLocalizations", subscription=product) for _ in range(2))
     assert shop.v1.delete(first).status == 204
@@ -339,20 +341,20 @@ def test_the_last_localization_of_a_product_that_was_submitted_stays(shop: Shop)
 # Deletion.
 
 
-def test_a_subscription_is_deleted_only_while_it_is_incomplete(shop: Shop) -> None:
+def test_a_subscription_can_only_be_deleted_while_it_is_incomplete(shop: Shop) -> None:
     assert shop.v1.delete(shop.subscription()).status == 204
     answer = shop.v1.delete(shop.ready_subscription(product="max"))
     assert (answer.status, answer.codes) == (409, ["STATE_ERROR.SUBSCRIPTION_DELETE_NOT_ALLOWED"])
 
 
-def test_the_product_id_of_a_deleted_product_is_not_used_again(shop: Shop) -> None:
+def test_the_product_id_of_a_deleted_product_cannot_be_used_again(shop: Shop) -> None:
     assert shop.v2.delete(shop.purchase("coins")).status == 204
     attributes = {"name": "Coins", "productId": "coins", "inAppPurchaseType": "CONSUMABLE"}
     answer = shop.v2.post("inAppPurchases", attributes, app=shop.app)
     assert (answer.status, answer.codes) == (409, ["ENTITY_ERROR.ATTRIBUTE.INVALID.DUPLICATE"])
 
 
-def test_family_sharing_is_not_switched_off(shop: Shop) -> None:
+def test_family_sharing_cannot_be_turned_off(shop: Shop) -> None:
     purchase = shop.purchase()
     assert shop.v2.patch(purchase, familySharable=True).status == 200
     assert shop.v2.patch(purchase, familySharable=False).status == 409
@@ -361,7 +363,7 @@ def test_family_sharing_is_not_switched_off(shop: Shop) -> None:
 # Submission.
 
 
-def test_a_purchase_names_all_that_it_lacks_when_it_is_submitted(shop: Shop) -> None:
+def test_submitting_an_incomplete_purchase_reports_everything_that_is_missing(shop: Shop) -> None:
     purchase = shop.purchase()
     shop.v1.create("inAppPurchaseLocalizations", TEXTS, inAppPurchaseV2=purchase)
     answer = shop.v1.post("inAppPurchaseSubmissions", inAppPurchaseV2=purchase)
@@ -374,7 +376,7 @@ def test_a_purchase_names_all_that_it_lacks_when_it_is_submitted(shop: Shop) -> 
     ]
 
 
-def test_a_subscription_without_a_price_in_one_of_its_territories_is_not_submitted(shop: Shop) -> None:
+def test_a_subscription_without_a_price_in_one_of_its_territories_cannot_be_submitted(shop: Shop) -> None:
     subscription = shop.ready_subscription()
     answer = shop.v1.post("subscriptionSubmissions", subscription=subscription)
     assert answer.codes == ["STATE_ERROR.FIRST_SUBSCRIPTION_MUST_BE_SUBMITTED_ON_VERSION"]
@@ -391,7 +393,7 @@ def test_a_subscription_without_a_price_in_one_of_its_territories_is_not_submitt
 
 
 @pytest.mark.parametrize("kind", ["CONSUMABLE", "NON_CONSUMABLE", "NON_RENEWING_SUBSCRIPTION"])
-def test_the_first_purchase_of_each_kind_goes_with_a_version(shop: Shop, kind: str) -> None:
+def test_the_first_purchase_of_each_kind_must_be_submitted_with_an_app_version(shop: Shop, kind: str) -> None:
     first = shop.ready_purchase("first", kind)
     answer = shop.v1.post("inAppPurchaseSubmissions", inAppPurchaseV2=first)
     assert (answer.status, answer.codes) == (409, [f"STATE_ERROR.FIRST_{kind}_MUST_BE_SUBMITTED_ON_VERSION"])
@@ -408,7 +410,7 @@ def test_the_first_purchase_of_each_kind_goes_with_a_version(shop: Shop, kind: s
     assert (shop.state(second), shop.version_states(second)) == ("REJECTED", ["REJECTED"])
 
 
-def test_the_first_subscription_of_a_group_goes_with_the_group_and_not_the_other_way_round(shop: Shop) -> None:
+def test_the_first_subscription_and_its_group_must_be_submitted_together(shop: Shop) -> None:
     group = shop.group()
     subscription = shop.ready_subscription(group)
     submission = shop.submission()
@@ -431,7 +433,7 @@ def test_the_first_subscription_of_a_group_goes_with_the_group_and_not_the_other
     assert shop.item(shop.submission(), subscriptionVersion=shop.versions(second)[0]).status == 201
 
 
-def test_a_cancelled_review_leaves_a_version_that_nothing_moves_on(shop: Shop) -> None:
+def test_the_version_of_a_cancelled_review_cannot_be_submitted_again(shop: Shop) -> None:
     purchase = shop.ready_purchase()
     (version,) = shop.versions(purchase)
     submission = shop.submit(inAppPurchaseVersion=version)
@@ -445,7 +447,7 @@ def test_a_cancelled_review_leaves_a_version_that_nothing_moves_on(shop: Shop) -
     assert shop.v1.post("inAppPurchaseVersions", inAppPurchase=purchase).codes == ["STATE_ERROR.ALREADY_EXISTS"]
 
 
-def test_an_item_that_is_taken_out_before_the_submission_leaves_a_draft(shop: Shop) -> None:
+def test_removing_an_item_before_the_submission_makes_its_version_a_draft_again(shop: Shop) -> None:
     purchase = shop.ready_purchase()
     submission = shop.submission()
     item = shop.item(submission, inAppPurchaseVersion=shop.versions(purchase)[0]).json["data"]
@@ -454,14 +456,14 @@ def test_an_item_that_is_taken_out_before_the_submission_leaves_a_draft(shop: Sh
     assert shop.version_states(purchase) == ["PREPARE_FOR_SUBMISSION"]
 
 
-def test_an_incomplete_product_is_no_item_of_a_submission(shop: Shop) -> None:
+def test_an_incomplete_product_cannot_be_added_to_a_submission(shop: Shop) -> None:
     purchase = shop.purchase()
     answer = shop.item(shop.submission(), inAppPurchaseVersion=shop.versions(purchase)[0])
     assert (answer.status, answer.codes) == (409, ["STATE_ERROR.INVALID_REQUEST_ENTITY_STATE_INVALID"])
 
 
 @pytest.mark.parametrize(("outcome", "state"), [("APPROVED", "APPROVED"), ("REJECTED", "REJECTED")])
-def test_a_test_decides_about_the_version_of_a_product(shop: Shop, outcome: str, state: str) -> None:
+def test_a_test_can_choose_the_outcome_for_the_version_of_a_product(shop: Shop, outcome: str, state: str) -> None:
     purchase = shop.ready_purchase()
     (version,) = shop.versions(purchase)
     shop.emulator.decide(version, outcome)
@@ -472,7 +474,7 @@ def test_a_test_decides_about_the_version_of_a_product(shop: Shop, outcome: str,
     assert shop.v1.get(localization)["state"] == state
 
 
-def test_a_group_is_submitted_after_a_subscription_of_it(shop: Shop) -> None:
+def test_a_group_can_only_be_submitted_after_one_of_its_subscriptions(shop: Shop) -> None:
     group = shop.group()
     answer = shop.v1.post("subscriptionGroupSubmissions", subscriptionGroup=group)
     assert answer.codes == ["ENTITY_ERROR.SUBSCRIPTION_GROUP_SUBMISSION_NOT_ALLOWED"]
@@ -481,6 +483,6 @@ def test_a_group_is_submitted_after_a_subscription_of_it(shop: Shop) -> None:
     assert shop.version_states(group) == ["WAITING_FOR_REVIEW"]
 
 
-def test_an_added_product_that_is_ready_lacks_nothing(emulator: Emulator, api_writer: ApiWriter) -> None:
+def test_an_added_product_that_is_ready_to_submit_is_complete(emulator: Emulator, api_writer: ApiWriter) -> None:
     purchase = emulator.add("inAppPurchases", state="READY_TO_SUBMIT")
     assert api_writer.post("inAppPurchaseSubmissions", inAppPurchaseV2=purchase).status == 201

@@ -106,7 +106,7 @@ def test_a_development_certificate_is_named_as_created_by_the_api(
         ("rsa-1024", "CSR algorithm/size incorrect. Expected: RSA(2048)"),
     ],
 )
-def test_an_invalid_signing_request_is_refused(api_writer: ApiWriter, content: str, message: str) -> None:
+def test_an_invalid_signing_request_is_rejected(api_writer: ApiWriter, content: str, message: str) -> None:
     sent = pem(content) if content in {"ec", "rsa-1024"} else content
     answer = api_writer.post("certificates", {"certificateType": "IOS_DEVELOPMENT", "csrContent": sent})
     assert answer.status == 409
@@ -115,7 +115,7 @@ def test_an_invalid_signing_request_is_refused(api_writer: ApiWriter, content: s
     assert answer.json["errors"][0]["source"] == {"pointer": "/data/attributes/csrContent"}
 
 
-def test_a_signing_request_with_a_wrong_signature_is_refused(api_writer: ApiWriter) -> None:
+def test_a_signing_request_with_a_wrong_signature_is_rejected(api_writer: ApiWriter) -> None:
     content = bytearray(base64.b64decode(der()))
     content[-1] ^= 1
     answer = api_writer.post(
@@ -228,11 +228,11 @@ def test_a_profile_type_requires_matching_certificates_and_devices(
         assert message in detail(answer)
 
 
-def test_a_profile_without_certificates_is_refused(api_writer: ApiWriter, bundle_id: Any) -> None:
+def test_a_profile_without_certificates_is_rejected(api_writer: ApiWriter, bundle_id: Any) -> None:
     assert profile(api_writer, "IOS_APP_STORE", bundleId=bundle_id, certificates=[]).status == 409
 
 
-def test_a_profile_with_a_disabled_device_is_refused(api_writer: ApiWriter, bundle_id: Any, phone: Any) -> None:
+def test_a_profile_with_a_disabled_device_is_rejected(api_writer: ApiWriter, bundle_id: Any, phone: Any) -> None:
     assert api_writer.patch(phone, status="DISABLED").status == 200
     answer = profile(
         api_writer, "IOS_APP_ADHOC", bundleId=bundle_id, certificates=[certificate(api_writer)], devices=[phone]
@@ -240,7 +240,7 @@ def test_a_profile_with_a_disabled_device_is_refused(api_writer: ApiWriter, bund
     assert "no current IOS devices" in detail(answer)
 
 
-def test_a_profile_with_an_expired_certificate_is_refused(
+def test_a_profile_with_an_expired_certificate_is_rejected(
     api_writer: ApiWriter, emulator: Emulator, bundle_id: Any
 ) -> None:
     old = certificate(api_writer)
@@ -250,7 +250,7 @@ def test_a_profile_with_an_expired_certificate_is_refused(
     )
 
 
-def test_a_second_profile_of_the_same_name_is_refused(api_writer: ApiWriter, bundle_id: Any) -> None:
+def test_a_second_profile_with_the_same_name_is_rejected(api_writer: ApiWriter, bundle_id: Any) -> None:
     signed = certificate(api_writer)
     first = profile(api_writer, "IOS_APP_STORE", bundleId=bundle_id, certificates=[signed]).json["data"]
     again = profile(api_writer, "IOS_APP_STORE", bundleId=bundle_id, certificates=[signed])
@@ -321,7 +321,7 @@ def test_the_id_of_a_capability_combines_bundle_id_and_type(
     assert other["id"] != f"{bundle_id['id']}_SIRIKIT"
 
 
-def test_a_registered_device_is_enabled_and_its_udid_unique(api_writer: ApiWriter, phone: Any) -> None:
+def test_a_registered_device_is_enabled_and_its_udid_is_unique(api_writer: ApiWriter, phone: Any) -> None:
     attributes = phone["attributes"]
     shown = {name: attributes[name] for name in ("status", "deviceClass", "addedDate")}
     assert shown == {"status": "ENABLED", "deviceClass": "IPHONE", "addedDate": "2026-05-28T20:26:40.000+00:00"}
@@ -330,7 +330,7 @@ def test_a_registered_device_is_enabled_and_its_udid_unique(api_writer: ApiWrite
 
 
 @pytest.mark.parametrize("resource_type", ["merchantIds", "passTypeIds"])
-def test_a_second_resource_with_the_same_identifier_is_refused(api_writer: ApiWriter, resource_type: str) -> None:
+def test_a_second_resource_with_the_same_identifier_is_rejected(api_writer: ApiWriter, resource_type: str) -> None:
     attributes = {"name": "Shop", "identifier": "id.com.example.shop"}
     api_writer.create(resource_type, attributes)
     assert (

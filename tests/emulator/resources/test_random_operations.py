@@ -98,7 +98,7 @@ VERSION_STATES = {
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from(sorted(OPERATIONS)), max_size=25))
-def test_versions_agree_with_their_submission_after_any_sequence_of_operations(names: list[str]) -> None:
+def test_states_of_versions_and_submissions_are_consistent_after_any_operations(names: list[str]) -> None:
     account = _Account()
     for name in names:
         OPERATIONS[name](account)

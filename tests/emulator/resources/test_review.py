@@ -91,7 +91,7 @@ def test_a_submitted_version_is_reviewed_approved_and_released(
         ),
     ],
 )
-def test_the_release_type_decides_what_follows_approval(
+def test_the_release_type_determines_what_follows_approval(
     api_writer: ApiWriter,
     emulator: Emulator,
     submission: dict[str, Any],
@@ -123,7 +123,7 @@ def test_a_release_request_releases_an_approved_version_once(
 
 
 @pytest.mark.parametrize("about", ["version", "item", "submission", "reviewSubmissions"])
-def test_a_rejected_item_is_resolved_and_submitted_again(
+def test_a_rejected_item_can_be_resolved_and_submitted_again(
     api_writer: ApiWriter, emulator: Emulator, submission: dict[str, Any], version: dict[str, Any], about: str
 ) -> None:
     (item,) = api_writer.related(submission, "items")
@@ -192,7 +192,7 @@ def test_a_submission_that_was_never_submitted_cannot_be_canceled(
     assert api_writer.delete(submission).status == 403
 
 
-def test_a_version_submission_exists_during_a_review_and_its_deletion_withdraws_the_version(
+def test_deleting_the_version_submission_of_a_review_withdraws_the_version(
     api_writer: ApiWriter, emulator: Emulator, submission: dict[str, Any], version: dict[str, Any]
 ) -> None:
     old = {"type": "appStoreVersionSubmissions", "id": version["id"]}
@@ -253,7 +253,7 @@ def test_each_text_and_the_build_of_a_version_are_required(
     ]
 
 
-def test_a_version_without_a_localization_is_refused(
+def test_a_version_without_a_localization_cannot_be_submitted(
     api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]
 ) -> None:
     version = emulator.add_ready_version(app)
@@ -328,7 +328,7 @@ def app_id(version: Mapping[str, Any]) -> str:
         ),
     ],
 )
-def test_what_no_api_can_show_is_required_once_a_test_says_so(
+def test_requirements_that_the_api_cannot_show_apply_if_a_test_adds_them(
     api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any], requirement: str, path: str, code: str
 ) -> None:
     version = emulator.add_ready_version(app)
@@ -377,7 +377,7 @@ def test_a_new_version_copies_the_copyright_of_the_previous_version(
     assert update["attributes"]["copyright"] == expected
 
 
-def test_an_update_requires_whats_new(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]) -> None:
+def test_an_update_requires_release_notes(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]) -> None:
     first = emulator.add("appStoreVersions", app=app, versionString="1.0", appStoreState="READY_FOR_SALE")
     update = emulator.add_ready_version(app, versionString="1.1")
     (texts,) = api_writer.related(update, "appStoreVersionLocalizations")
@@ -393,7 +393,7 @@ def test_an_update_requires_whats_new(api_writer: ApiWriter, emulator: Emulator,
 
 
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
-def test_a_first_version_takes_no_release_notes(
+def test_the_first_version_of_an_app_cannot_have_release_notes(
     api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any], method: str
 ) -> None:
     version = emulator.add("appStoreVersions", app=app)
@@ -471,7 +471,7 @@ def event_submission(api_writer: ApiWriter, emulator: Emulator, app: dict[str, A
     return made
 
 
-def test_a_second_submission_without_a_version_waits_for_the_first(
+def test_a_second_submission_without_a_version_is_rejected_while_one_is_in_review(
     api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]
 ) -> None:
     emulator.add("appStoreVersions", app=app, appStoreState="READY_FOR_SALE")
@@ -486,7 +486,7 @@ def test_a_second_submission_without_a_version_waits_for_the_first(
     assert submit(api_writer, second).status == 200
 
 
-def test_a_third_submission_in_review_is_refused_and_nothing_changes(
+def test_a_third_submission_in_review_is_rejected_and_nothing_changes(
     api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any], submission: dict[str, Any]
 ) -> None:
     emulator.add("appStoreVersions", app=app, appStoreState="READY_FOR_SALE", versionString="0.9")
@@ -513,7 +513,7 @@ def emulator_version(api_writer: ApiWriter, submission: Mapping[str, Any]) -> di
     return dict(version)
 
 
-def test_an_app_that_was_never_approved_needs_a_version_in_its_submission(
+def test_the_submission_of_an_app_without_an_approved_version_requires_a_version(
     api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]
 ) -> None:
     made = event_submission(api_writer, emulator, app)
@@ -531,7 +531,7 @@ def test_an_app_that_was_never_approved_needs_a_version_in_its_submission(
     assert submit(api_writer, made).status == 200
 
 
-def test_a_submission_takes_one_version_once(
+def test_a_submission_accepts_only_one_version_and_only_once(
     api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any], submission: dict[str, Any], version: dict[str, Any]
 ) -> None:
     (error,) = api_writer.post("reviewSubmissionItems", reviewSubmission=submission, appStoreVersion=version).json[
@@ -552,7 +552,7 @@ def test_a_submission_takes_one_version_once(
     }
 
 
-def test_an_approved_version_that_waits_for_its_release_can_be_withdrawn(
+def test_an_approved_version_can_be_withdrawn_until_it_is_released(
     api_writer: ApiWriter, emulator: Emulator, submission: dict[str, Any], version: dict[str, Any]
 ) -> None:
     api_writer.patch(version, releaseType="MANUAL")
@@ -568,7 +568,7 @@ def test_an_approved_version_that_waits_for_its_release_can_be_withdrawn(
     assert api_writer.patch(version, copyright="2027").status == 200
 
 
-def test_a_sixth_unfinished_submission_is_refused(api_writer: ApiWriter, app: dict[str, Any]) -> None:
+def test_a_sixth_unfinished_submission_is_rejected(api_writer: ApiWriter, app: dict[str, Any]) -> None:
     made = [api_writer.create("reviewSubmissions", {"platform": "IOS"}, app=app) for _ in range(5)]
     (error,) = associated(api_writer.post("reviewSubmissions", {"platform": "IOS"}, app=app))
     assert error[1] == "STATE_ERROR.CONCURRENT_REVIEW_SUBMISSION_LIMIT_EXCEEDED"
@@ -649,7 +649,9 @@ def test_resources_added_in_a_transient_state_continue(
 
 
 @pytest.mark.parametrize("name", ["appStoreState", "appVersionState"])
-def test_the_two_state_attributes_of_a_version_agree(api_writer: ApiWriter, emulator: Emulator, name: str) -> None:
+def test_the_two_state_attributes_of_a_version_are_consistent(
+    api_writer: ApiWriter, emulator: Emulator, name: str
+) -> None:
     (schema,) = api_spec().schemas_of("appStoreVersions")
     for state in api_spec().enum(schema.attributes[name]) or ():
         shown = api_writer.get(emulator.add("appStoreVersions", **{name: state}))
@@ -660,7 +662,7 @@ def test_the_two_state_attributes_of_a_version_agree(api_writer: ApiWriter, emul
         assert not same_name or shown["appStoreState"] == shown["appVersionState"]
 
 
-def test_a_submission_without_items_is_refused(api_writer: ApiWriter, app: dict[str, Any]) -> None:
+def test_a_submission_without_items_is_rejected(api_writer: ApiWriter, app: dict[str, Any]) -> None:
     submission = api_writer.create("reviewSubmissions", {"platform": "IOS"}, app=app)
     (error,) = submit(api_writer, submission).json["errors"]
     assert (error["code"], error["title"], error["detail"]) == (
@@ -704,7 +706,7 @@ def test_an_invalid_outcome_raises_value_error(emulator: Emulator, about: Any, o
         ),
     ],
 )
-def test_other_items_are_approved_and_withdrawn_as_versions_are(
+def test_items_other_than_versions_are_approved_and_withdrawn_like_versions(
     api_writer: ApiWriter,
     emulator: Emulator,
     relationship: str,

@@ -30,7 +30,7 @@ REQUIRED = "ENTITY_ERROR.ATTRIBUTE.REQUIRED"
         ([], "contactFirstName"),
     ],
 )
-def test_the_first_missing_part_of_the_contact_is_named(
+def test_the_first_missing_attribute_of_the_contact_is_reported(
     api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any], given_names: list[str], missing: str
 ) -> None:
     version = emulator.add("appStoreVersions", app=app)
@@ -43,7 +43,7 @@ def test_the_first_missing_part_of_the_contact_is_named(
     )
 
 
-def test_a_patch_is_checked_together_with_what_is_there(
+def test_a_patch_is_checked_together_with_the_existing_attributes(
     api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]
 ) -> None:
     bare = emulator.add("appStoreReviewDetails", contactFirstName=None)
@@ -58,7 +58,7 @@ def test_a_patch_is_checked_together_with_what_is_there(
     assert api_writer.patch(beta, **CONTACT).status == 200
 
 
-def test_notes_have_at_most_4000_characters(api_writer: ApiWriter, emulator: Emulator) -> None:
+def test_review_notes_with_more_than_4000_characters_are_rejected(api_writer: ApiWriter, emulator: Emulator) -> None:
     detail = emulator.add("appStoreReviewDetails")
     assert api_writer.patch(detail, notes="x" * 4000).status == 200
     (error,) = api_writer.patch(detail, notes="x" * 4001).json["errors"]
@@ -72,7 +72,7 @@ def test_notes_have_at_most_4000_characters(api_writer: ApiWriter, emulator: Emu
     }
 
 
-def test_an_invalid_phone_number_is_refused_in_the_words_of_each_type(
+def test_an_invalid_phone_number_gets_the_error_of_its_type(
     api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]
 ) -> None:
     details = {
@@ -105,10 +105,10 @@ def test_an_invalid_phone_number_is_refused_in_the_words_of_each_type(
         ("phone", False),
     ],
 )
-def test_phone_numbers_follow_the_numbering_plan(number: str, valid: bool) -> None:
+def test_phone_numbers_must_follow_the_numbering_plan(number: str, valid: bool) -> None:
     assert is_valid_phone_number(number) is valid
 
 
 @given(st.text())
-def test_any_text_is_a_phone_number_or_not(text: str) -> None:
+def test_any_text_is_accepted_or_rejected_as_a_phone_number(text: str) -> None:
     assert is_valid_phone_number(text) in {True, False}

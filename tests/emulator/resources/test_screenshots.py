@@ -19,7 +19,7 @@ def texts(emulator: Emulator, app: dict[str, Any]) -> dict[str, Any]:
     return emulator.add("appStoreVersionLocalizations", appStoreVersion=version, locale="en-US")
 
 
-def test_a_second_set_of_a_display_type_is_refused(api_writer: ApiWriter, texts: dict[str, Any]) -> None:
+def test_a_second_set_with_the_same_display_type_is_rejected(api_writer: ApiWriter, texts: dict[str, Any]) -> None:
     attributes = {"screenshotDisplayType": "APP_IPHONE_67"}
     api_writer.create("appScreenshotSets", attributes, appStoreVersionLocalization=texts)
     refused = api_writer.post("appScreenshotSets", attributes, appStoreVersionLocalization=texts)
@@ -37,7 +37,7 @@ def test_a_second_set_of_a_display_type_is_refused(api_writer: ApiWriter, texts:
         ("appPreviewSet", "previewType", "IPHONE_67", "appPreviews", 3),
     ],
 )
-def test_a_set_is_limited(
+def test_the_number_of_files_in_a_set_is_limited(
     api_writer: ApiWriter, texts: dict[str, Any], sets: str, attribute: str, value: str, files: str, limit: int
 ) -> None:
     created = api_writer.create(f"{sets}s", {attribute: value}, appStoreVersionLocalization=texts)

@@ -6,7 +6,7 @@ if TYPE_CHECKING:
     from pytest_asc import Emulator, Session
 
 
-def test_a_plain_subscription_is_sold_in_no_other_market_and_without_seats(asc_emulator: Emulator) -> None:
+def test_a_new_subscription_has_no_market_settings_and_no_seats(asc_emulator: Emulator) -> None:
     attributes = asc_emulator.add("subscriptions")["attributes"]
     assert (attributes["marketSettings"], attributes["multiSeatStatus"]) == ([], "DISABLED")
 
@@ -19,7 +19,7 @@ def test_family_sharing_turns_seats_off(asc_session: Session, asc_emulator: Emul
     assert (changed["familySharable"], changed["multiSeatStatus"]) == (True, "DISABLED")
 
 
-def test_a_score_is_blocked(asc_session: Session, asc_emulator: Emulator) -> None:
+def test_a_game_center_score_can_be_blocked(asc_session: Session, asc_emulator: Emulator) -> None:
     player = asc_emulator.add("gameCenterDetailPlayers", nickname="Ann", blocked=False)
     score = asc_emulator.add("gameCenterScoreModerations", player=player, blocked=False, score="9")
     leaderboard = asc_emulator.add("gameCenterLeaderboards", gameCenterScoreModerations=[score])

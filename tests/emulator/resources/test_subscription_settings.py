@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         ({}, {"sandboxOptIn": True}, 200),
     ],
 )
-def test_a_grace_period_in_production_needs_one_in_the_sandbox(
+def test_a_grace_period_in_production_requires_one_in_the_sandbox(
     api_writer: ApiWriter, emulator: Emulator, before: dict[str, Any], sent: dict[str, Any], status: int
 ) -> None:
     answer = api_writer.patch(emulator.add("subscriptionGracePeriods", **before), **sent)
@@ -32,7 +32,7 @@ def test_a_grace_period_in_production_needs_one_in_the_sandbox(
 
 
 @pytest.mark.parametrize("kind", ["subscription", "inAppPurchase"])
-def test_a_promotion_is_removed_after_the_image_of_its_product(
+def test_a_promoted_purchase_can_only_be_deleted_without_an_image(
     api_writer: ApiWriter, emulator: Emulator, kind: str
 ) -> None:
     product = emulator.add(f"{kind}s")
@@ -47,7 +47,7 @@ def test_a_promotion_is_removed_after_the_image_of_its_product(
     assert api_writer.delete(promotion).status == 204
 
 
-def test_every_app_has_a_grace_period_with_its_id(api_writer: ApiWriter, emulator: Emulator) -> None:
+def test_every_app_has_a_grace_period_with_the_id_of_the_app(api_writer: ApiWriter, emulator: Emulator) -> None:
     app = emulator.add("apps")
     found = api_writer.emulator_client.get(f"/v1/apps/{app['id']}/subscriptionGracePeriod").json["data"]
     assert (found["id"], found["attributes"]["optIn"], found["attributes"]["sandboxOptIn"]) == (app["id"], False, False)

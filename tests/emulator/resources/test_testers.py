@@ -100,7 +100,7 @@ def test_enabling_the_public_link_sets_its_url(api_writer: ApiWriter, app: dict[
     assert api_writer.get(group)["publicLink"] is None
 
 
-def test_an_app_has_a_hundred_internal_testers_at_most(
+def test_an_app_can_have_a_hundred_internal_testers(
     api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any], internal: dict[str, Any], external: dict[str, Any]
 ) -> None:
     for _ in range(99):
@@ -117,7 +117,7 @@ def test_an_app_has_a_hundred_internal_testers_at_most(
     assert api_writer.add_related(other, "betaTesters", first).status == 204
 
 
-def test_a_build_for_internal_testing_goes_to_internal_groups_alone(
+def test_a_build_for_internal_testing_can_only_be_added_to_internal_groups(
     api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any], internal: dict[str, Any], external: dict[str, Any]
 ) -> None:
     build = emulator.add("builds", app=app, buildAudienceType="INTERNAL_ONLY")

@@ -74,7 +74,7 @@ def test_a_reservation_returns_upload_operations(api_writer: ApiWriter, screensh
     assert attributes["sourceFileChecksum"] is attributes["imageAsset"] is None
 
 
-def test_a_committed_file_is_processed_after_a_while(
+def test_a_committed_file_is_processed_after_some_time(
     emulator_client: EmulatorClient, api_writer: ApiWriter, screenshot_set: Any
 ) -> None:
     file = upload(api_writer, screenshot_set, PNG)
@@ -91,7 +91,7 @@ def test_a_committed_file_is_processed_after_a_while(
     assert emulator_client.send("GET", address, headers={}).body == PNG
 
 
-def test_parts_can_be_sent_in_any_order_and_again(
+def test_parts_can_be_sent_in_any_order_and_repeatedly(
     emulator_client: EmulatorClient, api_writer: ApiWriter, screenshot_set: Any
 ) -> None:
     emulator_client.emulator.part_size = 5
@@ -135,7 +135,7 @@ def test_a_checksum_may_be_upper_case(
     assert api_writer.get(file)["sourceFileChecksum"] == md5(FILE)
 
 
-def test_a_second_commit_changes_nothing(
+def test_a_second_commit_has_no_effect(
     emulator_client: EmulatorClient, api_writer: ApiWriter, screenshot_set: Any
 ) -> None:
     file = upload(api_writer, screenshot_set)
@@ -162,7 +162,7 @@ def test_a_wrong_checksum_fails_and_cannot_be_corrected(
     assert api_writer.delete(file).status == 204
 
 
-def test_a_file_fails_with_the_decided_outcome(
+def test_a_file_fails_if_a_test_has_chosen_this_outcome(
     emulator_client: EmulatorClient, api_writer: ApiWriter, screenshot_set: Any
 ) -> None:
     file = upload(api_writer, screenshot_set)
@@ -185,7 +185,7 @@ def test_an_incomplete_file_cannot_be_committed(
     assert api_writer.get(file)["assetDeliveryState"]["state"] == "AWAITING_UPLOAD"
 
 
-def test_more_bytes_than_reserved_cannot_be_committed(
+def test_a_file_with_more_bytes_than_reserved_cannot_be_committed(
     emulator_client: EmulatorClient, api_writer: ApiWriter, screenshot_set: Any
 ) -> None:
     file = reserve(api_writer, screenshot_set)
@@ -221,7 +221,7 @@ def test_a_reservation_expires_after_a_week(
         ({"Content-Type": "application/octet-stream"}, 403, b"SignatureDoesNotMatch"),
     ],
 )
-def test_a_part_with_wrong_headers_is_refused(
+def test_a_part_with_wrong_headers_is_rejected(
     emulator_client: EmulatorClient,
     api_writer: ApiWriter,
     screenshot_set: Any,
@@ -234,7 +234,7 @@ def test_a_part_with_wrong_headers_is_refused(
     assert (answer.status, code in answer.body) == (status, True)
 
 
-def test_an_upload_url_is_valid_for_one_part_and_put_only(
+def test_an_upload_url_is_only_valid_for_its_part_and_for_put(
     emulator_client: EmulatorClient, api_writer: ApiWriter, screenshot_set: Any
 ) -> None:
     (operation,) = reserve(api_writer, screenshot_set)["attributes"]["uploadOperations"]
@@ -245,7 +245,7 @@ def test_an_upload_url_is_valid_for_one_part_and_put_only(
 
 
 @pytest.mark.parametrize("end", ["commit", "delete"])
-def test_parts_are_refused_after_commit_or_deletion(
+def test_parts_are_rejected_after_the_commit_or_deletion_of_a_file(
     emulator_client: EmulatorClient, api_writer: ApiWriter, screenshot_set: Any, end: str
 ) -> None:
     file = reserve(api_writer, screenshot_set)
@@ -264,7 +264,7 @@ def test_a_deleted_file_is_not_processed(
 
 
 @pytest.mark.parametrize("size", [0, -1])
-def test_an_empty_file_is_refused(api_writer: ApiWriter, screenshot_set: Any, size: int) -> None:
+def test_an_empty_file_is_rejected(api_writer: ApiWriter, screenshot_set: Any, size: int) -> None:
     answer = api_writer.post("appScreenshots", {"fileName": "a.png", "fileSize": size}, appScreenshotSet=screenshot_set)
     assert answer.status == 409
     assert answer.json["errors"][0]["source"] == {"pointer": "/data/attributes/fileSize"}
@@ -275,7 +275,7 @@ def test_part_size_must_be_at_least_one_byte(emulator_client: EmulatorClient) ->
         emulator_client.emulator.part_size = 0
 
 
-def test_a_second_review_screenshot_is_refused(emulator_client: EmulatorClient, api_writer: ApiWriter) -> None:
+def test_a_second_review_screenshot_is_rejected(emulator_client: EmulatorClient, api_writer: ApiWriter) -> None:
     product = emulator_client.emulator.add("inAppPurchases")
     attributes = {"fileName": "a.png", "fileSize": 3}
     first = api_writer.create("inAppPurchaseAppStoreReviewScreenshots", attributes, inAppPurchaseV2=product)
@@ -374,12 +374,12 @@ def test_image_size_reads_png_and_jpeg_headers(content: bytes, size: tuple[int, 
 
 
 @given(st.sampled_from([PNG[:12], JPEG[:2], JPEG[:13]]), st.binary(max_size=40))
-def test_image_size_never_fails(begin: bytes, rest: bytes) -> None:
+def test_image_size_accepts_any_bytes(begin: bytes, rest: bytes) -> None:
     width, height = image_size(begin + rest)
     assert min(width, height) >= 0
 
 
-def test_invalid_requests_to_the_storage_are_refused(emulator_client: EmulatorClient) -> None:
+def test_invalid_requests_to_the_storage_are_rejected(emulator_client: EmulatorClient) -> None:
     for url in (
         f"{BASE.replace('api.appstoreconnect', 'northamerica-1.object-storage')}/key?partNumber=x&X-Amz-Date=y",
         f"{BASE}/object-storage/key",

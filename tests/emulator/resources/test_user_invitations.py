@@ -37,7 +37,7 @@ def test_an_accepted_invitation_becomes_a_user(api_writer: ApiWriter, emulator: 
         ({"roles": []}, "A user needs at least one role."),
     ],
 )
-def test_an_invalid_user_invitation_is_refused(
+def test_an_invalid_user_invitation_is_rejected(
     api_writer: ApiWriter, emulator: Emulator, attributes: dict[str, Any], detail: str
 ) -> None:
     emulator.add("users")

@@ -83,7 +83,7 @@ def test_a_successful_run_archives_a_build(
         ("SKIPPED", "SKIPPED", "SKIPPED"),
     ],
 )
-def test_a_run_ends_with_the_decided_status_and_without_a_build(
+def test_a_run_ends_with_the_chosen_status_and_without_a_build(
     api_writer: ApiWriter, emulator: Emulator, workflow: dict[str, Any], outcome: str, first: str, last: str
 ) -> None:
     emulator.decide("ciBuildRuns", outcome)
@@ -110,7 +110,7 @@ def test_a_failed_test_action_has_a_test_failure_issue(
     assert api_writer.get(run)["issueCounts"]["testFailures"] == 1
 
 
-def test_a_rebuild_copies_the_references_of_the_run(
+def test_a_rebuild_copies_the_git_references_of_the_run(
     api_writer: ApiWriter, emulator: Emulator, workflow: dict[str, Any], product: dict[str, Any]
 ) -> None:
     first = api_writer.create("ciBuildRuns", workflow=workflow)
@@ -121,13 +121,15 @@ def test_a_rebuild_copies_the_references_of_the_run(
     assert [len(api_writer.related(run, "builds")) for run in (first, second)] == [1, 1]
 
 
-def test_a_run_without_an_enabled_workflow_is_refused(api_writer: ApiWriter, emulator: Emulator) -> None:
+def test_a_run_without_an_enabled_workflow_is_rejected(api_writer: ApiWriter, emulator: Emulator) -> None:
     assert api_writer.post("ciBuildRuns").codes == ["ENTITY_ERROR.RELATIONSHIP.REQUIRED"]
     disabled = emulator.add("ciWorkflows", isEnabled=False)
     assert api_writer.post("ciBuildRuns", workflow=disabled).codes == ["STATE_ERROR.ENTITY_STATE_INVALID"]
 
 
-def test_an_archived_build_can_be_invalid(api_writer: ApiWriter, emulator: Emulator, workflow: dict[str, Any]) -> None:
+def test_the_build_of_an_archive_action_can_be_invalid(
+    api_writer: ApiWriter, emulator: Emulator, workflow: dict[str, Any]
+) -> None:
     emulator.decide("builds", "INVALID")
     run = api_writer.create("ciBuildRuns", workflow=workflow)
     emulator.advance()

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pytest_asc import Emulator
 
 
-def test_the_sample_is_loaded_on_top_of_typical_accounts(asc_emulator: Emulator) -> None:
+def test_the_sample_account_can_be_loaded_into_an_account_with_typical_data(asc_emulator: Emulator) -> None:
     ready = asc_emulator.add_ready_version()
     asc_emulator.add_released_app()
     asc_emulator.load_sample()
@@ -18,7 +18,7 @@ def test_the_sample_is_loaded_on_top_of_typical_accounts(asc_emulator: Emulator)
     assert len(asc_emulator.find("apps")) == 5
 
 
-def test_a_bad_document_takes_no_category_away(asc_emulator: Emulator) -> None:
+def test_loading_an_invalid_document_removes_no_categories(asc_emulator: Emulator) -> None:
     asc_emulator.add("appCategories", id="GAMES")
     bad = {"data": [{"type": "appCategories", "id": "GAMES"}, {"type": "apps", "attributes": {"nam": "x"}}]}
     with pytest.raises(ValueError, match="did you mean 'name'"):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pytest_asc import Emulator
 
 
-def test_the_mapping_of_a_resource_shows_what_a_client_changes(
+def test_the_mapping_of_a_resource_shows_changes_of_a_client(
     emulator_client: EmulatorClient, emulator: Emulator
 ) -> None:
     app = emulator.add("apps", name="Lists")
@@ -47,7 +47,7 @@ def test_the_mapping_of_a_deleted_resource_keeps_its_last_state(emulator: Emulat
         emulator.get("apps", app["id"])
 
 
-def test_get_names_the_ids_that_are_there_and_the_nearest_type(emulator: Emulator) -> None:
+def test_the_error_of_get_lists_existing_ids_and_the_nearest_type(emulator: Emulator) -> None:
     emulator.add("apps", id="1")
     with pytest.raises(LookupError, match="with id '2'; the first are '1'"):
         emulator.get("apps", "2")
@@ -67,7 +67,7 @@ def test_find_compares_attributes_and_related_resources(emulator: Emulator) -> N
         emulator.find("builds", versoin="7")
 
 
-def test_update_changes_what_the_api_would_refuse(emulator: Emulator) -> None:
+def test_update_makes_changes_that_the_api_does_not_allow(emulator: Emulator) -> None:
     version = emulator.add("appStoreVersions", versionString="1.0")
     app = emulator.add("apps")
     assert emulator.update(version, appStoreState="IN_REVIEW", app=app)["attributes"]["appStoreState"] == "IN_REVIEW"
@@ -78,7 +78,7 @@ def test_update_changes_what_the_api_would_refuse(emulator: Emulator) -> None:
         emulator.update({"type": "apps", "id": "none"}, name="x")
 
 
-def test_a_child_can_name_its_parent_where_apple_shows_the_parents_side_alone(emulator: Emulator) -> None:
+def test_add_accepts_a_parent_even_if_only_the_inverse_relationship_exists(emulator: Emulator) -> None:
     app = emulator.add("apps")
     review = emulator.add("customerReviews", app=app, rating=4)
     assert app["relationships"]["customerReviews"]["data"] == [{"type": "customerReviews", "id": review["id"]}]
@@ -95,7 +95,7 @@ def _children_with_hidden_parents() -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize(("child", "name", "parent"), _children_with_hidden_parents())
-def test_every_child_is_among_the_resources_of_the_parent_that_it_names(
+def test_every_added_resource_is_among_the_related_resources_of_its_parent(
     emulator: Emulator, child: str, name: str, parent: str
 ) -> None:
     owner = emulator.add(parent)
@@ -114,7 +114,7 @@ def test_every_child_is_among_the_resources_of_the_parent_that_it_names(
         ({"app": "404"}, "there is no resource of type 'apps' with id '404': add it first"),
     ],
 )
-def test_a_wrong_parent_is_named_and_nothing_is_added(
+def test_a_wrong_parent_is_rejected_and_nothing_is_added(
     emulator: Emulator, members: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
@@ -122,14 +122,14 @@ def test_a_wrong_parent_is_named_and_nothing_is_added(
     assert emulator.find("customerReviews") == []
 
 
-def test_a_resource_of_the_wrong_type_is_told_from_one_that_is_missing(emulator: Emulator) -> None:
+def test_a_parent_of_the_wrong_type_and_a_missing_one_have_different_errors(emulator: Emulator) -> None:
     build = emulator.add("builds")
     with pytest.raises(ValueError, match="expected a resource of type 'apps', got one of type 'builds'"):
         emulator.add("betaGroups", app=build)
     assert emulator.find("betaGroups") == []
 
 
-def test_load_names_every_entry_that_does_not_fit_and_adds_nothing(emulator: Emulator) -> None:
+def test_load_reports_every_invalid_entry_and_adds_nothing(emulator: Emulator) -> None:
     app = {"type": "apps", "id": "1"}
     with pytest.raises(ValueError, match=r"data\[1\]") as raised:
         emulator.load({"data": [app, {"type": "apps", "attributes": {"nme": "x"}}, {"type": "ap"}, 3]})
@@ -146,7 +146,7 @@ def test_load_names_every_entry_that_does_not_fit_and_adds_nothing(emulator: Emu
     assert emulator.dump() == {"data": []}
 
 
-def test_a_file_can_be_loaded_on_top_of_the_sample(emulator: Emulator, tmp_path: Path) -> None:
+def test_a_file_can_be_loaded_after_the_sample_account(emulator: Emulator, tmp_path: Path) -> None:
     file = tmp_path / "more.json"
     file.write_text(json.dumps({"data": [{"type": "apps", "id": "77", "attributes": {"name": "More"}}]}))
     emulator.load_sample()
@@ -155,7 +155,7 @@ def test_a_file_can_be_loaded_on_top_of_the_sample(emulator: Emulator, tmp_path:
     assert len(emulator.find("apps")) == before + 1
 
 
-def test_a_saved_account_is_loaded_as_it_was(emulator: Emulator, tmp_path: Path) -> None:
+def test_a_saved_account_is_equal_after_loading(emulator: Emulator, tmp_path: Path) -> None:
     emulator.load_sample()
     app = emulator.add("apps", name="Lists")
     emulator.sell(app, units=3, day="2026-05-01", country="DE", price="1.99")
@@ -182,7 +182,7 @@ def sort_linkages(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-def test_typical_accounts_are_made_in_one_call(emulator_client: EmulatorClient, emulator: Emulator) -> None:
+def test_typical_data_is_added_with_one_call(emulator_client: EmulatorClient, emulator: Emulator) -> None:
     app = emulator.add_released_app(bundleId="com.example.lists")
     (version,) = emulator.find("appStoreVersions", app=app)
     assert version["attributes"]["appStoreState"] == "READY_FOR_SALE"
@@ -195,7 +195,7 @@ def test_typical_accounts_are_made_in_one_call(emulator_client: EmulatorClient, 
     assert detail["externalBuildState"] == "IN_BETA_TESTING"
 
 
-def test_every_relationship_of_every_type_is_offered_once() -> None:
+def test_names_of_parents_are_not_names_of_relationships_of_the_type() -> None:
     for resource_type in api_spec().types:
         assert not parents_of(resource_type).keys() & {
             name for name, relation in members_of(resource_type).relationships.items() if relation

@@ -20,7 +20,7 @@ def read_operations() -> Iterator[Operation]:
             yield operation
 
 
-def test_the_spec_holds_the_whole_api() -> None:
+def test_the_spec_has_the_whole_api() -> None:
     assert len(api_spec().types) > 200
     assert sum(len(api_spec().methods(path)) for path in api_spec().paths) > 1200
 
@@ -31,7 +31,7 @@ def test_the_path_of_a_collection_starts_with_its_resource_type() -> None:
             assert operation.root == operation.schema.type
 
 
-def test_every_related_url_gives_the_type_that_its_relationship_leads_to() -> None:
+def test_every_related_url_returns_the_target_type_of_its_relationship() -> None:
     for operation in read_operations():
         if operation.action in {"getCollection", "getInstance"}:
             continue
@@ -57,7 +57,7 @@ def test_every_sort_include_and_exists_name_is_resolved() -> None:
 NOT_RESOLVED = {"planType", "upfrontPricePointId", "specs"}
 
 
-def test_every_filter_but_three_is_resolved() -> None:
+def test_all_filters_but_three_are_resolved() -> None:
     filters = {
         (operation.schema.type, name)
         for operation in read_operations()
@@ -69,7 +69,7 @@ def test_every_filter_but_three_is_resolved() -> None:
     assert len(filters) > 200
 
 
-def test_members_of_recorded_responses_beside_the_document_are_in_the_spec() -> None:
+def test_members_of_recorded_responses_that_the_document_lacks_are_in_the_spec() -> None:
     assert "csrContent" in api_spec().schema("Certificate").attributes
     assert api_spec().schema("BundleIdCapability").relationships["bundleId"].target == "bundleIds"
 

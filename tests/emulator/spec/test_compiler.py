@@ -101,7 +101,7 @@ def test_the_api_spec_finds_operations_schemas_and_enums() -> None:
         ),
     ],
 )
-def test_an_unknown_pattern_stops_the_compiler(place: tuple[str, ...], value: Any, complaint: str) -> None:
+def test_an_unknown_pattern_is_an_error_of_the_compiler(place: tuple[str, ...], value: Any, complaint: str) -> None:
     document = copy.deepcopy(MINIATURE)
     inner = document
     for key in place[:-1]:
@@ -221,7 +221,7 @@ def test_every_nested_object_is_compiled_with_its_members(document: Json, shippe
         assert {key: expand_value_type(shipped, value_type) for key, value_type in members_of.items()} == expected
 
 
-def test_a_relationship_has_links_where_the_document_has_paths(document: Json, shipped: Any) -> None:
+def test_a_relationship_has_links_if_the_document_has_their_paths(document: Json, shipped: Any) -> None:
     spec = ApiSpec(shipped)
     for name in shipped["schemas"]:
         schema = document["components"]["schemas"][name]

@@ -142,7 +142,7 @@ def compiled_or_refused(document: Json) -> Compilation | DocumentError:
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(PLACES), st.booleans(), VALUES), min_size=1, max_size=4))
-def test_a_damaged_document_is_compiled_or_refused_with_a_place_and_never_fails_otherwise(
+def test_a_damaged_document_is_compiled_or_rejected_with_a_pointer(
     mutations: list[tuple[tuple[str | int, ...], bool, Any]],
 ) -> None:
     document = copy.deepcopy(DOCUMENT)
@@ -164,7 +164,7 @@ def test_a_damaged_document_is_compiled_or_refused_with_a_place_and_never_fails_
             assert operation.body is None or operation.body in spec.bodies
 
 
-def test_patterns_of_other_editions_compile_whole() -> None:
+def test_patterns_of_other_editions_are_compiled_completely() -> None:
     compiled = compile_document(DOCUMENT)
     lamp = compiled["schemas"]["Lamp"]
     enums = compiled["enums"]
@@ -222,7 +222,7 @@ def dereferenced(document: Json) -> None:
 
 
 @pytest.mark.parametrize("edit", [with_extra_values, with_operation_ids_of_a_generator, dereferenced])
-def test_an_edited_document_compiles_whole(edit: Callable[[Json], None]) -> None:
+def test_an_edited_document_is_compiled_completely(edit: Callable[[Json], None]) -> None:
     document = copy.deepcopy(DOCUMENT)
     edit(document)
     compiled, original = compile_document(document), compile_document(DOCUMENT)
@@ -236,7 +236,7 @@ def test_an_edited_document_compiles_whole(edit: Callable[[Json], None]) -> None
             assert ("body" in edited) == ("body" in operation)
 
 
-def test_types_and_values_follow_from_paths_and_resources_where_the_enums_are_taken_out() -> None:
+def test_types_and_values_without_enums_are_derived_from_paths_and_resources() -> None:
     document = copy.deepcopy(MINIATURE)
     without_enums(document)
     document["paths"]["/v1/books/{id}"] = {
@@ -298,7 +298,7 @@ def test_types_and_values_follow_from_paths_and_resources_where_the_enums_are_ta
         (("info",), {}, "/info: there is no 'version'"),
     ],
 )
-def test_what_is_not_understood_is_named_with_place_and_pattern(
+def test_parts_that_are_not_understood_are_listed_with_pointer_and_pattern(
     place: tuple[str, ...], value: Any, complaint: str
 ) -> None:
     document = copy.deepcopy(MINIATURE)
@@ -308,7 +308,7 @@ def test_what_is_not_understood_is_named_with_place_and_pattern(
         compile_document(document)
 
 
-def test_a_reference_to_nowhere_leaves_out_its_own_place_alone() -> None:
+def test_a_reference_that_cannot_be_resolved_only_leaves_out_its_own_part() -> None:
     document = copy.deepcopy(MINIATURE)
     document["components"]["schemas"]["Other"] = ref("Missing")
     document["components"]["schemas"]["Kind"] = ref("Other")
@@ -335,13 +335,13 @@ def test_a_reference_to_nowhere_leaves_out_its_own_place_alone() -> None:
         ),
     ],
 )
-def test_a_document_of_another_kind_is_refused(document: Json, complaint: str) -> None:
+def test_a_document_of_another_kind_is_rejected(document: Json, complaint: str) -> None:
     with pytest.raises(DocumentError) as refused:
         compile_leniently(document)
     assert str(refused.value) == complaint
 
 
-def test_a_resource_that_is_written_into_a_response_is_found_by_its_type() -> None:
+def test_an_inline_resource_schema_in_a_response_is_found_by_its_type() -> None:
     document = copy.deepcopy(MINIATURE)
     document["components"]["schemas"]["ShelfResponse"]["properties"]["data"] = resource("shelves", {}, {})
     assert compile_document(document)["operations"]["/v2/shelves/{id}"]["get"]["schema"] == "Shelf"
@@ -357,7 +357,7 @@ def test_schemas_that_refer_to_each_other_many_times_take_linear_time() -> None:
     assert compile_document(document)["schemas"]["Shelf"]["attributes"]["name"] == "string"
 
 
-def test_a_relationship_to_several_types_is_left_out_and_named() -> None:
+def test_a_relationship_to_several_types_is_left_out_and_listed() -> None:
     document = copy.deepcopy(MINIATURE)
     several = linkage("books")
     several["properties"]["type"]["enum"].append("users")

@@ -28,7 +28,7 @@ def in_shelf(**attributes: Any) -> Json:
     }
 
 
-def test_a_document_does_not_differ_from_itself() -> None:
+def test_a_document_has_no_differences_from_itself() -> None:
     assert differences({}) == {}
     assert not any(compare(compile_document(MINIATURE), compile_document(copy.deepcopy(MINIATURE))).values())
 
@@ -73,7 +73,7 @@ def test_changes_of_an_operation_are_described(addendum: Json, changes: list[str
         ),
     ],
 )
-def test_changes_of_attributes_are_described_and_fieldsets_that_follow_from_them_are_not(
+def test_changes_of_attributes_are_described_without_those_of_fieldsets(
     addendum: Json, new: list[str], gone: list[str], changed: dict[str, list[str]]
 ) -> None:
     found = differences(addendum)
@@ -83,14 +83,14 @@ def test_changes_of_attributes_are_described_and_fieldsets_that_follow_from_them
     )
 
 
-def test_new_and_gone_operations_and_resources_are_listed() -> None:
+def test_added_and_removed_operations_and_resources_are_listed() -> None:
     found = differences(
         {"paths": {"/v1/bookReports": None, "/v1/pens": {"get": MINIATURE["paths"]["/v1/bookReports"]["get"]}}}
     )
     assert found == {"operations": (["GET /v1/pens"], ["GET /v1/bookReports"], {})}
 
 
-def test_a_made_up_newer_version_of_apples_document_compiles_and_differs_as_it_was_made() -> None:
+def test_the_differences_of_a_made_up_newer_document_are_those_that_were_made() -> None:
     found = compare(compile_document(openapi()), compile_document(newer_document()))
     assert found["operations"].new == [
         "POST /v1/appWidgets",

@@ -31,13 +31,13 @@ def merged_state(addendum: Json) -> Any:
     return merged["components"]["schemas"]["State"]
 
 
-def test_members_are_added_replaced_and_taken_out() -> None:
+def test_members_are_added_replaced_and_removed() -> None:
     assert merged_state({"type": "string"}) == {"enum": ["A", "B"], "description": "old", "type": "string"}
     assert merged_state({"description": "new"}) == {"enum": ["A", "B"], "description": "new"}
     assert merged_state({"description": None}) == {"enum": ["A", "B"]}
 
 
-def test_values_are_added_to_an_enum_once_and_taken_out_by_name() -> None:
+def test_values_are_added_to_an_enum_once_and_removed_by_name() -> None:
     assert merged_state({"enum": ["C", "A"]})["enum"] == ["A", "B", "C"]
     assert merged_state({"x-removed": {"enum": ["A"]}})["enum"] == ["B"]
     assert merged_state({"enum": ["C"], "x-removed": {"enum": ["B"]}})["enum"] == ["A", "C"]
@@ -76,7 +76,9 @@ def test_merging_changes_neither_document() -> None:
         ),
     ],
 )
-def test_an_addendum_that_does_not_fit_the_document_is_refused_with_its_place(addendum: Json, complaint: str) -> None:
+def test_an_addendum_that_does_not_match_the_document_is_rejected_with_a_pointer(
+    addendum: Json, complaint: str
+) -> None:
     with pytest.raises(UnknownPatternError) as refused:
         merge(DOCUMENT, addendum)
     assert str(refused.value) == complaint

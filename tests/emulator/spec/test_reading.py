@@ -27,7 +27,7 @@ def parsed_or_refused(data: bytes) -> Any:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
-def test_json_is_read_in_every_encoding_that_it_may_have(tmp_path: Path, encoding: str) -> None:
+def test_json_is_read_in_every_encoding_that_is_allowed(tmp_path: Path, encoding: str) -> None:
     file = tmp_path / "openapi.json"
     file.write_bytes(JSON_TEXT.encode(encoding))
     assert read_document(file) == MINIATURE
@@ -80,13 +80,15 @@ def test_yaml_needs_pyyaml_and_the_message_says_how_to_get_it(monkeypatch: pytes
         (b"[" * 200_000, "F is nested too deeply"),
     ],
 )
-def test_what_is_no_document_is_refused_with_the_reason(data: bytes, complaint: str) -> None:
+def test_files_that_are_not_documents_are_rejected_with_the_reason(data: bytes, complaint: str) -> None:
     with pytest.raises(DocumentError) as refused:
         parse_document(data, "F")
     assert str(refused.value) == complaint
 
 
-def test_a_file_that_cannot_be_read_or_is_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_cannot_be_read_or_is_too_large_is_rejected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(DocumentError, match=r"none\.json cannot be read: No such file"):
         read_document(tmp_path / "none.json")
     with pytest.raises(DocumentError, match="cannot be read"):
@@ -114,12 +116,12 @@ def test_a_file_that_cannot_be_read_or_is_too_large_is_refused(tmp_path: Path, m
         "<<: [1]",
     ],
 )
-def test_strange_yaml_is_read_or_refused_and_never_fails_otherwise(text: str) -> None:
+def test_unusual_yaml_is_read_or_rejected_with_a_document_error(text: str) -> None:
     pytest.importorskip("yaml")
     assert isinstance(parsed_or_refused(text.encode()), (dict, DocumentError))
 
 
-def test_aliases_of_yaml_that_grow_without_end_are_refused() -> None:
+def test_yaml_with_exponentially_growing_aliases_is_rejected() -> None:
     pytest.importorskip("yaml")
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
@@ -129,5 +131,5 @@ def test_aliases_of_yaml_that_grow_without_end_are_refused() -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(st.one_of(st.binary(max_size=60), st.text(max_size=60).map(lambda text: text.encode("utf-8", "replace"))))
-def test_any_bytes_are_read_or_refused_and_never_fail_otherwise(data: bytes) -> None:
+def test_any_bytes_are_read_or_rejected_with_a_document_error(data: bytes) -> None:
     assert isinstance(parsed_or_refused(data), (dict, DocumentError))

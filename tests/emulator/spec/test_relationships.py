@@ -52,7 +52,7 @@ def test_two_names_for_the_same_resources_are_one_relation() -> None:
     assert relation("apps", "appAvailabilityV2") is not None
 
 
-def test_a_relationship_without_a_resource_type_is_no_relation() -> None:
+def test_a_relationship_without_a_target_type_has_no_relation() -> None:
     assert relation("apps", "perfPowerMetrics") is None
     assert relation("apps", "nothing") is None
     assert relation("nothing", "apps") is None
@@ -69,14 +69,14 @@ def test_a_relationship_without_a_resource_type_is_no_relation() -> None:
         ("nothing", "apps", None),
     ],
 )
-def test_a_created_resource_is_found_from_the_target_of_a_relationship_that_it_does_not_show(
+def test_a_resource_created_with_a_relationship_it_does_not_have_is_found_from_the_target(
     resource_type: str, target: str, name: str | None
 ) -> None:
     found = create_inverse(resource_type, target)
     assert (found.name if found else None) == name
 
 
-def test_a_type_with_a_required_relationship_is_a_dependant_of_its_target() -> None:
+def test_a_type_with_a_required_relationship_depends_on_its_target() -> None:
     assert ("appStoreVersionLocalizations", "appStoreVersionLocalizations") in dependants("appStoreVersions")
     assert ("subscriptionGroups", "subscriptionGroups") in dependants("apps")
     assert ("profiles", "profiles") in dependants("bundleIds")

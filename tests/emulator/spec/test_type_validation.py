@@ -26,13 +26,13 @@ def test_default_attributes_are_valid_and_required_ones_are_not_null(kind: str) 
     assert {name for name in required & values.keys() if values[name] is None} <= objects
 
 
-def test_known_values_are_of_attributes_that_exist() -> None:
+def test_default_values_are_of_attributes_that_exist() -> None:
     for kind, values in _DEFAULTS.items():
         known = {name for schema in api_spec().schemas_of(kind) for name in schema.attributes}
         assert values.keys() <= known
 
 
-def test_each_resource_has_its_own_name() -> None:
+def test_each_resource_has_a_different_default_name() -> None:
     assert [defaults("apps", number, NOW)["bundleId"] for number in (1, 2)] == ["com.example.app1", "com.example.app2"]
 
 
@@ -123,6 +123,6 @@ def test_a_date_time_may_have_no_seconds() -> None:
     assert parse_date_time("2026-05-28T20:26Z") == NOW - 40
 
 
-def test_a_date_is_no_date_time() -> None:
+def test_a_date_without_a_time_is_not_a_date_time() -> None:
     with pytest.raises(ValueError, match="expected a date-time, got '2026-05-28'"):
         parse_date_time("2026-05-28")
