@@ -1,4 +1,4 @@
-"""Diagnosis of a response, request, token or exception: brings the checks of each together."""
+"""Diagnosis of a response, request, token or exception: combines the checks of each part."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _UNAUTHORIZED, _FORBIDDEN = 401, 403
 
 
 class VerificationKey(Protocol):
-    """The key at hand: its id, its type, and the public half that verifies its signatures."""
+    """An available key: its key ID, its type, and the public key that verifies its signatures."""
 
     @property
     def key_id(self) -> str:
@@ -46,26 +46,26 @@ class VerificationKey(Protocol):
 
     @property
     def public_key(self) -> EllipticCurvePublicKey:
-        """The public half."""
+        """The public key, with which signatures are verified."""
 
     def issuer(self, service: Service) -> str | None:
-        """Return the ``iss`` of its tokens for a service; None where they have none, or it is not known."""
+        """Return the ``iss`` of its tokens for a service; None if they have none, or if it is not known."""
 
 
 @dataclass(frozen=True)
 class DiagnosisContext:
-    """Facts beyond the evidence."""
+    """What is known in addition to the evidence."""
 
     credentials: VerificationKey | None = None
-    """The key at hand. It verifies the tokens that name it."""
+    """The available key, which verifies tokens with its key ID."""
     netrc: Callable[[str], NetrcEntry | None] = lambda _: None
-    """The entry of a netrc file for a host."""
+    """Returns the entry of a netrc file for a host; None if there is none."""
     refusal: Callable[[HttpResponse], Finding | None] = lambda _: None
-    """The actual cause of a response, where an emulator sent it."""
+    """Returns the actual cause of a response that an emulator sent; None for any other response."""
     timeout: float | None = None
-    """Seconds that a request was given; None where that is not known."""
+    """Timeout of the request, in seconds; None if it is not known."""
     utc_offset: int = 0
-    """Seconds that local time is ahead of UTC, to tell a naive local time."""
+    """Seconds by which local time is ahead of UTC, to recognise local times that were used as UTC."""
 
 
 def diagnose(
@@ -77,21 +77,22 @@ def diagnose(
     service: str | None = None,
     context: DiagnosisContext | None = None,
 ) -> tuple[Finding, ...]:
-    """Diagnose evidence offline: no request is sent. A part without a mistake gives no finding.
+    """Diagnose evidence offline: no request is sent. Parts without a mistake give no finding.
 
     Args:
         evidence: A response, a request, an exception, a token, an error document, or a mapping of these.
         now: Seconds since 1970.
-        token: The token, where the evidence does not hold it.
-        request: The request, where the evidence does not hold it.
-        service: The name of the service that is meant; by default the one of the host, of the token or of the key.
-        context: Facts beyond the evidence.
+        token: The token, if the evidence does not contain it.
+        request: The request, if the evidence does not contain it.
+        service: The name of the service that the request is for; by default it is derived from the host, the token or
+            the key.
+        context: What is known in addition to the evidence.
 
     Returns:
-        One finding for each cause, errors first, the most certain first, in the order of the table of causes.
+        One finding for each cause: errors first, then by certainty, then in the order of the table of causes.
 
     Raises:
-        TypeError: The evidence is of no type that is known.
+        TypeError: The type of the evidence is not supported.
         ValueError: There is no such service.
     """
     __tracebackhide__ = True
@@ -123,10 +124,10 @@ def _collect(evidence: object, token: str | bytes | None, request: object) -> Ht
 
 
 def open_token(token: object) -> str:
-    """The text of a token.
+    """Return a token as text.
 
     Raises:
-        TypeError: It is neither text nor bytes.
+        TypeError: It is neither ``str`` nor ``bytes``.
     """
     if isinstance(token, str):
         return token
@@ -136,7 +137,7 @@ def open_token(token: object) -> str:
 
 
 def verify_evidence_token(token: str, *, service: Service, credentials: VerificationKey | None) -> TokenVerification:
-    """Examine a token, with the key at hand where the token names it."""
+    """Verify a token. Its signature is checked only if it has the key ID of the available key."""
     verification = verify_token(token, service=service)
     decoded = verification.decoded
     if credentials is None or decoded is None or decoded.key_id != credentials.key_id:
@@ -151,7 +152,7 @@ def verify_evidence_token(token: str, *, service: Service, credentials: Verifica
 
 
 def decoded_of(token: str | None) -> DecodedToken | None:
-    """A token taken apart, unverified; None where it is none."""
+    """Return the decoded token, unverified; None if it is not a token."""
     if token is None:
         return None
     try:
@@ -161,10 +162,10 @@ def decoded_of(token: str | None) -> DecodedToken | None:
 
 
 def service_of(*, host: str = "", token: DecodedToken | None = None, key_type: str | None = None) -> Service:
-    """The service that is most likely meant.
+    """Return the service that the request is most likely for.
 
-    Decided by the host of the request; or by the token's audience or claims, the key's own service first where several
-    would take them; or by the type of the key.
+    It is determined by the host of the request; otherwise by the token's audience or claims, preferring the key's own
+    service if several services accept them; otherwise by the type of the key.
     """
     own = service_for(key_type or "team")
     by_host = [one for one in SERVICES.values() if host in one.hosts]
@@ -177,7 +178,7 @@ def service_of(*, host: str = "", token: DecodedToken | None = None, key_type: s
 
 
 class Diagnosis:
-    """The evidence of one diagnosis, parsed."""
+    """One diagnosis, with its parsed evidence."""
 
     def __init__(self, parsed: HttpEvidence, service: Service | None, now: float, context: DiagnosisContext) -> None:
         self._request: HttpRequest | None = parsed.request
@@ -198,17 +199,17 @@ class Diagnosis:
         )
 
     def from_request(self) -> tuple[Finding, ...]:
-        """Diagnose a token and a request without a known outcome."""
+        """Diagnose a token and a request whose outcome is not known."""
         return _in_order((*self._of_request(), *self._of_token(self._now)))
 
     def from_failure(self, failure: BaseException) -> tuple[Finding, ...]:
-        """Diagnose a request that got no response, so that nothing is known of the token."""
+        """Diagnose a request that got no response, and thus says nothing about the token."""
         url = self._request.url if self._request else ""
         wrong = (one for one in self._of_request() if one.level == "error" and not _is_of_authorization(one))
         return (*wrong, read_failure(failure, url=url or self._service.base_url, timeout=self._context.timeout))
 
     def from_response(self, parsed: ParsedResponse) -> tuple[Finding, ...]:
-        """Diagnose a response with its request and token, as far as they are known."""
+        """Diagnose a response, together with its request and token if they are known."""
         response = self._http_response(parsed)
         decoded = self._decoded
         of_response = diagnose_response(
@@ -233,7 +234,7 @@ class Diagnosis:
             )
         misdirected = any(one.cause == "wrong-host" for one in of_request)
         if error.cause == "not-apple" and is_foreign_host(response.url) and not misdirected:
-            # A token that is another's is not measured by what Apple asks for.
+            # A token for a host that is not Apple's need not meet Apple's rules.
             return _in_order((*(one for one in of_request if one.definition.group == "request"), *of_response))
         if _token_was_taken(response, error):
             of_request = tuple(one for one in of_request if not _is_of_authorization(one))
@@ -249,7 +250,7 @@ class Diagnosis:
         return _in_order((*of_request, *of_token, *of_response))
 
     def _more_specific(self, exact: Finding, of_request: Iterable[Finding], response: HttpResponse) -> list[Finding]:
-        """Return findings more specific than the emulator's: the netrc file of the header, the local time zone."""
+        """Return findings that are more specific than the emulator's, such as a netrc file or the local time zone."""
         if _is_of_authorization(exact):
             return [one for one in of_request if _is_of_authorization(one) or one.cause == "token-in-body"]
         if _is_of_token_times(exact):
@@ -274,7 +275,11 @@ class Diagnosis:
         return findings
 
     def _http_response(self, parsed: ParsedResponse) -> HttpResponse:
-        """Return the response with times that prove no clock wrong: when it came is not known, only that it is past."""
+        """Return the response, with times that do not suggest a clock error.
+
+        It is not known when the response arrived. If its ``Date`` is in the past, the response is most likely old, so
+        that date is used as the time at which it was sent and received.
+        """
         first = self._hops[0] if self._hops else self._request
         response = HttpResponse(
             method=(first and first.method) or "the request",
@@ -297,17 +302,17 @@ class Diagnosis:
 
 
 def _is_of_authorization(finding: Finding) -> bool:
-    """Return whether the finding explains that no token arrived in the Authorization header."""
+    """Return whether the finding explains why no token arrived in the Authorization header."""
     return finding.definition.group == "authorization"
 
 
 def _is_of_token_times(finding: Finding) -> bool:
-    """Return whether the finding is that the token has expired or is not valid yet."""
+    """Return whether the finding is that the token has expired or is not yet valid."""
     return finding.definition.group == "token" and finding.definition.validity is not None
 
 
 def _token_was_taken(response: HttpResponse, error: Finding) -> bool:
-    """Return whether the service accepted header and token, and refused the request for another reason."""
+    """Return whether the service accepted header and token, and rejected the request for another reason."""
     status = response.status
     return (
         response.is_json
@@ -319,17 +324,17 @@ def _token_was_taken(response: HttpResponse, error: Finding) -> bool:
 
 
 def _without_errors(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return the warnings and notes: no error explains a request that was accepted."""
+    """Return only warnings and notes, because an accepted request has no error to explain."""
     return tuple(one for one in findings if one.level != "error")
 
 
 def _insecure_url_warnings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return the mistakes of a request that worked all the same."""
+    """Return a warning for an http:// URL of a request that was accepted nevertheless."""
     return tuple(replace(one, level="warning") for one in findings if one.cause == "insecure-url")
 
 
 def _in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """One finding for each cause, best first."""
+    """Return one finding for each cause, the best-supported first."""
     best = sorted(
         findings, key=lambda one: (LEVELS.index(one.level), CERTAINTIES.index(one.certainty), _ORDER[one.cause])
     )

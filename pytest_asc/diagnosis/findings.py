@@ -1,4 +1,4 @@
-"""A finding: one cause, seen in one piece of evidence."""
+"""A finding: a cause with its level, its certainty, its evidence and its fix."""
 
 from __future__ import annotations
 
@@ -20,17 +20,19 @@ class Finding:
     cause: str
     """The slug in the table of causes."""
     level: Level
-    """``error`` explains a failure or would cause one; ``warning`` works by luck or repair; ``note`` informs."""
+    """``error``: it explains a failure or would cause one. ``warning``: it works, but only because of a repair or for
+    now. ``note``: for information."""
     certainty: Certainty
-    """``certain``: the evidence alone proves it; ``likely``; ``possible``: remains after all else is excluded."""
+    """``certain``: the evidence proves it. ``likely``: the evidence suggests it. ``possible``: it is consistent with
+    the evidence, but not proven."""
     evidence: str
-    """The evidence, with its figures."""
+    """The observation that supports the finding, with numbers where there are any."""
     fix: str
-    """One sentence, imperative."""
+    """The fix: one sentence in the imperative."""
     docs: str
-    """The URL of this project's page on the cause."""
+    """URL of this project's page about the cause."""
     reference: str = ""
-    """The URL of the page that documents the rule, most often Apple's."""
+    """URL of the page that documents the rule, usually Apple's."""
 
     @property
     def definition(self) -> Cause:
@@ -43,7 +45,7 @@ class Finding:
         return self.definition.title
 
     def as_json(self) -> dict[str, str]:
-        """The finding as the JSON report holds it."""
+        """Return the finding as a JSON object, as in the smoke report."""
         return asdict(self)
 
     def __str__(self) -> str:
@@ -58,7 +60,7 @@ def make_finding(
     certainty: Certainty | None = None,
     fix: str | None = None,
 ) -> Finding:
-    """Make the finding of a cause: the table gives what is not said here."""
+    """Make a finding. Level, certainty and fix default to those in the table of causes."""
     entry = CAUSES[cause]
     return Finding(
         cause=cause,
@@ -72,6 +74,6 @@ def make_finding(
 
 
 def best_error(findings: Iterable[Finding]) -> Finding | None:
-    """The best-supported error: the most certain, and of those the one found first."""
+    """Return the best-supported error: the first of those with the highest certainty; None if there is no error."""
     errors = [finding for finding in findings if finding.level == "error"]
     return min(errors, key=lambda finding: CERTAINTIES.index(finding.certainty), default=None)

@@ -13,29 +13,28 @@ from pytest_asc.secrets import hide_secrets, mask
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# The escape sequences of terminals: colours and cursor (CSI), titles and links (OSC), and the two-character rest.
+# Terminal escape sequences: colours and cursor (CSI), titles and links (OSC), and those of two characters.
 _ESCAPES = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b\]|\x9d)[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?|\x1b.?")
-# What may be cut away in front of a quoted character: more than that is no text that anybody wants to read.
-_CUT_AT = 20
+# one_line() reads at most this many characters for each character that it may return. The rest leaves room for escape
+# sequences and spaces, which are removed.
+_READ_FACTOR = 20
 _LONGEST_CLAIM = 10_000
 _UNITS = ((DAY, "day"), (HOUR, "h"), (MINUTE, "min"), (1, "s"))
 
 
 def one_line(text: str, limit: int = 400) -> str:
-    """Quote foreign text safely: one line, no terminal escapes, nothing unprintable, at most ``limit`` characters.
+    """Make untrusted text safe to print: one line of at most ``limit`` characters, without control characters.
 
-    What looks like a secret in it is hidden.
+    Terminal escape sequences are removed, and parts that look like secrets are replaced.
     """
-    start = text[: limit * _CUT_AT]
-    plain = start
-    if not start.isprintable():
-        plain = "".join(char if char.isprintable() else " " for char in _ESCAPES.sub("", start))
+    start = text[: limit * _READ_FACTOR]
+    plain = "".join(char if char.isprintable() else " " for char in _ESCAPES.sub("", start))
     line = hide_secrets(" ".join(plain.split()))
     return line if len(line) <= limit and len(start) == len(text) else f"{line[: limit - 1]}…"
 
 
 def host_of(url: str) -> str:
-    """The host of a URL, and the port where one is named: never the user and password that may stand before it."""
+    """Return the host of a URL, with the port if the URL has one, but never with a user name or password."""
     try:
         place = urlsplit(url).netloc
     except ValueError:
@@ -44,11 +43,11 @@ def host_of(url: str) -> str:
 
 
 def time_of_day(seconds: float, near: float | None = None) -> str:
-    """A time in UTC as ``21:40:00``, with its date where it is more than a day away from ``near``.
+    """Format a time in UTC as ``21:40:00``, with the date if it is more than a day away from ``near``.
 
     Args:
         seconds: Seconds since 1970.
-        near: The time that the reader has in mind, in seconds since 1970.
+        near: The time that the reader compares it with, in seconds since 1970.
     """
     try:
         moment = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=seconds)
@@ -60,7 +59,7 @@ def time_of_day(seconds: float, near: float | None = None) -> str:
 
 
 def span(seconds: float) -> str:
-    """A length of time in its two largest units: ``34 s``, ``19 min 59 s``, ``2 h``, ``5 days 1 h``."""
+    """Format a duration in its two largest units: ``34 s``, ``19 min 59 s``, ``2 h``, ``5 days 1 h``."""
     rest = abs(round(seconds))
     parts: list[str] = []
     for size, unit in _UNITS:
@@ -71,7 +70,7 @@ def span(seconds: float) -> str:
 
 
 def utc(seconds: float) -> str:
-    """A time in UTC with its date; what is beyond the calendar in seconds since 1970."""
+    """Format a time in UTC with its date; as seconds since 1970 if it is outside the range of dates."""
     try:
         moment = datetime.fromtimestamp(seconds, tz=timezone.utc)
     except (ValueError, OverflowError, OSError):
@@ -80,13 +79,16 @@ def utc(seconds: float) -> str:
 
 
 def json_type(value: object) -> str:
-    """The name of a JSON value's type, with its article."""
+    """Return the name of a JSON value's type, with an article."""
     names = {bool: "a boolean", int: "a number", float: "a fraction", str: "a string"}
     return {**names, list: "an array", dict: "an object"}.get(type(value), "null")
 
 
 def format_claim(value: object, *, clear: bool = False) -> str:
-    """A member of a token as evidence shows it: texts masked, unless they are no identifiers; the rest clipped."""
+    """Format the value of a header member or claim for evidence.
+
+    Strings are masked unless ``clear`` is true, for values that identify nobody. Other values are shortened.
+    """
     if value is None:
         return "missing"
     if isinstance(value, str) and not clear:
@@ -96,5 +98,5 @@ def format_claim(value: object, *, clear: bool = False) -> str:
 
 
 def join_or(names: Sequence[str]) -> str:
-    """Names as alternatives: ``APNs or DeviceCheck``."""
+    """Join names as alternatives: ``APNs or DeviceCheck``."""
     return " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))

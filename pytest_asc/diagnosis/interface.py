@@ -29,13 +29,14 @@ class Diagnose(Protocol):
                 mapping of status, headers and body.
             token: The token, where the evidence does not contain it.
             request: The request, where the evidence does not contain it.
-            service: The name of the service that is meant; by default the one of the host, of the token or of the key.
-            now: The time, in seconds since 1970; by default the current one.
+            service: The name of the service that the request is for; by default it is derived from the host, the token
+                or the key.
+            now: The time, in seconds since 1970; by default the current time.
 
         Returns:
-            One finding for each cause, the best-supported error first; none where nothing is wrong.
+            One finding for each cause, the best-supported error first; empty if nothing is wrong.
 
         Raises:
-            TypeError: The evidence is none of these.
+            TypeError: The evidence has none of these types.
             ValueError: There is no such service.
         """

@@ -1,4 +1,4 @@
-"""Recognition of texts that are given in place of a token: keys, ids, placeholders, sessions, documents."""
+"""Recognition of values that are given in place of a token: keys, IDs, placeholders, sessions, documents."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from pytest_asc.diagnosis.key.placeholders import placeholder
 from pytest_asc.diagnosis.key.repairs import QUOTES
 
 MAX_SIZE = 64 * 1024
-"""Characters of a text that are looked at."""
+"""Only this many characters of a text are examined."""
 
 _BEARER = re.compile(r"\s{0,8}bearer(?:\s{1,8}|$)", re.IGNORECASE)
-# A token's first part is base64url of an object in JSON, and its dots cut it in three.
+# A token consists of three parts separated by dots. The first is base64url of a JSON object, so it starts with eyJ.
 _TOKEN = re.compile(r"eyJ[\w+/=-]*\.[\w.+/=-]*")
 
 _FORMS = tuple(
@@ -39,15 +39,15 @@ _SESSION_WORDS = ("http::cookie", "myacinfo", "des5c1485")
 
 
 def looks_like_token(text: str) -> bool:
-    """Return whether a text is meant to be a token, damaged or not: nothing else stands around it."""
+    """Return whether a text is a token, possibly damaged, with no other text around it."""
     joined = "".join(text[:MAX_SIZE].split())
     return _TOKEN.fullmatch(joined) is not None or (len(text) > MAX_SIZE and joined.startswith("eyJ"))
 
 
 def check_not_a_token(text: str) -> Finding | None:
-    """Find out what was given in place of a token; None where it may be one, damaged or not.
+    """Recognise a value that was given in place of a token; None if it may be a token, damaged or not.
 
-    No part of the text is repeated: a name of what it is, and its length.
+    The finding names the kind of value and its length, and quotes no part of it.
     """
     if len(text) > MAX_SIZE or not text.strip() or looks_like_token(text):
         return None
@@ -71,7 +71,7 @@ def check_not_a_token(text: str) -> Finding | None:
 
 
 def base64_of_token(text: str) -> str | None:
-    """Return the token that a text is base64 of; None where it is none."""
+    """Return the token that a text encodes in base64; None if it does not."""
     if len(text) > MAX_SIZE or "." in text:
         return None
     data = decode_base64(text)
@@ -83,7 +83,7 @@ def base64_of_token(text: str) -> str | None:
 
 
 def describe(text: str) -> str | None:
-    """Describe a text that is recognised: a key, an id, a document; None for any other."""
+    """Describe a text that is recognised, such as a key, an ID or a document; None for any other text."""
     bare = text.strip()
     if boundary := BOUNDARY.search(bare[:MAX_SIZE]):
         label = " ".join(boundary[2].split())
@@ -131,7 +131,7 @@ def _describe_json(text: str) -> str | None:
 
 
 def describe_object(document: dict[str, Any]) -> str:
-    """Describe a JSON object by its members: whose key file it is, or their names."""
+    """Describe a JSON object: as the key file of a vendor, or by the names of its members."""
     if document.get("type") == "service_account":
         return "of a Google service account"
     if "kty" in document or "keys" in document:
@@ -139,8 +139,8 @@ def describe_object(document: dict[str, Any]) -> str:
     if any(isinstance(document.get(name), str) for name in _PRIVATE_MEMBERS) and "key_id" in document:
         return "of a key file, with a private key in it"
     if document.get("status") in range(21_000, 21_200):
-        # Documented: status of verifyReceipt.
+        # Documented: the response of verifyReceipt has a member status.
         return "of verifyReceipt, which takes a shared secret and no token"
-    # Names are shown as far as they are words: no value is.
+    # Only the names of members are shown, and only if they are words; values may be secret.
     names = [name for name in document if re.fullmatch(r"[A-Za-z][A-Za-z_-]{0,30}", name)][:5]
     return f"with the members {', '.join(names)}" if names else "without members"

@@ -1,4 +1,4 @@
-"""Evidence in a text that somebody pasted: a header line, a curl command, an assignment, the output of a tool."""
+"""Evidence in pasted text, such as a header line, a curl command, an assignment or the output of a tool."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PastedText:
-    """The parts of a pasted text; None or empty for what it does not hold."""
+    """Parts of a pasted text. A part that it does not contain is None or empty."""
 
     token: str | None = field(default=None, repr=False)
     authorization: str | None = field(default=None, repr=False)
@@ -30,13 +30,13 @@ class PastedText:
     document: Mapping[str, Any] | None = field(default=None, repr=False)
     """An error document of Apple's."""
     findings: tuple[Finding, ...] = ()
-    """Findings that the text itself proves."""
+    """Findings on the text itself."""
 
 
-# Every repetition has a bound, or takes what it passed for good, so that no text takes longer than its length.
+# Repetitions are bounded or cannot backtrack, so that the time is proportional to the length of the text.
 _ESCAPES = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]|\\e\[[0-9;]{0,20}m")
 _RUN = re.compile(r"[A-Za-z0-9_.+/=%-]{16,}")
-# Blanks, or nothing but letters: words.
+# Text that contains whitespace or consists of letters only: words, and not a value.
 _SENTENCE = re.compile(r"\s|\A[A-Za-z_:]{1,80}\Z")
 _SHORTEST_TOKEN = 9
 _HEADER = re.compile(
@@ -54,11 +54,11 @@ _MAX_OBJECTS = 20
 
 
 def read_pasted(text: str) -> PastedText:
-    """Read a text for what it holds of a request, its response or a token. Never raises."""
+    """Extract a request, a response and a token from a text, as far as it contains them. Never raises."""
     if looks_like_token(text) or text[:2] in {"b'", 'b"'} or text[:20].strip().lower() in {"", "bearer"}:
         return PastedText(token=text)
     if len(text) > MAX_SIZE and not any(blank in text[:MAX_SIZE] for blank in " \t\r\n"):
-        # One word, so that it can only be meant as a token.
+        # A single word of this length can only be meant as a token.
         return PastedText(token=text)
     text = _ESCAPES.sub("", text[:MAX_SIZE].lstrip("\ufeff"))
     found = next(iter(_tokens(text)), None)
@@ -73,12 +73,12 @@ def read_pasted(text: str) -> PastedText:
 
 
 def _tokens(text: str) -> Iterator[str]:
-    """Yield each run of characters that is a token, without what stands before it."""
+    """Yield each token in the text, without adjacent characters."""
     for run in _RUN.finditer(text):
         start = run[0].find("eyJ")
         if start >= 0:
             token = run[0][start:]
-            token = token.rstrip(".") if token.count(".") > 2 else token  # noqa: PLR2004  a full stop behind it
+            token = token.rstrip(".") if token.count(".") > 2 else token  # noqa: PLR2004  the end of a sentence
             if "." in token:
                 yield token
 
@@ -94,13 +94,13 @@ def _with_token(text: str, token: str) -> PastedText:
     )
     header = _HEADER.search(text)
     if header and token in header[1]:
-        # Behind the token may stand what closes a quotation or a call.
+        # Anything after the token, such as a closing quote or bracket, is not part of the header.
         value = header[1][: header[1].index(token) + len(token)]
         return replace(parts, authorization=value.lstrip(QUOTES))
     bearer = _BEARER.search(text)
     if bearer and text.startswith(token, bearer.end()):
         if not text[: bearer.start()].strip():
-            # Nothing but the header's value: it is no token itself.
+            # The text is the value of the header, given in place of a token. The checks of the token report it.
             return replace(parts, token=text)
         return replace(parts, authorization=f"Bearer {token}")
     bare = text.strip()
@@ -109,7 +109,7 @@ def _with_token(text: str, token: str) -> PastedText:
 
 
 def _without_token(text: str) -> PastedText:
-    """Read a text that holds no token as it is sent: one in base64, a header, an assignment, or something else."""
+    """Read a text without a token in plain form: base64 of a token, a header, an assignment, or something else."""
     bare = text.strip()
     if token := base64_of_token(bare.strip(QUOTES)):
         finding = check_not_a_token(bare)
@@ -123,7 +123,7 @@ def _without_token(text: str) -> PastedText:
 
 
 def _of_value(text: str) -> PastedText:
-    """Read a text that is a value, or the assignment of one to a variable."""
+    """Read a text that is a value, or that assigns a value to a variable."""
     bare = text.strip()
     assignment = _ASSIGNMENT.fullmatch(bare) if "\n" not in bare and "://" not in bare[:30] else None
     value = (assignment[2] or "").strip().rstrip(";,") if assignment else bare
@@ -143,7 +143,7 @@ _MORE = "Provide the token that was sent, the whole response with its status and
 
 
 def _as_warning(finding: Finding) -> Finding:
-    """Return the finding of a text that was read all the same: sent as it stands, it would be refused."""
+    """Return the finding as a warning: the value could be read here, but would be rejected if it was sent as it is."""
     return make_finding(
         finding.cause, f"{finding.evidence}; it was read without that", level="warning", fix=finding.fix
     )
@@ -160,7 +160,7 @@ def _describe_text(text: str) -> str:
 
 
 def _api_url(text: str) -> str:
-    """Return the URL of the request; a link to Apple's pages, as messages have it, is none."""
+    """Return the URL of the request, ignoring links to Apple's documentation in messages; empty if there is none."""
     urls = (match[0].rstrip(".,;") for match in _URL.finditer(text))
     return next((url for url in urls if not url.lower().startswith(_PAGES)), "")
 
@@ -173,9 +173,9 @@ def _method(text: str) -> str:
 _ERROR_MEMBERS = ('"errors"', '"reason"', '"error"', '"errorCode"', '\\"errors\\"')
 
 
-# APNs' and WeatherKit's reasons and Sign in with Apple's errors come with these statuses (documented).
+# The statuses of APNs' and WeatherKit's reasons and of Sign in with Apple's errors (documented).
 _REASON = re.compile(r"(?:[A-Z][a-z]{1,20}){2,8}|[A-Z]{2,20}(?:_[A-Z]{1,20}){0,6}|Unregistered|Shutdown|Forbidden")
-# Of Sign in with Apple (documented: ErrorResponse).
+# The errors of Sign in with Apple (documented: ErrorResponse).
 _OAUTH_ERRORS = (
     "invalid_client",
     "invalid_grant",
@@ -202,13 +202,13 @@ _PUSH_STATUSES = {
 
 
 def status_and_url(document: Mapping[str, Any]) -> tuple[int, str]:
-    """Return the status that an error document comes with, and a URL of the service that sends it."""
+    """Return the status that accompanies an error document, and a URL of the service that sends it."""
     errors = document.get("errors")
     if isinstance(errors, list):
         status = str(errors[0].get("status", ""))
         return (int(status) if re.fullmatch("[1-5][0-9]{2}", status) else 400), ""
     if isinstance(document.get("errorCode"), int):
-        # The first three of its seven figures are the status (documented: Error Codes of the App Store Server API).
+        # The first three of its seven digits are the status (documented: Error Codes of the App Store Server API).
         status = document["errorCode"] // 10_000
         return (status if status in range(400, 600) else 400), SERVICES["app-store-server"].base_url
     if isinstance(document.get("error"), str):
@@ -219,7 +219,7 @@ def status_and_url(document: Mapping[str, Any]) -> tuple[int, str]:
 
 
 def error_document(text: str) -> Mapping[str, Any] | None:
-    """Return an error document that stands in the text, whole or as the member ``errors`` alone."""
+    """Return an error document in the text, complete or only its member ``errors``; None if there is none."""
     if not any(member in text for member in _ERROR_MEMBERS):
         return None
     decoder = json.JSONDecoder()
@@ -250,6 +250,6 @@ def _is_error_document(value: Mapping[str, Any]) -> bool:
         return bool(errors) and isinstance(errors[0], dict) and "code" in errors[0]
     if isinstance(value.get("errorCode"), int) and isinstance(value.get("errorMessage"), str):
         return True
-    # Many services of others have these members, too.
+    # Services of other vendors use these members, too.
     reason, error = value.get("reason"), value.get("error")
     return (isinstance(reason, str) and _REASON.fullmatch(reason) is not None) or error in _OAUTH_ERRORS

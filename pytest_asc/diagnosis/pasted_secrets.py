@@ -1,4 +1,4 @@
-"""Secrets in a text of others, by their form and by what stands before them: keys, tokens and passwords."""
+"""Recognition of keys, tokens and passwords in untrusted text, by their form and by the text before them."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _MAX_SIZE, _TAIL = 128 * 1024, 4 * 1024
-"""Characters that are searched, from the start and at the end: reports show none between them."""
+"""Numbers of characters to search at the start and at the end of a text. Reports show nothing in between."""
 
 _LONG = 20
 _SHORTEST = 4
 _SHORT = 8
 _PUNCTUATION = "`*.,;:()[]{}"
 
-# The end of a line, escaped or not, and what indents the next one or marks it as quoted in a mail.
+# The end of a line, escaped or not, followed by the indentation or the quote marks (>) of the next line.
 _BREAK = re.compile(r"(?:\\{1,4}r)?(?:\r?\n|\\{1,4}n)[ \t>|]{0,20}")
 _CHARACTERS = f"{string.ascii_letters}{string.digits}+/=_.%-"
-# What stands before a secret in a path, and the names of Apple's key files.
+# Leading folders of a path, and the names of Apple's key files. They are not secret.
 _PATH = re.compile(r"\A~?(?:[a-z_]{0,20}[0-9]{0,2}/){0,10}(?:[A-Z][A-Za-z]{1,11}Key_[A-Z0-9]{10}\b)?")
 
-# What stands before a secret, whatever form that has.
+# A secret of any form after a word that announces it.
 _NAMED = re.compile(
     r"(?:password|passwd|passphrase|secret|private_?key|api_?key|token|session)[\"'\\]{0,3}\s{0,4}(?:=>|[:=])\s{0,4}"
     r"[\"'\\]{0,3}([^\s\"'\\&,;<>]{8,2000})",
@@ -54,9 +54,9 @@ _PART_OF_BOUNDARY = re.compile(r"-----[A-Z]*|[A-Z]*-----")
 
 
 def secrets_in(text: str) -> Iterator[str]:
-    """Yield what may be a secret in a text, or a piece of one; the message around them is none.
+    """Yield everything in a text that may be a secret or a part of one.
 
-    Nothing is yielded that this package itself says. The longest may hold the line breaks of the text.
+    Texts of this package's own reports are not yielded. A secret of several lines is yielded with its line breaks.
     """
     text = text if len(text) <= _MAX_SIZE else f"{text[:_MAX_SIZE]} {text[-_TAIL:]}"
     for word in (*_words(text), *_blocks(text), *_named(text)):
@@ -69,13 +69,13 @@ def hide_secrets_of(*evidence: object) -> None:
     for one in evidence:
         text = _as_text(one)
         for secret in secrets_in(text) if text else ():
-            if len(set(secret)) < _SHORTEST:  # a line of dashes or blanks
+            if len(set(secret)) < _SHORTEST:  # a line of dashes or spaces
                 continue
             if len(secret) < GRAM:
                 redactor.add_word(secret)
                 continue
             redactor.add_token(secret)
-            if "\n" in secret:  # as a repr shows it
+            if "\n" in secret:  # a repr shows the line breaks escaped
                 redactor.add_token(repr(secret)[1:-1])
 
 
@@ -100,12 +100,12 @@ def _words(text: str) -> Iterator[str]:
 
 
 def _is_mixed(word: str) -> bool:
-    """Return whether a long word has capitals, small letters and digits, as few words of a language have."""
+    """Return whether a word is long and has capitals, small letters and digits, which ordinary words rarely have."""
     return len(word) >= _LONG and all(kind.search(word) for kind in KINDS)
 
 
 def _blocks(text: str) -> Iterator[str]:
-    """Yield what goes on over several lines, as it stands and joined."""
+    """Yield values that extend over several lines, both as they are and joined."""
     start, pieces = 0, [""]
     at = 0
     for found in (*_BREAK.finditer(text), None):
@@ -139,11 +139,11 @@ def _named(text: str) -> Iterator[str]:
 
 
 def _is_stand_in(value: str) -> bool:
-    """Return whether a value is none: a word that stands for no value, a variable, a call."""
+    """Return whether a value is not a secret, but too short, a placeholder, a variable or a function call."""
     return len(value) < _SHORTEST or value.startswith("$") or "(" in value or placeholder(value) is not None
 
 
 @cache
 def _own_words() -> str:
-    """Return what this package says of causes, services and messages."""
+    """Return the texts of this package's tables of causes, services and messages."""
     return repr((causes.CAUSES, services.SERVICES, messages.MESSAGES))

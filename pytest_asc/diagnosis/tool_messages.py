@@ -1,4 +1,4 @@
-"""Causes that the output of a tool tells: by its messages, its words, or the HTTP status in it."""
+"""Causes that can be recognised in the output of a tool: by known messages, by wording, or by an HTTP status."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _STATUS = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _UNAUTHORIZED = ("unauthorized", "unauthenticated", "not_authorized", "authentication credentials are missing")
-# Where clients name the URL of the request, and not one of a page to read.
+# The URL of the request in messages of clients, as opposed to links to documentation.
 _REQUESTED = re.compile(
     r"(?:for url:? {0,2}['\"]?|\b(?:GET|POST|PATCH|DELETE|PUT) )(https?://[^\s'\"<>\\)]{1,2000})", re.IGNORECASE
 )
@@ -32,9 +32,9 @@ _WORDINGS = tuple((wording, re.compile(wording.form)) for wording in WORDINGS)
 
 
 def finding_of_message(text: str) -> Finding | None:
-    """Return the cause that the output of a tool tells; None where it tells none.
+    """Return the finding that the output of a tool suggests; None if it suggests none.
 
-    The text itself is never repeated: it may hold a key or a token.
+    The text itself is not quoted, because it may contain a key or a token.
     """
     text = text[:MAX_SIZE]
     lower = text.lower()
@@ -44,7 +44,7 @@ def finding_of_message(text: str) -> Finding | None:
         if message.text in lower and message.also in lower:
             evidence = f'the text contains "{message.text}" (as in {message.source.removeprefix("documented: ")})'
             certainty: Certainty = "possible" if message.cause == "key-unknown-to-apple" else "likely"
-            # A tool that failed with it did not repair it.
+            # Always an error, even if the cause is otherwise repaired with a warning: the tool failed because of it.
             return make_finding(message.cause, evidence, level="error", certainty=certainty, fix=message.fix)
     if other := _of_other_host(text):
         return other
@@ -56,7 +56,7 @@ def finding_of_message(text: str) -> Finding | None:
 
 
 def _of_other_vendor(lower: str) -> Finding | None:
-    """Return the finding of a text that names a tool or service of others, and none of Apple's."""
+    """Return a finding if the text names a tool or service of another vendor, and none of Apple's."""
     vendor = next((vendor for vendor in OTHER_VENDORS if vendor in lower), None)
     if vendor is None or any(word in lower for word in OF_APPLE):
         return None
@@ -65,7 +65,7 @@ def _of_other_vendor(lower: str) -> Finding | None:
 
 
 def _of_other_host(text: str) -> Finding | None:
-    """Return the finding of a refusal that a client has from a host that is not Apple's."""
+    """Return a finding if the text reports a rejection by a host that is not Apple's."""
     host = _host(text)
     name = host.partition(":")[0].lower()
     if not host or is_apple(name) or name in LOOPBACK or not (STATUS_LINE.search(text) or _STATUS.search(text)):
@@ -76,19 +76,19 @@ def _of_other_host(text: str) -> Finding | None:
 
 
 def _host(text: str) -> str:
-    """Return the host of the request, where the text names it."""
+    """Return the host of the request; empty if the text does not contain it."""
     requested = _REQUESTED.search(text)
     return host_of(requested[1]) if requested else ""
 
 
-# Tools that show no code have met all of these (indygreg/apple-platform-rs #260, Apple-Actions/upload-testflight-build
-# #28).
-_COMPARE = (
+# All of these were the cause of a 401 in tools that show no code (observed: indygreg/apple-platform-rs #260,
+# Apple-Actions/upload-testflight-build #28).
+_COMPARE_IDS = (
     "Compare the key ID and the issuer ID with Users and Access, Integrations, App Store Connect API, and check that "
     "the key is Active, that an individual key has no issuer ID, and that no agreement is pending."
 )
 _STATUSES: Mapping[int, tuple[CauseSlug, Certainty, str | None]] = {
-    401: ("key-unknown-to-apple", "possible", _COMPARE),
+    401: ("key-unknown-to-apple", "possible", _COMPARE_IDS),
     403: (
         "request-refused",
         "possible",
@@ -109,7 +109,9 @@ def _of_status(text: str, lower: str) -> Finding | None:
         return None
     cause, certainty, fix = _STATUSES[status]
     host = _host(text)
-    if fix == _COMPARE and any(host in service.hosts and not service.takes_issuer_id for service in SERVICES.values()):
+    if fix == _COMPARE_IDS and any(
+        host in service.hosts and not service.takes_issuer_id for service in SERVICES.values()
+    ):
         fix = TEAM_KEY_FIX
     evidence = f"the text reports HTTP {status} without a reason; the token and the whole response would show more"
     return make_finding(cause, evidence, certainty=certainty, fix=fix)

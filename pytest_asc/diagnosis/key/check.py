@@ -1,4 +1,4 @@
-"""The text of a private key: repaired in memory where that is safe, or the one cause why it is of no use."""
+"""Check of a private key's text: repairs it in memory if that is safe, or finds the cause why it is unusable."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 MAX_SIZE = 64 * 1024
-"""Characters or bytes beyond which nothing is taken for a key; a .p8 file has about 250."""
+"""Maximum size of a text that may be a key, in characters or bytes; a .p8 file has about 250 bytes."""
 
-# More than any accident needs.
+# A limit for the loop of repairs. No plausible combination of damages needs as many.
 _MAX_REPAIRS = 24
 
 
 @dataclass(frozen=True)
 class KeyReading:
-    """Result of reading a key."""
+    """Result of :func:`read_key`."""
 
     key: EllipticCurvePrivateKey | None
-    """The key, if it is one that Apple takes."""
+    """The key; None if it cannot be read, or is not of the type that Apple accepts."""
     findings: tuple[Finding, ...]
-    """One warning for each kind of repair, or one error: the cause why there is no key.
+    """A warning for each kind of repair, or a single error: the cause why there is no key.
 
-    Line ends of Windows in a file are a note.
+    Windows line endings in a file are only a note.
     """
     secrets: tuple[str, ...] = field(default=(), repr=False)
-    """Every form that the text took on the way, for a redactor; none of a placeholder, which is no secret."""
+    """Every intermediate form of the text, for the redactor; empty for a placeholder, which is not secret."""
 
 
 def read_key(text: str | bytes) -> KeyReading:
-    """Read a private key from a variable's text or a file's bytes. Never raises for bad input.
+    """Read a private key from the text of a variable or the bytes of a file. Never raises for invalid input.
 
     Apple's keys are PKCS#8 in PEM, on the curve P-256 (documented: ES256; the form was observed on downloaded keys).
     """
@@ -65,7 +65,7 @@ def read_key(text: str | bytes) -> KeyReading:
         return _unusable(_check_value(forms[-1]) or _no_block(forms[-1].strip()), *forms)
     if (count := pem.count_private_keys(forms[-1])) > 1:
         return _unusable(make_finding("key-several", f"it contains {count} different private keys"), *forms)
-    # In one piece, too: a redactor knows nothing of what stands on two lines.
+    # Also register the key as one line: the redactor does not match across line breaks.
     forms.append("".join(block.body.split()))
     key = _load(block)
     if isinstance(key, Finding):
@@ -79,9 +79,9 @@ def read_key(text: str | bytes) -> KeyReading:
 
 
 def _repair(text: str, seen: dict[str, list[str]]) -> list[str]:
-    """Undo every damage, and note what was seen of it by its cause.
+    """Apply repairs until none applies, and add the evidence for each to ``seen``, by cause.
 
-    Returns all forms that the text took; the last is the one to read.
+    Returns all intermediate forms of the text; the last is the repaired text.
     """
     forms = [text]
     while len(forms) <= _MAX_REPAIRS:
@@ -95,7 +95,7 @@ def _repair(text: str, seen: dict[str, list[str]]) -> list[str]:
 
 
 def _trim(text: str) -> str:
-    """Strip the blanks at either end, but for those on the BEGIN line: OpenSSL finds no key behind them."""
+    """Strip whitespace, except spaces before BEGIN on its line: OpenSSL does not find such a key, so it is a damage."""
     bare = text.strip()
     indent = text[: len(text) - len(text.lstrip())].rpartition("\n")[2]
     return indent + bare if bare.startswith("-----BEGIN") and not indent.strip(" \t") else bare
@@ -112,7 +112,7 @@ def _unusable(finding: Finding, *secrets: str) -> KeyReading:
 
 
 def _check_value(text: str) -> Finding | None:
-    """Values that are no key at all, damaged or not."""
+    """Return a finding for a value that is not a key, not even a damaged one."""
     if not text.strip(QUOTES + string.whitespace):
         return make_finding("key-empty", "it contains nothing but whitespace and quotes")
     if (block := pem.main_block(text)) and _WORDS.fullmatch(block.body):
@@ -132,7 +132,7 @@ def _no_block(text: str) -> Finding:
 
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=]")
 _ENCRYPTED = re.compile(r"Proc-Type:\s*4,ENCRYPTED")  # RFC 1421, as OpenSSL writes it
-# What a parser has to say fits in here, or is no help.
+# Longer messages of the parser are of no help.
 _MAX_MESSAGE = 160
 
 _LABELS = (
@@ -142,7 +142,7 @@ _LABELS = (
     ("key-is-pkcs12", "PKCS12"),
 )
 
-# What the first bytes say where the BEGIN line is missing or wrong.
+# The content of a key file by its first bytes, if the BEGIN line is missing or wrong.
 _SEQUENCES = pem.SEQUENCE * 2
 _FORMS = tuple(
     (cause, what, re.compile(form, re.DOTALL))
@@ -162,7 +162,7 @@ _FORMS = tuple(
 
 
 def _load(block: pem.Block) -> EllipticCurvePrivateKey | Finding:
-    """Load the key of a block that stands as it should, or say why it cannot be."""
+    """Load the key of a repaired PEM block. Return a finding if it cannot be loaded."""
     for cause, word in _LABELS:
         if word in block.label:
             return make_finding(cause, f"its BEGIN line says {block.label}")
@@ -190,7 +190,7 @@ _MANY = 16
 
 
 def _stand_in(body: str) -> str | None:
-    """Describe what stands for a key's digits in an example; None where they may be those of a key."""
+    """Describe a placeholder in place of the base64 text of a key; None if it may be a key."""
     digits = "".join(body.split())
     if len(_MASKED.findall(digits)) > 1 or (len(digits) >= _MANY and len(set(digits)) <= _FEW):
         return "a masked value"
@@ -224,7 +224,7 @@ def _check_key(key: PrivateKeyTypes, data: bytes) -> EllipticCurvePrivateKey | F
 
 
 def _parser_message(error: Exception, data: bytes) -> str:
-    """Return the library's message without its general advice and without any piece of the key."""
+    """Return the parser's message without its general advice and without any part of the key."""
     redactor = Redactor()
     redactor.add_key(pem.encode_base64(data))
     message = str(error).rpartition("Details: ")[2] or type(error).__name__
@@ -232,7 +232,7 @@ def _parser_message(error: Exception, data: bytes) -> str:
 
 
 def _notes(block: pem.Block) -> tuple[Finding, ...]:
-    """Return a note on a valid key whose PEM label is not App Store Connect's."""
+    """Return a note if a valid key has another PEM label than keys from App Store Connect have."""
     if block.label == "PRIVATE KEY":
         return ()
     evidence = (

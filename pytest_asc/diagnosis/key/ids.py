@@ -1,4 +1,4 @@
-"""Key ID and issuer ID: what stuck to them on the way, their shape, and whether they fit together."""
+"""Check of key ID and issuer ID: extra characters, form, and consistency."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _UUID = re.compile(UUID_PATTERN)
-# What key IDs and Team IDs look like. One that looks otherwise is not wrong for that.
+# The usual form of key IDs and Team IDs. Another form alone is not an error.
 _TEN = re.compile(r"[A-Z0-9]{10}")
 # Observed: App Store Connect names its files AuthKey_<key ID>.p8, and those for In-App Purchase SubscriptionKey_….
 # The first keys of APNs were APNSAuthKey_… (node-apn/node-apn #477, AndrewBarba/apns2 #4).
@@ -34,7 +34,7 @@ _NOT_IN_UUID = re.compile(r"[^0-9A-Fa-f-]")
 
 @dataclass(frozen=True)
 class IdsReading:
-    """Both ids as they are to be used, and what was wrong with them."""
+    """The repaired IDs, and the findings on them."""
 
     key_id: str | None = field(repr=False)
     issuer_id: str | None = field(repr=False)
@@ -44,13 +44,13 @@ class IdsReading:
 def read_ids(
     key_id: str | None, issuer_id: str | None, *, key_type: str | None = None, key_file: str | None = None
 ) -> IdsReading:
-    """Check the ids, and repair them in memory where that is safe. Never raises for bad input.
+    """Check the IDs, and repair them in memory if that is safe. Never raises for invalid input.
 
     Args:
-        key_id: As it was found; None or blank where there is none.
-        issuer_id: The same.
-        key_type: The type that the user has set: team, individual or enterprise; None where none is set.
-        key_file: Name or path of the file that the key was read from, if it was one.
+        key_id: The key ID as it was found; None or blank if there is none.
+        issuer_id: The issuer ID as it was found; None or blank if there is none.
+        key_type: The type that the user has set: team, individual or enterprise; None if it is not set.
+        key_file: Name or path of the file that the key was read from; None if it was not read from a file.
     """
     stuck = (*_surrounding_characters("key-id", key_id), *_surrounding_characters("issuer-id", issuer_id))
     key_id, issuer_id = normalize_id(key_id), normalize_id(issuer_id)
@@ -84,18 +84,18 @@ def read_ids(
 
 
 def check_sent_ids(key_id: str, issuer_id: str | None) -> Iterator[Finding]:
-    """Check the ids in a token. They are not repaired there, so each finding is an error.
+    """Check the IDs in a token. They cannot be repaired there, so each finding is an error.
 
-    Apple answers a newline in ``kid`` with the ordinary 401 (observed: fastlane #29985).
+    Apple's response to a newline in ``kid`` is the usual 401 (observed: fastlane #29985).
 
     Args:
-        key_id: The header's ``kid``.
-        issuer_id: The claims' ``iss`` where it is an issuer ID; None where it is something else, or not there.
+        key_id: The ``kid`` of the header.
+        issuer_id: The ``iss`` of the claims, if it is an issuer ID; None otherwise.
     """
     for finding in read_ids(key_id, issuer_id).findings:
         member = finding.definition.member
         if member and (issuer_id or member == "kid" or finding.cause == "id-placeholder"):
-            # Of the examples it is not known that they are refused.
+            # It is not known whether Apple rejects the example IDs of its pages.
             if finding.cause == "id-placeholder":
                 yield finding
                 continue
@@ -103,24 +103,24 @@ def check_sent_ids(key_id: str, issuer_id: str | None) -> Iterator[Finding]:
 
 
 _LONGEST = 64 * 1024
-"""Characters that are read: what is longer is no id."""
+"""Only this many characters are read; a longer text is not an ID."""
 
 
 def normalize_id(value: str | None) -> str | None:
-    """The id without quotes, blanks and invisible characters; None if nothing is left."""
+    """Return an ID without quotes, whitespace and invisible characters; None if nothing is left."""
     return _without_blanks(value or "").strip(QUOTES) or None
 
 
 def _without_blanks(value: str) -> str:
-    """Return the id without blanks, and without the comment that a reader of .env files left behind it."""
+    """Return an ID without whitespace, and without a trailing comment from a .env file."""
     bare = _COMMENT.sub("", value[:_LONGEST])
     return "".join((bare if bare.isascii() and bare.isprintable() else plain_text(bare)).split())
 
 
 def _surrounding_characters(which: Literal["key-id", "issuer-id"], value: str | None) -> Iterator[Finding]:
-    """Yield a finding for blanks and for quotes around an id.
+    """Yield a finding for whitespace and for quotes around an ID.
 
-    A log that masks secrets hides them, so the evidence has the length and the characters.
+    Logs that mask secrets hide these characters, so the evidence gives the length and the characters.
     """
     bare = normalize_id(value)
     if value is None or bare is None or len(value) > _LONGEST or _placeholder(value):
@@ -148,12 +148,12 @@ def _inner_blanks(value: str) -> str:
 
 
 def _placeholder(value: str) -> str | None:
-    """Describe a text that is no id: a key, or a placeholder. Most single words may be one."""
+    """Describe a key or a placeholder in place of an ID; None if the text may be an ID, as most single words may."""
     return "the text of a key" if BOUNDARY.search(value) else id_placeholder(value)
 
 
 def _check_placeholders(key_id: str | None, issuer_id: str | None) -> Iterator[Finding]:
-    """Yield one finding for both ids: a placeholder is an error, one of Apple's examples a warning."""
+    """Yield a finding for both IDs together: a placeholder is an error, an example ID of Apple's pages a warning."""
     given = [(name, value) for name, value in (("key ID", key_id), ("issuer ID", issuer_id)) if value]
     seen = [
         f"the {name} is {what} (length {len(value)})"
@@ -182,7 +182,7 @@ def _key_id_is_file_name(key_id: str, bare: str) -> Finding:
 
 
 def _check_pair(key_id: str | None, issuer_id: str | None) -> Finding | None:
-    """Check that the two ids are not swapped."""
+    """Check that the two IDs are not swapped."""
     key_is_uuid, issuer_is_uuid = (bool(_UUID.fullmatch(value or "")) for value in (key_id, issuer_id))
     if key_id and key_is_uuid and issuer_is_uuid:
         fix = "Set the key ID to the 10 characters from AuthKey_<key ID>.p8."
@@ -191,7 +191,7 @@ def _check_pair(key_id: str | None, issuer_id: str | None) -> Finding | None:
         )
     if key_id and key_is_uuid:
         issuer = f"the issuer ID {mask(issuer_id)} is not" if issuer_id else "no issuer ID is set"
-        # What is neither UUID nor key ID has no place to be swapped into.
+        # A value that is neither a UUID nor a key ID cannot be the result of swapping the two.
         pair = bool(issuer_id and _TEN.fullmatch(issuer_id.upper()))
         return make_finding(
             "ids-swapped",
@@ -201,7 +201,7 @@ def _check_pair(key_id: str | None, issuer_id: str | None) -> Finding | None:
             if pair
             else "Set the issuer ID to the UUID, and the key ID to the 10 characters from AuthKey_<key ID>.p8.",
         )
-    # A cut-off UUID in the key ID; with two ids of ten characters the issuer is a Team ID instead.
+    # The key ID may be a truncated UUID. If both have ten characters, the issuer ID is a Team ID instead.
     if key_id and issuer_id and "-" in key_id and _TEN.fullmatch(issuer_id):
         evidence = f"the issuer ID {mask(issuer_id)} looks like a key ID, but the key ID {mask(key_id)} does not"
         return make_finding("ids-swapped", evidence)
@@ -223,7 +223,7 @@ def _check_issuer(issuer_id: str | None, key_type: str | None) -> Finding | None
 
 
 def strange_character(issuer_id: str) -> str:
-    """Name the first character that no UUID has, after a colon; empty where there is none."""
+    """Return a colon and the first character that cannot be in a UUID; empty if there is none."""
     strange = _NOT_IN_UUID.search(issuer_id)
     if strange is None:
         return ""

@@ -1,4 +1,4 @@
-"""The layers round a key: PEM blocks, base64, the outermost bytes of DER. Nothing here knows what Apple wants."""
+"""Encodings of keys: PEM blocks, base64, and the outermost bytes of DER. Nothing here is specific to Apple."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import re
 from itertools import pairwise
 from typing import NamedTuple
 
-# Editors turn hyphens into longer dashes, or several into one; a careless selection leaves some out.
+# Editors replace hyphens by longer dashes, or several hyphens by one; copying may lose some.
 DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
 _WORDS = r"[A-Z0-9]+(?:\s{1,8}[A-Z0-9]+){0,5}"
-# Each repetition has a bound, so that no text takes long.
+# Repetitions are bounded, so that no text takes long to search.
 BOUNDARY = re.compile(
     rf"(?<![{DASHES}])[{DASHES}]{{1,10}}\s{{0,8}}(BEGIN|END)\s{{0,8}}({_WORDS})\s{{0,8}}[{DASHES}]{{1,10}}"
 )
-"""A BEGIN or END line, however its dashes and blanks were mangled: which of the two, and its label."""
+"""A BEGIN or END line, even with damaged dashes and spaces. Groups: BEGIN or END, and the label."""
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]+")
 _URL_SAFE = str.maketrans("-_", "+/")
-# To put a label together again that lost its blanks.
+# The words of labels, to restore a label that has lost its spaces.
 _LABELS = {
     label.replace(" ", ""): label
     for label in ("PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "PUBLIC KEY")
@@ -26,19 +26,19 @@ _LABELS = {
 
 
 class Block(NamedTuple):
-    """One PEM block of a text."""
+    """PEM block in a text."""
 
     label: str
     body: str
     """The text between the BEGIN and the END line."""
     on_own_lines: bool
-    """True where these two are lines, with nothing else on them and no blank too few or too many."""
+    """True if BEGIN and END are on lines of their own, exactly as they should be."""
 
 
 def main_block(text: str) -> Block | None:
-    """The first private key of a text, or else its first block of any kind.
+    """Return the first private key of a text, or else its first block of any kind; None if it has no block.
 
-    ``openssl ecparam`` writes EC PARAMETERS in front of the key, and some tools a certificate.
+    Other blocks may precede the key: ``openssl ecparam`` writes EC PARAMETERS first, and some tools a certificate.
     """
     blocks = [
         _block(text, begin, end)
@@ -49,7 +49,7 @@ def main_block(text: str) -> Block | None:
 
 
 def count_private_keys(text: str) -> int:
-    """Count the different private keys of a text."""
+    """Return the number of different private keys in a text."""
     boundaries = pairwise(BOUNDARY.finditer(text))
     bodies = (
         "".join(text[begin.end() : end.start()].split())
@@ -75,30 +75,30 @@ def _label(boundary: re.Match[str]) -> str:
 
 
 def frame(label: str, body: str) -> str:
-    """A PEM block that every tool reads, from a label and base64 with or without blanks."""
+    """Return a well-formed PEM block from a label and base64 text, which may contain whitespace."""
     digits = "".join(body.split())
     lines = (digits[at : at + 64] for at in range(0, len(digits), 64))
     return "\n".join([f"-----BEGIN {label}-----", *lines, f"-----END {label}-----"])
 
 
 def decode_base64(text: str) -> bytes | None:
-    """Decode base64 or base64url, wrapped or not, padded or not, cut off or not; None for any other text."""
+    """Decode base64 or base64url, also if it is wrapped, truncated or lacks padding; None for any other text."""
     digits = "".join(text.split()).rstrip("=")
-    # Without its blanks, a PEM text is made of nothing but digits of base64url.
+    # Without whitespace, a PEM text would look like base64url, because of the hyphens.
     if BOUNDARY.search(text) or not _BASE64.fullmatch(digits):
         return None
-    # A lone last digit is six bits and no byte.
+    # A single last digit has only six bits, less than a byte.
     whole = digits[:-1] if len(digits) % 4 == 1 else digits
     return base64.b64decode(whole.translate(_URL_SAFE) + "=" * (-len(whole) % 4))
 
 
 def encode_base64(data: bytes) -> str:
-    """Encode in one line."""
+    """Encode as base64 in one line."""
     return base64.b64encode(data).decode("ascii")
 
 
 def decode_text(data: bytes) -> str:
-    """The text of a file in UTF-8, UTF-16 or a Windows code page; a byte order mark stays in it."""
+    """Decode a text in UTF-8, UTF-16 or a Windows code page. A byte order mark is kept."""
     if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         return data.decode("utf-16-le" if data[:1] == b"\xff" else "utf-16-be", errors="replace")
     try:
@@ -108,7 +108,7 @@ def decode_text(data: bytes) -> str:
 
 
 SEQUENCE = rb"\x30(?:[\x00-\x80]|\x81.|\x82..|\x83...)"
-"""A regular expression for how a SEQUENCE starts in DER (or BER: some archives have no definite length)."""
+"""A regular expression for the start of a SEQUENCE in DER, or in BER, as some archives have indefinite length."""
 _DER = re.compile(SEQUENCE + rb"[\x02\x06\x30]", re.DOTALL)
 _PRIVATE_KEYS = (
     ("EC PRIVATE KEY", re.compile(SEQUENCE + rb"\x02\x01\x01\x04", re.DOTALL)),  # RFC 5915: version 1, octets
@@ -117,7 +117,7 @@ _PRIVATE_KEYS = (
 
 
 def is_der(data: bytes) -> bool:
-    """Return whether the bytes start as keys, certificates and archives do in DER; a file of text never does."""
+    """Return whether the bytes start as keys, certificates and archives in DER do, unlike any text file."""
     return bool(_DER.match(data)) and any(byte < ord("\t") for byte in data)
 
 
@@ -131,5 +131,5 @@ def der_size(data: bytes) -> int | None:
 
 
 def private_key_label(data: bytes) -> str | None:
-    """The label that belongs on a private key in DER; None for anything else."""
+    """Return the PEM label for a private key in DER; None for anything else."""
     return next((label for label, form in _PRIVATE_KEYS if form.match(data)), None)

@@ -1,4 +1,4 @@
-"""Placeholders: values that were never replaced with the real one."""
+"""Recognition of placeholders: values that were never replaced by the real ones."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ _FORMS = tuple(
         ("a word for a missing value", r"todo|tbd|placeholder|dummy|none|null|undefined"),
     )
 )
-# A key is longer, and a text with a BEGIN line is at least meant to be one.
+# Longer texts and texts with a BEGIN line are treated as keys, not as placeholders.
 _MAX_SIZE = 150
 
 
 def placeholder(text: str) -> str | None:
-    """Describe the placeholder that a text is, quotes and blanks aside; None if it is none."""
+    """Describe a placeholder, ignoring quotes and whitespace around it; None if the text is not a placeholder."""
     value = text.strip("\"' \t\r\n")
     if len(value) > _MAX_SIZE or "BEGIN" in value:
         return None
     return next((what for what, form in _FORMS if form.fullmatch(value)), None)
 
 
-# In Apple's pages and in the README of Apple's libraries (documented).
+# From Apple's pages and the README files of Apple's libraries (documented).
 _EXAMPLES = frozenset(
     {
         "2X9R4HXF34",
@@ -60,14 +60,14 @@ _ID_FORMS = tuple(
 
 
 def is_example_id(value: str) -> bool:
-    """Return whether an id is one of the examples on Apple's pages."""
+    """Return whether an ID is one of the examples on Apple's pages."""
     return value in _EXAMPLES
 
 
 def id_placeholder(value: str) -> str | None:
-    """Describe the placeholder that stands for a key ID or an issuer ID; None if it may be an id."""
+    """Describe a placeholder in place of a key ID or issuer ID; None if the text may be an ID."""
     if len(value) > _MAX_SIZE:
         return None
     found = next((what for what, form in _ID_FORMS if form.fullmatch(value)), None)
-    # A single word in capitals and digits may be an id: one of the emulator may be any.
+    # A single word may be an ID, because the emulator accepts any.
     return found or (None if re.fullmatch(r"[\w-]+", value) else placeholder(value))

@@ -1,4 +1,4 @@
-"""Repairs of a key's text, for each damage that editors, shells and secret stores do."""
+"""Repairs of a key's text, one for each kind of damage caused by editors, shells and secret stores."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ QUOTES = "\"'`\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb\u2039
 
 
 class Repair(NamedTuple):
-    """A text after one repair."""
+    """The result of one repair."""
 
     text: str
     evidence: str
-    """The damage, in figures: no part of the text."""
+    """Description of the damage in numbers. It contains no part of the text."""
 
 
-# What each kind of invisible character stands for: a line break, a blank, or nothing.
+# The visible form of each kind of invisible character: a line break, a space, or nothing.
 _STANDS_FOR = {"Zl": "\n", "Zp": "\n", "Zs": " ", "Cf": "", "Cc": ""}
 _NAMES = {"\r": "carriage return", "\ufeff": "byte order mark"}
 
 
 def plain(character: str) -> str:
-    """Return the visible form of a character: nothing if it has no width, a blank for a no-break space."""
+    """Return the visible form of a character: empty if it has no width, a space for a no-break space."""
     if character.isascii() and (character.isprintable() or character in "\n\t"):
         return character
     if character in "\r\v\f\x85":
@@ -44,18 +44,18 @@ def plain_text(text: str) -> str:
 
 
 def _odd(text: str) -> list[str]:
-    """Return the characters of a text that have another visible form, each once, in the order of the text."""
+    """Return the characters of a text that differ from their visible form, each once, in order."""
     return sorted((character for character in set(text) if plain(character) != character), key=text.index)
 
 
 def is_only_crlf(text: str) -> bool:
-    """Return whether all that is invisible in a text is CRLF at the ends of its lines."""
+    """Return whether the only invisible characters in a text are Windows line endings."""
     bare = text.replace("\r\n", "\n")
     return bare != text and not _odd(bare)
 
 
 def _make_visible(text: str) -> Repair | None:
-    """Byte order marks, carriage returns, zero-width and no-break spaces: what no editor shows."""
+    """Remove or replace characters that editors do not show: byte order marks, carriage returns, zero-width spaces."""
     odd = Counter({character: text.count(character) for character in _odd(text)})
     if not odd:
         return None
@@ -67,7 +67,7 @@ def _make_visible(text: str) -> Repair | None:
 
 
 def _unquote(text: str) -> Repair | None:
-    """Quotes at either end."""
+    """Remove quotes at either end."""
     bare = text.strip(QUOTES)
     if bare == text:
         return None
@@ -79,7 +79,7 @@ _ESCAPED_BREAK = re.compile(r"\\{1,8}r\\{1,8}n|\\{1,8}[nr]")
 
 
 def _unescape(text: str) -> Repair | None:
-    r"""Literal ``\n`` and ``%0A``, and backslashes at line ends; no key holds a backslash or a percent sign."""
+    r"""Replace literal ``\n`` and ``%0A``, and backslashes at line ends; none of these occurs in a key."""
     decoded = unquote(text)
     broken, breaks = _ESCAPED_BREAK.subn("\n", decoded)
     bare = broken.replace("\\", "")
@@ -95,19 +95,19 @@ _INDENT = re.compile(r"^[ \t]+(?=\S)", re.MULTILINE)
 
 
 def _unindent(text: str) -> Repair | None:
-    """Blanks at line starts, as YAML and heredocs leave them."""
+    """Remove indentation, which YAML and heredocs leave in the text."""
     bare, count = _INDENT.subn("", text)
     return Repair(bare, f"{count} line{'s' * (count != 1)} with leading whitespace") if count else None
 
 
 def _straighten_dashes(text: str) -> Repair | None:
-    """BEGIN and END lines whose dashes an editor joined, or that lost some."""
+    """Restore BEGIN and END lines in which dashes were replaced or lost."""
     straight = pem.BOUNDARY.sub(lambda line: f"-----{line[0].strip(pem.DASHES)}-----", text)
     return Repair(straight, "the dashes of its BEGIN and END lines are not five hyphens") if straight != text else None
 
 
 def _decode(text: str) -> Repair | None:
-    """Base64 of a text: of the whole file, or of its base64 once more."""
+    """Decode base64 of the whole file, or of its base64 text."""
     data = pem.decode_base64(text)
     if not data:
         return None
@@ -119,7 +119,7 @@ def _decode(text: str) -> Repair | None:
 
 
 def _frame(text: str) -> Repair | None:
-    """A key without its BEGIN and END lines, or with the END line alone."""
+    """Add BEGIN and END lines to a key that has neither, or only the END line."""
     boundaries = list(pem.BOUNDARY.finditer(text))
     if any(boundary[1] == "BEGIN" for boundary in boundaries):
         return None
@@ -133,12 +133,12 @@ def _frame(text: str) -> Repair | None:
 
 
 _BODY = re.compile(r"[ \t]*\n(?:\S+[ \t]*\n)+")
-# A shell ate the backslash of each literal \n, and the n stayed.
+# A shell may have removed the backslash of each literal \n, so that only the letter n is left.
 _BREAKS_AS_N = re.compile(r"n((?:[A-Za-z0-9+/]{64}n)*[A-Za-z0-9+/=]{1,64})n")
 
 
 def _lay_out(text: str) -> Repair | None:
-    """Line breaks that became blanks, the letter n or nothing, or that were doubled."""
+    """Restore line breaks that were replaced by spaces or the letter n, removed or doubled."""
     block = pem.main_block(text)
     if block is None or (block.on_own_lines and _BODY.fullmatch(block.body)):
         return None
@@ -154,7 +154,7 @@ def _lay_out(text: str) -> Repair | None:
 
 
 def _relabel(text: str) -> Repair | None:
-    """A BEGIN line that was written by hand, and for another form of key than the one that follows."""
+    """Correct a BEGIN line, mostly written by hand, whose label does not match the form of the key."""
     block = pem.main_block(text)
     data = pem.decode_base64(block.body) if block else None
     label = pem.private_key_label(data) if data else None
@@ -174,4 +174,7 @@ REPAIRS: tuple[tuple[str, Callable[[str], Repair | None]], ...] = (
     ("key-newlines-lost", _lay_out),
     ("key-pem-lines-missing", _relabel),
 )
-"""Each with the cause that it proves, in the order in which they are tried; one may bring the next to light."""
+"""The repairs, each with the cause that it proves, in the order in which they are tried.
+
+After each repair they are tried from the start, because a repair can reveal further damage.
+"""
