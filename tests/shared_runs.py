@@ -17,6 +17,8 @@ class ModuleOutcome(NamedTuple):
     passed: int
     problems: str
     """The reports of whatever did not pass."""
+    failures: str
+    """Those of them that are of failures and errors."""
 
     def assert_passed(self, tests: int) -> None:
         """Assert that so many tests passed, and that nothing else happened."""
@@ -51,10 +53,14 @@ def _run(pytester: pytest.Pytester, files: dict[str, str], options: tuple[str, .
     outcomes = {}
     for name, code in files.items():
         reports = [report for report in recorded.getreports() if report.nodeid.startswith(f"{name}.py")]
+        problems = [report for report in reports if not report.passed]
         outcomes[code] = ModuleOutcome(
             sum(report.passed for report in reports if report.when == "call"),
-            "\n".join(
-                f"{report.nodeid} {report.outcome}: {report.longrepr}" for report in reports if not report.passed
-            ),
+            _as_text(problems),
+            _as_text(report for report in problems if report.failed),
         )
     return outcomes
+
+
+def _as_text(reports: Iterable[pytest.TestReport | pytest.CollectReport]) -> str:
+    return "\n".join(f"{report.nodeid} {report.outcome}: {report.longrepr}" for report in reports)

@@ -13,13 +13,18 @@ import pytest_asc
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import FrameType
+    from types import CodeType, FrameType
 
     from pytest_asc import Emulator, Session
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = Path(pytest_asc.__file__).parent
 FOLDERS = ("pytest_asc", "tests", "docs")
+FILES = tuple(
+    f"/{file.relative_to(ROOT).as_posix()}"
+    for folder in FOLDERS
+    for file in (ROOT / folder, *(ROOT / folder).rglob("*"))
+)
 PAGE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 
 
@@ -35,19 +40,21 @@ def steps(title: str) -> list[str]:
 
 def profile(call: Callable[[], object]) -> list[str]:
     """Return the functions of the package that a call reaches, in the order of the first calls."""
-    functions: dict[str, None] = {}
+    called: dict[CodeType, None] = {}
 
     def record(frame: FrameType, event: str, _argument: object) -> None:
-        file = Path(frame.f_code.co_filename)
-        if event == "call" and file.is_relative_to(PACKAGE):
-            functions.setdefault(f"{file.relative_to(PACKAGE).as_posix()}:{frame.f_code.co_name}")
+        if event == "call":
+            called.setdefault(frame.f_code)
 
     sys.setprofile(record)
     try:
         call()
     finally:
         sys.setprofile(None)
-    return list(functions)
+    of_package = [
+        (Path(code.co_filename), code.co_name) for code in called if code.co_filename.startswith(str(PACKAGE))
+    ]
+    return list(dict.fromkeys(f"{file.relative_to(PACKAGE).as_posix()}:{name}" for file, name in of_package))
 
 
 def test_path_of_a_get(asc_session: Session, asc_emulator: Emulator) -> None:
@@ -82,10 +89,7 @@ def test_path_of_a_smoke_run(pytester: pytest.Pytester) -> None:
 
 @pytest.mark.parametrize("path", sorted(set(re.findall(r"`([a-z_/]+(?:\.py|/))`", PAGE))))
 def test_every_named_file_exists(path: str) -> None:
-    files = [
-        file.relative_to(ROOT).as_posix() for folder in FOLDERS for file in (ROOT / folder, *(ROOT / folder).rglob("*"))
-    ]
-    assert any(f"/{file}".endswith(f"/{path.rstrip('/')}") for file in files)
+    assert any(file.endswith(f"/{path.rstrip('/')}") for file in FILES)
 
 
 @pytest.mark.parametrize("layer", ["control", "transports", "plugin", "cli"])

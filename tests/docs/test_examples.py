@@ -11,9 +11,14 @@ import os
 import re
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shared_runs import RunTogether
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -50,21 +55,24 @@ SECTIONS = [section for document in DOCUMENTS for section in sections(document)]
 
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.title)
-def test_the_code_blocks_of_a_section_pass(section: Section, pytester: pytest.Pytester) -> None:
+def test_the_code_blocks_of_a_section_pass(
+    section: Section, pytester: pytest.Pytester, run_together: RunTogether
+) -> None:
     assert section.tests, "a section has files but no test: add a test, or mark the blocks as fragments"
     for name, code in section.files.items():
         (pytester.path / name).write_text(code, encoding="utf-8")
     pytester.syspathinsert()
-    for number, code in enumerate(section.tests):
-        (pytester.path / f"test_example_{number}.py").write_text(code, encoding="utf-8")
-    result = pytester.runpytest("-W", "error")
-    assert result.ret == pytest.ExitCode.OK
-    assert result.parseoutcomes().get("passed", 0) >= len(section.tests)
+    outcomes = run_together(
+        (code for one in SECTIONS if one.files == section.files for code in one.tests), "-W", "error"
+    )
+    for code in section.tests:
+        assert not outcomes[code].failures, outcomes[code].failures
+        assert outcomes[code].passed
 
 
 @pytest.mark.skipif(find_spec("pytest_socket") is None, reason="pytest-socket is not installed")
 def test_the_suite_of_the_release_script_passes_with_sockets_disabled(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, runpytest_forked: Callable[..., pytest.RunResult]
 ) -> None:
     suite = [section for section in SECTIONS if section.title.startswith("release-script.md")]
     for name, code in suite[0].files.items():
@@ -72,7 +80,7 @@ def test_the_suite_of_the_release_script_passes_with_sockets_disabled(
     for number, section in enumerate(suite):
         (pytester.path / f"test_{number}.py").write_text("\n".join(section.tests), encoding="utf-8")
     monkeypatch.setenv("PYTEST_ADDOPTS", os.environ["PYTEST_ADDOPTS"].replace("-pno:socket", ""))
-    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "--disable-socket", "-W", "error")
+    result = runpytest_forked("-p", "no:cacheprovider", "--disable-socket", "-W", "error")
     assert result.ret == pytest.ExitCode.OK
     assert result.parseoutcomes()["passed"] >= 30
 
