@@ -8,8 +8,8 @@ import json
 import os
 import socket
 import sys
-import threading
 import time
+from contextlib import ExitStack
 from functools import cache, cached_property, partial
 from http.server import ThreadingHTTPServer
 from importlib import import_module
@@ -22,7 +22,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from forked_python import FORKS, ForkedPython
-from loopback import ISSUER_ID, KEY_ID, Apple, handler
+from loopback import ISSUER_ID, KEY_ID, Apple, handler, serving
 from shared_runs import SharedRuns
 
 if TYPE_CHECKING:
@@ -287,21 +287,14 @@ def one_certificate(monkeypatch: pytest.MonkeyPatch, certificate: Path) -> None:
 @pytest.fixture
 def start_apple(signing_key: ec.EllipticCurvePrivateKey) -> Iterator[Callable[[], Apple]]:
     """Start any number of servers, each on a port of its own."""
-    servers: list[ThreadingHTTPServer] = []
+    with ExitStack() as servers:
 
-    def start() -> Apple:
-        apple = Apple(signing_key)
-        server = ThreadingHTTPServer(("127.0.0.1", 0), handler(apple))
-        server.daemon_threads = True
-        servers.append(server)
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        apple.url = f"http://127.0.0.1:{server.server_address[1]}"
-        return apple
+        def start() -> Apple:
+            apple = Apple(signing_key)
+            apple.url = servers.enter_context(serving(ThreadingHTTPServer(("127.0.0.1", 0), handler(apple))))
+            return apple
 
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+        yield start
 
 
 @pytest.fixture

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jwt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from http.server import HTTPServer
     from typing import TypeAlias
 
     import pytest
@@ -126,3 +130,23 @@ def handler(apple: Apple) -> type[BaseHTTPRequestHandler]:
             """Log nothing."""
 
     return Handler
+
+
+@contextmanager
+def serving(server: HTTPServer) -> Iterator[str]:
+    """Serve in a thread, at the URL that this gives. To stop takes no time: ``serve_forever`` only polls for it."""
+    stopping = threading.Event()
+
+    def serve() -> None:
+        while not stopping.is_set():
+            server.handle_request()
+
+    with server:
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            stopping.set()
+            socket.create_connection(("127.0.0.1", server.server_port)).close()  # a last request
+            thread.join()

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 import requests
+from loopback import serving
 
 from pytest_asc import verify_webhook
 from pytest_asc.cli.running_server import AccountOptions, running_server
@@ -47,12 +47,8 @@ def hooks() -> Iterator[Hooks]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield Hooks(f"http://127.0.0.1:{server.server_port}/hook", states, work)
-        server.shutdown()
-        thread.join()
+    with serving(HTTPServer(("127.0.0.1", 0), Handler)) as url:
+        yield Hooks(f"{url}/hook", states, work)
 
 
 @pytest.mark.parametrize("way", ["option", "command"])

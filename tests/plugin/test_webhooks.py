@@ -51,7 +51,7 @@ def hooks():
             pass
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=[0.01])
     thread.start()
     hooks.url = f"http://127.0.0.1:{server.server_port}/hook"
     yield hooks
