@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from http.client import HTTPConnection
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -100,11 +102,15 @@ def test_a_body_that_is_too_large_is_rejected_before_it_is_read(running: Running
 
 def test_a_client_that_does_not_read_its_events_delays_no_other_client(running: RunningServer) -> None:
     place = urlsplit(running.server.url)
-    with socket.create_connection((place.hostname, place.port), timeout=30) as unread, requests.Session() as session:
+    with (
+        socket.create_connection((place.hostname, place.port), timeout=30) as unread,
+        closing(HTTPConnection(place.netloc, timeout=30)) as client,  # faster than requests
+    ):
         unread.sendall(f"GET {PATH}events HTTP/1.1\r\nHost: {place.netloc}\r\n\r\n".encode())
         for _ in range(1500):
-            session.get(f"{running.server.url}/v1/apps/{'x' * 3000}", timeout=30)
-        assert session.get(f"{running.control.url}health", timeout=30).json()["requests"] >= 1500
+            client.request("GET", f"/v1/apps/{'x' * 3000}")
+            client.getresponse().read()
+        assert requests.get(f"{running.control.url}health", timeout=30).json()["requests"] >= 1500
 
 
 def test_accounts_can_be_closed_while_their_requests_are_handled(running: RunningServer) -> None:
