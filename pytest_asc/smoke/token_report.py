@@ -45,7 +45,7 @@ def report_on_evidence(
     """
     parsed = HttpEvidence(token=evidence) if is_token else parse_evidence(evidence)
     token = parsed.token or (parsed.request.token if parsed.request else None)
-    if token and len(set(token)) >= _FEWEST_CHARACTERS:
+    if token and len(set(token[:MAX_SIZE])) >= _FEWEST_CHARACTERS:
         redactor.add_token(token[:MAX_SIZE])
     decoded = decoded_of(token)
     hide_secrets_of(evidence, decoded.claims if decoded else None)

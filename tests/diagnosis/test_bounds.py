@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import time
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -86,6 +87,7 @@ EVIDENCE: dict[str, Callable[[str], object]] = {
 }
 
 
+@cache
 def token_of(text: str) -> str:
     members = ("iss", "sub", "aud", "bid", "origin")
     claims = {**dict.fromkeys(members, text), "scope": [f"GET /{text}", text], "iat": NOW, "exp": NOW + 900}

@@ -113,7 +113,9 @@ def normalize_id(value: str | None) -> str | None:
 
 def _without_blanks(value: str) -> str:
     """Return an ID without whitespace, and without a trailing comment from a .env file."""
-    bare = _COMMENT.sub("", value[:_LONGEST])
+    bare = value[:_LONGEST]
+    if "#" in bare:
+        bare = _COMMENT.sub("", bare)
     return "".join((bare if bare.isascii() and bare.isprintable() else plain_text(bare)).split())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import string
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -80,18 +81,19 @@ def _misplaced(token: str) -> Finding | None:
     return None
 
 
-_UNDAMAGED = re.compile(r"[\w.-]*", re.ASCII)
+_CHARACTERS = f"{string.ascii_letters}{string.digits}_.-".encode()
+_STRANGE = re.compile("[^A-Za-z0-9_.+/=-]")
 
 
 def _damaged(token: str) -> Finding | None:
     """Check for damage between the JWT library and the header."""
-    if _UNDAMAGED.fullmatch(token):
+    if token.isascii() and not token.encode().translate(None, delete=_CHARACTERS):
         return None
     length = _length(token)
     if blank := re.search(r"\s", token):
         verb = "contains" if re.search(r"\s", token.rstrip()) else "ends with"
         return make_finding("token-whitespace", f"it {verb} {blank[0]!r} ({length})")
-    if strange := re.search(r"[^\w.+/=-]", token, re.ASCII):
+    if strange := _STRANGE.search(token):
         return make_finding("token-malformed", f"the character at {strange.start()} is not base64url ({length})")
     if foreign := sorted(set(re.findall(r"[+/=]", token))):
         return make_finding("token-base64-alphabet", f"the token contains {' and '.join(foreign)} ({length})")
