@@ -1,4 +1,4 @@
-"""Clients of the control API that mean harm or are broken, over a real server."""
+"""Malicious and broken clients of the control API, with a real server."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def running() -> Iterator[RunningServer]:
 
 
 def send(running: RunningServer, method: str, path: str, headers: str = "", body: bytes = b"") -> tuple[int, bytes]:
-    """Send a request as it is; return status and body of the response."""
+    """Send a request unchanged, and return status and body of the response."""
     place = urlsplit(running.server.url)
     host = "" if "Host:" in headers else f"Host: {place.netloc}\r\n"
     head = f"{method} {path} HTTP/1.1\r\n{host}{headers}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"

@@ -1,4 +1,4 @@
-"""The emulator in another process has the members of the one in this process: the same tests run against both."""
+"""An emulator in another process behaves like one in this process: the same tests run against both."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(params=["in this process", "over the control API"])
 def both(request: pytest.FixtureRequest) -> Iterator[tuple[ControlledEmulator, Get]]:
-    """An emulator, and a function that sends a GET request to it and returns the status."""
+    """An emulator in this process or in another one, and a function that returns the status of a GET request to it."""
     if request.param == "in this process":
         emulator = Emulator()
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 MARKUP = "<img src=x onerror=alert(1)>"
 
 
-class Watched:
-    """A server and its page in a browser."""
+class PageInBrowser:
+    """A server with its page in a browser."""
 
     def __init__(self, running: RunningServer, page: Page) -> None:
         self.page = page
@@ -39,8 +39,8 @@ class Watched:
         assert response.ok, response.text
         return response.json() if response.content else None
 
-    def sees(self, *words: str) -> None:
-        """Wait until the page shows words."""
+    def wait_for_text(self, *words: str) -> None:
+        """Wait until the page shows a text."""
         for word in words:
             self.page.wait_for(f"document.body.innerText.includes({json.dumps(word)})")
 
@@ -63,19 +63,19 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
 
 
 @contextmanager
-def watched(page: Page, *, remote: bool = False) -> Iterator[Watched]:
+def watched(page: Page, *, remote: bool = False) -> Iterator[PageInBrowser]:
     with running_server(AccountOptions(sample=False), proxy=False, remote=remote) as running:
         page.complaints.clear()
         page.resize(1280, 900)
         page.open(running.control.url)
-        yield Watched(running, page)
-        page.evaluate("1")  # what it has to complain about has arrived
+        yield PageInBrowser(running, page)
+        page.evaluate("1")  # all error messages have arrived
         assert [one for one in page.complaints if not one.startswith("Failed to load resource")] == []
         page.open("about:blank")
 
 
 @pytest.fixture
-def shown(browser: Page) -> Iterator[Watched]:
+def shown(browser: Page) -> Iterator[PageInBrowser]:
     with watched(browser) as shown:
         shown.page.wait_for("document.getElementById('connection').textContent.startsWith('connected')")
         yield shown
@@ -104,57 +104,57 @@ def test_the_page_only_runs_its_own_script_and_refers_to_no_other_host() -> None
     assert page_response(client, "accounts/9/").status == 404
 
 
-def test_the_page_shows_changes_of_the_account_and_escapes_names(shown: Watched) -> None:
-    shown.sees("The account is empty.")
+def test_the_page_shows_changes_of_the_account_and_escapes_names(shown: PageInBrowser) -> None:
+    shown.wait_for_text("The account is empty.")
     app = shown.emulator.add("apps", id="1", name=MARKUP)
     shown.call("POST", "resources", {"type": "builds", "attributes": {"version": "77", "processingState": "INVALID"}})
-    shown.sees(MARKUP, "builds 1")
+    shown.wait_for_text(MARKUP, "builds 1")
     shown.page.click("#types > details:nth-child(2) > summary")
-    shown.sees("77", "INVALID")
+    shown.wait_for_text("77", "INVALID")
     shown.page.click("#types > details:first-child li summary")
-    shown.sees(app["attributes"]["bundleId"])
+    shown.wait_for_text(app["attributes"]["bundleId"])
     shown.call("PATCH", "resources/apps/1", {"attributes": {"name": "Notes"}})
-    shown.sees("Notes")
+    shown.wait_for_text("Notes")
     assert shown.page.evaluate("document.querySelectorAll('img').length") == 0
-    # What was open is open still.
+    # Elements that were open stay open.
     assert shown.page.evaluate("document.querySelector('#types li details').open")
 
 
-def test_the_page_shows_new_requests_with_cause_evidence_and_fix(shown: Watched) -> None:
+def test_the_page_shows_new_requests_with_cause_evidence_and_fix(shown: PageInBrowser) -> None:
     assert [shown.get("/v1/apps"), shown.get(f"/v1/apps/{MARKUP}")] == [200, 404]
     assert shown.get("/v1/apps", "no-token") == 401
-    shown.sees("3 requests, 2 failed", "401 GET /v1/apps", "404 GET /v1/apps/%3Cimg")
+    shown.wait_for_text("3 requests, 2 failed", "401 GET /v1/apps", "404 GET /v1/apps/%3Cimg")
     shown.page.click("#requests li:first-child summary")
-    shown.sees("Cause", "Evidence", "Fix", "NOT_AUTHORIZED")
+    shown.wait_for_text("Cause", "Evidence", "Fix", "NOT_AUTHORIZED")
     shown.page.click("#requests li:first-child button")
-    shown.sees("Authorization: ")
+    shown.wait_for_text("Authorization: ")
     assert "no-token" not in shown.page.text()
     shown.page.evaluate("document.getElementById('refused').click()")
     assert shown.page.evaluate("document.querySelectorAll('#requests li').length") == 2
     shown.call("POST", "reset")
-    shown.sees("No requests yet.")
+    shown.wait_for_text("No requests yet.")
     shown.get("/v1/users")
     shown.page.evaluate("document.getElementById('refused').click()")
-    shown.sees("1 request, 0 failed", "/v1/users")
+    shown.wait_for_text("1 request, 0 failed", "/v1/users")
 
 
-def test_the_page_controls_time_decisions_failures_faults_and_settings(shown: Watched) -> None:
+def test_the_page_controls_time_decisions_failures_faults_and_settings(shown: PageInBrowser) -> None:
     shown.call("PATCH", "settings", {"time": "manual"})
     shown.call("POST", "resources", {"type": "builds", "id": "7", "attributes": {"processingState": "PROCESSING"}})
-    shown.sees("PROCESSING")
+    shown.wait_for_text("PROCESSING")
     shown.page.click("#decisions button[aria-label^=INVALID]")
     shown.wait_for_message("will be INVALID")
     shown.page.wait_for("document.querySelector('#decisions [aria-pressed=true]')?.textContent === 'INVALID'")
     shown.page.click("#finish")
     shown.wait_for_message("builds 7: INVALID")
     assert shown.emulator.get("builds", "7")["attributes"]["processingState"] == "INVALID"
-    shown.sees("No open decisions.")
+    shown.wait_for_text("No open decisions.")
     shown.page.click("#fail button")
-    shown.sees("GET /v1/apps: 429, 1 time")
+    shown.wait_for_text("GET /v1/apps: 429, 1 time")
     assert shown.get("/v1/apps") == 429
     shown.page.evaluate("document.getElementById('fault').value = 'role-insufficient'")
     shown.page.click("#inject button")
-    shown.sees("role-insufficient: ")
+    shown.wait_for_text("role-insufficient: ")
     assert shown.get("/v1/apps") == 403
     shown.page.click("#end-faults")
     shown.wait_for_message("All faults have ended.")
@@ -168,7 +168,7 @@ def test_the_page_controls_time_decisions_failures_faults_and_settings(shown: Wa
     shown.wait_for_message("there is no such path")
 
 
-def test_the_page_works_with_the_keyboard(shown: Watched) -> None:
+def test_the_page_works_with_the_keyboard(shown: PageInBrowser) -> None:
     shown.emulator.add("apps")
     shown.press_until("reset")
     outline = "getComputedStyle(document.activeElement).outlineStyle"
@@ -184,15 +184,15 @@ def test_the_page_works_with_the_keyboard(shown: Watched) -> None:
     shown.page.evaluate("document.querySelector('#confirm button[value=sample]').focus()")
     shown.page.press("Enter")
     shown.wait_for_message("Emulator reset.")
-    shown.sees("apps 3", "appStoreVersions 5")
+    shown.wait_for_text("apps 3", "appStoreVersions 5")
     assert len(shown.emulator.find("apps")) == 3
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_the_page_fits_on_a_phone_and_every_control_has_an_accessible_name(shown: Watched, dark: bool) -> None:
+def test_the_page_fits_on_a_phone_and_every_control_has_an_accessible_name(shown: PageInBrowser, dark: bool) -> None:
     shown.emulator.load_sample()
     shown.get("/v1/apps?" + "x" * 300)
-    shown.sees("1 request", "apps 3", "Other types")
+    shown.wait_for_text("1 request", "apps 3", "Other types")
     shown.page.resize(360, 740, dark=dark)
     shown.page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
     shown.page.wait_for("document.querySelectorAll('#further-types li').length > 20")
@@ -205,27 +205,27 @@ def test_the_page_fits_on_a_phone_and_every_control_has_an_accessible_name(shown
     assert (sum(text) > sum(background)) == dark
 
 
-def test_the_page_switches_between_accounts(shown: Watched) -> None:
+def test_the_page_switches_between_accounts(shown: PageInBrowser) -> None:
     account = shown.call("POST", "accounts", {"sample": True})["id"]
     shown.page.wait_for("!document.getElementById('accounts').hidden")
-    shown.sees("The account is empty.")
+    shown.wait_for_text("The account is empty.")
     shown.page.evaluate("const account = document.getElementById('account'); account.selectedIndex = 1;"
                         "account.dispatchEvent(new Event('change'))")  # fmt: skip
-    shown.sees("apps 3", f"Account: {account}")
+    shown.wait_for_text("apps 3", f"Account: {account}")
     assert shown.page.evaluate("location.pathname") == f"{CONTROL_PATH}/accounts/{account}/"
     shown.call("POST", f"accounts/{account}/resources", {"type": "apps"})
-    shown.sees("apps 4")
+    shown.wait_for_text("apps 4")
 
 
 def test_the_page_asks_for_the_secret_of_a_server_for_other_machines(browser: Page) -> None:
     with watched(browser, remote=True) as shown:
-        shown.sees("control_secret")
+        shown.wait_for_text("control_secret")
         shown.page.evaluate(
             f"document.getElementById('secret').value = {json.dumps(shown.running.control.access.secret)}"
         )
         shown.page.click("#secret-form button")
-        shown.sees("The account is empty.", "connected to")
+        shown.wait_for_text("The account is empty.", "connected to")
         shown.get("/v1/apps")
-        shown.sees("1 request, 0 failed")
+        shown.wait_for_text("1 request, 0 failed")
         shown.page.click("#load-sample")
-        shown.sees("Sample account added.", "apps 3")
+        shown.wait_for_text("Sample account added.", "apps 3")

@@ -21,12 +21,12 @@ SECRET = "sentinel-of-the-secret"
 
 
 class Hooks(NamedTuple):
-    """A server that takes notifications, one at a time."""
+    """A server that receives notifications, one at a time."""
 
     url: str
     states: list[str]
     work: list[Callable[[], object]]
-    """Functions to call before the response."""
+    """Functions that are called before the response is sent."""
 
 
 @pytest.fixture

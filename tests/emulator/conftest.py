@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def emulator_client() -> EmulatorClient:
-    """An emulator with an empty account, a key and a clock."""
+    """Client of an emulator with an empty account, a key and a clock."""
     return EmulatorClient()
 
 
 @pytest.fixture
 def emulator(emulator_client: EmulatorClient) -> Emulator:
-    """The emulator of the emulator_client."""
+    """The emulator of ``emulator_client``."""
     return emulator_client.emulator

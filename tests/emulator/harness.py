@@ -23,7 +23,7 @@ KEY = ec.generate_private_key(ec.SECP256R1())
 
 
 def token(*, key: ec.EllipticCurvePrivateKey = KEY, headers: dict[str, Any] | None = None, **claims: Any) -> str:
-    """Sign a token with the key, valid at :data:`NOW`; a claim or header of None is left out."""
+    """Sign a token with the key that is valid at :data:`NOW`. Claims and headers that are None are left out."""
     now = int(NOW)
     payload = {"iss": ISSUER_ID, "iat": now - 60, "exp": now + 900, "aud": "appstoreconnect-v1", **claims}
     header = {"kid": KEY_ID, **(headers or {})}
@@ -39,7 +39,7 @@ TOKEN = token()
 
 
 class Answer(NamedTuple):
-    """A response, with shortcuts to its content."""
+    """A response, with properties for its content."""
 
     status: int
     headers: dict[str, str]
@@ -59,7 +59,7 @@ class Answer(NamedTuple):
 
 
 class Clock:
-    """A clock that stands still until a test sets it."""
+    """A clock whose time only changes when a test sets it."""
 
     def __init__(self) -> None:
         self.now = NOW
@@ -69,7 +69,7 @@ class Clock:
 
 
 class EmulatorClient:
-    """An emulator with its clock, and requests with a valid token."""
+    """An emulator with its clock, and methods that send requests with a valid token."""
 
     def __init__(self) -> None:
         self.clock = Clock()
@@ -91,7 +91,7 @@ class EmulatorClient:
 
 @cache
 def find_openapi() -> Path | None:
-    """Return the path of Apple's OpenAPI document: from ASC_OPENAPI, or in a folder beside the project."""
+    """Return the path of Apple's OpenAPI document: that in ASC_OPENAPI, or in a folder next to the project."""
     named = os.environ.get("ASC_OPENAPI")
     if named:
         return Path(named)
@@ -101,7 +101,7 @@ def find_openapi() -> Path | None:
 
 @cache
 def openapi() -> dict[str, Any]:
-    """Return Apple's OpenAPI document, with the addendum where it is older; skip the test where it is absent."""
+    """Return Apple's OpenAPI document, with the addendum if it is an older one; skip the test if there is none."""
     path = find_openapi()
     if path is None or not path.is_file():
         pytest.skip("Apple's OpenAPI document is not here: set ASC_OPENAPI to its path")
@@ -115,6 +115,6 @@ def _openapi_text() -> str:
 
 
 def copy_of_openapi() -> dict[str, Any]:
-    """Return a copy of the document, for a test to change."""
+    """Return a copy of the document that a test can change."""
     document: dict[str, Any] = json.loads(_openapi_text())
     return document

@@ -1,4 +1,4 @@
-"""A small OpenAPI document with every pattern of Apple's."""
+"""A small OpenAPI document with every pattern of Apple's document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A made-up version 4.7 of Apple's document: ten changes of kinds that releases have had."""
+"""A made-up version 4.7 of Apple's document, with ten changes of kinds that have occurred in releases."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ ADDENDUM: Json = {
             }
         },
         "/v1/bundleIds": {"get": {"deprecated": True}},  # 4. A deprecated operation.
-        "/v1/apps/{id}/alternativeDistributionKey": None,  # 5. An operation that is gone.
+        "/v1/apps/{id}/alternativeDistributionKey": None,  # 5. A removed operation.
     },
     "components": {
         "schemas": {
@@ -119,7 +119,7 @@ ADDENDUM: Json = {
                                 "x-removed": {"enum": ["IPOD"]},
                             },  # 7. Other values.
                             "addedDate": {"deprecated": True},  # 8. A deprecated attribute.
-                            "model": None,  # 9. An attribute that is gone.
+                            "model": None,  # 9. A removed attribute.
                         }
                     }
                 }
@@ -139,5 +139,5 @@ ADDENDUM: Json = {
 
 
 def newer_document() -> Json:
-    """Return the document; the test is skipped where Apple's is not here."""
+    """Return the document; skip the test if Apple's document is not available."""
     return merge(openapi(), ADDENDUM)

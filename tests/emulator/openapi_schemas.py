@@ -18,15 +18,15 @@ Json = dict[str, Any]
 
 ERROR = "ErrorResponse"
 
-# Members of recordings beside Apple's document.
+# Members of recorded responses that Apple's document does not have.
 _OBSERVED = {("Certificate", "attributes"): "csrContent", ("BundleIdCapability", "relationships"): "bundleId"}
 
-# Recordings have 2019-11-29T13:56:50.220+0000, which is no date-time of JSON Schema.
+# Recorded times such as 2019-11-29T13:56:50.220+0000 are not a date-time of JSON Schema.
 _UNDATED = ("Certificate", "Device", "Profile")
 
 
 def problems(schema: str, document: Any) -> list[str]:
-    """Errors of a document against one of Apple's schemas."""
+    """Return the errors of a document that is validated against one of Apple's schemas."""
     return [
         f"{'/'.join(map(str, error.instance_path))}: {error.message}"
         for error in _validator(schema).iter_errors(document)
@@ -34,14 +34,14 @@ def problems(schema: str, document: Any) -> list[str]:
 
 
 def response_schema(method: str, path: str, status: int, media: str = JSON) -> str | None:
-    """Name of the schema of a response; None where there is no such response."""
+    """Return the name of the schema of a response; None if there is no such response."""
     answers = openapi()["paths"][path][method.lower()]["responses"]
     content = answers[str(status)].get("content", {}).get(media)
     return content["schema"]["$ref"].rsplit("/", 1)[1] if content else None
 
 
 def problems_of_read(path: str, answer: Answer) -> list[str]:
-    """Errors of the response to a GET of a path against Apple's document."""
+    """Return the errors of the response to a GET request that is validated against Apple's document."""
     schema = response_schema("GET", path, answer.status, answer.headers["Content-Type"])
     assert schema, f"{path} has no such answer"
     return problems(schema, answer.json)
@@ -75,7 +75,7 @@ def _strict(schema: Json) -> Json:
         strict["oneOf"] = [_strict(one) for one in schema["oneOf"]]
     if "properties" in schema:
         members = dict(schema["properties"])
-        if "data" in members:  # the emulator gives every relationship links, if empty ones
+        if "data" in members:  # in the emulator every relationship has links, which may be empty
             members.setdefault("links", {"type": "object", "maxProperties": 0})
         required = schema.get("required", ())
         strict["properties"] = {

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-# Parameters of reports with more constraints than their types; the account has a sale on the day before, and one here.
+# Parameters of reports whose constraints are not in their types. The account has a sale on this day and the day before.
 LAST_MONTH = "2026-04-10"
 _PARAMETERS: Mapping[str, Mapping[str, str]] = {
     "/v1/salesReports": {
@@ -39,11 +39,11 @@ _PARAMETERS: Mapping[str, Mapping[str, str]] = {
         "filter[vendorNumber]": "80012345",
         "filter[reportType]": "FINANCIAL",
         "filter[regionCode]": "ZZ",
-        "filter[reportDate]": "2026-07",  # April, the seventh month of Apple's year
+        "filter[reportDate]": "2026-07",  # April, the seventh month of Apple's fiscal year
     },
     "/v1/apps/{id}/metrics/betaTesterUsages": {"groupBy": "betaTesters"},
 }
-# Operations whose response has another media type than application/json.
+# Operations with a response that is not application/json.
 _MEDIA: Mapping[str, str] = {
     "/v1/salesReports": "application/a-gzip",
     "/v1/financeReports": "application/a-gzip",
@@ -67,25 +67,25 @@ _TEXTS = {"string": "text {}", "email": "person{}@example.com", "uri": "https://
 
 
 def make_csr() -> str:
-    """Make a certificate signing request with a new key."""
+    """Create a certificate signing request with a new key."""
     key = rsa.generate_private_key(65537, 2048)
     request = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([])).sign(key, hashes.SHA256())
     return request.public_bytes(serialization.Encoding.PEM).decode()
 
 
-# Attributes with more constraints than their types: by resource type, and those of related resources by theirs. A
-# profile with devices is of another type than one without.
+# Attributes whose constraints are not in their types: by resource type, and by the type of a related resource. The type
+# of a profile depends on whether it has devices.
 _ATTRIBUTES: Mapping[str, Callable[[bool], Json]] = {
     "certificates": lambda _: {"csrContent": make_csr()},
     "profiles": lambda full: {"profileType": "IOS_APP_ADHOC" if full else "IOS_APP_STORE"},
 }
-# Attributes of any type with more constraints than their types.
+# Attributes of any resource type whose constraints are not in their value types.
 _LOCALE = {"locale": "en-US"}
 _RELATED_ATTRIBUTES: Mapping[str, Json] = {"certificates": {"certificateType": "DISTRIBUTION"}}
 
 
 def populate_account() -> EmulatorClient:
-    """Create two resources of every type, the first of each linked to the first of every related type."""
+    """Create two resources of every type, and link the first of each type to the first of every related type."""
     emulator_client = EmulatorClient()
     emulator_client.emulator.rate_limit = 10**6
     for kind in api_spec().types:
@@ -107,13 +107,13 @@ def populate_account() -> EmulatorClient:
 
 
 def operations() -> list[Operation]:
-    """Every operation of the API spec."""
+    """Return all operations of the API spec."""
     found = [api_spec().operation(method, path) for path in api_spec().paths for method in api_spec().methods(path)]
     return [operation for operation in found if operation]
 
 
 def make_value(code: Any) -> Any:
-    """Make a valid value; a string is a new one each time."""
+    """Return a valid value; a string is different each time."""
     allowed = api_spec().enum(code)
     if allowed is not None:
         return allowed[0]
@@ -127,12 +127,12 @@ def make_value(code: Any) -> Any:
 
 
 def make_document(emulator_client: EmulatorClient, operation: Operation, *, full: bool) -> Json:
-    """The body of a create or an update, with all that it needs; new resources are on the other side.
+    """Return a valid body of a request that creates or updates a resource, with new related resources.
 
     Args:
-        emulator_client: Where those are added.
-        operation: A create or an update.
-        full: Whether to give everything that may be given, too, and to include what may be included.
+        emulator_client: Client of the emulator to which the related resources are added.
+        operation: The operation.
+        full: True to add optional members and included resources.
     """
     form = api_spec().bodies[operation.body or ""]
     inline = [api_spec().bodies[name] for name in form.get("inline", ())] if full else []
@@ -149,7 +149,7 @@ def make_document(emulator_client: EmulatorClient, operation: Operation, *, full
 
 
 def make_resource(emulator_client: EmulatorClient, form: Mapping[str, Any], local: set[str], *, full: bool) -> Json:
-    """One resource of a body; its relationships lead to new resources, or to an included one where there is one."""
+    """Return a resource for a body. Its related resources are new ones, or included ones if there are any."""
     data: Json = {"type": form["type"]}
     for part in ("attributes", "relationships"):
         given = {name: code for name, code in form[part].items() if full or f"{part}.{name}" in form["required"]}
@@ -168,7 +168,7 @@ def linked(
     local: Collection[str] = (),
     members: Mapping[str, Any] | None = None,
 ) -> Any:
-    """Linkage to a new resource, or to the included one of its type."""
+    """Return linkage to a new resource, or to the included one of its type."""
     kind = target[0] if isinstance(target, list) else target
     other = (
         f"${{{kind}}}"
@@ -180,7 +180,7 @@ def linked(
 
 
 def make_request(emulator_client: EmulatorClient, operation: Operation, *, full: bool = False) -> Request:
-    """Make a request that the operation must accept."""
+    """Return a request that the operation must accept."""
     identifier = f"{operation.root}-1"
     if operation.action == "deleteInstance":
         identifier = emulator_client.emulator.add(operation.root)["id"]
@@ -201,7 +201,7 @@ def make_request(emulator_client: EmulatorClient, operation: Operation, *, full:
 
 
 def make_url(operation: Operation, identifier: str) -> str:
-    """URL of an operation on a resource, with the parameters that it requires."""
+    """Return the URL of an operation for a resource, with the required parameters."""
     parameters = {name: make_parameter(operation, name) for name in sorted(operation.required)}
     parameters |= _PARAMETERS.get(operation.path, {})
     needed = "&".join(f"{name}={value}" for name, value in parameters.items())
@@ -209,18 +209,18 @@ def make_url(operation: Operation, identifier: str) -> str:
 
 
 def response_media_type(operation: Operation) -> str:
-    """Media type of the response to a valid request."""
+    """Return the media type of the response to a valid request."""
     return _MEDIA.get(operation.path, JSON)
 
 
 def headers(**other: str) -> dict[str, str]:
-    """Headers of a valid request; ``_`` stands for ``-`` in a name."""
+    """Return headers of a valid request; ``_`` in a name stands for ``-``."""
     good = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json", "Accept": "application/json"}
     return good | {name.replace("_", "-"): value for name, value in other.items()}
 
 
 def make_parameter(operation: Operation, name: str) -> str:
-    """A value for a required parameter."""
+    """Return a value for a required parameter."""
     family, _, member = name.rstrip("]").partition("[")
     if name in operation.enum_parameters:
         return min(operation.enum_parameters[name])
@@ -229,7 +229,7 @@ def make_parameter(operation: Operation, name: str) -> str:
 
 
 def broken_links(store: Store) -> list[tuple[str, str, str]]:
-    """Links to resources that do not exist, or that do not link back."""
+    """Return the links to resources that do not exist or do not link back."""
     there: dict[str, list[Resource]] = {}
     for resources in store._types.values():
         for resource in resources.values():

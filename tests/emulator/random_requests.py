@@ -1,4 +1,4 @@
-"""Random requests: values of every type, related resources that are there, and bodies with a fault."""
+"""Random requests: values of every type, existing related resources, and bodies with an invalid value."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ _KNOWN: Mapping[str, Sequence[str]] = {
     "contactPhone": ("+1 415 555 0100",),
     "locale": ("en-US", "ja", "de-DE", "fr-FR", "sv"),
 }
-"""Values of attributes that take few texts."""
+"""Values of attributes that only accept certain texts."""
 WRONG: Sequence[Any] = (None, True, 7, -0.5, "", "x", [], {}, [None], [[]], {"x": 1}, 10**400, "\ud800")
-"""Values that fit almost nowhere."""
+"""Values that are invalid almost everywhere."""
 _ABSENT = ("no-such-id", "", "a/b", "..", "💥", "${x}")
 _MOST_RESOURCES = 2500
 
 
 class RandomRequests:
-    """Maker of random requests to an emulator.
+    """Generator of random requests to an emulator.
 
     Args:
-        emulator: Where related resources are found or added.
-        random: What decides.
+        emulator: The emulator in which related resources are found or to which they are added.
+        random: Source of random numbers.
     """
 
     def __init__(self, emulator: Emulator, random: Random) -> None:
@@ -60,7 +60,7 @@ class RandomRequests:
         self.random = random
 
     def make(self, operation: Operation) -> tuple[Request, str, Any]:
-        """Make a request, and return it with the id in its path and its document."""
+        """Return a request with the id in its path and its document."""
         identifier = self.pick(operation.root) if "{id}" in operation.path else ""
         document: Any = None
         if operation.body:
@@ -79,7 +79,7 @@ class RandomRequests:
         return self.random.random() < probability
 
     def pick(self, kind: str) -> str:
-        """Return the id of a resource that is there or is added; at times, one of none."""
+        """Return the id of an existing or new resource; sometimes an id of no resource."""
         if self.chance(0.03):
             return self.random.choice(_ABSENT)
         store = self.emulator._account.store
@@ -114,7 +114,7 @@ class RandomRequests:
         if fit and self.chance(0.7):
             data.setdefault("attributes", {})
             data.setdefault("relationships", {})
-            with contextlib.suppress(KeyError):  # what it changes was left out
+            with contextlib.suppress(KeyError):  # the member that it would change was left out
                 fit(self.emulator, data)
         if operation.method == "PATCH":
             data["id"] = identifier
@@ -154,7 +154,7 @@ class RandomRequests:
         return _csr() if name == "csrContent" else self.value(code)
 
     def value(self, code: ValueType) -> Any:
-        """Make a value of a type."""
+        """Return a value of a value type."""
         allowed = api_spec().enum(code)
         if allowed is not None:
             return self.random.choice(allowed)
@@ -169,7 +169,7 @@ class RandomRequests:
         return self.random.choice(_VALUES[str(code)])
 
     def damage(self, document: Any) -> Any:
-        """Replace one value of a document, at any depth, with a wrong one."""
+        """Replace a value of a document, at any depth, by an invalid one."""
         if not isinstance(document, (dict, list)) or not document or self.chance(0.2):
             return self.random.choice(WRONG)
         changed: Any = document.copy()

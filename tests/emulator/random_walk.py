@@ -1,4 +1,4 @@
-"""Random creates, changes, deletes and reads of every type, each answer checked by Apple's schemas and the account."""
+"""Random requests that create, update, delete and read resources of all types, with checks of every response."""
 
 from __future__ import annotations
 
@@ -35,22 +35,22 @@ _MOST_LINKS = 5
 _MOST_RESOURCES = 1000
 _MOST_PAGES = 6
 _MOST_OF_A_PAGE = 200
-# What a link may be answered with, beside 200: an operation that Apple does not offer, a resource that was never set,
-# and a list that needs a parameter.
+# Codes of errors that a link may lead to: an operation that Apple does not have, a resource that was never set, and a
+# list with a required parameter.
 LINK_ERRORS = frozenset({"FORBIDDEN_ERROR", "NOT_FOUND", "PARAMETER_ERROR.REQUIRED"})
-# Attributes that show something else than was sent, by type.
+# Attributes whose value in a response differs from the one that was sent, by type.
 _SHOWN_OTHERWISE: Mapping[str, frozenset[str]] = {
     "bundleIds": frozenset({"platform"}),  # observed
     "certificates": frozenset({"csrContent"}),  # observed
-    "subscriptions": frozenset({"multiSeatStatus"}),  # what families share has no seats (documented)
+    "subscriptions": frozenset({"multiSeatStatus"}),  # Family Sharing turns seats off (documented)
 }
 
 
 class RandomWalk:
-    """A client that sends random requests of every operation to the sample account, and notes what does not agree.
+    """A client that sends random requests for all operations to the sample account, and records inconsistencies.
 
     Args:
-        seed: The same seed takes the same steps.
+        seed: Seed of the random numbers. The same seed gives the same steps.
     """
 
     def __init__(self, seed: int) -> None:
@@ -60,12 +60,12 @@ class RandomWalk:
         self.emulator.load_sample()
         self.requests = RandomRequests(self.emulator, self.random)
         self.answers: Counter[tuple[str, str, int]] = Counter()
-        """Number of answers by method, path and status."""
+        """Number of responses by method, path and status."""
         self.problems: list[str] = []
         self._step = 0
 
     def run(self, steps: int) -> None:
-        """Take some steps."""
+        """Take a number of steps."""
         for _ in range(steps):
             self._step += 1
             self.take_step()
@@ -74,7 +74,7 @@ class RandomWalk:
         self.check_account()
 
     def take_step(self) -> None:
-        """Send one request, or let time pass, and check what came of it; a full account loses a resource first."""
+        """Send a request or advance the time, and check the result. A full account loses a resource first."""
         store = self.emulator._account.store
         if len(store) > _MOST_RESOURCES:
             kind = self.random.choice([one for one in api_spec().types if store.count(one)])
@@ -105,7 +105,7 @@ class RandomWalk:
         self.problems.append(f"step {self._step}: " + " ".join(map(str, what)))
 
     def state(self) -> int:
-        """Return a number that differs where the account does."""
+        """Return a number that changes if the account changes."""
         store = self.emulator._account.store
         resources = (one for kind in api_spec().types for one in store.all_stored(kind))
         return hash(tuple((one.type, one.id, repr(one.attributes), repr(one.related)) for one in resources))
@@ -117,7 +117,7 @@ class RandomWalk:
     # Checks.
 
     def check_answer(self, operation: Operation, request: Request, response: Response) -> None:
-        """Expect a success in the form of Apple's schema, or an error in Apple's form."""
+        """Expect a success that matches Apple's schema, or an error in Apple's format."""
         if b"PYTEST_ASC.NOT_EMULATED" in response.body:
             return  # one operation, whose document is not known
         if response.status >= _FIRST_CRASH or (response.status < _FIRST_ERROR and response.status != operation.status):
@@ -138,7 +138,7 @@ class RandomWalk:
             self.note(_shown(request), json.dumps(document)[:2000], problem)
 
     def check_read(self, operation: Operation, url: str, document: Json) -> None:
-        """Expect what is linked among what is included, and no more; each resource as its own URL has it; all pages."""
+        """Expect exactly the linked resources to be included, each as at its own URL, on all pages."""
         included = ids_of(document.get("included"))
         if len(set(included)) != len(included):
             self.note(url, "includes a resource twice")
@@ -157,7 +157,7 @@ class RandomWalk:
             self.check_pages(url, document)
 
     def check_self(self, data: Json) -> None:
-        """Expect a resource at its own URL, if Apple offers that."""
+        """Expect a resource at its own URL, if Apple has an operation for it."""
         shown = self.get(data["links"]["self"])
         if shown.status == _OK and json.loads(shown.body)["data"] != data:
             self.note(data, "is shown by its own URL as", shown.body)
@@ -165,7 +165,7 @@ class RandomWalk:
             self.note(data, "is not at its own URL:", shown.body)
 
     def check_pages(self, url: str, document: Json) -> None:
-        """Expect every resource once on the pages, as many as the total says."""
+        """Expect every resource exactly once on the pages, and as many as the total."""
         seen, total = ids_of(document["data"]), document["meta"]["paging"]["total"]
         for _ in range(_MOST_PAGES):
             following = document["links"].get("next")
@@ -179,7 +179,7 @@ class RandomWalk:
             self.note(url, "has", len(seen), "on its pages,", len(set(seen)), "different ones, total", total)
 
     def check_written(self, operation: Operation, data: Json, sent: Json) -> None:
-        """Expect what was sent, at the resource's URL too, and every link to answer."""
+        """Expect the values that were sent, also at the resource's URL, and a valid response for every link."""
         shown = data.get("attributes", {})
         for name, value in sent.get("attributes", {}).items():
             # A create with null leaves the value to Apple.
@@ -194,7 +194,7 @@ class RandomWalk:
             self.check_links(data, name, member.get("links", {}))
 
     def check_links(self, data: Json, name: str, links: Mapping[str, str]) -> None:
-        """Expect linkage and related resources to be the same, and to lead back."""
+        """Expect the linkage and the related resources to be the same, and to link back."""
         found = {}
         for link, url in links.items():
             operation = _on_instance(data["type"], f"relationships/{name}" if link == "self" else name)
@@ -208,7 +208,7 @@ class RandomWalk:
         self.check_back(data, name, found.get("related", []))
 
     def check_back(self, data: Json, name: str, others: list[tuple[str, str]]) -> None:
-        """Expect the resources of a relationship to have this one on their side of it."""
+        """Expect the related resources of a relationship to have this resource on their side."""
         forth = relation(data["type"], name)
         back = _on_instance(forth.target, forth.inverse) if forth else None
         for _, identifier in others[:3] if back else ():
@@ -221,7 +221,7 @@ class RandomWalk:
                 self.note(data["type"], data["id"], name, identifier, "does not lead back:", path, response.body[:500])
 
     def check_found(self, operation: Operation, identifier: str, *, found: bool) -> None:
-        """Expect a resource in its collection, or not."""
+        """Expect a resource to be in its collection, or not to be."""
         collection = api_spec().operation("GET", operation.path.removesuffix("/{id}"))
         if collection and "id" in collection.filters and not collection.required:
             response = self.get(f"{collection.path}?filter[id]={quote(identifier, safe='')}")
@@ -229,7 +229,7 @@ class RandomWalk:
                 self.note(collection.path, "has" if not found else "lacks", identifier)
 
     def check_deleted(self, operation: Operation, identifier: str) -> None:
-        """Expect a deleted resource to be gone, from its collection too."""
+        """Expect a deleted resource to be neither at its URL nor in its collection."""
         self.check_found(operation, identifier, found=False)
         if "GET" in api_spec().methods(operation.path):
             shown = self.get(_path(operation, identifier))
@@ -237,7 +237,7 @@ class RandomWalk:
                 self.note("DELETE", operation.path, identifier, "left it there:", shown.status, shown.body)
 
     def check_relationship(self, operation: Operation, identifier: str, sent: Any) -> None:
-        """Expect a changed relationship to show the change."""
+        """Expect a relationship to have the change that was made."""
         shown = api_spec().operation("GET", operation.path)
         if shown is None:
             return
@@ -254,21 +254,21 @@ class RandomWalk:
             self.note(operation.method, operation.path, identifier, "sent", wanted, "and shown is", ids)
 
     def check_account(self) -> None:
-        """Expect every link to lead somewhere and back."""
+        """Expect every link to lead to a resource that links back."""
         broken = broken_links(self.emulator._account.store)
         if broken:
             self.note("links that dangle or that one side alone has:", broken[:5])
 
 
 def answers(response: Response) -> bool:
-    """Return whether the answer to a link is one that Apple's API gives."""
+    """Return whether a response to the request for a link is possible in Apple's API."""
     if response.status == _OK:
         return True
     return {error["code"] for error in json.loads(response.body)["errors"]} <= LINK_ERRORS
 
 
 def ids_of(data: Any) -> list[tuple[str, str]]:
-    """Type and id of each resource or linkage."""
+    """Return type and id of each resource or resource identifier."""
     return [(one["type"], one["id"]) for one in _as_list(data)]
 
 
@@ -289,7 +289,7 @@ def _path(operation: Operation | None, identifier: str) -> str:
 
 
 def _links(operation: Operation, identifier: str) -> dict[str, str]:
-    """Links of the relationship that an operation changes."""
+    """Return the links of the relationship that an operation changes."""
     url = BASE + operation.path.replace("{id}", quote(identifier, safe=""))
     related = operation.path.replace("/relationships/", "/")
     links = {"self": url}
@@ -300,7 +300,7 @@ def _links(operation: Operation, identifier: str) -> dict[str, str]:
 
 @cache
 def _operations() -> Mapping[str, list[Operation]]:
-    """Operations by the kind of step."""
+    """Return the operations by the kind of step."""
     found: dict[str, list[Operation]] = {}
     for operation in operations():
         kind = operation.action if operation.action in _WEIGHTS else "relationship"
@@ -310,6 +310,6 @@ def _operations() -> Mapping[str, list[Operation]]:
 
 @cache
 def _on_instance(kind: str, rest: str) -> Operation | None:
-    """Return the GET operation of a path under a resource of a type, of any version."""
+    """Return the GET operation for a path below a resource of a type, in any version."""
     found = (api_spec().operation("GET", f"/{version}/{kind}/{{id}}/{rest}") for version in ("v1", "v2", "v3"))
     return next(filter(None, found), None)

@@ -1,4 +1,4 @@
-"""State of the account, and members of the body, that hooks require of a valid request: a table by operation."""
+"""State of the account and members of the body that hooks require for a valid request, in a table by operation."""
 
 from __future__ import annotations
 
@@ -13,41 +13,41 @@ Json = dict[str, Any]
 
 
 def _attributes(**changed: Any) -> Callable[[Emulator, Json], None]:
-    """Change attributes that the body has."""
+    """Return a function that changes attributes, if the body has them."""
 
-    def fit(_: Emulator, data: Json) -> None:
+    def apply(_: Emulator, data: Json) -> None:
         given = data.get("attributes", {})
         given.update({name: value for name, value in changed.items() if name in given})
 
-    return fit
+    return apply
 
 
 def _with_attributes(**added: Any) -> Callable[[Emulator, Json], None]:
-    """Set attributes, those that the body does not have too."""
+    """Return a function that sets attributes, even if the body does not have them."""
 
-    def fit(_: Emulator, data: Json) -> None:
+    def apply(_: Emulator, data: Json) -> None:
         data.setdefault("attributes", {}).update(added)
 
-    return fit
+    return apply
 
 
-def _left_out(*attributes: str) -> Callable[[Emulator, Json], None]:
-    """Attributes that cannot be changed from what a new resource has, or from what they would be set to."""
+def _removed_attributes(*attributes: str) -> Callable[[Emulator, Json], None]:
+    """Return a function that removes attributes whose value in a new resource cannot be changed."""
 
-    def fit(_: Emulator, data: Json) -> None:
+    def apply(_: Emulator, data: Json) -> None:
         for attribute in attributes:
             data.get("attributes", {}).pop(attribute, None)
 
-    return fit
+    return apply
 
 
 def _relationship(name: str, kind: str, **members: Any) -> Callable[[Emulator, Json], None]:
-    """Lead to a resource in the right state; it need not be required by Apple's document."""
+    """Return a function that sets a relationship to a new resource with these members."""
 
-    def fit(emulator: Emulator, data: Json) -> None:
+    def apply(emulator: Emulator, data: Json) -> None:
         data.setdefault("relationships", {})[name] = _to(emulator.add(kind, **members))
 
-    return fit
+    return apply
 
 
 def _to(resource: Json) -> Json:
@@ -55,14 +55,14 @@ def _to(resource: Json) -> Json:
 
 
 def _one_to_review(emulator: Emulator, data: Json) -> None:
-    """An item leads to one thing; for a version, many more would have to be there."""
+    """Relate the item to a custom product page, since a version would require many other resources."""
     submission = data["relationships"]["reviewSubmission"]
     page = emulator.add("appCustomProductPageVersions")
     data["relationships"] = {"reviewSubmission": submission, "appCustomProductPageVersion": _to(page)}
 
 
 def _localization_of_an_update(emulator: Emulator, data: Json) -> None:
-    """A localization has release notes where the app has an earlier version."""
+    """Relate the localization to a version of an app with an earlier version, so that it can have release notes."""
     app = emulator.add("apps")
     emulator.add("appStoreVersions", app=app, appStoreState="READY_FOR_SALE")
     data["relationships"]["appStoreVersion"] = _to(emulator.add("appStoreVersions", app=app))
@@ -77,20 +77,20 @@ def _tester_with_a_build(emulator: Emulator, data: Json) -> None:
 
 
 def _with_a_price(emulator: Emulator, data: Json) -> None:
-    """A schedule has a price for the base territory."""
+    """Add a price for the base territory to the schedule."""
     if not data["relationships"]["manualPrices"]["data"]:
         data["relationships"]["manualPrices"]["data"] = [_to(emulator.add("appPrices"))["data"]]
 
 
 def _available(name: str, kind: str, availability: str, target: str) -> Callable[[Emulator, Json], None]:
-    """Lead to a product that is available somewhere."""
+    """Return a function that sets a relationship to a new product with an availability."""
 
-    def fit(emulator: Emulator, data: Json) -> None:
+    def apply(emulator: Emulator, data: Json) -> None:
         members: Json = {availability: emulator.add(target)}
         product = emulator.add(kind, **members)
         data["relationships"][name] = _to(product)
 
-    return fit
+    return apply
 
 
 def _group_with_an_approved_version(emulator: Emulator, data: Json) -> None:
@@ -115,7 +115,7 @@ def _approved(emulator: Emulator) -> Json:
 
 
 def _placement(emulator: Emulator, data: Json) -> None:
-    """Exactly one asset on exactly one surface, with what they can be."""
+    """Relate the placement to exactly one asset and one surface, and set a type and a group that are valid for them."""
     relationships = data.setdefault("relationships", {})
     relationships.clear()
     image = emulator.add("appAssetLibraryImages", state="APPROVED")
@@ -125,7 +125,7 @@ def _placement(emulator: Emulator, data: Json) -> None:
 
 
 def _ordering(emulator: Emulator, data: Json) -> None:
-    """Every placement of a group of one surface."""
+    """Relate the request to all placements in a group of a surface."""
     localization = emulator.add("appStoreVersionLocalizations", appStoreVersion=emulator.add("appStoreVersions"))
     group = "IPAD_13_PROFILE"
     placements = [
@@ -154,24 +154,24 @@ LINKED: Mapping[tuple[str, str], Json] = {
         "appStoreState": "READY_FOR_SALE"
     },
 }
-"""Members of the resource that the body of a relationship names, by method and path."""
+"""Members of the related resource in the body of a request that changes a relationship, by method and path."""
 
 STATES: Mapping[tuple[str, str], Callable[[Emulator, Json], None]] = {
     ("POST", "/v1/appAssetLibraryPlacements"): _placement,
     ("POST", "/v1/appAssetLibraryPlacementOrderingRequests"): _ordering,
-    ("PATCH", "/v1/appAssetLibraryImages/{id}"): _left_out("archived", "uploaded"),
-    ("PATCH", "/v1/appAssetLibraryVideos/{id}"): _left_out("archived", "uploaded"),
-    ("PATCH", "/v1/appStoreVersionPhasedReleases/{id}"): _left_out("phasedReleaseState"),
+    ("PATCH", "/v1/appAssetLibraryImages/{id}"): _removed_attributes("archived", "uploaded"),
+    ("PATCH", "/v1/appAssetLibraryVideos/{id}"): _removed_attributes("archived", "uploaded"),
+    ("PATCH", "/v1/appStoreVersionPhasedReleases/{id}"): _removed_attributes("phasedReleaseState"),
     ("POST", "/v1/appStoreReviewDetails"): _with_attributes(**_CONTACT),
     ("PATCH", "/v1/appStoreReviewDetails/{id}"): _attributes(**_CONTACT),
     ("PATCH", "/v1/betaAppReviewDetails/{id}"): _attributes(**_CONTACT),
-    ("PATCH", "/v1/appStoreVersionLocalizations/{id}"): _left_out("whatsNew"),
+    ("PATCH", "/v1/appStoreVersionLocalizations/{id}"): _removed_attributes("whatsNew"),
     ("POST", "/v1/appStoreVersionLocalizations"): _localization_of_an_update,
     ("POST", "/v1/appStoreVersionReleaseRequests"): _relationship("appStoreVersion", "appStoreVersions", **_RELEASABLE),
     ("POST", "/v1/betaGroups"): _attributes(isInternalGroup=False, hasAccessToAllBuilds=False),
     ("POST", "/v1/betaTesterInvitations"): _tester_with_a_build,
     ("POST", "/v1/buildBetaNotifications"): _approved_build,
-    ("PATCH", "/v1/builds/{id}"): _left_out("usesNonExemptEncryption", "expired"),
+    ("PATCH", "/v1/builds/{id}"): _removed_attributes("usesNonExemptEncryption", "expired"),
     ("POST", "/v1/ciBuildRuns"): _relationship("workflow", "ciWorkflows", isEnabled=True),
     ("POST", "/v1/devices"): _attributes(udid="00008110-000A1B2C3D4E5F60"),
     ("POST", "/v1/appPriceSchedules"): _with_a_price,
@@ -193,4 +193,4 @@ STATES: Mapping[tuple[str, str], Callable[[Emulator, Json], None]] = {
     ("POST", "/v1/subscriptionOfferCodes"): _attributes(autoRenewEnabled=True, offerMode="PAY_AS_YOU_GO"),
     ("PATCH", "/v1/reviewSubmissions/{id}"): _attributes(submitted=False, canceled=False),
 }
-"""By method and path: changes the account and the body's data."""
+"""Functions that change the account and the data of the body, by method and path."""

@@ -1,4 +1,4 @@
-"""Apps, as clients ask for them."""
+"""Requests for apps and general behavior of the emulator."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def apps(emulator: Emulator) -> list[str]:
-    """Five apps; the ids in the order in which they were added."""
+    """Ids of five apps, in the order in which they were added."""
     names = {"Lists": "lists", "Ledger": "ledger", "Cinema": "cinema", "Atlas": "atlas", "Lists Pro": "lists.pro"}
     return [emulator.add("apps", name=name, bundleId=f"com.example.{part}")["id"] for name, part in names.items()]
 
@@ -208,7 +208,7 @@ def test_a_write_is_visible_in_the_next_read(emulator_client: EmulatorClient, em
             "FORBIDDEN_ERROR",
             "The resource 'appInfos' does not allow 'GET_COLLECTION'. Allowed operations are: GET_INSTANCE, UPDATE",
         ),
-        # Links that resources show, and that have no operation.
+        # Links of resources without an operation.
         ("/v1/appPrices/1", 403, "FORBIDDEN_ERROR", "The resource 'appPrices' does not allow 'GET_INSTANCE'."),
         ("/v1/buildBundles/1", 403, "FORBIDDEN_ERROR", "The resource 'buildBundles' does not allow 'GET_INSTANCE'."),
         (
@@ -406,7 +406,7 @@ def test_a_crash_of_the_emulator_gets_500_with_the_exception(
 def test_the_error_of_add_explains_an_unknown_type_member_or_value(
     emulator: Emulator, kind: str, members: dict[str, Any], complaint: str
 ) -> None:
-    with pytest.raises(ValueError) as caught:  # noqa: PT011  the message is the test
+    with pytest.raises(ValueError) as caught:  # noqa: PT011  the message is compared below
         emulator.add(kind, **members)
     assert complaint in str(caught.value)
 

@@ -11,7 +11,7 @@ SCRIPT = "import sys, pytest_asc.emulator.app; print(*sys.modules)"
 
 @pytest.fixture(scope="module")
 def loaded() -> set[str]:
-    """The modules that are loaded in a new process once it has imported the emulator."""
+    """Return the modules that are loaded after a new process has imported the emulator."""
     shown = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True).stdout
     return set(shown.split())
 

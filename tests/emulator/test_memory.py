@@ -1,4 +1,4 @@
-"""Memory that requests leave behind, apart from the log."""
+"""Memory that is still in use after requests, apart from the log."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 LONG = "x" * 20_000
 REQUESTS = 400
 MOST = 3 * 2**19
-"""Bytes; every request would have 8 MB."""
+"""Maximum growth in bytes. If the requests were kept, each would take 8 MB."""
 PARSED_URLS = 128
 """Size of the standard library's cache of parsed URLs."""
 

@@ -1,4 +1,4 @@
-"""The emulator as another service: its endpoints, and rejections in the service's own format."""
+"""Emulation of other services: endpoints, and rejections in the format of the service."""
 
 from __future__ import annotations
 

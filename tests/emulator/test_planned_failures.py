@@ -1,4 +1,4 @@
-"""Planned failures: what is answered, when, and what cannot be planned."""
+"""Planned failures: responses, order, and failures that cannot be planned."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A random walk over every type of the API; ``ASC_WALK_STEPS`` and ``ASC_WALK_SEED`` take a longer or another one."""
+"""A random walk over all types of the API. ``ASC_WALK_STEPS`` and ``ASC_WALK_SEED`` set its length and seed."""
 
 from __future__ import annotations
 

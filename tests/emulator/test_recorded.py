@@ -1,4 +1,4 @@
-"""Replay of recorded answers of the real API, where the recordings are at hand."""
+"""Replay of recorded requests to the real API, if the recordings are available."""
 
 from __future__ import annotations
 

@@ -21,15 +21,15 @@ def answer(response: Response, url: str = APPS, status: int | None = None) -> Ht
     )
 
 
-def ask(emulator: Emulator, authorization: str | None = None) -> Response:
+def send(emulator: Emulator, authorization: str | None = None) -> Response:
     return emulator.handle(Request("GET", APPS, {"Authorization": authorization} if authorization else {}))
 
 
 def test_each_response_has_its_own_record(emulator_client: EmulatorClient) -> None:
     answers = [
-        ask(emulator_client.emulator),
-        ask(emulator_client.emulator, TOKEN),
-        ask(emulator_client.emulator, "Bearer nonsense"),
+        send(emulator_client.emulator),
+        send(emulator_client.emulator, TOKEN),
+        send(emulator_client.emulator, "Bearer nonsense"),
     ]
     records = emulator_client.emulator.requests
     assert [record_of(answer(one), records) for one in answers] == records
@@ -39,18 +39,18 @@ def test_each_response_has_its_own_record(emulator_client: EmulatorClient) -> No
 
 
 def test_a_record_is_found_without_the_url_of_the_response(emulator_client: EmulatorClient) -> None:
-    response = ask(emulator_client.emulator)
+    response = send(emulator_client.emulator)
     assert record_of(answer(response, url=BASE), emulator_client.emulator.requests) is not None
 
 
 def test_a_response_of_another_emulator_has_no_record(emulator_client: EmulatorClient) -> None:
-    ask(emulator_client.emulator)
-    assert record_of(answer(ask(Emulator())), emulator_client.emulator.requests) is None
+    send(emulator_client.emulator)
+    assert record_of(answer(send(Emulator())), emulator_client.emulator.requests) is None
 
 
 def test_a_response_of_a_front_end_has_no_correlation_key(emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.fault("not-apple")
-    page = ask(emulator_client.emulator)
+    page = send(emulator_client.emulator)
     assert not [name for name in page.headers if name.lower().startswith("x-apple")]
     record = record_of(answer(page), emulator_client.emulator.requests)
     assert record is not None

@@ -1,4 +1,4 @@
-"""Random writes and reads, compared with a model that is nothing but dictionaries."""
+"""Random writes and reads, compared with a simple model that consists of dictionaries."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Client(RuleBasedStateMachine):
         super().__init__()
         self.emulator_client = EmulatorClient()
         self.emulator_client.emulator.rate_limit = 10**9
-        # The model: by id, what is there and what it leads to.
+        # The model: existing resources and their relationships, by id.
         self.group: dict[str, dict[str, Any]] = {}
         self.tester: dict[str, str] = {}
         self.version: dict[str, dict[str, Any]] = {}
@@ -53,7 +53,7 @@ class Client(RuleBasedStateMachine):
         assert status == 200
         return [one["id"] for one in document["data"]]
 
-    # What a test puts there.
+    # Resources that a test adds.
 
     @initialize(target=apps)
     def begin(self) -> str:
@@ -67,7 +67,7 @@ class Client(RuleBasedStateMachine):
     def add_build(self, app: str) -> str:
         return str(self.emulator_client.emulator.add("builds", app=app)["id"])
 
-    # What clients do.
+    # Requests of clients.
 
     @rule(target=groups, app=apps, name=NAMES)
     def create_group(self, app: str, name: str) -> str:
@@ -142,7 +142,7 @@ class Client(RuleBasedStateMachine):
     def create_version(self, app: str, number: str) -> Any:
         attributes = {"platform": "IOS", "versionString": number}
         status, document = self.create("appStoreVersions", attributes, app=one("apps", app))
-        taken = any(version["app"] == app for version in self.version.values())  # one at a time is prepared
+        taken = any(version["app"] == app for version in self.version.values())  # only one can be in preparation
         assert status == (409 if taken else 201)
         if taken:
             return multiple()
@@ -184,7 +184,7 @@ class Client(RuleBasedStateMachine):
         status, _ = self.send("DELETE", f"/v1/appStoreVersionLocalizations/{localization}")
         assert status == (204 if self.localization.pop(localization, None) else 404)
 
-    # What is read.
+    # Reads.
 
     @rule(app=apps, name=NAMES)
     def filter_groups(self, app: str, name: str) -> None:

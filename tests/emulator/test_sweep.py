@@ -1,4 +1,4 @@
-"""Every operation of the API specification: a success, and each error that applies, by Apple's own schemas."""
+"""All operations of the API spec: a successful request, and each error that applies, validated by Apple's schemas."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     Change = Callable[[Request, Operation], Request | None]
 
-ALL = sorted(operations(), key=lambda one: one.method != "GET")  # reads first: writes unlink what they would show
+ALL = sorted(operations(), key=lambda one: one.method != "GET")  # reads first, since writes remove links
 ABSENT = "no-such-id"
 
 
@@ -52,7 +52,7 @@ def ask(emulator_client: EmulatorClient, request: Request) -> Answer:
 
 
 def assert_no_placeholders(errors: list[dict[str, Any]]) -> None:
-    """Expect no replacement field in the words of errors, the associated ones included."""
+    """Expect no replacement fields in titles and details of errors and associated errors."""
     for error in errors:
         assert not re.search(r"\{\w+\}", error["title"] + error.get("detail", "")), error
         for associated in error.get("meta", {}).get("associatedErrors", {}).values():
@@ -69,7 +69,7 @@ def test_every_operation_succeeds(populated_account: EmulatorClient, full: bool)
     assert wrong == []
 
 
-# Its document is not known.
+# The format of its response is not known.
 NOT_EMULATED = "/v1/apps/{id}/performanceOverviews"
 
 
@@ -102,13 +102,13 @@ def find_problems(
 
 
 class Probe(NamedTuple):
-    """A change that makes a valid request invalid, and the expected error."""
+    """A change that makes a valid request invalid, with the expected error."""
 
     change: Change
-    """Return the invalid request; None where it does not apply to the operation."""
+    """Function that returns the invalid request; None if the change does not apply to the operation."""
     status: int
     code: str | None
-    """The error's code; None where the answer is plain text."""
+    """Code of the error; None if the response is plain text."""
 
 
 def with_headers(**other: str) -> Change:
@@ -116,7 +116,7 @@ def with_headers(**other: str) -> Change:
 
 
 def with_body(change: Callable[[Any, Operation], Any]) -> Change:
-    """Change the document of a request that has one; it is sent as it is where it is bytes."""
+    """Return a change of the request document. If the new document is bytes, it is sent unchanged."""
 
     def invalidate(request: Request, operation: Operation) -> Request | None:
         if not request.body:
@@ -137,7 +137,7 @@ def with_data(**members: Any) -> Change:
 
 
 def with_absent_id(request: Request, operation: Operation) -> Request | None:
-    """An unknown id in the path, and in the body of an update."""
+    """Return a request with an unknown id in the path, and in the body of an update."""
     if "{id}" not in operation.path:
         return None
     _, mark, query = request.url.partition("?")
@@ -169,7 +169,7 @@ def with_linkage(**members: str) -> Change:
 
 
 def dangling(document: Any, operation: Operation) -> Any:
-    """A relationship of a create or an update to what is not there."""
+    """Return a request with a related resource that does not exist."""
     body_spec = api_spec().bodies[operation.body or ""]
     if not body_spec.get("relationships"):
         return None
@@ -239,7 +239,7 @@ def test_all_missing_members_are_reported_at_once(populated_account: EmulatorCli
         if required:
             assert answer.status == 409
             assert {error["source"]["pointer"] for error in answer.json["errors"]} == required
-        elif (operation.method, operation.path) not in STATES:  # whose workflows ask for more
+        elif (operation.method, operation.path) not in STATES:  # types whose workflows have other requirements
             assert answer.status == operation.status
 
 
@@ -254,12 +254,12 @@ def test_every_path_rejects_the_methods_that_it_does_not_have(populated_account:
             assert re.search(r"Allowed operation( is: \w+|s are: \w+,.*)$", error["detail"])
 
 
-# Apple takes it and answers with null (observed).
+# Apple accepts it and returns null (observed).
 NOT_SHOWN = {"csrContent"}
 # Apple takes any platform of an App ID, and shows this one (observed).
 NOT_STORED = {
     ("bundleIds", "platform"): "UNIVERSAL",
-    ("subscriptions", "multiSeatStatus"): "DISABLED",  # what families share has no seats
+    ("subscriptions", "multiSeatStatus"): "DISABLED",  # Family Sharing turns seats off
 }
 
 

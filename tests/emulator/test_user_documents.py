@@ -1,4 +1,4 @@
-"""The emulator with documents that users bring: a newer version, and the editions of others."""
+"""The emulator with OpenAPI documents of users: a newer version, and edited ones."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def with_extra_values(document: Json) -> None:
 
 
 def of_openapi_3_1(document: Json) -> None:
-    """Write nullable attributes as OpenAPI 3.1 does, and enums of one value as constants."""
+    """Write nullable attributes in the style of OpenAPI 3.1, and enums with one value as constants."""
 
     def rewrite(value: Any) -> None:
         if isinstance(value, dict):
@@ -134,7 +134,7 @@ def of_openapi_3_1(document: Json) -> None:
 
 
 def without_many_types(document: Json) -> None:
-    """Keep TestFlight alone, as clients do that generate code from what they use."""
+    """Only keep TestFlight, like clients that generate code for the parts of the API that they use."""
     document["paths"] = {
         path: item
         for path, item in document["paths"].items()
@@ -162,7 +162,7 @@ EDITIONS = [None, without_parameter_enums, with_extra_values, of_openapi_3_1, wi
 
 @pytest.fixture(scope="module", params=EDITIONS, ids=lambda edit: edit.__name__ if edit else "newer")
 def edition(request: pytest.FixtureRequest) -> CompiledSpec:
-    """A document that somebody brings: the newer one, or Apple's with changes."""
+    """A document of a user: the newer one, or Apple's document with changes."""
     edit: Callable[[Json], None] | None = request.param
     if edit is None:
         return compile_newer()

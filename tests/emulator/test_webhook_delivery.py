@@ -28,7 +28,7 @@ UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
 class Receiver:
-    """Server of a team: takes notifications, and returns the given responses, then 200."""
+    """Server of a team that receives notifications. It returns the given responses, and 200 after that."""
 
     def __init__(self, *responses: Any) -> None:
         self.requests: list[Request] = []

@@ -62,7 +62,7 @@ def test_every_link_in_the_sample_account_can_be_read(emulator_client: EmulatorC
     assert answered > 1500
 
 
-# Types that no operation ever shows: they are sent, and answered with what came of them.
+# Types that no operation returns: they are only sent, and the response has the result.
 NEVER_SHOWN = {
     "appAssetLibraryPlacementOrderingRequests",
     "appStoreVersionPromotions", "appStoreVersionReleaseRequests", "betaTesterInvitations", "buildBetaNotifications",

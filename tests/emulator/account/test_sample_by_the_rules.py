@@ -1,4 +1,4 @@
-"""The sample account, held to the rules that requests are held to, and to what Apple was observed to show."""
+"""The sample account complies with the rules for requests and with observations of Apple's API."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-# Attributes that a create takes and no resource shows.
+# Attributes of create requests that no resource has.
 _WRITE_ONLY: Mapping[str, Callable[[], Json]] = {
     "certificates": lambda: {"csrContent": make_csr()},
     "marketplaceWebhooks": lambda: {"secret": "secret"},
     "nominations": lambda: {"submitted": True},
     "webhooks": lambda: {"secret": "secret"},
 }
-# Attributes in a later state than a new resource can have.
+# Attributes whose values a new resource cannot have yet.
 _LATER = {"appStoreVersionPhasedReleases": frozenset({"phasedReleaseState"})}
-# Types whose create makes something else of a resource that is there.
+# Types whose create requests do not create a new resource with these attributes.
 _NOT_CREATED = frozenset({"webhookDeliveries"})  # it repeats a delivery
 _OPEN = {"appStoreState": "PREPARE_FOR_SUBMISSION", "appVersionState": "PREPARE_FOR_SUBMISSION"}
 _LIVE = {"appStoreState": "READY_FOR_SALE", "appVersionState": "READY_FOR_DISTRIBUTION"}
@@ -53,7 +53,7 @@ def _load_sample() -> EmulatorClient:
 
 
 def _reopen(emulator: Emulator, resource_type: str) -> None:
-    """Take the account back to the time at which the resources of a type could be created."""
+    """Restore a state of the account in which resources of a type can be created."""
     emulator.review_requirements = frozenset()
     for version in emulator.find("appStoreVersions"):
         emulator.update(version, **(_LIVE if resource_type == "appStoreVersions" else _OPEN))
@@ -65,7 +65,7 @@ def _reopen(emulator: Emulator, resource_type: str) -> None:
         emulator.update(build, expired=False, processingState="VALID")
     for upload in emulator.find("buildUploads"):
         emulator.update(upload, state={"state": "AWAITING_UPLOAD"})
-    if resource_type == "buildUploads":  # a number can be uploaded once
+    if resource_type == "buildUploads":  # a build number can be uploaded only once
         for build in emulator.find("builds"):
             emulator.delete(build)
     _reopen_surfaces(emulator)
@@ -83,7 +83,7 @@ def _reopen_surfaces(emulator: Emulator) -> None:
 
 
 def _create_operation(resource: Resource) -> Operation | None:
-    """Return the create operation of the oldest version of the type's path."""
+    """Return the create operation of a type, for the oldest version of its path."""
     for version in ("v1", "v2", "v3"):
         operation = api_spec().operation("POST", f"/{version}/{resource.type}")
         if operation and operation.action == "createInstance":
@@ -92,7 +92,7 @@ def _create_operation(resource: Resource) -> Operation | None:
 
 
 class _Writer:
-    """Maker of the body that would have created a resource."""
+    """Builder of the request body that would have created a resource."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -102,7 +102,7 @@ class _Writer:
     def document(self, resource: Resource, operation: Operation) -> Json:
         form = api_spec().bodies[operation.body or ""]
         forms = [api_spec().bodies[name] for name in form.get("inline", ())]
-        self.inline = {one["type"]: one for one in forms if one["type"] != "territories"}  # every account has them
+        self.inline = {one["type"]: one for one in forms if one["type"] != "territories"}  # they exist in every account
         data = self.members(resource, form)
         return {"data": data, "included": self.included} if self.included else {"data": data}
 
@@ -135,7 +135,7 @@ class _Writer:
         return [one for one in owners if inverse and resource.id in one.ids(inverse.name)]
 
     def end(self, other: Resource) -> Json:
-        """Return linkage to a resource; one that is created along with this one is included."""
+        """Return linkage to a resource; resources that must be created together with this one are included."""
         form = self.inline.get(other.type)
         if form is None:
             return {"type": other.type, "id": other.id}
@@ -148,7 +148,7 @@ class _Writer:
 
 
 def _pruned(store: Store, one: Json) -> Json:
-    """Return a resource of a body without linkage to what does not exist."""
+    """Return a resource without linkage to resources that do not exist."""
 
     def exists(end: Json) -> bool:
         return end["id"].startswith("${") or store.get(end["type"], end["id"]) is not None
@@ -164,7 +164,7 @@ def _pruned(store: Store, one: Json) -> Json:
 
 
 def _resources() -> Iterator[tuple[str, str]]:
-    """Yield type and id of the resources of the sample that a request can create."""
+    """Yield type and id of the resources in the sample account that a request can create."""
     store = _load_sample().emulator._account.store
     for resource_type in api_spec().types:
         for resource in list(store.all_stored(resource_type)):
@@ -173,7 +173,7 @@ def _resources() -> Iterator[tuple[str, str]]:
 
 
 def _create_again(resource_type: str, identifier: str) -> tuple[Json, Answer]:
-    """Delete a resource of the sample, send the request that would have created it, and return both."""
+    """Delete a resource of the sample account, send the request that would have created it, and return both."""
     emulator_client = _load_sample()
     emulator = emulator_client.emulator
     _reopen(emulator, resource_type)
@@ -191,7 +191,7 @@ def _create_again(resource_type: str, identifier: str) -> tuple[Json, Answer]:
     return document, emulator_client.send("POST", operation.path, headers=headers(), body=body)
 
 
-# Types whose ids are made of others (observed).
+# Types whose ids consist of other ids (observed).
 _DERIVED_IDS = frozenset(
     {"appPriceSchedules", "appStoreVersionPhasedReleases", "bundleIdCapabilities", "inAppPurchasePriceSchedules"}
 )
@@ -242,7 +242,7 @@ _PORTAL = frozenset({"certificates", "devices", "profiles"})
 
 
 def test_times_have_apples_format(sample: Emulator) -> None:
-    """In Cupertino's time, with the offset of the season; others in UTC, the developer portal's with milliseconds."""
+    """Times have the offset of US Pacific time or are in UTC; those of the developer portal have milliseconds."""
     found = 0
     for resource_type in api_spec().types:
         for resource in sample._account.store.all_stored(resource_type):
@@ -302,7 +302,7 @@ def test_states_of_builds_follow_from_the_builds_groups_and_reviews(sample: Emul
 
 
 def test_app_infos_follow_the_versions_of_their_app(sample: Emulator) -> None:
-    """Each app has an app info for what is live and one for what is prepared, as far as it has either."""
+    """Each app has one app info for a live version, and one for a version in preparation, if it has such versions."""
     for app in sample.find("apps"):
         versions = {one["attributes"]["appVersionState"] for one in sample.find("appStoreVersions", app=app)}
         infos = sorted(one["attributes"]["state"] for one in sample.find("appInfos", app=app))

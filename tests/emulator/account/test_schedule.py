@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def clock() -> list[float]:
-    """A clock's one reading."""
+    """The current time of a clock, as the only item."""
     return [1000.0]
 
 

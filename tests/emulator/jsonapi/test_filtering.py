@@ -1,4 +1,4 @@
-"""What a query selects: compared with a plain model, and given the oddest texts."""
+"""Selection of resources by queries: compared with a simple model, and with unusual texts."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def test_offers_are_found_by_the_territories_of_their_prices(emulator_client: Em
     assert emulator_client.get(f"{path}?filter[territory]=FRA").ids == []
 
 
-# They ask for the prices of another plan.
+# These select the prices of another plan.
 ANOTHER_PLAN = {"filter[planType]", "filter[upfrontPricePointId]"}
 NOT_APPLIED = {
     "/v1/subscriptionPricePoints/{id}/adjustedEqualizations": ANOTHER_PLAN,

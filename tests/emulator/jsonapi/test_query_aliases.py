@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def lists(emulator_client: EmulatorClient) -> str:
-    """The app of the sample account that has most."""
+    """The app of the sample account with the most related resources."""
     emulator_client.emulator.load_sample()
     (found,) = emulator_client.get("/v1/apps?filter[bundleId]=com.example.lists").ids
     return found

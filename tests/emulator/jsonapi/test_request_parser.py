@@ -1,4 +1,4 @@
-"""Bodies that are no request documents, and bodies that mean harm."""
+"""Bodies that are not request documents, and malicious bodies."""
 
 from __future__ import annotations
 

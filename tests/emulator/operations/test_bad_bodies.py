@@ -1,4 +1,4 @@
-"""Bodies with a wrong value at any place: each is refused in Apple's form, or taken where the value fits after all."""
+"""Bodies with a wrong value anywhere: rejected in Apple's format, or accepted if the value happens to be valid."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ERRORS = {400, 404, 409, 422}
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Yield the place of every value in a document."""
+    """Yield the path of every value in a document."""
     yield path
     if isinstance(value, dict):
         for name, member in value.items():
@@ -36,7 +36,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 
 def replaced(value: Any, path: tuple[Any, ...], new: Any) -> Any:
-    """Return a copy of a document with another value at a place."""
+    """Return a copy of a document with another value at a path."""
     if not path:
         return new
     copy = value.copy()
@@ -45,7 +45,7 @@ def replaced(value: Any, path: tuple[Any, ...], new: Any) -> Any:
 
 
 def check(emulator_client: EmulatorClient, operation: Operation, identifier: str, body: bytes) -> list[object]:
-    """Send a body, and return what is wrong with the answer."""
+    """Send a body, and return the problems of the response."""
     request = Request(operation.method, make_url(operation, identifier), headers(), body)
     response = emulator_client.emulator.handle(request)
     if response.crash or response.status >= 500 or (response.status >= 400 and response.status not in ERRORS):

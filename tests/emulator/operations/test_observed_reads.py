@@ -1,4 +1,4 @@
-"""Reads as users have seen Apple answer them: what is absent, null, refused, ignored and unordered."""
+"""Observed responses to reads: members that are absent or null, and parameters that are rejected or ignored."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_the_response_to_an_update_has_no_linkage(emulator_client: EmulatorClien
     assert shown["relationships"]["app"]["data"]["type"] == "apps"
 
 
-# Parameters that are refused, ignored or bounded.
+# Parameters that are rejected, ignored or limited.
 
 
 @pytest.mark.parametrize(
@@ -243,7 +243,7 @@ def test_price_points_are_listed_in_ascending_order(emulator_client: EmulatorCli
     assert "next" in page["links"]
 
 
-# Ids that are made of others.
+# Ids that consist of other ids.
 
 
 def test_resources_that_share_the_id_of_another_resource(emulator_client: EmulatorClient) -> None:
@@ -260,7 +260,7 @@ def test_the_id_of_a_capability_consists_of_bundle_id_and_type(emulator_client: 
     assert capability["id"] == f"{app_id['id']}_IN_APP_PURCHASE"
 
 
-# Operations that are not there.
+# Operations that do not exist.
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Every GET of the whole API, answered from an account that has something of everything."""
+"""All GET operations of the API, with an account that has resources of every type."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def reads() -> list[Operation]:
 
 
 @pytest.fixture(scope="module")
-def everything() -> EmulatorClient:
+def populated() -> EmulatorClient:
     return populate_account()
 
 
-def ask(emulator_client: EmulatorClient, operation: Operation, *, with_all: bool) -> Any:
+def read(emulator_client: EmulatorClient, operation: Operation, *, with_all: bool) -> Any:
     parameters = []
     for name in sorted(operation.required):
         allowed = api_spec().enum(operation.filters[name.removeprefix("filter[").removesuffix("]")])
@@ -37,11 +37,11 @@ def ask(emulator_client: EmulatorClient, operation: Operation, *, with_all: bool
     return emulator_client.get(f"{path}?{'&'.join(parameters)}" if parameters else path)
 
 
-@pytest.mark.parametrize("with_all", [False, True], ids=["plain", "with everything included"])
-def test_every_response_to_a_read_matches_apples_document(everything: EmulatorClient, with_all: bool) -> None:
+@pytest.mark.parametrize("with_all", [False, True], ids=["plain", "with populated included"])
+def test_every_response_to_a_read_matches_apples_document(populated: EmulatorClient, with_all: bool) -> None:
     answered = 0
     for operation in reads():
-        answer = ask(everything, operation, with_all=with_all)
+        answer = read(populated, operation, with_all=with_all)
         if operation.required and answer.status == 501:
             continue
         assert answer.status == 200, (operation.path, answer.body)
@@ -52,42 +52,42 @@ def test_every_response_to_a_read_matches_apples_document(everything: EmulatorCl
     assert answered > 600
 
 
-def test_related_resources_are_found_from_both_sides(everything: EmulatorClient) -> None:
+def test_related_resources_are_found_from_both_sides(populated: EmulatorClient) -> None:
     for operation in reads():
         if operation.action == "getToManyRelationship":
-            answer = ask(everything, operation, with_all=False)
+            answer = read(populated, operation, with_all=False)
             assert f"{operation.linkage}-1" in answer.ids, operation.path
 
 
-def test_both_schemas_of_a_type_show_the_same_resource(everything: EmulatorClient) -> None:
-    old = everything.get("/v1/inAppPurchases/inAppPurchases-1").json["data"]
-    new = everything.get("/v2/inAppPurchases/inAppPurchases-1").json["data"]
+def test_both_schemas_of_a_type_show_the_same_resource(populated: EmulatorClient) -> None:
+    old = populated.get("/v1/inAppPurchases/inAppPurchases-1").json["data"]
+    new = populated.get("/v2/inAppPurchases/inAppPurchases-1").json["data"]
     assert old["attributes"]["productId"] == new["attributes"]["productId"]
     assert "referenceName" in old["attributes"]
     assert "referenceName" not in new["attributes"]
     assert new["links"]["self"].endswith("/v2/inAppPurchases/inAppPurchases-1")
-    included = everything.get("/v1/apps/apps-1?include=inAppPurchases").json["included"]
+    included = populated.get("/v1/apps/apps-1?include=inAppPurchases").json["included"]
     assert "referenceName" in included[0]["attributes"]
-    related = everything.get("/v1/apps/apps-1/inAppPurchasesV2").json["data"]
+    related = populated.get("/v1/apps/apps-1/inAppPurchasesV2").json["data"]
     assert related[0]["attributes"] == new["attributes"]
 
 
-def test_every_attribute_and_relationship_is_in_the_response(everything: EmulatorClient) -> None:
+def test_every_attribute_and_relationship_is_in_the_response(populated: EmulatorClient) -> None:
     for operation in reads():
         if operation.action == "getInstance" and operation.schema:
-            data = ask(everything, operation, with_all=False).json["data"]
+            data = read(populated, operation, with_all=False).json["data"]
             assert list(data.get("attributes", {})) == list(operation.schema.attributes)
             with_path = [one.name for one in operation.schema.relationships.values() if one.has_self or one.has_related]
             assert list(data.get("relationships", {})) == with_path
             assert data["links"]["self"].endswith(f"{operation.schema.path}/{data['id']}")
 
 
-def test_a_relationship_without_a_path_is_omitted_unless_included(everything: EmulatorClient) -> None:
+def test_a_relationship_without_a_path_is_omitted_unless_included(populated: EmulatorClient) -> None:
     path = "/v1/ciWorkflows/ciWorkflows-1"
-    shown = everything.get(path).json["data"]["relationships"]
+    shown = populated.get(path).json["data"]["relationships"]
     assert "product" not in shown
     assert all(one["links"] for one in shown.values())
-    included = everything.get(f"{path}?include=product").json["data"]["relationships"]
+    included = populated.get(f"{path}?include=product").json["data"]["relationships"]
     assert included["product"] == {"data": {"type": "ciProducts", "id": "ciProducts-1"}}
 
 
@@ -145,10 +145,10 @@ def test_the_price_schedule_of_an_unknown_app_gets_404(emulator_client: Emulator
     assert answer.json["errors"][0]["detail"] == NOT_FOUND.format("appPriceSchedules")
 
 
-def test_provisioning_relationships_are_never_paged(everything: EmulatorClient) -> None:
-    document = everything.get("/v1/bundleIds/bundleIds-1").json
+def test_provisioning_relationships_are_never_paged(populated: EmulatorClient) -> None:
+    document = populated.get("/v1/bundleIds/bundleIds-1").json
     assert document["data"]["relationships"]["profiles"]["meta"] == {"paging": {"total": 0, "limit": 2147483647}}
-    document = everything.get("/v1/bundleIds/bundleIds-1?include=profiles").json
+    document = populated.get("/v1/bundleIds/bundleIds-1?include=profiles").json
     profiles = document["data"]["relationships"]["profiles"]
     assert profiles["meta"] == {"paging": {"total": 0, "limit": 2147483647}}
     assert profiles["data"] == [{"type": "profiles", "id": "profiles-1"}]

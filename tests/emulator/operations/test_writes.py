@@ -1,4 +1,4 @@
-"""Writes as clients send them."""
+"""POST, PATCH and DELETE requests."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def to(resource_type: str, identifier: str) -> Json:
     return {"data": {"type": resource_type, "id": identifier}}
 
 
-def faults(answer: Answer) -> list[tuple[str, str]]:
-    """Code without its first part, and pointer, of each error."""
+def error_summaries(answer: Answer) -> list[tuple[str, str]]:
+    """Return the code without its first part and the pointer of each error."""
     return [
         (error["code"].removeprefix("ENTITY_ERROR."), error.get("source", {}).get("pointer"))
         for error in answer.json["errors"]
@@ -225,7 +225,7 @@ def test_errors_of_included_resources_are_reported(
         },
     }
     answer = write(emulator_client, "POST", "/v2/appAvailabilities", data, included=included)
-    assert (answer.status, faults(answer)) == (409, expected)
+    assert (answer.status, error_summaries(answer)) == (409, expected)
 
 
 def test_included_resources_are_rejected_if_the_operation_does_not_accept_them(
@@ -252,7 +252,7 @@ def test_all_errors_of_a_body_are_reported_at_once(emulator_client: EmulatorClie
     }
     answer = write(emulator_client, "POST", "/v1/betaGroups", data)
     assert answer.status == 409
-    assert faults(answer) == [
+    assert error_summaries(answer) == [
         ("UNEXPECTED_TYPE", "/data/type"),
         ("UNEXPECTED_ID", "/data/id"),
         ("ATTRIBUTE.UNKNOWN", "/data/attributes/nme"),
@@ -387,7 +387,7 @@ def test_a_rejected_write_changes_nothing(
     assert write(emulator_client, "PATCH", f"/v1/betaGroups/{group}", data).status == 409
     linkages = [{"type": "builds", "id": emulator.add("builds")["id"]}, {"type": "builds", "id": "?"}]
     answer = write(emulator_client, "POST", f"/v1/betaGroups/{group}/relationships/builds", linkages)
-    assert faults(answer) == [("RELATIONSHIP.INVALID", "/data/1/id")]
+    assert error_summaries(answer) == [("RELATIONSHIP.INVALID", "/data/1/id")]
     assert emulator_client.get(f"/v1/betaGroups/{group}").body == before
     assert emulator_client.get(f"/v1/betaGroups/{group}/builds").ids == []
 
@@ -403,7 +403,7 @@ def test_write_only_attributes_are_accepted(emulator_client: EmulatorClient, app
 def test_a_hidden_account_cannot_be_changed(emulator_client: EmulatorClient, emulator: Emulator, app: str) -> None:
     emulator.hide_account()
     data = {"type": "betaGroups", "attributes": {"name": "x"}, "relationships": {"app": to("apps", app)}}
-    assert faults(write(emulator_client, "POST", "/v1/betaGroups", data)) == [
+    assert error_summaries(write(emulator_client, "POST", "/v1/betaGroups", data)) == [
         ("RELATIONSHIP.INVALID", "/data/relationships/app")
     ]
 
@@ -425,7 +425,7 @@ def test_a_duplicate_of_an_attribute_that_is_unique_in_the_account_is_rejected(
     data = {"type": resource_type, "attributes": {"name": "x", "platform": "IOS", member: "com.example.x"}}
     assert write(emulator_client, "POST", f"/v1/{resource_type}", data).status == 201
     answer = write(emulator_client, "POST", f"/v1/{resource_type}", data)
-    assert faults(answer) == [(code, f"/data/attributes/{member}")]
+    assert error_summaries(answer) == [(code, f"/data/attributes/{member}")]
     assert answer.json["errors"][0]["detail"] == detail
 
 
@@ -458,7 +458,7 @@ def test_a_duplicate_of_an_attribute_that_is_unique_within_a_resource_is_rejecte
         201,
     ]
     answer = localize(infos[0], "ja")
-    assert faults(answer) == [("ATTRIBUTE.INVALID.DUPLICATE", "/data/attributes/locale")]
+    assert error_summaries(answer) == [("ATTRIBUTE.INVALID.DUPLICATE", "/data/attributes/locale")]
     assert answer.json["errors"][0]["detail"] == "An 'appInfoLocalizations' with a 'locale' of 'ja' already exists."
 
 
@@ -472,7 +472,7 @@ def test_a_second_related_resource_is_rejected_if_only_one_is_allowed(
     }
     assert write(emulator_client, "POST", "/v2/appAvailabilities", data).status == 201
     answer = write(emulator_client, "POST", "/v2/appAvailabilities", data)
-    assert faults(answer) == [("RELATIONSHIP.INVALID", "/data/relationships/app")]
+    assert error_summaries(answer) == [("RELATIONSHIP.INVALID", "/data/relationships/app")]
     detail = f"An 'appAvailabilities' with a relationship to 'apps' with id '{app}' already exists."
     assert answer.json["errors"][0]["detail"] == detail
 
@@ -527,6 +527,6 @@ def test_a_hook_can_reject_a_write(
     monkeypatch.setitem(HOOKS, "betaGroups", ResourceHooks(validate_update=refuse, before_delete=refuse))
     data = {"type": "betaGroups", "id": group, "attributes": {"name": "New"}}
     answer = write(emulator_client, "PATCH", f"/v1/betaGroups/{group}", data)
-    assert faults(answer) == [("ATTRIBUTE.REQUIRED", "/data/attributes/feedbackEnabled")]
+    assert error_summaries(answer) == [("ATTRIBUTE.REQUIRED", "/data/attributes/feedbackEnabled")]
     assert emulator_client.send("DELETE", f"/v1/betaGroups/{group}").status == 409
     assert emulator_client.get(f"/v1/betaGroups/{group}").json["data"]["attributes"]["name"] == "Friends"

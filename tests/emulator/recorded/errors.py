@@ -1,4 +1,4 @@
-"""Cases of errors in general, of reads, and of users and provisioning; answers that are not compared."""
+"""Cases about general errors, reads, users and provisioning, and lines that are not compared."""
 
 from __future__ import annotations
 
@@ -158,12 +158,12 @@ def _recorded(resource_type: str) -> Any:
 
 
 def _capture(resource_type: str, query: str = "", **related: Any) -> Case:
-    """Return the case of a recorded resource, added with the attributes that were recorded.
+    """Return the case of a recorded resource, which is added with the recorded attributes.
 
     Args:
-        resource_type: Its type.
+        resource_type: Type of the resource.
         query: Query of the request.
-        related: Types of related resources to add; several in a list.
+        related: Types of related resources to add; a list adds several.
     """
 
     def send(replay: Replay) -> Answer:
@@ -255,14 +255,14 @@ CASES: Mapping[int, Case] = {
     160: _sales("SALES"),
     161: _sales("SUBSCRIPTION"),
 }
-"""By the number of the line."""
+"""Cases by the number of the line."""
 
 DIFFERENCES: Mapping[int, str] = {
     80: "of an older version of the API, with relationships that are gone",
     161: "the version that Apple named as the latest has changed since",
     65: "another recording, of a newer page, has /business as the link",
 }
-"""Reasons for which the emulator answers otherwise, by the number of the line."""
+"""Reasons why the emulator responds differently, by the number of the line."""
 
 NOT_COMPARED: Mapping[int, str] = {
     37: "of 2020: the resource takes no such requests any more, see line 46",
@@ -271,4 +271,4 @@ NOT_COMPARED: Mapping[int, str] = {
     145: "of a private host",
     157: "a delivery of a webhook, not an answer",
 }
-"""Reasons for which a line is not compared, by its number: the answers of private hosts, for example."""
+"""Reasons why a line is not compared, such as a response of a private host, by the number of the line."""

@@ -1,4 +1,4 @@
-"""Cases of Game Center."""
+"""Cases about Game Center."""
 
 from __future__ import annotations
 
@@ -55,4 +55,4 @@ CASES: Mapping[int, Case] = {
     119: _delete_released,
     120: _minimum_version,
 }
-"""By the number of the line."""
+"""Cases by the number of the line."""

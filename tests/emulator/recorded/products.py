@@ -1,4 +1,4 @@
-"""Cases of prices, products and experiments."""
+"""Cases about prices, products and experiments."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _point(replay: Replay, path: str, territory: str = "USA") -> str:
 def _schedule(
     replay: Replay, kind: str, product: tuple[str, Json], prices: list[Json], base: str | None = "USA"
 ) -> Answer:
-    """Send a price schedule of an app or of an in-app purchase."""
+    """Send a request to create a price schedule of an app or an in-app purchase."""
     price_type, point = f"{kind}Prices", f"{kind}PricePoint"
     included: list[Json] = []
     for number, price in enumerate(prices):
@@ -54,7 +54,7 @@ def _schedule(
 
 
 def _app_price(point: str | None = "USA", start: str | None = None, base: str = "USA", include: str = "") -> Case:
-    """Send a schedule with one price of an app; an unknown or missing point stands as it is."""
+    """Send a schedule with one price for an app. An unknown or missing price point is sent unchanged."""
 
     def send(replay: Replay) -> Answer:
         app = replay.add("apps")
@@ -62,7 +62,7 @@ def _app_price(point: str | None = "USA", start: str | None = None, base: str = 
         answer = _schedule(replay, "app", ("app", app), [_price(known, start)], base)
         if not include:
             return answer
-        # Told by the included prices, which the answer to the create has none of.
+        # The included prices show it; the response to the create request has none.
         return replay.fetch(f"/v1/appPriceSchedules/{app['id']}?include={include}")._replace(status=answer.status)
 
     return send
@@ -235,9 +235,9 @@ CASES: Mapping[int, Case] = {
     113: _free_offer,
     115: _second_experiment,
 }
-"""By the number of the line."""
+"""Cases by the number of the line."""
 
 DIFFERENCES: Mapping[int, str] = {
     97: "recorded in 2023, when it was an attribute in Apple's words; Apple's document has a relationship now",
 }
-"""Reasons for which the emulator answers otherwise, by the number of the line."""
+"""Reasons why the emulator responds differently, by the number of the line."""

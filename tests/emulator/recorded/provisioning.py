@@ -1,4 +1,4 @@
-"""Cases of devices, bundle IDs and profiles."""
+"""Cases about devices, bundle IDs and profiles."""
 
 from __future__ import annotations
 
@@ -96,4 +96,4 @@ CASES: Mapping[int, Case] = {
     151: _settings_key,
     152: _nested_capability,
 }
-"""By the number of the line."""
+"""Cases by the number of the line."""

@@ -1,10 +1,10 @@
-"""Recorded answers of the real API, and their comparison with the emulator's.
+"""Comparison of recorded responses of the real API with those of the emulator.
 
-The recordings are lines of JSON: ``request``, ``status`` and ``response``, in words or whole. A case brings about the
-state of the account that a line was recorded in, by ``add`` or by requests, and sends the request.
+The recordings are lines of JSON with ``request`` (a description or the whole request), ``status`` and ``response``. A
+case creates the state of the account in which a line was recorded, with ``add`` or requests, and sends the request.
 
-Some lines are whole captures, others quote the parts of an answer that somebody wrote down. A member that a line has is
-compared; one that it lacks is compared only where the line is a capture, which its errors' ids show.
+Some lines are complete captures, others only have the parts of a response that somebody has published. Members that a
+line has are compared. Members that it lacks are only compared if the line is a capture, whose errors have ids.
 """
 
 from __future__ import annotations
@@ -25,35 +25,35 @@ if TYPE_CHECKING:
 
 Json: TypeAlias = "dict[str, Any]"
 
-# Ids, real ones and the placeholders of those who wrote them down.
+# Ids: real ones, and the placeholders in published responses.
 _ID = re.compile(
     r"[0-9a-zA-Z]{8}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{8,12}"  # UUID
     r"|\d{6,}|\{\w*[iI]d\}|<resource-id>|\byyyy\b|(?<=')(?=[A-Z0-9]{10}\d?')[A-Z0-9]{10}\d?"
 )
-# Lines that tell associated errors as if they stood alone: another source of each has the error around it.
-_TOLD_ALONE = frozenset({25, 38})
+# Lines with associated errors without the enclosing error. Another source of each line has the enclosing error.
+_WITHOUT_ENCLOSING_ERROR = frozenset({25, 38})
 _CUT = re.compile("…|\\.\\.\\.")
 _UNKNOWN = "?"
 _ERROR_TEXTS = ("status", "code", "title", "detail")
 
 
 class Line(NamedTuple):
-    """One line of the recordings."""
+    """A line of the recordings."""
 
     number: int
-    """Counted from 0."""
+    """Number of the line, starting with 0."""
     request: str
     status: int | str | None
     response: Json
 
     @property
     def about_associated_errors(self) -> bool:
-        """True if the errors of the line are associated errors of another resource, told without the error around."""
-        return " associated" in self.request or self.number in _TOLD_ALONE
+        """True if the errors of the line are associated errors, without the enclosing error."""
+        return " associated" in self.request or self.number in _WITHOUT_ENCLOSING_ERROR
 
 
 class Replay(ApiWriter):
-    """Writer of requests, with the short way to resources that the requests need."""
+    """Client that writes requests, with a short method for adding resources that the requests need."""
 
     def add(self, resource_type: str, **members: Any) -> Json:
         return self.emulator_client.emulator.add(resource_type, **members)
@@ -66,7 +66,7 @@ Case: TypeAlias = "Callable[[Replay], Answer]"
 
 
 def find_recordings() -> Path | None:
-    """Return the path of the recordings, beside Apple's OpenAPI document; None where they are not."""
+    """Return the path of the recordings, next to Apple's OpenAPI document; None if there are none."""
     document = find_openapi()
     path = document and document.with_name("recorded.jsonl")
     return path if path and path.is_file() else None
@@ -74,7 +74,7 @@ def find_recordings() -> Path | None:
 
 @cache
 def recorded_lines() -> tuple[Line, ...]:
-    """Return the lines of the recordings; none where they are not here."""
+    """Return the lines of the recordings; none if they are not available."""
     path = find_recordings()
     if path is None:
         return ()
@@ -83,7 +83,7 @@ def recorded_lines() -> tuple[Line, ...]:
 
 
 def differences(line: Line, answer: Answer) -> list[str]:
-    """Return each difference between a recorded answer and the emulator's, as a sentence."""
+    """Return the differences between a recorded response and the emulator's, each as a sentence."""
     found = []
     if not line.about_associated_errors and isinstance(line.status, int) and answer.status != line.status:
         found.append(f"status {answer.status}, recorded {line.status}: {answer.body.decode()}")
@@ -95,7 +95,7 @@ def differences(line: Line, answer: Answer) -> list[str]:
     if line.about_associated_errors:
         others = [other for one in ours for _, other in _associated(one)]
         return [
-            _none_like(error, others)
+            _missing_error_text(error, others)
             for error in recorded
             if not any(not list(_error_differences(error, other)) for other in others)
         ]
@@ -137,11 +137,11 @@ def _meta_differences(recorded: Json, ours: Json, *, whole: bool) -> Iterator[st
             for error in errors:
                 here = [other for at, other in others if path == _UNKNOWN or _masked(path) == _masked(at)]
                 if not any(not list(_error_differences(error, other)) for other in here):
-                    yield f"at {path}: {_none_like(error, [other for _, other in others])}"
+                    yield f"at {path}: {_missing_error_text(error, [other for _, other in others])}"
 
 
-def _none_like(error: Json, others: list[Json]) -> str:
-    """Return a sentence on a recorded associated error that is not there, with the codes of those that are."""
+def _missing_error_text(error: Json, others: list[Json]) -> str:
+    """Return a sentence about a recorded associated error that is missing, with the codes of the existing ones."""
     recorded = ", ".join(str(error[name]) for name in _ERROR_TEXTS if name in error)
     codes = dict.fromkeys(other["code"] for other in others)
     return f"no associated error {recorded}; there are {', '.join(codes) or 'none'}"
@@ -154,7 +154,7 @@ def _associated(error: Json) -> Iterator[tuple[str, Json]]:
 
 
 def _missing(recorded: Any, ours: Any, path: str) -> Iterator[str]:
-    """Yield what a recorded document has and the emulator's lacks; ids and the URLs of links may differ."""
+    """Yield what a recorded document has and the emulator's document lacks; ids and URLs of links may differ."""
     if isinstance(recorded, dict) and isinstance(ours, dict):
         for name, value in recorded.items():
             if name not in ours:
@@ -169,9 +169,9 @@ def _missing(recorded: Any, ours: Any, path: str) -> Iterator[str]:
 
 
 def _same_text(recorded: str, ours: object, *, quoted: bool = False) -> bool:
-    """Return whether a text is the recorded one, whatever its ids, and whatever stands where the recording is cut.
+    """Return whether a text is equal to the recorded one, ignoring ids and parts that are missing in the recording.
 
-    Who quotes one sentence may have left out those after it, and who begins within a sentence, what stands before.
+    A published quotation may have left out the sentences that follow, or the start of a sentence.
     """
     if recorded == _UNKNOWN:
         return ours is not None

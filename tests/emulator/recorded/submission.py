@@ -1,4 +1,4 @@
-"""Cases of versions, their localizations and screenshots, and of review submissions."""
+"""Cases about versions, their localizations and screenshots, and review submissions."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def _not_cancelable(replay: Replay) -> Answer:
 
 
 def _missing_everything(*required: str, **members: Any) -> Case:
-    """Return the case of a version that lacks what a review requires."""
+    """Return the case of a version that does not meet a requirement for a review."""
 
     def send(replay: Replay) -> Answer:
         emulator = replay.emulator_client.emulator
@@ -289,9 +289,9 @@ CASES: Mapping[int, Case] = {
     45: _subscription_item,
     136: _same_phase,
 }
-"""By the number of the line."""
+"""Cases by the number of the line."""
 
 DIFFERENCES: Mapping[int, str] = {
     22: "iPhones of 5.5 inches were required at the time; the emulator asks for those of today",
 }
-"""Reasons for which the emulator answers otherwise, by the number of the line."""
+"""Reasons why the emulator responds differently, by the number of the line."""

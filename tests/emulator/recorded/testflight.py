@@ -1,4 +1,4 @@
-"""Cases of TestFlight, and of builds that are there already."""
+"""Cases about TestFlight and existing builds."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _what_to_test(text: str) -> Case:
 
 
 def _planned(code: str) -> Case:
-    """Return the case of a refusal whose reason the account does not show: a test plans it."""
+    """Return the case of an error whose reason is not in the account, so that it has to be planned."""
 
     def send(replay: Replay) -> Answer:
         code_of_review = f"ENTITY_UNPROCESSABLE.{code}"
@@ -127,9 +127,9 @@ CASES: Mapping[int, Case] = {
     137: _used_build_number,
     138: _complete_upload,
 }
-"""By the number of the line."""
+"""Cases by the number of the line."""
 
 DIFFERENCES: Mapping[int, str] = {
     133: "contradicts itself: the status is 422, that in the error 409",
 }
-"""Reasons for which the emulator answers otherwise, by the number of the line."""
+"""Reasons why the emulator responds differently, by the number of the line."""

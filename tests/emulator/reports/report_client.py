@@ -1,4 +1,4 @@
-"""Asking for reports, and reading them as clients do."""
+"""Functions that request reports, and read them like clients."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FINANCIAL = {"reportType": "FINANCIAL", "regionCode": "ZZ"}
 
 
 def query(filters: dict[str, str | None]) -> str:
-    """Filters as they stand in a URL; without those that are None."""
+    """Return filters as the query of a URL, without those that are None."""
     return urlencode({f"filter[{name}]": value for name, value in filters.items() if value is not None})
 
 
@@ -30,12 +30,12 @@ def finance(emulator_client: EmulatorClient, **filters: str | None) -> Answer:
 
 
 def lines(body: bytes) -> list[dict[str, str]]:
-    """The lines of a packed report, each by the names of its columns."""
+    """Return the rows of a compressed report, as mappings with the column names."""
     text = io.StringIO(gzip.decompress(body).decode())
     return list(csv.DictReader(text, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
 def detail(answer: Answer) -> tuple[int, str, str]:
-    """Status, code and detail of a refusal."""
+    """Return status, code and detail of an error response."""
     (error,) = answer.json["errors"]
     return answer.status, error["code"], error["detail"]

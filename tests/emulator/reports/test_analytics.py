@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def app(emulator_client: EmulatorClient) -> dict[str, Any]:
-    """An app that was downloaded, and had reports asked for."""
+    """An app with downloads and a report request."""
     segments = [emulator_client.emulator.add("analyticsReportSegments", id=name) for name in ("s1", "s2")]
     daily = emulator_client.emulator.add("analyticsReportInstances", id="i", segments=segments)
     other = emulator_client.emulator.add("analyticsReportSegments", id="s3")

@@ -9,13 +9,13 @@ from emulator.reports.report_client import VENDOR, detail, finance, lines
 if TYPE_CHECKING:
     from emulator.harness import EmulatorClient
 
-# The emulator_client's clock says May 2026: the month before is the seventh of Apple's year.
+# The clock of emulator_client is in May 2026. The month before is the seventh month of Apple's fiscal year.
 APRIL = "2026-07"
 
 
 @pytest.fixture
 def app(emulator_client: EmulatorClient) -> dict[str, Any]:
-    """An app that was sold in April, in three countries, once for nothing."""
+    """An app that was sold in April in three countries, in one of them for free."""
     app = emulator_client.emulator.add("apps", id="1234567890", name="Lists", sku="LISTS")
     emulator_client.emulator.sell(app, units=2, price=9.99, day="2026-04-10")
     emulator_client.emulator.sell(app, units=1, price=9.99, day="2026-04-11", device="iPad")

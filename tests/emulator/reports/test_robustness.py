@@ -1,4 +1,4 @@
-"""Whatever is asked of a report, the answer is an answer."""
+"""Any request for a report gets a valid response."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 @cache
 def operations() -> list[Operation]:
-    """The operations that are answered by reports."""
+    """Return the operations with a report handler."""
     found = (api_spec().operation("GET", path) for path in api_spec().paths if "GET" in api_spec().methods(path))
     return [operation for operation in found if operation and report_handler(operation)]
 
 
 @cache
 def emulator_client() -> EmulatorClient:
-    """The sample account, for all examples: none changes it."""
+    """Client of an emulator with the sample account, for all examples, since none of them changes it."""
     made = EmulatorClient()
     made.emulator.rate_limit = 10**9
     made.emulator.load_sample()
@@ -36,8 +36,8 @@ def emulator_client() -> EmulatorClient:
 
 
 @st.composite
-def questions(draw: DrawFn) -> tuple[str, str]:
-    """A URL of a report, and an Accept header."""
+def report_requests(draw: DrawFn) -> tuple[str, str]:
+    """Generate a URL of a report and an Accept header."""
     operation = draw(st.sampled_from(operations()))
     ids = [resource.id for resource in emulator_client().emulator._account.store.all(operation.root)]
     path = operation.path.replace("{id}", draw(st.sampled_from([*ids, "1"])))
@@ -57,7 +57,7 @@ def _words(operation: Operation, name: str) -> tuple[str, ...]:
     return api_spec().enum(operation.filters.get(name)) or (name,)
 
 
-@given(questions())
+@given(report_requests())
 def test_any_query_of_a_report_is_accepted_or_rejected(question: tuple[str, str]) -> None:
     url, accept = question
     answer = emulator_client().get(url, Accept=accept)

@@ -15,7 +15,7 @@ from pytest_asc.transports.responses_mock import intercept
 if TYPE_CHECKING:
     from emulator.harness import EmulatorClient
 
-# The emulator_client's clock: Thursday, the 28th of May 2026, in Cupertino.
+# The clock of emulator_client is on Thursday, 28 May 2026, in US Pacific time.
 YESTERDAY = "2026-05-27"
 COLUMNS = (
     "Provider|Provider Country|SKU|Developer|Title|Version|Product Type Identifier|Units|Developer Proceeds|Begin Date|"

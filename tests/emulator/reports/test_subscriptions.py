@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def monthly(emulator_client: EmulatorClient) -> dict[str, Any]:
-    """A subscription of a group of an app."""
+    """A subscription in a group of an app."""
     group = emulator_client.emulator.add("subscriptionGroups", id="21400001")
     emulator_client.emulator.add("apps", id="1", name="Lists", sku="LISTS", subscriptionGroups=[group])
     return emulator_client.emulator.add(

@@ -43,7 +43,7 @@ class ApiWriter:
     def create(
         self, resource_type: str, attributes: Mapping[str, Any] | None = None, **relationships: Any
     ) -> dict[str, Any]:
-        """Create a resource; fail unless the status is 201."""
+        """Create a resource, and fail if the status is not 201."""
         answer = self.post(resource_type, attributes, **relationships)
         assert answer.status == 201, answer.body
         data: dict[str, Any] = answer.json["data"]

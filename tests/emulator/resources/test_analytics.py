@@ -21,7 +21,7 @@ def request(api_writer: ApiWriter, app: dict[str, Any], access: str = "ONGOING")
 
 
 def instances(api_writer: ApiWriter, report_request: dict[str, Any], query: str = "") -> list[dict[str, Any]]:
-    """Return the instances of the report on downloads."""
+    """Return the instances of the report about downloads."""
     (report,) = [one for one in api_writer.related(report_request, "reports") if one["attributes"]["name"] == DOWNLOADS]
     return api_writer.related(report, f"instances{query}")
 

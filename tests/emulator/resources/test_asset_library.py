@@ -1,4 +1,4 @@
-"""The App Asset Library: from an upload to the placement on a version, and what is refused on the way."""
+"""App Asset Library: uploads, placements on versions, and requests that are rejected."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ GROUP = "IPHONE_DYNAMIC_ISLAND_LARGE_PROFILE"
 
 
 def png(width: int, height: int) -> bytes:
-    """A PNG that has a size and no pixels worth looking at."""
+    """Return a PNG image with a size and arbitrary pixels."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -88,7 +88,7 @@ class Library:
         return self.post("appAssetLibraryPlacements", {"placementType": kind, "placementGroup": group}, **links)
 
     def submit(self, name: str, reviewed: Any) -> Any:
-        """Make a review submission with one item, which is not sent yet."""
+        """Create a review submission with one item, without submitting it."""
         app = {"type": "apps", "id": self.app["id"]}
         submission = self.post("reviewSubmissions", {"platform": "IOS"}, app=app).json()["data"]
         link = {"type": "reviewSubmissions", "id": submission["id"]}

@@ -38,7 +38,7 @@ def populated_account() -> EmulatorClient:
 
 
 def record_hooks(monkeypatch: pytest.MonkeyPatch, resource_type: str) -> list[str]:
-    """Replace the hooks of a type by hooks that add their names to the list."""
+    """Replace the hooks of a type by hooks that append their names to a list."""
     called: list[str] = []
 
     def record(name: str, *_: object) -> None:
@@ -85,11 +85,11 @@ def test_every_hook_in_the_table_is_called_by_the_api_or_the_emulator() -> None:
         (resource_type, name)
         for resource_type, hooks in HOOKS.items()
         for name, hook in hooks._asdict().items()
-        # The hooks that all uploads share include one for a DELETE, which not every such type has.
+        # The shared hooks of uploads include one for DELETE, an operation that some of these types do not have.
         if hook not in {ResourceHooks._field_defaults[name], getattr(UPLOAD, name)}
     }
     run_by_the_api = {(operation.root, name) for operation in WRITES for name in HOOKS_OF_WRITES[operation.action]}
-    run_by_the_api |= {(name, "choose_id") for name in ("appPrices", "inAppPurchasePrices")}  # created with a schedule
+    run_by_the_api |= {(name, "choose_id") for name in ("appPrices", "inAppPurchasePrices")}  # part of a schedule
     run_by_the_emulator = {(resource_type, "after_add") for resource_type in HOOKS} | {
         (resource_type, "after_decide") for resource_type in OUTCOMES
     }

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def version(emulator: Emulator, app: dict[str, Any]) -> dict[str, Any]:
-    """Version that waits for its release."""
+    """Version that is waiting to be released."""
     return emulator.add("appStoreVersions", app=app, appStoreState="PENDING_DEVELOPER_RELEASE")
 
 
@@ -57,7 +57,7 @@ def test_a_paused_phased_release_resumes_and_ends_later(
     assert progress(api_writer, version)[:2] == ["PAUSED", 3]
     assert api_writer.patch(phased_release, phasedReleaseState="ACTIVE").status == 200
     emulator.advance(hours=20)
-    assert api_writer.patch(phased_release).status == 200  # a PATCH without attributes delays nothing
+    assert api_writer.patch(phased_release).status == 200  # a PATCH without attributes does not delay anything
     emulator.advance(days=3, hours=4)
     assert progress(api_writer, version) == ["ACTIVE", 7, 5]
 

@@ -42,7 +42,7 @@ def point(client: EmulatorClient, product: Json, territory: str = "USA", price: 
 def schedule(
     writer: ApiWriter, app: Json, *prices: tuple[str, str | None] | tuple[str, str | None, str], base: str = "USA"
 ) -> Answer:
-    """Send a price schedule; each price is its price point, its start and its end."""
+    """Send a price schedule. Each price is given by price point, start and end."""
     included = []
     for number, (identifier, start, *end) in enumerate(prices):
         dates = {"startDate": start, **({"endDate": end[0]} if end else {})}

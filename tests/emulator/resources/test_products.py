@@ -1,4 +1,4 @@
-"""In-app purchases, subscriptions and groups: versions, states, frozen texts, deletion and submission."""
+"""In-app purchases, subscriptions and groups: versions, states, closed texts, deletion and submission."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TEXTS = {"locale": "en-US", "name": "Pro", "description": "Everything"}
 
 
 class Shop:
-    """An app whose products are made by requests alone."""
+    """An app whose products are created with requests only."""
 
     def __init__(self, emulator_client: EmulatorClient) -> None:
         self.emulator = emulator_client.emulator
@@ -121,7 +121,7 @@ class Shop:
         return self.v1.post("reviewSubmissionItems", reviewSubmission=submission, **reviewed)
 
     def submit(self, **reviewed: Json) -> Json:
-        """Submit something together with the version of the app, if that is still to be approved."""
+        """Submit an item, together with the version of the app if that has not been approved yet."""
         submission = self.submission()
         for name, resource in reviewed.items():
             assert self.item(submission, **{name: resource}).status == 201
@@ -141,7 +141,7 @@ def localization_of(shop: Shop, version: Json) -> Json:
     return localization
 
 
-# What comes with a product, and its state.
+# Resources that are created with a product, and the state of a product.
 
 
 def test_a_new_product_has_a_draft_as_its_first_version(shop: Shop) -> None:

@@ -173,7 +173,7 @@ def test_a_profile_is_a_signed_property_list(api_writer: ApiWriter, bundle_id: A
     (authority,) = pkcs7.load_der_pkcs7_certificates(message)
     issued = x509.load_der_x509_certificate(base64.b64decode(signed["attributes"]["certificateContent"]))
     issued.verify_directly_issued_by(authority)
-    # Tools without a CMS parser search the message for the property list.
+    # Tools without a CMS parser search for the property list in the message.
     content = plistlib.loads(message[message.index(b"<?xml") : message.index(b"</plist>") + 8])
     assert content["UUID"] == attributes["uuid"]
     assert content["Name"] == "Lists"

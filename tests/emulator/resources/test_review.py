@@ -28,7 +28,7 @@ def version(emulator: Emulator, app: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture
 def submission(api_writer: ApiWriter, app: dict[str, Any], version: dict[str, Any]) -> dict[str, Any]:
-    """Submission with the version, not submitted."""
+    """Submission with the version, before it is submitted."""
     submission = api_writer.create("reviewSubmissions", {"platform": "IOS"}, app=app)
     api_writer.create("reviewSubmissionItems", reviewSubmission=submission, appStoreVersion=version)
     return submission
@@ -39,7 +39,7 @@ def submit(api_writer: ApiWriter, submission: Mapping[str, Any]) -> Answer:
 
 
 def states(api_writer: ApiWriter, submission: Mapping[str, Any], version: Mapping[str, Any]) -> list[str]:
-    """Return the states of a submission, its items and its version, appStoreState last."""
+    """Return the states of a submission, its items and its version; the last one is appStoreState."""
     shown = api_writer.get(version)
     return [
         api_writer.get(submission)["state"],
@@ -50,7 +50,7 @@ def states(api_writer: ApiWriter, submission: Mapping[str, Any], version: Mappin
 
 
 def associated(answer: Answer) -> list[tuple[str, str, str]]:
-    """Return the associated errors: resource type, code, and the pointer or the detail."""
+    """Return resource type, code, and pointer or detail of the associated errors."""
     assert answer.status == 409, answer.body
     (error,) = answer.json["errors"]
     assert error["code"] == "STATE_ERROR.ENTITY_STATE_INVALID"
@@ -465,7 +465,7 @@ def test_a_submitted_version_cannot_be_changed(
 
 
 def event_submission(api_writer: ApiWriter, emulator: Emulator, app: dict[str, Any]) -> dict[str, Any]:
-    """Create a submission with an event alone."""
+    """Create a submission with an event as its only item."""
     made = api_writer.create("reviewSubmissions", {"platform": "IOS"}, app=app)
     api_writer.create("reviewSubmissionItems", reviewSubmission=made, appEvent=emulator.add("appEvents"))
     return made

@@ -40,7 +40,7 @@ def test_an_internal_tester_is_invited_with_the_first_build(
     assert refused.codes == ["STATE_ERROR.TESTER_INVITE.NO_INSTALLABLE_BUILDS"]
     api_writer.add_related(internal, "builds", build)
     assert api_writer.get(tester)["state"] == "INVITED"
-    # Later testers are invited at once: a build can be installed.
+    # Testers added later are invited immediately, because there is a build to install.
     late = api_writer.create("betaTesters", {"email": "late@example.com"}, betaGroups=[internal])
     assert api_writer.get(late)["state"] == "INVITED"
 
@@ -86,7 +86,7 @@ def test_a_tester_cannot_join_a_group_twice(
         api_writer.add_related(tester, "betaGroups", external),
     ):
         assert (answer.status, answer.codes) == (409, ["STATE_ERROR"])
-    # The same address can test another app.
+    # The same email address can be a tester of another app.
     other = emulator.add("betaGroups", app=emulator.add("apps"))
     assert api_writer.create("betaTesters", ADA, betaGroups=[other])["id"] != tester["id"]
 

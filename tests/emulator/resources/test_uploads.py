@@ -285,7 +285,7 @@ def test_a_second_review_screenshot_is_rejected(emulator_client: EmulatorClient,
     api_writer.create("inAppPurchaseAppStoreReviewScreenshots", attributes, inAppPurchaseV2=product)
 
 
-# Every type.
+# All types.
 
 UPLOADED = [
     (schema.version, resource_type)

@@ -37,7 +37,7 @@ def shown(resource: dict[str, Any], *names: str) -> list[Any]:
 
 
 def progress(api_writer: ApiWriter, run: dict[str, Any]) -> list[list[str | None]]:
-    """Return progress and status of a run and its actions."""
+    """Return the progress and the status of a run and its actions."""
     return [
         shown(one, "executionProgress", "completionStatus")
         for one in ({"attributes": api_writer.get(run)}, *api_writer.related(run, "actions"))

@@ -1,4 +1,4 @@
-"""Documents on top of an account that has something already."""
+"""Loading of documents into accounts that already have resources."""
 
 from __future__ import annotations
 

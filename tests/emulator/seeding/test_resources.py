@@ -163,7 +163,7 @@ def test_a_saved_account_is_equal_after_loading(emulator: Emulator, tmp_path: Pa
     emulator.measure(build, "betaBuildUsages", day="2026-05-02", crashCount=2)
     file = tmp_path / "account.json"
     emulator.save(file)
-    if os.name == "posix":  # Windows has no such modes
+    if os.name == "posix":  # Windows has no such file modes
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["account.json"]
     saved = emulator.dump()
@@ -173,7 +173,7 @@ def test_a_saved_account_is_equal_after_loading(emulator: Emulator, tmp_path: Pa
 
 
 def sort_linkages(document: dict[str, Any]) -> dict[str, Any]:
-    """Order resources and linkages, whose order a document does not keep."""
+    """Sort resources and linkages, whose order is not kept in a document."""
     for resource in document["data"]:
         for value in resource["relationships"].values():
             if isinstance(value["data"], list):

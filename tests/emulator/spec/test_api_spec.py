@@ -53,7 +53,7 @@ def test_every_sort_include_and_exists_name_is_resolved() -> None:
         assert all(resolve(resource_type, name) for name in operation.exists), operation.path
 
 
-# The first two select the prices of another plan, the third specifications by a form that is not known.
+# The first two select the prices of another plan; the values of the third have a format that is not known.
 NOT_RESOLVED = {"planType", "upfrontPricePointId", "specs"}
 
 

@@ -121,7 +121,7 @@ def test_compiling_twice_writes_the_same_bytes(tmp_path: Path, monkeypatch: pyte
     assert size == two.stat().st_size
 
 
-# Fact by fact against Apple's document.
+# Comparison of all facts with Apple's document.
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +131,7 @@ def document() -> Json:
 
 @pytest.fixture(scope="module")
 def shipped(document: Json) -> Any:
-    import gzip  # noqa: PLC0415  only where there is something to compare with
+    import gzip  # noqa: PLC0415  only needed if the document is available
 
     shipped: Any = json.loads(gzip.decompress(COMPILED_SPEC.read_bytes()))
     if shipped["version"] != document["info"]["version"]:
@@ -158,7 +158,7 @@ FORMATS = {"date-time", "date", "uri", "email", "duration"}
 
 
 def expand_value_type(compiled: Json, value_type: Any) -> Any:
-    """Expand a value type of the compiled spec to the same form."""
+    """Expand a value type of the compiled spec to the same format."""
     if isinstance(value_type, int):
         return ["string", compiled["enums"][value_type], None]
     if isinstance(value_type, list):

@@ -1,4 +1,4 @@
-"""The compiler on documents that are damaged, edited, or written in another form."""
+"""Compilation of documents that are damaged, edited, or written in another style."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ METRICS: Json = {
 }
 
 
-def everything() -> Json:
-    """The small document, with patterns of OpenAPI 3.1 and of other editions beside Apple's."""
+def document_with_all_patterns() -> Json:
+    """Return the small document, with additional patterns of OpenAPI 3.1 and of other editions."""
     document = copy.deepcopy(MINIATURE)
     schemas = document["components"]["schemas"]
     schemas["Text"] = {"oneOf": [ref("Kind"), {"type": "string", "enum": ["ELM"]}, {"type": "null"}]}
@@ -87,12 +87,12 @@ def everything() -> Json:
 
 
 def places(value: Any, place: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
-    """Return the place of every value in a document."""
+    """Return the path of every value in a document."""
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     return [place, *(inner for key, item in items for inner in places(item, (*place, key)))]
 
 
-DOCUMENT = everything()
+DOCUMENT = document_with_all_patterns()
 PLACES = places(DOCUMENT)[1:]
 REFERENCES = [
     "#/components/schemas/Text",
@@ -122,7 +122,7 @@ def at(document: Any, place: tuple[str | int, ...]) -> Any:
 
 
 def mutate(document: Json, place: tuple[str | int, ...], is_removed: bool, value: Any) -> None:
-    """Replace a value or take it out, if an earlier mutation has not replaced what was there."""
+    """Replace or remove a value, unless an earlier mutation has already replaced it."""
     try:
         holder = at(document, place[:-1])
         if is_removed:
@@ -191,7 +191,7 @@ def test_patterns_of_other_editions_are_compiled_completely() -> None:
 
 
 def without_enums(document: Json) -> None:
-    """Take out the enums of types, parameters and attributes, as some editions do."""
+    """Remove the enums of types, parameters and attributes, as in some editions."""
     for place in reversed(places(document)):
         value = at(document, place)
         if isinstance(value, dict) and isinstance(value.get("enum"), list):
@@ -213,7 +213,7 @@ def with_operation_ids_of_a_generator(document: Json) -> None:
 
 
 def dereferenced(document: Json) -> None:
-    """Write every reference out, but that of an object to itself."""
+    """Replace all references by their targets, except for references of an object to itself."""
     del document["components"]["schemas"]["Size"]["properties"]["inner"]
     while references := [place for place in places(document) if place[-1:] == ("$ref",)]:
         place = references[-1][:-1]

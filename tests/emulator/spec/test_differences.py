@@ -13,7 +13,7 @@ from pytest_asc.emulator.spec.differences import compare
 
 
 def differences(addendum: Json) -> dict[str, Any]:
-    """Differences of the small document with an addendum from the same without, of the kinds that have some."""
+    """Return the differences between the small document with and without an addendum, by kind."""
     found = compare(compile_document(MINIATURE), compile_leniently(merge(MINIATURE, addendum)).spec)
     return {what: each for what, each in found.items() if each}
 
