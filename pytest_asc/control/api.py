@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
@@ -13,7 +13,9 @@ from urllib.parse import parse_qsl, unquote
 
 from pytest_asc.control.commands import COMMANDS, Call, Command, dump
 from pytest_asc.control.openapi import openapi_document
-from pytest_asc.control.schemas import BOOLEAN, check, members
+from pytest_asc.control.schemas import BOOLEAN, OBJECT, check, members
+from pytest_asc.emulator.seeding import check_document
+from pytest_asc.emulator.spec.api_spec import depends_on_spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from pytest_asc.control.access import Access
     from pytest_asc.control.accounts import Accounts, OpenedAccount
     from pytest_asc.control.served_emulator import ServedEmulator
+    from pytest_asc.emulator.seeding import CheckedDocument
 
 CONTROL_PATH = "/_emulator"
 """Path of the control API on the server."""
@@ -29,6 +32,8 @@ _JSON, _HTML = "application/json", "text/html; charset=utf-8"
 _FORBIDDEN = ("base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'")
 _INTEGER = re.compile(r"-?[0-9]{1,16}")
 """As many digits as every JSON number can have."""
+_MOST_CACHED = 2**20
+"""Bytes of an account document that is kept to be recognised."""
 _SAMPLE = members({}, {"sample": BOOLEAN})
 
 
@@ -145,7 +150,10 @@ class ControlApi:
         command, parameters = _find_command(method, segments, is_account=is_account)
         queried = dict(parse_qsl(query, keep_blank_values=True))
         _check_query(command, queried)
-        body = _read(request.body, command.body, required=command.body_required)
+        if command.is_document:
+            body = _read_document(request.body)
+        else:
+            body = _read(request.body, command.body, required=command.body_required)
         document = command.run(emulator, Call(parameters, queried, body))
         if method != "GET":
             emulator.notify_change()
@@ -246,6 +254,22 @@ def _read(body: bytes, schema: Any, *, required: bool) -> Any:
         raise ValueError("the body is not valid JSON, expected an object such as {}") from None
     check(value, schema)
     return value
+
+
+def _read_document(body: bytes) -> CheckedDocument:
+    """Parse and check an account document; a client that sends the same before each of its tests waits for it once.
+
+    Raises:
+        ValueError: It is not valid JSON, or not a valid account document.
+    """
+    check_once = _checked_document if len(body) <= _MOST_CACHED else _checked_document.__wrapped__
+    return check_once(body)
+
+
+@depends_on_spec
+@lru_cache(maxsize=2)
+def _checked_document(body: bytes) -> CheckedDocument:
+    return check_document(_read(body, OBJECT, required=True))
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -58,11 +58,13 @@ class Command(NamedTuple):
     """Path relative to the control URL; ``{name}`` is a parameter."""
     summary: str
     run: Callable[[ServedEmulator, Call], Any]
-    """Function that runs the command and returns the JSON value of the response."""
+    """Function that runs the command and returns the JSON value of the response, or its JSON."""
     status: int = _OK
     body: Schema | None = None
     """Schema of the body; None if the command takes no body."""
     body_required: bool = True
+    is_document: bool = False
+    """True if the body is an account document."""
     query: Mapping[str, Schema] = {}
 
 
@@ -126,7 +128,7 @@ def _delete(emulator: ServedEmulator, call: Call) -> Any:
 
 
 def _state(emulator: ServedEmulator, _: Call) -> Any:
-    return emulator.dump()
+    return emulator.dump_json()
 
 
 def _replace(emulator: ServedEmulator, call: Call) -> Any:
@@ -297,8 +299,8 @@ COMMANDS = (
     ),
     Command("DELETE", "resources/{type}/{id}", "Delete a resource", _delete, _NO_CONTENT),
     Command("GET", "state", "Read the whole account, as a document for PUT state", _state),
-    Command("PUT", "state", "Replace the account", _replace, body=OBJECT),
-    Command("POST", "state", "Add the content of a document to the account", _load, body=OBJECT),
+    Command("PUT", "state", "Replace the account", _replace, body=OBJECT, is_document=True),
+    Command("POST", "state", "Add the content of a document to the account", _load, body=OBJECT, is_document=True),
     Command("POST", "sample", "Add the sample account", _load_sample),
     Command(
         "GET",
@@ -405,5 +407,7 @@ COMMANDS = (
 
 
 def dump(document: Any) -> bytes:
-    """Serialize a document for the body of a response."""
-    return json.dumps(document, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+    """Serialize a document for the body of a response; bytes are JSON already."""
+    if not isinstance(document, bytes):
+        document = json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")
+    return bytes(document) + b"\n"

@@ -164,6 +164,11 @@ class ServedEmulator(Emulator):
         with self._lock:
             return open_decisions(self._account)
 
+    def dump_json(self) -> bytes:
+        """Return the JSON of :meth:`dump`."""
+        with self._lock:
+            return seeding.dump_json(self._account)
+
     def count_resources(self) -> dict[str, int]:
         """Return the number of resources by type, without types of which the account has none."""
         with self._lock:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from control_client import Client
 
 from pytest_asc.control.served_emulator import InitialSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LISTS = {"type": "apps", "id": "1", "attributes": {"name": "Lists", "bundleId": "com.example.lists"}}
 
@@ -101,6 +104,36 @@ def test_put_state_replaces_the_account_and_changes_nothing_if_the_document_is_i
     assert [app["id"] for app in client.call("GET", "resources/apps")[1]] == ["3"]
     assert client.call("PUT", "state", before) == (200, {})
     assert client.call("GET", "state") == (200, before)
+
+
+def test_get_state_shows_each_change_and_put_state_undoes_it(client: Client) -> None:
+    client.call("POST", "sample")
+    emulator = client.emulator
+
+    def state() -> Any:
+        shown = client.call("GET", "state")[1]
+        assert shown == emulator.dump()
+        return shown
+
+    first = state()
+    app, build = emulator.find("apps")[0], emulator.find("builds")[0]
+    group = emulator.add("betaGroups", name="Friends", app=app)
+    changes: list[Callable[[], object]] = [
+        lambda: emulator.update(app, name="Notes"),
+        lambda: emulator.update(group, builds=[build]),
+        lambda: emulator.update(build, betaGroups=[]),
+        lambda: emulator.delete(group),
+        lambda: emulator.sell(app, units=3),
+    ]
+    for change in changes:
+        before = state()
+        change()
+        assert state() != before
+    content = json.dumps(first).encode()
+    for _ in range(2):
+        assert client.call("PUT", "state", content) == (200, {})
+        assert state() == first
+        emulator.update(emulator.get("apps", app["id"]), name="Notes")
 
 
 def test_the_journal_has_causes_of_refusals_and_no_control_requests(client: Client) -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.spec.compiled_format import ValueType
 
 
+_SCALARS = frozenset({bool, float, int, str, type(None)})
 _APPLE_OWNED = frozenset({"appCategories"})
 """Types of resources that Apple provides in every account. A loaded document may contain those that are there."""
 
@@ -89,7 +90,7 @@ class Account:
         if present and self._is_in_every_account(present):
             self.store.update(present, _copy(attributes))
             return present
-        values = defaults(resource_type, self.store.count(resource_type) + 1, self.schedule.now())
+        values = defaults(resource_type, self.store.count(resource_type) + 1, self.schedule.now(), attributes)
         values.update(attributes)
         resource = Resource(resource_type, identifier or self._identifiers.new(resource_type), _copy(values))
         try:
@@ -227,6 +228,8 @@ def members_of(resource_type: str) -> Members:
 
 def _copy(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Return a deep copy of attributes."""
+    if _SCALARS.issuperset(map(type, attributes.values())):
+        return dict(attributes)
     return {name: deepcopy(value) if isinstance(value, (dict, list)) else value for name, value in attributes.items()}
 
 
@@ -241,16 +244,19 @@ def _ids(relationship: Relation, value: Any) -> list[str]:
     __tracebackhide__ = True
     if value is None:
         return []
-    items = value if isinstance(value, (list, tuple)) else [value]
-    for item in items:
-        if isinstance(item, Mapping) and item.get("type", relationship.target) != relationship.target:
-            raise ValueError(
-                f"{relationship.name!r} of {relationship.type!r}: expected a resource of type {relationship.target!r}, "
-                f"got one of type {item['type']!r}"
-            )
-    given = [item.get("id") if isinstance(item, Mapping) else item for item in items]
-    ids = [identifier for identifier in given if isinstance(identifier, str)]
-    if len(ids) != len(given):
+    ids: list[str] = []
+    for item in value if isinstance(value, (list, tuple)) else [value]:
+        identifier = item
+        if isinstance(item, (dict, Mapping)):  # a dict is recognised much faster by its own type
+            if item.get("type", relationship.target) != relationship.target:
+                raise ValueError(
+                    f"{relationship.name!r} of {relationship.type!r}: expected a resource of type "
+                    f"{relationship.target!r}, got one of type {item['type']!r}"
+                )
+            identifier = item.get("id")
+        if isinstance(identifier, str):
+            ids.append(identifier)
+            continue
         raise ValueError(
             f"{relationship.name!r} of {relationship.type!r}: expected ids or resources of type "
             f"{relationship.target!r}, got {value!r}"

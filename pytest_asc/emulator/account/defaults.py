@@ -10,7 +10,7 @@ from pytest_asc.emulator.account.times import timestamp
 from pytest_asc.emulator.spec.api_spec import api_spec, depends_on_spec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from pytest_asc.emulator.spec.compiled_format import ValueType
 
@@ -113,23 +113,25 @@ _WITH_EXPIRY = frozenset(
 )
 
 
-def defaults(resource_type: str, number: int, now: float) -> dict[str, Any]:
+def defaults(resource_type: str, number: int, now: float, given: Collection[str] = ()) -> dict[str, Any]:
     """Return all attributes of a type: those that a resource always has with a plausible value, the others with null.
 
     Args:
         resource_type: The type.
         number: Number of the resource among those of its type, starting with 1.
         now: Seconds since 1970.
+        given: Names of attributes whose values the caller replaces.
     """
     fixed, templates = _templates(resource_type)
     values = dict(fixed)
-    if templates:
+    needed = [name for name in templates if name not in given]
+    if needed:
         now_text = timestamp(now)
         fields = {"n": number, "now": now_text, "today": now_text[:10]}
         if resource_type in _WITH_EXPIRY:
             fields |= {"soon": timestamp(now + _INVITATION_LIFETIME), "later": timestamp(now + _BUILD_LIFETIME)}
-        for name, template in templates.items():
-            values[name] = template.format(attribute=name, **fields)
+        for name in needed:
+            values[name] = templates[name].format(attribute=name, **fields)
     return values
 
 

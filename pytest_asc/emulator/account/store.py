@@ -199,14 +199,14 @@ class Store:
         if not relation.inverse_many and inverse in other.related:
             for identifier in other.ids(inverse):
                 self.unlink(self._types[relation.type][identifier], relation, other)
-        for one, slot, identifier, many in (
-            (resource, name, other.id, relation.many),
-            (other, inverse, resource.id, relation.inverse_many),
-        ):
-            if many:
-                one.related.setdefault(slot, {})[identifier] = None
-            else:
-                one.related[slot] = identifier
+        if relation.many:
+            resource.related.setdefault(name, {})[other.id] = None
+        else:
+            resource.related[name] = other.id
+        if relation.inverse_many:
+            other.related.setdefault(inverse, {})[resource.id] = None
+        else:
+            other.related[inverse] = resource.id
         self._discard_rendered(resource, other)
 
     def unlink(self, resource: Resource, relation: Relation, other: Resource) -> None:

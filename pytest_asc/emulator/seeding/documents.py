@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_asc.emulator.account.account import members_of, validate_attributes
 from pytest_asc.emulator.account.fixture_loader import Entry, read_document, read_sample
 from pytest_asc.emulator.account.times import today
+from pytest_asc.emulator.jsonapi.serializer import cache_rendered
 from pytest_asc.emulator.resources import hooks_of
 from pytest_asc.emulator.seeding.ledger import measure, sell
 from pytest_asc.emulator.seeding.measurements import metrics_of
@@ -20,7 +21,7 @@ from pytest_asc.emulator.spec.relationships import is_ordered, relation
 from pytest_asc.emulator.spec.type_validation import type_mismatches
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import date
     from os import PathLike
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.account.ledger import Measurement, Sale
     from pytest_asc.emulator.account.store import Resource
     from pytest_asc.emulator.spec.relationships import Relation
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 
 def load_sample(account: Account) -> None:
@@ -251,17 +254,33 @@ def dump(account: Account) -> dict[str, Any]:
         ``{"data": [{"type", "id", "attributes", "relationships"}, …], "sales": […], "measurements": […]}``, without
         ``sales`` and ``measurements`` if there are none.
     """
-    store = account.store
-    document: dict[str, Any] = {
-        "data": [
-            account.show(resource) for resource_type in api_spec().types for resource in store.all_stored(resource_type)
-        ]
+    return {"data": list(map(account.show, _stored(account))), **_ledger(account)}
+
+
+def dump_json(account: Account) -> bytes:
+    """Return the JSON of :func:`dump`. That of a resource is cached until it changes."""
+    resources = b", ".join(one.rendered.get(dump_json) or _render(account, one) for one in _stored(account))
+    further = "".join(f', "{name}": {_ENCODER.encode(entries)}' for name, entries in _ledger(account).items())
+    return b'{"data": [%b]%b}' % (resources, further.encode("utf-8", "replace"))
+
+
+def _stored(account: Account) -> Iterator[Resource]:
+    for resource_type in api_spec().types:
+        yield from account.store.all_stored(resource_type)
+
+
+def _render(account: Account, resource: Resource) -> bytes:
+    rendered = _ENCODER.encode(account.show(resource)).encode("utf-8", "replace")
+    return cache_rendered(resource, dump_json, rendered)
+
+
+def _ledger(account: Account) -> dict[str, list[Any]]:
+    """Return the members of a document for sales and measurements, without those that would be empty."""
+    members = {
+        "sales": [_sale(sale) for sale in account.ledger.sales],
+        "measurements": [_measurement(one) for one in account.ledger.measurements],
     }
-    if account.ledger.sales:
-        document["sales"] = [_sale(sale) for sale in account.ledger.sales]
-    if account.ledger.measurements:
-        document["measurements"] = [_measurement(one) for one in account.ledger.measurements]
-    return document
+    return {name: entries for name, entries in members.items() if entries}
 
 
 def _sale(sale: Sale) -> dict[str, Any]:
