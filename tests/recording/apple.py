@@ -1,4 +1,4 @@
-"""A stand-in for Apple on loopback that shares no code with the emulator: resources in dicts, GET alone."""
+"""A stand-in for Apple on loopback that shares no code with the emulator: resources in dicts, and only GET requests."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ def error(status: int, code: str) -> dict[str, Any]:
 
 
 class Account:
-    """Resources, and what is wrong with the service.
+    """Resources, and settings for errors of the service.
 
-    A relationship is a list of (type, id), or one such pair; None where it is not set.
+    A relationship is a list of pairs (type, id), or one such pair; None if it is not set.
     """
 
     def __init__(self) -> None:
         self.resources: dict[tuple[str, str], dict[str, Any]] = {}
         self.order: dict[str, list[str]] = {}
         self.closed: tuple[str, ...] = ()
-        """Beginnings of paths that are closed to the key."""
+        """Prefixes of paths to which the key has no access."""
         self.failures: dict[int, int] = {}
-        """Status by number of the request."""
+        """Status of error responses, by the number of the request."""
         self.headers: dict[str, str] = {}
         self.requests: list[tuple[str, str]] = []
         self.violations: list[str] = []
         self.on_request: Callable[[int], None] = lambda _number: None
         self.change: Callable[[str, dict[str, Any]], object] = lambda _path, _document: None
-        """Changes a successful document before it is sent."""
+        """Function that changes the document of a successful response before it is sent."""
         self.base = ""
-        """Scheme and host of links to further pages."""
+        """Scheme and host of links to next pages."""
         self.missing: set[str] = set()
-        """Paths that are 404."""
+        """Paths that get 404."""
 
     def add(self, kind: str, identifier: str, attributes: Mapping[str, Any], **related: Any) -> tuple[str, str]:
         self.resources[kind, identifier] = {"attributes": dict(attributes), "related": related}
@@ -135,12 +135,12 @@ class Account:
 
 @contextmanager
 def serving(account: Account) -> Iterator[str]:
-    """Serve an account; give the base URL."""
+    """Serve an account, and yield the base URL."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         wbufsize = -1
-        disable_nagle_algorithm = True  # else a body of several packets waits 40 ms for an acknowledgement
+        disable_nagle_algorithm = True  # otherwise a body in several packets waits 40 ms for an acknowledgement
 
         def _serve(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -176,7 +176,7 @@ def serving(account: Account) -> Iterator[str]:
 
 
 def prepare_command(patch: pytest.MonkeyPatch, variables: Mapping[str, str], folder: Path) -> None:
-    """Set the environment and the current folder of a command: it has the settings of these variables alone."""
+    """Set the environment and the current folder of a command, so that it only has the settings of these variables."""
     for name in {name for setting in SETTINGS for name in setting.env}:
         patch.delenv(name, raising=False)
     for name, value in variables.items():
@@ -185,7 +185,7 @@ def prepare_command(patch: pytest.MonkeyPatch, variables: Mapping[str, str], fol
 
 
 def large_account() -> Account:
-    """Return an account of more than a thousand resources, with sentinels in whatever is free text."""
+    """Return an account with more than a thousand resources and with sentinels in every free text."""
     account = Account()
     secret = f"{SENTINEL} text"
     for number in range(3):

@@ -17,7 +17,7 @@ from recording.apple import Account, large_account, prepare_command, serving
 
 @pytest.fixture(scope="session")
 def key_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Variables with a key."""
+    """Environment variables with an API key."""
     credentials = new_credentials(APP_STORE_CONNECT)
     file = tmp_path_factory.mktemp("key") / f"AuthKey_{credentials.key_id}.p8"
     file.touch(mode=0o600)
@@ -31,7 +31,7 @@ def key_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.fixture
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Seconds that were waited; nobody waits."""
+    """Seconds that would have been waited. The waits are replaced, so no time passes."""
     waited: list[float] = []
     monkeypatch.setattr(time, "sleep", waited.append)
     return waited
@@ -41,7 +41,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def account(
     key_files: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, waits: list[float]
 ) -> Iterator[Account]:
-    """A large account at a stand-in for Apple, with the environment and the folder of a command."""
+    """A large account at a stand-in for Apple, with environment and folder for a command."""
     prepare_command(monkeypatch, key_files, tmp_path)
     found = large_account()
     with serving(found) as url:

@@ -23,7 +23,7 @@ def unchanged(_path: str, status: int, document: Any) -> tuple[int, Any]:
 
 
 class Live:
-    """An emulator behind a server, whose answers can be changed."""
+    """An emulator behind a server whose responses can be changed."""
 
     def __init__(self, emulator: Emulator) -> None:
         self.emulator = emulator
@@ -38,7 +38,7 @@ class Live:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             wbufsize = -1
-            disable_nagle_algorithm = True  # else a body of several packets waits 40 ms for an acknowledgement
+            disable_nagle_algorithm = True  # otherwise a body in several packets waits 40 ms for an acknowledgement
 
             def _serve(self) -> None:
                 live.methods.add(self.command)
@@ -70,7 +70,7 @@ class Live:
 
 
 def new_live(key_files: Mapping[str, str]) -> Live:
-    """Return a live API with an empty account that the key of these variables opens."""
+    """Return a live API with an empty account that accepts the key in these variables."""
     credentials = Credentials.load(
         key_id=key_files["ASC_KEY_ID"],
         issuer_id=key_files["ASC_ISSUER_ID"],

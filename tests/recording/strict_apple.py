@@ -1,4 +1,4 @@
-"""A stand-in for Apple that knows the parameters of users and invitations, and shows all that their documents have."""
+"""A stand-in for Apple with complete documents and parameters for users and invitations."""
 
 from __future__ import annotations
 

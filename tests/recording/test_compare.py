@@ -38,13 +38,13 @@ def new_emulator(key_files: dict[str, str]) -> Emulator:
 
 @pytest.fixture(scope="module")
 def emulator(key_files: dict[str, str]) -> Emulator:
-    """An emulator that is only read."""
+    """An emulator that the tests only read."""
     return new_emulator(key_files)
 
 
 @pytest.fixture(scope="module")
 def recording(emulator: Emulator, key_files: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The recording of the account."""
+    """The recording of that account."""
     recorded = Live(emulator)
     with pytest.MonkeyPatch.context() as patch, recorded.serving() as url:
         prepare_command(patch, {**key_files, "ASC_BASE_URL": url}, tmp_path_factory.mktemp("recording"))
@@ -57,7 +57,7 @@ def recording(emulator: Emulator, key_files: dict[str, str], tmp_path_factory: p
 def live(
     emulator: Emulator, recording: str, key_files: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Iterator[Live]:
-    """A live account, and a recording of it in FILE."""
+    """A live account, with a recording of it in FILE."""
     made = Live(emulator)
     with made.serving() as url:
         prepare_command(monkeypatch, {**key_files, "ASC_BASE_URL": url}, tmp_path)
@@ -73,14 +73,14 @@ def compare(*options: str) -> dict[str, Any]:
     return report
 
 
-def test_the_emulator_does_not_differ_from_itself(live: Live) -> None:
+def test_comparing_a_recording_with_its_own_account_finds_no_differences(live: Live) -> None:
     report = compare("--budget", "5000")
     assert report["differences"] == []
     assert report["asked"] > 500
     assert report["left_out"] == 0
 
 
-def test_lists_that_need_ids_are_in_no_recording_and_not_compared(
+def test_lists_that_require_ids_are_neither_recorded_nor_compared(
     key_files: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     emulator = new_emulator(key_files)
@@ -101,7 +101,7 @@ def test_lists_that_need_ids_are_in_no_recording_and_not_compared(
     assert sum(path.startswith("/v1/nominations?filter%5Bstate%5D=") for path in live.paths) > 2
 
 
-def test_the_budget_bounds_the_live_requests(live: Live, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_budget_limits_the_number_of_live_requests(live: Live, capsys: pytest.CaptureFixture[str]) -> None:
     report = compare("--budget", "40")
     assert len(live.paths) <= 42
     assert report["left_out"] > 500
@@ -128,7 +128,7 @@ def renamed_code(asked: str, status: int, document: Any) -> tuple[int, Any]:
 
 
 def first(document: Any) -> Any:
-    """Return the first resource; one that is thrown away where there is none, or the fieldset has no such members."""
+    """Return the first resource of a document; an empty one if there is none, or if the fieldset lacks its members."""
     return {"attributes": {}, "relationships": {}, "links": {}, **(document["data"] or [{}])[0]}
 
 
@@ -160,7 +160,7 @@ PLANTED: list[tuple[str, str, str, Change]] = [
 
 
 @pytest.mark.parametrize(("what", "path", "where", "change"), PLANTED, ids=[f"{one[0]} {one[2]}" for one in PLANTED])
-def test_a_planted_difference_is_found(live: Live, what: str, path: str, where: str, change: Change) -> None:
+def test_a_difference_in_a_response_is_found(live: Live, what: str, path: str, where: str, change: Change) -> None:
     live.change = change
     report = compare("--budget", "230", "--quiet")
     found = [one for one in report["differences"] if one["what"] == what and one["where"] == where]
@@ -179,7 +179,7 @@ def test_an_attribute_that_the_live_api_leaves_out_is_a_known_difference(live: L
     }
 
 
-def test_the_reports_hold_no_value_of_the_account(live: Live, capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_reports_contain_no_values_of_the_account(live: Live, capfd: pytest.CaptureFixture[str]) -> None:
     def with_sentinels(_asked: str, status: int, document: Any) -> tuple[int, Any]:
         for one in document["data"] if isinstance(document.get("data"), list) else []:
             if "attributes" in one:
@@ -193,11 +193,11 @@ def test_the_reports_hold_no_value_of_the_account(live: Live, capfd: pytest.Capt
     written = "".join(path.read_text(encoding="utf-8") for path in Path().iterdir())
     shown = capfd.readouterr()
     assert SENTINEL.lower() not in (written + shown.out + shown.err).lower()
-    if os.name == "posix":  # Windows has no such modes
+    if os.name == "posix":  # Windows has no such file modes
         assert stat.S_IMODE(Path("report.html").stat().st_mode) == 0o600
 
 
-def test_the_page_loads_nothing(live: Live) -> None:
+def test_the_html_report_loads_nothing(live: Live) -> None:
     live.change = changed_data("/v1/apps", lambda one: one["data"].reverse())
     compare("--report", "report.html", "--budget", "100")
     page = Path("report.html").read_text(encoding="utf-8")
@@ -206,7 +206,7 @@ def test_the_page_loads_nothing(live: Live) -> None:
     assert "order" in page
 
 
-def test_areas_that_were_closed_are_not_asked_for(live: Live) -> None:
+def test_areas_without_access_in_the_recording_are_not_requested(live: Live) -> None:
     document = json.loads(Path(FILE).read_text(encoding="utf-8"))
     document["recording"]["closed"] = [{"path": "/v1/builds", "code": "FORBIDDEN_ERROR"}]
     Path(FILE).write_text(json.dumps(document), encoding="utf-8")
@@ -214,7 +214,7 @@ def test_areas_that_were_closed_are_not_asked_for(live: Live) -> None:
     assert not any(path.partition("?")[0] == "/v1/builds" for path in live.paths)
 
 
-def test_a_refused_token_is_no_difference(live: Live, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_rejected_token_is_an_error_and_not_a_difference(live: Live, capsys: pytest.CaptureFixture[str]) -> None:
     live.change = lambda *_: (401, {"errors": [{"code": "NOT_AUTHORIZED"}]})
     assert main(["compare", FILE]) == 2
     assert "401 NOT_AUTHORIZED" in capsys.readouterr().err
@@ -230,7 +230,7 @@ def test_a_refused_token_is_no_difference(live: Live, capsys: pytest.CaptureFixt
         ('{"data": [], "key": "-----BEGIN PRIVATE KEY-----"}', "key looks like a private key"),
     ],
 )
-def test_a_bad_file_is_refused_before_a_request(
+def test_an_invalid_file_is_rejected_before_any_request(
     live: Live, content: str | None, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path(FILE).unlink()
@@ -242,7 +242,7 @@ def test_a_bad_file_is_refused_before_a_request(
 
 
 @pytest.mark.parametrize("options", [["--budget", "0"], ["--budget", "many"], ["--report", "nowhere/report.json"]])
-def test_wrong_options_of_compare_are_refused(live: Live, options: list[str]) -> None:
+def test_invalid_options_of_compare_are_rejected(live: Live, options: list[str]) -> None:
     try:
         status = main(["compare", FILE, *options])
     except SystemExit as ended:

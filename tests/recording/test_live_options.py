@@ -1,4 +1,4 @@
-"""``--asc-record`` and ``--asc-compare`` with live tests against a stand-in for Apple."""
+"""``--asc-record`` and ``--asc-compare``, with live tests against a stand-in for Apple."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def written(pytester: pytest.Pytester, name: str = "account.json") -> Any:
 
 
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]])
-def test_what_live_tests_read_is_recorded_with_workers_as_without(
+def test_responses_that_live_tests_read_are_recorded_with_and_without_workers(
     suite: Account, pytester: pytest.Pytester, workers: list[str]
 ) -> None:
     result = pytester.runpytest("--asc-record=account.json", *workers)
@@ -58,7 +58,7 @@ def test_what_live_tests_read_is_recorded_with_workers_as_without(
     assert version["attributes"]["versionString"] == "1.0"
     assert len(emulator.find("betaGroups", app="6448311070")) == 1
     file: Path = pytester.path / "account.json"
-    if os.name == "posix":  # Windows has no such modes
+    if os.name == "posix":  # Windows has no such file modes
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert SENTINEL.lower() not in file.read_text(encoding="utf-8").lower()
     assert SENTINEL.lower() not in result.stdout.str().lower()
@@ -66,7 +66,7 @@ def test_what_live_tests_read_is_recorded_with_workers_as_without(
     assert written(pytester, "without.json") == written(pytester)
 
 
-def test_without_live_tests_nothing_is_written(account: Account, pytester: pytest.Pytester) -> None:
+def test_no_recording_is_written_without_live_tests(account: Account, pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_one(asc_session): assert asc_session.get('/v1/apps').ok")
     result = pytester.runpytest("--asc-record=account.json")
     result.stdout.fnmatch_lines(["--asc-record: no live test read anything*"])
@@ -74,13 +74,13 @@ def test_without_live_tests_nothing_is_written(account: Account, pytester: pytes
     assert account.requests == []
 
 
-def test_a_folder_that_is_not_there_is_an_error_of_usage(suite: Account, pytester: pytest.Pytester) -> None:
+def test_a_missing_folder_is_a_usage_error(suite: Account, pytester: pytest.Pytester) -> None:
     assert pytester.runpytest("--asc-record=nowhere/account.json").ret == pytest.ExitCode.USAGE_ERROR
     assert suite.requests == []
 
 
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]])
-def test_a_run_fails_where_live_answers_differ_from_the_emulator(
+def test_a_run_fails_if_live_responses_differ_from_the_emulator(
     suite: Account, pytester: pytest.Pytester, workers: list[str]
 ) -> None:
     pytester.runpytest("--asc-record=account.json")
@@ -91,7 +91,7 @@ def test_a_run_fails_where_live_answers_differ_from_the_emulator(
     assert SENTINEL.lower() not in result.stdout.str().lower()
 
 
-def test_a_run_passes_where_nothing_differs(account: Account, pytester: pytest.Pytester) -> None:
+def test_a_run_passes_if_nothing_differs(account: Account, pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import pytest
@@ -111,7 +111,7 @@ def test_a_run_passes_where_nothing_differs(account: Account, pytester: pytest.P
 
 
 @pytest.mark.parametrize("content", [None, "{", '{"data": [{"type": "app"}]}'])
-def test_a_bad_file_to_compare_with_is_an_error_of_usage(
+def test_an_invalid_file_to_compare_with_is_a_usage_error(
     suite: Account, pytester: pytest.Pytester, content: str | None
 ) -> None:
     if content:

@@ -37,7 +37,7 @@ def record(*options: str) -> Any:
 
 @pytest.fixture(scope="module")
 def recorded(key_files: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """A recording of a large account, for tests to read."""
+    """A recording of a large account that tests only read."""
     with pytest.MonkeyPatch.context() as patch, serving(large_account()) as url:
         prepare_command(patch, {**key_files, "ASC_BASE_URL": url}, tmp_path_factory.mktemp("recorded"))
         return record()
@@ -55,7 +55,7 @@ def everything_written() -> str:
     return "".join(path.read_text(encoding="utf-8", errors="replace") for path in Path().rglob("*") if path.is_file())
 
 
-def test_an_account_is_recorded_and_loads(recorded: Any) -> None:
+def test_a_recorded_account_can_be_loaded(recorded: Any) -> None:
     assert len(recorded["data"]) == len(large_account().resources) > 1000
     emulator = Emulator()
     emulator.load(recorded)
@@ -67,14 +67,16 @@ def test_an_account_is_recorded_and_loads(recorded: Any) -> None:
     assert detail["attributes"]["contactEmail"].endswith("@example.com")
 
 
-def test_no_sentinel_is_written_or_shown(account: Account, capfd: pytest.CaptureFixture[str]) -> None:
+def test_secrets_and_personal_data_are_neither_written_nor_shown(
+    account: Account, capfd: pytest.CaptureFixture[str]
+) -> None:
     record()
     shown = capfd.readouterr()
     assert SENTINEL.lower() not in (everything_written() + shown.out + shown.err).lower()
     assert SENTINEL in json.dumps([one["attributes"] for one in account.resources.values()])
 
 
-def test_equal_values_have_one_pseudonym(recorded: Any) -> None:
+def test_equal_values_have_the_same_pseudonym(recorded: Any) -> None:
     data = {(one["type"], one["id"]): one["attributes"] for one in recorded["data"]}
     user = data["users", "00000000-0000-4000-8000-00000000abcd"]
     assert user["username"] == data["betaTesters", "tester-2-0"]["email"]
@@ -82,7 +84,7 @@ def test_equal_values_have_one_pseudonym(recorded: Any) -> None:
     assert data["betaTesters", "tester-0-1"]["email"] != user["username"]
 
 
-def test_kept_types_are_written_as_they_are(account: Account) -> None:
+def test_types_given_with_keep_are_not_redacted(account: Account) -> None:
     document = record("--keep", "apps")
     assert document["recording"]["kept"] == ["apps"]
     names = [one["attributes"]["name"] for one in document["data"] if one["type"] == "apps"]
@@ -91,20 +93,20 @@ def test_kept_types_are_written_as_they_are(account: Account) -> None:
     assert SENTINEL.lower() not in json.dumps(rest).lower()
 
 
-def test_the_file_is_private_and_alone(account: Account) -> None:
+def test_the_file_is_private_and_no_other_file_is_left(account: Account) -> None:
     record("--areas", "users")
     if os.name == "posix":  # Windows has no such modes
         assert stat.S_IMODE(Path(FILE).stat().st_mode) == 0o600
     assert files() == [FILE]
 
 
-def test_equal_accounts_give_equal_data(account: Account, recorded: Any) -> None:
+def test_recordings_of_equal_accounts_have_equal_data(account: Account, recorded: Any) -> None:
     for ids in account.order.values():
         ids.reverse()
     assert record()["data"] == recorded["data"]
 
 
-def test_the_order_of_the_account_is_kept_for_the_emulator(account: Account) -> None:
+def test_the_emulator_lists_resources_in_the_order_of_the_recorded_account(account: Account) -> None:
     account.order["apps"].reverse()
     record()
     emulator = Emulator()
@@ -112,7 +114,7 @@ def test_the_order_of_the_account_is_kept_for_the_emulator(account: Account) -> 
     assert [one["id"] for one in emulator.find("apps")] == account.order["apps"]
 
 
-def test_only_the_named_areas_are_read(account: Account) -> None:
+def test_only_the_given_areas_are_read(account: Account) -> None:
     document = record("--areas", "provisioning,users")
     assert {one["type"] for one in document["data"]} == {"devices", "certificates", "users"}
     assert document["recording"]["areas"] == ["users", "provisioning"]
@@ -120,14 +122,12 @@ def test_only_the_named_areas_are_read(account: Account) -> None:
                                 "/v1/passTypeIds", "/v1/profiles")) for _, path in account.requests)  # fmt: skip
 
 
-def test_areas_may_be_written_as_apple_writes_them() -> None:
+def test_areas_can_be_given_in_apples_spelling() -> None:
     assert read_areas("Xcode Cloud, TestFlight,reviews") == ("testflight", "xcode-cloud", "reviews")
     assert read_areas("all") == NAMES
 
 
-def test_areas_that_the_key_does_not_open_are_skipped_and_told(
-    account: Account, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_areas_without_access_are_skipped_and_reported(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
     account.closed = ("/v1/users", "/v1/userInvitations")
     document = record()
     told = capsys.readouterr().err
@@ -142,7 +142,7 @@ def test_areas_that_the_key_does_not_open_are_skipped_and_told(
     Emulator().load(document)
 
 
-def test_a_429_and_a_500_are_waited_out_and_told(
+def test_responses_with_429_and_500_are_retried_and_reported(
     account: Account, recorded: Any, waits: list[float], capsys: pytest.CaptureFixture[str]
 ) -> None:
     account.failures = {4: 429, 9: 500, 10: 502}
@@ -151,7 +151,7 @@ def test_a_429_and_a_500_are_waited_out_and_told(
     assert "rate limit reached (429): trying again in 1 s" in capsys.readouterr().err
 
 
-def test_requests_are_spread_where_few_are_left(
+def test_requests_are_slowed_down_if_few_are_left(
     account: Account, waits: list[float], capsys: pytest.CaptureFixture[str]
 ) -> None:
     account.headers["X-Rate-Limit"] = "user-hour-lim:3600;user-hour-rem:250;"
@@ -200,7 +200,7 @@ def test_a_journal_of_other_options_is_not_resumed(account: Account, capsys: pyt
     assert "was written with other options" in capsys.readouterr().err
 
 
-def test_without_resume_it_begins_anew(account: Account, recorded: Any) -> None:
+def test_without_resume_a_recording_starts_from_the_beginning(account: Account, recorded: Any) -> None:
     account.failures = dict.fromkeys(range(5, 60), 503)
     assert main(["record", FILE]) == 1
     account.failures, account.requests = {}, []
@@ -214,7 +214,7 @@ def test_nothing_is_shown_with_quiet(account: Account, capfd: pytest.CaptureFixt
     assert (shown.out, shown.err) == ("", "")
 
 
-def test_a_bar_is_shown_on_a_terminal(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_progress_bar_is_shown_on_a_terminal(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("tqdm")
     written: list[str] = []
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
@@ -223,7 +223,7 @@ def test_a_bar_is_shown_on_a_terminal(account: Account, monkeypatch: pytest.Monk
     assert "resources" in "".join(written)
 
 
-def test_an_include_that_the_service_refuses_is_left_out(account: Account) -> None:
+def test_an_include_that_the_service_rejects_is_left_out(account: Account) -> None:
     complete = record("--areas", "apps,versions,localizations")
     answer = account.answer
 
@@ -235,7 +235,7 @@ def test_an_include_that_the_service_refuses_is_left_out(account: Account) -> No
     assert len(record("--areas", "apps,versions,localizations")["data"]) == len(complete["data"])
 
 
-def test_a_list_that_always_fails_is_told_and_the_rest_is_recorded(
+def test_a_list_that_always_fails_is_reported_and_the_rest_is_recorded(
     account: Account, capsys: pytest.CaptureFixture[str]
 ) -> None:
     answer = account.answer
@@ -251,7 +251,7 @@ def test_a_list_that_always_fails_is_told_and_the_rest_is_recorded(
     assert {one["type"] for one in document["data"]} == {"certificates", "users"}
 
 
-def test_a_refused_token_ends_the_run(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_rejected_token_ends_the_recording(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
     account.failures = dict.fromkeys(range(1, 5), 401)
     assert main(["record", FILE]) == 1
     assert "401" in capsys.readouterr().err
@@ -279,7 +279,7 @@ def test_a_journal_of_another_key_is_not_resumed(
     assert "was written with another API key" in capsys.readouterr().err
 
 
-def test_with_a_token_alone_nothing_can_be_resumed(
+def test_a_recording_with_a_token_and_no_key_cannot_be_resumed(
     account: Account, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("ASC_TOKEN", new_token())
@@ -292,7 +292,7 @@ def test_with_a_token_alone_nothing_can_be_resumed(
     assert len(record()["data"]) == len(account.resources)
 
 
-def test_an_answer_that_is_no_document_is_no_empty_account(
+def test_a_response_that_is_not_a_document_is_an_error(
     account: Account, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(account, "answer", lambda *_: (200, {}))
@@ -301,7 +301,9 @@ def test_an_answer_that_is_no_document_is_no_empty_account(
     assert not Path(FILE).exists()
 
 
-def test_pages_that_lead_in_a_circle_end_the_run(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_cycle_of_links_to_next_pages_ends_the_recording(
+    account: Account, capsys: pytest.CaptureFixture[str]
+) -> None:
     account.change = lambda path, document: document["links"].update(next=f"{account.base}{path}?cursor=1")
     assert main(["record", FILE, "--areas", "users"]) == 1
     assert "points to a page that was already read" in capsys.readouterr().err
@@ -331,7 +333,7 @@ def test_the_proxy_of_the_environment_is_used(
 
 
 @pytest.mark.parametrize("form", ["{base}{path}", "{path}", "?{query}"])
-def test_links_to_the_next_page_may_have_any_form(account: Account, form: str) -> None:
+def test_links_to_the_next_page_can_be_relative_or_absolute(account: Account, form: str) -> None:
     def relative(path: str, document: Any) -> None:
         link = document["links"].get("next")
         if link:
@@ -342,12 +344,14 @@ def test_links_to_the_next_page_may_have_any_form(account: Account, form: str) -
     assert sum(one["type"] == "builds" for one in record("--areas", "builds")["data"]) == 390
 
 
-def test_links_of_apples_host_are_followed_at_the_host_that_was_asked(account: Account) -> None:
+def test_links_with_apples_host_are_followed_at_the_host_of_the_base_url(account: Account) -> None:
     account.base = "https://api.appstoreconnect.apple.com"
     assert len(record("--areas", "testflight,apps")["data"]) > 270
 
 
-def test_a_kept_key_is_refused_with_its_place(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_key_in_a_type_that_is_not_redacted_is_rejected_with_its_path(
+    account: Account, capsys: pytest.CaptureFixture[str]
+) -> None:
     secret = "-----BEGIN PRIVATE KEY-----\nMIGTAgEAMBMGByqGSM49"
     account.resources["appStoreReviewDetails", "detail-1"]["attributes"]["notes"] = secret
     assert main(["record", FILE, "--keep", "appStoreReviewDetails"]) == 1
@@ -366,7 +370,7 @@ def test_a_kept_key_is_refused_with_its_place(account: Account, capsys: pytest.C
         (["--territories", "ATLANTIS"], "there is no territory 'ATLANTIS'"),
     ],
 )
-def test_wrong_options_are_refused_before_a_request(
+def test_invalid_options_are_rejected_before_any_request(
     account: Account, options: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["record", FILE, *options]) == 4
@@ -375,12 +379,12 @@ def test_wrong_options_are_refused_before_a_request(
 
 
 @pytest.mark.parametrize("file", [".", "nowhere/account.json"])
-def test_a_file_that_cannot_be_written_is_refused_before_a_request(account: Account, file: str) -> None:
+def test_a_file_that_cannot_be_written_is_rejected_before_any_request(account: Account, file: str) -> None:
     assert main(["record", file]) == 4
     assert account.requests == []
 
 
-def test_a_failed_write_leaves_nothing_beside_the_file(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_write_leaves_no_temporary_file(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 

@@ -1,4 +1,4 @@
-"""Record, load and compare against a stand-in for Apple that shares no code with the emulator."""
+"""Recording, loading and comparing with a stand-in for Apple that shares no code with the emulator."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def compare() -> dict[str, Any]:
     return report
 
 
-def test_nothing_differs_from_what_was_recorded(apple: StrictAccount) -> None:
+def test_a_comparison_with_the_recorded_account_finds_no_differences(apple: StrictAccount) -> None:
     report = compare()
     assert report["differences"] == []
     assert report["asked"] > 40
@@ -48,7 +48,7 @@ def test_nothing_differs_from_what_was_recorded(apple: StrictAccount) -> None:
 
 
 def users(change: Callable[[list[Any]], object]) -> Callable[[str, dict[str, Any]], object]:
-    """Change the users of every list of them."""
+    """Change the users in every list of users."""
     return lambda path, document: change(document["data"]) if path == "/v1/users" and document["data"] else None
 
 
@@ -74,14 +74,14 @@ def attributes(**values: Any) -> Callable[[str, dict[str, Any]], object]:
         ("links", "links.self", lambda _path, one: one["links"].update(self="/v1/other")),
     ],
 )
-def test_every_planted_difference_is_found(
+def test_every_changed_member_is_found(
     apple: StrictAccount, what: str, where: str, change: Callable[[str, dict[str, Any]], object]
 ) -> None:
     apple.change = change
     assert (what, where) in {(one["what"], one["where"]) for one in compare()["differences"]}
 
 
-def test_a_planted_status_and_a_planted_code_are_found(apple: StrictAccount, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_changed_status_and_a_changed_code_are_found(apple: StrictAccount, monkeypatch: pytest.MonkeyPatch) -> None:
     answer = apple.answer
 
     def planted(method: str, target: str) -> tuple[int, dict[str, Any]]:

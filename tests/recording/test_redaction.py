@@ -26,7 +26,7 @@ def redacted(resource_type: str, **attributes: Any) -> dict[str, Any]:
 
 
 def sentinel_of(value_type: Any, path: str) -> Any:
-    """Return a value of a type, or of a wrong one, with a sentinel wherever text can be."""
+    """Return a value of a value type, or of a wrong one, with a sentinel wherever text is possible."""
     if isinstance(value_type, list):
         return [sentinel_of(value_type[0], path), f"{SENTINEL} item of {path}"]
     if isinstance(value_type, dict) or (isinstance(value_type, str) and value_type.startswith("$")):
@@ -38,7 +38,7 @@ def sentinel_of(value_type: Any, path: str) -> Any:
 
 
 @pytest.mark.parametrize("resource_type", api_spec().types)
-def test_no_sentinel_in_any_attribute_of_a_type_is_kept(resource_type: str) -> None:
+def test_no_personal_text_in_any_attribute_of_a_type_is_kept(resource_type: str) -> None:
     attributes = {
         name: sentinel_of(value_type, name) for name, value_type in members_of(resource_type).attributes.items()
     }
@@ -69,7 +69,7 @@ SHAPES = [
 
 
 @pytest.mark.parametrize("resource_type", api_spec().types)
-def test_sentinels_of_any_shape_are_replaced(resource_type: str) -> None:
+def test_personal_texts_of_any_form_are_replaced(resource_type: str) -> None:
     for shape in SHAPES:
         for word in ("Sentinel", "SENTINEL"):
             attributes = dict.fromkeys(members_of(resource_type).attributes, shape.replace("{}", word))
@@ -106,14 +106,14 @@ def test_a_pseudonym_has_the_form_of_its_value(value: str, form: str, pseudonym:
 
 
 @given(st.text(min_size=1))
-def test_every_text_has_a_pseudonym_without_the_text(value: str) -> None:
+def test_every_text_has_a_pseudonym_that_does_not_contain_it(value: str) -> None:
     placeholder = Placeholders(b"key").of(value)
     assert placeholder == Placeholders(b"key").of(value)
     assert placeholder != Placeholders(b"another").of(value)
     assert with_pseudonyms(placeholder) != placeholder
 
 
-def test_equal_values_have_one_pseudonym_over_all_types() -> None:
+def test_equal_values_have_the_same_pseudonym_in_all_types() -> None:
     one = redaction()
     document = [
         one.attributes("users", "1", {"username": "ada@example.org", "firstName": "Ada"}),
@@ -128,7 +128,7 @@ def test_equal_values_have_one_pseudonym_over_all_types() -> None:
     assert bob["firstName"] == actor["userFirstName"] == "Name2"
 
 
-def test_the_digest_needs_the_key_and_the_pseudonym_does_not() -> None:
+def test_pseudonyms_do_not_depend_on_the_key() -> None:
     documents = [
         with_pseudonyms(redaction(key=key).attributes("users", "1", {"username": "ada@example.org"}))
         for key in (b"a", b"b")
@@ -148,7 +148,7 @@ def test_the_digest_needs_the_key_and_the_pseudonym_does_not() -> None:
         ("builds", {"minOsVersion": "15.0", "version": "1234", "expired": False}),
     ],
 )
-def test_harmless_values_stay(resource_type: str, attributes: dict[str, Any]) -> None:
+def test_harmless_values_are_kept(resource_type: str, attributes: dict[str, Any]) -> None:
     assert redacted(resource_type, **attributes) == attributes
 
 
@@ -163,19 +163,19 @@ def test_harmless_values_stay(resource_type: str, attributes: dict[str, Any]) ->
         ("customerReviews", {"rating": "four"}, {"rating": None}),
     ],
 )
-def test_unknown_values_of_harmless_attributes_do_not_stay(
+def test_unknown_values_of_harmless_attributes_are_replaced(
     resource_type: str, attributes: dict[str, Any], expected: dict[str, Any]
 ) -> None:
     assert redacted(resource_type, **attributes) == expected
 
 
-def test_a_kept_type_keeps_its_values() -> None:
+def test_values_of_a_type_that_is_not_redacted_are_kept() -> None:
     values = redaction("apps").attributes("apps", "1", {"name": "Lists", "bundleId": "org.example.lists", "new": "x"})
     assert values["name"] == "Lists"
     assert "new" not in values
 
 
-def test_a_kept_value_that_looks_like_a_key_is_refused_with_its_place() -> None:
+def test_a_value_that_looks_like_a_key_in_a_type_that_is_not_redacted_is_rejected() -> None:
     notes = "-----BEGIN PRIVATE KEY-----\nMIG"
     with pytest.raises(KeptSecretError, match=r"^notes of appStoreReviewDetails 7 looks like a private key") as refused:
         redaction("appStoreReviewDetails").attributes("appStoreReviewDetails", "7", {"notes": notes})
@@ -185,7 +185,7 @@ def test_a_kept_value_that_looks_like_a_key_is_refused_with_its_place() -> None:
 @pytest.mark.parametrize(
     "identifier", ["6446998023", "3b1f0a9c-7c1d-4f6e-9a0b-2c3d4e5f6a7b", "X1Y2Z3_PUSH", "eyJzIjoi"]
 )
-def test_opaque_ids_stay(identifier: str) -> None:
+def test_opaque_ids_are_kept(identifier: str) -> None:
     assert redaction().identifier(identifier) == identifier
 
 

@@ -1,4 +1,4 @@
-"""A recording of all areas of the sample account, which has resources of every type that can be listed."""
+"""A recording of all areas of the sample account, which has resources of every type with a list."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 FILE = "account.json"
 UNLISTED = "gameCenterLeaderboardSetMemberLocalizations"
-"""The type whose list needs the ids of other resources."""
+"""The type whose list requires ids of other resources."""
 
 
 def resources(emulator: Emulator) -> list[Mapping[str, Any]]:
-    """Return the resources, without those that every account has."""
+    """Return the resources of an account, without those that every account has."""
     return [one for one in emulator.dump()["data"] if one["type"] not in GENERATORS]
 
 
 def links(emulator: Emulator) -> Iterator[tuple[str, str, str, str]]:
-    """Give type, id and relationship of each resource that is related to another, and the other's id."""
+    """Yield type, id, relationship and related id for every link between two resources."""
     for one in resources(emulator):
         for name, relationship in one.get("relationships", {}).items():
             data = relationship["data"]
@@ -40,7 +40,7 @@ def links(emulator: Emulator) -> Iterator[tuple[str, str, str, str]]:
                 )
 
 
-def test_all_but_what_needs_ids_to_be_listed_is_recorded(
+def test_everything_but_lists_that_require_ids_is_recorded(
     key_files: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     live = new_live(key_files)

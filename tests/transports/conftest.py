@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def emulator_client() -> EmulatorClient:
-    """An emulator with an empty account, a key and a clock."""
+    """Client of an emulator with an empty account, a key and a clock."""
     return EmulatorClient()
 
 
 @pytest.fixture
 def server(emulator_client: EmulatorClient, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[Server]:
-    """A server that logs nothing, lets the emulator crash at nothing and leaves nothing."""
+    """A server. After the tests, there must be no log messages, no crashes of the emulator and no open connections."""
     threads = threading.enumerate()
     emulator_client.emulator.add("apps", id="1", name="Lists")
     with (

@@ -1,4 +1,4 @@
-"""A client of raw bytes, for requests that no HTTP library sends."""
+"""A client that sends raw bytes, for requests that no HTTP library sends."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TIMEOUT = 20.0
 
 
 class Reply(NamedTuple):
-    """A response, parsed."""
+    """A parsed response."""
 
     status: int
     reason: str
@@ -69,7 +69,7 @@ class RawConnection:
 
 
 def get(target: str, *headers: str, host: str = APPLE, method: str = "GET", body: bytes = b"") -> bytes:
-    """The bytes of a good request."""
+    """Return the bytes of a valid request."""
     lines = [f"{method} {target} HTTP/1.1", f"Host: {host}", f"Authorization: Bearer {TOKEN}", *headers]
     if body:
         lines.append(f"Content-Length: {len(body)}")
@@ -82,14 +82,14 @@ def connect(url: str) -> RawConnection:
 
 
 def start_tls(connection: RawConnection, server: Server) -> RawConnection:
-    """The same connection with TLS, as for Apple."""
+    """Return the connection with TLS, for a host of Apple's."""
     context = ssl.create_default_context(cafile=server.ca_file)
     return RawConnection(context.wrap_socket(connection.socket, server_hostname=APPLE))
 
 
 @contextmanager
 def open_connection(server: Server, transport: str) -> Iterator[RawConnection]:
-    """A connection to the ``http`` or ``https`` port, or through the proxy: in a ``tunnel``, or without (``proxy``)."""
+    """Open a connection to the port ``http`` or ``https``, to the ``proxy``, or through a ``tunnel`` of the proxy."""
     with ExitStack() as stack:
         url = {"http": server.url, "https": server.https_url}.get(transport, server.proxy_url)
         connection = stack.enter_context(connect(url))

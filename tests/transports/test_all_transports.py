@@ -24,21 +24,21 @@ if TYPE_CHECKING:
 
 
 class Case(NamedTuple):
-    """A request and the answer to expect."""
+    """A request with the expected response."""
 
     method: str
     path: str
     status: int | None
-    """None where the response has only to be equal over all transports."""
+    """Expected status; None if the response must only be equal over all transports."""
     words: str = ""
-    """A part of its body."""
+    """Text that the body must contain."""
     token: str | None = TOKEN
     body: bytes = b""
     content_type: str = "application/json"
 
 
 class Answer(NamedTuple):
-    """A response, without the types of its library."""
+    """A response, independent of the library."""
 
     status: int
     headers: dict[str, str]
@@ -47,7 +47,7 @@ class Answer(NamedTuple):
 
 Send: TypeAlias = "Callable[[Case, Mapping[str, str]], Answer]"
 OpenTransport: TypeAlias = "Callable[[EmulatorClient, Path], AbstractContextManager[tuple[str, Send]]]"
-"""Opens a transport to an emulator: gives the base URL, and a function that sends a request."""
+"""Opens a transport to an emulator, and yields the base URL and a function that sends a request."""
 
 CREATE = b'{"data": {"type": "betaGroups", "attributes": {"name": "Friends", "x": null}}}'
 TESTER = b'{"data": {"type": "betaTesters", "attributes": {"email": "a@example.com"}}}'
@@ -99,7 +99,7 @@ TABLE = (
 
 
 def emulator_client() -> EmulatorClient:
-    """An emulator with the resources and failures of the table."""
+    """Return an emulator with the resources and planned failures for the table."""
     emulator_client = EmulatorClient()
     emulator = emulator_client.emulator
     first = emulator.add("apps", id="1", name="Lists", bundleId="com.example.lists")
@@ -197,12 +197,12 @@ def plainly_proxied(emulator_client: EmulatorClient, folder: Path) -> Iterator[t
 
 
 TRANSPORTS = (handled, adapted, intercepted, over_http, over_https, proxied_requests, proxied_httpx, plainly_proxied)
-# Headers that differ from response to response, and those of the connection.
+# Headers that are different in each response, and headers of the connection.
 OWN = {"date", "x-apple-jingle-correlation-key", "server", "content-length", "connection"}
 
 
 def comparable(answer: Answer, base: str) -> tuple[int, dict[str, str], bytes]:
-    """A response without the members that may differ."""
+    """Return a response without the members that may differ."""
     headers = {
         name.lower(): value.replace(base, "{base}") for name, value in answer.headers.items() if name.lower() not in OWN
     }
@@ -210,7 +210,7 @@ def comparable(answer: Answer, base: str) -> tuple[int, dict[str, str], bytes]:
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS, ids=lambda transport: transport.__name__)
-def test_all_transports_give_equal_responses(transport: OpenTransport, tmp_path: Path) -> None:
+def test_all_transports_return_equal_responses(transport: OpenTransport, tmp_path: Path) -> None:
     with handled(emulator_client(), tmp_path) as (base, send):
         expected = [comparable(send(case, _headers(case)), base) for case in TABLE]
     with transport(emulator_client(), tmp_path) as (base, send):

@@ -1,4 +1,4 @@
-"""Answers that are late, cut or missing, as clients of the server see them."""
+"""Responses of the server that are late, truncated or missing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def get_app(server: Server, timeout: float = 30) -> httpx.Response:
 
 
 @pytest.mark.parametrize("broken", sorted({*get_args(Broken)} - {"cut"}))
-def test_a_connection_that_breaks_ends_without_an_answer(
+def test_a_broken_connection_ends_without_a_response(
     server: Server, emulator_client: EmulatorClient, broken: Broken
 ) -> None:
     emulator_client.emulator.fail("GET", "/v1/apps/{id}", broken=broken)
@@ -32,7 +32,7 @@ def test_a_connection_that_breaks_ends_without_an_answer(
     assert [one.status for one in emulator_client.emulator.requests] == [0, 200]
 
 
-def test_a_body_that_is_cut_ends_before_its_length(server: Server, emulator_client: EmulatorClient) -> None:
+def test_a_truncated_body_ends_before_its_content_length(server: Server, emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.fail("GET", "/v1/apps/{id}", broken="cut")
     with pytest.raises(httpx.RemoteProtocolError, match="without sending complete message body"):
         get_app(server)
@@ -40,7 +40,7 @@ def test_a_body_that_is_cut_ends_before_its_length(server: Server, emulator_clie
 
 
 @pytest.mark.parametrize("sleep", [True, False])
-def test_a_latency_is_real_and_reaches_the_timeout_of_the_client(
+def test_the_server_waits_for_a_latency_until_the_client_times_out(
     server: Server, emulator_client: EmulatorClient, *, sleep: bool
 ) -> None:
     emulator_client.emulator.fail("GET", "/v1/apps/{id}", latency=0.05, sleep=sleep)
@@ -50,7 +50,9 @@ def test_a_latency_is_real_and_reaches_the_timeout_of_the_client(
         get_app(server, timeout=0.1)
 
 
-def test_faults_of_the_network_have_no_answer(server: Server, emulator_client: EmulatorClient) -> None:
+def test_network_faults_close_the_connection_without_a_response(
+    server: Server, emulator_client: EmulatorClient
+) -> None:
     emulator_client.emulator.fault("timed-out")
     with pytest.raises(httpx.TransportError):
         get_app(server)

@@ -1,4 +1,4 @@
-"""Half-sent requests, and a process that can open no more files."""
+"""Incomplete requests, and a process that cannot open more files."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 SHORT = 0.3
-"""Seconds that a head may take, in place of ten."""
+"""Seconds that the head of a request may take, instead of ten."""
 LATE = "2"
-"""The app that the server is late to give."""
+"""App whose response is delayed."""
 MANY = 30_000_000
-"""Bytes: more than the system's buffers take."""
+"""Size in bytes that exceeds the buffers of the system."""
 FILES = 60
-"""Files that the server's process may open."""
+"""Number of files that the process of the server may open."""
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="it limits no number of files")
 DIRECT = ("http", "https", "tunnel")
-"""Transports over which the server itself reads what is sent."""
+"""Transports for which the server itself reads the request."""
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server that is not patient. Cases wait for its time limit together, each on a connection of its own."""
+    """A server with a short timeout. The cases of a test wait for it together, each with its own connection."""
     emulator = EmulatorClient().emulator
     emulator.add("apps", id="1")
     emulator.add("apps", id=LATE)
@@ -59,7 +59,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def is_closed(connection: RawConnection) -> bool:
-    """Wait for the end of a connection; an error is raised where none comes."""
+    """Wait for the end of a connection, and raise an error if it does not end."""
     try:
         return connection.socket.recv(1) == b""
     except ConnectionError:
@@ -73,7 +73,7 @@ CONNECTS = (b"C", b"CONNECT ", f"CONNECT {APPLE}:443 HTTP/1.1\r\nHost: x".encode
 
 @pytest.fixture(scope="module")
 def half_sent(server: Server) -> Iterator[dict[tuple[str, bytes], RawConnection]]:
-    """Connections by transport and what was sent: half a head, half a CONNECT, or half a handshake of ``TLS``."""
+    """Connections by transport and incomplete data: a part of a head, of a CONNECT, or of a handshake (``TLS``)."""
     with ExitStack() as stack:
         connections = {}
         for transport, sent in (
@@ -89,21 +89,21 @@ def half_sent(server: Server) -> Iterator[dict[tuple[str, bytes], RawConnection]
 
 @pytest.mark.parametrize("sent", HEADS)
 @pytest.mark.parametrize("transport", TRANSPORTS)
-def test_a_half_sent_head_ends_the_connection(
+def test_a_connection_with_an_incomplete_head_is_closed(
     half_sent: dict[tuple[str, bytes], RawConnection], transport: str, sent: bytes
 ) -> None:
     assert is_closed(half_sent[transport, sent])
 
 
 @pytest.mark.parametrize("sent", HANDSHAKES)
-def test_a_half_sent_tls_handshake_ends_the_connection(
+def test_a_connection_with_an_incomplete_tls_handshake_is_closed(
     half_sent: dict[tuple[str, bytes], RawConnection], sent: bytes
 ) -> None:
     assert is_closed(half_sent["TLS", sent])
 
 
 @pytest.mark.parametrize("sent", CONNECTS)
-def test_a_half_sent_connect_ends_the_connection(
+def test_a_connection_with_an_incomplete_connect_is_closed(
     half_sent: dict[tuple[str, bytes], RawConnection], sent: bytes
 ) -> None:
     assert is_closed(half_sent["proxy", sent])
@@ -119,7 +119,7 @@ REQUESTS = {"get": get("/v1/apps/1"), "three": get("/v1/apps/1") * 3, **BODIES}
 
 @pytest.fixture(scope="module")
 def half_sent_after_requests(server: Server) -> Iterator[dict[tuple[str, str, bool], RawConnection]]:
-    """Connections by transport, the requests that were answered, and whether half a head was in their packet."""
+    """Connections by transport, number of handled requests, and whether their packet had a part of another head."""
     with ExitStack() as stack:
         connections = {}
         for case in (*product(DIRECT, REQUESTS, [True]), *product(DIRECT, ["get"], [False])):
@@ -133,7 +133,7 @@ def half_sent_after_requests(server: Server) -> Iterator[dict[tuple[str, str, bo
 
 
 @pytest.mark.parametrize("transport", DIRECT)
-def test_a_half_sent_head_after_a_request_ends_the_connection(
+def test_a_connection_with_an_incomplete_second_head_is_closed(
     half_sent_after_requests: dict[tuple[str, str, bool], RawConnection], transport: str
 ) -> None:
     assert is_closed(half_sent_after_requests[transport, "get", False])
@@ -141,14 +141,14 @@ def test_a_half_sent_head_after_a_request_ends_the_connection(
 
 @pytest.mark.parametrize("transport", DIRECT)
 @pytest.mark.parametrize("requests_", REQUESTS)
-def test_half_a_head_in_the_packet_of_a_request_ends_the_connection(
+def test_a_connection_with_an_incomplete_head_in_the_packet_of_a_request_is_closed(
     half_sent_after_requests: dict[tuple[str, str, bool], RawConnection], transport: str, requests_: str
 ) -> None:
     assert is_closed(half_sent_after_requests[transport, requests_, True])
 
 
 def wait_for_a_stalled_connection(server: Server) -> None:
-    """Wait until the server has closed a connection that began later than all that went before."""
+    """Wait until the server has closed a connection that was started after all the others."""
     for _ in range(2):
         with connect(server.url) as half:
             half.send(b"G")
@@ -156,7 +156,7 @@ def wait_for_a_stalled_connection(server: Server) -> None:
 
 
 def send_in_pieces(connection: RawConnection, request_: bytes) -> int:
-    """Send a request in three packets; return the status of the response."""
+    """Send a request in three packets, and return the status of the response."""
     for piece in (request_[:20], request_[20:-6], request_[-6:]):
         connection.send(piece)
     return connection.read().status
@@ -164,7 +164,7 @@ def send_in_pieces(connection: RawConnection, request_: bytes) -> int:
 
 @pytest.fixture(scope="module")
 def whole_requests(server: Server) -> Iterator[dict[str, RawConnection]]:
-    """Connections by the request that was answered longer ago than the time limit."""
+    """Connections by their request, which was handled longer ago than the timeout."""
     with ExitStack() as stack:
         connections = {name: stack.enter_context(open_connection(server, "http")) for name in BODIES}
         for name, connection in connections.items():
@@ -174,7 +174,7 @@ def whole_requests(server: Server) -> Iterator[dict[str, RawConnection]]:
 
 
 @pytest.mark.parametrize("name", BODIES)
-def test_a_whole_request_with_a_body_leaves_the_connection_open(
+def test_a_complete_request_with_a_body_leaves_the_connection_open(
     whole_requests: dict[str, RawConnection], name: str
 ) -> None:
     assert send_in_pieces(whole_requests[name], BODIES[name]) in {400, 422}
@@ -182,7 +182,7 @@ def test_a_whole_request_with_a_body_leaves_the_connection_open(
 
 @pytest.fixture(scope="module")
 def unread(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, RawConnection]]:
-    """Connections by transport over which a long response comes that nobody has read for longer than the time limit."""
+    """Connections by transport with a long response that has not been read for longer than the timeout."""
 
     class Generous(Emulator):
         def handle(self, _request: Request) -> Response:
@@ -203,7 +203,9 @@ def unread(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, RawCo
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
-def test_a_client_that_takes_no_response_is_dropped(unread: dict[str, RawConnection], transport: str) -> None:
+def test_the_connection_of_a_client_that_does_not_read_its_response_is_closed(
+    unread: dict[str, RawConnection], transport: str
+) -> None:
     received = 0
     with suppress(ConnectionError, ssl.SSLEOFError):
         while data := unread[transport].socket.recv(2**20):
@@ -212,7 +214,7 @@ def test_a_client_that_takes_no_response_is_dropped(unread: dict[str, RawConnect
 
 
 class FakeConnection:
-    """A connection whose client takes some bytes between any two looks, or none."""
+    """A connection whose client reads some bytes between two checks, or none."""
 
     def __init__(self, taken: int) -> None:
         self.last_active, self.reads_body, self.idle = 0.0, False, False
@@ -229,7 +231,7 @@ class FakeConnection:
         self.dropped.set()
 
 
-def test_a_client_that_takes_its_response_slowly_is_not_dropped() -> None:
+def test_the_connection_of_a_client_that_reads_slowly_stays_open() -> None:
     async def watch() -> tuple[bool, bool]:
         connections = OpenConnections(timeout=0.02)
         slow, stuck = FakeConnection(1), FakeConnection(0)
@@ -243,7 +245,7 @@ def test_a_client_that_takes_its_response_slowly_is_not_dropped() -> None:
     assert asyncio.run(watch()) == (False, True)
 
 
-def test_a_body_that_does_not_go_on_ends_the_connection(emulator_client: EmulatorClient, tmp_path: Path) -> None:
+def test_a_connection_with_a_stalled_body_is_closed(emulator_client: EmulatorClient, tmp_path: Path) -> None:
     with (
         Server(tmp_path, timeout=0.02) as server,
         server.answering(emulator_client.emulator),
@@ -260,7 +262,7 @@ def request_for(transport: str, identifier: str) -> bytes:
 
 @pytest.fixture(scope="module")
 def idle(server: Server) -> Iterator[dict[str, RawConnection]]:
-    """Connections by transport that have been idle while others of the same transport were closed half way."""
+    """Connections by transport that were idle while others with incomplete requests were closed."""
     with ExitStack() as stack:
         connections = {transport: stack.enter_context(open_connection(server, transport)) for transport in TRANSPORTS}
         for transport, connection in connections.items():
@@ -276,14 +278,16 @@ def idle(server: Server) -> Iterator[dict[str, RawConnection]]:
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
-def test_an_idle_connection_outlives_a_half_sent_head(idle: dict[str, RawConnection], transport: str) -> None:
+def test_an_idle_connection_is_kept_longer_than_one_with_an_incomplete_head(
+    idle: dict[str, RawConnection], transport: str
+) -> None:
     idle[transport].send(request_for(transport, "1"))
     assert idle[transport].read().status == 200
 
 
 @pytest.fixture(scope="module")
 def late(server: Server) -> Iterator[dict[str, RawConnection]]:
-    """Connections by transport over which a response comes later than the time limit for heads."""
+    """Connections by transport with a response that comes later than the timeout for heads."""
     with ExitStack() as stack:
         connections = {transport: stack.enter_context(open_connection(server, transport)) for transport in DIRECT}
         server.emulator.fail("GET", f"/v1/apps/{LATE}", latency=2 * SHORT, sleep=True, times=len(DIRECT))
@@ -293,11 +297,11 @@ def late(server: Server) -> Iterator[dict[str, RawConnection]]:
 
 
 @pytest.mark.parametrize("transport", DIRECT)
-def test_a_late_response_is_no_half_sent_head(late: dict[str, RawConnection], transport: str) -> None:
+def test_a_connection_with_a_delayed_response_stays_open(late: dict[str, RawConnection], transport: str) -> None:
     assert late[transport].read().status == 200
 
 
-def test_idle_connections_are_closed_where_the_event_loop_can_watch_no_more(
+def test_idle_connections_are_closed_if_the_event_loop_cannot_watch_more(
     emulator_client: EmulatorClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sockets, "max_connections", lambda: FILES)
@@ -314,7 +318,7 @@ def test_idle_connections_are_closed_where_the_event_loop_can_watch_no_more(
 
 @contextmanager
 def serve(*options: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """A server whose process may open few files: its process id and what it printed."""
+    """A server whose process can only open few files, with its process id and the line that it printed."""
     command = [sys.executable, "-m", "pytest_asc", "serve", "--proxy", *options]
     limited = ["sh", "-c", f'ulimit -n {FILES}; exec "$@"', "sh", *command]
     with subprocess.Popen(limited, stdout=subprocess.PIPE, text=True, env=os.environ) as process:
@@ -331,7 +335,7 @@ def seconds_of_processor(process: int) -> float:
 
 
 def answers(served: dict[str, Any]) -> set[int]:
-    """Status codes of good requests over each way."""
+    """Return the status codes of valid requests over each transport."""
     statuses = set()
     with requests.Session() as session:
         session.trust_env = False
@@ -346,21 +350,21 @@ def answers(served: dict[str, Any]) -> set[int]:
 
 
 class Idle(NamedTuple):
-    """Idle connections that leave a server's process no files."""
+    """Idle connections that use up the files of a server's process."""
 
     port: str
     sent: bytes
-    """Over each of them."""
+    """Number of requests over each connection."""
     connections: int = FILES + 10
 
 
 class Exhausted(NamedTuple):
-    """What a server did whose process could open no more files."""
+    """Behavior of a server whose process cannot open more files."""
 
     statuses: set[int]
-    """Of good requests."""
+    """Status codes of valid requests."""
     seconds: float | None
-    """Of the processor, in a second without requests; None where this system does not tell them."""
+    """Processor time in a second without requests, in seconds; None if the system does not provide it."""
 
 
 TO_PORTS = {
@@ -368,7 +372,7 @@ TO_PORTS = {
     "half a head": Idle("url", b"GET /v1/apps HTTP/1.1\r\n"),
     "nothing over HTTPS": Idle("https_url", b""),
 }
-# Each of these takes three files: the proxy has one to the client and one to the port.
+# Each of these uses three files: the proxy has a connection to the client and one to the port.
 TO_THE_PROXY = {
     "a request to the proxy": Idle("proxy_url", get(f"http://{APPLE}/v1/apps"), FILES // 3 + 10),
     "a tunnel": Idle("proxy_url", f"CONNECT {APPLE}:443 HTTP/1.1\r\n\r\n".encode(), FILES // 3 + 10),
@@ -377,7 +381,7 @@ TELLS_TIMES = Path("/proc/self/stat").exists()
 
 
 def exhaust(process: int, served: dict[str, Any], idle: Idle) -> Exhausted:
-    """Take all files of a server's process, then send good requests."""
+    """Use up the files of a server's process, and then send valid requests."""
     with ExitStack() as stack:
         connections = [stack.enter_context(connect(served[idle.port])) for _ in range(idle.connections)]
         for connection in connections:
@@ -394,7 +398,7 @@ def exhaust(process: int, served: dict[str, Any], idle: Idle) -> Exhausted:
 
 @cache
 def exhausted() -> dict[str, Future[Exhausted]]:
-    """Take all files of two servers at the same time, of each again and again: they wait for most of it."""
+    """Use up the files of two servers repeatedly, at the same time, because most of the time is waiting."""
     with ExitStack() as stack:
         outcomes: dict[str, Future[Exhausted]] = {}
         for cases in (TO_PORTS, TO_THE_PROXY):
@@ -405,12 +409,12 @@ def exhausted() -> dict[str, Future[Exhausted]]:
 
 
 @pytest.mark.parametrize("sent", [*TO_PORTS, *TO_THE_PROXY])
-def test_idle_connections_that_take_all_files_keep_no_client_out(sent: str) -> None:
+def test_clients_are_served_even_if_idle_connections_use_all_files(sent: str) -> None:
     assert exhausted()[sent].result().statuses == {401}
 
 
 @pytest.mark.skipif(not TELLS_TIMES, reason="this system does not tell the times of a process")
-def test_the_processor_is_idle_while_there_are_no_more_files() -> None:
+def test_the_server_uses_no_processor_time_while_no_files_are_left() -> None:
     outcome = exhausted()["nothing"].result()
     assert outcome.seconds is not None
     assert outcome.statuses == {401}

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def server(emulator_client: EmulatorClient, tmp_path: Path) -> Iterator[Server]:
-    """A server whose proxy lets 127.0.0.1 through, which stands for any other host."""
+    """A server whose proxy allows tunnels to 127.0.0.1, which stands for any other host."""
     emulator_client.emulator.add("apps", id="1")
     with Server(tmp_path, allowed={"127.0.0.1"}) as server, server.answering(emulator_client.emulator):
         yield server
@@ -31,7 +31,7 @@ def server(emulator_client: EmulatorClient, tmp_path: Path) -> Iterator[Server]:
     "authority",
     [f"{APPLE}:443", "API.AppStoreConnect.apple.com:443", f"{APPLE}:8443", "api.enterprise.developer.apple.com:443"],
 )
-def test_a_tunnel_to_apple_ends_at_the_emulator(server: Server, authority: str) -> None:
+def test_a_tunnel_to_apple_leads_to_the_emulator(server: Server, authority: str) -> None:
     with connect(server.proxy_url) as connection:
         connection.send(f"CONNECT {authority} HTTP/1.1\r\nHost: x\r\nProxy-Authorization: Basic eDp5\r\n\r\n".encode())
         assert (connection.read().status, connection.hang_up()) == (200, b"")
@@ -45,7 +45,7 @@ def test_a_tunnel_to_port_80_speaks_http(server: Server) -> None:
         assert connection.read().json["links"]["self"] == f"http://{APPLE}/v1/apps/1"
 
 
-def test_tls_may_begin_before_the_tunnel_is_confirmed(server: Server) -> None:
+def test_tls_can_start_before_the_tunnel_is_confirmed(server: Server) -> None:
     with connect(server.proxy_url) as connection:
         connection.send(f"CONNECT {APPLE}:80 HTTP/1.1\r\n\r\n".encode() + get("/v1/apps/1"))
         assert [connection.read().status, connection.read().status] == [200, 200]
@@ -66,7 +66,9 @@ def test_tls_may_begin_before_the_tunnel_is_confirmed(server: Server) -> None:
         (":443", 400, "a host"),
     ],
 )
-def test_other_hosts_are_refused_with_a_reason(server: Server, authority: str, status: int, words: str) -> None:
+def test_tunnels_to_other_hosts_are_rejected_with_a_reason(
+    server: Server, authority: str, status: int, words: str
+) -> None:
     with connect(server.proxy_url) as connection:
         connection.send(f"CONNECT {authority} HTTP/1.1\r\n\r\n".encode("latin-1"))
         answer = connection.read()
@@ -74,13 +76,13 @@ def test_other_hosts_are_refused_with_a_reason(server: Server, authority: str, s
         assert connection.hang_up() == b""
 
 
-def test_clients_show_the_reason_of_a_refused_tunnel(server: Server) -> None:
+def test_clients_show_the_reason_for_a_rejected_tunnel(server: Server) -> None:
     proxies = {"https": server.proxy_url}
     with pytest.raises(requests.exceptions.ProxyError, match=r"--allow-host example\.com"):
         requests.get("https://example.com/", proxies=proxies, timeout=9)
 
 
-def test_an_allowed_host_is_reached(server: Server, apple: Apple) -> None:
+def test_a_tunnel_to_an_allowed_host_is_opened(server: Server, apple: Apple) -> None:
     place = urlsplit(apple.url)
     with connect(server.proxy_url) as connection:
         connection.send(f"CONNECT {place.netloc} HTTP/1.1\r\n\r\n".encode())
@@ -97,9 +99,7 @@ def test_an_allowed_host_that_cannot_be_reached_gets_502(server: Server, unused_
         assert (answer.status, "127.0.0.1 cannot be reached" in answer.reason) == (502, True)
 
 
-def test_the_server_itself_is_reached_by_clients_that_send_everything_through_the_proxy(
-    emulator_client: EmulatorClient, tmp_path: Path
-) -> None:
+def test_clients_can_reach_the_server_itself_through_the_proxy(emulator_client: EmulatorClient, tmp_path: Path) -> None:
     emulator_client.emulator.add("apps", id="1")
     with Server(tmp_path) as server, server.answering(emulator_client.emulator):
         own = urlsplit(server.https_url).netloc
@@ -114,7 +114,7 @@ def test_the_server_itself_is_reached_by_clients_that_send_everything_through_th
             assert connection.read().json["links"]["self"] == f"{server.url}/v1/apps/1"
 
 
-def test_without_a_tunnel_each_request_is_checked_by_its_own_host(server: Server) -> None:
+def test_requests_without_a_tunnel_are_checked_by_their_own_host(server: Server) -> None:
     with connect(server.proxy_url) as connection:
         for host, status in ((APPLE, 200), ("example.com", 403), (APPLE, 200)):
             connection.send(get(f"http://{host}/v1/apps/1", host=host))
@@ -126,13 +126,13 @@ def test_without_a_tunnel_each_request_is_checked_by_its_own_host(server: Server
                 )
 
 
-def test_a_head_without_end_is_refused(server: Server) -> None:
+def test_a_connect_with_an_endless_head_is_rejected(server: Server) -> None:
     with connect(server.proxy_url) as connection:
         connection.send(b"CONNECT " + b"a" * 70_000)
         assert connection.read().status == 431
 
 
-def test_the_hosts_are_those_of_the_emulated_service(tmp_path: Path) -> None:
+def test_the_proxy_only_opens_tunnels_for_hosts_of_the_emulated_service(tmp_path: Path) -> None:
     with Server(tmp_path) as server, server.answering(Emulator(service=WEATHERKIT)):
         for host, status in (("weatherkit.apple.com", 200), (APPLE, 403)):
             with connect(server.proxy_url) as connection:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def session(emulator_client: EmulatorClient) -> Iterator[requests.Session]:
-    """A session that the emulator answers, with a good token."""
+    """A session with a valid token whose requests go to the emulator."""
     with requests.Session() as session:
         session.trust_env = False
         session.mount(BASE, EmulatorAdapter(emulator_client.emulator))
@@ -67,7 +67,7 @@ def test_the_body_can_be_streamed(emulator_client: EmulatorClient, session: requ
         assert b"\n".join(response.iter_lines()) == whole
 
 
-def test_an_answer_can_be_pickled(session: requests.Session) -> None:
+def test_a_response_can_be_pickled(session: requests.Session) -> None:
     response = pickle.loads(pickle.dumps(session.get(f"{BASE}/v1/apps")))
     assert (response.status_code, response.json()["data"]) == (200, [])
 
@@ -90,7 +90,9 @@ def test_request_bodies_of_all_types_arrive(
     assert emulator_client.emulator.requests[0].body == received
 
 
-def test_201_is_no_redirect_and_204_has_no_body(emulator_client: EmulatorClient, session: requests.Session) -> None:
+def test_a_201_is_not_a_redirect_and_a_204_has_no_body(
+    emulator_client: EmulatorClient, session: requests.Session
+) -> None:
     data = {"type": "bundleIds", "attributes": {"name": "Lists", "identifier": "com.example.x", "platform": "IOS"}}
     created = session.post(f"{BASE}/v1/bundleIds", json={"data": data})
     assert (created.status_code, created.history) == (201, [])
@@ -127,7 +129,7 @@ def test_hooks_are_called(session: requests.Session) -> None:
     assert seen == [200]
 
 
-def test_an_exception_of_the_emulator_is_raised_where_the_request_was_sent(
+def test_an_exception_of_the_emulator_is_raised_to_the_sender_of_the_request(
     session: requests.Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def crash(*_: object) -> None:
@@ -138,7 +140,7 @@ def test_an_exception_of_the_emulator_is_raised_where_the_request_was_sent(
         session.get(f"{BASE}/v1/apps")
 
 
-def test_emulated_sessions_share_no_state_that_a_test_can_set(emulator_client: EmulatorClient) -> None:
+def test_sessions_do_not_share_state_that_a_test_can_set(emulator_client: EmulatorClient) -> None:
     def new_session() -> Session:
         return Session(BASE, token=lambda: TOKEN, adapter=EmulatorAdapter(emulator_client.emulator))
 

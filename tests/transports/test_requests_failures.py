@@ -1,4 +1,4 @@
-"""Late, broken and missing responses in code that uses requests."""
+"""Late, truncated and missing responses in code that uses requests."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ APPS = f"{BASE}/v1/apps"
 
 @pytest.fixture(params=["adapter", "interception"])
 def get(request: pytest.FixtureRequest, emulator_client: EmulatorClient) -> Iterator[Get]:
-    """GET a URL over one of the transports, with a good token."""
+    """Send a GET request with a valid token over one of the transports."""
     with requests.Session() as session:
         session.trust_env = False
         session.headers["Authorization"] = f"Bearer {TOKEN}"
@@ -47,7 +47,7 @@ def get(request: pytest.FixtureRequest, emulator_client: EmulatorClient) -> Iter
         ("proxy", requests.exceptions.ProxyError, "proxy-authentication", "returned 407"),
     ],
 )
-def test_a_broken_connection_raises_what_requests_raises(
+def test_a_broken_connection_raises_the_exception_of_requests(
     emulator_client: EmulatorClient, get: Get, broken: Any, error: type[Exception], cause: str, evidence: str
 ) -> None:
     emulator_client.emulator.fail("GET", "/v1/apps", broken=broken)
@@ -59,7 +59,7 @@ def test_a_broken_connection_raises_what_requests_raises(
     assert get(APPS).status_code == 200
 
 
-def test_a_cut_answer_breaks_where_it_is_read(emulator_client: EmulatorClient, get: Get) -> None:
+def test_reading_a_truncated_response_raises_an_exception(emulator_client: EmulatorClient, get: Get) -> None:
     emulator_client.emulator.fail("GET", "/v1/apps", broken="cut")
     with get(APPS, stream=True) as response:
         assert response.status_code == 200
@@ -67,13 +67,13 @@ def test_a_cut_answer_breaks_where_it_is_read(emulator_client: EmulatorClient, g
             list(response.iter_content(10))
 
 
-def test_latency_is_in_elapsed_once(emulator_client: EmulatorClient, get: Get) -> None:
+def test_a_latency_is_added_to_elapsed_once(emulator_client: EmulatorClient, get: Get) -> None:
     emulator_client.emulator.fail("GET", "/v1/apps", latency=20)
     assert 20 < get(APPS).elapsed.total_seconds() < 25
     assert get(APPS).elapsed.total_seconds() < 5
 
 
-def test_the_callers_own_hooks_are_called_as_well(emulator_client: EmulatorClient, get: Get) -> None:
+def test_hooks_of_the_caller_are_called_as_well(emulator_client: EmulatorClient, get: Get) -> None:
     seen: list[float] = []
 
     def note(response: requests.Response, **_: object) -> None:
@@ -86,7 +86,9 @@ def test_the_callers_own_hooks_are_called_as_well(emulator_client: EmulatorClien
 
 
 @pytest.mark.parametrize("timeout", [1, 1.0, (60, 1), urllib3.Timeout(connect=60, read=1)])
-def test_a_client_that_waits_for_less_gets_its_timeout(emulator_client: EmulatorClient, get: Get, timeout: Any) -> None:
+def test_a_client_with_a_timeout_below_the_latency_gets_a_timeout(
+    emulator_client: EmulatorClient, get: Get, timeout: Any
+) -> None:
     emulator_client.emulator.fail("GET", "/v1/apps", latency=20)
     with pytest.raises(requests.ReadTimeout):
         get(APPS, timeout=timeout)
@@ -94,7 +96,9 @@ def test_a_client_that_waits_for_less_gets_its_timeout(emulator_client: Emulator
 
 
 @pytest.mark.parametrize("timeout", [None, 21, (1, 21), (1, None), urllib3.Timeout()])
-def test_a_client_that_waits_longer_gets_the_answer(emulator_client: EmulatorClient, get: Get, timeout: Any) -> None:
+def test_a_client_with_a_timeout_above_the_latency_gets_the_response(
+    emulator_client: EmulatorClient, get: Get, timeout: Any
+) -> None:
     emulator_client.emulator.fail("GET", "/v1/apps", latency=20)
     assert get(APPS, timeout=timeout).status_code == 200
 
@@ -114,7 +118,9 @@ def test_sleep_ends_with_the_timeout_of_the_client(
     assert pauses == [slept]
 
 
-def test_nothing_reaches_the_account_over_a_broken_connection(emulator_client: EmulatorClient, get: Get) -> None:
+def test_a_request_over_a_broken_connection_does_not_reach_the_account(
+    emulator_client: EmulatorClient, get: Get
+) -> None:
     emulator_client.emulator.fail("GET", "/v1/apps", broken="reset")
     with pytest.raises(requests.ConnectionError):
         get(APPS)

@@ -21,7 +21,7 @@ APPS = f"{BASE}/v1/apps"
 
 @pytest.fixture
 def intercepted(emulator_client: EmulatorClient) -> Iterator[EmulatorClient]:
-    """An emulator behind every call to Apple."""
+    """An emulator that intercepts all calls to Apple."""
     with intercept(emulator_client.emulator):
         yield emulator_client
 
@@ -34,7 +34,7 @@ def test_every_method_reaches_the_emulator(intercepted: EmulatorClient, method: 
     assert response.headers["Content-Type"] == "application/json"
 
 
-def test_a_delete_is_answered_without_a_body(intercepted: EmulatorClient) -> None:
+def test_the_response_to_a_delete_has_no_body(intercepted: EmulatorClient) -> None:
     group = intercepted.emulator.add("betaGroups")["id"]
     response = requests.delete(f"{BASE}/v1/betaGroups/{group}", headers=HEADERS, timeout=1)
     assert (response.status_code, response.content, response.headers.get("Content-Type")) == (204, b"", None)
@@ -52,7 +52,7 @@ def test_a_delete_is_answered_without_a_body(intercepted: EmulatorClient) -> Non
         f"{BASE}?x",
     ],
 )
-def test_no_request_to_apple_leaves(intercepted: EmulatorClient, url: str) -> None:
+def test_no_request_is_sent_to_apple(intercepted: EmulatorClient, url: str) -> None:
     requests.get(url, headers=HEADERS, timeout=1)
     assert len(intercepted.emulator.requests) == 1
 
@@ -77,7 +77,7 @@ def test_other_hosts_are_reached_as_before(intercepted: EmulatorClient, apple: A
 @pytest.mark.parametrize(
     "url", ["https://example.com/api.appstoreconnect.apple.com/", "https://api.appstoreconnect.apple.com.example.com/"]
 )
-def test_hosts_that_look_like_apples_are_other_hosts(emulator_client: EmulatorClient, url: str) -> None:
+def test_hosts_that_resemble_apples_are_not_intercepted(emulator_client: EmulatorClient, url: str) -> None:
     with responses.RequestsMock() as outer:
         outer.get(url, json={"other": True})
         with intercept(emulator_client.emulator):
@@ -85,7 +85,7 @@ def test_hosts_that_look_like_apples_are_other_hosts(emulator_client: EmulatorCl
     assert emulator_client.emulator.requests == []
 
 
-def test_a_mock_around_it_still_answers_for_other_hosts(emulator_client: EmulatorClient) -> None:
+def test_a_surrounding_mock_still_responds_for_other_hosts(emulator_client: EmulatorClient) -> None:
     with responses.RequestsMock() as outer:
         outer.get("https://example.com/", json={"outer": True})
         with intercept(emulator_client.emulator):
@@ -93,7 +93,7 @@ def test_a_mock_around_it_still_answers_for_other_hosts(emulator_client: Emulato
             assert requests.get(APPS, headers=HEADERS, timeout=1).status_code == 200
 
 
-def test_a_mock_inside_comes_first_and_goes_away_again(intercepted: EmulatorClient) -> None:
+def test_an_inner_mock_comes_first_until_it_is_stopped(intercepted: EmulatorClient) -> None:
     with responses.RequestsMock() as inner:
         inner.get(APPS, json={"inner": True})
         assert requests.get(APPS, headers=HEADERS, timeout=1).json() == {"inner": True}
@@ -103,7 +103,7 @@ def test_a_mock_inside_comes_first_and_goes_away_again(intercepted: EmulatorClie
     assert requests.get(APPS, headers=HEADERS, timeout=1).status_code == 200
 
 
-def test_a_mock_inside_can_lead_back_to_the_emulator(intercepted: EmulatorClient) -> None:
+def test_an_inner_mock_can_pass_requests_to_the_emulator(intercepted: EmulatorClient) -> None:
     with responses.RequestsMock(real_adapter_send=HTTPAdapter.send) as inner:
         inner.get("https://example.com/", json={"inner": True})
         inner.add_passthru(BASE)
@@ -120,7 +120,7 @@ def test_two_emulators_can_be_nested(intercepted: EmulatorClient) -> None:
     assert (len(inner.emulator.requests), len(intercepted.emulator.requests)) == (1, 1)
 
 
-def test_emulators_may_end_in_any_order() -> None:
+def test_emulators_can_end_in_any_order() -> None:
     before: Callable[..., object] = HTTPAdapter.send
     first, second = EmulatorClient(), EmulatorClient()
     outer, inner = intercept(first.emulator), intercept(second.emulator)
@@ -133,7 +133,7 @@ def test_emulators_may_end_in_any_order() -> None:
     assert HTTPAdapter.send is before
 
 
-def test_one_emulator_after_another_answers_with_its_own_account(emulator_client: EmulatorClient) -> None:
+def test_successive_emulators_respond_with_their_own_accounts(emulator_client: EmulatorClient) -> None:
     for client in (emulator_client, EmulatorClient()):
         client.emulator.add("apps", name=f"App of {id(client)}")
         with intercept(client.emulator):
@@ -151,14 +151,14 @@ def test_a_thread_that_outlives_the_interception_does_not_reach_apple(emulator_c
     assert emulator_client.emulator.requests == []
 
 
-def test_nothing_stays_patched(emulator_client: EmulatorClient) -> None:
+def test_no_patch_of_requests_is_left(emulator_client: EmulatorClient) -> None:
     before: Callable[..., object] = HTTPAdapter.send
     with intercept(emulator_client.emulator):
         assert HTTPAdapter.send is not before
     assert HTTPAdapter.send is before
 
 
-def test_an_exception_of_the_emulator_is_raised_where_the_request_was_sent(
+def test_an_exception_of_the_emulator_is_raised_to_the_sender_of_the_request(
     intercepted: EmulatorClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def crash(*_: object) -> None:

@@ -1,4 +1,4 @@
-"""Cut, slow, large and malformed requests, and many connections."""
+"""Incomplete, slow, large and malformed requests, and many connections."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MANY = 1000
 TEN_MEGABYTES = 10 * 1024 * 1024
 HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"
-"""The first bytes of a TLS client."""
+"""First bytes that a TLS client sends."""
 
 WHOLE = get("/v1/apps", method="POST", body=b'{"data": {}}')
 CHUNKED = get("/v1/apps", "Transfer-Encoding: chunked", method="POST") + b"5\r\nhello\r\n5\r\nwor"
@@ -34,13 +34,13 @@ CHUNKED = get("/v1/apps", "Transfer-Encoding: chunked", method="POST") + b"5\r\n
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize("sent", [b"", WHOLE[:3], WHOLE[:40], WHOLE[:-13], WHOLE[:-5], CHUNKED])
-def test_a_cut_request_does_not_reach_the_emulator(
+def test_an_incomplete_request_does_not_reach_the_emulator(
     server: Server, emulator_client: EmulatorClient, transport: str, sent: bytes
 ) -> None:
     with open_connection(server, transport) as connection:
         connection.send(sent)
         if transport in {"https", "tunnel"}:
-            connection.socket.close()  # a TLS client that is cut off says no goodbye
+            connection.socket.close()  # a TLS client that is cut off sends no close_notify
         else:
             assert b" 200 " not in connection.hang_up()
     check_that_it_serves(server)
@@ -62,7 +62,7 @@ def test_a_client_that_reads_late_gets_the_whole_response(server: Server, emulat
     for _ in range(199):
         emulator_client.emulator.add("apps")
     with open_connection(server, "http") as late, open_connection(server, "http") as prompt:
-        late.send(get("/v1/apps?limit=200") * 60)  # more than sockets and buffers hold
+        late.send(get("/v1/apps?limit=200") * 60)  # more than fits into sockets and buffers
         prompt.send(get("/v1/apps/1"))
         assert prompt.read().status == 200
         assert [len(late.read().json["data"]) for _ in range(60)] == [200] * 60
@@ -99,7 +99,7 @@ def test_a_body_of_ten_megabytes_arrives(
     assert emulator_client.emulator.requests[-1].body == body
 
 
-def test_a_body_above_the_limit_is_refused(
+def test_a_body_above_the_limit_is_rejected(
     server: Server, emulator_client: EmulatorClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(aiohttp_app, "MAX_BYTES", 1000)
@@ -126,10 +126,10 @@ def most_files() -> int:
 
 
 @pytest.mark.parametrize("transport", ["http", "tunnel"])
-def test_a_thousand_connections_are_kept_and_each_gets_its_own_answers(
+def test_a_thousand_open_connections_get_their_own_responses(
     server: Server, emulator_client: EmulatorClient, transport: str
 ) -> None:
-    many = MANY if transport == "http" else MANY // 20  # a handshake is work
+    many = MANY if transport == "http" else MANY // 20  # a handshake takes processor time
     if most_files() < 3 * many:
         pytest.skip("this machine lets a process open too few files")
     names = {
@@ -146,7 +146,7 @@ def test_a_thousand_connections_are_kept_and_each_gets_its_own_answers(
             )
 
 
-def test_clients_at_the_same_time_get_their_own_answers(server: Server, emulator_client: EmulatorClient) -> None:
+def test_concurrent_clients_get_their_own_responses(server: Server, emulator_client: EmulatorClient) -> None:
     ids = [emulator_client.emulator.add("apps")["id"] for _ in range(8)]
 
     def ask(place: int) -> list[str]:
@@ -163,7 +163,7 @@ def test_clients_at_the_same_time_get_their_own_answers(server: Server, emulator
 
 
 @pytest.mark.parametrize("transport", ["http", "https", "tunnel"])
-def test_pipelined_requests_are_answered_in_order(server: Server, transport: str) -> None:
+def test_pipelined_requests_get_responses_in_order(server: Server, transport: str) -> None:
     targets = [f"/v1/apps?limit={number}" for number in range(1, 30)]
     with open_connection(server, transport) as connection:
         connection.send(b"".join(map(get, targets)))
@@ -191,7 +191,7 @@ def test_pipelined_requests_are_answered_in_order(server: Server, transport: str
     ],
 )
 @pytest.mark.parametrize("transport", ["http", "tunnel", "proxy"])
-def test_bytes_after_a_malformed_request_are_no_request(
+def test_bytes_after_a_malformed_request_are_not_a_request(
     server: Server, emulator_client: EmulatorClient, transport: str, sent: bytes
 ) -> None:
     with open_connection(server, transport) as connection:
@@ -205,12 +205,12 @@ def test_bytes_after_a_malformed_request_are_no_request(
 
 @pytest.mark.parametrize("sent", [b"GET /" + b"a" * 100_000, b"GET / HTTP/1.1\r\nAuthorization: " + b"a" * 100_000])
 @pytest.mark.parametrize("transport", TRANSPORTS)
-def test_a_head_above_the_limit_is_refused(
+def test_a_head_above_the_limit_is_rejected(
     server: Server, emulator_client: EmulatorClient, transport: str, sent: bytes
 ) -> None:
-    # The server may have hung up before all is sent, and what it said be lost.
+    # The server may close the connection before everything is sent, and then its response is lost.
     with open_connection(server, transport) as connection, suppress(ConnectionError, ssl.SSLError):
-        connection.send(sent + b"\r\n\r\n")  # early releases of aiohttp wait for the end before they check it
+        connection.send(sent + b"\r\n\r\n")  # early releases of aiohttp only check it at its end
         assert connection.socket.recv(1000)[8:12] in {b" 400", b""}
     check_that_it_serves(server)
     assert {request.path for request in emulator_client.emulator.requests} == {"/v1/apps/1"}

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         ("ex\u00e4mple.com", False),
     ],
 )
-def test_links_begin_with_the_host_header_and_with_nothing_else(server: Server, host: str, accepted: bool) -> None:
+def test_links_have_the_host_of_the_host_header(server: Server, host: str, accepted: bool) -> None:
     with open_connection(server, "http") as connection:
         connection.send(get("/v1/apps/1", host=host))
         answer = connection.read()
@@ -43,14 +43,16 @@ def test_links_begin_with_the_host_header_and_with_nothing_else(server: Server, 
             assert b"Host header" in answer.body or b"{" not in answer.body
 
 
-def test_a_host_header_above_the_limit_of_names_is_refused(server: Server) -> None:
+def test_a_host_header_that_is_too_long_is_rejected(server: Server) -> None:
     with open_connection(server, "http") as connection:
         connection.send(get("/v1/apps/1", host="a" * 300))
         assert connection.read().status == 400
 
 
 @pytest.mark.parametrize("header", [b"X-Name: \xff", b"Accept: \xe4", b"Authorization: Bearer \xc3", b"X\xff: y"])
-def test_headers_that_are_no_text_are_refused(server: Server, emulator_client: EmulatorClient, header: bytes) -> None:
+def test_headers_that_are_not_utf_8_are_rejected(
+    server: Server, emulator_client: EmulatorClient, header: bytes
+) -> None:
     with open_connection(server, "http") as connection:
         connection.send(get("/v1/apps/1")[:-2] + header + b"\r\n\r\n")
         assert connection.read().status == 400
@@ -64,14 +66,14 @@ def test_headers_in_utf_8_are_accepted(server: Server) -> None:
 
 
 @pytest.mark.parametrize("lines", ["", "Host: a\r\nHost: b\r\n"])
-def test_one_host_header_is_needed(server: Server, lines: str) -> None:
+def test_exactly_one_host_header_is_required(server: Server, lines: str) -> None:
     with open_connection(server, "http") as connection:
         connection.send(f"GET /v1/apps HTTP/1.1\r\n{lines}\r\n".encode())
         assert connection.read().status == 400
 
 
 @pytest.mark.parametrize("target", ["*", "v1/apps", "ftp://example.com/", "http://", "http://a b/", "//"])
-def test_a_target_that_is_no_path_reaches_no_resource(server: Server, target: str) -> None:
+def test_a_target_that_is_not_a_path_reaches_no_resource(server: Server, target: str) -> None:
     with open_connection(server, "http") as connection:
         connection.send(get(target, method="OPTIONS"))
         assert connection.read().status in {400, 404}
@@ -104,20 +106,20 @@ def test_expect_100_continue_gets_an_interim_response(
     assert emulator_client.emulator.requests[0].body == b"body"
 
 
-def test_another_expectation_is_refused(server: Server) -> None:
+def test_an_unknown_expectation_is_rejected(server: Server) -> None:
     with open_connection(server, "http") as connection:
         connection.send(get("/v1/apps", "Expect: miracles"))
         assert connection.read().status == 417
 
 
-def test_an_answer_to_head_has_no_body_and_the_connection_goes_on(server: Server) -> None:
+def test_a_response_to_head_has_no_body_and_the_connection_stays_open(server: Server) -> None:
     with open_connection(server, "http") as connection:
         connection.send(get("/v1/apps/1", method="HEAD") + get("/v1/apps/1"))
         assert "Content-Length" not in connection.read(method="HEAD").headers
         assert connection.read().json["data"]["id"] == "1"
 
 
-def test_an_empty_answer_has_no_body(server: Server, emulator_client: EmulatorClient) -> None:
+def test_an_empty_response_has_no_body(server: Server, emulator_client: EmulatorClient) -> None:
     emulator_client.emulator.fail("DELETE", "/v1/profiles/1", status=204, body=b"")
     with open_connection(server, "http") as connection:
         connection.send(get("/v1/profiles/1", method="DELETE") + get("/v1/apps/1"))
@@ -133,7 +135,9 @@ def test_an_empty_answer_has_no_body(server: Server, emulator_client: EmulatorCl
         ("1.0", "Connection: keep-alive", True),
     ],
 )
-def test_connections_are_kept_alive_as_the_client_asks(server: Server, version: str, header: str, kept: bool) -> None:
+def test_connections_are_kept_alive_if_the_client_requests_it(
+    server: Server, version: str, header: str, kept: bool
+) -> None:
     with open_connection(server, "http") as connection:
         request = get("/v1/apps/1", header).replace(b"HTTP/1.1", f"HTTP/{version}".encode())
         connection.send(request)
@@ -155,7 +159,7 @@ def test_an_upgrade_is_declined(server: Server) -> None:
         assert connection.read().status == 200
 
 
-def test_answers_are_sent_without_delay(server: Server) -> None:
+def test_responses_are_sent_without_delay(server: Server) -> None:
     with open_connection(server, "http") as connection:
         connection.send(get("/v1/apps/1"))
         first = connection.socket.recv(2**20, socket.MSG_PEEK)
@@ -164,7 +168,7 @@ def test_answers_are_sent_without_delay(server: Server) -> None:
         assert body, "the head of the answer came alone: two writes"
 
 
-def test_it_listens_on_ports_of_its_own_on_loopback_alone(
+def test_the_server_only_listens_on_its_own_ports_on_loopback(
     server: Server, emulator_client: EmulatorClient, tmp_path: Path
 ) -> None:
     (tmp_path / "other").mkdir()
@@ -181,7 +185,7 @@ def test_a_port_in_use_raises_on_entering(server: Server, tmp_path: Path) -> Non
         pass
 
 
-def test_it_can_listen_on_ipv6(emulator_client: EmulatorClient, tmp_path: Path) -> None:
+def test_the_server_can_listen_on_ipv6(emulator_client: EmulatorClient, tmp_path: Path) -> None:
     emulator_client.emulator.add("apps", id="1")
     try:
         with Server(tmp_path, host="::1") as server, server.answering(emulator_client.emulator):

@@ -20,7 +20,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 @contextmanager
 def server(*parts: bytes, host: str = "127.0.0.1", keep_open: bool = False) -> Iterator[tuple[int, list[bytes]]]:
-    """Accept one connection, read the request and send bytes; yield the port and what came."""
+    """Accept one connection, read the request and send bytes; yield the port and the received bytes."""
     received: list[bytes] = []
     with socket.create_server((host, 0)) as listener:
 
@@ -60,13 +60,13 @@ def server(*parts: bytes, host: str = "127.0.0.1", keep_open: bool = False) -> I
         "",
     ],
 )
-def test_a_url_of_another_machine_is_refused(url: str) -> None:
+def test_a_url_of_another_machine_is_rejected(url: str) -> None:
     with pytest.raises(ValueError, match=r"expected one on this machine, such as http://127\.0\.0\.1:5000/webhook"):
         Emulator().deliver_webhooks_to(url)
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:port/", "http://127.0.0.1:99999/", "http://[::1/"])
-def test_a_url_that_makes_no_sense_is_refused(url: str) -> None:
+def test_a_malformed_url_is_rejected(url: str) -> None:
     with pytest.raises(ValueError, match="got the URL"):
         Emulator().deliver_webhooks_to(url)
 
@@ -84,7 +84,7 @@ def test_a_notification_is_posted_with_its_headers_and_the_path_of_the_url(monke
 
 
 @pytest.mark.parametrize("head", [b"HTTP/1.0 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"])
-def test_a_body_may_end_with_the_connection(head: bytes) -> None:
+def test_a_response_body_may_end_with_the_connection(head: bytes) -> None:
     with server(head, b"o", b"k") as (port, _):
         assert post_to(f"http://127.0.0.1:{port}")(REQUEST).body == b"ok"
 
@@ -94,7 +94,7 @@ def test_a_redirect_is_not_followed() -> None:
         assert post_to(f"http://127.0.0.1:{port}")(REQUEST).status == 302
 
 
-def test_connections_that_fail_raise_an_os_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_connections_raise_an_os_error(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     with pytest.raises(OSError, match="refused"):
@@ -110,7 +110,7 @@ def test_connections_that_fail_raise_an_os_error(monkeypatch: pytest.MonkeyPatch
         post_to(f"http://127.0.0.1:{port}")(REQUEST)
 
 
-def test_a_name_that_leads_to_another_machine_gets_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_that_resolves_to_another_machine_gets_no_request(monkeypatch: pytest.MonkeyPatch) -> None:
     class Connected:
         def getpeername(self) -> tuple[str, int]:
             return ("192.0.2.1", 80)
