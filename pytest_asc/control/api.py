@@ -32,8 +32,8 @@ _JSON, _HTML = "application/json", "text/html; charset=utf-8"
 _FORBIDDEN = ("base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'")
 _INTEGER = re.compile(r"-?[0-9]{1,16}")
 """As many digits as every JSON number can have."""
-_MOST_CACHED = 2**20
-"""Bytes of an account document that is kept to be recognised."""
+_MAX_CACHED_BYTES = 2**20
+"""Maximum size of an account document, in bytes, whose check is cached."""
 _SAMPLE = members({}, {"sample": BOOLEAN})
 
 
@@ -68,7 +68,7 @@ class EventStream(NamedTuple):
 
 
 class _RefusedError(Exception):
-    """The request is rejected with an error response."""
+    """Rejection of a request, with status, headers and message of the error response."""
 
     def __init__(self, status: int, message: str, **headers: str) -> None:
         super().__init__(message)
@@ -77,7 +77,7 @@ class _RefusedError(Exception):
 
 
 class ControlApi:
-    """The control API of a server.
+    """Control API of a server.
 
     Args:
         accounts: The accounts to control.
@@ -257,12 +257,12 @@ def _read(body: bytes, schema: Any, *, required: bool) -> Any:
 
 
 def _read_document(body: bytes) -> CheckedDocument:
-    """Parse and check an account document; a client that sends the same before each of its tests waits for it once.
+    """Parse and check an account document. The result is cached for clients that send the same before every test.
 
     Raises:
-        ValueError: It is not valid JSON, or not a valid account document.
+        ValueError: The body is not valid JSON, or not a valid account document.
     """
-    check_once = _checked_document if len(body) <= _MOST_CACHED else _checked_document.__wrapped__
+    check_once = _checked_document if len(body) <= _MAX_CACHED_BYTES else _checked_document.__wrapped__
     return check_once(body)
 
 

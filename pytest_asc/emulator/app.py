@@ -1,4 +1,4 @@
-"""The emulator: an account, its keys, and the pipeline from request to response (:meth:`Emulator._respond`)."""
+"""Emulator with an account, its keys, and the pipeline from request to response (:meth:`Emulator._respond`)."""
 
 from __future__ import annotations
 

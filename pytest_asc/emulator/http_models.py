@@ -43,7 +43,7 @@ requires a password (407).
 
 
 class Delivery(NamedTuple):
-    """How a response is delivered: over a connection that fails, late, or both. Each transport implements it."""
+    """Delivery of a response that is late, or over a connection that fails, or both. Each transport implements it."""
 
     broken: Broken | None = None
     """Failure of the connection. With every value but ``cut`` there is no response, and its status is 0."""

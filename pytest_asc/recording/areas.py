@@ -57,7 +57,7 @@ _REPORTS = {"sales", "finance"}
 
 
 class AreaError(ValueError):
-    """An option names an area or a type that does not exist."""
+    """Area or type in an option that does not exist."""
 
 
 @cache

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class JournalError(Exception):
-    """The journal belongs to another recording."""
+    """Journal that belongs to another recording, and cannot be resumed."""
 
 
 class Journal:

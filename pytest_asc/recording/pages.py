@@ -68,7 +68,7 @@ def _items_of(value: Any) -> tuple[Item, ...]:
 
 
 def make_page(document: Any, redaction: Redaction, following: str | None) -> Page:
-    """Make the page of a successful response.
+    """Return the page for a successful response.
 
     Args:
         document: The JSON document.

@@ -33,7 +33,7 @@ _MAX_WAIT = 2 * _HOUR
 
 
 class ReadError(Exception):
-    """The live API cannot be read."""
+    """Failure to read the live API."""
 
 
 class ApiResponse(NamedTuple):

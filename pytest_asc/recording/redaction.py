@@ -57,7 +57,7 @@ _OPAQUE = re.compile(r"[A-Za-z0-9_.~=:-]{1,512}", re.ASCII)
 
 
 class KeptSecretError(Exception):
-    """A value of a type that is not redacted looks like a key or a token. The message says where it is."""
+    """Value that looks like a key or a token, in a type that is not redacted. The message says where it is."""
 
 
 class Redaction:

@@ -45,7 +45,7 @@ _log = logging.getLogger("pytest_asc.server")
 
 
 class HttpRejectionError(Exception):
-    """The request is rejected before it reaches the emulator. Has status and message of the response."""
+    """Rejection of a request before it reaches the emulator, with status and message of the response."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)

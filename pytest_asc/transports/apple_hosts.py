@@ -34,7 +34,7 @@ _emulators: list[Emulator] = []
 
 
 class AppleHostError(RuntimeError):
-    """In a test with the emulator, a client tried to reach a host of Apple's in a way that cannot be emulated.
+    """Attempt of a client to reach a host of Apple's, in a test with the emulator, in a way that cannot be emulated.
 
     It is not an ``OSError``, so that no client treats it as a network failure and retries.
     """

@@ -34,7 +34,7 @@ class Transport(ABC, Generic[RequestT, ConvertedT, DeliveredT]):
 
 
 class DeliveryPlan(NamedTuple):
-    """How a response reaches the client, or why it does not."""
+    """Failure of the connection, if any, and the time until the client gets the response or the failure."""
 
     broken: Broken | None
     """Failure of the connection; None if there is none."""

@@ -1,1 +1,1 @@
-"""The data of an emulated account."""
+"""Data of an emulated account."""

@@ -152,7 +152,7 @@ class Account:
 
     @property
     def now(self) -> float:
-        """The account's time, in seconds since 1970: that of the clock, and the time that a test has advanced it."""
+        """Time of the account, in seconds since 1970: that of the clock, plus the time that tests have let pass."""
         return self.schedule.now()
 
     def related(self, resource: Resource) -> Iterable[Resource]:

@@ -42,7 +42,7 @@ _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class PricePoint(NamedTuple):
-    """What the id of a price point encodes."""
+    """Product, territory and price tier, which the id of a price point encodes."""
 
     product: str
     territory: str

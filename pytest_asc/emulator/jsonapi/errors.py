@@ -267,7 +267,7 @@ _MAX_ERRORS = 1000
 
 
 class RefusedError(Exception):
-    """The request is rejected, with the errors to respond with."""
+    """Rejection of a request, with the errors to respond with."""
 
     def __init__(self, *reasons: ApiError) -> None:
         super().__init__(*reasons)

@@ -1,4 +1,4 @@
-"""The report SALES SUMMARY: units by product, version, country, price and device."""
+"""Report SALES SUMMARY: units by product, version, country, price and device."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class NotUnderstood(NamedTuple):
 
 
 class UnknownPatternError(Exception):
-    """The document has a pattern that the compiler does not know.
+    """Pattern in a document that the compiler does not know.
 
     Attributes:
         parts: The parts that are not understood, at least one.

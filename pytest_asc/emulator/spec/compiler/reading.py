@@ -28,7 +28,7 @@ _YAML_SCALARS = {
 
 
 class DocumentError(ValueError):
-    """The file is not an OpenAPI document of App Store Connect's API, or cannot be read."""
+    """File that is not an OpenAPI document of App Store Connect's API, or cannot be read."""
 
 
 def read_document(path: Path) -> JsonObject:
