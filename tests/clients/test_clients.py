@@ -60,7 +60,7 @@ EXPECTATIONS = {
         {
             "app": "LEDGER",
             "builds": 2,
-            "beta": "IN_BETA_TESTING",
+            "beta": "READY_FOR_BETA_TESTING",
             "versions": ["7.0", "7.1"],
             "contact": "May",
             "screenshot": "UPLOAD_COMPLETE",
@@ -106,7 +106,7 @@ EXPECTATIONS = {
             "app": "LEDGER",
             "version": "7.0",
             "renamed": True,
-            "names": ["Ledger 7", "Ledger"],
+            "names": ["Cinema 7", "Cinema"],
             # It requests version 1_1; Apple has version 1_0 only.
             "refused": "API Error 400: The version parameter you have specified is invalid. "
             "The latest version for this report is 1_0.",
@@ -133,7 +133,7 @@ EXPECTATIONS = {
             "names": ["New", "Newer"],
             "capabilities": ["PUSH_NOTIFICATIONS"],
             "device": ["ENABLED", "DISABLED"],
-            "signing": [1, 2],
+            "signing": [2, 2],
         },
         [
             "POST /v1/bundleIds 201",
@@ -157,7 +157,7 @@ EXPECTATIONS = {
             "pushed": [
                 ["de-DE", "appInfoLocalizations", "updated"],
                 ["fr-FR", "appInfoLocalizations", "created"],
-                ["fr-FR", "appStoreVersionLocalizations", "created"],
+                ["fr-FR", "appStoreVersionLocalizations", "adopted"],
             ],
             "pulled": ["Alles auf einer Liste", "Listes"],
             "screenshots": ["UPLOAD_COMPLETE"],
@@ -167,7 +167,8 @@ EXPECTATIONS = {
         [
             "PATCH /v1/appInfoLocalizations/{id} 200",
             "POST /v1/appInfoLocalizations 201",
-            "POST /v1/appStoreVersionLocalizations 201",
+            "POST /v1/appStoreVersionLocalizations 409",
+            "PATCH /v1/appStoreVersionLocalizations/{id} 200",
             "POST /v1/appScreenshotSets 201",
             "POST /v1/appScreenshots 201",
             "PUT /PurpleSource/v4/{id} 200",
@@ -212,10 +213,10 @@ EXPECTATIONS = {
                 "localizationsUpdated",
                 "localizationsCreated",
                 "screenshotsUploaded",
-                "appInfoLocalizationsUpdated",
-                "appInfoLocalizationsCreated",
                 "copyrightUpdated",
                 "ageRatingUpdated",
+                "appInfoLocalizationsUpdated",
+                "appInfoLocalizationsCreated",
             ],
         },
         [
@@ -225,10 +226,10 @@ EXPECTATIONS = {
             "POST /v1/appScreenshots 201",
             "PUT /object-storage/PurpleSource/v4/{id} 200",
             "PATCH /v1/appScreenshots/{id} 200",
-            "PATCH /v1/appInfoLocalizations/{id} 200",
-            "POST /v1/appInfoLocalizations 201",
             "PATCH /v1/appStoreVersions/{id} 200",
             "PATCH /v1/ageRatingDeclarations/{id} 200",
+            "PATCH /v1/appInfoLocalizations/{id} 200",
+            "POST /v1/appInfoLocalizations 201",
         ],
         r"InfrastructureError: App Store Connect request failed \(401\)",
         apps=50,

@@ -17,8 +17,9 @@ api = AppStoreConnectAPI(
 apps = api.get_apps()["data"]
 ledger = "6450002017"
 version = api.create_app_store_version(ledger, "7.0", platform="MAC_OS")["data"]
-renamed = api.update_app_name(ledger, "Ledger 7")
-(info,) = api.get_app_infos(ledger)["data"]
+cinema = "6467001983"  # it has one app info: the client takes the first
+renamed = api.update_app_name(cinema, "Cinema 7")
+(info,) = api.get_app_infos(cinema)["data"]
 localizations = api.get_app_info_localizations(info["id"])["data"]
 try:
     api.get_sales_report(date.fromisoformat(os.environ["REPORT_DATE"]))

@@ -15,13 +15,22 @@ function run(...words) {
 }
 
 const apps = JSON.parse(run("apps", "list", "--json"));
+// It changes the first app info of an app: that of Cinema is the only one, and no version is live.
 const texts = {
-  _app: { copyright: "2027 Example", ageRating: { gambling: true } },
-  "de-DE": { subtitle: "Alles auf einer Liste", description: "Listen.", screenshots: { APP_IPHONE_55: ["screenshot.png"] } },
-  "fr-FR": { name: "Listes", description: "Des listes." },
+  "com.example.lists": {
+    _app: { copyright: "2027 Example", ageRating: { gambling: true } },
+    "de-DE": { description: "Listen.", screenshots: { APP_IPHONE_55: ["screenshot.png"] } },
+    "fr-FR": { description: "Des listes." },
+  },
+  "com.example.cinema": {
+    "de-DE": { subtitle: "Jeder Film an seinem Abend" },
+    "fr-FR": { name: "Cinéma" },
+  },
 };
-writeFileSync("texts.json", JSON.stringify(texts));
-const words = ["--app", "com.example.lists", "--metadata", "texts.json", "--apply", "--json"];
-const result = JSON.parse(run("apps", "update-metadata", ...words));
-const done = Object.keys(result).filter((name) => /(Updated|Created|Uploaded)$/.test(name) && result[name]);
+const done = Object.entries(texts).flatMap(([app, metadata]) => {
+  writeFileSync("texts.json", JSON.stringify(metadata));
+  const words = ["--app", app, "--metadata", "texts.json", "--apply", "--json"];
+  const result = JSON.parse(run("apps", "update-metadata", ...words));
+  return Object.keys(result).filter((name) => /(Updated|Created|Uploaded)$/.test(name) && result[name]);
+});
 console.log(JSON.stringify({ apps: apps.map((app) => app.name), done }));
