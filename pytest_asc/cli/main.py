@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from pytest_asc.cli import compare, diagnose, openapi, record, run, serve, smoke, token
 from pytest_asc.cli.arguments import USAGE_ERROR, Parser
 from pytest_asc.credentials.settings import SettingsError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from pytest_asc.cli.arguments import Commands
 
@@ -30,16 +30,8 @@ class Command(Protocol):
 
 _DESCRIPTION = "Check credentials and tokens for App Store Connect, generate tokens, and run the emulator."
 
-COMMANDS: Mapping[str, Command] = {
-    "smoke": smoke,
-    "token": token,
-    "diagnose": diagnose,
-    "serve": serve,
-    "run": run,
-    "record": record,
-    "openapi": openapi,
-    "compare": compare,
-}
+COMMANDS = ("smoke", "token", "diagnose", "serve", "run", "record", "openapi", "compare")
+"""Names of the commands, which are also those of their modules."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,18 +49,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     installed = Path(sys.argv[0]).stem == "pytest-asc"
     parser = Parser(prog="pytest-asc" if installed else "python -m pytest_asc", description=_DESCRIPTION)
     commands = parser.add_subparsers(dest="command", required=True)
-    for command in COMMANDS.values():
-        command.add_parser(commands)
-    own, passed_on = _split(sys.argv[1:] if arguments is None else list(arguments))
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    # A command starts faster without the modules of the others. Help and error messages list all commands.
+    modules = {name: _load(name) for name in (given[:1] if given and given[0] in COMMANDS else COMMANDS)}
+    for module in modules.values():
+        module.add_parser(commands)
+    own, passed_on = _split(given)
     options, unknown = parser.parse_known_args(own)
     if unknown:
         commands.choices[options.command].error(f"unrecognized arguments: {' '.join(unknown)}")
     options.passed_on = passed_on
     try:
-        return COMMANDS[options.command].run(options)
+        return modules[options.command].run(options)
     except SettingsError as error:
         print(f"{parser.prog} {options.command}: error: {error}", file=sys.stderr)
         return USAGE_ERROR
+
+
+def _load(name: str) -> Command:
+    module: Any = import_module(f"pytest_asc.cli.{name}")
+    command: Command = module
+    return command
 
 
 def _split(arguments: list[str]) -> tuple[list[str], list[str]]:

@@ -110,7 +110,7 @@ def test_the_help_of_smoke_is_pytests(tmp_path: Path) -> None:
     assert (result.returncode, "--asc-smoke-roles" in result.stdout, result.stderr) == (0, True, "")
 
 
-@pytest.mark.parametrize("command", sorted(COMMANDS.keys() - {"smoke"}))
+@pytest.mark.parametrize("command", sorted({*COMMANDS} - {"smoke"}))
 def test_the_help_of_a_command_starts_with_its_line_in_the_list(
     command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

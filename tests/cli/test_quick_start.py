@@ -1,13 +1,16 @@
-"""The start of ``serve`` and ``run`` leaves the process as it found it."""
+"""The start of ``serve`` and ``run`` leaves the process as it found it, and imports no more than it needs."""
 
 from __future__ import annotations
 
 import gc
 import ssl
+import subprocess
+import sys
 from contextlib import nullcontext
 
 import pytest
 
+from pytest_asc.cli.main import COMMANDS
 from pytest_asc.cli.quick_start import quick_start
 
 
@@ -26,3 +29,24 @@ def test_certificates_and_garbage_collection_are_as_before(error: type[Exception
     assert gc.isenabled()
     assert certificates() == before
     assert "set_default_verify_paths" not in vars(ssl.SSLContext)
+
+
+SCRIPT = """
+import sys
+from pytest_asc.cli.main import main
+main(["serve", "--quiet"])
+print(*sys.modules)
+"""
+
+
+def test_serve_imports_neither_other_commands_nor_clients() -> None:
+    command = [sys.executable, "-c", SCRIPT]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline()
+        process.terminate()
+        imported = set(process.stdout.read().split())
+    assert imported & {f"pytest_asc.cli.{name}" for name in COMMANDS} == {"pytest_asc.cli.serve"}
+    assert "aiohttp.web" in imported
+    libraries = {"pytest", "requests", "responses", "urllib3"}
+    assert not imported & {*libraries, "pytest_asc.plugin", "pytest_asc.recording", "pytest_asc.smoke"}

@@ -342,6 +342,11 @@ def api_spec() -> ApiSpec:
     return ApiSpec(_user_spec or shipped_spec())
 
 
+def is_shipped_spec() -> bool:
+    """Return whether this process uses the API spec that ships with the package."""
+    return _user_spec is None
+
+
 def shipped_spec() -> CompiledSpec:
     """Read the compiled document that ships with the package."""
     collects = gc.isenabled()
