@@ -109,9 +109,14 @@ def process(name: str) -> Iterator[Endpoint]:
     """One of the servers in a process of its own."""
     command = [sys.executable, __file__, name]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
+        assert child.stdin is not None
         assert child.stdout is not None
         yield Endpoint(*json.loads(child.stdout.readline()))
-        # The end of the with statement closes its standard input, which stops it.
+        child.stdin.close()  # which stops it
+        try:
+            child.wait(timeout=5)
+        except subprocess.TimeoutExpired:  # pytest-httpserver waits for the connections of its clients
+            child.kill()
 
 
 class Client:

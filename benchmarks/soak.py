@@ -1,7 +1,7 @@
-"""Full load on ``serve``: requests of many kinds for some minutes, with its memory and descriptors.
+"""Full load on ``serve``: many kinds of requests for some minutes, or a number of them; its memory and open files.
 
-Run it with ``python benchmarks/soak.py --minutes 10``, on Linux. The load comes from this machine, to its loopback
-address. It fails where memory or open files grow after the first fifth of the time.
+Run it with ``python benchmarks/soak.py --minutes 10`` or ``--requests 1000000``, on Linux. The load comes from this
+machine, to its loopback address. It fails where memory or open files grow after the first fifth of the run.
 """
 
 from __future__ import annotations
@@ -22,38 +22,82 @@ from pytest_asc.credentials.tokens import mint
 
 CONNECTIONS = 16
 BODY = b"x" * 100_000
+BUNDLE_ID = json.dumps(
+    {
+        "data": {
+            "type": "bundleIds",
+            "attributes": {"identifier": "com.example.soak", "name": "Soak", "platform": "IOS"},
+        }
+    }
+).encode()
 MOST_GROWTH = 1.2
+TOKEN_SECONDS = 600
+REPORT_SECONDS = 10
+CREATED = 201
 
 
-def make_requests(served: dict[str, Any]) -> list[bytes]:
-    """Return requests with a good token, with none, with large bodies, and malformed ones."""
-    key = Path(served["key_file"]).read_text("ascii")
-    credentials = Credentials.load(key_id=served["key_id"], issuer_id=served["issuer_id"], key=key)
-    authorization = f"Authorization: Bearer {mint(credentials, now=time.time())}\r\n"
-    head = f"Host: {urlsplit(served['url']).netloc}\r\n"
-    long = "y" * 20_000
-    lines = [
-        (f"GET /v1/apps HTTP/1.1\r\n{head}{authorization}", b""),
-        (f"GET /v1/apps?filter[name]={long} HTTP/1.1\r\n{head}{authorization}", b""),
-        (f"GET /v1/apps HTTP/1.1\r\n{head}", b""),
-        (f"GET /v1/apps HTTP/1.1\r\n{head}Authorization: Bearer {long}\r\n", b""),
-        (f"POST /v1/betaGroups HTTP/1.1\r\n{head}{authorization}Content-Length: {len(BODY)}\r\n", BODY),
-        (f"GET /nowhere/{long} HTTP/1.1\r\n{head}{authorization}", b""),
-    ]
-    return [f"{start}\r\n".encode() + body for start, body in lines]
+class Load:
+    """Requests with a good token, with none, with large bodies, and malformed ones, over and over again.
+
+    Args:
+        served: The line of JSON that ``serve`` prints.
+    """
+
+    def __init__(self, served: dict[str, Any]) -> None:
+        key = Path(served["key_file"]).read_text("ascii")
+        self._credentials = Credentials.load(key_id=served["key_id"], issuer_id=served["issuer_id"], key=key)
+        self._host = f"Host: {urlsplit(served['url']).netloc}\r\n"
+        self._count = 0
+        self._head = ""
+        self._delete: bytes | None = None
+        self._requests: list[bytes] = []
+        self._expires = 0.0
+
+    def next(self) -> bytes:
+        """Return the next request."""
+        if time.time() > self._expires:
+            self._sign()
+        if self._delete:
+            request, self._delete = self._delete, None
+            return request
+        self._count += 1
+        return self._requests[self._count % len(self._requests)]
+
+    def received(self, status: int, body: bytes) -> None:
+        """Have a resource deleted that the last request has created."""
+        if status == CREATED:
+            path = f"/v1/bundleIds/{json.loads(body)['data']['id']}"
+            self._delete = f"DELETE {path} HTTP/1.1\r\n{self._head}\r\n".encode()
+
+    def _sign(self) -> None:
+        now = time.time()
+        self._expires = now + TOKEN_SECONDS
+        self._head = head = f"{self._host}Authorization: Bearer {mint(self._credentials, now=now)}\r\n"
+        long = "y" * 20_000
+        json_head = f"{head}Content-Type: application/json\r\n"
+        lines = [
+            (f"GET /v1/apps HTTP/1.1\r\n{head}", b""),
+            (f"GET /v1/apps?filter[name]={long} HTTP/1.1\r\n{head}", b""),
+            (f"GET /v1/apps HTTP/1.1\r\n{self._host}", b""),
+            (f"GET /v1/apps HTTP/1.1\r\n{self._host}Authorization: Bearer {long}\r\n", b""),
+            (f"POST /v1/betaGroups HTTP/1.1\r\n{head}Content-Length: {len(BODY)}\r\n", BODY),
+            (f"POST /v1/bundleIds HTTP/1.1\r\n{json_head}Content-Length: {len(BUNDLE_ID)}\r\n", BUNDLE_ID),
+            (f"GET /nowhere/{long} HTTP/1.1\r\n{head}", b""),
+        ]
+        self._requests = [f"{start}\r\n".encode() + body for start, body in lines]
 
 
-def exchange(connection: socket.socket, request: bytes) -> int:
-    """Send a request, and return the status of the response."""
+def exchange(connection: socket.socket, request: bytes) -> tuple[int, bytes]:
+    """Send a request, and return the status and the body of the response."""
     connection.sendall(request)
     received = b""
     while b"\r\n\r\n" not in received:
         received += connection.recv(2**16)
     head, _, body = received.partition(b"\r\n\r\n")
-    left = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0] or 0) - len(body)
-    while left > 0:
-        left -= len(connection.recv(left))
-    return int(head[9:12])
+    length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0] or 0)
+    while len(body) < length:
+        body += connection.recv(length - len(body))
+    return int(head[9:12]), body
 
 
 def usage(process: int) -> tuple[int, int]:
@@ -67,7 +111,9 @@ def main() -> int:
     """Run the load, print a line every ten seconds, and return 1 where something grows."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0)
-    seconds = parser.parse_args().minutes * 60
+    parser.add_argument("--requests", type=int, help="end after this number of requests, however long that takes")
+    options = parser.parse_args()
+    seconds = options.minutes * 60
     command = [sys.executable, "-m", "pytest_asc", "serve"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
@@ -75,26 +121,28 @@ def main() -> int:
         parts = urlsplit(served["url"])
         address = (parts.hostname or "", parts.port or 0)
         connections = [socket.create_connection(address) for _ in range(CONNECTIONS)]
-        requests = make_requests(served)
-        started = shown = time.monotonic()
+        load = Load(served)
+        started = shown = now = time.monotonic()
         settled: tuple[int, int] | None = None
-        count, slowest, now = 0, 0.0, started
-        while now - started < seconds:
+        count, slowest, done = 0, 0.0, 0.0
+        while done < 1:
             place = count % CONNECTIONS
             if count % 1000 == place:
                 connections[place].close()
                 connections[place] = socket.create_connection(address)
-            exchange(connections[place], requests[count % len(requests)])
+            load.received(*exchange(connections[place], load.next()))
             count, before, now = count + 1, now, time.monotonic()
             slowest = max(slowest, now - before)
-            if settled is None and now - started > seconds / 5:
+            done = count / options.requests if options.requests else (now - started) / seconds
+            if settled is None and done > 1 / 5:
                 settled = usage(process.pid)
-            if now - shown > 10:  # noqa: PLR2004  seconds
+            if now - shown > REPORT_SECONDS:
                 shown = now
                 memory, files = usage(process.pid)
                 print(f"{now - started:5.0f} s {count:9} requests {memory / 1024:7.1f} MiB {files:4} files", flush=True)
         memory, files = usage(process.pid)
-        print(f"{count / seconds:.0f} requests a second, the slowest {slowest:.3f} s; {settled} -> {(memory, files)}")
+        print(f"{count / (now - started):.0f} requests a second, the slowest {slowest:.3f} s")
+        print(f"{count} requests: {settled} -> {(memory, files)} KiB and open files")
         for connection in connections:
             connection.close()
         process.terminate()
