@@ -1,8 +1,8 @@
 """Comparison of alternatives by time ratio, measured in alternating rounds of one process.
 
 Every round measures all cases one after the other, so that a slow moment of the machine affects all of them; the result
-is the median over the rounds of the ratio within a round. Only ratios are comparable between machines. Times are CPU
-times, which other work on the machine affects less than elapsed times.
+is the median over the rounds of the ratio within a round. Only ratios are comparable between machines. By default,
+times are CPU times, which other work on the machine affects less than elapsed times.
 """
 
 from __future__ import annotations
@@ -36,20 +36,25 @@ def repeat(call: Callable[[], object]) -> Callable[[int], None]:
     return run
 
 
-def measure(cases: Mapping[str, tuple[Callable[[int], None], int]], rounds: int = ROUNDS) -> dict[str, list[float]]:
+def measure(
+    cases: Mapping[str, tuple[Callable[[int], None], int]],
+    rounds: int = ROUNDS,
+    clock: Callable[[], float] = time.process_time,
+) -> dict[str, list[float]]:
     """Measure the seconds of one call, for each case and round.
 
     Args:
         cases: By name, a function that runs the case a given number of times, and that number for each round.
         rounds: Number of rounds; one more round precedes them as warm-up.
+        clock: Returns the time. The CPU time of this process leaves out what other processes do for a case.
     """
     seconds: dict[str, list[float]] = {name: [] for name in cases}
     for number in range(rounds + 1):
         for name, (run, times) in cases.items():
             gc.collect()
-            started = time.process_time()
+            started = clock()
             run(times)
-            took = (time.process_time() - started) / times
+            took = (clock() - started) / times
             if number:
                 seconds[name].append(took)
     return seconds

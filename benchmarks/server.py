@@ -13,6 +13,7 @@ import selectors
 import socket
 import subprocess
 import sys
+import time
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from importlib.util import find_spec
@@ -199,7 +200,8 @@ def main() -> None:
     with ExitStack() as stack:
         endpoints = {name: stack.enter_context(process(name)) for name in SERVERS}
         times = {"asc_server": 4000, "serve": 4000, "pytest-httpserver": 800, "moto": 400}
-        show("16 connections", LOAD, measure({name: (load(endpoints[name]), times[name]) for name in SERVERS}))
+        cases = {name: (load(endpoints[name]), times[name]) for name in SERVERS}
+        show("16 connections", LOAD, measure(cases, clock=time.perf_counter))
     with ExitStack() as stack, requests.Session() as session:
         session.trust_env = False
         ours, theirs = (live(stack.enter_context(server()), session) for server in (asc_server, httpserver))
