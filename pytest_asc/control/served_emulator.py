@@ -14,7 +14,7 @@ from pytest_asc.emulator.auth.rate_limiter import RATE_LIMIT, RateLimiter, Unlim
 from pytest_asc.emulator.planned_failures import PlannedFailures
 from pytest_asc.emulator.service_faults import CLIENT_FAULTS, FAULTS
 from pytest_asc.emulator.spec.api_spec import api_spec
-from pytest_asc.emulator.webhook_delivery import deferred, is_deferred
+from pytest_asc.emulator.webhook_delivery import Deferred, is_deferred
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -242,8 +242,17 @@ class ServedEmulator(Emulator):
 
     def handle(self, request: Request) -> Response:
         """Advance the time as the mode says, and handle a request; see :meth:`Emulator.handle`."""
+        if is_deferred():
+            return self._handle(request)
+        with Deferred():
+            response = self._handle(request)
+        if self.has_webhooks_to_send:  # now that the lock is released
+            self.send_webhooks()
+        return response
+
+    def _handle(self, request: Request) -> Response:
         begin = time.perf_counter()
-        with deferred(), self._lock:  # webhooks are sent after the lock is released
+        with self._lock:
             schedule = self._account.schedule
             if self._time == "instant":
                 schedule.finish()
@@ -262,6 +271,4 @@ class ServedEmulator(Emulator):
                     listener(handled)
             for notify in self.change_listeners:
                 notify()
-        if self.has_webhooks_to_send and not is_deferred():
-            self.send_webhooks()
         return response

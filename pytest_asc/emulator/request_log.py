@@ -44,11 +44,11 @@ class RequestLog(deque["Entry"]):
     def shrink(self) -> None:
         """Truncate the bodies of the latest request, and drop the oldest requests until both limits are met."""
         request, response, refusal, correlation_key = self[-1]
-        cut = max(0, len(request.body) - MAX_BODY_BYTES) + max(0, len(response.body) - MAX_BODY_BYTES)
-        if cut:
-            self.bytes -= cut
+        if len(request.body) > MAX_BODY_BYTES or len(response.body) > MAX_BODY_BYTES:
+            self.bytes -= len(request.body) + len(response.body)
             request = request._replace(body=request.body[:MAX_BODY_BYTES])
             response = response._replace(body=response.body[:MAX_BODY_BYTES])
+            self.bytes += len(request.body) + len(response.body)
             self[-1] = (request, response, refusal, correlation_key)
         while len(self) > MAX_RECORDS or self.bytes > MAX_BYTES:
             request, response, *_ = self.popleft()

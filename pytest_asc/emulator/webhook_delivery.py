@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 import threading
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_asc.emulator.account.outbox import PendingDelivery
@@ -19,8 +18,6 @@ from pytest_asc.emulator.resources.webhooks import record_delivery
 from pytest_asc.webhooks import SIGNATURE_HEADER, sign_webhook
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pytest_asc.emulator.account.account import Account
 
 RETRY_DELAYS = (MINUTE, 10 * MINUTE, HOUR)
@@ -32,22 +29,29 @@ _MAX_BODY = 65_536
 """Number of characters of a response's body that a delivery keeps."""
 
 
-_thread = threading.local()
+class _Thread(threading.local):
+    is_deferred = False
 
 
-@contextmanager
-def deferred() -> Iterator[None]:
-    """Let requests that this thread handles send no notifications; the caller sends them with ``send_webhooks``."""
-    before, _thread.is_deferred = is_deferred(), True
-    try:
-        yield
-    finally:
-        _thread.is_deferred = before
+_thread = _Thread()
+
+
+class Deferred:
+    """Context manager: requests that this thread handles send no notifications. The caller uses ``send_webhooks``."""
+
+    __slots__ = ("_before",)
+
+    def __enter__(self) -> None:
+        self._before = _thread.is_deferred
+        _thread.is_deferred = True
+
+    def __exit__(self, *_: object) -> None:
+        _thread.is_deferred = self._before
 
 
 def is_deferred() -> bool:
     """Return whether requests that this thread handles leave their notifications to the caller."""
-    return getattr(_thread, "is_deferred", False)
+    return _thread.is_deferred
 
 
 class Outcome(NamedTuple):

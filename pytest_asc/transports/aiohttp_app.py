@@ -6,13 +6,14 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from pytest_asc.apple.services import APP_STORE_CONNECT, emulated_hosts
 from pytest_asc.emulator.http_models import Request
-from pytest_asc.emulator.webhook_delivery import deferred
+from pytest_asc.emulator.webhook_delivery import Deferred
 from pytest_asc.transports import control
 from pytest_asc.transports.base import Transport, plan_delivery
 from pytest_asc.transports.http_connection import HttpConnection, HttpServer
@@ -89,43 +90,38 @@ class Application(Transport[web.BaseRequest, Awaitable[Request], Awaitable[web.R
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Respond to a request, in the four steps of a transport."""
         try:
-            return await self._answer(request)
+            # The test may end before the whole body has arrived. The request belongs to the test in which it started.
+            emulator, crashes = self.emulator, self.crashes
+            if emulator is None:
+                return web.Response(status=503, text="No test is using the emulator now.\n")
+            if self.control is not None and control.is_control(request.raw_path):
+                return await control.answer(self.control, request)
+            self.mutate(request)
+            try:
+                converted = await self.convert(request)
+            except HttpRejectionError as error:
+                return web.Response(status=error.status, text=f"{error}\n")
+            except (ConnectionError, web.RequestPayloadError):  # the client is gone, so the response does not matter
+                return web.Response(status=400)
+            if self.control is not None:
+                emulator = self.control.accounts.emulator_for(converted)
+            with Deferred():
+                response = emulator.handle(converted)
+            if response.crash:
+                del crashes[_MAX_CRASHES:]
+                crashes.append(response.crash)
+                _log.error(
+                    "the emulator failed: this is a bug in pytest-asc, please report it", exc_info=response.crash
+                )
+            if emulator.has_webhooks_to_send:
+                await _send_webhooks(emulator, crashes)
+            if response.delivery:
+                return await self.deliver(request, response, response.delivery)
+            return _as_response(response)
         finally:
             connection = request.protocol
             if isinstance(connection, HttpConnection):
                 connection.request_ends(request.headers)
-
-    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
-        # The test may end before the whole body has arrived. The request belongs to the test in which it started.
-        emulator, crashes = self.emulator, self.crashes
-        if emulator is None:
-            return web.Response(status=503, text="No test is using the emulator now.\n")
-        if self.control is not None and control.is_control(request.raw_path):
-            return await control.answer(self.control, request)
-        self.mutate(request)
-        try:
-            converted = await self.convert(request)
-        except HttpRejectionError as error:
-            return web.Response(status=error.status, text=f"{error}\n")
-        except (ConnectionError, web.RequestPayloadError):  # the client is gone, so the response does not matter
-            return web.Response(status=400)
-        if self.control is not None:
-            emulator = self.control.accounts.emulator_for(converted)
-        with deferred():
-            response = emulator.handle(converted)
-        if response.crash:
-            del crashes[_MAX_CRASHES:]
-            crashes.append(response.crash)
-            _log.error("the emulator failed: this is a bug in pytest-asc, please report it", exc_info=response.crash)
-        if emulator.has_webhooks_to_send:
-            # Not in this thread: a receiver may send requests to this server before it responds.
-            try:
-                await asyncio.get_running_loop().run_in_executor(None, emulator.send_webhooks)
-            except Exception as problem:  # noqa: BLE001  the receiver's exceptions must reach the test
-                crashes.append(problem)
-        if response.delivery:
-            return await self.deliver(request, response, response.delivery)
-        return _as_response(response)
 
     def mutate(self, request: web.BaseRequest) -> None:
         """Do nothing: the mistakes of a client in another process cannot be injected here."""
@@ -179,7 +175,7 @@ class Application(Transport[web.BaseRequest, Awaitable[Request], Awaitable[web.R
         target = request.raw_path
         if target.startswith("/"):
             hosts = request.headers.getall("Host", [])
-            if len(hosts) != 1 or len(hosts[0]) > _MAX_AUTHORITY_LENGTH or not _AUTHORITY.fullmatch(hosts[0]):
+            if len(hosts) != 1 or len(hosts[0]) > _MAX_AUTHORITY_LENGTH or not _is_authority(hosts[0]):
                 raise HttpRejectionError(400, "Expected one Host header with a name or address and perhaps a port.")
             return f"{'https' if request.secure else 'http'}://{hosts[0]}{target}"
         absolute = _ABSOLUTE.fullmatch(target)
@@ -192,10 +188,26 @@ class Application(Transport[web.BaseRequest, Awaitable[Request], Awaitable[web.R
         return target
 
 
+async def _send_webhooks(emulator: Emulator, crashes: list[Exception]) -> None:
+    """Send the notifications in another thread: a receiver may send requests to this server before it responds."""
+    try:
+        await asyncio.get_running_loop().run_in_executor(None, emulator.send_webhooks)
+    except Exception as problem:  # noqa: BLE001  the receiver's exceptions must reach the test
+        crashes.append(problem)
+
+
+@lru_cache(maxsize=64)
+def _is_authority(text: str) -> bool:
+    return _AUTHORITY.fullmatch(text) is not None
+
+
 def _is_text(*texts: str) -> bool:
     """Return whether texts were valid UTF-8: aiohttp decodes other bytes as lone surrogates."""
+    text = "".join(texts)
+    if text.isascii():
+        return True
     try:
-        "".join(texts).encode()
+        text.encode()
     except UnicodeEncodeError:
         return False
     return True

@@ -18,8 +18,7 @@ _MAX_PENDING_EVENTS = 1000
 
 def is_control(target: str) -> bool:
     """Return whether the target of a request belongs to the control API."""
-    rest = target[len(CONTROL_PATH) :]
-    return target.startswith(CONTROL_PATH) and (not rest or rest[0] in "/?")
+    return target.startswith(CONTROL_PATH) and target[len(CONTROL_PATH) :][:1] in {"", "/", "?"}
 
 
 async def answer(api: ControlApi, request: web.BaseRequest) -> web.StreamResponse:

@@ -90,6 +90,13 @@ class HttpConnection(web.RequestHandler):
         super().data_received(data)
         if self._request_count == count:
             self._after_head += len(data)
+        elif (
+            self._last_bytes in {b"", _END_OF_HEAD}
+            and self._request_count == count + 1
+            and data.find(_END_OF_HEAD) == len(data) - len(_END_OF_HEAD)
+        ):  # one head in one packet, as most often
+            self._after_head, self._last_bytes = 0, _END_OF_HEAD
+            return
         else:
             text = self._last_bytes[1:] + data
             # A body may contain the same bytes as the end of a head.
@@ -105,7 +112,9 @@ class HttpConnection(web.RequestHandler):
             headers: Headers of the request that was handled.
         """
         self.reads_body = False
-        if "Transfer-Encoding" in headers:
+        if not self._after_head:
+            has_more = False
+        elif "Transfer-Encoding" in headers:
             has_more = self._last_bytes != _END_OF_HEAD
         else:
             has_more = self._after_head > int(headers.get("Content-Length", 0))  # aiohttp only accepts digits
