@@ -6,6 +6,7 @@ import json
 import socket
 import ssl
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from emulator.harness import TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from typing_extensions import Self
 
@@ -81,9 +83,15 @@ def connect(url: str) -> RawConnection:
     return RawConnection(socket.create_connection((parts.hostname, parts.port), timeout=TIMEOUT))
 
 
+@cache
+def client_context(ca_file: Path) -> ssl.SSLContext:
+    """Return the context of a client that trusts an authority; each server of the tests has a folder of its own."""
+    return ssl.create_default_context(cafile=ca_file)
+
+
 def start_tls(connection: RawConnection, server: Server) -> RawConnection:
     """Return the connection with TLS, for a host of Apple's."""
-    context = ssl.create_default_context(cafile=server.ca_file)
+    context = client_context(server.ca_file)
     return RawConnection(context.wrap_socket(connection.socket, server_hostname=APPLE))
 
 
