@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib.metadata
+import itertools
 import json
 import os
 import socket
@@ -54,6 +55,8 @@ for extra, name in (
 ):
     if find_spec(extra):  # a smoke run in this folder does without
         import_module(name)
+
+_numbers = itertools.count()
 
 LONGEST_ID = 60
 MOST_REQUESTS = 8
@@ -185,7 +188,8 @@ def clean_environment(
         monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
         monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(bytecode))
     monkeypatch.setenv("PYTEST_ADDOPTS", NO_OTHER_PLUGINS)
-    home = tmp_path_factory.mktemp("home")
+    home = tmp_path_factory.getbasetemp() / "homes" / str(next(_numbers))
+    home.mkdir(mode=0o700, parents=True)  # mktemp would also make a link to it, for each test
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("USERPROFILE", str(home))
     return home
