@@ -9,8 +9,8 @@ import ssl
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
-from functools import cache
+from contextlib import ExitStack, suppress
+from functools import cache, cached_property
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -46,7 +46,7 @@ DIRECT = ("http", "https", "tunnel")
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server with a short timeout. The cases of a test wait for it together, each with its own connection."""
+    """A server with a short timeout."""
     emulator = EmulatorClient().emulator
     emulator.add("apps", id="1")
     emulator.add("apps", id=LATE)
@@ -87,28 +87,6 @@ def half_sent(server: Server) -> Iterator[dict[tuple[str, bytes], RawConnection]
         yield connections
 
 
-@pytest.mark.parametrize("sent", HEADS)
-@pytest.mark.parametrize("transport", TRANSPORTS)
-def test_a_connection_with_an_incomplete_head_is_closed(
-    half_sent: dict[tuple[str, bytes], RawConnection], transport: str, sent: bytes
-) -> None:
-    assert is_closed(half_sent[transport, sent])
-
-
-@pytest.mark.parametrize("sent", HANDSHAKES)
-def test_a_connection_with_an_incomplete_tls_handshake_is_closed(
-    half_sent: dict[tuple[str, bytes], RawConnection], sent: bytes
-) -> None:
-    assert is_closed(half_sent["TLS", sent])
-
-
-@pytest.mark.parametrize("sent", CONNECTS)
-def test_a_connection_with_an_incomplete_connect_is_closed(
-    half_sent: dict[tuple[str, bytes], RawConnection], sent: bytes
-) -> None:
-    assert is_closed(half_sent["proxy", sent])
-
-
 HALF = get("/v1/apps/1")[:-5]
 BODIES = {
     "length": get("/v1/apps/1", method="PATCH", body=b"{}\r\n\r\n"),
@@ -132,29 +110,6 @@ def half_sent_after_requests(server: Server) -> Iterator[dict[tuple[str, str, bo
         yield connections
 
 
-@pytest.mark.parametrize("transport", DIRECT)
-def test_a_connection_with_an_incomplete_second_head_is_closed(
-    half_sent_after_requests: dict[tuple[str, str, bool], RawConnection], transport: str
-) -> None:
-    assert is_closed(half_sent_after_requests[transport, "get", False])
-
-
-@pytest.mark.parametrize("transport", DIRECT)
-@pytest.mark.parametrize("requests_", REQUESTS)
-def test_a_connection_with_an_incomplete_head_in_the_packet_of_a_request_is_closed(
-    half_sent_after_requests: dict[tuple[str, str, bool], RawConnection], transport: str, requests_: str
-) -> None:
-    assert is_closed(half_sent_after_requests[transport, requests_, True])
-
-
-def wait_for_a_stalled_connection(server: Server) -> None:
-    """Wait until the server has closed a connection that was started after all the others."""
-    for _ in range(2):
-        with connect(server.url) as half:
-            half.send(b"G")
-            assert is_closed(half)
-
-
 def send_in_pieces(connection: RawConnection, request_: bytes) -> int:
     """Send a request in three packets, and return the status of the response."""
     for piece in (request_[:20], request_[20:-6], request_[-6:]):
@@ -164,25 +119,17 @@ def send_in_pieces(connection: RawConnection, request_: bytes) -> int:
 
 @pytest.fixture(scope="module")
 def whole_requests(server: Server) -> Iterator[dict[str, RawConnection]]:
-    """Connections by their request, which was handled longer ago than the timeout."""
+    """Connections by their request, which was handled."""
     with ExitStack() as stack:
         connections = {name: stack.enter_context(open_connection(server, "http")) for name in BODIES}
         for name, connection in connections.items():
             assert send_in_pieces(connection, BODIES[name]) in {400, 422}
-        wait_for_a_stalled_connection(server)
         yield connections
-
-
-@pytest.mark.parametrize("name", BODIES)
-def test_a_complete_request_with_a_body_leaves_the_connection_open(
-    whole_requests: dict[str, RawConnection], name: str
-) -> None:
-    assert send_in_pieces(whole_requests[name], BODIES[name]) in {400, 422}
 
 
 @pytest.fixture(scope="module")
 def unread(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, RawConnection]]:
-    """Connections by transport with a long response that has not been read for longer than the timeout."""
+    """Connections by transport with a long response that has not been read."""
 
     class Generous(Emulator):
         def handle(self, _request: Request) -> Response:
@@ -196,21 +143,127 @@ def unread(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, RawCo
         connections = {transport: stack.enter_context(open_connection(server, transport)) for transport in TRANSPORTS}
         for transport, connection in connections.items():
             connection.send(get(f"http://{APPLE}/v1/apps" if transport == "proxy" else "/v1/apps"))
-        wait_for_a_stalled_connection(server)
-        wait_for_a_stalled_connection(server)
         yield connections
     assert crashes == []
 
 
+def request_for(transport: str, identifier: str) -> bytes:
+    return get(f"http://{APPLE}/v1/apps/{identifier}" if transport == "proxy" else f"/v1/apps/{identifier}")
+
+
+@pytest.fixture(scope="module")
+def idle(server: Server) -> Iterator[dict[str, RawConnection]]:
+    """Connections by transport that are idle after a request."""
+    with ExitStack() as stack:
+        connections = {transport: stack.enter_context(open_connection(server, transport)) for transport in TRANSPORTS}
+        for transport, connection in connections.items():
+            connection.send(request_for(transport, "1"))
+            assert connection.read().status == 200
+        yield connections
+
+
+@pytest.fixture(scope="module")
+def late(server: Server) -> Iterator[dict[str, RawConnection]]:
+    """Connections by transport with a response that comes later than the timeout for heads."""
+    with ExitStack() as stack:
+        connections = {transport: stack.enter_context(open_connection(server, transport)) for transport in DIRECT}
+        server.emulator.fail("GET", f"/v1/apps/{LATE}", latency=2 * SHORT, sleep=True, times=len(DIRECT))
+        for transport, connection in connections.items():
+            connection.send(request_for(transport, LATE))
+        yield connections
+
+
+class Connections(NamedTuple):
+    """Connections, by what the fixtures of the same names say."""
+
+    half_sent: dict[tuple[str, bytes], RawConnection]
+    half_sent_after_requests: dict[tuple[str, str, bool], RawConnection]
+    whole_requests: dict[str, RawConnection]
+    unread: dict[str, RawConnection]
+    idle: dict[str, RawConnection]
+    late: dict[str, RawConnection]
+
+
+@pytest.fixture(scope="module")
+def connections(
+    server: Server,
+    half_sent: dict[tuple[str, bytes], RawConnection],
+    half_sent_after_requests: dict[tuple[str, str, bool], RawConnection],
+    whole_requests: dict[str, RawConnection],
+    unread: dict[str, RawConnection],
+    idle: dict[str, RawConnection],
+    late: dict[str, RawConnection],
+) -> Connections:
+    """The connections of most tests here, which wait together until the timeout has passed for each of them.
+
+    It has when connections are closed that were opened later. A response is noticed to be unread only some time after
+    it was sent, so the timeout passes more than once.
+    """
+    for _ in range(4):
+        with ExitStack() as stack:
+            later = [stack.enter_context(open_connection(server, transport)) for transport in TRANSPORTS]
+            for connection in later:
+                connection.send(b"G")
+            assert all(is_closed(connection) for connection in later)
+    return Connections(half_sent, half_sent_after_requests, whole_requests, unread, idle, late)
+
+
+@pytest.mark.parametrize("sent", HEADS)
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_a_connection_with_an_incomplete_head_is_closed(connections: Connections, transport: str, sent: bytes) -> None:
+    assert is_closed(connections.half_sent[transport, sent])
+
+
+@pytest.mark.parametrize("sent", HANDSHAKES)
+def test_a_connection_with_an_incomplete_tls_handshake_is_closed(connections: Connections, sent: bytes) -> None:
+    assert is_closed(connections.half_sent["TLS", sent])
+
+
+@pytest.mark.parametrize("sent", CONNECTS)
+def test_a_connection_with_an_incomplete_connect_is_closed(connections: Connections, sent: bytes) -> None:
+    assert is_closed(connections.half_sent["proxy", sent])
+
+
+@pytest.mark.parametrize("transport", DIRECT)
+def test_a_connection_with_an_incomplete_second_head_is_closed(connections: Connections, transport: str) -> None:
+    assert is_closed(connections.half_sent_after_requests[transport, "get", False])
+
+
+@pytest.mark.parametrize("transport", DIRECT)
+@pytest.mark.parametrize("requests_", REQUESTS)
+def test_a_connection_with_an_incomplete_head_in_the_packet_of_a_request_is_closed(
+    connections: Connections, transport: str, requests_: str
+) -> None:
+    assert is_closed(connections.half_sent_after_requests[transport, requests_, True])
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_a_complete_request_with_a_body_leaves_the_connection_open(connections: Connections, name: str) -> None:
+    assert send_in_pieces(connections.whole_requests[name], BODIES[name]) in {400, 422}
+
+
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_the_connection_of_a_client_that_does_not_read_its_response_is_closed(
-    unread: dict[str, RawConnection], transport: str
+    connections: Connections, transport: str
 ) -> None:
     received = 0
     with suppress(ConnectionError, ssl.SSLEOFError):
-        while data := unread[transport].socket.recv(2**20):
+        while data := connections.unread[transport].socket.recv(2**20):
             received += len(data)
     assert received < MANY
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_an_idle_connection_is_kept_longer_than_one_with_an_incomplete_head(
+    connections: Connections, transport: str
+) -> None:
+    connections.idle[transport].send(request_for(transport, "1"))
+    assert connections.idle[transport].read().status == 200
+
+
+@pytest.mark.parametrize("transport", DIRECT)
+def test_a_connection_with_a_delayed_response_stays_open(connections: Connections, transport: str) -> None:
+    assert connections.late[transport].read().status == 200
 
 
 class FakeConnection:
@@ -256,51 +309,6 @@ def test_a_connection_with_a_stalled_body_is_closed(emulator_client: EmulatorCli
     assert emulator_client.emulator.requests == []
 
 
-def request_for(transport: str, identifier: str) -> bytes:
-    return get(f"http://{APPLE}/v1/apps/{identifier}" if transport == "proxy" else f"/v1/apps/{identifier}")
-
-
-@pytest.fixture(scope="module")
-def idle(server: Server) -> Iterator[dict[str, RawConnection]]:
-    """Connections by transport that were idle while others with incomplete requests were closed."""
-    with ExitStack() as stack:
-        connections = {transport: stack.enter_context(open_connection(server, transport)) for transport in TRANSPORTS}
-        for transport, connection in connections.items():
-            connection.send(request_for(transport, "1"))
-            assert connection.read().status == 200
-        for _ in range(2):
-            with ExitStack() as halves:
-                opened = [halves.enter_context(open_connection(server, transport)) for transport in TRANSPORTS]
-                for half in opened:
-                    half.send(b"G")
-                assert all(is_closed(half) for half in opened)
-        yield connections
-
-
-@pytest.mark.parametrize("transport", TRANSPORTS)
-def test_an_idle_connection_is_kept_longer_than_one_with_an_incomplete_head(
-    idle: dict[str, RawConnection], transport: str
-) -> None:
-    idle[transport].send(request_for(transport, "1"))
-    assert idle[transport].read().status == 200
-
-
-@pytest.fixture(scope="module")
-def late(server: Server) -> Iterator[dict[str, RawConnection]]:
-    """Connections by transport with a response that comes later than the timeout for heads."""
-    with ExitStack() as stack:
-        connections = {transport: stack.enter_context(open_connection(server, transport)) for transport in DIRECT}
-        server.emulator.fail("GET", f"/v1/apps/{LATE}", latency=2 * SHORT, sleep=True, times=len(DIRECT))
-        for transport, connection in connections.items():
-            connection.send(request_for(transport, LATE))
-        yield connections
-
-
-@pytest.mark.parametrize("transport", DIRECT)
-def test_a_connection_with_a_delayed_response_stays_open(late: dict[str, RawConnection], transport: str) -> None:
-    assert late[transport].read().status == 200
-
-
 def test_idle_connections_are_closed_if_the_event_loop_cannot_watch_more(
     emulator_client: EmulatorClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -316,17 +324,20 @@ def test_idle_connections_are_closed_if_the_event_loop_cannot_watch_more(
         assert is_closed(idle[0])
 
 
-@contextmanager
-def serve(*options: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """A server whose process can only open few files, with its process id and the line that it printed."""
-    command = [sys.executable, "-m", "pytest_asc", "serve", "--proxy", *options]
-    limited = ["sh", "-c", f'ulimit -n {FILES}; exec "$@"', "sh", *command]
-    with subprocess.Popen(limited, stdout=subprocess.PIPE, text=True, env=os.environ) as process:
-        assert process.stdout
-        try:
-            yield process.pid, json.loads(process.stdout.readline())
-        finally:
-            process.terminate()
+class LimitedServer:
+    """A server whose process can only open few files."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-m", "pytest_asc", "serve", "--proxy"]
+        limited = ["sh", "-c", f'ulimit -n {FILES}; exec "$@"', "sh", *command]
+        self.process = subprocess.Popen(limited, stdout=subprocess.PIPE, text=True, env=os.environ)
+
+    @cached_property
+    def served(self) -> dict[str, Any]:
+        """The line that it prints when it listens."""
+        assert self.process.stdout
+        line: dict[str, Any] = json.loads(self.process.stdout.readline())
+        return line
 
 
 def seconds_of_processor(process: int) -> float:
@@ -354,8 +365,10 @@ class Idle(NamedTuple):
 
     port: str
     sent: bytes
-    """Number of requests over each connection."""
+    """Bytes that are sent over each connection."""
     connections: int = FILES + 10
+    measured: bool = False
+    """Whether processor time is measured while they are open."""
 
 
 class Exhausted(NamedTuple):
@@ -364,51 +377,58 @@ class Exhausted(NamedTuple):
     statuses: set[int]
     """Status codes of valid requests."""
     seconds: float | None
-    """Processor time in a second without requests, in seconds; None if the system does not provide it."""
+    """Processor time in a second without requests, in seconds; None if it was not measured."""
 
 
-TO_PORTS = {
-    "nothing": Idle("url", b""),
+IDLE = {
+    "nothing": Idle("url", b"", measured=True),
     "half a head": Idle("url", b"GET /v1/apps HTTP/1.1\r\n"),
     "nothing over HTTPS": Idle("https_url", b""),
-}
-# Each of these uses three files: the proxy has a connection to the client and one to the port.
-TO_THE_PROXY = {
+    # Each of these uses three files: the proxy has a connection to the client and one to the port.
     "a request to the proxy": Idle("proxy_url", get(f"http://{APPLE}/v1/apps"), FILES // 3 + 10),
     "a tunnel": Idle("proxy_url", f"CONNECT {APPLE}:443 HTTP/1.1\r\n\r\n".encode(), FILES // 3 + 10),
 }
 TELLS_TIMES = Path("/proc/self/stat").exists()
 
 
-def exhaust(process: int, served: dict[str, Any], idle: Idle) -> Exhausted:
+# Each of these servers takes its cases one after the other.
+SERVERS = (("nothing", "half a head"), ("nothing over HTTPS", "a request to the proxy"), ("a tunnel",))
+
+
+def exhaust(server: LimitedServer, idle: Idle) -> Exhausted:
     """Use up the files of a server's process, and then send valid requests."""
     with ExitStack() as stack:
-        connections = [stack.enter_context(connect(served[idle.port])) for _ in range(idle.connections)]
+        connections = [stack.enter_context(connect(server.served[idle.port])) for _ in range(idle.connections)]
         for connection in connections:
             connection.send(idle.sent)
-        statuses = answers(served)
-        if idle.sent or not TELLS_TIMES:
+        statuses = answers(server.served)
+        if not (idle.measured and TELLS_TIMES):
             return Exhausted(statuses, None)
-        before = seconds_of_processor(process)
+        before = seconds_of_processor(server.process.pid)
         connections[-1].socket.settimeout(1)
         with pytest.raises(TimeoutError):
             connections[-1].socket.recv(1)
-        return Exhausted(statuses, seconds_of_processor(process) - before)
+        return Exhausted(statuses, seconds_of_processor(server.process.pid) - before)
 
 
 @cache
 def exhausted() -> dict[str, Future[Exhausted]]:
-    """Use up the files of two servers repeatedly, at the same time, because most of the time is waiting."""
+    """Use up the files of several servers at the same time, because most of the time is waiting."""
     with ExitStack() as stack:
-        outcomes: dict[str, Future[Exhausted]] = {}
-        for cases in (TO_PORTS, TO_THE_PROXY):
-            process, served = stack.enter_context(serve())
-            pool = stack.enter_context(ThreadPoolExecutor(1))
-            outcomes |= {name: pool.submit(exhaust, process, served, idle) for name, idle in cases.items()}
-        return outcomes
+        servers = [LimitedServer() for _ in SERVERS]
+        for server in servers:
+            stack.enter_context(server.process)
+        for server in servers:
+            stack.callback(server.process.terminate)
+        pools = [stack.enter_context(ThreadPoolExecutor(1)) for _ in SERVERS]
+        return {
+            name: pool.submit(exhaust, server, IDLE[name])
+            for server, pool, names in zip(servers, pools, SERVERS, strict=True)
+            for name in names
+        }
 
 
-@pytest.mark.parametrize("sent", [*TO_PORTS, *TO_THE_PROXY])
+@pytest.mark.parametrize("sent", IDLE)
 def test_clients_are_served_even_if_idle_connections_use_all_files(sent: str) -> None:
     assert exhausted()[sent].result().statuses == {401}
 
