@@ -54,6 +54,7 @@ def sections(document: Path) -> list[Section]:
 SECTIONS = [section for document in DOCUMENTS for section in sections(document)]
 
 
+@pytest.mark.usefixtures("one_certificate")
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.title)
 def test_the_code_blocks_of_a_section_pass(
     section: Section, pytester: pytest.Pytester, run_together: RunTogether
@@ -70,6 +71,7 @@ def test_the_code_blocks_of_a_section_pass(
         assert outcomes[code].passed
 
 
+@pytest.mark.usefixtures("one_certificate")
 @pytest.mark.skipif(find_spec("pytest_socket") is None, reason="pytest-socket is not installed")
 def test_the_suite_of_the_release_script_passes_with_sockets_disabled(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, runpytest_forked: Callable[..., pytest.RunResult]
