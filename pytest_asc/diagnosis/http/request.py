@@ -39,7 +39,8 @@ _EXCHANGES = {host for service in SERVICES.values() if service.sent_as_client_se
 # A match begins where a word does, so that no part of a text is read more than three times. A percent-encoded character
 # may stand right before the token.
 _TOKEN = re.compile(rb"(?<![\w-])(?:[0-9A-F]{2})?(eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+)")
-_LONGEST_BODY = 100_000
+_MOST_SEARCHED = 100_000
+"""Bytes of a body, and characters of headers, that are searched for a token."""
 
 _REPORTS = frozenset({"/v1/salesReports", "/v1/financeReports"})
 _REPORT_TYPES = ("application/a-gzip", "application/*", "*/*")
@@ -69,7 +70,7 @@ class HttpRequest:
     def token(self) -> str | None:
         """The bearer token, or the token posted as a client secret; None where there is neither."""
         if self.host in _EXCHANGES:
-            posted = _TOKEN.search(self.body[:_LONGEST_BODY])
+            posted = _TOKEN.search(self.body[:_MOST_SEARCHED])
             return posted[1].decode("ascii") if posted else None
         scheme, _, token = (self.header("Authorization") or "").partition(" ")
         return token if scheme.lower() == "bearer" and token.strip() else None
@@ -139,7 +140,7 @@ def _check_host(host: str, url: str, service: Service) -> Finding | None:
 def _check_headers(request: HttpRequest, netrc: NetrcEntry | None) -> Finding | None:
     headers = request.headers
     if isinstance(headers, str):
-        holds_token = _TOKEN.search(headers.encode("utf-8", "replace")) is not None
+        holds_token = _TOKEN.search(headers[:_MOST_SEARCHED].encode("utf-8", "replace")) is not None
         return make_finding(
             "headers-is-token",
             f"the headers are {'the text of a token' if holds_token else 'a string'}, not names and values",
@@ -165,7 +166,7 @@ def _is_upload(request: HttpRequest) -> bool:
 
 def check_body(request: HttpRequest) -> Finding | None:
     """A token that is sent in the body, as where it is exchanged for an access token."""
-    for match in _TOKEN.finditer(request.body[:_LONGEST_BODY]):
+    for match in _TOKEN.finditer(request.body[:_MOST_SEARCHED]):
         for audience in _audiences(match[1].decode("ascii", "replace")):
             if isinstance(audience, str) and audience in _NEVER_POSTED:
                 where = f"{request.method or 'the request'} to {host_of(request.url)}"
