@@ -28,7 +28,9 @@ def one_line(text: str, limit: int = 400) -> str:
     Terminal escape sequences are removed, and parts that look like secrets are replaced.
     """
     start = text[: limit * _READ_FACTOR]
-    plain = "".join(char if char.isprintable() else " " for char in _ESCAPES.sub("", start))
+    plain = start
+    if not start.isprintable():
+        plain = "".join(char if char.isprintable() else " " for char in _ESCAPES.sub("", start))
     line = hide_secrets(" ".join(plain.split()))
     return line if len(line) <= limit and len(start) == len(text) else f"{line[: limit - 1]}…"
 
