@@ -1,4 +1,4 @@
-"""Diagnosis of the Authorization header. It needs no HTTP library, since the emulator checks by it."""
+"""Diagnosis of the Authorization header. The emulator uses it, too, so it imports no HTTP library."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class NetrcEntry:
-    """The login that a netrc file has for a host."""
+    """Login for a host in a netrc file."""
 
     place: str
     """A description of the entry: ``the default entry of ~/.netrc``."""
     authorization: str = field(repr=False)
-    """The value of the Authorization header that clients make of it."""
+    """The value of the Authorization header that clients send for it."""
 
 
 def check_authorization(authorization: str | None, *, netrc: NetrcEntry | None = None) -> Finding | None:
-    """Check the form of the Authorization header. The token itself is verified elsewhere.
+    """Check the form of the Authorization header, but not the token in it.
 
     Args:
-        authorization: The header's value; None where there is no such header.
-        netrc: What a netrc file has for the host.
+        authorization: The header's value; None if the request has no such header.
+        netrc: The entry for the host in a netrc file; None if there is none.
     """
     if authorization is None:
         return make_finding("header-missing", "the request has no Authorization header")

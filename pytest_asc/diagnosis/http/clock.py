@@ -1,4 +1,4 @@
-"""This machine's clock and a token's times against Apple's clock, from the ``Date`` of every response."""
+"""Comparison of this machine's clock and of a token's times with Apple's clock, the ``Date`` of each response."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from pytest_asc.diagnosis.findings import Finding
     from pytest_asc.diagnosis.http.http_response import HttpResponse
 
-# A skew that works today and is worth a warning, in seconds: machines under NTP stay far below it, and the tolerance
-# for a token's times is not documented.
+# A greater skew gives a warning even if the request was accepted, in seconds. Machines with NTP stay far below it, and
+# Apple's tolerance for a token's times is not documented.
 SKEW_WARNING_THRESHOLD = 10
-# The furthest that an iat was in the future, in seconds, in a token that Apple took all the same (observed by capgo).
+# The greatest number of seconds by which iat was in the future in a token that Apple accepted (observed by capgo).
 MAX_ACCEPTED_IAT_SKEW = 34
 
 
 @dataclass(frozen=True)
 class Skew:
-    """Skew of this machine's clock against Apple's, as bounds in seconds; negative where it is behind.
+    """Bounds of the skew of this machine's clock against Apple's, in seconds; negative if it is behind.
 
-    ``Date`` has whole seconds and Apple wrote it at some time between request and answer: the truth lies between the
-    bounds, however slow the network was.
+    ``Date`` has whole seconds, and Apple set it at some time between request and response. The actual skew is between
+    the bounds, however slow the network was.
     """
 
     low: float
@@ -39,30 +39,30 @@ class Skew:
 
     @property
     def seconds(self) -> float:
-        """The middle of the bounds, to a tenth of a second."""
+        """The mean of the bounds, rounded to a tenth of a second."""
         return round((self.low + self.high) / 2, 1)
 
     def proves_ahead(self, by: float) -> bool:
-        """Return whether this machine's clock is ahead by ``by`` seconds at least."""
+        """Return whether this machine's clock is certainly ahead by at least ``by`` seconds."""
         return self.low >= by
 
     def proves_behind(self, by: float) -> bool:
-        """Return whether this machine's clock is behind by ``by`` seconds at least."""
+        """Return whether this machine's clock is certainly behind by at least ``by`` seconds."""
         return self.high <= -by
 
 
 def read_date(response: HttpResponse) -> int | None:
-    """Apple's clock when it answered, in seconds since 1970, cut to the second; None without a ``Date`` to read."""
+    """Return the response's ``Date``, in whole seconds since 1970; None if it is missing or invalid."""
     try:
         date = parsedate_to_datetime(response.headers["Date"])
-        # An HTTP date is in UTC, also in the old form that does not say so (RFC 9110).
+        # HTTP dates are in UTC, even in the obsolete format without a time zone (RFC 9110).
         return int((date if date.tzinfo else date.replace(tzinfo=timezone.utc)).timestamp())
     except (KeyError, TypeError, ValueError, OverflowError):
         return None
 
 
 def read_skew(response: HttpResponse) -> Skew | None:
-    """Compare this machine's clock with the response's ``Date``; None without a ``Date`` to read."""
+    """Compare this machine's clock with the response's ``Date``; None if that is missing or invalid."""
     date = read_date(response)
     if date is None:
         return None
@@ -70,7 +70,7 @@ def read_skew(response: HttpResponse) -> Skew | None:
 
 
 def check_skew(response: HttpResponse) -> Finding | None:
-    """Warn of a clock that is proven wrong although the request was accepted. A slow network proves nothing."""
+    """Return a warning if this machine's clock is certainly wrong, even with a slow network, in an accepted request."""
     date, skew = read_date(response), read_skew(response)
     if date is None or skew is None:
         return None
@@ -84,11 +84,11 @@ def check_skew(response: HttpResponse) -> Finding | None:
 
 
 def check_times_against_date(response: HttpResponse, claims: Mapping[str, object], service: Service) -> Finding | None:
-    """Compare the times of a refused token with the response's ``Date``; None where all are possible.
+    """Compare the times of a rejected token with the response's ``Date``; None if they were valid at that time.
 
-    Where this machine's clock shows the mistake, too, the token is wrong; where only Apple's does, the clock is. An
-    exp too far ahead is refused (documented); an iat slightly in the future was accepted at times, so it is likely
-    the cause and no more.
+    If the times are wrong by this machine's clock, too, the token is the cause; if only by Apple's, this machine's
+    clock is. An ``exp`` too far ahead is rejected (documented). An ``iat`` slightly in the future is sometimes accepted
+    (observed), so it is only likely to be the cause.
     """
     date = read_date(response)
     if date is None:
@@ -119,7 +119,7 @@ def _clocks(response: HttpResponse, date: int) -> str:
 
 
 def _time(claims: Mapping[str, object], name: str) -> int | None:
-    """Return a claim that can be a time in seconds; the checks of the token report any other value."""
+    """Return a claim if it can be a time in seconds, otherwise None. The checks of the token report other values."""
     value = claims.get(name)
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < FIRST_MILLISECONDS:
         return value

@@ -1,4 +1,4 @@
-"""Parser of responses, requests, exceptions and tokens of any HTTP library, recognised by their attributes."""
+"""Parser of evidence: responses, requests and exceptions of any HTTP library, recognised by attributes, and tokens."""
 
 from __future__ import annotations
 
@@ -36,26 +36,26 @@ class ParsedResponse(NamedTuple):
 
 @dataclass(frozen=True)
 class HttpEvidence:
-    """The parts of parsed evidence; None for a part that it does not have."""
+    """Parts of parsed evidence. A part that the evidence does not contain is None or empty."""
 
     token: str | None = field(default=None, repr=False)
     request: HttpRequest | None = None
     hops: tuple[HttpRequest, ...] = ()
-    """The requests that were redirected before."""
+    """The previous requests, which were redirected."""
     response: ParsedResponse | None = field(default=None, repr=False)
     failure: BaseException | None = field(default=None, repr=False)
-    """The exception that took the place of a response."""
+    """The exception that was raised because there was no response."""
     finding: Finding | None = None
-    """A finding that the evidence proves by itself."""
+    """A finding that follows from the evidence itself, without further checks."""
     notes: tuple[Finding, ...] = ()
-    """Findings on the form of the evidence, beside those on what it holds."""
+    """Findings on the form of the evidence, in addition to those on its content."""
 
 
 def parse_evidence(evidence: object) -> HttpEvidence:
     """Parse evidence.
 
     Raises:
-        TypeError: It is none that is known, or its body has not been read; the message says what is expected.
+        TypeError: The type is not supported, or the body has not been read. The message says what is expected.
     """
     __tracebackhide__ = True
     if isinstance(evidence, BaseException):
@@ -77,7 +77,7 @@ def parse_request(evidence: object) -> HttpRequest:
     """Parse a request: an object or a mapping with method, url, headers and body.
 
     Raises:
-        TypeError: It is none.
+        TypeError: It is not a request.
     """
     if isinstance(evidence, Mapping):
         names = _lower(evidence)
@@ -93,7 +93,7 @@ def parse_request(evidence: object) -> HttpRequest:
     body = next((value for name in ("body", "content", "data") if (value := _get(evidence, name))), None)
     method = _text(_get(evidence, "method"))
     if isinstance(evidence, requests.Request) and not isinstance(headers, (str, bytes)):
-        # What a session adds to it is not known before it is prepared.
+        # Before it is prepared, it is not known whether the session adds a header.
         headers = headers if headers and "authorization" in _lower(headers) else None
     return HttpRequest(method, _text(url), _headers(headers), _bytes(body))
 
@@ -124,13 +124,13 @@ def _request_of(response: object) -> HttpRequest | None:
 
 
 def _open_text(text: str) -> HttpEvidence:
-    """Parse a text; one that is a JSON document of evidence is read as the mapping that it stands for."""
+    """Parse a text. A JSON document with evidence is treated as a mapping."""
     document = _json_object(text)
     if document is not None:
         try:
             return _open_mapping(document)
         except TypeError:
-            pass  # any other document is described
+            pass  # another JSON document: it is described below
     pasted = read_pasted(text)
     if pasted.findings and pasted.token is None:
         return HttpEvidence(finding=pasted.findings[0])
@@ -164,7 +164,7 @@ def _open_exception(error: BaseException) -> HttpEvidence:
 
 
 def _of_message(error: BaseException) -> Finding:
-    """Return the cause that an exception's name and message tell, or a note that they tell none."""
+    """Return the finding that an exception's name and message suggest, or a note that they suggest none."""
     name = type(error).__name__
     if finding := finding_of_message(f"{type(error).__module__}.{name}: {error}"):
         return finding
@@ -209,7 +209,7 @@ def _unknown(evidence: object) -> TypeError:
 
 
 def _get(evidence: object, name: str) -> Any:
-    """An attribute; None where there is none. httpx raises RuntimeError for what has not been set or read."""
+    """Return an attribute or None. httpx raises RuntimeError for attributes that have not been set or read."""
     try:
         return getattr(evidence, name, None)
     except RuntimeError:
@@ -217,7 +217,7 @@ def _get(evidence: object, name: str) -> Any:
 
 
 def _headers(value: object) -> dict[str, str] | str | None:
-    """Headers as text by name; as they are where they are a text, None where they are nothing of the kind."""
+    """Return headers as a dictionary of strings; a string unchanged; None for any other type."""
     if isinstance(value, (str, bytes, bytearray)):
         return _text(value)
     pairs = value.items() if isinstance(value, Mapping) else value
@@ -238,12 +238,12 @@ def _lower(evidence: Mapping[Any, Any]) -> dict[str, Any]:
 def _text(value: object) -> str:
     if value is None:
         return ""
-    # latin-1 is how headers are sent.
+    # Headers are encoded in latin-1.
     return bytes(value).decode("latin-1") if isinstance(value, (bytes, bytearray)) else str(value)
 
 
 def _bytes(value: object) -> bytes:
-    """A body as bytes; empty where it is a stream."""
+    """Return a body as bytes; empty if it is a stream."""
     if isinstance(value, (bytes, bytearray)):
         return bytes(value)
     if isinstance(value, str):

@@ -1,4 +1,4 @@
-"""Parser of the exceptions of HTTP libraries: the reason why nothing was sent, or why no response came."""
+"""Parser of exceptions of HTTP libraries, for the reason why no request was sent or no response was received."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ _NO_ANSWER = (
     socket.gaierror,
     ssl.SSLError,
 )
-# By name: httpx and aiohttp are no dependencies.
+# Compared by name, because httpx and aiohttp are not dependencies.
 _NO_ANSWER_NAMES = frozenset({"TransportError", "ClientConnectionError"})
-# httpx wraps the bare TimeoutError of a socket, which does not say what it waited for.
+# httpx wraps the socket's TimeoutError, which does not show whether it occurred on connecting or reading.
 _READ_TIMEOUT = "ReadTimeout"
 
 _SCHEME_NAMES = frozenset({"MissingSchema", "InvalidSchema", "UnsupportedProtocol"})
 _URL_NAMES = frozenset({"InvalidURL", "LocationParseError"})
-# Where the libraries walk over the headers that they were given.
+# The modules in which the libraries iterate over the headers argument.
 _HEADER_READERS = frozenset({"requests.models", "httpx._models"})
 _PROXY_ERRORS = (urllib3.exceptions.ProxySchemeUnknown, urllib3.exceptions.ProxySchemeUnsupported)
-# The messages of requests without PySocks, of urllib3 with it, of httpx and of aiohttp.
+# Start of the messages of requests without PySocks, of urllib3 with PySocks, of httpx and of aiohttp.
 _PROXY_MESSAGES = (
     "Missing dependencies for SOCKS support",
     "Unable to determine SOCKS version from",
@@ -51,24 +51,24 @@ _PROXY_MESSAGES = (
 )
 _LONGEST_PREFIX = 100
 _QUOTED = re.compile(r"'([^']*)'")
-# The messages of requests, of http.client and of h11 on a header that cannot be sent.
+# Messages of requests, http.client and h11 about an invalid header.
 _BAD_HEADER = re.compile(r"(?:in header value:|Invalid header value|Illegal header value) ?(b?(['\"]).*\2)", re.DOTALL)
 _CREDENTIAL = re.compile(r"\s*bearer|\s*eyJ", re.IGNORECASE)
 
 
 class ExceptionEvidence(NamedTuple):
-    """The parts of a parsed exception."""
+    """Parts of a parsed exception."""
 
     request: HttpRequest | None = None
-    """The request, as far as it is known."""
+    """The request, with the parts that are known."""
     failure: BaseException | None = None
-    """The exception, where it says why nothing came back."""
+    """The exception, if it shows why there was no response."""
     finding: Finding | None = None
-    """A finding that the exception proves by itself."""
+    """A finding that follows from the exception itself."""
 
 
 def read_exception(error: BaseException) -> ExceptionEvidence:
-    """Read an exception; one that has nothing to do with a request is no evidence. No exception's message is quoted."""
+    """Parse an exception. The result is empty if it is not related to a request. Messages are never quoted."""
     names = {cls.__name__ for cls in type(error).__mro__}
     if headers := _headers_argument(error):
         return ExceptionEvidence(HttpRequest(headers=headers))
@@ -78,7 +78,7 @@ def read_exception(error: BaseException) -> ExceptionEvidence:
         return ExceptionEvidence(HttpRequest(url=_url_in(error)))
     if finding := _of_url(error, names):
         return ExceptionEvidence(_request_of(error), finding=finding)
-    # A bundle of certificates that is not there is a bare OSError in requests.
+    # For a CA bundle that does not exist, requests raises a plain OSError.
     if isinstance(error, _NO_ANSWER) or names & _NO_ANSWER_NAMES or "CA certificate" in str(error):
         late = type(error).__name__ == _READ_TIMEOUT
         return ExceptionEvidence(_request_of(error), requests.ReadTimeout() if late else error)
@@ -86,18 +86,18 @@ def read_exception(error: BaseException) -> ExceptionEvidence:
 
 
 def _of_url(error: BaseException, names: set[str]) -> Finding | None:
-    """Return the finding of a URL that a library cannot read: of the proxy, or of the request."""
+    """Return a finding if the library could not parse the URL of the proxy or of the request."""
     if _is_of_proxy(error):
         evidence = "the HTTP library cannot use the proxy URL, which comes from a setting or from a *_PROXY variable"
         return make_finding("proxy-invalid", evidence)
-    # A proxy's URL without a host is a connection that fails.
+    # requests reports a proxy URL without a host as an invalid URL, but it is a failure to connect to the proxy.
     if names & _URL_NAMES and not isinstance(error, requests.exceptions.InvalidProxyURL):
         return make_finding("url-invalid", "the HTTP library cannot parse the URL")
     return None
 
 
 def _is_of_proxy(error: BaseException) -> bool:
-    """Return whether a library refused the scheme of a proxy, before anything was sent."""
+    """Return whether the library rejected the proxy's URL before it sent anything."""
     causes = (error, error.__cause__, error.__context__)
     if any(isinstance(cause, _PROXY_ERRORS) for cause in causes):
         return True
@@ -105,7 +105,7 @@ def _is_of_proxy(error: BaseException) -> bool:
 
 
 def _headers_argument(error: BaseException) -> str | None:
-    """The text that was passed as the headers, where a library stumbled over it."""
+    """Return a string that was passed as the headers argument, if it caused the exception; otherwise None."""
     if not isinstance(error, (AttributeError, TypeError, ValueError)) or error.__traceback__ is None:
         return None
     frame = _innermost(error.__traceback__).tb_frame
@@ -122,7 +122,7 @@ def _innermost(traceback: TracebackType) -> TracebackType:
 
 
 def _rejected_header(error: BaseException) -> str | None:
-    """The Authorization header that a library refused to send."""
+    """Return the Authorization header that the library rejected as invalid; None if it is another error."""
     if isinstance(error, UnicodeEncodeError):
         value: Any = error.object
     else:
@@ -137,7 +137,7 @@ def _rejected_header(error: BaseException) -> str | None:
 
 
 def _url_in(error: BaseException) -> str:
-    """The URL that a library refused: httpx has it in the request, requests in its message."""
+    """Return the URL that the library rejected. httpx has it in the request, requests in the message."""
     request = _request_of(error)
     if request and request.url:
         return request.url
@@ -148,6 +148,6 @@ def _url_in(error: BaseException) -> str:
 def _request_of(error: BaseException) -> HttpRequest | None:
     try:
         url = getattr(getattr(error, "request", None), "url", None)
-    except RuntimeError:  # httpx, where the request was not set
+    except RuntimeError:  # httpx raises it if the request was not set
         return None
     return None if url is None else HttpRequest(url=str(url))

@@ -1,4 +1,4 @@
-"""An HTTP response and the members of Apple's error documents in it."""
+"""HTTP response, with access to the members of Apple's error documents."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class HttpResponse:
-    """A response to one request, of any HTTP library."""
+    """Response to one request, from any HTTP library."""
 
     method: str
     url: str
-    """Of the request, not of a page that it was redirected to."""
+    """URL of the request, before any redirects."""
     status: int
     headers: Mapping[str, str]
-    """Looked up without regard to case."""
+    """Response headers. Names are case-insensitive."""
     body: bytes = field(repr=False)
     sent_at: float
     """This machine's clock before the request, in seconds since 1970."""
@@ -36,7 +36,7 @@ class HttpResponse:
 
     @cached_property
     def json(self) -> Any:
-        """The body as JSON; None where it is none."""
+        """The body, parsed as JSON; None if it is not JSON."""
         try:
             return json.loads(self.body)
         except (ValueError, RecursionError):
@@ -49,13 +49,13 @@ class HttpResponse:
 
     @property
     def errors(self) -> list[dict[str, Any]]:
-        """The members of ``errors`` in the body; empty where there are none."""
+        """The error objects in the member ``errors`` of the body; empty if there are none."""
         errors = self.json.get("errors") if self.is_json else None
         return [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
 
     @property
     def code(self) -> str | None:
-        """The first error's ``code``, or what the sibling services have in its place."""
+        """The first error's ``code``, or the corresponding member in the errors of Apple's other services."""
         return self._first("code") or self._member("reason") or self._member("errorCode") or self._member("error")
 
     @property
@@ -65,19 +65,19 @@ class HttpResponse:
 
     @property
     def detail(self) -> str | None:
-        """The first error's ``detail``, or what the sibling services have in its place."""
+        """The first error's ``detail``, or the corresponding member in the errors of Apple's other services."""
         return self._first("detail") or self._member("errorMessage") or self._member("error_description")
 
     @property
     def message(self) -> str | None:
-        """Title and detail of the first error on one line, fit to be shown; None where both are missing."""
+        """Title and detail of the first error on one line, safe to print; None if both are missing."""
         title, detail = one_line(self.title or ""), one_line(self.detail or "")
         joint = ": " if title and detail and title[-1].isalnum() else " "
         return one_line(f"{title}{joint}{detail}") or None
 
     @property
     def text(self) -> str | None:
-        """A body in plain text on one line, fit to be shown; None where it is empty, JSON, HTML or no text."""
+        """A plain-text body on one line, safe to print; None if the body is empty, JSON, HTML or binary."""
         if self.is_json or not self.body.strip():
             return None
         try:

@@ -1,7 +1,7 @@
-"""Diagnosis of requests without a response, from the exceptions of requests and urllib3.
+"""Diagnosis of requests without a response, from exceptions of requests and urllib3.
 
-Evidence consists of types, numbers and the operating system's messages. The exceptions' texts are not quoted:
-some hold the proxy's password or the header with the token.
+The evidence is built from types, numbers and messages of the operating system. The messages of other exceptions are not
+quoted, because some contain the proxy's password or the header with the token.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from pytest_asc.diagnosis.findings import Finding
 
-# The first row whose exception occurs among those that caused the failure wins: the special before the general.
+# The exception's cause and evidence by its type. The first row that matches the exception or one that it wraps is used,
+# so specific types come before general ones.
 _FAILURES: tuple[tuple[type[BaseException], str, str], ...] = (
     (ssl.SSLCertVerificationError, "tls-intercepted", "the certificate of {peer} does not verify: {why}"),
     (socket.gaierror, "connection-failed", "the name of {peer} cannot be resolved: {why}"),
@@ -41,9 +42,9 @@ _FAILURES: tuple[tuple[type[BaseException], str, str], ...] = (
 )
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
 _BUNDLE = re.compile(r"Could not find .*CA certificate bundle, invalid path: (.+)")
-# Around its message, OpenSSL names the error's constant and its own source line.
+# OpenSSL adds the name of the error constant before its message, and a source line after it.
 _OPENSSL_PLACES = re.compile(r"^\[[^\]]*\] | \(_ssl\.c:\d+\)$")
-# OpenSSL's numbers for a certificate that is not valid yet, and no longer.
+# OpenSSL's error numbers for certificates that are not yet valid and that have expired.
 _CLOCK_ERRORS = (9, 10)
 
 
@@ -51,9 +52,9 @@ def read_failure(error: BaseException, *, url: str, timeout: float | None) -> Fi
     """Diagnose a request that got no response.
 
     Args:
-        error: What the HTTP library raised.
-        url: The request's URL; only its host is shown.
-        timeout: The seconds that were given to connect, and to answer; None where they are not known.
+        error: The exception that the HTTP library raised.
+        url: The request's URL. Only its host is shown.
+        timeout: Timeout for connecting and for the response, in seconds; None if it is not known.
     """
     causes = list(_unwrap(error))
     host = host_of(url)
@@ -74,7 +75,7 @@ def read_failure(error: BaseException, *, url: str, timeout: float | None) -> Fi
 
 
 def _unwrap(error: BaseException) -> Iterator[BaseException]:
-    """The exception and all that it wraps, in whichever of the ways that requests and urllib3 know."""
+    """Yield the exception and all exceptions that it wraps, in any of the ways that requests and urllib3 use."""
     waiting: deque[object] = deque([error])
     seen: set[int] = set()
     while waiting:
@@ -86,7 +87,7 @@ def _unwrap(error: BaseException) -> Iterator[BaseException]:
 
 
 def _read_tunnel(cause: BaseException, host: str) -> Finding | None:
-    """Diagnose a refused CONNECT: http.client has the proxy's status in its message alone."""
+    """Diagnose a CONNECT request that a proxy rejected. http.client gives the proxy's status only in its message."""
     refused = _TUNNEL.search(str(cause)) if isinstance(cause, OSError) else None
     if refused is None:
         return None
@@ -108,7 +109,7 @@ def _read_bundle(cause: BaseException) -> Finding | None:
 
 
 def _is_wrapper(cause: BaseException, exception_type: type[BaseException]) -> bool:
-    """All exceptions of requests are OSErrors, but none of them is the operating system's."""
+    """Return whether the exception is an OSError of requests, all of whose exceptions are, not of the system."""
     return exception_type is OSError and getattr(cause, "strerror", None) is None
 
 

@@ -1,4 +1,4 @@
-"""The sender of a response: the service that was asked, another server of Apple's, or something on the way."""
+"""Recognition of the sender of a response: Apple, or something else, such as a proxy."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
 _API_HOSTS = frozenset(host for service in SERVICES.values() for host in service.hosts)
 
-# What Apple's front end sends where no application responds: a page of its own, or a line of plain text.
+# Responses of Apple's front-end servers themselves: an HTML page, or a line of plain text.
 _FRONT_END_BODY = re.compile(
     rb"<center>Apple</center>|\ACould not process this request|\AUnauthenticated\s{1,8}Request ID:"
 )
 _HTML = re.compile(rb"\s*<(!doctype|html|head|body)", re.IGNORECASE)
-# Apple's own servers, and the network that delivers its content (observed in answers of its services).
+# Values of the Server header: Apple's servers, and its content delivery network (observed in responses).
 _SERVERS = ("apple", "daiquiri", "akamai")
-# The code of an error of App Store Connect's: ``ENTITY_ERROR.ATTRIBUTE.INVALID`` (documented).
+# An error code of App Store Connect, such as ENTITY_ERROR.ATTRIBUTE.INVALID (documented).
 _CODE = re.compile(r"[A-Z_]{1,100}(\.[A-Z_]{1,100}){0,10}")
 _REQUIRED_MEMBERS = frozenset({"status", "code", "title", "detail"})
-"""Of an error document (documented)."""
+"""Members of each error in an error document (documented)."""
 _READ = 100_000
-"""Bytes of a body that are searched."""
+"""Number of bytes of a body to search."""
 
 
 def is_html(response: HttpResponse) -> bool:
@@ -38,13 +38,13 @@ def is_html(response: HttpResponse) -> bool:
 
 
 def is_foreign_host(url: str) -> bool:
-    """Return whether a URL is at a host that is neither Apple's nor this machine's own."""
+    """Return whether the host of a URL is neither Apple's nor loopback."""
     host = _name(url)
     return bool(host) and not (is_apple(host) or host in _API_HOSTS or host in LOOPBACK)
 
 
 def is_of_session(url: str) -> bool:
-    """Return whether a URL is one that takes the session of an Apple ID, and no token."""
+    """Return whether a URL requires the session of an Apple ID and accepts no token."""
     try:
         path = urlsplit(url).path
     except ValueError:
@@ -53,17 +53,17 @@ def is_of_session(url: str) -> bool:
 
 
 def is_from_apple(response: HttpResponse, service: Service) -> bool:
-    """Return whether Apple sent a response, by its host, its form and its headers.
+    """Return whether Apple sent a response, judging by its host, its form and its headers.
 
-    At a host that is not Apple's, only an error document of App Store Connect's in full is Apple's: somebody's gateway
-    may pass it on.
+    If the host is not Apple's, only a complete error document of App Store Connect counts, which a gateway may have
+    forwarded.
     """
     if _has_apples_headers(response) or _FRONT_END_BODY.search(response.body[:_READ]):
         return True
     if is_foreign_host(response.url):
         return (response.status in range(200, 300) and response.is_json) or _is_error_document(response)
     if response.is_json:
-        # An empty object says nothing against it.
+        # An empty object is no evidence that the response is not from Apple.
         return not response.json or bool(service.error_members & response.json.keys()) or _has_known_form(response)
     refusal = service.refusal
     if refusal is not None and response.status == refusal.status and _is_refusal(response.body, refusal):
@@ -72,7 +72,7 @@ def is_from_apple(response: HttpResponse, service: Service) -> bool:
 
 
 def _sends_text(response: HttpResponse, service: Service) -> bool:
-    """Return whether the service that answered has errors in plain text, or without a body."""
+    """Return whether the service at the response's URL sends errors in plain text or without a body."""
     if _name(response.url) == "appstoreconnect.apple.com":
         return NOTARY_PATH in response.url
     return service.text_errors
@@ -94,7 +94,7 @@ def _is_error_document(response: HttpResponse) -> bool:
 
 
 def _has_known_form(response: HttpResponse) -> bool:
-    """Return whether the members are those of any of Apple's services."""
+    """Return whether the members are those of an error of any of Apple's services."""
     document = response.json
     if response.status in range(200, 300):
         return True
@@ -103,7 +103,7 @@ def _has_known_form(response: HttpResponse) -> bool:
 
 
 def _is_refusal(body: bytes, refusal: TokenRejection) -> bool:
-    """Return whether the body is the service's own refusal. One in plain text may be empty, too (awa/go-iap #283)."""
+    """Return whether the body is that of the service's rejection. In plain text, it may be empty (awa/go-iap #283)."""
     return body == refusal.body.encode() or (not body and refusal.media_type == "text/plain")
 
 

@@ -1,6 +1,6 @@
 """Diagnosis of a request: its URL, headers, body and redirects.
 
-The emulator refuses by it and ``asc_diagnose`` explains by it.
+The emulator rejects requests with these checks, and ``asc_diagnose`` explains rejections with them.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 
 _LIKENESS = 0.9
 
-# Their tokens are sent as they are and exchanged for nothing (documented).
+# Services whose tokens are sent in the Authorization header, and not exchanged for other tokens (documented).
 _BEARERS = [service for service in SERVICES.values() if not service.sent_as_client_secret]
 _NEVER_POSTED = {service.audience for service in _BEARERS if service.audience}
 _HOSTS = [host for service in _BEARERS for host in service.hosts]
 _EXCHANGES = {host for service in SERVICES.values() if service.sent_as_client_secret for host in service.hosts}
-# A match begins where a word does, so that no part of a text is read more than three times. A percent-encoded character
-# may stand right before the token.
+# A match starts at the start of a word, so that no part of a text is read more than three times. The digits of a
+# percent-encoded character may precede the token.
 _TOKEN = re.compile(rb"(?<![\w-])(?:[0-9A-F]{2})?(eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+)")
 _MOST_SEARCHED = 100_000
 """Bytes of a body, and characters of headers, that are searched for a token."""
@@ -48,14 +48,14 @@ _REPORT_TYPES = ("application/a-gzip", "application/*", "*/*")
 
 @dataclass(frozen=True)
 class HttpRequest:
-    """A request as it was sent or is going to be, of any HTTP library."""
+    """Request of any HTTP library, before or after it is sent."""
 
     method: str = ""
-    """Empty where it is not known."""
+    """The method; empty if it is not known."""
     url: str = field(default="", repr=False)
-    """Empty where it is not known."""
+    """The URL; empty if it is not known."""
     headers: Mapping[str, str] | str | None = field(default=None, repr=False)
-    """Looked up without regard to case. Text where a text was passed for them, None where they are not known."""
+    """Headers, with case-insensitive names; a string if one was passed as the headers, None if they are not known."""
     body: bytes = field(default=b"", repr=False)
 
     def __post_init__(self) -> None:
@@ -63,12 +63,12 @@ class HttpRequest:
             object.__setattr__(self, "headers", CaseInsensitiveDict(self.headers))
 
     def header(self, name: str) -> str | None:
-        """The value of a header; None where it is not there or not known."""
+        """Return the value of a header; None if it is missing or not known."""
         return None if self.headers is None or isinstance(self.headers, str) else self.headers.get(name)
 
     @property
     def token(self) -> str | None:
-        """The bearer token, or the token posted as a client secret; None where there is neither."""
+        """The bearer token, or the token sent as a client secret; None if there is neither."""
         if self.host in _EXCHANGES:
             posted = _TOKEN.search(self.body[:_MOST_SEARCHED])
             return posted[1].decode("ascii") if posted else None
@@ -77,7 +77,7 @@ class HttpRequest:
 
     @property
     def host(self) -> str:
-        """The host in lower case; empty where the URL names none."""
+        """The host in lower case; empty if the URL has none."""
         return host_in(self.url)
 
 
@@ -88,9 +88,9 @@ def check_request(
 
     Args:
         request: The request; after redirects, the last one.
-        service: The service that is meant.
-        netrc: What a netrc file has for the host.
-        hops: The requests that were redirected, in order; the first has the URL that is checked.
+        service: The service that the request is for.
+        netrc: The entry for the host in a netrc file; None if there is none.
+        hops: The previous requests, which were redirected, in order. The URL of the first one is checked.
     """
     first = hops[0] if hops else request
     findings = (
@@ -102,7 +102,7 @@ def check_request(
 
 
 def check_url(url: str, service: Service) -> Finding | None:
-    """Scheme and host. A host that is not known is somebody's gateway, and no fault."""
+    """Check scheme and host. An unknown host is accepted, because it may be a gateway."""
     scheme, separator, rest = url.partition("://")
     if not separator:
         host = one_line(re.split(r"[/?#]", url.lstrip("/"))[0].rpartition("@")[2], 100)
@@ -159,13 +159,13 @@ def _check_headers(request: HttpRequest, netrc: NetrcEntry | None) -> Finding | 
 
 
 def _is_upload(request: HttpRequest) -> bool:
-    """Uploads go to other hosts of Apple's, with signed URLs and without a token (documented)."""
+    """Return whether it is an upload, which is sent to another host of Apple without a token (documented)."""
     apis = {*NOT_API_HOSTS, *_HOSTS}
     return is_apple(request.host) and request.host not in apis
 
 
 def check_body(request: HttpRequest) -> Finding | None:
-    """A token that is sent in the body, as where it is exchanged for an access token."""
+    """Return a finding if a token is in the body, as in a request to exchange it for an access token."""
     for match in _TOKEN.finditer(request.body[:_MOST_SEARCHED]):
         for audience in _audiences(match[1].decode("ascii", "replace")):
             if isinstance(audience, str) and audience in _NEVER_POSTED:
@@ -185,8 +185,8 @@ def _audiences(token: str) -> Iterator[object]:
 def check_accept(request: HttpRequest) -> Finding | None:
     """Check that a report is requested in the documented media type.
 
-    Users contradict each other on whether the documented type is needed or refused, so it is a hint and no more; an
-    answer of 406 proves it.
+    Users' reports contradict each other on whether the documented type is required or rejected, so the finding is only
+    a hint; a response with 406 proves it.
     """
     accept = request.header("Accept")
     if accept is None or _path(request.url) not in _REPORTS or any(kind in accept for kind in _REPORT_TYPES):
@@ -196,7 +196,7 @@ def check_accept(request: HttpRequest) -> Finding | None:
 
 
 def check_redirects(hops: Sequence[HttpRequest], last: HttpRequest) -> Finding | None:
-    """An Authorization header that was sent at first, and not to the place where a redirect led."""
+    """Return a finding if the Authorization header was sent at first, but not after a redirect."""
     sent = [hop for hop in hops if hop.header("Authorization") is not None]
     if not sent or last.headers is None or last.header("Authorization") is not None:
         return None

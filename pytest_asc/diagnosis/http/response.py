@@ -1,6 +1,6 @@
-"""Diagnosis of a response: status and code together, and whether Apple sent it.
+"""Diagnosis of a response, by its status, its code and its sender.
 
-Codes, titles and details are observed, from captures in public issue threads, unless a line says "documented".
+Codes, titles and details are observed, in responses quoted in public issue threads, unless a line says "documented".
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ def diagnose_response(
     service: Service,
     header: Mapping[str, object] | None = None,
 ) -> tuple[Finding, ...]:
-    """Diagnose a response; one that is as expected gives no finding.
+    """Diagnose a response. A response without a problem gives no finding.
 
     Args:
         response: The response, with the times of this machine's clock before and after.
-        claims: The claims of the token that was sent; None where they are not known.
+        claims: The claims of the token that was sent; None if they are not known.
         service: The service that the request was for.
-        header: The token's header, where it is known.
+        header: The token's header; None if it is not known.
     """
     context = ResponseContext(response, claims, service, header)
     if is_accepted(response, service):
@@ -56,7 +56,7 @@ def diagnose_response(
 
 
 def is_accepted(response: HttpResponse, service: Service) -> bool:
-    """Return whether it is the response that the service's probe gets with a valid token."""
+    """Return whether it is the response to the service's probe with a valid token."""
     acceptance, document = service.acceptance, response.json
     if not service.is_probe(response.url) or response.status not in acceptance.statuses:
         return False
@@ -66,9 +66,9 @@ def is_accepted(response: HttpResponse, service: Service) -> bool:
 
 
 def rate_limit(headers: Mapping[str, str]) -> dict[str, int] | None:
-    """The hour's figures of ``X-Rate-Limit`` as ``limit`` and ``remaining``; None where they are not there.
+    """Return the hourly values of ``X-Rate-Limit`` as ``limit`` and ``remaining``; None if they are missing.
 
-    ``user-hour-lim:3600;user-hour-rem:3571;`` is documented; pairs for the minute are seen on some answers.
+    ``user-hour-lim:3600;user-hour-rem:3571;`` is documented. Some responses also have values per minute (observed).
     """
     value = CaseInsensitiveDict(headers).get("X-Rate-Limit", "")
     figures = dict(re.findall(r"user-hour-(lim|rem):\s*([0-9]{1,9})\b", value))
@@ -78,7 +78,7 @@ def rate_limit(headers: Mapping[str, str]) -> dict[str, int] | None:
 
 
 class ResponseContext(NamedTuple):
-    """A response with what is known of its request."""
+    """A response, and what is known about its request."""
 
     response: HttpResponse
     claims: Mapping[str, object] | None
@@ -87,30 +87,30 @@ class ResponseContext(NamedTuple):
 
     @property
     def is_good_probe(self) -> bool:
-        """True if the service's own probe succeeded, so that the body must hold its result."""
+        """True if it is a success of the service's probe, whose body must then have the expected form."""
         return self.service.is_probe(self.response.url) and self.response.status in range(200, 300)
 
 
 class ErrorRule(NamedTuple):
-    """A rule for an error of Apple's that says more than its status."""
+    """Rule for an error of Apple whose code or message shows more than the status."""
 
     code: str
-    """The beginning of the code."""
+    """Start of the code."""
     pattern: str
-    """A part of title or detail, as a regular expression."""
+    """A regular expression that is searched in title and detail."""
     cause: str
     certainty: Certainty
     fix: str | None = None
 
 
-# The first that fits wins. ``FORBIDDEN.`` is no child of ``FORBIDDEN_ERROR``, and what Apple forbids in a code that is
-# not here is no matter of roles.
+# The first rule that matches is used. Only FORBIDDEN_ERROR is about roles: codes that start with FORBIDDEN. and are not
+# listed here have other reasons.
 _FORBIDDEN = (
     ErrorRule("FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED", "", "agreement-missing", "certain"),
     ErrorRule("FORBIDDEN_ERROR.PLA_NOT_ACCEPTED", "", "agreement-missing", "certain"),
     # vechain/veworld-mobile #1830.
     ErrorRule("FORBIDDEN_ERROR.CONTRACT_NOT_VALID", "", "agreement-missing", "certain"),
-    # AvdLee/appstoreconnect-swift-sdk #101: the bare code, and the agreement in the detail alone.
+    # AvdLee/appstoreconnect-swift-sdk #101: the code is just FORBIDDEN, and only the detail mentions the agreement.
     ErrorRule("FORBIDDEN", r"must agree to .* Agreement", "agreement-missing", "certain"),
     ErrorRule("FORBIDDEN", r"active membership", "membership-expired", "certain"),
     ErrorRule(
@@ -120,15 +120,15 @@ _FORBIDDEN = (
         "certain",
         "Use an operation that the resource allows: no role and no key changes this.",
     ),
-    # bitrise-steplib/steps-ios-auto-provision-appstoreconnect #14, whose cause never came out.
+    # bitrise-steplib/steps-ios-auto-provision-appstoreconnect #14; the cause was never found.
     ErrorRule("FORBIDDEN_ERROR", r"Unable to find a team", "request-refused", "certain"),
     ErrorRule("FORBIDDEN_ERROR", r"API key in use does not allow", "role-insufficient", "certain"),
     ErrorRule("FORBIDDEN_ERROR", r"only be performed by the Account Holder", "account-holder-only", "certain"),
-    # Documented: a revoked key and a badly formatted token are forbidden, too.
+    # Only likely: Apple documents this code also for revoked keys and malformed tokens.
     ErrorRule("FORBIDDEN_ERROR", "", "role-insufficient", "likely"),
 )
 
-# Each repetition has a bound, so that no page takes long.
+# Repetitions are bounded, so that no page takes long to search.
 _LONGEST_HEAD = 20_000
 _LONGEST_METHOD = 20
 _NOT_MODIFIED, _FORBIDDEN_STATUS = 304, 403
@@ -136,7 +136,7 @@ _PAGE_TITLE = re.compile(rb"<title[^<>]{0,200}>([^<]{1,500})<", re.IGNORECASE)
 
 
 def _redirected(context: ResponseContext) -> Finding | None:
-    """Diagnose a 3xx. What stays at the host is no fault, unless the probe gets it."""
+    """Diagnose a 3xx. A redirect within the host is accepted, except in response to the probe."""
     response = context.response
     target = response.headers.get("Location", "")
     elsewhere = "//" in target and host_of(target) != host_of(response.url)
@@ -159,12 +159,15 @@ def _failed(context: ResponseContext) -> Finding | None:
 
 
 def _foreign(context: ResponseContext) -> Finding | None:
-    """A page where the API sends JSON. Reports and logs are no JSON either: other successes may be anything else."""
+    """Return a finding if the response is not from Apple, such as an HTML page in place of JSON.
+
+    A success may have any body other than HTML, because reports and logs are not JSON; only the probe must be JSON.
+    """
     response = context.response
     html = is_html(response)
     refused = response.status in range(400, 1000)
     foreign = (html or refused) and not is_from_apple(response, context.service)
-    # Some services of others answer 200, and the error stands in the body (expo/expo #20402).
+    # Services of some other vendors respond with 200 and an error in the body (expo/expo #20402).
     failed = response.status in range(200, 300) and is_foreign_host(response.url) and _says_error(response.json)
     if not (foreign or failed or context.is_good_probe):
         return None
@@ -180,19 +183,19 @@ def _foreign(context: ResponseContext) -> Finding | None:
 
 
 def _fix_of_other_host(context: ResponseContext) -> str | None:
-    """Return the fix of an answer of a host that is not Apple's; None where the table of causes has it."""
+    """Return the fix for a response from a host that is not Apple's; None for the one in the table of causes."""
     url, service = context.response.url, context.service
     if not is_foreign_host(url):
         return None
     return f"Look the response up in the docs of {host_of(url)}; {service.title} is at {service.base_url}."
 
 
-# What a sibling service says of a token in one word.
+# Causes by the one-word reason in responses of services other than App Store Connect.
 _REASONS = {
     "MISSING_AUTH": "missing-auth",
     "NOT_ENABLED": "service-not-enabled",
     "ExpiredProviderToken": "token-expired",
-    # The token was accepted, and what it came with was not (documented).
+    # The token was accepted, but something else in the request was not (documented).
     **dict.fromkeys(
         (
             "BadDeviceToken",
@@ -209,7 +212,7 @@ _REASONS = {
         "device-token-or-topic",
     ),
     "MissingProviderToken": "header-missing",
-    # Documented, both for any fault of key, ids and signature.
+    # Both are documented for any mistake in key, IDs or signature.
     "InvalidProviderToken": "key-unknown-to-apple",
     "invalid_client": "key-unknown-to-apple",
     "4040010": "request-refused",
@@ -221,7 +224,7 @@ _OTHER_ENVIRONMENT = "Use a key for this environment: the key is for the other o
 _REASON_FIXES = {
     "BadEnvironmentKeyIdInToken": _OTHER_ENVIRONMENT,
     "BadEnvironmentKeyInToken": _OTHER_ENVIRONMENT,
-    # No such transaction (documented).
+    # There is no such transaction (documented).
     "4040010": "Send the request to the other environment, sandbox or production: a transaction exists only in one.",
     "UnrelatedKeyIdInToken": "Use the same key for all requests of a connection, or one connection for each key.",
     "BadDeviceToken": "Send the device token to the environment that issued it: sandbox or production.",
@@ -231,10 +234,10 @@ _REASON_FIXES = {
     "ExpiredToken": "Remove the device token: it has expired.",
     "invalid_grant": "Get a new authorization code: it works once, within five minutes, for one client ID.",
 }
-# What DeviceCheck says in plain text (observed: marinosoftware/DeviceCheckSample #3 and #5).
+# Plain-text responses of DeviceCheck (observed: marinosoftware/DeviceCheckSample #3 and #5).
 _DEVICE_TOKEN_TEXT = re.compile(r"device token", re.IGNORECASE)
 _BEARER_TEXT = re.compile(r"formatted authorization token", re.IGNORECASE)
-_USER_TOKEN_PATH = "/v1/me/"  # noqa: S105  a path
+_USER_TOKEN_PATH = "/v1/me/"  # noqa: S105  a path, not a password
 
 
 def _token_refused(context: ResponseContext) -> Finding:
@@ -247,7 +250,7 @@ def _token_refused(context: ResponseContext) -> Finding:
 
 
 def _unknown(context: ResponseContext) -> Finding:
-    """Return the finding of a response that does not say whether key, ids or token are wrong."""
+    """Return the finding for a response that does not show whether key, IDs or token are wrong."""
     unreleased = ", and for an app that was never released" if context.service.sandbox else ""
     unseen = "; the token's times could not be compared with Apple's clock" if context.claims is None else ""
     of_team = not context.service.takes_issuer_id
@@ -261,12 +264,12 @@ def _unknown(context: ResponseContext) -> Finding:
     )
 
 
-# Individual keys have no access to them (documented: Creating API Keys for App Store Connect API).
+# Paths to which individual keys have no access (documented: Creating API Keys for App Store Connect API).
 _PROVISIONING = re.compile(r"/v1/(?:bundleIds|bundleIdCapabilities|certificates|devices|profiles)\b")
 
 
 def _individual_key(url: str) -> str:
-    """Tell how an individual key fails at a URL; empty where it works as others do."""
+    """Return why an individual key does not work for a URL; empty if it works as other keys do."""
     if NOTARY_PATH in url:
         return " (an individual key has no issuer)"
     return " (an individual key has no access to provisioning)" if _PROVISIONING.search(url[:_LONGEST_HEAD]) else ""
@@ -290,8 +293,8 @@ def _reason_given(context: ResponseContext) -> Finding | None:
     return make_finding(cause, _status_line(context.response) + lacks, fix=fix)
 
 
-def _told_in_text(context: ResponseContext) -> Finding | None:
-    """Diagnose a refusal of a service that has no error documents."""
+def _plain_text_rejection(context: ResponseContext) -> Finding | None:
+    """Diagnose a plain-text rejection, from a service without error documents."""
     response = context.response
     text = response.text or ""
     if _DEVICE_TOKEN_TEXT.search(text):
@@ -315,7 +318,7 @@ def _told_in_text(context: ResponseContext) -> Finding | None:
 
 
 def _session_refused(context: ResponseContext) -> Finding | None:
-    """Diagnose a refusal by what takes the session of an Apple ID."""
+    """Diagnose a rejection at a URL that requires the session of an Apple ID."""
     if not is_of_session(context.response.url) or is_html(context.response):
         return None
     evidence = f"{_status_line(context.response)}; this address accepts the session of an Apple ID, not a token"
@@ -323,7 +326,7 @@ def _session_refused(context: ResponseContext) -> Finding | None:
 
 
 def _missing(context: ResponseContext) -> str:
-    """Describe what the token and the request lack."""
+    """Describe what is missing in the token and the request."""
     if context.claims is None or context.header is None:
         return "the token that was sent is unknown"
     missing = missing_members(context.header, context.claims, context.service)
@@ -335,7 +338,7 @@ def _missing(context: ResponseContext) -> str:
     )
 
 
-# What is counted there is tokens, not requests (documented).
+# APNs limits the number of new tokens, not of requests (documented).
 _RATE_FIXES = {
     "TooManyProviderTokenUpdates": "Use the same token for 20 to 60 minutes, not one for each push, and compare its "
     "age in seconds."
@@ -378,7 +381,7 @@ def _refused(context: ResponseContext) -> Finding:
     return make_finding("request-refused", _status_line(context.response))
 
 
-# Which statuses each rule reads; the first rule that finds something wins.
+# The rules, with the statuses that each applies to. The first finding is used.
 _RULES: tuple[tuple[Container[int], Callable[[ResponseContext], Finding | None]], ...] = (
     ((407,), _stopped_by_proxy),
     (range(500, 600), _failed),
@@ -387,7 +390,7 @@ _RULES: tuple[tuple[Container[int], Callable[[ResponseContext], Finding | None]]
     (range(400, 500), _session_refused),
     ((401,), _token_refused),
     ((400, 403, 404, 410), _reason_given),
-    ((400, 403), _told_in_text),
+    ((400, 403), _plain_text_rejection),
     ((403,), _forbidden),
     ((404,), _not_found),
     ((429,), _rate_limited),
@@ -406,7 +409,7 @@ def _accepted(context: ResponseContext) -> Iterator[Finding]:
 def _status_line(response: HttpResponse, *, quote: bool = True) -> str:
     """Format the host, method, status and code, and the message."""
     code = f" {one_line(response.code, 100)}" if response.code else ""
-    # What a host of Apple's has in place of an error document is quoted.
+    # Other text is quoted only if the host is Apple's.
     said = response.message or (None if is_foreign_host(response.url) or not quote else response.text)
     message = f': "{said}"' if said else ""
     method = one_line(response.method, _LONGEST_METHOD)
@@ -426,7 +429,7 @@ def _body_description(context: ResponseContext, *, html: bool) -> str:
 
 
 def _says_error(document: object) -> bool:
-    """Return whether JSON that is not Apple's reports an error, in itself or in its member ``data``."""
+    """Return whether JSON of another vendor reports an error, at the top level or in its member ``data``."""
     if not isinstance(document, dict):
         return False
     inner = document.get("data")
@@ -437,7 +440,7 @@ def _says_error(document: object) -> bool:
 
 
 def _foreign_message(response: HttpResponse) -> str:
-    """Quote the message of JSON in another form; empty where the status line has it, or there is none."""
+    """Quote the message in JSON of another form; empty if there is none, or if the status line already has it."""
     document = response.json
     inner = document.get("data")
     said = next(

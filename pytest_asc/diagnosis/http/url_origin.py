@@ -1,4 +1,4 @@
-"""The origin of a URL (RFC 6454), read so strictly that no HTTP library connects to another host."""
+"""Strict parser of a URL's origin (RFC 6454): any URL that it accepts has the same host in every HTTP library."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 _MAX_PORT = 65_535
-# RFC 3986 allows more in a host, such as %41, _ and user@. Parsers differ on those, and no API needs them.
+# RFC 3986 also allows percent-encoding, underscores and user names. Parsers disagree on these, and no API needs them.
 _HOST = r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.?"
 _HOST_NAME = re.compile(_HOST, re.IGNORECASE | re.ASCII)
-# The URL's end must not be a place for anything that a parser strips: whitespace and control characters.
+# Whitespace and control characters are not allowed, because some parsers strip them.
 _URL = re.compile(
     rf"(https?)://({_HOST}|\[[0-9a-f:.]+\])(?::([0-9]{{1,5}}))?(?:[/?#][^\x00-\x20\x7f\\]*)?",
     re.IGNORECASE | re.ASCII,
@@ -21,19 +21,19 @@ _ABSOLUTE = re.compile(r"\s*[a-z][a-z0-9+.-]*://", re.IGNORECASE | re.ASCII)
 
 
 class Origin(NamedTuple):
-    """Scheme and host, in lower case, and port; that of the scheme where the URL names none."""
+    """Scheme and host in lower case, and port, which defaults to that of the scheme."""
 
     scheme: str
     host: str
-    """A name, or an address without brackets."""
+    """A host name, or an IP address without brackets."""
     port: int
 
 
 def parse_origin(url: str) -> Origin:
-    """Read the origin of a URL.
+    """Parse the origin of a URL.
 
     Raises:
-        ValueError: It is no URL of HTTP, or one whose host libraries read differently: with a user name, a backslash,
+        ValueError: It is not an HTTP URL, or libraries disagree about its host because it has a user name, a backslash,
             a percent sign in the host, whitespace or control characters.
     """
     match = _URL.fullmatch(url)
@@ -47,7 +47,7 @@ def parse_origin(url: str) -> Origin:
 
 
 def origin_or_none(url: str) -> Origin | None:
-    """Return the origin of a URL; None where :func:`parse_origin` raises."""
+    """Return the origin of a URL; None if :func:`parse_origin` raises an error."""
     try:
         return parse_origin(url)
     except ValueError:
@@ -55,12 +55,13 @@ def origin_or_none(url: str) -> Origin | None:
 
 
 def host_in(url: str) -> str:
-    """Return the host of a URL that somebody has sent, in lower case.
+    """Return the host of a URL in evidence, in lower case.
 
-    No token goes there, so the path may hold what a client escapes, and a name an underscore, as in local networks.
+    No token is sent to it, so the check is less strict than that of :func:`parse_origin`: the path may contain
+    characters that clients escape, and the host underscores, as in local networks.
 
     Returns:
-        A name, or an address without brackets; empty where the URL names no host, or libraries read it differently.
+        A host name, or an IP address without brackets; empty if the URL has no host or libraries disagree about it.
     """
     start = _START.match(url)
     origin = origin_or_none(start[0].replace("_", "-")) if start else None
@@ -70,10 +71,10 @@ def host_in(url: str) -> str:
 
 
 def parse_host(text: str) -> str:
-    """Return a host in lower case: a name, or an IPv6 address without brackets.
+    """Check a host and return it in lower case: a host name, or an IP address without brackets.
 
     Raises:
-        ValueError: It is no host, such as a URL or a host with a port.
+        ValueError: It is not a host, but for example a URL or a host with a port.
     """
     if _HOST_NAME.fullmatch(text):
         return text.lower()
@@ -84,7 +85,7 @@ def parse_host(text: str) -> str:
 
 
 def is_absolute(url: str) -> bool:
-    """Return whether a URL begins with a scheme and ``//``; one in its query does not count."""
+    """Return whether a URL starts with a scheme and ``//``. A URL in the query does not count."""
     return _ABSOLUTE.match(url) is not None
 
 

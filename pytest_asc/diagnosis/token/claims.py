@@ -1,6 +1,6 @@
-"""The members of a token's header and claims, beside the times: what a service asks for, and whose token it is.
+"""Check of a token's header and claims, except the times, and recognition of tokens for another service.
 
-What each service asks for stands in :mod:`pytest_asc.apple.services`; nothing here knows one of them by name.
+The requirements of each service are in :mod:`pytest_asc.apple.services`; nothing here is specific to one service.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ if TYPE_CHECKING:
     from pytest_asc.apple.services import ClaimSpec, Service
     from pytest_asc.diagnosis.findings import Finding
 
-# Members that have a cause of their own; any other is the token's form.
+# The causes for members that have their own; the cause for any other member is token-form.
 _CAUSES = {"sub": "token-subject", "scope": "token-scope-format"}
-# Members that identify no key and no team, so that their values are shown.
+# Members that do not identify a key or a team, so that their values can be shown.
 _PUBLIC = frozenset({"sub", "scope", "bid", "origin"})
 
-# Members of every header.
-_EVERYWHERE = frozenset({"alg", "kid", "typ"})
-# No documented member is nearly as long.
+# Members that occur in the headers of all services.
+_COMMON_HEADER_MEMBERS = frozenset({"alg", "kid", "typ"})
+# Longer values are not matched with the pattern: no documented member is nearly as long.
 _LONGEST = 1_000
-# So many names are looked at for the evidence.
+# The evidence lists names among this many claims at most.
 _LISTED = 50
 
 
 class ClaimProblem(NamedTuple):
-    """A member that is not as a service wants it."""
+    """A member that does not meet the requirements of a service."""
 
     finding: Finding
     missing: bool = False
-    """True where it is not there at all, so that nothing speaks for another service."""
+    """True if the member is missing. This does not suggest that the token is for another service."""
 
 
 def check_claims(
@@ -53,14 +53,14 @@ def check_claims(
 ) -> Iterator[Finding]:
     """Check all members except the times.
 
-    Where they are those of another service, that is all that is said of them.
+    If they are those of another service, that is the only finding.
 
     Args:
-        header: Of the token.
-        claims: Of the token.
+        header: The token's header.
+        claims: The token's claims.
         service: The service that the token is sent to.
-        key_type: The key's type (team, individual, enterprise) where it is known.
-        issuer_id: What ``iss`` has to be, where it is known.
+        key_type: The key's type (team, individual, enterprise); None if it is not known.
+        issuer_id: The expected ``iss``; None if it is not known.
     """
     other = _other_service(header, claims, service)
     if other:
@@ -72,14 +72,14 @@ def check_claims(
 
 
 def closest_services(header: Mapping[str, Any], claims: Mapping[str, Any]) -> list[Service]:
-    """The services that would take a token, its times and its key left aside, and that know most of its members."""
+    """Return the services that accept a token, ignoring its times and its key, and know the most of its members."""
     takers = [service for service in SERVICES.values() if _accepts(service, header, claims)]
     closest = max((_known_member_count(header, claims, service) for service in takers), default=0)
     return [service for service in takers if _known_member_count(header, claims, service) == closest]
 
 
 def missing_members(header: Mapping[str, Any], claims: Mapping[str, Any], service: Service) -> list[str]:
-    """List the members that a service requires and the token lacks or has otherwise: one phrase each."""
+    """Describe each member that a service requires and that is missing in the token or has another value."""
     return [problem.finding.evidence for problem in _claim_problems(header, claims, service)]
 
 
@@ -97,7 +97,7 @@ def _claim_problems(
     for name, member in service.header.items():
         yield from _member_problems(f"the header's {name}", header.get(name), member, "token-form")
     audience = claims.get("aud")
-    # A list of one element is taken for the element: that is how some libraries write it (observed).
+    # A list with one element is accepted like the element itself: some libraries write aud this way (observed).
     if service.audience is not None and audience not in (service.audience, [service.audience]):
         evidence = f"aud is {format_claim(audience, clear=True)}, expected {service.audience!r}"
         yield ClaimProblem(make_finding("token-audience", evidence), missing=audience is None)
@@ -116,11 +116,11 @@ def _claim_problems(
 def _issuer_problems(
     claims: Mapping[str, Any], service: Service, key_type: str | None, issuer_id: str | None
 ) -> Iterator[ClaimProblem]:
-    """Whose key it is: ``iss``, or the ``sub`` of individual keys in its place."""
+    """Check the claim that identifies the key's owner: ``iss``, or ``sub`` for an individual key."""
     iss, sub, member = claims.get("iss"), claims.get("sub"), service.claims["iss"]
     has_individuals = service.individual_subject is not None
     individual = has_individuals and sub == service.individual_subject
-    # The table's fix is for services with both kinds of key.
+    # The fix in the table of causes applies to services with team keys and individual keys.
     fix = None if has_individuals else f"Set iss to {member.description}."
     if iss is not None and individual:
         yield ClaimProblem(make_finding("token-claims-mixed", f"iss is {format_claim(iss)} and sub is {sub!r}"))
@@ -187,21 +187,21 @@ def _known_claims(service: Service) -> set[str]:
 
 
 def _other_service(header: Mapping[str, Any], claims: Mapping[str, Any], service: Service) -> Finding | None:
-    """Name the service whose token it is, where that is not the one that it is sent to.
+    """Return a finding if the token is for another service than the one that it is sent to.
 
-    A token that the service refuses and another would take is that one's. Where the service would take it, too, and it
-    has more of what the other asks for, nothing is proven: it is a warning.
+    The finding is an error if the service rejects the token and another accepts it. It is a warning if both accept it,
+    but the token has more of the claims of the other service.
     """
     problems = [problem for problem in _claim_problems(header, claims, service) if problem.finding.level == "error"]
     own = _known_member_count(header, claims, service)
     unknown = (claims.keys() - _known_claims(service) - set(service.tolerated_claims)) | (
-        header.keys() - _EVERYWHERE - service.header.keys()
+        header.keys() - _COMMON_HEADER_MEMBERS - service.header.keys()
     )
     if not problems and not unknown:
         return None
     others = [other for other in closest_services(header, claims) if other is not service]
     closest = max((_known_member_count(header, claims, other) for other in others), default=0)
-    # A token that is more like the service's own than any other's has a fault, and not another home.
+    # A token that resembles those of this service most is an invalid token for this service.
     if not others or closest < own or (closest == own and not problems):
         return None
     summary = f"the token has the claims of {join_or([other.title for other in others])} and is sent to {service.title}"
@@ -217,7 +217,7 @@ def _other_service(header: Mapping[str, Any], claims: Mapping[str, Any], service
 
 
 def _life_of_others(claims: Mapping[str, Any], service: Service, others: list[Service]) -> str | None:
-    """Describe a life that the other services take and this one does not; None where it takes it, too."""
+    """Describe a lifetime that the other services accept and this one rejects; None if it is not such a lifetime."""
     life = _life(claims)
     if service.max_lifetime is None or life <= service.max_lifetime or "scope" in claims:
         return None
@@ -227,7 +227,7 @@ def _life_of_others(claims: Mapping[str, Any], service: Service, others: list[Se
 
 
 def _life(claims: Mapping[str, Any]) -> int:
-    """Return the seconds from ``iat`` to ``exp``; 0 where they are none that can be told."""
+    """Return the seconds from ``iat`` to ``exp``; 0 if they are missing or not in seconds."""
     iat, exp = claims.get("iat"), claims.get("exp")
     if not (isinstance(iat, int) and isinstance(exp, int)) or max(abs(iat), abs(exp)) > FIRST_MILLISECONDS:
         return 0
@@ -235,14 +235,14 @@ def _life(claims: Mapping[str, Any]) -> int:
 
 
 def _fix_of_life(service: Service) -> str | None:
-    """Return the fix of a token that never expires; None where the table of causes has it."""
+    """Return the fix for a token that never expires; None for the one in the table of causes."""
     if service.recommended_lifetime:
         return None
     return f"Set exp to at most {span(service.max_lifetime)} after iat." if service.max_lifetime else "Set exp."
 
 
 def _accepts(service: Service, header: Mapping[str, Any], claims: Mapping[str, Any]) -> bool:
-    # An audience names a service: a token that has one is of none that has no name.
+    # A token with an audience is not for a service whose tokens have none.
     named = service.audience is not None or "aud" not in claims
     return named and not any(problem.finding.level == "error" for problem in _claim_problems(header, claims, service))
 

@@ -1,4 +1,4 @@
-"""Decoding of a token, and diagnosis of a text that is none."""
+"""Decoding of a token, and diagnosis of a text that is not a token."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class TokenError(Exception):
-    """A text that is no JSON Web Token; ``finding`` says why."""
+    """Raised for a text that is not a JSON Web Token. ``finding`` has the reason."""
 
     def __init__(self, finding: Finding) -> None:
         super().__init__(str(finding))
@@ -30,18 +30,18 @@ class TokenError(Exception):
 
 @dataclass(frozen=True)
 class DecodedToken:
-    """The parts of a token, unverified."""
+    """Parts of a token, unverified."""
 
     header: Mapping[str, Any]
     claims: Mapping[str, Any]
     signing_input: bytes
     signature: bytes
     repeated: tuple[str, ...] = ()
-    """The members that the header or the claims have more than once; the last of them counts here."""
+    """Names of members that occur more than once in the header or the claims. The last value is used here."""
 
     @property
     def key_id(self) -> str | None:
-        """The header's ``kid``; None where it is missing or no text."""
+        """The header's ``kid``; None if it is missing or not a string."""
         kid = self.header.get("kid")
         return kid if isinstance(kid, str) else None
 
@@ -50,7 +50,7 @@ def decode(token: str) -> DecodedToken:
     """Decode a token, unverified.
 
     Raises:
-        TokenError: It is no JSON Web Token.
+        TokenError: It is not a JSON Web Token.
     """
     if finding := check_not_a_token(token) or _misplaced(token) or _damaged(token):
         raise TokenError(finding)
@@ -70,7 +70,7 @@ def decode(token: str) -> DecodedToken:
 
 
 def _misplaced(token: str) -> Finding | None:
-    """Check for a text that is no token, or has one inside."""
+    """Return a finding for an empty text, or a token with other text around it."""
     length = _length(token)
     if not token.strip():
         return make_finding("token-malformed", f"the token is empty ({length})")
@@ -86,7 +86,7 @@ _STRANGE = re.compile("[^A-Za-z0-9_.+/=-]")
 
 
 def _damaged(token: str) -> Finding | None:
-    """Check for damage between the JWT library and the header."""
+    """Return a finding for characters that do not belong in a token, added after the JWT library generated it."""
     if token.isascii() and not token.encode().translate(None, delete=_CHARACTERS):
         return None
     length = _length(token)
@@ -112,7 +112,7 @@ def _decode_bytes(part: str, name: str) -> bytes:
 
 
 def _decode_object(part: str, name: str, repeated: list[str]) -> dict[str, Any]:
-    """Decode the header or the claims, and add to ``repeated`` what they have more than once."""
+    """Decode the header or the claims, and add the names of repeated members to ``repeated``."""
 
     def unite(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         united = dict(pairs)

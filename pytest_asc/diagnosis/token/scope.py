@@ -1,4 +1,4 @@
-"""The ``scope`` of a token: the requests that it is good for."""
+"""Check of a token's ``scope``, the requests that it is valid for."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def check_scope_format(claims: Mapping[str, Any]) -> Finding | None:
 
 
 def check_scope(decoded: DecodedToken, method: str, url: str) -> Finding | None:
-    """Check that the token's scope covers a request; no scope covers all.
+    """Check that the token's scope covers a request. A token without a scope is valid for all requests.
 
-    Order of parameters does not count, nor do ``limit``, ``cursor`` and ``sort``; the others must be the same
+    The order of query parameters is ignored, and so are ``limit``, ``cursor`` and ``sort``; the others must be equal
     (documented).
     """
     scope = decoded.claims.get("scope")
@@ -58,13 +58,13 @@ def _key(method: str, url: str) -> tuple[str, str, list[tuple[str, str]]]:
 
 
 def allows_long_lifetime(entry: object, service: Service) -> bool:
-    """Return whether an entry of a scope is a GET on a resource that takes long-lived tokens."""
+    """Return whether an entry of a scope is a GET request for a resource that accepts long-lived tokens."""
     method, _, url = str(entry).partition(" ")
     return method == "GET" and _long_lived(service.long_lived_paths).fullmatch(urlsplit(url).path) is not None
 
 
 def max_lifetime_of(scope: object, service: Service) -> int | None:
-    """Seconds that a token of this scope may live; None where the service names no limit."""
+    """Return the maximum lifetime of a token with this scope, in seconds; None if the service has no limit."""
     long_lived = (
         isinstance(scope, list) and bool(scope) and all(allows_long_lifetime(entry, service) for entry in scope)
     )

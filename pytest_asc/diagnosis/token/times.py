@@ -1,4 +1,4 @@
-"""The times of a token: their form, its life, and whether it is good at a given time."""
+"""Check of a token's times: their form, its lifetime, and whether it is valid at a given time."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from pytest_asc.apple.services import Service
     from pytest_asc.diagnosis.findings import Finding
 
-# Apple's tolerance for an iat in the future is not documented; 34 s ahead was accepted once (observed by capgo). A
-# minute is the figure that clients date their iat back by.
+# Apple's tolerance for an iat in the future is not documented; 34 s ahead was accepted once (observed by capgo). One
+# minute is the time by which clients backdate iat.
 FUTURE_TOLERANCE = 60
-# Some clients round their clock up to the next second, with a life of exactly the limit, and are served (observed).
+# Tokens of clients that round iat up to the next second, with a lifetime of exactly the limit, are accepted (observed).
 ROUNDING = 1
-# The last time claim that is a plausible duration, and the first that is a plausible time in milliseconds.
+# A smaller exp is a duration, not a time; a greater time than the second number is not in seconds.
 LONGEST_DURATION = 10**9
 FIRST_MILLISECONDS = 10**11
-# Smaller units than the second, by how many there are to one.
+# Units smaller than a second, and their number in one second.
 _UNITS = (("milliseconds", 10**3), ("microseconds", 10**6), ("nanoseconds", 10**9))
-# From 2001 to 2096: whatever people have their tokens expire at.
+# Times from 2001 to 2096, in seconds since 1970.
 _PLAUSIBLE = range(10**9, 4 * 10**9)
 
 
@@ -48,11 +48,11 @@ def check_time_format(claims: Mapping[str, Any], service: Service) -> Finding | 
 
 
 def _not_in_seconds(name: str, value: int) -> Finding:
-    """Return the finding of a time in a smaller unit than the second, with the unit that makes a date of our time."""
+    """Return a finding for a time that is not in seconds, with the unit in which it is a plausible date."""
     evidence = f"{name} is {format_claim(value)}: read as seconds, it is after the year 5000"
     for unit, factor in _UNITS:
         if value // factor in _PLAUSIBLE:
-            fix = None if factor == 1000 else f"Divide the times by {factor:,}: Apple expects seconds since 1970."  # noqa: PLR2004  as in the table
+            fix = None if factor == 1000 else f"Divide the times by {factor:,}: Apple expects seconds since 1970."  # noqa: PLR2004  the fix in the table of causes
             return make_finding(
                 "token-time-milliseconds", f"{evidence}; read as {unit}, it is {utc(value // factor)}", fix=fix
             )
@@ -62,10 +62,10 @@ def _not_in_seconds(name: str, value: int) -> Finding:
 
 
 def check_lifetime(lifetime: float, scope: object, service: Service) -> Finding | None:
-    """Check the seconds from ``iat`` to ``exp``, for tokens that were made and for those that are going to be.
+    """Check the seconds from ``iat`` to ``exp``, of an existing token or of one to be generated.
 
-    A longer life than 20 minutes, up to six months, needs a scope of GET requests on resources that allow it
-    (documented).
+    A lifetime of more than 20 minutes, and up to six months, requires a scope that contains only GET requests for
+    resources that allow it (documented).
     """
     limit = service.max_lifetime
     if limit is None or lifetime <= limit:
@@ -96,7 +96,7 @@ def check_lifetime(lifetime: float, scope: object, service: Service) -> Finding 
 
 
 def _fix(service: Service) -> str | None:
-    """Return the fix of a lifetime that is too long; None where the table of causes has it, with a recommendation."""
+    """Return the fix for a lifetime that is too long; None for the one in the table of causes."""
     limit = service.max_lifetime
     if limit is None or service.recommended_lifetime:
         return None
@@ -104,7 +104,7 @@ def _fix(service: Service) -> str | None:
 
 
 def _fix_expired(service: Service) -> str | None:
-    """Return the fix of a token that has expired; None where it lives for minutes, as the table of causes has it."""
+    """Return the fix for an expired token; None for the one in the table of causes, if the lifetime is in minutes."""
     if service.max_lifetime is not None and service.max_lifetime <= HOUR:
         return None
     what = "client secret" if service.sent_as_client_secret else "token"
@@ -113,7 +113,7 @@ def _fix_expired(service: Service) -> str | None:
 
 
 def _fix_at_limit(service: Service) -> str | None:
-    """Return the fix of a lifetime that is exactly the limit; None where the table of causes has it."""
+    """Return the fix for a lifetime that is exactly the limit; None for the one in the table of causes."""
     longer = _fix(service)
     return (
         longer and f"{longer.rstrip('.')}, less a minute: at the limit, the token fails if a clock is one second off."
@@ -121,25 +121,25 @@ def _fix_at_limit(service: Service) -> str | None:
 
 
 class Times(NamedTuple):
-    """The times of a token that has the form of one, and what its service allows."""
+    """Times of a token, in the right form, and the limits of its service."""
 
     iat: float
-    """Seconds since 1970, as all of them; minus infinity where there is none, which Apple takes (observed)."""
+    """Seconds since 1970; minus infinity if there is no ``iat``, which Apple accepts (observed)."""
     exp: float
-    """Infinity where the token does not expire."""
+    """Seconds since 1970; infinity if the token does not expire."""
     max_life: float
-    """Seconds from ``iat`` to ``exp`` at most; a longer life has been reported before."""
+    """Maximum seconds from ``iat`` to ``exp``. A longer lifetime is reported by :func:`check_lifetime`."""
     max_ahead: float
-    """Seconds from the time of looking to ``exp`` at most."""
+    """Maximum seconds from the time of verification to ``exp``."""
     service: Service
 
     @property
     def valid_from(self) -> float:
-        """Before it, the token is issued in the future or expires too far ahead."""
+        """First time at which the token is valid: earlier, ``iat`` is in the future or ``exp`` too far ahead."""
         return max(self.iat - FUTURE_TOLERANCE, self.exp - self.max_ahead - ROUNDING)
 
     def at(self, now: float) -> Iterator[Finding]:
-        """Yield the findings at a time, in seconds since 1970."""
+        """Yield the findings on the token at a time, in seconds since 1970."""
         ahead = self.iat - now
         if self.exp <= now:
             yield make_finding("token-expired", self._expired(now), fix=_fix_expired(self.service))
@@ -152,8 +152,8 @@ class Times(NamedTuple):
                 fix=_fix(self.service),
             )
         elif self.max_life == math.inf and self.exp - now > self.max_ahead - ROUNDING:
-            # Where the life counts from now alone, it shrinks: seen of one that Apple Music refused
-            # (scottrhoyt/apple-music-jwt #1).
+            # If only the time until exp is limited, a token that is at the limit now will be below it later. Apple
+            # Music rejected such a token (observed: scottrhoyt/apple-music-jwt #1).
             evidence = f"exp is {self.exp - now:.0f} s ahead of {utc(now)}, and {self.max_ahead:.0f} s is the limit"
             yield make_finding("token-lifetime-at-limit", evidence, fix=_fix_at_limit(self.service))
         elif ahead > ROUNDING:
@@ -171,11 +171,11 @@ class Times(NamedTuple):
         return f"exp was {utc(self.exp)}, {span(now - self.exp)} ago{age}"
 
     def check_time_zone(self, now: float, utc_offset: int) -> Finding | None:
-        """Times that are wrong by just the local offset from UTC: both, or ``exp`` alone.
+        """Return a finding if both times, or only ``exp``, are wrong by exactly the local offset from UTC.
 
         Args:
             now: Seconds since 1970.
-            utc_offset: Seconds that local time is ahead of UTC where the token was made.
+            utc_offset: Seconds by which local time was ahead of UTC on the machine that generated the token.
         """
         life, offset = self.exp - self.iat, f"this machine's offset from UTC, {span(utc_offset)}"
         if not utc_offset:
@@ -193,7 +193,7 @@ class Times(NamedTuple):
 
 
 def times_of(claims: Mapping[str, Any], service: Service) -> Times:
-    """The times of claims that have been found to be of the right form."""
+    """Return the times in claims that have passed :func:`check_time_format`."""
     iat: float = -math.inf if claims.get("iat") is None else claims["iat"]
     longest = max_lifetime_of(claims.get("scope"), service)
     most: float = math.inf if longest is None else longest
@@ -208,7 +208,7 @@ def times_of(claims: Mapping[str, Any], service: Service) -> Times:
 
 
 def check_lifetime_of(times: Times, scope: object) -> Finding | None:
-    """Check the life of a token, which does not depend on the clock."""
+    """Check the lifetime of a token, which does not depend on the clock."""
     service = times.service
     counted = service.expires and times.iat != -math.inf and "iat" in service.counted_from
     if not counted:

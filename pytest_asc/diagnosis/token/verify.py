@@ -1,7 +1,7 @@
-"""Verification of a token for a service, at a time, for a request.
+"""Verification of a token for a service, at a given time.
 
-The emulator and diagnosis share it, so that both give the same reasons. Everything is a pure function of its arguments.
-What does not depend on the clock is checked once per token (:func:`verify_token`), the times at each use
+The emulator and diagnosis share it, so that both give the same reasons. All functions are pure. Everything that does
+not depend on the clock is checked once per token (:func:`verify_token`), the times on each use
 (:meth:`TokenVerification.at`).
 """
 
@@ -43,11 +43,11 @@ __all__ = [
 
 _ES256 = ECAlgorithm(ECAlgorithm.SHA256)
 _SIGNATURE_LENGTH = 64
-# Of HMAC with SHA-256 and SHA-384. That of SHA-512 is as long as one of ES256.
+# Lengths of HMAC signatures with SHA-256 and SHA-384. One with SHA-512 is as long as an ES256 signature.
 _HMACS = {32: "HS256", 48: "HS384"}
-# The order of P-256 (FIPS 186-4, D.1.2.3): r and s of a signature are between 1 and it (RFC 6979, 2.4).
+# The order n of P-256 (FIPS 186-4, D.1.2.3): r and s of a signature are between 1 and n - 1 (RFC 6979, 2.4).
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-# Apple's have 10 characters; no other is known to be refused for its length.
+# Apple's key IDs have 10 characters. Whether Apple rejects others because of their length is not known.
 _LONGEST_KEY_ID = 100
 
 
@@ -59,11 +59,11 @@ class TokenVerification:
     findings: tuple[Finding, ...]
     """Findings that do not depend on the clock."""
     valid_from: float = -math.inf
-    """Seconds since 1970; before it, the token is issued in the future or expires too far ahead."""
+    """First time at which the token is valid, in seconds since 1970."""
     valid_until: float = math.inf
-    """Seconds since 1970; from it on, the token has expired."""
+    """Time at which the token expires, in seconds since 1970."""
     times: Times | None = None
-    """None where something else is wrong."""
+    """The token's times; None if other findings prevent checking them."""
 
     @property
     def sound(self) -> bool:
@@ -71,16 +71,17 @@ class TokenVerification:
         return not any(finding.level == "error" for finding in self.findings)
 
     def at(self, now: float, *, utc_offset: int = 0) -> tuple[Finding, ...]:
-        """Every finding at a time.
+        """Return all findings on the token at a time.
 
         Args:
             now: Seconds since 1970.
-            utc_offset: Seconds that local time is ahead of UTC where the token was made, to tell a naive local time.
+            utc_offset: Seconds by which local time was ahead of UTC on the machine that generated the token, to
+                recognise local times that were used as UTC.
         """
         if self.times is None:
             return self.findings
         if check_time_zone := self.times.check_time_zone(now, utc_offset):
-            # One cause, one finding: the life is what the zone has made of it.
+            # Report only the time zone: an error in the lifetime is a consequence of it.
             return (*(finding for finding in self.findings if finding.level != "error"), check_time_zone)
         if not self.sound:
             return self.findings
@@ -100,9 +101,9 @@ def verify_token(
     Args:
         token: The token.
         service: The service that it is sent to.
-        key: The public half of the key that should have signed it; None leaves the signature unchecked.
-        key_type: The key's type (team, individual, enterprise) where it is known.
-        issuer_id: What the token's ``iss`` has to be, where it is known.
+        key: The public key to check the signature with; None to skip this check.
+        key_type: The key's type (team, individual, enterprise); None if it is not known.
+        issuer_id: The expected ``iss``; None if it is not known.
     """
     try:
         decoded = decode(token)
@@ -131,7 +132,7 @@ def verify_token(
 
 
 def _is_for_other_service(findings: list[Finding]) -> bool:
-    """Return whether the claims are another service's: then no other finding about them is given."""
+    """Return whether the claims are those of another service, so that other findings on them are irrelevant."""
     return any(finding.cause == "token-of-other-service" and finding.level == "error" for finding in findings)
 
 
@@ -149,7 +150,7 @@ def _header_findings(header: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _repetitions(decoded: DecodedToken) -> Iterator[Finding]:
-    """A member that is there twice: which of the two counts differs from reader to reader (RFC 7515, 4)."""
+    """Yield a finding for a repeated member: parsers differ in which of the values they use (RFC 7515, section 4)."""
     if decoded.repeated:
         evidence = f"{one_line(decoded.repeated[0], 60)} occurs more than once"
         yield make_finding(
@@ -158,7 +159,7 @@ def _repetitions(decoded: DecodedToken) -> Iterator[Finding]:
 
 
 def _outside_curve(signature: bytes) -> str | None:
-    """Describe an r or s that no key signs with; None where both are possible."""
+    """Describe an r or s that is outside the valid range; None if both are valid."""
     half = _SIGNATURE_LENGTH // 2
     for name, part in (("r", signature[:half]), ("s", signature[half:])):
         value = int.from_bytes(part, "big")
@@ -177,7 +178,7 @@ def _signature_findings(
     decoded: DecodedToken, service: Service, key: EllipticCurvePublicKey | None
 ) -> Iterator[Finding]:
     if decoded.header.get("alg") != "ES256":
-        return  # One cause, one finding: another algorithm makes another signature.
+        return  # The algorithm is reported; the wrong signature is only a consequence of it.
     signature = decoded.signature
     if len(signature) != _SIGNATURE_LENGTH:
         der = signature[:1] == b"\x30" and len(signature) in range(66, 73)
