@@ -1,7 +1,8 @@
 """Full load on ``serve``: many kinds of requests for some minutes, or a number of them; its memory and open files.
 
 Run it with ``python benchmarks/soak.py --minutes 10`` or ``--requests 1000000``, on Linux. The load comes from this
-machine, to its loopback address. It fails where memory or open files grow after the first fifth of the run.
+machine, to its loopback address; some requests are cut in the middle. It fails where memory or open files grow after
+the first fifth of the run.
 """
 
 from __future__ import annotations
@@ -32,7 +33,10 @@ BUNDLE_ID = json.dumps(
 ).encode()
 MOST_GROWTH = 1.2
 TOKEN_SECONDS = 600
-REPORT_SECONDS = 10
+REPORT = 50_000
+"""Requests from one line with the usage to the next."""
+CUT = 1_000
+"""Requests from one that is cut in the middle to the next."""
 CREATED = 201
 
 
@@ -48,10 +52,8 @@ class Load:
         self._credentials = Credentials.load(key_id=served["key_id"], issuer_id=served["issuer_id"], key=key)
         self._host = f"Host: {urlsplit(served['url']).netloc}\r\n"
         self._count = 0
-        self._head = ""
         self._delete: bytes | None = None
-        self._requests: list[bytes] = []
-        self._expires = 0.0
+        self._sign()
 
     def next(self) -> bytes:
         """Return the next request."""
@@ -62,6 +64,11 @@ class Load:
             return request
         self._count += 1
         return self._requests[self._count % len(self._requests)]
+
+    def cut(self) -> bytes:
+        """Return the first half of a request: of its head or of its body."""
+        request = self._requests[self._count % len(self._requests)]
+        return request[: len(request) // 2]
 
     def received(self, status: int, body: bytes) -> None:
         """Have a resource deleted that the last request has created."""
@@ -92,12 +99,20 @@ def exchange(connection: socket.socket, request: bytes) -> tuple[int, bytes]:
     connection.sendall(request)
     received = b""
     while b"\r\n\r\n" not in received:
-        received += connection.recv(2**16)
+        received += receive(connection, 2**16)
     head, _, body = received.partition(b"\r\n\r\n")
     length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0] or 0)
     while len(body) < length:
-        body += connection.recv(length - len(body))
+        body += receive(connection, length - len(body))
     return int(head[9:12]), body
+
+
+def receive(connection: socket.socket, most: int) -> bytes:
+    """Receive some bytes; an error is raised where the server has closed the connection."""
+    data = connection.recv(most)
+    if not data:
+        raise ConnectionError("the server has closed a connection")
+    return data
 
 
 def usage(process: int) -> tuple[int, int]:
@@ -107,46 +122,59 @@ def usage(process: int) -> tuple[int, int]:
     return memory, len(os.listdir(f"/proc/{process}/fd"))  # noqa: PTH208  names alone
 
 
+def run(process: int, served: dict[str, Any], seconds: float, requests: int | None) -> bool:
+    """Run the load, print its usage from time to time, and return whether it has grown.
+
+    Args:
+        process: Id of the server's process.
+        served: The line of JSON that ``serve`` prints.
+        seconds: When to end.
+        requests: After how many requests to end, instead.
+    """
+    parts = urlsplit(served["url"])
+    address = (parts.hostname or "", parts.port or 0)
+    connections = [socket.create_connection(address) for _ in range(CONNECTIONS)]
+    load = Load(served)
+    started = now = time.monotonic()
+    settled: tuple[int, int] | None = None
+    count, slowest, done = 0, 0.0, 0.0
+    while done < 1:
+        place = count % CONNECTIONS
+        if count % CUT == place:
+            connections[place].sendall(load.cut())
+            connections[place].close()
+            connections[place] = socket.create_connection(address)
+        load.received(*exchange(connections[place], load.next()))
+        count, before, now = count + 1, now, time.monotonic()
+        slowest = max(slowest, now - before)
+        done = count / requests if requests else (now - started) / seconds
+        if settled is None and done > 1 / 5:
+            settled = usage(process)
+        if count % REPORT == 0:
+            memory, files = usage(process)
+            print(f"{now - started:5.0f} s {count:9} requests {memory / 1024:7.1f} MiB {files:4} files", flush=True)
+    memory, files = usage(process)
+    print(f"{count / (now - started):.0f} requests a second, the slowest {slowest:.3f} s")
+    print(f"{count} requests: {settled} -> {(memory, files)} KiB and open files")
+    for connection in connections:
+        connection.close()
+    return settled is None or memory > settled[0] * MOST_GROWTH or files > settled[1] + CONNECTIONS
+
+
 def main() -> int:
-    """Run the load, print a line every ten seconds, and return 1 where something grows."""
+    """Start a server, and return 1 where its usage grows under the load."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--requests", type=int, help="end after this number of requests, however long that takes")
     options = parser.parse_args()
-    seconds = options.minutes * 60
     command = [sys.executable, "-m", "pytest_asc", "serve"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
-        served = json.loads(process.stdout.readline())
-        parts = urlsplit(served["url"])
-        address = (parts.hostname or "", parts.port or 0)
-        connections = [socket.create_connection(address) for _ in range(CONNECTIONS)]
-        load = Load(served)
-        started = shown = now = time.monotonic()
-        settled: tuple[int, int] | None = None
-        count, slowest, done = 0, 0.0, 0.0
-        while done < 1:
-            place = count % CONNECTIONS
-            if count % 1000 == place:
-                connections[place].close()
-                connections[place] = socket.create_connection(address)
-            load.received(*exchange(connections[place], load.next()))
-            count, before, now = count + 1, now, time.monotonic()
-            slowest = max(slowest, now - before)
-            done = count / options.requests if options.requests else (now - started) / seconds
-            if settled is None and done > 1 / 5:
-                settled = usage(process.pid)
-            if now - shown > REPORT_SECONDS:
-                shown = now
-                memory, files = usage(process.pid)
-                print(f"{now - started:5.0f} s {count:9} requests {memory / 1024:7.1f} MiB {files:4} files", flush=True)
-        memory, files = usage(process.pid)
-        print(f"{count / (now - started):.0f} requests a second, the slowest {slowest:.3f} s")
-        print(f"{count} requests: {settled} -> {(memory, files)} KiB and open files")
-        for connection in connections:
-            connection.close()
-        process.terminate()
-    return int(settled is None or memory > settled[0] * MOST_GROWTH or files > settled[1] + CONNECTIONS)
+        try:
+            served = json.loads(process.stdout.readline())
+            return int(run(process.pid, served, options.minutes * 60, options.requests))
+        finally:
+            process.terminate()
 
 
 if __name__ == "__main__":
