@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_asc.emulator.account.account import Account
+    from pytest_asc.emulator.account.schedule import Event
     from pytest_asc.emulator.http_models import Request, Response
 
 RECORDER = "pytest-asc-recorder"
@@ -22,6 +23,10 @@ _MAX_STEPS = 2
 """Maximum distance of related resources: a submission is two steps from its versions, by way of its items."""
 _MAX_EVENTS = 200
 """Maximum number of pending events whose resources are searched for in a response."""
+_MAX_SEARCHED = 64
+"""Maximum number of responses that are kept, to be recognised when they are sent again."""
+_MAX_SEARCHED_LENGTH = 2**18
+"""Maximum length of the URL and the body of a response that is kept."""
 
 
 class PollDetector:
@@ -35,10 +40,19 @@ class PollDetector:
     def __init__(self) -> None:
         self._seen: dict[int, set[str]] = {}
         """URLs of reads that have shown the resource of an event, by the number of the event."""
+        self._near: dict[int, tuple[str, ...]] = {}
+        """Ids of the resource of an event and of resources near it, by the number of the event."""
+        self._near_until: tuple[object, int] = (None, 0)
+        """Account and number of changes for which these ids are right."""
+        self._searched: dict[str, bytes] = {}
+        """Latest responses by URL, which need not be searched again."""
+        self._searched_for: tuple[object, int, list[int]] = (None, 0, [])
+        """Account, number of changes and pending events for which they were searched."""
 
     def forget(self) -> None:
         """Forget all reads."""
         self._seen.clear()
+        self._searched.clear()
 
     def before_request(self, request: Request, account: Account) -> None:
         """Before a request is handled, run the events whose resources it reads again."""
@@ -46,7 +60,7 @@ class PollDetector:
             return
         schedule = account.schedule
         for event in [event for event in schedule.work if event.number in self._seen]:
-            if request.url in self._seen[event.number] or _shows(request.url, event.key, account):
+            if request.url in self._seen[event.number] or self._shows(request.url, event, account):
                 schedule.run_now(event)
                 self._seen.pop(event.number, None)
 
@@ -55,24 +69,39 @@ class PollDetector:
         if not _is_poll(request):
             return
         pending = account.schedule.work[:_MAX_EVENTS]
-        numbers = {event.number for event in pending}
-        for number in self._seen.keys() - numbers:
+        wanted = (account.store, account.store.changes, [event.number for event in pending])
+        if wanted != self._searched_for:
+            self._searched_for = wanted
+            self._searched.clear()
+        elif self._searched.get(request.url) == response.body:
+            return
+        for number in self._seen.keys() - {event.number for event in pending}:
             del self._seen[number]
         body = response.body.decode("utf-8", "replace")
         for event in pending:
-            if _shows(body, event.key, account):
+            if self._shows(body, event, account):
                 self._seen.setdefault(event.number, set()).add(request.url)
+        if len(self._searched) >= _MAX_SEARCHED:
+            self._searched.clear()
+        if len(request.url) + len(response.body) <= _MAX_SEARCHED_LENGTH:
+            self._searched[request.url] = response.body
+
+    def _shows(self, text: str, event: Event, account: Account) -> bool:
+        """Return whether a text contains the id of an event's resource or of a resource near it."""
+        if not isinstance(event.key, Resource):
+            return True
+        now = (account.store, account.store.changes)
+        if now != self._near_until:
+            self._near_until = now
+            self._near.clear()
+        ids = self._near.get(event.number)
+        if ids is None:
+            ids = self._near[event.number] = tuple(one.id for one in _near(event.key, account))
+        return any(one in text for one in ids)
 
 
 def _is_poll(request: Request) -> bool:
     return request.method in _READS and request.header("User-Agent") != RECORDER
-
-
-def _shows(text: str, subject: object, account: Account) -> bool:
-    """Return whether a text contains the id of an event's resource or of a resource near it."""
-    if not isinstance(subject, Resource):
-        return True
-    return any(one.id in text for one in _near(subject, account))
 
 
 def _near(subject: Resource, account: Account) -> Iterator[Resource]:

@@ -762,7 +762,7 @@ class Emulator:
         its ``crash``: transports in the test's process raise it, a server can only send the response.
 
         Webhook notifications that the request causes are sent before this method returns, unless they are
-        :func:`~pytest_asc.emulator.webhook_delivery.deferred`. An exception of their receiver is the ``crash``.
+        :class:`~pytest_asc.emulator.webhook_delivery.Deferred`. An exception of their receiver is the ``crash``.
         """
         with self._lock:
             now = self._clock() + self.clock_offset

@@ -330,3 +330,19 @@ def test_pending_work_is_finished_when_a_client_reads_its_state_again(client: Cl
         client.get("/v1/apps")
     states = [progress() for _ in range(4)]
     assert (states[0], states[-1]) == ("PENDING", "COMPLETE")
+
+
+def test_work_is_finished_when_a_client_reads_what_it_has_read_before_the_work_began(client: Client) -> None:
+    client.call("POST", "reset", {"sample": True})
+    emulator = client.emulator
+    workflow = emulator.find("ciWorkflows")[0]
+    path = f"/v1/ciWorkflows/{workflow['id']}"
+    before = {client.get(path).body for _ in range(2)}
+    linkage = {"data": {"type": "ciWorkflows", "id": workflow["id"]}}
+    body = {"data": {"type": "ciBuildRuns", "relationships": {"workflow": linkage}}}
+    run = json.loads(client.get("/v1/ciBuildRuns", method="POST", body=body).body)["data"]["id"]
+    progress = []
+    for _ in range(2):
+        assert {client.get(path).body} == before
+        progress.append(emulator.get("ciBuildRuns", run)["attributes"]["executionProgress"])
+    assert progress[0] == "PENDING" != progress[1]

@@ -73,6 +73,8 @@ class Store:
     ) -> None:
         self._types: dict[str, dict[str, Resource]] = {}
         self._selections: dict[Any, Sequence[Resource]] = {}
+        self.changes = 0
+        """Number of changes so far. What is derived from the resources and their relationships holds until it grows."""
         self._generators = generators or {}
         self._collections = collections or {}
         self._lists = lists or {}
@@ -129,6 +131,7 @@ class Store:
             raise ValueError(f"there is already a resource of type {resource.type!r} with id {resource.id!r}")
         resources[resource.id] = resource
         self._selections.clear()
+        self.changes += 1
 
     def update(self, resource: Resource, attributes: dict[str, Any]) -> None:
         """Set attributes of a resource."""
@@ -150,6 +153,7 @@ class Store:
                 self._discard_rendered(self._types[owner][identifier])
         del self._types[resource.type][resource.id]
         self._selections.clear()
+        self.changes += 1
 
     def relate(self, resource: Resource, relation: Relation, identifiers: Iterable[str]) -> None:
         """Replace the related resources of a relationship, on both sides.
@@ -245,6 +249,7 @@ class Store:
         for resource in resources:
             resource.rendered.clear()
         self._selections.clear()
+        self.changes += 1
 
 
 def _detach(resource: Resource, name: str, identifier: str) -> None:
