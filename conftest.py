@@ -15,6 +15,7 @@ from functools import cache, cached_property, partial
 from http.server import ThreadingHTTPServer
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import certifi
@@ -28,7 +29,6 @@ from shared_runs import SharedRuns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from loopback import Smoke
     from shared_runs import RunTogether
@@ -231,12 +231,12 @@ def forked_server() -> Iterator[ForkedPython]:
 
 
 @pytest.fixture
-def runpytest_forked(pytester: pytest.Pytester, forked_python: ForkedPython) -> Callable[..., pytest.RunResult]:
-    """``pytester.runpytest_subprocess`` in a forked process."""
+def runpytest_forked(forked_python: ForkedPython) -> Callable[..., pytest.RunResult]:
+    """``pytester.runpytest_subprocess``, in a forked process."""
 
     def run(*arguments: str) -> pytest.RunResult:
         started = time.perf_counter()
-        done = forked_python.run("-m", "pytest", *arguments, folder=pytester.path)
+        done = forked_python.run("-m", "pytest", *arguments, folder=Path.cwd())
         sys.stdout.write(done.stdout)
         sys.stderr.write(done.stderr)
         duration = time.perf_counter() - started

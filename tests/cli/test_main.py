@@ -5,6 +5,7 @@ import subprocess
 import sys
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from loopback import KEY_ID, Apple
@@ -12,6 +13,9 @@ from loopback import KEY_ID, Apple
 import pytest_asc
 from pytest_asc.cli.main import COMMANDS, main
 from pytest_asc.diagnosis.token.verify import decode
+
+if TYPE_CHECKING:
+    from forked_python import ForkedPython
 
 
 @pytest.fixture
@@ -80,18 +84,9 @@ def test_token_refuses_a_lifetime_out_of_bounds(
 
 
 @pytest.mark.usefixtures("credentials")
-def test_smoke_runs_the_smoke_check(apple: Apple, tmp_path: Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "pytest_asc",
-        "smoke",
-        f"--asc-base-url={apple.url}",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-    ]
-    result = subprocess.run(command, cwd=tmp_path, env=os.environ, capture_output=True, text=True, check=False)
+def test_smoke_runs_the_smoke_check(apple: Apple, forked_python: ForkedPython, tmp_path: Path) -> None:
+    options = [f"--asc-base-url={apple.url}", "-q", "-p", "no:cacheprovider"]
+    result = forked_python.run("-m", "pytest_asc", "smoke", *options, folder=tmp_path)
     assert result.returncode == 0
     assert "App Store Connect accepted these credentials" in result.stdout
     assert len(apple.requests) == 1
@@ -104,9 +99,8 @@ def test_smoke_gives_no_warning_of_pytests_own(tmp_path: Path) -> None:
     assert (result.returncode, "AssertRewriteWarning" in result.stdout + result.stderr) == (0, False)
 
 
-def test_the_help_of_smoke_is_pytests(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "pytest_asc", "smoke", "--help"]
-    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+def test_the_help_of_smoke_is_pytests(forked_python: ForkedPython, tmp_path: Path) -> None:
+    result = forked_python.run("-m", "pytest_asc", "smoke", "--help", folder=tmp_path)
     assert (result.returncode, "--asc-smoke-roles" in result.stdout, result.stderr) == (0, True, "")
 
 

@@ -45,7 +45,7 @@ def test_good_credentials_need_one_request(smoke: Smoke, apple: Apple) -> None:
     assert [check["name"] for check in report["checks"]] == CHECKS
 
 
-@pytest.mark.usefixtures("credentials")
+@pytest.mark.usefixtures("credentials", "forked_workers")
 @pytest.mark.parametrize(
     "options",
     [("-n", "2"), ("-q",), ("-v",), ("-p", "no:cacheprovider"), ("--junitxml=junit.xml",), ("-p", "no:xdist")],
@@ -98,11 +98,14 @@ def test_the_users_tests_are_not_imported(smoke: Smoke, pytester: pytest.Pyteste
 
 @pytest.mark.usefixtures("credentials")
 def test_the_smoke_check_runs_in_an_empty_folder(
-    pytester: pytest.Pytester, apple: Apple, monkeypatch: pytest.MonkeyPatch
+    pytester: pytest.Pytester,
+    runpytest_forked: Callable[..., pytest.RunResult],
+    apple: Apple,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     empty = pytester.mkdir("empty")
     monkeypatch.chdir(empty)
-    result = pytester.runpytest_subprocess("--asc-smoke", f"--asc-base-url={apple.url}", "-p", "no:cacheprovider")
+    result = runpytest_forked("--asc-smoke", f"--asc-base-url={apple.url}", "-p", "no:cacheprovider")
     assert result.ret == 0
     assert list(empty.iterdir()) == []
 
