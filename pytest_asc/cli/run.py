@@ -104,9 +104,9 @@ def run(options: argparse.Namespace) -> int:
             missing = isinstance(error, FileNotFoundError)
             print(f"{command[0]}: {'command not found' if missing else error.strerror}", file=sys.stderr)
             return NOT_FOUND if missing else NOT_EXECUTABLE
+        for number in forwarded:
+            signal.signal(number, _forwarding_handler(number, process, received))
         with _watched(process):
-            for number in forwarded:
-                signal.signal(number, _forwarding_handler(number, process, received))
             status = process.wait()
         if not (came or received or status < 0 or options.quiet):
             print(_UNTRUSTED if running.control.tunnels else _UNUSED, file=sys.stderr)
