@@ -37,14 +37,16 @@ _NAMED = re.compile(
     r"[\"'\\]{0,3}([^\s\"'\\&,;<>]{8,2000})",
     re.IGNORECASE,
 )
+_NAMES = ("password", "passwd", "passphrase", "secret", "key", "token", "session")
+"""Words one of which is in each such text. To look for words is faster than to search for a form."""
 _PASSWORDS = tuple(
-    re.compile(form, re.IGNORECASE)
-    for form in (
-        r"\bmachine\s{1,8}\S{1,300}\s{1,8}(?:login\s{1,8}\S{1,300}\s{1,8})?password\s{1,8}(\S{4,2000})",
-        r"\s(?:-p|--password|--pass)[ =][\"']?([^\s\"'@][^\s\"']{5,2000})",
-        r"://[^/\s:@]{0,300}:([^@/\s]{4,300})@",
-        r"\b(?:Basic|Bearer)\s{1,8}([^\s\"'\\]{8,4000})",
-        r"\b([a-z]{4}(?:-[a-z]{4}){3})\b",
+    (words, re.compile(form, re.IGNORECASE))
+    for words, form in (
+        (("machine",), r"\bmachine\s{1,8}\S{1,300}\s{1,8}(?:login\s{1,8}\S{1,300}\s{1,8})?password\s{1,8}(\S{4,2000})"),
+        (("-p",), r"\s(?:-p|--password|--pass)[ =][\"']?([^\s\"'@][^\s\"']{5,2000})"),
+        (("://",), r"://[^/\s:@]{0,300}:([^@/\s]{4,300})@"),
+        (("basic", "bearer"), r"\b(?:Basic|Bearer)\s{1,8}([^\s\"'\\]{8,4000})"),
+        (("-",), r"\b([a-z]{4}(?:-[a-z]{4}){3})\b"),
     )
 )
 
@@ -106,6 +108,8 @@ def _is_mixed(word: str) -> bool:
 
 def _blocks(text: str) -> Iterator[str]:
     """Yield values that extend over several lines, both as they are and joined."""
+    if "\n" not in text and "\\" not in text:
+        return
     start, pieces = 0, [""]
     at = 0
     for found in (*_BREAK.finditer(text), None):
@@ -129,13 +133,24 @@ def _joined(block: str, pieces: list[str]) -> Iterator[str]:
 
 
 def _named(text: str) -> Iterator[str]:
-    for match in _NAMED.finditer(text):
-        value = match[1].strip(_PUNCTUATION)
-        if re.search("[0-9]", value) and not _is_stand_in(value):
-            yield value
-    for form in _PASSWORDS:
-        values = (match[1].strip(_PUNCTUATION) for match in form.finditer(text))
-        yield from (value for value in values if not _is_stand_in(value))
+    lower = text.lower()
+    if _may_have(_NAMES, lower):
+        for match in _NAMED.finditer(text):
+            value = match[1].strip(_PUNCTUATION)
+            if re.search("[0-9]", value) and not _is_stand_in(value):
+                yield value
+    for words, form in _PASSWORDS:
+        if _may_have(words, lower):
+            values = (match[1].strip(_PUNCTUATION) for match in form.finditer(text))
+            yield from (value for value in values if not _is_stand_in(value))
+
+
+def _may_have(words: tuple[str, ...], lower: str) -> bool:
+    """Return whether a form with one of the words may match.
+
+    Letters beyond ASCII match as well if case is ignored: a dotless i is an i.
+    """
+    return not lower.isascii() or any(word in lower for word in words)
 
 
 def _is_stand_in(value: str) -> bool:

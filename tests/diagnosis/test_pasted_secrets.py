@@ -252,6 +252,11 @@ def test_the_report_of_a_failed_test_shows_no_piece_of_what_was_diagnosed(
     assert [piece for piece in pieces_of(SECRETS[secret]) if piece in shown] == []
 
 
+@pytest.mark.parametrize("name", ["session", "SESSION", "se\u017fsion", "sess\u0131on", "SESS\u0130ON"])
+def test_a_name_of_a_secret_may_have_variants_of_letters(name: str) -> None:
+    assert list(secrets_in(f"{name}=abcdef-1234567")) == ["abcdef-1234567"]
+
+
 @pytest.mark.usefixtures("redactor")
 def test_a_megabyte_is_searched_in_linear_time() -> None:
     for text in (
