@@ -17,6 +17,7 @@ RECORDER = "pytest-asc-recorder"
 """User agent of the recorder, which reads the account without waiting for anything."""
 
 _READS = frozenset({"GET", "HEAD"})
+_OK = 200
 _RELATED_TO_ALL = frozenset({"apps", "territories"})
 """Types that are related to almost all others: reading one of them is not polling for a related resource."""
 _MAX_STEPS = 2
@@ -40,14 +41,14 @@ class PollDetector:
     def __init__(self) -> None:
         self._seen: dict[int, set[str]] = {}
         """URLs of reads that have shown the resource of an event, by the number of the event."""
-        self._near: dict[int, tuple[str, ...]] = {}
+        self._ids: dict[int, tuple[str, ...]] = {}
         """Ids of the resource of an event and of resources near it, by the number of the event."""
-        self._near_until: tuple[object, int] = (None, 0)
+        self._ids_until: tuple[object, int] = (None, 0)
         """Account and number of changes for which these ids are right."""
         self._searched: dict[str, bytes] = {}
         """Latest responses by URL, which need not be searched again."""
-        self._searched_for: tuple[object, int, list[int]] = (None, 0, [])
-        """Account, number of changes and pending events for which they were searched."""
+        self._searched_for: list[tuple[int, tuple[str, ...]]] = []
+        """Numbers of the pending events with the ids for which they were searched."""
 
     def forget(self) -> None:
         """Forget all reads."""
@@ -60,48 +61,51 @@ class PollDetector:
             return
         schedule = account.schedule
         for event in [event for event in schedule.work if event.number in self._seen]:
-            if request.url in self._seen[event.number] or self._shows(request.url, event, account):
+            if request.url in self._seen[event.number] or _contains(request.url, self._ids_of(event, account)):
                 schedule.run_now(event)
                 self._seen.pop(event.number, None)
 
     def after_response(self, request: Request, response: Response, account: Account) -> None:
         """After a request was handled, remember the pending events whose resources the response shows."""
-        if not _is_poll(request):
+        if response.status != _OK or not _is_poll(request):
             return
-        pending = account.schedule.work[:_MAX_EVENTS]
-        wanted = (account.store, account.store.changes, [event.number for event in pending])
-        if wanted != self._searched_for:
-            self._searched_for = wanted
+        pending = [(event.number, self._ids_of(event, account)) for event in account.schedule.work[:_MAX_EVENTS]]
+        if pending != self._searched_for:
+            self._searched_for = pending
             self._searched.clear()
         elif self._searched.get(request.url) == response.body:
             return
-        for number in self._seen.keys() - {event.number for event in pending}:
+        for number in self._seen.keys() - dict(pending):
             del self._seen[number]
         body = response.body.decode("utf-8", "replace")
-        for event in pending:
-            if self._shows(body, event, account):
-                self._seen.setdefault(event.number, set()).add(request.url)
+        for number, ids in pending:
+            if _contains(body, ids):
+                self._seen.setdefault(number, set()).add(request.url)
         if len(self._searched) >= _MAX_SEARCHED:
             self._searched.clear()
         if len(request.url) + len(response.body) <= _MAX_SEARCHED_LENGTH:
             self._searched[request.url] = response.body
 
-    def _shows(self, text: str, event: Event, account: Account) -> bool:
-        """Return whether a text contains the id of an event's resource or of a resource near it."""
-        if not isinstance(event.key, Resource):
-            return True
+    def _ids_of(self, event: Event, account: Account) -> tuple[str, ...]:
+        """Return the ids whose presence shows an event's resource; an empty one is in every text."""
         now = (account.store, account.store.changes)
-        if now != self._near_until:
-            self._near_until = now
-            self._near.clear()
-        ids = self._near.get(event.number)
+        if now != self._ids_until:
+            self._ids_until = now
+            self._ids.clear()
+        ids = self._ids.get(event.number)
         if ids is None:
-            ids = self._near[event.number] = tuple(one.id for one in _near(event.key, account))
-        return any(one in text for one in ids)
+            subject = event.key
+            ids = tuple(one.id for one in _near(subject, account)) if isinstance(subject, Resource) else ("",)
+            self._ids[event.number] = ids
+        return ids
 
 
 def _is_poll(request: Request) -> bool:
     return request.method in _READS and request.header("User-Agent") != RECORDER
+
+
+def _contains(text: str, ids: tuple[str, ...]) -> bool:
+    return any(one in text for one in ids)
 
 
 def _near(subject: Resource, account: Account) -> Iterator[Resource]:
