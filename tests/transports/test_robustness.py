@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
+import struct
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
@@ -146,6 +148,29 @@ def test_a_thousand_open_connections_get_their_own_responses(
             assert [connection.read().json["data"]["attributes"]["name"] for connection in connections] == list(
                 names.values()
             )
+
+
+@pytest.mark.parametrize("cut", [WHOLE[:40], WHOLE[:-5]], ids=["head", "body"])
+def test_incomplete_requests_lose_nothing_of_the_other_connections(
+    server: Server, emulator_client: EmulatorClient, cut: bytes
+) -> None:
+    if most_files() < 3 * MANY:
+        pytest.skip("this machine lets a process open too few files")
+    emulator_client.emulator.rate_limit = 10 * MANY
+    ids = [emulator_client.emulator.add("apps")["id"] for _ in range(MANY // 2)]
+    with ExitStack() as stack, ExitStack() as broken:
+        connections = [stack.enter_context(open_connection(server, "http")) for _ in ids]
+        for connection, identifier in zip(connections, ids, strict=True):
+            connection.send(get(f"/v1/apps/{identifier}")[:40])
+            other = broken.enter_context(open_connection(server, "http"))
+            other.send(cut)
+            other.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # reset when closed
+        broken.close()
+        for connection, identifier in zip(connections, ids, strict=True):
+            connection.send(get(f"/v1/apps/{identifier}")[40:])
+        assert [connection.read().json["data"]["id"] for connection in connections] == ids
+    assert {request.method for request in emulator_client.emulator.requests} == {"GET"}
+    assert len(emulator_client.emulator.requests) == len(ids)
 
 
 def test_concurrent_clients_get_their_own_responses(server: Server, emulator_client: EmulatorClient) -> None:
