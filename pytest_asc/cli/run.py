@@ -30,6 +30,8 @@ NOT_EXECUTABLE, NOT_FOUND, BY_SIGNAL = 126, 127, 128
 
 _FORWARDED = [one for one in signal.Signals if one.name in {"SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGBREAK"}]
 _WATCHER = str(Path(__file__).with_name("watcher.py"))
+_PATIENCE = 2.0
+"""Seconds that a command has to end when this process was killed."""
 _FROM_TERMINALS = {"SIGINT", "SIGQUIT", "SIGBREAK"}
 _ISOLATED_PORTS = (80, 443)
 """Those of Apple's URLs."""
@@ -126,7 +128,7 @@ def _watched(process: subprocess.Popen[bytes]) -> Iterator[None]:
         if sys.platform != "win32":
             # It notices the end of this process by that of its standard input.
             watcher = subprocess.Popen(  # noqa: S603  it is a script of this package
-                [sys.executable, "-I", "-S", _WATCHER, str(process.pid)],
+                [sys.executable, "-I", "-S", _WATCHER, str(process.pid), str(_PATIENCE)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -14,7 +14,7 @@ from collections import defaultdict
 from contextlib import suppress
 from pathlib import Path
 
-_PATIENCE, _STEP = 2.0, 0.05  # seconds between the request to end and the order to, and between two looks
+_STEP = 0.05  # seconds between two looks
 
 
 def family(process: int) -> list[int]:
@@ -28,12 +28,17 @@ def family(process: int) -> list[int]:
     return found
 
 
-def main(process: int) -> None:
-    """Wait for the end of standard input, and end a process and its descendants."""
+def main(process: int, patience: float) -> None:
+    """Wait for the end of standard input, and end a process and its descendants.
+
+    Args:
+        process: Its id.
+        patience: Seconds that they have to end when they are asked to; then they are killed.
+    """
     sys.stdin.buffer.read()
     remaining = family(process)
     _send(signal.SIGTERM, remaining)
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + patience
     while remaining and time.monotonic() < deadline:
         time.sleep(_STEP)
         remaining = [one for one in remaining if _is_running(one)]
@@ -68,4 +73,4 @@ def _send(number: signal.Signals, processes: list[int]) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), float(sys.argv[2]))

@@ -386,9 +386,18 @@ print(*sorted(number.name for number in {signal.sigwait({signal.SIGINT, signal.S
     assert (result.returncode, result.stdout, result.stderr) == (0, "SIGTERM\n", "")
 
 
+IMPATIENT = """
+import sys
+from pytest_asc.cli import run
+from pytest_asc.cli.main import main
+run._PATIENCE = 0.2
+raise SystemExit(main(sys.argv[1:]))
+"""
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="it has no such signal")
 def test_the_command_and_its_children_end_when_run_is_killed(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, run: Run
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, forked_server: ForkedPython, run: Run
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     script = """
@@ -398,11 +407,12 @@ subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
 print("started", flush=True)
 signal.pause()
 """
-    with subprocess.Popen([*RUN, "--", *PYTHON, script], stdout=subprocess.PIPE, text=True, env=os.environ) as process:
-        assert process.stdout
-        process.stdout.readline()
-        process.kill()
-        assert process.stdout.read() == ""  # both have closed it
+    process = forked_server.start(*PYTHON[1:], IMPATIENT, "run", "--", *PYTHON, script, text=True)
+    assert process.stdout
+    process.stdout.readline()
+    process.kill()
+    assert process.stdout.read() == ""  # both have closed it
+    process.communicate()
     assert [path.name[:11] for path in tmp_path.iterdir()] == ["pytest-asc-"]
     assert run("--empty", "--", "true").returncode == 0
     assert list(tmp_path.iterdir()) == []

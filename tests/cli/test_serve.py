@@ -23,7 +23,7 @@ from pytest_asc.credentials.settings import SETTINGS
 from pytest_asc.credentials.tokens import mint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from forked_python import ForkedPython, Process
 
@@ -65,10 +65,10 @@ def serve(forked_server: ForkedPython) -> Iterator[Callable[..., ServeProcess]]:
     """Start servers; each is ready when it has printed its line."""
     processes: list[Process] = []
 
-    def serve(*options: str, forks: bool = True) -> ServeProcess:
+    def serve(*options: str, forks: bool = True, arguments: Sequence[str] = COMMAND[1:]) -> ServeProcess:
         process: Process
         if forks:
-            process = forked_server.start(*COMMAND[1:], *options, text=True)
+            process = forked_server.start(*arguments, *options, text=True)
         else:
             pipe = subprocess.PIPE
             process = subprocess.Popen([*COMMAND, *options], stdout=pipe, stderr=pipe, text=True, env=os.environ)
@@ -284,11 +284,20 @@ def test_serve_does_without_standard_error() -> None:
     assert process.returncode == 0
 
 
+IMPATIENT = """
+import sys
+from pytest_asc.cli import request_lines
+from pytest_asc.cli.main import main
+request_lines._PATIENCE = 0.2
+raise SystemExit(main(sys.argv[1:]))
+"""
+
+
 def test_serve_answers_and_stops_while_nobody_reads_its_lines(
     serve: Callable[..., ServeProcess], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
-    served = serve("--empty")
+    served = serve("--empty", arguments=["-W", "error", "-c", IMPATIENT, "serve"])
     with requests.Session() as session:
         for number in range(60):  # more than a pipe holds
             url = f"{served.connection_info['url']}/v1/{number:01500}"
