@@ -394,6 +394,7 @@ def test_odd_values_of_headers_reach_the_emulator(run_together: RunTogether, val
     run_together(map(odd_value, ODD_VALUES))[odd_value(value)].assert_passed(1)
 
 
+# asyncio.TimeoutError is the built-in TimeoutError from Python 3.11 on.
 TIMEOUTS = {
     "requests.get(URL, headers=headers, timeout=10)": "requests.ReadTimeout",
     "requests.Session().get(URL, headers=headers, timeout=(3, 10))": "requests.ReadTimeout",
@@ -402,8 +403,8 @@ TIMEOUTS = {
     "httpx.Client(timeout=httpx.Timeout(60, read=10)).get(URL, headers=headers)": "httpx.ReadTimeout",
     "anyio.run(httpx_get)": "httpx.ReadTimeout",
     "anyio.run(httpx_get, backend='trio')": "httpx.ReadTimeout",
-    "asyncio.run(aiohttp_get(aiohttp.ClientTimeout(total=10)))": "TimeoutError",
-    "asyncio.run(aiohttp_get(aiohttp.ClientTimeout(sock_read=10)))": "TimeoutError",
+    "asyncio.run(aiohttp_get(aiohttp.ClientTimeout(total=10)))": "asyncio.TimeoutError",
+    "asyncio.run(aiohttp_get(aiohttp.ClientTimeout(sock_read=10)))": "asyncio.TimeoutError",
     "urllib3.request('GET', URL, headers=headers, timeout=10, retries=False)": "urllib3.exceptions.ReadTimeoutError",
     "urllib.request.urlopen(urllib.request.Request(URL, headers=headers), timeout=10)": "TimeoutError",
     "http_client_get()": "TimeoutError",
