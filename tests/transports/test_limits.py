@@ -20,8 +20,6 @@ import requests
 from emulator.harness import EmulatorClient
 from transports.raw_connections import APPLE, TIMEOUT, TRANSPORTS, RawConnection, connect, get, open_connection
 
-from pytest_asc import Emulator
-from pytest_asc.emulator.http_models import Request, Response
 from pytest_asc.transports import sockets
 from pytest_asc.transports.connections import OpenConnections
 from pytest_asc.transports.server import Server
@@ -30,10 +28,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from concurrent.futures import Future
 
-SHORT = 0.3
+SHORT = 0.6
 """Seconds that the head of a request may take, instead of ten."""
-LATE = "2"
-"""App whose response is delayed."""
+LATE, LONG = "2", "3"
+"""Apps with a delayed and with a long response."""
 MANY = 30_000_000
 """Size in bytes that exceeds the buffers of the system."""
 FILES = 60
@@ -127,26 +125,6 @@ def whole_requests(server: Server) -> Iterator[dict[str, RawConnection]]:
         yield connections
 
 
-@pytest.fixture(scope="module")
-def unread(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, RawConnection]]:
-    """Connections by transport with a long response that has not been read."""
-
-    class Generous(Emulator):
-        def handle(self, _request: Request) -> Response:
-            return Response(200, {}, bytes(MANY))
-
-    with (
-        Server(tmp_path_factory.mktemp("server"), timeout=SHORT) as server,
-        server.answering(Generous()) as crashes,
-        ExitStack() as stack,
-    ):
-        connections = {transport: stack.enter_context(open_connection(server, transport)) for transport in TRANSPORTS}
-        for transport, connection in connections.items():
-            connection.send(get(f"http://{APPLE}/v1/apps" if transport == "proxy" else "/v1/apps"))
-        yield connections
-    assert crashes == []
-
-
 def request_for(transport: str, identifier: str) -> bytes:
     return get(f"http://{APPLE}/v1/apps/{identifier}" if transport == "proxy" else f"/v1/apps/{identifier}")
 
@@ -173,15 +151,26 @@ def late(server: Server) -> Iterator[dict[str, RawConnection]]:
         yield connections
 
 
+@pytest.fixture(scope="module")
+def unread(server: Server) -> Iterator[dict[str, RawConnection]]:
+    """Connections by transport with a long response that has not been read."""
+    server.emulator.fail("GET", f"/v1/apps/{LONG}", status=500, body=bytes(MANY), times=len(TRANSPORTS))
+    with ExitStack() as stack:
+        connections = {transport: stack.enter_context(open_connection(server, transport)) for transport in TRANSPORTS}
+        for transport, connection in connections.items():
+            connection.send(request_for(transport, LONG))
+        yield connections
+
+
 class Connections(NamedTuple):
     """Connections, by what the fixtures of the same names say."""
 
     half_sent: dict[tuple[str, bytes], RawConnection]
     half_sent_after_requests: dict[tuple[str, str, bool], RawConnection]
     whole_requests: dict[str, RawConnection]
-    unread: dict[str, RawConnection]
     idle: dict[str, RawConnection]
     late: dict[str, RawConnection]
+    unread: dict[str, RawConnection]
 
 
 @pytest.fixture(scope="module")
@@ -190,22 +179,22 @@ def connections(
     half_sent: dict[tuple[str, bytes], RawConnection],
     half_sent_after_requests: dict[tuple[str, str, bool], RawConnection],
     whole_requests: dict[str, RawConnection],
-    unread: dict[str, RawConnection],
     idle: dict[str, RawConnection],
     late: dict[str, RawConnection],
+    unread: dict[str, RawConnection],
 ) -> Connections:
     """The connections of most tests here, which wait together until the timeout has passed for each of them.
 
     It has when connections are closed that were opened later. A response is noticed to be unread only some time after
-    it was sent, so the timeout passes more than once.
+    it was sent, so the timeout passes more than once. The long responses come last, as they are work for the processor.
     """
-    for _ in range(4):
+    for _ in range(3):
         with ExitStack() as stack:
             later = [stack.enter_context(open_connection(server, transport)) for transport in TRANSPORTS]
             for connection in later:
                 connection.send(b"G")
             assert all(is_closed(connection) for connection in later)
-    return Connections(half_sent, half_sent_after_requests, whole_requests, unread, idle, late)
+    return Connections(half_sent, half_sent_after_requests, whole_requests, idle, late, unread)
 
 
 @pytest.mark.parametrize("sent", HEADS)
