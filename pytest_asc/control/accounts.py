@@ -25,6 +25,8 @@ MAX_ACCOUNTS = 1000
 
 _KEY_ID_LENGTH = 10
 _MAX_CACHED = 10_000
+_MAX_CACHED_LENGTH = 4096
+"""Maximum length of a cached header. An ordinary token has 300 characters."""
 
 
 class OpenedAccount(NamedTuple):
@@ -113,7 +115,7 @@ class Accounts:
         if not self._opened:
             return self.first
         if upload_storage.MARK in request.url and (key := upload_storage.key_of(request.url)) is not None:
-            return next((one.emulator for one in self._opened.values() if one.emulator.owns_upload(key)), self.first)
+            return next((one.emulator for one in self if one.emulator.owns_upload(key)), self.first)
         authorization = request.header("Authorization") or ""
         found = self._by_authorization.get(authorization)
         if found is None:
@@ -123,6 +125,8 @@ class Accounts:
                 key_id = None
             account = self._opened.get(key_id or "")
             found = account.emulator if account else self.first
+            if len(authorization) > _MAX_CACHED_LENGTH:
+                return found
             if len(self._by_authorization) >= _MAX_CACHED:
                 self._by_authorization.clear()
             self._by_authorization[authorization] = found

@@ -35,6 +35,9 @@ MAX_BYTES = 64 * 1024 * 1024
 MAX_LINE_BYTES = 64 * 1024
 """Maximum length of a line in the head of a request. A filter may list hundreds of ids."""
 
+MAX_HEAD_LENGTH = 2 * MAX_LINE_BYTES
+"""Maximum length of the URL and all header values of a request, which the log keeps."""
+
 _MAX_CRASHES = 99
 _MAX_AUTHORITY_LENGTH = 261  # a host name of 255 bytes (RFC 1035), a colon and a port
 
@@ -134,7 +137,10 @@ class Application(Transport[web.BaseRequest, Awaitable[Request], Awaitable[web.R
         """
         url = self._url(request)
         headers = request.headers
-        if not _is_text(url, *headers.values()):
+        values = "".join((url, *headers.values()))
+        if len(values) > MAX_HEAD_LENGTH:
+            raise HttpRejectionError(431, f"Expected a target and headers of at most {MAX_HEAD_LENGTH} characters.")
+        if not _is_text(values):
             raise HttpRejectionError(400, "Expected a target and headers in UTF-8.")
         if "Expect" in headers:
             await _expect(request)
@@ -201,9 +207,8 @@ def _is_authority(text: str) -> bool:
     return _AUTHORITY.fullmatch(text) is not None
 
 
-def _is_text(*texts: str) -> bool:
-    """Return whether texts were valid UTF-8: aiohttp decodes other bytes as lone surrogates."""
-    text = "".join(texts)
+def _is_text(text: str) -> bool:
+    """Return whether a text was valid UTF-8: aiohttp decodes other bytes as lone surrogates."""
     if text.isascii():
         return True
     try:

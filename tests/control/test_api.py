@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from control_client import Client
 
 from pytest_asc.control.served_emulator import InitialSettings
+from pytest_asc.emulator.http_models import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -263,6 +265,20 @@ def test_the_key_of_a_token_selects_the_account(client: Client) -> None:
     assert (status, answer["error"].endswith(", settings, events, openapi.json")) == (404, True)
     assert client.call("DELETE", base) == (204, None)
     assert client.get("/v1/apps", token).status == 401
+
+
+def test_long_tokens_of_a_server_with_several_accounts_are_not_kept(client: Client) -> None:
+    client.call("POST", "accounts")
+    tracemalloc.start()
+    try:
+        for number in range(100):
+            request = Request(
+                "GET", "http://127.0.0.1:4000/v1/apps", {"Authorization": f"Bearer {number}{'x' * 50_000}"}
+            )
+            assert client.api.accounts.emulator_for(request) is client.emulator
+        assert tracemalloc.get_traced_memory()[0] < 1_000_000
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize(

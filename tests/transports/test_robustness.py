@@ -230,6 +230,15 @@ def test_bytes_after_a_malformed_request_are_not_a_request(
     assert emulator_client.emulator.requests == []
 
 
+def test_many_long_headers_are_rejected(server: Server, emulator_client: EmulatorClient) -> None:
+    with open_connection(server, "http") as connection:
+        connection.send(get("/v1/apps", *(f"X-{number}: {'a' * 60_000}" for number in range(3))))
+        assert connection.read().status == 431
+        connection.send(get("/v1/apps/1", f"X-1: {'a' * 60_000}"))
+        assert connection.read().status == 200
+    assert [request.path for request in emulator_client.emulator.requests] == ["/v1/apps/1"]
+
+
 @pytest.mark.parametrize("sent", [b"GET /" + b"a" * 100_000, b"GET / HTTP/1.1\r\nAuthorization: " + b"a" * 100_000])
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_a_head_above_the_limit_is_rejected(
