@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode
+from difflib import get_close_matches
 from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -234,6 +235,11 @@ def _refuse_method(method: str, allowed: set[str]) -> NoReturn:
 
 
 def _check_query(command: Command, query: dict[str, str]) -> None:
+    unknown = next((name for name in query if name not in command.query), None) if command.query else None
+    if unknown is not None:
+        near = get_close_matches(unknown, command.query, n=1)
+        hint = f"did you mean {near[0]!r}? The" if near else "the"
+        raise ValueError(f"there is no query parameter {unknown!r}; {hint} parameters are {', '.join(command.query)}")
     for name, schema in command.query.items():
         if name in query:
             text = query[name]

@@ -54,6 +54,13 @@ def test_resources_are_added_read_changed_and_deleted(client: Client) -> None:
         ("PATCH", "resources/apps/9", {"attributes": {}}, 404, "there is no resource"),
         ("DELETE", "resources/apps/9", None, 404, "there is no resource"),
         ("PUT", "state", {"data": 1}, 400, "expected a document"),
+        (
+            "GET",
+            "requests?sinc=1",
+            None,
+            400,
+            "there is no query parameter 'sinc'; did you mean 'since'? The parameters are since, details",
+        ),
         ("GET", "requests?since=x", None, 400, "since: got 'x', expected an integer"),
         ("GET", "requests?since=-1", None, 400, "since: got -1, expected a number from 0 to 9007199254740992"),
         ("GET", "requests/1", None, 404, "there is no request 1"),
