@@ -1,4 +1,4 @@
-"""What every test of the suite gets: pytester, an environment without anyone's credentials, servers on loopback."""
+"""Fixtures and hooks of the suite: pytester, an environment without credentials, servers on loopback."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ def openapi(session: nox.Session) -> None:
 
 @nox.session
 def coverage(session: nox.Session) -> None:
-    """What the suite does not reach. A pytest plugin is loaded before pytest-cov starts, so coverage starts pytest."""
+    """Code that the suite does not run. pytest loads this plugin before pytest-cov, so coverage starts pytest."""
     session.install("-e", ".[test]")
     session.run("coverage", "erase")
     session.run("coverage", "run", "-m", "pytest", *session.posargs)

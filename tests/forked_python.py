@@ -83,7 +83,7 @@ Process: TypeAlias = "ForkedProcess | subprocess.Popen[Any]"
 
 
 class ForkedPython:
-    """What starts processes, and the process that they are forked from, which is started when it is first needed.
+    """Starts processes by forking them from one process, which it starts on first use.
 
     Args:
         modules: What that process loads besides.

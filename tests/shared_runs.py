@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class ModuleOutcome(NamedTuple):
-    """What became of the tests of one module."""
+    """Outcomes of the tests of one module."""
 
     passed: int
     problems: str

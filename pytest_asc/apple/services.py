@@ -123,7 +123,7 @@ class Service:
     recommended_lifetime: int | None = None
     """Lifetime in seconds that leaves room for clock skew below the limit; None if none is needed."""
     counted_from: tuple[Literal["iat", "now"], ...] = ("iat",)
-    """What ``exp`` is compared with to check the limit: ``iat``, the time of verification, or both."""
+    """The times that ``exp`` is compared with to check the limit: ``iat``, the time of verification, or both."""
     long_lived_paths: tuple[str, ...] = ()
     """Regular expressions for the paths of the resources that accept tokens with a lifetime of up to
     :data:`SIX_MONTHS`."""

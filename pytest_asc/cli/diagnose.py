@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
     from pytest_asc.smoke.renderers import terminal  # noqa: PLC0415
     from pytest_asc.smoke.token_report import report_on_evidence  # noqa: PLC0415
 
-    # The key is looked for as that of the service, where it is one that a key can be set up for.
+    # The key is searched for with the settings of the token's service, if that service has any.
     options.service = options.for_service if options.for_service in PROBEABLE else None
     settings = settings_of(options)
     evidence, minted_by, is_token = _read_standard_input(), None, False

@@ -1,4 +1,4 @@
-"""A network namespace of Linux for ``run --isolate``: Apple's names lead to this machine, and nothing leaves it."""
+"""A Linux network namespace for ``run --isolate``: Apple's host names resolve to loopback, and nothing leaves it."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ def isolate() -> None:
         raise _not_allowed(error) from None
 
 
-def lead_here(hosts: Iterable[str], ca_file: Path, folder: Path) -> None:
-    """Have names lead to this machine, and have programs trust a certificate authority, as the system tells them.
+def resolve_to_loopback(hosts: Iterable[str], ca_file: Path, folder: Path) -> None:
+    """Resolve host names to loopback, and add a certificate authority to the system's files.
 
     Args:
         hosts: The names.
@@ -96,7 +96,7 @@ def lead_here(hosts: Iterable[str], ca_file: Path, folder: Path) -> None:
 
 
 def _replace(path: Path, text: str, folder: Path) -> None:
-    """Show a text in place of a file, to this process and those that it starts."""
+    """Replace the content of a file, for this process and those that it starts."""
     shown = folder / f"isolated-{path.name}"
     write_private(shown, text)
     shown.chmod(0o644)  # the folder is private; the command may run as another user

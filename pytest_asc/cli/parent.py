@@ -1,4 +1,4 @@
-"""The process that has started this one, and the end of it."""
+"""Detection of the end of the process that started this one."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Parent(NamedTuple):
 
 
 def watched_parent() -> Parent | None:
-    """Return the process that has started this one; None where this one goes on without it.
+    """Return the process that has started this one; None if this process should outlive it.
 
     A shell may end: what it has started in the background goes on. So does a process with a session of its own.
     """
@@ -50,7 +50,7 @@ def watched_parent() -> Parent | None:
 
 
 def wait(signals: SimpleQueue[int], parent: Parent | None, saving: int | None, save: Callable[[], None]) -> str:
-    """Wait for a signal that ends this process, or for the end of the parent; return what has ended it.
+    """Wait for a signal that ends this process, or for the end of the parent; return what it was.
 
     Args:
         signals: Numbers of the signals that have come. A signal handler may interrupt the wait for the next one at any
@@ -74,7 +74,7 @@ def wait(signals: SimpleQueue[int], parent: Parent | None, saving: int | None, s
 
 
 def _names(process: int) -> list[str]:
-    """Names of a process and of its program: a shell that runs a script has the script's name."""
+    """Return the names of a process and of its program: a shell that runs a script has the name of the script."""
     try:
         name = Path(f"/proc/{process}/comm").read_text(encoding="utf-8", errors="replace").strip()
         program = os.path.realpath(f"/proc/{process}/exe")

@@ -36,7 +36,7 @@ _CLIENT_ERROR = 400
 
 
 class _Line(NamedTuple):
-    """What the line of a request is made of: a client may send any amount while nobody reads the lines."""
+    """Data of the line of a request, without bodies: lines may wait while nobody reads them."""
 
     method: str
     url: str
@@ -49,7 +49,7 @@ class _Line(NamedTuple):
 
 
 class Log:
-    """A context manager: prints lines in a thread of its own, so that a slow reader of standard error delays nothing.
+    """Writer of log lines. Its thread keeps a slow reader of standard error from delaying responses.
 
     While it is entered, it prints what is logged as well, which would otherwise wait for the reader.
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 from pytest_asc.apple.causes import DOCS_URL
 from pytest_asc.apple.services import APP_STORE_CONNECT, emulated_hosts
 from pytest_asc.cli.arguments import add_account, add_command
-from pytest_asc.cli.isolation import isolate, lead_here
+from pytest_asc.cli.isolation import isolate, resolve_to_loopback
 from pytest_asc.cli.quick_start import quick_start
 from pytest_asc.credentials.settings import SECRET_VARIABLES, SettingsError
 
@@ -90,7 +90,7 @@ def run(options: argparse.Namespace) -> int:
             account = AccountOptions.from_options(options)
             running = stack.enter_context(running_server(account, port=http, https_port=https, log_format=log_format))
         if options.isolate:
-            lead_here(emulated_hosts(APP_STORE_CONNECT), running.server.ca_file, running.folder)
+            resolve_to_loopback(emulated_hosts(APP_STORE_CONNECT), running.server.ca_file, running.folder)
         came: list[bool] = []
         running.control.accounts.add_request_listener(lambda _: None if came else came.append(True))
         more_hosts = bool(options.allow_host)
@@ -122,7 +122,7 @@ def _program(name: str) -> str:
 
 @contextmanager
 def _watched(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """End a command at the end of the context; where this process is killed before, another one does it."""
+    """End a command at the end of the context, or from another process if this one is killed."""
     watcher = None
     try:
         if sys.platform != "win32":
@@ -152,7 +152,7 @@ def _exit_on_signal(number: int, _: FrameType | None) -> NoReturn:
 def _forwarding_handler(
     number: signal.Signals, process: subprocess.Popen[bytes], received: list[int]
 ) -> Callable[[int, FrameType | None], None]:
-    """Return a handler that sends a signal on to the command, once, and notes it."""
+    """Return a signal handler that forwards the signal to the command once, and records it."""
     comes_from_terminal = number.name in _FROM_TERMINALS and (sys.platform == "win32" or any(map(os.isatty, range(3))))
 
     def forward(*_: object) -> None:

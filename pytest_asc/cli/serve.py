@@ -83,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _save(running: RunningServer) -> None:
-    """Save the account on a signal; where that fails, say so and go on, with the account as it is."""
+    """Save the account on a signal. If that fails, log the error and keep running."""
     try:
         running.save()
     except SettingsError as error:

@@ -14,7 +14,7 @@ from collections import defaultdict
 from contextlib import suppress
 from pathlib import Path
 
-_STEP = 0.05  # seconds between two looks
+_STEP = 0.05  # seconds between two checks
 
 
 def family(process: int) -> list[int]:

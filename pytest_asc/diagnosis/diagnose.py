@@ -54,7 +54,7 @@ class VerificationKey(Protocol):
 
 @dataclass(frozen=True)
 class DiagnosisContext:
-    """What is known in addition to the evidence."""
+    """Facts that are known in addition to the evidence."""
 
     credentials: VerificationKey | None = None
     """The available key, which verifies tokens with its key ID."""

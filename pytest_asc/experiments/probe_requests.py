@@ -1,4 +1,4 @@
-"""Requests of the experiments: tokens that differ from the refused one in one respect."""
+"""Requests of the experiments: each token differs from the rejected one in one respect."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from pytest_asc.diagnosis.http.http_response import HttpResponse
     from pytest_asc.diagnosis.token.verify import DecodedToken
 
-# Seconds: the experiment's iat lies far enough back for any clock that did not give itself away by the response's Date,
-# and its exp is far from every limit, and yet to come when the last experiment is answered.
+# In seconds. iat lies far enough in the past for any clock error too small to be seen in the response's Date header.
+# exp is well below every limit, and still in the future when the last experiment gets its response.
 IAT_BACK = 3 * MINUTE
 SHORT_LIFE = 5 * MINUTE
 
 Difference: TypeAlias = "tuple[str, object, object]"
-"""A member's name, its value in the refused token and in a usual one."""
+"""A member's name, its value in the rejected token and in a documented one."""
 
 
 @dataclass(frozen=True)
 class UnexplainedRefusal:
-    """A token that was refused without a reason, and the credentials to try in its place."""
+    """A token that was rejected without a reason, and the credentials to try instead."""
 
     response: HttpResponse
     finding: Finding
@@ -36,9 +36,9 @@ class UnexplainedRefusal:
     base_url: str
     """The base URL of the request and of every experiment."""
     token: DecodedToken | None
-    """None where it is no token that could be good, so that nothing can be changed in it."""
+    """None if it cannot be decoded, so that no member of it can be changed."""
     has_key: bool
-    """True where the private key is available that the token is signed with."""
+    """True if the private key that signed the token is available."""
     issuer_id: str | None = None
     """The issuer ID of the key, used or not."""
     key_type_is_set: bool = False
@@ -48,7 +48,7 @@ class UnexplainedRefusal:
 
     @property
     def decoded(self) -> DecodedToken:
-        """The token, where there is one to change."""
+        """The decoded token. Experiments that change it need it."""
         assert self.token is not None, "an experiment that changes the token was made without a token"  # noqa: S101
         return self.token
 
@@ -60,7 +60,7 @@ class UnexplainedRefusal:
 
 
 class ProbeRequest(NamedTuple):
-    """One request to make: a GET with a token of these members."""
+    """A GET request with a token that has this header and these claims."""
 
     header: Mapping[str, Any] | None
     """None, as the claims: the very same token again."""
@@ -71,41 +71,41 @@ class ProbeRequest(NamedTuple):
 
 
 def same(refusal: UnexplainedRefusal) -> ProbeRequest:
-    """The very same token."""
+    """Repeat the request with the same token."""
     return ProbeRequest(None, None, refusal.service.probe)
 
 
 def at_sandbox(refusal: UnexplainedRefusal) -> ProbeRequest:
-    """The very same token, to the sandbox, which takes the same tokens."""
+    """Send the same token to the sandbox, which accepts the same tokens."""
     sandbox = SERVICES[refusal.service.sandbox or ""]
     return ProbeRequest(None, None, sandbox.probe, sandbox.base_url)
 
 
 def other_times(refusal: UnexplainedRefusal) -> ProbeRequest:
-    """The same token but for its times."""
+    """Send the same token with other times."""
     token, times = refusal.decoded, short_times(refusal)
     starts = {name: times["iat"] for name in ("iat", "nbf") if name in token.claims}
     return ProbeRequest(token.header, {**token.claims, **starts, "exp": times["exp"]}, refusal.service.probe)
 
 
 def documented_token(refusal: UnexplainedRefusal) -> ProbeRequest:
-    """Those times, and all other members as documented."""
+    """Send a token with these times and all other members as documented."""
     header, claims = _documented(refusal)
     return ProbeRequest(header, {**claims, **short_times(refusal)}, refusal.service.probe)
 
 
 def individual_token(refusal: UnexplainedRefusal) -> ProbeRequest:
-    """The usual token of an individual key."""
+    """Send the documented token of an individual key."""
     return _documented_with(refusal, iss=None, sub="user")
 
 
 def team_token(refusal: UnexplainedRefusal) -> ProbeRequest:
-    """The usual token of a team key."""
+    """Send the documented token of a team key."""
     return _documented_with(refusal, iss=refusal.issuer_id, sub=None)
 
 
 def enterprise_token(refusal: UnexplainedRefusal) -> ProbeRequest:
-    """The usual token for the Enterprise Program."""
+    """Send the documented token for the Enterprise Program."""
     return _documented_with(refusal, aud=ENTERPRISE.audience)._replace(path=ENTERPRISE.probe)
 
 
@@ -131,7 +131,7 @@ def _documented(refusal: UnexplainedRefusal) -> tuple[dict[str, Any], dict[str, 
 
 
 def differences(refusal: UnexplainedRefusal) -> list[Difference]:
-    """The members in which the refused token is unlike a usual one, with both values; times do not count."""
+    """Members, apart from the times, in which the rejected token differs from a documented one, with both values."""
     if refusal.token is None:
         return []
     token = refusal.decoded

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pytest_asc.diagnosis.http.http_response import HttpResponse
 
 _GZIP = b"\x1f\x8b"
-# A vendor number that nobody has: what comes back for it is no report. The role is checked first (observed by
+# A vendor number that no account has, so that no report is downloaded. The role is checked first (observed by
 # mimi-seed-sdk: 403 to a role without reports, another error to one with them).
 _NOBODY = "filter[vendorNumber]=0"
 # "Invalid vendor number" is a 400, a day or month without a report a 404 or 410 (observed).
@@ -26,7 +26,7 @@ _NO_REPORT = frozenset({400, 404, 410})
 
 
 class ProbedArea(NamedTuple):
-    """One line of the table: a request."""
+    """A row of the table: the request that shows the access to an area."""
 
     name: str
     path: str
@@ -65,7 +65,7 @@ def roles_of(name: str) -> tuple[str, ...]:
 
 
 class AreaAccess(NamedTuple):
-    """Access to one area, as the report has it."""
+    """Access to one area, for the report."""
 
     area: str
     method: str
@@ -106,5 +106,5 @@ def read_access(area: ProbedArea, response: HttpResponse, service: Service) -> A
 
 
 def skipped_access(area: ProbedArea, reason: str) -> AreaAccess:
-    """The line of an area that nothing was seen of."""
+    """Access to an area that no request has shown."""
     return AreaAccess(area.name, "GET", area.path, None, None, reason)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 SAME, AT_SANDBOX = "same token again", "same token in the sandbox"
 OTHER_TIMES, INDIVIDUAL = "older iat, lifetime of five minutes", "as an individual key"
 
-# Members whose difference has a cause of its own; any other is the token's form.
+# Members with a cause of their own. A difference in any other member is a fault of the token's form.
 _CAUSES_OF_MEMBERS = {"aud": "token-audience", "iss": "token-issuer", "scope": "token-scope-mismatch"}
 _PUBLIC_WORDS = frozenset({"JWT", "ES256", "user", APP_STORE_CONNECT.audience, ENTERPRISE.audience})
 
@@ -52,7 +52,7 @@ class ExperimentResult(NamedTuple):
 
 
 class Experiment(NamedTuple):
-    """One line of the table."""
+    """A row of the table."""
 
     name: str
     why: str
@@ -82,7 +82,7 @@ def _is_early(finding: Finding) -> bool:
 def run_experiments(
     refusal: UnexplainedRefusal, send: Callable[[ProbeRequest], HttpResponse | None]
 ) -> ExperimentResult:
-    """Make the experiments in their order, up to the first that is accepted.
+    """Run the experiments in order, up to the first that is accepted.
 
     Args:
         refusal: What was refused.
@@ -113,7 +113,7 @@ def run_experiments(
 
 
 def _accepts(refusal: UnexplainedRefusal, response: HttpResponse) -> bool:
-    """Return whether a token was accepted: the response is a success or certainly another refusal."""
+    """Return whether the token was accepted: the response is a success, or certainly has another cause."""
     if is_accepted(response, refusal.service):
         return True
     if not response.is_json:
@@ -124,7 +124,7 @@ def _accepts(refusal: UnexplainedRefusal, response: HttpResponse) -> bool:
     return response.status in range(200, 300)
 
 
-# Obstacles to an experiment.
+# Reasons not to run an experiment.
 
 
 def _no_obstacle(_: UnexplainedRefusal) -> None:
@@ -140,7 +140,7 @@ def _no_issuer(refusal: UnexplainedRefusal) -> str | None:
 
 
 def _other_host(refusal: UnexplainedRefusal) -> str | None:
-    """A token goes to the host that it is for. One that the user named may stand for both services."""
+    """Return why no token can be sent to the Enterprise Program: Apple's other hosts accept none, a proxy might."""
     host = host_of(refusal.base_url).partition(":")[0].lower()
     if is_apple(host) and host != ENTERPRISE.host:
         return f"it needs another host, {ENTERPRISE.host}; for such a key, set ASC_KEY_TYPE=enterprise"
@@ -148,12 +148,12 @@ def _other_host(refusal: UnexplainedRefusal) -> str | None:
 
 
 def _no_sandbox(refusal: UnexplainedRefusal) -> str | None:
-    """The sandbox is reached at its own host; a host that the user named is one for production alone."""
+    """Return why the sandbox cannot be tried: a host that the user has set stands for production alone."""
     host = host_of(refusal.base_url).partition(":")[0].lower()
     return None if host == refusal.service.host else "a base URL is set, and the sandbox has another host"
 
 
-# Conclusions from an acceptance.
+# Conclusions from an accepted request.
 
 
 def _conclude_transient(refusal: UnexplainedRefusal, response: HttpResponse) -> tuple[Finding, ...]:
@@ -176,7 +176,7 @@ def _conclude_not_released(refusal: UnexplainedRefusal, response: HttpResponse) 
 
 
 def _conclude_times(refusal: UnexplainedRefusal, response: HttpResponse) -> tuple[Finding, ...]:
-    """Both times were changed, so the figures say which of them it was."""
+    """Conclude from the rejected times which of iat and exp was the cause, since the experiment changed both."""
     claims, date = refusal.decoded.claims, read_date(refusal.response)
     iat, exp = claims.get("iat"), claims["exp"]
     tried = probe_requests.short_times(refusal)
@@ -391,7 +391,7 @@ def _join_and(items: Sequence[str]) -> str:
 
 
 def _format_member(value: object) -> str:
-    """A member's value, with identifiers masked; well-known words are shown as they are."""
+    """Format the value of a member, with identifiers masked."""
     if value is None:
         return "missing"
     if isinstance(value, str):

@@ -80,4 +80,4 @@ KEYS: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "key-unparsable": lambda text: text.replace("M", "/", 1),
     }
 )
-"""By the slug of the cause: changes the text of a good key."""
+"""Functions that damage the text of a valid key, by the slug of the cause."""

@@ -1,4 +1,4 @@
-"""Mistakes of clients: the change that each cause makes to a good request."""
+"""Mistakes of clients: the change that each cause makes to a valid request."""
 
 from __future__ import annotations
 
@@ -84,4 +84,4 @@ REQUEST_MUTATIONS: Mapping[str, RequestMutation] = MappingProxyType(
         "url-invalid": RequestMutation(_prepared_with(lambda _: {"url": "https://[/v1/apps"})),
     }
 )
-"""By the slug of the cause."""
+"""Mutations by the slug of the cause."""

@@ -1,4 +1,4 @@
-"""Settings of the emulator mode: good ones with a new key, and the change that each cause makes to them."""
+"""Settings of the emulator mode: valid ones with a new key, and the change that each cause makes to them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Values: TypeAlias = "Mapping[str, tuple[SettingValue, ...]]"
 
 
 def good_values() -> Values:
-    """A new key, and ids for it."""
+    """Return a new key, and IDs for it."""
     return {
         "team_id": _in(SOURCE, TEAM_ID),
         "service_id": _in(SOURCE, SERVICE_ID),
@@ -75,7 +75,7 @@ SOURCES: Mapping[str, Callable[[Values], Values]] = MappingProxyType(
         "key-file-missing": lambda values: _at_path(values, KEY_FILE),
     }
 )
-"""By the slug of the cause."""
+"""Changes of the settings, by the slug of the cause."""
 
 
 def _in_file(name: str, *, mode: int = 0o600, setting: str = "key_file") -> Callable[[Values, Path], Values]:
@@ -104,17 +104,17 @@ FILES: Mapping[str, Callable[[Values, Path], Values]] = MappingProxyType(
         "tool-setting-conflict": _in_file(KEY_FILE, setting="fastlane_key"),
     }
 )
-"""By the slug of the cause; each change gets an empty folder for its file."""
+"""Changes that write a file, by the slug of the cause. Each gets an empty folder."""
 
 
 ENVIRONMENTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {"variable-not-read": {"APPLE_API_KEY_ID": KEY_ID, "APPLE_API_ISSUER": ISSUER_ID, "APPLE_API_KEY_PATH": KEY_FILE}}
 )
-"""By the slug of the cause: the variables that are set beside those of the table."""
+"""Further environment variables to set, by the slug of the cause."""
 
 
 def throw_away_settings(fault: str = "", service: str | None = None, *, new_folder: Callable[[], Path]) -> Settings:
-    """Make settings with a new key, and bring a cause about in them.
+    """Make settings with a new key, and inject a cause into them.
 
     Args:
         fault: The slug of a cause; empty, or of a cause that is no state of a key, it leaves the key good.

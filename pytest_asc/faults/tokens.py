@@ -26,7 +26,7 @@ _AHEAD = 5 * 60
 
 
 class MintArguments(NamedTuple):
-    """Arguments of a good token."""
+    """Arguments of a valid token."""
 
     credentials: Credentials
     now: float
@@ -34,7 +34,7 @@ class MintArguments(NamedTuple):
     service: str
 
     def __call__(self, **changes: Any) -> Token:
-        """Mint it, with changes: the arguments of :func:`pytest_asc.credentials.tokens.mint`."""
+        """Generate the token with changes: the arguments of :func:`pytest_asc.credentials.tokens.mint`."""
         return mint(self.credentials, now=self.now, **{"service": self.service, **changes})
 
 
@@ -51,7 +51,7 @@ def make_faulty_token(fault: str, credentials: Credentials, *, now: float, servi
 
 
 UTC_OFFSETS: Mapping[str, int] = MappingProxyType({"token-time-zone-bug": 2 * _HOUR})
-"""By the slug of the cause: seconds that local time is taken to be ahead of UTC."""
+"""Offsets of local time from UTC in seconds, by the slug of the cause."""
 
 
 def _minted(**changes: Any) -> Callable[[MintArguments], str]:
@@ -124,4 +124,4 @@ TOKENS: Mapping[str, Callable[[MintArguments], str]] = MappingProxyType(
         "apple-id-session": lambda _: "abcd-efgh-ijkl-mnop",
     }
 )
-"""By the slug of the cause."""
+"""Functions that make a token, by the slug of the cause."""

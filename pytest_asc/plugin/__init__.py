@@ -111,7 +111,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
-    """Redact from here on where the environment has secrets; pytest shows errors in conftest.py without a report."""
+    """Redact from here on if the environment has secrets: pytest shows errors in conftest.py without a report."""
     with _redacted_exceptions(early_config):
         return (yield)
 
@@ -179,5 +179,5 @@ def _configure_options(config: pytest.Config) -> None:
     except SettingsError as error:
         raise pytest.UsageError(str(error)) from None
     if config.option.asc_smoke or config.option.asc_smoke_first:
-        # The smoke check stands on this package: it is a plugin that is loaded by its name.
+        # The smoke check is built on this package, so it is loaded by name, as a plugin.
         config.pluginmanager.register(import_module("pytest_asc.smoke.hooks"), "asc-smoke-hooks")

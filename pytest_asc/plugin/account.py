@@ -14,7 +14,7 @@ _ACCOUNT: pytest.StashKey[CheckedDocument] = pytest.StashKey()
 
 
 class AccountFile:
-    """Plugin that is registered where the ini file names an account.
+    """Plugin that is registered if the ini file names an account.
 
     Args:
         config: The configuration of the pytest run.
@@ -47,7 +47,7 @@ class AccountFile:
         self._before = (start_from(document),)
 
     def pytest_unconfigure(self) -> None:
-        """Return to what emulators started from before the run."""
+        """Restore what emulators started from before the run."""
         from pytest_asc.api import start_from  # noqa: PLC0415
 
         if self._before:
@@ -55,5 +55,5 @@ class AccountFile:
 
 
 def account_of(config: pytest.Config) -> CheckedDocument | None:
-    """Return the account that every emulator of a run starts from; None where there is none."""
+    """Return the account that every emulator of a run starts from, or None."""
     return config.stash.get(_ACCOUNT, None)

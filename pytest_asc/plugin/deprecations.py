@@ -28,7 +28,7 @@ class _Use(NamedTuple):
 
 
 class DeprecatedOperations:
-    """Plugin that is registered where the ini value asks for it.
+    """Plugin that is registered unless the ini value is ``off``.
 
     Args:
         config: The configuration of the pytest run.
@@ -42,7 +42,7 @@ class DeprecatedOperations:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self) -> Generator[None]:
-        """Fail a test that has used some, its fixtures included, if the ini value is ``error``."""
+        """Fail a test that has used deprecated operations, itself or in fixtures, if the ini value is ``error``."""
         __tracebackhide__ = True
         yield
         if self._fails and DEPRECATED_IN_USE:
@@ -51,7 +51,7 @@ class DeprecatedOperations:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Note what a test has used, and what was used before it by fixtures that outlive tests."""
+        """Record the uses of a test, and those by fixtures of a wider scope before it."""
         try:
             return (yield)
         finally:
@@ -65,14 +65,14 @@ class DeprecatedOperations:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
-        """Give the uses to the controller of pytest-xdist."""
+        """Send the uses to the controller of pytest-xdist."""
         output: dict[str, Any] | None = getattr(self._config, "workeroutput", None)
         if output is not None:
             output[_KEY] = {name: tuple(use) for name, use in self._uses.items()}
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Take the uses of a worker of pytest-xdist."""
+        """Add the uses of a worker of pytest-xdist."""
         uses: dict[str, tuple[int, str]] = getattr(node, "workeroutput", {}).get(_KEY, {})
         self._add((name, _Use(*use)) for name, use in uses.items())
 

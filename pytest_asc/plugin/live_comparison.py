@@ -1,4 +1,4 @@
-"""``--asc-compare``: what live tests read with ``asc_session``, compared with the emulator of a recording."""
+"""``--asc-compare``: compares what live tests read with ``asc_session`` to the emulator of a recording."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _UNAUTHORIZED, _TOO_MANY_REQUESTS, _SERVER_ERRORS = 401, 429, 500
 
 
 class LiveComparison:
-    """Plugin that is registered with the option. A run in which something differs fails.
+    """Plugin that is registered with the option. The run fails if anything differs.
 
     Args:
         config: The configuration of the pytest run.
@@ -74,7 +74,7 @@ class LiveComparison:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Take what a worker of pytest-xdist has found."""
+        """Add the differences found by a worker of pytest-xdist."""
         sent = getattr(node, "workeroutput", {}).get(_SENT)
         if sent:
             asked, *found = sent
@@ -85,7 +85,7 @@ class LiveComparison:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Let the run fail where something differs, or send the controller what was found."""
+        """Fail the run if anything differs; in a worker, send the differences to the controller."""
         report = self._report
         if hasattr(self._config, "workerinput"):
             output: dict[str, Any] = vars(self._config)["workeroutput"]
@@ -97,7 +97,7 @@ class LiveComparison:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Tell what differs."""
+        """List the differences."""
         terminalreporter.write_line(f"--asc-compare={self._file}:")
         for line in render_text(self._report):
             terminalreporter.write_line(line)

@@ -1,4 +1,4 @@
-"""Failed requests of a live test: diagnosed at once, so that neither tokens nor bodies are kept."""
+"""Failed requests of a live test. Each is diagnosed immediately, so that neither its token nor its body is kept."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class LiveFailure(NamedTuple):
 
 
 class LiveFailures:
-    """The failed requests of one test; as text, one paragraph for each.
+    """The failed requests of one test. ``str()`` has a paragraph for each.
 
     Args:
         diagnose: Gives the findings of a response or an exception.
@@ -50,7 +50,7 @@ class LiveFailures:
         self._counts: Counter[LiveFailure] = Counter()
 
     def note(self, request: requests.PreparedRequest, result: requests.Response | Exception) -> None:
-        """Diagnose a response or an exception, unless nothing is wrong with it."""
+        """Diagnose a response or an exception, and record it if it is a failure."""
         if isinstance(result, requests.Response):
             page = "html" in result.headers.get("Content-Type", "")
             if result.status_code < _REFUSED and not page:
@@ -95,7 +95,7 @@ class RecordingSession(Session):
             return super().send(request, **kwargs)
         try:
             response = super().send(request, **kwargs)
-        # A CA bundle that is not there is a bare OSError.
+        # requests raises a bare OSError if the CA bundle does not exist.
         except (requests.RequestException, OSError) as error:
             self._failures.note(request, error)
             raise
@@ -106,7 +106,7 @@ class RecordingSession(Session):
         return response
 
     def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
-        """Mark the next hop of a redirect, besides what the session does."""
+        """Mark the request as the next hop of a redirect, and do what the session does."""
         setattr(prepared_request, _HOP, True)
         super().rebuild_auth(prepared_request, response)
 

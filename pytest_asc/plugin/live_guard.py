@@ -1,4 +1,4 @@
-"""``--asc-live-guard``: no test writes to Apple's hosts unless it may, whatever its client."""
+"""``--asc-live-guard``: only tests that may write can send writes to Apple's hosts, whatever HTTP client they use."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class LiveGuard:
-    """Refuses writes to Apple's hosts and to the base URL's, by any client that ``write_guard`` knows.
+    """Rejects writes to Apple's hosts and to the host of the base URL, by any client that ``write_guard`` knows.
 
     Args:
         config: The configuration of the pytest run.

@@ -1,4 +1,4 @@
-"""Observers of what live tests are answered: the options ``--asc-record`` and ``--asc-compare`` add them."""
+"""Observers of the responses to live tests: the options ``--asc-record`` and ``--asc-compare`` add them."""
 
 from __future__ import annotations
 

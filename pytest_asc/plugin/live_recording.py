@@ -1,4 +1,4 @@
-"""``--asc-record``: what live tests read with ``asc_session``, redacted and written as an account."""
+"""``--asc-record``: writes what live tests read with ``asc_session`` to an account file, redacted."""
 
 from __future__ import annotations
 
@@ -67,13 +67,13 @@ class LiveRecording:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Take what a worker has read."""
+        """Add what a worker has read."""
         for path, page in getattr(node, "workeroutput", {}).get(_SENT, ()):
             self._read.append((path, Page.from_json(page)))
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
-        """Write the file, or send the controller what was read."""
+        """Write the file; in a worker, send what was read to the controller."""
         if self._is_worker:
             output: dict[str, Any] = vars(self._config)["workeroutput"]
             output[_SENT] = [(path, page.as_json()) for path, page in self._read]
@@ -107,7 +107,7 @@ class LiveRecording:
         return {"data": document["data"], "recording": recording}
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Tell what was written."""
+        """Show what was written."""
         if self._result:
             terminalreporter.write_line(f"--asc-record: {self._result}")
 

@@ -46,7 +46,7 @@ _DEFAULT = MarkerOptions()
 
 
 def merge(marks: Iterable[tuple[tuple[Any, ...], Mapping[str, Any]]]) -> MarkerOptions:
-    """Merge the markers of a test, the closest first: a closer one wins argument by argument.
+    """Merge the markers of a test, the closest first: each argument comes from the closest marker that has it.
 
     Args:
         marks: The positional and keyword arguments of each marker.

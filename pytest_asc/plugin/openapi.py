@@ -20,7 +20,7 @@ _PACKED = "asc_openapi"
 
 
 class OpenApiDocument:
-    """Plugin that is registered where a run has a document.
+    """Plugin that is registered if a run has a document.
 
     Args:
         config: The configuration of the pytest run.
@@ -34,7 +34,7 @@ class OpenApiDocument:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
-        """Read the document, before the header tells of it and before workers start."""
+        """Read the document before the header is printed and workers start."""
         packed = getattr(self._config, "workerinput", {}).get(_PACKED)
         self._document = UserDocument.unpack(packed) if packed else self._load()
         self._before = (use_spec(self._document.completed()),)
@@ -53,7 +53,7 @@ class OpenApiDocument:
             reporter.write_line(f"asc: {line}")
 
     def pytest_report_header(self) -> list[str]:
-        """Tell the document's version, what is left out of it, and what its roles are not known for."""
+        """Show the document's version, the parts that were ignored, and the operations whose roles are unknown."""
         document = self._document
         if document is None:
             return []
@@ -67,7 +67,7 @@ class OpenApiDocument:
             node.workerinput[_PACKED] = self._document.pack()
 
     def pytest_unconfigure(self) -> None:
-        """Return to what was used before the run."""
+        """Restore the document that was used before the run."""
         if self._before:
             use_spec(*self._before)
 

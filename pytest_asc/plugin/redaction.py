@@ -1,4 +1,4 @@
-"""Takes secrets out of what pytest and other plugins report, whatever it is made of."""
+"""Redaction of secrets in the objects that pytest and other plugins report."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
     from pytest_asc.secrets import Redactor
 
-# Attributes of built-in exceptions that their text is made of, beside the arguments.
+# Attributes, besides the arguments, that the texts of built-in exceptions are made of.
 _MESSAGE_ATTRIBUTES = ("msg", "text", "strerror", "filename", "filename2", "reason", "name", "path")
 # Types without a text.
 _PLAIN = frozenset({bool, int, float, type(None)})
 
 
 def redact(value: Any, redactor: Redactor) -> Any:
-    """Return a copy of a value without secrets; the value itself where it holds none.
+    """Return a copy of a value without secrets, or the value itself if it holds none.
 
     Strings, bytes, collections, dataclasses and pytest's own representations are searched to any depth, the keys of
     dictionaries included. Other objects are returned as they are. The value is not changed.
@@ -83,7 +83,7 @@ def _same(old: Iterable[Any], new: Iterable[Any]) -> bool:
 
 
 def _texts(values: Iterable[Any]) -> list[str]:
-    """Return all texts that :func:`redact` looks at, in the quickest way: most reports hold no secret."""
+    """Return all texts that :func:`redact` would search. Most reports hold no secret, so this must be fast."""
     texts: list[str] = []
     seen: set[int] = set()
     pending: list[Iterable[Any]] = [values]
@@ -108,7 +108,7 @@ def _texts(values: Iterable[Any]) -> list[str]:
 
 
 def redact_report(report: object, redactor: Redactor) -> None:
-    """Take secrets out of all attributes of a report, those that other plugins added included."""
+    """Redact all attributes of a report, including those that other plugins added."""
     if not redactor.may_hold("\0".join(_texts(value for name, value in vars(report).items() if name != "result"))):
         return
     for name, value in list(vars(report).items()):
@@ -117,7 +117,7 @@ def redact_report(report: object, redactor: Redactor) -> None:
 
 
 def redact_exception(error: BaseException, redactor: Redactor) -> None:
-    """Take secrets out of the messages of an exception and of those that it came from, in place."""
+    """Redact the messages of an exception and of its causes, in place."""
     pending: list[BaseException | None] = [error]
     seen: set[int] = set()
     while pending:

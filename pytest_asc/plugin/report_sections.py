@@ -39,7 +39,7 @@ REPORT_SECTIONS: pytest.StashKey[Callable[[], Iterator[tuple[str, str]]]] = pyte
 
 
 class RedactingFormatter(logging.Formatter):
-    """Formats as another formatter does and redacts the text. Records stay as they are, for ``caplog``."""
+    """Formatter that redacts the text of another one. It leaves the records unchanged, for ``caplog``."""
 
     def __init__(self, formatter: logging.Formatter) -> None:
         super().__init__()
@@ -90,14 +90,14 @@ class ReportHooks:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionstart(self) -> Generator[None]:
-        """Redact from the first line on, and what another plugin stops the run with."""
+        """Redact from the first line on, including an exception with which another plugin ends the run."""
         self.redact_outputs()
         with redacted_exceptions():
             return (yield)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_make_parametrize_id(self, val: object) -> str | None:
-        """Name no test by a secret: names are in reports, in the cache, in temporary folders and in the environment."""
+        """Keep secrets out of test IDs, which are in reports, the cache, temporary folders and the environment."""
         text = val.decode("latin-1") if isinstance(val, bytes) else val
         if not isinstance(text, str):
             return None
@@ -106,7 +106,7 @@ class ReportHooks:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_itemcollected(self, item: pytest.Item) -> None:
-        """Take secrets out of the names that tests were given in another way."""
+        """Redact the names of tests that were set in another way."""
         _redact_name(item)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True, specname="pytest_runtest_makereport")
@@ -204,7 +204,7 @@ def redacted_exceptions() -> Iterator[None]:
 
 
 def register_hooks(config: pytest.Config) -> None:
-    """Register the secrets of the environment, and the hooks of a run where they are not yet registered."""
+    """Register the secrets of the environment, and the hooks of a run unless they are registered already."""
     hooks = config.pluginmanager.get_plugin("asc-reporting")
     register_secrets(os.environ)
     if hooks is None:
@@ -246,7 +246,7 @@ MAX_LISTED = 20
 
 
 def describe_requests(records: RequestRecords) -> str:
-    """Return the last requests of a test, a line each, and below a refused one the reason.
+    """Return a line for each of the last requests of a test, followed by the reason if it was rejected.
 
     For a 401 that is the cause that the response does not give; for others the code, detail and pointer of each error.
     """
@@ -266,7 +266,7 @@ def describe_requests(records: RequestRecords) -> str:
 
 
 def _describe_error(error: Mapping[str, Any], indent: str = "") -> Iterator[str]:
-    """Yield the lines of an error of Apple's form, those that it names as its reasons included."""
+    """Yield the lines of a JSON:API error and of its associated errors."""
     source = error.get("source")
     place = next(iter(source.values()), None) if isinstance(source, dict) else None
     yield indent + one_line(f"{error.get('code')}: {error.get('detail')}" + (f" ({place})" if place else ""), limit=300)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Resolver(NamedTuple):
-    """Answers from the settings of a run."""
+    """Resolves mode, service and base URL from the settings of a run."""
 
     settings: Settings
 
@@ -35,7 +35,7 @@ class Resolver(NamedTuple):
         return requested or setting or ("live" if smoke else "emulator")
 
     def service_name(self, faults: Iterable[str] = ()) -> str | None:
-        """Return the name of the service that the settings or the faults determine; None where neither does.
+        """Return the name of the service that the settings or the faults determine, or None.
 
         Args:
             faults: The active faults; none in live mode.

@@ -53,7 +53,7 @@ class FixtureSetup:
 
 
 class RunContext:
-    """Created when a test first requests a fixture of this plugin.
+    """Context of a run. It is created when a test first requests a fixture of this plugin.
 
     Args:
         config: The configuration of the pytest run.
@@ -89,7 +89,7 @@ class RunContext:
         return self.fixture_setup.request
 
     def active_faults(self, mode: Mode, faults: Iterable[CauseSlug] = ()) -> tuple[CauseSlug, ...]:
-        """Return the causes to bring about in the token and the service: those of a test and the run's; none when live.
+        """Return the causes to inject into token and service: those of the test and of the run; none in live mode.
 
         Args:
             mode: Live or emulator.
@@ -165,24 +165,24 @@ class RunContext:
         if key not in self._authenticators:
             authenticator, issuer_id = Authenticator(service), credentials.issuer(service)
             authenticator.trust(Key(credentials.key_id, issuer_id, credentials.kind, credentials.public_key))
-            # The id() of the key is its own for as long as the credentials are kept.
+            # The id() of the key is unique as long as the credentials are kept.
             self._authenticators[key] = (credentials, authenticator)
         return self._authenticators[key][1].fork()
 
     def external_token(self) -> Token | None:
-        """Return the token of ``ASC_TOKEN``; None where it is not set."""
+        """Return the token of ``ASC_TOKEN``; None if it is not set."""
         setting = self.settings.get("token")
         return Token(setting.value, minted_by=setting.source) if setting else None
 
 
 def utc_offset(faults: Iterable[str]) -> int:
-    """Return the seconds that local time is ahead of UTC: as a fault has it, else on this machine."""
+    """Return the offset of local time from UTC in seconds: that of the injected fault, else that of this machine."""
     offsets = (UTC_OFFSETS[fault] for fault in faults if fault in UTC_OFFSETS)
     return next(offsets, time.localtime().tm_gmtoff)
 
 
 def netrc_entry(host: str, emulator: Emulator | None) -> NetrcEntry | None:
-    """Return the netrc entry of a host: as the emulator's fault has it, else of this machine."""
+    """Return the netrc entry of a host: that of the injected fault, else that of this machine."""
     from pytest_asc.credentials.netrc import find_entry  # noqa: PLC0415  imports requests, which some suites never need
     from pytest_asc.faults.requests import REQUEST_MUTATIONS  # noqa: PLC0415  imports requests, too
 

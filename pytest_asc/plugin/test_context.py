@@ -33,7 +33,7 @@ _TEST_CONTEXT: pytest.StashKey[TestContext] = pytest.StashKey()
 
 
 class TestContext:
-    """Created when the test first requests a fixture of this plugin, and kept on the test.
+    """Context of a test. It is created when the test first requests a fixture of this plugin, and kept in its stash.
 
     Args:
         item: The test.
@@ -64,14 +64,14 @@ class TestContext:
         self._starting = False
 
     def report_sections(self) -> Iterator[tuple[str, str]]:
-        """Give the sections for the report of a failed test: their titles and texts."""
+        """Return the sections for the report of a failed test: their titles and texts."""
         if self.live_failures:
             yield "asc live", str(self.live_failures)
         if self.emulator and (text := describe_requests(self.emulator.requests_since(self.earlier_requests))):
             yield "asc emulator", text
 
     def _explain_unused_fault(self) -> str | None:
-        """Describe a fault of the token, of the test's marker, that no request showed; None where each was used."""
+        """Describe a fault of the test's marker that no request has shown; None if each was used."""
         from pytest_asc.faults.tokens import TOKENS  # noqa: PLC0415  rarely used
 
         faults = [fault for fault in self.options.faults if fault in TOKENS]
@@ -99,7 +99,7 @@ class TestContext:
         return "emulator" if "asc_emulator" in getattr(item, "fixturenames", ()) else None
 
     def emulate_hosts(self, request: pytest.FixtureRequest) -> None:
-        """Have Apple's hosts answered by this test's emulator, with or without a key; in live mode, do nothing.
+        """Intercept requests to Apple's hosts with this test's emulator, with or without a key; not in live mode.
 
         Args:
             request: Of the requesting fixture.
@@ -138,7 +138,7 @@ class TestContext:
         return self._start_emulator(service, self.run.authenticator(credentials, service), credentials)
 
     def _share(self, emulator: Emulator) -> Emulator:
-        """Use an emulator that outlives the test: what the test's markers change is undone when it ends."""
+        """Use an emulator of a wider scope; what the test's markers change is restored when the test ends."""
         from pytest_asc.emulator.service_faults import FAULTS  # noqa: PLC0415  not used in live mode
 
         for fault in self.options.faults:
@@ -167,7 +167,7 @@ class TestContext:
             emulator.review_requirements -= set(self.options.relax)
 
     def _end(self) -> None:
-        """Fail where a fault had no effect; another run of the same test begins anew."""
+        """Fail if a fault had no effect, and reset the context for another run of the same test."""
         __tracebackhide__ = True
         del self._item.stash[_TEST_CONTEXT]
         if not self.options.allow_unfired and (unused := self._explain_unused_fault()):
@@ -198,7 +198,7 @@ class TestContext:
         return emulator
 
     def credentials(self, request: pytest.FixtureRequest) -> Credentials:
-        """The credentials for this mode: ``asc_credentials`` where that is of the same mode, or overridden.
+        """The credentials for this mode: ``asc_credentials`` if it has the same mode or is overridden.
 
         Args:
             request: Of the requesting fixture. The credentials are not cached here: a fixture that an overridden
@@ -213,7 +213,7 @@ class TestContext:
             if mode == "emulator" and fault in CREDENTIALS:
                 return run.credentials_result(mode, fault).require()
         try:
-            # pytest 8.0 takes a second look-up of a fixture that failed for one of an overridden fixture.
+            # After a fixture has failed, pytest 8.0 resolves a second request for it to the fixture that it overrides.
             if self._credentials_error:
                 raise self._credentials_error
             credentials: Credentials = request.getfixturevalue("asc_credentials")
@@ -292,7 +292,7 @@ class TestContext:
 
 
 def get_test_context(request: pytest.FixtureRequest) -> TestContext:
-    """Return the context of the test that a fixture is requested in; markers that make no sense fail it."""
+    """Return the context of the test that a fixture is requested in; invalid markers fail it."""
     __tracebackhide__ = True
     stash: pytest.Stash = request.node.stash
     if _TEST_CONTEXT not in stash:

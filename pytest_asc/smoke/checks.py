@@ -83,12 +83,12 @@ def check_response(context: SmokeContext, request: pytest.FixtureRequest) -> tup
 
 
 def _is_clock_finding(finding: Finding) -> bool:
-    """Return whether a finding belongs to the clock check; an uncertain one is left to the experiments of the last."""
+    """Return whether a finding belongs to the clock check; an uncertain one is left to the experiments."""
     return finding.definition.group == "clock" and not is_open(finding)
 
 
 def _leaves_key_usable(finding: Finding) -> bool:
-    """Return whether the key is good in spite of a finding."""
+    """Return whether the key can be used despite a finding."""
     return finding.level != "error" or finding.cause in {"role-insufficient", "account-holder-only"}
 
 
@@ -106,7 +106,7 @@ def _response_findings(context: SmokeContext) -> tuple[Finding, ...]:
 
 
 class Check(NamedTuple):
-    """One item of a smoke run."""
+    """A check of a smoke run."""
 
     name: str
     function: CheckFunction

@@ -19,7 +19,7 @@ from pytest_asc.smoke.smoke_context import SmokeContext
 if TYPE_CHECKING:
     from pytest_asc.smoke.items import SmokeFolder
 
-# Of -qq, which pytest reads as "less than quiet".
+# Verbosity of -qq.
 _BRIEF = -2
 OVERRIDABLE = ("asc_credentials", "asc_token", "asc_emulator")
 
@@ -73,13 +73,13 @@ class SmokeOnly:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Keep the checks in their order, also where a plugin shuffles tests."""
+        """Keep the checks in order, even if a plugin shuffles tests."""
         names = [check.name for check in self._run.checks]
         items.sort(key=lambda item: names.index(item.name) if item.name in names else len(names))
 
 
 class SmokeFirst:
-    """``--asc-smoke-first``: the checks, and then the tests if they are good."""
+    """``--asc-smoke-first``: the checks, and then the tests if the checks pass."""
 
     def __init__(self, run: SmokeRun) -> None:
         self._run = run
@@ -112,7 +112,7 @@ class SmokeFirst:
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> None:
-        """Stop after the last check where one failed."""
+        """Stop the run after the last check if one failed."""
         if isinstance(item, SmokeCheck) and item.check is self._run.checks[-1] and self._run.failed:
             item.session.shouldfail = self._stop_message
 

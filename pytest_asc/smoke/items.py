@@ -24,7 +24,7 @@ SUITE = "asc-smoke"
 
 
 class CheckFailed(Exception):  # noqa: N818  it is an outcome, not an error of ours
-    """A check has findings that fail it."""
+    """Raised when a check has findings that fail it."""
 
     def __init__(self, findings: tuple[Finding, ...]) -> None:
         super().__init__("; ".join(str(finding) for finding in findings))
@@ -38,7 +38,7 @@ class SmokeCheck(pytest.Function):
     check: Check
 
     def runtest(self) -> None:
-        """Run the check, record its findings, and fail where one is an error."""
+        """Run the check, record its findings, and fail if one is an error."""
         reason = self.run.reason_to_skip(self.check)
         if reason:
             self.run.record_skip(self.check, reason)

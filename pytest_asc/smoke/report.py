@@ -33,7 +33,7 @@ class CredentialsSummary(NamedTuple):
 
 
 class TokenSummary(NamedTuple):
-    """Times, in seconds since 1970, and scope of a token. A claim that is absent or no integer is None."""
+    """Times, in seconds since 1970, and scope of a token. A claim that is absent or not an integer is None."""
 
     issued_at: int | None = None
     expires_at: int | None = None
@@ -70,7 +70,7 @@ class ClockSummary(NamedTuple):
 
     @property
     def now(self) -> int | None:
-        """The time by Apple's clock, or by this machine's where Apple's is not known."""
+        """The time by Apple's clock, or by this machine's if Apple's is not known."""
         return self.local_now if self.apple_now is None else self.apple_now
 
 

@@ -93,7 +93,7 @@ def build_report(
         searched=searched_names() if nothing else (),
         api_version=api_version,
     )
-    # It holds text of others: a gateway may have repeated the token.
+    # It contains text from elsewhere: a gateway may have repeated the token.
     return Report.from_json(redact(report.to_json(), redactor))
 
 
@@ -142,7 +142,7 @@ def _request_summary(
 
 
 def _count_apps(document: Any) -> int | None:
-    """Return Apple's total where the document has one, and the length of the page where it has none."""
+    """Return Apple's total if the document has one, else the length of the page."""
     try:
         listed = len(document["data"])
     except (KeyError, TypeError):

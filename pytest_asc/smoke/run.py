@@ -42,14 +42,14 @@ class SmokeRun:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """All findings in the order of the checks. A warning is left out where the same cause was found as an error."""
+        """All findings in the order of the checks. A warning is left out if its cause was also found as an error."""
         found = [finding for check in self.checks for finding in self._found.get(check.name, ())]
         errors = {finding.cause for finding in found if finding.level == "error"}
         return tuple(finding for finding in found if finding.level == "error" or finding.cause not in errors)
 
     @property
     def failed(self) -> bool:
-        """True where a check failed."""
+        """True if a check failed."""
         return any(check.outcome == "failed" for check in self._outcomes.values())
 
     def reason_to_skip(self, check: Check) -> str | None:
@@ -72,7 +72,7 @@ class SmokeRun:
         return failing
 
     def record_skip(self, check: Check, reason: str) -> None:
-        """Record that a check had nothing to check."""
+        """Record that a check was skipped because it had nothing to check."""
         self._record(check, "skipped", reason)
 
     def record_exception(self, check: Check, error: BaseException) -> None:
@@ -89,7 +89,7 @@ class SmokeRun:
     def report(self) -> Report:
         """Build the report of the checks that were run so far."""
         context = self.context
-        # A warning that fails the run is its cause, for want of an error.
+        # Without an error, the warning that fails the run is its cause.
         cause = best_error(self.findings) or next(iter(self._failing(self.findings)), None)
         token = context.known_token
         return build_report(

@@ -42,7 +42,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Identity:
-    """Key and IDs; ``credentials`` is None where they cannot be used."""
+    """Key and IDs; ``credentials`` is None if they cannot be used."""
 
     credentials: Credentials | None
     key_id: str | None
@@ -63,7 +63,7 @@ class SentToken:
 
 
 class FixtureError(Exception):
-    """A fixture raised an exception: mostly one that the suite overrides."""
+    """Raised when a fixture has raised an exception, usually one that the suite overrides."""
 
     def __init__(self, cause: BaseException) -> None:
         super().__init__(str(cause))
@@ -84,7 +84,7 @@ def _fixture_value(request: pytest.FixtureRequest, name: str) -> Any:
 
 
 class SmokeContext:
-    """Everything that the checks of a run share. Lazy, so that a check that is run alone gets what it needs.
+    """State that the checks of a run share. Each part is obtained on first use, so that a check can also run alone.
 
     Args:
         config: Of the run.
@@ -147,7 +147,7 @@ class SmokeContext:
 
     @property
     def key_type_is_set(self) -> bool:
-        """True where a setting gives the key's type; otherwise the type is inferred from the IDs."""
+        """True if a setting gives the key's type; otherwise the type is inferred from the IDs."""
         return self.mode == "live" and self._run_context.settings.get("key_type") is not None
 
     @property
@@ -260,12 +260,12 @@ class SmokeContext:
         )
 
     def _read_failure(self, error: Exception, url: str) -> Finding | None:
-        """Return the reason why there is no response; None where the exception does not come from the request."""
+        """Return the reason why there is no response; None if the exception does not come from the request."""
         context = DiagnosisContext(timeout=self.timeout)
         findings = diagnose(error, now=time.time(), service=self.service.name, context=context)
         if findings and not findings[0].definition.of_evidence:
             return findings[0]
-        # A missing CA bundle raises a bare OSError.
+        # requests raises a bare OSError if the CA bundle does not exist.
         known = isinstance(error, (requests.RequestException, OSError))
         return read_failure(error, url=url, timeout=self.timeout) if known else None
 

@@ -350,7 +350,7 @@ PARENTS = {
 
 @pytest.fixture(scope="module")
 def outlived() -> dict[str, bool]:
-    """Whether a server has outlived each of the parents; the first case finds out."""
+    """True for each parent whose server kept running; the first case determines it for all."""
     return {}
 
 

@@ -39,7 +39,7 @@ class Form(NamedTuple):
     evidence: str
     level: str = "error"
     fix: str | None = None
-    """Where it is not the table's."""
+    """Overrides the one of the table."""
     utc_offset: int = 0
     """Seconds that the machine which minted it is ahead of UTC."""
 

@@ -1,4 +1,4 @@
-"""What people had in public threads, and what is said of it here.
+"""Cases from public threads, and the causes that are found for them.
 
 The tables are in ``tests/real_cases``, by the kind of evidence, with the source of each case.
 """

@@ -64,7 +64,7 @@ class Run(NamedTuple):
 
 @pytest.fixture(scope="module")
 def runs() -> dict[tuple[str, ...], Run]:
-    """What has been run, by its options."""
+    """Results of the runs, by their options."""
     return {}
 
 

@@ -34,9 +34,9 @@ class Case(NamedTuple):
     description: str
     """The case in a few words."""
     evidence: Any
-    """What a tool could have seen of it."""
+    """The evidence that a tool could have had."""
     causes: tuple[str, ...]
-    """What has to be said of it, in this order; nothing where all is well."""
+    """The expected causes, in this order; empty if nothing is wrong."""
     says: str = ""
     """A figure or a word that the evidence or the fix must hold."""
 

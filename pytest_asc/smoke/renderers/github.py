@@ -116,7 +116,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
 
 
 def _markdown(text: str) -> str:
-    """Escape text, so that it is no markup, no HTML and no end of a table's cell."""
+    """Escape Markdown, HTML and the character that ends a table cell."""
     return _MARKUP.sub(r"\\\g<0>", one_line(text, _MAX_LENGTH)).replace("<", "&lt;")
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 STYLE = Path(__file__).with_name("page.css")
 
-# The page loads nothing, even where text of others contains markup.
+# Allows the page to load nothing, in case text from elsewhere contains markup that was not escaped.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
@@ -56,7 +56,7 @@ _ICONS = {
 
 _SAFE = "This page contains no private key, token or complete identifier. It can be attached to a ticket."
 
-# Facts that have tables of their own.
+# Facts that are shown as separate tables.
 _TABLES = frozenset({"tried"})
 
 

@@ -39,7 +39,7 @@ class Fact(NamedTuple):
 
 
 def limit_of(report: Report) -> int | None:
-    """Return the limit of the token's lifetime in seconds; None where its service has no limit.
+    """Return the limit of the token's lifetime in seconds; None if its service has no limit.
 
     The longer limit that a scope allows applies only to a token that exceeds the usual one.
     """
@@ -89,7 +89,7 @@ def _token_headline(report: Report) -> str:
 
 
 def _explained(outcome: str, cause: Finding) -> str:
-    """Return an outcome with its cause, which is called likely or possible where it is not confirmed."""
+    """Return an outcome with its cause, which is called likely or possible unless it is confirmed."""
     title = title_of(cause.cause)
     hedged = _HEDGED.get(cause.certainty)
     return f"{outcome}. {hedged}: {title}." if hedged else f"{outcome}: {_within(title)}."
@@ -101,7 +101,7 @@ def title_of(cause: str) -> str:
 
 
 def facts(report: Report) -> Iterator[Fact]:
-    """Return a row for each of key, token, response, clock and experiments that the report has something on."""
+    """Return a row for each of key, token, response, clock and experiments that the report has data for."""
     rows = {
         "key": _key_sentences(report.credentials),
         "token": _token_sentences(report),

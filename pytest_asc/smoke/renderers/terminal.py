@@ -20,8 +20,8 @@ Line = list[Piece]
 _LABEL_WIDTH = 11
 _MIN_WIDTH = 20
 _MAX_LENGTH = 2_000
-# GitHub's runner takes a line that starts with the first or contains the second for a command. Text of others must not
-# be one.
+# GitHub's runner reads a line that starts with the first, or contains the second, as a workflow command. Quoted text
+# must not become one.
 _COMMAND, _OLD_COMMAND = "::", "##["
 _LEVELS = {"error": {"red": True, "bold": True}, "warning": {"yellow": True, "bold": True}, "note": {"bold": True}}
 _TONES = {"mark": {"bold": True}, "live": {"green": True}, "over": {"red": True}, "outside": {"light": True}}
@@ -112,7 +112,7 @@ def _headline_markup(report: Report) -> dict[str, bool]:
 
 
 class _Page:
-    """Collects lines."""
+    """The lines of the report."""
 
     def __init__(self, width: int, encoding: str) -> None:
         self.lines: list[Line] = []

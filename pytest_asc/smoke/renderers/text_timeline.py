@@ -68,7 +68,7 @@ def legend(pieces: Iterable[tuple[Tone, str]], glyphs: Glyphs = LINES) -> str:
 
 
 def times_of(report: Report) -> list[tuple[str, float]]:
-    """Return labels and times in seconds since 1970, in order; one label for both clocks where they agree."""
+    """Return labels and times in seconds since 1970, in order; one label for both clocks if they agree."""
     token, clock = report.token or TokenSummary(), report.clock or ClockSummary()
     iat, exp = token.issued_at, token.expires_at
     here, apple = clock.local_now, clock.apple_now

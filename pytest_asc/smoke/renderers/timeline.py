@@ -41,7 +41,7 @@ class Label(NamedTuple):
 
     @property
     def anchor(self) -> Anchor:
-        """The end of the text that stands at the point, so that the text stays within the picture."""
+        """The end of the text that is placed at the point, so that the text stays within the picture."""
         return "start" if self.at < _LABEL else "end" if self.at > 100 - _LABEL else "middle"
 
     @property
@@ -51,7 +51,7 @@ class Label(NamedTuple):
 
 
 def draw(report: Report) -> Element | None:
-    """Draw the token's times; None where there are no two times to compare."""
+    """Return the SVG element; None unless there are two times to compare."""
     times = text_timeline.times_of(report)
     if not times or times[0][1] == times[-1][1]:
         return None
@@ -102,10 +102,10 @@ def draw(report: Report) -> Element | None:
 
 
 def _rows(labels: Sequence[Label]) -> list[int]:
-    """Return the row of each label, counted from the line: the nearest that its neighbours leave free.
+    """Return the row of each label, counted from the line: the nearest row that is free at its position.
 
-    Labels that start at their point leave the nearer row to those on their right, labels that end there to those on
-    their left: so no stem crosses a text.
+    A label that starts at its point leaves the nearer row to its right neighbour, one that ends there to its left
+    neighbour, so that no stem crosses a text.
     """
     order = sorted(range(len(labels)), key=lambda number: _turn(labels[number]))
     rows: dict[int, int] = {}
@@ -120,7 +120,7 @@ def _turn(label: Label) -> tuple[int, float]:
 
 
 def _marked(label: Label, root: float, tip: float, words: float) -> Iterable[Element]:
-    """A stem from the line to a label, and the label: a name, and the time under it."""
+    """Return the elements of a label: a stem, the name, and the time below it."""
     yield element("line", class_="stem", **_line(label.at, label.at, root, tip))
     x, anchor = _percent(label.at), label.anchor
     yield element("text", label.name, class_="name", x=x, y=f"{words:g}", text_anchor=anchor)
