@@ -28,7 +28,7 @@ from loopback import ISSUER_ID, KEY_ID, Apple, handler, serving
 from shared_runs import SharedRuns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from loopback import Smoke
     from shared_runs import RunTogether
@@ -109,9 +109,19 @@ def pytest_configure(config: pytest.Config) -> None:
         hypothesis.settings.load_profile("suite")
 
 
-def pytest_collection_finish() -> None:
-    """Leave what is loaded by now out of garbage collections, which runs of pytester cause many of."""
-    gc.freeze()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Disable garbage collection while tests are collected, and make it rare after that.
+
+    Runs of pytester leave so many cycles behind that the default thresholds cost an eighth of the suite's time.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.set_threshold(20_000, 10, 50)
+        gc.enable()
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
@@ -196,9 +206,23 @@ def clean_environment(
 
 
 @pytest.fixture
-def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    """Keep plugins that change every run out of pytester's runs, whichever are installed; a test may let one in."""
+def pytester(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, forked_python: ForkedPython
+) -> pytest.Pytester:
+    """``pytester`` whose runs load no plugins that the suite does not test, and fork the workers of pytest-xdist.
+
+    A test can load such a plugin with ``-pNAME``. Runs of ``runpytest_subprocess`` start their workers as usual.
+    """
     monkeypatch.setenv("PYTEST_ADDOPTS", NO_OTHER_PLUGINS)
+    if not FORKS or not find_spec("xdist"):
+        return pytester
+    gateways = import_module("execnet.gateway_io")
+
+    def start(worker: Any, command: list[str], execmodel: object) -> None:
+        worker.popen = forked_python.start(*command[1:])
+        gateways.Popen2IO.__init__(worker, worker.popen.stdin, worker.popen.stdout, execmodel=execmodel)
+
+    monkeypatch.setattr(gateways.Popen2IOMaster, "__init__", start)
     return pytester
 
 
@@ -243,20 +267,6 @@ def runpytest_forked(forked_python: ForkedPython) -> Callable[..., pytest.RunRes
         return pytest.RunResult(done.returncode, done.stdout.splitlines(), done.stderr.splitlines(), duration)
 
     return run
-
-
-@pytest.fixture
-def forked_workers(monkeypatch: pytest.MonkeyPatch, forked_python: ForkedPython) -> None:
-    """Have pytest-xdist fork the workers of runs in this process."""
-    if not FORKS or not find_spec("xdist"):
-        return
-    gateways = import_module("execnet.gateway_io")
-
-    def start(worker: Any, command: list[str], execmodel: object) -> None:
-        worker.popen = forked_python.start(*command[1:])
-        gateways.Popen2IO.__init__(worker, worker.popen.stdin, worker.popen.stdout, execmodel=execmodel)
-
-    monkeypatch.setattr(gateways.Popen2IOMaster, "__init__", start)
 
 
 @pytest.fixture(scope="session")

@@ -98,7 +98,7 @@ def test_asc_diagnose_accepts_every_kind_of_evidence(pytester: pytest.Pytester) 
     assert result.ret == 0, result.stdout.str()
 
 
-@pytest.mark.usefixtures("credentials", "forked_workers")
+@pytest.mark.usefixtures("credentials")
 @pytest.mark.parametrize("options", [(), ("-n", "2")])
 def test_the_report_of_a_failed_live_test_has_the_causes(
     pytester: pytest.Pytester, apple: Apple, options: tuple[str, ...]
@@ -156,7 +156,7 @@ def test_the_command_without_a_token_is_a_usage_error(diagnose: Diagnose) -> Non
     assert "ASC_TOKEN" in result.stderr
 
 
-@pytest.mark.usefixtures("credentials", "forked_workers")
+@pytest.mark.usefixtures("credentials")
 @pytest.mark.parametrize("options", [("-vv", "--showlocals", "-rA"), ("-n", "2", "--showlocals")])
 def test_the_live_section_contains_no_secret(
     pytester: pytest.Pytester, apple: Apple, key_text: str, options: tuple[str, ...]

@@ -15,7 +15,6 @@ TEST = """
 """
 
 
-@pytest.mark.usefixtures("forked_workers")
 @pytest.mark.parametrize("arguments", ["", "asc_token", "asc_session"])
 @pytest.mark.parametrize("options", [(), ("--asc-mode=live",), ("-n", "2")])
 def test_a_live_test_is_skipped_with_a_reason_where_there_are_no_credentials(

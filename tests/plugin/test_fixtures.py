@@ -197,7 +197,6 @@ def test_a_session_sends_the_token_of_an_overridden_fixture(pytester: pytest.Pyt
     pytester.runpytest().assert_outcomes(passed=1)
 
 
-@pytest.mark.usefixtures("forked_workers")
 def test_the_report_of_a_failed_test_has_the_reasons_of_refused_requests(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
@@ -356,7 +355,6 @@ def test_a_token_in_the_environment_takes_precedence_over_a_key(
     assert [request.token for request in apple.requests] == ["minted-elsewhere"]
 
 
-@pytest.mark.usefixtures("forked_workers")
 def test_the_fixtures_work_under_xdist(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """

@@ -45,7 +45,7 @@ def test_good_credentials_need_one_request(smoke: Smoke, apple: Apple) -> None:
     assert [check["name"] for check in report["checks"]] == CHECKS
 
 
-@pytest.mark.usefixtures("credentials", "forked_workers")
+@pytest.mark.usefixtures("credentials")
 @pytest.mark.parametrize(
     "options",
     [("-n", "2"), ("-q",), ("-v",), ("-p", "no:cacheprovider"), ("--junitxml=junit.xml",), ("-p", "no:xdist")],

@@ -32,7 +32,6 @@ def run(
     return lambda *options: pytester.runpytest("--asc-smoke-first", f"--asc-base-url={apple.url}", *options)
 
 
-@pytest.mark.usefixtures("forked_workers")
 @pytest.mark.parametrize("options", [(), ("-v",), ("-n", "2"), ("-p", "no:cacheprovider")])
 def test_the_tests_run_after_a_good_smoke_check(
     run: Callable[..., pytest.RunResult], apple: Apple, options: tuple[str, ...]
@@ -44,7 +43,6 @@ def test_the_tests_run_after_a_good_smoke_check(
     result.stdout.fnmatch_lines(["*App Store Connect accepted these credentials*"])
 
 
-@pytest.mark.usefixtures("forked_workers")
 @pytest.mark.parametrize("options", [(), ("-n", "2"), ("-x",)])
 def test_a_failed_smoke_check_stops_the_run_before_the_tests(
     run: Callable[..., pytest.RunResult], apple: Apple, options: tuple[str, ...]
