@@ -267,13 +267,12 @@ _TABLE = (
           "No issuer ID is set, and the key is not an individual key",
           f"Set ASC_ISSUER_ID to the Issuer ID above the team keys under {_KEYS_PAGE}.", KEYS),
     Cause("service-id-missing", "ids", "error", "certain", "A required ID is missing",
-          "Set it. In Apple's developer account, Services IDs and bundle IDs "
-          "are listed under Identifiers, the Team ID is under "
-          "Membership details.", IDENTIFIERS),
+          "Set the missing ID: in Apple's developer account, Services IDs and bundle IDs are listed under Identifiers, "
+          "and the Team ID under Membership details.", IDENTIFIERS),
     Cause("key-id-whitespace", "ids", "warning", "certain", "The key ID has leading or trailing whitespace",
-          "Remove the trailing newline from the secret.", SECRETS, member="kid"),
+          "Store the secret again without whitespace: echo adds a newline, printf %s does not.", SECRETS, member="kid"),
     Cause("issuer-id-whitespace", "ids", "warning", "certain", "The issuer ID has leading or trailing whitespace",
-          "Remove the trailing newline from the secret.", SECRETS, member="iss"),
+          "Store the secret again without whitespace: echo adds a newline, printf %s does not.", SECRETS, member="iss"),
     Cause("key-id-quoted", "ids", "warning", "certain", "The key ID is wrapped in quotes",
           "Remove the quotes in the secret.", SECRETS, member="kid"),
     Cause("issuer-id-quoted", "ids", "warning", "certain", "The issuer ID is wrapped in quotes",
@@ -410,7 +409,8 @@ _TABLE = (
     Cause("not-apple", "response", "error", "likely", "The response is not from Apple",
           "Check for a proxy or a sign-in page between this machine and Apple.", PROXIES, opaque=True),
     Cause("proxy-authentication", "network", "error", "certain", "The proxy requires a user name and password",
-          "Set both in HTTPS_PROXY (http://user:password@host:port), or add the host to NO_PROXY.", PROXIES),
+          "Put the user name and password into HTTPS_PROXY (http://user:password@host:port), or add the host to "
+          "NO_PROXY.", PROXIES),
     Cause("proxy-invalid", "network", "error", "certain", "The proxy URL is invalid or not supported",
           "Write it as http://host:port in HTTPS_PROXY and ALL_PROXY; a socks5h:// proxy needs PySocks or socksio.",
           PROXIES, client_mistake=True),

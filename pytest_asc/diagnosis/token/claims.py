@@ -123,7 +123,9 @@ def _issuer_problems(
     # The fix in the table of causes applies to services with team keys and individual keys.
     fix = None if has_individuals else f"Set iss to {member.description}."
     if iss is not None and individual:
-        yield ClaimProblem(make_finding("token-claims-mixed", f"iss is {format_claim(iss)} and sub is {sub!r}"))
+        yield ClaimProblem(
+            make_finding("token-claims-mixed", f"the token has both iss ({format_claim(iss)}) and sub ({sub!r})")
+        )
     elif iss is not None and has_individuals and key_type == "individual":
         yield ClaimProblem(
             make_finding("individual-key-as-team", f"iss is {format_claim(iss)}, but the key is an individual key")
