@@ -29,43 +29,43 @@ if TYPE_CHECKING:
     from pytest_asc.diagnosis.http.request import HttpRequest
     from pytest_asc.diagnosis.token.verify import DecodedToken
 
-_ORDER = {slug: place for place, slug in enumerate(CAUSES)}
+_POSITIONS = {slug: position for position, slug in enumerate(CAUSES)}
 _UNAUTHORIZED, _FORBIDDEN = 401, 403
 
 
 class VerificationKey(Protocol):
-    """An available key: its key ID, its type, and the public key that verifies its signatures."""
+    """A key that tokens can be verified with: its key ID, its type and its public key."""
 
     @property
     def key_id(self) -> str:
-        """The ``kid`` of the tokens that it signs."""
+        """The key ID, which is the ``kid`` of its tokens."""
 
     @property
     def kind(self) -> str:
-        """Its type: team, individual or enterprise."""
+        """The type of the key: ``team``, ``individual`` or ``enterprise``."""
 
     @property
     def public_key(self) -> EllipticCurvePublicKey:
-        """The public key, with which signatures are verified."""
+        """The public key."""
 
     def issuer(self, service: Service) -> str | None:
-        """Return the ``iss`` of its tokens for a service; None if they have none, or if it is not known."""
+        """Return the ``iss`` of the key's tokens for a service; None if they have no ``iss`` or it is not known."""
 
 
 @dataclass(frozen=True)
 class DiagnosisContext:
-    """Facts that are known in addition to the evidence."""
+    """Information that is available in addition to the evidence."""
 
     credentials: VerificationKey | None = None
-    """The available key, which verifies tokens with its key ID."""
+    """The key to verify tokens with; only tokens that contain its key ID are verified."""
     netrc: Callable[[str], NetrcEntry | None] = lambda _: None
-    """Returns the entry of a netrc file for a host; None if there is none."""
-    refusal: Callable[[HttpResponse], Finding | None] = lambda _: None
-    """Returns the actual cause of a response that an emulator sent; None for any other response."""
+    """Function that returns the netrc entry for a host; None if there is none."""
+    emulator_finding: Callable[[HttpResponse], Finding | None] = lambda _: None
+    """Function that returns the cause of an error response from an emulator; None for any other response."""
     timeout: float | None = None
-    """Timeout of the request, in seconds; None if it is not known."""
+    """Timeout of the request in seconds; None if it is not known."""
     utc_offset: int = 0
-    """Seconds by which local time is ahead of UTC, to recognise local times that were used as UTC."""
+    """Offset of local time from UTC in seconds, positive east of Greenwich, to recognise local times in claims."""
 
 
 def diagnose(
@@ -77,19 +77,20 @@ def diagnose(
     service: str | None = None,
     context: DiagnosisContext | None = None,
 ) -> tuple[Finding, ...]:
-    """Diagnose evidence offline: no request is sent. Parts without a mistake give no finding.
+    """Diagnose evidence without sending a request.
 
     Args:
         evidence: A response, a request, an exception, a token, an error document, or a mapping of these.
-        now: Seconds since 1970.
+        now: The current time, in seconds since 1970.
         token: The token, if the evidence does not contain it.
         request: The request, if the evidence does not contain it.
         service: The name of the service that the request is for; by default it is derived from the host, the token or
             the key.
-        context: What is known in addition to the evidence.
+        context: Information that is available in addition to the evidence.
 
     Returns:
-        One finding for each cause: errors first, then by certainty, then in the order of the table of causes.
+        One finding for each cause: errors first, then by certainty, then in the order of the table of causes. Empty if
+        nothing is wrong.
 
     Raises:
         TypeError: The type of the evidence is not supported.
@@ -100,7 +101,7 @@ def diagnose(
         raise TypeError(f"asc_diagnose got no evidence. Pass {ACCEPTED_EVIDENCE}.")
     if service is not None and service not in SERVICES:
         raise ValueError(f"there is no service {service!r}; the services are {', '.join(SERVICES)}")
-    parsed = _collect(evidence, token, request)
+    parsed = _collect_evidence(evidence, token, request)
     diagnosis = Diagnosis(parsed, SERVICES[service] if service else None, now, context or DiagnosisContext())
     if parsed.finding and (parsed.finding.cause != "nothing-to-check" or not (token or request)):
         return (parsed.finding,)
@@ -108,26 +109,26 @@ def diagnose(
         return diagnosis.from_failure(parsed.failure)
     if parsed.response:
         return diagnosis.from_response(parsed.response)
-    return _in_order((*diagnosis.from_request(), *parsed.notes))
+    return _best_first((*diagnosis.from_request(), *parsed.notes))
 
 
-def _collect(evidence: object, token: str | bytes | None, request: object) -> HttpEvidence:
+def _collect_evidence(evidence: object, token: str | bytes | None, request: object) -> HttpEvidence:
     __tracebackhide__ = True
     parsed = HttpEvidence() if evidence is None else parse_evidence(evidence)
     if request is not None:
         parsed = replace(parsed, request=parse_request(request))
     if token is not None:
-        parsed = replace(parsed, token=open_token(token))
+        parsed = replace(parsed, token=token_text(token))
     elif parsed.token is None and parsed.request:
         parsed = replace(parsed, token=parsed.request.token)
     return parsed
 
 
-def open_token(token: object) -> str:
+def token_text(token: object) -> str:
     """Return a token as text.
 
     Raises:
-        TypeError: It is neither ``str`` nor ``bytes``.
+        TypeError: The token is neither ``str`` nor ``bytes``.
     """
     if isinstance(token, str):
         return token
@@ -137,7 +138,7 @@ def open_token(token: object) -> str:
 
 
 def verify_evidence_token(token: str, *, service: Service, credentials: VerificationKey | None) -> TokenVerification:
-    """Verify a token. Its signature is checked only if it has the key ID of the available key."""
+    """Verify a token. The signature is checked only if the token contains the key ID of the credentials."""
     verification = verify_token(token, service=service)
     decoded = verification.decoded
     if credentials is None or decoded is None or decoded.key_id != credentials.key_id:
@@ -151,8 +152,8 @@ def verify_evidence_token(token: str, *, service: Service, credentials: Verifica
     )
 
 
-def decoded_of(token: str | None) -> DecodedToken | None:
-    """Return the decoded token, unverified; None if it is not a token."""
+def decode_or_none(token: str | None) -> DecodedToken | None:
+    """Decode a token without verifying it; return None if it is not a JSON Web Token."""
     if token is None:
         return None
     try:
@@ -161,24 +162,30 @@ def decoded_of(token: str | None) -> DecodedToken | None:
         return None
 
 
-def service_of(*, host: str = "", token: DecodedToken | None = None, key_type: str | None = None) -> Service:
-    """Return the service that the request is most likely for.
+def infer_service(*, host: str = "", token: DecodedToken | None = None, key_type: str | None = None) -> Service:
+    """Infer the service that a request is for from its host, or else from the token, or else from the type of the key.
 
-    It is determined by the host of the request; otherwise by the token's audience or claims, preferring the key's own
-    service if several services accept them; otherwise by the type of the key.
+    Args:
+        host: The host of the request; empty if it is not known.
+        token: The token; None if it is not known.
+        key_type: The type of the key: team, individual or enterprise; None if it is not known.
     """
-    own = service_for(key_type or "team")
-    by_host = [one for one in SERVICES.values() if host in one.hosts]
+    by_host = [service for service in SERVICES.values() if host in service.hosts]
     if len(by_host) == 1:
         return by_host[0]
     audience = token.claims.get("aud") if token else None
-    by_audience = [one for one in SERVICES.values() if one.audience and audience in (one.audience, [one.audience])]
+    by_audience = [
+        service
+        for service in SERVICES.values()
+        if service.audience and audience in (service.audience, [service.audience])
+    ]
     by_claims = closest_services(token.header, token.claims) if token else []
-    return next(iter([*by_claims, *by_audience, own]))
+    likely = [*by_claims, *by_audience]
+    return likely[0] if likely else service_for(key_type or "team")
 
 
 class Diagnosis:
-    """One diagnosis, with its parsed evidence."""
+    """The diagnosis of one piece of parsed evidence."""
 
     def __init__(self, parsed: HttpEvidence, service: Service | None, now: float, context: DiagnosisContext) -> None:
         self._request: HttpRequest | None = parsed.request
@@ -186,9 +193,9 @@ class Diagnosis:
         self._now = now
         self._context = context
         credentials = context.credentials
-        decoded = decoded_of(parsed.token)
+        decoded = decode_or_none(parsed.token)
         host = parsed.request.host if parsed.request else ""
-        self._service = service or service_of(
+        self._service = service or infer_service(
             host=host, token=decoded, key_type=credentials.kind if credentials else None
         )
         self._decoded = decoded
@@ -199,86 +206,115 @@ class Diagnosis:
         )
 
     def from_request(self) -> tuple[Finding, ...]:
-        """Diagnose a token and a request whose outcome is not known."""
-        return _in_order((*self._of_request(), *self._of_token(self._now)))
+        """Diagnose a token and a request without a response."""
+        return _best_first((*self._request_findings(), *self._token_findings(self._now)))
 
     def from_failure(self, failure: BaseException) -> tuple[Finding, ...]:
-        """Diagnose a request that got no response, and thus says nothing about the token."""
+        """Diagnose a request that failed without a response. The token is not checked, because nothing rejected it."""
         url = self._request.url if self._request else ""
-        wrong = (one for one in self._of_request() if one.level == "error" and not _is_of_authorization(one))
+        wrong = (
+            finding
+            for finding in self._request_findings()
+            if finding.level == "error" and not _is_authorization_finding(finding)
+        )
         return (*wrong, read_failure(failure, url=url or self._service.base_url, timeout=self._context.timeout))
 
     def from_response(self, parsed: ParsedResponse) -> tuple[Finding, ...]:
-        """Diagnose a response, together with its request and token if they are known."""
+        """Diagnose a response, and its request and token if they are known."""
         response = self._http_response(parsed)
         decoded = self._decoded
-        of_response = diagnose_response(
+        response_findings = diagnose_response(
             response,
             header=decoded.header if decoded else None,
             claims=decoded.claims if decoded else None,
             service=self._service,
         )
-        of_request = self._of_request()
-        if exact := self._context.refusal(response):
-            return _in_order(
-                (*(self._more_specific(exact, of_request, response) or [exact]), *_without_errors(of_response))
-            )
-        error = next((one for one in of_response if one.level == "error"), None)
-        if error is None:
-            return _in_order(
+        request_findings = self._request_findings()
+        if emulator_finding := self._context.emulator_finding(response):
+            return _best_first(
                 (
-                    *_insecure_url_warnings(of_request),
-                    *_without_errors(self._of_token(self._time(response))),
-                    *of_response,
+                    *(self._more_specific_findings(emulator_finding, request_findings, response) or [emulator_finding]),
+                    *_without_errors(response_findings),
                 )
             )
-        misdirected = any(one.cause == "wrong-host" for one in of_request)
-        if error.cause == "not-apple" and is_foreign_host(response.url) and not misdirected:
-            # A token for a host that is not Apple's need not meet Apple's rules.
-            return _in_order((*(one for one in of_request if one.definition.group == "request"), *of_response))
-        if _token_was_taken(response, error):
-            of_request = tuple(one for one in of_request if not _is_of_authorization(one))
-            of_token: tuple[Finding, ...] = ()
-            insecure = _insecure_url_warnings(of_request)
-            of_request = (*(one for one in of_request if one.cause != "insecure-url"), *insecure)
+        error = next((finding for finding in response_findings if finding.level == "error"), None)
+        if error is None:
+            return _best_first(
+                (
+                    *_insecure_url_warnings(request_findings),
+                    *_without_errors(self._token_findings(self._verification_time(response))),
+                    *response_findings,
+                )
+            )
+        has_wrong_host = any(finding.cause == "wrong-host" for finding in request_findings)
+        if error.cause == "not-apple" and is_foreign_host(response.url) and not has_wrong_host:
+            # Apple's rules do not apply to a token for another vendor's host.
+            return _best_first(
+                (
+                    *(finding for finding in request_findings if finding.definition.group == "request"),
+                    *response_findings,
+                )
+            )
+        if _token_was_accepted(response, error):
+            request_findings = tuple(finding for finding in request_findings if not _is_authorization_finding(finding))
+            token_findings: tuple[Finding, ...] = ()
+            insecure = _insecure_url_warnings(request_findings)
+            request_findings = (
+                *(finding for finding in request_findings if finding.cause != "insecure-url"),
+                *insecure,
+            )
         else:
             by_clock = error.definition.group == "clock"
-            of_token = self._token.findings if by_clock and self._token else self._of_token(self._time(response))
-        explained = any(one.level == "error" for one in (*of_request, *of_token))
-        if explained and (error.definition.opaque or _is_of_token_times(error)):
-            of_response = ()
-        return _in_order((*of_request, *of_token, *of_response))
+            token_findings = (
+                self._token.findings
+                if by_clock and self._token
+                else self._token_findings(self._verification_time(response))
+            )
+        explained = any(finding.level == "error" for finding in (*request_findings, *token_findings))
+        if explained and (error.definition.opaque or _is_token_time_finding(error)):
+            response_findings = ()
+        return _best_first((*request_findings, *token_findings, *response_findings))
 
-    def _more_specific(self, exact: Finding, of_request: Iterable[Finding], response: HttpResponse) -> list[Finding]:
-        """Return findings that are more specific than the emulator's, such as a netrc file or the local time zone."""
-        if _is_of_authorization(exact):
-            return [one for one in of_request if _is_of_authorization(one) or one.cause == "token-in-body"]
-        if _is_of_token_times(exact):
-            return [one for one in self._of_token(self._time(response)) if one.cause == "token-time-zone-bug"]
+    def _more_specific_findings(
+        self, emulator_finding: Finding, request_findings: Iterable[Finding], response: HttpResponse
+    ) -> list[Finding]:
+        """Return findings that explain the emulator's finding, such as a netrc entry or the local time zone."""
+        if _is_authorization_finding(emulator_finding):
+            return [
+                finding
+                for finding in request_findings
+                if _is_authorization_finding(finding) or finding.cause == "token-in-body"
+            ]
+        if _is_token_time_finding(emulator_finding):
+            return [
+                finding
+                for finding in self._token_findings(self._verification_time(response))
+                if finding.cause == "token-time-zone-bug"
+            ]
         return []
 
-    def _of_request(self) -> tuple[Finding, ...]:
+    def _request_findings(self) -> tuple[Finding, ...]:
         request = self._request
         if request is None:
             return ()
         netrc = self._context.netrc(request.host) if request.host else None
         return check_request(request, service=self._service, netrc=netrc, hops=self._hops)
 
-    def _of_token(self, at: float) -> tuple[Finding, ...]:
+    def _token_findings(self, at: float) -> tuple[Finding, ...]:
         if self._token is None:
             return ()
-        findings = self._token.at(at, utc_offset=self._context.utc_offset)
+        findings = self._token.findings_at(at, utc_offset=self._context.utc_offset)
         request, decoded = self._request, self._token.decoded
-        if request and request.url and request.method and decoded and self._token.sound:
+        if request and request.url and request.method and decoded and self._token.can_be_valid:
             scope = check_scope(decoded, request.method, request.url)
             return (*findings, scope) if scope else findings
         return findings
 
     def _http_response(self, parsed: ParsedResponse) -> HttpResponse:
-        """Return the response, with times that do not suggest a clock error.
+        """Make an ``HttpResponse`` whose times do not suggest a clock error.
 
-        It is not known when the response arrived. If its ``Date`` is in the past, the response is most likely old, so
-        that date is used as the time at which it was sent and received.
+        The time at which the response arrived is not known. A ``Date`` in the past most likely means an old response,
+        not a clock error, so it is used as the time of the request and of the response.
         """
         first = self._hops[0] if self._hops else self._request
         response = HttpResponse(
@@ -295,24 +331,24 @@ class Diagnosis:
             return response
         return replace(response, sent_at=float(date), received_at=float(date))
 
-    def _time(self, response: HttpResponse) -> float:
+    def _verification_time(self, response: HttpResponse) -> float:
         """Return the time at which the service verified the token, in seconds since 1970."""
         date = read_date(response)
         return self._now if date is None else float(date)
 
 
-def _is_of_authorization(finding: Finding) -> bool:
-    """Return whether the finding explains why no token arrived in the Authorization header."""
+def _is_authorization_finding(finding: Finding) -> bool:
+    """Return whether a finding explains why the Authorization header contained no token."""
     return finding.definition.group == "authorization"
 
 
-def _is_of_token_times(finding: Finding) -> bool:
-    """Return whether the finding is that the token has expired or is not yet valid."""
+def _is_token_time_finding(finding: Finding) -> bool:
+    """Return whether a finding says that the token has expired or is not yet valid."""
     return finding.definition.group == "token" and finding.definition.validity is not None
 
 
-def _token_was_taken(response: HttpResponse, error: Finding) -> bool:
-    """Return whether the service accepted header and token, and rejected the request for another reason."""
+def _token_was_accepted(response: HttpResponse, error: Finding) -> bool:
+    """Return whether the service accepted the token and rejected the request for another reason."""
     status = response.status
     return (
         response.is_json
@@ -324,19 +360,24 @@ def _token_was_taken(response: HttpResponse, error: Finding) -> bool:
 
 
 def _without_errors(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return only warnings and notes, because an accepted request has no error to explain."""
-    return tuple(one for one in findings if one.level != "error")
+    """Return only the warnings and notes: errors cannot apply to a request that was accepted."""
+    return tuple(finding for finding in findings if finding.level != "error")
 
 
 def _insecure_url_warnings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return a warning for an http:// URL of a request that was accepted nevertheless."""
-    return tuple(replace(one, level="warning") for one in findings if one.cause == "insecure-url")
+    """Return the findings on an http:// URL as warnings, because the request was accepted."""
+    return tuple(replace(finding, level="warning") for finding in findings if finding.cause == "insecure-url")
 
 
-def _in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return one finding for each cause, the best-supported first."""
+def _best_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Sort findings, the best-supported first, and keep one for each cause."""
     best = sorted(
-        findings, key=lambda one: (LEVELS.index(one.level), CERTAINTIES.index(one.certainty), _ORDER[one.cause])
+        findings,
+        key=lambda finding: (
+            LEVELS.index(finding.level),
+            CERTAINTIES.index(finding.certainty),
+            _POSITIONS[finding.cause],
+        ),
     )
     by_cause: dict[str, Finding] = {}
     for finding in best:

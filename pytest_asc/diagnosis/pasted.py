@@ -11,7 +11,7 @@ from pytest_asc.apple.services import SERVICES
 from pytest_asc.diagnosis.findings import Finding, make_finding
 from pytest_asc.diagnosis.key.repairs import QUOTES
 from pytest_asc.diagnosis.lookalikes import MAX_SIZE, base64_of_token, check_not_a_token, describe, looks_like_token
-from pytest_asc.diagnosis.tool_messages import STATUS_LINE, finding_of_message
+from pytest_asc.diagnosis.tool_messages import STATUS_LINE, diagnose_message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -67,7 +67,7 @@ def read_pasted(text: str) -> PastedText:
     document = error_document(text)
     if document is not None:
         return PastedText(document=document, url=_api_url(text), method=_method(text))
-    if message := finding_of_message(text):
+    if message := diagnose_message(text):
         return PastedText(findings=(message,))
     return _without_token(text)
 

@@ -31,7 +31,7 @@ _REQUESTED = re.compile(
 _WORDINGS = tuple((wording, re.compile(wording.form)) for wording in WORDINGS)
 
 
-def finding_of_message(text: str) -> Finding | None:
+def diagnose_message(text: str) -> Finding | None:
     """Return the finding that the output of a tool suggests; None if it suggests none.
 
     The text itself is not quoted, because it may contain a key or a token.

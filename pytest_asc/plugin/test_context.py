@@ -283,7 +283,7 @@ class TestContext:
                 context=DiagnosisContext(
                     credentials=credentials,
                     netrc=lambda host: netrc_entry(host, self.emulator),
-                    refusal=refusal,
+                    emulator_finding=refusal,
                     utc_offset=utc_offset(self.active_faults),
                 ),
             )

@@ -33,7 +33,7 @@ def investigate(
     """Run the experiments for a refusal that the response does not explain."""
     token, identity = context.token(request), context.identity(request)
     credentials, verification = identity.credentials, token.verification
-    decoded = verification.decoded if verification.sound else None
+    decoded = verification.decoded if verification.can_be_valid else None
 
     def send(experiment: ProbeRequest) -> HttpResponse | None:
         text = token.text

@@ -208,7 +208,7 @@ class SmokeContext:
                 text=value,
                 minted_by=value.minted_by if isinstance(value, Token) else "asc_token fixture",
                 verification=verification,
-                findings=verification.at(time.time(), utc_offset=utc_offset(self._faults)),
+                findings=verification.findings_at(time.time(), utc_offset=utc_offset(self._faults)),
             )
         return self._token
 

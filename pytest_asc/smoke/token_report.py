@@ -6,7 +6,13 @@ import time
 from typing import TYPE_CHECKING
 
 from pytest_asc.apple.services import SERVICES
-from pytest_asc.diagnosis.diagnose import DiagnosisContext, decoded_of, diagnose, service_of, verify_evidence_token
+from pytest_asc.diagnosis.diagnose import (
+    DiagnosisContext,
+    decode_or_none,
+    diagnose,
+    infer_service,
+    verify_evidence_token,
+)
 from pytest_asc.diagnosis.findings import best_error
 from pytest_asc.diagnosis.http.evidence import HttpEvidence, parse_evidence
 from pytest_asc.diagnosis.lookalikes import MAX_SIZE
@@ -47,11 +53,11 @@ def report_on_evidence(
     token = parsed.token or (parsed.request.token if parsed.request else None)
     if token and len(set(token[:MAX_SIZE])) >= _FEWEST_CHARACTERS:
         redactor.add_token(token[:MAX_SIZE])
-    decoded = decoded_of(token)
+    decoded = decode_or_none(token)
     hide_secrets_of(evidence, decoded.claims if decoded else None)
     credentials = reading.credentials
     host = parsed.request.host if parsed.request else ""
-    entry = SERVICES[service] if service else service_of(host=host, token=decoded, key_type=reading.kind)
+    entry = SERVICES[service] if service else infer_service(host=host, token=decoded, key_type=reading.kind)
     verification = None if token is None else verify_evidence_token(token, service=entry, credentials=credentials)
     names_our_key = credentials is not None and decoded is not None and decoded.key_id == credentials.key_id
     findings = diagnose(

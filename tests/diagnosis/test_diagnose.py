@@ -308,10 +308,10 @@ def test_an_error_document_alone_is_diagnosed(document: object, credentials: Cre
 
 def test_the_actual_cause_from_an_emulator_comes_first(token: str) -> None:
     exact = make_finding("individual-key-as-team", "the record")
-    around = DiagnosisContext(refusal=lambda _: exact)
+    around = DiagnosisContext(emulator_finding=lambda _: exact)
     assert diagnose(answer(token=token), now=NOW, context=around) == (exact,)
     vague = make_finding("bearer-missing", "the record")
-    around = DiagnosisContext(refusal=lambda _: vague, netrc=lambda _: NetrcEntry("~/.netrc", "Basic YTpi"))
+    around = DiagnosisContext(emulator_finding=lambda _: vague, netrc=lambda _: NetrcEntry("~/.netrc", "Basic YTpi"))
     asked = requests.Request("GET", APPS, auth=("a", "b")).prepare()
     findings = diagnose(answer(), request=asked, now=NOW, context=around)
     assert causes(findings) == ["header-overridden-by-netrc"]

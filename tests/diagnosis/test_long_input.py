@@ -123,7 +123,7 @@ FORMS = {
 @pytest.mark.parametrize("form", FORMS.values(), ids=list(FORMS))
 def test_each_bad_token_is_one_finding_with_its_figures(form: Form) -> None:
     verification = verify_token(form.token, service=APP_STORE_CONNECT, key=KEY.public_key())
-    (finding,) = verification.at(NOW, utc_offset=form.utc_offset)
+    (finding,) = verification.findings_at(NOW, utc_offset=form.utc_offset)
     assert (finding.cause, finding.level) == (form.cause, form.level)
     assert form.evidence in finding.evidence
     assert finding.fix == (form.fix or CAUSES[form.cause].fix)
@@ -148,7 +148,7 @@ def test_the_emulator_refuses_each_token_with_an_error(form: Form) -> None:
 )
 @pytest.mark.parametrize("utc_offset", [0, EAST, WEST])
 def test_the_longest_valid_inputs_have_no_finding(good: str, utc_offset: int) -> None:
-    assert verify_token(good, service=APP_STORE_CONNECT).at(NOW, utc_offset=utc_offset) == ()
+    assert verify_token(good, service=APP_STORE_CONNECT).findings_at(NOW, utc_offset=utc_offset) == ()
 
 
 @pytest.mark.parametrize("ahead", [90, 34 + 27])
@@ -157,8 +157,8 @@ def test_19_minutes_by_a_fast_clock_are_good_here_and_refused_at_apple(ahead: in
     here = NOW + ahead
     text = token(here, here + 19 * MINUTE)
     verification = verify_token(text, service=APP_STORE_CONNECT, key=KEY.public_key())
-    assert verification.at(here) == ()
-    assert [finding.level for finding in verification.at(NOW)] == ["error"]
+    assert verification.findings_at(here) == ()
+    assert [finding.level for finding in verification.findings_at(NOW)] == ["error"]
     refused = HttpResponse(
         method="GET",
         url=APP_STORE_CONNECT.base_url + APP_STORE_CONNECT.probe,
@@ -185,5 +185,5 @@ def test_naive_local_times_are_those_of_naive_datetimes(monkeypatch: pytest.Monk
         monkeypatch.undo()
         time.tzset()
     assert offset == 5.5 * HOUR
-    (finding,) = verify_token(text, service=APP_STORE_CONNECT).at(NOW, utc_offset=offset)
+    (finding,) = verify_token(text, service=APP_STORE_CONNECT).findings_at(NOW, utc_offset=offset)
     assert (finding.cause, finding.certainty) == ("token-time-zone-bug", "likely")

@@ -14,7 +14,7 @@ from pytest_asc.diagnosis.findings import make_finding
 from pytest_asc.diagnosis.http.exceptions import ExceptionEvidence, read_exception
 from pytest_asc.diagnosis.http.request import HttpRequest
 from pytest_asc.diagnosis.pasted import error_document, read_pasted, status_and_url
-from pytest_asc.diagnosis.tool_messages import finding_of_message
+from pytest_asc.diagnosis.tool_messages import diagnose_message
 
 if TYPE_CHECKING:
     from pytest_asc.diagnosis.findings import Finding
@@ -59,18 +59,22 @@ def parse_evidence(evidence: object) -> HttpEvidence:
     """
     __tracebackhide__ = True
     if isinstance(evidence, BaseException):
-        return _open_exception(evidence)
+        return _parse_exception(evidence)
     if isinstance(evidence, (bytes, bytearray)):
         return parse_evidence(bytes(evidence).decode("utf-8", "replace"))
     if isinstance(evidence, str):
-        return _open_text(evidence)
+        return _parse_text(evidence)
     if isinstance(evidence, Mapping):
-        return _open_mapping(evidence)
-    if isinstance(_get(evidence, "status_code"), int):
-        return _open_response(evidence)
-    if _get(evidence, "url") is not None and hasattr(evidence, "headers") and _get(evidence, "status") is None:
+        return _parse_mapping(evidence)
+    if isinstance(_attribute(evidence, "status_code"), int):
+        return _parse_response(evidence)
+    if (
+        _attribute(evidence, "url") is not None
+        and hasattr(evidence, "headers")
+        and _attribute(evidence, "status") is None
+    ):
         return HttpEvidence(request=parse_request(evidence))
-    raise _unknown(evidence)
+    raise _unsupported(evidence)
 
 
 def parse_request(evidence: object) -> HttpRequest:
@@ -80,27 +84,27 @@ def parse_request(evidence: object) -> HttpRequest:
         TypeError: It is not a request.
     """
     if isinstance(evidence, Mapping):
-        names = _lower(evidence)
+        names = _with_lower_case_names(evidence)
         if not names.keys() & {"url", "headers", "authorization"}:
-            raise _unknown(evidence)
+            raise _unsupported(evidence)
         headers = evidence if "authorization" in names else names.get("headers")
         return HttpRequest(
             _text(names.get("method")), _text(names.get("url")), _headers(headers), _bytes(names.get("body"))
         )
-    url, headers = _get(evidence, "url"), _get(evidence, "headers")
+    url, headers = _attribute(evidence, "url"), _attribute(evidence, "headers")
     if url is None:
-        raise _unknown(evidence)
-    body = next((value for name in ("body", "content", "data") if (value := _get(evidence, name))), None)
-    method = _text(_get(evidence, "method"))
+        raise _unsupported(evidence)
+    body = next((value for name in ("body", "content", "data") if (value := _attribute(evidence, name))), None)
+    method = _text(_attribute(evidence, "method"))
     if isinstance(evidence, requests.Request) and not isinstance(headers, (str, bytes)):
         # Before it is prepared, it is not known whether the session adds a header.
-        headers = headers if headers and "authorization" in _lower(headers) else None
+        headers = headers if headers and "authorization" in _with_lower_case_names(headers) else None
     return HttpRequest(method, _text(url), _headers(headers), _bytes(body))
 
 
-def _open_response(evidence: object) -> HttpEvidence:
+def _parse_response(evidence: object) -> HttpEvidence:
     try:
-        body = _get(evidence, "content")
+        body = _attribute(evidence, "content")
     except (requests.RequestException, OSError) as error:
         return HttpEvidence(failure=error, request=_request_of(evidence))
     if not isinstance(body, bytes):
@@ -108,27 +112,27 @@ def _open_response(evidence: object) -> HttpEvidence:
             f"The body of this {type(evidence).__name__} has not been read. Read it first, or pass a mapping: "
             '{"status": …, "headers": …, "body": …}.'
         )
-    history = _get(evidence, "history")
+    history = _attribute(evidence, "history")
     hops = tuple(hop for one in history if (hop := _request_of(one))) if isinstance(history, (list, tuple)) else ()
-    status: Any = _get(evidence, "status_code")
+    status: Any = _attribute(evidence, "status_code")
     return HttpEvidence(
         request=_request_of(evidence),
         hops=hops,
-        response=ParsedResponse(status, _known_headers(_get(evidence, "headers")), body),
+        response=ParsedResponse(status, _headers_or_empty(_attribute(evidence, "headers")), body),
     )
 
 
 def _request_of(response: object) -> HttpRequest | None:
-    request = _get(response, "request")
+    request = _attribute(response, "request")
     return None if request is None else parse_request(request)
 
 
-def _open_text(text: str) -> HttpEvidence:
+def _parse_text(text: str) -> HttpEvidence:
     """Parse a text. A JSON document with evidence is treated as a mapping."""
     document = _json_object(text)
     if document is not None:
         try:
-            return _open_mapping(document)
+            return _parse_mapping(document)
         except TypeError:
             pass  # another JSON document: it is described below
     pasted = read_pasted(text)
@@ -153,26 +157,26 @@ def _json_object(text: str) -> dict[str, Any] | None:
     return document if isinstance(document, dict) else None
 
 
-def _open_exception(error: BaseException) -> HttpEvidence:
-    response = _get(error, "response")
-    if isinstance(_get(response, "status_code"), int):
-        return _open_response(response)
+def _parse_exception(error: BaseException) -> HttpEvidence:
+    response = _attribute(error, "response")
+    if isinstance(_attribute(response, "status_code"), int):
+        return _parse_response(response)
     exception: ExceptionEvidence = read_exception(error)
     if exception == ExceptionEvidence():
-        return HttpEvidence(finding=_of_message(error))
+        return HttpEvidence(finding=_message_finding(error))
     return HttpEvidence(request=exception.request, failure=exception.failure, finding=exception.finding)
 
 
-def _of_message(error: BaseException) -> Finding:
+def _message_finding(error: BaseException) -> Finding:
     """Return the finding that an exception's name and message suggest, or a note that they suggest none."""
     name = type(error).__name__
-    if finding := finding_of_message(f"{type(error).__module__}.{name}: {error}"):
+    if finding := diagnose_message(f"{type(error).__module__}.{name}: {error}"):
         return finding
     return make_finding("nothing-to-check", f"{name} contains neither a request nor a response")
 
 
-def _open_mapping(evidence: Mapping[Any, Any]) -> HttpEvidence:
-    names = _lower(evidence)
+def _parse_mapping(evidence: Mapping[Any, Any]) -> HttpEvidence:
+    names = _with_lower_case_names(evidence)
     errors = names.get("errors")
     if isinstance(errors, list):
         first = errors[0] if errors and isinstance(errors[0], Mapping) else {}
@@ -186,7 +190,7 @@ def _open_mapping(evidence: Mapping[Any, Any]) -> HttpEvidence:
     if status is None:
         return HttpEvidence(request=parse_request(evidence))
     body = names.get("body", names.get("content"))
-    response = ParsedResponse(_status(evidence, status), _known_headers(names.get("headers")), _bytes(body))
+    response = ParsedResponse(_status(evidence, status), _headers_or_empty(names.get("headers")), _bytes(body))
     if names.get("request") is not None:
         return HttpEvidence(response=response, request=parse_request(names["request"]))
     request = HttpRequest(_text(names.get("method")), _text(names.get("url")))
@@ -198,17 +202,17 @@ def _status(evidence: object, value: object) -> int:
         isinstance(value, str) and re.fullmatch("[0-9]{3}", value)
     ):
         return int(value)
-    raise _unknown(evidence)
+    raise _unsupported(evidence)
 
 
-def _unknown(evidence: object) -> TypeError:
+def _unsupported(evidence: object) -> TypeError:
     name = type(evidence).__name__
     keys = ", ".join(sorted(map(str, evidence))[:5]) if isinstance(evidence, Mapping) else ""
     names = f" with the keys {keys}" if keys else ""
     return TypeError(f"asc_diagnose cannot read a value of type {name}{names}. Pass {ACCEPTED_EVIDENCE}.")
 
 
-def _get(evidence: object, name: str) -> Any:
+def _attribute(evidence: object, name: str) -> Any:
     """Return an attribute or None. httpx raises RuntimeError for attributes that have not been set or read."""
     try:
         return getattr(evidence, name, None)
@@ -226,12 +230,12 @@ def _headers(value: object) -> dict[str, str] | str | None:
     return {_text(pair[0]): _text(pair[1]) for pair in pairs if isinstance(pair, (tuple, list)) and len(pair) == 2}  # noqa: PLR2004
 
 
-def _known_headers(value: object) -> dict[str, str]:
+def _headers_or_empty(value: object) -> dict[str, str]:
     headers = _headers(value)
     return headers if isinstance(headers, dict) else {}
 
 
-def _lower(evidence: Mapping[Any, Any]) -> dict[str, Any]:
+def _with_lower_case_names(evidence: Mapping[Any, Any]) -> dict[str, Any]:
     return {_text(name).lower(): value for name, value in evidence.items()}
 
 

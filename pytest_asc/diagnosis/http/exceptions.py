@@ -18,7 +18,7 @@ from pytest_asc.diagnosis.http.request import HttpRequest
 if TYPE_CHECKING:
     from types import TracebackType
 
-_NO_ANSWER = (
+_NO_RESPONSE = (
     requests.ConnectionError,
     requests.Timeout,
     requests.exceptions.ChunkedEncodingError,
@@ -32,7 +32,7 @@ _NO_ANSWER = (
     ssl.SSLError,
 )
 # Compared by name, because httpx and aiohttp are not dependencies.
-_NO_ANSWER_NAMES = frozenset({"TransportError", "ClientConnectionError"})
+_NO_RESPONSE_NAMES = frozenset({"TransportError", "ClientConnectionError"})
 # httpx wraps the socket's TimeoutError, which does not show whether it occurred on connecting or reading.
 _READ_TIMEOUT = "ReadTimeout"
 
@@ -74,20 +74,20 @@ def read_exception(error: BaseException) -> ExceptionEvidence:
         return ExceptionEvidence(HttpRequest(headers=headers))
     if authorization := _rejected_header(error):
         return ExceptionEvidence(HttpRequest(headers={"Authorization": authorization}))
-    if names & _SCHEME_NAMES and not _is_of_proxy(error):
+    if names & _SCHEME_NAMES and not _is_proxy_error(error):
         return ExceptionEvidence(HttpRequest(url=_url_in(error)))
-    if finding := _of_url(error, names):
+    if finding := _url_finding(error, names):
         return ExceptionEvidence(_request_of(error), finding=finding)
     # For a CA bundle that does not exist, requests raises a plain OSError.
-    if isinstance(error, _NO_ANSWER) or names & _NO_ANSWER_NAMES or "CA certificate" in str(error):
-        late = type(error).__name__ == _READ_TIMEOUT
-        return ExceptionEvidence(_request_of(error), requests.ReadTimeout() if late else error)
+    if isinstance(error, _NO_RESPONSE) or names & _NO_RESPONSE_NAMES or "CA certificate" in str(error):
+        is_read_timeout = type(error).__name__ == _READ_TIMEOUT
+        return ExceptionEvidence(_request_of(error), requests.ReadTimeout() if is_read_timeout else error)
     return ExceptionEvidence()
 
 
-def _of_url(error: BaseException, names: set[str]) -> Finding | None:
+def _url_finding(error: BaseException, names: set[str]) -> Finding | None:
     """Return a finding if the library could not parse the URL of the proxy or of the request."""
-    if _is_of_proxy(error):
+    if _is_proxy_error(error):
         evidence = "the HTTP library cannot use the proxy URL, which comes from a setting or from a *_PROXY variable"
         return make_finding("proxy-invalid", evidence)
     # requests reports a proxy URL without a host as an invalid URL, but it is a failure to connect to the proxy.
@@ -96,7 +96,7 @@ def _of_url(error: BaseException, names: set[str]) -> Finding | None:
     return None
 
 
-def _is_of_proxy(error: BaseException) -> bool:
+def _is_proxy_error(error: BaseException) -> bool:
     """Return whether the library rejected the proxy's URL before it sent anything."""
     causes = (error, error.__cause__, error.__context__)
     if any(isinstance(cause, _PROXY_ERRORS) for cause in causes):

@@ -28,28 +28,28 @@ _SERVERS = ("apple", "daiquiri", "akamai")
 _CODE = re.compile(r"[A-Z_]{1,100}(\.[A-Z_]{1,100}){0,10}")
 _REQUIRED_MEMBERS = frozenset({"status", "code", "title", "detail"})
 """Members of each error in an error document (documented)."""
-_READ = 100_000
+_MAX_SEARCHED = 100_000
 """Number of bytes of a body to search."""
 
 
 def is_html(response: HttpResponse) -> bool:
     """Return whether the body is an HTML page."""
-    return _HTML.match(response.body[:_READ]) is not None
+    return _HTML.match(response.body[:_MAX_SEARCHED]) is not None
 
 
 def is_foreign_host(url: str) -> bool:
     """Return whether the host of a URL is neither Apple's nor loopback."""
-    host = _name(url)
+    host = _host(url)
     return bool(host) and not (is_apple(host) or host in _API_HOSTS or host in LOOPBACK)
 
 
-def is_of_session(url: str) -> bool:
+def requires_apple_id_session(url: str) -> bool:
     """Return whether a URL requires the session of an Apple ID and accepts no token."""
     try:
         path = urlsplit(url).path
     except ValueError:
         return False
-    return takes_sessions(_name(url)) or (_name(url) == "appstoreconnect.apple.com" and path.startswith(SESSION_PATHS))
+    return takes_sessions(_host(url)) or (_host(url) == "appstoreconnect.apple.com" and path.startswith(SESSION_PATHS))
 
 
 def is_from_apple(response: HttpResponse, service: Service) -> bool:
@@ -58,22 +58,22 @@ def is_from_apple(response: HttpResponse, service: Service) -> bool:
     If the host is not Apple's, only a complete error document of App Store Connect counts, which a gateway may have
     forwarded.
     """
-    if _has_apples_headers(response) or _FRONT_END_BODY.search(response.body[:_READ]):
+    if _has_apples_headers(response) or _FRONT_END_BODY.search(response.body[:_MAX_SEARCHED]):
         return True
     if is_foreign_host(response.url):
         return (response.status in range(200, 300) and response.is_json) or _is_error_document(response)
     if response.is_json:
         # An empty object is no evidence that the response is not from Apple.
         return not response.json or bool(service.error_members & response.json.keys()) or _has_known_form(response)
-    refusal = service.refusal
-    if refusal is not None and response.status == refusal.status and _is_refusal(response.body, refusal):
+    rejection = service.refusal
+    if rejection is not None and response.status == rejection.status and _is_rejection_body(response.body, rejection):
         return True
     return _sends_text(response, service) and not (is_html(response) or "Server" in response.headers)
 
 
 def _sends_text(response: HttpResponse, service: Service) -> bool:
     """Return whether the service at the response's URL sends errors in plain text or without a body."""
-    if _name(response.url) == "appstoreconnect.apple.com":
+    if _host(response.url) == "appstoreconnect.apple.com":
         return NOTARY_PATH in response.url
     return service.text_errors
 
@@ -102,10 +102,10 @@ def _has_known_form(response: HttpResponse) -> bool:
     return text or "errors" in document or "errorCode" in document or "serviceErrors" in document
 
 
-def _is_refusal(body: bytes, refusal: TokenRejection) -> bool:
+def _is_rejection_body(body: bytes, rejection: TokenRejection) -> bool:
     """Return whether the body is that of the service's rejection. In plain text, it may be empty (awa/go-iap #283)."""
-    return body == refusal.body.encode() or (not body and refusal.media_type == "text/plain")
+    return body == rejection.body.encode() or (not body and rejection.media_type == "text/plain")
 
 
-def _name(url: str) -> str:
+def _host(url: str) -> str:
     return host_in(url) or host_of(url).partition(":")[0].lower()

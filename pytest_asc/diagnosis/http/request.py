@@ -18,7 +18,7 @@ from pytest_asc.apple.services import SERVICES
 from pytest_asc.diagnosis.findings import make_finding
 from pytest_asc.diagnosis.formatting import host_of, one_line
 from pytest_asc.diagnosis.http.authorization import check_authorization
-from pytest_asc.diagnosis.http.origin import is_of_session
+from pytest_asc.diagnosis.http.origin import requires_apple_id_session
 from pytest_asc.diagnosis.http.url_origin import host_in
 from pytest_asc.diagnosis.token.verify import TokenError, decode
 
@@ -114,7 +114,7 @@ def check_url(url: str, service: Service) -> Finding | None:
         return make_finding(
             "url-invalid", "the URL has no host" if not rest.strip("/") else "the URL's host cannot be read"
         )
-    if is_of_session(url):
+    if requires_apple_id_session(url):
         evidence = f"the request goes to {host_of(url)}, to a path that accepts only the session of an Apple ID"
         return make_finding("apple-id-session", evidence)
     return _check_host(host, url, service)

@@ -16,7 +16,7 @@ from pytest_asc.apple.services import APP_STORE_CONNECT, APPLE_MUSIC
 from pytest_asc.diagnosis.findings import make_finding
 from pytest_asc.diagnosis.formatting import host_of, one_line
 from pytest_asc.diagnosis.http.clock import check_skew, check_times_against_date
-from pytest_asc.diagnosis.http.origin import is_foreign_host, is_from_apple, is_html, is_of_session
+from pytest_asc.diagnosis.http.origin import is_foreign_host, is_from_apple, is_html, requires_apple_id_session
 from pytest_asc.diagnosis.token.claims import missing_members
 
 if TYPE_CHECKING:
@@ -319,7 +319,7 @@ def _plain_text_rejection(context: ResponseContext) -> Finding | None:
 
 def _session_refused(context: ResponseContext) -> Finding | None:
     """Diagnose a rejection at a URL that requires the session of an Apple ID."""
-    if not is_of_session(context.response.url) or is_html(context.response):
+    if not requires_apple_id_session(context.response.url) or is_html(context.response):
         return None
     evidence = f"{_status_line(context.response)}; this address accepts the session of an Apple ID, not a token"
     return make_finding("apple-id-session", evidence)

@@ -138,7 +138,7 @@ class Times(NamedTuple):
         """First time at which the token is valid: earlier, ``iat`` is in the future or ``exp`` too far ahead."""
         return max(self.iat - FUTURE_TOLERANCE, self.exp - self.max_ahead - ROUNDING)
 
-    def at(self, now: float) -> Iterator[Finding]:
+    def findings_at(self, now: float) -> Iterator[Finding]:
         """Yield the findings on the token at a time, in seconds since 1970."""
         ahead = self.iat - now
         if self.exp <= now:

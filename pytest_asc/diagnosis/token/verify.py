@@ -2,7 +2,7 @@
 
 The emulator and diagnosis share it, so that both give the same reasons. All functions are pure. Everything that does
 not depend on the clock is checked once per token (:func:`verify_token`), the times on each use
-(:meth:`TokenVerification.at`).
+(:meth:`TokenVerification.findings_at`).
 """
 
 from __future__ import annotations
@@ -66,11 +66,11 @@ class TokenVerification:
     """The token's times; None if other findings prevent checking them."""
 
     @property
-    def sound(self) -> bool:
+    def can_be_valid(self) -> bool:
         """True if the token is valid at some time."""
         return not any(finding.level == "error" for finding in self.findings)
 
-    def at(self, now: float, *, utc_offset: int = 0) -> tuple[Finding, ...]:
+    def findings_at(self, now: float, *, utc_offset: int = 0) -> tuple[Finding, ...]:
         """Return all findings on the token at a time.
 
         Args:
@@ -80,12 +80,12 @@ class TokenVerification:
         """
         if self.times is None:
             return self.findings
-        if check_time_zone := self.times.check_time_zone(now, utc_offset):
+        if time_zone_finding := self.times.check_time_zone(now, utc_offset):
             # Report only the time zone: an error in the lifetime is a consequence of it.
-            return (*(finding for finding in self.findings if finding.level != "error"), check_time_zone)
-        if not self.sound:
+            return (*(finding for finding in self.findings if finding.level != "error"), time_zone_finding)
+        if not self.can_be_valid:
             return self.findings
-        return (*self.findings, *self.times.at(now))
+        return (*self.findings, *self.times.findings_at(now))
 
 
 def verify_token(

@@ -156,24 +156,24 @@ class Authenticator:
             key_type=key_type,
             issuer_id=key.issuer_id if key and overrides.key_type is None else None,
         )
-        if verification.sound and key is None:
+        if verification.can_be_valid and key is None:
             finding = make_finding(
                 "key-unknown-to-apple", _unknown_key_evidence(key_id, revoked=overrides.revoked), certainty="certain"
             )
             verification = TokenVerification(verification.decoded, (finding,))
         elif (
-            verification.sound
+            verification.can_be_valid
             and overrides.documented_members_only
             and (undocumented := _undocumented_members(verification.decoded))
         ):
             finding = make_finding("token-form", f"the emulated service does not accept {', '.join(undocumented)}")
             verification = TokenVerification(verification.decoded, (finding,))
         claims = verification.decoded.claims if verification.decoded else {}
-        return CachedVerification(verification, key if verification.sound else None, has_scope="scope" in claims)
+        return CachedVerification(verification, key if verification.can_be_valid else None, has_scope="scope" in claims)
 
     def _rejection(self, verification: TokenVerification, now: float, skew: float) -> Finding:
-        error_by_callers_clock = best_error(verification.at(now - skew))
-        rejection = best_error(verification.at(now))
+        error_by_callers_clock = best_error(verification.findings_at(now - skew))
+        rejection = best_error(verification.findings_at(now))
         if skew and rejection and error_by_callers_clock is None:
             # The token is valid by the clock of its issuer, so the difference between the clocks is the cause.
             cause, relation = ("clock-behind", "ahead of") if skew > 0 else ("clock-ahead", "behind")

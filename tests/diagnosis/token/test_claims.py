@@ -60,7 +60,7 @@ def good(service: Service, kind: Any = "team", **changes: Any) -> str:
 
 
 def findings_of(text: str, service: Service, now: float = NOW, **known: Any) -> tuple[Finding, ...]:
-    return verify_token(text, service=service, key=KEY.public_key(), **known).at(now)
+    return verify_token(text, service=service, key=KEY.public_key(), **known).findings_at(now)
 
 
 @pytest.mark.parametrize("service", SERVICES.values(), ids=list(SERVICES))

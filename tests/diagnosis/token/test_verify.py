@@ -36,7 +36,7 @@ def without(name: str) -> dict[str, Any]:
 
 def findings_of(text: str, now: float = NOW, *, utc_offset: int = 0, **known: Any) -> list[tuple[str, str]]:
     known = {"service": APP_STORE_CONNECT, "key": KEY.public_key(), **known}
-    return [(found.cause, found.level) for found in verify_token(text, **known).at(now, utc_offset=utc_offset)]
+    return [(found.cause, found.level) for found in verify_token(text, **known).findings_at(now, utc_offset=utc_offset)]
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_valid_from_and_valid_until_match_the_findings(text: str) -> None:
     verification = verify_token(text, service=APP_STORE_CONNECT)
 
     def good(now: float) -> bool:
-        return not any(found.level == "error" for found in verification.at(now))
+        return not any(found.level == "error" for found in verification.findings_at(now))
 
     for bound in (verification.valid_from, verification.valid_until):
         assert [good(bound + step) for step in (-1, 0, 1)] == [
@@ -218,7 +218,7 @@ def test_valid_from_and_valid_until_match_the_findings(text: str) -> None:
 
 
 def evidence(text: str, now: float = NOW) -> str:
-    (finding,) = verify_token(text, service=APP_STORE_CONNECT, key=KEY.public_key()).at(now)
+    (finding,) = verify_token(text, service=APP_STORE_CONNECT, key=KEY.public_key()).findings_at(now)
     return finding.evidence
 
 
@@ -277,7 +277,7 @@ def test_any_claim_is_verified_without_an_exception(name: str, value: Any, now: 
     changed = {**HEADER, name: value}
     for text in (token(**{name: value}), token(header=changed)):
         verification = verify_token(text, service=APP_STORE_CONNECT, key=KEY.public_key())
-        verification.at(now)
+        verification.findings_at(now)
         assert isinstance(verification, TokenVerification)
 
 
@@ -285,7 +285,7 @@ def test_any_claim_is_verified_without_an_exception(name: str, value: Any, now: 
 def test_a_mutated_token_is_verified_without_an_exception_or_a_leak(at: int, inserted: str, removed: int) -> None:
     text = token()
     mutant = text[:at] + inserted + text[at + removed :]
-    for found in verify_token(mutant, service=APP_STORE_CONNECT, key=KEY.public_key()).at(NOW):
+    for found in verify_token(mutant, service=APP_STORE_CONNECT, key=KEY.public_key()).findings_at(NOW):
         assert not any(mutant[at : at + 16] in str(found) for at in range(len(mutant) - 15))
 
 
@@ -309,7 +309,7 @@ def signed(signature: bytes) -> str:
     ],
 )
 def test_a_signature_that_no_key_makes_is_found_without_the_key(signature: bytes, cause: str, words: str) -> None:
-    (finding,) = verify_token(signed(signature), service=APP_STORE_CONNECT).at(NOW)
+    (finding,) = verify_token(signed(signature), service=APP_STORE_CONNECT).findings_at(NOW)
     assert finding.cause == cause
     assert words in finding.evidence
 
@@ -319,12 +319,14 @@ def test_a_member_that_is_there_twice_is_named() -> None:
         base64.urlsafe_b64encode(b'{"alg":"ES256","typ":"JWT","alg":"ES256","kid":"2X9R4HXF35"}').decode().rstrip("=")
     )
     text = ".".join([header, *token().split(".")[1:]])
-    (finding,) = verify_token(text, service=APP_STORE_CONNECT).at(NOW)
+    (finding,) = verify_token(text, service=APP_STORE_CONNECT).findings_at(NOW)
     assert (finding.cause, finding.evidence) == ("token-form", "alg in the header occurs more than once")
 
 
 def test_a_key_id_of_a_megabyte_is_no_key_id() -> None:
-    (finding,) = verify_token(token(header={**HEADER, "kid": "A" * 1_000_000}), service=APP_STORE_CONNECT).at(NOW)
+    (finding,) = verify_token(token(header={**HEADER, "kid": "A" * 1_000_000}), service=APP_STORE_CONNECT).findings_at(
+        NOW
+    )
     assert (finding.cause, finding.evidence) == (
         "token-form",
         "kid is 1000000 characters long, expected the 10 of a key ID",
@@ -342,23 +344,23 @@ def test_a_key_id_of_a_megabyte_is_no_key_id() -> None:
 )
 def test_times_in_a_smaller_unit_are_named_with_the_unit_and_the_date(factor: int, words: str, fix: str) -> None:
     times = {name: value * factor for name, value in CLAIMS.items() if name in ("iat", "exp")}
-    (finding,) = verify_token(token(**times), service=APP_STORE_CONNECT).at(NOW)
+    (finding,) = verify_token(token(**times), service=APP_STORE_CONNECT).findings_at(NOW)
     assert finding.cause == "token-time-milliseconds"
     assert words in finding.evidence
     assert finding.fix.startswith(fix)
 
 
 def test_what_identifies_nobody_is_shown_in_full() -> None:
-    (of_algorithm,) = verify_token(token(header={**HEADER, "alg": "es256"}), service=APP_STORE_CONNECT).at(NOW)
+    (of_algorithm,) = verify_token(token(header={**HEADER, "alg": "es256"}), service=APP_STORE_CONNECT).findings_at(NOW)
     assert of_algorithm.evidence == "alg is 'es256', expected 'ES256'"
-    (of_time,) = verify_token(token(iat="2018-06-07T21:40:00Z"), service=APP_STORE_CONNECT).at(NOW)
+    (of_time,) = verify_token(token(iat="2018-06-07T21:40:00Z"), service=APP_STORE_CONNECT).findings_at(NOW)
     assert "iat is '2018-06-07T21:40:00Z'" in of_time.evidence
 
 
 def test_an_expired_client_secret_gets_no_advice_for_tokens_of_minutes() -> None:
     claims = {"iss": "M436QS2634", "sub": "com.example.web", "aud": "https://appleid.apple.com"}
     old = token({**claims, "iat": NOW - 180 * 86_400, "exp": NOW - 600})
-    (finding,) = verify_token(old, service=SIGN_IN).at(NOW)
+    (finding,) = verify_token(old, service=SIGN_IN).findings_at(NOW)
     assert finding.cause == "token-expired"
     assert finding.fix.startswith("Generate a new client secret")
     assert "minutes" not in finding.fix
