@@ -74,9 +74,11 @@ OTHER_VENDORS = (
     "google.auth.", "npm err!", "openai.", "pip:", "slack:", "stripe.", "twilio.",
 )  # fmt: skip
 """Parts of messages from other vendors' tools and libraries, in lower case."""
-OF_APPLE = ("apple", "apns", "app store", "appstore", "itunes", "fastlane", "notary", "xcode", "provider token",
-            "providertoken", "weatherkit", "musickit", "mapkit", "devicecheck", "p8", "signed bearer token",
-            "authentication credentials are missing")  # fmt: skip
+APPLE_TERMS = (
+    "apple", "apns", "app store", "appstore", "itunes", "fastlane", "notary", "xcode", "provider token",
+    "providertoken", "weatherkit", "musickit", "mapkit", "devicecheck", "p8", "signed bearer token",
+    "authentication credentials are missing",
+)  # fmt: skip
 """Parts that show that a text is about one of Apple's services, even if another vendor's tool wrote it."""
 
 
@@ -270,7 +272,7 @@ MESSAGES: tuple[ToolMessage, ...] = (
     ToolMessage("badenvironmentkey", "key-unknown-to-apple", "kylebrowning/APNSwift#229",
                 "Use a key for this environment: the key is for the other one, sandbox or production."),
     ToolMessage("expected oauth 2 access token", "not-apple", "documented: errors of Google's APIs",
-                "Look the response up at Google: an Apple key is not used there."),
+                "Look up the response in Google's documentation: Google's APIs do not use Apple's keys."),
     # The connection to Apple.
     ToolMessage("certificate_verify_failed", "tls-intercepted", "Python: ssl", _TRUST),
     ToolMessage("self-signed certificate", "tls-intercepted", "documented: curl", _TRUST),

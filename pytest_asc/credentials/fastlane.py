@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_asc.diagnosis.findings import Finding, make_finding
-from pytest_asc.diagnosis.key.pem import decode_base64, decode_text, frame, private_key_label
+from pytest_asc.diagnosis.key.pem import decode_base64, decode_text, format_block, private_key_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -84,7 +84,11 @@ def _read_fields(fields: Mapping[str, Any]) -> FastlaneKey | Finding:
         # rcodesign writes such a file, with the key as base64 of DER (documented: encode-app-store-connect-api-key).
         seen = (_conflict("it is rcodesign's JSON, with the field private_key; fastlane's has key"),)
         data = decode_base64(fields["private_key"])
-        key = frame(private_key_label(data) or "PRIVATE KEY", fields["private_key"]) if data else fields["private_key"]
+        key = (
+            format_block(private_key_label(data) or "PRIVATE KEY", fields["private_key"])
+            if data
+            else fields["private_key"]
+        )
         return FastlaneKey(key, _text(fields, "key_id"), _text(fields, "issuer_id"), findings=seen)
     if "key" not in fields:
         return _bad("the field key is missing")

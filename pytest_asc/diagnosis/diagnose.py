@@ -10,7 +10,7 @@ from pytest_asc.apple.services import SERVICES, service_for
 from pytest_asc.diagnosis.http.clock import read_date
 from pytest_asc.diagnosis.http.evidence import ACCEPTED_EVIDENCE, HttpEvidence, parse_evidence, parse_request
 from pytest_asc.diagnosis.http.http_response import HttpResponse
-from pytest_asc.diagnosis.http.network import read_failure
+from pytest_asc.diagnosis.http.network import diagnose_failure
 from pytest_asc.diagnosis.http.origin import is_foreign_host
 from pytest_asc.diagnosis.http.request import check_request
 from pytest_asc.diagnosis.http.response import diagnose_response
@@ -217,7 +217,7 @@ class Diagnosis:
             for finding in self._request_findings()
             if finding.level == "error" and not _is_authorization_finding(finding)
         )
-        return (*wrong, read_failure(failure, url=url or self._service.base_url, timeout=self._context.timeout))
+        return (*wrong, diagnose_failure(failure, url=url or self._service.base_url, timeout=self._context.timeout))
 
     def from_response(self, parsed: ParsedResponse) -> tuple[Finding, ...]:
         """Diagnose a response, and its request and token if they are known."""

@@ -20,11 +20,11 @@ class Finding:
     cause: str
     """The slug in the table of causes."""
     level: Level
-    """``error``: it explains a failure or would cause one. ``warning``: it works, but only because of a repair or for
-    now. ``note``: for information."""
+    """``error``: it causes a failure. ``warning``: the credentials work, but only because a value was repaired, or only
+    for now. ``note``: for information."""
     certainty: Certainty
-    """``certain``: the evidence proves it. ``likely``: the evidence suggests it. ``possible``: it is consistent with
-    the evidence, but not proven."""
+    """``certain``: the evidence proves the cause. ``likely``: the evidence suggests it. ``possible``: the cause is
+    consistent with the evidence, but not proven."""
     evidence: str
     """The observation that supports the finding, with numbers where there are any."""
     fix: str
@@ -36,7 +36,7 @@ class Finding:
 
     @property
     def definition(self) -> Cause:
-        """The cause as the table defines it."""
+        """The cause's entry in the table of causes."""
         return CAUSES[self.cause]
 
     @property

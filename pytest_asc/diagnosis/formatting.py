@@ -36,20 +36,20 @@ def one_line(text: str, limit: int = 400) -> str:
 
 
 def host_of(url: str) -> str:
-    """Return the host of a URL, with the port if the URL has one, but never with a user name or password."""
+    """Return the host of a URL, with its port if it has one, but without user name and password."""
     try:
-        place = urlsplit(url).netloc
+        authority = urlsplit(url).netloc
     except ValueError:
-        place = ""
-    return one_line(place.rpartition("@")[2], 100) or "an unnamed host"
+        authority = ""
+    return one_line(authority.rpartition("@")[2], 100) or "an unnamed host"
 
 
 def time_of_day(seconds: float, near: float | None = None) -> str:
-    """Format a time in UTC as ``21:40:00``, with the date if it is more than a day away from ``near``.
+    """Format a time in UTC as ``21:40:00``; with the date if it is a day or more before or after ``near``.
 
     Args:
         seconds: Seconds since 1970.
-        near: The time that the reader compares it with, in seconds since 1970.
+        near: Another time in the same report, in seconds since 1970; None to leave out the date.
     """
     try:
         moment = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=seconds)
@@ -87,9 +87,11 @@ def json_type(value: object) -> str:
 
 
 def format_claim(value: object, *, clear: bool = False) -> str:
-    """Format the value of a header member or claim for evidence.
+    """Format the value of a claim or header parameter for evidence.
 
-    Strings are masked unless ``clear`` is true, for values that identify nobody. Other values are shortened.
+    Args:
+        value: The value, of any JSON type. Values other than strings are shortened.
+        clear: Do not mask a string, because it identifies nobody.
     """
     if value is None:
         return "missing"

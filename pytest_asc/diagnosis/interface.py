@@ -1,4 +1,4 @@
-"""Type of the functions that diagnose: the fixture ``asc_diagnose`` and ``pytest_asc.diagnose``."""
+"""Type of the fixture ``asc_diagnose``, which has the same arguments as ``pytest_asc.diagnose``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Diagnose(Protocol):
         service: ServiceName | None = None,
         now: float | None = None,
     ) -> tuple[Finding, ...]:
-        """Find the causes of a failure; nothing is sent.
+        """Find the causes of a failure, without sending a request.
 
         Args:
             evidence: A response or request of requests or httpx, an exception, a token, a JSON error document, or a

@@ -1,4 +1,4 @@
-"""Recognition of values that are given in place of a token: keys, IDs, placeholders, sessions, documents."""
+"""Recognition of values that users supply in place of a token: keys, IDs, placeholders, sessions, documents."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ def looks_like_token(text: str) -> bool:
 
 
 def check_not_a_token(text: str) -> Finding | None:
-    """Recognise a value that was given in place of a token; None if it may be a token, damaged or not.
+    """Return a finding for a value that is not a token; None if it may be a token, even a damaged one.
 
-    The finding names the kind of value and its length, and quotes no part of it.
+    The evidence describes the value and its length, but contains no part of it.
     """
     if len(text) > MAX_SIZE or not text.strip() or looks_like_token(text):
         return None
@@ -60,18 +60,18 @@ def check_not_a_token(text: str) -> Finding | None:
         where = "Bearer is followed by" if scheme else "the token is"
         return make_finding("token-placeholder", f"{where} {what} ({length})")
     if bare != value.strip() and looks_like_token(bare):
-        return make_finding("token-quoted", f"it {_ends(value.strip())} ({length})")
+        return make_finding("token-quoted", f"it {_describe_quotes(value.strip())} ({length})")
     if _is_session(bare):
         return make_finding("apple-id-session", f"the token is an Apple ID session or password ({length})")
     if base64_of_token(bare):
-        evidence = f"it is base64 of a token ({length})"
-        return make_finding("token-malformed", evidence, fix="Decode it once before it is sent.")
+        evidence = f"it is a token encoded in base64 ({length})"
+        return make_finding("token-malformed", evidence, fix="Decode the value before you send it.")
     described = describe(bare)
     return make_finding("not-a-token", f"it is {described} ({length})") if described else None
 
 
 def base64_of_token(text: str) -> str | None:
-    """Return the token that a text encodes in base64; None if it does not."""
+    """Decode a text that is a token in base64; return None for any other text."""
     if len(text) > MAX_SIZE or "." in text:
         return None
     data = decode_base64(text)
@@ -83,13 +83,13 @@ def base64_of_token(text: str) -> str | None:
 
 
 def describe(text: str) -> str | None:
-    """Describe a text that is recognised, such as a key, an ID or a document; None for any other text."""
+    """Describe a key, an ID, a document or another known kind of text; return None for any other text."""
     bare = text.strip()
     if boundary := BOUNDARY.search(bare[:MAX_SIZE]):
         label = " ".join(boundary[2].split())
         return "a private key" if label.endswith("PRIVATE KEY") else f"a PEM file ({label.lower()})"
     if _is_base64_of_pem(bare):
-        return "base64 of a private key"
+        return "a private key encoded in base64"
     if bare[:1] in {"{", "["} and (described := _describe_json(bare)):
         return described
     if bare.startswith("<"):
@@ -100,9 +100,9 @@ def describe(text: str) -> str | None:
     return next((what for what, form in _FORMS if form.fullmatch(bare)), None)
 
 
-def _ends(text: str) -> str:
-    ends = [f"{verb} with {mark}" for verb, mark in (("starts", text[0]), ("ends", text[-1])) if mark in QUOTES]
-    return " and ".join(ends)
+def _describe_quotes(text: str) -> str:
+    quotes = [f"{verb} with {mark}" for verb, mark in (("starts", text[0]), ("ends", text[-1])) if mark in QUOTES]
+    return " and ".join(quotes)
 
 
 def _is_session(text: str) -> bool:
@@ -131,7 +131,7 @@ def _describe_json(text: str) -> str | None:
 
 
 def describe_object(document: dict[str, Any]) -> str:
-    """Describe a JSON object: as the key file of a vendor, or by the names of its members."""
+    """Describe a JSON object: the kind of key file that it is, or else the names of its members."""
     if document.get("type") == "service_account":
         return "of a Google service account"
     if "kty" in document or "keys" in document:
@@ -141,6 +141,6 @@ def describe_object(document: dict[str, Any]) -> str:
     if document.get("status") in range(21_000, 21_200):
         # Documented: the response of verifyReceipt has a member status.
         return "of verifyReceipt, which takes a shared secret and no token"
-    # Only the names of members are shown, and only if they are words; values may be secret.
+    # Values may be secret, and so may names that are not words.
     names = [name for name in document if re.fullmatch(r"[A-Za-z][A-Za-z_-]{0,30}", name)][:5]
     return f"with the members {', '.join(names)}" if names else "without members"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PastedText:
-    """Parts of a pasted text. A part that it does not contain is None or empty."""
+    """The request, response and token in a pasted text. Parts that the text does not contain are None or empty."""
 
     token: str | None = field(default=None, repr=False)
     authorization: str | None = field(default=None, repr=False)
@@ -28,15 +28,15 @@ class PastedText:
     url: str = field(default="", repr=False)
     status: int | None = None
     document: Mapping[str, Any] | None = field(default=None, repr=False)
-    """An error document of Apple's."""
+    """An error document from one of Apple's services."""
     findings: tuple[Finding, ...] = ()
-    """Findings on the text itself."""
+    """Findings on the form of the text."""
 
 
-# Repetitions are bounded or cannot backtrack, so that the time is proportional to the length of the text.
+# Repetitions are bounded or cannot backtrack, so that matching takes linear time.
 _ESCAPES = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]|\\e\[[0-9;]{0,20}m")
-_RUN = re.compile(r"[A-Za-z0-9_.+/=%-]{16,}")
-# Text that contains whitespace or consists of letters only: words, and not a value.
+_WORD = re.compile(r"[A-Za-z0-9_.+/=%-]{16,}")
+# Text that contains whitespace or only letters consists of words; it is not a value.
 _SENTENCE = re.compile(r"\s|\A[A-Za-z_:]{1,80}\Z")
 _SHORTEST_TOKEN = 9
 _HEADER = re.compile(
@@ -49,16 +49,16 @@ _ASSIGNMENT = re.compile(
 )
 _URL = re.compile(r"https?://[^\s'\"<>\\)]{1,2000}", re.IGNORECASE)
 _METHOD = re.compile(r"(?:-X\s{0,4}|--request[ =])['\"]?([A-Za-z]{3,8})\b|\b(GET|POST|PATCH|DELETE|PUT) https?://")
-_PAGES = ("https://developer.apple.com", "http://developer.apple.com", "https://support.apple.com")
+_DOCUMENTATION = ("https://developer.apple.com", "http://developer.apple.com", "https://support.apple.com")
 _MAX_OBJECTS = 20
 
 
 def read_pasted(text: str) -> PastedText:
-    """Extract a request, a response and a token from a text, as far as it contains them. Never raises."""
+    """Extract the request, the response and the token that a text contains. Never raises an exception."""
     if looks_like_token(text) or text[:2] in {"b'", 'b"'} or text[:20].strip().lower() in {"", "bearer"}:
         return PastedText(token=text)
     if len(text) > MAX_SIZE and not any(blank in text[:MAX_SIZE] for blank in " \t\r\n"):
-        # A single word of this length can only be meant as a token.
+        # A single word of this length was most likely intended as a token.
         return PastedText(token=text)
     text = _ESCAPES.sub("", text[:MAX_SIZE].lstrip("\ufeff"))
     found = next(iter(_tokens(text)), None)
@@ -73,12 +73,12 @@ def read_pasted(text: str) -> PastedText:
 
 
 def _tokens(text: str) -> Iterator[str]:
-    """Yield each token in the text, without adjacent characters."""
-    for run in _RUN.finditer(text):
+    """Yield each token in the text, without the quotes and punctuation around it."""
+    for run in _WORD.finditer(text):
         start = run[0].find("eyJ")
         if start >= 0:
             token = run[0][start:]
-            token = token.rstrip(".") if token.count(".") > 2 else token  # noqa: PLR2004  the end of a sentence
+            token = token.rstrip(".") if token.count(".") > 2 else token  # noqa: PLR2004  the third dot ends a sentence
             if "." in token:
                 yield token
 
@@ -94,13 +94,13 @@ def _with_token(text: str, token: str) -> PastedText:
     )
     header = _HEADER.search(text)
     if header and token in header[1]:
-        # Anything after the token, such as a closing quote or bracket, is not part of the header.
+        # A quote or bracket after the token is not part of the header.
         value = header[1][: header[1].index(token) + len(token)]
         return replace(parts, authorization=value.lstrip(QUOTES))
     bearer = _BEARER.search(text)
     if bearer and text.startswith(token, bearer.end()):
         if not text[: bearer.start()].strip():
-            # The text is the value of the header, given in place of a token. The checks of the token report it.
+            # The text is "Bearer <token>" in place of a token, which the check of the token reports.
             return replace(parts, token=text)
         return replace(parts, authorization=f"Bearer {token}")
     bare = text.strip()
@@ -109,7 +109,7 @@ def _with_token(text: str, token: str) -> PastedText:
 
 
 def _without_token(text: str) -> PastedText:
-    """Read a text without a token in plain form: base64 of a token, a header, an assignment, or something else."""
+    """Read a text that contains no plain token: a token in base64, a header, an assignment, or other text."""
     bare = text.strip()
     if token := base64_of_token(bare.strip(QUOTES)):
         finding = check_not_a_token(bare)
@@ -119,11 +119,11 @@ def _without_token(text: str) -> PastedText:
             return PastedText(findings=(finding,))
         if header.end() == len(bare):
             return PastedText(authorization=header[1], url=_api_url(text), method=_method(text))
-    return _of_value(text)
+    return _read_value(text)
 
 
-def _of_value(text: str) -> PastedText:
-    """Read a text that is a value, or that assigns a value to a variable."""
+def _read_value(text: str) -> PastedText:
+    """Read a single value, or an assignment of a value to a variable."""
     bare = text.strip()
     assignment = _ASSIGNMENT.fullmatch(bare) if "\n" not in bare and "://" not in bare[:30] else None
     value = (assignment[2] or "").strip().rstrip(";,") if assignment else bare
@@ -134,18 +134,20 @@ def _of_value(text: str) -> PastedText:
     if finding := check_not_a_token(bare) or check_not_a_token(value):
         return PastedText(findings=(finding,))
     if len(bare) < _SHORTEST_TOKEN or _SENTENCE.search(bare):
-        fix = _MORE if _SENTENCE.search(bare) and describe(bare) is None else None
+        fix = _PROVIDE_MORE if _SENTENCE.search(bare) and describe(bare) is None else None
         return PastedText(findings=(make_finding("not-a-token", _describe_text(bare), fix=fix),))
     return PastedText(token=text)
 
 
-_MORE = "Provide the token that was sent, the whole response with its status and body, or more of the tool's output."
+_PROVIDE_MORE = (
+    "Provide the token that was sent, the whole response with its status and body, or more of the tool's output."
+)
 
 
 def _as_warning(finding: Finding) -> Finding:
-    """Return the finding as a warning: the value could be read here, but would be rejected if it was sent as it is."""
+    """Return the finding as a warning: the value contains a token, but Apple would reject the value itself."""
     return make_finding(
-        finding.cause, f"{finding.evidence}; it was read without that", level="warning", fix=finding.fix
+        finding.cause, f"{finding.evidence}; the token inside it was checked", level="warning", fix=finding.fix
     )
 
 
@@ -160,9 +162,9 @@ def _describe_text(text: str) -> str:
 
 
 def _api_url(text: str) -> str:
-    """Return the URL of the request, ignoring links to Apple's documentation in messages; empty if there is none."""
+    """Return the URL of the request, ignoring links to Apple's documentation; empty if there is none."""
     urls = (match[0].rstrip(".,;") for match in _URL.finditer(text))
-    return next((url for url in urls if not url.lower().startswith(_PAGES)), "")
+    return next((url for url in urls if not url.lower().startswith(_DOCUMENTATION)), "")
 
 
 def _method(text: str) -> str:
@@ -173,7 +175,7 @@ def _method(text: str) -> str:
 _ERROR_MEMBERS = ('"errors"', '"reason"', '"error"', '"errorCode"', '\\"errors\\"')
 
 
-# The statuses of APNs' and WeatherKit's reasons and of Sign in with Apple's errors (documented).
+# The form of the reasons that APNs and WeatherKit return (documented).
 _REASON = re.compile(r"(?:[A-Z][a-z]{1,20}){2,8}|[A-Z]{2,20}(?:_[A-Z]{1,20}){0,6}|Unregistered|Shutdown|Forbidden")
 # The errors of Sign in with Apple (documented: ErrorResponse).
 _OAUTH_ERRORS = (
@@ -184,6 +186,7 @@ _OAUTH_ERRORS = (
     "unauthorized_client",
     "unsupported_grant_type",
 )
+# The service and the status of each reason (documented).
 _REASONS = {"MISSING_AUTH": ("weatherkit", 401), "NOT_ENABLED": ("weatherkit", 401)}
 _PUSH_STATUSES = {
     "BadEnvironmentKeyInToken": 403,
@@ -202,7 +205,7 @@ _PUSH_STATUSES = {
 
 
 def status_and_url(document: Mapping[str, Any]) -> tuple[int, str]:
-    """Return the status that accompanies an error document, and a URL of the service that sends it."""
+    """Return the status with which a service sends an error document, and the base URL of that service, if known."""
     errors = document.get("errors")
     if isinstance(errors, list):
         status = str(errors[0].get("status", ""))
@@ -219,7 +222,7 @@ def status_and_url(document: Mapping[str, Any]) -> tuple[int, str]:
 
 
 def error_document(text: str) -> Mapping[str, Any] | None:
-    """Return an error document in the text, complete or only its member ``errors``; None if there is none."""
+    """Return the error document in a text; None if there is none. The array ``errors`` alone is accepted, too."""
     if not any(member in text for member in _ERROR_MEMBERS):
         return None
     decoder = json.JSONDecoder()
@@ -228,13 +231,13 @@ def error_document(text: str) -> Mapping[str, Any] | None:
         start = text.find("{", start + 1)
         if start < 0:
             break
-        if document := _decoded(decoder, text, start):
+        if document := _decode_error_document(decoder, text, start):
             return document
     start = text.find("[", max(text.find('"errors"'), 0))
-    return _decoded(decoder, text, start) if start >= 0 else None
+    return _decode_error_document(decoder, text, start) if start >= 0 else None
 
 
-def _decoded(decoder: json.JSONDecoder, text: str, start: int) -> Mapping[str, Any] | None:
+def _decode_error_document(decoder: json.JSONDecoder, text: str, start: int) -> Mapping[str, Any] | None:
     try:
         value, _ = decoder.raw_decode(text, start)
     except (ValueError, RecursionError):
@@ -250,6 +253,6 @@ def _is_error_document(value: Mapping[str, Any]) -> bool:
         return bool(errors) and isinstance(errors[0], dict) and "code" in errors[0]
     if isinstance(value.get("errorCode"), int) and isinstance(value.get("errorMessage"), str):
         return True
-    # Services of other vendors use these members, too.
+    # Other vendors' services use these members, too, so their values must be known.
     reason, error = value.get("reason"), value.get("error")
     return (isinstance(reason, str) and _REASON.fullmatch(reason) is not None) or error in _OAUTH_ERRORS

@@ -1,4 +1,4 @@
-"""Recognition of keys, tokens and passwords in untrusted text, by their form and by the text before them."""
+"""Recognition of keys, tokens and passwords in untrusted text, by their form and by the words before them."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _MAX_SIZE, _TAIL = 128 * 1024, 4 * 1024
-"""Numbers of characters to search at the start and at the end of a text. Reports show nothing in between."""
+"""Number of characters to search at the start and at the end of a text. Reports quote nothing in between."""
 
-_LONG = 20
-_SHORTEST = 4
-_SHORT = 8
+_MIN_MIXED = 20
+_MIN_SECRET = 4
+_MIN_PIECE = 8
 _PUNCTUATION = "`*.,;:()[]{}"
 
 # The end of a line, escaped or not, followed by the indentation or the quote marks (>) of the next line.
@@ -38,7 +38,7 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 _NAMES = ("password", "passwd", "passphrase", "secret", "key", "token", "session")
-"""Words one of which is in each such text. To look for words is faster than to search for a form."""
+"""Words one of which occurs in every text that the pattern matches. Searching for words is faster."""
 _PASSWORDS = tuple(
     (words, re.compile(form, re.IGNORECASE))
     for words, form in (
@@ -51,27 +51,27 @@ _PASSWORDS = tuple(
 )
 
 
-# Of the BEGIN and END lines of a key, which are the same in all.
+# Part of a BEGIN or END line, which is the same for all keys and not secret.
 _PART_OF_BOUNDARY = re.compile(r"-----[A-Z]*|[A-Z]*-----")
 
 
 def secrets_in(text: str) -> Iterator[str]:
-    """Yield everything in a text that may be a secret or a part of one.
+    """Yield everything in a text that may be a secret or part of one.
 
-    Texts of this package's own reports are not yielded. A secret of several lines is yielded with its line breaks.
+    Words that occur in this package's own tables are not secret. A secret of several lines includes its line breaks.
     """
     text = text if len(text) <= _MAX_SIZE else f"{text[:_MAX_SIZE]} {text[-_TAIL:]}"
     for word in (*_words(text), *_blocks(text), *_named(text)):
-        if word not in _own_words() and not _PART_OF_BOUNDARY.fullmatch(word):
+        if word not in _own_texts() and not _PART_OF_BOUNDARY.fullmatch(word):
             yield word
 
 
-def hide_secrets_of(*evidence: object) -> None:
-    """Register the secrets of texts, bytes and mappings with the redactor of this process."""
+def register_secrets(*evidence: object) -> None:
+    """Register the secrets in texts, bytes and mappings with the redactor of this process."""
     for one in evidence:
         text = _as_text(one)
         for secret in secrets_in(text) if text else ():
-            if len(set(secret)) < _SHORTEST:  # a line of dashes or spaces
+            if len(set(secret)) < _MIN_SECRET:  # a line of dashes or spaces
                 continue
             if len(secret) < GRAM:
                 redactor.add_word(secret)
@@ -103,11 +103,11 @@ def _words(text: str) -> Iterator[str]:
 
 def _is_mixed(word: str) -> bool:
     """Return whether a word is long and has capitals, small letters and digits, which ordinary words rarely have."""
-    return len(word) >= _LONG and all(kind.search(word) for kind in KINDS)
+    return len(word) >= _MIN_MIXED and all(kind.search(word) for kind in KINDS)
 
 
 def _blocks(text: str) -> Iterator[str]:
-    """Yield values that extend over several lines, both as they are and joined."""
+    """Yield values that extend over several lines, with and without their line breaks."""
     if "\n" not in text and "\\" not in text:
         return
     start, pieces = 0, [""]
@@ -129,7 +129,7 @@ def _blocks(text: str) -> Iterator[str]:
 def _joined(block: str, pieces: list[str]) -> Iterator[str]:
     joined = "".join(pieces)
     if len([piece for piece in pieces if piece]) > 1 and looks_secret(joined):
-        yield from (block, joined, *(piece for piece in pieces if len(piece) >= _SHORT))
+        yield from (block, joined, *(piece for piece in pieces if len(piece) >= _MIN_PIECE))
 
 
 def _named(text: str) -> Iterator[str]:
@@ -137,28 +137,28 @@ def _named(text: str) -> Iterator[str]:
     if _may_have(_NAMES, lower):
         for match in _NAMED.finditer(text):
             value = match[1].strip(_PUNCTUATION)
-            if re.search("[0-9]", value) and not _is_stand_in(value):
+            if re.search("[0-9]", value) and not _is_not_secret(value):
                 yield value
     for words, form in _PASSWORDS:
         if _may_have(words, lower):
             values = (match[1].strip(_PUNCTUATION) for match in form.finditer(text))
-            yield from (value for value in values if not _is_stand_in(value))
+            yield from (value for value in values if not _is_not_secret(value))
 
 
 def _may_have(words: tuple[str, ...], lower: str) -> bool:
-    """Return whether a form with one of the words may match.
+    """Return whether a pattern that requires one of the words may match a text in lower case.
 
-    Letters beyond ASCII match as well if case is ignored: a dotless i is an i.
+    In a text that is not ASCII it always may: with ``re.IGNORECASE``, a dotless i matches an i.
     """
     return not lower.isascii() or any(word in lower for word in words)
 
 
-def _is_stand_in(value: str) -> bool:
-    """Return whether a value is not a secret, but too short, a placeholder, a variable or a function call."""
-    return len(value) < _SHORTEST or value.startswith("$") or "(" in value or placeholder(value) is not None
+def _is_not_secret(value: str) -> bool:
+    """Return whether a value is no secret: it is too short, a placeholder, a variable or a function call."""
+    return len(value) < _MIN_SECRET or value.startswith("$") or "(" in value or placeholder(value) is not None
 
 
 @cache
-def _own_words() -> str:
+def _own_texts() -> str:
     """Return the texts of this package's tables of causes, services and messages."""
     return repr((causes.CAUSES, services.SERVICES, messages.MESSAGES))

@@ -1,4 +1,4 @@
-"""Causes that can be recognised in the output of a tool: by known messages, by wording, or by an HTTP status."""
+"""Recognition of causes in the output of a tool, by known messages, by wording or by an HTTP status."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pytest_asc.apple.hosts import LOOPBACK, is_apple
-from pytest_asc.apple.messages import MESSAGES, OF_APPLE, OTHER_VENDORS, TEAM_KEY_FIX, WORDINGS
+from pytest_asc.apple.messages import APPLE_TERMS, MESSAGES, OTHER_VENDORS, TEAM_KEY_FIX, WORDINGS
 from pytest_asc.apple.services import SERVICES
 from pytest_asc.diagnosis.findings import Finding, make_finding
 from pytest_asc.diagnosis.formatting import host_of
@@ -32,51 +32,55 @@ _WORDINGS = tuple((wording, re.compile(wording.form)) for wording in WORDINGS)
 
 
 def diagnose_message(text: str) -> Finding | None:
-    """Return the finding that the output of a tool suggests; None if it suggests none.
+    """Diagnose the output of a tool; return None if it suggests no cause.
 
-    The text itself is not quoted, because it may contain a key or a token.
+    The evidence does not quote the text, because it may contain a key or a token.
     """
     text = text[:MAX_SIZE]
     lower = text.lower()
-    if other := _of_other_vendor(lower):
+    if other := _other_vendor_finding(lower):
         return other
     for message in MESSAGES:
         if message.text in lower and message.also in lower:
             evidence = f'the text contains "{message.text}" (as in {message.source.removeprefix("documented: ")})'
             certainty: Certainty = "possible" if message.cause == "key-unknown-to-apple" else "likely"
-            # Always an error, even if the cause is otherwise repaired with a warning: the tool failed because of it.
+            # Always an error, even for a cause that is a warning elsewhere: the tool failed because of it.
             return make_finding(message.cause, evidence, level="error", certainty=certainty, fix=message.fix)
-    if other := _of_other_host(text):
+    if other := _other_host_finding(text):
         return other
     for wording, form in _WORDINGS:
         if form.search(lower):
             said = f"the text says that {wording.said}"
             return make_finding(wording.cause, said, level="error", certainty="possible", fix=wording.fix)
-    return _of_status(text, lower)
+    return _status_finding(text, lower)
 
 
-def _of_other_vendor(lower: str) -> Finding | None:
-    """Return a finding if the text names a tool or service of another vendor, and none of Apple's."""
+def _other_vendor_finding(lower: str) -> Finding | None:
+    """Return a finding if the text mentions another vendor's tool or service, and none of Apple's."""
     vendor = next((vendor for vendor in OTHER_VENDORS if vendor in lower), None)
-    if vendor is None or any(word in lower for word in OF_APPLE):
+    if vendor is None or any(word in lower for word in APPLE_TERMS):
         return None
-    evidence = f'the text contains "{vendor}", and names no service of Apple'
-    return make_finding("not-apple", evidence, certainty="possible", fix="Look the message up at that service.")
+    evidence = f'the text contains "{vendor}" and mentions no Apple service'
+    return make_finding(
+        "not-apple", evidence, certainty="possible", fix="Look up the message in the documentation of that service."
+    )
 
 
-def _of_other_host(text: str) -> Finding | None:
+def _other_host_finding(text: str) -> Finding | None:
     """Return a finding if the text reports a rejection by a host that is not Apple's."""
-    host = _host(text)
+    host = _requested_host(text)
     name = host.partition(":")[0].lower()
     if not host or is_apple(name) or name in LOOPBACK or not (STATUS_LINE.search(text) or _STATUS.search(text)):
         return None
     return make_finding(
-        "not-apple", f"the text reports a response from {host}", fix=f"Look the response up in the docs of {host}."
+        "not-apple",
+        f"the text reports a response from {host}",
+        fix=f"Look up the response in the documentation of {host}.",
     )
 
 
-def _host(text: str) -> str:
-    """Return the host of the request; empty if the text does not contain it."""
+def _requested_host(text: str) -> str:
+    """Return the host of the request; empty if the text does not mention it."""
     requested = _REQUESTED.search(text)
     return host_of(requested[1]) if requested else ""
 
@@ -84,21 +88,21 @@ def _host(text: str) -> str:
 # All of these were the cause of a 401 in tools that show no code (observed: indygreg/apple-platform-rs #260,
 # Apple-Actions/upload-testflight-build #28).
 _COMPARE_IDS = (
-    "Compare the key ID and the issuer ID with Users and Access, Integrations, App Store Connect API, and check that "
-    "the key is Active, that an individual key has no issuer ID, and that no agreement is pending."
+    "Compare the key ID and the issuer ID with those under Users and Access, Integrations, App Store Connect API, and "
+    "check that the key is Active, that no issuer ID is set for an individual key, and that no agreement is pending."
 )
 _STATUSES: Mapping[int, tuple[CauseSlug, Certainty, str | None]] = {
     401: ("key-unknown-to-apple", "possible", _COMPARE_IDS),
     403: (
         "request-refused",
         "possible",
-        "Provide the whole response: its code and detail distinguish an agreement from a role.",
+        "Provide the whole response: its code and detail show whether an agreement or the key's role is the cause.",
     ),
     429: ("rate-limited", "likely", None),
 }
 
 
-def _of_status(text: str, lower: str) -> Finding | None:
+def _status_finding(text: str, lower: str) -> Finding | None:
     shown = STATUS_LINE.search(text) or _STATUS.search(text)
     status = int(shown[1]) if shown else 0
     if status not in _STATUSES and any(word in lower for word in _UNAUTHORIZED):
@@ -108,7 +112,7 @@ def _of_status(text: str, lower: str) -> Finding | None:
     if status not in _STATUSES:
         return None
     cause, certainty, fix = _STATUSES[status]
-    host = _host(text)
+    host = _requested_host(text)
     if fix == _COMPARE_IDS and any(
         host in service.hosts and not service.takes_issuer_id for service in SERVICES.values()
     ):

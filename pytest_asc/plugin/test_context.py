@@ -250,7 +250,7 @@ class TestContext:
     def diagnosis(self, request: pytest.FixtureRequest) -> Diagnose:
         """Return ``asc_diagnose``: it knows this test's credentials and emulator, and this machine's netrc file."""
         from pytest_asc.diagnosis.diagnose import DiagnosisContext, diagnose  # noqa: PLC0415  rarely used
-        from pytest_asc.diagnosis.pasted_secrets import hide_secrets_of  # noqa: PLC0415
+        from pytest_asc.diagnosis.pasted_secrets import register_secrets  # noqa: PLC0415
         from pytest_asc.emulator.request_records import record_of  # noqa: PLC0415
 
         try:
@@ -273,7 +273,7 @@ class TestContext:
         ) -> tuple[Finding, ...]:
             __tracebackhide__ = True
             # The report of a failed test shows the arguments.
-            hide_secrets_of(evidence, token, request)
+            register_secrets(evidence, token, request)
             return diagnose(
                 evidence,
                 token=token,

@@ -16,7 +16,7 @@ from pytest_asc.diagnosis.diagnose import DiagnosisContext, diagnose, verify_evi
 from pytest_asc.diagnosis.findings import best_error
 from pytest_asc.diagnosis.http.evidence import parse_request
 from pytest_asc.diagnosis.http.http_response import HttpResponse
-from pytest_asc.diagnosis.http.network import read_failure
+from pytest_asc.diagnosis.http.network import diagnose_failure
 from pytest_asc.diagnosis.http.request import check_request
 from pytest_asc.diagnosis.key.ids import normalize_id
 from pytest_asc.plugin.run_context import get_run_context, netrc_entry, utc_offset
@@ -244,7 +244,7 @@ class SmokeContext:
                 # A live token goes to no other host than the chosen one. The emulator redirects only to itself.
                 response = session.get(url, allow_redirects=self.mode == "emulator")
             except Exception as error:
-                failure = self._read_failure(error, url)
+                failure = self._diagnose_failure(error, url)
                 if failure is None:
                     raise
                 return failure
@@ -259,7 +259,7 @@ class SmokeContext:
             received_at=time.time(),
         )
 
-    def _read_failure(self, error: Exception, url: str) -> Finding | None:
+    def _diagnose_failure(self, error: Exception, url: str) -> Finding | None:
         """Return the reason why there is no response; None if the exception does not come from the request."""
         context = DiagnosisContext(timeout=self.timeout)
         findings = diagnose(error, now=time.time(), service=self.service.name, context=context)
@@ -267,7 +267,7 @@ class SmokeContext:
             return findings[0]
         # requests raises a bare OSError if the CA bundle does not exist.
         known = isinstance(error, (requests.RequestException, OSError))
-        return read_failure(error, url=url, timeout=self.timeout) if known else None
+        return diagnose_failure(error, url=url, timeout=self.timeout) if known else None
 
     def _check_sent_request(self, response: requests.Response) -> Finding | None:
         sent = parse_request(response.request)

@@ -16,7 +16,7 @@ from pytest_asc.diagnosis.diagnose import (
 from pytest_asc.diagnosis.findings import best_error
 from pytest_asc.diagnosis.http.evidence import HttpEvidence, parse_evidence
 from pytest_asc.diagnosis.lookalikes import MAX_SIZE
-from pytest_asc.diagnosis.pasted_secrets import hide_secrets_of
+from pytest_asc.diagnosis.pasted_secrets import register_secrets
 from pytest_asc.secrets import redactor
 from pytest_asc.smoke.report_builder import build_report
 
@@ -54,7 +54,7 @@ def report_on_evidence(
     if token and len(set(token[:MAX_SIZE])) >= _FEWEST_CHARACTERS:
         redactor.add_token(token[:MAX_SIZE])
     decoded = decode_or_none(token)
-    hide_secrets_of(evidence, decoded.claims if decoded else None)
+    register_secrets(evidence, decoded.claims if decoded else None)
     credentials = reading.credentials
     host = parsed.request.host if parsed.request else ""
     entry = SERVICES[service] if service else infer_service(host=host, token=decoded, key_type=reading.kind)

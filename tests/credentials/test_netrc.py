@@ -29,7 +29,7 @@ def test_the_entry_is_the_one_that_requests_sends(clean_environment: Path, file:
     (clean_environment / file).write_text(text, encoding="utf-8")
     entry = find_entry(HOST, environ={}, home=clean_environment)
     assert entry is not None
-    assert entry.place == place
+    assert entry.description == place
     prepared = requests.Session().prepare_request(requests.Request("GET", f"https://{HOST}/v1/apps"))
     assert entry.authorization == prepared.headers["Authorization"]
 
@@ -40,7 +40,7 @@ def test_the_variable_takes_precedence_over_the_home_folder(tmp_path: Path, clea
     named.write_text(DEFAULT, encoding="utf-8")
     entry = find_entry(HOST, environ={"NETRC": str(named)}, home=clean_environment)
     assert entry is not None
-    assert entry.place == "the default entry in NETRC"
+    assert entry.description == "the default entry in NETRC"
     assert base64.b64decode(entry.authorization.removeprefix("Basic ")) == b"other:letmein-letmein"
 
 

@@ -490,7 +490,7 @@ def test_the_same_message_from_another_module_gets_a_note() -> None:
     ],
 )
 def test_evidence_of_an_unknown_type_is_an_error(evidence: object) -> None:
-    with pytest.raises(TypeError, match="a response or a request of requests or httpx"):
+    with pytest.raises(TypeError, match="a response or request of requests or httpx"):
         diagnose(evidence, now=NOW)
 
 
@@ -519,7 +519,7 @@ def test_an_unknown_service_is_an_error() -> None:
 def test_the_chosen_service_decides_which_host_is_right(token: str) -> None:
     request = requests.Request("GET", APPS, headers={"Authorization": f"Bearer {token}"}).prepare()
     fixes = {finding.cause: finding.fix for finding in diagnose(request, service="enterprise", now=NOW)}
-    assert fixes["wrong-host"] == f"Send it to {ENTERPRISE.base_url}."
+    assert fixes["wrong-host"] == f"Send the request to {ENTERPRISE.base_url}."
 
 
 VALUES = st.recursive(

@@ -73,8 +73,10 @@ FORMS = {
     "seconds, and milliseconds for the life": Form(
         token(exp=NOW + 900 * 1000), "token-lifetime-too-long", "exp is 900000 s after iat"
     ),
-    "a duration": Form(token(exp=1200), "token-exp-is-duration", "exp is 1200, which as a time is 1970-01-01 00:20:00"),
-    "a duration in milliseconds": Form(token(exp=900_000), "token-exp-is-duration", "exp is 900000, which as a time"),
+    "a duration": Form(token(exp=1200), "token-exp-is-duration", "exp is 1200, which is 1970-01-01 00:20:00 UTC"),
+    "a duration in milliseconds": Form(
+        token(exp=900_000), "token-exp-is-duration", "exp is 900000, which is 1970-01-11 10:00:00 UTC"
+    ),
     "a naive local time, east": Form(
         token(NOW + EAST, NOW + EAST + 900),
         "token-time-zone-bug",

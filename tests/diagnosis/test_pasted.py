@@ -64,7 +64,7 @@ def test_base64_of_a_token_is_read_and_named() -> None:
     encoded = base64.b64encode(AUDIENCE.encode()).decode()
     assert causes(encoded) == ["token-audience", "token-malformed"]
     (sent,) = diagnose(token=encoded, now=NOW)
-    assert "base64 of a token" in sent.evidence
+    assert "a token encoded in base64" in sent.evidence
 
 
 @pytest.mark.parametrize(
@@ -96,8 +96,8 @@ def test_a_placeholder_in_place_of_a_token_is_named(text: str) -> None:
     [
         (P8, "a private key"),
         (P8.replace("\n", "\\n"), "a private key"),
-        (base64.b64encode(P8.encode()).decode(), "base64 of a private key"),
-        (BODY, "base64 of a private key"),
+        (base64.b64encode(P8.encode()).decode(), "a private key encoded in base64"),
+        (BODY, "a private key encoded in base64"),
         (json.dumps({"key_id": KEY_ID, "issuer_id": ISSUER, "key": P8}), "a private key"),
         (json.dumps({"type": "service_account", "project_id": "x"}), "Google service account"),
         (json.dumps({"data": []}), "JSON with the members data"),

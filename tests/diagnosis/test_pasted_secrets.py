@@ -21,7 +21,7 @@ from pytest_asc.credentials.finder import find_credentials
 from pytest_asc.credentials.settings import read_settings
 from pytest_asc.diagnosis import pasted_secrets
 from pytest_asc.diagnosis.formatting import one_line
-from pytest_asc.diagnosis.pasted_secrets import hide_secrets_of, secrets_in
+from pytest_asc.diagnosis.pasted_secrets import register_secrets, secrets_in
 from pytest_asc.secrets import HIDDEN, Redactor
 from pytest_asc.smoke import report_builder, token_report
 from pytest_asc.smoke.renderers import html, terminal
@@ -169,7 +169,7 @@ def test_no_piece_of_random_characters_is_left_of_a_pasted_text(data: bytes, for
     redactor = Redactor()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pasted_secrets, "redactor", redactor)
-        hide_secrets_of(text)
+        register_secrets(text)
     shown = redactor.clean(repr(text))
     whole = [secret[at : at + 2 * PIECE] for at in range(len(secret) - 2 * PIECE + 1)]
     assert [piece for piece in whole if piece in shown] == []
@@ -185,13 +185,13 @@ def test_the_report_never_hides_its_own_words(form: str, tmp_path: Path) -> None
 @pytest.mark.parametrize("text", [" " * 100, "-" * 100, "." * 100, "Bearer " + "-" * 40, "password: " + "=" * 40])
 def test_blanks_and_lines_are_no_secrets(text: str, redactor: Redactor, tmp_path: Path) -> None:
     report_of(text, tmp_path)
-    hide_secrets_of(text)
+    register_secrets(text)
     for drawn in (" " * 40, "." * 40, "-" * 40, "=" * 40):
         assert redactor.clean(drawn) == drawn
 
 
 def test_the_begin_and_end_lines_of_a_pasted_key_are_no_secrets(redactor: Redactor) -> None:
-    hide_secrets_of(P8, "Authorization: Bearer -----BEGIN PRIVATE KEY-----")
+    register_secrets(P8, "Authorization: Bearer -----BEGIN PRIVATE KEY-----")
     begin, *lines, end = P8.splitlines()
     assert [redactor.clean(line) for line in (begin, end)] == [begin, end]
     assert all(redactor.clean(line) == "***" for line in lines)
@@ -275,5 +275,5 @@ def test_a_megabyte_is_searched_in_linear_time() -> None:
     ):
         pasted = text * (1_000_000 // len(text))
         start = time.process_time()
-        hide_secrets_of(pasted)
+        register_secrets(pasted)
         assert time.process_time() - start < 1, text

@@ -134,7 +134,7 @@ def test_a_subscription_key_is_accepted_for_the_app_store_server(
         (
             b'{"reason": "MISSING_AUTH"}',
             "missing-auth",
-            "401 MISSING_AUTH; the token meets every requirement of the service, so",
+            "401 MISSING_AUTH; the token meets all requirements of the service, so",
         ),
         (b'{"reason": "NOT_ENABLED"}', "service-not-enabled", "401 NOT_ENABLED"),
     ],

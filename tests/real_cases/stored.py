@@ -44,7 +44,7 @@ CASES = (
         "the key typed into one line, with a hyphen short at its end",
         asc(ASC_PRIVATE_KEY=f"-----BEGIN PRIVATE KEY-----{BODY}-----END PRIVATE KEY----"),
         ("key-pem-lines-missing", "key-newlines-lost"),
-        "not five hyphens",
+        "do not have five hyphens",
     ),
     Case(
         "microsoft/app-store-vsts-extension#383",

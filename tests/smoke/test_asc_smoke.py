@@ -418,7 +418,7 @@ def test_qq_shows_the_outcome_and_the_fix_alone(pytester: pytest.Pytester) -> No
     assert result.outlines[start + 1 : start + 5] == [
         "No request was sent: the token has expired.",
         "  error    token-expired",
-        "  fix      Generate a new token: use one for minutes, not for the whole job.",
+        "  fix      Generate a new token: it is valid for minutes, not for a whole job.",
         "  docs     https://pytest-asc.readthedocs.io/en/stable/causes/token-expired/",
     ]
     assert "=" in result.outlines[start + 5]

@@ -1,4 +1,4 @@
-"""Diagnosis of the Authorization header. The emulator uses it, too, so it imports no HTTP library."""
+"""Diagnosis of the Authorization header. It imports no HTTP library, because the emulator uses it, too."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class NetrcEntry:
-    """Login for a host in a netrc file."""
+    """An entry of a netrc file."""
 
-    place: str
-    """A description of the entry: ``the default entry of ~/.netrc``."""
+    description: str
+    """Description of the entry, such as ``the default entry in ~/.netrc``."""
     authorization: str = field(repr=False)
-    """The value of the Authorization header that clients send for it."""
+    """Value of the Authorization header that HTTP clients send for the entry."""
 
 
 def check_authorization(authorization: str | None, *, netrc: NetrcEntry | None = None) -> Finding | None:
-    """Check the form of the Authorization header, but not the token in it.
+    """Check the form of the Authorization header, without checking the token in it.
 
     Args:
         authorization: The header's value; None if the request has no such header.
@@ -33,7 +33,7 @@ def check_authorization(authorization: str | None, *, netrc: NetrcEntry | None =
     if netrc and authorization == netrc.authorization:
         return make_finding(
             "header-overridden-by-netrc",
-            f"the Authorization header is Basic, with the user name and password from {netrc.place}",
+            f"the Authorization header is Basic, with the user name and password from {netrc.description}",
         )
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer":

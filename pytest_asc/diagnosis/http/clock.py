@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from pytest_asc.diagnosis.findings import Finding
     from pytest_asc.diagnosis.http.http_response import HttpResponse
 
-# A greater skew gives a warning even if the request was accepted, in seconds. Machines with NTP stay far below it, and
-# Apple's tolerance for a token's times is not documented.
+# Seconds of skew from which an accepted request gives a warning. Machines with NTP stay far below it, and Apple's
+# tolerance for the times of a token is not documented.
 SKEW_WARNING_THRESHOLD = 10
 # The greatest number of seconds by which iat was in the future in a token that Apple accepted (observed by capgo).
 MAX_ACCEPTED_IAT_SKEW = 34
@@ -28,10 +28,10 @@ MAX_ACCEPTED_IAT_SKEW = 34
 
 @dataclass(frozen=True)
 class Skew:
-    """Bounds of the skew of this machine's clock against Apple's, in seconds; negative if it is behind.
+    """Bounds of the skew between this machine's clock and Apple's, in seconds; negative if this machine is behind.
 
-    ``Date`` has whole seconds, and Apple set it at some time between request and response. The actual skew is between
-    the bounds, however slow the network was.
+    ``Date`` has a resolution of one second, and Apple set it at some time between request and response. The actual skew
+    is between the bounds, however slow the network was.
     """
 
     low: float
@@ -43,11 +43,11 @@ class Skew:
         return round((self.low + self.high) / 2, 1)
 
     def proves_ahead(self, by: float) -> bool:
-        """Return whether this machine's clock is certainly ahead by at least ``by`` seconds."""
+        """Return whether this machine's clock is ahead by at least ``by`` seconds, however slow the network was."""
         return self.low >= by
 
     def proves_behind(self, by: float) -> bool:
-        """Return whether this machine's clock is certainly behind by at least ``by`` seconds."""
+        """Return whether this machine's clock is behind by at least ``by`` seconds, however slow the network was."""
         return self.high <= -by
 
 
@@ -55,14 +55,14 @@ def read_date(response: HttpResponse) -> int | None:
     """Return the response's ``Date``, in whole seconds since 1970; None if it is missing or invalid."""
     try:
         date = parsedate_to_datetime(response.headers["Date"])
-        # HTTP dates are in UTC, even in the obsolete format without a time zone (RFC 9110).
+        # HTTP dates are in UTC, even in the obsolete format without a time zone (RFC 9110, section 5.6.7).
         return int((date if date.tzinfo else date.replace(tzinfo=timezone.utc)).timestamp())
     except (KeyError, TypeError, ValueError, OverflowError):
         return None
 
 
 def read_skew(response: HttpResponse) -> Skew | None:
-    """Compare this machine's clock with the response's ``Date``; None if that is missing or invalid."""
+    """Compare this machine's clock with the response's ``Date``; return None if that is missing or invalid."""
     date = read_date(response)
     if date is None:
         return None
@@ -70,7 +70,7 @@ def read_skew(response: HttpResponse) -> Skew | None:
 
 
 def check_skew(response: HttpResponse) -> Finding | None:
-    """Return a warning if this machine's clock is certainly wrong, even with a slow network, in an accepted request."""
+    """Return a warning for an accepted request if this machine's clock is wrong, however slow the network was."""
     date, skew = read_date(response), read_skew(response)
     if date is None or skew is None:
         return None
@@ -84,11 +84,11 @@ def check_skew(response: HttpResponse) -> Finding | None:
 
 
 def check_times_against_date(response: HttpResponse, claims: Mapping[str, object], service: Service) -> Finding | None:
-    """Compare the times of a rejected token with the response's ``Date``; None if they were valid at that time.
+    """Compare the times of a rejected token with the response's ``Date``; return None if they were valid at that time.
 
-    If the times are wrong by this machine's clock, too, the token is the cause; if only by Apple's, this machine's
-    clock is. An ``exp`` too far ahead is rejected (documented). An ``iat`` slightly in the future is sometimes accepted
-    (observed), so it is only likely to be the cause.
+    If the times are wrong by both clocks, the cause is the token; if they are wrong only by Apple's, the cause is this
+    machine's clock. Apple rejects an ``exp`` too far ahead (documented), but sometimes accepts an ``iat`` slightly in
+    the future (observed), which is therefore only a likely cause.
     """
     date = read_date(response)
     if date is None:
@@ -119,7 +119,7 @@ def _clocks(response: HttpResponse, date: int) -> str:
 
 
 def _time(claims: Mapping[str, object], name: str) -> int | None:
-    """Return a claim if it can be a time in seconds, otherwise None. The checks of the token report other values."""
+    """Return a claim that can be a time in seconds; None for other values, which the check of the token reports."""
     value = claims.get(name)
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < FIRST_MILLISECONDS:
         return value

@@ -1,4 +1,4 @@
-"""Parser of evidence: responses, requests and exceptions of any HTTP library, recognised by attributes, and tokens."""
+"""Parser of evidence: responses and requests of any HTTP library, recognised by their attributes, exceptions, texts."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from pytest_asc.diagnosis.findings import Finding
 
 ACCEPTED_EVIDENCE = (
-    "a response or a request of requests or httpx, an exception, a token, a JSON error document, the output of a tool, "
-    "a header line or a curl command, a mapping of headers, "
-    'or a mapping like {"status": 401, "headers": {…}, "body": …, "url": …}'
+    "a response or request of requests or httpx, an exception, a token, a JSON error document, the output of a tool, "
+    "a header line, a curl command, a mapping of headers, "
+    'or a mapping such as {"status": 401, "headers": {…}, "body": …, "url": …}'
 )
 
 
@@ -36,26 +36,26 @@ class ParsedResponse(NamedTuple):
 
 @dataclass(frozen=True)
 class HttpEvidence:
-    """Parts of parsed evidence. A part that the evidence does not contain is None or empty."""
+    """Parsed evidence. Parts that the evidence does not contain are None or empty."""
 
     token: str | None = field(default=None, repr=False)
     request: HttpRequest | None = None
     hops: tuple[HttpRequest, ...] = ()
-    """The previous requests, which were redirected."""
+    """The earlier requests of a chain of redirects, in order."""
     response: ParsedResponse | None = field(default=None, repr=False)
     failure: BaseException | None = field(default=None, repr=False)
-    """The exception that was raised because there was no response."""
+    """The exception that was raised in place of a response."""
     finding: Finding | None = None
-    """A finding that follows from the evidence itself, without further checks."""
+    """A finding that needs no further checks."""
     notes: tuple[Finding, ...] = ()
-    """Findings on the form of the evidence, in addition to those on its content."""
+    """Findings on the form of the evidence, such as quotes around a token."""
 
 
 def parse_evidence(evidence: object) -> HttpEvidence:
-    """Parse evidence.
+    """Parse evidence of any supported type.
 
     Raises:
-        TypeError: The type is not supported, or the body has not been read. The message says what is expected.
+        TypeError: The type is not supported, or the body of the response has not been read.
     """
     __tracebackhide__ = True
     if isinstance(evidence, BaseException):
@@ -97,7 +97,7 @@ def parse_request(evidence: object) -> HttpRequest:
     body = next((value for name in ("body", "content", "data") if (value := _attribute(evidence, name))), None)
     method = _text(_attribute(evidence, "method"))
     if isinstance(evidence, requests.Request) and not isinstance(headers, (str, bytes)):
-        # Before it is prepared, it is not known whether the session adds a header.
+        # The session may still add an Authorization header when it prepares the request.
         headers = headers if headers and "authorization" in _with_lower_case_names(headers) else None
     return HttpRequest(method, _text(url), _headers(headers), _bytes(body))
 
@@ -128,13 +128,13 @@ def _request_of(response: object) -> HttpRequest | None:
 
 
 def _parse_text(text: str) -> HttpEvidence:
-    """Parse a text. A JSON document with evidence is treated as a mapping."""
+    """Parse a text. A JSON object is parsed as a mapping if it contains evidence."""
     document = _json_object(text)
     if document is not None:
         try:
             return _parse_mapping(document)
         except TypeError:
-            pass  # another JSON document: it is described below
+            pass  # not evidence: read_pasted describes the document
     pasted = read_pasted(text)
     if pasted.findings and pasted.token is None:
         return HttpEvidence(finding=pasted.findings[0])
@@ -168,7 +168,7 @@ def _parse_exception(error: BaseException) -> HttpEvidence:
 
 
 def _message_finding(error: BaseException) -> Finding:
-    """Return the finding that an exception's name and message suggest, or a note that they suggest none."""
+    """Diagnose the name and message of an exception; return a note if they suggest no cause."""
     name = type(error).__name__
     if finding := diagnose_message(f"{type(error).__module__}.{name}: {error}"):
         return finding
@@ -213,7 +213,7 @@ def _unsupported(evidence: object) -> TypeError:
 
 
 def _attribute(evidence: object, name: str) -> Any:
-    """Return an attribute or None. httpx raises RuntimeError for attributes that have not been set or read."""
+    """Return an attribute; None if it is missing, or if httpx raises RuntimeError because it is not available yet."""
     try:
         return getattr(evidence, name, None)
     except RuntimeError:

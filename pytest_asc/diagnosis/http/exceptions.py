@@ -1,4 +1,4 @@
-"""Parser of exceptions of HTTP libraries, for the reason why no request was sent or no response was received."""
+"""Parser of the exceptions that HTTP libraries raise when a request is not sent or gets no response."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ _NO_RESPONSE = (
     socket.gaierror,
     ssl.SSLError,
 )
-# Compared by name, because httpx and aiohttp are not dependencies.
+# Base classes of httpx and aiohttp, compared by name because these libraries are not dependencies.
 _NO_RESPONSE_NAMES = frozenset({"TransportError", "ClientConnectionError"})
-# httpx wraps the socket's TimeoutError, which does not show whether it occurred on connecting or reading.
+# httpx wraps the socket's TimeoutError, which does not show whether the connection or the response timed out.
 _READ_TIMEOUT = "ReadTimeout"
 
 _SCHEME_NAMES = frozenset({"MissingSchema", "InvalidSchema", "UnsupportedProtocol"})
 _URL_NAMES = frozenset({"InvalidURL", "LocationParseError"})
-# The modules in which the libraries iterate over the headers argument.
+# The modules in which requests and httpx iterate over the argument ``headers``.
 _HEADER_READERS = frozenset({"requests.models", "httpx._models"})
 _PROXY_ERRORS = (urllib3.exceptions.ProxySchemeUnknown, urllib3.exceptions.ProxySchemeUnsupported)
-# Start of the messages of requests without PySocks, of urllib3 with PySocks, of httpx and of aiohttp.
+# How messages about proxy URLs start: in requests without PySocks, urllib3 with PySocks, httpx and aiohttp.
 _PROXY_MESSAGES = (
     "Missing dependencies for SOCKS support",
     "Unable to determine SOCKS version from",
@@ -57,18 +57,18 @@ _CREDENTIAL = re.compile(r"\s*bearer|\s*eyJ", re.IGNORECASE)
 
 
 class ExceptionEvidence(NamedTuple):
-    """Parts of a parsed exception."""
+    """A parsed exception."""
 
     request: HttpRequest | None = None
-    """The request, with the parts that are known."""
+    """The request; members that are not known are empty."""
     failure: BaseException | None = None
-    """The exception, if it shows why there was no response."""
+    """The exception, if it shows why there was no response; requests' equivalent for a timeout of httpx."""
     finding: Finding | None = None
-    """A finding that follows from the exception itself."""
+    """A finding that needs no further checks."""
 
 
 def read_exception(error: BaseException) -> ExceptionEvidence:
-    """Parse an exception. The result is empty if it is not related to a request. Messages are never quoted."""
+    """Parse an exception, without quoting its message. The result is empty if it is not about a request."""
     names = {cls.__name__ for cls in type(error).__mro__}
     if headers := _headers_argument(error):
         return ExceptionEvidence(HttpRequest(headers=headers))
@@ -97,7 +97,7 @@ def _url_finding(error: BaseException, names: set[str]) -> Finding | None:
 
 
 def _is_proxy_error(error: BaseException) -> bool:
-    """Return whether the library rejected the proxy's URL before it sent anything."""
+    """Return whether the library rejected the URL of the proxy before it sent anything."""
     causes = (error, error.__cause__, error.__context__)
     if any(isinstance(cause, _PROXY_ERRORS) for cause in causes):
         return True
@@ -105,7 +105,7 @@ def _is_proxy_error(error: BaseException) -> bool:
 
 
 def _headers_argument(error: BaseException) -> str | None:
-    """Return a string that was passed as the headers argument, if it caused the exception; otherwise None."""
+    """Return the string that was passed as ``headers``, if that caused the exception; None otherwise."""
     if not isinstance(error, (AttributeError, TypeError, ValueError)) or error.__traceback__ is None:
         return None
     frame = _innermost(error.__traceback__).tb_frame
@@ -122,7 +122,7 @@ def _innermost(traceback: TracebackType) -> TracebackType:
 
 
 def _rejected_header(error: BaseException) -> str | None:
-    """Return the Authorization header that the library rejected as invalid; None if it is another error."""
+    """Return the Authorization header that the library rejected as invalid; None for any other exception."""
     if isinstance(error, UnicodeEncodeError):
         value: Any = error.object
     else:
@@ -137,7 +137,7 @@ def _rejected_header(error: BaseException) -> str | None:
 
 
 def _url_in(error: BaseException) -> str:
-    """Return the URL that the library rejected. httpx has it in the request, requests in the message."""
+    """Return the URL that the library rejected, from the exception's request (httpx) or its message (requests)."""
     request = _request_of(error)
     if request and request.url:
         return request.url

@@ -1,4 +1,4 @@
-"""HTTP response, with access to the members of Apple's error documents."""
+"""HTTP response, with properties for the members of Apple's error documents."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class HttpResponse:
-    """Response to one request, from any HTTP library."""
+    """A response, from any HTTP library."""
 
     method: str
     url: str
@@ -44,7 +44,7 @@ class HttpResponse:
 
     @property
     def is_json(self) -> bool:
-        """True if the body is a JSON object, as in all of Apple's JSON responses."""
+        """True if the body is a JSON object, as all of Apple's JSON responses are."""
         return isinstance(self.json, dict)
 
     @property

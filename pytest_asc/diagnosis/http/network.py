@@ -1,7 +1,7 @@
-"""Diagnosis of requests without a response, from exceptions of requests and urllib3.
+"""Diagnosis of requests without a response, from the exceptions of requests and urllib3.
 
-The evidence is built from types, numbers and messages of the operating system. The messages of other exceptions are not
-quoted, because some contain the proxy's password or the header with the token.
+The evidence contains only types of exceptions, numbers and messages of the operating system. Other messages are not
+quoted, because some contain the password of a proxy or a header with a token.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from pytest_asc.diagnosis.findings import Finding
 
-# The exception's cause and evidence by its type. The first row that matches the exception or one that it wraps is used,
-# so specific types come before general ones.
+# Causes and evidence by the type of the exception. The first row that matches the exception, or one that it wraps, is
+# used, so specific types come first.
 _FAILURES: tuple[tuple[type[BaseException], str, str], ...] = (
     (ssl.SSLCertVerificationError, "tls-intercepted", "the certificate of {peer} does not verify: {why}"),
     (socket.gaierror, "connection-failed", "the name of {peer} cannot be resolved: {why}"),
@@ -41,14 +41,14 @@ _FAILURES: tuple[tuple[type[BaseException], str, str], ...] = (
     (OSError, "connection-failed", "{peer} cannot be reached: {why}"),
 )
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
-_BUNDLE = re.compile(r"Could not find .*CA certificate bundle, invalid path: (.+)")
-# OpenSSL adds the name of the error constant before its message, and a source line after it.
+_CA_BUNDLE = re.compile(r"Could not find .*CA certificate bundle, invalid path: (.+)")
+# Python adds the name of the error before OpenSSL's message, and a line of its source code after it.
 _OPENSSL_PLACES = re.compile(r"^\[[^\]]*\] | \(_ssl\.c:\d+\)$")
-# OpenSSL's error numbers for certificates that are not yet valid and that have expired.
+# OpenSSL's error numbers for certificates that are not yet valid or have expired.
 _CLOCK_ERRORS = (9, 10)
 
 
-def read_failure(error: BaseException, *, url: str, timeout: float | None) -> Finding:
+def diagnose_failure(error: BaseException, *, url: str, timeout: float | None) -> Finding:
     """Diagnose a request that got no response.
 
     Args:
@@ -59,10 +59,10 @@ def read_failure(error: BaseException, *, url: str, timeout: float | None) -> Fi
     causes = list(_unwrap(error))
     host = host_of(url)
     for cause in causes:
-        if finding := _read_tunnel(cause, host) or _read_bundle(cause):
+        if finding := _tunnel_finding(cause, host) or _ca_bundle_finding(cause):
             return finding
-    by_proxy = any(isinstance(cause, urllib3.exceptions.ProxyError) for cause in causes)
-    peer = f"the proxy for {host}" if by_proxy else host
+    failed_at_proxy = any(isinstance(cause, urllib3.exceptions.ProxyError) for cause in causes)
+    peer = f"the proxy for {host}" if failed_at_proxy else host
     in_time = "in time" if timeout is None else f"within {timeout:g} s"
     for exception_type, slug, template in _FAILURES:
         for cause in causes:
@@ -75,7 +75,7 @@ def read_failure(error: BaseException, *, url: str, timeout: float | None) -> Fi
 
 
 def _unwrap(error: BaseException) -> Iterator[BaseException]:
-    """Yield the exception and all exceptions that it wraps, in any of the ways that requests and urllib3 use."""
+    """Yield an exception and all exceptions that it wraps, in the ways in which requests and urllib3 wrap them."""
     waiting: deque[object] = deque([error])
     seen: set[int] = set()
     while waiting:
@@ -86,30 +86,32 @@ def _unwrap(error: BaseException) -> Iterator[BaseException]:
             waiting += (one.__cause__, one.__context__, getattr(one, "reason", None), *one.args)
 
 
-def _read_tunnel(cause: BaseException, host: str) -> Finding | None:
-    """Diagnose a CONNECT request that a proxy rejected. http.client gives the proxy's status only in its message."""
+def _tunnel_finding(cause: BaseException, host: str) -> Finding | None:
+    """Diagnose a CONNECT request that a proxy rejected. Only the message of the exception contains the status."""
     refused = _TUNNEL.search(str(cause)) if isinstance(cause, OSError) else None
     if refused is None:
         return None
     if refused[1] == "407":
         return make_finding("proxy-authentication", f"the proxy for {host} returned 407")
-    return make_finding("connection-failed", f"the proxy for {host} refused to connect: it returned {refused[1]}")
+    return make_finding(
+        "connection-failed", f"the proxy for {host} rejected the CONNECT request: it returned {refused[1]}"
+    )
 
 
-def _read_bundle(cause: BaseException) -> Finding | None:
-    missing = _BUNDLE.match(str(cause)) if isinstance(cause, OSError) else None
+def _ca_bundle_finding(cause: BaseException) -> Finding | None:
+    missing = _CA_BUNDLE.match(str(cause)) if isinstance(cause, OSError) else None
     if missing is None:
         return None
     return make_finding(
         "tls-intercepted",
-        f"the file of trusted certificates does not exist: {one_line(missing[1], 200)}",
+        f"the CA bundle does not exist: {one_line(missing[1], 200)}",
         certainty="certain",
         fix="Set REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE to a file that exists, or unset the variable.",
     )
 
 
 def _is_wrapper(cause: BaseException, exception_type: type[BaseException]) -> bool:
-    """Return whether the exception is an OSError of requests, all of whose exceptions are, not of the system."""
+    """Return whether the exception is an OSError only because all exceptions of requests are, not a system error."""
     return exception_type is OSError and getattr(cause, "strerror", None) is None
 
 
@@ -121,7 +123,6 @@ def _reason(cause: BaseException) -> str:
 def _fix(cause: BaseException) -> str | None:
     if isinstance(cause, ssl.SSLCertVerificationError) and cause.verify_code in _CLOCK_ERRORS:
         return (
-            "Check this machine's clock; if it is right, check whether the certificate of a proxy, or Apple's, has "
-            "expired."
+            "Check this machine's clock; if it is right, check whether the proxy's or Apple's certificate has expired."
         )
     return None

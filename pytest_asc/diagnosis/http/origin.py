@@ -1,4 +1,4 @@
-"""Recognition of the sender of a response: Apple, or something else, such as a proxy."""
+"""Recognition of the sender of a response: Apple, or another server such as a proxy."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
 _API_HOSTS = frozenset(host for service in SERVICES.values() for host in service.hosts)
 
-# Responses of Apple's front-end servers themselves: an HTML page, or a line of plain text.
+# Responses of Apple's front-end servers: an HTML page or a line of plain text.
 _FRONT_END_BODY = re.compile(
     rb"<center>Apple</center>|\ACould not process this request|\AUnauthenticated\s{1,8}Request ID:"
 )
 _HTML = re.compile(rb"\s*<(!doctype|html|head|body)", re.IGNORECASE)
-# Values of the Server header: Apple's servers, and its content delivery network (observed in responses).
+# Values of the Server header from Apple's servers and its content delivery network (observed).
 _SERVERS = ("apple", "daiquiri", "akamai")
 # An error code of App Store Connect, such as ENTITY_ERROR.ATTRIBUTE.INVALID (documented).
 _CODE = re.compile(r"[A-Z_]{1,100}(\.[A-Z_]{1,100}){0,10}")
 _REQUIRED_MEMBERS = frozenset({"status", "code", "title", "detail"})
 """Members of each error in an error document (documented)."""
 _MAX_SEARCHED = 100_000
-"""Number of bytes of a body to search."""
+"""Number of bytes at the start of a body to search."""
 
 
 def is_html(response: HttpResponse) -> bool:
@@ -38,13 +38,13 @@ def is_html(response: HttpResponse) -> bool:
 
 
 def is_foreign_host(url: str) -> bool:
-    """Return whether the host of a URL is neither Apple's nor loopback."""
+    """Return whether the host of a URL is neither one of Apple's nor loopback."""
     host = _host(url)
     return bool(host) and not (is_apple(host) or host in _API_HOSTS or host in LOOPBACK)
 
 
-def requires_apple_id_session(url: str) -> bool:
-    """Return whether a URL requires the session of an Apple ID and accepts no token."""
+def requires_session(url: str) -> bool:
+    """Return whether a URL requires an Apple ID session and accepts no token."""
     try:
         path = urlsplit(url).path
     except ValueError:
@@ -53,17 +53,17 @@ def requires_apple_id_session(url: str) -> bool:
 
 
 def is_from_apple(response: HttpResponse, service: Service) -> bool:
-    """Return whether Apple sent a response, judging by its host, its form and its headers.
+    """Return whether Apple sent a response, by its host, headers and body.
 
-    If the host is not Apple's, only a complete error document of App Store Connect counts, which a gateway may have
-    forwarded.
+    A response from another host counts only if it is a success with JSON or a complete error document of App Store
+    Connect, which a gateway may have forwarded.
     """
     if _has_apples_headers(response) or _FRONT_END_BODY.search(response.body[:_MAX_SEARCHED]):
         return True
     if is_foreign_host(response.url):
         return (response.status in range(200, 300) and response.is_json) or _is_error_document(response)
     if response.is_json:
-        # An empty object is no evidence that the response is not from Apple.
+        # An empty object does not show that another server sent the response.
         return not response.json or bool(service.error_members & response.json.keys()) or _has_known_form(response)
     rejection = service.refusal
     if rejection is not None and response.status == rejection.status and _is_rejection_body(response.body, rejection):
@@ -72,7 +72,7 @@ def is_from_apple(response: HttpResponse, service: Service) -> bool:
 
 
 def _sends_text(response: HttpResponse, service: Service) -> bool:
-    """Return whether the service at the response's URL sends errors in plain text or without a body."""
+    """Return whether the service sends errors in plain text or without a body."""
     if _host(response.url) == "appstoreconnect.apple.com":
         return NOTARY_PATH in response.url
     return service.text_errors
@@ -94,7 +94,7 @@ def _is_error_document(response: HttpResponse) -> bool:
 
 
 def _has_known_form(response: HttpResponse) -> bool:
-    """Return whether the members are those of an error of any of Apple's services."""
+    """Return whether the response is a success, or has the members of an error of one of Apple's services."""
     document = response.json
     if response.status in range(200, 300):
         return True
@@ -103,7 +103,7 @@ def _has_known_form(response: HttpResponse) -> bool:
 
 
 def _is_rejection_body(body: bytes, rejection: TokenRejection) -> bool:
-    """Return whether the body is that of the service's rejection. In plain text, it may be empty (awa/go-iap #283)."""
+    """Return whether the body is that of the service's rejection. A plain-text body may be empty (awa/go-iap #283)."""
     return body == rejection.body.encode() or (not body and rejection.media_type == "text/plain")
 
 

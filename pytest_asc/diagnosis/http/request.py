@@ -1,6 +1,6 @@
 """Diagnosis of a request: its URL, headers, body and redirects.
 
-The emulator rejects requests with these checks, and ``asc_diagnose`` explains rejections with them.
+The emulator and ``asc_diagnose`` both use these checks: to reject a request, and to explain a rejection.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pytest_asc.apple.services import SERVICES
 from pytest_asc.diagnosis.findings import make_finding
 from pytest_asc.diagnosis.formatting import host_of, one_line
 from pytest_asc.diagnosis.http.authorization import check_authorization
-from pytest_asc.diagnosis.http.origin import requires_apple_id_session
+from pytest_asc.diagnosis.http.origin import requires_session
 from pytest_asc.diagnosis.http.url_origin import host_in
 from pytest_asc.diagnosis.token.verify import TokenError, decode
 
@@ -29,18 +29,20 @@ if TYPE_CHECKING:
     from pytest_asc.diagnosis.findings import Finding
     from pytest_asc.diagnosis.http.authorization import NetrcEntry
 
-_LIKENESS = 0.9
+_SIMILARITY = 0.9
 
-# Services whose tokens are sent in the Authorization header, and not exchanged for other tokens (documented).
-_BEARERS = [service for service in SERVICES.values() if not service.sent_as_client_secret]
-_NEVER_POSTED = {service.audience for service in _BEARERS if service.audience}
-_HOSTS = [host for service in _BEARERS for host in service.hosts]
-_EXCHANGES = {host for service in SERVICES.values() if service.sent_as_client_secret for host in service.hosts}
-# A match starts at the start of a word, so that no part of a text is read more than three times. The digits of a
-# percent-encoded character may precede the token.
+# Services whose tokens are sent in the Authorization header and not exchanged for other tokens (documented).
+_BEARER_SERVICES = [service for service in SERVICES.values() if not service.sent_as_client_secret]
+_BEARER_AUDIENCES = {service.audience for service in _BEARER_SERVICES if service.audience}
+_BEARER_HOSTS = [host for service in _BEARER_SERVICES for host in service.hosts]
+_CLIENT_SECRET_HOSTS = {
+    host for service in SERVICES.values() if service.sent_as_client_secret for host in service.hosts
+}
+# A match starts at the start of a word, so that matching takes linear time. The digits of a percent-encoded character
+# may precede the token.
 _TOKEN = re.compile(rb"(?<![\w-])(?:[0-9A-F]{2})?(eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+)")
-_MOST_SEARCHED = 100_000
-"""Bytes of a body, and characters of headers, that are searched for a token."""
+_MAX_SEARCHED = 100_000
+"""Number of bytes of a body, or characters of headers, that are searched for a token."""
 
 _REPORTS = frozenset({"/v1/salesReports", "/v1/financeReports"})
 _REPORT_TYPES = ("application/a-gzip", "application/*", "*/*")
@@ -48,14 +50,14 @@ _REPORT_TYPES = ("application/a-gzip", "application/*", "*/*")
 
 @dataclass(frozen=True)
 class HttpRequest:
-    """Request of any HTTP library, before or after it is sent."""
+    """A request, from any HTTP library, before or after it is sent."""
 
     method: str = ""
     """The method; empty if it is not known."""
     url: str = field(default="", repr=False)
     """The URL; empty if it is not known."""
     headers: Mapping[str, str] | str | None = field(default=None, repr=False)
-    """Headers, with case-insensitive names; a string if one was passed as the headers, None if they are not known."""
+    """Headers with case-insensitive names; a string if one was passed in their place; None if they are not known."""
     body: bytes = field(default=b"", repr=False)
 
     def __post_init__(self) -> None:
@@ -68,9 +70,9 @@ class HttpRequest:
 
     @property
     def token(self) -> str | None:
-        """The bearer token, or the token sent as a client secret; None if there is neither."""
-        if self.host in _EXCHANGES:
-            posted = _TOKEN.search(self.body[:_MOST_SEARCHED])
+        """The bearer token, or the token in the body if it is sent as a client secret; None if there is neither."""
+        if self.host in _CLIENT_SECRET_HOSTS:
+            posted = _TOKEN.search(self.body[:_MAX_SEARCHED])
             return posted[1].decode("ascii") if posted else None
         scheme, _, token = (self.header("Authorization") or "").partition(" ")
         return token if scheme.lower() == "bearer" and token.strip() else None
@@ -84,13 +86,13 @@ class HttpRequest:
 def check_request(
     request: HttpRequest, *, service: Service, netrc: NetrcEntry | None = None, hops: Sequence[HttpRequest] = ()
 ) -> tuple[Finding, ...]:
-    """Check a request. Parts that are not known are not checked.
+    """Check the parts of a request that are known.
 
     Args:
-        request: The request; after redirects, the last one.
+        request: The request; the last one after redirects.
         service: The service that the request is for.
         netrc: The entry for the host in a netrc file; None if there is none.
-        hops: The previous requests, which were redirected, in order. The URL of the first one is checked.
+        hops: The earlier requests of a chain of redirects, in order. The URL of the first one is checked.
     """
     first = hops[0] if hops else request
     findings = (
@@ -102,7 +104,7 @@ def check_request(
 
 
 def check_url(url: str, service: Service) -> Finding | None:
-    """Check scheme and host. An unknown host is accepted, because it may be a gateway."""
+    """Return a finding on the scheme or host of a URL. An unknown host is accepted, because it may be a gateway."""
     scheme, separator, rest = url.partition("://")
     if not separator:
         host = one_line(re.split(r"[/?#]", url.lstrip("/"))[0].rpartition("@")[2], 100)
@@ -114,25 +116,25 @@ def check_url(url: str, service: Service) -> Finding | None:
         return make_finding(
             "url-invalid", "the URL has no host" if not rest.strip("/") else "the URL's host cannot be read"
         )
-    if requires_apple_id_session(url):
-        evidence = f"the request goes to {host_of(url)}, to a path that accepts only the session of an Apple ID"
+    if requires_session(url):
+        evidence = f"the request goes to {host_of(url)}, to a path that accepts only an Apple ID session"
         return make_finding("apple-id-session", evidence)
     return _check_host(host, url, service)
 
 
 def _check_host(host: str, url: str, service: Service) -> Finding | None:
-    fix = f"Send it to {service.base_url}."
+    fix = f"Send the request to {service.base_url}."
     if host in service.hosts or host in LOOPBACK:
         return None
-    if host in _HOSTS:
+    if host in _BEARER_HOSTS:
         return make_finding("wrong-host", f"the request for {service.title} goes to {host}", fix=fix)
     if host in NOT_API_HOSTS:
         if _path(url).startswith(NOTARY_PATH):
             return None
         return make_finding("wrong-host", f"the request goes to {host}, which is {NOT_API_HOSTS[host]}", fix=fix)
-    if alike := get_close_matches(host, _HOSTS, n=1, cutoff=_LIKENESS):
+    if similar := get_close_matches(host, _BEARER_HOSTS, n=1, cutoff=_SIMILARITY):
         return make_finding(
-            "wrong-host", f"the request goes to {one_line(host)}, not {alike[0]}", certainty="likely", fix=fix
+            "wrong-host", f"the request goes to {one_line(host)}, not {similar[0]}", certainty="likely", fix=fix
         )
     return None
 
@@ -140,11 +142,11 @@ def _check_host(host: str, url: str, service: Service) -> Finding | None:
 def _check_headers(request: HttpRequest, netrc: NetrcEntry | None) -> Finding | None:
     headers = request.headers
     if isinstance(headers, str):
-        holds_token = _TOKEN.search(headers[:_MOST_SEARCHED].encode("utf-8", "replace")) is not None
+        contains_token = _TOKEN.search(headers[:_MAX_SEARCHED].encode("utf-8", "replace")) is not None
         return make_finding(
             "headers-is-token",
-            f"the headers are {'the text of a token' if holds_token else 'a string'}, not names and values",
-            certainty="certain" if holds_token else "likely",
+            f"the headers are a string{' that contains a token' if contains_token else ''}, expected names and values",
+            certainty="certain" if contains_token else "likely",
         )
     if headers is None or _is_upload(request):
         return None
@@ -159,16 +161,16 @@ def _check_headers(request: HttpRequest, netrc: NetrcEntry | None) -> Finding | 
 
 
 def _is_upload(request: HttpRequest) -> bool:
-    """Return whether it is an upload, which is sent to another host of Apple without a token (documented)."""
-    apis = {*NOT_API_HOSTS, *_HOSTS}
+    """Return whether the request is an upload, which goes to another of Apple's hosts without a token (documented)."""
+    apis = {*NOT_API_HOSTS, *_BEARER_HOSTS}
     return is_apple(request.host) and request.host not in apis
 
 
 def check_body(request: HttpRequest) -> Finding | None:
-    """Return a finding if a token is in the body, as in a request to exchange it for an access token."""
-    for match in _TOKEN.finditer(request.body[:_MOST_SEARCHED]):
+    """Return a finding if the body contains a token, as in a request for an access token."""
+    for match in _TOKEN.finditer(request.body[:_MAX_SEARCHED]):
         for audience in _audiences(match[1].decode("ascii", "replace")):
-            if isinstance(audience, str) and audience in _NEVER_POSTED:
+            if isinstance(audience, str) and audience in _BEARER_AUDIENCES:
                 where = f"{request.method or 'the request'} to {host_of(request.url)}"
                 return make_finding("token-in-body", f"the body of {where} contains a token for {audience}")
     return None
@@ -183,10 +185,9 @@ def _audiences(token: str) -> Iterator[object]:
 
 
 def check_accept(request: HttpRequest) -> Finding | None:
-    """Check that a report is requested in the documented media type.
+    """Return a warning if a report is not requested in the documented media type.
 
-    Users' reports contradict each other on whether the documented type is required or rejected, so the finding is only
-    a hint; a response with 406 proves it.
+    It is only possible that the header is the cause, because users' reports contradict each other; a 406 proves it.
     """
     accept = request.header("Accept")
     if accept is None or _path(request.url) not in _REPORTS or any(kind in accept for kind in _REPORT_TYPES):
@@ -196,7 +197,7 @@ def check_accept(request: HttpRequest) -> Finding | None:
 
 
 def check_redirects(hops: Sequence[HttpRequest], last: HttpRequest) -> Finding | None:
-    """Return a finding if the Authorization header was sent at first, but not after a redirect."""
+    """Return a finding if only the requests before a redirect had an Authorization header."""
     sent = [hop for hop in hops if hop.header("Authorization") is not None]
     if not sent or last.headers is None or last.header("Authorization") is not None:
         return None

@@ -1,4 +1,4 @@
-"""Strict parser of a URL's origin (RFC 6454): any URL that it accepts has the same host in every HTTP library."""
+"""Strict parser of a URL's origin (RFC 6454). All HTTP libraries agree on the host of a URL that it accepts."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 _MAX_PORT = 65_535
-# RFC 3986 also allows percent-encoding, underscores and user names. Parsers disagree on these, and no API needs them.
+# RFC 3986 also allows percent-encoding, underscores and user names, on which parsers disagree. No API needs them.
 _HOST = r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.?"
 _HOST_NAME = re.compile(_HOST, re.IGNORECASE | re.ASCII)
-# Whitespace and control characters are not allowed, because some parsers strip them.
+# Whitespace and control characters are excluded, because some parsers strip them.
 _URL = re.compile(
     rf"(https?)://({_HOST}|\[[0-9a-f:.]+\])(?::([0-9]{{1,5}}))?(?:[/?#][^\x00-\x20\x7f\\]*)?",
     re.IGNORECASE | re.ASCII,
@@ -21,7 +21,7 @@ _ABSOLUTE = re.compile(r"\s*[a-z][a-z0-9+.-]*://", re.IGNORECASE | re.ASCII)
 
 
 class Origin(NamedTuple):
-    """Scheme and host in lower case, and port, which defaults to that of the scheme."""
+    """Scheme, host and port of a URL. Scheme and host are in lower case; the port defaults to that of the scheme."""
 
     scheme: str
     host: str
@@ -33,8 +33,8 @@ def parse_origin(url: str) -> Origin:
     """Parse the origin of a URL.
 
     Raises:
-        ValueError: It is not an HTTP URL, or libraries disagree about its host because it has a user name, a backslash,
-            a percent sign in the host, whitespace or control characters.
+        ValueError: The URL is not an HTTP URL, or libraries may disagree about its host, because it contains a user
+            name, a backslash, a percent sign in the host, whitespace or control characters.
     """
     match = _URL.fullmatch(url)
     if match is None:
@@ -57,8 +57,8 @@ def origin_or_none(url: str) -> Origin | None:
 def host_in(url: str) -> str:
     """Return the host of a URL in evidence, in lower case.
 
-    No token is sent to it, so the check is less strict than that of :func:`parse_origin`: the path may contain
-    characters that clients escape, and the host underscores, as in local networks.
+    This is less strict than :func:`parse_origin`, because no token is sent to the host: the path may contain characters
+    that clients escape, and the host may contain underscores, as in local networks.
 
     Returns:
         A host name, or an IP address without brackets; empty if the URL has no host or libraries disagree about it.
@@ -71,10 +71,10 @@ def host_in(url: str) -> str:
 
 
 def parse_host(text: str) -> str:
-    """Check a host and return it in lower case: a host name, or an IP address without brackets.
+    """Parse a host, and return it in lower case: a host name, or an IP address without brackets.
 
     Raises:
-        ValueError: It is not a host, but for example a URL or a host with a port.
+        ValueError: The text is not a host, but for example a URL or a host with a port.
     """
     if _HOST_NAME.fullmatch(text):
         return text.lower()
@@ -85,7 +85,7 @@ def parse_host(text: str) -> str:
 
 
 def is_absolute(url: str) -> bool:
-    """Return whether a URL starts with a scheme and ``//``. A URL in the query does not count."""
+    """Return whether a URL starts with a scheme and ``//``; a URL in its query does not count."""
     return _ABSOLUTE.match(url) is not None
 
 

@@ -1,4 +1,4 @@
-"""Check of a private key's text: repairs it in memory if that is safe, or finds the cause why it is unusable."""
+"""Check of the text of a private key: repairs it in memory if that is safe, or reports why it cannot be used."""
 
 from __future__ import annotations
 
@@ -21,31 +21,32 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 MAX_SIZE = 64 * 1024
-"""Maximum size of a text that may be a key, in characters or bytes; a .p8 file has about 250 bytes."""
+"""Maximum length of a text that is read as a key, in characters or bytes. A .p8 file has about 250 bytes."""
 
-# A limit for the loop of repairs. No plausible combination of damages needs as many.
+# Limit of the repair loop. No plausible damage needs as many repairs.
 _MAX_REPAIRS = 24
 
 
 @dataclass(frozen=True)
-class KeyReading:
+class KeyResult:
     """Result of :func:`read_key`."""
 
     key: EllipticCurvePrivateKey | None
-    """The key; None if it cannot be read, or is not of the type that Apple accepts."""
+    """The key; None if it cannot be read or is not of the type that Apple accepts."""
     findings: tuple[Finding, ...]
-    """A warning for each kind of repair, or a single error: the cause why there is no key.
+    """A warning for each kind of repair, or a single error if there is no key.
 
     Windows line endings in a file are only a note.
     """
     secrets: tuple[str, ...] = field(default=(), repr=False)
-    """Every intermediate form of the text, for the redactor; empty for a placeholder, which is not secret."""
+    """The text before and after each repair, for the redactor; empty for a placeholder, which is not secret."""
 
 
-def read_key(text: str | bytes) -> KeyReading:
+def read_key(text: str | bytes) -> KeyResult:
     """Read a private key from the text of a variable or the bytes of a file. Never raises for invalid input.
 
-    Apple's keys are PKCS#8 in PEM, on the curve P-256 (documented: ES256; the form was observed on downloaded keys).
+    Apple's keys are PKCS#8 in PEM, on the curve P-256 (ES256 is documented, the encoding was observed in downloaded
+    keys).
     """
     if len(text) > MAX_SIZE:
         return _unusable(
@@ -55,17 +56,17 @@ def read_key(text: str | bytes) -> KeyReading:
     is_file = isinstance(text, bytes)
     if isinstance(text, bytes):
         if pem.is_der(text):
-            seen["key-pem-lines-missing"] = [f"it is {len(text)} bytes of DER, without base64, BEGIN and END lines"]
+            seen["key-pem-lines-missing"] = [f"it is a key in DER ({len(text)} bytes), not in PEM"]
         text = _as_text(text)
-    if finding := _check_value(text):
+    if finding := _check_not_a_key(text):
         return _unusable(finding)
     forms = _repair(text, seen)
     block = pem.main_block(forms[-1])
     if block is None:
-        return _unusable(_check_value(forms[-1]) or _no_block(forms[-1].strip()), *forms)
+        return _unusable(_check_not_a_key(forms[-1]) or _no_pem_block(forms[-1].strip()), *forms)
     if (count := pem.count_private_keys(forms[-1])) > 1:
         return _unusable(make_finding("key-several", f"it contains {count} different private keys"), *forms)
-    # Also register the key as one line: the redactor does not match across line breaks.
+    # The redactor does not match across line breaks, so the key is also registered without them.
     forms.append("".join(block.body.split()))
     key = _load(block)
     if isinstance(key, Finding):
@@ -75,13 +76,18 @@ def read_key(text: str | bytes) -> KeyReading:
         repaired = [make_finding("key-invisible-characters", evidence, level="note", fix=fix)]
     else:
         repaired = [make_finding(cause, "; then ".join(evidence)) for cause, evidence in seen.items()]
-    return KeyReading(key, (*repaired, *_notes(block)), tuple(forms))
+    return KeyResult(key, (*repaired, *_label_note(block)), tuple(forms))
 
 
 def _repair(text: str, seen: dict[str, list[str]]) -> list[str]:
-    """Apply repairs until none applies, and add the evidence for each to ``seen``, by cause.
+    """Apply repairs until none applies.
 
-    Returns all intermediate forms of the text; the last is the repaired text.
+    Args:
+        text: The text of a key.
+        seen: Mapping of causes to evidence, to which the evidence for each repair is added.
+
+    Returns:
+        The text before and after each repair. The last one is the repaired text.
     """
     forms = [text]
     while len(forms) <= _MAX_REPAIRS:
@@ -95,7 +101,7 @@ def _repair(text: str, seen: dict[str, list[str]]) -> list[str]:
 
 
 def _trim(text: str) -> str:
-    """Strip whitespace, except spaces before BEGIN on its line: OpenSSL does not find such a key, so it is a damage."""
+    """Strip whitespace, except before BEGIN on the same line: OpenSSL does not find such a key."""
     bare = text.strip()
     indent = text[: len(text) - len(text.lstrip())].rpartition("\n")[2]
     return indent + bare if bare.startswith("-----BEGIN") and not indent.strip(" \t") else bare
@@ -104,36 +110,36 @@ def _trim(text: str) -> str:
 def _as_text(data: bytes) -> str:
     if not pem.is_der(data):
         return pem.decode_text(data)
-    return pem.frame(pem.private_key_label(data) or "PRIVATE KEY", pem.encode_base64(data))
+    return pem.format_block(pem.private_key_label(data) or "PRIVATE KEY", pem.encode_base64(data))
 
 
-def _unusable(finding: Finding, *secrets: str) -> KeyReading:
-    return KeyReading(None, (finding,), () if finding.definition.holds_no_key else secrets)
+def _unusable(finding: Finding, *secrets: str) -> KeyResult:
+    return KeyResult(None, (finding,), () if finding.definition.holds_no_key else secrets)
 
 
-def _check_value(text: str) -> Finding | None:
-    """Return a finding for a value that is not a key, not even a damaged one."""
+def _check_not_a_key(text: str) -> Finding | None:
+    """Return a finding for an empty value or a placeholder; None if the value may be a key, even a damaged one."""
     if not text.strip(QUOTES + string.whitespace):
         return make_finding("key-empty", "it contains nothing but whitespace and quotes")
     if (block := pem.main_block(text)) and _WORDS.fullmatch(block.body):
-        return make_finding("key-placeholder", "between BEGIN and END, it has a template's placeholder")
+        return make_finding("key-placeholder", "it has a template's placeholder between BEGIN and END")
     what = placeholder(text)
     return make_finding("key-placeholder", f"it is {what} (length {len(text)})") if what else None
 
 
-def _no_block(text: str) -> Finding:
+def _no_pem_block(text: str) -> Finding:
     if pem.BOUNDARY.search(text) or "-BEGIN" in text:
         missing = "BEGIN" if any(boundary[1] == "END" for boundary in pem.BOUNDARY.finditer(text)) else "END"
         return make_finding("key-truncated", f"it has no {missing} line (length {len(text)})")
     if re.match(r"(ssh|ecdsa-sha2|sk-ssh|sk-ecdsa)-\S+ AAAA", text):
-        return make_finding("key-is-public", "it is a public key of OpenSSH")
-    return make_finding("key-unparsable", f"it is neither PEM nor base64 of a key (length {len(text)})")
+        return make_finding("key-is-public", "it is an OpenSSH public key")
+    return make_finding("key-unparsable", f"it is neither a PEM block nor a key in base64 (length {len(text)})")
 
 
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=]")
 _ENCRYPTED = re.compile(r"Proc-Type:\s*4,ENCRYPTED")  # RFC 1421, as OpenSSL writes it
-# Longer messages of the parser are of no help.
-_MAX_MESSAGE = 160
+# Longer messages from the parser are cut off.
+_MAX_MESSAGE_LENGTH = 160
 
 _LABELS = (
     ("key-encrypted", "ENCRYPTED"),
@@ -142,7 +148,7 @@ _LABELS = (
     ("key-is-pkcs12", "PKCS12"),
 )
 
-# The content of a key file by its first bytes, if the BEGIN line is missing or wrong.
+# Kinds of files, recognised by their first bytes if the BEGIN line is missing or wrong.
 _SEQUENCES = pem.SEQUENCE * 2
 _FORMS = tuple(
     (cause, what, re.compile(form, re.DOTALL))
@@ -152,7 +158,7 @@ _FORMS = tuple(
         ("key-is-certificate", "a certificate", _SEQUENCES + rb"\xa0\x03\x02\x01"),
         ("key-encrypted", "an encrypted key", _SEQUENCES + rb"\x06.\x2a\x86\x48\x86\xf7\x0d\x01[\x05\x0c]"),
         ("key-is-public", "a public key", _SEQUENCES + rb"\x06"),
-        # OpenSSH's own form (its PROTOCOL.key): the cipher and its length first, then the kinds of key in clear.
+        # OpenSSH's format (its PROTOCOL.key) starts with the length and the name of the cipher; the key types follow.
         ("key-encrypted", "an encrypted OpenSSH key", rb"openssh-key-v1\x00\x00\x00\x00[^\x04]"),
         ("key-not-ec", "an OpenSSH key that is not ECDSA", rb"openssh-key-v1\x00(?!.*ecdsa-sha2-)"),
         ("key-wrong-curve", "an OpenSSH key that is not on P-256", rb"openssh-key-v1\x00(?!.*nistp256)"),
@@ -169,8 +175,8 @@ def _load(block: pem.Block) -> EllipticCurvePrivateKey | Finding:
     if _ENCRYPTED.search(block.body):
         return make_finding("key-encrypted", "its Proc-Type line says ENCRYPTED")
     digits = "".join(block.body.split())
-    if what := placeholder(block.body) or _stand_in(block.body):
-        return make_finding("key-placeholder", f"between BEGIN and END, it has {what}")
+    if what := placeholder(block.body) or _masked_value(block.body):
+        return make_finding("key-placeholder", f"it has {what} between BEGIN and END")
     if not digits:
         return make_finding("key-truncated", "there is nothing between BEGIN and END")
     data = pem.decode_base64(digits)
@@ -185,14 +191,16 @@ def _load(block: pem.Block) -> EllipticCurvePrivateKey | Finding:
 
 _MASKED = re.compile(r"[xX]{6}|[*\u2022]{4}")
 _WORDS = re.compile(r"\s*[A-Za-z']{1,20}( [A-Za-z']{1,20}){1,8}\s*")
-_FEW = 3
-_MANY = 16
+_MAX_DISTINCT_IN_MASK = 3
+_MIN_MASK_LENGTH = 16
 
 
-def _stand_in(body: str) -> str | None:
-    """Describe a placeholder in place of the base64 text of a key; None if it may be a key."""
+def _masked_value(body: str) -> str | None:
+    """Describe a masked value in place of the base64 text of a key; None if the text may be a key."""
     digits = "".join(body.split())
-    if len(_MASKED.findall(digits)) > 1 or (len(digits) >= _MANY and len(set(digits)) <= _FEW):
+    if len(_MASKED.findall(digits)) > 1 or (
+        len(digits) >= _MIN_MASK_LENGTH and len(set(digits)) <= _MAX_DISTINCT_IN_MASK
+    ):
         return "a masked value"
     return None
 
@@ -224,19 +232,17 @@ def _check_key(key: PrivateKeyTypes, data: bytes) -> EllipticCurvePrivateKey | F
 
 
 def _parser_message(error: Exception, data: bytes) -> str:
-    """Return the parser's message without its general advice and without any part of the key."""
+    """Return the parser's message, without its general advice and any part of the key."""
     redactor = Redactor()
     redactor.add_key(pem.encode_base64(data))
     message = str(error).rpartition("Details: ")[2] or type(error).__name__
-    return redactor.clean(message)[:_MAX_MESSAGE]
+    return redactor.clean(message)[:_MAX_MESSAGE_LENGTH]
 
 
-def _notes(block: pem.Block) -> tuple[Finding, ...]:
-    """Return a note if a valid key has another PEM label than keys from App Store Connect have."""
+def _label_note(block: pem.Block) -> tuple[Finding, ...]:
+    """Return a note if the PEM label of a valid key differs from that of keys from App Store Connect."""
     if block.label == "PRIVATE KEY":
         return ()
-    evidence = (
-        f"its BEGIN line says {block.label}, as in keys for Apple Ads; keys for App Store Connect say PRIVATE KEY"
-    )
+    evidence = f"its BEGIN line says {block.label}, as in keys for Apple Ads, not PRIVATE KEY"
     fix = "If you converted the file yourself, ignore this; otherwise generate a key in App Store Connect."
     return (make_finding("key-of-other-service", evidence, level="note", certainty="possible", fix=fix),)

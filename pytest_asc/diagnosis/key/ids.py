@@ -1,4 +1,4 @@
-"""Check of key ID and issuer ID: extra characters, form, and consistency."""
+"""Check of the key ID and the issuer ID: extra characters, form and consistency."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from pytest_asc.apple.services import UUID_PATTERN
 from pytest_asc.diagnosis.findings import Finding, make_finding
 from pytest_asc.diagnosis.key.pem import BOUNDARY
 from pytest_asc.diagnosis.key.placeholders import id_placeholder, is_example_id
-from pytest_asc.diagnosis.key.repairs import QUOTES, plain, plain_text
+from pytest_asc.diagnosis.key.repairs import QUOTES, replace_invisible_characters, visible_form
 from pytest_asc.secrets import mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _UUID = re.compile(UUID_PATTERN)
-# The usual form of key IDs and Team IDs. Another form alone is not an error.
+# The usual form of key IDs and Team IDs. An ID of another form is not an error.
 _TEN = re.compile(r"[A-Z0-9]{10}")
-# Observed: App Store Connect names its files AuthKey_<key ID>.p8, and those for In-App Purchase SubscriptionKey_….
-# The first keys of APNs were APNSAuthKey_… (node-apn/node-apn #477, AndrewBarba/apns2 #4).
-# A browser adds " (1)" to the name of a second download.
+# Observed: App Store Connect names key files AuthKey_<key ID>.p8, and those for In-App Purchase SubscriptionKey_…
+# The first key files for APNs were named APNSAuthKey_… (node-apn/node-apn #477, AndrewBarba/apns2 #4).
+# Browsers add " (1)" to the name of a second download.
 _FILE = re.compile(r"((?:APNS)?AuthKey|SubscriptionKey)_([\w-]+)(?: ?\(\d+\)| copy)?\.p8", re.IGNORECASE)
 _OTHER_KEYS = {"subscriptionkey": "keys for In-App Purchase", "apnsauthkey": "older keys for APNs"}
 _KEY_ID_AS_FILE = re.compile(r"(?:.*[/\\])?(?:(?:(?:APNS)?AuthKey|SubscriptionKey)_)?([\w-]+)(?:\.p8)?", re.IGNORECASE)
@@ -33,7 +33,7 @@ _NOT_IN_UUID = re.compile(r"[^0-9A-Fa-f-]")
 
 
 @dataclass(frozen=True)
-class IdsReading:
+class IdsResult:
     """The repaired IDs, and the findings on them."""
 
     key_id: str | None = field(repr=False)
@@ -43,16 +43,16 @@ class IdsReading:
 
 def read_ids(
     key_id: str | None, issuer_id: str | None, *, key_type: str | None = None, key_file: str | None = None
-) -> IdsReading:
-    """Check the IDs, and repair them in memory if that is safe. Never raises for invalid input.
+) -> IdsResult:
+    """Check the IDs, and repair them in memory if that is safe. Never raises an exception.
 
     Args:
-        key_id: The key ID as it was found; None or blank if there is none.
-        issuer_id: The issuer ID as it was found; None or blank if there is none.
-        key_type: The type that the user has set: team, individual or enterprise; None if it is not set.
+        key_id: The key ID before repairs; None or blank if there is none.
+        issuer_id: The issuer ID before repairs; None or blank if there is none.
+        key_type: The key type in the settings: team, individual or enterprise; None if it is not set.
         key_file: Name or path of the file that the key was read from; None if it was not read from a file.
     """
-    stuck = (*_surrounding_characters("key-id", key_id), *_surrounding_characters("issuer-id", issuer_id))
+    surrounding = (*_surrounding_characters("key-id", key_id), *_surrounding_characters("issuer-id", issuer_id))
     key_id, issuer_id = normalize_id(key_id), normalize_id(issuer_id)
     findings: list[Finding] = []
     if issuer_id and key_type == "individual":
@@ -68,8 +68,8 @@ def read_ids(
         key_id = bare[1]
     if placeholders:
         findings += placeholders
-    elif pair := _check_pair(key_id, issuer_id) or _check_issuer(issuer_id, key_type):
-        findings.append(pair)
+    elif id_finding := _check_swapped(key_id, issuer_id) or _check_issuer(issuer_id, key_type):
+        findings.append(id_finding)
     if not key_id and not file_id:
         findings.append(make_finding("key-id-missing", "no key ID is set, and the name of the key file contains none"))
     elif key_id and BOUNDARY.search(key_id):
@@ -77,25 +77,25 @@ def read_ids(
         findings.append(make_finding("key-id-missing", evidence))
     elif key_id and file_id and key_id != file_id and not (_UUID.fullmatch(key_id) or _placeholder(key_id)):
         findings.append(_mismatch(key_id, file_id))
-    if file and (whose := _OTHER_KEYS.get(file[1].lower())):
-        evidence = f"the file is named {file[1]}_{mask(file[2])}.p8, like {whose}"
+    if file and (other_keys := _OTHER_KEYS.get(file[1].lower())):
+        evidence = f"the file is named {file[1]}_{mask(file[2])}.p8, like {other_keys}"
         findings.append(make_finding("key-of-other-service", evidence))
-    return IdsReading(key_id or file_id, issuer_id, (*stuck, *findings))
+    return IdsResult(key_id or file_id, issuer_id, (*surrounding, *findings))
 
 
 def check_sent_ids(key_id: str, issuer_id: str | None) -> Iterator[Finding]:
-    """Check the IDs in a token. They cannot be repaired there, so each finding is an error.
+    """Check the IDs in a token. They can no longer be repaired, so every finding is an error.
 
-    Apple's response to a newline in ``kid`` is the usual 401 (observed: fastlane #29985).
+    Apple responds to a newline in ``kid`` with the usual 401 (observed: fastlane #29985).
 
     Args:
         key_id: The ``kid`` of the header.
-        issuer_id: The ``iss`` of the claims, if it is an issuer ID; None otherwise.
+        issuer_id: The ``iss`` of the claims; None if it is missing or not an issuer ID.
     """
     for finding in read_ids(key_id, issuer_id).findings:
         member = finding.definition.member
         if member and (issuer_id or member == "kid" or finding.cause == "id-placeholder"):
-            # It is not known whether Apple rejects the example IDs of its pages.
+            # It is not known whether Apple rejects the example IDs from its documentation.
             if finding.cause == "id-placeholder":
                 yield finding
                 continue
@@ -103,32 +103,35 @@ def check_sent_ids(key_id: str, issuer_id: str | None) -> Iterator[Finding]:
 
 
 _LONGEST = 64 * 1024
-"""Only this many characters are read; a longer text is not an ID."""
+"""Number of characters that are read; a longer text is not an ID."""
 
 
 def normalize_id(value: str | None) -> str | None:
     """Return an ID without quotes, whitespace and invisible characters; None if nothing is left."""
-    return _without_blanks(value or "").strip(QUOTES) or None
+    return _without_whitespace(value or "").strip(QUOTES) or None
 
 
-def _without_blanks(value: str) -> str:
-    """Return an ID without whitespace, and without a trailing comment from a .env file."""
+def _without_whitespace(value: str) -> str:
+    """Remove whitespace from an ID, and the trailing comment of a line in a .env file."""
     bare = value[:_LONGEST]
     if "#" in bare:
         bare = _COMMENT.sub("", bare)
-    return "".join((bare if bare.isascii() and bare.isprintable() else plain_text(bare)).split())
+    return "".join((bare if bare.isascii() and bare.isprintable() else replace_invisible_characters(bare)).split())
 
 
 def _surrounding_characters(which: Literal["key-id", "issuer-id"], value: str | None) -> Iterator[Finding]:
-    """Yield a finding for whitespace and for quotes around an ID.
+    """Yield a finding for whitespace, and one for quotes, around or in an ID.
 
-    Logs that mask secrets hide these characters, so the evidence gives the length and the characters.
+    Logs mask secrets and hide these characters, so the evidence contains the characters and the length.
     """
     bare = normalize_id(value)
     if value is None or bare is None or len(value) > _LONGEST or _placeholder(value):
         return
-    unblanked = _without_blanks(value)
-    for cause, before, after in ((f"{which}-whitespace", value, unblanked), (f"{which}-quoted", unblanked, bare)):
+    without_whitespace = _without_whitespace(value)
+    for cause, before, after in (
+        (f"{which}-whitespace", value, without_whitespace),
+        (f"{which}-quoted", without_whitespace, bare),
+    ):
         if before == after:
             continue
         ends = [
@@ -137,25 +140,25 @@ def _surrounding_characters(which: Literal["key-id", "issuer-id"], value: str | 
             if mark not in after
         ]
         comment = "contains a comment after a space and #" if _COMMENT.search(before) else ""
-        where = comment or " and ".join(ends) or _inner_blanks(before)
+        where = comment or " and ".join(ends) or _inner_whitespace(before)
         fix = None if ends and not comment else _BARE_ID
         yield make_finding(cause, f"length {len(value)}, expected {len(bare)}; it {where}", fix=fix)
 
 
-def _inner_blanks(value: str) -> str:
-    inside = next((character for character in value if plain(character) != character), " ")
+def _inner_whitespace(value: str) -> str:
+    inside = next((character for character in value if visible_form(character) != character), " ")
     if inside == " ":
         return "contains whitespace"
     return f"contains the character {unicodedata.name(inside, ascii(inside)).lower()}"
 
 
 def _placeholder(value: str) -> str | None:
-    """Describe a key or a placeholder in place of an ID; None if the text may be an ID, as most single words may."""
+    """Describe a key or a placeholder in place of an ID; None if the value may be an ID."""
     return "the text of a key" if BOUNDARY.search(value) else id_placeholder(value)
 
 
 def _check_placeholders(key_id: str | None, issuer_id: str | None) -> Iterator[Finding]:
-    """Yield a finding for both IDs together: a placeholder is an error, an example ID of Apple's pages a warning."""
+    """Yield one finding for both IDs: an error for placeholders, a warning for examples from Apple's documentation."""
     given = [(name, value) for name, value in (("key ID", key_id), ("issuer ID", issuer_id)) if value]
     seen = [
         f"the {name} is {what} (length {len(value)})"
@@ -183,8 +186,8 @@ def _key_id_is_file_name(key_id: str, bare: str) -> Finding:
     )
 
 
-def _check_pair(key_id: str | None, issuer_id: str | None) -> Finding | None:
-    """Check that the two IDs are not swapped."""
+def _check_swapped(key_id: str | None, issuer_id: str | None) -> Finding | None:
+    """Return a finding if the key ID and the issuer ID are swapped."""
     key_is_uuid, issuer_is_uuid = (bool(_UUID.fullmatch(value or "")) for value in (key_id, issuer_id))
     if key_id and key_is_uuid and issuer_is_uuid:
         fix = "Set the key ID to the 10 characters from AuthKey_<key ID>.p8."
@@ -194,16 +197,16 @@ def _check_pair(key_id: str | None, issuer_id: str | None) -> Finding | None:
     if key_id and key_is_uuid:
         issuer = f"the issuer ID {mask(issuer_id)} is not" if issuer_id else "no issuer ID is set"
         # A value that is neither a UUID nor a key ID cannot be the result of swapping the two.
-        pair = bool(issuer_id and _TEN.fullmatch(issuer_id.upper()))
+        swapped = bool(issuer_id and _TEN.fullmatch(issuer_id.upper()))
         return make_finding(
             "ids-swapped",
             f"the key ID {mask(key_id)} is a UUID, and {issuer}",
-            certainty="likely" if issuer_id and not pair else None,
+            certainty="likely" if issuer_id and not swapped else None,
             fix=None
-            if pair
+            if swapped
             else "Set the issuer ID to the UUID, and the key ID to the 10 characters from AuthKey_<key ID>.p8.",
         )
-    # The key ID may be a truncated UUID. If both have ten characters, the issuer ID is a Team ID instead.
+    # A key ID with a hyphen may be a truncated UUID. If both have ten characters, the issuer ID is a Team ID instead.
     if key_id and issuer_id and "-" in key_id and _TEN.fullmatch(issuer_id):
         evidence = f"the issuer ID {mask(issuer_id)} looks like a key ID, but the key ID {mask(key_id)} does not"
         return make_finding("ids-swapped", evidence)
@@ -225,7 +228,7 @@ def _check_issuer(issuer_id: str | None, key_type: str | None) -> Finding | None
 
 
 def strange_character(issuer_id: str) -> str:
-    """Return a colon and the first character that cannot be in a UUID; empty if there is none."""
+    """Return a colon and a description of the first character that no UUID contains; empty if there is none."""
     strange = _NOT_IN_UUID.search(issuer_id)
     if strange is None:
         return ""

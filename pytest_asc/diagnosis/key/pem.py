@@ -7,14 +7,14 @@ import re
 from itertools import pairwise
 from typing import NamedTuple
 
-# Editors replace hyphens by longer dashes, or several hyphens by one; copying may lose some.
+# Editors replace hyphens with longer dashes, or several hyphens with one dash.
 DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
 _WORDS = r"[A-Z0-9]+(?:\s{1,8}[A-Z0-9]+){0,5}"
-# Repetitions are bounded, so that no text takes long to search.
+# Repetitions are bounded, so that searching takes linear time.
 BOUNDARY = re.compile(
     rf"(?<![{DASHES}])[{DASHES}]{{1,10}}\s{{0,8}}(BEGIN|END)\s{{0,8}}({_WORDS})\s{{0,8}}[{DASHES}]{{1,10}}"
 )
-"""A BEGIN or END line, even with damaged dashes and spaces. Groups: BEGIN or END, and the label."""
+"""A BEGIN or END line, even if dashes or spaces are damaged. Groups: BEGIN or END, and the label."""
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]+")
 _URL_SAFE = str.maketrans("-_", "+/")
@@ -26,19 +26,19 @@ _LABELS = {
 
 
 class Block(NamedTuple):
-    """PEM block in a text."""
+    """A PEM block."""
 
     label: str
     body: str
     """The text between the BEGIN and the END line."""
     on_own_lines: bool
-    """True if BEGIN and END are on lines of their own, exactly as they should be."""
+    """True if the BEGIN and END lines are well-formed and contain nothing else."""
 
 
 def main_block(text: str) -> Block | None:
-    """Return the first private key of a text, or else its first block of any kind; None if it has no block.
+    """Return the first private key in a text, or else its first PEM block of any kind; None if there is no block.
 
-    Other blocks may precede the key: ``openssl ecparam`` writes EC PARAMETERS first, and some tools a certificate.
+    Other blocks may precede the key: ``openssl ecparam`` writes EC PARAMETERS first, some tools write a certificate.
     """
     blocks = [
         _block(text, begin, end)
@@ -74,20 +74,20 @@ def _label(boundary: re.Match[str]) -> str:
     return _LABELS.get("".join(parts), " ".join(parts))
 
 
-def frame(label: str, body: str) -> str:
-    """Return a well-formed PEM block from a label and base64 text, which may contain whitespace."""
+def format_block(label: str, body: str) -> str:
+    """Format a PEM block from a label and base64 text, which may contain whitespace."""
     digits = "".join(body.split())
     lines = (digits[at : at + 64] for at in range(0, len(digits), 64))
     return "\n".join([f"-----BEGIN {label}-----", *lines, f"-----END {label}-----"])
 
 
 def decode_base64(text: str) -> bytes | None:
-    """Decode base64 or base64url, also if it is wrapped, truncated or lacks padding; None for any other text."""
+    """Decode base64 or base64url, even if it is wrapped, truncated or not padded; return None for any other text."""
     digits = "".join(text.split()).rstrip("=")
-    # Without whitespace, a PEM text would look like base64url, because of the hyphens.
+    # A PEM block without whitespace would match as well, because of its hyphens.
     if BOUNDARY.search(text) or not _BASE64.fullmatch(digits):
         return None
-    # A single last digit has only six bits, less than a byte.
+    # A single character at the end encodes only six bits, less than a byte.
     whole = digits[:-1] if len(digits) % 4 == 1 else digits
     return base64.b64decode(whole.translate(_URL_SAFE) + "=" * (-len(whole) % 4))
 
@@ -108,7 +108,7 @@ def decode_text(data: bytes) -> str:
 
 
 SEQUENCE = rb"\x30(?:[\x00-\x80]|\x81.|\x82..|\x83...)"
-"""A regular expression for the start of a SEQUENCE in DER, or in BER, as some archives have indefinite length."""
+"""Regular expression for the start of a SEQUENCE in DER or BER; some PKCS#12 archives have an indefinite length."""
 _DER = re.compile(SEQUENCE + rb"[\x02\x06\x30]", re.DOTALL)
 _PRIVATE_KEYS = (
     ("EC PRIVATE KEY", re.compile(SEQUENCE + rb"\x02\x01\x01\x04", re.DOTALL)),  # RFC 5915: version 1, octets
@@ -117,12 +117,12 @@ _PRIVATE_KEYS = (
 
 
 def is_der(data: bytes) -> bool:
-    """Return whether the bytes start as keys, certificates and archives in DER do, unlike any text file."""
+    """Return whether data is DER of a key, certificate or archive, and not text."""
     return bool(_DER.match(data)) and any(byte < ord("\t") for byte in data)
 
 
 def der_size(data: bytes) -> int | None:
-    """Return the size in bytes of the outermost DER element, its header included; None if the length is indefinite."""
+    """Return the size of the outermost DER element in bytes, including its header; None if its length is indefinite."""
     first = data[1]
     if first < 0x80:  # noqa: PLR2004 - a short length is the byte itself
         return 2 + first

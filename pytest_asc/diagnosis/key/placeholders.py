@@ -1,4 +1,4 @@
-"""Recognition of placeholders: values that were never replaced by the real ones."""
+"""Recognition of placeholders that were never replaced with the actual value."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FORMS = tuple(
             "a variable that was not expanded",
             r"\$\{.*\}|\$\(.*\)|\$\w+|%\w+%|\{\{.*\}\}|\[\[.*\]\]|<%.*%>|@\w+@|#\{.*\}#?|__\w+__",
         ),
-        ("a reference to a secret store that was not resolved", _REFERENCE),
+        ("an unresolved reference to a secret store", _REFERENCE),
         ("a masked value", r"[*\u2022]{3,}|x{3,}|\[?(masked|redacted|filtered|hidden)\]?"),
         ("a placeholder in angle brackets", r"<[^<>]*>"),
         ("a text with an ellipsis", r".*(\.\.\.|\u2026).*"),
@@ -30,14 +30,14 @@ _MAX_SIZE = 150
 
 
 def placeholder(text: str) -> str | None:
-    """Describe a placeholder, ignoring quotes and whitespace around it; None if the text is not a placeholder."""
+    """Describe a placeholder, ignoring quotes and whitespace around it; None if the text is not one."""
     value = text.strip("\"' \t\r\n")
     if len(value) > _MAX_SIZE or "BEGIN" in value:
         return None
     return next((what for what, form in _FORMS if form.fullmatch(value)), None)
 
 
-# From Apple's pages and the README files of Apple's libraries (documented).
+# From Apple's documentation and the README files of Apple's libraries.
 _EXAMPLES = frozenset(
     {
         "2X9R4HXF34",
@@ -60,7 +60,7 @@ _ID_FORMS = tuple(
 
 
 def is_example_id(value: str) -> bool:
-    """Return whether an ID is one of the examples on Apple's pages."""
+    """Return whether an ID is an example from Apple's documentation."""
     return value in _EXAMPLES
 
 
@@ -69,5 +69,5 @@ def id_placeholder(value: str) -> str | None:
     if len(value) > _MAX_SIZE:
         return None
     found = next((what for what, form in _ID_FORMS if form.fullmatch(value)), None)
-    # A single word may be an ID, because the emulator accepts any.
+    # Any single word may be an ID, because the emulator accepts every ID.
     return found or (None if re.fullmatch(r"[\w-]+", value) else placeholder(value))

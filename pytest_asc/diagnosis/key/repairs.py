@@ -1,4 +1,4 @@
-"""Repairs of a key's text, one for each kind of damage caused by editors, shells and secret stores."""
+"""Repairs of the text of a key, one for each kind of damage that editors, shells and secret stores cause."""
 
 from __future__ import annotations
 
@@ -21,53 +21,53 @@ class Repair(NamedTuple):
 
     text: str
     evidence: str
-    """Description of the damage in numbers. It contains no part of the text."""
+    """Description of the damage, without any part of the key."""
 
 
-# The visible form of each kind of invisible character: a line break, a space, or nothing.
-_STANDS_FOR = {"Zl": "\n", "Zp": "\n", "Zs": " ", "Cf": "", "Cc": ""}
+# Replacements of invisible characters, by Unicode category: a line break, a space or nothing.
+_REPLACEMENTS = {"Zl": "\n", "Zp": "\n", "Zs": " ", "Cf": "", "Cc": ""}
 _NAMES = {"\r": "carriage return", "\ufeff": "byte order mark"}
 
 
-def plain(character: str) -> str:
-    """Return the visible form of a character: empty if it has no width, a space for a no-break space."""
+def visible_form(character: str) -> str:
+    """Return the replacement of an invisible character, such as a space for a no-break space; others are unchanged."""
     if character.isascii() and (character.isprintable() or character in "\n\t"):
         return character
     if character in "\r\v\f\x85":
         return "\n"
-    return _STANDS_FOR.get(unicodedata.category(character), character)
+    return _REPLACEMENTS.get(unicodedata.category(character), character)
 
 
-def plain_text(text: str) -> str:
-    """Return the visible form of a text."""
-    return text.translate({ord(character): plain(character) for character in _odd(text)})
+def replace_invisible_characters(text: str) -> str:
+    """Replace the invisible characters in a text."""
+    return text.translate({ord(character): visible_form(character) for character in _invisible_characters(text)})
 
 
-def _odd(text: str) -> list[str]:
-    """Return the characters of a text that differ from their visible form, each once, in order."""
-    return sorted((character for character in set(text) if plain(character) != character), key=text.index)
+def _invisible_characters(text: str) -> list[str]:
+    """Return the distinct invisible characters of a text, in order of first occurrence."""
+    return sorted((character for character in set(text) if visible_form(character) != character), key=text.index)
 
 
 def is_only_crlf(text: str) -> bool:
-    """Return whether the only invisible characters in a text are Windows line endings."""
+    """Return whether Windows line endings are the only invisible characters in a text."""
     bare = text.replace("\r\n", "\n")
-    return bare != text and not _odd(bare)
+    return bare != text and not _invisible_characters(bare)
 
 
-def _make_visible(text: str) -> Repair | None:
-    """Remove or replace characters that editors do not show: byte order marks, carriage returns, zero-width spaces."""
-    odd = Counter({character: text.count(character) for character in _odd(text)})
-    if not odd:
+def _replace_invisible(text: str) -> Repair | None:
+    """Replace characters that editors do not show: byte order marks, carriage returns, zero-width spaces."""
+    invisible = Counter({character: text.count(character) for character in _invisible_characters(text)})
+    if not invisible:
         return None
     names = [
         f"{_NAMES.get(character) or unicodedata.name(character, '').lower() or f'U+{ord(character):04X}'} ({count})"
-        for character, count in odd.most_common(3)
+        for character, count in invisible.most_common(3)
     ]
-    return Repair(plain_text(text.replace("\r\n", "\n")), f"invisible characters: {', '.join(names)}")
+    return Repair(replace_invisible_characters(text.replace("\r\n", "\n")), f"invisible characters: {', '.join(names)}")
 
 
 def _unquote(text: str) -> Repair | None:
-    """Remove quotes at either end."""
+    """Remove quotes at the start and at the end."""
     bare = text.strip(QUOTES)
     if bare == text:
         return None
@@ -79,7 +79,7 @@ _ESCAPED_BREAK = re.compile(r"\\{1,8}r\\{1,8}n|\\{1,8}[nr]")
 
 
 def _unescape(text: str) -> Repair | None:
-    r"""Replace literal ``\n`` and ``%0A``, and backslashes at line ends; none of these occurs in a key."""
+    r"""Replace literal ``\n`` and ``%0A``, and remove backslashes, which never occur in a key."""
     decoded = unquote(text)
     broken, breaks = _ESCAPED_BREAK.subn("\n", decoded)
     bare = broken.replace("\\", "")
@@ -95,31 +95,33 @@ _INDENT = re.compile(r"^[ \t]+(?=\S)", re.MULTILINE)
 
 
 def _unindent(text: str) -> Repair | None:
-    """Remove indentation, which YAML and heredocs leave in the text."""
+    """Remove indentation, as YAML files and here-documents leave it."""
     bare, count = _INDENT.subn("", text)
     return Repair(bare, f"{count} line{'s' * (count != 1)} with leading whitespace") if count else None
 
 
 def _straighten_dashes(text: str) -> Repair | None:
-    """Restore BEGIN and END lines in which dashes were replaced or lost."""
+    """Restore the hyphens of BEGIN and END lines."""
     straight = pem.BOUNDARY.sub(lambda line: f"-----{line[0].strip(pem.DASHES)}-----", text)
-    return Repair(straight, "the dashes of its BEGIN and END lines are not five hyphens") if straight != text else None
+    return (
+        Repair(straight, "its BEGIN and END lines do not have five hyphens at each end") if straight != text else None
+    )
 
 
 def _decode(text: str) -> Repair | None:
-    """Decode base64 of the whole file, or of its base64 text."""
+    """Decode a key file that was encoded in base64 once more, with or without its BEGIN and END lines."""
     data = pem.decode_base64(text)
     if not data:
         return None
     decoded = pem.decode_text(data)
-    visible = plain_text(decoded)
+    visible = replace_invisible_characters(decoded)
     if not visible or not (visible.isascii() or "BEGIN" in visible):
         return None
-    return Repair(decoded, f"it is base64 of {len(decoded)} characters of text")
+    return Repair(decoded, f"it is text of {len(decoded)} characters encoded in base64")
 
 
-def _frame(text: str) -> Repair | None:
-    """Add BEGIN and END lines to a key that has neither, or only the END line."""
+def _add_boundaries(text: str) -> Repair | None:
+    """Add the BEGIN and END lines to a key without a BEGIN line."""
     boundaries = list(pem.BOUNDARY.finditer(text))
     if any(boundary[1] == "BEGIN" for boundary in boundaries):
         return None
@@ -128,17 +130,17 @@ def _frame(text: str) -> Repair | None:
     if not data or not pem.is_der(data):
         return None
     missing = "no BEGIN line" if boundaries else "no BEGIN and END lines"
-    framed = pem.frame(pem.private_key_label(data) or "PRIVATE KEY", body)
-    return Repair(framed, f"it is base64 of {len(data)} bytes with {missing}")
+    complete = pem.format_block(pem.private_key_label(data) or "PRIVATE KEY", body)
+    return Repair(complete, f"it is a key in base64 ({len(data)} bytes) with {missing}")
 
 
 _BODY = re.compile(r"[ \t]*\n(?:\S+[ \t]*\n)+")
-# A shell may have removed the backslash of each literal \n, so that only the letter n is left.
+# Shells may remove the backslash of a literal \n, so that only the letter n is left.
 _BREAKS_AS_N = re.compile(r"n((?:[A-Za-z0-9+/]{64}n)*[A-Za-z0-9+/=]{1,64})n")
 
 
-def _lay_out(text: str) -> Repair | None:
-    """Restore line breaks that were replaced by spaces or the letter n, removed or doubled."""
+def _restore_line_breaks(text: str) -> Repair | None:
+    """Restore line breaks that were removed, doubled, or replaced with spaces or the letter n."""
     block = pem.main_block(text)
     if block is None or (block.on_own_lines and _BODY.fullmatch(block.body)):
         return None
@@ -147,34 +149,34 @@ def _lay_out(text: str) -> Repair | None:
         body = "".join(match[1][at : at + 64] for at in range(0, len(match[1]), 65))
     if pem.decode_base64(body) is None:
         return None
-    laid_out = pem.frame(block.label, body)
-    had, has = text.count("\n") + 1, laid_out.count("\n") + 1
-    seen = f"line count {had}, expected {has}" if had != has else "its BEGIN or END line is not a line of its own"
-    return Repair(laid_out, seen) if laid_out != text else None
+    restored = pem.format_block(block.label, body)
+    had, has = text.count("\n") + 1, restored.count("\n") + 1
+    seen = f"line count {had}, expected {has}" if had != has else "its BEGIN or END line contains other text"
+    return Repair(restored, seen) if restored != text else None
 
 
 def _relabel(text: str) -> Repair | None:
-    """Correct a BEGIN line, mostly written by hand, whose label does not match the form of the key."""
+    """Correct a BEGIN line whose label does not match the format of the key, usually because it was written by hand."""
     block = pem.main_block(text)
     data = pem.decode_base64(block.body) if block else None
     label = pem.private_key_label(data) if data else None
     if block is None or label is None or label == block.label:
         return None
-    return Repair(pem.frame(label, block.body), f"its BEGIN line says {block.label} instead of {label}")
+    return Repair(pem.format_block(label, block.body), f"its BEGIN line says {block.label} instead of {label}")
 
 
 REPAIRS: tuple[tuple[str, Callable[[str], Repair | None]], ...] = (
-    ("key-invisible-characters", _make_visible),
+    ("key-invisible-characters", _replace_invisible),
     ("key-quoted", _unquote),
     ("key-newlines-lost", _unescape),
     ("key-indented", _unindent),
     ("key-pem-lines-missing", _straighten_dashes),
     ("key-base64-encoded", _decode),
-    ("key-pem-lines-missing", _frame),
-    ("key-newlines-lost", _lay_out),
+    ("key-pem-lines-missing", _add_boundaries),
+    ("key-newlines-lost", _restore_line_breaks),
     ("key-pem-lines-missing", _relabel),
 )
-"""The repairs, each with the cause that it proves, in the order in which they are tried.
+"""The repairs in the order in which they are tried, each with the cause that it proves.
 
-After each repair they are tried from the start, because a repair can reveal further damage.
+After a repair, all of them are tried again from the start, because it can reveal further damage.
 """

@@ -1,4 +1,4 @@
-"""Decoding of a token, and diagnosis of a text that is not a token."""
+"""Decoding of a token, and the reason if a text is not a token."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 
 class TokenError(Exception):
-    """Raised for a text that is not a JSON Web Token. ``finding`` has the reason."""
+    """Raised for a text that is not a JSON Web Token.
+
+    Args:
+        finding: The reason.
+    """
 
     def __init__(self, finding: Finding) -> None:
         super().__init__(str(finding))
@@ -30,14 +34,14 @@ class TokenError(Exception):
 
 @dataclass(frozen=True)
 class DecodedToken:
-    """Parts of a token, unverified."""
+    """The decoded parts of a token, which are not verified."""
 
     header: Mapping[str, Any]
     claims: Mapping[str, Any]
     signing_input: bytes
     signature: bytes
     repeated: tuple[str, ...] = ()
-    """Names of members that occur more than once in the header or the claims. The last value is used here."""
+    """Names of members that occur more than once in the header or the claims; the last value of each is used."""
 
     @property
     def key_id(self) -> str | None:
@@ -47,10 +51,10 @@ class DecodedToken:
 
 
 def decode(token: str) -> DecodedToken:
-    """Decode a token, unverified.
+    """Decode a token without verifying it.
 
     Raises:
-        TokenError: It is not a JSON Web Token.
+        TokenError: The text is not a JSON Web Token.
     """
     if finding := check_not_a_token(token) or _misplaced(token) or _damaged(token):
         raise TokenError(finding)
@@ -70,7 +74,7 @@ def decode(token: str) -> DecodedToken:
 
 
 def _misplaced(token: str) -> Finding | None:
-    """Return a finding for an empty text, or a token with other text around it."""
+    """Return a finding for an empty text, or for a token after ``Bearer`` or in the ``repr`` of bytes."""
     length = _length(token)
     if not token.strip():
         return make_finding("token-malformed", f"the token is empty ({length})")
@@ -86,16 +90,16 @@ _STRANGE = re.compile("[^A-Za-z0-9_.+/=-]")
 
 
 def _damaged(token: str) -> Finding | None:
-    """Return a finding for characters that do not belong in a token, added after the JWT library generated it."""
+    """Return a finding for characters that cannot occur in a token. They are added after a JWT library generated it."""
     if token.isascii() and not token.encode().translate(None, delete=_CHARACTERS):
         return None
     length = _length(token)
-    # To split is faster than to search.
+    # Splitting is faster than searching.
     if token.split(None, 1) != [token] and (blank := re.search(r"\s", token)):
         verb = "contains" if re.search(r"\s", token.rstrip()) else "ends with"
         return make_finding("token-whitespace", f"it {verb} {blank[0]!r} ({length})")
     if strange := _STRANGE.search(token):
-        return make_finding("token-malformed", f"the character at {strange.start()} is not base64url ({length})")
+        return make_finding("token-malformed", f"character {strange.start() + 1} is not base64url ({length})")
     if foreign := sorted(set(re.findall(r"[+/=]", token))):
         return make_finding("token-base64-alphabet", f"the token contains {' and '.join(foreign)} ({length})")
     return None
@@ -113,7 +117,7 @@ def _decode_bytes(part: str, name: str) -> bytes:
 
 
 def _decode_object(part: str, name: str, repeated: list[str]) -> dict[str, Any]:
-    """Decode the header or the claims, and add the names of repeated members to ``repeated``."""
+    """Decode the header or the claims, and append the names of repeated members to ``repeated``."""
 
     def unite(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         united = dict(pairs)

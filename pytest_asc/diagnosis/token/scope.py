@@ -1,4 +1,4 @@
-"""Check of a token's ``scope``, the requests that it is valid for."""
+"""Check of the claim ``scope``, the requests that a token is valid for."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _UNSCOPED_PARAMETERS = frozenset({"limit", "cursor", "sort"})
 
 
 def check_scope_format(claims: Mapping[str, Any]) -> Finding | None:
-    """Check that a scope is a list of requests."""
+    """Return a finding if ``scope`` is not a list of requests; None if it is one or there is none."""
     if "scope" not in claims:
         return None
     scope = claims["scope"]
@@ -31,15 +31,21 @@ def check_scope_format(claims: Mapping[str, Any]) -> Finding | None:
         return make_finding("token-scope-format", f"scope is {json_type(scope)}, expected an array")
     for entry in scope:
         if not (isinstance(entry, str) and _ENTRY.fullmatch(entry)):
-            return make_finding("token-scope-format", f"scope contains {format_claim(entry, clear=True)}")
+            return make_finding(
+                "token-scope-format", f"scope contains {format_claim(entry, clear=True)}, expected a method and a path"
+            )
     return None
 
 
 def check_scope(decoded: DecodedToken, method: str, url: str) -> Finding | None:
-    """Check that the token's scope covers a request. A token without a scope is valid for all requests.
+    """Return a finding if the scope of a token does not cover a request. A token without a scope covers all requests.
 
-    The order of query parameters is ignored, and so are ``limit``, ``cursor`` and ``sort``; the others must be equal
-    (documented).
+    Query parameters must be equal, in any order, except for ``limit``, ``cursor`` and ``sort`` (documented).
+
+    Args:
+        decoded: The token, whose scope has passed :func:`check_scope_format`.
+        method: Method of the request.
+        url: URL of the request.
     """
     scope = decoded.claims.get("scope")
     if not isinstance(scope, list):
@@ -58,13 +64,13 @@ def _key(method: str, url: str) -> tuple[str, str, list[tuple[str, str]]]:
 
 
 def allows_long_lifetime(entry: object, service: Service) -> bool:
-    """Return whether an entry of a scope is a GET request for a resource that accepts long-lived tokens."""
+    """Return whether an entry of a scope allows a long-lived token: a GET request for one of certain resources."""
     method, _, url = str(entry).partition(" ")
     return method == "GET" and _long_lived(service.long_lived_paths).fullmatch(urlsplit(url).path) is not None
 
 
 def max_lifetime_of(scope: object, service: Service) -> int | None:
-    """Return the maximum lifetime of a token with this scope, in seconds; None if the service has no limit."""
+    """Return the maximum lifetime of a token with this scope in seconds; None if the service has no limit."""
     long_lived = (
         isinstance(scope, list) and bool(scope) and all(allows_long_lifetime(entry, service) for entry in scope)
     )

@@ -1,4 +1,4 @@
-"""Check of a token's times: their form, its lifetime, and whether it is valid at a given time."""
+"""Check of a token's times: their form, the lifetime, and whether the token is valid at a given time."""
 
 from __future__ import annotations
 
@@ -16,39 +16,40 @@ if TYPE_CHECKING:
     from pytest_asc.apple.services import Service
     from pytest_asc.diagnosis.findings import Finding
 
-# Apple's tolerance for an iat in the future is not documented; 34 s ahead was accepted once (observed by capgo). One
-# minute is the time by which clients backdate iat.
+# Tolerated seconds of an iat in the future. Apple's tolerance is not documented; 34 s were accepted once (observed by
+# capgo). Clients backdate iat by one minute.
 FUTURE_TOLERANCE = 60
-# Tokens of clients that round iat up to the next second, with a lifetime of exactly the limit, are accepted (observed).
+# Seconds by which a token may exceed a limit: clients that round iat up are accepted at the limit (observed).
 ROUNDING = 1
-# A smaller exp is a duration, not a time; a greater time than the second number is not in seconds.
+# A smaller exp is a duration, not a time. A time greater than the second constant is not in seconds.
 LONGEST_DURATION = 10**9
 FIRST_MILLISECONDS = 10**11
-# Units smaller than a second, and their number in one second.
+# Units smaller than a second, each with the number of units in a second.
 _UNITS = (("milliseconds", 10**3), ("microseconds", 10**6), ("nanoseconds", 10**9))
 # Times from 2001 to 2096, in seconds since 1970.
 _PLAUSIBLE = range(10**9, 4 * 10**9)
 
 
 def check_time_format(claims: Mapping[str, Any], service: Service) -> Finding | None:
-    """Check that the times are whole seconds since 1970. Missing ones are reported with the other claims."""
+    """Return a finding if a time is not a whole number of seconds since 1970. Missing times are reported elsewhere."""
     for name in ("exp", "iat") if service.expires else ("iat",):
         value = claims.get(name)
         if value is None:
             continue
         if isinstance(value, bool) or not isinstance(value, int):
             return make_finding(
-                "token-time-not-integer", f"{name} is {format_claim(value, clear=True)}, {json_type(value)}"
+                "token-time-not-integer",
+                f"{name} is {format_claim(value, clear=True)}, {json_type(value)}, expected a whole number",
             )
         if abs(value) > FIRST_MILLISECONDS:
             return _not_in_seconds(name, value)
         if name == "exp" and value < LONGEST_DURATION:
-            return make_finding("token-exp-is-duration", f"exp is {value}, which as a time is {utc(value)}")
+            return make_finding("token-exp-is-duration", f"exp is {value}, which is {utc(value)} if read as a time")
     return None
 
 
 def _not_in_seconds(name: str, value: int) -> Finding:
-    """Return a finding for a time that is not in seconds, with the unit in which it is a plausible date."""
+    """Return a finding for a time that is not in seconds, with the unit in which it would be a plausible date."""
     evidence = f"{name} is {format_claim(value)}: read as seconds, it is after the year 5000"
     for unit, factor in _UNITS:
         if value // factor in _PLAUSIBLE:
@@ -62,19 +63,26 @@ def _not_in_seconds(name: str, value: int) -> Finding:
 
 
 def check_lifetime(lifetime: float, scope: object, service: Service) -> Finding | None:
-    """Check the seconds from ``iat`` to ``exp``, of an existing token or of one to be generated.
+    """Return a finding if a lifetime is longer than a service accepts.
 
-    A lifetime of more than 20 minutes, and up to six months, requires a scope that contains only GET requests for
-    resources that allow it (documented).
+    A lifetime of more than 20 minutes, up to six months, requires a scope that contains only GET requests for
+    certain resources (documented).
+
+    Args:
+        lifetime: Seconds from ``iat`` to ``exp``.
+        scope: The claim ``scope``; None if there is none.
+        service: The service that the token is for.
     """
     limit = service.max_lifetime
     if limit is None or lifetime <= limit:
         return None
-    life = f"exp is {format_claim(lifetime)} s after iat"
+    lifetime_text = f"exp is {format_claim(lifetime)} s after iat"
     entries = scope if isinstance(scope, (list, tuple)) else ()
     if not entries or not service.long_lived_paths:
         return make_finding(
-            "token-lifetime-too-long", f"{life}; {service.title} accepts at most {limit} s", fix=_fix(service)
+            "token-lifetime-too-long",
+            f"{lifetime_text}; {service.title} accepts at most {limit} s",
+            fix=_lifetime_fix(service),
         )
     if lifetime > SIX_MONTHS:
         fix = (
@@ -82,29 +90,33 @@ def check_lifetime(lifetime: float, scope: object, service: Service) -> Finding 
             if max_lifetime_of(list(entries), service) != limit
             else None
         )
-        return make_finding("token-long-lived-not-allowed", f"{life}, more than six months ({SIX_MONTHS} s)", fix=fix)
+        return make_finding(
+            "token-long-lived-not-allowed", f"{lifetime_text}, more than six months ({SIX_MONTHS} s)", fix=fix
+        )
     for entry in entries:
         if not str(entry).startswith("GET "):
             return make_finding(
-                "token-long-lived-not-allowed", f"{life}, and the scope contains {format_claim(entry, clear=True)}"
+                "token-long-lived-not-allowed",
+                f"{lifetime_text}, and the scope contains {format_claim(entry, clear=True)}, expected only GET",
             )
         if not allows_long_lifetime(entry, service):
             return make_finding(
-                "token-long-lived-not-allowed", f"{life}, and Apple does not accept a long-lived token for {entry!r}"
+                "token-long-lived-not-allowed",
+                f"{lifetime_text}, and Apple does not accept a long-lived token for {entry!r}",
             )
     return None
 
 
-def _fix(service: Service) -> str | None:
-    """Return the fix for a lifetime that is too long; None for the one in the table of causes."""
+def _lifetime_fix(service: Service) -> str | None:
+    """Return the fix for a lifetime that is too long; None for the fix in the table of causes."""
     limit = service.max_lifetime
     if limit is None or service.recommended_lifetime:
         return None
     return f"Set exp to at most {span(limit)} after iat."
 
 
-def _fix_expired(service: Service) -> str | None:
-    """Return the fix for an expired token; None for the one in the table of causes, if the lifetime is in minutes."""
+def _expired_fix(service: Service) -> str | None:
+    """Return the fix for an expired token; None for the fix in the table of causes, which is for short lifetimes."""
     if service.max_lifetime is not None and service.max_lifetime <= HOUR:
         return None
     what = "client secret" if service.sent_as_client_secret else "token"
@@ -112,50 +124,50 @@ def _fix_expired(service: Service) -> str | None:
     return f"Generate a new {what}, and renew it before it expires: it is valid{limit or ' until its exp'}."
 
 
-def _fix_at_limit(service: Service) -> str | None:
-    """Return the fix for a lifetime that is exactly the limit; None for the one in the table of causes."""
-    longer = _fix(service)
+def _at_limit_fix(service: Service) -> str | None:
+    """Return the fix for a lifetime that equals the limit; None for the fix in the table of causes."""
+    longer = _lifetime_fix(service)
     return (
         longer and f"{longer.rstrip('.')}, less a minute: at the limit, the token fails if a clock is one second off."
     )
 
 
 class Times(NamedTuple):
-    """Times of a token, in the right form, and the limits of its service."""
+    """The times of a token that have passed :func:`check_time_format`, and the limits of its service."""
 
     iat: float
     """Seconds since 1970; minus infinity if there is no ``iat``, which Apple accepts (observed)."""
     exp: float
     """Seconds since 1970; infinity if the token does not expire."""
     max_life: float
-    """Maximum seconds from ``iat`` to ``exp``. A longer lifetime is reported by :func:`check_lifetime`."""
+    """Maximum seconds from ``iat`` to ``exp``, which :func:`check_lifetime` checks; infinity if there is no limit."""
     max_ahead: float
-    """Maximum seconds from the time of verification to ``exp``."""
+    """Maximum seconds from the time of verification to ``exp``; infinity if there is no limit."""
     service: Service
 
     @property
     def valid_from(self) -> float:
-        """First time at which the token is valid: earlier, ``iat`` is in the future or ``exp`` too far ahead."""
+        """First time at which the token is valid, in seconds since 1970. It follows from ``iat`` and ``exp``."""
         return max(self.iat - FUTURE_TOLERANCE, self.exp - self.max_ahead - ROUNDING)
 
     def findings_at(self, now: float) -> Iterator[Finding]:
         """Yield the findings on the token at a time, in seconds since 1970."""
         ahead = self.iat - now
         if self.exp <= now:
-            yield make_finding("token-expired", self._expired(now), fix=_fix_expired(self.service))
+            yield make_finding("token-expired", self._expired(now), fix=_expired_fix(self.service))
         elif ahead > FUTURE_TOLERANCE:
             yield make_finding("token-issued-in-future", f"iat is {utc(self.iat)}, {span(ahead)} ahead of {utc(now)}")
         elif self.exp - now > self.max_ahead + ROUNDING:
             yield make_finding(
                 "token-lifetime-too-long",
                 f"exp is {self.exp - now:.0f} s ahead of {utc(now)}; at most {self.max_ahead:.0f} s are accepted",
-                fix=_fix(self.service),
+                fix=_lifetime_fix(self.service),
             )
         elif self.max_life == math.inf and self.exp - now > self.max_ahead - ROUNDING:
-            # If only the time until exp is limited, a token that is at the limit now will be below it later. Apple
-            # Music rejected such a token (observed: scottrhoyt/apple-music-jwt #1).
+            # Only the time until exp is limited, so this token will be valid soon. Apple Music rejected such a token
+            # (observed: scottrhoyt/apple-music-jwt #1).
             evidence = f"exp is {self.exp - now:.0f} s ahead of {utc(now)}, and {self.max_ahead:.0f} s is the limit"
-            yield make_finding("token-lifetime-at-limit", evidence, fix=_fix_at_limit(self.service))
+            yield make_finding("token-lifetime-at-limit", evidence, fix=_at_limit_fix(self.service))
         elif ahead > ROUNDING:
             yield make_finding(
                 "token-issued-in-future",
@@ -171,50 +183,50 @@ class Times(NamedTuple):
         return f"exp was {utc(self.exp)}, {span(now - self.exp)} ago{age}"
 
     def check_time_zone(self, now: float, utc_offset: int) -> Finding | None:
-        """Return a finding if both times, or only ``exp``, are wrong by exactly the local offset from UTC.
+        """Return a finding if both times, or only ``exp``, are wrong by the local offset from UTC.
 
         Args:
-            now: Seconds since 1970.
-            utc_offset: Seconds by which local time was ahead of UTC on the machine that generated the token.
+            now: The current time, in seconds since 1970.
+            utc_offset: Offset of local time from UTC in seconds on the machine that generated the token.
         """
-        life, offset = self.exp - self.iat, f"this machine's offset from UTC, {span(utc_offset)}"
+        lifetime, offset = self.exp - self.iat, f"this machine's offset from UTC, {span(utc_offset)}"
         if not utc_offset:
             return None
-        if 0 < life <= self.max_life:
-            good = self.exp > now >= self.iat - FUTURE_TOLERANCE
-            apart = abs(abs(self.iat - now) - abs(utc_offset)) < 2 * FUTURE_TOLERANCE
+        if 0 < lifetime <= self.max_life:
+            valid = self.exp > now >= self.iat - FUTURE_TOLERANCE
+            off_by_offset = abs(abs(self.iat - now) - abs(utc_offset)) < 2 * FUTURE_TOLERANCE
             evidence = f"iat is {utc(self.iat)} and now is {utc(now)}: the difference is {offset}"
-            return make_finding("token-time-zone-bug", evidence) if apart and not good else None
-        meant = life - utc_offset
-        if 0 < meant <= self.max_life < math.inf and abs(now - self.iat) < abs(utc_offset):
-            evidence = f"exp is {utc(self.exp)}, which differs from {span(meant)} after iat by {offset}"
+            return make_finding("token-time-zone-bug", evidence) if off_by_offset and not valid else None
+        intended = lifetime - utc_offset
+        if 0 < intended <= self.max_life < math.inf and abs(now - self.iat) < abs(utc_offset):
+            evidence = f"exp is {utc(self.exp)}, which differs from {span(intended)} after iat by {offset}"
             return make_finding("token-time-zone-bug", evidence)
         return None
 
 
-def times_of(claims: Mapping[str, Any], service: Service) -> Times:
-    """Return the times in claims that have passed :func:`check_time_format`."""
+def read_times(claims: Mapping[str, Any], service: Service) -> Times:
+    """Read the times in claims that have passed :func:`check_time_format`."""
     iat: float = -math.inf if claims.get("iat") is None else claims["iat"]
-    longest = max_lifetime_of(claims.get("scope"), service)
-    most: float = math.inf if longest is None else longest
-    exp: float = claims["exp"] if service.expires else iat + most
+    limit = max_lifetime_of(claims.get("scope"), service)
+    maximum: float = math.inf if limit is None else limit
+    exp: float = claims["exp"] if service.expires else iat + maximum
     return Times(
         iat,
         exp,
-        max_life=most if "iat" in service.counted_from else math.inf,
-        max_ahead=most if "now" in service.counted_from else math.inf,
+        max_life=maximum if "iat" in service.counted_from else math.inf,
+        max_ahead=maximum if "now" in service.counted_from else math.inf,
         service=service,
     )
 
 
-def check_lifetime_of(times: Times, scope: object) -> Finding | None:
-    """Check the lifetime of a token, which does not depend on the clock."""
+def check_token_lifetime(times: Times, scope: object) -> Finding | None:
+    """Return a finding if the lifetime of a token equals or exceeds the limit."""
     service = times.service
     counted = service.expires and times.iat != -math.inf and "iat" in service.counted_from
     if not counted:
         return None
-    life, limit = int(times.exp - times.iat), service.max_lifetime
-    if life == limit:
+    lifetime, limit = int(times.exp - times.iat), service.max_lifetime
+    if lifetime == limit:
         evidence = f"exp is {limit} s after iat, and {limit} s is the limit"
-        return make_finding("token-lifetime-at-limit", evidence, fix=_fix_at_limit(service))
-    return check_lifetime(life, scope, service)
+        return make_finding("token-lifetime-at-limit", evidence, fix=_at_limit_fix(service))
+    return check_lifetime(lifetime, scope, service)

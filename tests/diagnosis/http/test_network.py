@@ -16,7 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from pytest_asc.diagnosis.http.network import read_failure
+from pytest_asc.diagnosis.http.network import diagnose_failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -93,7 +93,7 @@ def fail(url: str, *, proxy: str | None = None, verify: str | bool = True, timeo
                 verify=verify,
                 timeout=timeout,
             )
-    finding = read_failure(raised.value, url=url, timeout=timeout)
+    finding = diagnose_failure(raised.value, url=url, timeout=timeout)
     assert PASSWORD not in str(finding)
     assert "secret-token" not in str(finding)
     assert finding.evidence.isprintable()
@@ -182,7 +182,7 @@ def test_responses_that_are_not_apples_are_found(serve: Serve, scheme: str, text
         (
             "403 Forbidden",
             "connection-failed",
-            "the proxy for api.example refused to connect: it returned 403",
+            "the proxy for api.example rejected the CONNECT request: it returned 403",
         ),
     ],
 )
@@ -248,7 +248,7 @@ def test_the_fix_of_an_expired_certificate_names_the_clock(serve: Serve, tmp_pat
 def test_a_missing_certificate_bundle_is_found(tmp_path: Path) -> None:
     finding = fail(f"https://{closed_port()}/", verify=str(tmp_path / "proxy-ca.pem"))
     assert (finding.cause, finding.certainty) == ("tls-intercepted", "certain")
-    assert finding.evidence == f"the file of trusted certificates does not exist: {tmp_path / 'proxy-ca.pem'}"
+    assert finding.evidence == f"the CA bundle does not exist: {tmp_path / 'proxy-ca.pem'}"
 
 
 @pytest.mark.parametrize(
@@ -276,11 +276,13 @@ def test_a_missing_certificate_bundle_is_found(tmp_path: Path) -> None:
     ],
 )
 def test_exceptions_of_the_standard_library_are_diagnosed(error: BaseException, cause: str, evidence: str) -> None:
-    finding = read_failure(error, url="https://user:password@api.example/v1/apps", timeout=10)
+    finding = diagnose_failure(error, url="https://user:password@api.example/v1/apps", timeout=10)
     assert (finding.cause, finding.evidence) == (cause, evidence)
 
 
 def test_exceptions_that_cause_each_other_end() -> None:
     first, second = RuntimeError(), ConnectionRefusedError()
     first.__cause__, second.__cause__ = second, first
-    assert read_failure(first, url="https://api.example/", timeout=1).evidence == "api.example refused the connection"
+    assert (
+        diagnose_failure(first, url="https://api.example/", timeout=1).evidence == "api.example refused the connection"
+    )

@@ -125,7 +125,7 @@ def test_urls_of_gateways_and_loopback_have_no_finding(url: str) -> None:
 def test_the_fix_has_the_host_of_the_chosen_service() -> None:
     finding = check_url(APPS, ENTERPRISE)
     assert finding is not None
-    assert finding.fix == f"Send it to https://{ENTERPRISE.host}."
+    assert finding.fix == f"Send the request to https://{ENTERPRISE.host}."
 
 
 def test_similar_claims_alone_do_not_prove_another_service() -> None:

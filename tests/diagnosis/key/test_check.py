@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pytest_asc.diagnosis.key.check import MAX_SIZE, KeyReading, read_key
+from pytest_asc.diagnosis.key.check import MAX_SIZE, KeyResult, read_key
 from pytest_asc.secrets import GRAM, Redactor
 
 if TYPE_CHECKING:
@@ -93,11 +93,11 @@ SEC1 = private(form=PrivateFormat.TraditionalOpenSSL).decode()
 PEMS = {"apple": P8, "openssl": private().decode()}
 
 
-def is_the_key(reading: KeyReading) -> bool:
+def is_the_key(reading: KeyResult) -> bool:
     return reading.key is not None and reading.key.public_key().public_numbers() == KEY.public_key().public_numbers()
 
 
-def causes(reading: KeyReading) -> list[str]:
+def causes(reading: KeyResult) -> list[str]:
     return [finding.cause for finding in reading.findings]
 
 
@@ -238,8 +238,8 @@ def test_blank_lines_around_a_key_are_not_reported_as_indentation(text: str) -> 
         (crlf(P8), INVISIBLE, "carriage return (5)"),
         ("\ufeff" + P8.replace(" ", "\u00a0"), INVISIBLE, "no-break space (4), byte order mark (1)"),
         (indent(P8), INDENTED, "6 lines with leading whitespace"),
-        (b64(b64(P8)), BASE64, "; then it is base64 of 258 characters"),
-        (body(P8), LINES, "150 bytes with no BEGIN and END lines"),
+        (b64(b64(P8)), BASE64, "; then it is text of 258 characters encoded in base64"),
+        (body(P8), LINES, "a key in base64 (150 bytes) with no BEGIN and END lines"),
         (f"'{P8}'", QUOTED, "starts with ' and ends with '"),
     ],
     ids=itertools.count(),
@@ -493,7 +493,7 @@ SECRETS = {
 }
 
 
-def assert_safe(reading: KeyReading) -> None:
+def assert_safe(reading: KeyResult) -> None:
     """Nothing leaks, and a key is the key or one that the text really holds."""
     errors = [finding for finding in reading.findings if finding.level == "error"]
     assert len(errors) == (reading.key is None)

@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_asc.apple.causes import CAUSES
-from pytest_asc.diagnosis.key.ids import IdsReading, read_ids
+from pytest_asc.diagnosis.key.ids import IdsResult, read_ids
 
 KEY_ID = "2X9R7KQF34"
 ISSUER = "57246542-0a1b-4c2d-8e3f-1a2b3c4d072a"
 TEAM_ID = "9QWERTY123"
 
 
-def causes(reading: IdsReading) -> list[str]:
+def causes(reading: IdsResult) -> list[str]:
     return [finding.cause for finding in reading.findings]
 
 
@@ -40,7 +40,7 @@ def test_good_ids_have_no_finding(key_id: str, issuer_id: str, kind: str | None)
 @pytest.mark.parametrize("issuer_id", [None, "", "\n"])
 @pytest.mark.parametrize("kind", [None, "individual"])
 def test_an_individual_key_has_no_issuer(issuer_id: str | None, kind: str | None) -> None:
-    assert read_ids(KEY_ID, issuer_id, key_type=kind) == IdsReading(KEY_ID, None, ())
+    assert read_ids(KEY_ID, issuer_id, key_type=kind) == IdsResult(KEY_ID, None, ())
 
 
 @pytest.mark.parametrize(
@@ -225,8 +225,8 @@ def test_a_blank_that_no_editor_shows_is_named() -> None:
     ],
 )
 def test_the_key_id_is_taken_from_the_file_name(key_file: str) -> None:
-    assert read_ids(None, ISSUER, key_file=key_file) == IdsReading(KEY_ID, ISSUER, ())
-    assert read_ids(KEY_ID, ISSUER, key_file=key_file) == IdsReading(KEY_ID, ISSUER, ())
+    assert read_ids(None, ISSUER, key_file=key_file) == IdsResult(KEY_ID, ISSUER, ())
+    assert read_ids(KEY_ID, ISSUER, key_file=key_file) == IdsResult(KEY_ID, ISSUER, ())
 
 
 def test_a_file_of_any_other_name_gives_no_key_id() -> None:

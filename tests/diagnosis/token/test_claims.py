@@ -135,7 +135,7 @@ def test_the_certainty_of_another_service_follows_from_the_claims(
 def test_a_token_without_weatherkits_members_gets_a_list_of_them() -> None:
     (finding,) = findings_of(good(APP_STORE_CONNECT), WEATHERKIT)
     assert finding.evidence == (
-        "the token has the claims of App Store Connect and is sent to WeatherKit: iss is 5724…072a, expected the Team "
+        "the token has the claims of App Store Connect, but is sent to WeatherKit: iss is 5724…072a, expected the Team "
         "ID, 10 characters; sub is missing, expected the Services ID; WeatherKit does not accept aud"
     )
 

@@ -302,7 +302,7 @@ def signed(signature: bytes) -> str:
     [
         (bytes(64), "token-signature-mismatch", "the signature's r is zero"),
         (b"\1" * 32 + bytes(32), "token-signature-mismatch", "the signature's s is zero"),
-        (b"\xff" * 64, "token-signature-mismatch", "beyond the order of the curve"),
+        (b"\xff" * 64, "token-signature-mismatch", "not less than the order of the curve"),
         (b"\1" * 32, "token-signature-hmac", "an HS256 signature has this length"),
         (b"\1" * 48, "token-signature-hmac", "an HS384 signature has this length"),
         (b"\1" * 40, "token-signature-mismatch", "the signature is 40 bytes, expected 64"),
@@ -329,7 +329,7 @@ def test_a_key_id_of_a_megabyte_is_no_key_id() -> None:
     )
     assert (finding.cause, finding.evidence) == (
         "token-form",
-        "kid is 1000000 characters long, expected the 10 of a key ID",
+        "kid has 1000000 characters, expected a key ID of 10",
     )
 
 
