@@ -1,10 +1,10 @@
-"""pytest-asc: tokens, a credential doctor and an emulator for Apple's App Store Connect API.
+"""pytest-asc: tokens, credential checks and an emulator for Apple's App Store Connect API.
 
-The names below are for conftest.py files, for type annotations and for programs that do not use pytest. pytest imports
-this package in every run where the plugin is installed, so each name is imported only when it is first used.
+The names in ``__all__`` are for conftest.py files, type annotations and programs that do not use pytest. pytest imports
+this package in every run in which the plugin is installed, so each name is imported on first use.
 
-A program may import this package before it starts pytest. Without the marker PYTEST_DONT_REWRITE in this docstring,
-pytest would then warn that it can no longer rewrite the assertions of this module, although it has none.
+PYTEST_DONT_REWRITE: this module has no assertions. Without this marker, pytest would warn that it cannot rewrite them
+if a program imports this package before it starts pytest.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ if not TYPE_CHECKING:  # with a module-level __getattr__, a type checker would a
     def __getattr__(name: str) -> object:
         if name not in _EXPORTS:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from importlib import import_module  # noqa: PLC0415  this module imports nothing until a name is used
+        from importlib import import_module  # noqa: PLC0415  only when a name is used
 
         return getattr(import_module(f"{__name__}.{_EXPORTS[name]}"), name)
 

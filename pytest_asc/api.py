@@ -1,4 +1,4 @@
-"""Public functions that need no pytest."""
+"""Public functions that do not require pytest: ``diagnose`` and ``emulate``."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 
 
 _account: CheckedDocument | None = None
-"""The account that every emulator of :func:`emulate` starts with; None for an empty account."""
+"""The account with which every emulator of :func:`emulate` starts; None for an empty account."""
 
 
 def start_from(account: CheckedDocument | None) -> CheckedDocument | None:
-    """Set the account that every emulator of :func:`emulate` starts with, and return the previous one."""
+    """Set the account with which every emulator of :func:`emulate` starts, and return the previous one."""
     global _account
     before, _account = _account, account
     return before
@@ -135,19 +135,19 @@ def emulate(
         role: The role of the key.
         load: A document of resources, or the path of one; see :meth:`pytest_asc.Emulator.load`.
         sample: Also load the sample account.
-        clock: Function that returns the time, in seconds since 1970; by default ``time.time``.
-        seed: Seed of the generated IDs: the same seed gives the same IDs.
-        allow_unfired: Do not raise an error at the end if a planned failure has not happened.
+        clock: Function that returns the current time, in seconds since 1970; by default ``time.time``.
+        seed: Seed for generated IDs. The same seed gives the same IDs.
+        allow_unfired: Allow planned failures that have not happened by the end of the ``with`` block.
         credentials: The key that the emulator accepts; by default a throw-away key.
-        openapi: Path of Apple's OpenAPI document in another version than the one that ships with this package. It is
-            compiled on each call, and applies to every emulator of the process until this one is closed; do not use
+        openapi: Path of another version of Apple's OpenAPI document than the one that ships with this package. It is
+            compiled on each call, and applies to all emulators of the process until this one is closed: do not use
             emulators that were opened earlier in the meantime.
 
     Yields:
         The emulator. Its method ``token()`` generates tokens that it accepts, signed with the key in ``credentials``.
 
     Raises:
-        AssertionError: A planned failure has not happened by the end of the ``with`` block.
+        AssertionError: A planned failure did not happen by the end of the ``with`` block.
         OSError: A document cannot be read.
         ValueError: There is no such service or role, or a document is invalid.
     """

@@ -1,4 +1,4 @@
-"""Elements of an HTML page. Text and attributes are escaped on output, so callers pass them as they are."""
+"""Elements of an HTML page. Text and attributes are escaped on output, so callers do not escape them."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ def element(tag: str, *children: ET.Element | str | None, **attributes: str) -> 
         *children: Child elements and texts, in order. None is skipped. Text is never parsed as markup.
         **attributes: Attributes. ``class_`` becomes ``class``, and other underscores become hyphens.
     """
-    made = ET.Element(
+    parent = ET.Element(
         tag, {name.rstrip("_").replace("_", "-"): _clean_line(value) for name, value in attributes.items()}
     )
     for child in children:
         if isinstance(child, ET.Element):
-            made.append(child)
+            parent.append(child)
         elif child is not None:
-            _add_text(made, _clean_line(child))
-    return made
+            _add_text(parent, _clean_line(child))
+    return parent
 
 
 def _add_text(parent: ET.Element, text: str) -> None:
@@ -40,9 +40,9 @@ def _add_text(parent: ET.Element, text: str) -> None:
 
 
 def _clean_line(text: str) -> str:
-    """Return the text as one line without control characters.
+    """Return a text as one line without control characters.
 
-    A space at either end is kept, because it separates the text from neighbouring elements.
+    A space at the start or end is kept, because it separates the text from neighbouring elements.
     """
     line = one_line(text, _MAX_LENGTH)
     return f"{' ' * text.startswith(' ')}{line}{' ' * (text.endswith(' ') and bool(line))}"

@@ -1,4 +1,4 @@
-"""A requests session for the API: adds a fresh token to each request, retries, follows pages, and prevents writes."""
+"""A requests session for the API, which adds a valid token, retries, follows pages and can prevent writes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from requests.adapters import BaseAdapter
 
 DEFAULT_TIMEOUT = 30.0
-"""Seconds to wait for the connection, and for each read of the response."""
+"""Timeout in seconds for connecting, and for each read of the response."""
 
 RETRIES = 3
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -38,21 +38,22 @@ class Session(requests.Session):
     """A ``requests.Session`` for one API host.
 
     Relative URLs are resolved against that host. The token is sent only to that host: not to another host after a
-    redirect, and not to upload URLs. It is added when a request is sent, so that ``~/.netrc`` does not replace it and a
-    long test does not send an expired one. An ``Authorization`` header that the caller has set is left unchanged.
+    redirect, and not to upload URLs. It is added when a request is sent, so ``~/.netrc`` does not replace it, and a
+    long test does not send an expired token. An ``Authorization`` header that the caller sets is not changed.
 
     Args:
         base_url: Scheme and host, with a path if the API's paths have a prefix.
         token: Function that returns the token to send.
-        renew: Function that returns another token, for a single retry after a 401, if earlier requests of this session
-            have succeeded (Apple sometimes rejects valid tokens; observed by asconnect and others). None for no retry.
+        renew: Function that returns a new token for a single retry after a 401; None for no retry. A request is
+            retried only if an earlier one of this session succeeded: Apple sometimes rejects valid tokens (observed
+            by asconnect and others).
         timeout: Timeout in seconds, for requests that do not set one.
         retries: How many times a GET is retried after 429, 5xx or a failed connection, with increasing delays.
         writes: Allow requests that can change data.
-        adapter: Adapter that responds in place of the network. Proxies of the environment then do not apply.
+        adapter: Adapter that responds in place of the network; proxies from the environment are then not used.
 
     Raises:
-        ValueError: The base URL is not an HTTP URL, or HTTP libraries would disagree about its host.
+        ValueError: The base URL is not an HTTP URL, or HTTP libraries may disagree about its host.
     """
 
     def __init__(
@@ -83,7 +84,7 @@ class Session(requests.Session):
         self._origin = parse_origin(base_url)
         scheme, _, rest = base_url.partition("://")
         self._root = f"{scheme}://{rest.partition('/')[0]}/"
-        # Without auth, requests would take credentials from ~/.netrc or the URL. An auth that does nothing prevents it.
+        # Without auth, requests would use credentials from ~/.netrc or the URL.
         self.auth = _no_auth
         if adapter is not None:
             self.mount(self._root, adapter)
@@ -101,10 +102,10 @@ class Session(requests.Session):
         return super().request(method, url, *args, **kwargs)
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-        """Send a prepared request with a valid token. requests also calls this for each request after a redirect."""
+        """Send a prepared request with a valid token. requests also calls this method after each redirect."""
         if not self.writes and request.method not in SAFE_METHODS:
             raise WriteRefusedError(
-                f"{request.method} {_without_query(request.url)} was not sent: in live mode asc_session only reads. "
+                f"{request.method} {_without_query(request.url)} was not sent: in live mode, asc_session is read-only. "
                 "To let this test write, mark it with @pytest.mark.asc(allow_writes=True) and run pytest with "
                 "--asc-allow-writes."
             )
@@ -116,7 +117,7 @@ class Session(requests.Session):
         try:
             response = super().send(request, **kwargs)
         except _BODY_OR_CONNECTION_ERRORS as error:
-            # requests does not set the request of an error that occurs while the body is read.
+            # requests does not set this attribute for errors while the body is read.
             error.request = error.request or request
             raise
         if adds_token:
@@ -143,7 +144,7 @@ class Session(requests.Session):
             prepared_request.headers.pop("Authorization", None)
 
     def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
-        """Merge settings of the environment, unless an adapter responds: then there is no connection to configure."""
+        """Merge settings from the environment, unless an adapter responds and there is no connection to configure."""
         if not self._has_adapter or not self._is_own_host(url):
             return super().merge_environment_settings(url, proxies, stream, verify, cert)
         return {"proxies": {}, "stream": bool(stream), "verify": True, "cert": None}
@@ -176,9 +177,9 @@ class Session(requests.Session):
             yield from page["data"]
 
     def _may_authorise(self, request: requests.PreparedRequest) -> bool:
-        """Return whether to send the token: the host is the API's, and the caller set no other Authorization header."""
+        """Return whether to add the token: the host is the API's, and the caller set no Authorization header."""
         present = request.headers.get("Authorization")
-        # A prepared request that is sent again still has the token that was added the last time.
+        # A prepared request that is sent again still has the header that was added before.
         return present in {None, getattr(request, _ADDED_HEADER, None)} and self._is_own_host(request.url)
 
     def _authorise(self, request: requests.PreparedRequest, token: str) -> None:
@@ -194,9 +195,9 @@ class Session(requests.Session):
 
 
 def _state_with_shared_adapters() -> dict[str, Any]:
-    """Return the state of a new session with an adapter of its own; the default adapters, rarely used, are shared.
+    """Return the state of a new session that shares its default adapters with other sessions.
 
-    This takes half the time of ``requests.Session()``. Everything else that is mutable is copied.
+    This takes half the time of ``requests.Session()``. All other mutable members are copied.
     """
     if not _SHARED:
         _SHARED.update(vars(requests.Session()))

@@ -29,18 +29,18 @@ def sign_webhook(body: bytes, secret: str | bytes) -> str:
 
 
 def verify_webhook(body: bytes | bytearray | memoryview | str, headers: Headers, secret: str | bytes) -> bool:
-    """Verify that a webhook notification comes from App Store Connect and was not changed on the way.
+    """Verify the signature of a webhook notification: that App Store Connect sent it, and nobody changed it.
 
-    Signatures are compared in constant time.
+    The signature is compared in constant time.
 
     Args:
-        body: The body as received, before parsing: ``request.get_data()`` in Flask, ``await request.body()`` in
+        body: The body as it was received, before parsing: ``request.get_data()`` in Flask, ``await request.body()`` in
             FastAPI.
         headers: The headers of the request: a mapping or name-value pairs. Names are compared case-insensitively.
         secret: The secret that the webhook was created with.
 
     Returns:
-        Always True: a notification that is not genuine raises an error.
+        True, always: an invalid signature raises an error.
 
     Raises:
         TypeError: The body is neither bytes nor str, for example because it has been parsed already.
@@ -50,18 +50,18 @@ def verify_webhook(body: bytes | bytearray | memoryview | str, headers: Headers,
         body = bytes(body)
     if not isinstance(body, (bytes, str)):
         raise TypeError(
-            f"got a body of type {type(body).__name__}, expected the bytes of the request: a document that was parsed "
-            "and serialized again has another signature"
+            f"got a body of type {type(body).__name__}, expected the bytes of the request: the signature of a "
+            "document that was parsed and serialized again differs"
         )
     if not secret:
-        raise ValueError("got an empty secret, expected the one that the webhook was created with")
+        raise ValueError("got an empty secret, expected the secret that the webhook was created with")
     raw = _as_bytes(body)
     got = _signature(headers)
     if not _SIGNATURE.fullmatch(got):
-        hint = "; the part before the digits is missing" if _SIGNATURE_WITHOUT_SCHEME.fullmatch(got) else ""
+        hint = "; the prefix is missing" if _SIGNATURE_WITHOUT_SCHEME.fullmatch(got) else ""
         shown = got[:_MAX_SHOWN] + "…" * (len(got) > _MAX_SHOWN)
         raise ValueError(
-            f"got {SIGNATURE_HEADER} {shown!r}, expected {_SCHEME!r} and 64 hexadecimal digits in lower case{hint}"
+            f"got {SIGNATURE_HEADER} {shown!r}, expected {_SCHEME!r} and 64 lower-case hexadecimal digits{hint}"
         )
     if not hmac.compare_digest(got, sign_webhook(raw, secret)):
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Credentials: key ID, issuer ID, kind and private key, and the source of each; found in the settings."""
+"""Credentials: key ID, issuer ID, type and private key, with the source of each, and the search for them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from cryptography.hazmat.primitives import serialization
 
 from pytest_asc.apple.services import APP_STORE_CONNECT, SERVICES, KeyType, ServiceIds
 from pytest_asc.credentials import key_files
-from pytest_asc.credentials.fastlane import YES, flag_beside, flag_conflicts, key_type_conflicts
+from pytest_asc.credentials.fastlane import TRUE_VALUES, key_type_conflicts, option_conflicts, read_option
 from pytest_asc.credentials.precedence import id_conflicts, key_conflicts
 from pytest_asc.credentials.search import find_ids, find_key_in_folders, find_service_ids, read_keys
 from pytest_asc.credentials.settings import BY_NAME, settings_with
 from pytest_asc.credentials.unread import unread_finding
 from pytest_asc.diagnosis.findings import Finding, best_error, make_finding
+from pytest_asc.diagnosis.formatting import join_or
 from pytest_asc.diagnosis.key.ids import normalize_id, read_ids
 from pytest_asc.secrets import SecretStr, mask, redactor
 
@@ -43,9 +44,9 @@ class Credentials:
     kind: KeyType
     private_key: ec.EllipticCurvePrivateKey
     sources: Mapping[str, str] = field(default_factory=dict)
-    """The sources of ``key_id``, ``issuer_id`` and ``private_key``: options, ini values, variables or files."""
+    """The sources of ``key_id``, ``issuer_id`` and ``private_key``: an option, ini value, variable or file for each."""
     service_ids: ServiceIds = field(default_factory=ServiceIds)
-    """The known IDs for tokens of services other than App Store Connect."""
+    """The IDs that are known for tokens of services other than App Store Connect."""
 
     @classmethod
     def load(
@@ -57,11 +58,11 @@ class Credentials:
         kind: KeyType | None = None,
         **ids: Unpack[ServiceIds],
     ) -> Credentials:
-        """Create credentials from values of another source, such as a vault.
+        """Create credentials from values of any other source, such as a secret store.
 
         Args:
             key_id: The key ID.
-            key: The text of the private key, which is repaired as one from the environment is.
+            key: The text of the private key. It is repaired like one from the environment.
             issuer_id: The issuer ID; None for an individual key.
             kind: The type of the key; by default ``team`` with an issuer ID, ``individual`` without one.
             **ids: IDs for tokens of other services, such as ``team_id`` and ``service_id``.
@@ -80,7 +81,7 @@ class Credentials:
 
     @cached_property
     def pem(self) -> SecretStr:
-        """The private key as text, in the form of a .p8 file. Its ``repr`` does not show it."""
+        """The private key in the form of a .p8 file. The ``repr`` of this string does not show it."""
         text = self.private_key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         ).decode("ascii")
@@ -89,9 +90,9 @@ class Credentials:
 
     @cached_property
     def key_file(self) -> Path:
-        """Path of a file with the private key, which has Apple's name for it and which only its owner can read.
+        """Path of a file with the private key. It is named as Apple names it, and only its owner can read it.
 
-        The file is in a private folder. It is written on first access, and removed when the process ends.
+        The file is written to a private folder on first access, and removed when the process ends.
         """
         from pytest_asc.credentials.private_folder import (  # noqa: PLC0415  rarely used
             new_private_folder,
@@ -105,7 +106,7 @@ class Credentials:
         return file
 
     def issuer(self, service: Service) -> str | None:
-        """Return the ``iss`` of this key's tokens for a service; None if they have none, or if it is not known."""
+        """Return the ``iss`` of this key's tokens for a service; None if they have no ``iss`` or it is not known."""
         member = service.claims["iss"]
         value = member.value.format_map({"team_id": "", **self.service_ids, "issuer_id": self.issuer_id or ""})
         return value if re.fullmatch(member.pattern, value) else None
@@ -116,7 +117,13 @@ class Credentials:
 
 
 class CredentialsError(Exception):
-    """Raised if there are no usable credentials. The message has the best-supported cause, its evidence and fix."""
+    """Raised if there are no usable credentials.
+
+    The message contains the best-supported cause, its evidence and its fix.
+
+    Args:
+        findings: The findings on the credentials, at least one of them an error.
+    """
 
     def __init__(self, findings: tuple[Finding, ...]) -> None:
         super().__init__(findings)
@@ -129,13 +136,13 @@ class CredentialsError(Exception):
 
 @dataclass(frozen=True)
 class CredentialsResult:
-    """Credentials from the settings, and the findings on them."""
+    """Result of the search for credentials."""
 
     credentials: Credentials | None
     """None if any finding is an error."""
     findings: tuple[Finding, ...]
     sources: Mapping[str, str]
-    """The sources of ``key_id``, ``issuer_id`` and ``private_key``, if they were found."""
+    """The sources of the ``key_id``, ``issuer_id`` and ``private_key`` that were found."""
     key_id: str | None = field(repr=False)
     issuer_id: str | None = field(repr=False)
     kind: KeyType
@@ -152,19 +159,21 @@ class CredentialsResult:
 
 
 def find_credentials(settings: Settings) -> CredentialsResult:
-    """Search every source for credentials; keys and IDs are repaired in memory where possible.
+    """Search every source for credentials, and repair keys and IDs in memory where possible.
 
-    Invalid values give findings. Every text of a key is registered with the redactor of this process.
+    Invalid keys and IDs give findings. The texts of keys are registered with the redactor of this process.
 
     Raises:
-        SettingsError: The key type that was set does not exist.
+        SettingsError: The key type or the service in the settings does not exist.
     """
     keys = read_keys(settings)
     key_ids = find_ids("key_id", keys, settings)
     issuer_ids = find_ids("issuer_id", keys, settings)
     key = keys[0] if keys else find_key_in_folders(normalize_id(key_ids[0].value), settings)
     service = SERVICES[settings.choice("service") or APP_STORE_CONNECT.name]
-    in_house = key.fastlane.in_house if key.fastlane else flag_beside(key.source, "IN_HOUSE", settings)[1] in YES
+    in_house = (
+        key.fastlane.in_house if key.fastlane else read_option(key.source, "IN_HOUSE", settings)[1] in TRUE_VALUES
+    )
     configured_type = settings.choice("key_type") or ("enterprise" if in_house else service.key_type)
     key_file = key.file.name if key.file and not key.fastlane else None
     if service.takes_issuer_id:
@@ -172,36 +181,36 @@ def find_credentials(settings: Settings) -> CredentialsResult:
         issuer_id = ids.issuer_id
     else:
         ids = read_ids(key_ids[0].value, None, key_file=key_file)
-        # The service's tokens have no issuer ID, but the key can also sign tokens for App Store Connect, which have.
+        # Tokens for this service have no issuer ID, but the key can also sign tokens for App Store Connect.
         issuer_id = normalize_id(issuer_ids[0].value)
     kind = cast("KeyType", configured_type or ("individual" if ids.key_id and not ids.issuer_id else "team"))
     service_ids = find_service_ids(settings)
 
-    places = {
+    source_names = {
         "key_id": key_ids[0].source or (key.source if ids.key_id else ""),
         "issuer_id": issuer_ids[0].source if ids.issuer_id else "",
         "private_key": key.source,
         **{name: service_ids[name].source for name in service.ids if name in service_ids},
     }
-    sources = {name: source for name, source in places.items() if source}
-    # A SubscriptionKey file is a hint for another service, except for the services whose key files have this name.
-    hints = frozenset({"key-of-other-service"} if service.key_file == "SubscriptionKey" else ())
-    id_findings = [finding for finding in ids.findings if finding.cause not in hints]
+    sources = {name: source for name, source in source_names.items() if source}
+    # A SubscriptionKey file suggests another service, unless the key files of this service have that name.
+    ignored_causes = frozenset({"key-of-other-service"} if service.key_file == "SubscriptionKey" else ())
+    id_findings = [finding for finding in ids.findings if finding.cause not in ignored_causes]
     findings = (
-        *_root_causes(key, key_ids[0], [_named(finding, key_ids[0], issuer_ids[0]) for finding in id_findings]),
+        *_root_causes(key, key_ids[0], [_with_source(finding, key_ids[0], issuer_ids[0]) for finding in id_findings]),
         *_missing_service_ids(service, service_ids),
-        *flag_conflicts(key.source, settings),
+        *option_conflicts(key.source, settings),
         *key_type_conflicts(key.source, key.fastlane, settings),
-        *_exposure(key, settings),
+        *_exposure_finding(key, settings),
         *key_conflicts(keys, settings),
         *id_conflicts("key ID", key_ids, settings),
         *id_conflicts("issuer ID", issuer_ids, settings),
     )
-    findings = _with_unread(findings, ids.issuer_id, service, settings)
+    findings = _explain_missing(findings, ids.issuer_id, service, settings)
     if key.key is None or ids.key_id is None or best_error(findings):
         return CredentialsResult(None, findings, sources, ids.key_id, ids.issuer_id, kind)
     if kind == "individual" and configured_type is None:
-        findings += _empty_issuer(settings)
+        findings += _empty_issuer_note(settings)
     known = cast("ServiceIds", {name: value.value for name, value in service_ids.items()})
     credentials = Credentials(ids.key_id, issuer_id, kind, key.key, sources, known)
     return CredentialsResult(credentials, findings, sources, ids.key_id, ids.issuer_id, kind)
@@ -219,10 +228,10 @@ _MISSING: Mapping[str, frozenset[str]] = {
 }
 
 
-def _with_unread(
+def _explain_missing(
     findings: tuple[Finding, ...], issuer_id: str | None, service: Service, settings: Settings
 ) -> tuple[Finding, ...]:
-    """Replace findings that a value is missing if a variable that is not read seems to contain the value."""
+    """Replace the findings on missing values if a variable that is not read seems to contain them."""
     explained = {finding.cause for finding in findings if finding.cause in _MISSING}
     missing = frozenset().union(*(_MISSING[cause] for cause in explained))
     if explained and (unread := unread_finding(settings.environ, missing)):
@@ -236,29 +245,32 @@ def _with_unread(
 
 
 def _root_causes(key: KeySource, key_id: SettingValue, ids: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Return the findings on key and IDs, without those that only follow from another finding."""
+    """Return the findings on the key and the IDs, without those that follow from another finding."""
     if key.opened:
         return (*key.findings, *ids)
-    follows = {"issuer-id-missing"} if key_id.value else {"issuer-id-missing", "key-id-missing"}
-    own = tuple(finding for finding in ids if finding.cause not in follows)
-    # The key folders were searched with a wrong key ID, so the missing key follows from that error.
-    return own if not key.source and key_id.value and best_error(own) else (*key.findings, *own)
+    consequences = {"issuer-id-missing"} if key_id.value else {"issuer-id-missing", "key-id-missing"}
+    id_findings = tuple(finding for finding in ids if finding.cause not in consequences)
+    # The key folders were searched with a wrong key ID, which explains the missing key.
+    return id_findings if not key.source and key_id.value and best_error(id_findings) else (*key.findings, *id_findings)
 
 
-def _named(finding: Finding, key_id: SettingValue, issuer_id: SettingValue) -> Finding:
+def _with_source(finding: Finding, key_id: SettingValue, issuer_id: SettingValue) -> Finding:
     sources = {"key-id-": key_id.source, "issuer-id-": issuer_id.source}
     source = next((source for start, source in sources.items() if finding.cause.startswith(start)), "")
     return replace(finding, evidence=f"{source}: {finding.evidence}") if source else finding
 
 
-def _exposure(key: KeySource, settings: Settings) -> tuple[Finding, ...]:
-    finding = key_files.exposure(key.file, key_files.shown(key.file, settings)) if key.key and key.file else None
+def _exposure_finding(key: KeySource, settings: Settings) -> tuple[Finding, ...]:
+    finding = (
+        key_files.check_exposure(key.file, key_files.display_path(key.file, settings)) if key.key and key.file else None
+    )
     return (finding,) if finding else ()
 
 
-def _empty_issuer(settings: Settings) -> tuple[Finding, ...]:
+def _empty_issuer_note(settings: Settings) -> tuple[Finding, ...]:
     empty = [value.source for value in settings.all("issuer_id")]
-    evidence = f"{', '.join(empty)} is set but empty, so the key is treated as an individual key"
+    are = "are" if len(empty) > 1 else "is"
+    evidence = f"{', '.join(empty)} {are} set but empty, so the key is treated as an individual key"
     return (make_finding("issuer-id-missing", evidence, level="note"),) if empty else ()
 
 
@@ -266,6 +278,6 @@ def _missing_service_ids(service: Service, known: Mapping[str, SettingValue]) ->
     for name in service.ids:
         if not known.get(name) and name in BY_NAME:
             setting = BY_NAME[name]
-            places = ", ".join((setting.flag, setting.ini, *setting.env))
-            evidence = f"tokens for {service.title} contain the {_ID_NAMES[name]}, and none is set in {places}"
+            names = join_or((setting.flag, setting.ini, *setting.env))
+            evidence = f"tokens for {service.title} contain the {_ID_NAMES[name]}, but it is not set in {names}"
             yield make_finding("service-id-missing", evidence)

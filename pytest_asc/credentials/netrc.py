@@ -1,4 +1,4 @@
-"""Entries of the netrc file, which requests uses unless a session sets ``auth``."""
+"""Entries of netrc files, which requests uses unless a session sets ``auth``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NAMES = (".netrc", "_netrc")
 
 
 def find_entry(host: str, *, environ: Mapping[str, str], home: Path) -> NetrcEntry | None:
-    """Return the entry that requests would use for a host, from the file in ``NETRC`` or the one in the home folder.
+    """Return the netrc entry that requests would use for a host, from the file in ``NETRC`` or in the home folder.
 
     Args:
         host: The host, without a port.
@@ -24,7 +24,7 @@ def find_entry(host: str, *, environ: Mapping[str, str], home: Path) -> NetrcEnt
         home: The user's home folder.
 
     Returns:
-        The entry; None if there is no readable file, or it has neither this host nor a default entry.
+        The entry; None if there is no readable file, or the file has no entry for this host and no default entry.
     """
     named = environ.get("NETRC")
     for place, path in [("NETRC", Path(named))] if named else [(f"~/{name}", home / name) for name in _NAMES]:

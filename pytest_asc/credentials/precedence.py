@@ -1,4 +1,4 @@
-"""Precedence of sources, and the findings on sources that disagree."""
+"""Precedence of sources, and findings on sources that contradict each other."""
 
 from __future__ import annotations
 
@@ -14,20 +14,22 @@ if TYPE_CHECKING:
     from pytest_asc.credentials.settings import Settings, SettingValue
     from pytest_asc.credentials.sources import KeySource
 
-_PLACES = ("the command line", "the ini file", "the environment")
+_SOURCE_KINDS = ("the command line", "the ini file", "the environment")
 
 
 def precedence_of(source: str, settings: Settings) -> int:
-    """Return the rank of a source: 0 for the command line, 1 for the ini file, 2 for the environment."""
+    """Return the precedence of a source: 0 for the command line, 1 for the ini file, 2 for the environment."""
     if source.startswith("--"):
         return 0
     return 2 if source in settings.environ else 1
 
 
 def key_conflicts(keys: Sequence[KeySource], settings: Settings) -> Iterator[Finding]:
-    """Yield a finding for each source whose key differs from that of the first, regardless of its encoding.
+    """Yield a finding for each source whose key differs from the first one. The encoding does not matter.
 
-    The sources are in order of precedence.
+    Args:
+        keys: The sources, in order of precedence.
+        settings: The settings that contain them.
     """
     readable = [(given.source, given.key.public_key().public_numbers()) for given in keys if given.key]
     if not keys or not keys[0].key:
@@ -36,21 +38,29 @@ def key_conflicts(keys: Sequence[KeySource], settings: Settings) -> Iterator[Fin
     for other, other_key in others:
         if other_key != key:
             seen = f"{best} and {other} contain different keys"
-            yield make_finding("credentials-conflict", f"{seen}; {_why(best, other, settings)}")
+            yield make_finding("credentials-conflict", f"{seen}; {_explain_choice(best, other, settings)}")
 
 
 def id_conflicts(what: str, given: Sequence[SettingValue], settings: Settings) -> Iterator[Finding]:
-    """Yield a finding for each source whose ID differs from that of the first. They are in order of precedence."""
+    """Yield a finding for each source whose ID differs from the first one.
+
+    Args:
+        what: The name of the ID in findings.
+        given: The IDs and their sources, in order of precedence.
+        settings: The settings that contain them.
+    """
     best, *others = given
     for other in others:
         ids = [normalize_id(value.value) or "" for value in (best, other)]
         if ids[0] != ids[1]:
             seen = f"the {what} is {mask(ids[0])} in {best.source} and {mask(ids[1])} in {other.source}"
-            yield make_finding("credentials-conflict", f"{seen}; {_why(best.source, other.source, settings)}")
+            yield make_finding(
+                "credentials-conflict", f"{seen}; {_explain_choice(best.source, other.source, settings)}"
+            )
 
 
-def _why(best: str, other: str, settings: Settings) -> str:
-    places = [_PLACES[precedence_of(source, settings)] for source in (best, other)]
-    if places[0] != places[1]:
-        return f"{best} is used, because {places[0]} takes precedence over {places[1]}"
+def _explain_choice(best: str, other: str, settings: Settings) -> str:
+    kinds = [_SOURCE_KINDS[precedence_of(source, settings)] for source in (best, other)]
+    if kinds[0] != kinds[1]:
+        return f"{best} is used, because {kinds[0]} takes precedence over {kinds[1]}"
     return f"{best} is used, because it is searched first"

@@ -1,6 +1,6 @@
-"""Private folders for files with keys.
+"""Private folders for key files.
 
-A folder is removed when its process ends; if the process was killed, the next process that needs a folder removes it.
+A folder is removed when its process ends. If the process was killed, the next process that makes a folder removes it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _FILES = re.compile(r"AuthKey_\w+\.p8|ca\.pem|bundle\.pem|fastlane\.json|isolate
 
 @contextmanager
 def private_folder() -> Iterator[Path]:
-    """Make a folder that only its owner can read, and remove it at the end."""
+    """Make a folder that only its owner can read, and remove it when the context ends."""
     folder, remove = new_private_folder()
     try:
         yield folder
@@ -38,7 +38,7 @@ def private_folder() -> Iterator[Path]:
 def new_private_folder() -> tuple[Path, Callable[[], None]]:
     """Make a folder that only its owner can read, and remove those that killed processes left behind.
 
-    A lock on the folder shows that its process is running: the system releases it however the process ends.
+    A process holds a lock on its folder, which the operating system releases however the process ends.
 
     Returns:
         The folder, and a function that removes it.
@@ -49,9 +49,9 @@ def new_private_folder() -> tuple[Path, Callable[[], None]]:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a new file that only its owner can read, with the same bytes on every system."""
+    """Write a new file that only its owner can read, without changing line breaks."""
     path.touch(mode=0o600)
-    path.write_bytes(text.encode("utf-8"))  # in text mode, Windows would change the line breaks of a key
+    path.write_bytes(text.encode("utf-8"))  # in text mode, Windows would change line breaks
 
 
 def _remove(folder: Path, lock: int | None) -> None:
@@ -70,9 +70,9 @@ def _remove_abandoned() -> None:
 
 
 def _is_ours(folder: Path) -> bool:
-    """Return whether a folder belongs to this user and contains only keys and certificates written by this package.
+    """Return whether a folder belongs to this user and contains only files that this package writes.
 
-    An empty folder does not count: another process may have just created it and not locked it yet.
+    An empty folder does not count, because another process may have created it and not locked it yet.
     """
     if sys.platform == "win32":
         return False  # folders cannot be locked here

@@ -1,4 +1,4 @@
-"""Search for keys and IDs in every source: variables, options, files and the key folders."""
+"""Search for keys and IDs in options, variables, files and the key folders."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _KEY_SETTINGS = ("private_key", "key_file", "fastlane_key")
 
 
 def find_service_ids(settings: Settings) -> dict[str, SettingValue]:
-    """Return the IDs for tokens of other services, normalized, that are set."""
+    """Return the IDs for tokens of other services that are set, normalized, by name."""
     given = {name: settings.get(name) for name in ServiceIds.__annotations__ if name in BY_NAME}
     return {
         name: SettingValue(bare, value.source)
@@ -34,7 +34,7 @@ def find_service_ids(settings: Settings) -> dict[str, SettingValue]:
 
 
 def read_keys(settings: Settings) -> list[KeySource]:
-    """Read every source of a key that is set, in order of precedence."""
+    """Read the key in every setting that is set, in order of precedence."""
     readers = (("private_key", read_text), ("key_file", read_path), ("fastlane_key", read_json_path))
     given = [(read, value) for name, read in readers for value in settings.all(name) if value.value.strip()]
     given.sort(key=lambda pair: precedence_of(pair[1].source, settings))
@@ -42,7 +42,13 @@ def read_keys(settings: Settings) -> list[KeySource]:
 
 
 def find_ids(name: str, keys: Sequence[KeySource], settings: Settings) -> list[SettingValue]:
-    """Return every value that is set for an ID, in order of precedence; a single empty value if none is set."""
+    """Return every value that is set for an ID, in order of precedence; one empty value if none is set.
+
+    Args:
+        name: The setting: ``key_id`` or ``issuer_id``.
+        keys: The sources of keys; fastlane's JSON in the first one may contain the ID.
+        settings: The settings.
+    """
     given = list(settings.all(name))
     if keys and (fastlane := keys[0].fastlane):
         given.append(SettingValue(getattr(fastlane, name) or "", keys[0].source))
@@ -51,26 +57,33 @@ def find_ids(name: str, keys: Sequence[KeySource], settings: Settings) -> list[S
 
 
 def find_key_in_folders(key_id: str | None, settings: Settings) -> KeySource:
-    """Read the key with this ID from the key folders, or the only key there if no ID is given."""
+    """Read the key with an ID from the key folders, or their only key if the ID is None."""
     folders = key_files.folders(settings)
     files = key_files.find(key_id, folders)
     if len(files) == 1:
-        return read_file(files[0], key_files.shown(files[0], settings), settings)
+        return read_file(files[0], key_files.display_path(files[0], settings), settings)
     named = key_files.named_folder(settings)
     if not files and named and os.path.isfile(named):  # noqa: PTH113 - it never raises, whatever the text
-        # The key is read, but reported, because altool expects a folder here and would not find the key.
-        evidence = f"{key_files.KEYS_FOLDER} is a file, expected the folder with the file"
-        fix = f"Set {key_files.KEYS_FOLDER} to the folder, or ASC_PRIVATE_KEY_PATH to the file."
+        # altool expects a folder here and would not find the key, so this is reported.
+        evidence = f"{key_files.KEYS_FOLDER} is a file, expected a folder of key files"
+        fix = f"Set {key_files.KEYS_FOLDER} to the folder that contains the file, or ASC_PRIVATE_KEY_PATH to the file."
         source = read_file(named, key_files.KEYS_FOLDER, settings)
         return replace(source, findings=(make_finding("tool-setting-conflict", evidence, fix=fix), *source.findings))
-    searched = ", ".join(key_files.shown(folder, settings) for folder in folders)
+    searched = ", ".join(key_files.display_path(folder, settings) for folder in folders)
     empty = [value.source for name in _KEY_SETTINGS for value in settings.all(name)]
     if files:
-        finding = make_finding("key-id-missing", f"no key ID is set, and {len(files)} AuthKey files are in {searched}")
+        finding = make_finding(
+            "key-id-missing", f"no key ID is set, and there are {len(files)} AuthKey files in {searched}"
+        )
     elif empty:
-        finding = make_finding("key-empty", f"{', '.join(empty)} is set but empty, and no key is in {searched}")
+        are = "are" if len(empty) > 1 else "is"
+        finding = make_finding(
+            "key-empty", f"{', '.join(empty)} {are} set but empty, and there is no key in {searched}"
+        )
     elif key_id:
-        finding = make_finding("key-file-missing", f"no key is set, and no AuthKey_{mask(key_id)}.p8 is in {searched}")
+        finding = make_finding(
+            "key-file-missing", f"no key is set, and there is no AuthKey_{mask(key_id)}.p8 in {searched}"
+        )
     else:
         evidence = (
             f"none of the {len(searched_names())} options and variables is set, and no AuthKey file is in {searched}"
@@ -80,7 +93,7 @@ def find_key_in_folders(key_id: str | None, settings: Settings) -> KeySource:
 
 
 def searched_names() -> tuple[str, ...]:
-    """Return the names of the options, ini values and variables that are searched for a key and its ID."""
+    """Return the names of all options, ini values and variables that can contain a key or its ID."""
     return tuple(_key_names())
 
 

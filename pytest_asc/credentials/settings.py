@@ -1,7 +1,7 @@
 """Settings from the command line, the ini file and the environment.
 
-All settings have the same order of precedence: an overridden fixture or a marker, the command line, the ini file, the
-environment, the key folders, the default.
+The order of precedence is the same for all settings: an overridden fixture or a marker, the command line, the ini file,
+the environment, the key folders, the default.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
 
 class Setting(NamedTuple):
-    """One setting, with the names of its sources."""
+    """A setting and the names of its sources."""
 
     name: str
     help: str
     env: tuple[str, ...]
     choices: tuple[str, ...] = ()
     option: bool = True
-    """True if it can be set on the command line and in the ini file. Private keys and tokens cannot, because command
-    lines can be seen in process lists and shell histories, and ini files are committed to repositories."""
+    """True if the setting has a command-line option and an ini value. Private keys and tokens have neither, because
+    process lists and shell histories show command lines, and ini files are committed to repositories."""
 
     @property
     def flag(self) -> str:
@@ -61,7 +61,7 @@ SETTINGS = (
              "EXPO_ASC_API_KEY_PATH", "ASC_KEY_PATH", "APP_STORE_CONNECT_P8_PATH", "APP_STORE_CONNECT_PRIVATE_KEY_PATH",
              "APP_STORE_CONNECT_KEY_PATH", "APP_STORE_PRIVATE_KEY_PATH")),
     Setting("fastlane_key", "path of fastlane's JSON key file", ("APP_STORE_CONNECT_API_KEY_PATH",), option=False),
-    Setting("key_type", "type of the key", ("ASC_KEY_TYPE",), choices=("team", "individual", "enterprise")),
+    Setting("key_type", "type of the API key", ("ASC_KEY_TYPE",), choices=("team", "individual", "enterprise")),
     Setting("service", "Apple service to use (default app-store-connect)", ("ASC_SERVICE",),
             choices=PROBEABLE),
     Setting("team_id", "Team ID, 10 characters, for WeatherKit", ("ASC_TEAM_ID", "EXPO_APPLE_TEAM_ID")),
@@ -78,35 +78,35 @@ SETTINGS = (
 SECRET_VARIABLES = tuple(
     name for setting in SETTINGS if setting.name in {"private_key", "token", "issuer_id"} for name in setting.env
 )
-"""The variables whose values must never appear in a report."""
+"""Variables whose values never appear in a report."""
 
 NOWHERE = Path(os.devnull)
-"""A folder in which no file is found."""
+"""A path at which no file exists."""
 
 
 class SettingsError(Exception):
-    """Raised for an invalid setting. The message has the value, the source and what was expected."""
+    """Raised for an invalid setting. The message contains the source, the value and the expected value."""
 
 
 class SettingValue(NamedTuple):
-    """A value and its source: the name of an option, an ini value or a variable."""
+    """A value and its source, which is the name of an option, an ini value or a variable."""
 
     value: str
     source: str
 
 
 class Settings:
-    """Values of all settings, in order of precedence.
+    """The values of all settings.
 
     Args:
-        found: The values that are set, by the name of the setting, in order of precedence.
+        found: The values that are set, by the name of the setting. Those of one setting are in order of precedence.
         environ: The environment, for variables that are not in the table of settings.
-        folder: The folder in which relative paths start.
+        folder: The folder against which relative paths are resolved.
         home: The user's home folder.
-        trusted_hosts: Hosts that are neither Apple's nor loopback, but to which tokens may be sent.
+        trusted_hosts: Hosts to which tokens may be sent although they are neither Apple's nor loopback.
 
     Raises:
-        SettingsError: One of the trusted hosts is not a valid host.
+        SettingsError: A trusted host is invalid.
     """
 
     def __init__(
@@ -151,7 +151,7 @@ class Settings:
         """Lifetime of generated tokens, in seconds; None if it is not set.
 
         Raises:
-            SettingsError: It is not a whole number, or too short to be useful.
+            SettingsError: The value is not a whole number, or too short.
         """
         found = self.get("token_lifetime")
         if found is None:
@@ -162,8 +162,8 @@ class Settings:
             raise SettingsError(f"{found.source} is {found.value!r}, expected a whole number of seconds") from None
         if seconds < MIN_LIFETIME:
             raise SettingsError(
-                f"{found.source} is {seconds}, which is too short: expected at least {MIN_LIFETIME} seconds, because "
-                f"iat is {BACKDATE} s in the past and a token is replaced {RENEW_BEFORE} s before exp"
+                f"{found.source} is {seconds}, expected at least {MIN_LIFETIME} seconds: iat is backdated by "
+                f"{BACKDATE} s, and a token is replaced {RENEW_BEFORE} s before exp"
             )
         return seconds
 
@@ -171,7 +171,7 @@ class Settings:
         """Return the base URL of requests, without a trailing slash.
 
         Raises:
-            SettingsError: It is not a valid URL, or tokens must not be sent to it.
+            SettingsError: The value is not a valid URL, or a URL to which tokens must not be sent.
         """
         found = self.get("base_url")
         if found is None:
@@ -183,28 +183,30 @@ class Settings:
         except ValueError as error:
             raise SettingsError(f"{found.source} is not a URL ({error}), expected one such as {default}") from None
         if parts.username is not None:
-            raise SettingsError(f"{found.source} is {_shown(url)!r} with a user name, expected a URL without one")
+            raise SettingsError(
+                f"{found.source} is {_without_user_info(url)!r} with a user name, expected a URL without a user name"
+            )
         if parts.scheme not in {"http", "https"} or not host:
             raise SettingsError(
-                f"{found.source} is {_shown(url)!r}, expected a URL with scheme and host, such as {default}"
+                f"{found.source} is {_without_user_info(url)!r}, expected a URL with scheme and host, such as {default}"
             )
         if parts.query or parts.fragment:
-            raise SettingsError(f"{found.source} is {_shown(url)!r}, expected a URL without a query")
+            raise SettingsError(f"{found.source} is {_without_user_info(url)!r}, expected a URL without a query")
         try:
             host = parse_origin(url).host
         except ValueError as error:
-            raise SettingsError(f"{found.source} is not a URL that a token can be sent to: {error}") from None
+            raise SettingsError(f"{found.source} is not a URL to which a token can be sent: {error}") from None
         if host in LOOPBACK:
             return url
         if parts.scheme != "https":
             raise SettingsError(
-                f"{found.source} is {_shown(url)!r}: tokens are sent only over https, except to this machine. "
-                f"Use https://{host}."
+                f"{found.source} is {_without_user_info(url)!r}: tokens are sent only over https, except to this "
+                f"machine. Use https://{host}."
             )
         if not is_apple(host) and host not in self._trusted_hosts:
             raise SettingsError(
-                f"{found.source} names {host}, which is neither Apple's nor this machine, and your token would be sent "
-                f"there. Confirm it with --asc-trust-host {host}, or leave {found.source} out."
+                f"{found.source} points to {host}, which is neither Apple's nor this machine, and your token would be "
+                f"sent there. Confirm this with --asc-trust-host {host}, or leave {found.source} out."
             )
         return url
 
@@ -213,18 +215,18 @@ BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 
 def check_host(url: str, service: Service) -> None:
-    """Check that the host of a URL does not belong to another Apple service than the one that the token is for.
+    """Check that the host of a URL belongs to the service that the token is for, or to none of Apple's.
 
     Raises:
-        SettingsError: The host belongs to another service.
+        SettingsError: The host belongs to another of Apple's services.
     """
     origin = origin_or_none(url)
     host = origin.host if origin else ""
     owner = next((one for one in SERVICES.values() if host in one.hosts), service)
     if host not in service.hosts and owner is not service:
         raise SettingsError(
-            f"the base URL names {host}, a host of {owner.title}, but the token is for {service.title} and is not sent "
-            "there. Leave the base URL out, or choose the other service."
+            f"the base URL points to {host}, a host of {owner.title}, but the token is for {service.title}, so it was "
+            "not sent. Leave the base URL out, or select the other service."
         )
 
 
@@ -232,11 +234,11 @@ def _trusted_host(text: str) -> str:
     try:
         return parse_host(text)
     except ValueError as error:
-        raise SettingsError(f"--asc-trust-host is {_shown(text)!r}: {error}") from None
+        raise SettingsError(f"--asc-trust-host is {_without_user_info(text)!r}: {error}") from None
 
 
-def _shown(url: str) -> str:
-    """Return a URL without user name and password."""
+def _without_user_info(url: str) -> str:
+    """Remove user name and password from a URL."""
     scheme, separator, rest = url.rpartition("://")
     return scheme + separator + rest.rpartition("@")[2]
 
@@ -253,10 +255,11 @@ def read_settings(
     """Read every source of every setting.
 
     Args:
-        option: Function that returns the value of a setting on the command line, by its name; None if not given.
+        option: Function that returns the value of a setting on the command line, by the name of the setting; None if
+            it is not set.
         ini: The same for the ini file.
         environ: The environment.
-        folder: The folder in which relative paths start.
+        folder: The folder against which relative paths are resolved.
         home: The user's home folder.
         trusted_hosts: The hosts given with ``--asc-trust-host``.
     """
@@ -273,9 +276,9 @@ def read_settings(
 
 
 def home_folder() -> Path:
-    """Return the user's home folder; if it is unknown, a path in which no file exists.
+    """Return the user's home folder, or a path at which no file exists if the home folder is unknown.
 
-    It is unknown in a container that runs as a user without an entry in the user database, and without ``HOME``.
+    It is unknown if ``HOME`` is not set and the user is not in the user database, as in some containers.
     """
     try:
         return Path.home()
@@ -284,10 +287,10 @@ def home_folder() -> Path:
 
 
 def settings_with(values: Mapping[str, str], source: str) -> Settings:
-    """Make settings from a single source, without environment and key folders.
+    """Make settings from a single source, without the environment and the key folders.
 
     Args:
-        values: The settings by name.
+        values: The values by the name of the setting.
         source: The name of the source.
     """
     found = {

@@ -1,4 +1,4 @@
-"""Reading of one source of a key: a variable or file that contains a key, a path or fastlane's JSON."""
+"""Reading of a source of a key: a variable or file with a key, a path or fastlane's JSON."""
 
 from __future__ import annotations
 
@@ -13,7 +13,14 @@ from urllib.parse import unquote
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from pytest_asc.credentials import key_files
-from pytest_asc.credentials.fastlane import NO, YES, FastlaneKey, flag_beside, is_fastlane_key, read_fastlane_key
+from pytest_asc.credentials.fastlane import (
+    FALSE_VALUES,
+    TRUE_VALUES,
+    FastlaneKey,
+    is_fastlane_key,
+    read_fastlane_key,
+    read_option,
+)
 from pytest_asc.diagnosis.findings import Finding, make_finding
 from pytest_asc.diagnosis.key.check import read_key
 from pytest_asc.diagnosis.key.pem import decode_base64, decode_text, encode_base64
@@ -31,7 +38,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class KeySource:
-    """A source of a key, and what was read from it."""
+    """A source of a key, with the key and the findings."""
 
     source: str
     """Name of the option, variable or file, as reports show it."""
@@ -42,59 +49,59 @@ class KeySource:
     fastlane: FastlaneKey | None = None
     """The fields of fastlane's JSON, if the source contains it."""
     opened: bool = True
-    """True if the source could be read; otherwise it may contain IDs that are not known."""
+    """False if the source could not be read. It may contain IDs, so none is reported as missing."""
 
 
 _PATH_SUFFIXES = (".p8", ".pem", ".key", ".json")
-_MAX_PATH = 1024
-# No key is shorter than this, and no path to a key file is this long without a dot.
-_MIN_KEY = 64
-# The key in a JSON text, with its escaped line breaks; the names and IDs around it are not secret.
+_MAX_PATH_LENGTH = 1024
+# No key is shorter than this. Longer values without a dot are not paths of key files.
+_MIN_KEY_LENGTH = 64
+# A key with escaped line breaks in a JSON text, whose names and IDs are not secret.
 _LONG_BASE64 = re.compile(r"[A-Za-z0-9+/=\\]{40,}")
 _LONG_WORD = re.compile(r"[A-Za-z0-9+=_-]{16,}")
 
 
 def read_text(given: SettingValue, settings: Settings) -> KeySource:
-    """Read a key from a variable for the text of a key. A path to a key file is accepted, too."""
+    """Read a key from a variable for the text of a key. A path is accepted, too, and reported."""
     path = _path_for_content(given.value, settings)
     if path is None:
         return _with_base64_flag(_read_content(given.value, given.source), given, settings)
     is_url = _path_of_url(given.value) is not None
-    url = " as a URL that starts with file://" if is_url else ""
-    evidence = f"{given.source} contains the path of a file{url} ({_shown(path, settings)})"
+    what = "file:// URL" if is_url else "path"
+    evidence = f"{given.source} contains the {what} of a file ({_display_path(path, settings)})"
     source = read_file(path, given.source, settings)
     if is_url and any(finding.cause == "key-file-missing" for finding in source.findings):
-        # Report the URL rather than the missing file: no program would accept it as a key, even if the file existed.
+        # Report the URL, not the missing file: no program accepts a URL as the text of a key.
         error = make_finding("key-path-for-content", f"{evidence}, and that file does not exist", level="error")
         return replace(source, findings=(error,))
-    return _with(make_finding("key-path-for-content", evidence), source)
+    return _add_finding(make_finding("key-path-for-content", evidence), source)
 
 
 def _with_base64_flag(source: KeySource, given: SettingValue, settings: Settings) -> KeySource:
-    """Compare the form of a key with fastlane's flag for base64, and report only a contradiction."""
-    flag, said = flag_beside(given.source, "IS_KEY_CONTENT_BASE64", settings)
-    if source.key is None or said not in YES | NO:
+    """Compare the encoding of a key with fastlane's option for base64. Only a contradiction is reported."""
+    flag, value = read_option(given.source, "IS_KEY_CONTENT_BASE64", settings)
+    if source.key is None or value not in TRUE_VALUES | FALSE_VALUES:
         return source
     encoded = [finding for finding in source.findings if finding.cause == "key-base64-encoded"]
-    if bool(encoded) is (said in YES):
+    if bool(encoded) is (value in TRUE_VALUES):
         return replace(source, findings=tuple(finding for finding in source.findings if finding not in encoded))
-    if said in NO:
-        evidence = f"{flag} is {said}, and {given.source} is base64"
+    if value in FALSE_VALUES:
+        evidence = f"{flag} is {value}, but {given.source} is encoded in base64"
     elif "BEGIN" in given.value:
-        evidence = f"{flag} is {said}, and {given.source} is the text of the key"
+        evidence = f"{flag} is {value}, but {given.source} is the text of the key"
     else:
         return source
-    return _with(make_finding("tool-setting-conflict", evidence), source)
+    return _add_finding(make_finding("tool-setting-conflict", evidence), source)
 
 
 def read_json_path(given: SettingValue, settings: Settings) -> KeySource:
-    """Read a key from fastlane's variable for the path of a JSON file. A .p8 file is read, too, with a finding."""
+    """Read a key from fastlane's variable for the path of a JSON file. A .p8 file is accepted, too, and reported."""
     source = read_path(given, settings)
     if source.key is None or source.fastlane or source.file is None:
         return source
-    evidence = f"{given.source}: fastlane expects a JSON file here, but the value is a key"
-    fix = "Write the JSON file that fastlane documents, or give the .p8 as APP_STORE_CONNECT_API_KEY_KEY_FILEPATH."
-    return _with(make_finding("tool-setting-conflict", evidence, fix=fix), source)
+    evidence = f"{given.source}: fastlane expects a JSON file here, but the file contains only the key"
+    fix = "Write the JSON file that fastlane documents, or set APP_STORE_CONNECT_API_KEY_KEY_FILEPATH to the .p8 file."
+    return _add_finding(make_finding("tool-setting-conflict", evidence, fix=fix), source)
 
 
 _FILE_URL = "file://"
@@ -112,11 +119,11 @@ def _path_of_url(value: str) -> str | None:
 
 
 def read_path(given: SettingValue, settings: Settings) -> KeySource:
-    """Read a key from an option or variable for a path. The text of a key is accepted, too."""
+    """Read a key from an option or variable for a path. The text of a key is accepted, too, and reported."""
     if (path_of_url := _path_of_url(given.value)) is not None:
-        evidence = f"{given.source}: a URL that starts with file://, expected a path"
+        evidence = f"{given.source} is a file:// URL, expected a path"
         finding = make_finding("tool-setting-conflict", evidence, fix="Write the path without file://.")
-        return _with(finding, read_file(key_files.expand(path_of_url, settings), given.source, settings))
+        return _add_finding(finding, read_file(key_files.expand(path_of_url, settings), given.source, settings))
     path = key_files.expand(given.value, settings)
     if os.path.exists(path):  # noqa: PTH110 - unlike Path.exists, it never raises, whatever the text
         return read_file(path, given.source, settings)
@@ -125,7 +132,7 @@ def read_path(given: SettingValue, settings: Settings) -> KeySource:
         if any(finding.definition.holds_no_key for finding in content.findings):
             return content
         evidence = f"{given.source} contains the text of a key (length {len(given.value)}) instead of a path"
-        return _with(make_finding("key-content-for-path", evidence), content)
+        return _add_finding(make_finding("key-content-for-path", evidence), content)
     bare = given.value.strip(string.whitespace + QUOTES)
     source = read_file(key_files.expand(bare, settings), given.source, settings)
     if bare == given.value:
@@ -133,16 +140,16 @@ def read_path(given: SettingValue, settings: Settings) -> KeySource:
     cause = "key-quoted" if given.value.strip() == given.value else "key-invisible-characters"
     length = f"length {len(given.value)}, expected {len(bare)}"
     evidence = f"{given.source}: the path has {length}; it ends with {given.value[-1]!a}"
-    return _with(
+    return _add_finding(
         make_finding(cause, evidence, fix="Store the path without quotes, whitespace and line breaks."), source
     )
 
 
 def read_file(path: Path, source: str, settings: Settings) -> KeySource:
     """Read a key from a file."""
-    content = key_files.read(path, _shown(path, settings))
+    content = key_files.read(path, _display_path(path, settings))
     if isinstance(content, Finding):
-        return KeySource(source, None, (_named(content, source),), path, opened=False)
+        return KeySource(source, None, (_with_source(content, source),), path, opened=False)
     return replace(_read_content(content, source), file=path)
 
 
@@ -151,11 +158,11 @@ def _read_content(content: str | bytes, source: str) -> KeySource:
     if isinstance(fastlane, Finding):
         for piece in _LONG_BASE64.findall(content if isinstance(content, str) else decode_text(content)):
             redactor.add_key(piece)
-        return KeySource(source, None, (_named(fastlane, source),), opened=False)
+        return KeySource(source, None, (_with_source(fastlane, source),), opened=False)
     if fastlane:
         parsed = read_key(fastlane.key)
     elif source.endswith("_B64") and isinstance(content, str) and not placeholder(content):
-        # Base64 is the documented form here, so decoding it is not reported as a repair.
+        # Variables with this suffix contain base64, so decoding is not reported as a repair.
         redactor.add_key(content)
         parsed = read_key(decode_base64(content) or content)
     else:
@@ -163,32 +170,32 @@ def _read_content(content: str | bytes, source: str) -> KeySource:
     for form in parsed.secrets:
         redactor.add_key(form)
     if parsed.key:
-        # Tools that rewrite a key use the standard encoding, so that form is registered as a secret, too.
+        # Other tools write the key in its standard encoding, which is therefore also registered as a secret.
         redactor.add_key(encode_base64(parsed.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())))
     found = (*(fastlane.findings if fastlane else ()), *parsed.findings)
-    findings = tuple(_named(finding, source) for finding in found)
+    findings = tuple(_with_source(finding, source) for finding in found)
     return KeySource(source, parsed.key, findings, fastlane=fastlane)
 
 
 def _path_for_content(value: str, settings: Settings) -> Path | None:
     bare = value.strip(string.whitespace + QUOTES)
-    if len(bare) > _MAX_PATH or "\n" in bare or "BEGIN" in bare or placeholder(bare) or is_fastlane_key(bare):
+    if len(bare) > _MAX_PATH_LENGTH or "\n" in bare or "BEGIN" in bare or placeholder(bare) or is_fastlane_key(bare):
         return None
     path = key_files.expand(_path_of_url(bare) or bare, settings)
-    meant = bare.lower().endswith(_PATH_SUFFIXES)
-    return path if meant or os.path.isfile(path) else None  # noqa: PTH113 - it never raises, whatever the text
+    has_key_suffix = bare.lower().endswith(_PATH_SUFFIXES)
+    return path if has_key_suffix or os.path.isfile(path) else None  # noqa: PTH113 - it never raises, whatever the text
 
 
 def _is_content(value: str) -> bool:
     bare = value.strip(string.whitespace + QUOTES)
     if not bare or placeholder(bare) or is_fastlane_key(bare) or "BEGIN" in bare or "\n" in bare:
         return True
-    return len(bare) >= _MIN_KEY and not bare.startswith(("/", "~", ".")) and decode_base64(bare) is not None
+    return len(bare) >= _MIN_KEY_LENGTH and not bare.startswith(("/", "~", ".")) and decode_base64(bare) is not None
 
 
-def _shown(path: Path, settings: Settings) -> str:
-    """Return the path as reports show it. A path to no file is masked, because it may be part of a key."""
-    text = key_files.shown(path, settings)
+def _display_path(path: Path, settings: Settings) -> str:
+    """Format a path for reports. The path of a file that does not exist is masked, because it may be part of a key."""
+    text = key_files.display_path(path, settings)
     return text if os.path.exists(path) else _LONG_WORD.sub(_mask_base64, text)  # noqa: PTH110 - it never raises, whatever the text
 
 
@@ -197,9 +204,9 @@ def _mask_base64(run: re.Match[str]) -> str:
     return word if word.islower() or word.isupper() else mask(word)
 
 
-def _named(finding: Finding, source: str) -> Finding:
+def _with_source(finding: Finding, source: str) -> Finding:
     return replace(finding, evidence=f"{source}: {finding.evidence}")
 
 
-def _with(finding: Finding, source: KeySource) -> KeySource:
+def _add_finding(finding: Finding, source: KeySource) -> KeySource:
     return replace(source, findings=(finding, *source.findings))

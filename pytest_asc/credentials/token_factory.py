@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pytest_asc.credentials.tokens import Token
 
 _ARGUMENTS = ("lifetime", "scope", "issued_at", "claims", "headers", "service", *ServiceIds.__annotations__)
-# The names of the same arguments in PyJWT, fastlane and clients of other APIs, for hints in errors.
+# Names of the same arguments in PyJWT, fastlane and clients of other APIs, for hints in error messages.
 _OTHER_NAMES = {
     "duration": "lifetime",
     "exp": "lifetime",
@@ -32,7 +32,7 @@ _OTHER_NAMES = {
     "now": "issued_at",
     "payload": "claims",
 }
-# Longer texts are shortened, so that less of a secret is shown than the redactor would recognise.
+# Longer texts are shortened, so that error messages show too little of a secret to be of use.
 _LONGEST_TEXT = 12
 
 
@@ -53,12 +53,12 @@ class TokenFactory(Protocol):
         """Generate a signed token. The values of claims are not checked, so that invalid tokens can be generated.
 
         Args:
-            lifetime: Seconds from ``iat`` to ``exp``; may be 0 or negative. By default that of the test or the run.
+            lifetime: Seconds from ``iat`` to ``exp``, even 0 or less; by default the lifetime of the test or run.
             scope: The requests that the token is valid for, such as ``["GET /v1/apps"]``; None for all.
             issued_at: ``iat``, in seconds since 1970; by default one minute before now.
             claims: Claims to add or replace; None as a value removes a claim.
             headers: Members of the JOSE header to add or replace; None as a value removes a member.
-            service: The name of the service that the token is for; by default that of the test.
+            service: The name of the service that the token is for; by default the service of the test.
             **ids: The IDs that the service's tokens contain, such as ``team_id`` and ``service_id`` for WeatherKit.
 
         Raises:
@@ -72,7 +72,7 @@ class SigningTokenFactory(NamedTuple):
 
     credentials: Credentials
     default_lifetime: float
-    """Lifetime of tokens for which none is given, in seconds."""
+    """Lifetime of tokens by default, in seconds."""
     default_service: ServiceName
 
     def __call__(
@@ -100,7 +100,7 @@ class SigningTokenFactory(NamedTuple):
         if isinstance(scope, str):
             raise TypeError(
                 f"make_asc_token(scope={scope!r}): expected a list such as {[scope]!r}. "
-                "For a token with a malformed scope, use claims={'scope': …}."
+                "For a token with an invalid scope, use claims={'scope': …}."
             )
         if service is not None and service not in SERVICES:
             nearest = get_close_matches(str(service), SERVICES, n=1)

@@ -1,4 +1,4 @@
-"""Tokens: signed with PyJWT, and cached until shortly before they expire."""
+"""Generation of tokens, which are signed with PyJWT and cached until shortly before they expire."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class ServiceIdError(ValueError):
-    """Raised if an ID that the service's tokens contain is missing."""
+    """Raised if an ID that a token needs is missing."""
 
 
 class LifetimeError(ValueError):
-    """Raised for a lifetime that Apple rejects, or that is too short for the token to be used.
+    """Raised for a lifetime that Apple rejects, or that is too short for a cached token.
 
     Args:
         finding: The cause, with the evidence and the fix.
@@ -49,7 +49,7 @@ class LifetimeError(ValueError):
 
 
 class Token(SecretStr):
-    """A signed token: a ``str`` to send, whose ``repr`` shows no part of it."""
+    """A signed token. It is a ``str`` whose ``repr`` shows no part of it."""
 
     __slots__ = ("_source", "minted_by")
 
@@ -58,22 +58,28 @@ class Token(SecretStr):
     _source: TokenSource | None
 
     def __new__(cls, text: str, *, minted_by: str, source: TokenSource | None = None) -> Self:
-        """Create a token from its text, which has been signed already."""
+        """Make a token from the text of a token that is already signed.
+
+        Args:
+            text: The text.
+            minted_by: Origin of the token: ``pytest-asc``, or the variable that it was read from.
+            source: The source that generates the tokens which replace this one; None if none does.
+        """
         token = super().__new__(cls, text)
         token.minted_by = minted_by
         token._source = source
         return token
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        # Copies and pickles have the same text, but no source: its lock cannot be pickled.
+        # Copies and pickles have no source, because its lock cannot be pickled.
         return _restore, (str(self), self.minted_by)
 
     def fresh(self) -> Token:
-        """Return this token, or a new one if this one was generated here and is about to expire."""
+        """Return this token, or a new one if this token is about to expire and was generated here."""
         return self._source.token() if self._source else self
 
     def renewed(self) -> Token:
-        """Return a new token, if this one was generated here; otherwise this one."""
+        """Return a new token if this token was generated here; otherwise return this token."""
         return self._source.renew() if self._source else self
 
 
@@ -94,23 +100,23 @@ def mint(
     source: TokenSource | None = None,
     **ids: Unpack[ServiceIds],
 ) -> Token:
-    """Generate a signed token. The arguments are not checked, so that invalid tokens can be generated.
+    """Generate a signed token. The arguments are not checked, so that tests can generate invalid tokens.
 
     Args:
-        credentials: The key, and the IDs in the token.
-        now: The time, in seconds since 1970. By default, ``iat`` is one minute earlier.
+        credentials: The key, and the IDs for the token.
+        now: The current time, in seconds since 1970.
         lifetime: Seconds from ``iat`` to ``exp``. Ignored for services whose tokens have no ``exp``.
         scope: The requests that the token is valid for, such as ``["GET /v1/apps"]``; None for all.
-        issued_at: ``iat``, in seconds since 1970.
+        issued_at: ``iat``, in seconds since 1970; by default one minute before ``now``.
         claims: Claims to add or replace; None as a value removes a claim.
-        headers: Members of the JOSE header to add or replace; None as a value removes a member.
-        service: The name of the service that the token is for; by default that of the key's type.
+        headers: Header parameters to add or replace; None as a value removes a parameter.
+        service: The name of the service that the token is for; by default the one for the key's type.
         source: The source that generates the tokens which replace this one.
-        **ids: :class:`~pytest_asc.apple.services.ServiceIds` for the token, in place of those of the credentials.
+        **ids: :class:`~pytest_asc.apple.services.ServiceIds` that override those of the credentials.
 
     Raises:
         KeyError: There is no such service.
-        ServiceIdError: An ID that the service's tokens contain is missing.
+        ServiceIdError: An ID that the token needs is missing.
     """
     target = SERVICES[service] if service else service_for(credentials.kind)
     known: dict[str, Any] = {**credentials.service_ids, **ids}
@@ -118,7 +124,9 @@ def mint(
         known["issuer_id"] = credentials.issuer_id
     iat = int(now) - BACKDATE if issued_at is None else issued_at
     individual = target.individual_subject if credentials.kind == "individual" else None
-    payload: dict[str, Any] = {"sub": individual} if individual else _filled(target.claims, known, target, but=claims)
+    payload: dict[str, Any] = (
+        {"sub": individual} if individual else _fill_in(target.claims, known, target, overridden=claims)
+    )
     payload["iat"] = iat
     if target.expires:
         payload["exp"] = iat + lifetime
@@ -128,54 +136,62 @@ def mint(
         payload["scope"] = list(scope)
     header: dict[str, Any] = {"alg": "ES256", "kid": credentials.key_id}
     if target.header:
-        header |= _filled(target.header, known, target, but=headers)
+        header |= _fill_in(target.header, known, target, overridden=headers)
     if target.typ:
         header["typ"] = target.typ
     if claims:
-        payload = _changed(payload, claims)
+        payload = _apply_changes(payload, claims)
     if headers:
-        header = _changed(header, headers)
+        header = _apply_changes(header, headers)
     text = sign(header, payload, credentials.private_key)
     redactor.add_token(text)
     return Token(text, minted_by="pytest-asc", source=source)
 
 
-def _filled(
-    members: Mapping[str, ClaimSpec], known: Mapping[str, Any], service: Service, *, but: Mapping[str, Any] | None
+def _fill_in(
+    members: Mapping[str, ClaimSpec],
+    known: Mapping[str, Any],
+    service: Service,
+    *,
+    overridden: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
-    """Return the members with their IDs, except those that the caller overrides."""
+    """Return the members with their IDs filled in, except for the members that the caller overrides."""
     try:
-        return {name: member.value.format_map(known) for name, member in members.items() if not but or name not in but}
+        return {
+            name: member.value.format_map(known)
+            for name, member in members.items()
+            if not overridden or name not in overridden
+        }
     except KeyError as missing:
         raise ServiceIdError(f"a token for {service.title} needs {missing.args[0]}, but none is given") from None
 
 
-def _changed(members: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+def _apply_changes(members: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in {**members, **changes}.items() if value is not None}
 
 
 def sign(header: Mapping[str, Any], payload: Mapping[str, Any], key: EllipticCurvePrivateKey) -> str:
-    """Sign any header and claims with ES256, without checks.
+    """Sign a header and claims with ES256, without checking them.
 
-    ``jwt.encode`` is not used because it refuses to generate invalid tokens.
+    ``jwt.encode`` would refuse to generate some invalid tokens.
     """
     parts = b".".join(base64url_encode(_json(part).encode()) for part in (header, payload))
     return (parts + b"." + base64url_encode(_ES256.sign(parts, key))).decode("ascii")
 
 
 class TokenSource:
-    """Generates tokens with the same claims, and caches each until a minute before it expires. Thread-safe.
+    """Generates tokens that differ only in their times, and caches each until a minute before it expires. Thread-safe.
 
     Args:
-        credentials: The key, and the IDs in the tokens.
+        credentials: The key, and the IDs for the tokens.
         lifetime: Seconds from ``iat`` to ``exp``: from 2 to 20 minutes, or longer if the scope allows it.
         scope: The requests that the tokens are valid for; None for all.
         clock: Function that returns the time in seconds since 1970. None for ``time.time``, which is looked up on each
             call, so that freezegun and time-machine take effect.
-        service: The name of the service that the tokens are for; by default that of the key's type.
+        service: The name of the service that the tokens are for; by default the one for the key's type.
 
     Raises:
-        LifetimeError: Apple rejects tokens with this lifetime, or it is too short for them to be used.
+        LifetimeError: Apple rejects tokens with this lifetime, or it is too short for cached tokens.
     """
 
     def __init__(
@@ -189,7 +205,7 @@ class TokenSource:
     ) -> None:
         __tracebackhide__ = True
         target = SERVICES[service] if service else service_for(credentials.kind)
-        if finding := _check_short(lifetime) or check_lifetime(lifetime, scope, target):
+        if finding := _check_minimum(lifetime) or check_lifetime(lifetime, scope, target):
             raise LifetimeError(finding)
         self._credentials = credentials
         self._lifetime = lifetime
@@ -197,19 +213,20 @@ class TokenSource:
         self._clock = clock or _now
         self._service = service
         self._lock = threading.Lock()
-        # A single tuple that is replaced as a whole, so that reading it needs no lock.
-        self._kept: tuple[float, float, Token | None] = (0.0, 0.0, None)
+        # The period in which the cached token is used, and the token. The tuple is replaced as a whole, so that reading
+        # it needs no lock.
+        self._cached: tuple[float, float, Token | None] = (0.0, 0.0, None)
 
     def token(self) -> Token:
-        """Return the cached token, or a new one if it is about to expire or the clock was set back."""
+        """Return the cached token, or a new one if the cached token is about to expire or the clock was set back."""
         now = self._clock()
-        since, until, kept = self._kept
-        if kept is not None and since <= now < until:
-            return kept
+        since, until, cached = self._cached
+        if cached is not None and since <= now < until:
+            return cached
         with self._lock:
-            since, until, kept = self._kept
-            if kept is not None and since <= now < until:
-                return kept
+            since, until, cached = self._cached
+            if cached is not None and since <= now < until:
+                return cached
             new = mint(
                 self._credentials,
                 now=now,
@@ -218,13 +235,13 @@ class TokenSource:
                 service=self._service,
                 source=self,
             )
-            self._kept = (now, int(now) - BACKDATE + self._lifetime - RENEW_BEFORE, new)
+            self._cached = (now, int(now) - BACKDATE + self._lifetime - RENEW_BEFORE, new)
             return new
 
     def renew(self) -> Token:
-        """Replace the cached token and return the new one, for the single retry after a 401."""
+        """Replace the cached token, and return the new one."""
         with self._lock:
-            self._kept = (0.0, 0.0, None)
+            self._cached = (0.0, 0.0, None)
         return self.token()
 
 
@@ -232,12 +249,12 @@ def _now() -> float:
     return time.time()  # looked up on each call, because freezegun replaces it during a test
 
 
-def _check_short(lifetime: int) -> Finding | None:
+def _check_minimum(lifetime: int) -> Finding | None:
     if lifetime >= MIN_LIFETIME:
         return None
     return make_finding(
         "token-expired",
-        f"a token lifetime of {lifetime} s is too short: iat is {BACKDATE} s in the past, and a token is replaced "
+        f"a token lifetime of {lifetime} s is too short: iat is backdated by {BACKDATE} s, and a token is replaced "
         f"{RENEW_BEFORE} s before exp",
-        fix=f"Use at least {MIN_LIFETIME} s; the default is {DEFAULT_LIFETIME} s.",
+        fix=f"Set the lifetime to at least {MIN_LIFETIME} s; the default is {DEFAULT_LIFETIME} s.",
     )

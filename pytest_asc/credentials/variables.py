@@ -1,4 +1,4 @@
-"""Environment variables for credentials, under every name in the table of settings."""
+"""Environment variables with credentials, under all names in the table of settings."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ MISLEADING = (
     "APP_STORE_CONNECT_API_KEY_IN_HOUSE",
     "SPACESHIP_CONNECT_API_IN_HOUSE",
 )
-"""Variables that would make a program use another key, another encoding of the key, or another service."""
+"""Variables with which a program would use another key, another encoding of the key or another service."""
 
 
-def variables_of(credentials: Credentials, base_url: str, folder: Path) -> dict[str, str]:
-    """Return the variables for a key, its IDs and the base URL, and write the files that they refer to.
+def credential_variables(credentials: Credentials, base_url: str, folder: Path) -> dict[str, str]:
+    """Return variables for a key, its IDs and a base URL, and write the files that they refer to.
 
     Args:
         credentials: The key and its IDs.
-        base_url: The URL to which a program should send its requests.
+        base_url: The base URL of the API.
         folder: The folder for the files. Other users must not be able to read it.
     """
     key_id, issuer_id = credentials.key_id, credentials.issuer_id or ""

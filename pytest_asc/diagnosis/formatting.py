@@ -102,5 +102,14 @@ def format_claim(value: object, *, clear: bool = False) -> str:
 
 
 def join_or(names: Sequence[str]) -> str:
-    """Join names as alternatives: ``APNs or DeviceCheck``."""
-    return " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    """Join names as alternatives: ``APNs, MapKit JS or DeviceCheck``."""
+    return _join(names, " or ")
+
+
+def join_and(names: Sequence[str]) -> str:
+    """Join names as an enumeration: ``iss, sub and exp``."""
+    return _join(names, " and ")
+
+
+def _join(names: Sequence[str], conjunction: str) -> str:
+    return conjunction.join(filter(None, (", ".join(names[:-1]), names[-1])))

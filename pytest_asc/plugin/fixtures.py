@@ -291,11 +291,11 @@ def asc_env(_asc_run: RunContext, asc_credentials: Credentials, monkeypatch: pyt
     that would select another key are removed. Returns the mapping. For a subprocess, use ``env=asc_server.env``.
     """
     from pytest_asc.apple.services import service_for
-    from pytest_asc.credentials.variables import MISLEADING, variables_of
+    from pytest_asc.credentials.variables import MISLEADING, credential_variables
 
     service = service_for(asc_credentials.kind)
     variables = {
-        **variables_of(asc_credentials, service.base_url, asc_credentials.key_file.parent),
+        **credential_variables(asc_credentials, service.base_url, asc_credentials.key_file.parent),
         "ASC_KEY_TYPE": asc_credentials.kind,
         "ASC_TOKEN": str(_asc_run.token_source(asc_credentials, None, service).token()),
         "ASC_TOKEN_LIFETIME": str(_asc_run.lifetime()),

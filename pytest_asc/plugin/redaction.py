@@ -109,7 +109,9 @@ def _texts(values: Iterable[Any]) -> list[str]:
 
 def redact_report(report: object, redactor: Redactor) -> None:
     """Redact all attributes of a report, including those that other plugins added."""
-    if not redactor.may_hold("\0".join(_texts(value for name, value in vars(report).items() if name != "result"))):
+    if not redactor.may_contain_secret(
+        "\0".join(_texts(value for name, value in vars(report).items() if name != "result"))
+    ):
         return
     for name, value in list(vars(report).items()):
         if name != "result":  # nodes

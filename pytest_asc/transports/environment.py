@@ -9,7 +9,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from pytest_asc.apple.hosts import LOOPBACK
 from pytest_asc.credentials.private_folder import write_private
-from pytest_asc.credentials.variables import MISLEADING, variables_of
+from pytest_asc.credentials.variables import MISLEADING, credential_variables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +58,7 @@ def environment(
         **dict.fromkeys(CA_FILE, str(ca_file)),
         "NODE_USE_ENV_PROXY": "1",  # Node's built-in fetch ignores the proxy variables without it
         "NODE_OPTIONS": f"{inherited.get('NODE_OPTIONS', '')} --require {_quoted(_NODE_PROXY)}".strip(),
-        **variables_of(credentials, server.url, server.ca_file.parent),
+        **credential_variables(credentials, server.url, server.ca_file.parent),
     }
 
 

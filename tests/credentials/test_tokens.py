@@ -191,7 +191,7 @@ def test_lifetimes_within_the_limits_are_accepted(lifetime: int) -> None:
 @pytest.mark.parametrize(
     ("lifetime", "scope", "message"),
     [
-        (119, None, "a token lifetime of 119 s is too short.*Use at least 120 s"),
+        (119, None, "a token lifetime of 119 s is too short.*Set the lifetime to at least 120 s"),
         (0, None, "too short"),
         (1201, None, "exp is 1201 s after iat; App Store Connect accepts at most 1200 s"),
         (86_400, ["GET /v1/apps"], "does not accept a long-lived token for 'GET /v1/apps'"),

@@ -52,7 +52,7 @@ def test_variables_that_are_set_and_not_read_are_named_first(environ: dict[str, 
     assert (finding.cause, finding.level) == ("variable-not-read", "error")
     for name in environ.keys() - IDS.keys():
         assert name in finding.evidence
-        assert f" from {name}" in finding.fix
+        assert f" to the value of {name}" in finding.fix
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,11 @@ def test_the_service_can_be_set_by_ini_file_and_environment(
 @pytest.mark.parametrize(
     ("name", "missing", "words"),
     [
-        ("weatherkit", "ASC_TEAM_ID", "tokens for WeatherKit contain the Team ID, and none is set in --asc-team-id, *"),
+        (
+            "weatherkit",
+            "ASC_TEAM_ID",
+            "tokens for WeatherKit contain the Team ID, but it is not set in --asc-team-id, *",
+        ),
         ("weatherkit", "ASC_SERVICE_ID", "*contain the Services ID*ASC_SERVICE_ID"),
         ("app-store-server", "ASC_BUNDLE_ID", "*contain the bundle ID*ASC_BUNDLE_ID"),
     ],
@@ -215,7 +219,7 @@ def test_a_token_is_not_sent_to_the_host_of_another_service(
     result = pytester.runpytest("--asc-smoke", f"--asc-base-url=https://{host}", *options)
     assert result.ret == 4
     result.stderr.fnmatch_lines(
-        [f"ERROR: the base URL names {host}, a host of *, but the token is for * and is not sent there.*"]
+        [f"ERROR: the base URL points to {host}, a host of *, but the token is for *, so it was not sent.*"]
     )
 
 
