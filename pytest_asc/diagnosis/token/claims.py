@@ -157,7 +157,7 @@ def _issuer_problems(
     elif issuer_id is not None and iss.lower() != issuer_id.lower():
         yield ClaimProblem(
             make_finding(
-                "token-issuer", f"iss is {format_claim(iss)}, but the issuer of the key is {mask(issuer_id)}", fix=fix
+                "token-issuer", f"iss is {format_claim(iss)}, but the key belongs to {mask(issuer_id)}", fix=fix
             )
         )
 

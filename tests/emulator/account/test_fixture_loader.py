@@ -65,10 +65,14 @@ def test_a_document_with_a_token_anywhere_is_rejected(asc_token: Token, tmp_path
         assert str(asc_token)[20:40] not in refusal
 
 
-@pytest.mark.parametrize("kind", ["ghp_", "gho_", "github_pat_", "glpat-", "xoxb-"])
-def test_a_document_with_a_token_of_another_service_is_rejected(kind: str, tmp_path: Path) -> None:
-    document = {"data": [{"type": "apps", "id": "1", "attributes": {"name": kind + "aB3dE5gH7jK9" * 4}}]}
-    assert refusal_of(document, tmp_path / "account.json").startswith("data[0].attributes.name looks like a token of")
+@pytest.mark.parametrize(
+    ("prefix", "service"),
+    [("ghp_", "GitHub"), ("gho_", "GitHub"), ("github_pat_", "GitHub"), ("glpat-", "GitLab"), ("xoxb-", "Slack")],
+)
+def test_a_document_with_a_token_of_another_service_is_rejected(prefix: str, service: str, tmp_path: Path) -> None:
+    document = {"data": [{"type": "apps", "id": "1", "attributes": {"name": prefix + "aB3dE5gH7jK9" * 4}}]}
+    refusal = refusal_of(document, tmp_path / "account.json")
+    assert refusal.startswith(f"data[0].attributes.name looks like a {service} token")
 
 
 @pytest.mark.parametrize("before", ["", " ", "\n", "\t", '"', "\\", "\u0001", "x-", "note:", "é "])
