@@ -1,1 +1,1 @@
-"""Commands of ``python -m pytest_asc``, one file each; :mod:`pytest_asc.cli.main` dispatches."""
+"""Commands of ``python -m pytest_asc``, one module for each; :mod:`pytest_asc.cli.main` runs them."""

@@ -1,4 +1,4 @@
-"""Arguments that commands share."""
+"""Command-line arguments that several commands share."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 
 USAGE_ERROR = 4
-"""Exit status of wrong options, the same as pytest's; 1 stands for unusable credentials."""
+"""Exit status for a usage error, the same as pytest's."""
 
 
 class Parser(argparse.ArgumentParser):
-    """Exits with ``USAGE_ERROR`` on wrong options."""
+    """Argument parser that exits with ``USAGE_ERROR``, and does not print the usage, which can have a dozen lines."""
 
     def error(self, message: str) -> NoReturn:
-        """Print the message and where to find the options, and exit. The usage itself has up to a dozen lines."""
-        self.exit(USAGE_ERROR, f"{self.prog}: error: {message}\nFor the options, run: {self.prog} --help\n")
+        """Print the message and a hint at ``--help``, and exit."""
+        self.exit(USAGE_ERROR, f"{self.prog}: error: {message}\nRun '{self.prog} --help' for usage.\n")
 
 
 def add_command(
@@ -36,19 +36,26 @@ def add_command(
     summary: str,
     usage: str | None = None,
 ) -> argparse.ArgumentParser:
-    """Add the parser of a command, whose own ``--help`` starts with its line in the list of commands."""
+    """Add the parser of a command.
+
+    Args:
+        commands: The parsers of all commands.
+        name: The name of the command.
+        summary: Description in the list of commands, and at the start of the command's own help.
+        usage: The usage; None for the one that argparse generates.
+    """
     return commands.add_parser(name, help=summary, usage=usage, description=f"{summary[0].upper()}{summary[1:]}.")
 
 
 def add_settings(parser: argparse.ArgumentParser, *, without: Collection[str]) -> None:
-    """Add the options of the table of settings, apart from those named."""
+    """Add the options in the table of settings, except for the settings in ``without``."""
     for setting in SETTINGS:
         if setting.option and setting.name not in without:
             parser.add_argument(setting.flag, dest=setting.name, help=setting.help, choices=setting.choices or None)
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
-    """Return the settings of the command line, the environment and the key folders."""
+    """Return the settings from the command line, the environment and the key folders."""
     return read_settings(
         option=lambda name: getattr(options, name, None),
         ini=lambda _: None,
@@ -60,7 +67,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
 
 
 def add_live(parser: argparse.ArgumentParser) -> None:
-    """Add the options of commands that read a live account."""
+    """Add the options for reading a live account."""
     add_settings(parser, without={"mode"})
     parser.add_argument(
         "--asc-trust-host",
@@ -68,18 +75,18 @@ def add_live(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="HOST",
-        help="allow sending tokens to this host, which is neither Apple's nor this machine; may be repeated",
+        help="send tokens to this host, although it is neither Apple's nor this machine; may be repeated",
     )
     parser.add_argument("--quiet", action="store_true", help="do not show progress")
 
 
 def add_account(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say which account the emulator serves and which hosts its proxy lets through."""
+    """Add the options for the emulated account, the log and the proxy."""
     parser.add_argument("--load", metavar="FILE", help="load resources from this JSON file")
     parser.add_argument(
         "--openapi",
         metavar="FILE",
-        help="emulate the API of this OpenAPI document instead of the one that ships with pytest-asc",
+        help="emulate the API in this OpenAPI document instead of the one that ships with pytest-asc",
     )
     sample = parser.add_mutually_exclusive_group()
     sample.add_argument(
@@ -99,28 +106,31 @@ def add_account(parser: argparse.ArgumentParser) -> None:
         help="role of the key, such as DEVELOPER (default ADMIN)",
     )
     parser.add_argument(
-        "--rate-limit", type=_positive, metavar="N", help="requests that a key may send per hour (default: unlimited)"
+        "--rate-limit",
+        type=positive_integer,
+        metavar="N",
+        help="number of requests that a key may send per hour (default: unlimited)",
     )
     parser.add_argument(
         "--seed",
         type=_integer,
         default=0,
         metavar="N",
-        help="seed of generated IDs: the same number gives the same IDs",
+        help="seed for generated IDs; the same seed gives the same IDs (default 0)",
     )
     parser.add_argument(
         "--time",
         choices=("manual", "instant", "real"),
-        help="when Apple's work, such as processing a build, finishes: manual: on a command to the control API; "
-        "instant: before the next request; real: after its usual time (default: when a client reads a resource again "
-        "that it has seen pending)",
+        help="when Apple finishes work such as processing a build. manual: on a command to the control API; instant: "
+        "before the next request; real: after the usual time (default: when a client reads a pending resource for the "
+        "second time)",
     )
     parser.add_argument(
         "--fault",
         action="append",
         default=[],
         metavar="CAUSE",
-        help="inject a fault of the service, such as rate-limited; may be repeated",
+        help="inject a fault into the service, such as rate-limited; may be repeated",
     )
     parser.add_argument(
         "--fail",
@@ -134,12 +144,12 @@ def add_account(parser: argparse.ArgumentParser) -> None:
         "--webhooks",
         type=_loopback_url,
         metavar="URL",
-        help="deliver the notifications of webhooks to this URL, which must be on this machine",
+        help="deliver webhook notifications to this URL, which must be on this machine",
     )
     parser.add_argument(
         "--log-format",
         choices=("text", "json"),
-        help="log each request on standard error, as a line of text (default for serve) or of JSON",
+        help="log each request to standard error, as a line of text (default for serve) or JSON",
     )
     parser.add_argument("--quiet", action="store_true", help="write nothing to standard error")
     parser.add_argument(
@@ -163,7 +173,8 @@ def _loopback_url(text: str) -> str:
     return text
 
 
-def _positive(text: str) -> int:
+def positive_integer(text: str) -> int:
+    """Parse a whole number of at least 1, as the ``type`` of an argument."""
     if not (text.isascii() and text.isdigit() and int(text)):
         raise argparse.ArgumentTypeError(f"got {text!r}, expected a whole number of at least 1")
     return int(text)

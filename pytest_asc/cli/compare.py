@@ -1,13 +1,12 @@
-"""``python -m pytest_asc compare``: sends the same requests to a live account and the emulator, and compares."""
+"""``python -m pytest_asc compare``: compares the responses of a live account and of the emulator."""
 
 from __future__ import annotations
 
 import sys
-from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_asc.cli.arguments import add_command, add_live, settings_of
+from pytest_asc.cli.arguments import add_command, add_live, positive_integer, settings_of
 from pytest_asc.credentials.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from pytest_asc.recording.progress import Progress
 
 FAILED = 2
-"""Exit status where there is nothing to compare: the live API cannot be read."""
+"""Exit status if the live account cannot be read."""
 
 
 def add_parser(commands: Commands) -> None:
@@ -29,7 +28,7 @@ def add_parser(commands: Commands) -> None:
         "compare",
         "send the same GET requests to a live account and to the emulator, and report the differences",
     )
-    parser.add_argument("file", metavar="FILE", help="recording of the account, made with the record command")
+    parser.add_argument("file", metavar="FILE", help="recording of the account, as the record command writes it")
     parser.add_argument(
         "--report",
         action="append",
@@ -38,7 +37,7 @@ def add_parser(commands: Commands) -> None:
         help="write the report to this file: as HTML if its name ends in .html, otherwise as JSON; may be repeated",
     )
     parser.add_argument(
-        "--budget", type=_budget, default=None, metavar="N", help="send at most N live requests (default 1500)"
+        "--budget", type=positive_integer, default=None, metavar="N", help="send at most N live requests (default 1500)"
     )
     add_live(parser)
 
@@ -47,10 +46,10 @@ def run(options: argparse.Namespace) -> int:
     """Compare a live account with the emulator.
 
     Returns:
-        0 if there are only known differences or none; 1 if there are others; 2 if the live account cannot be read.
+        0 if there are no differences or only known ones, 1 if there are others, 2 if the live account cannot be read.
 
     Raises:
-        SettingsError: An option makes no sense, or a file cannot be read or written.
+        SettingsError: An option is invalid, or a file cannot be read or written.
     """
     from pytest_asc.credentials.finder import CredentialsError  # noqa: PLC0415  not needed for --help
     from pytest_asc.credentials.tokens import LifetimeError  # noqa: PLC0415
@@ -94,9 +93,3 @@ def _compare(options: argparse.Namespace, account: RecordedAccount, progress: Pr
 
     with connect(settings_of(options), tell=progress.tell) as connection:
         return compare(account, connection.reader, budget=options.budget or BUDGET, advance=progress.advance)
-
-
-def _budget(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text)):
-        raise ArgumentTypeError(f"got {text!r}, expected a whole number of at least 1")
-    return int(text)

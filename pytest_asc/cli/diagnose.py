@@ -1,4 +1,4 @@
-"""``python -m pytest_asc diagnose``: checks a token, or any text that was pasted, offline."""
+"""``python -m pytest_asc diagnose``: checks a token or a pasted text, without sending a request."""
 
 from __future__ import annotations
 
@@ -22,27 +22,30 @@ def add_parser(commands: Commands) -> None:
     parser = add_command(
         commands,
         "diagnose",
-        "explain what is wrong with the token, request, response or tool output on standard input, or with "
-        "ASC_TOKEN; no request is sent",
+        "explain what is wrong with a token, request, response or tool output from standard input, or with ASC_TOKEN, "
+        "without sending a request",
     )
     parser.add_argument(
-        "--service", choices=tuple(SERVICES), dest="for_service", help="the service that the token is for"
+        "--service",
+        choices=tuple(SERVICES),
+        dest="for_service",
+        help="service that the token is for (default: inferred from the evidence)",
     )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     add_settings(parser, without={"mode", "base_url", "token_lifetime", "service"})
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the report on what was piped in, or on ASC_TOKEN.
+    """Print a report on the text from standard input, or on the token in ASC_TOKEN.
 
     Returns:
-        0 where nothing is wrong, 1 where something is, 4 where there is nothing to check.
+        0 if nothing is wrong, 1 if something is wrong, 4 if there is nothing to diagnose.
     """
     from pytest_asc.credentials.finder import find_credentials  # noqa: PLC0415  not needed for --help
     from pytest_asc.smoke.renderers import terminal  # noqa: PLC0415
     from pytest_asc.smoke.token_report import report_on_evidence  # noqa: PLC0415
 
-    # The key is searched for with the settings of the token's service, if that service has any.
+    # Only some services have settings, with which the key is searched for.
     options.service = options.for_service if options.for_service in PROBEABLE else None
     settings = settings_of(options)
     evidence, minted_by, is_token = _read_standard_input(), None, False
@@ -50,20 +53,20 @@ def run(options: argparse.Namespace) -> int:
         (evidence, minted_by), is_token = found, True
     if not evidence:
         print(
-            "There is nothing to diagnose: pipe a token, request, response or tool output into this command, or set "
+            "There is nothing to diagnose. Pipe a token, request, response or tool output into this command, or set "
             "ASC_TOKEN.",
             file=sys.stderr,
         )
         return USAGE_ERROR
-    reading = find_credentials(settings)
-    if reading.sources:
-        for finding in reading.findings:
+    result = find_credentials(settings)
+    if result.sources:
+        for finding in result.findings:
             print(finding, file=sys.stderr)
     report = report_on_evidence(
-        evidence, minted_by, is_token=is_token, service=options.for_service, reading=reading, now=time.time()
+        evidence, minted_by, is_token=is_token, service=options.for_service, credentials_result=result, now=time.time()
     )
     if options.json:
-        # In ASCII: the encoding of standard output is not ours to choose, as that of a file is.
+        # In ASCII, because the encoding of standard output may be any other than UTF-8.
         print(json.dumps(report.to_json(), indent=2))
     else:
         width = shutil.get_terminal_size().columns
@@ -72,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _read_standard_input() -> str:
-    """Return what is piped in, without the final newline; nothing from a terminal."""
+    """Return standard input without its last newline; an empty string if it is a terminal."""
     if sys.stdin.isatty():
         return ""
     return sys.stdin.buffer.read().decode("utf-8", "replace").removesuffix("\n").removesuffix("\r")

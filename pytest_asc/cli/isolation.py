@@ -1,4 +1,4 @@
-"""A Linux network namespace for ``run --isolate``: Apple's host names resolve to loopback, and nothing leaves it."""
+"""A Linux network namespace for ``run --isolate``, in which Apple's host names resolve to the loopback address."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _BIND, _RECURSIVE, _PRIVATE = 4096, 16384, 1 << 18
 _GET_FLAGS, _SET_FLAGS, _UP = 0x8913, 0x8914, 0x1
 
 _HOSTS, _NAME_SERVICES = Path("/etc/hosts"), Path("/etc/nsswitch.conf")
-_BUNDLES = (
-    # As Go's crypto/x509 lists them.
+_CA_BUNDLES = (
+    # The list of Go's crypto/x509.
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
     "/etc/ssl/ca-bundle.pem",
@@ -45,12 +45,12 @@ _HINT = (
 
 
 def isolate() -> None:
-    """Move this process, and all that it starts from now on, to a network namespace with nothing but loopback.
+    """Move this process, and all processes that it starts later, to a network namespace with only a loopback interface.
 
-    Its mounts are its own from now on, too. To be called before the process has threads.
+    The process also gets its own mount namespace. Call this before the process starts a thread.
 
     Raises:
-        SettingsError: The system has no such namespaces, or does not allow them.
+        SettingsError: The system has no network namespaces, or does not allow them.
     """
     if sys.platform != "linux":
         raise SettingsError("--isolate needs Linux: it uses a network namespace")
@@ -70,40 +70,40 @@ def isolate() -> None:
 
 
 def resolve_to_loopback(hosts: Iterable[str], ca_file: Path, folder: Path) -> None:
-    """Resolve host names to loopback, and add a certificate authority to the system's files.
+    """Resolve host names to the loopback address, and add a certificate authority to the system's CA bundles.
 
     Args:
-        hosts: The names.
-        ca_file: Certificate of the authority.
-        folder: A private folder, for the files that are seen in place of the system's.
+        hosts: The host names.
+        ca_file: The certificate of the authority.
+        folder: A private folder for the files that are mounted over the system's.
 
     Raises:
-        SettingsError: The system does not allow it.
+        SettingsError: The system does not allow mounts.
     """
     names = "".join(f"{_ADDRESS} {host}\n" for host in hosts)
     try:
-        _replace(_HOSTS, f"{_ADDRESS} localhost\n::1 localhost\n{names}{_text(_HOSTS)}", folder)
-        # Other sources, such as a resolver on a socket of the file system, would answer with Apple's addresses.
-        services = re.sub(r"(?m)^\s*hosts:.*$", "hosts: files", _text(_NAME_SERVICES))
+        _mount_over(_HOSTS, f"{_ADDRESS} localhost\n::1 localhost\n{names}{_read_text(_HOSTS)}", folder)
+        # Other sources, such as a resolver that listens on a Unix socket, would return Apple's addresses.
+        services = re.sub(r"(?m)^\s*hosts:.*$", "hosts: files", _read_text(_NAME_SERVICES))
         if services:
-            _replace(_NAME_SERVICES, services, folder)
+            _mount_over(_NAME_SERVICES, services, folder)
         authority = ca_file.read_text("ascii")
-        for path in {Path(one).resolve() for one in _BUNDLES}:
-            if usual := _text(path):
-                _replace(path, f"{usual}\n{authority}", folder)
+        for path in {Path(name).resolve() for name in _CA_BUNDLES}:
+            if bundle := _read_text(path):
+                _mount_over(path, f"{bundle}\n{authority}", folder)
     except OSError as error:
         raise _not_allowed(error) from None
 
 
-def _replace(path: Path, text: str, folder: Path) -> None:
-    """Replace the content of a file, for this process and those that it starts."""
-    shown = folder / f"isolated-{path.name}"
-    write_private(shown, text)
-    shown.chmod(0o644)  # the folder is private; the command may run as another user
-    _mount(str(shown), str(path), _BIND)
+def _mount_over(path: Path, text: str, folder: Path) -> None:
+    """Mount a file with other content over a file, for this process and the processes that it starts."""
+    replacement = folder / f"isolated-{path.name}"
+    write_private(replacement, text)
+    replacement.chmod(0o644)  # the command may run as another user; the folder itself is private
+    _mount(str(replacement), str(path), _BIND)
 
 
-def _text(path: Path) -> str:
+def _read_text(path: Path) -> str:
     with suppress(OSError):
         return path.read_text("utf-8", errors="replace")
     return ""

@@ -1,4 +1,4 @@
-"""Command line of ``pytest-asc`` and ``python -m pytest_asc``: parses the arguments and runs a command."""
+"""Entry point of ``pytest-asc`` and ``python -m pytest_asc``, which parses the arguments and runs a command."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Command(Protocol):
-    """A module with one command."""
+    """A module with a command."""
 
     def add_parser(self, commands: Commands) -> None:
         """Add the command's parser."""
@@ -28,29 +28,31 @@ class Command(Protocol):
         """Run the command and return its exit status."""
 
 
-_DESCRIPTION = "Check credentials and tokens for App Store Connect, generate tokens, and run the emulator."
+_DESCRIPTION = (
+    "Check credentials and tokens for App Store Connect, generate tokens, run the emulator, and record accounts for it."
+)
 
 COMMANDS = ("smoke", "token", "diagnose", "serve", "run", "record", "openapi", "compare")
-"""Names of the commands, which are also those of their modules."""
+"""Names of the commands and of their modules."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command.
 
     Args:
-        arguments: The command line without the program's name; by default that of this process.
+        arguments: The command-line arguments without the program's name; by default those of this process.
 
     Returns:
-        The exit status: 0 for success, 1 for unusable credentials, a rejected token or a document that differs, 4 for
-        wrong options; ``smoke`` returns pytest's, ``run`` that of the command.
+        The exit status: 0 for success, 1 for unusable credentials, an invalid token or differences, 4 for a usage
+        error. ``smoke`` returns the status of pytest, ``run`` that of the command.
     """
-    if sys.stderr is None:  # Python found it closed, and would print messages to standard output
+    if sys.stderr is None:  # it is closed, and Python would print messages to standard output
         sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  stays open until the process ends
     installed = Path(sys.argv[0]).stem == "pytest-asc"
     parser = Parser(prog="pytest-asc" if installed else "python -m pytest_asc", description=_DESCRIPTION)
     commands = parser.add_subparsers(dest="command", required=True)
     given = sys.argv[1:] if arguments is None else list(arguments)
-    # A command starts faster without the modules of the others. Help and error messages list all commands.
+    # A command starts faster without the modules of other commands, which only help and error messages need.
     modules = {name: _load(name) for name in (given[:1] if given and given[0] in COMMANDS else COMMANDS)}
     for module in modules.values():
         module.add_parser(commands)
@@ -73,7 +75,7 @@ def _load(name: str) -> Command:
 
 
 def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
-    """Split the arguments into those to parse here and those that belong to pytest or to the command to run."""
+    """Split the arguments into those to parse, and those to pass on to pytest or to the command of ``run``."""
     if arguments[:1] == ["smoke"]:
         return arguments[:1], arguments[1:]
     if arguments[:1] == ["run"] and "--" in arguments:

@@ -1,4 +1,4 @@
-"""``python -m pytest_asc openapi FILE``: an OpenAPI document against the one that ships with the package."""
+"""``python -m pytest_asc openapi FILE``: compares an OpenAPI document with the one that ships with the package."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ def add_parser(commands: Commands) -> None:
     parser = add_command(
         commands, "openapi", "compare an OpenAPI document from Apple with the one that pytest-asc ships"
     )
-    parser.add_argument("file", type=Path, metavar="FILE", help="the document, as JSON or YAML")
+    parser.add_argument("file", type=Path, metavar="FILE", help="the document, in JSON or YAML")
     parser.add_argument("--json", action="store_true", help="print the differences as JSON")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print what is new, removed and changed in the document, and what in it is not understood.
+    """Print what is new, removed and changed in a document, and which of its parts are not understood.
 
     Returns:
-        The exit status: 0 where it is understood whole and nothing differs, else 1.
+        0 if nothing differs and everything is understood, 1 otherwise.
 
     Raises:
-        SettingsError: The file cannot be read, or is no such document.
+        SettingsError: The file cannot be read, or is not an OpenAPI document.
     """
     from pytest_asc.emulator.spec.api_spec import shipped_spec  # noqa: PLC0415  not needed for --help
     from pytest_asc.emulator.spec.compiler.reading import DocumentError  # noqa: PLC0415

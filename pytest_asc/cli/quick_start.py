@@ -12,12 +12,11 @@ if TYPE_CHECKING:
 
 @contextmanager
 def quick_start() -> Iterator[None]:
-    """Import modules and load the account without work that a process does not need if all it does is serve.
+    """Import modules and load the account faster than usual, inside this context.
 
-    What is loaded is kept until the process ends, so the garbage collector neither runs meanwhile nor looks at these
-    objects later. When aiohttp is imported, it reads the system's certificate authorities for its client, which nothing
-    here uses; that takes a quarter of the whole start, so the methods of ``SSLContext`` that read them do nothing until
-    the context manager is left.
+    Everything that is loaded is kept until the process ends, so the garbage collector is off, and ignores these objects
+    later. On import, aiohttp reads the system's certificate authorities for its client, which these commands do not
+    use. This takes a quarter of the start-up time, so the methods of ``SSLContext`` that read them do nothing.
     """
     import ssl  # noqa: PLC0415  not needed for --help
 
@@ -33,4 +32,4 @@ def quick_start() -> Iterator[None]:
         if collects:
             gc.enable()
         context.load_default_certs = load_default_certs
-        del context.set_default_verify_paths  # the method of the base class is visible again
+        del context.set_default_verify_paths  # restores the method of the base class

@@ -1,4 +1,4 @@
-"""``python -m pytest_asc record``: reads a live account into a file that the emulator loads."""
+"""``python -m pytest_asc record``: records a live account in a file that the emulator can load."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from pytest_asc.recording.recorder import Options, Recorder
 
 INTERRUPTED = 130
-"""Exit status of a run that SIGINT or SIGTERM has ended, as shells have it."""
+"""Exit status after SIGINT or SIGTERM, as in shells after SIGINT."""
 
 
 def add_parser(commands: Commands) -> None:
     """Add the command's parser."""
     parser = add_command(
-        commands, "record", "record a live account to a file for the emulator; only GET requests are sent"
+        commands, "record", "record a live account in a file for the emulator, sending only GET requests"
     )
-    parser.add_argument("file", metavar="FILE", help="file to write; only its owner can read it")
+    parser.add_argument("file", metavar="FILE", help="file to write, which only its owner can read")
     parser.add_argument(
         "--areas",
         metavar="A,B",
@@ -52,10 +52,10 @@ def run(options: argparse.Namespace) -> int:
     """Record an account.
 
     Returns:
-        0; 1 where it cannot be read, or there are no usable credentials; 130 where it was interrupted.
+        0 for success, 1 if the account cannot be read or there are no usable credentials, 130 after an interruption.
 
     Raises:
-        SettingsError: An option makes no sense, or the file cannot be written.
+        SettingsError: An option is invalid, or the file cannot be written.
     """
     from pytest_asc.credentials.finder import CredentialsError  # noqa: PLC0415  not needed for --help
     from pytest_asc.credentials.tokens import LifetimeError  # noqa: PLC0415
@@ -73,12 +73,12 @@ def run(options: argparse.Namespace) -> int:
         with _interruptible():
             return _record(options, chosen, file, progress)
     except (CredentialsError, LifetimeError, ReadError, KeptSecretError, ValueError) as error:
-        print(f"{error}{_hint(file)}", file=sys.stderr)
+        print(f"{error}{_resume_hint(file)}", file=sys.stderr)
         return 1
     except OSError as error:
         raise SettingsError(f"{error.filename or file}: {error.strerror}") from None
     except KeyboardInterrupt:
-        print(f"Interrupted: {file} was not written.{_hint(file)}", file=sys.stderr)
+        print(f"Interrupted: {file} was not written.{_resume_hint(file)}", file=sys.stderr)
         return INTERRUPTED
     finally:
         progress.close()
@@ -118,7 +118,7 @@ def _record(options: argparse.Namespace, chosen: Options, file: Path, progress: 
             raise SettingsError(
                 "--resume needs the API key that the recording was started with, but only a token is set"
             )
-        path = _journal_of(file) if connection.has_key else None
+        path = _journal_path(file) if connection.has_key else None
         settings = {**chosen.as_json(), "base_url": connection.base_url}
         try:
             journal = Journal(path, connection.secret, settings, resume=options.resume)
@@ -139,14 +139,14 @@ def _record(options: argparse.Namespace, chosen: Options, file: Path, progress: 
     return 0
 
 
-def _journal_of(file: Path) -> Path:
-    """Return the file of what was read until a run is finished."""
+def _journal_path(file: Path) -> Path:
+    """Return the path of the file with the pages of an unfinished recording."""
     return file.with_name(f"{file.name}.unfinished")
 
 
-def _hint(file: Path) -> str:
-    """Return a line on what an unfinished run has left."""
-    unfinished = _journal_of(file)
+def _resume_hint(file: Path) -> str:
+    """Return a line on how to continue an unfinished recording; empty if there is none."""
+    unfinished = _journal_path(file)
     return f"\nThe pages read so far are in {unfinished}: continue with --resume." if unfinished.exists() else ""
 
 
@@ -164,7 +164,7 @@ def _tell_summary(recorder: Recorder, progress: Progress, file: Path, sent: int)
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Treat SIGTERM as SIGINT."""
+    """Raise KeyboardInterrupt on SIGTERM, as Python does on SIGINT."""
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
@@ -172,8 +172,8 @@ def _interruptible() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, interrupt)
+    previous = signal.signal(signal.SIGTERM, interrupt)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGTERM, previous)

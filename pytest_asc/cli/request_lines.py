@@ -1,4 +1,4 @@
-"""Lines on standard error: one for each request that the emulator has handled, and messages."""
+"""Log on standard error, with a line for each request that the emulator handled."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
 
 LogFormat = Literal["text", "json"]
 
-_MOST_WAITING = 10_000
-"""Lines that wait for a reader of standard error; of more, the oldest are left out."""
-_MOST_CHARACTERS = 2_000
-"""Of a method or a URL."""
-_MOST_BYTES = 20_000
-"""Of a body that is read for the code of an error."""
-_PATIENCE = 2.0
-_INTERVAL = 0.05  # seconds
+_MAX_QUEUED = 10_000
+"""Maximum number of lines that are kept until they are written. The oldest are dropped."""
+_MAX_CHARACTERS = 2_000
+"""Maximum length of a method or a URL in a line."""
+_MAX_ERROR_BODY = 20_000
+"""Maximum size in bytes of a body that is searched for an error code."""
+_CLOSE_TIMEOUT = 2.0  # seconds
+_WRITE_INTERVAL = 0.05  # seconds
 _CLIENT_ERROR = 400
 
 
-class _Line(NamedTuple):
-    """Data of the line of a request, without bodies: lines may wait while nobody reads them."""
+class _RequestLine(NamedTuple):
+    """Data for the line of a request. It has no large bodies, because many lines may be queued."""
 
     method: str
     url: str
@@ -44,23 +44,23 @@ class _Line(NamedTuple):
     broken: str | None
     refusal: Finding | None
     error: bytes
-    """Body of an error response."""
+    """The body of an error response; empty for other responses."""
     milliseconds: float
 
 
 class Log:
-    """Writer of log lines. Its thread keeps a slow reader of standard error from delaying responses.
+    """Writes log lines in a thread of its own, so that a slow reader of standard error does not delay responses.
 
-    While it is entered, it prints what is logged as well, which would otherwise wait for the reader.
+    Within its context, it also writes the records of Python's root logger, which would otherwise block.
 
     Args:
-        form: ``text`` for people, ``json`` for one object a line.
+        form: ``text``, or ``json`` for a JSON object on each line.
     """
 
     def __init__(self, form: LogFormat) -> None:
-        self._line_of = _text_line if form == "text" else _json_line
-        self._message_of = _text_message if form == "text" else _json_message
-        self._waiting: deque[_Line | str] = deque(maxlen=_MOST_WAITING)
+        self._format_request = _text_line if form == "text" else _json_line
+        self._format_message = _text_message if form == "text" else _json_message
+        self._queue: deque[_RequestLine | str] = deque(maxlen=_MAX_QUEUED)
         self._stopping = Event()
         self._thread = Thread(target=self._write, name="pytest-asc log", daemon=True)
         self._handler = _Handler(self.add)
@@ -73,45 +73,45 @@ class Log:
     def __exit__(self, *_: object) -> None:
         logging.getLogger().removeHandler(self._handler)
         self._stopping.set()
-        self._thread.join(_PATIENCE)
+        self._thread.join(_CLOSE_TIMEOUT)
 
     def add_request(self, handled: HandledRequest) -> None:
-        """Add the line of a request."""
+        """Add a line for a request."""
         request, response = handled.request, handled.response
         method, url, status = request.method, request.url, response.status
-        self._waiting.append(
-            _Line(
-                method if len(method) <= _MOST_CHARACTERS else f"{method[:_MOST_CHARACTERS]}…",
-                url if len(url) <= _MOST_CHARACTERS else f"{url[:_MOST_CHARACTERS]}…",
+        self._queue.append(
+            _RequestLine(
+                method if len(method) <= _MAX_CHARACTERS else f"{method[:_MAX_CHARACTERS]}…",
+                url if len(url) <= _MAX_CHARACTERS else f"{url[:_MAX_CHARACTERS]}…",
                 status,
                 response.delivery.broken if response.delivery else None,
                 handled.refusal,
-                response.body if status >= _CLIENT_ERROR and len(response.body) <= _MOST_BYTES else b"",
+                response.body if status >= _CLIENT_ERROR and len(response.body) <= _MAX_ERROR_BODY else b"",
                 handled.milliseconds,
             )
         )
 
     def add(self, message: str) -> None:
         """Add a message."""
-        self._waiting.append(message)
+        self._queue.append(message)
 
     def _write(self) -> None:
         write = _writer()
         with suppress(OSError, ValueError):
-            while not self._stopping.wait(_INTERVAL) or self._waiting:
+            while not self._stopping.wait(_WRITE_INTERVAL) or self._queue:
                 lines = []
-                while self._waiting:
-                    one = self._waiting.popleft()
-                    lines.append(self._message_of(one) if isinstance(one, str) else self._line_of(one))
+                while self._queue:
+                    item = self._queue.popleft()
+                    lines.append(self._format_message(item) if isinstance(item, str) else self._format_request(item))
                 if lines:
                     write("".join(lines))
 
 
 class _Handler(logging.Handler):
-    """Handler of logged messages.
+    """Handler of Python's log records.
 
     Args:
-        add: Takes a message.
+        add: Function that is called with each message.
     """
 
     def __init__(self, add: Callable[[str], None]) -> None:
@@ -119,14 +119,15 @@ class _Handler(logging.Handler):
         self._add = add
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Take a message, with its traceback."""
+        """Pass on a message and its traceback."""
         self._add(redactor.clean(self.format(record)))
 
 
 def _writer() -> Callable[[str], object]:
-    """Return a function that writes to standard error past Python's buffer.
+    """Return a function that writes to standard error without Python's buffer.
 
-    Whoever waits for a reader in the buffer locks it: others that write would wait as well, and the process that ends.
+    A thread that is blocked in a write holds the lock of the buffer. Other threads, and the exit of the process, would
+    have to wait for it.
     """
     stream = sys.stderr
     try:
@@ -142,16 +143,16 @@ def _writer() -> Callable[[str], object]:
     return write
 
 
-def _text_line(line: _Line) -> str:
-    """Return method, path, status and milliseconds; of a refusal, the cause and the evidence."""
+def _text_line(line: _RequestLine) -> str:
+    """Format a line: method, path, status and milliseconds, and for an error response its cause or code."""
     status = str(line.status) if line.status else f"no response ({line.broken})"
-    why = f"  {line.refusal.cause}: {line.refusal.evidence}" if line.refusal else _code(line)
+    why = f"  {line.refusal.cause}: {line.refusal.evidence}" if line.refusal else _error_code(line)
     text = f"{line.method} {_target(line.url)} {status} {line.milliseconds:.1f} ms{why}"
     return _printable(redactor.clean(text)) + "\n"
 
 
-def _json_line(line: _Line) -> str:
-    """Return the same as a JSON object, with the time."""
+def _json_line(line: _RequestLine) -> str:
+    """Format a line as a JSON object, with the time."""
     refusal = line.refusal
     members = {
         "time": _now(),
@@ -178,14 +179,14 @@ def _now() -> str:
 
 
 def _target(url: str) -> str:
-    """Return path and query of a URL."""
-    _, _, behind_scheme = url.partition("://")
-    _, slash, rest = behind_scheme.partition("/")
+    """Return the path and query of a URL."""
+    _, _, without_scheme = url.partition("://")
+    _, slash, rest = without_scheme.partition("/")
     return slash + rest
 
 
-def _code(line: _Line) -> str:
-    """Return the code of the first error of a response."""
+def _error_code(line: _RequestLine) -> str:
+    """Return two spaces and the code of the first error in a response; empty if there is none."""
     if not line.error:
         return ""
     try:
@@ -195,4 +196,4 @@ def _code(line: _Line) -> str:
 
 
 def _printable(text: str) -> str:
-    return text if text.isprintable() else "".join(one if one.isprintable() else "?" for one in text)
+    return text if text.isprintable() else "".join(char if char.isprintable() else "?" for char in text)

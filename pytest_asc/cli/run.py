@@ -1,4 +1,4 @@
-"""``python -m pytest_asc run -- COMMAND …``: runs a command against the emulator in place of Apple."""
+"""``python -m pytest_asc run -- COMMAND …``: runs a command with the emulator in place of Apple's API."""
 
 from __future__ import annotations
 
@@ -25,21 +25,23 @@ if TYPE_CHECKING:
 
     from pytest_asc.cli.arguments import Commands
 
-# Exit statuses, as those of shells.
+# Exit statuses, the same as those of shells.
 NOT_EXECUTABLE, NOT_FOUND, BY_SIGNAL = 126, 127, 128
 
-_FORWARDED = [one for one in signal.Signals if one.name in {"SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGBREAK"}]
+_FORWARDED = [
+    number for number in signal.Signals if number.name in {"SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGBREAK"}
+]
 _WATCHER = str(Path(__file__).with_name("watcher.py"))
-_PATIENCE = 2.0
-"""Seconds that a command has to end when this process was killed."""
-_FROM_TERMINALS = {"SIGINT", "SIGQUIT", "SIGBREAK"}
+_GRACE_PERIOD = 2.0
+"""Seconds after which a command that outlives this process is killed."""
+_TERMINAL_SIGNALS = {"SIGINT", "SIGQUIT", "SIGBREAK"}
 _ISOLATED_PORTS = (80, 443)
-"""Those of Apple's URLs."""
-_SEE = f"see {DOCS_URL}how-to/other-languages/#programs-that-ignore-the-proxy"
-_UNUSED = f"pytest-asc: the command sent no request to the emulator. It may ignore HTTPS_PROXY: {_SEE}"
-_UNTRUSTED = (
+"""The ports of Apple's hosts, which the server uses in a network namespace."""
+_HINT = f"see {DOCS_URL}how-to/other-languages/#programs-that-ignore-the-proxy"
+_NO_REQUEST = f"pytest-asc: the command sent no request to the emulator. It may ignore HTTPS_PROXY: {_HINT}"
+_ONLY_CONNECTED = (
     "pytest-asc: the command connected to the emulator but sent no request. It may not trust the certificate in "
-    f"SSL_CERT_FILE: {_SEE}"
+    f"SSL_CERT_FILE: {_HINT}"
 )
 
 
@@ -55,19 +57,20 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "--isolate",
         action="store_true",
-        help="run the command without network access, with Apple's host names resolving to the emulator, for programs "
-        "that ignore proxy settings; needs Linux and permission to create network namespaces",
+        help="run the command without network access, and resolve Apple's host names to the emulator, for programs "
+        "that ignore proxy settings; needs Linux and the permission to create network namespaces",
     )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command after ``--`` in an environment that directs it to an emulator of its own.
+    """Run the command after ``--`` with an emulator of its own, to which environment variables direct it.
 
     Returns:
-        The status of the command, 128 and the signal's number where one killed it, 127 where there is no such program.
+        The exit status of the command; 128 plus the number of the signal that killed it; 127 if the command was not
+        found, 126 if it could not be started.
 
     Raises:
-        SettingsError: An option makes no sense, or the server is not installed.
+        SettingsError: An option is invalid, or the server is not installed.
     """
     command = options.passed_on
     if not command:
@@ -81,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
         isolate()
     log_format = None if options.quiet else options.log_format
     http, https = _ISOLATED_PORTS if options.isolate else (0, 0)
-    received: list[int] = []
+    received_signals: list[int] = []
     with ExitStack() as stack:
         with quick_start():
             from pytest_asc.cli.running_server import AccountOptions, running_server  # noqa: PLC0415
@@ -91,11 +94,11 @@ def run(options: argparse.Namespace) -> int:
             running = stack.enter_context(running_server(account, port=http, https_port=https, log_format=log_format))
         if options.isolate:
             resolve_to_loopback(emulated_hosts(APP_STORE_CONNECT), running.server.ca_file, running.folder)
-        came: list[bool] = []
-        running.control.accounts.add_request_listener(lambda _: None if came else came.append(True))
+        requests: list[bool] = []
+        running.control.accounts.add_request_listener(lambda _: None if requests else requests.append(True))
         more_hosts = bool(options.allow_host)
         try:
-            process = subprocess.Popen(  # noqa: S603  it is the user's own
+            process = subprocess.Popen(  # noqa: S603  the user's own command
                 [_program(command[0]), *command[1:]],
                 env={
                     **environment(running.server, running.credentials, os.environ, more_hosts=more_hosts),
@@ -107,28 +110,28 @@ def run(options: argparse.Namespace) -> int:
             print(f"{command[0]}: {'command not found' if missing else error.strerror}", file=sys.stderr)
             return NOT_FOUND if missing else NOT_EXECUTABLE
         for number in forwarded:
-            signal.signal(number, _forwarding_handler(number, process, received))
+            signal.signal(number, _forwarding_handler(number, process, received_signals))
         with _watched(process):
             status = process.wait()
-        if not (came or received or status < 0 or options.quiet):
-            print(_UNTRUSTED if running.control.tunnels else _UNUSED, file=sys.stderr)
+        if not (requests or received_signals or status < 0 or options.quiet):
+            print(_ONLY_CONNECTED if running.control.tunnels else _NO_REQUEST, file=sys.stderr)
     return BY_SIGNAL - status if status < 0 else status
 
 
 def _program(name: str) -> str:
-    """Return what to start for a name: on Windows, programs such as ``npm.cmd`` are started by their path alone."""
+    """Return the program to start for a name: its path on Windows, where ``npm.cmd`` cannot be started by its name."""
     return (shutil.which(name) or name) if sys.platform == "win32" else name
 
 
 @contextmanager
 def _watched(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """End a command at the end of the context, or from another process if this one is killed."""
+    """Kill a command when the context ends. If this process is killed before, a watcher process ends the command."""
     watcher = None
     try:
         if sys.platform != "win32":
-            # It notices the end of this process by that of its standard input.
-            watcher = subprocess.Popen(  # noqa: S603  it is a script of this package
-                [sys.executable, "-I", "-S", _WATCHER, str(process.pid), str(_PATIENCE)],
+            # Its standard input ends when this process ends.
+            watcher = subprocess.Popen(  # noqa: S603  a script of this package
+                [sys.executable, "-I", "-S", _WATCHER, str(process.pid), str(_GRACE_PERIOD)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -137,7 +140,7 @@ def _watched(process: subprocess.Popen[bytes]) -> Iterator[None]:
             )
         yield
     finally:
-        process.kill()  # which does nothing where it has ended
+        process.kill()  # does nothing if the command has ended
         process.wait()
         if watcher is not None:
             watcher.kill()
@@ -145,19 +148,21 @@ def _watched(process: subprocess.Popen[bytes]) -> Iterator[None]:
 
 
 def _exit_on_signal(number: int, _: FrameType | None) -> NoReturn:
-    """Exit on a signal that comes before the command has started, with cleanup."""
+    """Exit with cleanup on a signal that arrives before the command has started."""
     raise SystemExit(BY_SIGNAL + number)
 
 
 def _forwarding_handler(
-    number: signal.Signals, process: subprocess.Popen[bytes], received: list[int]
+    number: signal.Signals, process: subprocess.Popen[bytes], received_signals: list[int]
 ) -> Callable[[int, FrameType | None], None]:
-    """Return a signal handler that forwards the signal to the command once, and records it."""
-    comes_from_terminal = number.name in _FROM_TERMINALS and (sys.platform == "win32" or any(map(os.isatty, range(3))))
+    """Return a signal handler that records a signal, and forwards it unless the command receives it anyway."""
+    comes_from_terminal = number.name in _TERMINAL_SIGNALS and (
+        sys.platform == "win32" or any(map(os.isatty, range(3)))
+    )
 
     def forward(*_: object) -> None:
-        received.append(number)
-        if not comes_from_terminal:  # else the terminal, or the console of Windows, sends it to the command as well
+        received_signals.append(number)
+        if not comes_from_terminal:  # the terminal, or the Windows console, also sends it to the command
             process.send_signal(number)
 
     return forward

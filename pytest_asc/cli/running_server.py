@@ -1,4 +1,4 @@
-"""A server of the emulator with a throw-away key, for ``serve`` and ``run``."""
+"""The emulator's HTTP server with a throw-away key, for ``serve`` and ``run``."""
 
 from __future__ import annotations
 
@@ -33,27 +33,33 @@ LOCALHOST = "127.0.0.1"
 
 
 class AccountOptions(NamedTuple):
-    """The account to serve."""
+    """The account to serve, and the options of the server that go with it."""
 
     load: str | None = None
-    """A JSON file of resources."""
+    """JSON file of resources to load; None for none."""
     sample: bool = True
     """Load the sample account."""
     state: str | None = None
-    """A JSON file to load the account from if it exists, and to save it to on exit."""
+    """JSON file from which the account is loaded if the file exists, and to which it is saved on exit."""
     initial: InitialSettings = InitialSettings()
     openapi: str | None = None
-    """An OpenAPI document, in place of the shipped one."""
+    """OpenAPI document to use in place of the one that ships with the package; None for that one."""
     quiet: bool = False
     """Write nothing to standard error while the document is compiled."""
     allow_host: tuple[str, ...] = ()
-    """Hosts that the proxy opens tunnels to, beside Apple's."""
+    """Further hosts to which the proxy opens tunnels."""
 
     @classmethod
     def from_options(cls, options: argparse.Namespace) -> AccountOptions:
-        """Take the account from a command line that was parsed with ``add_account``."""
+        """Make the options from a command line that was parsed with the arguments of ``add_account``.
+
+        Raises:
+            SettingsError: The options contradict each other.
+        """
         if options.load is not None and options.empty:
-            raise SettingsError("argument --empty: not allowed with argument --load, which starts empty anyway")
+            raise SettingsError(
+                "argument --empty: not allowed with argument --load, which starts with an empty account"
+            )
         initial = InitialSettings(
             role=options.role,
             rate_limit=options.rate_limit,
@@ -70,7 +76,7 @@ class AccountOptions(NamedTuple):
 
 
 class RunningServer(NamedTuple):
-    """A server that accepts connections, and the key that it trusts."""
+    """A server that accepts connections, with its key and its account."""
 
     server: Server
     control: ControlApi
@@ -80,17 +86,17 @@ class RunningServer(NamedTuple):
     folder: Path
     """A private folder, removed when the server stops."""
     state: str | None = None
-    """The file to save the account to."""
+    """File to which the account is saved; None for none."""
     log: Log | None = None
-    """The lines on standard error; None for no lines."""
+    """Log on standard error; None for no log."""
 
     @property
     def emulator(self) -> ServedEmulator:
-        """The emulator of the account."""
+        """The emulator with the account."""
         return self.control.accounts.first
 
     def save(self) -> None:
-        """Save the account to the file of ``--state``, if there is one.
+        """Save the account to the file in ``--state``, if it is set.
 
         Raises:
             SettingsError: The file cannot be written.
@@ -103,12 +109,12 @@ class RunningServer(NamedTuple):
 
     @property
     def key_file(self) -> Path:
-        """The key file, named as Apple names it."""
+        """Path of the key file, which is named as Apple names it."""
         return self.folder / f"AuthKey_{self.credentials.key_id}.p8"
 
 
 def connection_info(running: RunningServer) -> dict[str, str | None]:
-    """Return what a client needs to connect."""
+    """Return the data with which a client connects, as ``serve`` prints it."""
     server = running.server
     return {
         "url": server.url,
@@ -140,14 +146,17 @@ def running_server(
     Args:
         account: The account to serve.
         host: Host name or address to listen on.
-        port: Port for HTTP; 0 lets the system choose one.
-        https_port: Port for HTTPS, likewise.
+        port: Port for HTTP; 0 for a free one.
+        https_port: Port for HTTPS; 0 for a free one.
         proxy: Also start a proxy.
-        remote: Other machines can reach it: the control API needs a secret.
-        log_format: Form of the lines on standard error, one a request; None for no lines.
+        remote: Require a secret for the control API, because other machines can reach the server.
+        log_format: Format of the log on standard error; None for no log.
+
+    Yields:
+        The server, until the context ends. The account is then saved if ``--state`` is set.
 
     Raises:
-        SettingsError: An option makes no sense, or the server is not installed.
+        SettingsError: An option is invalid, a file cannot be read or written, or the server is not installed.
     """
     try:
         from pytest_asc.transports.server import Server  # noqa: PLC0415  an extra
@@ -158,7 +167,7 @@ def running_server(
         settings = throw_away_settings(new_folder=lambda: folder)
         credentials = find_credentials(settings).require()
         if account.openapi is not None:
-            stack.enter_context(users_document(account.openapi, quiet=account.quiet))
+            stack.enter_context(use_document(account.openapi, quiet=account.quiet))
         emulator = _emulator(credentials, account)
         accounts = Accounts(emulator, account.initial)
         log = stack.enter_context(Log(log_format)) if log_format else None
@@ -170,7 +179,7 @@ def running_server(
             )
         except OSError as error:
             address = f"{host}:{port}" if port else host
-            # asyncio adds the address to the text of an error; the errors of name resolution have negative numbers.
+            # asyncio adds the address to error messages. The numbers of name resolution errors are negative.
             reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
             raise SettingsError(f"the server cannot listen on {address}: {reason}") from None
         access = Access(secrets.token_urlsafe() if remote else None)
@@ -184,29 +193,29 @@ def running_server(
 
 
 @contextmanager
-def users_document(file: str, *, quiet: bool) -> Iterator[None]:
-    """Use an OpenAPI document in place of the shipped one until the context ends.
+def use_document(file: str, *, quiet: bool) -> Iterator[None]:
+    """Use an OpenAPI document in place of the one that ships with the package, until the context ends.
 
     Args:
         file: The document, in JSON or YAML.
-        quiet: Say nothing on standard error.
+        quiet: Write nothing to standard error.
 
     Raises:
-        SettingsError: It cannot be read, or is no such document.
+        SettingsError: The file cannot be read, or is not an OpenAPI document.
     """
-    from pytest_asc.emulator.spec.compiler.reading import DocumentError  # noqa: PLC0415  few have a document
+    from pytest_asc.emulator.spec.compiler.reading import DocumentError  # noqa: PLC0415  rarely used
 
-    def say(line: str) -> None:
+    def print_line(line: str) -> None:
         if not quiet:
             print(line, file=sys.stderr, flush=True)
 
     try:
-        document = load_document(Path(file), None, say)
+        document = load_document(Path(file), None, print_line)
     except DocumentError as error:
         raise SettingsError(f"--openapi: {error}") from None
     with emulating(document):
         for line in document.notes(Path(file), areas_without_roles()):
-            say(line)
+            print_line(line)
         yield
 
 

@@ -1,4 +1,4 @@
-"""``python -m pytest_asc serve``: runs the emulator on ports of this machine until a signal stops it."""
+"""``python -m pytest_asc serve``: runs the emulator on local ports until a signal stops it."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from pytest_asc.cli.running_server import RunningServer
 
 _STOPPING = {signal.SIGINT, signal.SIGTERM}
-# A terminal sends them when it closes, and for Ctrl-\; under nohup the first is ignored. The last one is Windows' for
-# Ctrl-Break, and the only signal with which another process can have this one end in order there.
-_STOPPING_UNLESS_IGNORED = {one for one in signal.Signals if one.name in {"SIGHUP", "SIGQUIT", "SIGBREAK"}}
+# A terminal sends SIGHUP when it closes, which nohup ignores, and SIGQUIT for Ctrl-\. SIGBREAK is for Ctrl-Break on
+# Windows, and the only signal there with which another process can stop this one without killing it.
+_STOPPING_UNLESS_IGNORED = {number for number in signal.Signals if number.name in {"SIGHUP", "SIGQUIT", "SIGBREAK"}}
 
 
 def add_parser(commands: Commands) -> None:
@@ -43,21 +43,26 @@ def add_parser(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the URLs as one line of JSON; serve until a signal stops the process, or its parent has ended.
+    """Print the URLs as one line of JSON, and serve until a signal arrives or the parent process ends.
+
+    Returns:
+        0.
 
     Raises:
-        SettingsError: An option makes no sense, the server is not installed, or standard output cannot be written to.
+        SettingsError: An option is invalid, the server is not installed, or standard output cannot be written.
     """
     parent = watched_parent()
     if not (options.allow_remote or _is_loopback(options.host)):
         raise SettingsError(
-            f"--host {options.host} can be reached from other machines, and the emulator is meant for tests on this "
-            "one. Leave the option out, or confirm it with --allow-remote."
+            f"--host {options.host}: other machines can reach this host, but the emulator is for tests on this "
+            "machine. Leave the option out, or confirm it with --allow-remote."
         )
     signals: SimpleQueue[int] = SimpleQueue()
-    handled = _STOPPING | {one for one in _STOPPING_UNLESS_IGNORED if signal.getsignal(one) is not signal.SIG_IGN}
-    saving = getattr(signal, "SIGHUP", None) if options.state else None
-    for number in handled if saving is None else {*handled, saving}:
+    handled = _STOPPING | {
+        number for number in _STOPPING_UNLESS_IGNORED if signal.getsignal(number) is not signal.SIG_IGN
+    }
+    save_signal = getattr(signal, "SIGHUP", None) if options.state else None
+    for number in handled if save_signal is None else {*handled, save_signal}:
         signal.signal(number, lambda number, _: signals.put(number))
     with ExitStack() as stack:
         with quick_start():
@@ -76,14 +81,14 @@ def run(options: argparse.Namespace) -> int:
         _print_line(json.dumps(connection_info(running)))
         if sys.stderr.isatty() and not options.quiet:
             print(_banner(running), file=sys.stderr, flush=True)
-        ended_by = wait(signals, parent, saving, partial(_save, running))
+        ended_by = wait(signals, parent, save_signal, partial(_save, running))
         if running.log and options.log_format != "json":
             running.log.add(f"Stopped by {ended_by}.")
     return 0
 
 
 def _save(running: RunningServer) -> None:
-    """Save the account on a signal. If that fails, log the error and keep running."""
+    """Save the account. If that fails, log the error and continue."""
     try:
         running.save()
     except SettingsError as error:
@@ -111,12 +116,12 @@ Press Ctrl-C to stop."""
 
 
 def _print_line(line: str) -> None:
-    if sys.stdout is None:  # Python found it closed
+    if sys.stdout is None:  # it is closed
         raise SettingsError("cannot write the server's URLs to standard output: it is closed")
     try:
         print(line, flush=True)
     except OSError as error:
-        # Python would write the same line once more when it exits, and complain.
+        # On exit, Python would try to write the line again, and print an error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SettingsError(f"cannot write the server's URLs to standard output: {error.strerror}") from None
 

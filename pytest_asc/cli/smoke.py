@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def add_parser(commands: Commands) -> None:
-    """Add the command's parser. Its options are pytest's."""
-    add_command(commands, "smoke", "check the credentials; the same as pytest --asc-smoke, with pytest's options")
+    """Add the command's parser. pytest parses the options."""
+    add_command(commands, "smoke", "check the credentials, like pytest --asc-smoke; accepts pytest's options")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run pytest with the arguments of the command; return its exit status."""
+    """Run pytest with the arguments of the command, and return its exit status."""
     import pytest  # noqa: PLC0415  not needed for the other commands
 
     return int(pytest.main(["--asc-smoke", *options.passed_on]))

@@ -1,4 +1,4 @@
-"""``python -m pytest_asc token``: prints a signed token to standard output."""
+"""``python -m pytest_asc token``: prints a signed token."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 def add_parser(commands: Commands) -> None:
     """Add the command's parser."""
-    parser = add_command(commands, "token", "print a signed token, to pipe it or to store it in a variable")
-    parser.add_argument("--reveal", action="store_true", help="print the token even to a terminal")
+    parser = add_command(commands, "token", "generate a signed token and print it")
+    parser.add_argument("--reveal", action="store_true", help="print the token even if standard output is a terminal")
     parser.add_argument(
         "--scope",
         action="append",
@@ -28,25 +28,28 @@ def add_parser(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print a token to standard output, and findings on the credentials to standard error.
+    """Print a token to standard output, and the findings on the credentials to standard error.
 
     Returns:
-        0; 1 where there are no usable credentials; 4 where standard output is a terminal without ``--reveal``, or the
-        lifetime is out of bounds.
+        0 for success; 1 if there are no usable credentials; 4 if Apple would reject the lifetime, or if standard output
+        is a terminal and ``--reveal`` is missing.
     """
     from pytest_asc.credentials.finder import CredentialsError, find_credentials  # noqa: PLC0415  not needed for --help
     from pytest_asc.credentials.lifetimes import DEFAULT_LIFETIME  # noqa: PLC0415
     from pytest_asc.credentials.tokens import LifetimeError, TokenSource  # noqa: PLC0415
 
     if sys.stdout.isatty() and not options.reveal:
-        print("A token in a terminal stays in its history. Pipe the output, or add --reveal.", file=sys.stderr)
+        print(
+            "The token is not printed to a terminal, where it stays visible. Pipe the output, or add --reveal.",
+            file=sys.stderr,
+        )
         return USAGE_ERROR
     settings = settings_of(options)
-    reading = find_credentials(settings)
-    for finding in reading.findings:
+    result = find_credentials(settings)
+    for finding in result.findings:
         print(finding, file=sys.stderr)
     try:
-        credentials = reading.require()
+        credentials = result.require()
         source = TokenSource(
             credentials,
             lifetime=settings.lifetime or DEFAULT_LIFETIME,

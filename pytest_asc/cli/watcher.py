@@ -1,6 +1,6 @@
-"""Script that ends a command and its descendants when its standard input ends: ``run`` was killed.
+"""Script that ends a command and its descendants if ``run`` is killed, which closes this script's standard input.
 
-It runs in a process of its own and imports nothing of the package.
+It runs in a process of its own, and imports nothing from this package.
 """
 
 from __future__ import annotations
@@ -14,39 +14,39 @@ from collections import defaultdict
 from contextlib import suppress
 from pathlib import Path
 
-_STEP = 0.05  # seconds between two checks
+_POLL_INTERVAL = 0.05  # seconds
 
 
-def family(process: int) -> list[int]:
-    """Return the ids of a process and its descendants."""
+def process_tree(process: int) -> list[int]:
+    """Return the IDs of a process and its descendants."""
     children = defaultdict(list)
     for child, parent in _parents():
         children[parent].append(child)
     found = [process]
-    for one in found:
-        found += children[one]
+    for parent in found:
+        found += children[parent]
     return found
 
 
-def main(process: int, patience: float) -> None:
-    """Wait for the end of standard input, and end a process and its descendants.
+def main(process: int, grace_period: float) -> None:
+    """Wait until standard input ends, and then end a process and its descendants.
 
     Args:
-        process: Its id.
-        patience: Seconds that they have to end when they are asked to; then they are killed.
+        process: The ID of the process.
+        grace_period: Seconds from SIGTERM to SIGKILL.
     """
     sys.stdin.buffer.read()
-    remaining = family(process)
+    remaining = process_tree(process)
     _send(signal.SIGTERM, remaining)
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + grace_period
     while remaining and time.monotonic() < deadline:
-        time.sleep(_STEP)
-        remaining = [one for one in remaining if _is_running(one)]
+        time.sleep(_POLL_INTERVAL)
+        remaining = [each for each in remaining if _is_running(each)]
     _send(signal.SIGKILL, remaining)
 
 
 def _parents() -> list[tuple[int, int]]:
-    """Process ids, each with that of the parent."""
+    """Return the ID of each process and of its parent."""
     if Path("/proc/self/stat").exists():
         pairs = []
         for stat in Path("/proc").glob("[0-9]*/stat"):
@@ -67,9 +67,9 @@ def _is_running(process: int) -> bool:
 
 
 def _send(number: signal.Signals, processes: list[int]) -> None:
-    for one in processes:
+    for process in processes:
         with suppress(OSError):
-            os.kill(one, number)
+            os.kill(process, number)
 
 
 if __name__ == "__main__":

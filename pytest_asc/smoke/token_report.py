@@ -1,4 +1,4 @@
-"""Report on a token or a pasted text that is checked offline, in the form of a smoke report."""
+"""Report on a token or a pasted text, in the form of a smoke report, without sending a request."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from pytest_asc.smoke.report import Report
 
 
-# Blanks or dashes alone are no secret, and the report has them, too.
-_FEWEST_CHARACTERS = 6
+# A text of fewer distinct characters, such as a line of dashes, is not secret.
+_MIN_DISTINCT = 6
 
 
 def report_on_evidence(
@@ -35,35 +35,37 @@ def report_on_evidence(
     *,
     is_token: bool = False,
     service: str | None,
-    reading: CredentialsResult,
+    credentials_result: CredentialsResult,
     now: float,
 ) -> Report:
-    """Check a token, or a text that was pasted, without a request.
+    """Diagnose a token or a pasted text.
+
+    Secrets in the text are registered with the redactor of this process.
 
     Args:
-        evidence: A token or any text; a token in it, and what may be a piece of one, is registered with the redactor.
-        minted_by: The program or variable that the token comes from; None where that is not known.
-        is_token: True for the value of a variable, which is sent as it stands.
-        service: Name of the service that the token is for; None for the one that the request or the token names.
-        reading: The credentials that were found, usable or not. The signature is verified where the token names their
-            key.
-        now: Seconds since 1970.
+        evidence: A token, or any text.
+        minted_by: The program or variable that the token comes from; None if it is not known.
+        is_token: True if the text is the value of a variable for a token, which is sent unchanged.
+        service: The name of the service that the token is for; None to infer it from the evidence.
+        credentials_result: The result of the search for credentials. The signature is verified if the token contains
+            their key ID.
+        now: The current time, in seconds since 1970.
     """
     parsed = HttpEvidence(token=evidence) if is_token else parse_evidence(evidence)
     token = parsed.token or (parsed.request.token if parsed.request else None)
-    if token and len(set(token[:MAX_SIZE])) >= _FEWEST_CHARACTERS:
+    if token and len(set(token[:MAX_SIZE])) >= _MIN_DISTINCT:
         redactor.add_token(token[:MAX_SIZE])
     decoded = decode_or_none(token)
     register_secrets(evidence, decoded.claims if decoded else None)
-    credentials = reading.credentials
+    credentials = credentials_result.credentials
     host = parsed.request.host if parsed.request else ""
-    entry = SERVICES[service] if service else infer_service(host=host, token=decoded, key_type=reading.kind)
-    verification = None if token is None else verify_evidence_token(token, service=entry, credentials=credentials)
-    names_our_key = credentials is not None and decoded is not None and decoded.key_id == credentials.key_id
+    target = SERVICES[service] if service else infer_service(host=host, token=decoded, key_type=credentials_result.kind)
+    verification = None if token is None else verify_evidence_token(token, service=target, credentials=credentials)
+    is_from_known_key = credentials is not None and decoded is not None and decoded.key_id == credentials.key_id
     findings = diagnose(
         None if is_token else evidence,
         token=evidence if is_token else None,
-        service=entry.name,
+        service=target.name,
         now=now,
         context=DiagnosisContext(credentials=credentials, utc_offset=time.localtime(now).tm_gmtoff),
     )
@@ -72,10 +74,10 @@ def report_on_evidence(
         ok=error is None,
         cause=error.cause if error else None,
         mode="offline",
-        service=entry,
+        service=target,
         now=now,
         findings=findings,
-        credentials=reading if names_our_key else None,
+        credentials=credentials_result if is_from_known_key else None,
         token=verification,
         minted_by=minted_by,
     )

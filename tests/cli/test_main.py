@@ -71,7 +71,7 @@ def test_token_reports_missing_credentials(
     ("options", "message"),
     [
         (["--asc-token-lifetime=3600"], "at most 1200 s"),
-        (["--asc-token-lifetime=5"], "is 5, expected at least 121 seconds"),
+        (["--asc-token-lifetime=5"], "is 5, expected at least 120 seconds"),
         (["--asc-token-lifetime=long"], "expected a whole number of seconds"),
     ],
 )

@@ -233,8 +233,8 @@ def test_serve_listens_for_other_machines_with_allow_remote(serve: Callable[...,
     [
         (["--host", "0.0.0.0"], "confirm it with --allow-remote"),
         (["--host", "::"], "confirm it with --allow-remote"),
-        (["--host", "192.0.2.1"], "--host 192.0.2.1 can be reached from other machines"),
-        (["--host", "example.com"], "--host example.com can be reached from other machines"),
+        (["--host", "192.0.2.1"], "--host 192.0.2.1: other machines can reach this host"),
+        (["--host", "example.com"], "--host example.com: other machines can reach this host"),
         (["--host", "192.0.2.1", "--allow-remote"], "cannot listen on 192.0.2.1"),
         (["--port", "99999"], "got '99999', expected a port from 0 to 65535"),
         (["--port", "http"], "got 'http', expected a port"),
@@ -335,8 +335,8 @@ def test_serve_ends_when_its_parent_is_killed() -> None:
         assert parent.stdout.read() == ""  # the server has closed it
         assert parent.stderr
         lines = parent.stderr.read()
-    assert lines.startswith("Stopped by the end of python")
-    assert lines.endswith(f" (process {parent.pid}), which had started it.\n")
+    assert lines.startswith("Stopped by the end of its parent, python")
+    assert lines.endswith(f" (process {parent.pid}).\n")
     assert not is_listening(connection_info["url"])
     assert not Path(connection_info["key_file"]).parent.exists()
 

@@ -145,7 +145,7 @@ def test_a_megabyte_that_is_pasted_is_reported_in_under_a_second(repeated: str, 
     text = repeated * (LONG // len(repeated))
     for is_token in (False, True):
         assert takes_less_than_a_second(
-            lambda: report_on_evidence(text, is_token=is_token, service=None, reading=reading, now=NOW)  # noqa: B023
+            lambda: report_on_evidence(text, is_token=is_token, service=None, credentials_result=reading, now=NOW)  # noqa: B023
         )
 
 

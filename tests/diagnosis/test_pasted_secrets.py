@@ -132,7 +132,7 @@ def pieces_of(secret: str) -> set[str]:
 
 def report_of(text: str, home: Path) -> dict[str, str]:
     reading = find_credentials(read_settings(NOWHERE.get, NOWHERE.get, {}, folder=home, home=home))
-    report = token_report.report_on_evidence(text, service=None, reading=reading, now=NOW)
+    report = token_report.report_on_evidence(text, service=None, credentials_result=reading, now=NOW)
     return {
         "terminal": terminal.render(report, width=100),
         "json": json.dumps(report.to_json()),
