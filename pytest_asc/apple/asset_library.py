@@ -17,7 +17,7 @@ class Surface(NamedTuple):
 
     types: Mapping[str, int]
     """Placement types, each with the maximum number of placements in one group."""
-    closed_as: str
+    parent_name: str
     """Name of the localization's parent in the error for a parent that cannot be edited in its state."""
     feature: str
     """Name of the feature in that error."""

@@ -1,6 +1,7 @@
-"""Access of a key's role to areas of the API, from one small GET for each: Apple never says which role a key has.
+"""Access of a key's role to areas of the API, tested with one small GET request for each area.
 
-The roles with access to an area are in :mod:`pytest_asc.apple.roles`.
+No response of Apple contains the role of a key. The roles that have access to an area are in
+:mod:`pytest_asc.apple.roles`.
 """
 
 from __future__ import annotations
@@ -18,21 +19,21 @@ if TYPE_CHECKING:
     from pytest_asc.diagnosis.http.http_response import HttpResponse
 
 _GZIP = b"\x1f\x8b"
-# A vendor number that no account has, so that no report is downloaded. The role is checked first (observed by
-# mimi-seed-sdk: 403 to a role without reports, another error to one with them).
-_NOBODY = "filter[vendorNumber]=0"
+# No account has this vendor number, so no report is downloaded. Apple checks the role first (observed by mimi-seed-sdk:
+# 403 for a role without access to reports, another error for one with access).
+_UNKNOWN_VENDOR = "filter[vendorNumber]=0"
 # "Invalid vendor number" is a 400, a day or month without a report a 404 or 410 (observed).
 _NO_REPORT = frozenset({400, 404, 410})
 
 
 class ProbedArea(NamedTuple):
-    """A row of the table: the request that shows the access to an area."""
+    """A row of the table: an area, and the request that tests the access to it."""
 
     name: str
     path: str
-    """With ``{app}`` for the id of an app."""
+    """Path and query, with ``{app}`` for the ID of an app."""
     statuses_with_access: frozenset[int] = frozenset()
-    """The error statuses that only a role with access gets."""
+    """Statuses of errors that only a role with access gets."""
     services: tuple[Service, ...] = (APP_STORE_CONNECT,)
 
 
@@ -43,51 +44,52 @@ PROBED_AREAS = (
     ProbedArea("Xcode Cloud products", "/v1/ciProducts?limit=1"),
     ProbedArea(
         "sales reports",
-        f"/v1/salesReports?filter[frequency]=DAILY&filter[reportSubType]=SUMMARY&filter[reportType]=SALES&{_NOBODY}",
+        f"/v1/salesReports?filter[frequency]=DAILY&filter[reportSubType]=SUMMARY&filter[reportType]=SALES&{_UNKNOWN_VENDOR}",
         _NO_REPORT,
     ),
     ProbedArea(
         "finance reports",
-        f"/v1/financeReports?filter[regionCode]=US&filter[reportDate]=2020-01&filter[reportType]=FINANCIAL&{_NOBODY}",
+        f"/v1/financeReports?filter[regionCode]=US&filter[reportDate]=2020-01&filter[reportType]=FINANCIAL&{_UNKNOWN_VENDOR}",
         _NO_REPORT,
     ),
     ProbedArea("customer reviews", "/v1/apps/{app}/customerReviews?limit=1"),
     ProbedArea("analytics", "/v1/apps/{app}/analyticsReportRequests?limit=1"),
 )
-"""In the order of the requests. A run makes at most eight, its first included."""
+"""The areas, in the order of the requests. A run sends at most eight, including its first one."""
 
 
 def roles_of(name: str) -> tuple[str, ...]:
-    """The roles with access to an area, as the web site writes them; empty if every role has access."""
+    """Return the names of the roles that have access to an area, as on Apple's site; empty if every role has access."""
     path = next((area.path for area in PROBED_AREAS if area.name == name), "")
     known = role_area_of(path.partition("?")[0])
     return () if known is None or known.readers == ANY else tuple(map(title, known.roles("GET")))
 
 
 class AreaAccess(NamedTuple):
-    """Access to one area, for the report."""
+    """Access to an area, for the report."""
 
     area: str
     method: str
     path: str
-    """As in the table, without the id of an app, which is private."""
+    """Path as in the table, without the ID of an app, which is private."""
     status: int | None
-    """None where no request was sent, or no response came."""
+    """Status of the response; None if there was no response."""
     opens: bool | None
-    """None where the response does not show it."""
+    """True if the role has access; None if the response does not show it."""
     words: str | None
-    """Apple's message, or the reason why there is none."""
+    """Apple's error message, or the reason why no request was sent."""
 
 
 def probed_areas_of(service: Service) -> tuple[ProbedArea, ...]:
-    """The areas that a service has."""
+    """Return the areas of a service."""
     return tuple(area for area in PROBED_AREAS if service in area.services)
 
 
 def read_access(area: ProbedArea, response: HttpResponse, service: Service) -> AreaAccess:
-    """Derive from a response whether the key's role has access to an area.
+    """Infer from a response whether the key's role has access to an area.
 
-    Only a refusal that speaks of the key closes it: an agreement, the rate limit or a failure say nothing of roles.
+    Only an error about the role of the key shows that it has no access. An agreement, the rate limit and server errors
+    do not show it.
     """
     words = response.message or (
         None if response.is_json else one_line(response.body.decode("utf-8", "replace"), 100) or None
@@ -100,11 +102,11 @@ def read_access(area: ProbedArea, response: HttpResponse, service: Service) -> A
         opens = True
     elif response.status == 403:  # noqa: PLR2004  forbidden
         error = best_error(diagnose_response(response, claims=None, service=service))
-        closed = error is not None and error.cause == "role-insufficient" and error.certainty == "certain"
-        opens = False if closed else None
+        denied = error is not None and error.cause == "role-insufficient" and error.certainty == "certain"
+        opens = False if denied else None
     return AreaAccess(area.name, response.method, area.path, response.status, opens, words)
 
 
 def skipped_access(area: ProbedArea, reason: str) -> AreaAccess:
-    """Access to an area that no request has shown."""
+    """Return the unknown access to an area that was not tested."""
     return AreaAccess(area.name, "GET", area.path, None, None, reason)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pytest_asc.apple.hosts import is_apple
 from pytest_asc.apple.services import APP_STORE_CONNECT, ENTERPRISE
 from pytest_asc.diagnosis.findings import best_error, make_finding
-from pytest_asc.diagnosis.formatting import host_of, json_type, span, time_of_day
+from pytest_asc.diagnosis.formatting import host_of, join_and, json_type, span, time_of_day
 from pytest_asc.diagnosis.http.clock import read_date
 from pytest_asc.diagnosis.http.response import diagnose_response, is_accepted
 from pytest_asc.experiments import probe_requests
@@ -68,7 +68,7 @@ class Experiment(NamedTuple):
     """Returns the findings that an acceptance proves."""
 
 
-def is_open(finding: Finding) -> bool:
+def is_unexplained(finding: Finding) -> bool:
     """Return whether experiments can confirm or exclude the cause of a finding."""
     could_be = _is_early(finding) or finding.cause == "key-unknown-to-apple"
     return could_be and finding.level == "error" and finding.certainty != "certain"
@@ -352,7 +352,7 @@ def _unexplained(refusal: UnexplainedRefusal, refused: Sequence[str]) -> Finding
     if not refused:
         return refusal.finding
     alike = list(_possible_reasons(refusal, refused))
-    evidence = f"{_refused_requests(refusal, refused)}. Apple's response is the same for {_join_and(alike)}"
+    evidence = f"{_refused_requests(refusal, refused)}. Apple's response is the same for {join_and(alike)}"
     return make_finding("key-unknown-to-apple", evidence)
 
 
@@ -363,7 +363,7 @@ def _no_issuer_id(refusal: UnexplainedRefusal, refused: Sequence[str]) -> Findin
     why = known or "no issuer ID is set, so the key is treated as an individual key"
     evidence = (
         f"{why}; {_refused_requests(refusal, refused)}. Apple's response is the same for a team key in this form, "
-        f"and for {_join_and(list(_possible_reasons(refusal, refused)))}"
+        f"and for {join_and(list(_possible_reasons(refusal, refused)))}"
     )
     return make_finding("issuer-id-missing", evidence)
 
@@ -384,10 +384,6 @@ def _refused_requests(refusal: UnexplainedRefusal, refused: Sequence[str]) -> st
     count = f"{len(refused)} experiment{'s' if len(refused) > 1 else ''}"
     tried = f" and in {count} ({'; '.join(refused)})" if refused else ""
     return f"{host_of(refusal.response.url)} returned {refusal.response.status} for this token{tried}"
-
-
-def _join_and(items: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(items[:-1]), items[-1])))
 
 
 def _format_member(value: object) -> str:

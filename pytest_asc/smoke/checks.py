@@ -1,4 +1,4 @@
-"""The checks of a smoke run, in their order: functions from the context of the run to findings."""
+"""The checks of a smoke run, in their order. Each is a function from the context of the run to findings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pytest_asc.diagnosis.findings import best_error
 from pytest_asc.diagnosis.http.clock import read_skew
 from pytest_asc.diagnosis.http.response import diagnose_response
 from pytest_asc.diagnosis.token.verify import check_scope
-from pytest_asc.experiments.table import is_open
+from pytest_asc.experiments.table import is_unexplained
 from pytest_asc.smoke.follow_up_requests import check_role_access, investigate
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class NothingToCheckError(Exception):
-    """A check has nothing to check; the message says why."""
+    """Raised by a check that has nothing to check. The message is the reason."""
 
 
 def check_key(context: SmokeContext, request: pytest.FixtureRequest) -> tuple[Finding, ...]:
@@ -33,7 +33,7 @@ def check_key(context: SmokeContext, request: pytest.FixtureRequest) -> tuple[Fi
     identity = context.identity(request)
     found = tuple(finding for finding in identity.findings if finding.definition.group != "ids")
     if identity.credentials is None and not identity.findings:
-        raise NothingToCheckError("not run: the token was given without its key")
+        raise NothingToCheckError("not run: a token is set, but no key")
     return found
 
 
@@ -41,12 +41,12 @@ def check_ids(context: SmokeContext, request: pytest.FixtureRequest) -> tuple[Fi
     """Check the key ID, the issuer ID and the key's type."""
     identity = context.identity(request)
     if identity.credentials is None and not identity.findings:
-        raise NothingToCheckError("not run: the token was given without IDs")
+        raise NothingToCheckError("not run: a token is set, but no IDs")
     return tuple(finding for finding in identity.findings if finding.definition.group == "ids")
 
 
 def check_token(context: SmokeContext, request: pytest.FixtureRequest) -> tuple[Finding, ...]:
-    """Verify the token by this machine's clock and for the first request."""
+    """Verify the token by this machine's clock, and check that its scope covers the first request."""
     token = context.token(request)
     decoded = token.verification.decoded
     scope = check_scope(decoded, "GET", context.service.probe) if decoded and token.verification.can_be_valid else None
@@ -57,21 +57,21 @@ def check_clock(context: SmokeContext, request: pytest.FixtureRequest) -> tuple[
     """Compare this machine's clock with the response's ``Date``."""
     context.send_first_request(request)
     if context.response is None:
-        raise NothingToCheckError("not run: without a response, Apple's time is unknown")
+        raise NothingToCheckError("not run: Apple's time is unknown without a response")
     if read_skew(context.response) is None:
         raise NothingToCheckError("not run: the response has no Date header")
     return tuple(finding for finding in _response_findings(context) if _is_clock_finding(finding))
 
 
 def check_response(context: SmokeContext, request: pytest.FixtureRequest) -> tuple[Finding, ...]:
-    """Diagnose the response, or its absence, with further requests where the response alone does not explain it."""
+    """Diagnose the response or its absence, with further requests if the response does not show its cause."""
     context.send_first_request(request)
     if context.failure or context.response is None:
         return (context.failure,) if context.failure else ()
     findings = tuple(finding for finding in _response_findings(context) if not _is_clock_finding(finding))
     if context.request_finding and best_error(findings):
         return (context.request_finding,)
-    unexplained = next(filter(is_open, findings), None)
+    unexplained = next(filter(is_unexplained, findings), None)
     first = context.response
     if unexplained:
         context.experiments = investigate(context, request, first, unexplained)
@@ -83,8 +83,8 @@ def check_response(context: SmokeContext, request: pytest.FixtureRequest) -> tup
 
 
 def _is_clock_finding(finding: Finding) -> bool:
-    """Return whether a finding belongs to the clock check; an uncertain one is left to the experiments."""
-    return finding.definition.group == "clock" and not is_open(finding)
+    """Return whether the clock check reports a finding. Uncertain findings are left to the experiments."""
+    return finding.definition.group == "clock" and not is_unexplained(finding)
 
 
 def _leaves_key_usable(finding: Finding) -> bool:

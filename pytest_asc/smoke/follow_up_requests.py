@@ -1,4 +1,4 @@
-"""Further requests of a smoke run: experiments after a refusal, and requests that show the access of the key's role."""
+"""Further requests of a smoke run: experiments after an unexplained 401, and tests of the access of the key's role."""
 
 from __future__ import annotations
 
@@ -23,14 +23,21 @@ if TYPE_CHECKING:
     from pytest_asc.smoke.smoke_context import SmokeContext
 
 MAX_REQUESTS = 8
-"""Limit for one run."""
+"""Maximum number of requests in a run."""
 _TOO_MANY_REQUESTS = 429
 
 
 def investigate(
     context: SmokeContext, request: pytest.FixtureRequest, refused: HttpResponse, finding: Finding
 ) -> ExperimentResult:
-    """Run the experiments for a refusal that the response does not explain."""
+    """Run the experiments for a response that does not show its cause.
+
+    Args:
+        context: The context of the smoke run.
+        request: The check's ``request`` fixture.
+        refused: The response to the first request.
+        finding: The finding on that response.
+    """
     token, identity = context.token(request), context.identity(request)
     credentials, verification = identity.credentials, token.verification
     decoded = verification.decoded if verification.can_be_valid else None
@@ -60,12 +67,12 @@ def investigate(
 def check_role_access(
     context: SmokeContext, request: pytest.FixtureRequest, first: HttpResponse
 ) -> Iterator[AreaAccess]:
-    """Try the access of the key's role to each area with one small GET request.
+    """Test the access of the key's role to each area of the API with a small GET request.
 
     Args:
-        context: Context of the smoke run.
+        context: The context of the smoke run.
         request: The check's ``request`` fixture.
-        first: Response to the first request, which is not sent again.
+        first: The response to the first request, which is not sent again.
     """
     token, app = context.token(request), _first_id(first.json)
     stopped: str | None = None
@@ -75,7 +82,7 @@ def check_role_access(
             yield read_access(area, first, context.service)
             continue
         if context.requests_sent >= MAX_REQUESTS:
-            stopped = f"a run makes at most {MAX_REQUESTS} requests"
+            stopped = f"a run sends at most {MAX_REQUESTS} requests"
         if reason := stopped or _reason_to_skip(area, path, app, context):
             yield skipped_access(area, f"not tried ({reason})")
             continue

@@ -1,4 +1,4 @@
-"""pytest hooks of the smoke check: collection, order, xdist, and the report at the end."""
+"""pytest hooks of the smoke check: collection and order of the checks, pytest-xdist, and the report."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from pytest_asc.smoke.items import SmokeFolder
 
 # Verbosity of -qq.
-_BRIEF = -2
+_BRIEF_VERBOSITY = -2
 OVERRIDABLE = ("asc_credentials", "asc_token", "asc_emulator")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Prepare a run with ``--asc-smoke`` or ``--asc-smoke-first``; under xdist, in the controller alone.
+    """Register the plugins for ``--asc-smoke`` or ``--asc-smoke-first``; with pytest-xdist, only in the controller.
 
     Raises:
-        pytest.UsageError: The options contradict each other, or name a file or folder that does not exist.
+        pytest.UsageError: The options contradict each other, or the path of a report is invalid.
     """
     context = SmokeContext(config, get_run_context(config).resolver.mode(smoke=True))
     run = SmokeRun(context, folder=_folder(config), strict=config.option.asc_strict, offline=config.option.asc_offline)
@@ -43,7 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _folder(config: pytest.Config) -> Path:
-    """Return the folder of the checks: the first argument, or the first below it whose conftest.py overrides ours."""
+    """Return the folder of the first argument, or the first folder in it whose conftest.py overrides our fixtures."""
     named = (
         config.invocation_params.dir / config.args[0].partition("::")[0]
         if config.args
@@ -61,25 +61,25 @@ def _folder(config: pytest.Config) -> Path:
 
 
 class SmokeOnly:
-    """``--asc-smoke``: the checks and nothing else."""
+    """Hooks for ``--asc-smoke``, which runs only the checks."""
 
     def __init__(self, run: SmokeRun) -> None:
         self._run = run
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collect_directory(self, path: Path, parent: pytest.Collector) -> SmokeFolder:
-        """Collect only the folders on the path to the checks."""
+        """Collect only the folders on the path to the folder of the checks."""
         return folder_in(parent, path, self._run)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Keep the checks in order, even if a plugin shuffles tests."""
+        """Restore the order of the checks, in case another plugin shuffled them."""
         names = [check.name for check in self._run.checks]
         items.sort(key=lambda item: names.index(item.name) if item.name in names else len(names))
 
 
 class SmokeFirst:
-    """``--asc-smoke-first``: the checks, and then the tests if the checks pass."""
+    """Hooks for ``--asc-smoke-first``, which runs the tests after the checks if all checks pass."""
 
     def __init__(self, run: SmokeRun) -> None:
         self._run = run
@@ -87,7 +87,7 @@ class SmokeFirst:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> None:
-        """Under xdist, run the checks in the controller, before the workers get a test."""
+        """With pytest-xdist, run the checks in the controller before the workers get tests."""
         if not session.config.pluginmanager.has_plugin("dsession"):
             return
         session.config.pluginmanager.register(self._only)
@@ -103,7 +103,7 @@ class SmokeFirst:
     def pytest_collection_modifyitems(
         self, session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
-        """Without xdist, put the checks in front of the tests."""
+        """Without pytest-xdist, put the checks before the tests."""
         if config.pluginmanager.has_plugin("dsession"):
             return
         parents = (node for item in items for node in item.listchain() if isinstance(node, pytest.Directory))
@@ -112,7 +112,7 @@ class SmokeFirst:
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> None:
-        """Stop the run after the last check if one failed."""
+        """Stop the run after the last check if any check failed."""
         if isinstance(item, SmokeCheck) and item.check is self._run.checks[-1] and self._run.failed:
             item.session.shouldfail = self._stop_message
 
@@ -122,7 +122,7 @@ class SmokeFirst:
 
 
 class SmokeReport:
-    """The report at the end of the run: terminal, files, GitHub."""
+    """Hooks that write the report at the end of the run: to the terminal, to files and to GitHub Actions."""
 
     def __init__(self, config: pytest.Config, run: SmokeRun) -> None:
         self._config = config
@@ -135,7 +135,7 @@ class SmokeReport:
                 raise pytest.UsageError(f"--asc-report: {path} is a folder, expected a file")
 
     def pytest_sessionfinish(self) -> None:
-        """Write the report to the files of ``--asc-report``, and the job summary on GitHub."""
+        """Write the report to the files in ``--asc-report``, and to the job summary on GitHub Actions."""
         report = self._run.report()
         for path in self._paths:
             path.write_text(renderer_for(path).render(report), encoding="utf-8")
@@ -145,7 +145,7 @@ class SmokeReport:
                 file.write(github.render(report))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Show the report."""
+        """Print the report, and annotations on GitHub Actions."""
         report = self._run.report()
         if not report.checks:
             return
@@ -154,7 +154,7 @@ class SmokeReport:
         writer = self._config.get_terminal_writer()
         encoding = getattr(sys.stdout, "encoding", None)
         verbosity = self._config.option.verbose
-        if verbosity <= _BRIEF:
+        if verbosity <= _BRIEF_VERBOSITY:
             lines = terminal.render_brief_lines(report, width=writer.fullwidth, encoding=encoding)
         else:
             lines = terminal.render_lines(report, width=writer.fullwidth, encoding=encoding, verbose=verbosity > 0)

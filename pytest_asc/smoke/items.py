@@ -23,8 +23,12 @@ if TYPE_CHECKING:
 SUITE = "asc-smoke"
 
 
-class CheckFailed(Exception):  # noqa: N818  it is an outcome, not an error of ours
-    """Raised when a check has findings that fail it."""
+class CheckFailed(Exception):  # noqa: N818  an outcome, not an error of this package
+    """Raised if a check fails.
+
+    Args:
+        findings: The findings that fail the check.
+    """
 
     def __init__(self, findings: tuple[Finding, ...]) -> None:
         super().__init__("; ".join(str(finding) for finding in findings))
@@ -32,13 +36,13 @@ class CheckFailed(Exception):  # noqa: N818  it is an outcome, not an error of o
 
 
 class SmokeCheck(pytest.Function):
-    """One check. A function item, so that fixtures and their overrides apply as they do in tests."""
+    """Item of a check. It is a function item, so that fixtures and their overrides apply as in tests."""
 
     run: SmokeRun
     check: Check
 
     def runtest(self) -> None:
-        """Run the check, record its findings, and fail if one is an error."""
+        """Run the check, record its findings, and fail if they include an error."""
         reason = self.run.reason_to_skip(self.check)
         if reason:
             self.run.record_skip(self.check, reason)
@@ -64,7 +68,7 @@ class SmokeCheck(pytest.Function):
             raise CheckFailed(failing)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *args: Any, **kwargs: Any) -> Any:
-        """Format the findings; a traceback only for other exceptions."""
+        """Format the findings. Only other exceptions have a traceback."""
         if isinstance(excinfo.value, CheckFailed):
             return "\n".join(
                 f"{finding.cause}: {finding.title}\n  {finding.evidence}\n  {finding.fix}"
@@ -73,25 +77,25 @@ class SmokeCheck(pytest.Function):
         return super().repr_failure(excinfo, *args, **kwargs)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """Return no line number: the checks are not the user's code."""
+        """Return the location without a line number, because checks are not the user's code."""
         return self.path, None, self.name
 
 
 def _check(request: pytest.FixtureRequest) -> None:
-    """Signature of every check: fixtures are requested dynamically."""
+    """Provide the signature of every check: ``request``, with which checks get other fixtures."""
 
 
 class SmokeSuite(pytest.Module):
-    """The checks of a run. A module, so that fixtures of its scope are set up for the checks as they are for tests."""
+    """Collector of the checks. It is a module, so that fixtures with module scope are set up as for tests."""
 
     run: SmokeRun
 
     def _getobj(self) -> object:
-        """Return this module: pytest would import the path of the suite, which is a folder."""
+        """Return this module. pytest would import the path of the collector, which is a folder."""
         return sys.modules[__name__]
 
     def collect(self) -> Iterator[pytest.Item]:
-        """Make the items."""
+        """Collect the checks."""
         for check in self.run.checks:
             item = SmokeCheck.from_parent(self, name=check.name, callobj=_check)
             item.check, item.run = check, self.run
@@ -100,12 +104,12 @@ class SmokeSuite(pytest.Module):
 
 
 class SmokeFolder(pytest.Directory):
-    """A folder on the path to the checks. It is collected for its conftest.py; no other file in it is collected."""
+    """Collector of a folder on the path to the checks, of which only conftest.py is loaded."""
 
     run: SmokeRun
 
     def collect(self) -> Iterator[pytest.Collector]:
-        """Collect the next folder on the path to the checks, or the checks."""
+        """Collect the checks, or the next folder on the path to them."""
         if self.path == self.run.folder:
             yield suite_in(self, self.run)
         else:
@@ -114,8 +118,8 @@ class SmokeFolder(pytest.Directory):
 
 
 def suite_in(parent: pytest.Collector, run: SmokeRun) -> SmokeSuite:
-    """Make the suite of the checks, with the fixtures that are visible to its parent."""
-    # The node ID starts with the folder's: pytest 8.0 finds a node's fixtures by the text of its ID.
+    """Make the collector of the checks, which see the same fixtures as its parent."""
+    # The node ID starts with that of the folder, because pytest 8.0 finds fixtures by the text of the node ID.
     folder = "" if parent.nodeid == "." else parent.nodeid
     suite = SmokeSuite.from_parent(parent, path=parent.path, name=SUITE, nodeid=f"{folder}/{SUITE}".lstrip("/"))
     suite.run = run
@@ -123,7 +127,7 @@ def suite_in(parent: pytest.Collector, run: SmokeRun) -> SmokeSuite:
 
 
 def folder_in(parent: pytest.Collector, path: Path, run: SmokeRun) -> SmokeFolder:
-    """Make the node of a folder on the path to the suite."""
+    """Make the collector of a folder on the path to the checks."""
     folder = SmokeFolder.from_parent(parent, path=path)
     folder.run = run
     return folder

@@ -1,4 +1,4 @@
-"""Model of the smoke report, which all renderers read, and its JSON form."""
+"""Model of the smoke report, which all renderers use, and its JSON form."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ Outcome = Literal["passed", "failed", "skipped"]
 
 
 class CredentialsSummary(NamedTuple):
-    """Key ID, issuer ID and type of the key. The IDs are masked."""
+    """Type of the key, and masked IDs."""
 
     kind: str | None
     key_id: str | None
     issuer_id: str | None
     sources: Mapping[str, str]
-    """The source of each setting that was found, by the setting's name."""
+    """The source of each setting that was found, by the name of the setting."""
 
 
 class TokenSummary(NamedTuple):
-    """Times, in seconds since 1970, and scope of a token. A claim that is absent or not an integer is None."""
+    """Times of a token, in seconds since 1970, and its scope. Times that are missing or not integers are None."""
 
     issued_at: int | None = None
     expires_at: int | None = None
     lifetime: int | None = None
     """Seconds from ``iat`` to ``exp``."""
     scope: object = None
-    """The claim as it stands in the token, of any JSON type."""
+    """The claim ``scope`` of the token, of any JSON type."""
     minted_by: str | None = None
-    """The program or variable that the token comes from; None where that is not known."""
+    """The program or variable that the token comes from; None if it is not known."""
 
 
 class RequestSummary(NamedTuple):
@@ -51,31 +51,32 @@ class RequestSummary(NamedTuple):
     method: str
     url: str
     status: int | None = None
-    """None where there was no response."""
+    """Status of the response; None if there was no response."""
     code: str | None = None
-    """``code`` of the response's first error."""
+    """``code`` of the first error in the response."""
     words: str | None = None
-    """Text of the response's first error."""
+    """``title`` and ``detail`` of the first error in the response."""
     apps_visible: int | None = None
+    """Number of apps that the key can read; None if it is not known."""
 
 
 class ClockSummary(NamedTuple):
     """This machine's clock and Apple's, in seconds since 1970."""
 
     skew_seconds: float | None = None
-    """Positive where this machine's clock is ahead."""
+    """Skew of this machine's clock, positive if it is ahead; None if it is not known."""
     apple_now: int | None = None
-    """``Date`` of the response."""
+    """``Date`` of the response; None if it is not known."""
     local_now: int | None = None
 
     @property
     def now(self) -> int | None:
-        """The time by Apple's clock, or by this machine's if Apple's is not known."""
+        """The time by Apple's clock, or by this machine's clock if Apple's time is not known."""
         return self.local_now if self.apple_now is None else self.apple_now
 
 
 class RateLimit(NamedTuple):
-    """Figures of the header ``X-Rate-Limit`` for the hour."""
+    """Number of requests per hour and of those that remain, from the header ``X-Rate-Limit``."""
 
     limit: int
     remaining: int
@@ -92,11 +93,11 @@ class CheckOutcome(NamedTuple):
 
 @dataclass(frozen=True)
 class Report:
-    """The result of a smoke run, or of the diagnosis of one token. It holds no secret and no whole identifier."""
+    """Result of a smoke run or of a diagnosis. It contains no secret and no complete identifier."""
 
     ok: bool
     cause: str | None
-    """The cause of the failure, from the table of causes; None where ``ok`` is true or the cause is not known."""
+    """The cause of the failure, from the table of causes; None if ``ok`` is true or the cause is not known."""
     mode: ReportMode
     service: str
     """Name of the service, from the table of services."""
@@ -106,30 +107,29 @@ class Report:
     clock: ClockSummary | None
     rate_limit: RateLimit | None
     experiments: tuple[ExperimentRecord, ...]
-    """The further requests that were made to explain a refusal; ``probes`` in JSON."""
+    """Further requests to find the cause of a 401; ``probes`` in JSON."""
     role_access: tuple[AreaAccess, ...] | None
-    """The areas that the key's role was tried on; ``roles`` in JSON, where None leaves the member out."""
+    """Access of the key's role to each area; ``roles`` in JSON, which has no such member if this is None."""
     checks: tuple[CheckOutcome, ...]
     findings: tuple[Finding, ...]
     searched: tuple[str, ...] = ()
-    """The options, ini values and variables that were looked at, where no credentials were found."""
+    """The options, ini values and variables that were searched, if no credentials were found."""
     api_version: str | None = None
-    """Version of the API that the emulator emulates; None in live mode and for other services, where JSON has no such
-    member."""
+    """Version of the emulated API; None in live mode and for other services. JSON then has no such member."""
 
     @property
     def service_entry(self) -> Service:
-        """The service's entry in the table of services; App Store Connect for a name that is not in it."""
+        """The entry in the table of services; App Store Connect for an unknown name."""
         return SERVICES.get(self.service, APP_STORE_CONNECT)
 
     @property
     def warnings(self) -> int:
-        """The number of warnings among the findings."""
+        """The number of warnings."""
         return sum(finding.level == "warning" for finding in self.findings)
 
     @property
     def cause_finding(self) -> Finding | None:
-        """The finding of the report's cause."""
+        """The finding with the cause of the failure; None if there is none."""
         return next((finding for finding in self.findings if finding.cause == self.cause), None)
 
     def to_json(self) -> dict[str, Any]:
@@ -156,7 +156,7 @@ class Report:
 
     @classmethod
     def from_json(cls, document: Any) -> Report:
-        """Read a report from the JSON object that ``to_json`` returns.
+        """Make a report from the JSON object that ``to_json`` returns.
 
         Raises:
             KeyError: A member is missing.

@@ -1,4 +1,4 @@
-"""Builder of the smoke report, for runs with requests and for a token that is checked offline."""
+"""Builder of the smoke report, for smoke runs and for diagnoses without requests."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pytest_asc.smoke.report import CheckOutcome, ReportMode
     from pytest_asc.smoke.smoke_context import Identity
 
-# Greater than any time of today in microseconds, which some programs put into a claim.
+# Greater than the current time in microseconds, which some programs put into a claim.
 _MAX_TIME = 10**17
 
 
@@ -55,27 +55,27 @@ def build_report(
     checks: Iterable[CheckOutcome] = (),
     api_version: str | None = None,
 ) -> Report:
-    """Build a report. IDs are masked, and registered secrets are taken out.
+    """Build a report, in which IDs are masked and registered secrets are redacted.
 
     Args:
-        ok: Whether the credentials can be used.
-        cause: The cause of the failure, where one is known.
-        mode: Live, emulator, or offline.
+        ok: True if the credentials can be used.
+        cause: The cause of the failure; None if there is none or it is not known.
+        mode: ``live``, ``emulator``, or ``offline``.
         service: The service that the report is about.
-        now: This machine's time in seconds since 1970, where there is no response that has one.
-        findings: In the order of the report.
+        now: This machine's time in seconds since 1970, which is used if there is no response.
+        findings: The findings, in the order of the report.
         credentials: Key ID, issuer ID and type of the key, and their sources.
-        token: The token, verified.
+        token: The verified token.
         minted_by: The program or variable that the token comes from.
-        url: URL of the first request; None where none was meant to be sent.
-        response: Response to the first request.
-        experiments: Result of the experiments, where there were any.
-        role_access: Access of the key's role to each area; None where that is no part of the report.
-        checks: Outcome of each check that was run.
-        api_version: Version of the emulated API; None where none is.
+        url: URL of the first request; None if no request was to be sent.
+        response: The response to the first request.
+        experiments: The result of the experiments; None if there were none.
+        role_access: Access of the key's role to each area; None to leave it out.
+        checks: Outcomes of the checks that were run.
+        api_version: Version of the emulated API; None if no API was emulated.
     """
     findings = tuple(findings)
-    nothing = any(finding.cause == "credentials-missing" for finding in findings)
+    found_nothing = any(finding.cause == "credentials-missing" for finding in findings)
     report = Report(
         ok=ok,
         cause=cause,
@@ -90,10 +90,10 @@ def build_report(
         role_access=None if role_access is None else tuple(role_access),
         checks=tuple(checks),
         findings=findings,
-        searched=searched_names() if nothing else (),
+        searched=searched_names() if found_nothing else (),
         api_version=api_version,
     )
-    # It contains text from elsewhere: a gateway may have repeated the token.
+    # The report quotes responses, in which a gateway may have repeated the token.
     return Report.from_json(redact(report.to_json(), redactor))
 
 
@@ -142,7 +142,7 @@ def _request_summary(
 
 
 def _count_apps(document: Any) -> int | None:
-    """Return Apple's total if the document has one, else the length of the page."""
+    """Return the number of apps in a document: the total in its metadata, or else the length of the page."""
     try:
         listed = len(document["data"])
     except (KeyError, TypeError):

@@ -1,4 +1,4 @@
-"""One smoke run: the outcome of each check, and the report on them."""
+"""Outcomes of the checks of a smoke run, and the report on them."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class SmokeRun:
     """Collects the outcomes of the checks.
 
     Args:
-        context: Credentials, token and responses, which the checks share.
-        folder: Folder whose fixtures the checks use.
-        strict: Fail a check on warnings, too.
-        offline: Make only the checks that send no request.
+        context: The credentials, token and responses that the checks share.
+        folder: The folder whose fixtures the checks use.
+        strict: Also fail a check if it has a warning.
+        offline: Run only the checks that send no request.
     """
 
     def __init__(self, context: SmokeContext, *, folder: Path, strict: bool, offline: bool = False) -> None:
@@ -42,7 +42,7 @@ class SmokeRun:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """All findings in the order of the checks. A warning is left out if its cause was also found as an error."""
+        """All findings, in the order of the checks, without warnings whose cause is also reported as an error."""
         found = [finding for check in self.checks for finding in self._found.get(check.name, ())]
         errors = {finding.cause for finding in found if finding.level == "error"}
         return tuple(finding for finding in found if finding.level == "error" or finding.cause not in errors)
@@ -53,7 +53,7 @@ class SmokeRun:
         return any(check.outcome == "failed" for check in self._outcomes.values())
 
     def reason_to_skip(self, check: Check) -> str | None:
-        """Return the reason to skip a check after another has failed: one cause, one failure."""
+        """Return the reason to skip a check; None if no earlier check failed."""
         for other in self.checks[: self.checks.index(check)]:
             if (known := self._outcomes.get(other.name)) and known.outcome == "failed":
                 failing = self._failing(self._found.get(other.name, ()))
@@ -72,11 +72,11 @@ class SmokeRun:
         return failing
 
     def record_skip(self, check: Check, reason: str) -> None:
-        """Record that a check was skipped because it had nothing to check."""
+        """Record that a check was skipped."""
         self._record(check, "skipped", reason)
 
     def record_exception(self, check: Check, error: BaseException) -> None:
-        """Record that a check ended with an exception."""
+        """Record that a check raised an exception."""
         self._record(check, "failed", redactor.clean(f"{type(error).__name__}: {error}"))
 
     def _record(self, check: Check, outcome: Outcome, reason: str | None) -> None:
@@ -89,7 +89,7 @@ class SmokeRun:
     def report(self) -> Report:
         """Build the report of the checks that were run so far."""
         context = self.context
-        # Without an error, the warning that fails the run is its cause.
+        # With --asc-strict, a warning can be the cause of the failure.
         cause = best_error(self.findings) or next(iter(self._failing(self.findings)), None)
         token = context.known_token
         return build_report(

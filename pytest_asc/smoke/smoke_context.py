@@ -1,4 +1,4 @@
-"""Context of one smoke run: credentials, token and responses, each obtained once, when a check first needs it."""
+"""Context of a smoke run: credentials, token and responses, each obtained when a check first needs it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Identity:
-    """Key and IDs; ``credentials`` is None if they cannot be used."""
+    """Key ID, issuer ID and type of the key; ``credentials`` is None if they cannot be used."""
 
     credentials: Credentials | None
     key_id: str | None
@@ -54,7 +54,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class SentToken:
-    """The token of the ``asc_token`` fixture, verified by this machine's clock."""
+    """The value of the fixture ``asc_token``, verified by this machine's clock."""
 
     text: str
     minted_by: str
@@ -63,7 +63,11 @@ class SentToken:
 
 
 class FixtureError(Exception):
-    """Raised when a fixture has raised an exception, usually one that the suite overrides."""
+    """Raised if a fixture raises an exception, usually a fixture that the test suite overrides.
+
+    Args:
+        cause: The exception.
+    """
 
     def __init__(self, cause: BaseException) -> None:
         super().__init__(str(cause))
@@ -73,7 +77,7 @@ class FixtureError(Exception):
 def _call(get: Callable[..., T], *args: object) -> T:
     try:
         return get(*args)
-    except (CredentialsError, LifetimeError):  # they carry their findings
+    except (CredentialsError, LifetimeError):  # they contain findings
         raise
     except (Exception, pytest.fail.Exception) as error:  # noqa: BLE001  a fixture may raise anything
         raise FixtureError(error) from None
@@ -84,24 +88,24 @@ def _fixture_value(request: pytest.FixtureRequest, name: str) -> Any:
 
 
 class SmokeContext:
-    """State that the checks of a run share. Each part is obtained on first use, so that a check can also run alone.
+    """State that the checks of a run share. Each part is obtained on first use, so that every check can run alone.
 
     Args:
-        config: Of the run.
-        mode: Live or emulator.
+        config: The configuration of the run.
+        mode: ``live`` or ``emulator``.
     """
 
     def __init__(self, config: pytest.Config, mode: Mode) -> None:
         self.mode = mode
         self.timeout: float = config.getoption("asc_timeout")
         self.response: HttpResponse | None = None
-        """Response to the first request."""
+        """The response to the first request; None if there is none yet."""
         self.failure: Finding | None = None
-        """The reason why the first request got no response."""
+        """The finding on a first request that got no response."""
         self.request_finding: Finding | None = None
-        """The fault of a request as it was sent: something in this process may have changed it."""
+        """The finding on the latest request as it was sent, which other code in this process may have changed."""
         self.experiments: ExperimentResult | None = None
-        """Result of the experiments, where there were any."""
+        """The result of the experiments; None if there were none."""
         self.role_access: tuple[AreaAccess, ...] = ()
         """Access of the key's role to each area, with ``--asc-smoke-roles``."""
         self.requests_sent = 0
@@ -112,17 +116,17 @@ class SmokeContext:
 
     @property
     def known_identity(self) -> Identity | None:
-        """The identity, if a check has needed it."""
+        """The identity; None if no check has needed it yet."""
         return self._identity
 
     @property
     def known_token(self) -> SentToken | None:
-        """The token, if a check has needed it."""
+        """The token; None if no check has needed it yet."""
         return self._token
 
     @property
     def service(self) -> Service:
-        """The service that requests go to: the chosen one, or the one that the key is for."""
+        """The service that requests go to: the one in the settings, or the one that the key is for."""
         return self._run_context.resolver.service(
             self._identity.kind if self._identity else self._key_type, self._faults
         )
@@ -152,12 +156,12 @@ class SmokeContext:
 
     @property
     def unused_issuer_id(self) -> str | None:
-        """The issuer ID that is set although the key's type is set to one that has none."""
+        """The issuer ID in the settings, if the key type is set, too; tokens of an individual key do not use it."""
         found = self._run_context.settings.get("issuer_id") if self.key_type_is_set else None
         return normalize_id(found.value) if found else None
 
     def identity(self, request: pytest.FixtureRequest) -> Identity:
-        """Return key and IDs, from the ``asc_credentials`` fixture."""
+        """Return the key and the IDs from the fixture ``asc_credentials``."""
         if self._identity is None:
             self._identity = self._read_identity(request)
         return self._identity
@@ -190,11 +194,12 @@ class SmokeContext:
         return True
 
     def token(self, request: pytest.FixtureRequest) -> SentToken:
-        """Return the token, from the ``asc_token`` fixture.
+        """Return the token from the fixture ``asc_token``.
 
         Raises:
-            CredentialsError: There are no usable credentials to sign one with.
-            FixtureError: The fixture raised another exception, or returned no string.
+            CredentialsError: There are no usable credentials to sign a token with.
+            LifetimeError: Apple rejects the lifetime.
+            FixtureError: The fixture raised another exception, or did not return a string.
         """
         if self._token is None:
             identity = self.identity(request)
@@ -213,7 +218,7 @@ class SmokeContext:
         return self._token
 
     def send_first_request(self, request: pytest.FixtureRequest) -> None:
-        """Send the first request, unless it was sent: afterwards there is a response or a failure."""
+        """Send the first request, unless it has been sent, and set ``response`` or ``failure``."""
         if self.response or self.failure:
             return
         response = self.get(request, self.service.probe, self.token(request).text)
@@ -225,13 +230,16 @@ class SmokeContext:
     def get(
         self, request: pytest.FixtureRequest, path: str, token: str, *, base_url: str | None = None
     ) -> HttpResponse | Finding:
-        """Send one GET request; return the response, or the reason why there is none.
+        """Send a GET request.
 
         Args:
             request: The check's ``request`` fixture.
             path: Path and query.
             token: The token to send.
             base_url: Scheme and host; by default those of the service.
+
+        Returns:
+            The response, or a finding if there is none.
         """
         base_url = base_url or self.base_url
         url = base_url + path
@@ -241,7 +249,7 @@ class SmokeContext:
         with self._session(request, token, base_url) as session:
             sent_at = time.time()
             try:
-                # A live token goes to no other host than the chosen one. The emulator redirects only to itself.
+                # A live token is sent only to its own host. The emulator redirects only to itself.
                 response = session.get(url, allow_redirects=self.mode == "emulator")
             except Exception as error:
                 failure = self._diagnose_failure(error, url)
@@ -260,12 +268,12 @@ class SmokeContext:
         )
 
     def _diagnose_failure(self, error: Exception, url: str) -> Finding | None:
-        """Return the reason why there is no response; None if the exception does not come from the request."""
+        """Diagnose an exception; return None if the request did not cause it."""
         context = DiagnosisContext(timeout=self.timeout)
         findings = diagnose(error, now=time.time(), service=self.service.name, context=context)
         if findings and not findings[0].definition.of_evidence:
             return findings[0]
-        # requests raises a bare OSError if the CA bundle does not exist.
+        # requests raises a plain OSError if the CA bundle does not exist.
         known = isinstance(error, (requests.RequestException, OSError))
         return diagnose_failure(error, url=url, timeout=self.timeout) if known else None
 
@@ -281,7 +289,7 @@ class SmokeContext:
         from pytest_asc.transports.requests_adapter import EmulatorAdapter  # noqa: PLC0415  not needed in live mode
 
         if self._emulator is None:
-            # One for all checks: each check is a pytest item of its own, and would get an emulator of its own.
+            # All checks share one emulator. Each check is an item of its own, for which the fixture would make another.
             self._emulator = _fixture_value(request, "asc_emulator")
             if self._run_context.account is None:
                 self._emulator.load_sample()

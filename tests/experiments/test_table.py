@@ -15,7 +15,7 @@ from pytest_asc.diagnosis.http.http_response import HttpResponse
 from pytest_asc.diagnosis.http.response import diagnose_response
 from pytest_asc.diagnosis.token.verify import DecodedToken
 from pytest_asc.experiments.probe_requests import ProbeRequest, UnexplainedRefusal
-from pytest_asc.experiments.table import EXPERIMENTS, ExperimentResult, is_open, run_experiments
+from pytest_asc.experiments.table import EXPERIMENTS, ExperimentResult, is_unexplained, run_experiments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -355,7 +355,7 @@ def test_a_token_that_cannot_be_decoded_is_only_repeated() -> None:
     ],
 )
 def test_only_uncertain_errors_need_experiments(finding: Finding, is_question: bool) -> None:
-    assert is_open(finding) == is_question
+    assert is_unexplained(finding) == is_question
 
 
 def test_all_experiments_and_the_first_request_are_eight_at_most() -> None:

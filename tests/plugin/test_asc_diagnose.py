@@ -224,4 +224,4 @@ def test_the_command_says_whether_the_signature_was_verified(
     forged = make_token()[:-8] + "AAAAAAAA"
     assert "token-signature-mismatch" in diagnose(forged).stdout
     monkeypatch.setenv("ASC_KEY_ID", "OTHER12345")
-    assert "its signature was not checked" in " ".join(diagnose(forged).stdout.split())
+    assert "Its signature was not checked" in " ".join(diagnose(forged).stdout.split())

@@ -123,7 +123,7 @@ def test_a_repeated_request_counts_towards_the_limit_of_eight(smoke: Smoke, appl
     result, report = smoke()
     assert (result.ret, len(apple.requests)) == (0, 8)
     assert report["roles"][0]["opens"] is True
-    assert report["roles"][-1]["words"] == "not tried (a run makes at most 8 requests)"
+    assert report["roles"][-1]["words"] == "not tried (a run sends at most 8 requests)"
 
 
 def test_role_access_is_not_requested_with_a_refused_key(smoke: Smoke, apple: Apple) -> None:

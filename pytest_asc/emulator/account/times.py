@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
 
-from pytest_asc.emulator.account.pacific_time import pacific_day, pacific_zone
-
-if TYPE_CHECKING:
-    from datetime import date
+from pytest_asc.emulator.account.pacific_time import pacific_zone
 
 
 def timestamp(now: float) -> str:
@@ -28,12 +24,3 @@ def utc_timestamp(now: float) -> str:
         now: Seconds since 1970.
     """
     return f"{datetime.fromtimestamp(now, timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def today(now: float) -> date:
-    """Return the day in US Pacific time.
-
-    Args:
-        now: Seconds since 1970.
-    """
-    return pacific_day(now)

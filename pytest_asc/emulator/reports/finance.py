@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from pytest_asc.emulator.account.times import today
+from pytest_asc.emulator.account.pacific_time import pacific_day
 from pytest_asc.emulator.jsonapi.errors import FILTER_VALUE, ApiError, RefusedError, at_parameter
 from pytest_asc.emulator.reports import report_errors
 from pytest_asc.emulator.reports.encoding import report_file
@@ -65,7 +65,7 @@ def finance_report(request: ReportRequest) -> Response:
         if sale.day in period and sale.proceeds and region in {ALL, ALL_DETAILED, region_of(sale.country)}
     ]
     # A month that is not over yet has the same error as a month without sales (observed).
-    if not sales or period.end >= today(request.now):
+    if not sales or period.end >= pacific_day(request.now):
         raise RefusedError(ApiError(report_errors.NO_SALES))
     rows = _ROWS[str(name)]
     file_name = f"{request.account.vendor_number}_{period.end:%m%y}_{region}.txt"

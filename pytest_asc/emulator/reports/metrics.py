@@ -7,8 +7,7 @@ import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from pytest_asc.emulator.account.pacific_time import start_of_day
-from pytest_asc.emulator.account.times import today
+from pytest_asc.emulator.account.pacific_time import pacific_day, start_of_day
 from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError
 from pytest_asc.emulator.reports import report_errors
 from pytest_asc.emulator.reports.periods import Period
@@ -82,7 +81,7 @@ def _is_about(start: Resource, one: Measurement) -> bool:
 
 def _period(request: ReportRequest) -> Period:
     (name,) = request.route.query.enum_parameters.get("period", (_DEFAULT_PERIOD,))
-    now = today(request.now)
+    now = pacific_day(request.now)
     return Period(now - _PERIODS[name] * _DAY, now)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_asc.emulator.account.times import today
+from pytest_asc.emulator.account.pacific_time import pacific_day
 from pytest_asc.emulator.jsonapi.errors import NOT_EMULATED, ApiError, RefusedError, at_parameter
 from pytest_asc.emulator.reports import report_errors
 from pytest_asc.emulator.reports.encoding import report_file
@@ -62,7 +62,7 @@ def _version(request: ReportRequest, report_type: SalesReportType) -> str:
 def _period(request: ReportRequest, report_type: SalesReportType) -> Period:
     name = str(request.filter_value("frequency"))
     frequency = FREQUENCIES[name]
-    text, now = request.filter_value("reportDate"), today(request.now)
+    text, now = request.filter_value("reportDate"), pacific_day(request.now)
     if text is None and name == "DAILY" and not report_type.needs_version:
         text = _latest(request, now)
     if text is None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from pytest_asc.emulator.account.pacific_time import pacific_day
 from pytest_asc.emulator.account.schedule import DAY
-from pytest_asc.emulator.account.times import today
 from pytest_asc.emulator.resources.hooks import ResourceHooks
 from pytest_asc.emulator.resources.state_machine import link, matches, related_many
 
@@ -50,7 +50,7 @@ def _create_reports(account: Account, request: Resource) -> None:
 def _create_instances(account: Account, request: Resource) -> None:
     for report in related_many(account, request, "reports"):
         for granularity in _granularities(account):
-            attributes = {"granularity": granularity, "processingDate": today(account.now).isoformat()}
+            attributes = {"granularity": granularity, "processingDate": pacific_day(account.now).isoformat()}
             instance = account.create("analyticsReportInstances", None, attributes)
             link(account, report, "instances", instance)
             link(account, instance, "segments", account.create("analyticsReportSegments", None, {}))
@@ -73,7 +73,7 @@ def _before_delete(account: Account, request: Resource) -> None:
 
 def _granularities(account: Account) -> Iterator[str]:
     """Yield the granularities that are processed today: weekly on Mondays, monthly on the first (inferred)."""
-    day = today(account.now)
+    day = pacific_day(account.now)
     yield "DAILY"
     if day.weekday() == 0:
         yield "WEEKLY"

@@ -183,7 +183,7 @@ def _validate_open(account: Account, name: str, surface: Resource) -> None:
     state = _parent_state(account, surface)
     if state not in _OPEN_PARENT_STATES:
         described = SURFACES[name]
-        raise RefusedError(ApiError(asset_library_errors.closed(described.closed_as, state, described.feature)))
+        raise RefusedError(ApiError(asset_library_errors.closed(described.parent_name, state, described.feature)))
 
 
 def _placements(account: Account, surface: Resource, group: str, kind: str | None = None) -> list[Resource]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_asc.emulator.account.account import members_of, validate_attributes
 from pytest_asc.emulator.account.fixture_loader import Entry, read_document, read_sample
-from pytest_asc.emulator.account.times import today
+from pytest_asc.emulator.account.pacific_time import pacific_day
 from pytest_asc.emulator.jsonapi.serializer import cache_rendered
 from pytest_asc.emulator.resources import hooks_of
 from pytest_asc.emulator.seeding.ledger import measure, sell
@@ -35,7 +35,7 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 def load_sample(account: Account) -> None:
     """Add the sample account that ships with the package, without values that the user's OpenAPI document lacks."""
-    document, entries = _sample(today(account.now))
+    document, entries = _sample(pacific_day(account.now))
     _add(account, document, entries)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_asc.emulator.account.account import nearest_names
-from pytest_asc.emulator.account.times import today
+from pytest_asc.emulator.account.pacific_time import pacific_day
 from pytest_asc.emulator.seeding.measurements import make_measurement
 from pytest_asc.emulator.seeding.resources import resource_of
 from pytest_asc.emulator.seeding.sales import DETAILS, as_day, make_sale
@@ -33,7 +33,9 @@ def sell(account: Account, product: Mapping[str, Any], **details: Any) -> None:
     for name in details:
         if name not in DETAILS:
             raise TypeError(f"sell() got an unexpected keyword argument {name!r}{nearest_names(name, DETAILS)}")
-    account.ledger.sales.append(make_sale(account.store, resource_of(account, product), today(account.now), **details))
+    account.ledger.sales.append(
+        make_sale(account.store, resource_of(account, product), pacific_day(account.now), **details)
+    )
 
 
 def measure(
@@ -46,5 +48,5 @@ def measure(
     """
     __tracebackhide__ = True
     measured = resource_of(account, resource)
-    measured_on = as_day(day, today(account.now))
+    measured_on = as_day(day, pacific_day(account.now))
     account.ledger.measurements.append(make_measurement(account.store, measured, metric, measured_on, members))

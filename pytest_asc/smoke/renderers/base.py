@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class Renderer(Protocol):
-    """Renders a report as text. Each module of a format is a renderer."""
+    """Renders a report as text. The module of each format is a renderer."""
 
     def render(self, report: Report) -> str:
         """Return the report as text."""

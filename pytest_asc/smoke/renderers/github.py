@@ -1,4 +1,4 @@
-"""Renderer of the smoke report for GitHub Actions: Markdown for the job summary, and annotations of the run."""
+"""Renderer of the smoke report for GitHub Actions: Markdown for the job summary, and annotations."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _MARKUP = re.compile(r"[\\`*_\[\]|#~&]")
 
 
 def annotate(report: Report) -> list[str]:
-    """Return one workflow command per error and warning, each a line to print.
+    """Return a workflow command for each error and warning, each as a line to print.
 
-    Their syntax and its escapes are documented at
+    The syntax and its escape sequences are documented at
     https://docs.github.com/actions/reference/workflow-commands-for-github-actions.
     """
     return [
@@ -116,7 +116,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
 
 
 def _markdown(text: str) -> str:
-    """Escape Markdown, HTML and the character that ends a table cell."""
+    """Escape Markdown, HTML and the separator of table cells."""
     return _MARKUP.sub(r"\\\g<0>", one_line(text, _MAX_LENGTH)).replace("<", "&lt;")
 
 

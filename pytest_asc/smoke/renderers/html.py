@@ -1,4 +1,4 @@
-"""Renderer of the smoke report as a self-contained HTML page: no script, and no style, font or image from elsewhere."""
+"""Renderer of the smoke report as a self-contained HTML page, without scripts and external resources."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 
 STYLE = Path(__file__).with_name("page.css")
 
-# Allows the page to load nothing, in case text from elsewhere contains markup that was not escaped.
+# The page may load nothing, even if a quoted text contains markup that was not escaped.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
 class StatusIcon(NamedTuple):
-    """A state shown by shape and word: colour only repeats it."""
+    """Icon of a state. Its shape and its word are unique, so that the state does not depend on the colour."""
 
     word: str
     state: str
     shape: str
-    """The outline, as an SVG path in a square of 24."""
+    """The outline, as an SVG path in a square of 24 units."""
     stroke: str
     """The symbol inside the outline, as an SVG path."""
 
@@ -56,7 +56,7 @@ _ICONS = {
 
 _SAFE = "This page contains no private key, token or complete identifier. It can be attached to a ticket."
 
-# Facts that are shown as separate tables.
+# Facts that have tables of their own.
 _TABLES = frozenset({"tried"})
 
 
@@ -118,9 +118,7 @@ def _sections(report: Report) -> Iterator[Element]:
         yield _section("Details", element("dl", *known))
     if report.checks:
         rows = ((check.name, _labelled_icon(check.outcome), check.reason) for check in report.checks)
-        yield _section(
-            "Checks", table("Checks, in the order in which they were run", ("check", "outcome", "reason"), rows)
-        )
+        yield _section("Checks", table("Checks, in the order in which they ran", ("check", "outcome", "reason"), rows))
     if report.experiments:
         yield _section("Experiments", _experiments(report.experiments))
     if report.role_access:
@@ -128,7 +126,7 @@ def _sections(report: Report) -> Iterator[Element]:
 
 
 def _worst_first(report: Report) -> list[Finding]:
-    """Sort the findings: the report's own cause first and notes last."""
+    """Sort the findings: the cause of the report first, notes last."""
     levels = ["error", "warning", "note"]
     return sorted(report.findings, key=lambda one: (one.cause != report.cause, levels.index(one.level)))
 
@@ -156,7 +154,7 @@ def _finding(finding: Finding) -> Element:
 
 
 def _address(url: str) -> Element | str:
-    """Make a link whose text is the URL, which can be read on paper."""
+    """Make a link whose text is the URL, so that it can be read on paper."""
     return element("a", url, href=url) if url.startswith(("https://", "http://")) else url
 
 
@@ -179,7 +177,7 @@ def _experiments(experiments: Sequence[ExperimentRecord]) -> Element:
     if any(experiment.showed for experiment in experiments):
         head.append("result")
         rows = [[*row, experiment.showed] for row, experiment in zip(rows, experiments, strict=True)]
-    return table("One small request for each experiment", head, rows)
+    return table("Each experiment is one small request", head, rows)
 
 
 def _roles(areas: Iterable[AreaAccess]) -> Element:
@@ -191,11 +189,10 @@ def _roles(areas: Iterable[AreaAccess]) -> Element:
         )
         for area in areas
     )
-    return table("One small request for each area", ("area", "access", "response"), rows)
+    return table("Each area was tested with one small request", ("area", "access", "response"), rows)
 
 
 def _status(request: ExperimentRecord | AreaAccess) -> str:
-    # A request that was not sent has none, either.
     return str(request.status or "none")
 
 
@@ -204,7 +201,7 @@ def _section(title: str, content: Element) -> Element:
 
 
 def _labelled_icon(name: str) -> Element:
-    """Make an icon with its word."""
+    """Make an icon, followed by its word."""
     icon = _ICONS[name]
     return element("span", _icon(name), " ", icon.word, class_=f"icon {icon.state}")
 

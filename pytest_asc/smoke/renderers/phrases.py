@@ -1,4 +1,4 @@
-"""Sentences of the smoke report that the renderers share."""
+"""Sentences of the smoke report, for all renderers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_asc.diagnosis.findings import Finding
     from pytest_asc.smoke.report import CheckOutcome, ClockSummary, CredentialsSummary, Report, RequestSummary
 
-# In seconds: ``Date`` has whole seconds, so a smaller skew cannot be distinguished from none.
+# In seconds. ``Date`` has whole seconds, so a smaller skew cannot be measured.
 CLOCK_RESOLUTION = 1.0
 _MINUTE = 60
 CERTAINTY = {
@@ -25,23 +25,23 @@ CERTAINTY = {
     "likely": "likely",
     "possible": "possible: consistent with the evidence, not proven",
 }
-_HEDGED = {"likely": "Likely cause", "possible": "Possible cause"}
+_UNCERTAIN = {"likely": "Likely cause", "possible": "Possible cause"}
 _REFUSED = {401: "rejected the token", 403: "refused the request"}
-# Causes in which something other than the service answered.
-_BY_OTHERS = frozenset({"not-apple"})
+# Causes in which the response did not come from the service.
+_CAUSES_ELSEWHERE = frozenset({"not-apple"})
 
 
 class Fact(NamedTuple):
-    """One row of a report."""
+    """A row of the report: a label, and sentences."""
 
     label: str
     sentences: list[str]
 
 
 def limit_of(report: Report) -> int | None:
-    """Return the limit of the token's lifetime in seconds; None if its service has no limit.
+    """Return the maximum lifetime of the token in seconds; None if its service has no limit.
 
-    The longer limit that a scope allows applies only to a token that exceeds the usual one.
+    The longer limit for a scope is used only if the token exceeds the usual limit.
     """
     token, usual = report.token, report.service_entry.max_lifetime
     if token and usual is not None and (token.lifetime or 0) > usual:
@@ -50,13 +50,13 @@ def limit_of(report: Report) -> int | None:
 
 
 def has_times(report: Report) -> bool:
-    """Return whether the token's times are in seconds since 1970, and not milliseconds or durations."""
+    """Return whether the token's times are in seconds since 1970, not in milliseconds or durations."""
     given = (report.token.issued_at, report.token.expires_at) if report.token else ()
     return all(LONGEST_DURATION <= time <= FIRST_MILLISECONDS for time in given if time is not None)
 
 
 def headline(report: Report) -> str:
-    """Return the outcome in one sentence."""
+    """Return the outcome of the run in one or two sentences."""
     if report.mode == "offline" and not report.checks:
         return _token_headline(report)
     accepted = f"{_subject(report)} accepted these credentials"
@@ -65,7 +65,7 @@ def headline(report: Report) -> str:
         return f"No request was sent. The offline checks found nothing wrong with these credentials{warned}."
     if report.ok:
         apps = report.request.apps_visible if report.request else None
-        return f"{accepted}{f', with {_count(report)}' if report.warnings else ''}{_visible(apps)}."
+        return f"{accepted}{f', with {_count(report)}' if report.warnings else ''}{_visible_apps(apps)}."
     if cause := report.cause_finding:
         if cause.level == "warning" and _status(report) is not None:
             return f"{accepted}, but with {_count(report)}."
@@ -80,19 +80,19 @@ def _count(report: Report) -> str:
 
 
 def _token_headline(report: Report) -> str:
-    unseen = "" if report.credentials else "; its signature was not checked, because no key was given"
+    unchecked = "" if report.credentials else ". Its signature was not checked, because no key was given"
     if report.ok:
         warned = f", apart from {_count(report)}" if report.warnings else ""
-        return f"Nothing is wrong with this token{warned}{unseen}."
+        return f"The checks found nothing wrong with this token{warned}{unchecked}."
     outcome = f"{_subject(report)} would reject this token"
     return _explained(outcome, report.cause_finding) if report.cause_finding else f"{outcome}."
 
 
 def _explained(outcome: str, cause: Finding) -> str:
-    """Return an outcome with its cause, which is called likely or possible unless it is confirmed."""
+    """Return an outcome with its cause, and say if the cause is only likely or possible."""
     title = title_of(cause.cause)
-    hedged = _HEDGED.get(cause.certainty)
-    return f"{outcome}. {hedged}: {title}." if hedged else f"{outcome}: {_within(title)}."
+    prefix = _UNCERTAIN.get(cause.certainty)
+    return f"{outcome}. {prefix}: {title}." if prefix else f"{outcome}: {_in_sentence(title)}."
 
 
 def title_of(cause: str) -> str:
@@ -101,7 +101,7 @@ def title_of(cause: str) -> str:
 
 
 def facts(report: Report) -> Iterator[Fact]:
-    """Return a row for each of key, token, response, clock and experiments that the report has data for."""
+    """Return the rows on key, token, response, clock and experiments that the report has data for."""
     rows = {
         "key": _key_sentences(report.credentials),
         "token": _token_sentences(report),
@@ -115,7 +115,7 @@ def facts(report: Report) -> Iterator[Fact]:
 
 
 def roles(report: Report) -> Iterator[Fact]:
-    """Return the areas that the key's role has access to, those that it has no access to, and the unknown ones."""
+    """Return rows with the areas to which the key's role has access, has no access, and may have access."""
     areas = report.role_access or ()
     allowed = ", ".join(area.area for area in areas if area.opens)
     rows = {
@@ -127,14 +127,14 @@ def roles(report: Report) -> Iterator[Fact]:
 
 
 def skipped(report: Report) -> list[str]:
-    """Return the skipped checks, those with the same reason together."""
+    """Return a sentence for each reason, with the checks that were skipped for it."""
     return _group_by_text(
         (check.name, check.reason or "no reason given") for check in report.checks if check.outcome == "skipped"
     )
 
 
 def _group_by_text(pairs: Iterable[tuple[str, str]]) -> list[str]:
-    """Format pairs of a name and a text, the names of the same text in one sentence."""
+    """Format pairs of a name and a text, with all names that have the same text in one sentence."""
     names_by_text: dict[str, list[str]] = {}
     for name, text in pairs:
         names_by_text.setdefault(text, []).append(name)
@@ -146,13 +146,13 @@ def _join(status: int | None, text: str | None) -> str:
 
 
 def _allowed_for(area: str) -> str:
-    """Format the roles that have access to an area by Apple's tables."""
+    """Format the roles that have access to an area (documented in Apple's tables)."""
     *others, last = roles_of(area) or ("",)
     return f" (allowed for {', '.join(others)}{' and ' if others else ''}{last})" if last else ""
 
 
 def failed(report: Report) -> list[str]:
-    """Return the checks that ended with an exception, with the reason; the others that failed have findings."""
+    """Return a sentence for each check that raised an exception. Other failed checks have findings."""
     return [f"{check.name}: {check.reason}" for check in _crashed(report)]
 
 
@@ -166,7 +166,7 @@ def _subject(report: Report) -> str:
     return title[0].upper() + title[1:]
 
 
-def _visible(apps: int | None) -> str:
+def _visible_apps(apps: int | None) -> str:
     if apps is None:
         return ""
     return f"; {apps or 'no'} app{' is' if apps == 1 else 's are'} visible"
@@ -175,7 +175,7 @@ def _visible(apps: int | None) -> str:
 def _outcome(report: Report) -> str:
     """Return the outcome of the first request."""
     request, status = report.request, _status(report)
-    if status in _REFUSED and report.cause not in _BY_OTHERS:
+    if status in _REFUSED and report.cause not in _CAUSES_ELSEWHERE:
         return f"{_subject(report)} {_REFUSED[status]}"
     if not _was_sent(report):
         return "No request was sent"
@@ -193,8 +193,8 @@ def _was_sent(report: Report) -> bool:
     )
 
 
-def _within(title: str) -> str:
-    """Format a cause's title for the middle of a sentence: names such as Apple and WeatherKit keep their capital."""
+def _in_sentence(title: str) -> str:
+    """Format a title for the middle of a sentence. Names such as Apple and WeatherKit keep their capital letter."""
     first = title.partition(" ")[0]
     is_name = first.startswith("Apple") or any(letter.isupper() for letter in first[1:])
     return title if is_name else title[0].lower() + title[1:]
@@ -208,11 +208,11 @@ def _key_sentences(credentials: CredentialsSummary | None) -> list[str]:
     if credentials is None:
         return []
     sources = dict(credentials.sources)
-    is_own = set(sources.values()) == {"emulator"}
-    if is_own:
+    is_generated = set(sources.values()) == {"emulator"}
+    if is_generated:
         sources.clear()
     ids = [
-        f"{label} {value}{_in_brackets(sources.pop(name, None))}"
+        f"{label} {value}{_in_parentheses(sources.pop(name, None))}"
         for label, name, value in (
             (f"{credentials.kind or ''} key".strip(), "key_id", credentials.key_id),
             ("issuer", "issuer_id", credentials.issuer_id),
@@ -220,11 +220,11 @@ def _key_sentences(credentials: CredentialsSummary | None) -> list[str]:
         if value
     ]
     rest = [f"{name.replace('_', ' ')} from {source}" for name, source in sources.items()]
-    own = ["generated by the emulator; your own credentials were not read"] if is_own else []
-    return [", ".join(parts) for parts in (ids, rest, own) if parts]
+    generated = ["generated by the emulator; your own credentials were not read"] if is_generated else []
+    return [", ".join(parts) for parts in (ids, rest, generated) if parts]
 
 
-def _in_brackets(text: str | None) -> str:
+def _in_parentheses(text: str | None) -> str:
     return f" ({text})" if text else ""
 
 
@@ -237,14 +237,14 @@ def _token_sentences(report: Report) -> list[str]:
         return [", ".join(f"{claim} {value}" for claim, value in given) + ", which are not times in seconds since 1970"]
     now = clock.now if clock else None
     times = [f"{claim} {time_of_day(time, now)}{_distance(time, now)}" for claim, time in given]
-    whose = " at Apple" if clock and abs(clock.skew_seconds or 0) > CLOCK_RESOLUTION else ""
+    by_apple = ", by Apple's clock" if clock and abs(clock.skew_seconds or 0) > CLOCK_RESOLUTION else ""
     scope = token.scope
     parts = (
         _lifetime(token.lifetime, limit_of(report)),
         f"scope {', '.join(map(str, scope)) if isinstance(scope, list) else scope}" if scope else "",
         f"generated by {token.minted_by}" if token.minted_by else "",
     )
-    return [", ".join(filter(None, parts)), *([f"{', '.join(times)} UTC{whose}"] if times else [])]
+    return [", ".join(filter(None, parts)), *([f"{', '.join(times)} UTC{by_apple}"] if times else [])]
 
 
 def _lifetime(lifetime: float | None, limit: int | None) -> str:
@@ -271,11 +271,11 @@ def _response_sentences(report: Report) -> list[str]:
         return []
     outcome = "none" if request.status is None else f"{request.status} {request.code or ''}".strip()
     host = host_of(request.url)
-    elsewhere = "" if host == report.service_entry.host else f" at {host}"
+    at_host = "" if host == report.service_entry.host else f" at {host}"
     left = f", {rate.remaining} of {rate.limit} requests left" if rate else ""
     words = request.words
     quoted = not words or any(words in finding.evidence for finding in report.findings)
-    return [f"{outcome} to {_method_and_path(request)}{elsewhere}{left}", *([] if quoted else [f'"{words}"'])]
+    return [f"{outcome} to {_method_and_path(request)}{at_host}{left}", *([] if quoted else [f'"{words}"'])]
 
 
 def _clock_sentences(clock: ClockSummary | None) -> list[str]:
@@ -284,8 +284,6 @@ def _clock_sentences(clock: ClockSummary | None) -> list[str]:
     skew, here, apple = clock.skew_seconds, clock.local_now, clock.apple_now
     if abs(skew) <= CLOCK_RESOLUTION:
         return ["in sync with Apple's, to the second"]
-    times = (
-        "" if here is None or apple is None else f": {time_of_day(here, apple)} here, {time_of_day(apple)} UTC there"
-    )
+    times = "" if here is None or apple is None else f": {time_of_day(here, apple)} instead of {time_of_day(apple)} UTC"
     apart = f"{abs(skew):g} s" if abs(skew) < _MINUTE else span(skew)
     return [f"{apart} {'ahead of' if skew > 0 else 'behind'} Apple's{times}"]

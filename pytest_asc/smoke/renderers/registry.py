@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from pytest_asc.smoke.renderers.base import Renderer
 
 RENDERERS: Mapping[str, Renderer] = {"terminal": terminal, "json": json, "html": html, "github": github}
-"""By the name of the format."""
+"""The renderers by the name of the format."""
 
 _FORMATS = {".html": "html", ".json": "json"}
 _DEFAULT_FORMAT = "json"
 
 
 def renderer_for(path: Path) -> Renderer:
-    """Return the renderer for a file, by the suffix of its name; JSON for an unknown suffix."""
+    """Return the renderer for a file by its suffix: HTML for ``.html``, JSON for any other."""
     return RENDERERS[_FORMATS.get(path.suffix.lower(), _DEFAULT_FORMAT)]

@@ -14,18 +14,18 @@ if TYPE_CHECKING:
     from pytest_asc.smoke.report import Report
 
 Piece = tuple[str, dict[str, bool]]
-"""A text and its markup, as ``TerminalWriter.write`` takes them."""
+"""A text and its markup, as ``TerminalWriter.write`` accepts them."""
 Line = list[Piece]
 
 _LABEL_WIDTH = 11
 _MIN_WIDTH = 20
 _MAX_LENGTH = 2_000
-# GitHub's runner reads a line that starts with the first, or contains the second, as a workflow command. Quoted text
+# GitHub Actions runs a line that starts with the first text, or contains the second, as a workflow command. Quoted text
 # must not become one.
 _COMMAND, _OLD_COMMAND = "::", "##["
 _LEVELS = {"error": {"red": True, "bold": True}, "warning": {"yellow": True, "bold": True}, "note": {"bold": True}}
-_TONES = {"mark": {"bold": True}, "live": {"green": True}, "over": {"red": True}, "outside": {"light": True}}
-# A line does not end between a number and its unit.
+_TONES = {"mark": {"bold": True}, "valid": {"green": True}, "over": {"red": True}, "outside": {"light": True}}
+# Lines are not broken between a number and its unit.
 _AMOUNT, _NO_BREAK = re.compile(r"\b(\d{1,7}) (s|min|h|days?)\b"), "\u00a0"
 _UNICODE = "…" + "".join(text_timeline.LINES)
 
@@ -35,8 +35,8 @@ def render(report: Report, *, width: int = 80, encoding: str | None = "utf-8") -
 
     Args:
         report: The report.
-        width: The terminal's columns. Only a URL may be longer, so that it can be clicked.
-        encoding: The terminal's encoding; characters that it lacks are replaced.
+        width: Number of columns. Only URLs may be longer, so that they can be clicked.
+        encoding: Encoding of the terminal. Characters that it lacks are replaced.
     """
     lines = (
         "".join(text for text, _ in line).rstrip() for line in render_lines(report, width=width, encoding=encoding)
@@ -45,12 +45,12 @@ def render(report: Report, *, width: int = 80, encoding: str | None = "utf-8") -
 
 
 def render_brief_lines(report: Report, *, width: int, encoding: str | None = "utf-8") -> list[Line]:
-    """Return the outcome, and the fix and the page of each error and warning, for ``-qq``.
+    """Return the lines for ``-qq``: the outcome, and the fix and the page of each error and warning.
 
     Args:
         report: The report.
-        width: The terminal's columns. Only a URL may be longer, so that it can be clicked.
-        encoding: The terminal's encoding; characters that it lacks are replaced.
+        width: Number of columns. Only URLs may be longer, so that they can be clicked.
+        encoding: Encoding of the terminal. Characters that it lacks are replaced.
     """
     page = _Page(width, encoding or "ascii")
     page.write(headline(report), **_headline_markup(report))
@@ -67,8 +67,8 @@ def render_lines(report: Report, *, width: int, encoding: str | None = "utf-8", 
 
     Args:
         report: The report.
-        width: The terminal's columns. Only a URL may be longer, so that it can be clicked.
-        encoding: The terminal's encoding; characters that it lacks are replaced.
+        width: Number of columns. Only URLs may be longer, so that they can be clicked.
+        encoding: Encoding of the terminal. Characters that it lacks are replaced.
         verbose: List the options and variables that were searched, if no credentials were found.
     """
     page = _Page(width, encoding or "ascii")
@@ -129,7 +129,7 @@ class _Page:
         self.lines += [[(line, markup)] for line in self._wrap(text, self._width)]
 
     def row(self, label: str, *sentences: str, **markup: bool) -> None:
-        """Add sentences, each on lines of its own, beside a label."""
+        """Add sentences next to a label, each starting on a new line."""
         for sentence in sentences:
             for line in self._wrap(sentence, self._width - _LABEL_WIDTH):
                 self.lines.append([(f"  {label}".ljust(_LABEL_WIDTH), markup or {"light": True}), (line, {})])
@@ -145,7 +145,7 @@ class _Page:
             self.lines.append([(f"{indent}{text_timeline.legend(pieces, glyphs)}", {"light": True})])
 
     def _wrap(self, text: str, width: int) -> list[str]:
-        width = max(width - 1, _MIN_WIDTH)  # the column that _break_command may need
+        width = max(width - 1, _MIN_WIDTH)  # one column for _break_command
         words = [part for word in self._plain(text).split() for part in _cut(word, width)]
         kept = _AMOUNT.sub(rf"\1{_NO_BREAK}\2", " ".join(words))
         lines = wrap(kept, width, break_long_words=False, break_on_hyphens=False)

@@ -1,4 +1,4 @@
-"""Timeline of a token in one line of text: iat, the present time, exp and the limit."""
+"""Timeline of a token in one line of text: iat, the current time, exp and the limit."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ if TYPE_CHECKING:
 
     from pytest_asc.smoke.report import Report
 
-Tone = Literal["mark", "live", "over", "outside"]
-"""Meaning of a piece: a label, the token's lifetime within the limit, beyond it, or time in which it is not valid."""
+Tone = Literal["mark", "valid", "over", "outside"]
+"""Meaning of a piece: a label, or a period in which the token is valid, exceeds the limit, or is not valid."""
 
 
 class Glyphs(NamedTuple):
-    """The characters to draw with."""
+    """The characters of a timeline."""
 
-    live: str
+    valid: str
     over: str
     outside: str
 
 
-LINES = Glyphs(live="━", over="×", outside="·")  # noqa: RUF001  drawn, not read
-ASCII = Glyphs(live="=", over="x", outside=".")
+LINES = Glyphs(valid="━", over="×", outside="·")  # noqa: RUF001  for drawing
+ASCII = Glyphs(valid="=", over="x", outside=".")
 
-# A gap between two labels is a space, one character at least, and a space.
+# Minimum columns between two labels: a space, a character and a space.
 _GAP = 3
 
 
 def draw(report: Report, *, width: int, glyphs: Glyphs = LINES) -> list[tuple[Tone, str]]:
-    """Draw the timeline, to scale as far as the labels leave columns for it.
+    """Draw the timeline to scale, as far as the labels leave columns for it.
 
     Args:
-        report: A smoke report.
+        report: The report.
         width: Number of columns.
-        glyphs: Characters to draw with.
+        glyphs: The characters to use.
 
     Returns:
-        The pieces of the line; none where there are no two times to compare, or too few columns.
+        The pieces of the line; empty if there are fewer than two times, or too few columns.
     """
     times = times_of(report)
     marks = [("=".join(name for name, _ in group), time) for time, group in groupby(times, key=lambda mark: mark[1])]
@@ -58,17 +58,17 @@ def draw(report: Report, *, width: int, glyphs: Glyphs = LINES) -> list[tuple[To
     return pieces
 
 
-_LEGEND = {"live": "valid", "over": "beyond the limit", "outside": "not valid"}
+_LEGEND = {"valid": "valid", "over": "beyond the limit", "outside": "not valid"}
 
 
 def legend(pieces: Iterable[tuple[Tone, str]], glyphs: Glyphs = LINES) -> str:
-    """Return the meaning of the characters that a timeline is drawn with."""
+    """Return the legend of a timeline: the characters in it and their meanings."""
     drawn = {tone for tone, _ in pieces}
     return ", ".join(f"{getattr(glyphs, tone)} {meaning}" for tone, meaning in _LEGEND.items() if tone in drawn)
 
 
 def times_of(report: Report) -> list[tuple[str, float]]:
-    """Return labels and times in seconds since 1970, in order; one label for both clocks if they agree."""
+    """Return labels and times, in seconds since 1970 and in order. Both clocks have one label if they agree."""
     token, clock = report.token or TokenSummary(), report.clock or ClockSummary()
     iat, exp = token.issued_at, token.expires_at
     here, apple = clock.local_now, clock.apple_now
@@ -82,7 +82,7 @@ def times_of(report: Report) -> list[tuple[str, float]]:
         "now" if here is None or apple is None else "Apple": now,
         "here": here if apple is not None else None,
         "exp": exp,
-        # Apple counts from iat and from its own now.
+        # Apple counts from iat and from its own current time.
         "limit": earliest + most if earliest is not None and most is not None else None,
     }
     return sorted(_known(marks.items()), key=lambda mark: mark[1]) if exp is not None and has_times(report) else []
@@ -92,14 +92,14 @@ def _known(marks: Iterable[tuple[str, float | None]]) -> Iterable[tuple[str, flo
     return ((name, time) for name, time in marks if time is not None)
 
 
-def tone_between(since: float, until: float, known: Mapping[str, float]) -> Literal["live", "over", "outside"]:
-    """Return the meaning of the stretch between two neighbouring times.
+def tone_between(since: float, until: float, known: Mapping[str, float]) -> Literal["valid", "over", "outside"]:
+    """Return the meaning of the period between two adjacent times.
 
     Args:
-        since: Start of the stretch, in seconds since 1970.
-        until: End of the stretch.
-        known: All times by their labels.
+        since: Start of the period, in seconds since 1970.
+        until: End of the period, in seconds since 1970.
+        known: All times of the timeline, by label.
     """
     if since < known.get("iat", since) or until > known["exp"]:
         return "outside"
-    return "live" if until <= known.get("limit", until) else "over"
+    return "valid" if until <= known.get("limit", until) else "over"

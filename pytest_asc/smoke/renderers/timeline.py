@@ -1,6 +1,6 @@
-"""Timeline of a token as an SVG element: its lifetime against Apple's clock and the limit, to scale.
+"""Timeline of a token as an SVG element, to scale: its lifetime, the limit and the clocks.
 
-Places along the line are per cent and letters are pixels, so that the picture fits every width and stays legible.
+Positions along the line are in per cent and text sizes in pixels, so that the picture fits every width and is legible.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 Anchor = Literal["start", "middle", "end"]
 
-# Texts of the labels: the clocks above the line, the token and its limit below.
+# Texts of the labels: the clocks are above the line, the times of the token and the limit below.
 _CLOCKS = {"Apple": "Apple's clock", "here": "this machine", "now": "now"}
 _TOKEN = {"iat": "iat", "exp": "exp", "limit": "limit"}
 
-# In per cent of the width: the ends of the line, and the width of a label on a telephone.
+# In per cent of the width: the ends of the line, and the width of a label on a phone.
 _LEFT, _RIGHT = 0.5, 99.5
 _LABEL = 30.0
 # In pixels.
@@ -32,16 +32,16 @@ _ROW, _LINE, _STEM, _BAR = 38, 15, 12, 12
 
 
 class Label(NamedTuple):
-    """A label at a point of the line."""
+    """A label at a position of the line."""
 
     name: str
     time: str
     at: float
-    """Per cent of the width."""
+    """Position, in per cent of the width."""
 
     @property
     def anchor(self) -> Anchor:
-        """The end of the text that is placed at the point, so that the text stays within the picture."""
+        """The end of the text that is at the position, so that the text stays within the picture."""
         return "start" if self.at < _LABEL else "end" if self.at > 100 - _LABEL else "middle"
 
     @property
@@ -51,7 +51,7 @@ class Label(NamedTuple):
 
 
 def draw(report: Report) -> Element | None:
-    """Return the SVG element; None unless there are two times to compare."""
+    """Return the SVG element; None if there are fewer than two different times."""
     times = text_timeline.times_of(report)
     if not times or times[0][1] == times[-1][1]:
         return None
@@ -61,9 +61,9 @@ def draw(report: Report) -> Element | None:
     def at(time: float) -> float:
         return _LEFT + (_RIGHT - _LEFT) * (time - start) / (end - start)
 
-    def labels(words: Mapping[str, str]) -> list[Label]:
-        ours = [(words[name], time) for name, time in times if name in words]
-        groups = groupby(ours, key=lambda mark: mark[1])
+    def labels(texts: Mapping[str, str]) -> list[Label]:
+        marks = [(texts[name], time) for name, time in times if name in texts]
+        groups = groupby(marks, key=lambda mark: mark[1])
         return [
             Label(" = ".join(name for name, _ in group), time_of_day(time, now), at(time)) for time, group in groups
         ]
@@ -104,10 +104,9 @@ def draw(report: Report) -> Element | None:
 def _rows(labels: Sequence[Label]) -> list[int]:
     """Return the row of each label, counted from the line: the nearest row that is free at its position.
 
-    A label that starts at its point leaves the nearer row to its right neighbour, one that ends there to its left
-    neighbour, so that no stem crosses a text.
+    Labels are placed in an order in which no stem crosses a text.
     """
-    order = sorted(range(len(labels)), key=lambda number: _turn(labels[number]))
+    order = sorted(range(len(labels)), key=lambda number: _placement_order(labels[number]))
     rows: dict[int, int] = {}
     for number in order:
         taken = {row for other, row in rows.items() if abs(labels[other].left - labels[number].left) < _LABEL}
@@ -115,16 +114,16 @@ def _rows(labels: Sequence[Label]) -> list[int]:
     return [rows[number] for number in range(len(labels))]
 
 
-def _turn(label: Label) -> tuple[int, float]:
+def _placement_order(label: Label) -> tuple[int, float]:
     return {"start": (0, -label.at), "end": (1, label.at), "middle": (2, label.at)}[label.anchor]
 
 
-def _marked(label: Label, root: float, tip: float, words: float) -> Iterable[Element]:
+def _marked(label: Label, stem_start: float, stem_end: float, text_y: float) -> Iterable[Element]:
     """Return the elements of a label: a stem, the name, and the time below it."""
-    yield element("line", class_="stem", **_line(label.at, label.at, root, tip))
+    yield element("line", class_="stem", **_line(label.at, label.at, stem_start, stem_end))
     x, anchor = _percent(label.at), label.anchor
-    yield element("text", label.name, class_="name", x=x, y=f"{words:g}", text_anchor=anchor)
-    yield element("text", label.time, class_="time", x=x, y=f"{words + _LINE:g}", text_anchor=anchor)
+    yield element("text", label.name, class_="name", x=x, y=f"{text_y:g}", text_anchor=anchor)
+    yield element("text", label.time, class_="time", x=x, y=f"{text_y + _LINE:g}", text_anchor=anchor)
 
 
 def _stretch(tone: str, left: float, right: float, top: float) -> Element:

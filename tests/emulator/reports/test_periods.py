@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_asc.emulator.account.times import today
+from pytest_asc.emulator.account.pacific_time import pacific_day
 from pytest_asc.emulator.reports.periods import FREQUENCIES, Period, fiscal_month
 
 
@@ -43,8 +43,8 @@ def test_any_text_is_accepted_or_rejected_as_a_report_date(text: str) -> None:
 
 
 def test_today_is_the_day_in_us_pacific_time() -> None:
-    assert today(1_780_000_000.0) == date(2026, 5, 28)
-    assert today(1_780_037_999.0) == date(2026, 5, 28)
-    assert today(1_780_038_000.0) == date(2026, 5, 29)
-    assert today(1_767_599_999.0) == date(2026, 1, 4)
-    assert today(1_767_600_000.0) == date(2026, 1, 5)
+    assert pacific_day(1_780_000_000.0) == date(2026, 5, 28)
+    assert pacific_day(1_780_037_999.0) == date(2026, 5, 28)
+    assert pacific_day(1_780_038_000.0) == date(2026, 5, 29)
+    assert pacific_day(1_767_599_999.0) == date(2026, 1, 4)
+    assert pacific_day(1_767_600_000.0) == date(2026, 1, 5)

@@ -92,7 +92,7 @@ def test_a_skew_is_given_in_the_unit_that_fits(skew: float, words: str) -> None:
 )
 def test_warnings_are_counted_in_the_headline(warnings: int, words: str) -> None:
     case = report(findings=(make_finding(level="warning"),) * warnings)
-    assert headline(case) == f"Nothing is wrong with {words}"
+    assert headline(case) == f"The checks found nothing wrong with {words}"
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def percent(text: str) -> float:
 def test_the_lifetime_is_drawn_to_scale() -> None:
     made = drawn(report(NOON - 60, NOON + 840))
     # Of the 1,200 s to the limit, the token lives for the first 900.
-    assert [tone for tone, *_ in bars(made)] == ["live", "live"]
+    assert [tone for tone, *_ in bars(made)] == ["valid", "valid"]
     assert sum(width for *_, width in bars(made)) == pytest.approx(99 * 900 / 1200, abs=0.02)
     assert made.findtext("title") == (
         "The token's times in order: iat 11:59:00, now 12:00:00, exp 12:14:00, limit 12:19:00 UTC"
@@ -43,7 +43,7 @@ def test_the_lifetime_is_drawn_to_scale() -> None:
 
 
 def test_lifetime_beyond_the_limit_is_hatched() -> None:
-    assert bars(drawn(report(NOON, NOON + 3600))) == [("live", 0.5, 33.0), ("over", 33.5, 66.0)]
+    assert bars(drawn(report(NOON, NOON + 3600))) == [("valid", 0.5, 33.0), ("over", 33.5, 66.0)]
 
 
 def test_clocks_that_differ_stand_beside_each_other() -> None:
