@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -66,8 +67,9 @@ _SCALARS: Json = {
 _TEXTS = {"string": "text {}", "email": "person{}@example.com", "uri": "https://example.com/{}"}
 
 
+@cache
 def make_csr() -> str:
-    """Create a certificate signing request with a new key."""
+    """Create a certificate signing request, once: its key takes longer than all other requests together."""
     key = rsa.generate_private_key(65537, 2048)
     request = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([])).sign(key, hashes.SHA256())
     return request.public_bytes(serialization.Encoding.PEM).decode()

@@ -168,8 +168,8 @@ def _is_upload(request: HttpRequest) -> bool:
 
 def check_body(request: HttpRequest) -> Finding | None:
     """Return a finding if the body contains a token, as in a request for an access token."""
-    for match in _TOKEN.finditer(request.body[:_MAX_SEARCHED]):
-        for audience in _audiences(match[1].decode("ascii", "replace")):
+    for token in dict.fromkeys(_TOKEN.findall(request.body[:_MAX_SEARCHED])):
+        for audience in _audiences(token.decode("ascii", "replace")):
             if isinstance(audience, str) and audience in _BEARER_AUDIENCES:
                 where = f"{request.method or 'the request'} to {host_of(request.url)}"
                 return make_finding("token-in-body", f"the body of {where} contains a token for {audience}")

@@ -11,7 +11,7 @@ import itertools
 import json
 import math
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from pytest_asc.apple.territories import CURRENCIES, TERRITORIES
@@ -51,13 +51,18 @@ class PricePoint(NamedTuple):
     @property
     def id(self) -> str:
         """ID of the price point."""
-        text = f'{{"s":{_encode(self.product)},"t":{_encode(self.territory)},"p":"{self.tier_text}"}}'
-        return _encode_base64(text)
+        return _encode_base64(f'{_start_of_id(self.product, self.territory)},"p":"{self.tier_text}"}}')
 
     @property
     def tier_text(self) -> str:
         """The tier, in the format that ids have."""
         return str(_FIRST_TIER + self.tier)
+
+
+@lru_cache(maxsize=256)
+def _start_of_id(product: str, territory: str) -> str:
+    """Return the part of the JSON in an id that is the same for all price points of a product in a territory."""
+    return f'{{"s":{_encode(product)},"t":{_encode(territory)}'
 
 
 def encode_id(values: Mapping[str, object]) -> str:
@@ -74,16 +79,15 @@ def parse_price_point(identifier: str) -> PricePoint | None:
     try:
         values = json.loads(urlsafe_b64decode(identifier + "=" * (-len(identifier) % 4)))
         point = PricePoint(values["s"], values["t"], int(values["p"]) - _FIRST_TIER)
-        known = point.territory in TERRITORIES and 0 <= point.tier < len(_DOLLARS)
+        known = isinstance(point.product, str) and point.territory in TERRITORIES and 0 <= point.tier < len(_DOLLARS)
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
     return point if known and point.id == identifier else None
 
 
-@cache
-def customer_price(territory: str, tier: int) -> float:
-    """Return the price of a tier in the currency of a territory."""
-    dollars, (level, step) = _DOLLARS[tier], CURRENCIES[TERRITORIES[territory]]
+def _price(currency: str, tier: int) -> float:
+    """Return the price of a tier in a currency."""
+    dollars, (level, step) = _DOLLARS[tier], CURRENCIES[currency]
     if dollars == 0 or level == 1:
         return dollars
     if step < 1:
@@ -118,15 +122,22 @@ def _make_territory(_: Store, identifier: str) -> Resource | None:
 
 def _price_point(resource_type: str, point: PricePoint) -> Resource:
     kind = _PRICE_POINT_TYPES[resource_type]
-    price = customer_price(point.territory, point.tier)
-    attributes: dict[str, Any] = {"customerPrice": str(round(price, 2)), "proceeds": _proceeds(price, _COMMISSION)}
+    customer, proceeds, proceeds_of_second_year = _price_texts(TERRITORIES[point.territory], point.tier)
+    attributes = {"customerPrice": customer, "proceeds": proceeds}
     if kind.second_year:
-        attributes["proceedsYear2"] = _proceeds(price, _COMMISSION_OF_SECOND_YEAR)
+        attributes["proceedsYear2"] = proceeds_of_second_year
     resource = Resource(resource_type, point.id, attributes)
     resource.related["territory"] = point.territory
     if kind.inverse:
         resource.related[kind.inverse] = point.product
     return resource
+
+
+@cache
+def _price_texts(currency: str, tier: int) -> tuple[str, str, str]:
+    """Return the price of a tier in a currency, and the proceeds in the first and in later years."""
+    price = _price(currency, tier)
+    return str(round(price, 2)), _proceeds(price, _COMMISSION), _proceeds(price, _COMMISSION_OF_SECOND_YEAR)
 
 
 def _proceeds(price: float, commission: float) -> str:

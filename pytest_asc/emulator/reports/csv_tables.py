@@ -41,11 +41,7 @@ def _table(serializer: ResourceSerializer, resources: Iterable[Resource]) -> Res
     names = [one.name for one in serializer.relationships if not one.many and one.target]
     related = [found.name if (found := relation(serializer.schema.type, name)) else name for name in names]
     lines = (
-        [
-            resource.id,
-            *map(resource.attributes.get, serializer.attributes),
-            *(",".join(resource.ids(name)) for name in related),
-        ]
+        [resource.id, *map(resource.attributes.get, serializer.attributes), *map(resource.related.get, related)]
         for resource in resources
     )
     return table([["id", *serializer.attributes, *names], *lines])

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def tsv(rows: Iterable[Sequence[object]]) -> bytes:
     """Return rows as tab-separated text in gzip. Equal rows give identical bytes."""
-    text = "".join("\t".join(map(_cell, row)) + "\n" for row in rows)
+    text = "".join("\t".join(_cells(row)) + "\n" for row in rows)
     return gzip.compress(text.encode(), mtime=0)
 
 
@@ -43,10 +43,10 @@ def report_file(media_type: str, name: str, rows: Iterable[Sequence[object]]) ->
 def table(rows: Iterable[Sequence[object]]) -> Response:
     """Return a response in CSV (RFC 4180)."""
     text = io.StringIO(newline="")
-    csv.writer(text).writerows([_cell(cell) for cell in row] for row in rows)
+    csv.writer(text).writerows(map(_cells, rows))
     return Response(200, {"Content-Type": CSV}, text.getvalue().encode())
 
 
-def _cell(value: object) -> str:
-    """Return the text of a cell, without tabs and newlines, which separate cells and lines."""
-    return "" if value is None else " ".join(str(value).split())
+def _cells(row: Iterable[object]) -> list[str]:
+    """Return the texts of a row, without tabs and newlines, which separate cells and lines."""
+    return ["" if value is None else " ".join(str(value).split()) for value in row]
