@@ -15,7 +15,7 @@ from pytest_asc.diagnosis.http.origin import is_foreign_host
 from pytest_asc.diagnosis.http.request import check_request
 from pytest_asc.diagnosis.http.response import diagnose_response
 from pytest_asc.diagnosis.token.claims import closest_services
-from pytest_asc.diagnosis.token.verify import TokenError, TokenVerification, check_scope, decode, verify_token
+from pytest_asc.diagnosis.token.verify import TokenError, TokenVerification, check_scope, decode, verify_decoded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -102,25 +102,18 @@ def diagnose(
     if service is not None and service not in SERVICES:
         raise ValueError(f"there is no service {service!r}; the services are {', '.join(SERVICES)}")
     parsed = _collect_evidence(evidence, token, request)
-    diagnosis = Diagnosis(parsed, SERVICES[service] if service else None, now, context or DiagnosisContext())
-    if parsed.finding and (parsed.finding.cause != "nothing-to-check" or not (token or request)):
-        return (parsed.finding,)
-    if parsed.failure:
-        return diagnosis.from_failure(parsed.failure)
-    if parsed.response:
-        return diagnosis.from_response(parsed.response)
-    return _best_first((*diagnosis.from_request(), *parsed.notes))
+    return Diagnosis(parsed, SERVICES[service] if service else None, now, context or DiagnosisContext()).findings()
 
 
 def _collect_evidence(evidence: object, token: str | bytes | None, request: object) -> HttpEvidence:
     __tracebackhide__ = True
     parsed = HttpEvidence() if evidence is None else parse_evidence(evidence)
+    if parsed.finding and parsed.finding.cause == "nothing-to-check" and (token or request):
+        parsed = replace(parsed, finding=None)
     if request is not None:
         parsed = replace(parsed, request=parse_request(request))
     if token is not None:
         parsed = replace(parsed, token=token_text(token))
-    elif parsed.token is None and parsed.request:
-        parsed = replace(parsed, token=parsed.request.token)
     return parsed
 
 
@@ -139,12 +132,18 @@ def token_text(token: object) -> str:
 
 def verify_evidence_token(token: str, *, service: Service, credentials: VerificationKey | None) -> TokenVerification:
     """Verify a token. The signature is checked only if the token contains the key ID of the credentials."""
-    verification = verify_token(token, service=service)
-    decoded = verification.decoded
-    if credentials is None or decoded is None or decoded.key_id != credentials.key_id:
-        return verification
-    return verify_token(
-        token,
+    try:
+        return _verify_decoded(decode(token), service, credentials)
+    except TokenError as error:
+        return TokenVerification(None, (error.finding,))
+
+
+def _verify_decoded(decoded: DecodedToken, service: Service, credentials: VerificationKey | None) -> TokenVerification:
+    """Verify a decoded token; see :func:`verify_evidence_token`."""
+    if credentials is None or decoded.key_id != credentials.key_id:
+        return verify_decoded(decoded, service=service)
+    return verify_decoded(
+        decoded,
         service=service,
         key=credentials.public_key,
         key_type=credentials.kind,
@@ -152,14 +151,19 @@ def verify_evidence_token(token: str, *, service: Service, credentials: Verifica
     )
 
 
+def _decode(token: str | None) -> tuple[DecodedToken | None, TokenVerification | None]:
+    """Return the decoded token, or the verification of a text that is not a token; neither if there is none."""
+    if token is None:
+        return None, None
+    try:
+        return decode(token), None
+    except TokenError as error:
+        return None, TokenVerification(None, (error.finding,))
+
+
 def decode_or_none(token: str | None) -> DecodedToken | None:
     """Decode a token without verifying it; return None if it is not a JSON Web Token."""
-    if token is None:
-        return None
-    try:
-        return decode(token)
-    except TokenError:
-        return None
+    return _decode(token)[0]
 
 
 def infer_service(*, host: str = "", token: DecodedToken | None = None, key_type: str | None = None) -> Service:
@@ -188,22 +192,36 @@ class Diagnosis:
     """The diagnosis of one piece of parsed evidence."""
 
     def __init__(self, parsed: HttpEvidence, service: Service | None, now: float, context: DiagnosisContext) -> None:
+        self._parsed = parsed
         self._request: HttpRequest | None = parsed.request
         self._hops = parsed.hops
         self._now = now
         self._context = context
         credentials = context.credentials
-        decoded = decode_or_none(parsed.token)
+        token = parsed.request.token if parsed.token is None and parsed.request else parsed.token
+        decoded, malformed = _decode(token)
         host = parsed.request.host if parsed.request else ""
         self._service = service or infer_service(
             host=host, token=decoded, key_type=credentials.kind if credentials else None
         )
         self._decoded = decoded
-        self._token = (
-            None
-            if parsed.token is None
-            else verify_evidence_token(parsed.token, service=self._service, credentials=credentials)
-        )
+        self._token = _verify_decoded(decoded, self._service, credentials) if decoded else malformed
+
+    @property
+    def verification(self) -> TokenVerification | None:
+        """The verification of the token; None if there is none."""
+        return self._token
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Return one finding for each cause; see :func:`diagnose`."""
+        parsed = self._parsed
+        if parsed.finding:
+            return (parsed.finding,)
+        if parsed.failure:
+            return self.from_failure(parsed.failure)
+        if parsed.response:
+            return self.from_response(parsed.response)
+        return _best_first((*self.from_request(), *parsed.notes))
 
     def from_request(self) -> tuple[Finding, ...]:
         """Diagnose a token and a request without a response."""

@@ -6,13 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from pytest_asc.apple.services import SERVICES
-from pytest_asc.diagnosis.diagnose import (
-    DiagnosisContext,
-    decode_or_none,
-    diagnose,
-    infer_service,
-    verify_evidence_token,
-)
+from pytest_asc.diagnosis.diagnose import Diagnosis, DiagnosisContext, decode_or_none, infer_service
 from pytest_asc.diagnosis.findings import best_error
 from pytest_asc.diagnosis.http.evidence import HttpEvidence, parse_evidence
 from pytest_asc.diagnosis.lookalikes import MAX_SIZE
@@ -60,15 +54,10 @@ def report_on_evidence(
     credentials = credentials_result.credentials
     host = parsed.request.host if parsed.request else ""
     target = SERVICES[service] if service else infer_service(host=host, token=decoded, key_type=credentials_result.kind)
-    verification = None if token is None else verify_evidence_token(token, service=target, credentials=credentials)
     is_from_known_key = credentials is not None and decoded is not None and decoded.key_id == credentials.key_id
-    findings = diagnose(
-        None if is_token else evidence,
-        token=evidence if is_token else None,
-        service=target.name,
-        now=now,
-        context=DiagnosisContext(credentials=credentials, utc_offset=time.localtime(now).tm_gmtoff),
-    )
+    context = DiagnosisContext(credentials=credentials, utc_offset=time.localtime(now).tm_gmtoff)
+    diagnosis = Diagnosis(parsed, target, now, context)
+    findings = diagnosis.findings()
     error = best_error(findings)
     return build_report(
         ok=error is None,
@@ -78,6 +67,6 @@ def report_on_evidence(
         now=now,
         findings=findings,
         credentials=credentials_result if is_from_known_key else None,
-        token=verification,
+        token=diagnosis.verification if token else None,
         minted_by=minted_by,
     )

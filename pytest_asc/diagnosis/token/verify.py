@@ -38,6 +38,7 @@ __all__ = [
     "check_scope",
     "decode",
     "utc",
+    "verify_decoded",
     "verify_token",
 ]
 
@@ -109,6 +110,18 @@ def verify_token(
         decoded = decode(token)
     except TokenError as error:
         return TokenVerification(None, (error.finding,))
+    return verify_decoded(decoded, service=service, key=key, key_type=key_type, issuer_id=issuer_id)
+
+
+def verify_decoded(
+    decoded: DecodedToken,
+    *,
+    service: Service,
+    key: EllipticCurvePublicKey | None = None,
+    key_type: str | None = None,
+    issuer_id: str | None = None,
+) -> TokenVerification:
+    """Check everything in a decoded token that does not depend on the clock; see :func:`verify_token`."""
     claims = decoded.claims
     id_findings = tuple(_id_findings(decoded, service))
     explained = {"token-issuer"} if any(not finding.cause.startswith("key-id") for finding in id_findings) else set()

@@ -79,7 +79,7 @@ def parse_price_point(identifier: str) -> PricePoint | None:
     try:
         values = json.loads(urlsafe_b64decode(identifier + "=" * (-len(identifier) % 4)))
         point = PricePoint(values["s"], values["t"], int(values["p"]) - _FIRST_TIER)
-        known = isinstance(point.product, str) and point.territory in TERRITORIES and 0 <= point.tier < len(_DOLLARS)
+        known = isinstance(values["s"], str) and point.territory in TERRITORIES and 0 <= point.tier < len(_DOLLARS)
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
     return point if known and point.id == identifier else None
