@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from emulator.harness import openapi
+from emulator.harness import copy_of_openapi, openapi
 from jsonschema_rs import Draft202012Validator, Registry
 
 from pytest_asc.emulator.http_models import JSON
@@ -56,7 +55,7 @@ def _validator(schema: str) -> Draft202012Validator:
 
 @cache
 def _registry() -> Registry:
-    schemas = deepcopy(openapi()["components"]["schemas"])
+    schemas = copy_of_openapi()["components"]["schemas"]
     for (name, part), member in _OBSERVED.items():
         schemas[name]["properties"].setdefault(part, {"properties": {}})["properties"][member] = {}
     for name in _UNDATED:

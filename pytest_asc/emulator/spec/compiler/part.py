@@ -164,16 +164,16 @@ class Part:
 
     def properties(self) -> dict[str, Part]:
         """Return the properties of this schema, including those of its ``allOf``."""
-        document = self._document
-        if id(self.value) not in document.properties:
-            document.enter(self, id(self.value))
+        document, identity = self._document, id(self.value)
+        if identity not in document.properties:
+            document.enter(self, identity)
             try:
                 parts = [*self.items("allOf"), None]
                 found = [self.members("properties") if part is None else part.properties() for part in parts]
             finally:
                 document.open.pop()
-            document.properties[id(self.value)] = {name: part for one in found for name, part in one.items()}
-        return document.properties[id(self.value)]
+            document.properties[identity] = {name: part for one in found for name, part in one.items()}
+        return document.properties[identity]
 
     def object(self) -> JsonObject:
         """Return the value, which must be an object.
@@ -181,9 +181,10 @@ class Part:
         Raises:
             UnknownPatternError: The value is not an object.
         """
-        if not isinstance(self.value, dict):
+        value = self._value
+        if not isinstance(value, dict):
             raise self.error(f"got {json_name(self.value)}, expected an object")
-        return self.value
+        return value
 
     def text(self) -> str:
         """Return the value, which must be a string.
@@ -191,9 +192,10 @@ class Part:
         Raises:
             UnknownPatternError: The value is not a string.
         """
-        if not isinstance(self.value, str):
+        value = self._value
+        if not isinstance(value, str):
             raise self.error(f"got {json_name(self.value)}, expected a string")
-        return self.value
+        return value
 
     def texts(self, key: str) -> list[str]:
         """Return the strings of the array in a member; none if the member is missing."""
@@ -215,11 +217,10 @@ class Part:
 
     def child(self, key: str, value: Any) -> Part:
         """Return the part for a value inside this one; a reference is replaced by its target."""
-        child = Part(self._document, value, self, key)
         if not (isinstance(value, dict) and isinstance(value.get(REF), str)):
-            return child
+            return Part(self._document, value, self, key)
         try:
-            target = child.follow(value[REF])
+            target = Part(self._document, value, self, key).follow(value[REF])
             return Part(self._document, target.value, target.parent, target.key, value)
         except UnknownPatternError as error:
             return Part(self._document, error, self, key, value)
