@@ -77,8 +77,8 @@ def diagnose(
     Args:
         evidence: A response or request of requests or httpx, an exception, a token, a JSON error document, or a mapping
             of status, headers and body.
-        token: The token, where the evidence does not contain it.
-        request: The request, where the evidence does not contain it.
+        token: The token, if the evidence does not contain it.
+        request: The request, if the evidence does not contain it.
         service: The name of the service that the request is for; by default it is derived from the host, the token or
             the key.
         now: The time, in seconds since 1970; by default the current time.
@@ -88,8 +88,8 @@ def diagnose(
         One finding for each cause, the best-supported error first; empty if nothing is wrong.
 
     Raises:
-        TypeError: The evidence has none of these types.
-        ValueError: There is no such service.
+        TypeError: The type of the evidence is not supported.
+        ValueError: The service does not exist.
     """
     __tracebackhide__ = True
     now = time.time() if now is None else now
@@ -149,7 +149,7 @@ def emulate(
     Raises:
         AssertionError: A planned failure did not happen by the end of the ``with`` block.
         OSError: A document cannot be read.
-        ValueError: There is no such service or role, or a document is invalid.
+        ValueError: The service or the role does not exist, or a document is invalid.
     """
     __tracebackhide__ = True
     if service not in SERVICES:

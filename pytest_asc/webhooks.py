@@ -56,14 +56,14 @@ def verify_webhook(body: bytes | bytearray | memoryview | str, headers: Headers,
     if not secret:
         raise ValueError("got an empty secret, expected the secret that the webhook was created with")
     raw = _as_bytes(body)
-    got = _signature(headers)
-    if not _SIGNATURE.fullmatch(got):
-        hint = "; the prefix is missing" if _SIGNATURE_WITHOUT_SCHEME.fullmatch(got) else ""
-        shown = got[:_MAX_SHOWN] + "…" * (len(got) > _MAX_SHOWN)
+    signature = _signature(headers)
+    if not _SIGNATURE.fullmatch(signature):
+        hint = "; the prefix is missing" if _SIGNATURE_WITHOUT_SCHEME.fullmatch(signature) else ""
+        shown = signature[:_MAX_SHOWN] + "…" * (len(signature) > _MAX_SHOWN)
         raise ValueError(
             f"got {SIGNATURE_HEADER} {shown!r}, expected {_SCHEME!r} and 64 lower-case hexadecimal digits{hint}"
         )
-    if not hmac.compare_digest(got, sign_webhook(raw, secret)):
+    if not hmac.compare_digest(signature, sign_webhook(raw, secret)):
         raise ValueError(
             f"the header {SIGNATURE_HEADER} does not match the {len(raw)} bytes of the body with this secret: "
             "expected the secret that the webhook was created with, and the body as it was received, before parsing"

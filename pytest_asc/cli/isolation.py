@@ -116,8 +116,8 @@ def _unshare(flags: int) -> None:
 
 
 def _mount(source: str | None, target: str, flags: int) -> None:
-    given = None if source is None else os.fsencode(source)
-    if ctypes.CDLL(None, use_errno=True).mount(given, os.fsencode(target), None, ctypes.c_ulong(flags), None):
+    encoded_source = None if source is None else os.fsencode(source)
+    if ctypes.CDLL(None, use_errno=True).mount(encoded_source, os.fsencode(target), None, ctypes.c_ulong(flags), None):
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number), f"mount {target}")
 

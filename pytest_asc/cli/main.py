@@ -51,12 +51,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     installed = Path(sys.argv[0]).stem == "pytest-asc"
     parser = Parser(prog="pytest-asc" if installed else "python -m pytest_asc", description=_DESCRIPTION)
     commands = parser.add_subparsers(dest="command", required=True)
-    given = sys.argv[1:] if arguments is None else list(arguments)
+    command_line = sys.argv[1:] if arguments is None else list(arguments)
     # A command starts faster without the modules of other commands, which only help and error messages need.
-    modules = {name: _load(name) for name in (given[:1] if given and given[0] in COMMANDS else COMMANDS)}
+    modules = {
+        name: _load(name) for name in (command_line[:1] if command_line and command_line[0] in COMMANDS else COMMANDS)
+    }
     for module in modules.values():
         module.add_parser(commands)
-    own, passed_on = _split(given)
+    own, passed_on = _split(command_line)
     options, unknown = parser.parse_known_args(own)
     if unknown:
         commands.choices[options.command].error(f"unrecognized arguments: {' '.join(unknown)}")

@@ -82,14 +82,18 @@ def _read_fields(fields: Mapping[str, Any]) -> FastlaneKey | Finding:
             return _unparsable(f"{name} is {_JSON_NAMES[type(fields[name])]}, expected {_JSON_NAMES[types[0]]}")
     if "key" not in fields and isinstance(fields.get("private_key"), str):
         # A file of rcodesign, with the key as DER in base64 (documented: encode-app-store-connect-api-key).
-        seen = (_conflict("it is a key file of rcodesign, with the field private_key; fastlane's key files have key"),)
+        renamed_field = (
+            _conflict("it is a key file of rcodesign, with the field private_key; fastlane's key files have key"),
+        )
         data = decode_base64(fields["private_key"])
         key = (
             format_block(private_key_label(data) or "PRIVATE KEY", fields["private_key"])
             if data
             else fields["private_key"]
         )
-        return FastlaneKey(key, _string_or_none(fields, "key_id"), _string_or_none(fields, "issuer_id"), findings=seen)
+        return FastlaneKey(
+            key, _string_or_none(fields, "key_id"), _string_or_none(fields, "issuer_id"), findings=renamed_field
+        )
     if "key" not in fields:
         return _unparsable("the field key is missing")
     key = fields["key"]

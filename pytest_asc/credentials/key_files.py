@@ -115,13 +115,13 @@ def check_exposure(path: Path, name: str) -> Finding | None:
         path: The file.
         name: The name of the file in findings.
     """
-    seen = []
+    problems = []
     mode = stat.S_IMODE(path.stat().st_mode)
     if os.name == "posix" and mode & (stat.S_IRGRP | stat.S_IROTH):
-        seen.append(f"has mode {mode:04o}")
+        problems.append(f"has mode {mode:04o}")
     if is_tracked(path):
-        seen.append("is tracked by git")
-    return make_finding("key-file-exposed", f"{name} {' and '.join(seen)}") if seen else None
+        problems.append("is tracked by git")
+    return make_finding("key-file-exposed", f"{name} {' and '.join(problems)}") if problems else None
 
 
 def is_tracked(path: Path) -> bool:

@@ -34,11 +34,11 @@ def key_conflicts(keys: Sequence[KeySource], settings: Settings) -> Iterator[Fin
     readable = [(given.source, given.key.public_key().public_numbers()) for given in keys if given.key]
     if not keys or not keys[0].key:
         return
-    (best, key), *others = readable
+    (first, first_key), *others = readable
     for other, other_key in others:
-        if other_key != key:
-            seen = f"{best} and {other} contain different keys"
-            yield make_finding("credentials-conflict", f"{seen}; {_explain_choice(best, other, settings)}")
+        if other_key != first_key:
+            evidence = f"{first} and {other} contain different keys"
+            yield make_finding("credentials-conflict", f"{evidence}; {_explain_choice(first, other, settings)}")
 
 
 def id_conflicts(what: str, given: Sequence[SettingValue], settings: Settings) -> Iterator[Finding]:
@@ -49,18 +49,18 @@ def id_conflicts(what: str, given: Sequence[SettingValue], settings: Settings) -
         given: The IDs and their sources, in order of precedence.
         settings: The settings that contain them.
     """
-    best, *others = given
+    first, *others = given
     for other in others:
-        ids = [normalize_id(value.value) or "" for value in (best, other)]
+        ids = [normalize_id(value.value) or "" for value in (first, other)]
         if ids[0] != ids[1]:
-            seen = f"the {what} is {mask(ids[0])} in {best.source} and {mask(ids[1])} in {other.source}"
+            evidence = f"the {what} is {mask(ids[0])} in {first.source} and {mask(ids[1])} in {other.source}"
             yield make_finding(
-                "credentials-conflict", f"{seen}; {_explain_choice(best.source, other.source, settings)}"
+                "credentials-conflict", f"{evidence}; {_explain_choice(first.source, other.source, settings)}"
             )
 
 
-def _explain_choice(best: str, other: str, settings: Settings) -> str:
-    kinds = [_SOURCE_KINDS[precedence_of(source, settings)] for source in (best, other)]
+def _explain_choice(first: str, other: str, settings: Settings) -> str:
+    kinds = [_SOURCE_KINDS[precedence_of(source, settings)] for source in (first, other)]
     if kinds[0] != kinds[1]:
-        return f"{best} is used, because {kinds[0]} takes precedence over {kinds[1]}"
-    return f"{best} is used, because it is searched first"
+        return f"{first} is used, because {kinds[0]} takes precedence over {kinds[1]}"
+    return f"{first} is used, because it is searched first"

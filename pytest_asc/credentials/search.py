@@ -25,10 +25,10 @@ _KEY_SETTINGS = ("private_key", "key_file", "fastlane_key")
 
 def find_service_ids(settings: Settings) -> dict[str, SettingValue]:
     """Return the IDs for tokens of other services that are set, normalized, by name."""
-    given = {name: settings.get(name) for name in ServiceIds.__annotations__ if name in BY_NAME}
+    values = {name: settings.get(name) for name in ServiceIds.__annotations__ if name in BY_NAME}
     return {
         name: SettingValue(bare, value.source)
-        for name, value in given.items()
+        for name, value in values.items()
         if value and (bare := normalize_id(value.value))
     }
 
@@ -36,9 +36,9 @@ def find_service_ids(settings: Settings) -> dict[str, SettingValue]:
 def read_keys(settings: Settings) -> list[KeySource]:
     """Read the key in every setting that is set, in order of precedence."""
     readers = (("private_key", read_text), ("key_file", read_path), ("fastlane_key", read_json_path))
-    given = [(read, value) for name, read in readers for value in settings.all(name) if value.value.strip()]
-    given.sort(key=lambda pair: precedence_of(pair[1].source, settings))
-    return [read(value, settings) for read, value in given]
+    values = [(read, value) for name, read in readers for value in settings.all(name) if value.value.strip()]
+    values.sort(key=lambda pair: precedence_of(pair[1].source, settings))
+    return [read(value, settings) for read, value in values]
 
 
 def find_ids(name: str, keys: Sequence[KeySource], settings: Settings) -> list[SettingValue]:
@@ -49,11 +49,11 @@ def find_ids(name: str, keys: Sequence[KeySource], settings: Settings) -> list[S
         keys: The sources of keys; fastlane's JSON in the first one may contain the ID.
         settings: The settings.
     """
-    given = list(settings.all(name))
+    values = list(settings.all(name))
     if keys and (fastlane := keys[0].fastlane):
-        given.append(SettingValue(getattr(fastlane, name) or "", keys[0].source))
-    given.sort(key=lambda value: precedence_of(value.source, settings))
-    return [value for value in given if normalize_id(value.value)] or [SettingValue("", "")]
+        values.append(SettingValue(getattr(fastlane, name) or "", keys[0].source))
+    values.sort(key=lambda value: precedence_of(value.source, settings))
+    return [value for value in values if normalize_id(value.value)] or [SettingValue("", "")]
 
 
 def find_key_in_folders(key_id: str | None, settings: Settings) -> KeySource:

@@ -222,7 +222,7 @@ def check_host(url: str, service: Service) -> None:
     """
     origin = origin_or_none(url)
     host = origin.host if origin else ""
-    owner = next((one for one in SERVICES.values() if host in one.hosts), service)
+    owner = next((candidate for candidate in SERVICES.values() if host in candidate.hosts), service)
     if host not in service.hosts and owner is not service:
         raise SettingsError(
             f"the base URL points to {host}, a host of {owner.title}, but the token is for {service.title}, so it was "

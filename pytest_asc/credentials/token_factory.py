@@ -57,13 +57,13 @@ class TokenFactory(Protocol):
             scope: The requests that the token is valid for, such as ``["GET /v1/apps"]``; None for all.
             issued_at: ``iat``, in seconds since 1970; by default one minute before now.
             claims: Claims to add or replace; None as a value removes a claim.
-            headers: Members of the JOSE header to add or replace; None as a value removes a member.
+            headers: Header parameters to add or replace; None as a value removes a parameter.
             service: The name of the service that the token is for; by default the service of the test.
             **ids: The IDs that the service's tokens contain, such as ``team_id`` and ``service_id`` for WeatherKit.
 
         Raises:
             TypeError: An argument is unknown or has the wrong type.
-            ValueError: There is no such service, or an ID that its tokens contain is missing.
+            ValueError: The service does not exist, or an ID that its tokens contain is missing.
         """
 
 

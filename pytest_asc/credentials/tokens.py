@@ -115,7 +115,7 @@ def mint(
         **ids: :class:`~pytest_asc.apple.services.ServiceIds` that override those of the credentials.
 
     Raises:
-        KeyError: There is no such service.
+        KeyError: The service does not exist.
         ServiceIdError: An ID that the token needs is missing.
     """
     target = SERVICES[service] if service else service_for(credentials.kind)

@@ -94,7 +94,7 @@ def diagnose(
 
     Raises:
         TypeError: The type of the evidence is not supported.
-        ValueError: There is no such service.
+        ValueError: The service does not exist.
     """
     __tracebackhide__ = True
     if evidence is None and token is None and request is None:

@@ -27,8 +27,8 @@ class Diagnose(Protocol):
         Args:
             evidence: A response or request of requests or httpx, an exception, a token, a JSON error document, or a
                 mapping of status, headers and body.
-            token: The token, where the evidence does not contain it.
-            request: The request, where the evidence does not contain it.
+            token: The token, if the evidence does not contain it.
+            request: The request, if the evidence does not contain it.
             service: The name of the service that the request is for; by default it is derived from the host, the token
                 or the key.
             now: The time, in seconds since 1970; by default the current time.
@@ -37,6 +37,6 @@ class Diagnose(Protocol):
             One finding for each cause, the best-supported error first; empty if nothing is wrong.
 
         Raises:
-            TypeError: The evidence has none of these types.
-            ValueError: There is no such service.
+            TypeError: The type of the evidence is not supported.
+            ValueError: The service does not exist.
         """

@@ -68,8 +68,8 @@ def secrets_in(text: str) -> Iterator[str]:
 
 def register_secrets(*evidence: object) -> None:
     """Register the secrets in texts, bytes and mappings with the redactor of this process."""
-    for one in evidence:
-        text = _as_text(one)
+    for each in evidence:
+        text = _as_text(each)
         for secret in secrets_in(text) if text else ():
             if len(set(secret)) < _MIN_SECRET:  # a line of dashes or spaces
                 continue

@@ -50,8 +50,8 @@ def diagnose_message(text: str) -> Finding | None:
         return other
     for wording, form in _WORDINGS:
         if form.search(lower):
-            said = f"the text says that {wording.said}"
-            return make_finding(wording.cause, said, level="error", certainty="possible", fix=wording.fix)
+            evidence = f"the text says that {wording.said}"
+            return make_finding(wording.cause, evidence, level="error", certainty="possible", fix=wording.fix)
     return _status_finding(text, lower)
 
 
@@ -103,8 +103,8 @@ _STATUSES: Mapping[int, tuple[CauseSlug, Certainty, str | None]] = {
 
 
 def _status_finding(text: str, lower: str) -> Finding | None:
-    shown = STATUS_LINE.search(text) or _STATUS.search(text)
-    status = int(shown[1]) if shown else 0
+    match = STATUS_LINE.search(text) or _STATUS.search(text)
+    status = int(match[1]) if match else 0
     if status not in _STATUSES and any(word in lower for word in _UNAUTHORIZED):
         status = 401
     if status in range(500, 600) and "apple" in lower:

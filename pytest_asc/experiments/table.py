@@ -335,7 +335,7 @@ EXPERIMENTS = (
         conclude=_conclude_enterprise,
     ),
 )
-"""In their order. All together they are few: a run makes at most eight requests."""
+"""The experiments, in their order. Together they are few, because a run sends at most eight requests."""
 
 
 def _unexplained(refusal: UnexplainedRefusal, refused: Sequence[str]) -> Finding:

@@ -37,8 +37,8 @@ def check_authorization(authorization: str | None, *, netrc: NetrcEntry | None =
         )
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer":
-        shown = f"the scheme {scheme!r}" if token and len(scheme) <= len("Negotiate") else "no scheme"
-        return make_finding("bearer-missing", f"the Authorization header has {shown}, expected 'Bearer'")
+        description = f"the scheme {scheme!r}" if token and len(scheme) <= len("Negotiate") else "no scheme"
+        return make_finding("bearer-missing", f"the Authorization header has {description}, expected 'Bearer'")
     if not token.strip():
         return make_finding("bearer-missing", "the Authorization header has no token after 'Bearer'")
     if token.partition(" ")[0].lower() == "bearer":

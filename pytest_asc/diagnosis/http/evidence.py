@@ -113,7 +113,11 @@ def _parse_response(evidence: object) -> HttpEvidence:
             '{"status": …, "headers": …, "body": …}.'
         )
     history = _attribute(evidence, "history")
-    hops = tuple(hop for one in history if (hop := _request_of(one))) if isinstance(history, (list, tuple)) else ()
+    hops = (
+        tuple(hop for response in history if (hop := _request_of(response)))
+        if isinstance(history, (list, tuple))
+        else ()
+    )
     status: Any = _attribute(evidence, "status_code")
     return HttpEvidence(
         request=_request_of(evidence),

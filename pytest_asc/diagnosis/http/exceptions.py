@@ -126,9 +126,9 @@ def _rejected_header(error: BaseException) -> str | None:
     if isinstance(error, UnicodeEncodeError):
         value: Any = error.object
     else:
-        shown = _BAD_HEADER.search(str(error))
+        match = _BAD_HEADER.search(str(error))
         try:
-            value = ast.literal_eval(shown[1]) if shown else None
+            value = ast.literal_eval(match[1]) if match else None
         except (ValueError, SyntaxError, MemoryError, RecursionError):
             return None
     if isinstance(value, bytes):

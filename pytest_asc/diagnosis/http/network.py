@@ -79,11 +79,11 @@ def _unwrap(error: BaseException) -> Iterator[BaseException]:
     waiting: deque[object] = deque([error])
     seen: set[int] = set()
     while waiting:
-        one = waiting.popleft()
-        if isinstance(one, BaseException) and id(one) not in seen:
-            seen.add(id(one))
-            yield one
-            waiting += (one.__cause__, one.__context__, getattr(one, "reason", None), *one.args)
+        wrapped = waiting.popleft()
+        if isinstance(wrapped, BaseException) and id(wrapped) not in seen:
+            seen.add(id(wrapped))
+            yield wrapped
+            waiting += (wrapped.__cause__, wrapped.__context__, getattr(wrapped, "reason", None), *wrapped.args)
 
 
 def _tunnel_finding(cause: BaseException, host: str) -> Finding | None:

@@ -350,9 +350,9 @@ _RATE_FIXES = {
 
 def _rate_limited(context: ResponseContext) -> Finding:
     figures = rate_limit(context.response.headers)
-    left = f"; {figures['remaining']} of {figures['limit']} requests are left this hour" if figures else ""
-    after = one_line(context.response.headers.get("Retry-After", ""), 40)
-    evidence = _status_line(context.response) + left + (f"; Retry-After: {after}" if after else "")
+    remaining = f"; {figures['remaining']} of {figures['limit']} requests are left this hour" if figures else ""
+    retry_after = one_line(context.response.headers.get("Retry-After", ""), 40)
+    evidence = _status_line(context.response) + remaining + (f"; Retry-After: {retry_after}" if retry_after else "")
     return make_finding("rate-limited", evidence, fix=_RATE_FIXES.get(context.response.code or ""))
 
 
@@ -413,8 +413,8 @@ def _status_line(response: HttpResponse, *, quote: bool = True) -> str:
     """Format the method, host, status and code of a response, and its message."""
     code = f" {one_line(response.code, 100)}" if response.code else ""
     # A plain-text body is quoted only if the host is Apple's.
-    said = response.message or (None if is_foreign_host(response.url) or not quote else response.text)
-    message = f': "{said}"' if said else ""
+    text = response.message or (None if is_foreign_host(response.url) or not quote else response.text)
+    message = f': "{text}"' if text else ""
     method = one_line(response.method, _LONGEST_METHOD)
     return f"{method} to {host_of(response.url)} returned {response.status}{code}{message}"
 
@@ -437,8 +437,9 @@ def _reports_error(document: object) -> bool:
         return False
     inner = document.get("data")
     return any(
-        isinstance(one, dict) and (one.get("status") == "error" or bool(one.get("error")) or bool(one.get("errors")))
-        for one in (document, inner)
+        isinstance(part, dict)
+        and (part.get("status") == "error" or bool(part.get("error")) or bool(part.get("errors")))
+        for part in (document, inner)
     )
 
 
@@ -446,13 +447,13 @@ def _foreign_message(response: HttpResponse) -> str:
     """Quote the message in another vendor's JSON; empty if there is none, or if the status line contains it."""
     document = response.json
     inner = document.get("data")
-    said = next(
+    message = next(
         (
-            one[name]
-            for one in (document, inner)
+            part[name]
+            for part in (document, inner)
             for name in ("message", "detail")
-            if isinstance(one, dict) and one.get(name)
+            if isinstance(part, dict) and part.get(name)
         ),
         None,
     )
-    return f': "{one_line(said, 100)}"' if isinstance(said, str) and not response.message else ""
+    return f': "{one_line(message, 100)}"' if isinstance(message, str) and not response.message else ""

@@ -181,10 +181,10 @@ def _load(block: pem.Block) -> EllipticCurvePrivateKey | Finding:
         return make_finding("key-truncated", "there is nothing between BEGIN and END")
     data = pem.decode_base64(digits)
     if data is None:
-        strange = len(_NOT_BASE64.findall(digits))
-        verb = "is" if strange == 1 else "are"
+        invalid = len(_NOT_BASE64.findall(digits))
+        verb = "is" if invalid == 1 else "are"
         return make_finding(
-            "key-unparsable", f"{strange} of the {len(digits)} characters between BEGIN and END {verb} not base64"
+            "key-unparsable", f"{invalid} of the {len(digits)} characters between BEGIN and END {verb} not base64"
         )
     return _load_der(data)
 

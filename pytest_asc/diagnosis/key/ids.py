@@ -159,15 +159,15 @@ def _placeholder(value: str) -> str | None:
 
 def _check_placeholders(key_id: str | None, issuer_id: str | None) -> Iterator[Finding]:
     """Yield one finding for both IDs: an error for placeholders, a warning for examples from Apple's documentation."""
-    given = [(name, value) for name, value in (("key ID", key_id), ("issuer ID", issuer_id)) if value]
-    seen = [
+    ids = [(name, value) for name, value in (("key ID", key_id), ("issuer ID", issuer_id)) if value]
+    placeholders = [
         f"the {name} is {what} (length {len(value)})"
-        for name, value in given
+        for name, value in ids
         if not BOUNDARY.search(value) and (what := id_placeholder(value))
     ]
-    if seen:
-        yield make_finding("id-placeholder", "; ".join(seen))
-    elif examples := [f"the {name} {mask(value)}" for name, value in given if is_example_id(value)]:
+    if placeholders:
+        yield make_finding("id-placeholder", "; ".join(placeholders))
+    elif examples := [f"the {name} {mask(value)}" for name, value in ids if is_example_id(value)]:
         verb = "are examples" if len(examples) > 1 else "is an example"
         evidence = f"{' and '.join(examples)} {verb} from Apple's documentation"
         yield make_finding("id-placeholder", evidence, level="warning")
@@ -229,10 +229,10 @@ def _check_issuer(issuer_id: str | None, key_type: str | None) -> Finding | None
 
 def strange_character(issuer_id: str) -> str:
     """Return a colon and a description of the first character that no UUID contains; empty if there is none."""
-    strange = _NOT_IN_UUID.search(issuer_id)
-    if strange is None:
+    invalid = _NOT_IN_UUID.search(issuer_id)
+    if invalid is None:
         return ""
-    return f": character {strange.start() + 1} is {unicodedata.name(strange[0], '').lower() or ascii(strange[0])}"
+    return f": character {invalid.start() + 1} is {unicodedata.name(invalid[0], '').lower() or ascii(invalid[0])}"
 
 
 def _mismatch(key_id: str, file_id: str) -> Finding:

@@ -150,9 +150,13 @@ def _restore_line_breaks(text: str) -> Repair | None:
     if pem.decode_base64(body) is None:
         return None
     restored = pem.format_block(block.label, body)
-    had, has = text.count("\n") + 1, restored.count("\n") + 1
-    seen = f"line count {had}, expected {has}" if had != has else "its BEGIN or END line contains other text"
-    return Repair(restored, seen) if restored != text else None
+    count, expected_count = text.count("\n") + 1, restored.count("\n") + 1
+    evidence = (
+        f"line count {count}, expected {expected_count}"
+        if count != expected_count
+        else "its BEGIN or END line contains other text"
+    )
+    return Repair(restored, evidence) if restored != text else None
 
 
 def _relabel(text: str) -> Repair | None:

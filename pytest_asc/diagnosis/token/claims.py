@@ -72,7 +72,7 @@ def check_claims(
 
 
 def closest_services(header: Mapping[str, Any], claims: Mapping[str, Any]) -> list[Service]:
-    """Return the services that accept a token, ignoring its times and key, and that know most of its members."""
+    """Return the services that accept a token, ignoring its times and key, and that know the most of its members."""
     accepting = [service for service in SERVICES.values() if _accepts(service, header, claims)]
     closest_count = max((_known_member_count(header, claims, service) for service in accepting), default=0)
     return [service for service in accepting if _known_member_count(header, claims, service) == closest_count]
@@ -151,8 +151,8 @@ def _issuer_problems(
         )
         yield ClaimProblem(make_finding("token-issuer", evidence, fix=fix), missing=True)
     elif not _matches(iss, member):
-        strange = strange_character(iss) if isinstance(iss, str) else ""
-        what = f"which is not a UUID{strange}" if has_individuals else f"expected {member.description}"
+        invalid_character = strange_character(iss) if isinstance(iss, str) else ""
+        what = f"which is not a UUID{invalid_character}" if has_individuals else f"expected {member.description}"
         yield ClaimProblem(make_finding("token-issuer", f"iss is {format_claim(iss)}, {what}", fix=fix))
     elif issuer_id is not None and iss.lower() != issuer_id.lower():
         yield ClaimProblem(

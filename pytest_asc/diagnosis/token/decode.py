@@ -95,13 +95,13 @@ def _damaged(token: str) -> Finding | None:
         return None
     length = _length(token)
     # Splitting is faster than searching.
-    if token.split(None, 1) != [token] and (blank := re.search(r"\s", token)):
+    if token.split(None, 1) != [token] and (whitespace := re.search(r"\s", token)):
         verb = "contains" if re.search(r"\s", token.rstrip()) else "ends with"
-        return make_finding("token-whitespace", f"it {verb} {blank[0]!r} ({length})")
-    if strange := _STRANGE.search(token):
-        return make_finding("token-malformed", f"character {strange.start() + 1} is not base64url ({length})")
-    if foreign := sorted(set(re.findall(r"[+/=]", token))):
-        return make_finding("token-base64-alphabet", f"the token contains {' and '.join(foreign)} ({length})")
+        return make_finding("token-whitespace", f"it {verb} {whitespace[0]!r} ({length})")
+    if invalid := _STRANGE.search(token):
+        return make_finding("token-malformed", f"character {invalid.start() + 1} is not base64url ({length})")
+    if wrong_characters := sorted(set(re.findall(r"[+/=]", token))):
+        return make_finding("token-base64-alphabet", f"the token contains {' and '.join(wrong_characters)} ({length})")
     return None
 
 

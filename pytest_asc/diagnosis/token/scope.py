@@ -64,7 +64,7 @@ def _key(method: str, url: str) -> tuple[str, str, list[tuple[str, str]]]:
 
 
 def allows_long_lifetime(entry: object, service: Service) -> bool:
-    """Return whether an entry of a scope allows a long-lived token: a GET request for one of certain resources."""
+    """Return whether an entry of a scope is a GET request for a resource that accepts long-lived tokens."""
     method, _, url = str(entry).partition(" ")
     return method == "GET" and _long_lived(service.long_lived_paths).fullmatch(urlsplit(url).path) is not None
 

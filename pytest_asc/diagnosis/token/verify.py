@@ -134,8 +134,8 @@ def verify_decoded(
         *_signature_findings(decoded, service, key),
     ]
     if not _is_for_other_service(findings):
-        more = (check_time_format(claims, service), check_scope_format(claims) if service.scoped else None)
-        findings += [finding for finding in more if finding]
+        format_findings = (check_time_format(claims, service), check_scope_format(claims) if service.scoped else None)
+        findings += [finding for finding in format_findings if finding]
     if any(finding.level == "error" for finding in findings):
         return TokenVerification(decoded, tuple(findings))
     times = read_times(claims, service)

@@ -80,7 +80,7 @@ def _paragraphs(report: Report) -> Iterator[str]:
         yield ""
         yield from _table(
             ("experiment", "status", "result"),
-            ((one.name, _status(one.status), one.showed) for one in report.experiments),
+            ((experiment.name, _status(experiment.status), experiment.showed) for experiment in report.experiments),
         )
     if report.role_access:
         yield ""
@@ -91,10 +91,10 @@ def _paragraphs(report: Report) -> Iterator[str]:
                 for area in report.role_access
             ),
         )
-    known = [(label, "; ".join(sentences)) for label, sentences in facts(report) if label != "tried"]
-    if known:
+    details = [(label, "; ".join(sentences)) for label, sentences in facts(report) if label != "tried"]
+    if details:
         yield ""
-        yield from _table(("", "details"), known)
+        yield from _table(("", "details"), details)
     timeline = "".join(text for _, text in text_timeline.draw(report, width=_TIMELINE_WIDTH))
     if timeline:
         yield from ("", "```text", timeline, "```")

@@ -113,9 +113,9 @@ def _sections(report: Report) -> Iterator[Element]:
     drawn = timeline.draw(report)
     if drawn is not None:
         yield _section("Token times", element("figure", drawn, element("figcaption", _caption(drawn))))
-    known = [element("div", element("dt", label), *_descriptions(sentences)) for label, sentences in _facts(report)]
-    if known:
-        yield _section("Details", element("dl", *known))
+    details = [element("div", element("dt", label), *_descriptions(sentences)) for label, sentences in _facts(report)]
+    if details:
+        yield _section("Details", element("dl", *details))
     if report.checks:
         rows = ((check.name, _labelled_icon(check.outcome), check.reason) for check in report.checks)
         yield _section("Checks", table("Checks, in the order in which they ran", ("check", "outcome", "reason"), rows))
@@ -128,7 +128,7 @@ def _sections(report: Report) -> Iterator[Element]:
 def _worst_first(report: Report) -> list[Finding]:
     """Sort the findings: the cause of the report first, notes last."""
     levels = ["error", "warning", "note"]
-    return sorted(report.findings, key=lambda one: (one.cause != report.cause, levels.index(one.level)))
+    return sorted(report.findings, key=lambda finding: (finding.cause != report.cause, levels.index(finding.level)))
 
 
 def _finding(finding: Finding) -> Element:

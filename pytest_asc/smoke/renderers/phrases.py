@@ -51,8 +51,8 @@ def limit_of(report: Report) -> int | None:
 
 def has_times(report: Report) -> bool:
     """Return whether the token's times are in seconds since 1970, not in milliseconds or durations."""
-    given = (report.token.issued_at, report.token.expires_at) if report.token else ()
-    return all(LONGEST_DURATION <= time <= FIRST_MILLISECONDS for time in given if time is not None)
+    times = (report.token.issued_at, report.token.expires_at) if report.token else ()
+    return all(LONGEST_DURATION <= time <= FIRST_MILLISECONDS for time in times if time is not None)
 
 
 def headline(report: Report) -> str:
@@ -157,8 +157,8 @@ def failed(report: Report) -> list[str]:
 
 
 def _crashed(report: Report) -> list[CheckOutcome]:
-    known = {None, *(finding.cause for finding in report.findings)}
-    return [check for check in report.checks if check.outcome == "failed" and check.reason not in known]
+    causes = {None, *(finding.cause for finding in report.findings)}
+    return [check for check in report.checks if check.outcome == "failed" and check.reason not in causes]
 
 
 def _subject(report: Report) -> str:
@@ -232,11 +232,13 @@ def _token_sentences(report: Report) -> list[str]:
     token, clock = report.token, report.clock
     if token is None:
         return []
-    given = [(name, time) for name, time in (("iat", token.issued_at), ("exp", token.expires_at)) if time is not None]
+    claims = [(name, time) for name, time in (("iat", token.issued_at), ("exp", token.expires_at)) if time is not None]
     if not has_times(report):
-        return [", ".join(f"{claim} {value}" for claim, value in given) + ", which are not times in seconds since 1970"]
+        return [
+            ", ".join(f"{claim} {value}" for claim, value in claims) + ", which are not times in seconds since 1970"
+        ]
     now = clock.now if clock else None
-    times = [f"{claim} {time_of_day(time, now)}{_distance(time, now)}" for claim, time in given]
+    times = [f"{claim} {time_of_day(time, now)}{_distance(time, now)}" for claim, time in claims]
     by_apple = ", by Apple's clock" if clock and abs(clock.skew_seconds or 0) > CLOCK_RESOLUTION else ""
     scope = token.scope
     parts = (
@@ -272,10 +274,10 @@ def _response_sentences(report: Report) -> list[str]:
     outcome = "none" if request.status is None else f"{request.status} {request.code or ''}".strip()
     host = host_of(request.url)
     at_host = "" if host == report.service_entry.host else f" at {host}"
-    left = f", {rate.remaining} of {rate.limit} requests left" if rate else ""
+    remaining = f", {rate.remaining} of {rate.limit} requests left" if rate else ""
     words = request.words
     quoted = not words or any(words in finding.evidence for finding in report.findings)
-    return [f"{outcome} to {_method_and_path(request)}{at_host}{left}", *([] if quoted else [f'"{words}"'])]
+    return [f"{outcome} to {_method_and_path(request)}{at_host}{remaining}", *([] if quoted else [f'"{words}"'])]
 
 
 def _clock_sentences(clock: ClockSummary | None) -> list[str]:

@@ -147,8 +147,8 @@ class _Page:
     def _wrap(self, text: str, width: int) -> list[str]:
         width = max(width - 1, _MIN_WIDTH)  # one column for _break_command
         words = [part for word in self._plain(text).split() for part in _cut(word, width)]
-        kept = _AMOUNT.sub(rf"\1{_NO_BREAK}\2", " ".join(words))
-        lines = wrap(kept, width, break_long_words=False, break_on_hyphens=False)
+        text = _AMOUNT.sub(rf"\1{_NO_BREAK}\2", " ".join(words))
+        lines = wrap(text, width, break_long_words=False, break_on_hyphens=False)
         return [_break_command(line.replace(_NO_BREAK, " ")) for line in lines]
 
     def _plain(self, text: str) -> str:

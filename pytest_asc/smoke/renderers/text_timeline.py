@@ -50,10 +50,10 @@ def draw(report: Report, *, width: int, glyphs: Glyphs = LINES) -> list[tuple[To
         return []
     start, end = marks[0][1], marks[-1][1]
     positions = [round(columns * (time - start) / (end - start)) for _, time in marks]
-    known = dict(times)
+    times_by_label = dict(times)
     pieces: list[tuple[Tone, str]] = [("mark", marks[0][0])]
     for ((_, since), (name, until)), (left, right) in zip(pairwise(marks), pairwise(positions), strict=True):
-        tone = tone_between(since, until, known)
+        tone = tone_between(since, until, times_by_label)
         pieces += [(tone, f" {getattr(glyphs, tone) * (1 + right - left)} "), ("mark", name)]
     return pieces
 
@@ -75,7 +75,7 @@ def times_of(report: Report) -> list[tuple[str, float]]:
     if apple is not None and here is not None and abs(here - apple) <= CLOCK_RESOLUTION:
         here = None
     now = clock.now
-    most = limit_of(report)
+    limit = limit_of(report)
     earliest = min((time for time in (iat, now) if time is not None), default=None)
     marks = {
         "iat": iat,
@@ -83,7 +83,7 @@ def times_of(report: Report) -> list[tuple[str, float]]:
         "here": here if apple is not None else None,
         "exp": exp,
         # Apple counts from iat and from its own current time.
-        "limit": earliest + most if earliest is not None and most is not None else None,
+        "limit": earliest + limit if earliest is not None and limit is not None else None,
     }
     return sorted(_known(marks.items()), key=lambda mark: mark[1]) if exp is not None and has_times(report) else []
 
@@ -92,14 +92,16 @@ def _known(marks: Iterable[tuple[str, float | None]]) -> Iterable[tuple[str, flo
     return ((name, time) for name, time in marks if time is not None)
 
 
-def tone_between(since: float, until: float, known: Mapping[str, float]) -> Literal["valid", "over", "outside"]:
+def tone_between(
+    since: float, until: float, times_by_label: Mapping[str, float]
+) -> Literal["valid", "over", "outside"]:
     """Return the meaning of the period between two adjacent times.
 
     Args:
         since: Start of the period, in seconds since 1970.
         until: End of the period, in seconds since 1970.
-        known: All times of the timeline, by label.
+        times_by_label: All times of the timeline, by label.
     """
-    if since < known.get("iat", since) or until > known["exp"]:
+    if since < times_by_label.get("iat", since) or until > times_by_label["exp"]:
         return "outside"
-    return "valid" if until <= known.get("limit", until) else "over"
+    return "valid" if until <= times_by_label.get("limit", until) else "over"

@@ -72,15 +72,15 @@ def draw(report: Report) -> Element | None:
     rows_above, rows_below = _rows(above), _rows(below)
     top = _ROW * (1 + max(rows_above, default=-1)) + _STEM
     height = top + _BAR + _STEM + _ROW * (1 + max(rows_below, default=-1))
-    known = dict(times)
+    times_by_label = dict(times)
     stretches = [
-        (text_timeline.tone_between(since, until, known), at(since), at(until))
+        (text_timeline.tone_between(since, until, times_by_label), at(since), at(until))
         for (_, since), (_, until) in pairwise(times)
     ]
-    said = ", ".join(f"{_CLOCKS.get(name) or _TOKEN[name]} {time_of_day(time, now)}" for name, time in times)
+    description = ", ".join(f"{_CLOCKS.get(name) or _TOKEN[name]} {time_of_day(time, now)}" for name, time in times)
     return element(
         "svg",
-        element("title", f"The token's times in order: {said} UTC", id="times"),
+        element("title", f"The token's times in order: {description} UTC", id="times"),
         element("defs", _hatching()),
         element("line", class_="axis", **_line(_LEFT, _RIGHT, top + _BAR / 2, top + _BAR / 2)),
         *(_stretch(tone, left, right, top) for tone, left, right in stretches if tone != "outside" and left < right),
