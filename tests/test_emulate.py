@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import _socket
 import json
+import socket
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -12,6 +14,7 @@ import requests
 from emulator.miniature import MINIATURE
 
 import pytest_asc
+from pytest_asc.transports.apple_hosts import AppleHostError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +29,15 @@ def test_requests_to_apple_are_answered_while_it_is_open() -> None:
         assert [one["id"] for one in response.json()["data"]] == [app["id"]]
         assert requests.get(APPS, headers={"Authorization": "Bearer x"}, timeout=5).status_code == 401
     assert str(account.requests[0]).startswith("GET /v1/apps 200")
+
+
+def test_other_connections_to_apple_are_errors_even_if_a_test_replaced_a_method_of_sockets(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with pytest_asc.emulate():
+        monkeypatch.setattr(socket.socket, "connect", _socket.socket.connect)
+    with pytest_asc.emulate(), socket.socket() as plain, pytest.raises(AppleHostError, match="appstoreconnect"):
+        plain.connect(("api.appstoreconnect.apple.com", 443))
 
 
 def test_settings_are_applied() -> None:

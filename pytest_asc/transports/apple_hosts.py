@@ -44,6 +44,7 @@ def start_answering(emulator: Emulator) -> None:
     """Respond with an emulator for its hosts from now on, in all threads; the emulator started last has precedence."""
     _emulators.append(emulator)
     _install_guard()
+    _patch_socket()
 
 
 def stop_answering(emulator: Emulator) -> None:
@@ -92,7 +93,6 @@ def _hosts(service: Service) -> frozenset[str]:
 def _install_guard() -> None:
     """Install the guard, once per process: audit hooks cannot be removed."""
     sys.addaudithook(_audit)
-    _patch_socket()
 
 
 def _audit(event: str, args: tuple[Any, ...]) -> None:
@@ -164,18 +164,27 @@ _CHECKS: Mapping[str, Callable[[tuple[Any, ...]], None]] = {
 }
 """Checks by the name of Python's audit event."""
 
+_CHECKS_HOSTS = "_asc_checks_hosts"
+"""Attribute of the methods of ``socket.socket`` that check the host."""
+
 
 def _patch_socket() -> None:
-    """Check the host before ``connect`` looks it up, which causes no audit event; the hook only sees later steps."""
+    """Check the host before ``connect`` looks it up, which causes no audit event; the hook only sees later steps.
+
+    This is repeated for each emulator, because a test that replaced these methods may have removed the check.
+    """
     cls: Any = socket.socket
     for name in ("connect", "connect_ex"):
         original = getattr(cls, name)
+        if getattr(original, _CHECKS_HOSTS, False):
+            continue
 
         def connect(self: Any, address: Any, original: Any = original) -> Any:
             if _emulators:
                 _refuse_address(address)
             return original(self, address)
 
+        setattr(connect, _CHECKS_HOSTS, True)
         setattr(cls, name, connect)
 
 
