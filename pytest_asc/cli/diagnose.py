@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     from pytest_asc.smoke.renderers import terminal  # noqa: PLC0415
     from pytest_asc.smoke.token_report import report_on_evidence  # noqa: PLC0415
 
-    # Only some services have settings, with which the key is searched for.
+    # Only some services have settings for their keys.
     options.service = options.for_service if options.for_service in PROBEABLE else None
     settings = settings_of(options)
     evidence, minted_by, is_token = _read_standard_input(), None, False

@@ -36,7 +36,7 @@ class AccountOptions(NamedTuple):
     """The account to serve, and the options of the server that go with it."""
 
     load: str | None = None
-    """JSON file of resources to load; None for none."""
+    """JSON file with resources to load; None to load none."""
     sample: bool = True
     """Load the sample account."""
     state: str | None = None
@@ -86,7 +86,7 @@ class RunningServer(NamedTuple):
     folder: Path
     """A private folder, removed when the server stops."""
     state: str | None = None
-    """File to which the account is saved; None for none."""
+    """File to which the account is saved; None if it is not saved."""
     log: Log | None = None
     """Log on standard error; None for no log."""
 

@@ -152,7 +152,12 @@ def _verify_decoded(decoded: DecodedToken, service: Service, credentials: Verifi
 
 
 def _decode(token: str | None) -> tuple[DecodedToken | None, TokenVerification | None]:
-    """Return the decoded token, or the verification of a text that is not a token; neither if there is none."""
+    """Decode a token without verifying it.
+
+    Returns:
+        The decoded token and None; None and the result of the verification if the text is not a token; None and None
+        without a text.
+    """
     if token is None:
         return None, None
     try:

@@ -13,7 +13,7 @@ from pytest_asc.diagnosis.key.placeholders import placeholder
 from pytest_asc.diagnosis.key.repairs import QUOTES
 
 MAX_SIZE = 64 * 1024
-"""Only this many characters of a text are examined."""
+"""Maximum number of characters of a text that are examined."""
 
 _BEARER = re.compile(r"\s{0,8}bearer(?:\s{1,8}|$)", re.IGNORECASE)
 # A token consists of three parts separated by dots. The first is base64url of a JSON object, so it starts with eyJ.

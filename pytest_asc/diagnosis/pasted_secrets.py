@@ -38,7 +38,7 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 _NAMES = ("password", "passwd", "passphrase", "secret", "key", "token", "session")
-"""Words one of which occurs in every text that the pattern matches. Searching for words is faster."""
+"""Words, at least one of which occurs in every text that ``_NAMED`` matches. Searching for words is faster."""
 _PASSWORDS = tuple(
     (words, re.compile(form, re.IGNORECASE))
     for words, form in (
@@ -102,7 +102,7 @@ def _words(text: str) -> Iterator[str]:
 
 
 def _is_mixed(word: str) -> bool:
-    """Return whether a word is long and has capitals, small letters and digits, which ordinary words rarely have."""
+    """Return whether a word is long and has upper-case letters, lower-case letters and digits, as in few words."""
     return len(word) >= _MIN_MIXED and all(kind.search(word) for kind in KINDS)
 
 

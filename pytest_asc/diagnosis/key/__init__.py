@@ -1,1 +1,1 @@
-"""Diagnosis of private keys and their ids."""
+"""Diagnosis of private keys, key IDs and issuer IDs."""
