@@ -153,6 +153,7 @@ class CredentialsResult:
         Raises:
             CredentialsError: There are no usable credentials.
         """
+        __tracebackhide__ = True
         if self.credentials is None:
             raise CredentialsError(self.findings)
         return self.credentials

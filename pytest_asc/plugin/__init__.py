@@ -164,18 +164,24 @@ def pytest_configure(config: pytest.Config) -> None:
             config.pluginmanager.register(made, option.replace("_", "-"))
     if config.getini("asc_account"):
         config.pluginmanager.register(import_module("pytest_asc.plugin.account").AccountFile(config), "asc-account")
+    # A worker of pytest-xdist gets the settings that its controller has checked.
+    if not hasattr(config, "workerinput"):
+        _configure_settings(config)
+
+
+def _configure_settings(config: pytest.Config) -> None:
+    from pytest_asc.credentials.settings import SETTINGS, SettingsError
+
     given = {name for name, value in vars(config.option).items() if name.startswith("asc_") and value not in _UNSET}
-    # A worker of pytest-xdist gets the options that its controller has checked.
-    if given - {"asc_timeout"} and not hasattr(config, "workerinput"):
-        _configure_options(config)
-
-
-def _configure_options(config: pytest.Config) -> None:
-    from pytest_asc.credentials.settings import SettingsError
-    from pytest_asc.plugin.options import check_options
-
     try:
-        check_options(config)
+        if given - {"asc_timeout"}:
+            from pytest_asc.plugin.options import check_options
+
+            check_options(config)
+        elif any(setting.option and config.getini(setting.ini) for setting in SETTINGS):
+            from pytest_asc.plugin.options import check_settings, settings_of
+
+            check_settings(settings_of(config))
     except SettingsError as error:
         raise pytest.UsageError(str(error)) from None
     if config.option.asc_smoke or config.option.asc_smoke_first:

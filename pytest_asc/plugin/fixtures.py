@@ -36,9 +36,16 @@ def run_fixture(config: pytest.Config) -> object:
     @pytest.fixture(scope="session")
     def _asc_run() -> RunContext:
         """Context of the run, with the request of the fixture that is being set up."""
+        from pytest_asc.credentials.settings import SettingsError
+        from pytest_asc.plugin.options import check_settings
         from pytest_asc.plugin.run_context import get_run_context
 
-        return get_run_context(config)
+        run = get_run_context(config)
+        try:
+            check_settings(run.settings)
+        except SettingsError as error:
+            raise pytest.fail.Exception(str(error), pytrace=False) from None
+        return run
 
     # A class: pytest has deprecated the bound methods of an instance as session-scoped fixtures.
     return type("RunFixture", (), {"_asc_run": _asc_run})

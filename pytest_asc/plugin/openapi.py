@@ -45,7 +45,8 @@ class OpenApiDocument:
         try:
             return load_document(self._path, folder, self._say)
         except DocumentError as error:
-            raise pytest.UsageError(f"--asc-openapi: {error}") from None
+            source = "--asc-openapi" if self._config.option.asc_openapi else "asc_openapi"
+            raise pytest.UsageError(f"{source}: {error}") from None
 
     def _say(self, line: str) -> None:
         reporter: pytest.TerminalReporter | None = self._config.pluginmanager.get_plugin("terminalreporter")

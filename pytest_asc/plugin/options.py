@@ -32,6 +32,17 @@ def settings_of(config: pytest.Config) -> Settings:
     )
 
 
+def check_settings(settings: Settings) -> None:
+    """Check the settings that have the same valid values in every mode.
+
+    Raises:
+        SettingsError: A value is invalid.
+    """
+    for name in ("mode", "service", "key_type"):
+        settings.choice(name)
+    _ = settings.lifetime
+
+
 def check_options(config: pytest.Config) -> None:
     """Check the options of the command line before anything is run.
 
@@ -39,8 +50,8 @@ def check_options(config: pytest.Config) -> None:
         SettingsError: An option makes no sense.
     """
     settings = settings_of(config)
+    check_settings(settings)
     mode = settings.choice("mode")
-    _ = settings.lifetime
     base_url = settings.base_url("https://api.appstoreconnect.apple.com")
     key_type, service = settings.choice("key_type"), settings.choice("service")
     if settings.get("base_url") and (service or key_type):

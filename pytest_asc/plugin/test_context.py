@@ -237,7 +237,7 @@ class TestContext:
         """Return the base URL of the test's session.
 
         Raises:
-            SettingsError: The configured URL is of no use, or its host is for another service.
+            pytest.fail.Exception: The configured URL is of no use, or its host is for another service.
         """
         try:
             key_type = self.credentials(request).kind
@@ -245,7 +245,10 @@ class TestContext:
             service = self._service_without_key()
         else:
             service = self.run.resolver.service(key_type, self.active_faults)
-        return self.run.resolver.checked_base_url(service, self.mode)
+        try:
+            return self.run.resolver.checked_base_url(service, self.mode)
+        except SettingsError as error:
+            raise pytest.fail.Exception(str(error), pytrace=False) from None
 
     def diagnosis(self, request: pytest.FixtureRequest) -> Diagnose:
         """Return ``asc_diagnose``: it knows this test's credentials and emulator, and this machine's netrc file."""
