@@ -17,6 +17,7 @@ import pytest_asc
 from pytest_asc.transports.apple_hosts import AppleHostError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 APPS = "https://api.appstoreconnect.apple.com/v1/apps"
@@ -137,12 +138,20 @@ class TestWithout(unittest.TestCase):
 """
 
 
-@pytest.mark.parametrize("runner", [("pytest", "-q", "-p", "no:cacheprovider"), ("unittest",)])
-def test_unittest_uses_it_for_modules_and_classes(tmp_path: Path, runner: tuple[str, ...]) -> None:
+def test_unittest_uses_it_for_modules_and_classes(tmp_path: Path) -> None:
     (tmp_path / "test_release.py").write_text(UNITTEST, encoding="utf-8")
-    command = [sys.executable, "-W", "error::ResourceWarning", "-m", *runner, "test_release.py"]
+    command = [sys.executable, "-W", "error::ResourceWarning", "-m", "unittest", "test_release.py"]
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_pytest_uses_it_for_modules_and_classes_of_unittest(
+    pytester: pytest.Pytester, runpytest_forked: Callable[..., pytest.RunResult]
+) -> None:
+    pytester.makepyfile(test_release=UNITTEST)
+    result = runpytest_forked("-W", "error::ResourceWarning", "-q", "-p", "no:cacheprovider", "test_release.py")
+    result.assert_outcomes(passed=3)
+    assert result.ret == 0
 
 
 def test_a_notebook_keeps_it_open_from_one_cell_to_the_next() -> None:
