@@ -122,6 +122,13 @@ def test_a_megabyte_anywhere_takes_linear_time(place: str, repeated: str) -> Non
     check_growth(lambda: diagnose(short, now=NOW), lambda: diagnose(long, now=NOW))
 
 
+def test_many_different_tokens_in_a_body_take_linear_time() -> None:
+    short, long = (
+        posted("\n".join(f"eyJ{number}.eyJ{number}.x" for number in range(size // 20))) for size in (SHORT, LONG)
+    )
+    check_growth(lambda: diagnose(short, now=NOW), lambda: diagnose(long, now=NOW))
+
+
 PASTED = (
     *REPEATED,
     "\n",
