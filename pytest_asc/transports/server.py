@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from threading import Thread
@@ -19,7 +20,7 @@ from pytest_asc.transports.sockets import Listener, end_tasks, listen, refuse
 if TYPE_CHECKING:
     import socket
     import ssl
-    from collections.abc import Collection, Coroutine, Iterator
+    from collections.abc import Callable, Collection, Coroutine, Iterator
     from pathlib import Path
 
     from typing_extensions import Self
@@ -45,6 +46,7 @@ class Server:
         proxy: True to run a proxy as well.
         allowed: Other hosts to which the proxy may open tunnels.
         timeout: Maximum time for the head of a request or a TLS handshake, in seconds.
+        clock: Function that returns the time in seconds, for all time limits.
 
     Raises:
         OSError: On entering, if the address does not exist or the port is in use.
@@ -60,6 +62,7 @@ class Server:
         proxy: bool = True,
         allowed: Collection[str] = (),
         timeout: float = TIMEOUT,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.ca_file = folder / "ca.pem"
         """File with the certificate that clients of the HTTPS port and of the proxy must trust."""
@@ -67,6 +70,7 @@ class Server:
         self._ports = (port, https_port, 0) if proxy else (port, https_port)
         self._allowed = allowed
         self._timeout = timeout
+        self._clock = clock
         self._application = Application()
 
     def __enter__(self) -> Self:
@@ -78,8 +82,7 @@ class Server:
             self.proxy_url = f"http://{proxy[0]}" if proxy else ""
             self._application.own = frozenset({http, https})
             context = server_context(self._host, self.ca_file)
-            # The default loop of Windows cannot watch sockets.
-            loop, stopping = asyncio.SelectorEventLoop(), asyncio.Event()
+            loop, stopping = _EventLoop(self._clock), asyncio.Event()
             serving = self._serve(ports, context, stopping)
             self._thread = Thread(target=_run, args=(loop, serving), name="pytest-asc server", daemon=True)
             self._thread.start()
@@ -148,6 +151,18 @@ class Server:
             if connection.transport:
                 connection.transport.abort()
         await end_tasks()
+
+
+class _EventLoop(asyncio.SelectorEventLoop):
+    """Event loop with a given clock. The default loop of Windows cannot watch sockets."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        super().__init__()
+        self._clock = clock
+
+    def time(self) -> float:
+        """Return the time of the clock."""
+        return self._clock()
 
 
 async def _hand_over(server: HttpServer, connection: socket.socket, _: AcceptedConnection, **options: Any) -> None:

@@ -6,11 +6,11 @@ import asyncio
 import json
 import os
 import ssl
-import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
-from functools import cache, cached_property
+from functools import cached_property
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,7 +18,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 import requests
 from emulator.harness import EmulatorClient
-from transports.raw_connections import APPLE, TIMEOUT, TRANSPORTS, RawConnection, connect, get, open_connection
+from transports.raw_connections import (
+    APPLE,
+    TIMEOUT,
+    TRANSPORTS,
+    RawConnection,
+    check_that_it_serves,
+    connect,
+    get,
+    open_connection,
+)
 
 from pytest_asc.transports import sockets
 from pytest_asc.transports.connections import OpenConnections
@@ -28,7 +37,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from concurrent.futures import Future
 
-SHORT = 0.6
+    from forked_python import ForkedPython
+
+LIMIT = 5.0
 """Seconds that the head of a request may take, instead of ten."""
 LATE, LONG = "2", "3"
 """Apps with a delayed and with a long response."""
@@ -42,14 +53,33 @@ DIRECT = ("http", "https", "tunnel")
 """Transports for which the server itself reads the request."""
 
 
+class Clock:
+    """Clock that a test can set forward."""
+
+    def __init__(self) -> None:
+        self._added = 0.0
+
+    def __call__(self) -> float:
+        return time.monotonic() + self._added
+
+    def advance(self, seconds: float) -> None:
+        self._added += seconds
+
+
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server with a short timeout."""
+def clock() -> Clock:
+    """The clock of the server."""
+    return Clock()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, clock: Clock) -> Iterator[Server]:
+    """A server whose clock a test can set forward."""
     emulator = EmulatorClient().emulator
     emulator.add("apps", id="1")
     emulator.add("apps", id=LATE)
     with (
-        Server(tmp_path_factory.mktemp("server"), timeout=SHORT) as server,
+        Server(tmp_path_factory.mktemp("server"), timeout=LIMIT, clock=clock) as server,
         server.answering(emulator) as crashes,
     ):
         yield server
@@ -145,7 +175,7 @@ def late(server: Server) -> Iterator[dict[str, RawConnection]]:
     """Connections by transport with a response that comes later than the timeout for heads."""
     with ExitStack() as stack:
         connections = {transport: stack.enter_context(open_connection(server, transport)) for transport in DIRECT}
-        server.emulator.fail("GET", f"/v1/apps/{LATE}", latency=2 * SHORT, sleep=True, times=len(DIRECT))
+        server.emulator.fail("GET", f"/v1/apps/{LATE}", latency=2 * LIMIT, sleep=True, times=len(DIRECT))
         for transport, connection in connections.items():
             connection.send(request_for(transport, LATE))
         yield connections
@@ -176,6 +206,7 @@ class Connections(NamedTuple):
 @pytest.fixture(scope="module")
 def connections(
     server: Server,
+    clock: Clock,
     half_sent: dict[tuple[str, bytes], RawConnection],
     half_sent_after_requests: dict[tuple[str, str, bool], RawConnection],
     whole_requests: dict[str, RawConnection],
@@ -183,17 +214,18 @@ def connections(
     late: dict[str, RawConnection],
     unread: dict[str, RawConnection],
 ) -> Connections:
-    """The connections of most tests here, which wait together until the timeout has passed for each of them.
+    """The connections of most tests here, after the time limit has passed for each of them.
 
-    It has when connections are closed that were opened later. A response is noticed to be unread only some time after
-    it was sent, so the timeout passes more than once. The long responses come last, as they are work for the processor.
+    It has when a connection is closed that was opened later. A response is noticed to be unread only some time after
+    it was sent, so the time limit passes more than once.
     """
-    for _ in range(3):
-        with ExitStack() as stack:
-            later = [stack.enter_context(open_connection(server, transport)) for transport in TRANSPORTS]
-            for connection in later:
-                connection.send(b"G")
-            assert all(is_closed(connection) for connection in later)
+    for _ in range(8):
+        with open_connection(server, "http") as later:
+            later.send(b"G")
+            check_that_it_serves(server)  # it has read what was sent before
+            clock.advance(1.2 * LIMIT)
+            with connect(server.url):  # so that it looks at its clock
+                assert is_closed(later)
     return Connections(half_sent, half_sent_after_requests, whole_requests, idle, late, unread)
 
 
@@ -303,23 +335,31 @@ def test_idle_connections_are_closed_if_the_event_loop_cannot_watch_more(
 ) -> None:
     monkeypatch.setattr(sockets, "max_connections", lambda: FILES)
     emulator_client.emulator.add("apps", id="1")
+    clock = Clock()
     with ExitStack() as stack:
-        server = stack.enter_context(Server(tmp_path))
+        server = stack.enter_context(Server(tmp_path, clock=clock))
         stack.enter_context(server.answering(emulator_client.emulator))
         idle = [stack.enter_context(connect(server.url)) for _ in range(FILES + 10)]
+        clock.advance(1)
         with open_connection(server, "http") as connection:
             connection.send(get("/v1/apps/1"))
             assert connection.read().status == 200
         assert is_closed(idle[0])
 
 
+LIMITED = f"""
+import resource
+from pytest_asc.cli.main import main
+resource.setrlimit(resource.RLIMIT_NOFILE, ({FILES}, {FILES}))
+raise SystemExit(main(["serve", "--proxy"]))
+"""
+
+
 class LimitedServer:
     """A server whose process can only open few files."""
 
-    def __init__(self) -> None:
-        command = [sys.executable, "-m", "pytest_asc", "serve", "--proxy"]
-        limited = ["sh", "-c", f'ulimit -n {FILES}; exec "$@"', "sh", *command]
-        self.process = subprocess.Popen(limited, stdout=subprocess.PIPE, text=True, env=os.environ)
+    def __init__(self, python: ForkedPython) -> None:
+        self.process = python.start("-c", LIMITED, text=True)
 
     @cached_property
     def served(self) -> dict[str, Any]:
@@ -400,17 +440,16 @@ def exhaust(server: LimitedServer, idle: Idle) -> Exhausted:
         return Exhausted(statuses, seconds_of_processor(server.process.pid) - before)
 
 
-@cache
-def exhausted() -> dict[str, Future[Exhausted]]:
-    """Use up the files of several servers at the same time, because most of the time is waiting."""
+@pytest.fixture(scope="module", autouse=True)
+def exhausted(forked_server: ForkedPython) -> Iterator[dict[str, Future[Exhausted]]]:
+    """The behavior of several servers, which are tested while other tests run, because most of the time is waiting."""
     with ExitStack() as stack:
-        servers = [LimitedServer() for _ in SERVERS]
+        servers = [LimitedServer(forked_server) for _ in SERVERS]
         for server in servers:
-            stack.enter_context(server.process)
-        for server in servers:
+            stack.callback(server.process.communicate)
             stack.callback(server.process.terminate)
         pools = [stack.enter_context(ThreadPoolExecutor(1)) for _ in SERVERS]
-        return {
+        yield {
             name: pool.submit(exhaust, server, IDLE[name])
             for server, pool, names in zip(servers, pools, SERVERS, strict=True)
             for name in names
@@ -418,13 +457,15 @@ def exhausted() -> dict[str, Future[Exhausted]]:
 
 
 @pytest.mark.parametrize("sent", IDLE)
-def test_clients_are_served_even_if_idle_connections_use_all_files(sent: str) -> None:
-    assert exhausted()[sent].result().statuses == {401}
+def test_clients_are_served_even_if_idle_connections_use_all_files(
+    exhausted: dict[str, Future[Exhausted]], sent: str
+) -> None:
+    assert exhausted[sent].result().statuses == {401}
 
 
 @pytest.mark.skipif(not TELLS_TIMES, reason="this system does not tell the times of a process")
-def test_the_server_uses_no_processor_time_while_no_files_are_left() -> None:
-    outcome = exhausted()["nothing"].result()
+def test_the_server_uses_no_processor_time_while_no_files_are_left(exhausted: dict[str, Future[Exhausted]]) -> None:
+    outcome = exhausted["nothing"].result()
     assert outcome.seconds is not None
     assert outcome.statuses == {401}
     assert outcome.seconds < 0.2
