@@ -191,7 +191,7 @@ def plainly_proxied(emulator_client: EmulatorClient, folder: Path) -> Iterator[t
     with (
         Server(folder) as server,
         server.answering(emulator_client.emulator),
-        httpx.Client(proxy=server.proxy_url, trust_env=False) as client,
+        httpx.Client(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), proxy=server.proxy_url, trust_env=False) as client,
     ):
         yield base, with_httpx(client, base)
 
