@@ -110,7 +110,7 @@ def test_the_role_table_matches_the_areas() -> None:
     ]
     assert documented == [
         [
-            f"{area.name}, team keys alone" if area.team_keys else area.name,
+            f"{area.name}, team keys only" if area.team_keys else area.name,
             [] if area.readers == ANY else list(area.readers),
             list(area.writers),
             area.basis,
