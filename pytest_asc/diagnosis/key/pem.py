@@ -85,7 +85,7 @@ def decode_base64(text: str) -> bytes | None:
     """Decode base64 or base64url, even if it is wrapped, truncated or not padded; return None for any other text."""
     digits = "".join(text.split()).rstrip("=")
     # A PEM block without whitespace would match as well, because of its hyphens.
-    if BOUNDARY.search(text) or not _BASE64.fullmatch(digits):
+    if not _BASE64.fullmatch(digits) or ("-" in digits and BOUNDARY.search(text)):
         return None
     # A single character at the end encodes only six bits, less than a byte.
     whole = digits[:-1] if len(digits) % 4 == 1 else digits
