@@ -103,7 +103,7 @@ CASES = (
             )
         ),
         ("service-not-enabled",),
-        "wait some hours",
+        "wait a few hours",
     ),
     Case(
         "a user's report of MISSING_AUTH",

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 # Causes and evidence by the type of the exception. The first row that matches the exception, or one that it wraps, is
 # used, so specific types come first.
 _FAILURES: tuple[tuple[type[BaseException], str, str], ...] = (
-    (ssl.SSLCertVerificationError, "tls-intercepted", "the certificate of {peer} does not verify: {why}"),
+    (ssl.SSLCertVerificationError, "tls-intercepted", "the certificate of {peer} cannot be verified: {why}"),
     (socket.gaierror, "connection-failed", "the name of {peer} cannot be resolved: {why}"),
     (ConnectionRefusedError, "connection-failed", "{peer} refused the connection"),
     (ssl.SSLError, "connection-failed", "the TLS handshake with {peer} failed: {why}"),

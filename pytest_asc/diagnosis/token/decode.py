@@ -101,7 +101,9 @@ def _damaged(token: str) -> Finding | None:
     if invalid := _STRANGE.search(token):
         return make_finding("token-malformed", f"character {invalid.start() + 1} is not base64url ({length})")
     if wrong_characters := sorted(set(re.findall(r"[+/=]", token))):
-        return make_finding("token-base64-alphabet", f"the token contains {' and '.join(wrong_characters)} ({length})")
+        return make_finding(
+            "token-base64-alphabet", f"the token contains {' and '.join(map(repr, wrong_characters))} ({length})"
+        )
     return None
 
 

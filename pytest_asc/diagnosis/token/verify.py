@@ -208,5 +208,5 @@ def _signature_findings(
         yield make_finding("token-signature-mismatch", f"{out_of_range}, which is impossible in an ES256 signature")
     elif key is not None and not _ES256.verify(decoded.signing_input, key, signature):
         yield make_finding(
-            "token-signature-mismatch", f"the signature does not verify with the key {format_claim(decoded.key_id)}"
+            "token-signature-mismatch", f"the signature cannot be verified with the key {format_claim(decoded.key_id)}"
         )

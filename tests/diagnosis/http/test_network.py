@@ -233,7 +233,7 @@ def test_an_untrusted_certificate_is_tls_intercepted(serve: Serve, tmp_path: Pat
     host = serve(shake_hands(make_certificate(tmp_path)))
     finding = fail(f"https://{host}/")
     assert (finding.cause, finding.certainty) == ("tls-intercepted", "likely")
-    assert finding.evidence.startswith(f"the certificate of {host} does not verify: self")
+    assert finding.evidence.startswith(f"the certificate of {host} cannot be verified: self")
     assert "REQUESTS_CA_BUNDLE" in finding.fix
 
 
