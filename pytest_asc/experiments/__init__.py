@@ -1,1 +1,1 @@
-"""Further requests that narrow down an unexplained refusal."""
+"""Further requests that narrow down the cause of an unexplained 401."""

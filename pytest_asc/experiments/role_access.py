@@ -22,7 +22,7 @@ _GZIP = b"\x1f\x8b"
 # No account has this vendor number, so no report is downloaded. Apple checks the role first (observed by mimi-seed-sdk:
 # 403 for a role without access to reports, another error for one with access).
 _UNKNOWN_VENDOR = "filter[vendorNumber]=0"
-# "Invalid vendor number" is a 400, a day or month without a report a 404 or 410 (observed).
+# 400 for an invalid vendor number; 404 or 410 for a day or month without a report (observed).
 _NO_REPORT = frozenset({400, 404, 410})
 
 
@@ -75,9 +75,9 @@ class AreaAccess(NamedTuple):
     status: int | None
     """Status of the response; None if there was no response."""
     opens: bool | None
-    """True if the role has access; None if the response does not show it."""
+    """True if the role has access, False if it has none, None if that is unknown."""
     words: str | None
-    """Apple's error message, or the reason why no request was sent."""
+    """Apple's error message, the start of a body that is not JSON, or the reason why no request was sent."""
 
 
 def probed_areas_of(service: Service) -> tuple[ProbedArea, ...]:
@@ -88,8 +88,8 @@ def probed_areas_of(service: Service) -> tuple[ProbedArea, ...]:
 def read_access(area: ProbedArea, response: HttpResponse, service: Service) -> AreaAccess:
     """Infer from a response whether the key's role has access to an area.
 
-    Only an error about the role of the key shows that it has no access. An agreement, the rate limit and server errors
-    do not show it.
+    Only an error about the role of the key shows that it has no access. Other errors, such as a missing agreement, the
+    rate limit and server errors, leave it unknown.
     """
     words = response.message or (
         None if response.is_json else one_line(response.body.decode("utf-8", "replace"), 100) or None
@@ -108,5 +108,5 @@ def read_access(area: ProbedArea, response: HttpResponse, service: Service) -> A
 
 
 def skipped_access(area: ProbedArea, reason: str) -> AreaAccess:
-    """Return the unknown access to an area that was not tested."""
+    """Return the access to an area that was not tested, with the reason for the report."""
     return AreaAccess(area.name, "GET", area.path, None, None, reason)

@@ -1,8 +1,8 @@
-"""Table of experiments: further requests that find the cause of a 401 that names none, and the findings of each.
+"""Table of experiments: further requests that find the cause of a 401 without a reason.
 
-App Store Connect refuses almost every bad token with the same message (observed). A request that differs in one thing
-distinguishes the causes. The experiments are made in the order of the table; the first that is accepted ends them, and
-what it changed is the cause. Nothing here sends or signs: functions for that are passed in.
+App Store Connect rejects almost every invalid token with the same message (observed). Each experiment repeats the
+request with one change. They run in the order of the table until one is accepted: its change shows the cause. This
+module neither signs tokens nor sends requests; its caller passes a function that does both.
 """
 
 from __future__ import annotations
@@ -28,50 +28,54 @@ if TYPE_CHECKING:
 SAME, AT_SANDBOX = "same token again", "same token in the sandbox"
 OTHER_TIMES, INDIVIDUAL = "older iat, lifetime of five minutes", "as an individual key"
 
-# Members with a cause of their own. A difference in any other member is a fault of the token's form.
-_CAUSES_OF_MEMBERS = {"aud": "token-audience", "iss": "token-issuer", "scope": "token-scope-mismatch"}
-_PUBLIC_WORDS = frozenset({"JWT", "ES256", "user", APP_STORE_CONNECT.audience, ENTERPRISE.audience})
+# The claims for which a wrong value is a cause of its own. For all others, the cause is token-form.
+_CAUSES_OF_CLAIMS = {"aud": "token-audience", "iss": "token-issuer", "scope": "token-scope-mismatch"}
+# Values that are the same for all accounts, so they need no masking.
+_PUBLIC_VALUES = frozenset({"JWT", "ES256", "user", APP_STORE_CONNECT.audience, ENTERPRISE.audience})
 
 
 class ExperimentRecord(NamedTuple):
-    """An experiment in the report."""
+    """The outcome of one experiment, for the report."""
 
     name: str
     status: int | None
-    """None where it was not made, or got no response."""
+    """The status code; None if the experiment was not run or got no response."""
     showed: str
+    """What the response shows, or the reason why the experiment was not run."""
 
 
 class ExperimentResult(NamedTuple):
-    """Result of all experiments together."""
+    """The result of all experiments."""
 
     findings: tuple[Finding, ...]
     probes: tuple[ExperimentRecord, ...]
     accepted: HttpResponse | None = None
-    """The response to the same token, where that was accepted in the end."""
+    """The response to the repeated request with the same token, if it was accepted."""
 
 
 class Experiment(NamedTuple):
-    """A row of the table."""
+    """A row of the table: a change of the rejected request, and what an accepted response proves."""
 
     name: str
     why: str
-    """The change, and the reason why an acceptance proves something."""
+    """What the experiment changes, and why an accepted response proves the cause."""
     applies: Callable[[UnexplainedRefusal], bool]
-    """Returns whether the experiment can tell anything about this refusal."""
+    """Returns whether the experiment can show the cause of this rejection."""
     obstacle: Callable[[UnexplainedRefusal], str | None]
-    """Returns the reason why it cannot be made; None if it can."""
+    """Returns the reason why the experiment cannot run; None if it can."""
     make_request: Callable[[UnexplainedRefusal], ProbeRequest]
     if_accepted: str
+    """What an accepted response shows, for the report."""
     if_refused: str
+    """What another rejection shows, for the report."""
     conclude: Callable[[UnexplainedRefusal, HttpResponse], tuple[Finding, ...]]
-    """Returns the findings that an acceptance proves."""
+    """Returns the findings that an accepted response proves."""
 
 
 def is_unexplained(finding: Finding) -> bool:
     """Return whether experiments can confirm or exclude the cause of a finding."""
-    could_be = _is_early(finding) or finding.cause == "key-unknown-to-apple"
-    return could_be and finding.level == "error" and finding.certainty != "certain"
+    has_experiment = _is_early(finding) or finding.cause == "key-unknown-to-apple"
+    return has_experiment and finding.level == "error" and finding.certainty != "certain"
 
 
 def _is_early(finding: Finding) -> bool:
@@ -82,11 +86,13 @@ def _is_early(finding: Finding) -> bool:
 def run_experiments(
     refusal: UnexplainedRefusal, send: Callable[[ProbeRequest], HttpResponse | None]
 ) -> ExperimentResult:
-    """Run the experiments in order, up to the first that is accepted.
+    """Run the experiments in order, until one is accepted.
+
+    They also end when a response is neither accepted nor rejected with the first status code, or none is received.
 
     Args:
-        refusal: What was refused.
-        send: Makes a request; gives None where there was no answer.
+        refusal: The rejected token and its credentials.
+        send: Sends a request with GET and returns the response; None if none was received.
     """
     probes: list[ExperimentRecord] = []
     refused: list[str] = []
@@ -113,7 +119,7 @@ def run_experiments(
 
 
 def _accepts(refusal: UnexplainedRefusal, response: HttpResponse) -> bool:
-    """Return whether the token was accepted: the response is a success, or certainly has another cause."""
+    """Return whether the token was accepted: the response is a success, or an error with another, certain cause."""
     if is_accepted(response, refusal.service):
         return True
     if not response.is_json:
@@ -140,7 +146,10 @@ def _no_issuer(refusal: UnexplainedRefusal) -> str | None:
 
 
 def _other_host(refusal: UnexplainedRefusal) -> str | None:
-    """Return why no token can be sent to the Enterprise Program: Apple's other hosts accept none, a proxy might."""
+    """Return why a token for the Enterprise Program cannot be sent, or None.
+
+    Apple's other hosts do not accept such a token. A host that is not Apple's may be a proxy for both.
+    """
     host = host_of(refusal.base_url).partition(":")[0].lower()
     if is_apple(host) and host != ENTERPRISE.host:
         return f"it needs another host, {ENTERPRISE.host}; for such a key, set ASC_KEY_TYPE=enterprise"
@@ -148,7 +157,7 @@ def _other_host(refusal: UnexplainedRefusal) -> str | None:
 
 
 def _no_sandbox(refusal: UnexplainedRefusal) -> str | None:
-    """Return why the sandbox cannot be tried: a host that the user has set stands for production alone."""
+    """Return why the sandbox cannot be tried, or None. A base URL that the user has set replaces production only."""
     host = host_of(refusal.base_url).partition(":")[0].lower()
     return None if host == refusal.service.host else "a base URL is set, and the sandbox has another host"
 
@@ -176,7 +185,7 @@ def _conclude_not_released(refusal: UnexplainedRefusal, response: HttpResponse) 
 
 
 def _conclude_times(refusal: UnexplainedRefusal, response: HttpResponse) -> tuple[Finding, ...]:
-    """Conclude from the rejected times which of iat and exp was the cause, since the experiment changed both."""
+    """Find out whether iat or exp was the cause. The experiment changed both, so this compares the rejected times."""
     claims, date = refusal.decoded.claims, read_date(refusal.response)
     iat, exp = claims.get("iat"), claims["exp"]
     tried = probe_requests.short_times(refusal)
@@ -207,10 +216,10 @@ def _conclude_times(refusal: UnexplainedRefusal, response: HttpResponse) -> tupl
 def _conclude_members(refusal: UnexplainedRefusal, response: HttpResponse) -> tuple[Finding, ...]:
     differing = probe_requests.differences(refusal)
     sides = "; ".join(
-        f"{name} is {_format_member(own)} in the rejected token and {_format_member(usual)} in the accepted one"
-        for name, own, usual in differing
+        f"{name} is {_format_member(old)} in the rejected token and {_format_member(new)} in the accepted one"
+        for name, old, new in differing
     )
-    cause = _CAUSES_OF_MEMBERS.get(differing[0][0], "token-form") if len(differing) == 1 else "token-form"
+    cause = _CAUSES_OF_CLAIMS.get(differing[0][0], "token-form") if len(differing) == 1 else "token-form"
     evidence = f"a token that pytest-asc generated with the same key was accepted with {response.status}; {sides}"
     return (make_finding(cause, evidence, certainty="certain"),)
 
@@ -247,8 +256,8 @@ EXPERIMENTS = (
     Experiment(
         name=SAME,
         why=(
-            "Only the moment changes, so an acceptance shows that the refusal was transient. A token whose iat was in "
-            "the future becomes valid by waiting: for it, an acceptance would show nothing."
+            "The request is the same, so if it is accepted now, the failure was transient. This does not hold for a "
+            "token whose iat was in the future: it becomes valid with time, so it is not tried."
         ),
         applies=lambda refusal: not _is_early(refusal.finding),
         obstacle=_no_obstacle,
@@ -260,8 +269,8 @@ EXPERIMENTS = (
     Experiment(
         name=AT_SANDBOX,
         why=(
-            "The sandbox accepts the tokens of production (documented), so an acceptance shows that the token is "
-            "valid. Production refuses it until its app has been released (observed)."
+            "The sandbox accepts the same tokens as production (documented), so if it accepts this one, the token is "
+            "valid. Production rejects it until the app has been released (observed)."
         ),
         applies=lambda refusal: refusal.service.sandbox is not None,
         obstacle=_no_sandbox,
@@ -273,8 +282,8 @@ EXPERIMENTS = (
     Experiment(
         name=OTHER_TIMES,
         why=(
-            "Only the times change, so an acceptance shows that they were wrong: the clock that they came from, or the "
-            "lifetime. The times of the refused token show which."
+            "Only the times change, so if the token is accepted, the clock that set them was wrong or the lifetime was "
+            "too long. The times of the rejected token show which."
         ),
         applies=lambda refusal: refusal.service.expires,
         obstacle=_no_key,
@@ -286,9 +295,9 @@ EXPERIMENTS = (
     Experiment(
         name="documented header and claims",
         why=(
-            "The times are those of the last, and all other members are the documented ones, so an acceptance "
-            "shows that the members that differ were wrong. A token without others is not tried, nor one of another "
-            "service."
+            "The times are those of the previous experiment, and everything else is as documented. If the token is "
+            "accepted, the header parameters or claims that differ were wrong. Not tried if nothing differs, or for "
+            "another service."
         ),
         applies=lambda refusal: refusal.service.scoped and bool(probe_requests.differences(refusal)),
         obstacle=_no_key,
@@ -300,8 +309,8 @@ EXPERIMENTS = (
     Experiment(
         name=INDIVIDUAL,
         why=(
-            "sub takes the place of iss, so an acceptance shows that the key is an individual one. The Enterprise "
-            "Program has none (documented)."
+            "sub replaces iss, so if the token is accepted, the key is an individual key. The Enterprise Program has "
+            "no individual keys (documented)."
         ),
         applies=lambda refusal: not refusal.individual and refusal.service is APP_STORE_CONNECT,
         obstacle=_no_key,
@@ -312,7 +321,7 @@ EXPERIMENTS = (
     ),
     Experiment(
         name="as a team key",
-        why="iss takes the place of sub, so an acceptance shows that the key is a team key.",
+        why="iss replaces sub, so if the token is accepted, the key is a team key.",
         applies=lambda refusal: refusal.individual,
         obstacle=_no_issuer,
         make_request=probe_requests.team_token,
@@ -323,9 +332,9 @@ EXPERIMENTS = (
     Experiment(
         name="as an enterprise key",
         why=(
-            "The audience and the path change, so an acceptance shows that the key is one of the Enterprise Program. "
-            "Its API has a host of its own, and no token is sent to a host that it is not for: the experiment is made "
-            "where the host is that one, or one that the user named and that may stand for both."
+            "The audience and the path change, so if the token is accepted, the key belongs to the Enterprise Program. "
+            "That API has its own host, and a token is only sent to the host that it is for. The experiment is run if "
+            "the base URL has that host, or one that is not Apple's and may be a proxy for both."
         ),
         applies=lambda refusal: not refusal.individual and refusal.service is APP_STORE_CONNECT,
         obstacle=_other_host,
@@ -335,11 +344,11 @@ EXPERIMENTS = (
         conclude=_conclude_enterprise,
     ),
 )
-"""The experiments, in their order. Together they are few, because a run sends at most eight requests."""
+"""The experiments, in the order in which they run. A run sends at most eight requests."""
 
 
 def _unexplained(refusal: UnexplainedRefusal, refused: Sequence[str]) -> Finding:
-    """Return the finding that remains when nothing was accepted."""
+    """Return the finding if no experiment was accepted."""
     if _is_early(refusal.finding) and OTHER_TIMES not in refused:
         return refusal.finding
     if refusal.has_key:
@@ -351,8 +360,8 @@ def _unexplained(refusal: UnexplainedRefusal, refused: Sequence[str]) -> Finding
             return _no_issuer_id(refusal, refused)
     if not refused:
         return refusal.finding
-    alike = list(_possible_reasons(refusal, refused))
-    evidence = f"{_refused_requests(refusal, refused)}. Apple's response is the same for {join_and(alike)}"
+    reasons = list(_possible_reasons(refusal, refused))
+    evidence = f"{_refused_requests(refusal, refused)}. Apple's response is the same for {join_and(reasons)}"
     return make_finding("key-unknown-to-apple", evidence)
 
 
@@ -360,9 +369,9 @@ def _no_issuer_id(refusal: UnexplainedRefusal, refused: Sequence[str]) -> Findin
     known = next(
         (finding.evidence for finding in refusal.earlier_findings if finding.cause == "issuer-id-missing"), None
     )
-    why = known or "no issuer ID is set, so the key is treated as an individual key"
+    reason = known or "no issuer ID is set, so the key is treated as an individual key"
     evidence = (
-        f"{why}; {_refused_requests(refusal, refused)}. Apple's response is the same for a team key in this form, "
+        f"{reason}; {_refused_requests(refusal, refused)}. Apple's response is the same for a team key in this form, "
         f"and for {join_and(list(_possible_reasons(refusal, refused)))}"
     )
     return make_finding("issuer-id-missing", evidence)
@@ -387,11 +396,11 @@ def _refused_requests(refusal: UnexplainedRefusal, refused: Sequence[str]) -> st
 
 
 def _format_member(value: object) -> str:
-    """Format the value of a member, with identifiers masked."""
+    """Format the value of a claim or header parameter, with IDs masked."""
     if value is None:
         return "missing"
     if isinstance(value, str):
-        return repr(value) if value in _PUBLIC_WORDS else mask(value)
+        return repr(value) if value in _PUBLIC_VALUES else mask(value)
     if isinstance(value, list):
         return f"[{', '.join(map(_format_member, value))}]"
     return repr(value) if isinstance(value, (bool, int, float)) else json_type(value)

@@ -1,5 +1,6 @@
-"""Fault injection at the client, a table for each kind; :mod:`.registry` names all causes, the service's included.
+"""Fault injection on the client's side: one table for each kind of fault.
 
-``sources`` and ``keys`` change the credentials, ``tokens`` the token, ``requests`` the request.
-:mod:`pytest_asc.emulator.service_faults` changes the state of the emulated service.
+``keys`` and ``sources`` change the credentials, ``tokens`` changes the token, and ``requests`` changes the request.
+:mod:`pytest_asc.emulator.service_faults` changes the state of the emulated service. :mod:`.registry` lists the slugs of
+all causes that can be injected.
 """

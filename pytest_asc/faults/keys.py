@@ -1,4 +1,4 @@
-"""Key faults: a new key, and the damage that each cause does to its text."""
+"""Faults of the private key: for each cause, a function that changes the text of a valid key file."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
 def _pem(
     key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey,
-    encryption: serialization.KeySerializationEncryption = serialization.NoEncryption(),  # noqa: B008  a constant
+    encryption: serialization.KeySerializationEncryption = serialization.NoEncryption(),  # noqa: B008  immutable
 ) -> str:
     pkcs8 = serialization.PrivateFormat.PKCS8
     return key.private_bytes(serialization.Encoding.PEM, pkcs8, encryption).decode("ascii")
 
 
-def _public(text: str) -> str:
+def _public_key_of(text: str) -> str:
     key = serialization.load_pem_private_key(text.encode("ascii"), password=None)
-    form = serialization.PublicFormat.SubjectPublicKeyInfo
-    return key.public_key().public_bytes(serialization.Encoding.PEM, form).decode("ascii")
+    public_format = serialization.PublicFormat.SubjectPublicKeyInfo
+    return key.public_key().public_bytes(serialization.Encoding.PEM, public_format).decode("ascii")
 
 
 def _certificate(_: str) -> str:
@@ -71,7 +71,7 @@ KEYS: Mapping[str, Callable[[str], str]] = MappingProxyType(
             ec.generate_private_key(ec.SECP256R1()), serialization.BestAvailableEncryption(b"pytest-asc")
         ),
         "key-is-certificate": _certificate,
-        "key-is-public": _public,
+        "key-is-public": _public_key_of,
         "key-is-pkcs12": _pkcs12,
         "key-not-ec": lambda _: _pem(rsa.generate_private_key(public_exponent=65537, key_size=2048)),
         "key-wrong-curve": lambda _: _pem(ec.generate_private_key(ec.SECP384R1())),
@@ -80,4 +80,4 @@ KEYS: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "key-unparsable": lambda text: text.replace("M", "/", 1),
     }
 )
-"""Functions that damage the text of a valid key, by the slug of the cause."""
+"""Maps the slug of a cause to a function that takes the text of a valid key file and returns one with the fault."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CREDENTIALS = frozenset({*SOURCES, *FILES})
-"""The causes that are a state of the key and its ids."""
+"""Slugs of the causes that affect the key and the IDs, not the token or the request."""
 
 SERVICES: Mapping[str, str] = MappingProxyType(
     {
@@ -25,7 +25,7 @@ SERVICES: Mapping[str, str] = MappingProxyType(
         "redirect-dropped-authorization": "app-store-connect",
     }
 )
-"""By the slug of a cause that only one service has: the name of the service."""
+"""Maps the slug of a cause that occurs with only one service to the name of that service."""
 
 
 def known_faults() -> frozenset[str]:
@@ -40,10 +40,11 @@ def check_fault(fault: str, *, service: str | None = None) -> None:
 
     Args:
         fault: The slug of the cause.
-        service: The name of the service that was chosen; None where none was.
+        service: The name of the selected service; None if no service is selected.
 
     Raises:
-        SettingsError: It cannot; the message has the nearest slug, or all that can.
+        SettingsError: The cause cannot be injected, or not with this service. If the slug is unknown, the message
+            suggests the closest one or, if none is close, lists all of them.
     """
     known = known_faults()
     if fault not in known:

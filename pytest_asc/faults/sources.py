@@ -1,4 +1,4 @@
-"""Settings of the emulator mode: valid ones with a new key, and the change that each cause makes to them."""
+"""Settings for emulator mode: valid ones with a new key, and for each cause, a function that changes them."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ OTHER_KEY_ID = "EMULATOR25"
 KEY_FILE = f"AuthKey_{KEY_ID}.p8"
 
 Values: TypeAlias = "Mapping[str, tuple[SettingValue, ...]]"
-"""By the setting's name, its sources, best first."""
+"""Maps the name of a setting to its values from all sources; the first has the highest precedence."""
 
 
-def good_values() -> Values:
-    """Return a new key, and IDs for it."""
+def valid_values() -> Values:
+    """Generate a key, and return settings with this key and valid IDs."""
     return {
-        "team_id": _in(SOURCE, TEAM_ID),
-        "service_id": _in(SOURCE, SERVICE_ID),
-        "bundle_id": _in(SOURCE, BUNDLE_ID),
-        "key_id": _in(SOURCE, KEY_ID),
-        "issuer_id": _in(SOURCE, ISSUER_ID),
-        "private_key": _in(SOURCE, new_key()),
+        "team_id": _only_value(TEAM_ID),
+        "service_id": _only_value(SERVICE_ID),
+        "bundle_id": _only_value(BUNDLE_ID),
+        "key_id": _only_value(KEY_ID),
+        "issuer_id": _only_value(ISSUER_ID),
+        "private_key": _only_value(new_key()),
     }
 
 
-def _in(source: str, value: str) -> tuple[SettingValue, ...]:
+def _only_value(value: str, source: str = SOURCE) -> tuple[SettingValue, ...]:
     return (SettingValue(value, source),)
 
 
-def _with(name: str, change: Callable[[str], str]) -> Callable[[Values], Values]:
-    return lambda values: {**values, name: _in(SOURCE, change(values[name][0].value))}
+def _changed_setting(name: str, change: Callable[[str], str]) -> Callable[[Values], Values]:
+    return lambda values: {**values, name: _only_value(change(values[name][0].value))}
 
 
-def _at_path(values: Values, path: str) -> Values:
-    return {**values, "private_key": (), "key_file": _in(SOURCE, path)}
+def _with_key_path(values: Values, path: str) -> Values:
+    return {**values, "private_key": (), "key_file": _only_value(path)}
 
 
 _KEY_IDS: Mapping[str, Callable[[str], str]] = {
@@ -59,69 +59,70 @@ _ISSUER_IDS: Mapping[str, Callable[[str], str]] = {
 
 SOURCES: Mapping[str, Callable[[Values], Values]] = MappingProxyType(
     {
-        **{slug: _with("private_key", change) for slug, change in KEYS.items()},
-        **{slug: _with("key_id", change) for slug, change in _KEY_IDS.items()},
-        **{slug: _with("issuer_id", change) for slug, change in _ISSUER_IDS.items()},
+        **{slug: _changed_setting("private_key", change) for slug, change in KEYS.items()},
+        **{slug: _changed_setting("key_id", change) for slug, change in _KEY_IDS.items()},
+        **{slug: _changed_setting("issuer_id", change) for slug, change in _ISSUER_IDS.items()},
         "ids-swapped": lambda values: {**values, "key_id": values["issuer_id"], "issuer_id": values["key_id"]},
         "service-id-missing": lambda values: {**values, "team_id": ()},
         "credentials-missing": lambda _: {},
         "variable-not-read": lambda _: {},
-        "id-placeholder": _with("key_id", lambda _: "YOUR_KEY_ID"),
+        "id-placeholder": _changed_setting("key_id", lambda _: "YOUR_KEY_ID"),
         "credentials-conflict": lambda values: {
             **values,
-            "key_id": (*values["key_id"], *_in("second source", OTHER_KEY_ID)),
+            "key_id": (*values["key_id"], *_only_value(OTHER_KEY_ID, "second source")),
         },
-        "key-content-for-path": lambda values: _at_path(values, values["private_key"][0].value),
-        "key-file-missing": lambda values: _at_path(values, KEY_FILE),
+        "key-content-for-path": lambda values: _with_key_path(values, values["private_key"][0].value),
+        "key-file-missing": lambda values: _with_key_path(values, KEY_FILE),
     }
 )
-"""Changes of the settings, by the slug of the cause."""
+"""Maps the slug of a cause to a function that returns changed settings."""
 
 
-def _in_file(name: str, *, mode: int = 0o600, setting: str = "key_file") -> Callable[[Values, Path], Values]:
+def _written_to(name: str, *, mode: int = 0o600, setting: str = "key_file") -> Callable[[Values, Path], Values]:
     def write(values: Values, folder: Path) -> Values:
         file = folder / name
-        file.write_bytes(values["private_key"][0].value.encode("ascii"))  # without the line breaks of Windows
+        file.write_bytes(values["private_key"][0].value.encode("ascii"))  # write_text() would write CRLF on Windows
         file.chmod(mode)
-        return {**values, "private_key": (), setting: _in(SOURCE, str(file))}
+        return {**values, "private_key": (), setting: _only_value(str(file))}
 
     return write
 
 
-def _folder_for_file(values: Values, folder: Path) -> Values:
-    # Containers make one where the file to mount is missing. Missing rights would not keep root from reading.
+def _folder_as_key_file(values: Values, folder: Path) -> Values:
+    # Docker creates a folder if the file of a bind mount does not exist. A file without read permission is no
+    # alternative: root can read it.
     (folder / KEY_FILE).mkdir()
-    return _at_path(values, str(folder / KEY_FILE))
+    return _with_key_path(values, str(folder / KEY_FILE))
 
 
 FILES: Mapping[str, Callable[[Values, Path], Values]] = MappingProxyType(
     {
-        "key-path-for-content": _in_file(KEY_FILE, setting="private_key"),
-        "key-file-exposed": _in_file(KEY_FILE, mode=0o644),
-        "key-id-file-mismatch": _in_file(f"AuthKey_{OTHER_KEY_ID}.p8"),
-        "key-of-other-service": _in_file(f"SubscriptionKey_{KEY_ID}.p8"),
-        "key-file-unreadable": _folder_for_file,
-        "tool-setting-conflict": _in_file(KEY_FILE, setting="fastlane_key"),
+        "key-path-for-content": _written_to(KEY_FILE, setting="private_key"),
+        "key-file-exposed": _written_to(KEY_FILE, mode=0o644),
+        "key-id-file-mismatch": _written_to(f"AuthKey_{OTHER_KEY_ID}.p8"),
+        "key-of-other-service": _written_to(f"SubscriptionKey_{KEY_ID}.p8"),
+        "key-file-unreadable": _folder_as_key_file,
+        "tool-setting-conflict": _written_to(KEY_FILE, setting="fastlane_key"),
     }
 )
-"""Changes that write a file, by the slug of the cause. Each gets an empty folder."""
+"""Maps the slug of a cause to a function that writes a key file to an empty folder, and returns changed settings."""
 
 
 ENVIRONMENTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {"variable-not-read": {"APPLE_API_KEY_ID": KEY_ID, "APPLE_API_ISSUER": ISSUER_ID, "APPLE_API_KEY_PATH": KEY_FILE}}
 )
-"""Further environment variables to set, by the slug of the cause."""
+"""Maps the slug of a cause to the environment variables that the settings contain."""
 
 
 def throw_away_settings(fault: str = "", service: str | None = None, *, new_folder: Callable[[], Path]) -> Settings:
     """Make settings with a new key, and inject a cause into them.
 
     Args:
-        fault: The slug of a cause; empty, or of a cause that is no state of a key, it leaves the key good.
+        fault: The slug of a cause. If it is empty, or the cause does not affect credentials, the settings are valid.
         service: The name of the service that the key is for; None for App Store Connect.
-        new_folder: Makes an empty folder; called for the causes that need a file.
+        new_folder: Creates an empty folder and returns its path; called only for causes that need a file.
     """
-    values: Values = good_values()
+    values: Values = valid_values()
     folder = NOWHERE
     if fault in SOURCES:
         values = SOURCES[fault](values)

@@ -1,4 +1,4 @@
-"""Token faults: tokens with wrong contents, or damaged after they were signed."""
+"""Faults of the token: for each cause, a function that generates a token with wrong contents or changes a valid one."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 _HOUR = 60 * 60
 _AHEAD = 5 * 60
-"""Seconds; no time zone differs from another by so little."""
+"""In seconds. Time zones differ by at least 15 minutes, so this does not look like a time zone bug."""
 
 
 class MintArguments(NamedTuple):
-    """Arguments of a valid token."""
+    """The arguments for a valid token. Calling it generates the token."""
 
     credentials: Credentials
     now: float
@@ -34,35 +34,35 @@ class MintArguments(NamedTuple):
     service: str
 
     def __call__(self, **changes: Any) -> Token:
-        """Generate the token with changes: the arguments of :func:`pytest_asc.credentials.tokens.mint`."""
+        """Generate the token, with other arguments of :func:`pytest_asc.credentials.tokens.mint` if they are given."""
         return mint(self.credentials, now=self.now, **{"service": self.service, **changes})
 
 
 def make_faulty_token(fault: str, credentials: Credentials, *, now: float, service: str) -> Token:
-    """Make a token that shows a cause.
+    """Generate a token that has a fault.
 
     Args:
         fault: The slug of the cause, one of :data:`TOKENS`.
-        credentials: The key, and the ids that go into the token.
-        now: Seconds since 1970.
-        service: The name of the service that it is sent to.
+        credentials: The key that signs the token, and the IDs that it contains.
+        now: The current time, in seconds since 1970.
+        service: The name of the service that receives the token.
     """
     return Token(TOKENS[fault](MintArguments(credentials, now, service)), minted_by="pytest-asc")
 
 
 UTC_OFFSETS: Mapping[str, int] = MappingProxyType({"token-time-zone-bug": 2 * _HOUR})
-"""Offsets of local time from UTC in seconds, by the slug of the cause."""
+"""Maps the slug of a cause to the offset of local time from UTC that it requires, in seconds."""
 
 
-def _minted(**changes: Any) -> Callable[[MintArguments], str]:
+def _with_arguments(**changes: Any) -> Callable[[MintArguments], str]:
     return lambda arguments: arguments(**changes)
 
 
-def _good_but(change: Callable[[str], str]) -> Callable[[MintArguments], str]:
+def _changed_token(change: Callable[[str], str]) -> Callable[[MintArguments], str]:
     return lambda arguments: change(arguments())
 
 
-def _padded(token: str) -> str:
+def _with_padding(token: str) -> str:
     return ".".join(part + "=" * (-len(part) % 4) for part in token.split("."))
 
 
@@ -77,32 +77,32 @@ def _with_der_signature(token: str) -> str:
 
 def _with_hmac(token: str) -> str:
     signing_input = token.rpartition(".")[0]
-    made = hmac.new(b"the text of the key", signing_input.encode("ascii"), hashlib.sha256).digest()
-    return f"{signing_input}.{base64url_encode(made).decode('ascii')}"
+    digest = hmac.new(b"the text of the key", signing_input.encode("ascii"), hashlib.sha256).digest()
+    return f"{signing_input}.{base64url_encode(digest).decode('ascii')}"
 
 
-def _of_another_key(arguments: MintArguments) -> str:
+def _signed_with_other_key(arguments: MintArguments) -> str:
     other = replace(arguments.credentials, private_key=ec.generate_private_key(ec.SECP256R1()))
     return arguments._replace(credentials=other)()
 
 
 TOKENS: Mapping[str, Callable[[MintArguments], str]] = MappingProxyType(
     {
-        "token-malformed": _good_but(lambda token: token.rpartition(".")[0]),
-        "token-base64-alphabet": _good_but(_padded),
-        "token-bytes-repr": _good_but(lambda token: str(token.encode())),
-        "token-whitespace": _good_but(lambda token: f"{token}\n"),
-        "token-algorithm": _minted(headers={"alg": "ES384"}),
-        "token-kid-missing": _minted(headers={"kid": None}),
-        "token-audience": _minted(claims={"aud": "appstoreconnect-v2"}),
-        "token-issuer": _minted(claims={"iss": None}),
-        "token-subject": _minted(claims={"iss": None, "subject": "user"}),
-        "token-claims-mixed": _minted(claims={"sub": "user"}),
-        "token-lifetime-too-long": _minted(lifetime=20 * 60 + 1),
-        "token-lifetime-at-limit": _minted(lifetime=20 * 60),
-        "token-long-lived-not-allowed": _minted(scope=["GET /v1/apps"], lifetime=24 * _HOUR),
-        "token-expired": _minted(lifetime=0),
-        "token-exp-is-duration": _minted(claims={"exp": 1200}),
+        "token-malformed": _changed_token(lambda token: token.rpartition(".")[0]),
+        "token-base64-alphabet": _changed_token(_with_padding),
+        "token-bytes-repr": _changed_token(lambda token: str(token.encode())),
+        "token-whitespace": _changed_token(lambda token: f"{token}\n"),
+        "token-algorithm": _with_arguments(headers={"alg": "ES384"}),
+        "token-kid-missing": _with_arguments(headers={"kid": None}),
+        "token-audience": _with_arguments(claims={"aud": "appstoreconnect-v2"}),
+        "token-issuer": _with_arguments(claims={"iss": None}),
+        "token-subject": _with_arguments(claims={"iss": None, "subject": "user"}),
+        "token-claims-mixed": _with_arguments(claims={"sub": "user"}),
+        "token-lifetime-too-long": _with_arguments(lifetime=20 * 60 + 1),
+        "token-lifetime-at-limit": _with_arguments(lifetime=20 * 60),
+        "token-long-lived-not-allowed": _with_arguments(scope=["GET /v1/apps"], lifetime=24 * _HOUR),
+        "token-expired": _with_arguments(lifetime=0),
+        "token-exp-is-duration": _with_arguments(claims={"exp": 1200}),
         "token-time-milliseconds": lambda arguments: arguments(
             issued_at=int(arguments.now) * 1000, lifetime=900 * 1000
         ),
@@ -111,17 +111,17 @@ TOKENS: Mapping[str, Callable[[MintArguments], str]] = MappingProxyType(
             issued_at=int(arguments.now) - UTC_OFFSETS["token-time-zone-bug"]
         ),
         "token-issued-in-future": lambda arguments: arguments(issued_at=int(arguments.now) + _AHEAD),
-        "token-signature-der": _good_but(_with_der_signature),
-        "token-signature-mismatch": _of_another_key,
-        "token-signature-hmac": _good_but(_with_hmac),
-        "token-scope-format": _minted(claims={"scope": "GET /v1/apps"}),
-        "token-scope-mismatch": _minted(scope=["GET /v1/users"]),
-        "token-form": _minted(claims={"nonce": "pytest-asc"}),
-        "token-of-other-service": _minted(service="apns"),
+        "token-signature-der": _changed_token(_with_der_signature),
+        "token-signature-mismatch": _signed_with_other_key,
+        "token-signature-hmac": _changed_token(_with_hmac),
+        "token-scope-format": _with_arguments(claims={"scope": "GET /v1/apps"}),
+        "token-scope-mismatch": _with_arguments(scope=["GET /v1/users"]),
+        "token-form": _with_arguments(claims={"nonce": "pytest-asc"}),
+        "token-of-other-service": _with_arguments(service="apns"),
         "not-a-token": lambda arguments: arguments.credentials.key_id,
         "token-placeholder": lambda _: "${ASC_TOKEN}",
-        "token-quoted": _good_but(lambda token: f'"{token}"'),
+        "token-quoted": _changed_token(lambda token: f'"{token}"'),
         "apple-id-session": lambda _: "abcd-efgh-ijkl-mnop",
     }
 )
-"""Functions that make a token, by the slug of the cause."""
+"""Maps the slug of a cause to a function that generates the token."""
