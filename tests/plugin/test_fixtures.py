@@ -334,8 +334,8 @@ def test_a_live_run_without_credentials_is_an_error_with_the_cause(pytester: pyt
     result.stdout.fnmatch_lines(
         [
             "E*CredentialsError: No credentials were found (credentials-missing).",
-            "E*Evidence: none of * options and variables is set*",
-            "E*Fix: Set ASC_KEY_ID*",
+            "  *Evidence: none of * options and variables is set*",
+            "  *Fix: Set ASC_KEY_ID*",
         ]
     )
 
