@@ -390,7 +390,7 @@ IMPATIENT = """
 import sys
 from pytest_asc.cli import run
 from pytest_asc.cli.main import main
-run._PATIENCE = 0.2
+run._GRACE_PERIOD = 0.2
 raise SystemExit(main(sys.argv[1:]))
 """
 

@@ -288,7 +288,7 @@ IMPATIENT = """
 import sys
 from pytest_asc.cli import request_lines
 from pytest_asc.cli.main import main
-request_lines._PATIENCE = 0.2
+request_lines._CLOSE_TIMEOUT = 0.2
 raise SystemExit(main(sys.argv[1:]))
 """
 
@@ -306,9 +306,18 @@ def test_serve_answers_and_stops_while_nobody_reads_its_lines(
     assert served.process.wait(timeout=30) == 0
 
 
+POLLS_OFTEN = """
+import sys
+from pytest_asc.cli import parent
+from pytest_asc.cli.main import main
+parent._POLL_INTERVAL = 0.02
+raise SystemExit(main(sys.argv[1:]))
+"""
+POLLING = [sys.executable, "-W", "error", "-c", POLLS_OFTEN, "serve", "--empty"]
+
 STARTER = f"""
 import subprocess, sys
-serve = subprocess.Popen({[*COMMAND, "--empty"]!r}, start_new_session=sys.argv[1] == "True")
+serve = subprocess.Popen({POLLING!r}, start_new_session=sys.argv[1] == "True")
 print(serve.pid, flush=True)
 sys.stdin.read()
 """
@@ -343,8 +352,8 @@ def test_serve_ends_when_its_parent_is_killed() -> None:
 
 PARENTS = {
     "session": (sys.executable, "-c", STARTER, "True"),
-    "shell": ("sh", "-c", '"$@" & echo $!; exit', "sh", *COMMAND, "--empty"),
-    "script": ("./start-emulator", *COMMAND, "--empty"),
+    "shell": ("sh", "-c", '"$@" & echo $!; exit', "sh", *POLLING),
+    "script": ("./start-emulator", *POLLING),
 }
 
 
@@ -358,8 +367,8 @@ def kill_parents() -> dict[str, bool]:
     """Have each of the parents start a server, and kill it; return whether the servers go on."""
     with ExitStack() as stack:
         servers = {}
-        for name, command in PARENTS.items():
-            parent = stack.enter_context(started_by(*command))
+        parents = {name: stack.enter_context(started_by(*command)) for name, command in PARENTS.items()}
+        for name, parent in parents.items():
             process, connection_info = pid_and_info(parent)
             assert parent.stdout
             stack.callback(parent.stdout.read)
@@ -367,7 +376,7 @@ def kill_parents() -> dict[str, bool]:
             parent.kill()
             parent.wait()
             servers[name] = parent.stdout, connection_info["url"]
-        ended = select.select([output for output, _ in servers.values()], [], [], 1.5)[0]
+        ended = select.select([output for output, _ in servers.values()], [], [], 0.5)[0]
         return {name: output not in ended and is_listening(url) for name, (output, url) in servers.items()}
 
 
