@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -18,13 +18,23 @@ import yaml
 
 from pytest_asc.control.commands import COMMANDS
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from forked_python import ForkedPython
+
 ROOT = Path(__file__).parents[2]
 LANGUAGES = ROOT / "docs" / "languages"
-RUN = [sys.executable, "-m", "pytest_asc", "run", "--empty", "--"]
 
 
-def run(*command: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*RUN, *command], capture_output=True, text=True, check=False, cwd=cwd, timeout=120)
+@pytest.fixture
+def run(forked_server: ForkedPython) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run a program against an emulator, in a folder."""
+
+    def run(*command: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+        return forked_server.run("-m", "pytest_asc", "run", "--empty", "--", *command, folder=cwd)
+
+    return run
 
 
 EXAMPLES = [
@@ -38,7 +48,12 @@ EXAMPLES = [
 
 @pytest.mark.parametrize(("program", "arguments", "summary"), EXAMPLES, ids=[program for program, _, _ in EXAMPLES])
 def test_the_examples_pass_with_their_test_runners(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, program: str, arguments: list[str], summary: str
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    run: Callable[..., subprocess.CompletedProcess[str]],
+    program: str,
+    arguments: list[str],
+    summary: str,
 ) -> None:
     if not shutil.which(program):
         pytest.skip(f"{program} is not installed")
@@ -52,7 +67,7 @@ def test_the_examples_pass_with_their_test_runners(
 
 
 @pytest.mark.skipif(not shutil.which("swiftc"), reason="swift is not installed")
-def test_the_swift_example_is_swift() -> None:
+def test_the_swift_example_is_swift(run: Callable[..., subprocess.CompletedProcess[str]]) -> None:
     assert run("swiftc", "-parse", str(LANGUAGES / "swift" / "AppNamesTests.swift")).returncode == 0
 
 
