@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +19,14 @@ NOON = 1_528_372_800  # 2018-06-07 12:00:00 UTC
 STORED_REPORTS = sorted((Path(__file__).parent / "reports").glob("*.json"), key=lambda path: path.stem)
 
 
+@cache
+def _text_of(name: str) -> str:
+    return (STORED_REPORTS[0].parent / f"{name}.json").read_text("utf-8")
+
+
 def load_json(name: str) -> dict[str, Any]:
     """A stored report, to change before it is read."""
-    document: dict[str, Any] = json.loads((STORED_REPORTS[0].parent / f"{name}.json").read_text("utf-8"))
+    document: dict[str, Any] = json.loads(_text_of(name))
     return document
 
 
