@@ -47,7 +47,7 @@ def add_command(
     return commands.add_parser(name, help=summary, usage=usage, description=f"{summary[0].upper()}{summary[1:]}.")
 
 
-def add_settings(parser: argparse.ArgumentParser, *, without: Collection[str]) -> None:
+def add_setting_options(parser: argparse.ArgumentParser, *, without: Collection[str]) -> None:
     """Add the options in the table of settings, except for the settings in ``without``."""
     for setting in SETTINGS:
         if setting.option and setting.name not in without:
@@ -66,9 +66,9 @@ def settings_of(options: argparse.Namespace) -> Settings:
     )
 
 
-def add_live(parser: argparse.ArgumentParser) -> None:
+def add_live_options(parser: argparse.ArgumentParser) -> None:
     """Add the options for reading a live account."""
-    add_settings(parser, without={"mode"})
+    add_setting_options(parser, without={"mode"})
     parser.add_argument(
         "--asc-trust-host",
         dest="trust_host",
@@ -80,7 +80,7 @@ def add_live(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="do not show progress")
 
 
-def add_account(parser: argparse.ArgumentParser) -> None:
+def add_account_options(parser: argparse.ArgumentParser) -> None:
     """Add the options for the emulated account, the log and the proxy."""
     parser.add_argument("--load", metavar="FILE", help="load resources from this JSON file")
     parser.add_argument(

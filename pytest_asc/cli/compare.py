@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_asc.cli.arguments import add_command, add_live, positive_integer, settings_of
+from pytest_asc.cli.arguments import add_command, add_live_options, positive_integer, settings_of
 from pytest_asc.credentials.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "--budget", type=positive_integer, default=None, metavar="N", help="send at most N live requests (default 1500)"
     )
-    add_live(parser)
+    add_live_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from pytest_asc.apple.services import PROBEABLE, SERVICES
-from pytest_asc.cli.arguments import USAGE_ERROR, add_command, add_settings, settings_of
+from pytest_asc.cli.arguments import USAGE_ERROR, add_command, add_setting_options, settings_of
 
 if TYPE_CHECKING:
     import argparse
@@ -32,7 +32,7 @@ def add_parser(commands: Commands) -> None:
         help="service that the token is for (default: inferred from the evidence)",
     )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
-    add_settings(parser, without={"mode", "base_url", "token_lifetime", "service"})
+    add_setting_options(parser, without={"mode", "base_url", "token_lifetime", "service"})
 
 
 def run(options: argparse.Namespace) -> int:

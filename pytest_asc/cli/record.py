@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_asc.cli.arguments import add_command, add_live, settings_of
+from pytest_asc.cli.arguments import add_command, add_live_options, settings_of
 from pytest_asc.credentials.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def add_parser(commands: Commands) -> None:
         help="territories to record prices for, such as USA,DEU, or all (default USA)",
     )
     parser.add_argument("--resume", action="store_true", help="continue an interrupted recording")
-    add_live(parser)
+    add_live_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from pytest_asc.apple.causes import DOCS_URL
 from pytest_asc.apple.services import APP_STORE_CONNECT, emulated_hosts
-from pytest_asc.cli.arguments import add_account, add_command
+from pytest_asc.cli.arguments import add_account_options, add_command
 from pytest_asc.cli.isolation import isolate, resolve_to_loopback
 from pytest_asc.cli.quick_start import quick_start
 from pytest_asc.credentials.settings import SECRET_VARIABLES, SettingsError
@@ -53,7 +53,7 @@ def add_parser(commands: Commands) -> None:
         "run a command with the emulator in place of Apple's API",
         usage="%(prog)s [options] -- COMMAND …",
     )
-    add_account(parser)
+    add_account_options(parser)
     parser.add_argument(
         "--isolate",
         action="store_true",

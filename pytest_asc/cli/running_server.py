@@ -51,7 +51,7 @@ class AccountOptions(NamedTuple):
 
     @classmethod
     def from_options(cls, options: argparse.Namespace) -> AccountOptions:
-        """Make the options from a command line that was parsed with the arguments of ``add_account``.
+        """Make the options from a command line that was parsed with the arguments of ``add_account_options``.
 
         Raises:
             SettingsError: The options contradict each other.

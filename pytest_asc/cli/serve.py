@@ -13,7 +13,7 @@ from ipaddress import ip_address
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
-from pytest_asc.cli.arguments import add_account, add_command
+from pytest_asc.cli.arguments import add_account_options, add_command
 from pytest_asc.cli.parent import wait, watched_parent
 from pytest_asc.cli.quick_start import quick_start
 from pytest_asc.credentials.settings import SettingsError
@@ -33,7 +33,7 @@ _STOPPING_UNLESS_IGNORED = {number for number in signal.Signals if number.name i
 def add_parser(commands: Commands) -> None:
     """Add the command's parser."""
     parser = add_command(commands, "serve", "run the emulator on local ports and print its URLs as one line of JSON")
-    add_account(parser)
+    add_account_options(parser)
     parser.add_argument("--host", default="127.0.0.1", help="host to listen on (default 127.0.0.1)")
     parser.add_argument("--port", type=_port, default=0, help="port for HTTP (default: a free one)")
     parser.add_argument(

@@ -6,7 +6,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from pytest_asc.cli.arguments import USAGE_ERROR, add_command, add_settings, settings_of
+from pytest_asc.cli.arguments import USAGE_ERROR, add_command, add_setting_options, settings_of
 
 if TYPE_CHECKING:
     import argparse
@@ -24,7 +24,7 @@ def add_parser(commands: Commands) -> None:
         metavar="REQUEST",
         help='limit the token to this request, such as "GET /v1/apps"; may be repeated',
     )
-    add_settings(parser, without={"mode", "base_url"})
+    add_setting_options(parser, without={"mode", "base_url"})
 
 
 def run(options: argparse.Namespace) -> int:
