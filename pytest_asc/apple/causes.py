@@ -460,6 +460,7 @@ def nearest_cause(name: str) -> str | None:
     """Return the slug most similar to a name, regardless of the order of words; None if none is similar."""
     from difflib import get_close_matches  # noqa: PLC0415  only needed for an error message
 
+    name = str(name)
     by_words = {"-".join(sorted(slug.split("-"))): slug for slug in CAUSES}
     words = "-".join(sorted(re.split(r"[-_ ]+", name.lower())))
     close = get_close_matches(name.lower(), CAUSES, n=1) or get_close_matches(words, by_words, n=1)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from pytest_asc.emulator.account.schedule import HUNDRED_YEARS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -18,10 +20,8 @@ TEXT: Schema = {"type": "string", "minLength": 1}
 BOOLEAN: Schema = {"type": "boolean"}
 NUMBER: Schema = {"type": "number"}
 OBJECT: Schema = {"type": "object"}
-
-_HUNDRED_YEARS = 3_200_000_000
-SECONDS: Schema = {"type": "number", "minimum": 0, "maximum": _HUNDRED_YEARS}
-OFFSET: Schema = {"type": "number", "minimum": -_HUNDRED_YEARS, "maximum": _HUNDRED_YEARS}
+SECONDS: Schema = {"type": "number", "minimum": 0, "maximum": HUNDRED_YEARS}
+OFFSET: Schema = {"type": "number", "minimum": -HUNDRED_YEARS, "maximum": HUNDRED_YEARS}
 
 _TYPES: Mapping[str, Callable[[Any], bool]] = {
     "string": lambda value: isinstance(value, str),

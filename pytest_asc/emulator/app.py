@@ -19,7 +19,7 @@ from pytest_asc.emulator.account import upload_storage
 from pytest_asc.emulator.account.account import Account
 from pytest_asc.emulator.account.ids import IdGenerator
 from pytest_asc.emulator.account.review_requirements import check_requirements
-from pytest_asc.emulator.account.schedule import DAY, HOUR, MINUTE
+from pytest_asc.emulator.account.schedule import DAY, HOUR, HUNDRED_YEARS, MINUTE
 from pytest_asc.emulator.auth.authenticator import Authenticator, Key, KeyOverrides
 from pytest_asc.emulator.auth.rate_limiter import RATE_LIMIT, RateLimiter
 from pytest_asc.emulator.auth.role_policy import check_role_access
@@ -105,11 +105,9 @@ class Emulator:
         self._start()
 
     def _start(self) -> None:
-        self.clock_offset = 0.0
-        """Seconds by which the clock of the emulated service is ahead of the caller's."""
+        self._clock_offset = 0.0
         self._role: Role = "ADMIN"
-        self.rate_limit = RATE_LIMIT
-        """Number of requests that each key may send within an hour."""
+        self._rate_limit = RATE_LIMIT
         self.response_override: ResponseOverride | None = None
         """Response to every request while a fault is active; else None."""
         self.client_fault: str | None = None
@@ -162,23 +160,67 @@ class Emulator:
         """Size in bytes of each part of an upload but the last: 5 MiB. A smaller size splits small files, too.
 
         Raises:
-            ValueError: The property is set to less than 1.
+            ValueError: The property is set to something other than a whole number of at least 1.
         """
+        __tracebackhide__ = True
         return self._account.storage.part_size
 
     @part_size.setter
     def part_size(self, size: int) -> None:
-        if size < 1:
-            raise ValueError(f"part_size: got {size}, expected at least 1 byte")
+        __tracebackhide__ = True
+        if type(size) is not int or size < 1:
+            raise ValueError(f"part_size: got {size!r}, expected at least 1 byte, as a whole number")
         self._account.storage.part_size = size
 
     @property
+    def clock_offset(self) -> float:
+        """Seconds by which the clock of the emulated service is ahead of the caller's.
+
+        Raises:
+            ValueError: The property is set to something other than a number, or to more than a hundred years.
+        """
+        __tracebackhide__ = True
+        return self._clock_offset
+
+    @clock_offset.setter
+    def clock_offset(self, seconds: float) -> None:
+        __tracebackhide__ = True
+        if type(seconds) not in {int, float} or not abs(seconds) <= HUNDRED_YEARS:
+            raise ValueError(f"clock_offset: got {seconds!r}, expected a number of seconds, at most a hundred years")
+        self._clock_offset = seconds
+
+    @property
+    def rate_limit(self) -> int:
+        """Number of requests that each key may send within an hour.
+
+        Raises:
+            ValueError: The property is set to something other than a whole number of at least 1.
+        """
+        __tracebackhide__ = True
+        return self._rate_limit
+
+    @rate_limit.setter
+    def rate_limit(self, limit: int) -> None:
+        __tracebackhide__ = True
+        if type(limit) is not int or limit < 1:
+            raise ValueError(f"rate_limit: got {limit!r}, expected a whole number of at least 1")
+        self._rate_limit = limit
+
+    @property
     def vendor_number(self) -> str:
-        """Number of the only vendor that has sales and finance reports."""
+        """Number of the only vendor that has sales and finance reports.
+
+        Raises:
+            ValueError: The property is set to something other than a string of digits.
+        """
+        __tracebackhide__ = True
         return self._account.vendor_number
 
     @vendor_number.setter
     def vendor_number(self, number: str) -> None:
+        __tracebackhide__ = True
+        if type(number) is not str or not (number.isascii() and number.isdigit()):
+            raise ValueError(f"vendor_number: got {number!r}, expected a string of digits, such as '80012345'")
         self._account.vendor_number = self._visible.vendor_number = number
 
     @property
@@ -282,6 +324,7 @@ class Emulator:
         Raises:
             ValueError: An attribute or a relationship does not exist, or a value is not valid.
         """
+        __tracebackhide__ = True
         with self._lock, self._account.outbox.paused():
             return seeding.add_ready_version(self._account, app, id, members)
 
@@ -350,7 +393,7 @@ class Emulator:
             The matching resources, an empty list if there are none.
 
         Raises:
-            ValueError: The type, an attribute or a relationship does not exist.
+            ValueError: The type, an attribute or a relationship does not exist, or a value is not valid.
         """
         __tracebackhide__ = True
         with self._lock:
@@ -493,16 +536,18 @@ class Emulator:
 
         Raises:
             TypeError: An argument is not a number.
-            ValueError: The sum of the arguments is negative.
+            ValueError: The sum of the arguments is negative, or more than a hundred years.
         """
         __tracebackhide__ = True
         parts = ((seconds, 1), (minutes, MINUTE), (hours, HOUR), (days, DAY))
         for amount, _ in parts:
-            if amount is not None and not isinstance(amount, (int, float)):
+            if amount is not None and type(amount) not in {int, float}:
                 raise TypeError(f"advance: got {amount!r}, expected a number")
         given = [amount * unit for amount, unit in parts if amount is not None]
         if not sum(given) >= 0:
             raise ValueError(f"time does not go back: got {sum(given)} seconds, expected 0 or more")
+        if sum(given) > HUNDRED_YEARS:
+            raise ValueError(f"advance: got {sum(given)} seconds, expected at most {HUNDRED_YEARS}, a hundred years")
         happened: list[str] = []
         steps = self._account.schedule.steps(sum(given) if given else None)
         while True:
@@ -765,7 +810,7 @@ class Emulator:
         :class:`~pytest_asc.emulator.webhook_delivery.Deferred`. An exception of their receiver is the ``crash``.
         """
         with self._lock:
-            now = self._clock() + self.clock_offset
+            now = self._clock() + self._clock_offset
             try:
                 result = self._respond(request, now)
                 response = self._as_response(result.answer)
@@ -816,12 +861,13 @@ class Emulator:
             return _Result(failure.deliver(failure.response(self._error_ids.uuid)), from_front_end=True)
 
         # 3. Authentication.
-        key = self.authenticator.authenticate(request.header("Authorization"), method, url, now, skew=self.clock_offset)
+        authorization = request.header("Authorization")
+        key = self.authenticator.authenticate(authorization, method, url, now, skew=self._clock_offset)
         if isinstance(key, Finding):
             return _Result(self.service.refusal or NOT_AUTHORIZED, key)
 
         # 4. Rate limit. The other services have none.
-        remaining = self._rate_limiter.count(key.key_id, now, self.rate_limit) if is_app_store_connect else None
+        remaining = self._rate_limiter.count(key.key_id, now, self._rate_limit) if is_app_store_connect else None
         if remaining == RateLimiter.EXCEEDED:
             evidence = f"the key has sent {self.rate_limit} requests in the last hour"
             return _Result(ApiError(errors.RATE_LIMIT_EXCEEDED), make_finding("rate-limited", evidence), 0)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, get_args
@@ -14,7 +16,7 @@ from pytest_asc.emulator.jsonapi.errors import TEMPLATES_BY_STATUS, ApiError, Er
 from pytest_asc.emulator.jsonapi.known_errors import KNOWN_ERRORS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from pytest_asc.emulator.request_records import RequestRecord
 
@@ -212,10 +214,8 @@ def _problem(failure: PlannedFailure) -> str | None:
             failure.status is None and (failure.front_end or any(one is not None for one in response_members)),
             "front_end, code, title, detail, headers and body need a status",
         ),
+        *((True, f"got {name}={value!r}, expected {words}") for name, value, words in _wrong_types(failure)),
         *((True, f"got the header {name!r}: {value!r}, {words}") for name, value, words in _bad_headers(failure)),
-        (_is_less(failure.times, 1), f"got times={failure.times!r}, expected a number of at least 1"),
-        (_is_less(failure.after, 0), f"got after={failure.after!r}, expected a number of at least 0"),
-        (_is_less(failure.latency, 0), f"got latency={failure.latency!r}, expected a number of seconds"),
         (failure.sleep and not failure.latency, "sleep=True needs a latency"),
     )
     return next((words for wrong, words in problems if wrong), None)
@@ -223,7 +223,7 @@ def _problem(failure: PlannedFailure) -> str | None:
 
 def _bad_headers(failure: PlannedFailure) -> Iterator[tuple[object, object, str]]:
     """Yield name and value of each header that cannot be sent, with a text that says what was expected."""
-    headers: dict[Any, Any] = dict(failure.headers or {})
+    headers: dict[Any, Any] = dict(failure.headers) if isinstance(failure.headers, Mapping) else {}
     for name, value in headers.items():
         if not (isinstance(name, str) and _HEADER_NAME.fullmatch(name)):
             yield name, value, "expected a name of letters, digits and hyphens"
@@ -233,8 +233,24 @@ def _bad_headers(failure: PlannedFailure) -> Iterator[tuple[object, object, str]
             yield name, value, "which is set from the body: leave it out"
 
 
-def _is_less(value: object, least: int) -> bool:
-    return not isinstance(value, (int, float)) or value < least
+def _wrong_types(failure: PlannedFailure) -> Iterator[tuple[str, object, str]]:
+    """Yield name and value of each argument of a wrong type or below its minimum, with a text of what was expected."""
+    for name, least in (("times", 1), ("after", 0)):
+        number = getattr(failure, name)
+        if type(number) is not int or number < least:
+            yield name, number, f"a whole number of at least {least}"
+    if type(failure.latency) not in {int, float} or not 0 <= failure.latency < math.inf:
+        yield "latency", failure.latency, "a number of seconds"
+    for name in ("sleep", "optional", "front_end"):
+        if not isinstance(getattr(failure, name), bool):
+            yield name, getattr(failure, name), "True or False"
+    for name in ("code", "title", "detail"):
+        if not isinstance(getattr(failure, name), (str, type(None))):
+            yield name, getattr(failure, name), "a string"
+    if not isinstance(failure.body, (bytes, type(None))):
+        yield "body", failure.body, "bytes"
+    if not isinstance(failure.headers, (Mapping, type(None))):
+        yield "headers", failure.headers, "a dict"
 
 
 def _problem_of_path(method: str, path: str, methods_by_path: Mapping[str, Collection[str]]) -> str | None:

@@ -162,8 +162,8 @@ def test_a_truncated_response_keeps_its_content_length(emulator_client: Emulator
         ("GET", "/v1/apps", {"status": 429, "headers": {"X: y": "a"}}, "expected a name of letters"),
         ("GET", "/v1/apps", {"status": 429, "headers": {"": "a"}}, "expected a name of letters"),
         ("GET", "/v1/apps", {"status": 429, "headers": {"Content-Length": "3"}}, "which is set from the body"),
-        ("GET", "/v1/apps", {"status": 500, "times": 0}, "got times=0, expected a number of at least 1"),
-        ("GET", "/v1/apps", {"status": 500, "after": -1}, "got after=-1, expected a number of at least 0"),
+        ("GET", "/v1/apps", {"status": 500, "times": 0}, "got times=0, expected a whole number of at least 1"),
+        ("GET", "/v1/apps", {"status": 500, "after": -1}, "got after=-1, expected a whole number of at least 0"),
     ],
 )
 def test_fail_rejects_a_failure_that_can_never_happen(

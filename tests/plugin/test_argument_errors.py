@@ -29,6 +29,29 @@ CALLS = {
     "asc_emulator.update('1', name='x')": "got '1', expected a resource, as add and get return it",
     "asc_emulator.advance('1 h')": "advance: got '1 h', expected a number",
     "asc_emulator.sell({'type': 'apps', 'id': '1'}, prize=1)": "sell() got an unexpected keyword argument 'prize'; did",
+    "asc_emulator.sell(asc_emulator.add('apps'), currency='dollar')": "currency: got 'dollar', expected three capital",
+    "asc_emulator.sell(asc_emulator.add('apps'), version=' ')": "version: got ' ', expected a version of the app",
+    "asc_emulator.sell(asc_emulator.add('apps'), product_type='')": "product_type: got '', expected one of 1, 1-B",
+    "asc_emulator.sell(asc_emulator.add('apps'), day=True)": "day: got True, expected a date",
+    "asc_emulator.measure(asc_emulator.add('builds'), 'betaBuildUsages', crashCount=float('nan'))": (
+        "crashCount: got nan, expected a number"
+    ),
+    "asc_emulator.add('apps', id=' ')": "id: got ' ', expected one line of text; leave the id out for a new one",
+    "asc_emulator.add_ready_version('')": "there is no resource",
+    "asc_emulator.add_testflight_build({})": "expected ids or resources of type 'apps', got {}",
+    "asc_emulator.add_testflight_build(testers=-1)": "testers: got -1, expected a whole number of at least 0",
+    "asc_emulator.find('builds', version=7)": "'version' of 'builds': got an integer, expected a string",
+    "asc_emulator.advance(True)": "advance: got True, expected a number",
+    "asc_emulator.advance(days=float('inf'))": "advance: got inf seconds, expected at most 3200000000",
+    "asc_emulator.fault(7)": "there is no fault 7; the faults of the service are",
+    "asc_emulator.fail('GET', '/v1/apps', status=429, times=1.5)": "got times=1.5, expected a whole number",
+    "asc_emulator.fail('GET', '/v1/apps', latency=float('nan'))": "got latency=nan, expected a number of seconds",
+    "asc_emulator.fail('GET', '/v1/apps', status=429, optional='no')": "got optional='no', expected True or False",
+    "asc_emulator.fail('GET', '/v1/apps', status=429, body='x')": "got body='x', expected bytes",
+    "setattr(asc_emulator, 'part_size', 1.5)": "part_size: got 1.5, expected at least 1 byte, as a whole number",
+    "setattr(asc_emulator, 'vendor_number', 80012345)": "vendor_number: got 80012345, expected a string of digits",
+    "setattr(asc_emulator, 'rate_limit', 0)": "rate_limit: got 0, expected a whole number of at least 1",
+    "setattr(asc_emulator, 'clock_offset', float('nan'))": "clock_offset: got nan, expected a number of seconds",
 }
 
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
+HUNDRED_YEARS = 3_200_000_000
+"""Maximum number of seconds by which a test can shift or advance a clock. Later dates could not be formatted."""
 
 
 class Event(NamedTuple):

@@ -161,6 +161,7 @@ class Store:
         Raises:
             ValueError: A resource does not exist, or there are several and the relationship is to-one.
         """
+        __tracebackhide__ = True
         targets = self._types.setdefault(relation.target, {})
         wanted = dict.fromkeys(identifiers)
         for identifier in wanted:

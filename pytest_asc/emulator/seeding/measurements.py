@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ def make_measurement(
     Raises:
         ValueError: The type of the resource has no such metric, or a member is not valid.
     """
+    __tracebackhide__ = True
     metrics = metrics_of(resource.type)
     if metric not in metrics:
         offered = ", ".join(sorted(metrics)) or "nothing"
@@ -35,7 +37,7 @@ def make_measurement(
         raise ValueError(f"{metric!r} has no member {', '.join(sorted(unknown))}; its members are {expected}")
     given = {name: value["id"] if isinstance(value, dict) else value for name, value in members.items()}
     for name in given.keys() & _numbers():
-        if type(given[name]) not in {int, float}:
+        if type(given[name]) not in {int, float} or not math.isfinite(given[name]):
             raise ValueError(f"{name}: got {given[name]!r}, expected a number")
     filled = _with_defaults(store, resource, given) if metric == METRIC else given
     return Measurement(metric, day, {**filled, resource.type: resource.id})

@@ -33,11 +33,14 @@ def add(account: Account, resource_type: str, identifier: str | None, members: M
 
     Raises:
         TypeError: The id is not a string.
-        ValueError: The type, an attribute or a relationship does not exist, a value is not valid, or the id is taken.
+        ValueError: The type, an attribute or a relationship does not exist, a value is not valid, or the id is taken
+            or not valid.
     """
     __tracebackhide__ = True
     if identifier is not None and not isinstance(identifier, str):
         raise TypeError(f"id: got {identifier!r}, expected a string")
+    if identifier is not None and not (identifier.strip() and identifier.isprintable()):
+        raise ValueError(f"id: got {identifier!r}, expected one line of text; leave the id out for a new one")
     members, secret = _split_secret(resource_type, members)
     attributes, relationships, parents = sort_members(resource_type, members)
     account.discard_automatic(resource_type, identifier)
@@ -140,7 +143,7 @@ def find(account: Account, resource_type: str, attributes: Mapping[str, Any]) ->
         attributes: Values of attributes and relationships by name; related resources are compared by id.
 
     Raises:
-        ValueError: The type, an attribute or a relationship does not exist.
+        ValueError: The type, an attribute or a relationship does not exist, or a value is not valid.
     """
     __tracebackhide__ = True
     value_types, relationships = members_of(resource_type)
@@ -148,6 +151,7 @@ def find(account: Account, resource_type: str, attributes: Mapping[str, Any]) ->
         if name not in value_types and relationships.get(name) is None:
             hint = nearest_names(name, (*value_types, *relationships))
             raise ValueError(f"{resource_type!r} has no attribute or relationship {name!r}{hint}")
+    validate_attributes(resource_type, {name: attributes[name] for name in attributes if name in value_types})
 
     def matches(resource: Resource) -> bool:
         for name, value in attributes.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from inspect import signature
@@ -49,15 +50,21 @@ def make_sale(
     Raises:
         ValueError: Resources of the product's type cannot be sold, or a value is not valid.
     """
+    __tracebackhide__ = True
     if product.type not in _NAMES:
         raise ValueError(f"{product.type!r} are not sold; expected one of {', '.join(_NAMES)}")
-    product_type = product_type or _DEFAULT_PRODUCT_TYPES[product.type]
+    if product_type is None:
+        product_type = _DEFAULT_PRODUCT_TYPES[product.type]
     if product_type not in PRODUCT_TYPES:
         raise ValueError(f"product_type: got {product_type!r}, expected one of {', '.join(PRODUCT_TYPES)}")
     if device not in DEVICES:
         raise ValueError(f"device: got {device!r}, expected one of {', '.join(DEVICES)}")
     if not re.fullmatch("[A-Z]{2}", str(country)):
         raise ValueError(f"country: got {country!r}, expected two capital letters, such as 'US'")
+    if currency is not None and not re.fullmatch("[A-Z]{3}", str(currency)):
+        raise ValueError(f"currency: got {currency!r}, expected three capital letters, such as 'USD'")
+    if type(version) is not str or not version.strip() or not version.isprintable():
+        raise ValueError(f"version: got {version!r}, expected a version of the app, such as '1.0'")
     if type(units) is not int:
         raise ValueError(f"units: got {units!r}, expected a whole number")
     name, sku = (str(product.attributes.get(member, "")) for member in _NAMES[product.type])
@@ -72,7 +79,7 @@ def make_sale(
         app_name=str(app.attributes.get("name") or "") if app else "",
         app_sku=str(app.attributes.get("sku") or "") if app else "",
         product_type=product_type,
-        version=str(version),
+        version=version,
         units=units,
         day=as_day(day, today),
         country=country,
@@ -95,15 +102,17 @@ def as_day(day: str | date | int, today: date) -> date:
     Raises:
         ValueError: The argument is none of these.
     """
+    __tracebackhide__ = True
     if isinstance(day, date):
         return day
-    try:
-        return today + timedelta(days=day) if isinstance(day, int) else date.fromisoformat(day)
-    except (TypeError, ValueError, OverflowError):
-        raise ValueError(f"day: got {day!r}, expected a date, 'YYYY-MM-DD', or a number of days from today") from None
+    if not isinstance(day, bool):
+        with suppress(TypeError, ValueError, OverflowError):
+            return today + timedelta(days=day) if isinstance(day, int) else date.fromisoformat(day)
+    raise ValueError(f"day: got {day!r}, expected a date, 'YYYY-MM-DD', or a number of days from today")
 
 
 def _money(name: str, amount: float | str | Decimal) -> Decimal:
+    __tracebackhide__ = True
     try:
         money = Decimal(str(amount)).quantize(Decimal("0.01"))
     except InvalidOperation:

@@ -29,7 +29,8 @@ def add_ready_version(
     Raises:
         ValueError: An attribute or a relationship does not exist, or a value is not valid.
     """
-    owner = app or add(account, "apps", None, {})
+    __tracebackhide__ = True
+    owner = add(account, "apps", None, {}) if app is None else app
     version = resource_of(account, add(account, "appStoreVersions", identifier, {**members, "app": owner}))
     complete_version(account, version)
     return ResourceView(account, version)
@@ -69,7 +70,9 @@ def add_testflight_build(
         ValueError: An attribute or a relationship does not exist, or a value is not valid.
     """
     __tracebackhide__ = True
-    owner = app or add(account, "apps", None, {})
+    if type(testers) is not int or testers < 0:
+        raise ValueError(f"testers: got {testers!r}, expected a whole number of at least 0")
+    owner = add(account, "apps", None, {}) if app is None else app
     defaults = {"processingState": "VALID", "usesNonExemptEncryption": False}
     build = add(account, "builds", identifier, {**defaults, **members, "app": owner})
     people = [add(account, "betaTesters", None, {"apps": [owner]}) for _ in range(testers)]
