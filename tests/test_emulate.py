@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 APPS = "https://api.appstoreconnect.apple.com/v1/apps"
 
 
-def test_requests_to_apple_are_answered_while_it_is_open() -> None:
+def test_emulate_answers_requests_to_apples_host_inside_the_with_block() -> None:
     with pytest_asc.emulate() as account:
         app = account.add("apps", name="Lists")
         response = requests.get(APPS, headers={"Authorization": f"Bearer {account.token()}"}, timeout=5)
@@ -41,13 +41,13 @@ def test_other_connections_to_apple_are_errors_even_if_a_test_replaced_a_method_
         plain.connect(("api.appstoreconnect.apple.com", 443))
 
 
-def test_settings_are_applied() -> None:
+def test_emulate_applies_role_sample_and_load() -> None:
     with pytest_asc.emulate(role="DEVELOPER", sample=True, load={"data": [{"type": "apps", "id": "7"}]}) as account:
         assert account.role == "DEVELOPER"
         assert len(account.find("apps")) > 1
 
 
-def test_an_openapi_document_holds_while_it_is_open(tmp_path: Path) -> None:
+def test_emulate_uses_the_given_openapi_document_only_inside_the_with_block(tmp_path: Path) -> None:
     file = tmp_path / "openapi.json"
     file.write_text(json.dumps(MINIATURE), encoding="utf-8")
     with pytest_asc.emulate(openapi=file, sample=True) as account:
@@ -61,19 +61,19 @@ def test_an_openapi_document_holds_while_it_is_open(tmp_path: Path) -> None:
         assert requests.get(APPS, headers={"Authorization": f"Bearer {account.token()}"}, timeout=5).ok
 
 
-def test_what_is_no_openapi_document_is_a_value_error(tmp_path: Path) -> None:
+def test_emulate_raises_value_error_if_the_openapi_document_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="cannot be read"), pytest_asc.emulate(openapi=tmp_path / "none.json"):
         pytest.fail("it was opened")
 
 
-def test_an_unused_planned_failure_is_an_error_at_the_end() -> None:
+def test_emulate_raises_assertion_error_at_exit_if_a_planned_failure_was_not_used() -> None:
     with pytest.raises(AssertionError, match="planned failures did not happen"), pytest_asc.emulate() as account:
         account.fail("GET", "/v1/apps", status=500)
     with pytest_asc.emulate(allow_unfired=True) as account:
         account.fail("GET", "/v1/apps", status=500)
 
 
-def test_an_exception_of_the_program_is_not_hidden_by_an_unused_failure() -> None:
+def test_an_exception_in_the_with_block_is_raised_instead_of_the_error_for_an_unused_failure() -> None:
     def program() -> None:
         with pytest_asc.emulate() as account:
             account.fail("GET", "/v1/apps", status=500)
@@ -88,7 +88,7 @@ def test_an_unknown_service_is_refused() -> None:
         pass
 
 
-def test_a_program_needs_no_pytest() -> None:
+def test_emulate_does_not_import_pytest() -> None:
     code = (
         "import sys, pytest_asc, requests\n"
         "with pytest_asc.emulate() as account:\n"
@@ -138,7 +138,7 @@ class TestWithout(unittest.TestCase):
 """
 
 
-def test_unittest_uses_it_for_modules_and_classes(tmp_path: Path) -> None:
+def test_emulate_works_in_module_and_class_fixtures_of_unittest(tmp_path: Path) -> None:
     (tmp_path / "test_release.py").write_text(UNITTEST, encoding="utf-8")
     command = [sys.executable, "-W", "error::ResourceWarning", "-m", "unittest", "test_release.py"]
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -154,7 +154,7 @@ def test_pytest_uses_it_for_modules_and_classes_of_unittest(
     assert result.ret == 0
 
 
-def test_a_notebook_keeps_it_open_from_one_cell_to_the_next() -> None:
+def test_emulate_stays_active_across_the_cells_of_a_notebook() -> None:
     cells = [
         "import contextlib, pytest_asc, requests",
         "stack = contextlib.ExitStack()\naccount = stack.enter_context(pytest_asc.emulate(sample=True))",
@@ -168,7 +168,7 @@ def test_a_notebook_keeps_it_open_from_one_cell_to_the_next() -> None:
     assert names["status"] == 200
 
 
-def test_the_emulator_that_was_opened_last_answers_whatever_closes_first() -> None:
+def test_the_emulator_opened_last_answers_whichever_one_is_closed_first() -> None:
     first, second = pytest_asc.emulate(), pytest_asc.emulate()
     one, two = first.__enter__(), second.__enter__()
     requests.get(APPS, timeout=5)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from forked_python import ForkedPython
 
 
-def test_a_forked_process_has_the_environment_the_folder_and_the_input_that_it_is_given(
+def test_a_forked_process_gets_the_current_environment_and_the_given_folder_and_input(
     forked_python: ForkedPython, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
@@ -27,7 +27,7 @@ def test_a_signal_that_ends_a_forked_process_is_reported(forked_python: ForkedPy
 
 
 @pytest.mark.parametrize("library", ["aiohttp", "anyio", "hypothesis", "httpx", "trio"])
-def test_a_forked_process_has_not_loaded_what_tests_are_to_load(
+def test_a_forked_process_starts_without_the_optional_libraries(
     forked_python: ForkedPython, tmp_path: Path, library: str
 ) -> None:
     code = f"import sys; print({library!r} in sys.modules)"

@@ -39,7 +39,7 @@ for module in sys.argv[1:]:
 """
 
 
-def test_every_module_is_imported_without_what_windows_lacks() -> None:
+def test_every_module_can_be_imported_without_posix_modules_and_functions() -> None:
     subprocess.run([sys.executable, "-W", "error", "-c", WITHOUT_POSIX, *MODULES], check=True, timeout=120)
 
 
@@ -55,7 +55,7 @@ def windows_text_mode(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("windows_text_mode")
-def test_key_files_have_the_line_breaks_of_apples_on_every_system(
+def test_key_files_have_unix_line_breaks_even_where_text_mode_writes_crlf(
     asc_credentials: Credentials, asc_server: Server
 ) -> None:
     for file in (asc_credentials.key_file, Path(asc_server.env["ASC_PRIVATE_KEY_PATH"])):
@@ -64,7 +64,7 @@ def test_key_files_have_the_line_breaks_of_apples_on_every_system(
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a user of Windows has a home folder")
 @pytest.mark.parametrize("options", [(), ("--asc-mode=emulator",)], ids=["live", "emulator"])
-def test_a_user_without_a_home_folder_gets_the_same_report(
+def test_the_smoke_check_works_without_a_home_folder(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
 ) -> None:
     def no_home(*_: object) -> Path:

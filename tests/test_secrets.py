@@ -19,7 +19,7 @@ def cleaned(text: str, *tokens: str) -> str:
     return redactor.clean(text)
 
 
-def test_a_secret_string_is_a_string_and_shows_nothing() -> None:
+def test_a_secret_string_equals_its_text_and_has_a_masked_repr() -> None:
     secret = SecretStr(TOKEN)
     assert secret == TOKEN
     assert f"Bearer {secret}" == f"Bearer {TOKEN}"
@@ -53,16 +53,16 @@ def test_identifiers_are_masked(text: str, masked: str) -> None:
         (TOKEN[: GRAM - 1], TOKEN[: GRAM - 1]),
     ],
 )
-def test_pieces_of_a_token_are_redacted(text: str, expected: str) -> None:
+def test_a_token_is_redacted_whole_split_and_repeated(text: str, expected: str) -> None:
     assert cleaned(text, TOKEN) == expected
 
 
-def test_a_text_without_a_secret_is_returned_as_it_is() -> None:
+def test_a_text_without_a_secret_is_returned_unchanged() -> None:
     text = "nothing to see here, and quite a lot of it"
     assert cleaned(text, TOKEN) is text
 
 
-def test_a_key_is_known_by_its_lines_and_its_frame_is_no_secret() -> None:
+def test_the_lines_of_a_key_are_redacted_but_not_its_begin_and_end_lines() -> None:
     frame = "-----BEGIN PRIVATE KEY-----"
     redactor = Redactor()
     redactor.add_key(f"{frame}\nMIGHAgEAMBMGByqGSM49sentinel\n{'q' * 40}\n-----END PRIVATE KEY-----\n")
@@ -70,14 +70,14 @@ def test_a_key_is_known_by_its_lines_and_its_frame_is_no_secret() -> None:
     assert redactor.clean(rf"'{frame}\nMIGHAgEAMBMGByqGSM49sentinel\n{'q' * 40}'") == rf"'{frame}\n{HIDDEN}\n{HIDDEN}'"
 
 
-def test_an_unused_redactor_is_false() -> None:
+def test_a_redactor_without_secrets_is_false() -> None:
     redactor = Redactor()
     assert not redactor
     redactor.add_token(TOKEN)
     assert redactor
 
 
-def test_tokens_of_long_ago_are_forgotten_and_keys_are_not() -> None:
+def test_the_redactor_forgets_the_oldest_tokens_but_never_a_key() -> None:
     redactor = Redactor(keep=2)
     key = "MIGHAgEAMBMGByqGSM49sentinel"
     redactor.add_key(key)
@@ -93,7 +93,9 @@ letters = st.text("abc-_.", min_size=GRAM, max_size=60)
 
 
 @given(letters, st.lists(st.one_of(st.text(), st.tuples(st.integers(0, 60), st.integers(0, 60))), max_size=8))
-def test_no_sixteen_characters_of_a_secret_remain(secret: str, parts: list[str | tuple[int, int]]) -> None:
+def test_no_sequence_of_16_characters_of_a_secret_remains_after_redaction(
+    secret: str, parts: list[str | tuple[int, int]]
+) -> None:
     text = "".join(secret[part[0] : part[1]] if isinstance(part, tuple) else part for part in parts)
     clean = cleaned(text, secret)
     grams = {secret[at : at + GRAM] for at in range(len(secret) - GRAM + 1)}
@@ -101,7 +103,7 @@ def test_no_sixteen_characters_of_a_secret_remain(secret: str, parts: list[str |
 
 
 @given(st.text("ab", min_size=1, max_size=90), st.lists(st.text("ab", max_size=40), max_size=4))
-def test_exactly_the_runs_of_sixteen_characters_are_replaced(text: str, secrets: list[str]) -> None:
+def test_only_sequences_of_16_or_more_characters_of_a_secret_are_replaced(text: str, secrets: list[str]) -> None:
     redactor = Redactor()
     for secret in secrets:
         redactor.add_id(secret)
@@ -113,5 +115,5 @@ def test_exactly_the_runs_of_sixteen_characters_are_replaced(text: str, secrets:
     assert redactor.may_contain_secret(text) or not runs
 
 
-def test_a_pickled_secret_is_still_one() -> None:
+def test_a_secret_string_is_still_masked_after_pickling() -> None:
     assert repr(pickle.loads(pickle.dumps(SecretStr(TOKEN)))) == "<SecretStr ***>"

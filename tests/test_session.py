@@ -53,22 +53,24 @@ def test_relative_urls_go_to_the_api(session: Session, accepting: Apple, url: st
 
 
 @pytest.mark.parametrize("url", ["/v1/apps?filter[name]=http://x", b"/v1/apps?filter[name]=http://x"])
-def test_a_url_in_the_query_leaves_a_url_relative(session: Session, accepting: Apple, url: str | bytes) -> None:
+def test_a_relative_url_with_a_url_in_its_query_is_still_relative(
+    session: Session, accepting: Apple, url: str | bytes
+) -> None:
     assert session.request("GET", url).status_code == 200
     assert [request.path for request in accepting.requests] == ["/v1/apps?filter%5Bname%5D=http://x"]
 
 
-def test_a_session_refuses_a_base_url_that_libraries_read_differently() -> None:
+def test_a_session_rejects_a_base_url_that_libraries_parse_differently() -> None:
     with pytest.raises(ValueError, match="expected http or https"):
         Session(r"https://example.com\.apple.com", token=str)
 
 
-def test_absolute_urls_of_the_api_get_the_token_too(session: Session, accepting: Apple) -> None:
+def test_absolute_urls_of_the_api_are_requested_with_the_token(session: Session, accepting: Apple) -> None:
     session.get(f"{accepting.url}/v1/apps", params={"limit": 1})
     assert tokens(accepting) == ["t1"]
 
 
-def test_each_request_gets_a_token_that_is_valid_when_it_is_sent(session: Session, accepting: Apple) -> None:
+def test_each_request_gets_its_token_when_it_is_sent(session: Session, accepting: Apple) -> None:
     prepared = session.prepare_request(requests.Request("GET", f"{accepting.url}/v1/apps"))
     assert "Authorization" not in prepared.headers
     for _ in range(2):
@@ -88,7 +90,7 @@ def test_netrc_does_not_replace_the_token(session: Session, accepting: Apple, cl
     assert accepting.requests[-1].headers["authorization"].startswith("Basic ")
 
 
-def test_a_header_of_the_callers_own_is_left_alone(session: Session, accepting: Apple) -> None:
+def test_an_authorization_header_given_by_the_caller_is_sent_unchanged(session: Session, accepting: Apple) -> None:
     session.get("/v1/apps", headers={"Authorization": "Bearer mine"})
     assert tokens(accepting) == ["mine"]
 
@@ -102,7 +104,7 @@ def test_the_token_is_not_sent_to_other_hosts(
     assert "authorization" not in upload.requests[0].headers
 
 
-def test_the_token_does_not_follow_a_redirect(
+def test_the_token_is_not_sent_to_the_target_of_a_redirect_on_another_host(
     session: Session, accepting: Apple, start_apple: Callable[[], Apple], clean_environment: Path
 ) -> None:
     (clean_environment / ".netrc").write_text("default login me password netrc-password\n")
@@ -116,7 +118,7 @@ def test_the_token_does_not_follow_a_redirect(
 
 
 @pytest.mark.parametrize("method", ["POST", "PATCH", "PUT", "DELETE"])
-def test_a_read_only_session_writes_nothing(accepting: Apple, method: str) -> None:
+def test_a_read_only_session_raises_instead_of_sending_a_write(accepting: Apple, method: str) -> None:
     with session_for(accepting, writes=False) as session:
         assert session.get("/v1/apps").ok
         with pytest.raises(WriteRefusedError, match=rf"{method} {accepting.url}/v1/apps was not sent: .*allow_writes"):
@@ -126,14 +128,14 @@ def test_a_read_only_session_writes_nothing(accepting: Apple, method: str) -> No
     assert [request.method for request in accepting.requests] == ["GET"]
 
 
-def test_a_session_that_is_not_read_only_writes(session: Session, accepting: Apple) -> None:
+def test_a_session_that_allows_writes_sends_a_patch(session: Session, accepting: Apple) -> None:
     session.patch("/v1/apps/1", json={"data": {"type": "apps"}})
     (request,) = accepting.requests
     assert (request.method, json.loads(request.body)) == ("PATCH", {"data": {"type": "apps"}})
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
-def test_a_get_is_tried_again(accepting: Apple, status: int) -> None:
+def test_a_get_is_retried_after_a_429_or_5xx(accepting: Apple, status: int) -> None:
     accepting.replies = [Reply(status, headers={"Retry-After": "0"})]
     with session_for(accepting, retries=3) as session:
         assert session.get("/v1/apps").status_code == 200
@@ -150,14 +152,14 @@ def test_the_last_response_is_returned_after_all_retries(accepting: Apple, monke
     assert pauses == [1, 2]
 
 
-def test_a_write_is_not_tried_again(accepting: Apple) -> None:
+def test_a_post_is_not_retried_after_a_503(accepting: Apple) -> None:
     accepting.replies = [Reply(503)]
     with session_for(accepting, retries=3) as session:
         assert session.post("/v1/apps").status_code == 503
     assert len(accepting.requests) == 1
 
 
-def test_a_401_is_tried_once_more_where_these_credentials_worked(accepting: Apple) -> None:
+def test_a_401_is_retried_once_if_an_earlier_request_with_the_credentials_succeeded(accepting: Apple) -> None:
     with session_for(accepting, renews=True) as session:
         assert session.get("/v1/apps").status_code == 200
         accepting.replies = [Reply(401, REFUSED)]
@@ -167,14 +169,14 @@ def test_a_401_is_tried_once_more_where_these_credentials_worked(accepting: Appl
     assert tokens(accepting) == ["t1", "t2", "t3", "t4", "t5"]
 
 
-def test_a_401_that_comes_first_is_final(accepting: Apple) -> None:
+def test_a_401_in_response_to_the_first_request_is_not_retried(accepting: Apple) -> None:
     accepting.replies = [Reply(401, REFUSED)]
     with session_for(accepting, renews=True) as session:
         assert session.get("/v1/apps").status_code == 401
     assert len(accepting.requests) == 1
 
 
-def test_a_body_that_is_spent_is_not_sent_again(accepting: Apple) -> None:
+def test_a_request_with_a_consumed_iterator_as_its_body_is_not_retried(accepting: Apple) -> None:
     with session_for(accepting, renews=True) as session:
         assert session.get("/v1/apps").status_code == 200
         accepting.replies = [Reply(401, REFUSED)]
@@ -190,7 +192,7 @@ def test_a_body_that_is_spent_is_not_sent_again(accepting: Apple) -> None:
         Reply(200, b"short", {"Transfer-Encoding": "chunked"}),
     ],
 )
-def test_the_exception_of_a_broken_body_has_its_request(accepting: Apple, reply: Reply) -> None:
+def test_the_exception_for_a_broken_response_body_has_the_request(accepting: Apple, reply: Reply) -> None:
     accepting.replies = [reply]
     with session_for(accepting, timeout=0.2) as session, pytest.raises(requests.RequestException) as raised:
         session.get("/v1/apps")
@@ -204,7 +206,7 @@ def page(number: int, last: int, url: str) -> Reply:
     return Reply(200, json.dumps({"data": data, "links": links}).encode())
 
 
-def test_pages_are_followed_to_the_last(session: Session, accepting: Apple) -> None:
+def test_resources_follows_the_next_links_to_the_last_page(session: Session, accepting: Apple) -> None:
     accepting.replies = [page(number, 3, accepting.url) for number in (1, 2, 3)]
     assert [app["id"] for app in session.resources("/v1/apps", params={"limit": 2})] == [
         "1a", "1b", "2a", "2b", "3a", "3b",
@@ -217,7 +219,7 @@ def test_pages_are_followed_to_the_last(session: Session, accepting: Apple) -> N
     assert tokens(accepting) == ["t1", "t2", "t3"]
 
 
-def test_a_page_that_is_refused_raises(session: Session, accepting: Apple) -> None:
+def test_pages_raises_http_error_for_a_page_with_status_401(session: Session, accepting: Apple) -> None:
     accepting.replies = [page(1, 2, accepting.url), Reply(401, REFUSED)]
     pages = session.pages("/v1/apps")
     assert len(next(pages)["data"]) == 2
@@ -225,7 +227,7 @@ def test_a_page_that_is_refused_raises(session: Session, accepting: Apple) -> No
         next(pages)
 
 
-def test_proxies_of_the_environment_are_used(
+def test_the_session_uses_the_proxies_of_the_environment(
     accepting: Apple, start_apple: Callable[[], Apple], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     proxy = start_apple()
@@ -236,7 +238,7 @@ def test_proxies_of_the_environment_are_used(
     assert [request.path for request in proxy.requests] == ["http://api.example.invalid/v1/apps"]
 
 
-def test_a_session_without_the_environment_has_its_own_proxies(
+def test_a_session_with_trust_env_false_uses_its_own_proxies(
     accepting: Apple, start_apple: Callable[[], Apple], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     proxy = start_apple()
@@ -266,7 +268,7 @@ class Recording(BaseAdapter):
         """Nothing to close."""
 
 
-def test_requests_have_a_timeout() -> None:
+def test_requests_use_the_timeout_of_the_session_unless_one_is_given() -> None:
     adapter = Recording()
     with Session("https://api.example.invalid", token=lambda: "t", timeout=7, adapter=adapter) as session:
         session.get("/v1/apps")
@@ -275,7 +277,7 @@ def test_requests_have_a_timeout() -> None:
     assert [call["timeout"] for call in adapter.calls] == [7, 1, 7]
 
 
-def test_an_adapter_answers_instead_of_the_network_and_its_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_session_with_an_adapter_ignores_the_proxies_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     adapter = Recording()
     with Session("https://api.example.invalid", token=lambda: "t", adapter=adapter) as session:

@@ -119,12 +119,12 @@ def errors(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_annotations_of_the_fixtures_type_check(errors: dict[str, list[str]], name: str) -> None:
+def test_test_functions_annotated_with_the_exported_types_type_check(errors: dict[str, list[str]], name: str) -> None:
     assert errors.get(name, []) == []
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_mistake_does_not_type_check(errors: dict[str, list[str]], name: str) -> None:
+def test_mypy_reports_wrong_uses_of_the_exported_types(errors: dict[str, list[str]], name: str) -> None:
     assert [line for line in errors.get(name, []) if line.startswith("error: ")]
 
 

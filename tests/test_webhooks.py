@@ -17,7 +17,7 @@ SECRET, BODY = "This is my secret", b"Hello, World!"
 SIGNATURE = "hmacsha256=7f062172b01cb00b53ca068614674a3d982a34062a0f5d37687d5e3377e54657"
 
 
-def test_the_signature_is_that_of_apple_s_example() -> None:
+def test_sign_webhook_returns_the_signature_of_apples_example() -> None:
     assert sign_webhook(BODY, SECRET) == SIGNATURE
     assert verify_webhook(BODY, {"x-apple-signature": SIGNATURE}, SECRET) is True
 
@@ -40,12 +40,12 @@ def message() -> Message:
     ],
     ids=["mapping", "capitals and blanks", "requests", "pairs of ASGI", "twice the same", "email.message"],
 )
-def test_headers_are_found_in_any_case_and_form(headers: Any) -> None:
+def test_verify_webhook_finds_the_signature_in_headers_of_any_case_and_type(headers: Any) -> None:
     assert verify_webhook(BODY, headers, SECRET)
 
 
 @pytest.mark.parametrize("body", [BODY.decode(), bytearray(BODY), memoryview(BODY)], ids=["str", "array", "view"])
-def test_a_body_may_be_text_or_any_bytes(body: Any) -> None:
+def test_verify_webhook_accepts_a_body_of_text_or_any_bytes_type(body: Any) -> None:
     assert verify_webhook(body, {"x-apple-signature": SIGNATURE}, SECRET.encode())
 
 
@@ -62,13 +62,13 @@ def test_a_body_may_be_text_or_any_bytes(body: Any) -> None:
         ([("x-apple-signature", SIGNATURE), ("x-apple-signature", "hmacsha256=")], "got 2 headers"),
     ],
 )
-def test_an_error_says_what_came_and_what_was_expected(headers: Any, message: str) -> None:
+def test_a_missing_or_malformed_signature_header_is_reported_with_what_was_expected(headers: Any, message: str) -> None:
     with pytest.raises(ValueError, match="x-apple-signature") as caught:
         verify_webhook(BODY, headers, SECRET)
     assert message in str(caught.value)
 
 
-def test_a_changed_body_and_a_wrong_secret_are_refused_without_the_right_signature_in_the_error() -> None:
+def test_the_error_for_a_changed_body_or_a_wrong_secret_does_not_contain_the_right_signature() -> None:
     for body, secret in ((BODY + b"\n", SECRET), (BODY, SECRET + " ")):
         with pytest.raises(ValueError, match="expected the secret that the webhook was created with") as caught:
             verify_webhook(body, {"x-apple-signature": SIGNATURE}, secret)
@@ -77,7 +77,7 @@ def test_a_changed_body_and_a_wrong_secret_are_refused_without_the_right_signatu
         assert secret not in str(caught.value)
 
 
-def test_an_empty_secret_and_a_parsed_body_are_refused() -> None:
+def test_verify_webhook_rejects_an_empty_secret_and_a_parsed_body() -> None:
     with pytest.raises(ValueError, match="got an empty secret"):
         verify_webhook(BODY, {"x-apple-signature": sign_webhook(BODY, "")}, "")
     parsed: Any = json.loads("{}")
@@ -86,7 +86,7 @@ def test_an_empty_secret_and_a_parsed_body_are_refused() -> None:
 
 
 @given(st.binary(), st.text(min_size=1), st.text())
-def test_no_other_signature_than_the_right_one_is_taken(body: bytes, secret: str, other: str) -> None:
+def test_verify_webhook_accepts_only_the_right_signature(body: bytes, secret: str, other: str) -> None:
     right = sign_webhook(body, secret.encode("utf-8", "surrogatepass"))
     assert verify_webhook(body, {"x-apple-signature": right}, secret.encode("utf-8", "surrogatepass"))
     with pytest.raises(ValueError, match="x-apple-signature"):

@@ -25,7 +25,7 @@ def test_every_operation_belongs_to_an_area() -> None:
     assert operations["users"] == 15
 
 
-def test_every_name_of_the_table_stands_for_some_path() -> None:
+def test_every_name_in_the_table_of_roles_matches_a_path_of_the_api() -> None:
     paths = [path.split("/") for path in api_spec().paths]
     names = {name for _, _, root, *_ in paths for name in (root,)} | {
         name for parts in paths if len(parts) > 4 for name in (parts[-1], f"{parts[2]}/{parts[-1]}")
@@ -36,7 +36,7 @@ def test_every_name_of_the_table_stands_for_some_path() -> None:
 
 
 @pytest.mark.parametrize("area", ROLE_AREAS, ids=lambda area: area.name)
-def test_an_area_has_roles_and_a_basis(area: object) -> None:
+def test_every_area_has_roles_and_a_source(area: object) -> None:
     assert isinstance(area, type(ROLE_AREAS[0]))
     assert {*area.readers, *area.writers} <= set(ANY)
     assert not UNLIMITED & {*area.readers, *area.writers}

@@ -31,7 +31,7 @@ def test_a_service_has_consistent_hosts_claims_and_ids(service: Service) -> None
 
 
 @EVERY
-def test_a_probe_asks_for_something_and_is_told_by_its_url(service: Service) -> None:
+def test_the_probe_of_every_service_is_recognised_by_its_url(service: Service) -> None:
     assert not service.is_probe(service.base_url)
     assert not service.is_probe("")
     assert service.is_probe(service.base_url + service.probe) == bool(service.probe)
@@ -47,7 +47,7 @@ def test_services_with_a_probe_are_probeable() -> None:
     )
 
 
-def test_importing_the_table_imports_no_library() -> None:
+def test_importing_the_table_of_services_imports_no_library() -> None:
     code = "import sys, pytest_asc.apple.services; print(*{'jwt', 'cryptography', 'requests'} & set(sys.modules))"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert shown.strip() == ""

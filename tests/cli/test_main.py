@@ -92,14 +92,14 @@ def test_smoke_runs_the_smoke_check(apple: Apple, forked_python: ForkedPython, t
     assert len(apple.requests) == 1
 
 
-def test_smoke_gives_no_warning_of_pytests_own(tmp_path: Path) -> None:
+def test_the_smoke_command_causes_no_warning_of_pytest(tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n", encoding="utf-8")
     command = [sys.executable, "-m", "pytest_asc", "smoke", "--asc-mode=emulator", "-p", "no:cacheprovider"]
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (result.returncode, "AssertRewriteWarning" in result.stdout + result.stderr) == (0, False)
 
 
-def test_the_help_of_smoke_is_pytests(forked_python: ForkedPython, tmp_path: Path) -> None:
+def test_the_help_of_the_smoke_command_is_that_of_pytest(forked_python: ForkedPython, tmp_path: Path) -> None:
     result = forked_python.run("-m", "pytest_asc", "smoke", "--help", folder=tmp_path)
     assert (result.returncode, "--asc-smoke-roles" in result.stdout, result.stderr) == (0, True, "")
 
@@ -140,7 +140,9 @@ def test_pytest_gives_no_warning_to_a_program_that_has_imported_an_installed_pac
     assert "PytestAssertRewriteWarning" not in result.stdout
 
 
-def test_the_installed_command_is_the_same(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_installed_console_script_runs_the_main_function(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     (script,) = entry_points(group="console_scripts", name="pytest-asc")
     assert script.load() is main
     monkeypatch.setattr("sys.argv", ["/usr/bin/pytest-asc"])

@@ -37,14 +37,16 @@ NEWER = {
 }
 
 
-def test_a_document_that_does_not_differ_exits_with_0(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_openapi_exits_with_0_if_the_document_equals_the_shipped_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["openapi", written(tmp_path, MINIATURE)]) == 0
     assert (
         capsys.readouterr().out == "Version 0.1, 7 operations; compared with the shipped version 0.1\nNo differences.\n"
     )
 
 
-def test_differences_are_listed_by_kind_and_exit_with_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_openapi_lists_differences_by_kind_and_exits_with_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["openapi", written(tmp_path, merge(MINIATURE, NEWER))]) == 1
     assert (
         capsys.readouterr().out
@@ -66,7 +68,9 @@ Changed requests (1)
     )
 
 
-def test_what_is_not_understood_is_listed_and_exits_with_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_openapi_lists_unsupported_parts_of_a_document_and_exits_with_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     document = copy.deepcopy(MINIATURE)
     document["paths"]["/v1/search"] = {"get": {"responses": {}}}
     assert main(["openapi", written(tmp_path, document)]) == 1
@@ -78,7 +82,7 @@ Not understood (1)
     )
 
 
-def test_the_differences_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_openapi_prints_the_differences_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["openapi", "--json", written(tmp_path, merge(MINIATURE, NEWER))]) == 1
     printed = json.loads(capsys.readouterr().out)
     assert (printed["shipped"], printed["document"], printed["operations_of_document"]) == ("0.1", "0.2", 6)
@@ -97,7 +101,7 @@ def test_the_differences_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[s
         (b"{}", "this is not an OpenAPI document: /: there is no 'paths'"),
     ],
 )
-def test_a_file_that_is_no_document_exits_with_4(
+def test_openapi_exits_with_4_for_a_file_that_is_not_a_document(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes | None, complaint: str
 ) -> None:
     file = tmp_path / "openapi.json"

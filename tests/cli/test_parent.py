@@ -12,7 +12,7 @@ from pytest_asc.cli.parent import wait
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="this system has no SIGHUP")
 
 
-def test_a_signal_that_asks_for_saving_ends_nothing_and_saves_once_for_several() -> None:
+def test_several_signals_to_save_are_handled_by_one_save_and_do_not_end_the_server() -> None:
     signals: SimpleQueue[int] = SimpleQueue()
     saved: list[bool] = []
     for _ in range(3):

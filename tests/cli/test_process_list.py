@@ -60,7 +60,7 @@ def pieces(
     return pieces
 
 
-def test_run_shows_no_secret_to_other_processes_and_gives_none_to_its_own(
+def test_run_shows_no_secret_to_other_processes_and_passes_none_to_its_child(
     pieces: Callable[[list[str]], list[str]],
 ) -> None:
     command = [sys.executable, "-m", "pytest_asc", "run", "--", sys.executable, "-c", LIST]

@@ -19,7 +19,7 @@ def certificates() -> dict[str, int]:
 
 
 @pytest.mark.parametrize("error", [None, ValueError])
-def test_certificates_and_garbage_collection_are_as_before(error: type[Exception] | None) -> None:
+def test_the_quick_start_restores_certificate_loading_and_garbage_collection(error: type[Exception] | None) -> None:
     before = certificates()
     with pytest.raises(error) if error else nullcontext(), quick_start():
         assert not gc.isenabled()

@@ -27,7 +27,7 @@ def handled(number: int, body: bytes = b"", url: str = f"{BASE}/v1/apps") -> Han
     return HandledRequest(number, Request("POST", url, {}, body), Response(409, {}, body), None, 1.0)
 
 
-def test_a_long_url_is_cut(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_long_url_is_shortened_in_a_request_line(capsys: pytest.CaptureFixture[str]) -> None:
     with Log("text") as text, Log("json") as as_json:
         for log in (text, as_json):
             log.add_request(handled(1, url=f"{BASE}/v1/{LONG}"))
@@ -36,7 +36,7 @@ def test_a_long_url_is_cut(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(next(line for line in lines if line.startswith("{")))["path"].endswith("x…")
 
 
-def test_lines_that_wait_for_a_reader_hold_no_bodies(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_queued_request_lines_do_not_keep_request_bodies_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     reading = Event()
 
     class SlowReader(io.StringIO):

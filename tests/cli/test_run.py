@@ -127,7 +127,9 @@ const said = async url => { try { await fetch(url); } catch (error) { return err
 """
 
 
-def test_fetch_of_every_node_heeds_the_proxy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, run: Run) -> None:
+def test_fetch_uses_the_proxy_in_every_version_of_node(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, run: Run
+) -> None:
     if not shutil.which("node"):
         pytest.skip("node is not installed")
     own = tmp_path / "the caller's.cjs"
@@ -265,7 +267,7 @@ print(json.dumps([
 
 
 @pytest.mark.skipif(not allows_namespaces(), reason="this system allows no network namespace")
-def test_a_program_that_heeds_no_proxy_reaches_the_emulator_in_isolation(tmp_path: Path, run: Run) -> None:
+def test_a_program_that_ignores_proxies_reaches_the_emulator_with_isolate(tmp_path: Path, run: Run) -> None:
     code = f"""{TOKEN}
 import subprocess, sys
 subprocess.run([sys.executable, "-c", sys.argv[1], headers["Authorization"]], env={{"PYTHONIOENCODING": "utf-8"}})
@@ -280,7 +282,7 @@ subprocess.run([sys.executable, "-c", sys.argv[1], headers["Authorization"]], en
     assert Path("/etc/hosts").read_bytes() == before
 
 
-def test_isolation_that_is_not_allowed_is_reported(
+def test_run_reports_that_isolation_is_not_permitted(
     in_process: Callable[..., int], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     def refuse(_: int) -> None:
@@ -418,7 +420,7 @@ signal.pause()
     assert list(tmp_path.iterdir()) == []
 
 
-def test_folders_that_are_in_use_or_of_other_programs_are_not_removed(
+def test_run_does_not_remove_folders_that_are_in_use_or_belong_to_other_programs(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, run: Run
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))

@@ -92,7 +92,7 @@ def is_listening(url: str) -> bool:
         return False
 
 
-def test_recordings_and_comparisons_finish_no_work_of_a_served_account(
+def test_record_and_compare_do_not_finish_pending_work_of_a_served_account(
     serve: Callable[..., ServeProcess], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     served = serve("--quiet")
@@ -114,7 +114,7 @@ def test_recordings_and_comparisons_finish_no_work_of_a_served_account(
     assert served.get(state).json() == before
 
 
-def test_serve_serves_the_sample_and_leaves_no_files(serve: Callable[..., ServeProcess]) -> None:
+def test_serve_serves_the_sample_account_and_leaves_no_files(serve: Callable[..., ServeProcess]) -> None:
     served = serve("--quiet")
     connection_info = served.connection_info
     names = [
@@ -147,7 +147,7 @@ def test_serve_serves_the_sample_and_leaves_no_files(serve: Callable[..., ServeP
     assert not any(is_listening(connection_info[name]) for name in ("url", "https_url"))
 
 
-def test_serve_takes_an_openapi_document_of_the_user(serve: Callable[..., ServeProcess], tmp_path: Path) -> None:
+def test_serve_accepts_an_openapi_document_of_the_user(serve: Callable[..., ServeProcess], tmp_path: Path) -> None:
     file = tmp_path / "openapi.json"
     file.write_text(json.dumps(MINIATURE), encoding="utf-8")
     served = serve("--openapi", str(file))
@@ -160,7 +160,7 @@ def test_serve_takes_an_openapi_document_of_the_user(serve: Callable[..., ServeP
 
 
 @pytest.mark.parametrize("command", [["serve"], ["run"]])
-def test_a_file_that_is_no_openapi_document_is_refused(
+def test_serve_and_run_reject_a_file_that_is_not_an_openapi_document(
     command: list[str], forked_server: ForkedPython, tmp_path: Path
 ) -> None:
     file = tmp_path / "openapi.json"
@@ -171,7 +171,7 @@ def test_a_file_that_is_no_openapi_document_is_refused(
     assert f" error: --openapi: {file} contains an array, expected an OpenAPI document" in ended.stderr
 
 
-def test_the_proxy_answers_for_apples_host(serve: Callable[..., ServeProcess]) -> None:
+def test_the_proxy_of_serve_answers_requests_to_apples_host(serve: Callable[..., ServeProcess]) -> None:
     served = serve("--proxy", "--empty", "--quiet")
     base = "https://api.appstoreconnect.apple.com"
     answer = served.get(f"{base}/v1/apps", proxies={"https": served.connection_info["proxy_url"]})
@@ -274,7 +274,7 @@ def test_serve_fails_where_standard_output_is_closed() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="its shell closes no files")
-def test_serve_does_without_standard_error() -> None:
+def test_serve_works_without_standard_error() -> None:
     with started_by("sh", "-c", 'exec "$@" 2>&-', "sh", *COMMAND, "--empty") as process:
         assert process.stdout
         url = json.loads(process.stdout.readline())["url"]
@@ -293,7 +293,7 @@ raise SystemExit(main(sys.argv[1:]))
 """
 
 
-def test_serve_answers_and_stops_while_nobody_reads_its_lines(
+def test_serve_answers_and_stops_even_if_nobody_reads_its_output(
     serve: Callable[..., ServeProcess], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
@@ -445,7 +445,9 @@ def test_serve_finishes_work_before_the_next_request_when_time_is_instant(
     assert finished["attributes"]["executionProgress"] == "COMPLETE"
 
 
-def test_a_served_emulator_is_controlled_watched_and_logged(serve: Callable[..., ServeProcess]) -> None:
+def test_the_control_api_of_serve_controls_the_emulator_and_streams_its_requests(
+    serve: Callable[..., ServeProcess],
+) -> None:
     served = serve("--empty", "--role", "SALES", "--fail", "GET /v1/apps=429", "--log-format=json")
     url, control = served.connection_info["url"], served.connection_info["control_url"]
     with requests.Session() as session:
@@ -487,7 +489,7 @@ def test_a_line_is_logged_for_each_request_with_the_cause_of_a_refusal(serve: Ca
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="this system has no SIGHUP")
-def test_the_state_is_saved_on_sighup_and_at_the_end_and_loaded_at_the_start(
+def test_serve_saves_its_state_on_sighup_and_at_exit_and_loads_it_at_the_start(
     serve: Callable[..., ServeProcess], tmp_path: Path
 ) -> None:
     file = tmp_path / "state.json"
@@ -507,7 +509,7 @@ def test_the_state_is_saved_on_sighup_and_at_the_end_and_loaded_at_the_start(
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="this system has no SIGHUP")
-def test_serve_goes_on_where_the_state_cannot_be_saved(serve: Callable[..., ServeProcess], tmp_path: Path) -> None:
+def test_serve_keeps_running_if_the_state_cannot_be_saved(serve: Callable[..., ServeProcess], tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
     served = serve("--empty", "--state", str(folder / "state.json"))
@@ -531,7 +533,7 @@ def test_emulators_with_the_same_seed_generate_the_same_ids(serve: Callable[...,
     assert identifier("--seed", "1") == identifier("--seed", "1") != identifier()
 
 
-def test_options_are_settings_that_a_reset_returns_to(serve: Callable[..., ServeProcess]) -> None:
+def test_a_reset_restores_the_settings_given_as_options_of_serve(serve: Callable[..., ServeProcess]) -> None:
     served = serve("--empty", "--fault", "clock-ahead", "--fault=membership-expired", "--fail", "GET /v1/apps = 503",
                    "--rate-limit=7", "--role=SALES", "--time=real")  # fmt: skip
     control = served.connection_info["control_url"]
@@ -552,7 +554,7 @@ def test_options_are_settings_that_a_reset_returns_to(serve: Callable[..., Serve
     assert state() == first
 
 
-def test_the_control_api_needs_a_secret_where_other_machines_reach_it(serve: Callable[..., ServeProcess]) -> None:
+def test_the_control_api_needs_a_secret_with_allow_remote(serve: Callable[..., ServeProcess]) -> None:
     served = serve("--host", "0.0.0.0", "--allow-remote", "--empty")
     info = served.connection_info
     url = f"http://127.0.0.1:{urlsplit(info['url']).port}{urlsplit(info['control_url']).path}health"

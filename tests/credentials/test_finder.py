@@ -309,7 +309,7 @@ def test_an_empty_variable_is_ignored(find: Find) -> None:
         ({"ASC_ISSUER_ID": ISSUER, "ASC_KEY_TYPE": "enterprise"}, "enterprise"),
     ],
 )
-def test_the_type_of_the_key_follows_from_the_issuer_id_and_the_setting(
+def test_the_key_type_follows_from_the_issuer_id_and_the_setting(
     find: Find, environ: dict[str, str], kind: str
 ) -> None:
     reading = find({"ASC_KEY_ID": KEY_ID, "ASC_PRIVATE_KEY": P8, **environ})
@@ -512,7 +512,7 @@ def test_quotes_and_whitespace_around_a_path_are_removed_and_a_finding(
     ],
     ids=itertools.count(),
 )
-def test_base64_in_its_own_variable_is_no_finding_and_other_repairs_are(
+def test_base64_in_the_variable_for_base64_is_not_reported_but_other_repairs_are(
     find: Find, text: str, expected: list[str]
 ) -> None:
     reading = find({**IDS, "ASC_PRIVATE_KEY_B64": text})
@@ -532,7 +532,7 @@ def test_an_unusable_key_in_the_variable_for_base64_has_its_cause(find: Find, te
 # No key.
 
 
-def test_no_source_at_all_is_credentials_missing(find: Find) -> None:
+def test_no_source_of_credentials_is_reported_as_credentials_missing(find: Find) -> None:
     reading = find({})
     assert causes(reading) == ["credentials-missing"]
     assert (reading.credentials, reading.key_id, reading.issuer_id, reading.sources) == (None, None, None, {})
@@ -546,7 +546,7 @@ def test_no_source_at_all_is_credentials_missing(find: Find) -> None:
 @pytest.mark.parametrize("name", ["ASC_PRIVATE_KEY", "ASC_PRIVATE_KEY_PATH", "APP_STORE_CONNECT_API_KEY_PATH"])
 @pytest.mark.parametrize("ids", [IDS, dict.fromkeys(IDS, ""), {}])
 @pytest.mark.parametrize("value", ["", "\n"])
-def test_a_variable_for_the_key_that_is_set_but_empty_is_key_empty(
+def test_an_empty_variable_for_the_key_is_reported_as_key_empty(
     find: Find, name: str, ids: dict[str, str], value: str
 ) -> None:
     reading = find({**ids, name: value})
@@ -582,7 +582,7 @@ def test_a_configured_file_that_does_not_exist_is_a_missing_file(find: Find, hom
         assert finding.evidence == "ASC_PRIVATE_KEY_PATH: ~/AuthKey_2X9R…34.p8 does not exist"
 
 
-def test_an_unread_file_leads_to_no_findings_on_the_ids_in_it(find: Find) -> None:
+def test_no_findings_on_ids_are_made_if_their_file_cannot_be_read(find: Find) -> None:
     assert causes(find({"APP_STORE_CONNECT_API_KEY_PATH": "asc.json"})) == ["key-file-missing"]
     assert causes(find({"ASC_PRIVATE_KEY_PATH": "asc.p8", "ASC_KEY_TYPE": "team"})) == ["key-file-missing"]
 
@@ -831,12 +831,12 @@ def test_every_text_of_a_key_is_registered_with_the_redactor(
 
 
 @pytest.mark.parametrize("value", ["${APP_STORE_CONNECT_API_KEY_KEY}", "~/keys/of/the/company/AuthKey.p8", "***"])
-def test_a_placeholder_or_path_is_not_taken_for_a_secret(find: Find, redactor: Redactor, value: str) -> None:
+def test_a_placeholder_or_path_is_not_registered_as_a_secret(find: Find, redactor: Redactor, value: str) -> None:
     find({**IDS, "ASC_PRIVATE_KEY": value, "ASC_PRIVATE_KEY_PATH": value})
     assert redactor.clean(value) == value
 
 
-def test_the_names_of_fastlanes_fields_are_no_secret(find: Find, redactor: Redactor) -> None:
+def test_the_field_names_of_fastlanes_json_are_not_registered_as_secrets(find: Find, redactor: Redactor) -> None:
     find({"ASC_PRIVATE_KEY": fastlane(in_house="yes", is_key_content_base64=False)})
     assert redactor.clean("is_key_content_base64 APP_STORE_CONNECT_API_KEY_PATH") != "***"
     assert "is_key_content_base64" in redactor.clean("is_key_content_base64")
@@ -863,7 +863,7 @@ DAMAGES = st.tuples(st.integers(0, 350), st.integers(0, 60), st.text(max_size=4)
 @example(name="ASC_PRIVATE_KEY", value=FLAT, damages=[(124, 60, ".P8")], ids=True)
 @example(name="ASC_PRIVATE_KEY_PATH", value=FLAT, damages=[(0, 0, "/")], ids=True)
 @given(NAMES, st.sampled_from([P8, P8_B64, FLAT, fastlane()]), st.lists(DAMAGES, max_size=3), st.booleans())
-def test_no_damaged_value_crashes_or_leaks(
+def test_damaged_settings_are_read_without_an_exception_or_a_leak(
     name: str,
     value: str,
     damages: list[tuple[int, int, str]],
@@ -878,7 +878,7 @@ def test_no_damaged_value_crashes_or_leaks(
     assert (reading.credentials is None) == any(finding.level == "error" for finding in reading.findings)
 
 
-def test_a_folder_is_searched_once_where_the_current_one_is_the_home_folder(home: Path) -> None:
+def test_the_key_folder_is_searched_once_if_the_current_folder_is_the_home_folder(home: Path) -> None:
     def no_value(_: str) -> None:
         return None
 

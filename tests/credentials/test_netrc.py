@@ -25,7 +25,9 @@ DEFAULT = "default login other password letmein-letmein\n"
         (".netrc", ENTRY + DEFAULT, f"the entry for {HOST} in ~/.netrc"),
     ],
 )
-def test_the_entry_is_the_one_that_requests_sends(clean_environment: Path, file: str, text: str, place: str) -> None:
+def test_the_netrc_entry_found_is_the_one_that_requests_sends(
+    clean_environment: Path, file: str, text: str, place: str
+) -> None:
     (clean_environment / file).write_text(text, encoding="utf-8")
     entry = find_entry(HOST, environ={}, home=clean_environment)
     assert entry is not None

@@ -65,13 +65,13 @@ def test_a_wrong_argument_is_a_type_error_that_names_the_right_one(
         make_token(**arguments)
 
 
-def test_an_unknown_argument_is_not_shown_in_full_where_it_is_long(make_token: TokenFactory) -> None:
+def test_a_long_unknown_argument_is_shortened_in_the_error(make_token: TokenFactory) -> None:
     arguments: dict[str, Any] = {"private_key": "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg"}
     with pytest.raises(TypeError, match=r"private_key='MIGH'…"):
         make_token(**arguments)
 
 
-def test_an_unknown_service_is_a_value_error_that_names_the_nearest(make_token: TokenFactory) -> None:
+def test_an_unknown_service_is_a_value_error_that_suggests_the_closest_name(make_token: TokenFactory) -> None:
     unknown: Any = "wetherkit"
     with pytest.raises(
         ValueError, match=r"service='wetherkit'\): there is no such service\. Did you mean 'weatherkit'\?"

@@ -86,7 +86,7 @@ def test_a_token_for_another_service_contains_its_ids() -> None:
     assert claims_of(token) == {"iss": "ABCDE12345", "sub": "com.example.weather", **times}
 
 
-def test_ids_are_taken_from_the_credentials_where_none_are_given() -> None:
+def test_ids_that_are_not_given_are_taken_from_the_credentials() -> None:
     known = replace(credentials(), service_ids={"bundle_id": "com.example.app", "team_id": "ABCDE12345"})
     assert claims_of(mint(known, now=NOW, service="app-store-server"))["bid"] == "com.example.app"
     assert claims_of(mint(known, now=NOW, service="app-store-server", bundle_id="com.x"))["bid"] == "com.x"
@@ -95,7 +95,7 @@ def test_ids_are_taken_from_the_credentials_where_none_are_given() -> None:
     assert loaded.service_ids == {"team_id": "ABCDE12345"}
 
 
-def test_the_error_names_a_missing_id() -> None:
+def test_the_error_for_a_missing_id_names_it() -> None:
     with pytest.raises(ServiceIdError, match="a token for WeatherKit needs service_id, but none is given"):
         mint(credentials(), now=NOW, service="weatherkit", team_id="ABCDE12345")
     with pytest.raises(ServiceIdError, match="a token for the Enterprise Program API needs issuer_id"):
@@ -148,7 +148,7 @@ def test_a_token_is_cached_until_a_minute_before_it_expires() -> None:
     assert first.fresh() is second
 
 
-def test_a_clock_that_was_set_back_leads_to_a_new_token() -> None:
+def test_a_new_token_is_generated_if_the_clock_was_set_back() -> None:
     clock = Clock()
     source = TokenSource(credentials(), clock=clock)
     first = source.token()
@@ -156,7 +156,7 @@ def test_a_clock_that_was_set_back_leads_to_a_new_token() -> None:
     assert claims_of(source.token())["iat"] == claims_of(first)["iat"] - 3600
 
 
-def test_a_renewed_token_is_another_one() -> None:
+def test_a_renewed_token_differs_from_the_previous_one() -> None:
     source = TokenSource(credentials(), clock=Clock())
     first = source.token()
     second = first.renewed()

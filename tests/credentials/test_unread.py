@@ -47,7 +47,7 @@ def find(environ: Mapping[str, str], folder: Path) -> tuple[Finding, ...]:
     ],
     ids=lambda environ: list(environ)[-1],
 )
-def test_variables_that_are_set_and_not_read_are_named_first(environ: dict[str, str], tmp_path: Path) -> None:
+def test_variables_that_are_set_but_not_read_are_reported_first(environ: dict[str, str], tmp_path: Path) -> None:
     (finding, *_) = find(environ, tmp_path)
     assert (finding.cause, finding.level) == ("variable-not-read", "error")
     for name in environ.keys() - IDS.keys():
@@ -62,12 +62,12 @@ def test_variables_that_are_set_and_not_read_are_named_first(environ: dict[str, 
         {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "GPG_KEY_ID": "0xABCDEF", "APPLE_ID": "a@example.com"},
     ],
 )
-def test_variables_of_other_things_are_not_taken_for_credentials(environ: dict[str, str], tmp_path: Path) -> None:
+def test_unrelated_variables_are_not_reported_as_unread_credentials(environ: dict[str, str], tmp_path: Path) -> None:
     (finding,) = find(environ, tmp_path)
     assert finding.cause == "credentials-missing"
 
 
-def test_variables_that_are_not_read_do_not_matter_beside_good_credentials(tmp_path: Path) -> None:
+def test_unread_variables_are_not_reported_if_the_credentials_are_valid(tmp_path: Path) -> None:
     assert find({**IDS, "ASC_PRIVATE_KEY": P8, "NOTARY_KEY_ID": "XANFG7S7YS", "NOTARY_KEY": P8}, tmp_path) == ()
 
 
@@ -76,7 +76,7 @@ def test_an_issuer_id_under_another_name_is_a_warning(tmp_path: Path) -> None:
     assert (finding.cause, finding.level) == ("variable-not-read", "warning")
 
 
-def test_a_session_of_an_apple_id_in_place_of_a_key_is_named(tmp_path: Path) -> None:
+def test_a_session_of_an_apple_id_in_place_of_a_key_is_reported(tmp_path: Path) -> None:
     (finding,) = find({"FASTLANE_SESSION": "---\n- !ruby/object:HTTP::Cookie"}, tmp_path)
     assert finding.cause == "apple-id-session"
     assert "FASTLANE_SESSION" in finding.evidence
@@ -98,7 +98,7 @@ def test_the_flag_for_base64_is_compared_with_the_value(key: str, flag: str, cau
     assert [finding.cause for finding in findings] == causes
 
 
-def test_a_key_where_fastlane_reads_json_is_named_and_read(tmp_path: Path) -> None:
+def test_a_key_in_the_variable_for_fastlanes_json_is_used_and_reported(tmp_path: Path) -> None:
     file = tmp_path / f"AuthKey_{KEY_ID}.p8"
     file.write_text(P8, encoding="ascii")
     file.chmod(0o600)
@@ -110,9 +110,7 @@ def test_a_key_where_fastlane_reads_json_is_named_and_read(tmp_path: Path) -> No
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="its paths begin with a drive, which is a folder here")
-def test_the_slash_before_the_drive_is_no_part_of_a_path_of_windows(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_slash_before_the_drive_of_a_windows_path_is_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "C:" / "keys"
     folder.mkdir(parents=True)
     file = folder / f"AuthKey_{KEY_ID}.p8"
@@ -138,17 +136,19 @@ def test_the_slash_before_the_drive_is_no_part_of_a_path_of_windows(
         ("-----BEGIN PRIVATE KEY-----\nOur key\n-----END PRIVATE KEY-----", "key-placeholder", "template"),
     ],
 )
-def test_what_is_no_key_of_apples_is_named(key: str, cause: str, words: str, tmp_path: Path) -> None:
+def test_a_credential_that_is_not_a_key_of_apple_is_reported_as_what_it_is(
+    key: str, cause: str, words: str, tmp_path: Path
+) -> None:
     (finding,) = find({**IDS, "ASC_PRIVATE_KEY": key}, tmp_path)
     assert finding.cause == cause
     assert words in finding.evidence
 
 
-def test_the_same_key_twice_in_one_file_is_one_key(tmp_path: Path) -> None:
+def test_a_file_with_the_same_key_twice_is_accepted(tmp_path: Path) -> None:
     assert find({**IDS, "ASC_PRIVATE_KEY": P8 + P8}, tmp_path) == ()
 
 
-def test_the_json_of_rcodesign_is_read_and_named(tmp_path: Path) -> None:
+def test_the_json_of_rcodesign_is_used_and_reported(tmp_path: Path) -> None:
     content = json.dumps({"issuer_id": ISSUER, "key_id": KEY_ID, "private_key": BODY})
     (finding,) = find({"ASC_PRIVATE_KEY": content}, tmp_path)
     assert (finding.cause, finding.level) == ("tool-setting-conflict", "warning")
@@ -160,7 +160,9 @@ def test_the_json_of_rcodesign_is_read_and_named(tmp_path: Path) -> None:
     ("duration", "words"),
     [("1201", "1201 s, but Apple allows at most 1200 s"), ("20m", "not a whole number"), ("-1", "not a whole number")],
 )
-def test_a_duration_that_fastlane_refuses_is_a_conflict(prefix: str, duration: str, words: str, tmp_path: Path) -> None:
+def test_a_duration_that_fastlane_rejects_is_reported_as_a_conflict(
+    prefix: str, duration: str, words: str, tmp_path: Path
+) -> None:
     key = "SPACESHIP_CONNECT_API_KEY" if "SPACESHIP" in prefix else "APP_STORE_CONNECT_API_KEY_KEY"
     (finding,) = find({**FASTLANE, key: P8, f"{prefix}DURATION": duration}, tmp_path)
     assert (finding.cause, finding.level) == ("tool-setting-conflict", "warning")
@@ -176,7 +178,7 @@ def test_a_duration_that_fastlane_refuses_is_a_conflict(prefix: str, duration: s
     ],
     ids=["longest", "not-in-house", "for-another-key"],
 )
-def test_flags_of_fastlane_that_fit_are_not_reported(environ: dict[str, str], tmp_path: Path) -> None:
+def test_fastlane_flags_that_match_the_values_are_not_reported(environ: dict[str, str], tmp_path: Path) -> None:
     assert find({**FASTLANE, **environ}, tmp_path) == ()
 
 
@@ -188,7 +190,7 @@ def test_flags_of_fastlane_that_fit_are_not_reported(environ: dict[str, str], tm
     ],
 )
 @pytest.mark.parametrize(("value", "kind"), [("true", "enterprise"), ("1", "enterprise"), ("no", "team")])
-def test_fastlanes_flag_beside_a_key_tells_its_program(
+def test_fastlanes_in_house_flag_decides_the_type_of_the_key(
     key: str, flag: str, value: str, kind: str, tmp_path: Path
 ) -> None:
     environ = {**FASTLANE, key: P8, flag: value}
@@ -196,13 +198,13 @@ def test_fastlanes_flag_beside_a_key_tells_its_program(
     assert find_credentials(settings).require().kind == kind
 
 
-def test_a_flag_of_fastlane_that_is_neither_true_nor_false_is_a_conflict(tmp_path: Path) -> None:
+def test_a_fastlane_flag_that_is_neither_true_nor_false_is_reported_as_a_conflict(tmp_path: Path) -> None:
     environ = {"APP_STORE_CONNECT_API_KEY_KEY": P8, "APP_STORE_CONNECT_API_KEY_IN_HOUSE": "enterprise"}
     (finding,) = find({**FASTLANE, **environ}, tmp_path)
     assert (finding.cause, finding.level) == ("tool-setting-conflict", "warning")
 
 
-def test_a_file_in_place_of_the_keys_folder_is_read_and_named(tmp_path: Path) -> None:
+def test_a_file_in_the_variable_for_the_key_folder_is_used_and_reported(tmp_path: Path) -> None:
     file = tmp_path / f"AuthKey_{KEY_ID}.p8"
     file.write_text(P8)
     file.chmod(0o600)
@@ -211,7 +213,7 @@ def test_a_file_in_place_of_the_keys_folder_is_read_and_named(tmp_path: Path) ->
     assert "API_PRIVATE_KEYS_DIR is a file" in finding.evidence
 
 
-def test_a_file_url_in_place_of_a_keys_text_is_the_first_cause(tmp_path: Path) -> None:
+def test_a_file_url_in_the_variable_for_the_text_of_a_key_is_the_first_finding(tmp_path: Path) -> None:
     (finding,) = find({**IDS, "ASC_PRIVATE_KEY": "file:///srv/app/AuthKey_2X9R7KQF34.p8"}, tmp_path)
     assert (finding.cause, finding.level) == ("key-path-for-content", "error")
     assert "file://" in finding.evidence
@@ -255,7 +257,7 @@ def test_a_key_type_that_contradicts_fastlanes_flag_is_a_warning(
 @pytest.mark.parametrize(
     ("key_type", "flag"), [("team", "false"), ("enterprise", "true"), ("team", ""), ("enterprise", "")]
 )
-def test_a_key_type_that_agrees_with_fastlanes_flag_is_none(tmp_path: Path, key_type: str, flag: str) -> None:
+def test_a_key_type_that_agrees_with_fastlanes_flag_is_not_reported(tmp_path: Path, key_type: str, flag: str) -> None:
     environ = {
         "APP_STORE_CONNECT_API_KEY_KEY": P8,
         "APP_STORE_CONNECT_API_KEY_IN_HOUSE": flag,

@@ -117,7 +117,7 @@ def check_growth(short: Callable[[], object], long: Callable[[], object]) -> Non
 
 @pytest.mark.parametrize("repeated", REPEATED)
 @pytest.mark.parametrize("place", EVIDENCE)
-def test_a_megabyte_anywhere_takes_linear_time(place: str, repeated: str) -> None:
+def test_diagnosing_a_megabyte_of_evidence_takes_linear_time(place: str, repeated: str) -> None:
     short, long = (EVIDENCE[place](repeated * (size // len(repeated))) for size in (SHORT, LONG))
     check_growth(lambda: diagnose(short, now=NOW), lambda: diagnose(long, now=NOW))
 
@@ -147,7 +147,7 @@ PASTED = (
 
 
 @pytest.mark.parametrize("repeated", PASTED)
-def test_a_megabyte_that_is_pasted_is_reported_in_under_a_second(repeated: str, tmp_path: Path) -> None:
+def test_a_pasted_megabyte_is_diagnosed_in_less_than_a_second(repeated: str, tmp_path: Path) -> None:
     reading = find_credentials(read_settings(NOWHERE.get, NOWHERE.get, {}, folder=tmp_path, home=tmp_path))
     text = repeated * (LONG // len(repeated))
     for is_token in (False, True):
@@ -158,7 +158,7 @@ def test_a_megabyte_that_is_pasted_is_reported_in_under_a_second(repeated: str, 
 
 @pytest.mark.parametrize("repeated", PASTED)
 @pytest.mark.parametrize("names", [("ASC_PRIVATE_KEY",), ("ASC_PRIVATE_KEY_PATH",), ("ASC_KEY_ID", "ASC_ISSUER_ID")])
-def test_credentials_of_a_megabyte_are_read_in_under_a_second(
+def test_credentials_of_a_megabyte_are_read_in_less_than_a_second(
     repeated: str, names: tuple[str, ...], tmp_path: Path
 ) -> None:
     text = repeated * (LONG // len(repeated))
@@ -172,7 +172,7 @@ def test_credentials_of_a_megabyte_are_read_in_under_a_second(
 
 @pytest.mark.parametrize("repeated", ["eyJ", "a", "\u200b", "scope mapkit_js\n"])
 @pytest.mark.parametrize("service", SERVICES)
-def test_long_members_of_a_token_take_linear_time(service: str, repeated: str) -> None:
+def test_verifying_a_token_with_long_claims_takes_linear_time(service: str, repeated: str) -> None:
     short, long = (token_of(repeated * (size // len(repeated))) for size in (20_000, 160_000))
     check_growth(
         lambda: verify_token(short, service=SERVICES[service]).findings_at(NOW),
@@ -181,14 +181,14 @@ def test_long_members_of_a_token_take_linear_time(service: str, repeated: str) -
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_many_members_of_a_token_take_linear_time(service: str) -> None:
+def test_verifying_a_token_with_20000_claims_takes_less_than_a_second(service: str) -> None:
     claims = {f"claim {number}": "x" for number in range(20_000)}
     encoded = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
     token = f"eyJhbGciOiJFUzI1NiJ9.{encoded}.{'A' * 86}"
     assert seconds(lambda: verify_token(token, service=SERVICES[service])) < 1
 
 
-def test_what_is_quoted_of_a_long_text_is_short() -> None:
+def test_a_quotation_from_a_long_text_is_shortened() -> None:
     assert one_line("a" * LONG) == f"{'a' * 399}…"
     assert one_line(" " * LONG) == "…"
     assert mask("a" * LONG) == "aaaa…aaaa"

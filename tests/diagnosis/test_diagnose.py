@@ -105,7 +105,7 @@ def test_a_key_verifies_only_tokens_with_its_key_id(credentials: Credentials) ->
     assert "token-signature-mismatch" not in causes(diagnose(other, now=NOW, context=DiagnosisContext(credentials)))
 
 
-def test_the_service_is_the_one_that_the_token_names(credentials: Credentials) -> None:
+def test_without_a_given_service_the_token_is_verified_for_the_service_that_it_names(credentials: Credentials) -> None:
     token = str(mint(credentials, now=NOW, service="enterprise"))
     assert diagnose(token, now=NOW) == ()
     (finding,) = diagnose(token, now=NOW, service="app-store-connect")
@@ -164,7 +164,7 @@ def test_a_request_without_the_authorization_header_is_found(form: Any) -> None:
     assert causes(diagnose(form("GET", APPS, {}), now=NOW)) == ["header-missing"]
 
 
-def test_a_request_that_a_session_has_yet_to_prepare_may_lack_the_header() -> None:
+def test_an_unprepared_request_without_the_authorization_header_has_no_finding() -> None:
     assert diagnose(requests.Request("GET", APPS), now=NOW) == ()
 
 
@@ -201,7 +201,7 @@ def test_a_posted_client_secret_is_verified(credentials: Credentials) -> None:
     assert diagnose(request.prepare(), now=NOW - 500) == ()
 
 
-def test_a_login_from_netrc_is_named_where_the_login_is_the_same() -> None:
+def test_the_netrc_entry_is_reported_only_if_the_request_has_its_login() -> None:
     around = DiagnosisContext(netrc=lambda host: NetrcEntry(f"the entry for {host} in ~/.netrc", "Basic YTpi"))
     (finding,) = diagnose(requests.Request("GET", APPS, auth=("a", "b")).prepare(), now=NOW, context=around)
     assert finding.cause == "header-overridden-by-netrc"
@@ -213,13 +213,13 @@ def test_a_login_from_netrc_is_named_where_the_login_is_the_same() -> None:
 # Answers.
 
 
-def test_a_good_answer_gives_no_finding(token: str, credentials: Credentials) -> None:
+def test_a_successful_response_has_no_finding(token: str, credentials: Credentials) -> None:
     assert diagnose(answer(200, EMPTY, token=token), now=NOW, context=DiagnosisContext(credentials)) == ()
     # However long the test has held it.
     assert diagnose(answer(200, EMPTY, token=token), now=NOW + 86_400) == ()
 
 
-def test_an_accepted_request_has_no_error() -> None:
+def test_a_request_that_was_accepted_has_no_finding_even_with_a_malformed_token() -> None:
     asked = {"method": "GET", "url": APPS, "headers": {"Authorization": "Bearer nonsense"}}
     assert diagnose(answer(200, EMPTY, request=asked), now=NOW) == ()
 
@@ -241,7 +241,7 @@ def test_an_opaque_401_is_explained_by_its_token(credentials: Credentials, how: 
     assert causes(diagnose(answer(token=token), now=NOW, context=DiagnosisContext(credentials))) == [cause]
 
 
-def test_a_token_that_has_expired_since_is_not_the_cause(token: str) -> None:
+def test_a_token_that_expired_after_the_response_is_not_reported_as_the_cause(token: str) -> None:
     assert causes(diagnose(answer(token=token), now=NOW + 3600)) == ["key-unknown-to-apple"]
 
 
@@ -292,7 +292,7 @@ def test_a_page_of_the_website_is_explained_by_the_wrong_host(token: str) -> Non
     assert causes(diagnose(answer(200, page, request=asked), now=NOW)) == ["wrong-host"]
 
 
-def test_a_406_is_an_accept_header_finding(token: str) -> None:
+def test_a_406_is_reported_as_accept_header(token: str) -> None:
     headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
     asked = {"method": "GET", "url": f"{APPS[:-4]}salesReports", "headers": headers}
     (finding,) = diagnose(answer(406, "Not acceptable", request=asked), now=NOW)
@@ -396,13 +396,13 @@ def test_urls_that_an_http_library_rejects_are_found(client: Client, url: str, c
     assert causes(diagnose(caught.value, now=NOW)) == [cause]
 
 
-def test_the_url_of_a_proxy_is_not_that_of_the_request() -> None:
+def test_an_invalid_proxy_url_is_not_taken_for_the_url_of_the_request() -> None:
     with pytest.raises(requests.exceptions.InvalidProxyURL) as caught:
         requests.get(APPS, proxies={"https": "http://:8080"}, timeout=5)
     assert causes(diagnose(caught.value, now=NOW)) == ["connection-failed"]
 
 
-def test_a_host_with_a_port_and_no_scheme_is_an_insecure_url() -> None:
+def test_a_url_with_a_port_but_no_scheme_is_reported_as_insecure_url() -> None:
     with pytest.raises(requests.exceptions.InvalidSchema) as caught:
         requests.get("api.appstoreconnect.apple.com:443/v1/apps", timeout=5)
     (finding,) = diagnose(caught.value, now=NOW)
@@ -432,7 +432,7 @@ def test_a_refused_connection_is_diagnosed_with_each_client(client: Client, unus
     assert f"127.0.0.1:{unused_port} refused the connection" in finding.evidence
 
 
-def test_no_response_in_time_is_timed_out(client: Client) -> None:
+def test_a_response_that_does_not_arrive_in_time_is_reported_as_timed_out(client: Client) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:  # it never accepts
         url = f"http://127.0.0.1:{server.getsockname()[1]}/v1/apps"
         with pytest.raises((requests.Timeout, httpx.TimeoutException)) as caught:
@@ -441,7 +441,7 @@ def test_no_response_in_time_is_timed_out(client: Client) -> None:
     assert (finding.cause, finding.evidence.endswith("did not respond in time")) == ("timed-out", True)
 
 
-def test_a_wrong_host_comes_before_the_failure_that_it_caused() -> None:
+def test_a_wrong_host_is_reported_before_the_failed_connection_that_it_caused() -> None:
     request = requests.Request("GET", "https://api.appstoreconnect.com/").prepare()
     error = requests.ConnectionError("no such host", request=request)
     assert causes(diagnose(error, now=NOW)) == ["wrong-host", "connection-failed"]
@@ -463,7 +463,7 @@ def test_an_unrelated_exception_gets_a_note_that_nothing_could_be_checked(error:
     assert str(error) not in finding.evidence
 
 
-def test_the_same_message_from_another_module_gets_a_note() -> None:
+def test_an_attribute_error_from_other_code_is_not_taken_for_text_passed_as_headers() -> None:
     def walk(headers: Any) -> None:
         headers.items()
 
@@ -506,7 +506,7 @@ def test_a_body_that_was_not_read_is_an_error() -> None:
     assert causes(diagnose(httpx.Response(401, content=REFUSED), now=NOW)) == ["key-unknown-to-apple"]
 
 
-def test_a_token_that_is_no_text_is_an_error() -> None:
+def test_a_token_that_is_not_a_str_or_bytes_is_a_type_error() -> None:
     with pytest.raises(TypeError, match="token: got a value of type int, expected a str or bytes"):
         diagnose(token=3, now=NOW)  # type: ignore[arg-type]
 
@@ -545,7 +545,7 @@ NAMES = st.sampled_from(
 
 
 @given(evidence=st.dictionaries(NAMES | st.text(max_size=5), VALUES) | VALUES)
-def test_no_mapping_crashes_it(evidence: object) -> None:
+def test_any_mapping_is_diagnosed_or_rejected_with_a_type_error(evidence: object) -> None:
     try:
         findings = diagnose(evidence, now=NOW)
     except TypeError as error:
@@ -555,7 +555,7 @@ def test_no_mapping_crashes_it(evidence: object) -> None:
 
 
 @given(data=st.data())
-def test_no_mutation_of_a_good_token_crashes_it_or_leaks(data: st.DataObject) -> None:
+def test_a_mutated_token_is_diagnosed_without_an_exception_or_a_leak(data: st.DataObject) -> None:
     token = good_token()
     at = data.draw(st.integers(0, len(token)))
     damaged = token[:at] + data.draw(st.text(max_size=4)) + token[at + data.draw(st.integers(0, 4)) :]
@@ -573,7 +573,7 @@ def test_no_mutation_of_a_good_token_crashes_it_or_leaks(data: st.DataObject) ->
 @pytest.mark.parametrize(
     "proxy", ["unknown://proxy.example:8080", "socks://proxy.example:1080"], ids=["no such scheme", "SOCKS"]
 )
-def test_a_proxy_of_an_unknown_scheme_is_the_proxys_fault(proxy: str) -> None:
+def test_a_proxy_with_an_unknown_scheme_is_reported_as_proxy_invalid(proxy: str) -> None:
     with pytest.raises((requests.RequestException, ValueError)) as caught:
         requests.get(APPS, proxies={"https": proxy}, timeout=5)
     assert causes(diagnose(caught.value, now=NOW)) == ["proxy-invalid"]
@@ -587,13 +587,13 @@ def test_a_proxy_of_an_unknown_scheme_is_the_proxys_fault(proxy: str) -> None:
         "Only http proxies are supported",
     ],
 )
-def test_the_messages_of_other_libraries_on_a_proxy_are_known(message: str) -> None:
+def test_messages_of_other_libraries_about_a_proxy_are_reported_as_proxy_invalid(message: str) -> None:
     (finding,) = diagnose(ValueError(message), now=NOW)
     assert finding.cause == "proxy-invalid"
     assert "127" not in finding.evidence
 
 
-def test_a_token_of_another_vendor_at_its_own_host_is_not_measured_by_apples_rules() -> None:
+def test_a_token_of_another_vendor_sent_to_its_own_host_is_not_verified_by_apples_rules() -> None:
     of_github = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiIxIn0.AAAA"
     request = {"url": "https://api.github.com/user", "headers": {"Authorization": f"Bearer {of_github}"}}
     body = {"message": "Bad credentials"}

@@ -166,7 +166,7 @@ def advice(findings: tuple[Finding, ...]) -> str:
     return " ".join(finding.fix for finding in findings).lower()
 
 
-def test_a_missing_agreement_is_not_reported_as_a_role() -> None:
+def test_a_missing_agreement_is_not_reported_as_an_insufficient_role() -> None:
     agreement = error(403, "FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED", "A required agreement is missing")
     findings = diagnose(answer(403, agreement, bearer=token()), now=NOW)
     assert [finding.cause for finding in findings] == ["agreement-missing"]
@@ -188,7 +188,7 @@ def test_a_wrong_clock_gets_no_advice_about_the_key(ahead: int) -> None:
     assert "key" not in advice(findings)
 
 
-def test_a_signature_that_verifies_is_no_proof_that_apple_knows_the_key() -> None:
+def test_a_valid_signature_does_not_rule_out_that_apple_does_not_know_the_key() -> None:
     """``jwt.io`` verified it, too: against whatever key one gives it."""
     credentials = Credentials(KEY_ID, ISSUER, "team", KEY)
     (finding,) = diagnose(refused(token()), now=NOW, context=DiagnosisContext(credentials))

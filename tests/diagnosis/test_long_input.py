@@ -123,7 +123,7 @@ FORMS = {
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=list(FORMS))
-def test_each_bad_token_is_one_finding_with_its_figures(form: Form) -> None:
+def test_each_token_with_a_wrong_lifetime_gets_one_finding_with_figures(form: Form) -> None:
     verification = verify_token(form.token, service=APP_STORE_CONNECT, key=KEY.public_key())
     (finding,) = verification.findings_at(NOW, utc_offset=form.utc_offset)
     assert (finding.cause, finding.level) == (form.cause, form.level)
@@ -132,7 +132,7 @@ def test_each_bad_token_is_one_finding_with_its_figures(form: Form) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=list(FORMS))
-def test_the_emulator_refuses_each_token_with_an_error(form: Form) -> None:
+def test_the_emulator_rejects_the_tokens_whose_finding_is_an_error(form: Form) -> None:
     authenticator = Authenticator(APP_STORE_CONNECT)
     authenticator.trust(Key("2X9R7KQF34", ISSUER, "team", KEY.public_key()))
     admitted = authenticator.authenticate(f"Bearer {form.token}", "GET", "/v1/ciProducts", NOW)
@@ -149,12 +149,12 @@ def test_the_emulator_refuses_each_token_with_an_error(form: Form) -> None:
     ],
 )
 @pytest.mark.parametrize("utc_offset", [0, EAST, WEST])
-def test_the_longest_valid_inputs_have_no_finding(good: str, utc_offset: int) -> None:
+def test_tokens_with_the_longest_valid_lifetime_have_no_finding(good: str, utc_offset: int) -> None:
     assert verify_token(good, service=APP_STORE_CONNECT).findings_at(NOW, utc_offset=utc_offset) == ()
 
 
 @pytest.mark.parametrize("ahead", [90, 34 + 27])
-def test_19_minutes_by_a_fast_clock_are_good_here_and_refused_at_apple(ahead: int) -> None:
+def test_a_token_of_19_minutes_made_by_a_fast_clock_is_valid_here_and_rejected_by_apple(ahead: int) -> None:
     """The token is right by the clock that made it; the answer's Date tells whose clock is wrong."""
     here = NOW + ahead
     text = token(here, here + 19 * MINUTE)
@@ -175,7 +175,7 @@ def test_19_minutes_by_a_fast_clock_are_good_here_and_refused_at_apple(ahead: in
 
 
 @pytest.mark.skipif(not hasattr(time, "tzset"), reason="this system cannot change its zone")
-def test_naive_local_times_are_those_of_naive_datetimes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_times_of_naive_datetimes_are_reported_as_a_time_zone_bug(monkeypatch: pytest.MonkeyPatch) -> None:
     """``utcnow().timestamp()`` and ``mktime`` take UTC for local time."""
     monkeypatch.setenv("TZ", "Asia/Kolkata")
     time.tzset()

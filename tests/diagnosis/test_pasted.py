@@ -52,7 +52,7 @@ def test_a_token_is_found_in_the_text_around_it(form: str) -> None:
 @pytest.mark.parametrize(
     ("form", "cause"), [('"{}"', "token-quoted"), ("'{}'\n", "token-quoted"), ("\u201c{}\u201d", "token-quoted")]
 )
-def test_a_quoted_token_is_read_and_named(form: str, cause: str) -> None:
+def test_a_quoted_token_is_diagnosed_and_the_quotes_are_reported(form: str, cause: str) -> None:
     (finding,) = diagnose(form.format(TOKEN), now=NOW)
     assert (finding.cause, finding.level) == (cause, "warning")
     assert causes(form.format(AUDIENCE)) == ["token-audience", cause]
@@ -60,7 +60,7 @@ def test_a_quoted_token_is_read_and_named(form: str, cause: str) -> None:
     assert (sent.cause, sent.level) == (cause, "error")
 
 
-def test_base64_of_a_token_is_read_and_named() -> None:
+def test_a_base64_encoded_token_is_diagnosed_and_the_encoding_is_reported() -> None:
     encoded = base64.b64encode(AUDIENCE.encode()).decode()
     assert causes(encoded) == ["token-audience", "token-malformed"]
     (sent,) = diagnose(token=encoded, now=NOW)
@@ -87,7 +87,7 @@ def test_base64_of_a_token_is_read_and_named() -> None:
         "curl -H 'Authorization: Bearer null' https://api.appstoreconnect.apple.com/v1/apps",
     ],
 )
-def test_a_placeholder_in_place_of_a_token_is_named(text: str) -> None:
+def test_a_placeholder_in_place_of_a_token_is_reported_as_token_placeholder(text: str) -> None:
     assert causes(text) == ["token-placeholder"]
 
 
@@ -112,19 +112,19 @@ def test_a_placeholder_in_place_of_a_token_is_named(text: str) -> None:
         ("it does not work", "it is text (4 words)"),
     ],
 )
-def test_a_text_that_is_no_token_is_named_for_what_it_is(text: str, words: str) -> None:
+def test_the_finding_on_a_text_that_is_not_a_token_says_what_it_is(text: str, words: str) -> None:
     (finding,) = diagnose(text, now=NOW)
     assert finding.cause == "not-a-token"
     assert words in finding.evidence
 
 
 @pytest.mark.parametrize("text", ["abcd-efgh-ijkl-mnop", "---\n- !ruby/object:HTTP::Cookie\n  name: DES5c148586dfd4\n"])
-def test_a_session_of_an_apple_id_is_named(text: str) -> None:
+def test_a_session_of_an_apple_id_is_reported_as_apple_id_session(text: str) -> None:
     assert causes(text) == ["apple-id-session"]
     assert [finding.cause for finding in diagnose(token=text, now=NOW)] == ["apple-id-session"]
 
 
-def test_a_response_and_its_request_are_read_together() -> None:
+def test_a_pasted_response_is_diagnosed_together_with_its_request() -> None:
     answer = json.dumps({"errors": [{"status": "401", "code": "NOT_AUTHORIZED", "title": "x", "detail": "y"}]})
     text = f"> GET /v1/apps HTTP/1.1\n> Authorization: Bearer {EXPIRED}\n>\n< HTTP/1.1 401 Unauthorized\n\n{answer}\n"
     assert causes(text)[0] == "token-expired"
@@ -137,21 +137,21 @@ def test_an_error_that_is_nested_in_a_mapping_is_found() -> None:
     assert "InvalidProviderToken" in finding.evidence
 
 
-def test_an_exceptions_message_names_its_cause() -> None:
+def test_the_message_of_an_exception_gives_its_cause() -> None:
     error = RuntimeError("A required agreement is missing or has expired. - This request requires an in-effect one")
     assert causes(error) == ["agreement-missing"]
     assert causes(RuntimeError("Request failed with status code 401")) == ["key-unknown-to-apple"]
 
 
 @given(st.text())
-def test_any_text_is_read(text: str) -> None:
+def test_any_text_is_diagnosed_without_an_exception(text: str) -> None:
     read_pasted(text)
     diagnose(text, now=NOW)
 
 
 @pytest.mark.parametrize("prefix", ["", "x ", "Authorization: ", "curl ", '"', "ASC_TOKEN="])
 @pytest.mark.parametrize("secret", [P8, BODY, TOKEN, base64.b64encode(P8.encode()).decode(), f"{TOKEN[:-4]}\n x"])
-def test_no_part_of_a_secret_is_repeated(prefix: str, secret: str) -> None:
+def test_no_part_of_a_pasted_secret_is_in_findings_or_reprs(prefix: str, secret: str) -> None:
     shown = "".join(f"{finding!r}{finding}" for finding in diagnose(prefix + secret, now=NOW))
     shown += repr(read_pasted(prefix + secret))
     assert not [
@@ -180,7 +180,7 @@ def test_no_part_of_a_secret_is_repeated(prefix: str, secret: str) -> None:
         "\x1b[",
     ],
 )
-def test_a_megabyte_of_anything_is_read_in_a_second(unit: str) -> None:
+def test_a_megabyte_of_repeated_text_is_diagnosed_in_seconds(unit: str) -> None:
     text = unit * (1_000_000 // len(unit))
     started = time.perf_counter()
     diagnose(text, now=NOW)
@@ -199,7 +199,7 @@ def test_a_megabyte_of_anything_is_read_in_a_second(unit: str) -> None:
         "remote: HTTP Basic: Access denied\nfatal: Authentication failed for 'https://gitlab.com/a/b.git/'",
     ],
 )
-def test_a_message_of_another_vendor_is_not_one_of_apples(text: str) -> None:
+def test_an_error_message_of_another_vendor_is_reported_as_not_apple(text: str) -> None:
     (finding,) = diagnose(text, now=NOW)
     assert finding.cause == "not-apple"
     assert "issuer ID" not in finding.fix
@@ -208,18 +208,18 @@ def test_a_message_of_another_vendor_is_not_one_of_apples(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ['{"ok": false, "error": "invalid_auth"}', '{"error": "not found"}', '{"reason": "bad"}']
 )
-def test_json_of_another_service_is_no_answer_of_apples(text: str) -> None:
+def test_json_of_another_service_is_not_taken_for_a_response_of_apple(text: str) -> None:
     (finding,) = diagnose(text, now=NOW)
     assert finding.cause == "not-a-token"
     assert ".apple.com" not in finding.evidence
 
 
-def test_a_message_of_apples_in_the_log_of_another_tool_is_one_of_apples() -> None:
+def test_a_message_of_apple_is_recognised_in_the_log_of_another_tool() -> None:
     text = "docker: exit 1\nAuthentication credentials are missing or invalid. - Provide a signed bearer token"
     assert diagnose(text, now=NOW)[0].cause == "key-unknown-to-apple"
 
 
-def test_the_character_that_makes_an_issuer_in_a_token_no_uuid_is_named() -> None:
+def test_the_finding_on_an_invalid_iss_names_the_first_wrong_character() -> None:
     claims = {"iss": "69a6de92–60a3-47e3-e053-5b8c7c11a4d1", "iat": NOW, "exp": NOW + 600, "aud": "appstoreconnect-v1"}  # noqa: RUF001
     token = sign({"header": {"alg": "ES256", "kid": "K7QWR2M9XZ"}, "claims": claims}, NOW)
     assert "character 9 is en dash" in diagnose(token, now=NOW)[0].evidence

@@ -155,13 +155,13 @@ def test_no_piece_of_a_pasted_secret_is_in_the_report(secret: str, form: str, tm
 @pytest.mark.usefixtures("redactor")
 @pytest.mark.parametrize("place", QUOTED)
 @pytest.mark.parametrize("secret", RECOGNISED)
-def test_no_piece_of_a_secret_is_quoted_from_what_others_say(secret: str, place: str, tmp_path: Path) -> None:
+def test_no_piece_of_a_secret_is_quoted_from_a_response_or_exception(secret: str, place: str, tmp_path: Path) -> None:
     check_hidden(SECRETS[secret], QUOTED[place](SECRETS[secret]), tmp_path)
 
 
 @settings(max_examples=60, deadline=None)
 @given(data=st.binary(min_size=30, max_size=200), form=st.sampled_from(sorted(PASTED)))
-def test_no_piece_of_random_characters_is_left_of_a_pasted_text(data: bytes, form: str) -> None:
+def test_no_piece_of_a_random_secret_in_a_pasted_text_is_shown(data: bytes, form: str) -> None:
     secret = base64.b64encode(data).decode().rstrip("=")
     if not all(re.search(kind, secret) for kind in ("[A-Z]", "[a-z]", "[0-9]")) or len(set(secret)) < len(secret) // 4:
         return
@@ -177,27 +177,27 @@ def test_no_piece_of_random_characters_is_left_of_a_pasted_text(data: bytes, for
 
 @pytest.mark.usefixtures("redactor")
 @pytest.mark.parametrize("form", PASTED)
-def test_the_report_never_hides_its_own_words(form: str, tmp_path: Path) -> None:
+def test_the_report_on_a_pasted_key_redacts_nothing_of_its_own_text(form: str, tmp_path: Path) -> None:
     shown = report_of(PASTED[form](P8), tmp_path)["terminal"]
     assert HIDDEN not in shown
 
 
 @pytest.mark.parametrize("text", [" " * 100, "-" * 100, "." * 100, "Bearer " + "-" * 40, "password: " + "=" * 40])
-def test_blanks_and_lines_are_no_secrets(text: str, redactor: Redactor, tmp_path: Path) -> None:
+def test_whitespace_and_ruled_lines_are_not_redacted(text: str, redactor: Redactor, tmp_path: Path) -> None:
     report_of(text, tmp_path)
     register_secrets(text)
     for drawn in (" " * 40, "." * 40, "-" * 40, "=" * 40):
         assert redactor.clean(drawn) == drawn
 
 
-def test_the_begin_and_end_lines_of_a_pasted_key_are_no_secrets(redactor: Redactor) -> None:
+def test_the_begin_and_end_lines_of_a_pasted_key_are_not_redacted(redactor: Redactor) -> None:
     register_secrets(P8, "Authorization: Bearer -----BEGIN PRIVATE KEY-----")
     begin, *lines, end = P8.splitlines()
     assert [redactor.clean(line) for line in (begin, end)] == [begin, end]
     assert all(redactor.clean(line) == "***" for line in lines)
 
 
-def test_own_words_and_names_in_a_pasted_text_are_no_secrets() -> None:
+def test_pasted_texts_of_findings_contain_no_secrets() -> None:
     for cause in CAUSES.values():
         assert list(secrets_in(f"{cause.title}. {cause.fix} See {cause.docs}")) == []
     for message in MESSAGES:
@@ -218,7 +218,7 @@ def test_own_words_and_names_in_a_pasted_text_are_no_secrets() -> None:
         "APP_STORE_CONNECT_API_KEY_IS_KEY_CONTENT_BASE64 FASTLANE_APPLE_APPLICATION_SPECIFIC_PASSWORD",
     ],
 )
-def test_paths_names_ids_and_stand_ins_are_no_secrets(text: str) -> None:
+def test_paths_names_ids_and_placeholders_are_not_redacted(text: str) -> None:
     assert list(secrets_in(text)) == []
     assert one_line(text) == text
 
@@ -269,7 +269,7 @@ def test_the_report_of_a_failed_test_shows_no_piece_of_what_was_diagnosed(
 
 
 @pytest.mark.parametrize("name", ["session", "SESSION", "se\u017fsion", "sess\u0131on", "SESS\u0130ON"])
-def test_a_name_of_a_secret_may_have_variants_of_letters(name: str) -> None:
+def test_the_name_of_a_secret_is_recognised_with_unicode_case_variants(name: str) -> None:
     assert list(secrets_in(f"{name}=abcdef-1234567")) == ["abcdef-1234567"]
 
 

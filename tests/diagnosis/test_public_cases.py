@@ -75,7 +75,7 @@ def words_of(finding: Finding) -> str:
 
 
 @each(case for case in PUBLIC if case.name not in NOT_NAMED)
-def test_public_cases_get_their_cause_first(case: PublicCase, tmp_path: Path) -> None:
+def test_the_first_finding_on_a_public_case_is_its_cause(case: PublicCase, tmp_path: Path) -> None:
     findings = findings_of(case, tmp_path)
     check(case, [one.cause for one in findings], [words_of(one) for one in findings])
     if case.cannot_be_told:
@@ -84,7 +84,7 @@ def test_public_cases_get_their_cause_first(case: PublicCase, tmp_path: Path) ->
 
 
 @each(case for case in PUBLIC if "text" in case.given and case.name not in NOT_NAMED)
-def test_the_command_diagnose_says_the_same_of_pasted_texts(
+def test_the_command_diagnose_reports_the_same_cause_for_pasted_texts(
     case: PublicCase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -102,14 +102,14 @@ def test_the_command_diagnose_says_the_same_of_pasted_texts(
 
 
 @each(HEALTHY)
-def test_set_ups_that_look_odd_and_work_get_no_error_and_no_warning(case: PublicCase, tmp_path: Path) -> None:
+def test_unusual_setups_that_work_get_no_error_and_no_warning(case: PublicCase, tmp_path: Path) -> None:
     findings = findings_of(case, tmp_path)
     assert [one for one in findings if one.level != "note" and one.cause not in case.allowed] == []
     if case.not_said:
         assert not re.search(case.not_said, " ".join(map(words_of, findings)))
 
 
-def test_the_tables_of_public_cases_hold_what_they_promise() -> None:
+def test_every_public_case_is_unique_has_a_source_and_names_known_causes() -> None:
     for cases in (PUBLIC, HEALTHY):
         assert len({case.name for case in cases}) == len(cases) >= 100
         assert all(case.source and case.case for case in cases)

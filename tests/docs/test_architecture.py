@@ -57,7 +57,7 @@ def profile(call: Callable[[], object]) -> list[str]:
     return list(dict.fromkeys(f"{file.relative_to(PACKAGE).as_posix()}:{name}" for file, name in of_package))
 
 
-def test_path_of_a_get(asc_session: Session, asc_emulator: Emulator) -> None:
+def test_the_path_of_a_get_in_architecture_matches_a_profile(asc_session: Session, asc_emulator: Emulator) -> None:
     asc_emulator.add("apps", name="Lists", bundleId="com.example.lists")
     reached = profile(lambda: asc_session.get("/v1/apps?filter[bundleId]=com.example.lists").raise_for_status())
     named = steps("The path of a GET")
@@ -65,7 +65,7 @@ def test_path_of_a_get(asc_session: Session, asc_emulator: Emulator) -> None:
     assert [function for function in reached if function in named] == named
 
 
-def test_path_of_a_post(asc_session: Session, asc_emulator: Emulator) -> None:
+def test_the_path_of_a_post_in_architecture_matches_a_profile(asc_session: Session, asc_emulator: Emulator) -> None:
     app = asc_emulator.add("apps", name="Lists", bundleId="com.example.lists")
     body: dict[str, Any] = {
         "data": {
@@ -80,7 +80,7 @@ def test_path_of_a_post(asc_session: Session, asc_emulator: Emulator) -> None:
     assert [function for function in reached if function in named] == named
 
 
-def test_path_of_a_smoke_run(pytester: pytest.Pytester) -> None:
+def test_the_path_of_a_smoke_run_in_architecture_matches_a_profile(pytester: pytest.Pytester) -> None:
     reached = profile(lambda: pytester.runpytest_inprocess("--asc-smoke", "--asc-mode=emulator"))
     named = steps("The path of a smoke run")
     assert named
@@ -88,11 +88,11 @@ def test_path_of_a_smoke_run(pytester: pytest.Pytester) -> None:
 
 
 @pytest.mark.parametrize("path", sorted(set(re.findall(r"`([a-z_/]+(?:\.py|/))`", PAGE))))
-def test_every_named_file_exists(path: str) -> None:
+def test_every_file_named_in_architecture_exists(path: str) -> None:
     assert any(file.endswith(f"/{path.rstrip('/')}") for file in FILES)
 
 
 @pytest.mark.parametrize("layer", ["control", "transports", "plugin", "cli"])
-def test_every_module_of_the_outer_layers_is_named(layer: str) -> None:
+def test_every_module_of_the_outer_layers_is_named_in_architecture(layer: str) -> None:
     modules = {file.name for file in (PACKAGE / layer).glob("*.py")} - {"__init__.py"}
     assert modules - set(re.findall(r"`(\w+\.py)`", PAGE)) == set()

@@ -67,11 +67,11 @@ def test_the_examples_pass_with_their_test_runners(
 
 
 @pytest.mark.skipif(not shutil.which("swiftc"), reason="swift is not installed")
-def test_the_swift_example_is_swift(run: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+def test_the_swift_example_parses_as_swift(run: Callable[..., subprocess.CompletedProcess[str]]) -> None:
     assert run("swiftc", "-parse", str(LANGUAGES / "swift" / "AppNamesTests.swift")).returncode == 0
 
 
-def test_the_swift_example_uses_commands_that_there_are() -> None:
+def test_the_swift_example_uses_existing_commands() -> None:
     text = (LANGUAGES / "swift" / "AppNamesTests.swift").read_text("utf-8")
     called = re.findall(r'control\("([A-Z]+)", "([^"]+)"', text)
     assert {*called} <= {(one.method, one.path) for one in COMMANDS}
@@ -88,7 +88,7 @@ def step(action: Any, name: str) -> Any:
     return found
 
 
-def test_the_action_is_a_composite_one_with_scripts_that_hold_no_input(action: Any, tmp_path: Path) -> None:
+def test_the_action_is_composite_and_its_scripts_contain_no_input(action: Any, tmp_path: Path) -> None:
     assert action["runs"]["using"] == "composite"
     for one in action["runs"]["steps"]:
         assert one["shell"] == "bash"
@@ -119,7 +119,7 @@ def test_the_action_checks_credentials(action: Any, tmp_path: Path) -> None:
     assert "0 apps are visible" in result.stdout or "passed" in result.stdout
 
 
-def test_the_action_serves_for_the_steps_that_follow(action: Any, tmp_path: Path) -> None:
+def test_the_action_starts_serve_for_the_following_steps(action: Any, tmp_path: Path) -> None:
     script = step(action, "Start the emulator")["run"]
     pid = tmp_path / "pid"
     env = environment(tmp_path, OPTIONS="--empty")
@@ -140,7 +140,7 @@ def test_the_action_serves_for_the_steps_that_follow(action: Any, tmp_path: Path
     assert "NOBODY" in result.stderr
 
 
-def test_the_containerfile_copies_what_there_is_and_starts_serve() -> None:
+def test_the_containerfile_copies_existing_files_and_starts_serve() -> None:
     lines = (ROOT / "Containerfile").read_text("utf-8").replace("\\\n", "").splitlines()
     instructions = [line.split(" ", 1) for line in lines if line and not line.startswith("#")]
     assert instructions[0][0] == "FROM"

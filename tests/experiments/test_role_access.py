@@ -70,7 +70,7 @@ def test_the_evidence_quotes_apples_message(status: int, body: bytes, words: str
     assert read_access(USERS, answer(status, body), APP_STORE_CONNECT).words == words
 
 
-def test_an_area_without_a_request_has_the_reason() -> None:
+def test_an_area_without_a_request_gives_the_reason() -> None:
     assert skipped_access(USERS, "not tried (x)") == ("users", "GET", USERS.path, None, None, "not tried (x)")
 
 
@@ -79,6 +79,6 @@ def test_a_run_requests_eight_areas_of_app_store_connect_and_two_of_enterprise()
     assert [area.name for area in probed_areas_of(ENTERPRISE)] == ["users", "bundle IDs"]
 
 
-def test_every_request_only_reads_and_is_small() -> None:
+def test_every_request_for_role_access_is_a_get_with_a_small_limit() -> None:
     assert all(area.path.startswith("/v1/") for area in PROBED_AREAS)
     assert all("limit=1" in area.path or "vendorNumber]=0" in area.path for area in PROBED_AREAS)

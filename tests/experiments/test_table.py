@@ -260,7 +260,7 @@ def test_differing_members_are_shown_with_both_values_masked() -> None:
         ({"iss": ISSUER_ID, "exp": NOW + 840, "aud": "appstoreconnect-v1"}, {"exp"}),
     ],
 )
-def test_the_first_experiment_changes_the_times_alone(claims: dict[str, Any], changed: set[str]) -> None:
+def test_the_first_experiment_changes_only_the_times(claims: dict[str, Any], changed: set[str]) -> None:
     _, sent = run_with(refusal(claims), refuse)
     header, others, _, _ = sent[1]
     assert header == HEADER
@@ -286,7 +286,7 @@ def test_experiments_take_their_times_from_the_date_of_the_response() -> None:
         ("https://gateway.example.com", True),
     ],
 )
-def test_no_token_goes_to_a_host_that_it_is_not_for(base_url: str, made: bool) -> None:
+def test_no_token_is_sent_to_a_host_of_another_service(base_url: str, made: bool) -> None:
     conclusion, sent = run_with(refusal(TEAM, base_url=base_url), refuse)
     assert any(attempt.path == ENTERPRISE.probe for attempt in sent) == made
     (probe,) = [probe for probe in conclusion.probes if probe.name == AS_ENTERPRISE]
@@ -294,7 +294,7 @@ def test_no_token_goes_to_a_host_that_it_is_not_for(base_url: str, made: bool) -
     assert probe.showed.startswith("rejected again" if made else other_host)
 
 
-def test_an_experiment_that_cannot_be_made_has_the_reason() -> None:
+def test_an_experiment_that_is_not_possible_gives_the_reason() -> None:
     conclusion, _ = run_with(refusal(INDIVIDUAL, issuer_id=None), refuse)
     assert conclusion.probes[-1] == (AS_TEAM, None, "not tried (it needs an issuer ID, but none is set)")
     conclusion, _ = run_with(refusal(TEAM, has_key=False, base_url=LOOPBACK), refuse)
@@ -330,7 +330,7 @@ def test_findings_of_the_second_response_are_reported_too() -> None:
     assert [finding.cause for finding in conclusion.findings] == ["transient-401", "agreement-missing"]
 
 
-def test_a_token_that_cannot_be_decoded_is_only_repeated() -> None:
+def test_a_token_that_cannot_be_decoded_is_only_sent_again() -> None:
     sent: list[ProbeRequest] = []
 
     def send(attempt: ProbeRequest) -> HttpResponse:
@@ -358,7 +358,7 @@ def test_only_uncertain_errors_need_experiments(finding: Finding, is_question: b
     assert is_unexplained(finding) == is_question
 
 
-def test_all_experiments_and_the_first_request_are_eight_at_most() -> None:
+def test_the_experiments_and_the_first_request_are_at_most_eight_requests() -> None:
     refused = refusal({**TEAM, "nonce": "x"}, base_url=LOOPBACK)
     _, sent = run_with(refused, refuse)
     assert len(sent) == 5

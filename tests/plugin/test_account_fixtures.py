@@ -32,7 +32,9 @@ def test_an_emulator_can_be_shared_by_the_tests_of_a_module(pytester: pytest.Pyt
     pytester.runpytest("-W", "error").assert_outcomes(passed=3)
 
 
-def test_the_report_of_a_shared_emulator_has_the_requests_of_the_failed_test_alone(pytester: pytest.Pytester) -> None:
+def test_the_report_of_a_failed_test_lists_only_its_own_requests_to_a_shared_emulator(
+    pytester: pytest.Pytester,
+) -> None:
     pytester.makepyfile(
         """
         import pytest
@@ -113,7 +115,7 @@ def test_records_show_requests_and_responses_without_secrets(pytester: pytest.Py
     pytester.runpytest("-W", "error").assert_outcomes(passed=1)
 
 
-def test_another_process_leaves_the_key_file_of_a_run_alone(pytester: pytest.Pytester) -> None:
+def test_another_process_does_not_remove_the_key_file_of_a_running_test_run(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import subprocess, sys
@@ -127,7 +129,7 @@ def test_another_process_leaves_the_key_file_of_a_run_alone(pytester: pytest.Pyt
     pytester.runpytest("-W", "error").assert_outcomes(passed=1)
 
 
-def test_the_environment_holds_the_key_under_every_name(
+def test_the_environment_has_the_key_in_every_supported_variable(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ASC_TOKEN", "elsewhere")
@@ -180,7 +182,7 @@ def test_the_environment_holds_the_key_under_every_name(
     pytester.runpytest("-W", "error").assert_outcomes(passed=3)
 
 
-def test_a_fault_of_the_token_that_no_request_showed_is_an_error(pytester: pytest.Pytester) -> None:
+def test_an_injected_token_fault_that_no_request_contained_is_an_error(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import pytest

@@ -29,7 +29,9 @@ def suite(pytester: pytest.Pytester) -> Path:
     return folder
 
 
-def test_every_emulator_of_the_run_starts_from_the_account(suite: Path, pytester: pytest.Pytester) -> None:
+def test_every_emulator_of_a_run_starts_with_the_resources_of_asc_account(
+    suite: Path, pytester: pytest.Pytester
+) -> None:
     pytester.makepyfile(
         """
         import urllib.request
@@ -87,7 +89,7 @@ def test_every_emulator_of_the_run_starts_from_the_account(suite: Path, pytester
         assert after_the_run.dump() == {"data": []}
 
 
-def test_the_file_is_relative_to_rootdir(
+def test_the_path_in_asc_account_is_relative_to_rootdir(
     suite: Path, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytester.makepyfile("def test_one(asc_emulator): assert asc_emulator.get('apps', '6448311069')")
@@ -95,12 +97,14 @@ def test_the_file_is_relative_to_rootdir(
     pytester.runpytest(f"--rootdir={pytester.path}", "-c", "../tox.ini", "..").assert_outcomes(passed=1)
 
 
-def test_workers_of_xdist_start_from_it(suite: Path, pytester: pytest.Pytester) -> None:
+def test_xdist_workers_start_with_the_resources_of_asc_account(suite: Path, pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_one(asc_emulator): assert asc_emulator.get('apps', '6448311069')")
     pytester.runpytest("-n", "1").assert_outcomes(passed=1)
 
 
-def test_the_smoke_check_of_the_emulator_starts_from_it(suite: Path, pytester: pytest.Pytester) -> None:
+def test_the_emulated_smoke_check_starts_with_the_resources_of_asc_account(
+    suite: Path, pytester: pytest.Pytester
+) -> None:
     assert pytester.runpytest("--asc-smoke", "--asc-mode=emulator").ret == pytest.ExitCode.OK
 
 
@@ -117,7 +121,9 @@ def test_the_smoke_check_of_the_emulator_starts_from_it(suite: Path, pytester: p
         ),
     ],
 )
-def test_a_bad_file_is_an_error_of_usage(suite: Path, pytester: pytest.Pytester, content: Any, message: str) -> None:
+def test_an_invalid_account_file_is_a_usage_error(
+    suite: Path, pytester: pytest.Pytester, content: Any, message: str
+) -> None:
     (suite / "ours.json").unlink()
     if content is not None:
         (suite / "ours.json").write_text(content, encoding="utf-8")

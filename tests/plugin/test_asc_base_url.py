@@ -27,7 +27,7 @@ from loopback import ISSUER_ID, KEY_ID, Apple
         ("http://127.0.0.1:port", "*is not a URL*"),
     ],
 )
-def test_a_base_url_that_must_not_get_a_token_is_a_usage_error(
+def test_a_base_url_that_is_not_trusted_with_a_token_is_a_usage_error(
     pytester: pytest.Pytester, url: str, message: str
 ) -> None:
     result = pytester.runpytest("--asc-smoke", f"--asc-base-url={url}")
@@ -45,7 +45,7 @@ def test_another_host_is_accepted_with_asc_trust_host(pytester: pytest.Pytester)
 
 
 @pytest.mark.parametrize("host", ["https://gateway.example.com", "gateway.example.com:443", "*.example.com", ""])
-def test_a_trusted_host_that_is_no_host_is_a_usage_error(pytester: pytest.Pytester, host: str) -> None:
+def test_an_invalid_value_of_asc_trust_host_is_a_usage_error(pytester: pytest.Pytester, host: str) -> None:
     result = pytester.runpytest("--asc-smoke", f"--asc-trust-host={host}")
     assert result.ret == 4
     result.stderr.fnmatch_lines(["ERROR: --asc-trust-host is *expected only a host*"])

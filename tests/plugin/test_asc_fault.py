@@ -48,7 +48,7 @@ INJECTABLE = {slug for slug, cause in CAUSES.items() if not cause.of_evidence}
 
 
 @pytest.mark.parametrize("fault", sorted(INJECTABLE))
-def test_the_smoke_check_finds_the_injected_cause_alone(
+def test_the_smoke_check_reports_only_the_injected_cause(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, secrets: list[str], fault: str
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
@@ -72,7 +72,7 @@ def test_the_smoke_check_finds_the_injected_cause_alone(
     assert not list(tmp_path.iterdir()), "a run with a fault leaves no file"
 
 
-def test_asc_diagnose_finds_the_injected_cause_in_a_response_or_exception(pytester: pytest.Pytester) -> None:
+def test_asc_diagnose_reports_the_injected_cause_from_a_response_or_exception(pytester: pytest.Pytester) -> None:
     # In a state of the key, a test gets no further than its fixtures.
     faults = sorted(INJECTABLE - CREDENTIALS)
     pytester.makepyfile(
@@ -113,7 +113,7 @@ def test_the_transports_have_a_mutation_for_every_fault_of_the_client() -> None:
     assert set(CLIENT_FAULTS) == REQUEST_MUTATIONS.keys()
 
 
-def test_a_fault_of_the_client_that_a_test_injects_late_changes_its_next_requests(pytester: pytest.Pytester) -> None:
+def test_a_client_fault_injected_during_a_test_changes_the_following_requests(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import requests
@@ -139,7 +139,7 @@ def test_a_fault_in_live_mode_is_a_usage_error(pytester: pytest.Pytester) -> Non
         result.stderr.fnmatch_lines(["ERROR: --asc-fault is for the emulator: add --asc-mode=emulator"])
 
 
-def test_a_misspelt_fault_is_a_usage_error_that_names_the_nearest(pytester: pytest.Pytester) -> None:
+def test_a_misspelt_fault_is_a_usage_error_that_suggests_the_closest_name(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest("--asc-smoke", "--asc-mode=emulator", "--asc-fault=agreement-mising")
     assert result.ret == 4
     result.stderr.fnmatch_lines(

@@ -17,7 +17,7 @@ TEST = """
 
 @pytest.mark.parametrize("arguments", ["", "asc_token", "asc_session"])
 @pytest.mark.parametrize("options", [(), ("--asc-mode=live",), ("-n", "2")])
-def test_a_live_test_is_skipped_with_a_reason_where_there_are_no_credentials(
+def test_a_live_test_without_credentials_is_skipped_with_a_reason(
     pytester: pytest.Pytester, arguments: str, options: tuple[str, ...]
 ) -> None:
     pytester.makepyfile(TEST.format(arguments=arguments))
@@ -26,7 +26,7 @@ def test_a_live_test_is_skipped_with_a_reason_where_there_are_no_credentials(
     result.stdout.fnmatch_lines(["SKIPPED*asc_live: *"])
 
 
-def test_a_live_test_is_skipped_where_the_secret_is_empty_as_in_forks(
+def test_a_live_test_is_skipped_if_the_secret_is_empty_as_in_ci_for_forks(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("ASC_KEY_ID", "ASC_ISSUER_ID", "ASC_PRIVATE_KEY"):

@@ -84,7 +84,7 @@ def test_all_http_clients_read_the_account_of_the_test(pytester: pytest.Pytester
 
 
 @pytest.mark.parametrize("options", [(), ("-n", "2")])
-def test_one_server_serves_the_run_and_every_test_has_an_account_of_its_own(
+def test_one_server_serves_the_whole_run_and_each_test_has_its_own_account(
     pytester: pytest.Pytester, options: tuple[str, ...]
 ) -> None:
     result = run(
@@ -121,7 +121,7 @@ def test_one_server_serves_the_run_and_every_test_has_an_account_of_its_own(
     result.assert_outcomes(passed=6)
 
 
-def test_the_report_of_a_failed_test_says_why_the_emulator_refused(pytester: pytest.Pytester) -> None:
+def test_the_report_of_a_failed_test_gives_the_reason_for_a_rejected_request(pytester: pytest.Pytester) -> None:
     result = run(
         pytester,
         """
@@ -187,7 +187,7 @@ def test_between_tests_the_server_answers_503(pytester: pytest.Pytester) -> None
 
 
 @pytest.mark.parametrize("missing", ["aiohttp", "trustme"])
-def test_without_the_extra_it_says_what_to_install(
+def test_asc_server_without_the_server_extra_says_what_to_install(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, missing: str
 ) -> None:
     for name in [name for name in sys.modules if name.startswith("pytest_asc.transports.")]:
@@ -205,7 +205,9 @@ def test_without_the_extra_it_says_what_to_install(
     result.stdout.no_fnmatch_line("*Traceback*")
 
 
-def test_no_token_and_no_file_is_left(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_with_asc_server_leaves_no_token_and_no_file_behind(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = pytester.mkdir("temporary")
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     result = run(

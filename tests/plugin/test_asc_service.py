@@ -195,7 +195,7 @@ def test_a_token_that_only_the_sandbox_accepts_is_explained(
     )
 
 
-def test_the_sandbox_gets_no_request_where_the_base_url_is_set(pytester: pytest.Pytester, apple: Apple) -> None:
+def test_no_request_is_sent_to_the_sandbox_if_a_base_url_is_set(pytester: pytest.Pytester, apple: Apple) -> None:
     apple.answer = lambda _: Reply(401, UNAUTHENTICATED.encode())
     _, report = smoke(pytester, "--asc-service=app-store-server", f"--asc-base-url={apple.url}")
     assert report["cause"] == "key-unknown-to-apple"

@@ -30,7 +30,7 @@ def missing(client: PythonClient) -> str | None:
 
 
 @pytest.mark.parametrize(("client", "place"), CELLS, ids=[f"{client.name} {place}" for client, place in CELLS])
-def test_a_client_is_answered_by_the_emulator(
+def test_the_emulator_answers_requests_of_every_python_client(
     pytester: pytest.Pytester,
     runpytest_forked: Callable[..., pytest.RunResult],
     run_together: RunTogether,
@@ -47,7 +47,7 @@ def test_a_client_is_answered_by_the_emulator(
         run_together(modules)[module(client, place)].assert_passed(1)
 
 
-def test_the_documentation_lists_every_client_and_place() -> None:
+def test_the_documentation_lists_every_client_and_where_it_may_be_created() -> None:
     rows = re.findall(
         r"^\| `(.+?)`(.*?) \| (\w+) \| (\S+) \| (\S+) \| (\S+) \|$", PAGE.read_text("utf-8"), re.MULTILINE
     )
@@ -59,7 +59,7 @@ def test_the_documentation_lists_every_client_and_place() -> None:
 @pytest.mark.parametrize(
     "fixture", ["asc_token", "make_asc_token", "asc_session", "asc_emulator", "asc_credentials", "asc_diagnose"]
 )
-def test_every_fixture_keeps_requests_from_apple(pytester: pytest.Pytester, fixture: str) -> None:
+def test_with_every_fixture_no_request_reaches_apple(pytester: pytest.Pytester, fixture: str) -> None:
     pytester.makepyfile(
         f"""
         import urllib.request, urllib.error, pytest
@@ -72,7 +72,7 @@ def test_every_fixture_keeps_requests_from_apple(pytester: pytest.Pytester, fixt
     pytester.runpytest().assert_outcomes(passed=1)
 
 
-def test_a_client_that_was_made_for_the_whole_module_reaches_the_emulator_of_each_test(
+def test_a_client_created_for_the_module_reaches_the_emulator_of_each_test(
     pytester: pytest.Pytester,
 ) -> None:
     pytester.makepyfile(
@@ -118,7 +118,7 @@ def connection(call: str) -> str:
 
 
 @pytest.mark.parametrize("call", CONNECTIONS)
-def test_any_other_connection_to_apple_raises_an_error_that_says_how_to_go_on(
+def test_any_other_connection_to_apple_raises_an_error_that_says_what_to_do(
     run_together: RunTogether, call: str
 ) -> None:
     run_together(map(connection, CONNECTIONS), "-Wignore")[connection(call)].assert_passed(1)
@@ -148,11 +148,11 @@ def program(call: str) -> str:
 
 
 @pytest.mark.parametrize("call", PROGRAMS)
-def test_a_program_with_a_url_of_apple_and_without_a_proxy_is_not_started(run_together: RunTogether, call: str) -> None:
+def test_a_subprocess_with_a_url_of_apple_and_no_proxy_is_not_started(run_together: RunTogether, call: str) -> None:
     run_together(map(program, PROGRAMS), "-Wignore")[program(call)].assert_passed(1)
 
 
-def test_a_program_with_the_environment_of_the_server_or_another_url_is_started(pytester: pytest.Pytester) -> None:
+def test_a_subprocess_with_the_environment_of_asc_server_or_another_url_is_started(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         f"""
         import subprocess, sys
@@ -229,13 +229,13 @@ def other_host(host: str, service: str, advice: str) -> str:
 
 
 @pytest.mark.parametrize(("host", "service", "advice"), OTHER_HOSTS)
-def test_a_host_of_another_service_is_named_with_what_to_do(
+def test_the_error_for_a_host_of_another_service_names_the_service_and_what_to_do(
     run_together: RunTogether, host: str, service: str, advice: str
 ) -> None:
     run_together(starmap(other_host, OTHER_HOSTS))[other_host(host, service, advice)].assert_passed(2)
 
 
-def test_tests_without_the_fixtures_and_other_hosts_are_left_alone(pytester: pytest.Pytester) -> None:
+def test_tests_without_the_fixtures_and_requests_to_other_hosts_are_not_intercepted(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import socket, urllib.request
@@ -390,7 +390,7 @@ def odd_value(value: str | bytes) -> str:
 
 
 @pytest.mark.parametrize("value", ODD_VALUES)
-def test_odd_values_of_headers_reach_the_emulator(run_together: RunTogether, value: str | bytes) -> None:
+def test_unusual_header_values_reach_the_emulator_unchanged(run_together: RunTogether, value: str | bytes) -> None:
     run_together(map(odd_value, ODD_VALUES))[odd_value(value)].assert_passed(1)
 
 
@@ -448,7 +448,9 @@ def timeout(call: str) -> str:
 
 
 @pytest.mark.parametrize("call", TIMEOUTS)
-def test_a_latency_reaches_the_timeout_of_each_client_without_waiting(run_together: RunTogether, call: str) -> None:
+def test_a_latency_beyond_the_timeout_raises_the_timeout_of_each_client_without_waiting(
+    run_together: RunTogether, call: str
+) -> None:
     for name in ["trio", "httpx", "aiohttp"]:
         if name in call and find_spec(name) is None:
             pytest.skip(f"{name} is not installed")

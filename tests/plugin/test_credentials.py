@@ -168,7 +168,7 @@ def test_fastlanes_json_key_file_is_read(
     assert report["credentials"]["issuer_id"] == "5724…072a"
 
 
-def test_options_take_precedence_over_ini_values_and_these_over_variables(
+def test_options_take_precedence_over_ini_values_and_ini_values_over_variables(
     smoke: Callable[..., dict[str, Any]], pytester: pytest.Pytester, key_text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key_file(pytester.path, key_text, "mine.p8")
@@ -183,7 +183,7 @@ def test_options_take_precedence_over_ini_values_and_these_over_variables(
     assert report["findings"] == []
 
 
-def test_a_conflict_of_sources_names_both(
+def test_the_finding_on_conflicting_sources_names_both_of_them(
     smoke: Callable[..., dict[str, Any]], key_text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_all(monkeypatch, {**IDS, "ASC_PRIVATE_KEY": key_text, "APP_STORE_CONNECT_KEY_ID": "OTHER12345"})
@@ -281,7 +281,7 @@ def test_an_id_is_repaired_and_the_repair_is_reported(
         ({"ASC_KEY_ID": ""}, "key-id-missing"),
     ],
 )
-def test_a_key_that_cannot_be_repaired_is_one_error_and_no_request(
+def test_a_key_that_cannot_be_repaired_gives_one_error_and_no_request_is_sent(
     smoke: Callable[..., dict[str, Any]],
     key_text: str,
     monkeypatch: pytest.MonkeyPatch,

@@ -29,7 +29,7 @@ SECTION = [
 ]
 
 
-def test_they_are_not_listed_by_default(pytester: pytest.Pytester) -> None:
+def test_deprecated_operations_are_not_listed_by_default(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(TESTS)
     result = pytester.runpytest()
     result.assert_outcomes(passed=4)
@@ -40,7 +40,7 @@ def test_they_are_not_listed_by_default(pytester: pytest.Pytester) -> None:
 
 
 @pytest.mark.parametrize("arguments", [(), ("-n2",)])
-def test_each_is_listed_once_with_the_first_test_that_used_it(
+def test_each_deprecated_operation_is_listed_once_with_the_first_test_that_used_it(
     pytester: pytest.Pytester, arguments: tuple[str, ...]
 ) -> None:
     if arguments:
@@ -53,13 +53,13 @@ def test_each_is_listed_once_with_the_first_test_that_used_it(
     assert result.stdout.str().count("/v1/gameCenterLeaderboards/{id}") == 1
 
 
-def test_a_run_that_used_none_has_no_section(pytester: pytest.Pytester) -> None:
+def test_a_run_without_deprecated_operations_has_no_section_about_them(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_new(asc_session): asc_session.get('/v1/apps')")
     result = pytester.runpytest("-o", "asc_warn_deprecated=warn")
     assert "deprecated operations" not in result.stdout.str()
 
 
-def test_a_test_that_uses_one_fails_on_request(pytester: pytest.Pytester) -> None:
+def test_the_option_value_error_fails_a_test_that_uses_a_deprecated_operation(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(TESTS)
     result = pytester.runpytest("-o", "asc_warn_deprecated=error", "-rf")
     result.assert_outcomes(passed=1, failed=3)
@@ -72,7 +72,7 @@ def test_a_test_that_uses_one_fails_on_request(pytester: pytest.Pytester) -> Non
     assert result.ret == pytest.ExitCode.TESTS_FAILED
 
 
-def test_another_value_is_an_error_of_usage(pytester: pytest.Pytester) -> None:
+def test_an_unknown_value_of_the_deprecations_option_is_a_usage_error(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(TESTS)
     result = pytester.runpytest("-o", "asc_warn_deprecated=loudly")
     assert result.ret == pytest.ExitCode.USAGE_ERROR

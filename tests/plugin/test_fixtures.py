@@ -54,7 +54,7 @@ def test_each_test_has_its_own_empty_account(pytester: pytest.Pytester) -> None:
     pytester.runpytest().assert_outcomes(passed=3)
 
 
-def test_a_session_fetches_files_without_its_token(pytester: pytest.Pytester) -> None:
+def test_a_session_downloads_files_without_sending_its_token(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import gzip
@@ -70,7 +70,7 @@ def test_a_session_fetches_files_without_its_token(pytester: pytest.Pytester) ->
     pytester.runpytest("-W", "error").assert_outcomes(passed=1)
 
 
-def test_tests_share_a_token(pytester: pytest.Pytester) -> None:
+def test_asc_token_is_shared_between_tests(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import pytest
@@ -90,7 +90,7 @@ def test_tests_share_a_token(pytester: pytest.Pytester) -> None:
     pytester.runpytest().assert_outcomes(passed=4)
 
 
-def test_make_asc_token_generates_any_token(pytester: pytest.Pytester) -> None:
+def test_make_asc_token_accepts_any_claims_headers_and_lifetime(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import jwt
@@ -248,7 +248,7 @@ def test_an_invalid_marker_is_an_error_that_explains_it(pytester: pytest.Pyteste
     result.stdout.no_fnmatch_line("*During handling of the above exception*")
 
 
-def test_a_requirement_relaxed_by_a_marker_is_relaxed_in_that_test_alone(pytester: pytest.Pytester) -> None:
+def test_a_requirement_relaxed_by_a_marker_is_relaxed_in_that_test_only(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import pytest
@@ -276,7 +276,7 @@ def test_a_requirement_relaxed_by_a_marker_is_relaxed_in_that_test_alone(pyteste
         ("key-newlines-lost", 200, None),
     ],
 )
-def test_a_fault_on_a_marker_is_active_in_that_test_alone(
+def test_a_fault_on_a_marker_is_active_in_that_test_only(
     pytester: pytest.Pytester, fault: str, status: int, cause: str | None
 ) -> None:
     pytester.makepyfile(

@@ -123,7 +123,7 @@ def check(result: pytest.RunResult, apple: Apple, count: int, methods: list[str]
 
 
 @pytest.mark.parametrize(("marked", "allowed"), [(False, False), (True, False), (False, True), (True, True)])
-def test_a_client_of_the_tests_own_writes_only_where_test_and_run_allow_it(
+def test_live_guard_allows_writes_of_other_clients_only_with_both_marker_and_option(
     pytester: pytest.Pytester, apple: Apple, credentials: None, marked: bool, allowed: bool
 ) -> None:
     refused, mark = not (marked and allowed), f"@pytest.mark.asc(allow_writes={marked})"
@@ -135,14 +135,16 @@ def test_a_client_of_the_tests_own_writes_only_where_test_and_run_allow_it(
 
 
 @pytest.mark.parametrize("host", [APPLE, "API.AppStoreConnect.Apple.com.", "object-storage.apple.com"])
-def test_no_client_writes_to_a_host_of_apples(pytester: pytest.Pytester, apple: Apple, host: str) -> None:
+def test_live_guard_rejects_writes_to_apples_hosts_for_every_client(
+    pytester: pytest.Pytester, apple: Apple, host: str
+) -> None:
     source, count = suite(CLIENTS, f"http://{host}:{urlsplit(apple.url).port}/v1/apps")
     pytester.makepyfile(source)
     pytester.makeconftest(DNS)
     check(pytester.runpytest("--asc-live-guard"), apple, count, ["GET"])
 
 
-def test_a_library_that_a_test_loads_is_guarded(
+def test_live_guard_also_covers_a_library_that_is_imported_during_a_test(
     pytester: pytest.Pytester, runpytest_forked: Callable[..., pytest.RunResult], apple: Apple
 ) -> None:
     source, count = suite(CLIENTS, f"http://{APPLE}:{urlsplit(apple.url).port}/v1/apps", import_in_test=True)
@@ -151,14 +153,16 @@ def test_a_library_that_a_test_loads_is_guarded(
     check(runpytest_forked("--asc-live-guard"), apple, count, ["GET"])
 
 
-def test_writes_through_a_proxy_are_refused(pytester: pytest.Pytester, apple: Apple) -> None:
+def test_live_guard_rejects_writes_through_a_proxy(pytester: pytest.Pytester, apple: Apple) -> None:
     source, count = suite(THROUGH_A_PROXY, f"http://{APPLE}/v1/apps", proxy=apple.url)
     pytester.makepyfile(source)
     pytester.makeconftest(DNS)
     check(pytester.runpytest("--asc-live-guard"), apple, count, ["GET"])
 
 
-def test_other_hosts_are_not_guarded(pytester: pytest.Pytester, start_apple: Callable[[], Apple]) -> None:
+def test_live_guard_allows_writes_to_hosts_other_than_the_api(
+    pytester: pytest.Pytester, start_apple: Callable[[], Apple]
+) -> None:
     base, other = start_apple(), start_apple()
     source, count = suite(CLIENTS, f"{other.url}/v1/apps", refused=False)
     pytester.makepyfile(source)
@@ -166,14 +170,16 @@ def test_other_hosts_are_not_guarded(pytester: pytest.Pytester, start_apple: Cal
 
 
 @pytest.mark.parametrize("fixtures", [", asc_emulator", ", asc_token"])
-def test_the_emulator_is_written_to_as_ever(pytester: pytest.Pytester, fixtures: str) -> None:
+def test_live_guard_allows_writes_to_the_emulator(pytester: pytest.Pytester, fixtures: str) -> None:
     clients = {name: code for name, code in CLIENTS.items() if "http.client" not in code and "_connection" not in name}
     source, count = suite(clients, f"https://{APPLE}/v1/apps", refused=False, fixtures=fixtures)
     pytester.makepyfile(source)
     pytester.runpytest("--asc-live-guard").assert_outcomes(passed=len(METHODS) * count)
 
 
-def test_without_the_option_a_client_of_the_tests_own_is_not_guarded(pytester: pytest.Pytester, apple: Apple) -> None:
+def test_writes_of_other_clients_are_not_checked_without_asc_live_guard(
+    pytester: pytest.Pytester, apple: Apple
+) -> None:
     clients: dict[str, Any] = {"requests": CLIENTS["requests"]}
     source, count = suite(clients, f"http://{APPLE}:{urlsplit(apple.url).port}/v1/apps", refused=False)
     pytester.makepyfile(source)

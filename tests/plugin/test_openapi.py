@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TESTS = """
-    def test_the_api_is_that_of_the_document(asc_emulator, asc_session):
+    def test_the_emulator_offers_the_operations_of_the_users_document(asc_emulator, asc_session):
         assert asc_emulator.api_version == "0.1"
         shelf = asc_emulator.add("shelves", name="Oak", kind="OAK")
         answer = asc_session.get("/v2/shelves?filter[kind]=OAK")
@@ -21,7 +21,7 @@ TESTS = """
         assert set(answer.json()["data"][0]["attributes"]) == {"name", "kind", "size", "old"}
         assert asc_session.get("/v1/apps").status_code == 404
 
-    def test_workflows_go_on_without_what_the_document_lacks(asc_emulator):
+    def test_workflows_work_although_the_users_document_lacks_types(asc_emulator):
         asc_emulator.load_sample()
         assert asc_emulator.find("apps")
 """
@@ -50,7 +50,7 @@ def test_the_option_names_a_document_that_is_compiled_once_and_cached(pytester: 
     second.stdout.fnmatch_lines(["asc: App Store Connect API 0.1, of *openapi.json"])
 
 
-def test_a_changed_document_is_compiled_anew(pytester: pytest.Pytester) -> None:
+def test_a_changed_document_is_compiled_again(pytester: pytest.Pytester) -> None:
     write_document(pytester)
     pytester.makepyfile("def test_version(asc_emulator): assert asc_emulator.api_version == '0.2'")
     pytester.runpytest("--asc-openapi=openapi.json").assert_outcomes(failed=1)
@@ -60,7 +60,9 @@ def test_a_changed_document_is_compiled_anew(pytester: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["asc: compiled in *"])
 
 
-def test_the_ini_file_names_a_document_beside_it(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_path_in_the_ini_file_is_relative_to_the_ini_file(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_document(pytester)
     pytester.makeini("[pytest]\nasc_openapi = openapi.json\n")
     pytester.makepyfile(TESTS)
@@ -87,7 +89,7 @@ def test_workers_of_xdist_get_the_compiled_document(pytester: pytest.Pytester, a
     assert result.stdout.str().count("asc: compiling") == 1
 
 
-def test_without_a_document_the_shipped_one_is_used_and_in_the_next_run_again(pytester: pytest.Pytester) -> None:
+def test_a_run_without_a_document_uses_the_shipped_one_even_after_a_run_with_one(pytester: pytest.Pytester) -> None:
     from pytest_asc.emulator.spec.api_spec import shipped_spec  # noqa: PLC0415
 
     write_document(pytester)
@@ -99,7 +101,7 @@ def test_without_a_document_the_shipped_one_is_used_and_in_the_next_run_again(py
     assert shipped_spec()["version"]
 
 
-def test_what_is_not_understood_is_told_once_and_the_operation_answers_501(pytester: pytest.Pytester) -> None:
+def test_an_unsupported_operation_is_reported_once_and_answered_with_501(pytester: pytest.Pytester) -> None:
     document = copy.deepcopy(MINIATURE)
     document["paths"]["/v1/lamps"] = {"get": {"responses": {"400": {}}}}
     write_document(pytester, document)
@@ -121,7 +123,7 @@ def test_what_is_not_understood_is_told_once_and_the_operation_answers_501(pytes
     )
 
 
-def test_an_area_without_roles_is_open_to_admin_alone(pytester: pytest.Pytester) -> None:
+def test_an_operation_without_known_roles_is_allowed_for_admin_only(pytester: pytest.Pytester) -> None:
     write_document(pytester)
     pytester.makepyfile(
         """
@@ -145,7 +147,7 @@ def test_an_area_without_roles_is_open_to_admin_alone(pytester: pytest.Pytester)
         ("{}", "ERROR: --asc-openapi: this is not an OpenAPI document: /: there is no 'paths'"),
     ],
 )
-def test_a_file_that_is_no_document_is_an_error_of_usage(
+def test_a_file_that_is_not_an_openapi_document_is_a_usage_error(
     pytester: pytest.Pytester, content: str | None, complaint: str
 ) -> None:
     if content is not None:
@@ -157,7 +159,7 @@ def test_a_file_that_is_no_document_is_an_error_of_usage(
     assert "Traceback" not in result.stderr.str() + result.stdout.str()
 
 
-def test_a_damaged_cache_is_made_anew(pytester: pytest.Pytester) -> None:
+def test_a_damaged_cache_is_written_again(pytester: pytest.Pytester) -> None:
     write_document(pytester)
     pytester.makepyfile(TESTS)
     pytester.runpytest("--asc-openapi=openapi.json").assert_outcomes(passed=2)
@@ -168,7 +170,7 @@ def test_a_damaged_cache_is_made_anew(pytester: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["asc: compiled in *"])
 
 
-def test_a_quiet_run_tells_nothing(pytester: pytest.Pytester) -> None:
+def test_a_quiet_run_prints_nothing_about_the_document(pytester: pytest.Pytester) -> None:
     write_document(pytester)
     pytester.makepyfile(TESTS)
     result = pytester.runpytest("-q", "--asc-openapi=openapi.json")

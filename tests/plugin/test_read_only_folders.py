@@ -69,7 +69,7 @@ def run(tmp_path: Path) -> Iterator[Callable[..., subprocess.CompletedProcess[st
         folder.chmod(0o755)
 
 
-def test_the_smoke_check_of_the_emulator_writes_nothing(
+def test_the_emulated_smoke_check_passes_with_read_only_folders(
     run: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
     result = run("-m", "pytest", "-p", "no:cacheprovider", "--asc-smoke", "--asc-mode=emulator")
@@ -77,7 +77,9 @@ def test_the_smoke_check_of_the_emulator_writes_nothing(
     assert "The emulator accepted these credentials" in result.stdout
 
 
-def test_a_suite_and_its_server_work(run: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+def test_a_suite_with_asc_server_passes_with_read_only_folders(
+    run: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
     result = run("-m", "pytest", "-p", "no:cacheprovider", "-q", "-rs")
     assert result.returncode == 0, result.stdout
     assert "3 passed, 1 skipped" in result.stdout

@@ -41,7 +41,7 @@ VALUES = st.recursive(
 
 
 @given(VALUES)
-def test_no_part_of_a_report_keeps_a_secret(value: Any) -> None:
+def test_secrets_are_redacted_in_every_part_of_a_report(value: Any) -> None:
     redactor = Redactor()
     redactor.add_key(SECRET)
     report = SimpleNamespace(value=value, result=SECRET)
@@ -50,7 +50,7 @@ def test_no_part_of_a_report_keeps_a_secret(value: Any) -> None:
     assert report.result == SECRET  # what pytest keeps for the run itself is not looked at
 
 
-def test_a_report_that_holds_itself_is_no_endless_task() -> None:
+def test_a_report_that_contains_itself_is_redacted_without_recursing_forever() -> None:
     redactor = Redactor()
     redactor.add_key(SECRET)
     value: list[Any] = [SECRET]
@@ -61,7 +61,7 @@ def test_a_report_that_holds_itself_is_no_endless_task() -> None:
 
 
 @pytest.mark.parametrize("value", [["a", {"b": Part(("c",))}], Part([1]), {}])
-def test_a_report_without_a_secret_is_left_as_it_is(value: Any) -> None:
+def test_a_report_without_a_secret_is_not_changed(value: Any) -> None:
     redactor = Redactor()
     redactor.add_key(SECRET)
     report = SimpleNamespace(value=value)

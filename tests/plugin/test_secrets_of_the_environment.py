@@ -299,7 +299,7 @@ def test_errors_while_conftests_are_imported_show_no_secret(
 @pytest.mark.parametrize(
     "statement", ["pytest.exit(f'stopped: {TOKEN}')", "raise KeyboardInterrupt(KEY)", "raise RuntimeError(TOKEN)"]
 )
-def test_what_ends_a_run_shows_no_secret(
+def test_an_exception_that_ends_the_run_shows_no_secret(
     pytester: pytest.Pytester, shown: Callable[..., str], hook: str, statement: str
 ) -> None:
     pytester.makeconftest(SECRETS + f"\n    def pytest_{hook}(): {statement}\n")
@@ -326,7 +326,9 @@ def test_the_message_of_an_interrupt_shows_no_secret(
     assert "***" in shown(result)
 
 
-def test_what_a_test_passed_on_stays_as_it_was(pytester: pytest.Pytester, shown: Callable[..., str]) -> None:
+def test_values_that_a_test_passes_to_plugins_are_not_changed(
+    pytester: pytest.Pytester, shown: Callable[..., str]
+) -> None:
     pytester.makepyfile(
         SECRETS
         + """
@@ -349,7 +351,7 @@ def test_what_a_test_passed_on_stays_as_it_was(pytester: pytest.Pytester, shown:
 @pytest.mark.parametrize(
     "value", ["${{ secrets.ASC_PRIVATE_KEY }}", "/home/ci/keys/of-the-whole-team/AuthKey_2X9R.p8", ""]
 )
-def test_placeholders_and_paths_are_no_secrets(
+def test_placeholders_and_paths_in_secret_variables_are_not_redacted(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, value: str
 ) -> None:
     monkeypatch.setenv("ASC_PRIVATE_KEY", value)
@@ -359,7 +361,7 @@ def test_placeholders_and_paths_are_no_secrets(
 
 @pytest.mark.parametrize("name", ["ASC_PRIVATE_KEY_B64", "APP_STORE_CONNECT_API_KEY_KEY"])
 @pytest.mark.parametrize("form", ["text", "base64", "escaped"])
-def test_keys_are_known_in_every_form(
+def test_keys_are_redacted_in_every_encoding(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, key_text: str, name: str, form: str
 ) -> None:
     forms = {
@@ -375,7 +377,7 @@ def test_keys_are_known_in_every_form(
 
 
 @pytest.mark.parametrize("fixtures", ["request", "request, asc_token", "request, asc_session"])
-def test_a_test_in_live_mode_gets_no_emulator_at_run_time(
+def test_a_live_test_cannot_request_the_emulator_at_run_time(
     pytester: pytest.Pytester, credentials: None, fixtures: str
 ) -> None:
     pytester.makepyfile(f"def test_x({fixtures}): request.getfixturevalue('asc_emulator')")
@@ -384,7 +386,9 @@ def test_a_test_in_live_mode_gets_no_emulator_at_run_time(
 
 
 @pytest.mark.parametrize("options", [[], ["-n", "1"]], ids=["alone", "xdist"])
-def test_a_test_named_by_a_secret_that_comes_up_later_is_renamed(pytester: pytest.Pytester, options: list[str]) -> None:
+def test_a_secret_in_a_test_id_is_redacted_even_if_it_is_registered_after_collection(
+    pytester: pytest.Pytester, options: list[str]
+) -> None:
     pytester.makepyfile(
         f"""
         import pytest

@@ -296,7 +296,7 @@ CASES = {
 
 @pytest.mark.usefixtures("one_certificate")
 @pytest.mark.parametrize("name", CASES)
-def test_the_fixtures_work_beside_another_plugin(
+def test_the_fixtures_work_together_with_another_plugin_or_mock(
     pytester: pytest.Pytester,
     runpytest_forked: Callable[..., pytest.RunResult],
     monkeypatch: pytest.MonkeyPatch,

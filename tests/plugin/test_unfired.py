@@ -108,7 +108,9 @@ def get(key):
 
 
 @pytest.mark.parametrize("fixtures", ["", "asc_token, ", "asc_env, ", "asc_emulator, ", "make_asc_token, "])
-def test_a_token_fault_that_no_request_showed_is_an_error_of_the_test(pytester: pytest.Pytester, fixtures: str) -> None:
+def test_a_token_fault_on_a_marker_that_no_request_contained_is_an_error_of_the_test(
+    pytester: pytest.Pytester, fixtures: str
+) -> None:
     pytester.makepyfile(
         f"""{SIGNED}
 @pytest.mark.asc(faults=["token-lifetime-too-long"])
@@ -131,7 +133,7 @@ def test_allowed({fixtures}asc_credentials):
     )
 
 
-def test_a_marker_changes_a_shared_emulator_for_its_test_alone(pytester: pytest.Pytester) -> None:
+def test_a_marker_changes_a_shared_emulator_for_its_own_test_only(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import pytest

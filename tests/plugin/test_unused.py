@@ -10,7 +10,7 @@ import pytest
 HEAVY = ("requests", "urllib3", "jwt", "cryptography", "responses", "asyncio", "http.server", "aiohttp")
 
 
-def test_importing_the_plugin_loads_pytest_alone() -> None:
+def test_importing_the_plugin_imports_only_pytest() -> None:
     command = [sys.executable, "-X", "importtime", "-c", "import pytest; import pytest_asc.plugin"]
     loaded = subprocess.run(command, capture_output=True, text=True, check=True).stderr
     after_pytest = loaded[loaded.rindex("| pytest\n") :]
@@ -19,7 +19,9 @@ def test_importing_the_plugin_loads_pytest_alone() -> None:
 
 
 @pytest.mark.parametrize("options", [(), ("-v", "--strict-markers"), ("-n", "1"), ("--markers",), ("--fixtures",)])
-def test_a_run_without_the_fixtures_loads_nothing_more(pytester: pytest.Pytester, options: tuple[str, ...]) -> None:
+def test_a_run_without_the_fixtures_imports_no_other_module_of_the_plugin(
+    pytester: pytest.Pytester, options: tuple[str, ...]
+) -> None:
     pytester.makepyfile("def test_nothing(): pass")
     pytester.makeconftest(
         f"""
@@ -57,7 +59,7 @@ def test_the_plugin_can_be_disabled(pytester: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["*fixture 'asc_token' not found*"])
 
 
-def test_the_plugin_can_be_loaded_by_name_where_autoload_is_off(
+def test_the_plugin_can_be_loaded_by_name_if_autoload_is_disabled(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")

@@ -73,7 +73,7 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
     return pytester
 
 
-def test_a_function_may_use_requests_while_a_write_with_requests_is_under_way(project: pytest.Pytester) -> None:
+def test_a_webhook_receiver_may_use_requests_during_the_write_that_triggered_it(project: pytest.Pytester) -> None:
     project.makepyfile(
         """
         import requests
@@ -100,7 +100,7 @@ def test_a_function_may_use_requests_while_a_write_with_requests_is_under_way(pr
     project.runpytest("-W", "error").assert_outcomes(passed=1)
 
 
-def test_a_server_that_takes_webhooks_may_use_the_api_over_asc_server(project: pytest.Pytester) -> None:
+def test_a_webhook_server_may_call_the_api_over_asc_server(project: pytest.Pytester) -> None:
     project.makepyfile(
         """
         import httpx
@@ -130,7 +130,7 @@ def test_a_server_that_takes_webhooks_may_use_the_api_over_asc_server(project: p
     assert time.monotonic() - begin < 8, "something has waited for the end of the time limit"
 
 
-def test_an_assertion_in_a_function_fails_the_test_over_every_transport(project: pytest.Pytester) -> None:
+def test_an_assertion_error_in_a_webhook_receiver_fails_the_test_over_every_transport(project: pytest.Pytester) -> None:
     project.makepyfile(
         """
         import httpx
@@ -158,7 +158,7 @@ def test_an_assertion_in_a_function_fails_the_test_over_every_transport(project:
     result.stdout.fnmatch_lines(["*ERROR at teardown of test_server*", "E *not what was expected*", "*FAILURES*"])
 
 
-def test_no_report_shows_the_secret_of_a_webhook(project: pytest.Pytester, tmp_path: Path) -> None:
+def test_reports_do_not_show_the_secret_of_a_webhook(project: pytest.Pytester, tmp_path: Path) -> None:
     project.makepyfile(
         """
         import requests

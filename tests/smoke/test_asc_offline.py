@@ -48,7 +48,7 @@ def test_bad_credentials_fail_without_a_request(
 
 
 @pytest.mark.usefixtures("no_network")
-def test_in_emulator_mode_the_fault_of_a_token_is_found_offline(pytester: pytest.Pytester) -> None:
+def test_an_injected_token_fault_is_reported_offline_in_emulator_mode(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest("--asc-smoke", "--asc-offline", "--asc-mode=emulator", "--asc-fault=token-expired")
     result.assert_outcomes(passed=2, failed=1)
 
@@ -66,15 +66,13 @@ def test_the_suite_runs_after_the_offline_checks(pytester: pytest.Pytester) -> N
         (["--asc-smoke", "--asc-offline", "--asc-smoke-roles"], "*--asc-smoke-roles sends requests*"),
     ],
 )
-def test_a_combination_without_sense_is_a_usage_error(
-    pytester: pytest.Pytester, options: list[str], message: str
-) -> None:
+def test_contradictory_options_are_a_usage_error(pytester: pytest.Pytester, options: list[str], message: str) -> None:
     result = pytester.runpytest(*options)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([f"ERROR: {message.removeprefix('*')}"])
 
 
-def test_emulator_mode_says_that_the_users_key_was_not_read(
+def test_the_report_in_emulator_mode_says_that_the_users_key_was_not_read(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ASC_PRIVATE_KEY", "broken")

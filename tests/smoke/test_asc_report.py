@@ -27,7 +27,7 @@ def test_the_report_is_written_without_a_terminal(pytester: pytest.Pytester) -> 
     ("path", "message"),
     [("nowhere/report.json", "the folder */nowhere does not exist"), (".", "* is a folder, expected a file")],
 )
-def test_a_path_that_cannot_be_written_is_refused_before_the_run(
+def test_a_report_path_that_cannot_be_written_is_a_usage_error_before_the_run(
     pytester: pytest.Pytester, path: str, message: str
 ) -> None:
     result = pytester.runpytest("--asc-smoke", "--asc-mode=emulator", f"--asc-report={path}")
@@ -68,7 +68,7 @@ def test_the_suffix_of_each_report_file_chooses_its_format(pytester: pytest.Pyte
     assert report["cause"] == "token-lifetime-too-long"
 
 
-def test_the_html_report_has_no_secret(pytester: pytest.Pytester) -> None:
+def test_the_html_report_contains_no_secret(pytester: pytest.Pytester) -> None:
     pytester.makeconftest(
         """
         import pytest

@@ -125,7 +125,7 @@ OVERRIDE = """
 
 @pytest.mark.parametrize("place", ["", "tests/", "tests/unit/"])
 @pytest.mark.parametrize("with_credentials", [True, False])
-def test_a_suites_own_token_code_is_checked(
+def test_the_token_of_an_overridden_fixture_is_checked(
     smoke: Smoke,
     pytester: pytest.Pytester,
     apple: Apple,
@@ -208,7 +208,7 @@ ROLE = json.dumps(
         (Reply(200, b"<html>Sign in to the network</html>"), "not-apple", "GET /v1/apps"),
     ],
 )
-def test_a_refusal_is_explained_by_its_cause(
+def test_a_rejected_request_is_reported_with_its_cause(
     smoke: Smoke, apple: Apple, reply: Reply, cause: str, failed_check: str
 ) -> None:
     apple.replies = [reply]
@@ -222,7 +222,9 @@ def test_a_refusal_is_explained_by_its_cause(
 
 @pytest.mark.usefixtures("credentials")
 @pytest.mark.parametrize(("apple_ahead", "cause"), [(-600, "clock-ahead"), (1000, "clock-behind")])
-def test_a_clock_that_explains_the_401_is_named(smoke: Smoke, apple: Apple, apple_ahead: float, cause: str) -> None:
+def test_a_wrong_clock_that_explains_the_401_is_reported(
+    smoke: Smoke, apple: Apple, apple_ahead: float, cause: str
+) -> None:
     apple.headers = date(apple_ahead)
     apple.replies = [Reply(401, REFUSED)]
     result, report = smoke()
@@ -234,7 +236,7 @@ def test_a_clock_that_explains_the_401_is_named(smoke: Smoke, apple: Apple, appl
 
 
 @pytest.mark.usefixtures("credentials")
-def test_a_clock_that_is_off_is_a_warning_where_apple_accepts(smoke: Smoke, apple: Apple) -> None:
+def test_a_wrong_clock_is_a_warning_if_apple_accepts_the_token(smoke: Smoke, apple: Apple) -> None:
     apple.headers = date(-34)
     result, report = smoke()
     assert (result.ret, report["ok"], report["cause"]) == (0, True, None)
@@ -251,7 +253,7 @@ def test_missing_credentials_list_the_sources_that_were_searched(smoke: Smoke, a
     assert apple.requests == []
 
 
-def test_the_names_that_credentials_were_looked_for_under_are_listed_with_v(pytester: pytest.Pytester) -> None:
+def test_verbose_mode_lists_the_settings_that_were_searched_for_credentials(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest("--asc-smoke", "--asc-mode=live", "-v", "--asc-report=report.html")
     result.stdout.fnmatch_lines(["  searched*ASC_KEY_ID*", "*APP_STORE_CONNECT_API_KEY_KEY_ID*"])
     page = (pytester.path / "report.html").read_text(encoding="utf-8")
@@ -279,7 +281,7 @@ def test_a_redirect_is_not_followed(smoke: Smoke, apple: Apple, start_apple: Cal
 
 
 @pytest.mark.usefixtures("credentials")
-def test_a_request_changed_before_it_was_sent_explains_the_refusal(
+def test_a_request_changed_before_it_was_sent_is_reported_as_the_cause_of_the_401(
     smoke: Smoke, apple: Apple, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send = requests.adapters.HTTPAdapter.send
@@ -373,7 +375,7 @@ def test_a_token_that_is_not_a_string_is_an_error_of_the_fixture(smoke: Smoke, p
 
 
 @pytest.mark.usefixtures("credentials")
-def test_a_response_without_a_date_skips_the_clock_check(smoke: Smoke, apple: Apple) -> None:
+def test_a_response_without_a_date_header_skips_the_clock_check(smoke: Smoke, apple: Apple) -> None:
     apple.headers = {"Date": ""}
     result, report = smoke()
     assert result.ret == 0
@@ -412,7 +414,7 @@ def test_autouse_fixtures_of_every_scope_are_set_up_for_the_checks(
     assert result.ret == 0
 
 
-def test_qq_shows_the_outcome_and_the_fix_alone(pytester: pytest.Pytester) -> None:
+def test_qq_shows_only_the_outcome_and_the_fix(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest("--asc-smoke", "--asc-mode=emulator", "--asc-fault=token-expired", "-qq")
     (start,) = (number for number, line in enumerate(result.outlines) if "= App Store Connect =" in line)
     assert result.outlines[start + 1 : start + 5] == [
@@ -424,13 +426,13 @@ def test_qq_shows_the_outcome_and_the_fix_alone(pytester: pytest.Pytester) -> No
     assert "=" in result.outlines[start + 5]
 
 
-def test_qq_shows_one_line_where_all_is_good(pytester: pytest.Pytester) -> None:
+def test_qq_shows_one_line_if_all_checks_passed(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest("--asc-smoke", "--asc-mode=emulator", "-qq")
     assert result.outlines[-1] == "The emulator accepted these credentials; 3 apps are visible."
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp437", "cp1252"])
-def test_a_console_without_unicode_gets_the_whole_report(
+def test_a_console_without_unicode_shows_the_whole_report(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, encoding: str
 ) -> None:
     monkeypatch.setenv("PYTHONIOENCODING", encoding)

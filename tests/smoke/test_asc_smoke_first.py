@@ -66,7 +66,7 @@ def test_a_failure_of_an_early_check_stops_the_run_too(
     result.assert_outcomes(failed=1, skipped=4)
 
 
-def test_overrides_in_the_folder_of_the_tests_apply(
+def test_fixtures_overridden_in_the_folder_of_the_tests_are_used(
     pytester: pytest.Pytester, apple: Apple, make_token: Callable[..., str]
 ) -> None:
     pytester.mkdir("tests")

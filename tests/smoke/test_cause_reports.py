@@ -35,7 +35,7 @@ def without_sizes(report: str) -> str:
 
 
 @pytest.mark.parametrize("cause", sorted(slug for slug, cause in CAUSES.items() if not cause.of_evidence))
-def test_the_report_of_a_cause_is_as_stored(
+def test_the_report_of_every_cause_equals_the_stored_one(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, cause: str
 ) -> None:
     monkeypatch.setattr("time.time", lambda: NOON)

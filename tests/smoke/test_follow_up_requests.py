@@ -145,7 +145,7 @@ def key_file(tmp_path: Path, key_text: str, monkeypatch: pytest.MonkeyPatch) -> 
         (f"SubscriptionKey_{KEY_ID}.p8", "key-of-other-service"),
     ],
 )
-def test_a_suspicion_from_the_file_name_becomes_the_cause_after_a_refusal(
+def test_a_warning_about_the_file_name_becomes_the_cause_after_a_401(
     smoke: Smoke, apple: Apple, key_file: Callable[[str], None], name: str, cause: str
 ) -> None:
     key_file(name)
@@ -186,7 +186,7 @@ def own_token(pytester: pytest.Pytester, key_text: str) -> Callable[..., None]:
 
 
 @pytest.mark.usefixtures("credentials")
-def test_a_suites_own_token_is_compared_with_a_documented_one(
+def test_the_token_of_an_overridden_fixture_is_compared_with_a_documented_one(
     smoke: Smoke, apple: Apple, own_token: Callable[..., None]
 ) -> None:
     own_token(nonce="ab12cd34ef56")
@@ -202,7 +202,7 @@ def test_a_suites_own_token_is_compared_with_a_documented_one(
 
 
 @pytest.mark.usefixtures("credentials")
-def test_an_iat_slightly_in_the_future_is_proved_by_an_older_one(
+def test_an_iat_slightly_in_the_future_is_confirmed_if_an_older_iat_is_accepted(
     smoke: Smoke, apple: Apple, own_token: Callable[..., None]
 ) -> None:
     own_token(shift=30)
@@ -215,7 +215,7 @@ def test_an_iat_slightly_in_the_future_is_proved_by_an_older_one(
 
 
 @pytest.mark.usefixtures("credentials")
-def test_a_lifetime_at_the_limit_is_the_cause_where_a_shorter_one_is_accepted(
+def test_a_lifetime_at_the_limit_is_the_cause_if_a_shorter_one_is_accepted(
     smoke: Smoke, apple: Apple, own_token: Callable[..., None]
 ) -> None:
     own_token(life=1200, shift=-5)

@@ -41,7 +41,7 @@ def test_the_json_renderer_writes_a_stored_report_byte_for_byte(path: Path) -> N
     assert json_renderer.render(Report.from_json(load_json(path.stem))) == text
 
 
-def test_members_stand_in_the_documented_order() -> None:
+def test_the_members_of_the_json_report_are_in_the_documented_order() -> None:
     document = load_json("good") | {"roles": []}
     assert list(Report.from_json(document).to_json()) == MEMBERS
 

@@ -79,7 +79,9 @@ def test_the_shortest_lifetime_is_accepted(pytester: pytest.Pytester) -> None:
     assert result.ret == pytest.ExitCode.OK
 
 
-def test_a_lifetime_on_a_marker_that_is_too_long_fails_the_test_without_our_frames(pytester: pytest.Pytester) -> None:
+def test_a_too_long_lifetime_on_a_marker_fails_the_test_without_frames_of_the_package(
+    pytester: pytest.Pytester,
+) -> None:
     pytester.makepyfile("import pytest\n@pytest.mark.asc(lifetime=1201)\ndef test_x(asc_token): pass")
     result = pytester.runpytest()
     result.assert_outcomes(errors=1)

@@ -38,14 +38,14 @@ def answer_at(apple: float, here: float) -> HttpResponse:
         "Thu, 07 Jun 2018 14:00:00 +0200",
     ],
 )
-def test_date_is_read_in_every_form_that_http_knows(date: str) -> None:
+def test_a_date_header_is_parsed_in_every_format_of_rfc_9110(date: str) -> None:
     assert read_date(answer(date)) == NOON
 
 
 @pytest.mark.parametrize(
     "date", [None, "", "yesterday", "Thu, 99 Jun 2018 12:00:00 GMT", "Thu, 07 Jun 2018 12:00 +9999"]
 )
-def test_no_skew_without_a_date_to_read(date: str | None) -> None:
+def test_a_response_without_a_valid_date_header_has_no_clock_skew(date: str | None) -> None:
     assert read_date(answer(date)) is None
     assert read_skew(answer(date)) is None
     assert check_skew(answer(date)) is None
@@ -57,7 +57,7 @@ def test_any_date_header_is_read_without_an_exception(date: str) -> None:
     assert isinstance(read_date(answer(date)), int | None)
 
 
-def test_skew_has_the_bounds_that_the_request_allows() -> None:
+def test_the_bounds_of_the_clock_skew_follow_from_the_times_of_the_request() -> None:
     skew = read_skew(answer("Thu, 07 Jun 2018 12:00:00 GMT", sent_at=NOON + 34.0, received_at=NOON + 34.5))
     assert skew == Skew(low=33.0, high=34.5)
     assert skew.seconds == 33.8
@@ -72,7 +72,7 @@ def test_skew_has_the_bounds_that_the_request_allows() -> None:
     before=st.floats(0, 60),
     after=st.floats(0, 60),
 )
-def test_bounds_hold_the_true_skew_however_slow_the_network(
+def test_the_bounds_of_the_clock_skew_contain_the_true_skew_on_a_slow_network(
     true_skew: float, apple: float, before: float, after: float
 ) -> None:
     here = apple + true_skew
@@ -86,7 +86,7 @@ def test_bounds_hold_the_true_skew_however_slow_the_network(
     ("here", "cause"),
     [(0, None), (10.9, None), (11, "clock-ahead"), (34, "clock-ahead"), (-10, None), (-10.2, "clock-behind")],
 )
-def test_a_clock_that_is_off_by_ten_seconds_is_worth_a_warning(here: float, cause: str | None) -> None:
+def test_a_clock_that_is_wrong_by_more_than_ten_seconds_is_a_warning(here: float, cause: str | None) -> None:
     finding = check_skew(answer_at(NOON, NOON + here))
     assert (finding and finding.cause) == cause
     if finding:
@@ -94,7 +94,7 @@ def test_a_clock_that_is_off_by_ten_seconds_is_worth_a_warning(here: float, caus
         assert "Apple's clock showed 12:00:00 UTC" in finding.evidence
 
 
-def test_a_minute_of_waiting_is_no_skew() -> None:
+def test_a_minute_of_network_delay_is_not_reported_as_clock_skew() -> None:
     assert check_skew(answer("Thu, 07 Jun 2018 12:00:00 GMT", sent_at=NOON - 60, received_at=NOON + 60)) is None
 
 
@@ -123,7 +123,7 @@ def test_a_minute_of_waiting_is_no_skew() -> None:
         (0, {"iat": NOON * 1000, "exp": NOON * 1000 + 900}, None),
     ],
 )
-def test_times_that_are_wrong_by_apples_clock_are_found(
+def test_claims_that_are_invalid_by_apples_clock_are_reported(
     here: float, claims: dict[str, object], cause: str | None
 ) -> None:
     finding = check_times_against_date(answer_at(NOON, NOON + here), claims, APP_STORE_CONNECT)
@@ -146,13 +146,13 @@ def test_an_iat_slightly_in_the_future_is_a_likely_cause(here: int, ahead: int, 
     ("here", "iat", "cause"),
     [(0, NOON - 3600, "token-expired"), (-7200, NOON - 7200, "clock-behind"), (0, NOON - 60, None)],
 )
-def test_a_token_without_exp_ends_an_hour_after_iat(here: int, iat: float, cause: str | None) -> None:
+def test_an_apns_token_without_exp_expires_an_hour_after_iat(here: int, iat: float, cause: str | None) -> None:
     finding = check_times_against_date(answer_at(NOON, NOON + here), {"iat": int(iat)}, APNS)
     assert (finding and finding.cause) == cause
     assert finding is None or finding.evidence.startswith("the end of its lifetime ")
 
 
-def test_evidence_names_the_claim_and_both_clocks() -> None:
+def test_the_evidence_on_a_clock_names_the_claim_and_both_clocks() -> None:
     finding = check_times_against_date(
         answer_at(NOON, NOON + 34), {"iat": NOON + 34, "exp": NOON + 934}, APP_STORE_CONNECT
     )

@@ -134,7 +134,7 @@ def test_a_network_without_a_route_is_connection_failed(monkeypatch: pytest.Monk
     )
 
 
-def test_no_connection_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_connection_that_is_not_made_in_time_is_reported_as_timed_out(monkeypatch: pytest.MonkeyPatch) -> None:
     def late(*args: object, **kwargs: object) -> NoReturn:
         raise TimeoutError("timed out")
 
@@ -144,7 +144,7 @@ def test_no_connection_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_no_response_in_time_is_timed_out(serve: Serve, scheme: str) -> None:
+def test_a_response_that_does_not_arrive_in_time_is_reported_as_timed_out(serve: Serve, scheme: str) -> None:
     host = serve(wait)
     finding = fail(f"{scheme}://{host}/", timeout=0.05)
     assert (finding.cause, finding.evidence) == ("timed-out", f"{host} did not respond within 0.05 s")
@@ -280,7 +280,7 @@ def test_exceptions_of_the_standard_library_are_diagnosed(error: BaseException, 
     assert (finding.cause, finding.evidence) == (cause, evidence)
 
 
-def test_exceptions_that_cause_each_other_end() -> None:
+def test_a_cycle_of_exception_causes_does_not_recurse_forever() -> None:
     first, second = RuntimeError(), ConnectionRefusedError()
     first.__cause__, second.__cause__ = second, first
     assert (

@@ -128,7 +128,7 @@ def test_the_fix_has_the_host_of_the_chosen_service() -> None:
     assert finding.fix == f"Send the request to https://{ENTERPRISE.host}."
 
 
-def test_similar_claims_alone_do_not_prove_another_service() -> None:
+def test_a_host_that_only_resembles_apples_is_a_likely_wrong_host() -> None:
     certain, likely = (
         check_url(f"https://{host}/", APP_STORE_CONNECT)
         for host in ("api.appstoreconnect.com", "api.app-store-connect.apple.com")
@@ -138,7 +138,7 @@ def test_similar_claims_alone_do_not_prove_another_service() -> None:
     assert (certain.certainty, likely.certainty) == ("certain", "likely")
 
 
-def test_a_login_of_the_netrc_file_is_named_with_its_place() -> None:
+def test_the_evidence_on_a_netrc_login_names_the_entry_and_the_file() -> None:
     finding = check_authorization(LOGIN, netrc=NETRC)
     assert finding is not None
     assert finding.cause == "header-overridden-by-netrc"
@@ -147,7 +147,7 @@ def test_a_login_of_the_netrc_file_is_named_with_its_place() -> None:
 
 
 @pytest.mark.parametrize("authorization", ["Basic b3RoZXI6bG9naW4=", TOKEN, None])
-def test_a_netrc_file_is_not_blamed_for_another_header(authorization: str | None) -> None:
+def test_a_netrc_file_is_not_reported_for_a_different_authorization_header(authorization: str | None) -> None:
     finding = check_authorization(authorization, netrc=NETRC)
     assert finding is not None
     assert finding.cause in {"bearer-missing", "header-missing"}
@@ -161,7 +161,7 @@ def test_a_token_in_a_misnamed_header_is_in_the_evidence() -> None:
     assert "'Authentication'" in finding.evidence or "header Authentication" in finding.evidence
 
 
-def test_a_text_for_headers_that_is_no_token_is_less_certain() -> None:
+def test_text_passed_as_headers_that_is_not_a_token_is_reported_with_less_certainty() -> None:
     certainties = [
         check_request(HttpRequest("GET", APPS, text), service=APP_STORE_CONNECT)[0].certainty
         for text in (TOKEN, f"Bearer {TOKEN}", "some text")
@@ -170,13 +170,13 @@ def test_a_text_for_headers_that_is_no_token_is_less_certain() -> None:
 
 
 @pytest.mark.parametrize("accept", ["application/a-gzip", "*/*", "application/a-gzip, application/json", None])
-def test_a_report_asked_for_as_documented_is_no_finding(accept: str | None) -> None:
+def test_a_documented_accept_header_for_a_report_has_no_finding(accept: str | None) -> None:
     headers = GOOD | ({} if accept is None else {"Accept": accept})
     url = f"https://{HOST}/v1/salesReports?filter[vendorNumber]=1"
     assert check_request(HttpRequest("GET", url, headers), service=APP_STORE_CONNECT) == ()
 
 
-def test_a_report_asked_for_as_json_is_a_hint_since_users_contradict_each_other() -> None:
+def test_an_accept_header_of_json_for_a_report_is_a_warning_with_certainty_possible() -> None:
     for path, expected in (("salesReports", ["accept-header"]), ("financeReports", ["accept-header"]), ("apps", [])):
         request = HttpRequest("GET", f"https://{HOST}/v1/{path}", GOOD | {"Accept": "application/json"})
         findings = check_request(request, service=APP_STORE_CONNECT)
@@ -210,7 +210,7 @@ TEXT = st.text(max_size=60)
     headers=st.none() | TEXT | st.dictionaries(st.sampled_from(["Authorization", "Accept", "X"]) | TEXT, TEXT),
     body=st.binary(max_size=60),
 )
-def test_no_request_crashes_the_checks(
+def test_any_request_is_checked_without_an_exception(
     method: str, url: str, headers: dict[str, str] | str | None, body: bytes
 ) -> None:
     request = HttpRequest(method, url, headers, body)

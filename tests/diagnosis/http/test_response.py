@@ -240,7 +240,7 @@ def test_the_evidence_quotes_the_response(got: HttpResponse, evidence: str) -> N
     assert finding.evidence == evidence
 
 
-def test_a_404_for_the_probe_points_at_the_base_url() -> None:
+def test_the_fix_for_a_404_of_the_probe_gives_the_base_url() -> None:
     (finding,) = diagnose_response(answer(404, errors(404, "PATH_ERROR")), claims=CLAIMS, service=APP_STORE_CONNECT)
     assert "https://api.appstoreconnect.apple.com" in finding.fix
 
@@ -253,7 +253,7 @@ def test_a_404_for_the_probe_points_at_the_base_url() -> None:
         (APP_STORE_SERVER, 401, "Unauthenticated\n\nRequest ID: X.0.0\n", "a wrong issuer ID"),
     ],
 )
-def test_an_unknown_key_has_the_ids_of_its_service_in_the_evidence(
+def test_the_evidence_on_an_unknown_key_names_the_ids_of_its_service(
     service: Service, status: int, body: object, words: str
 ) -> None:
     (finding,) = diagnose_response(answer(status, body, url=service.base_url), claims=CLAIMS, service=service)
@@ -266,12 +266,12 @@ def test_an_unknown_key_has_the_ids_of_its_service_in_the_evidence(
     ("service", "cause"),
     [(APP_STORE_SERVER, "key-unknown-to-apple"), (APPLE_MUSIC, "key-unknown-to-apple"), (ENTERPRISE, "not-apple")],
 )
-def test_an_empty_401_is_apples_at_services_without_error_bodies(service: Service, cause: str) -> None:
+def test_an_empty_401_is_attributed_to_apple_for_services_without_error_documents(service: Service, cause: str) -> None:
     (finding,) = diagnose_response(answer(401, "", url=service.base_url), claims=CLAIMS, service=service)
     assert finding.cause == cause
 
 
-def test_too_many_provider_tokens_have_a_fix_of_their_own() -> None:
+def test_the_fix_for_too_many_provider_token_updates_says_how_often_to_renew() -> None:
     got = answer(429, {"reason": "TooManyProviderTokenUpdates"}, url=APNS.base_url)
     (finding,) = diagnose_response(got, claims=None, service=APNS)
     assert (finding.cause, "20 to 60 minutes" in finding.fix) == ("rate-limited", True)
@@ -343,13 +343,13 @@ def test_code_title_and_detail_are_those_of_the_first_error() -> None:
 @pytest.mark.parametrize(
     "body", ["", "no JSON", "[1]", "null", "[" * 100_000, "\ud800".encode("utf-16", "surrogatepass").decode("latin-1")]
 )
-def test_a_body_that_is_no_object_has_no_errors(body: str) -> None:
+def test_a_body_that_is_not_a_json_object_has_no_errors(body: str) -> None:
     got = answer(403, body)
     assert not got.is_json
     assert (got.errors, got.code, got.title, got.detail, got.message) == ([], None, None, None, None)
 
 
-def test_repr_holds_no_body() -> None:
+def test_the_repr_of_a_response_does_not_contain_its_body() -> None:
     assert "secret" not in repr(answer(200, "secret"))
 
 
@@ -378,7 +378,7 @@ TOKEN_URL = "https://appleid.apple.com/auth/token"
         (answer(500, {"error": "boom"}, url="https://api.example/v1"), "api.example"),
     ],
 )
-def test_an_answer_of_another_host_is_told_as_that_hosts(got: HttpResponse, host: str) -> None:
+def test_an_error_response_of_another_host_is_attributed_to_that_host(got: HttpResponse, host: str) -> None:
     (finding,) = diagnose_response(got, claims=CLAIMS, service=APP_STORE_CONNECT)
     assert finding.cause == "not-apple"
     assert host in finding.evidence
@@ -395,14 +395,14 @@ def test_an_answer_of_another_host_is_told_as_that_hosts(got: HttpResponse, host
         answer(401, "Unauthorized", {"Server": "awselb/2.0"}, url=WEATHER),
     ],
 )
-def test_an_answer_without_apples_form_at_apples_host_came_from_something_on_the_way(got: HttpResponse) -> None:
+def test_a_response_from_apples_host_that_is_not_in_apples_format_is_reported_as_not_apple(got: HttpResponse) -> None:
     (finding,) = diagnose_response(
         got, claims=CLAIMS, service=WEATHERKIT if "weather" in got.url else APP_STORE_CONNECT
     )
     assert finding.cause == "not-apple"
 
 
-def test_an_error_document_that_a_gateway_passes_on_is_apples() -> None:
+def test_an_error_document_forwarded_by_a_gateway_is_attributed_to_apple() -> None:
     (finding,) = diagnose_response(
         answer(401, UNAUTHORIZED, url="https://asc.example/v1/apps"), claims=CLAIMS, service=APP_STORE_CONNECT
     )
@@ -453,7 +453,7 @@ def test_an_error_document_that_a_gateway_passes_on_is_apples() -> None:
         (answer(403, errors(403, "FORBIDDEN_ERROR.CONTRACT_NOT_VALID")), APP_STORE_CONNECT, "agreement-missing", "403"),
     ],
 )
-def test_a_service_without_error_documents_is_quoted(
+def test_the_evidence_quotes_responses_of_services_without_error_documents(
     got: HttpResponse, service: Service, cause: str, words: str
 ) -> None:
     (finding,) = diagnose_response(got, claims=CLAIMS, service=service)
@@ -470,7 +470,7 @@ def test_a_service_without_error_documents_is_quoted(
         answer(308, "<html>moved</html>", {"Location": "/v1/apps/2"}, url=ONE_APP),
     ],
 )
-def test_a_redirect_within_the_host_and_a_304_are_no_finding(got: HttpResponse) -> None:
+def test_a_redirect_within_the_host_and_a_304_have_no_finding(got: HttpResponse) -> None:
     assert diagnose_response(got, claims=CLAIMS, service=APP_STORE_CONNECT) == ()
 
 
@@ -483,7 +483,7 @@ def test_a_redirect_within_the_host_and_a_304_are_no_finding(got: HttpResponse) 
     ],
     ids=["data", "error", "errors"],
 )
-def test_a_200_of_another_host_that_reports_an_error_is_not_apples(body: dict[str, object]) -> None:
+def test_a_200_of_another_host_that_reports_an_error_is_reported_as_not_apple(body: dict[str, object]) -> None:
     url = "https://exp.host/--/api/v2/push/send"
     (finding,) = diagnose_response(answer(200, body, url=url), claims=None, service=APP_STORE_CONNECT)
     assert finding.cause == "not-apple"

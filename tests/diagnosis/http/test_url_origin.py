@@ -28,7 +28,7 @@ APPLE = "api.appstoreconnect.apple.com"
         ("https://[2001:DB8::1]", ("https", "2001:db8::1", 443)),
     ],
 )
-def test_a_url_has_an_origin(url: str, origin: tuple[str, str, int]) -> None:
+def test_the_origin_of_a_url_has_its_scheme_host_and_port(url: str, origin: tuple[str, str, int]) -> None:
     assert parse_origin(url) == origin
 
 
@@ -63,7 +63,7 @@ def test_a_url_has_an_origin(url: str, origin: tuple[str, str, int]) -> None:
         "",
     ],
 )
-def test_a_url_that_libraries_read_differently_has_no_origin(url: str) -> None:
+def test_a_url_that_libraries_parse_differently_has_no_origin(url: str) -> None:
     assert origin_or_none(url) is None
 
 
@@ -124,14 +124,14 @@ def test_a_library_connects_to_the_host_of_an_accepted_url(url: str) -> None:
     ("text", "host"),
     [("Gateway.Example.com", "gateway.example.com"), ("[::1]", "::1"), ("::1", "::1"), ("10.0.0.1", "10.0.0.1")],
 )
-def test_a_host_is_a_name_or_an_address(text: str, host: str) -> None:
+def test_parse_host_accepts_names_and_addresses(text: str, host: str) -> None:
     assert parse_host(text) == host
 
 
 @pytest.mark.parametrize(
     "text", ["", "https://example.com", "example.com:443", "a/b", "a@b", "*.apple.com", "a%2eb", "a b"]
 )
-def test_what_is_no_host_is_refused(text: str) -> None:
+def test_parse_host_rejects_text_that_is_not_a_host(text: str) -> None:
     with pytest.raises(ValueError, match="expected only a host"):
         parse_host(text)
 
@@ -139,7 +139,7 @@ def test_what_is_no_host_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     "url", ["/v1/apps?filter[name]=http://x", "v1/apps?u=https://x", "//v1/apps", "", "/v1/a#b://c"]
 )
-def test_a_url_in_a_query_makes_no_url_absolute(url: str) -> None:
+def test_a_relative_url_with_a_url_in_its_query_is_not_absolute(url: str) -> None:
     assert not is_absolute(url)
     assert is_absolute(f"https://{APPLE}{url}")
 
@@ -159,5 +159,5 @@ def test_a_url_in_a_query_makes_no_url_absolute(url: str) -> None:
         ("https://", ""),
     ],
 )
-def test_the_host_of_a_request_is_read_as_strictly(url: str, host: str) -> None:
+def test_host_in_returns_no_host_for_a_url_that_libraries_parse_differently(url: str, host: str) -> None:
     assert host_in(url) == host

@@ -101,7 +101,7 @@ def causes(reading: KeyResult) -> list[str]:
     return [finding.cause for finding in reading.findings]
 
 
-def test_the_two_forms_have_the_sizes_of_real_files() -> None:
+def test_generated_pkcs8_keys_have_the_sizes_of_real_files() -> None:
     sizes = {name: len(base64.b64decode(body(text))) for name, text in PEMS.items()}
     assert sizes == {"apple": 150, "openssl": 138}
 
@@ -219,7 +219,7 @@ def test_damage_is_repaired_and_reported(pem_: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("pem_", PEMS.values(), ids=PEMS)
-def test_line_ends_of_windows_in_a_file_are_a_note_because_parsers_read_them(pem_: str) -> None:
+def test_windows_line_endings_in_a_key_file_are_only_a_note(pem_: str) -> None:
     load_pem_private_key(crlf(pem_).encode(), password=None)
     (finding,) = read_key(crlf(pem_).encode()).findings
     assert (finding.cause, finding.level) == (INVISIBLE, "note")
@@ -438,7 +438,7 @@ def test_the_evidence_of_an_error_has_figures(text: str | bytes, figure: str) ->
 @pytest.mark.parametrize(
     "text", [P8, b64(b64(P8)), indent(P8).replace("\n", "\\n"), apple_der(KEY), P8[:150]], ids=itertools.count()
 )
-def test_a_redactor_that_knows_the_forms_hides_the_key(text: str | bytes) -> None:
+def test_a_redactor_with_the_forms_of_a_key_redacts_it_in_every_encoding(text: str | bytes) -> None:
     redactor = Redactor()
     for form in read_key(text).secrets:
         redactor.add_key(form)
@@ -447,7 +447,7 @@ def test_a_redactor_that_knows_the_forms_hides_the_key(text: str | bytes) -> Non
 
 
 @pytest.mark.parametrize("text", UNUSABLE["key-placeholder"] + UNUSABLE["key-empty"])
-def test_a_placeholder_is_no_secret(text: str | bytes) -> None:
+def test_a_placeholder_in_place_of_a_key_is_not_redacted(text: str | bytes) -> None:
     assert read_key(text).secrets == ()
 
 
@@ -523,7 +523,7 @@ ENCODINGS: list[Callable[[str], str | bytes]] = [
 
 @given(st.sampled_from([*PEMS.values(), SEC1, b64(P8), INSIDE]), EDITS, st.sampled_from(ENCODINGS))
 @example(P8, [("insert", 50, 1, "\n\n")], str)
-def test_no_mutation_crashes_or_leaks(
+def test_a_mutated_key_is_read_without_an_exception_or_a_leak(
     text: str, edits: list[tuple[str, int, int, str]], encode: Callable[[str], str | bytes]
 ) -> None:
     for kind, at, length, new in edits:
@@ -544,12 +544,12 @@ def test_no_mutation_crashes_or_leaks(
 
 
 @given(st.text(max_size=400) | st.binary(max_size=400))
-def test_no_text_crashes(text: str | bytes) -> None:
+def test_any_text_is_read_as_a_key_without_an_exception(text: str | bytes) -> None:
     assert_safe(read_key(text))
 
 
 @given(st.binary(min_size=1, max_size=60), st.integers(0, 149))
-def test_no_damaged_der_crashes(patch: bytes, at: int) -> None:
+def test_damaged_der_is_read_without_an_exception(patch: bytes, at: int) -> None:
     der = apple_der(KEY)
     damaged = der[:at] + patch + der[at + len(patch) :]
     assert_safe(read_key(damaged))

@@ -39,7 +39,7 @@ def test_good_ids_have_no_finding(key_id: str, issuer_id: str, kind: str | None)
 
 @pytest.mark.parametrize("issuer_id", [None, "", "\n"])
 @pytest.mark.parametrize("kind", [None, "individual"])
-def test_an_individual_key_has_no_issuer(issuer_id: str | None, kind: str | None) -> None:
+def test_an_individual_key_is_read_without_an_issuer_id(issuer_id: str | None, kind: str | None) -> None:
     assert read_ids(KEY_ID, issuer_id, key_type=kind) == IdsResult(KEY_ID, None, ())
 
 
@@ -57,7 +57,7 @@ def test_an_individual_key_has_no_issuer(issuer_id: str | None, kind: str | None
         ("\u201c{}\u201d", "quoted", r"it starts with '\u201c' and ends with '\u201d'"),
     ],
 )
-def test_blanks_and_quotes_around_an_id_are_removed_and_reported(around: str, suffix: str, evidence: str) -> None:
+def test_whitespace_and_quotes_around_an_id_are_removed_and_reported(around: str, suffix: str, evidence: str) -> None:
     for which, key_id, issuer_id, bare in (
         ("key-id", around.format(KEY_ID), ISSUER, KEY_ID),
         ("issuer-id", KEY_ID, around.format(ISSUER), ISSUER),
@@ -69,13 +69,13 @@ def test_blanks_and_quotes_around_an_id_are_removed_and_reported(around: str, su
         assert evidence.format(len(around.format(bare)), len(bare)) in finding.evidence
 
 
-def test_blanks_and_quotes_together_are_reported_once_each() -> None:
+def test_whitespace_and_quotes_together_are_reported_once_each() -> None:
     reading = read_ids(f' "{KEY_ID}"\n', ISSUER)
     assert reading.key_id == KEY_ID
     assert causes(reading) == ["key-id-whitespace", "key-id-quoted"]
 
 
-def test_a_blank_inside_an_id_is_reported() -> None:
+def test_whitespace_inside_an_id_is_reported() -> None:
     reading = read_ids(KEY_ID, ISSUER.replace("-8e3f", "- 8e3f"))
     assert reading.issuer_id == ISSUER
     assert reading.findings[0].evidence == "length 37, expected 36; it contains whitespace"
@@ -118,7 +118,7 @@ def test_ids_that_are_not_swapped_get_no_advice_to_swap(issuer_id: str | None) -
         (ISSUER.replace("-", "\u2013", 1), "character 9 is en dash"),
     ],
 )
-def test_an_issuer_id_that_is_no_uuid_is_found(issuer_id: str, evidence: str) -> None:
+def test_an_issuer_id_that_is_not_a_uuid_is_reported(issuer_id: str, evidence: str) -> None:
     reading = read_ids(KEY_ID, issuer_id)
     (finding,) = reading.findings
     assert (finding.cause, finding.level, finding.certainty) == ("issuer-id-not-uuid", "error", "certain")
@@ -157,7 +157,7 @@ PEM = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49/AgEG\n-----END PRIVATE 
 
 
 @pytest.mark.parametrize("text", [PEM, PEM.replace("\n", "\\n"), f"'{PEM}'"])
-def test_a_key_in_place_of_a_key_id_is_a_missing_key_id(text: str) -> None:
+def test_a_key_in_place_of_a_key_id_is_reported_as_key_id_missing(text: str) -> None:
     (finding,) = read_ids(text, ISSUER).findings
     assert finding.cause == "key-id-missing"
     assert re.fullmatch(r"the key ID is the text of a key \(length \d+\)", finding.evidence)
@@ -191,17 +191,17 @@ def test_a_placeholder_in_place_of_an_id_is_found(placeholder: str, words: str) 
 
 
 @pytest.mark.parametrize("key_id", ["39X58XWA75", "JP8Z7XXKD9", "XA4T9N4ZK5", "EMULATOR24", "9822DWD339", "KEY"])
-def test_an_unusual_key_id_is_no_placeholder(key_id: str) -> None:
+def test_an_unusual_key_id_is_not_reported_as_a_placeholder(key_id: str) -> None:
     assert read_ids(key_id, ISSUER).findings == ()
 
 
-def test_an_example_of_apples_pages_is_a_warning() -> None:
+def test_an_id_from_the_examples_on_apples_pages_is_a_warning() -> None:
     (finding,) = read_ids("2X9R4HXF34", "57246542-96fe-1a63-e053-0824d011072a").findings
     assert (finding.cause, finding.level) == ("id-placeholder", "warning")
     assert "2X9R…34 and the issuer ID 5724…072a" in finding.evidence
 
 
-def test_a_comment_behind_an_id_is_left_out_and_reported() -> None:
+def test_a_comment_after_an_id_is_removed_and_reported() -> None:
     reading = read_ids(f"{KEY_ID} # the key of the build server", ISSUER)
     assert reading.key_id == KEY_ID
     (finding,) = reading.findings
@@ -209,7 +209,7 @@ def test_a_comment_behind_an_id_is_left_out_and_reported() -> None:
     assert "a comment" in finding.evidence
 
 
-def test_a_blank_that_no_editor_shows_is_named() -> None:
+def test_the_finding_on_an_invisible_character_in_an_id_names_it() -> None:
     (finding,) = read_ids(f"{KEY_ID[:4]}\u00a0{KEY_ID[4:]}", ISSUER).findings
     assert "the character no-break space" in finding.evidence
 
@@ -286,7 +286,7 @@ def test_any_text_is_read_without_an_exception(
 
 
 @given(st.text(string.ascii_letters + string.digits, min_size=10, max_size=10), st.uuids())
-def test_no_finding_and_no_repr_shows_a_whole_id(key_id: str, issuer: object) -> None:
+def test_findings_and_reprs_do_not_show_a_whole_id(key_id: str, issuer: object) -> None:
     for ids in ((key_id + "\n", f'"{issuer}"'), (str(issuer), key_id), (f"AuthKey_{key_id}.p8", str(issuer)[:-1])):
         reading = read_ids(*ids, key_file="AuthKey_ABCDEFGHIJ.p8")
         assert key_id not in repr(reading)

@@ -64,7 +64,7 @@ def findings_of(text: str, service: Service, now: float = NOW, **known: Any) -> 
 
 
 @pytest.mark.parametrize("service", SERVICES.values(), ids=list(SERVICES))
-def test_a_services_own_token_is_good_there(service: Service) -> None:
+def test_a_valid_token_for_a_service_has_no_finding_at_that_service(service: Service) -> None:
     assert findings_of(good(service), service) == ()
     assert service in closest_services(decode(good(service)).header, decode(good(service)).claims)
 
@@ -84,7 +84,7 @@ PAIRS = [
 
 
 @pytest.mark.parametrize(("own", "asked"), PAIRS, ids=lambda service: service.name)
-def test_a_token_at_another_service_is_named_with_both_and_nothing_else_is_said(own: Service, asked: Service) -> None:
+def test_the_only_finding_on_a_token_sent_to_another_service_names_both_services(own: Service, asked: Service) -> None:
     (finding,) = findings_of(good(own), asked)
     assert finding.cause == "token-of-other-service"
     assert own.title in finding.evidence
@@ -99,11 +99,13 @@ def test_services_with_equal_claims_accept_each_others_tokens(twins: tuple[Servi
 
 
 @pytest.mark.parametrize(("own", "asked"), LEAST, ids=lambda service: service.name)
-def test_a_token_with_all_that_a_service_asks_for_has_no_finding_there(own: Service, asked: Service) -> None:
+def test_a_token_with_everything_that_another_service_requires_has_no_finding_there(
+    own: Service, asked: Service
+) -> None:
     assert findings_of(good(own), asked) == ()
 
 
-def test_a_life_that_the_other_service_alone_takes_makes_the_service_the_first_finding() -> None:
+def test_a_lifetime_that_only_the_other_service_accepts_makes_the_wrong_service_the_first_finding() -> None:
     of_service, of_life = findings_of(good(APP_STORE_SERVER, lifetime=3600), APP_STORE_CONNECT)
     assert (of_service.cause, of_service.level, of_service.certainty) == ("token-of-other-service", "error", "certain")
     assert "exp is 3600 s after iat, which is too long for App Store Connect" in of_service.evidence
@@ -132,7 +134,7 @@ def test_the_certainty_of_another_service_follows_from_the_claims(
     assert (finding.level, finding.certainty) == (level, certainty)
 
 
-def test_a_token_without_weatherkits_members_gets_a_list_of_them() -> None:
+def test_the_evidence_lists_the_claims_that_a_token_lacks_for_weatherkit() -> None:
     (finding,) = findings_of(good(APP_STORE_CONNECT), WEATHERKIT)
     assert finding.evidence == (
         "the token has the claims of App Store Connect, but is sent to WeatherKit: iss is 5724…072a, expected the Team "
@@ -145,12 +147,12 @@ def test_the_token_of_an_individual_key_at_another_service_is_found() -> None:
     assert (finding.cause, finding.certainty) == ("token-of-other-service", "certain")
 
 
-def test_services_with_like_tokens_are_all_named() -> None:
+def test_all_services_whose_tokens_have_the_same_claims_are_named() -> None:
     (finding,) = findings_of(good(APNS), APP_STORE_CONNECT)
     assert "the claims of APNs or DeviceCheck" in finding.evidence
 
 
-def test_the_times_of_another_services_token_are_not_reported() -> None:
+def test_wrong_times_in_a_token_of_another_service_are_not_reported() -> None:
     text = good(WEATHERKIT, claims={"exp": NOW * 1000, "iat": "yesterday"})
     assert [finding.cause for finding in findings_of(text, APP_STORE_CONNECT)] == ["token-of-other-service"]
 
@@ -170,7 +172,7 @@ def test_the_times_of_another_services_token_are_not_reported() -> None:
         (APNS, {"issued_at": NOW - 3601}, "token-expired", "1 h 1 s ago; a token is valid for 1 h"),
     ],
 )
-def test_a_wrong_member_is_in_the_evidence(
+def test_the_evidence_names_a_wrong_claim_and_what_was_expected(
     service: Service, changes: dict[str, Any], cause: str, evidence: str
 ) -> None:
     (finding,) = findings_of(good(service, **changes), service)
@@ -178,7 +180,7 @@ def test_a_wrong_member_is_in_the_evidence(
     assert evidence in finding.evidence
 
 
-def test_a_missing_member_that_works_without_is_a_warning() -> None:
+def test_a_missing_header_field_that_is_not_needed_is_a_warning() -> None:
     (finding,) = findings_of(good(WEATHERKIT, headers={"id": None}), WEATHERKIT)
     assert (finding.cause, finding.level) == ("token-form", "warning")
 
@@ -190,11 +192,11 @@ def test_a_missing_member_that_works_without_is_a_warning() -> None:
         pytest.param(good(APNS, headers={"kid": "short"}), id="a key ID of another length"),
     ],
 )
-def test_tokens_that_work_at_apns_have_no_finding(text: str) -> None:
+def test_unusual_headers_that_apns_accepts_have_no_finding(text: str) -> None:
     assert findings_of(text, APNS) == ()
 
 
-def test_a_signature_in_der_is_no_cause_at_apns() -> None:
+def test_a_signature_in_der_is_reported_except_for_apns() -> None:
     parts = good(APNS).rpartition(".")[0]
     der = KEY.sign(parts.encode(), ec.ECDSA(hashes.SHA256()))
     text = f"{parts}.{base64.urlsafe_b64encode(der).decode().rstrip('=')}"
@@ -206,7 +208,7 @@ def test_a_signature_in_der_is_no_cause_at_apns() -> None:
     ("service", "limit", "at_limit"),
     [(APP_STORE_SERVER, 3600, True), (APPLE_ADS, 180 * 86_400, True), (APPLE_MUSIC, 15_777_000, False)],
 )
-def test_every_service_has_a_limit_of_its_own(service: Service, limit: int, at_limit: bool) -> None:
+def test_the_lifetime_limit_depends_on_the_service(service: Service, limit: int, at_limit: bool) -> None:
     (of_limit,) = findings_of(good(service, lifetime=limit), service) or (None,)
     assert (of_limit.cause if of_limit else None) == ("token-lifetime-at-limit" if at_limit else None)
     too_long = findings_of(good(service, lifetime=limit + 62), service)
@@ -215,7 +217,7 @@ def test_every_service_has_a_limit_of_its_own(service: Service, limit: int, at_l
     assert "20 min" not in too_long[0].fix
 
 
-def test_a_life_that_counts_from_now_is_at_the_limit_for_a_moment() -> None:
+def test_a_lifetime_counted_from_now_is_at_the_limit_only_for_a_moment() -> None:
     text = good(APPLE_MUSIC, issued_at=NOW, lifetime=15_777_000)
     (finding,) = findings_of(text, APPLE_MUSIC)
     assert (finding.cause, finding.level) == ("token-lifetime-at-limit", "warning")
@@ -223,11 +225,11 @@ def test_a_life_that_counts_from_now_is_at_the_limit_for_a_moment() -> None:
     assert findings_of(text, APPLE_MUSIC, NOW + 60) == ()
 
 
-def test_weatherkit_names_no_limit() -> None:
+def test_weatherkit_tokens_have_no_lifetime_limit() -> None:
     assert findings_of(good(WEATHERKIT, lifetime=56_000_000), WEATHERKIT) == ()
 
 
-def test_a_good_token_lacks_nothing() -> None:
+def test_a_valid_token_has_no_missing_claims() -> None:
     token = decode(good(WEATHERKIT))
     assert missing_members(token.header, token.claims, WEATHERKIT) == []
 
@@ -239,7 +241,9 @@ def test_a_good_token_lacks_nothing() -> None:
         st.none() | st.integers() | st.text(max_size=12) | st.lists(st.text(max_size=5), max_size=2),
     ),
 )
-def test_any_member_is_verified_without_an_exception(service: Service, changes: dict[str, Any]) -> None:
+def test_any_claims_and_header_fields_are_verified_without_an_exception(
+    service: Service, changes: dict[str, Any]
+) -> None:
     text = good(service, claims=changes, headers=changes)
     for asked in SERVICES.values():
         assert len(findings_of(text, asked)) < 9

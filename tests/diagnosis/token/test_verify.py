@@ -56,7 +56,7 @@ def findings_of(text: str, now: float = NOW, *, utc_offset: int = 0, **known: An
         pytest.param(token(nonce="x", nbf=NOW - 60), id="claims that no one asked for"),
     ],
 )
-def test_good_tokens_raise_no_alarm(text: str) -> None:
+def test_valid_tokens_have_no_finding(text: str) -> None:
     assert findings_of(text) == []
 
 
@@ -162,7 +162,7 @@ def test_key_type_and_issuer_id_of_the_key_are_compared_with_the_token(
     assert findings_of(text, **known) == [(cause, "error")]
 
 
-def test_a_service_without_a_limit_takes_any_life() -> None:
+def test_a_service_without_a_limit_accepts_any_lifetime() -> None:
     service = replace(APP_STORE_CONNECT, max_lifetime=None)
     assert findings_of(token(exp=NOW + 10**8), service=service) == []
 
@@ -186,7 +186,7 @@ def test_naive_local_times_are_distinguished_from_a_wrong_clock(offset: int) -> 
     assert elsewhere == [("token-issued-in-future" if offset > 0 else "token-expired", "error")]
 
 
-def test_a_life_of_the_limit_is_too_long_for_a_clock_that_is_fast() -> None:
+def test_a_lifetime_at_the_limit_is_too_long_if_the_clock_is_ahead() -> None:
     text = token(iat=NOW + 34, exp=NOW + 34 + 1200)
     assert findings_of(text, NOW + 34) == [("token-lifetime-at-limit", "warning")]
     assert findings_of(text, NOW) == [("token-lifetime-at-limit", "warning"), ("token-lifetime-too-long", "error")]
@@ -222,7 +222,7 @@ def evidence(text: str, now: float = NOW) -> str:
     return finding.evidence
 
 
-def test_evidence_gives_the_figures() -> None:
+def test_the_evidence_of_a_finding_gives_figures() -> None:
     assert evidence(token(exp=NOW + 3540)) == "exp is 3600 s after iat; App Store Connect accepts at most 1200 s"
     assert (
         evidence(token(), NOW + 1025) == "exp was 2018-06-07 21:55:00 UTC, 3 min 5 s ago; the token is 18 min 5 s old"
@@ -289,7 +289,7 @@ def test_a_mutated_token_is_verified_without_an_exception_or_a_leak(at: int, ins
         assert not any(mutant[at : at + 16] in str(found) for at in range(len(mutant) - 15))
 
 
-def test_times_beyond_the_calendar_are_shown_all_the_same() -> None:
+def test_a_time_beyond_the_calendar_is_shown_in_seconds() -> None:
     assert utc(1e30) == "1e+30 s since 1970"
 
 
@@ -308,13 +308,13 @@ def signed(signature: bytes) -> str:
         (b"\1" * 40, "token-signature-mismatch", "the signature is 40 bytes, expected 64"),
     ],
 )
-def test_a_signature_that_no_key_makes_is_found_without_the_key(signature: bytes, cause: str, words: str) -> None:
+def test_an_impossible_signature_is_reported_without_the_key(signature: bytes, cause: str, words: str) -> None:
     (finding,) = verify_token(signed(signature), service=APP_STORE_CONNECT).findings_at(NOW)
     assert finding.cause == cause
     assert words in finding.evidence
 
 
-def test_a_member_that_is_there_twice_is_named() -> None:
+def test_a_duplicate_member_of_the_header_is_reported() -> None:
     header = (
         base64.urlsafe_b64encode(b'{"alg":"ES256","typ":"JWT","alg":"ES256","kid":"2X9R4HXF35"}').decode().rstrip("=")
     )
@@ -323,7 +323,7 @@ def test_a_member_that_is_there_twice_is_named() -> None:
     assert (finding.cause, finding.evidence) == ("token-form", "alg in the header occurs more than once")
 
 
-def test_a_key_id_of_a_megabyte_is_no_key_id() -> None:
+def test_a_kid_of_a_million_characters_is_reported_with_its_length() -> None:
     (finding,) = verify_token(token(header={**HEADER, "kid": "A" * 1_000_000}), service=APP_STORE_CONNECT).findings_at(
         NOW
     )
@@ -342,7 +342,7 @@ def test_a_key_id_of_a_megabyte_is_no_key_id() -> None:
         (10**13, "it is after the year 5000", "Set iat and exp to seconds"),
     ],
 )
-def test_times_in_a_smaller_unit_are_named_with_the_unit_and_the_date(factor: int, words: str, fix: str) -> None:
+def test_the_evidence_on_times_in_a_smaller_unit_gives_the_unit_and_the_date(factor: int, words: str, fix: str) -> None:
     times = {name: value * factor for name, value in CLAIMS.items() if name in ("iat", "exp")}
     (finding,) = verify_token(token(**times), service=APP_STORE_CONNECT).findings_at(NOW)
     assert finding.cause == "token-time-milliseconds"
@@ -350,14 +350,14 @@ def test_times_in_a_smaller_unit_are_named_with_the_unit_and_the_date(factor: in
     assert finding.fix.startswith(fix)
 
 
-def test_what_identifies_nobody_is_shown_in_full() -> None:
+def test_values_that_identify_nobody_are_shown_in_full() -> None:
     (of_algorithm,) = verify_token(token(header={**HEADER, "alg": "es256"}), service=APP_STORE_CONNECT).findings_at(NOW)
     assert of_algorithm.evidence == "alg is 'es256', expected 'ES256'"
     (of_time,) = verify_token(token(iat="2018-06-07T21:40:00Z"), service=APP_STORE_CONNECT).findings_at(NOW)
     assert "iat is '2018-06-07T21:40:00Z'" in of_time.evidence
 
 
-def test_an_expired_client_secret_gets_no_advice_for_tokens_of_minutes() -> None:
+def test_the_fix_for_an_expired_client_secret_does_not_mention_minutes() -> None:
     claims = {"iss": "M436QS2634", "sub": "com.example.web", "aud": "https://appleid.apple.com"}
     old = token({**claims, "iat": NOW - 180 * 86_400, "exp": NOW - 600})
     (finding,) = verify_token(old, service=SIGN_IN).findings_at(NOW)

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize("path", STORED_REPORTS, ids=lambda path: path.stem)
-def test_a_job_summary_is_rendered_as_stored(path: Path) -> None:
+def test_a_job_summary_equals_the_stored_rendering(path: Path) -> None:
     assert render(load(path.stem)) == path.with_suffix(".md").read_text("utf-8")
 
 
-def test_a_good_run_has_no_annotations() -> None:
+def test_a_passed_run_has_no_annotations() -> None:
     assert annotate(load("good")) == []
 
 
@@ -55,7 +55,7 @@ EXTERNAL_TEXT = st.lists(NASTY | st.text(), max_size=8).map("".join)
 
 
 @given(external=EXTERNAL_TEXT)
-def test_text_of_others_cannot_leave_its_annotation(external: str) -> None:
+def test_text_from_outside_cannot_break_out_of_its_annotation(external: str) -> None:
     report = load_json("clock-ahead")
     for finding in report["findings"]:
         finding.update(cause=f"c{external}", evidence=external, fix=external, docs=external)
@@ -70,7 +70,7 @@ def test_text_of_others_cannot_leave_its_annotation(external: str) -> None:
         "".join
     )
 )
-def test_text_of_others_cannot_leave_its_place_in_the_summary(external: str) -> None:
+def test_text_from_outside_cannot_change_the_structure_of_the_summary(external: str) -> None:
     unchanged, report = load("clock-ahead"), load_json("clock-ahead")
     for finding in report["findings"]:
         finding.update(evidence=external, fix=external)

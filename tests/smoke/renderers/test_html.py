@@ -61,7 +61,7 @@ class Page(HTMLParser):
 
 
 @pytest.mark.parametrize("path", STORED_REPORTS, ids=lambda path: path.stem)
-def test_a_page_has_every_text_of_the_report(path: Path) -> None:
+def test_the_html_page_contains_every_text_of_the_report(path: Path) -> None:
     document, report = load_json(path.stem), load(path.stem)
     text = Page(render(report)).text
     assert headline(report) in text
@@ -122,7 +122,7 @@ ticket.
 """
 
 
-def test_a_page_has_its_texts_in_order() -> None:
+def test_the_html_page_shows_its_texts_in_order() -> None:
     report = load_json("clock-ahead")
     del report["findings"][1]
     report["request"]["words"] = "Authentication credentials"
@@ -133,7 +133,7 @@ def test_a_page_has_its_texts_in_order() -> None:
     )
 
 
-def test_the_cause_of_the_report_stands_before_the_others() -> None:
+def test_the_html_page_shows_the_cause_of_the_report_before_other_findings() -> None:
     report = load_json("clock-ahead")
     report["findings"].reverse()
     text = Page(render(Report.from_json(report))).text
@@ -155,7 +155,7 @@ def test_a_report_without_checks_has_no_outcome() -> None:
 
 
 @pytest.mark.parametrize("path", STORED_REPORTS, ids=lambda path: path.stem)
-def test_a_page_is_accessible(path: Path) -> None:
+def test_the_html_page_is_accessible(path: Path) -> None:
     page = Page(render(load(path.stem)))
     assert ("html", "lang", "en") in page.attributes
     headings = [int(tag[1]) for tag in page.tags if re.fullmatch("h[1-6]", tag)]
@@ -180,7 +180,7 @@ def assert_self_contained(page: Page) -> None:
 
 
 @pytest.mark.parametrize("path", STORED_REPORTS, ids=lambda path: path.stem)
-def test_a_page_loads_nothing(path: Path) -> None:
+def test_the_html_page_loads_no_other_resource(path: Path) -> None:
     text = render(load(path.stem))
     assert_self_contained(Page(text))
     (style,) = re.findall("<style>(.*?)</style>", text, re.DOTALL)
@@ -224,7 +224,7 @@ def tags_with_plain_words() -> list[str]:
 
 
 @given(external=EXTERNAL_TEXT)
-def test_text_of_others_is_never_markup(tags_with_plain_words: list[str], external: str) -> None:
+def test_text_from_outside_is_escaped_in_html(tags_with_plain_words: list[str], external: str) -> None:
     text = page_with(f"so {external}")
     page = Page(text)
     assert page.tags == tags_with_plain_words
@@ -243,7 +243,7 @@ def test_only_an_http_url_becomes_a_link() -> None:
 
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 @pytest.mark.parametrize("name", ["clock-ahead", "broke-off"])
-def test_a_browser_reads_the_page_as_it_was_written(name: str, tmp_path: Path) -> None:
+def test_a_browser_parses_the_page_into_the_same_tree(name: str, tmp_path: Path) -> None:
     path = tmp_path / "page.html"
     path.write_text(render(Report.from_json(load_json(name) | {"roles": ROLES})), encoding="utf-8")
     browser = subprocess.run(

@@ -81,7 +81,7 @@ def test_a_timeline_is_to_the_scale_of_the_limit(case: Report, line: str) -> Non
         (-7200.4, "2 h behind Apple's"),
     ],
 )
-def test_a_skew_is_given_in_the_unit_that_fits(skew: float, words: str) -> None:
+def test_a_clock_skew_is_given_in_a_suitable_unit(skew: float, words: str) -> None:
     clock = ClockSummary(skew_seconds=skew, local_now=NOON)
     assert sentences(report(clock=clock), "clock") == [words]
 
@@ -107,7 +107,9 @@ def test_warnings_are_counted_in_the_headline(warnings: int, words: str) -> None
         ("transient-401", "warning", "App Store Connect accepted these credentials, but with 1 warning."),
     ],
 )
-def test_a_refusal_names_the_party_that_refused(cause: str, level: Level, words: str) -> None:
+def test_the_headline_says_whether_apple_or_the_emulator_rejected_the_request(
+    cause: str, level: Level, words: str
+) -> None:
     request = RequestSummary("GET", "https://api.appstoreconnect.apple.com/v1/apps", status=401)
     findings = (make_finding(cause, level=level),)
     assert headline(report(mode="live", ok=False, cause=cause, request=request, findings=findings)).startswith(words)

@@ -22,13 +22,13 @@ def text_of(lines: list[Line]) -> list[str]:
 
 
 @pytest.mark.parametrize("path", STORED_REPORTS, ids=lambda path: path.stem)
-def test_a_report_is_rendered_as_stored(path: Path) -> None:
+def test_a_terminal_report_equals_the_stored_rendering(path: Path) -> None:
     expected = path.with_suffix(".txt").read_text("utf-8")
     assert text_of(render_lines(load(path.stem), width=80)) == expected.splitlines()
     assert render(load(path.stem), width=80).splitlines() == expected.splitlines()
 
 
-def test_a_good_run_is_short() -> None:
+def test_the_terminal_report_of_a_passed_run_is_short() -> None:
     assert len(render_lines(load("good"), width=80)) <= 10
 
 
@@ -64,7 +64,7 @@ def test_the_headline_counts_the_visible_apps(apps: int | None, words: str) -> N
     )
 
 
-def test_what_is_beyond_the_limit_is_red() -> None:
+def test_the_part_of_a_timeline_beyond_the_limit_is_red() -> None:
     lines = render_lines(load("lifetime-too-long"), width=80)
     beyond, legend = (markup for line in lines for text, markup in line if text_timeline.LINES.over in text)
     assert (beyond, legend) == ({"red": True}, {"light": True})
@@ -96,7 +96,7 @@ def test_what_is_beyond_the_limit_is_red() -> None:
     ids=".".join,
 )
 @pytest.mark.parametrize("name", ["good", "clock-ahead", "not-asked"])
-def test_members_may_be_null(name: str, path: tuple[str, ...]) -> None:
+def test_the_terminal_report_accepts_null_members(name: str, path: tuple[str, ...]) -> None:
     report = load_json(name)
     *parents, member = path
     owner = report
@@ -128,7 +128,9 @@ EXTERNAL_TEXT = st.lists(NASTY | st.text(), max_size=8).map("".join)
 
 
 @given(external=EXTERNAL_TEXT, width=st.integers(40, 120), encoding=st.sampled_from(["utf-8", "ascii"]))
-def test_text_of_others_is_no_command_to_terminal_or_runner(external: str, width: int, encoding: str) -> None:
+def test_text_from_outside_contains_no_command_for_the_terminal_or_the_ci_runner(
+    external: str, width: int, encoding: str
+) -> None:
     report = load_json("unknown-key")
     report["request"].update(code=external, words=external)
     report["findings"][0].update(evidence=f"not {external}", fix=external, docs=external)
@@ -141,7 +143,7 @@ def test_text_of_others_is_no_command_to_terminal_or_runner(external: str, width
         assert "##[" not in line
 
 
-def test_the_names_that_were_looked_at_are_listed_where_verbose() -> None:
+def test_the_searched_settings_are_listed_in_verbose_mode() -> None:
     short, long = (" ".join(text_of(render_lines(load("not-asked"), width=80, verbose=one))) for one in (False, True))
     assert "-v lists the options and variables" in short
     assert "searched ASC_KEY_ID, ASC_PRIVATE_KEY, ASC_PRIVATE_KEY_PATH" in long

@@ -46,11 +46,11 @@ def timeline(report: Report, width: int = 50) -> str:
         (make_report(), ""),
     ],
 )
-def test_a_timeline_has_its_labels_to_scale(case: Report, line: str) -> None:
+def test_the_labels_of_a_timeline_are_placed_to_scale(case: Report, line: str) -> None:
     assert timeline(case) == line
 
 
-def test_no_timeline_where_there_is_no_room() -> None:
+def test_no_timeline_is_drawn_if_the_line_is_too_narrow() -> None:
     assert timeline(report(NOON - 60, NOON + 840), width=23) == "iat = now = exp = limit".replace("exp =", "exp .")
     assert timeline(report(NOON - 60, NOON + 840), width=22) == ""
 

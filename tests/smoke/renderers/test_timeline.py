@@ -46,7 +46,7 @@ def test_lifetime_beyond_the_limit_is_hatched() -> None:
     assert bars(drawn(report(NOON, NOON + 3600))) == [("valid", 0.5, 33.0), ("over", 33.5, 66.0)]
 
 
-def test_clocks_that_differ_stand_beside_each_other() -> None:
+def test_differing_clocks_are_drawn_beside_each_other() -> None:
     made = drawn(report(NOON + 34, NOON + 1234, here=NOON + 34))
     names = {text.text: text for text in made.iter("text") if text.get("class") == "name"}
     assert list(names) == ["Apple's clock", "this machine", "iat", "limit", "exp"]
@@ -67,7 +67,7 @@ def test_equal_times_share_one_label() -> None:
 
 
 @pytest.mark.parametrize("case", [report(NOON, None), make_report(service="")])
-def test_no_timeline_where_there_are_no_two_times(case: Report) -> None:
+def test_no_timeline_is_drawn_without_two_times(case: Report) -> None:
     assert draw(case) is None
 
 
