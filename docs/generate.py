@@ -80,10 +80,11 @@ def pages() -> dict[str, str]:
 
 
 def _index(read: list[Group]) -> Iterator[str]:
-    yield from (_ORIGIN, "", "# Causes", "")
+    yield from ("# Causes", "", _ORIGIN, "")
     yield (
-        "Every reason for a rejection that can be distinguished from others. Reports, `asc_emulator.requests` and\n"
-        "`--asc-fault` use the names on this page. A name never changes."
+        "This page lists the reasons that pytest-asc distinguishes when Apple rejects a request, or credentials\n"
+        "cannot be used. Reports, `asc_emulator.requests` and `--asc-fault` use the names on this page. A name\n"
+        "never changes."
     )
     for group in read:
         yield from ("", f"## {group.title}", "", group.introduction, "", "| cause | meaning |", "|---|---|")
@@ -94,7 +95,7 @@ def _index(read: list[Group]) -> Iterator[str]:
 
 
 def _page(note: Note, cause: Cause) -> Iterator[str]:
-    yield from (_ORIGIN, "", f"# {note.slug}", "")
+    yield from (f"# {note.slug}", "", _ORIGIN, "")
     certainty, _, meaning = CERTAINTY[cause.certainty].partition(": ")
     yield f"**{cause.title}.** Level: {cause.level}. Usual certainty: {certainty}{f' ({meaning})' if meaning else ''}."
     for title, text in (
@@ -109,7 +110,7 @@ def _page(note: Note, cause: Cause) -> Iterator[str]:
         yield from ("", "## The report", "", "Simulate the cause, without an Apple account:", "", "```console")
         yield f"$ pytest --asc-smoke --asc-mode=emulator --asc-fault={note.slug}"
         yield from (report.read_text(encoding="utf-8").rstrip("\n"), "```")
-    yield from ("", f"See also <{cause.reference}>.", "")
+    yield from ("", f"See also <{cause.reference}> and [all causes](README.md).", "")
 
 
 if __name__ == "__main__":
