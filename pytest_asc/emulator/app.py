@@ -28,7 +28,7 @@ from pytest_asc.emulator.http_models import JSON, Request, Response
 from pytest_asc.emulator.jsonapi import errors
 from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError, error_response
 from pytest_asc.emulator.planned_failures import PlannedFailure, PlannedFailures
-from pytest_asc.emulator.request_log import CORRELATION_KEYS, MAX_BYTES, MAX_RECORDS, RequestLog
+from pytest_asc.emulator.request_log import CORRELATION_KEYS, MAX_BYTES, MAX_RECORDS, RequestLog, size_of
 from pytest_asc.emulator.request_records import CORRELATION_KEY, RequestRecord, RequestRecords
 from pytest_asc.emulator.resources.webhook_events import observe
 from pytest_asc.emulator.service_faults import FAULTS
@@ -913,9 +913,9 @@ class Emulator:
         correlation_key = None
         if not result.from_front_end:
             correlation_key = headers[CORRELATION_KEY] = next(CORRELATION_KEYS)
-        log, url, body = self._log, request.url, request.body
-        log.append((request, response, result.refusal, correlation_key))
-        log.bytes += len(url) + len(body) + len(response.body)
+        log, size = self._log, size_of(request, response)
+        log.append((request, response, result.refusal, correlation_key, size))
+        log.bytes += size
         if log.bytes > MAX_BYTES or len(log) > MAX_RECORDS:
             log.shrink()
 

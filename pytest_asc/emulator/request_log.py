@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from itertools import islice, product
+from itertools import chain, islice, product
 from string import ascii_uppercase
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -20,39 +20,47 @@ MAX_RECORDS = 10_000
 """Number of requests that the log keeps."""
 
 MAX_BYTES = 64 * 2**20
-"""Total size of the URLs and bodies, of requests and responses, that the log keeps, in bytes."""
+"""Total size of the URLs, headers and bodies, of requests and responses, that the log keeps, in bytes."""
 
 MAX_BODY_BYTES = 16 * 2**20
 """Number of bytes of one body that the log keeps. A part of an upload has 5 MiB."""
 
-Entry: TypeAlias = "tuple[Request, Response, Finding | None, str | None]"
-"""A request, its response, the cause of a refusal, and the correlation key."""
+Entry: TypeAlias = "tuple[Request, Response, Finding | None, str | None, int]"
+"""A request, its response, the cause of a refusal, the correlation key, and the size of the entry in bytes."""
+
+
+def size_of(request: Request, response: Response) -> int:
+    """Return the size of the URL, the headers and the bodies of a request and its response, in bytes."""
+    sent, received = request.headers, response.headers
+    headers = chain(sent, sent.values(), received, received.values())
+    return len(request.url) + len(request.body) + len(response.body) + sum(map(len, headers))
 
 
 class RequestLog(deque["Entry"]):
     """The latest requests, as many as :data:`MAX_RECORDS` and :data:`MAX_BYTES` allow.
 
-    The caller that appends an entry adds its size to ``bytes``, and calls :meth:`shrink` only if a limit is exceeded:
-    it saves a method call for every ordinary request.
+    The caller that appends an entry adds its size, from :func:`size_of`, to ``bytes``, and calls :meth:`shrink` only if
+    a limit is exceeded: it saves a method call for every ordinary request.
     """
 
     bytes = 0
-    """Total size of the URLs and bodies in the log, in bytes."""
+    """Total size of the URLs, headers and bodies in the log, in bytes."""
     dropped = 0
     """Number of older requests that are no longer in the log."""
 
     def shrink(self) -> None:
         """Truncate the bodies of the latest request, and drop the oldest requests until both limits are met."""
-        request, response, refusal, correlation_key = self[-1]
+        request, response, refusal, correlation_key, size = self[-1]
         if len(request.body) > MAX_BODY_BYTES or len(response.body) > MAX_BODY_BYTES:
-            self.bytes -= len(request.body) + len(response.body)
+            self.bytes -= size
+            size -= len(request.body) + len(response.body)
             request = request._replace(body=request.body[:MAX_BODY_BYTES])
             response = response._replace(body=response.body[:MAX_BODY_BYTES])
-            self.bytes += len(request.body) + len(response.body)
-            self[-1] = (request, response, refusal, correlation_key)
+            size += len(request.body) + len(response.body)
+            self.bytes += size
+            self[-1] = (request, response, refusal, correlation_key, size)
         while len(self) > MAX_RECORDS or self.bytes > MAX_BYTES:
-            request, response, *_ = self.popleft()
-            self.bytes -= len(request.url) + len(request.body) + len(response.body)
+            self.bytes -= self.popleft()[-1]
             self.dropped += 1
 
     def records(self, start: int = 0) -> RequestRecords:
@@ -69,5 +77,5 @@ class RequestLog(deque["Entry"]):
                 mask_headers(request.headers),
                 response,
             )
-            for request, response, refusal, correlation_key in islice(self, start, None)
+            for request, response, refusal, correlation_key, _ in islice(self, start, None)
         )

@@ -75,6 +75,13 @@ def test_the_log_keeps_64_mib_of_bodies_and_drops_the_oldest_requests(emulator_c
     assert [record.body for record in emulator.requests] == bodies[-6:]
 
 
+def test_the_log_counts_headers_among_its_64_mib(emulator_client: EmulatorClient) -> None:
+    emulator = emulator_client.emulator
+    for number in range(9):
+        emulator.handle(Request("GET", f"{APPS}/{number}", {"X-Padding": "x" * (10 * 2**20)}))
+    assert [record.path for record in emulator.requests] == [f"/v1/apps/{number}" for number in range(3, 9)]
+
+
 def test_a_body_larger_than_the_log_is_truncated_and_other_requests_are_kept(emulator_client: EmulatorClient) -> None:
     emulator = emulator_client.emulator
     emulator.handle(Request("POST", APPS, {}, b"first"))
