@@ -29,6 +29,12 @@ def report_of(output: str) -> str:
     return re.sub(r"^\d+ (passed|failed).*$", "", section, flags=re.MULTILINE).strip("\n") + "\n"
 
 
+def store(report: str, file: Path) -> None:
+    """Write a report to a file, unless the file has the same report with other sizes."""
+    if not file.exists() or without_sizes(report) != without_sizes(file.read_text(encoding="utf-8")):
+        file.write_text(report, encoding="utf-8")
+
+
 def without_sizes(report: str) -> str:
     """Return a report without the sizes of keys and signatures, which differ from run to run."""
     return re.sub(r"\d+ bytes", "N bytes", report)
@@ -44,8 +50,17 @@ def test_the_report_of_every_cause_equals_the_stored_one(
     report = report_of(result.stdout.str())
     file = REPORTS / f"{cause}.txt"
     if os.environ.get("WRITE_REPORTS"):
-        file.write_text(report, encoding="utf-8")
+        store(report, file)
     assert without_sizes(report) == without_sizes(file.read_text(encoding="utf-8"))
+
+
+def test_a_stored_report_that_differs_in_sizes_alone_is_not_rewritten(tmp_path: Path) -> None:
+    file = tmp_path / "key-not-ec.txt"
+    store("an RSA key (1216 bytes)\n", file)
+    store("an RSA key (1218 bytes)\n", file)
+    assert file.read_text(encoding="utf-8") == "an RSA key (1216 bytes)\n"
+    store("a DSA key (1218 bytes)\n", file)
+    assert file.read_text(encoding="utf-8") == "a DSA key (1218 bytes)\n"
 
 
 def test_every_stored_report_is_of_a_cause() -> None:
