@@ -207,6 +207,26 @@ def test_a_token_on_standard_input_takes_precedence_over_the_variable(
     assert (report["mode"], report["request"], report["schema_version"]) == ("offline", None, 1)
 
 
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("The build has failed.", "The value is not a token."),
+        ("curl: (6) Could not resolve host: api.appstoreconnect.apple.com", "Likely cause: The connection failed."),
+    ],
+)
+def test_the_headline_on_a_text_without_a_token_does_not_claim_that_a_token_would_be_rejected(
+    diagnose: Diagnose, text: str, sentence: str
+) -> None:
+    assert diagnose(text).stdout.splitlines()[0] == sentence
+
+
+def test_the_headline_on_a_bad_token_says_that_it_would_be_rejected(
+    make_token: Callable[..., str], diagnose: Diagnose
+) -> None:
+    headline = diagnose(make_token(lifetime=1201)).stdout.splitlines()[0]
+    assert headline.startswith("App Store Connect would reject this token: ")
+
+
 def test_the_command_verifies_a_token_for_the_given_service(make_token: Callable[..., str], diagnose: Diagnose) -> None:
     report = json.loads(diagnose(make_token(), "--service=enterprise", "--json").stdout)
     assert (report["service"], report["ok"]) == ("enterprise", False)

@@ -85,14 +85,22 @@ def _token_headline(report: Report) -> str:
         warned = f", apart from {_count(report)}" if report.warnings else ""
         return f"The checks found nothing wrong with this token{warned}{unchecked}."
     outcome = f"{_subject(report)} would reject this token"
-    return _explained(outcome, report.cause_finding) if report.cause_finding else f"{outcome}."
+    if cause := report.cause_finding:
+        return _explained(outcome, cause) if report.token else _title_sentence(cause)
+    return f"{outcome}."
 
 
 def _explained(outcome: str, cause: Finding) -> str:
     """Return an outcome with its cause, and say if the cause is only likely or possible."""
-    title = title_of(cause.cause)
+    if cause.certainty in _UNCERTAIN:
+        return f"{outcome}. {_title_sentence(cause)}"
+    return f"{outcome}: {_in_sentence(title_of(cause.cause))}."
+
+
+def _title_sentence(cause: Finding) -> str:
+    """Return the title of a cause as a sentence, which says if the cause is only likely or possible."""
     prefix = _UNCERTAIN.get(cause.certainty)
-    return f"{outcome}. {prefix}: {title}." if prefix else f"{outcome}: {_in_sentence(title)}."
+    return f"{prefix}: {title_of(cause.cause)}." if prefix else f"{title_of(cause.cause)}."
 
 
 def title_of(cause: str) -> str:
