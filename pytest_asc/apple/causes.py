@@ -242,7 +242,7 @@ _TABLE = (
     Cause("key-unparsable", "key", "error", "certain", "The key cannot be read",
           "Copy the .p8 file again, byte for byte.", KEYS),
     Cause("key-file-missing", "key", "error", "certain", "The key file does not exist",
-          "Put the file at this path, or set ASC_PRIVATE_KEY_PATH to the path of AuthKey_<key ID>.p8.", KEYS),
+          "Put the file where it was searched for, or set ASC_PRIVATE_KEY_PATH to its path.", KEYS),
     Cause("key-file-unreadable", "key", "error", "certain", "The key file cannot be opened",
           "Give this user permission to read the file, for example with chmod.", KEYS),
     Cause("key-content-for-path", "key", "warning", "certain", "A variable for a path contains the key itself",

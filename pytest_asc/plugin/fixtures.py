@@ -53,7 +53,7 @@ def run_fixture(config: pytest.Config) -> object:
 
 @pytest.fixture(scope="session")
 def asc_credentials(_asc_run: RunContext) -> Credentials:
-    """API key of the run: key ID, issuer ID, kind, private key, and the source of each.
+    """API key of the run: key ID, issuer ID, type, private key, and the source of each.
 
     In emulator mode (the default) it is a throw-away key that the emulator accepts. In live mode it comes from the
     command line, the ini file, the environment or the key folders, in this order. Override it to use another source::
