@@ -1,4 +1,4 @@
-"""The checks that a change passes: ``nox`` runs them all, on every Python that is there."""
+"""Checks of a change: ``nox`` runs all of them, with every Python that is installed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14"]
 @nox.session(python=PYTHONS)
 @nox.parametrize("pytest", ["8", "9"])
 def tests(session: nox.Session, pytest: str) -> None:
-    """The suite, on each Python and with each pytest that is supported."""
+    """Run the suite with each supported Python and pytest."""
     session.install("-e", ".[test]", f"pytest=={pytest}.*")
     session.run("python", "-m", "pytest", "-n", "2", *session.posargs)
 
@@ -40,32 +40,32 @@ LOWEST = (
 
 @nox.session
 def lowest(session: nox.Session) -> None:
-    """The suite with the oldest run-time dependencies that are promised."""
+    """Run the suite with the oldest supported run-time dependencies."""
     session.install("-e", ".[test]", *LOWEST)
     session.run("python", "-m", "pytest", "-n", "2", *session.posargs)
 
 
 @nox.session
 def audit(session: nox.Session) -> None:
-    """Known vulnerabilities of the oldest dependencies that are promised, and of the newest."""
+    """Look for known vulnerabilities in the oldest supported and the newest dependencies."""
     session.install("pip-audit")
     for name, requirements in (("lowest", LOWEST), ("newest", [one.partition("==")[0] for one in LOWEST])):
         file = session.cache_dir / f"{name}.txt"
         file.write_text("\n".join(requirements), encoding="utf-8")
-        # Its temporary folder has a predictable name before pytest 9.0.3, which matters where strangers have accounts.
+        # Before pytest 9.0.3, the temporary folder has a predictable name, which other users can exploit.
         session.run("pip-audit", "--strict", "--ignore-vuln", "CVE-2025-71176", "-r", str(file))
 
 
 @nox.session
 def fuzz(session: nox.Session) -> None:
-    """Many random requests, keys, tokens, responses and URLs."""
+    """Test many random requests, keys, tokens, responses and URLs."""
     session.install("-e", ".[test]")
     session.run("python", "-m", "pytest", "-n", "2", "tests/fuzz", *session.posargs, env={"ASC_FUZZ_EXAMPLES": "20000"})
 
 
 @nox.session
 def walk(session: nox.Session) -> None:
-    """A random walk of 20,000 steps over every type of the emulator."""
+    """Make a random walk of 20,000 steps over every type of the emulator."""
     session.install("-e", ".[test]")
     session.run(
         "python",
@@ -81,10 +81,10 @@ def walk(session: nox.Session) -> None:
 @nox.parametrize("locale", ["C", "tr_TR.UTF-8"])
 @nox.parametrize("zone", ["Pacific/Kiritimati", "America/St_Johns"])
 def surroundings(session: nox.Session, zone: str, locale: str) -> None:
-    """The suite in development mode, other locales and other time zones.
+    """Run the suite in development mode, in other locales and in other time zones.
 
-    CI runs the suite once, and these are four more runs. Another user and read-only folders take two short runs: those
-    are tests of the suite.
+    CI runs the suite once, and these are four more runs. Runs as another user with read-only folders are tests of the
+    suite.
     """
     session.install("-e", ".[test]")
     env = {"TZ": zone, "LC_ALL": locale, "PYTHONUTF8": "0"}
@@ -93,14 +93,14 @@ def surroundings(session: nox.Session, zone: str, locale: str) -> None:
 
 @nox.session
 def soak(session: nox.Session) -> None:
-    """Ten minutes of full load on the server, with its memory and open files."""
+    """Put the server under full load for ten minutes, and check its memory and open files."""
     session.install("-e", ".[server]")
     session.run("python", "benchmarks/soak.py", *session.posargs)
 
 
 @nox.session
 def clients(session: nox.Session) -> None:
-    """Real clients against the emulator; each is installed once, in an environment of its own."""
+    """Run published clients against the emulator; each is installed once, in its own environment."""
     session.install("-e", ".[test]")
     folder = str(session.cache_dir / "clients")
     session.run("python", "-m", "pytest", "-n", "2", "tests/clients", *session.posargs, env={"ASC_CLIENTS": folder})
@@ -108,7 +108,7 @@ def clients(session: nox.Session) -> None:
 
 @nox.session
 def languages(session: nox.Session) -> None:
-    """The examples in other languages with Vitest and Jest, which npm installs; the other runners if they are there."""
+    """Run the examples in other languages: with Vitest and Jest from npm, and with other test runners if installed."""
     session.install("-e", ".[test]")
     folder = session.cache_dir / "javascript"
     session.run("npm", "install", "--silent", "--prefix", str(folder), "vitest@3", "jest@30", external=True)
@@ -118,14 +118,14 @@ def languages(session: nox.Session) -> None:
 
 @nox.session
 def openapi(session: nox.Session) -> None:
-    """Requests that the OpenAPI document of the control API allows, and others, against a server; its validity."""
+    """Validate the OpenAPI document of the control API, and send a server requests that it allows and others."""
     session.install("-e", ".[server]", "schemathesis", "openapi-spec-validator")
     session.run("python", "benchmarks/control_api.py", *session.posargs)
 
 
 @nox.session
 def coverage(session: nox.Session) -> None:
-    """Code that the suite does not run. pytest loads this plugin before pytest-cov, so coverage starts pytest."""
+    """List code that the suite does not run. coverage starts pytest, which loads this plugin before pytest-cov."""
     session.install("-e", ".[test]")
     session.run("coverage", "erase")
     session.run("coverage", "run", "-m", "pytest", *session.posargs)
@@ -138,7 +138,7 @@ TIME = 1_700_000_000
 
 
 def _set_times(archive: Path) -> None:
-    """Set the time and owner of every file in a source distribution, where setuptools leaves those of the build."""
+    """Set the time and owner of every file in a source distribution, which setuptools takes from the build machine."""
     again = archive.with_suffix(".unfinished")
     with (
         tarfile.open(archive) as source,
@@ -155,9 +155,9 @@ def _set_times(archive: Path) -> None:
 
 @nox.session
 def package(session: nox.Session) -> None:
-    """The distributions in dist/: reproducible, with good metadata, and an unpacked source distribution that passes."""
+    """Build the distributions in dist/; check their metadata, reproducibility and, unpacked, the suite."""
     session.install("build", "twine")
-    # One outside of the project, whose configuration the suite's own runs of pytest would find otherwise.
+    # A folder outside of the project, because the suite's runs of pytest would find the configuration of the project.
     with tempfile.TemporaryDirectory() as folder:
         _package(session, Path("dist"), Path(folder))
 
@@ -186,7 +186,7 @@ def _package(session: nox.Session, dist: Path, folder: Path) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Style, types and the layers of the package."""
+    """Check the style, the types and the layers of the package."""
     session.install("-e", ".[test]", "nox")
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
@@ -196,6 +196,6 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """The documentation as a site, in site/."""
+    """Build the documentation site in site/."""
     session.install("-e", ".[docs]")
     session.run("mkdocs", "build", "--strict", env={"NO_MKDOCS_2_WARNING": "1"})

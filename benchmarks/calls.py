@@ -1,4 +1,4 @@
-"""Python calls inside the package for one request through asc_session, by count: the same on every machine.
+"""Number of Python calls inside the package for one request through asc_session, which is equal on every machine.
 
 Run it with ``python benchmarks/calls.py``; ``--list`` prints the calls in order.
 """
@@ -74,7 +74,7 @@ def make_requests() -> dict[str, Callable[[], object]]:
 
 
 def main(arguments: list[str]) -> int:
-    """Print the counts beside their aims; return 1 where one is missed."""
+    """Print the counts and their aims; return 1 if a count is above its aim."""
     missed = False
     for name, request in make_requests().items():
         calls = count_calls(request)

@@ -1,7 +1,7 @@
-"""The control API against its OpenAPI document, and the time of its calls.
+"""Check of the control API against its OpenAPI document, and the time of its calls.
 
 Run it with ``pip install schemathesis openapi-spec-validator`` and ``python benchmarks/control_api.py``. A request that
-the document allows may be refused for what the account holds, such as an unknown id.
+the document allows may be rejected because of the contents of the account, for example for an unknown ID.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def best(call: Callable[[], object]) -> float:
 
 
 def main() -> int:
-    """Print the times, and run both tools; return 1 where one of them complains."""
+    """Print the times, and run both tools; return 1 if one of them reports an error."""
     with ExitStack() as stack:
         running = stack.enter_context(running_server(AccountOptions(), proxy=False))
         client = stack.enter_context(EmulatorClient(running.control.url))

@@ -64,7 +64,7 @@ def asc_server() -> Iterator[Endpoint]:
 
 @contextmanager
 def serve_command() -> Iterator[Endpoint]:
-    """The emulator as ``serve`` runs it: with the control API, the journal, and a line on standard error a request."""
+    """The emulator as ``serve`` runs it: with the control API, the journal, and a line for each request."""
     with running_server(AccountOptions(sample=False), proxy=False, log_format="text") as running:
         app = running.emulator.add("apps", name="Lists", bundleId="com.example.lists")
         headers = {"Authorization": f"Bearer {running.emulator.token()}"}
@@ -107,13 +107,13 @@ def serve(name: str) -> None:
 
 @contextmanager
 def process(name: str) -> Iterator[Endpoint]:
-    """One of the servers in a process of its own."""
+    """Run one of the servers in its own process."""
     command = [sys.executable, __file__, name]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
         assert child.stdin is not None
         assert child.stdout is not None
         yield Endpoint(*json.loads(child.stdout.readline()))
-        child.stdin.close()  # which stops it
+        child.stdin.close()  # this stops the server
         try:
             child.wait(timeout=5)
         except subprocess.TimeoutExpired:  # pytest-httpserver waits for the connections of its clients

@@ -1,8 +1,8 @@
-"""Full load on ``serve``: many kinds of requests for some minutes, or a number of them; its memory and open files.
+"""Memory and open files of ``serve`` under full load: many kinds of requests, for some minutes or a given number.
 
 Run it with ``python benchmarks/soak.py --minutes 10`` or ``--requests 1000000``, on Linux. The load comes from this
-machine, to its loopback address; some requests are cut in the middle. It fails where memory or open files grow after
-the first fifth of the run.
+machine, to its loopback address; some requests are cut in the middle. The script fails if memory or open files grow
+after the first fifth of the run.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ CREATED = 201
 
 
 class Load:
-    """Requests with a good token, with none, with large bodies, and malformed ones, over and over again.
+    """Endless sequence of requests: with a valid token, without a token, with large bodies, and malformed.
 
     Args:
         served: The line of JSON that ``serve`` prints.
@@ -66,12 +66,12 @@ class Load:
         return self._requests[self._count % len(self._requests)]
 
     def cut(self) -> bytes:
-        """Return the first half of a request: of its head or of its body."""
+        """Return a request that is cut in the middle of its head or of its body."""
         request = self._requests[self._count % len(self._requests)]
         return request[: len(request) // 2]
 
     def received(self, status: int, body: bytes) -> None:
-        """Have a resource deleted that the last request has created."""
+        """Note a resource that the last request has created, so that a later request deletes it."""
         if status == CREATED:
             path = f"/v1/bundleIds/{json.loads(body)['data']['id']}"
             self._delete = f"DELETE {path} HTTP/1.1\r\n{self._head}\r\n".encode()
@@ -108,7 +108,7 @@ def exchange(connection: socket.socket, request: bytes) -> tuple[int, bytes]:
 
 
 def receive(connection: socket.socket, most: int) -> bytes:
-    """Receive some bytes; an error is raised where the server has closed the connection."""
+    """Receive some bytes; raise an error if the server has closed the connection."""
     data = connection.recv(most)
     if not data:
         raise ConnectionError("the server has closed a connection")
@@ -119,14 +119,14 @@ def usage(process: int) -> tuple[int, int]:
     """Return the KiB of memory and the number of open files of a process."""
     status = Path(f"/proc/{process}/status").read_text("ascii")
     memory = int(status.partition("VmRSS:")[2].split()[0])
-    return memory, len(os.listdir(f"/proc/{process}/fd"))  # noqa: PTH208  names alone
+    return memory, len(os.listdir(f"/proc/{process}/fd"))  # noqa: PTH208  only names are needed
 
 
 def run(process: int, served: dict[str, Any], seconds: float, requests: int | None) -> bool:
     """Run the load, print its usage from time to time, and return whether it has grown.
 
     Args:
-        process: Id of the server's process.
+        process: ID of the server's process.
         served: The line of JSON that ``serve`` prints.
         seconds: When to end.
         requests: After how many requests to end, instead.
@@ -162,7 +162,7 @@ def run(process: int, served: dict[str, Any], seconds: float, requests: int | No
 
 
 def main() -> int:
-    """Start a server, and return 1 where its usage grows under the load."""
+    """Start a server, and return 1 if its usage grows under the load."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--requests", type=int, help="end after this number of requests, however long that takes")

@@ -77,7 +77,7 @@ class Page:
             self._note(message)
 
     def evaluate(self, expression: str) -> Any:
-        """Return the value of a JavaScript expression; of a promise, what it resolves to."""
+        """Return the value of a JavaScript expression; for a promise, the value that it resolves to."""
         result = self.command("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
         assert "exceptionDetails" not in result, result["exceptionDetails"]
         return result["result"].get("value")

@@ -1,4 +1,4 @@
-"""A stand-in for Apple that is none of ours: an HTTP server on loopback that checks tokens with PyJWT alone."""
+"""Substitute for Apple's API: an HTTP server on loopback that uses PyJWT and no code of the package."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ REFUSED = json.dumps(
 
 
 class Apple:
-    """A server that records requests and answers them. It gives apps to tokens that PyJWT accepts for ``key``."""
+    """A server that records requests. It returns apps if PyJWT accepts the token with ``key``, and else a 401."""
 
     def __init__(self, key: ec.EllipticCurvePrivateKey) -> None:
         self.key = key
@@ -82,7 +82,7 @@ class Apple:
         self.url = ""
 
     def verify_and_answer(self, request: Sent) -> Reply:
-        """Answer as Apple does, by PyJWT's verification of the token."""
+        """Return apps if PyJWT accepts the token, and otherwise a 401, as Apple does."""
         try:
             claims = jwt.decode(
                 request.token or "", self.key.public_key(), algorithms=["ES256"],
@@ -97,17 +97,17 @@ class Apple:
         return Reply(200, APPS, {"X-Rate-Limit": "user-hour-lim:3600;user-hour-rem:3571;"})
 
     def reply(self, request: Sent) -> Reply:
-        """Return the next of the prepared replies, or an answer."""
+        """Return the next prepared response, or else the result of ``answer``."""
         self.requests.append(request)
         return self.replies.pop(0) if self.replies else self.answer(request)
 
 
 def handler(apple: Apple) -> type[BaseHTTPRequestHandler]:
-    """The request handler of a server."""
+    """Return a request handler that passes requests to ``apple``."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        wbufsize = -1  # head and body in one packet: the client's system would acknowledge the first one late
+        wbufsize = -1  # head and body in one packet, because the acknowledgement of a first packet may be delayed
 
         def _serve(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -134,7 +134,10 @@ def handler(apple: Apple) -> type[BaseHTTPRequestHandler]:
 
 @contextmanager
 def serving(server: HTTPServer) -> Iterator[str]:
-    """Serve in a thread, at the URL that this gives. To stop takes no time: ``serve_forever`` only polls for it."""
+    """Serve in a thread, and yield the URL.
+
+    It stops at once, unlike ``serve_forever``, which polls for a request to stop.
+    """
     stopping = threading.Event()
 
     def serve() -> None:

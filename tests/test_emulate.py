@@ -1,4 +1,4 @@
-"""The emulator without pytest's fixtures."""
+"""``pytest_asc.emulate``, the emulator without pytest's fixtures."""
 
 from __future__ import annotations
 

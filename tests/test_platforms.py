@@ -1,4 +1,4 @@
-"""Windows and other systems, as far as they can be simulated on the one that runs the tests."""
+"""Support of Windows and other systems, as far as it can be simulated on the system that runs the tests."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_every_module_can_be_imported_without_posix_modules_and_functions() -> N
 
 @pytest.fixture
 def windows_text_mode(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Writing of text with the line breaks of Windows."""
+    """Write text with the line breaks of Windows."""
     write: Callable[..., int] = Path.write_text
 
     def write_text(path: Path, text: str, *arguments: str, newline: str | None = None, **options: str) -> int:

@@ -19,7 +19,7 @@ def test_the_readme_shows_the_smoke_and_test_commands_before_its_first_section()
 
 
 def test_both_commands_of_the_readme_use_an_editable_install() -> None:
-    # Bytecode that pytest wrote outlives a plain install, and then hides the package of an editable one.
+    # After a plain install, bytecode written by pytest remains and hides the package of a later editable install.
     commands = re.findall(r"^ {4}python3 .+ \.venv/bin/pip install -q -e .+$", README, re.MULTILINE)
     assert len(commands) == 2
 

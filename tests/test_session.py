@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def accepting(apple: Apple) -> Apple:
-    """A server that looks at no token."""
+    """A server that accepts every request, whatever its token."""
     apple.answer = lambda _: Reply(200, APPS)
     return apple
 
@@ -85,7 +85,7 @@ def test_netrc_does_not_replace_the_token(session: Session, accepting: Apple, cl
     accepting.replies = [Reply(302, headers={"Location": "/v1/users"})]
     session.get("/v1/apps")
     assert tokens(accepting) == ["t1", "t2", "t2"]
-    # The same request without this session shows that the file is read.
+    # The same request without this session proves that requests reads the file.
     requests.get(f"{accepting.url}/v1/apps", timeout=5)
     assert accepting.requests[-1].headers["authorization"].startswith("Basic ")
 
@@ -113,7 +113,7 @@ def test_the_token_is_not_sent_to_the_target_of_a_redirect_on_another_host(
     accepting.replies = [Reply(307, headers={"Location": f"{elsewhere.url}/there"})]
     assert session.get("/v1/apps").status_code == 200
     assert [request.headers.get("authorization") for request in elsewhere.requests] == [None]
-    # Back at the API, the request has a token again.
+    # The second redirect leads back to the API, where the request has a token again.
     assert tokens(accepting) == ["t1", "t2"]
 
 
@@ -188,7 +188,7 @@ def test_a_request_with_a_consumed_iterator_as_its_body_is_not_retried(accepting
     [
         Reply(200, b"no gzip", {"Content-Encoding": "gzip"}),
         Reply(200, b"no chunk\r\n", {"Transfer-Encoding": "chunked"}),
-        # The client waits for the rest until its timeout.
+        # The last chunk never arrives, so the client waits until its timeout.
         Reply(200, b"short", {"Transfer-Encoding": "chunked"}),
     ],
 )
@@ -252,7 +252,7 @@ def test_a_session_with_trust_env_false_uses_its_own_proxies(
 
 
 class Recording(BaseAdapter):
-    """Answers from memory and keeps what it was called with."""
+    """Adapter that returns empty responses and records the arguments of each call."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -265,7 +265,7 @@ class Recording(BaseAdapter):
         return response
 
     def close(self) -> None:
-        """Nothing to close."""
+        """Do nothing."""
 
 
 def test_requests_use_the_timeout_of_the_session_unless_one_is_given() -> None:

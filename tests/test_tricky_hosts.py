@@ -1,6 +1,6 @@
-"""URLs that parsers read differently: the token goes to the API's own host and nowhere else.
+"""The session sends its token only to the API's host, even for URLs that parsers read differently.
 
-The other server is a second one on loopback. Some of these URLs reach it, some the API, and some are refused.
+The other server is a second one on loopback. Some of these URLs reach it, some reach the API, and some are rejected.
 """
 
 from __future__ import annotations
@@ -63,14 +63,14 @@ TRICKS = {
 
 @pytest.fixture
 def api(apple: Apple) -> Apple:
-    """A server that looks at no token."""
+    """A server that accepts every request, whatever its token."""
     apple.answer = lambda _: Reply()
     return apple
 
 
 @pytest.fixture
 def other_server(start_apple: Callable[[], Apple]) -> Apple:
-    """A server that is to get no token."""
+    """A server on another host, which must not receive the token."""
     server = start_apple()
     server.answer = lambda _: Reply()
     return server
@@ -83,10 +83,10 @@ def url(request: pytest.FixtureRequest, api: Apple, other_server: Apple) -> str:
 
 
 def send(api: Apple, method: str, url: str) -> None:
-    """Send a request, and one more that shows that the session is as it was."""
+    """Send a request, and a second one that proves that the session still works."""
     with Session(api.url, token=lambda: "sentinel-token", retries=0, timeout=5) as session:
         session.trust_env = False
-        with suppress(requests.RequestException, ValueError):  # a URL that the library refuses
+        with suppress(requests.RequestException, ValueError):  # raised for a URL that the library rejects
             session.request(method, url)
         assert session.get("/v1/apps").ok
     assert api.requests[-1].token == "sentinel-token"
@@ -110,7 +110,7 @@ def test_no_token_follows_a_redirect_to_a_tricky_url(api: Apple, other_server: A
     except requests.exceptions.InvalidURL:
         location = url
     for target in {url, location}:
-        # A header cannot hold all of these: the server sends the others as UTF-8, as servers do.
+        # A header cannot contain all of these characters: the server sends the others as UTF-8, as real servers do.
         header = target.encode().decode("latin-1").replace("\n", "").replace("\0", "")
         api.replies = [Reply(302, headers={"Location": header})]
         send(api, "GET", "/v1/apps")

@@ -1,4 +1,4 @@
-"""The exported types: annotations of the fixtures type-check, and mistakes do not."""
+"""The exported types: correct uses type-check with mypy, and wrong uses are reported."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ BAD = {
     "unknown key type": "from pytest_asc import Credentials\nCredentials.load(key_id='', key='', kind='personal')",
 }
 INDENT = " " * 8
-# The libraries that are skipped have many modules, and no snippet uses a type of theirs.
+# The skipped libraries have many modules, and no snippet uses their types.
 SETTINGS = """\
 [mypy]
 strict = true
@@ -78,7 +78,7 @@ follow_imports = skip
 
 @pytest.fixture(scope="module")
 def errors(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
-    """Type-check all snippets in one run of mypy: the errors of each, by its name."""
+    """Errors of each snippet by its name, from one run of mypy on all of them."""
     folder = tmp_path_factory.mktemp("snippets")
     names: dict[str, str] = {}
 

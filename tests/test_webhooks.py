@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pytest_asc import verify_webhook
 from pytest_asc.webhooks import sign_webhook
 
-# The example of Apple's page.
+# The example on Apple's page.
 SECRET, BODY = "This is my secret", b"Hello, World!"
 SIGNATURE = "hmacsha256=7f062172b01cb00b53ca068614674a3d982a34062a0f5d37687d5e3377e54657"
 

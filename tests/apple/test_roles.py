@@ -1,4 +1,4 @@
-"""The table of roles: whole, and of one piece with the API spec."""
+"""The table of roles covers every operation of the API spec, and names only roles and paths that exist."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of services holds together."""
+"""Consistency of the table of services."""
 
 from __future__ import annotations
 

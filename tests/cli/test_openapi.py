@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The small document in place of the shipped one."""
+    """Use a small document in place of the shipped one."""
     file = tmp_path / "shipped.json.gz"
     write(compile_document(MINIATURE), file)
     monkeypatch.setattr("pytest_asc.emulator.spec.api_spec.COMPILED_SPEC", file)

@@ -1,4 +1,4 @@
-"""The wait of ``serve`` for its end."""
+"""``wait``, with which ``serve`` waits for a signal to end or to save its state."""
 
 from __future__ import annotations
 

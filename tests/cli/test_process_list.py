@@ -1,4 +1,4 @@
-"""No secret is on a command line, where every user of the machine reads it, or in the environment of a child."""
+"""No secret is in a command line, which every user of the machine can read, or in the environment of a subprocess."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="this system has no /proc to read")
 GRAM = 16
-# It prints the command lines of all processes, and the environments of itself and of those beside it.
+# Prints the command lines of all processes, and the environments of this process and of its siblings.
 LIST = """
 import json, os
 from pathlib import Path
@@ -50,7 +50,7 @@ def pieces(
         monkeypatch.setenv(name, token if "TOKEN" in name else encoded if "B64" in name else key_text)
     monkeypatch.setenv("ASC_ISSUER_ID", "57246542-96fe-1a63-e053-0824d011072a")
     monkeypatch.setenv("ASC_KEY_ID", "2X9R4HXF34")
-    # Keys of this curve begin alike, those that the emulator makes as well: the second line is a key's own.
+    # All keys of this curve have the same first line, also those that the emulator generates; the second line differs.
     secrets = (token.rpartition(".")[2], key_text.splitlines()[2], encoded[130:200])
     grams = {secret[at : at + GRAM] for secret in secrets for at in range(len(secret) - GRAM + 1)}
 

@@ -1,4 +1,4 @@
-"""The start of ``serve`` and ``run`` leaves the process as it found it, and imports no more than it needs."""
+"""The quick start of ``serve`` and ``run``: it restores what it changes, and imports no more than needed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines for requests: short, and without what they do not show, however slowly somebody reads them."""
+"""The lines that ``serve`` and ``run`` print for requests: short, without secrets, and small while they are queued."""
 
 from __future__ import annotations
 

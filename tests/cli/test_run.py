@@ -93,7 +93,7 @@ print(requests.get(os.environ["ASC_BASE_URL"] + "/v1/apps", headers=headers).tex
 
 
 CURL = 'curl -sS -H "$1" https://api.appstoreconnect.apple.com/v1/apps'
-# Node's own fetch knows proxies from version 24 on; a preloaded file makes up for that before.
+# Node's fetch supports proxies from version 24 on; before that, a preloaded file adds the support.
 NODE = (
     "node -e 'const [name, value] = process.argv[1].split(`: `); "
     "fetch(`https://api.appstoreconnect.apple.com/v1/apps`, {headers: {[name]: value}})"
@@ -140,7 +140,9 @@ def test_fetch_uses_the_proxy_in_every_version_of_node(
     got = json.loads(result.stdout)
     assert got.pop("many") == [401] * 100
     assert (got.pop("plain"), got.pop("posted"), got.pop("caller")) == ([401, 401], 401, 7)
-    assert "403" in got["other"] or "api.example.com" in got["other"]  # Node's words, or those of the preloaded file
+    assert (
+        "403" in got["other"] or "api.example.com" in got["other"]
+    )  # the message of Node, or that of the preloaded file
 
 
 def test_run_sets_every_variable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, run: Run) -> None:
@@ -161,7 +163,7 @@ print(json.dumps([dict(os.environ), modes]))
     assert "APP_STORE_CONNECT_API_KEY_IS_KEY_CONTENT_BASE64" not in environment
     key_file = f"AuthKey_{environment['ASC_KEY_ID']}.p8"
     assert modes.keys() == {".", key_file, "ca.pem", "fastlane.json"}
-    if os.name == "posix":  # Windows has no such modes
+    if os.name == "posix":  # Windows has no such file modes
         assert modes.pop(".") == "700"
         assert set(modes.values()) == {"600"}
     given = {setting.name: {environment.get(name) for name in setting.env} for setting in SETTINGS}

@@ -31,7 +31,7 @@ COMMAND = [sys.executable, "-W", "error", "-m", "pytest_asc", "serve"]
 
 
 class ServeProcess(NamedTuple):
-    """A server in a process of its own, with the data that it printed."""
+    """A server in its own process, with the data that it printed."""
 
     process: Process
     connection_info: dict[str, Any]
@@ -62,7 +62,7 @@ class ServeProcess(NamedTuple):
 
 @pytest.fixture
 def serve(forked_server: ForkedPython) -> Iterator[Callable[..., ServeProcess]]:
-    """Start servers; each is ready when it has printed its line."""
+    """Return a function that starts a server and returns when it has printed its line."""
     processes: list[Process] = []
 
     def serve(*options: str, forks: bool = True, arguments: Sequence[str] = COMMAND[1:]) -> ServeProcess:
@@ -253,7 +253,7 @@ def test_serve_listens_for_other_machines_with_allow_remote(serve: Callable[...,
 def test_serve_refuses_invalid_options(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, options: list[str], words: str
 ) -> None:
-    monkeypatch.setattr(signal, "signal", lambda *_: None)  # those of this process are pytest's
+    monkeypatch.setattr(signal, "signal", lambda *_: None)  # the options of this process are those of pytest
     try:
         status: object = main(["serve", *options])
     except SystemExit as left:
@@ -359,12 +359,12 @@ PARENTS = {
 
 @pytest.fixture(scope="module")
 def outlived() -> dict[str, bool]:
-    """True for each parent whose server kept running; the first case determines it for all."""
+    """Return for each parent if its server kept running after its end; the first case determines it for all."""
     return {}
 
 
 def kill_parents() -> dict[str, bool]:
-    """Have each of the parents start a server, and kill it; return whether the servers go on."""
+    """Let each of the parents start a server, kill the parents, and return whether the servers keep running."""
     with ExitStack() as stack:
         servers = {}
         parents = {name: stack.enter_context(started_by(*command)) for name, command in PARENTS.items()}
@@ -465,7 +465,7 @@ def test_the_control_api_of_serve_controls_the_emulator_and_streams_its_requests
             seen = [json.loads(line[5:]) for line in (next(lines) for _ in range(6)) if line.startswith(b"data:")]
         assert seen == session.get(f"{control}requests", timeout=30).json()
         assert session.get(control, headers={"Host": "example.com"}, timeout=30).status_code == 403
-        # Apple's API is not in the way of the control API, nor the other way round.
+        # A path that only begins like those of the control API belongs to Apple's API.
         assert session.get(f"{url}/_emulatorx", timeout=30).status_code == 401
     status, out, err = served.stop()
     assert (status, out) == (0, "")

@@ -74,7 +74,7 @@ def settings(home: Path, project: Path) -> Callable[..., Settings]:
     return make
 
 
-Find = Any  # a function from the arguments of ``settings`` to a reading
+Find = Any  # takes the arguments of ``settings``
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def holds(reading: CredentialsResult, key: ec.EllipticCurvePrivateKey = KEY) -> 
     return reading.require().public_key.public_numbers() == key.public_key().public_numbers()
 
 
-# Where each part may come from.
+# Sources of each value.
 
 
 @pytest.mark.parametrize("name", ENV["private_key"])
@@ -215,7 +215,7 @@ def test_a_key_file_named_after_another_key_id_is_a_finding(find: Find, project:
     assert causes(find({**IDS, "ASC_PRIVATE_KEY_PATH": str(path)})) == ["key-id-file-mismatch"]
 
 
-# Which source wins.
+# Precedence of the sources.
 
 LEVELS = ("options", "ini", "environ")
 
@@ -296,7 +296,7 @@ def test_an_empty_variable_is_ignored(find: Find) -> None:
     assert reading.sources == {"key_id": "ASC_API_KEY_ID", "private_key": "ASC_PRIVATE_KEY_B64"}
 
 
-# The kind of the key.
+# The type of the key.
 
 
 @pytest.mark.parametrize(
@@ -496,7 +496,7 @@ def test_quotes_and_whitespace_around_a_path_are_removed_and_a_finding(
     assert "expected 6" in reading.findings[0].evidence
 
 
-# Base64 where it belongs, and where it does not.
+# Base64 in the variable for it, and in others.
 
 
 @pytest.mark.parametrize(
@@ -656,7 +656,7 @@ def test_a_file_that_is_not_utf8_is_read(find: Find, project: Path) -> None:
     assert causes(reading) == ["key-invisible-characters"]
 
 
-# Who else can read the file.
+# Key files that others can read.
 
 posix = pytest.mark.skipif(os.name != "posix", reason="the mode of a file says who may read it on POSIX alone")
 

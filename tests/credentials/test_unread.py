@@ -1,4 +1,4 @@
-"""Credentials under names that are not read, and settings of other tools that contradict their values."""
+"""Credentials in variables that are not read, and settings of other tools that contradict the credentials."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The time that diagnosis takes for long foreign input: it grows with the length, and no faster."""
+"""Diagnosis of long input takes time in proportion to its length."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SHORT, LONG = 125_000, 1_000_000
 # A quadratic check takes 64 times as long for eight times the length.
 MOST_GROWTH = 24
 LEAST = 0.04
-"""Seconds below which a time is noise."""
+"""Seconds; a shorter measured time is treated as this long, because it is mostly noise."""
 
 REPEATED = (
     "eyJ",
@@ -69,7 +69,7 @@ def forbidden(text: str) -> Any:
 
 
 HEADERS = ("Server", "Location", "X-Rate-Limit", "Retry-After", "Date", "Content-Type", "Proxy-Authenticate")
-# What is made of a long text, by the place where it stands.
+# Evidence with a long text, by the place of the text.
 EVIDENCE: dict[str, Callable[[str], object]] = {
     "page": lambda text: response(f"<html>{text}", status=200),
     "body": response,
@@ -97,19 +97,19 @@ def token_of(text: str) -> str:
 
 
 def seconds(diagnosis: Callable[[], object]) -> float:
-    """CPU time, which other processes do not change much."""
+    """Return the CPU time of a call, which depends little on other processes."""
     start = time.process_time()
     diagnosis()
     return time.process_time() - start
 
 
 def takes_less_than_a_second(diagnosis: Callable[[], object]) -> bool:
-    """Return whether it does; measured again where it seems not to."""
+    """Return whether a call takes less than a second; measured twice if the first time is longer."""
     return any(seconds(diagnosis) < 1 for _ in range(2))
 
 
 def check_growth(short: Callable[[], object], long: Callable[[], object]) -> None:
-    """Check that eight times the length takes no more than a linear check may; measured again where it seems to."""
+    """Check that eight times the length takes no longer than linear growth allows; measured up to three times."""
     limit = max(LEAST, seconds(short)) * MOST_GROWTH
     assert limit < MOST_GROWTH, "an eighth of the length must take no second"
     assert any(seconds(long) < limit for _ in range(3))

@@ -1,4 +1,4 @@
-"""Anything a test may hold: real requests, answers and exceptions of requests and httpx."""
+"""``diagnose`` with every kind of evidence: tokens, and requests, responses and exceptions of requests and httpx."""
 
 from __future__ import annotations
 
@@ -51,21 +51,23 @@ def causes(findings: tuple[Finding, ...]) -> list[str]:
 
 @cache
 def good_token() -> str:
-    """A token for property tests, which get no fixtures of a test's own."""
+    """Return a valid token, for property tests, which cannot use fixtures of a single test."""
     key = ec.generate_private_key(ec.SECP256R1()).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     return str(mint(Credentials.load(key_id=KEY_ID, issuer_id=ISSUER_ID, key=key.decode()), now=NOW))
 
 
-def answer(status: int = 401, body: object = REFUSED, *, token: str | None = None, **more: Any) -> dict[str, Any]:
-    """An answer as a mapping, with the request if a token is given."""
-    asked = {"method": "GET", "url": APPS, "headers": {"Authorization": f"Bearer {token}"}}
+def make_response(
+    status: int = 401, body: object = REFUSED, *, token: str | None = None, **more: Any
+) -> dict[str, Any]:
+    """Return a response as a mapping, with the request if a token is given."""
+    request = {"method": "GET", "url": APPS, "headers": {"Authorization": f"Bearer {token}"}}
     return {
         "status": status,
         "headers": {"Content-Type": "application/json", "Date": formatdate(NOW, usegmt=True)},
         "body": body,
-        **({"request": asked} if token else {}),
+        **({"request": request} if token else {}),
         **more,
     }
 
@@ -210,18 +212,18 @@ def test_the_netrc_entry_is_reported_only_if_the_request_has_its_login() -> None
     assert causes(diagnose(other, now=NOW, context=around)) == ["bearer-missing"]
 
 
-# Answers.
+# Responses.
 
 
 def test_a_successful_response_has_no_finding(token: str, credentials: Credentials) -> None:
-    assert diagnose(answer(200, EMPTY, token=token), now=NOW, context=DiagnosisContext(credentials)) == ()
-    # However long the test has held it.
-    assert diagnose(answer(200, EMPTY, token=token), now=NOW + 86_400) == ()
+    assert diagnose(make_response(200, EMPTY, token=token), now=NOW, context=DiagnosisContext(credentials)) == ()
+    # Also long after the response was received.
+    assert diagnose(make_response(200, EMPTY, token=token), now=NOW + 86_400) == ()
 
 
 def test_a_request_that_was_accepted_has_no_finding_even_with_a_malformed_token() -> None:
-    asked = {"method": "GET", "url": APPS, "headers": {"Authorization": "Bearer nonsense"}}
-    assert diagnose(answer(200, EMPTY, request=asked), now=NOW) == ()
+    request = {"method": "GET", "url": APPS, "headers": {"Authorization": "Bearer nonsense"}}
+    assert diagnose(make_response(200, EMPTY, request=request), now=NOW) == ()
 
 
 @pytest.mark.parametrize(
@@ -238,24 +240,24 @@ def test_a_request_that_was_accepted_has_no_finding_even_with_a_malformed_token(
 )
 def test_an_opaque_401_is_explained_by_its_token(credentials: Credentials, how: dict[str, Any], cause: str) -> None:
     token = str(mint(credentials, now=NOW, **how))
-    assert causes(diagnose(answer(token=token), now=NOW, context=DiagnosisContext(credentials))) == [cause]
+    assert causes(diagnose(make_response(token=token), now=NOW, context=DiagnosisContext(credentials))) == [cause]
 
 
 def test_a_token_that_expired_after_the_response_is_not_reported_as_the_cause(token: str) -> None:
-    assert causes(diagnose(answer(token=token), now=NOW + 3600)) == ["key-unknown-to-apple"]
+    assert causes(diagnose(make_response(token=token), now=NOW + 3600)) == ["key-unknown-to-apple"]
 
 
 def test_a_wrong_clock_is_distinguished_from_wrong_times(credentials: Credentials) -> None:
     ahead = str(mint(credentials, now=NOW + 600))
-    assert causes(diagnose(answer(token=ahead), now=NOW + 600)) == ["clock-ahead"]
+    assert causes(diagnose(make_response(token=ahead), now=NOW + 600)) == ["clock-ahead"]
     behind = str(mint(credentials, now=NOW - 1200))
-    assert causes(diagnose(answer(token=behind), now=NOW - 1200)) == ["clock-behind"]
-    assert causes(diagnose(answer(token=behind), now=NOW)) == ["token-expired"]
+    assert causes(diagnose(make_response(token=behind), now=NOW - 1200)) == ["clock-behind"]
+    assert causes(diagnose(make_response(token=behind), now=NOW)) == ["token-expired"]
 
 
 def test_a_naive_local_time_is_distinguished_from_a_wrong_clock(credentials: Credentials) -> None:
     token = str(mint(credentials, now=NOW + 7200))
-    assert causes(diagnose(answer(token=token), now=NOW, context=DiagnosisContext(utc_offset=7200))) == [
+    assert causes(diagnose(make_response(token=token), now=NOW, context=DiagnosisContext(utc_offset=7200))) == [
         "token-time-zone-bug"
     ]
 
@@ -273,29 +275,29 @@ def test_a_response_after_authentication_proves_the_token_valid(
 ) -> None:
     body = {"errors": [{"status": str(status), "code": code, "title": "T", "detail": "D"}]}
     token = str(mint(credentials, now=NOW, lifetime=3600))
-    assert causes(diagnose(answer(status, body, token=token), now=NOW)) == [cause]
-    asked = {"method": "GET", "url": f"http{APPS[5:]}", "headers": {}}
-    findings = diagnose(answer(status, body, request=asked), now=NOW)
+    assert causes(diagnose(make_response(status, body, token=token), now=NOW)) == [cause]
+    request = {"method": "GET", "url": f"http{APPS[5:]}", "headers": {}}
+    findings = diagnose(make_response(status, body, request=request), now=NOW)
     assert [(one.cause, one.level) for one in findings] == [(cause, "error"), ("insecure-url", "warning")]
 
 
 def test_a_posted_token_explains_the_unknown_path(token: str) -> None:
     body = {"errors": [{"status": "404", "code": "PATH_ERROR", "title": "T", "detail": "D"}]}
-    asked = {"method": "POST", "url": f"{APPS[:-4]}token", "headers": {}, "body": {"assertion": token}}
-    assert causes(diagnose(answer(404, body, request=asked), now=NOW)) == ["token-in-body"]
+    request = {"method": "POST", "url": f"{APPS[:-4]}token", "headers": {}, "body": {"assertion": token}}
+    assert causes(diagnose(make_response(404, body, request=request), now=NOW)) == ["token-in-body"]
 
 
 def test_a_page_of_the_website_is_explained_by_the_wrong_host(token: str) -> None:
     headers = {"Authorization": f"Bearer {token}"}
-    asked = {"method": "GET", "url": "https://appstoreconnect.apple.com/v1/apps", "headers": headers}
+    request = {"method": "GET", "url": "https://appstoreconnect.apple.com/v1/apps", "headers": headers}
     page = "<!DOCTYPE html><html><head><title>App Store Connect</title></head></html>"
-    assert causes(diagnose(answer(200, page, request=asked), now=NOW)) == ["wrong-host"]
+    assert causes(diagnose(make_response(200, page, request=request), now=NOW)) == ["wrong-host"]
 
 
 def test_a_406_is_reported_as_accept_header(token: str) -> None:
     headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
-    asked = {"method": "GET", "url": f"{APPS[:-4]}salesReports", "headers": headers}
-    (finding,) = diagnose(answer(406, "Not acceptable", request=asked), now=NOW)
+    request = {"method": "GET", "url": f"{APPS[:-4]}salesReports", "headers": headers}
+    (finding,) = diagnose(make_response(406, "Not acceptable", request=request), now=NOW)
     assert (finding.cause, finding.level, finding.certainty) == ("accept-header", "error", "certain")
 
 
@@ -309,26 +311,26 @@ def test_an_error_document_alone_is_diagnosed(document: object, credentials: Cre
 def test_the_actual_cause_from_an_emulator_comes_first(token: str) -> None:
     exact = make_finding("individual-key-as-team", "the record")
     around = DiagnosisContext(emulator_finding=lambda _: exact)
-    assert diagnose(answer(token=token), now=NOW, context=around) == (exact,)
+    assert diagnose(make_response(token=token), now=NOW, context=around) == (exact,)
     vague = make_finding("bearer-missing", "the record")
     around = DiagnosisContext(emulator_finding=lambda _: vague, netrc=lambda _: NetrcEntry("~/.netrc", "Basic YTpi"))
-    asked = requests.Request("GET", APPS, auth=("a", "b")).prepare()
-    findings = diagnose(answer(), request=asked, now=NOW, context=around)
+    request = requests.Request("GET", APPS, auth=("a", "b")).prepare()
+    findings = diagnose(make_response(), request=request, now=NOW, context=around)
     assert causes(findings) == ["header-overridden-by-netrc"]
 
 
 def test_the_best_supported_finding_comes_first() -> None:
     body = b"<html><title>Sign in</title></html>"
-    asked = {"method": "GET", "url": "https://api.appstoreconnect.apple.co/", "headers": {}}
-    findings = diagnose(answer(503, body, request=asked), now=NOW)
+    request = {"method": "GET", "url": "https://api.appstoreconnect.apple.co/", "headers": {}}
+    findings = diagnose(make_response(503, body, request=request), now=NOW)
     assert [(one.cause, one.certainty) for one in findings] == [("header-missing", "certain"), ("wrong-host", "likely")]
 
 
-# Real answers and exceptions.
+# Real responses and exceptions.
 
 
 class Client:
-    """The same calls of two libraries."""
+    """The same calls with requests or httpx."""
 
     def __init__(self, name: str) -> None:
         self.get: Any = requests.get if name == "requests" else httpx.get
@@ -433,7 +435,7 @@ def test_a_refused_connection_is_diagnosed_with_each_client(client: Client, unus
 
 
 def test_a_response_that_does_not_arrive_in_time_is_reported_as_timed_out(client: Client) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:  # it never accepts
+    with socket.create_server(("127.0.0.1", 0)) as server:  # it never accepts a connection
         url = f"http://127.0.0.1:{server.getsockname()[1]}/v1/apps"
         with pytest.raises((requests.Timeout, httpx.TimeoutException)) as caught:
             client.get(url, timeout=0.05)
@@ -472,7 +474,7 @@ def test_an_attribute_error_from_other_code_is_not_taken_for_text_passed_as_head
     assert causes(diagnose(caught.value, now=NOW)) == ["nothing-to-check"]
 
 
-# Nothing known.
+# Invalid arguments.
 
 
 @pytest.mark.parametrize(
@@ -549,7 +551,7 @@ def test_any_mapping_is_diagnosed_or_rejected_with_a_type_error(evidence: object
     try:
         findings = diagnose(evidence, now=NOW)
     except TypeError as error:
-        assert str(error).startswith("asc_diagnose")  # noqa: PT017  either is right
+        assert str(error).startswith("asc_diagnose")  # noqa: PT017  an error and findings are both allowed
     else:
         assert all(finding.evidence for finding in findings)
 
@@ -563,7 +565,7 @@ def test_a_mutated_token_is_diagnosed_without_an_exception_or_a_leak(data: st.Da
     for evidence in (
         damaged,
         {"Authorization": scheme + damaged},
-        answer(token=damaged),
+        make_response(token=damaged),
         {"url": APPS, "headers": damaged},
     ):
         shown = str(diagnose(evidence, now=NOW))

@@ -1,4 +1,4 @@
-"""False alarms that must not be raised, for keys in any format and for tokens that only look odd."""
+"""No findings on what works: keys in any format, unusual tokens, and advice that does not fit the cause."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from real_cases.evidence import (
     NOW,
     P8,
     Held,
-    answer,
     b64,
     error,
+    make_response,
     of_team,
     refused,
     token,
@@ -51,7 +51,7 @@ FASTLANE = json.dumps({"key_id": KEY_ID, "issuer_id": ISSUER, "key": P8})
 
 
 def as_apple_writes_it() -> str:
-    """The key with its curve named twice, which makes 150 bytes: so are the keys that Apple gives (observed)."""
+    """Return the key with its curve named twice, in 150 bytes, as in the keys that Apple issues (observed)."""
     curve = bytes.fromhex("06082a8648ce3d030107")
     public = KEY.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
     parts = (
@@ -104,7 +104,7 @@ def test_a_valid_key_has_no_finding_in_any_format_and_type(
     good = mint(credentials, now=NOW)
     around = DiagnosisContext(credentials)
     assert diagnose(good, now=NOW, context=around) == ()
-    listed = answer(200, {"data": [{"type": "apps", "id": "1"}], "links": {}}, bearer=good)
+    listed = make_response(200, {"data": [{"type": "apps", "id": "1"}], "links": {}}, bearer=good)
     host = SERVICES["enterprise"].host if credentials.kind == "enterprise" else SERVICES["app-store-connect"].host
     listed["request"]["url"] = f"https://{host}/v1/bundleIds"
     assert diagnose(listed, now=NOW, context=around) == ()
@@ -152,7 +152,7 @@ ODD = {
     "an iat a minute back": Held(token(iat=NOW - MINUTE, exp=NOW + 19 * MINUTE - 1)),
     "19 minutes in a zone that is 20 minutes off": Held(token(exp=NOW + 19 * MINUTE), utc_offset=20 * MINUTE),
     "a good token far from UTC": Held(token(), utc_offset=-11 * HOUR),
-    "an answer that took a minute": Held(answer(200, {"data": [{}]}, bearer=token()), ahead=MINUTE),
+    "an answer that took a minute": Held(make_response(200, {"data": [{}]}, bearer=token()), ahead=MINUTE),
 }
 
 
@@ -168,7 +168,7 @@ def advice(findings: tuple[Finding, ...]) -> str:
 
 def test_a_missing_agreement_is_not_reported_as_an_insufficient_role() -> None:
     agreement = error(403, "FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED", "A required agreement is missing")
-    findings = diagnose(answer(403, agreement, bearer=token()), now=NOW)
+    findings = diagnose(make_response(403, agreement, bearer=token()), now=NOW)
     assert [finding.cause for finding in findings] == ["agreement-missing"]
     assert "role" not in advice(findings)
     assert "a new key does not help" in advice(findings)
@@ -176,20 +176,20 @@ def test_a_missing_agreement_is_not_reported_as_an_insufficient_role() -> None:
 
 def test_an_insufficient_role_is_not_reported_as_a_bad_key() -> None:
     body = error(403, "FORBIDDEN_ERROR", FORBIDDEN, "The API key in use does not allow this request")
-    (finding,) = diagnose(answer(403, body, bearer=token()), now=NOW)
+    (finding,) = diagnose(make_response(403, body, bearer=token()), now=NOW)
     assert (finding.cause, "key is valid" in finding.title) == ("role-insufficient", True)
 
 
 @pytest.mark.parametrize("ahead", [1, 34, 3600, -3600])
 def test_a_wrong_clock_gets_no_advice_about_the_key(ahead: int) -> None:
-    """The token is good by the clock that made it, and cannot be by Apple's."""
+    """The token is valid by the clock of the machine that made it, and invalid by Apple's."""
     findings = diagnose(refused(token(iat=NOW + ahead, exp=NOW + ahead + 1199)), now=NOW + ahead)
     assert [finding.cause for finding in findings] == ["clock-ahead" if ahead > 0 else "clock-behind"]
     assert "key" not in advice(findings)
 
 
 def test_a_valid_signature_does_not_rule_out_that_apple_does_not_know_the_key() -> None:
-    """``jwt.io`` verified it, too: against whatever key one gives it."""
+    """``jwt.io`` verifies a signature too, but against any key that it is given."""
     credentials = Credentials(KEY_ID, ISSUER, "team", KEY)
     (finding,) = diagnose(refused(token()), now=NOW, context=DiagnosisContext(credentials))
     assert (finding.cause, finding.certainty) == ("key-unknown-to-apple", "possible")

@@ -1,4 +1,4 @@
-"""The over-long expiry, first of all causes, in all its forms."""
+"""Tokens whose lifetime is too long, or whose times are in the wrong unit or time zone."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ def token(iat: Any = NOW, exp: Any = None, *, scope: Any = None) -> str:
 
 
 class Form(NamedTuple):
-    """One form of it: a token as people mint it, and what has to be said of it."""
+    """A token with a wrong lifetime, and the expected finding."""
 
     token: str
     cause: str
     evidence: str
     level: str = "error"
     fix: str | None = None
-    """Overrides the one of the table."""
+    """Expected fix, if it is not the one in the table of causes."""
     utc_offset: int = 0
-    """Seconds that the machine which minted it is ahead of UTC."""
+    """Seconds by which the local time of the machine is ahead of UTC."""
 
 
 EAST, WEST = 2 * HOUR, -7 * HOUR
@@ -155,7 +155,7 @@ def test_tokens_with_the_longest_valid_lifetime_have_no_finding(good: str, utc_o
 
 @pytest.mark.parametrize("ahead", [90, 34 + 27])
 def test_a_token_of_19_minutes_made_by_a_fast_clock_is_valid_here_and_rejected_by_apple(ahead: int) -> None:
-    """The token is right by the clock that made it; the answer's Date tells whose clock is wrong."""
+    """The token is valid by the clock of this machine; the Date header shows which clock is wrong."""
     here = NOW + ahead
     text = token(here, here + 19 * MINUTE)
     verification = verify_token(text, service=APP_STORE_CONNECT, key=KEY.public_key())
@@ -176,7 +176,7 @@ def test_a_token_of_19_minutes_made_by_a_fast_clock_is_valid_here_and_rejected_b
 
 @pytest.mark.skipif(not hasattr(time, "tzset"), reason="this system cannot change its zone")
 def test_times_of_naive_datetimes_are_reported_as_a_time_zone_bug(monkeypatch: pytest.MonkeyPatch) -> None:
-    """``utcnow().timestamp()`` and ``mktime`` take UTC for local time."""
+    """``utcnow().timestamp()`` and ``mktime`` interpret UTC as local time."""
     monkeypatch.setenv("TZ", "Asia/Kolkata")
     time.tzset()
     try:

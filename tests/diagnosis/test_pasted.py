@@ -1,4 +1,4 @@
-"""Texts that are pasted: what is read of them, and what of them is named."""
+"""Diagnosis of pasted texts: tokens, responses and messages in them, and other text in place of a token."""
 
 from __future__ import annotations
 
@@ -125,8 +125,8 @@ def test_a_session_of_an_apple_id_is_reported_as_apple_id_session(text: str) -> 
 
 
 def test_a_pasted_response_is_diagnosed_together_with_its_request() -> None:
-    answer = json.dumps({"errors": [{"status": "401", "code": "NOT_AUTHORIZED", "title": "x", "detail": "y"}]})
-    text = f"> GET /v1/apps HTTP/1.1\n> Authorization: Bearer {EXPIRED}\n>\n< HTTP/1.1 401 Unauthorized\n\n{answer}\n"
+    response = json.dumps({"errors": [{"status": "401", "code": "NOT_AUTHORIZED", "title": "x", "detail": "y"}]})
+    text = f"> GET /v1/apps HTTP/1.1\n> Authorization: Bearer {EXPIRED}\n>\n< HTTP/1.1 401 Unauthorized\n\n{response}\n"
     assert causes(text)[0] == "token-expired"
 
 

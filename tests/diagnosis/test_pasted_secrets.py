@@ -1,4 +1,4 @@
-"""Secrets in pasted texts: no piece of one comes back, in whatever form it was pasted."""
+"""Secrets in pasted texts: no piece of one is shown in the report, in whatever form it was pasted."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ SECRETS = {
     "a password": "Tr0ub4dor&3-Qz",
     "a client secret": "GOCSPX-aBcD_1234xyzQWERTY-lmno",
 }
-# They are quoted where a service would have said something, as far as their form tells what they are.
+# Secrets that are recognised by their form also where the report quotes a response or an exception.
 RECOGNISED = [name for name in SECRETS if name != "a password"]
 
 
@@ -118,7 +118,7 @@ QUOTED: dict[str, Callable[[str], str]] = {
 
 @pytest.fixture
 def redactor(monkeypatch: pytest.MonkeyPatch) -> Redactor:
-    """A redactor that knows nothing from before."""
+    """A new redactor, without secrets of earlier tests."""
     redactor = Redactor()
     for module in (pasted_secrets, report_builder, token_report):
         monkeypatch.setattr(module, "redactor", redactor)

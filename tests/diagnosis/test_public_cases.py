@@ -1,4 +1,4 @@
-"""Cases that others had in public: each gets its cause, and what is right gets none.
+"""Cases that people reported in public are diagnosed with their cause, and setups that work get no finding.
 
 The tables are ``tests/real_cases/public_cases.json`` and ``healthy.json``; each row has its source.
 """
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 
 PUBLIC, HEALTHY = load("public_cases.json"), load("healthy.json")
 NOT_NAMED: dict[str, str] = {}
-"""Cases whose cause is not named yet, by name, each with the reason."""
+"""Cases whose cause is not found yet, by name, each with the reason."""
 
 NOWHERE: dict[str, str] = {}
 LEVELS = ("error", "warning", "note")
 NO_CAUSE = {"not-a-token", "request-refused"}
-"""Of the evidence these tell the form, or that it is a refusal, and nothing of why."""
+"""Causes that describe the form of the evidence or say that a request was rejected, but not why."""
 
 
 def each(cases: Iterable[PublicCase]) -> pytest.MarkDecorator:
@@ -62,7 +62,7 @@ def findings_on_credentials(case: PublicCase, home: Path) -> tuple[Finding, ...]
 
 
 def check(case: PublicCase, causes: Sequence[str], words: Sequence[str]) -> None:
-    """Check what is said of a case: the causes and words of its findings, the most important first."""
+    """Check the findings on a case, by their causes and texts, the most important first."""
     assert causes, "nothing is said"
     assert causes[0] in case.causes
     assert re.search(case.says, words[0]), words[0]

@@ -1,4 +1,4 @@
-"""Cases from public threads, and the causes that are found for them.
+"""Cases from public threads get the expected finding.
 
 The tables are in ``tests/real_cases``, by the kind of evidence, with the source of each case.
 """
@@ -9,7 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 import pytest
-from real_cases import answers, clocks, requests, stored, texts, tokens
+from real_cases import clocks, requests, responses, stored, texts, tokens
 from real_cases.evidence import NOW, Case, Held, Stored
 
 from pytest_asc.apple.causes import CAUSES
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pytest_asc.diagnosis.findings import Finding
 
 NOWHERE: dict[str, str] = {}
-HELD = (*tokens.CASES, *texts.CASES, *requests.CASES, *clocks.CASES, *answers.CASES)
+HELD = (*tokens.CASES, *texts.CASES, *requests.CASES, *clocks.CASES, *responses.CASES)
 
 
 def each(cases: tuple[Case, ...]) -> pytest.MarkDecorator:

@@ -1,4 +1,4 @@
-"""ARCHITECTURE.md against the code: the paths of requests, and the files that it names."""
+"""ARCHITECTURE.md agrees with the code: the paths of requests, and the files that it names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The examples in other languages, the GitHub Action and the Containerfile do what the documents say."""
+"""The examples in other languages, the GitHub Action and the Containerfile do what the documentation says."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_the_examples_pass_with_their_test_runners(
         pytest.skip(f"{program} is not installed")
     if program == "jest":
         monkeypatch.setenv("NODE_OPTIONS", "--experimental-vm-modules")
-    folder = shutil.copytree(LANGUAGES, tmp_path / "languages")  # test runners write caches beside what they run
+    folder = shutil.copytree(LANGUAGES, tmp_path / "languages")  # test runners write caches beside the tests
     (folder / "package.json").write_text("{}", "utf-8")
     result = run(program, *arguments, cwd=folder)
     assert result.returncode == 0, result.stdout + result.stderr

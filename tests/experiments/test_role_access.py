@@ -14,7 +14,7 @@ USERS, SALES = BY_NAME["users"], BY_NAME["sales reports"]
 ROLE_WORDS = "The API key in use does not allow this request"
 
 
-def answer(status: int, body: bytes) -> HttpResponse:
+def make_response(status: int, body: bytes) -> HttpResponse:
     return HttpResponse("GET", APP_STORE_CONNECT.base_url + USERS.path, status, {}, body, NOW, NOW)
 
 
@@ -41,7 +41,7 @@ def errors(status: int, code: str, detail: str = "") -> bytes:
         (SALES, 400, b"Bad request", None),
         (USERS, 400, errors(400, "PARAMETER_ERROR.ILLEGAL"), None),
         (USERS, 404, errors(404, "PATH_ERROR"), None),
-        # The rest tells nothing.
+        # Other responses say nothing about the role.
         (USERS, 401, errors(401, "NOT_AUTHORIZED"), None),
         (SALES, 406, b"Not acceptable", None),
         (USERS, 429, errors(429, "RATE_LIMIT_EXCEEDED"), None),
@@ -52,7 +52,7 @@ def errors(status: int, code: str, detail: str = "") -> bytes:
 def test_a_response_shows_whether_a_role_has_access(
     area: ProbedArea, status: int, body: bytes, opens: bool | None
 ) -> None:
-    seen = read_access(area, answer(status, body), APP_STORE_CONNECT)
+    seen = read_access(area, make_response(status, body), APP_STORE_CONNECT)
     assert (seen.area, seen.method, seen.path, seen.status) == (area.name, "GET", area.path, status)
     assert seen.opens is opens
 
@@ -67,7 +67,7 @@ def test_a_response_shows_whether_a_role_has_access(
     ],
 )
 def test_the_evidence_quotes_apples_message(status: int, body: bytes, words: str | None) -> None:
-    assert read_access(USERS, answer(status, body), APP_STORE_CONNECT).words == words
+    assert read_access(USERS, make_response(status, body), APP_STORE_CONNECT).words == words
 
 
 def test_an_area_without_a_request_gives_the_reason() -> None:

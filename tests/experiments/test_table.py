@@ -1,4 +1,4 @@
-"""Findings of the experiments against a service that checks one property of the token."""
+"""Findings of the experiments, against a service that rejects one property of the token."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ HEADER = {"alg": "ES256", "kid": KEY_ID, "typ": "JWT"}
 SAME, AT_SANDBOX, TIMES, FORM, AS_INDIVIDUAL, AS_TEAM, AS_ENTERPRISE = (entry.name for entry in EXPERIMENTS)
 
 
-def answer(
+def make_response(
     status: int, code: str | None = None, *, body: bytes | None = None, date: bool = True, ahead: float = 0
 ) -> HttpResponse:
     document = APPS if status == 200 else {"errors": [{"status": str(status), "code": code or "NOT_AUTHORIZED"}]}
@@ -65,27 +65,27 @@ def refusal(
     date: bool = True,
     ahead: float = 0,
 ) -> UnexplainedRefusal:
-    refused = answer(401, date=date, ahead=ahead)
+    refused = make_response(401, date=date, ahead=ahead)
     (finding,) = diagnose_response(refused, claims=claims, service=service)
     token = None if claims is None else DecodedToken(header or HEADER, claims, b"", b"")
     return UnexplainedRefusal(refused, finding, service, base_url, token, has_key, issuer_id, key_type_is_set, before)
 
 
 def run_with(refused: UnexplainedRefusal, status_of: StatusOf) -> tuple[ExperimentResult, list[ProbeRequest]]:
-    """Experiment against an Apple that answers with the status that ``status_of`` gives."""
+    """Run the experiments against a service whose status for a token is given by ``status_of``."""
     sent: list[ProbeRequest] = []
 
     def send(attempt: ProbeRequest) -> HttpResponse | None:
         sent.append(attempt)
         header = refused.decoded.header if attempt.header is None else attempt.header
         claims = refused.decoded.claims if attempt.claims is None else attempt.claims
-        return answer(status_of(header, claims, attempt.path))
+        return make_response(status_of(header, claims, attempt.path))
 
     return run_experiments(refused, send), sent
 
 
 def accept_claims(**wanted: Any) -> StatusOf:
-    """Accept the claims of these values, and those alone; a value of None is for a missing claim."""
+    """Return a function that accepts only tokens with these claims; None means that the claim must be missing."""
     return lambda _, claims, __: 200 if all(claims.get(name) == value for name, value in wanted.items()) else 401
 
 
@@ -121,7 +121,7 @@ def refuse(*_: object) -> int:
             [SAME, TIMES],
         ),
         (refusal({**TEAM, "nbf": NOW + 5}), accept_claims(nbf=NOW - 180), "clock-ahead", "certain", [SAME, TIMES]),
-        # Times that Apple's own clock does not explain, and no clock to compare by.
+        # Times that Apple's clock does not explain, and a response without a Date header.
         (refusal(TEAM), accept_claims(exp=NOW + 120), "clock-ahead", "possible", [SAME, TIMES]),
         (refusal(TEAM, date=False), accept_claims(exp=NOW + 120), "clock-ahead", "likely", [SAME, TIMES]),
         # Its form.
@@ -147,7 +147,7 @@ def refuse(*_: object) -> int:
             "certain",
             [SAME, TIMES, FORM],
         ),
-        # The kind of key.
+        # The type of key.
         (
             refusal(TEAM),
             accept_claims(iss=None, sub="user"),
@@ -169,7 +169,7 @@ def refuse(*_: object) -> int:
             "certain",
             [SAME, TIMES, AS_INDIVIDUAL, AS_ENTERPRISE],
         ),
-        # Nothing helps.
+        # No experiment is accepted.
         (refusal(TEAM), refuse, "key-unknown-to-apple", "possible", [SAME, TIMES, AS_INDIVIDUAL]),
         (refusal(INDIVIDUAL, key_type_is_set=True), refuse, "key-unknown-to-apple", "possible", [SAME, TIMES, AS_TEAM]),
         (refusal(INDIVIDUAL, issuer_id=None), refuse, "issuer-id-missing", "possible", [SAME, TIMES]),
@@ -180,7 +180,7 @@ def refuse(*_: object) -> int:
             "possible",
             [SAME, TIMES],
         ),
-        # An iat that is to come, and that an older one does not mend.
+        # An iat in the future, where an older iat is rejected as well.
         (
             refusal({**TEAM, "iat": NOW + 20, "exp": NOW + 920}),
             refuse,
@@ -307,17 +307,17 @@ def test_an_experiment_that_is_not_possible_gives_the_reason() -> None:
     ("second", "status", "words"),
     [
         (None, None, "no response"),
-        (answer(429, "RATE_LIMIT_EXCEEDED"), 429, "neither accepted nor rejected"),
-        (answer(503, "UNEXPECTED_ERROR"), 503, "neither accepted nor rejected"),
-        (answer(200, body=b"<html>Sign in</html>"), 200, "neither accepted nor rejected"),
+        (make_response(429, "RATE_LIMIT_EXCEEDED"), 429, "neither accepted nor rejected"),
+        (make_response(503, "UNEXPECTED_ERROR"), 503, "neither accepted nor rejected"),
+        (make_response(200, body=b"<html>Sign in</html>"), 200, "neither accepted nor rejected"),
         # Documented: a revoked key is forbidden, too.
-        (answer(403, "FORBIDDEN_ERROR"), 403, "neither accepted nor rejected"),
+        (make_response(403, "FORBIDDEN_ERROR"), 403, "neither accepted nor rejected"),
     ],
 )
 def test_a_response_without_information_ends_the_experiments(
     second: HttpResponse | None, status: int | None, words: str
 ) -> None:
-    answers = [answer(401), second]
+    answers = [make_response(401), second]
     conclusion = run_experiments(refusal(TEAM), lambda _: answers.pop(0))
     assert answers == []
     assert [probe.status for probe in conclusion.probes] == [401, status]
@@ -326,7 +326,7 @@ def test_a_response_without_information_ends_the_experiments(
 
 
 def test_findings_of_the_second_response_are_reported_too() -> None:
-    conclusion = run_experiments(refusal(TEAM), lambda _: answer(403, AGREEMENT))
+    conclusion = run_experiments(refusal(TEAM), lambda _: make_response(403, AGREEMENT))
     assert [finding.cause for finding in conclusion.findings] == ["transient-401", "agreement-missing"]
 
 
@@ -335,7 +335,7 @@ def test_a_token_that_cannot_be_decoded_is_only_sent_again() -> None:
 
     def send(attempt: ProbeRequest) -> HttpResponse:
         sent.append(attempt)
-        return answer(401)
+        return make_response(401)
 
     conclusion = run_experiments(refusal(None), send)
     assert sent == [ProbeRequest(None, None, APP_STORE_CONNECT.probe)]

@@ -1,4 +1,4 @@
-"""Random requests, keys, tokens, responses and URLs: nothing raises, and the emulator never fails.
+"""Random requests, keys, tokens, responses and URLs cause no exception and no failure of the emulator.
 
 The suite runs a few examples of each. ``nox -s fuzz`` sets ``ASC_FUZZ_EXAMPLES`` for a long run.
 """
@@ -43,7 +43,7 @@ WORDS = st.sampled_from(
         "",
     ]
 )
-ANY_TEXT = st.text(st.characters(exclude_categories=()))  # halves of surrogate pairs, too
+ANY_TEXT = st.text(st.characters(exclude_categories=()))  # with unpaired surrogates
 PATHS = st.lists(WORDS | ANY_TEXT, max_size=6).map("/".join)
 PARAMETERS = st.sampled_from(
     ["filter[name]", "fields[apps]", "include", "limit", "limit[builds]", "sort", "cursor", "exists[x]"]

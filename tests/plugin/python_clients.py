@@ -1,11 +1,11 @@
-"""Python clients of HTTP, as the table of the documentation has them: each way to send a request."""
+"""Python HTTP clients in the table of the documentation, and each way in which they send a request."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 URL = "https://api.appstoreconnect.apple.com/v1/apps"
-PROXY = "http://127.0.0.1:9"  # nobody listens there
+PROXY = "http://127.0.0.1:9"  # no server listens there
 
 
 class PythonClient(NamedTuple):
@@ -94,7 +94,7 @@ PLACES = ("imported before the test", "imported in the test", "made before the t
 
 
 def places(client: PythonClient) -> tuple[str, ...]:
-    """Return the places that a client can be in: where there is nothing to make, it is not made before the test."""
+    """Return the places where a client can be created; a client that needs no object is only used in the test."""
     return PLACES if client.make else PLACES[:2]
 
 

@@ -1,4 +1,4 @@
-"""Fixtures around the account: a shared emulator, variables, key files, and the section of a failed test."""
+"""Shared emulators, the environment and key file of a run, and the report section of a failed test."""
 
 from __future__ import annotations
 

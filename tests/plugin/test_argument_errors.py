@@ -1,4 +1,4 @@
-"""Wrong arguments: the message names the argument and the nearest right one, and the traceback is the test's alone."""
+"""Errors for wrong arguments: they name the closest valid value, and the traceback has only frames of the test."""
 
 from __future__ import annotations
 

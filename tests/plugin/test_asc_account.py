@@ -22,7 +22,7 @@ INI = "[pytest]\nasc_account = accounts/ours.json\n"
 
 @pytest.fixture
 def suite(pytester: pytest.Pytester) -> Path:
-    """Run folder of a suite whose tests all start from an account."""
+    """Folder of a suite with an account file in ``asc_account``."""
     pytester.makeini(INI)
     folder = pytester.mkdir("accounts")
     (folder / "ours.json").write_text(json.dumps(ACCOUNT), encoding="utf-8")

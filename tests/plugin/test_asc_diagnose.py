@@ -162,7 +162,7 @@ def test_the_live_section_contains_no_secret(
     pytester: pytest.Pytester, apple: Apple, key_text: str, options: tuple[str, ...]
 ) -> None:
     def repeat(sent: Sent) -> Reply:
-        """A gateway that repeats the header in its words."""
+        """Return a response of a gateway that quotes the header in its message."""
         error = {"status": "401", "code": "X", "title": "got", "detail": sent.headers["authorization"]}
         return Reply(401, json.dumps({"errors": [error]}).encode())
 

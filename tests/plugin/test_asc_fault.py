@@ -1,4 +1,4 @@
-"""Every cause of the table can be injected, and is then found, alone."""
+"""``--asc-fault``: every cause of the table can be injected, and is then the only one reported."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GRAM = 16
 
 @pytest.fixture
 def secrets(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The keys and the signatures that are made from now on, taken down where cryptography and PyJWT make them."""
+    """Keys and signatures generated during the test, recorded by patches of cryptography and PyJWT."""
     made: list[str] = []
     new_key, sign = ec.generate_private_key, ECAlgorithm.sign
 
@@ -58,7 +58,7 @@ def test_the_smoke_check_reports_only_the_injected_cause(
     )  # fmt: skip
     files = {file.name: file.read_text(encoding="utf-8") for file in pytester.path.iterdir() if file.is_file()}
     report = json.loads(files["report.json"])
-    # One cause, one finding.
+    # There is exactly one finding for the injected cause.
     (finding,) = report["findings"]
     assert finding["cause"] == fault
     is_error = CAUSES[fault].level == "error"
@@ -73,7 +73,7 @@ def test_the_smoke_check_reports_only_the_injected_cause(
 
 
 def test_asc_diagnose_reports_the_injected_cause_from_a_response_or_exception(pytester: pytest.Pytester) -> None:
-    # In a state of the key, a test gets no further than its fixtures.
+    # With a fault of the key, a test fails in its fixtures.
     faults = sorted(INJECTABLE - CREDENTIALS)
     pytester.makepyfile(
         f"""

@@ -30,7 +30,7 @@ TEAM_ID, SERVICE_ID, BUNDLE_ID = "ABCDE12345", "com.example.weather", "com.examp
 
 @pytest.fixture(autouse=True)
 def service_ids(credentials: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A key in the environment, and every id."""
+    """A key and all IDs in the environment."""
     monkeypatch.setenv("ASC_TEAM_ID", TEAM_ID)
     monkeypatch.setenv("ASC_SERVICE_ID", f"{SERVICE_ID}\n")
     monkeypatch.setenv("ASC_BUNDLE_ID", BUNDLE_ID)
@@ -42,7 +42,7 @@ def smoke(pytester: pytest.Pytester, *options: str) -> tuple[pytest.RunResult, d
 
 
 def weatherkit(apple: Apple) -> None:
-    """Make the server verify tokens as WeatherKit does, with PyJWT alone."""
+    """Make the server verify tokens as WeatherKit does, with PyJWT only."""
 
     def answer(request: Sent) -> Reply:
         try:
@@ -174,15 +174,15 @@ UNAUTHENTICATED = "Unauthenticated\n\nRequest ID: ABCDEFGHIJKLMNOPQRSTUVWXYZ.0.0
 
 
 @pytest.mark.parametrize(
-    ("sandbox_takes", "cause", "requests"), [(True, "app-not-released", 3), (False, "key-unknown-to-apple", 4)]
+    ("sandbox_accepts", "cause", "requests"), [(True, "app-not-released", 3), (False, "key-unknown-to-apple", 4)]
 )
 def test_a_token_that_only_the_sandbox_accepts_is_explained(
-    pytester: pytest.Pytester, sandbox_takes: bool, cause: str, requests: int
+    pytester: pytest.Pytester, sandbox_accepts: bool, cause: str, requests: int
 ) -> None:
     with responses.RequestsMock() as apple:
         apple.get(APP_STORE_SERVER.base_url + APP_STORE_SERVER.probe, status=401, body=UNAUTHENTICATED)
         url = APP_STORE_SERVER_SANDBOX.base_url + APP_STORE_SERVER_SANDBOX.probe
-        if sandbox_takes:
+        if sandbox_accepts:
             apple.get(url, status=404, json=NO_TRANSACTION)
         else:
             apple.get(url, status=401, body=UNAUTHENTICATED)
@@ -191,7 +191,7 @@ def test_a_token_that_only_the_sandbox_accepts_is_explained(
     assert (result.ret, report["cause"], len(tokens)) == (1, cause, requests)
     assert len(set(tokens[:3])) == 1, "the same token, to production twice and to the sandbox"
     assert {probe["name"]: probe["status"] for probe in report["probes"]}["same token in the sandbox"] == (
-        404 if sandbox_takes else 401
+        404 if sandbox_accepts else 401
     )
 
 

@@ -1,4 +1,4 @@
-"""Every Python client reaches the emulator without a change, and nothing else reaches Apple."""
+"""Every Python HTTP client reaches the emulator without changes, and no connection to Apple is made."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_the_emulator_answers_requests_of_every_python_client(
     if place == IN_THE_TEST:
         pytester.makepyfile(module(client, place))
         runpytest_forked("-p", "no:cacheprovider").assert_outcomes(passed=1)
-    else:  # in this process, which has loaded the libraries
+    else:  # these run in this process, which has loaded the libraries
         modules = [module(*cell) for cell in CELLS if cell[1] != IN_THE_TEST and not missing(cell[0])]
         run_together(modules)[module(client, place)].assert_passed(1)
 

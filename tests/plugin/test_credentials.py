@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def smoke(pytester: pytest.Pytester, apple: Apple) -> Callable[..., dict[str, Any]]:
-    """Run the smoke check against the server, see that the server took the token, and return the report."""
+    """Run the smoke check against the server, check that the server accepted the token, and return the report."""
 
     def smoke(*options: str, ret: int = 0) -> dict[str, Any]:
         result = pytester.runpytest("--asc-smoke", f"--asc-base-url={apple.url}", "--asc-report=report.json", *options)
@@ -122,7 +122,7 @@ def test_each_key_folder_is_searched(
     clean_environment: Path,
     folder: str,
 ) -> None:
-    # pytester makes the folder of the run the home as well.
+    # pytester uses the folder of the run as the home folder as well.
     monkeypatch.setenv("HOME", str(clean_environment))
     start = pytester.path if folder.startswith(".") else clean_environment
     key_file(start / folder[2:], key_text)

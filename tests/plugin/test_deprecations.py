@@ -1,4 +1,4 @@
-"""Deprecated operations, listed at the end of a run that asks for it."""
+"""``asc_warn_deprecated``: deprecated operations that tests used are listed at the end of the run, or fail tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""With --asc-live-guard, a test writes to the live API only where the test and the run allow it."""
+"""``--asc-live-guard``: a test can write to the live API only if both the test and the run allow it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from loopback import Apple
 
 pytestmark = pytest.mark.usefixtures("one_certificate")
-# Each sends METHOD to URL, whatever the status.
+# Each sends a request with METHOD to URL, and ignores the status.
 CLIENTS = {
     "requests": "requests.request(METHOD, URL, timeout=30)",
     "requests_session": "with requests.Session() as session: session.request(METHOD, URL, timeout=30)",

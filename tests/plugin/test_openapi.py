@@ -1,4 +1,4 @@
-"""A user's own OpenAPI document in a pytest run."""
+"""``--asc-openapi`` and the ini value ``asc_openapi``: the user's own OpenAPI document in a pytest run."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_the_option_names_a_document_that_is_compiled_once_and_cached(pytester: 
             "asc: the roles for these are not known, so only ADMIN may use them: /v1/bookReports, /v2/shelves",
         ]
     )
-    second = pytester.runpytest_subprocess("--asc-openapi=openapi.json")  # another process finds the file alone
+    second = pytester.runpytest_subprocess("--asc-openapi=openapi.json")  # another process has only the file
     second.assert_outcomes(passed=2)
     assert "asc: compil" not in second.stdout.str()
     second.stdout.fnmatch_lines(["asc: App Store Connect API 0.1, of *openapi.json"])
@@ -76,7 +76,7 @@ def test_workers_of_xdist_get_the_compiled_document(pytester: pytest.Pytester, a
     pytest.importorskip("xdist")
     file = write_document(pytester)
     pytester.makeconftest(
-        # The controller has read the file before it starts workers; none of them may.
+        # The controller has read the file before it starts the workers, and the workers must not read it.
         f"""
         import pathlib
         def pytest_configure_node():

@@ -1,4 +1,4 @@
-"""Runs of another user, with a home, a current folder and a TMPDIR that cannot be written."""
+"""Runs as another user, whose home folder, current folder and TMPDIR are read-only."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def test_live(asc_session):
 
 @pytest.fixture
 def run(tmp_path: Path) -> Iterator[Callable[..., subprocess.CompletedProcess[str]]]:
-    """Run Python with arguments, as nobody where this user may write everything."""
-    # It may still read this user's installation of Python.
+    """Run Python with arguments; as the user nobody if the current user is root."""
+    # That user can still read this user's installation of Python.
     become = "--reuid=65534 --regid=65534 --clear-groups --inh-caps=+dac_read_search --ambient-caps=+dac_read_search"
     prefix = [shutil.which("setpriv") or "setpriv", *become.split()] if os.geteuid() == 0 else []
     if prefix and (

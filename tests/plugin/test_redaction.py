@@ -1,4 +1,4 @@
-"""Reports are redacted whatever they are made of."""
+"""Redaction of pytest reports made of any objects."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ SECRET = "c2VudGluZWwtb2YtYS1zZWNyZXQ"
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a report, as pytest's own are made."""
+    """Part of a report, with the interface of those of pytest."""
 
     content: Any
 
     def toterminal(self) -> None:
-        """Mark it as one."""
+        """Do nothing; the method marks an object as part of a report."""
 
 
 HASHABLE = st.sampled_from([SECRET, SecretStr(SECRET), f"it is {SECRET}!", SECRET.encode(), "text", None, 1, 1.5, True])
@@ -47,7 +47,7 @@ def test_secrets_are_redacted_in_every_part_of_a_report(value: Any) -> None:
     report = SimpleNamespace(value=value, result=SECRET)
     redact_report(report, redactor)
     assert SECRET not in str(report.value)
-    assert report.result == SECRET  # what pytest keeps for the run itself is not looked at
+    assert report.result == SECRET  # what pytest keeps for the run itself is not checked
 
 
 def test_a_report_that_contains_itself_is_redacted_without_recursing_forever() -> None:

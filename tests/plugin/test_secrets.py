@@ -1,4 +1,4 @@
-"""No key and no token is shown, with any option of pytest."""
+"""Keys and tokens are redacted in the output of pytest, whatever its options."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ LEAKY = """
 
 @pytest.fixture
 def sentinels(apple: Apple, key_text: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[], set[str]]:
-    """Real-looking credentials in the environment; gives every run of characters that must not be seen."""
+    """Set realistic credentials in the environment; return all sequences of their characters that must not be shown."""
     monkeypatch.setenv("ASC_KEY_ID", KEY_ID)
     monkeypatch.setenv("ASC_ISSUER_ID", ISSUER_ID)
     monkeypatch.setenv("ASC_PRIVATE_KEY", key_text)
@@ -144,7 +144,7 @@ def test_warnings_as_errors_contain_no_secret(
     pytester.makepyfile(LEAKY)
     result = pytester.runpytest("--asc-mode=live", f"--asc-base-url={apple.url}", "-W", "error", "--showlocals")
     result.stdout.fnmatch_lines(["E*UserWarning: warned of [*][*][*]"])
-    # The warning came before the request; a run without the option sends the token that both share.
+    # The warning precedes the request; a run without the option sends the same token.
     assert apple.requests == []
     pytester.runpytest("--asc-mode=live", f"--asc-base-url={apple.url}", "-W", "default")
     assert_clean([result.stdout.str()], sentinels())
@@ -187,7 +187,7 @@ def test_the_output_of_a_smoke_run_contains_no_secret(
 ) -> None:
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(pytester.path / "summary.md"))
-    # A gateway that repeats the token in its words.
+    # A gateway that quotes the token in its message.
     apple.answer = lambda request: Reply(
         status,
         REFUSED.replace(b"Provide", f"You sent {request.token}, provide".encode())

@@ -1,4 +1,4 @@
-"""No secret of the environment is in any report, in emulator mode and without fixtures of this plugin too."""
+"""Secrets in environment variables are redacted in all reports, even without this plugin's fixtures."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ STYLES = ["auto", "long", "short", "line", "native", "no"]
 
 @pytest.fixture
 def signing_key() -> ec.EllipticCurvePrivateKey:
-    """A key of this test alone: what an earlier run in this process has registered is redacted in any case."""
+    """A key that no earlier run in this process has registered with the redactor."""
     return ec.generate_private_key(ec.SECP256R1())
 
 
 @pytest.fixture
 def shown(key_text: str, make_token: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
-    """Put secrets into the environment; return a function that fails where a text or a file shows a piece of one."""
+    """Put secrets into the environment; return a function that fails if the output or a file shows a piece of one."""
     token, issuer_id = make_token(sub="sentinel"), str(uuid.uuid4())
     for name, value in {
         "ASC_KEY_ID": KEY_ID,
@@ -45,7 +45,7 @@ def shown(key_text: str, make_token: Callable[..., str], monkeypatch: pytest.Mon
         texts = {"stdout": result.stdout.str(), "stderr": result.stderr.str()}
         texts |= {str(file): str(file) + file.read_text(encoding="utf-8") for file in files}
         for name, text in texts.items():
-            lines = set(text.splitlines())  # no piece goes on in the next line
+            lines = set(text.splitlines())  # no piece continues on the next line
             found = [line[at : at + GRAM] for line in lines for at in range(len(line)) if line[at : at + GRAM] in grams]
             assert not found, f"{len(found)} pieces of a secret in {name}: {found[0]}"
         return "\n".join(texts.values())
@@ -54,7 +54,7 @@ def shown(key_text: str, make_token: Callable[..., str], monkeypatch: pytest.Mon
 
 
 class Run(NamedTuple):
-    """A run of pytest that several tests look at: the first of them has run it."""
+    """A run of pytest whose result several tests check; the first of them makes the run."""
 
     result: pytest.RunResult
     folder: Path
@@ -235,7 +235,7 @@ def test_no_report_of_another_plugin_shows_a_secret(
         pytest.skip(f"{module} is not installed")
     text = LEAKY
     modules = [one for one in REPORTS if one != ALLURE and find_spec(one)]
-    if module == ALLURE:  # it writes parameters and the reasons of markers without asking any hook
+    if module == ALLURE:  # it writes parameters and the reasons of markers without calling a hook
         text = text.replace('reason=f"known with {TOKEN}"', 'reason="known"')
         text = text.replace("TOKEN, TOKEN +", "1, 2 or ").replace("params=[KEY]", "params=[1]")
         text = text.replace(", TOKEN.encode()", "")

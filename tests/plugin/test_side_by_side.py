@@ -1,4 +1,4 @@
-"""Other plugins and mocks in the same test: those answer first, and the emulator answers what they let through."""
+"""Other plugins and mocks in the same test: they answer first, and the emulator answers what they pass on."""
 
 from __future__ import annotations
 
@@ -305,7 +305,7 @@ def test_the_fixtures_work_together_with_another_plugin_or_mock(
     module, options, code = CASES[name]
     if find_spec(module) is None:
         pytest.skip(f"{module} is not installed")
-    # The suite keeps the plugins that change every run out of such runs; this one is to be in.
+    # The suite disables plugins that change every run; this run needs its plugin.
     names = os.environ["PYTEST_ADDOPTS"].split()
     monkeypatch.setenv("PYTEST_ADDOPTS", " ".join(set(names) - {one.replace("-p", "-pno:") for one in options}))
     options = tuple(one for one in options if one.replace("-p", "-pno:") not in names)

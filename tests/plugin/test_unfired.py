@@ -1,4 +1,4 @@
-"""A planned failure that no request has met is an error at the end of its test."""
+"""A planned failure that no request has triggered is an error at the end of its test."""
 
 from __future__ import annotations
 

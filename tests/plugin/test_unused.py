@@ -1,4 +1,4 @@
-"""The installed plugin loads nothing more and prints nothing in a run that does not use it."""
+"""In a run that does not use the plugin, it imports no further modules and prints nothing."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_run_without_the_fixtures_imports_no_other_module_of_the_plugin(
         return result, {file.stem: file.read_text("utf-8") for file in pytester.path.glob("*.txt")}
 
     result, loaded = run()
-    # Some of it comes with Python or another plugin: asyncio with unittest.mock, for one.
+    # Python or another plugin may have imported some of them: for example, unittest.mock imports asyncio.
     assert run("-p", "no:asc")[1] == loaded
     assert loaded.keys() == ({"main", "worker"} if "-n" in options else {"main"})
     assert "App Store Connect" not in "".join(line for line in result.outlines if line.startswith("="))

@@ -1,4 +1,4 @@
-"""Clocks that are wrong, seen in the Date of an answer."""
+"""Wrong clocks, detected from the Date header of a response."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from real_cases.evidence import (
     UNAUTHENTICATED,
     Case,
     Held,
-    answer,
     at_server,
+    make_response,
     of_team,
     refused,
     token,
@@ -52,7 +52,9 @@ CASES = (
         "rorkai/App-Store-Connect-CLI#2083",
         "the same clock after the change, with iat a minute back: all is well",
         Held(
-            answer(200, {"data": [{"type": "apps", "id": "1"}]}, url=APPS, bearer=token(iat=NOW - 56, exp=NOW + 604)),
+            make_response(
+                200, {"data": [{"type": "apps", "id": "1"}]}, url=APPS, bearer=token(iat=NOW - 56, exp=NOW + 604)
+            ),
             ahead=4,
         ),
         (),
@@ -61,7 +63,8 @@ CASES = (
         "actions/runner#2996",
         "a hosted runner that is 204 s slow (known from a summary): it works, by luck",
         Held(
-            answer(200, {"data": [{"type": "apps", "id": "1"}]}, bearer=token(iat=NOW - 264, exp=NOW + 300)), ahead=-204
+            make_response(200, {"data": [{"type": "apps", "id": "1"}]}, bearer=token(iat=NOW - 264, exp=NOW + 300)),
+            ahead=-204,
         ),
         ("clock-behind",),
         "3 min 24 s behind",
@@ -83,7 +86,7 @@ CASES = (
         "indygreg/apple-platform-rs#53",
         "a machine without NTP at the Notary API",
         Held(
-            answer(
+            make_response(
                 401,
                 UNAUTHENTICATED,
                 url="https://appstoreconnect.apple.com/notary/v2/submissions",
@@ -98,7 +101,7 @@ CASES = (
         "node-apn/node-apn#450",
         "ExpiredProviderToken for new tokens, until the system's time was set",
         Held(
-            answer(
+            make_response(
                 403, {"reason": "ExpiredProviderToken"}, url=PUSH, method="POST", bearer=of_team(iat=NOW - 2 * HOUR)
             ),
             ahead=-2 * HOUR,
@@ -108,7 +111,11 @@ CASES = (
     Case(
         "node-apn/node-apn#496",
         "ExpiredProviderToken after an hour with one token",
-        Held(answer(403, {"reason": "ExpiredProviderToken"}, url=PUSH, method="POST", bearer=of_team(iat=NOW - 3700))),
+        Held(
+            make_response(
+                403, {"reason": "ExpiredProviderToken"}, url=PUSH, method="POST", bearer=of_team(iat=NOW - 3700)
+            )
+        ),
         ("token-expired",),
         "the end of its lifetime",
     ),

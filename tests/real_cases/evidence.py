@@ -1,4 +1,4 @@
-"""Evidence of real cases: a key that is generated here, and everything else as people had it."""
+"""Evidence of real cases: the key is generated here, and everything else is as people reported it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Case(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The case in a test's name."""
+        """Name of the case, for the ID of its test."""
         return f"{self.source} {self.description}"
 
 
@@ -56,7 +56,7 @@ class Stored(NamedTuple):
 
 
 class Held(NamedTuple):
-    """Anything that ``asc_diagnose`` takes."""
+    """Any evidence that ``asc_diagnose`` accepts."""
 
     thing: object
     ahead: float = 0
@@ -67,13 +67,13 @@ class Held(NamedTuple):
 
 
 def asc(**values: str) -> Stored:
-    """Good credentials in the names of rorkai's asc, but for some values."""
+    """Return valid credentials in the variables of rorkai's asc, with some values changed."""
     good = {"ASC_KEY_ID": KEY_ID, "ASC_ISSUER_ID": ISSUER, "ASC_PRIVATE_KEY": P8}
     return Stored({**good, **values})
 
 
 def fastlane(**values: str) -> Stored:
-    """Good credentials in the names of fastlane, but for some values."""
+    """Return valid credentials in the variables of fastlane, with some values changed."""
     prefix = "APP_STORE_CONNECT_API_KEY_"
     return Stored(
         {prefix + name: value for name, value in {"KEY_ID": KEY_ID, "ISSUER_ID": ISSUER, "KEY": P8, **values}.items()}
@@ -86,7 +86,7 @@ def b64(text: str | bytes) -> str:
 
 
 def token(header: dict[str, Any] | None = None, **claims: Any) -> str:
-    """A token of a team key that is good for 15 minutes, but for some members; None takes one out."""
+    """Return a token of a team key, valid for 15 minutes, with some claims changed; None removes a claim."""
     members = {"iss": ISSUER, "iat": NOW, "exp": NOW + 15 * MINUTE, "aud": "appstoreconnect-v1", **claims}
     joined = {"alg": "ES256", "kid": KEY_ID, "typ": "JWT", **(header or {})}
     kept = [{name: value for name, value in part.items() if value is not None} for part in (joined, members)]
@@ -94,14 +94,14 @@ def token(header: dict[str, Any] | None = None, **claims: Any) -> str:
 
 
 def of_team(header: dict[str, Any] | None = None, **claims: Any) -> str:
-    """The same of the services whose issuer is the team; without an audience, and without ``exp`` unless given."""
+    """Return a token for the services whose issuer is the team: without ``aud``, and without ``exp`` unless given."""
     return token(header, **{"iss": TEAM_ID, "aud": None, "exp": None, **claims})
 
 
-def answer(
+def make_response(
     status: int, body: object, *, url: str = APPS, method: str = "GET", bearer: str | None = None, **headers: str
 ) -> dict[str, Any]:
-    """An answer by Apple's clock, with the request that it is for."""
+    """Return a response with the time of Apple's clock, and its request."""
     sent = {} if bearer is None else {"headers": {"Authorization": f"Bearer {bearer}"}}
     return {
         "status": status,
@@ -112,7 +112,7 @@ def answer(
 
 
 def error(status: int, code: str, title: str = "", detail: str = "") -> dict[str, Any]:
-    """A body of App Store Connect's."""
+    """Return an error document of App Store Connect."""
     return {"errors": [{"status": str(status), "code": code, "title": title, "detail": detail}]}
 
 
@@ -122,10 +122,10 @@ FORBIDDEN = "This request is forbidden for security reasons"
 
 
 def refused(bearer: str, **more: str) -> dict[str, Any]:
-    """The one 401 of App Store Connect."""
-    return answer(401, NOT_AUTHORIZED, bearer=bearer, **more)
+    """Return the only 401 that App Store Connect sends."""
+    return make_response(401, NOT_AUTHORIZED, bearer=bearer, **more)
 
 
 def at_server(bearer: str, body: str = UNAUTHENTICATED, host: str = PRODUCTION) -> dict[str, Any]:
-    """The 401 of the App Store Server."""
-    return answer(401, body, url=f"{host}/inApps/v1/subscriptions/1", bearer=bearer)
+    """Return the 401 of the App Store Server."""
+    return make_response(401, body, url=f"{host}/inApps/v1/subscriptions/1", bearer=bearer)

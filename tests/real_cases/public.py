@@ -1,6 +1,6 @@
 """Cases of ``public_cases.json`` and ``healthy.json``: their evidence, with a key that is generated here.
 
-A text in the tables holds ``<<name>>`` for a form of the key (``KEYS``), for the home folder or for the case's token,
+In the tables, ``<<name>>`` stands for a form of the key (``KEYS``), the home folder or the token of the case,
 and ``@now+900`` for a time: seconds since 1970, with ``ms`` and ``us`` behind it in those units, with ``s`` as a text.
 """
 
@@ -78,7 +78,7 @@ def _on_one_line(body: str) -> str:
 
 
 def _apples_form() -> str:
-    """The key in the form of Apple's files: with the curve inside as well, and no newline at the end."""
+    """Return the key in the form of Apple's files: the curve is repeated inside it, and there is no final newline."""
     inner = KEY.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption())
     algorithm = bytes.fromhex("020100301306072a8648ce3d020106082a8648ce3d030107")
     content = algorithm + b"\x04" + bytes([len(inner)]) + inner
@@ -114,12 +114,12 @@ _UNITS = {"ms": 1_000, "us": 1_000_000}
 
 
 def fill(value: Any, now: float, **more: str) -> Any:
-    """Put keys and times in the place of their recipes, throughout a value of JSON.
+    """Replace the placeholders of keys and times in a JSON value.
 
     Args:
         value: The value.
         now: Seconds since 1970.
-        **more: Further texts by the names of their recipes.
+        **more: Further texts by the names of their placeholders.
     """
     if isinstance(value, dict):
         return {name: fill(member, now, **more) for name, member in value.items()}
@@ -138,7 +138,7 @@ def _encode(data: bytes) -> str:
 
 
 def sign(spec: dict[str, Any], now: float) -> str:
-    """Make the token of a case; a header may be a text of JSON, for one that is not well formed."""
+    """Make the token of a case; the header may be JSON as text, which need not be well-formed."""
     header, claims = spec["header"], spec["claims"]
     parts = [part if isinstance(part, str) else json.dumps(fill(part, now)) for part in (header, claims)]
     signed = ".".join(_encode(part.encode()) for part in parts)
@@ -161,7 +161,7 @@ _EXCEPTIONS: dict[str, type[Exception]] = {
 
 
 def raised(spec: dict[str, Any]) -> BaseException:
-    """Return the exception of a case: of a request through a proxy, or one of a library by its name and message."""
+    """Return the exception of a case: from a request through a proxy, or of a library by its name and message."""
     if proxy := spec.get("proxy"):
         return _raised_by_proxy(proxy)
     name, message = spec["type"], spec["message"]
@@ -184,7 +184,7 @@ def _raised_by_proxy(proxy: str) -> BaseException:
 
 
 def evidence_of(case: PublicCase, now: float) -> dict[str, Any]:
-    """Return the arguments of ``pytest_asc.diagnose`` for a case without an environment, but for the time."""
+    """Return the arguments of ``pytest_asc.diagnose``, except the time, for a case without an environment."""
     given = case.given
     service = {"service": given["service"]} if "service" in given else {}
     if "token" in given:

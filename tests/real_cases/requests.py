@@ -1,4 +1,4 @@
-"""Requests as people's code made them, and what the libraries raised."""
+"""Requests as people's code made them, and the exceptions that libraries raised."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ssl
 from typing import TYPE_CHECKING
 
 import requests
-from real_cases.evidence import API, APPS, Case, Held, answer, of_team, token
+from real_cases.evidence import API, APPS, Case, Held, make_response, of_team, token
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +48,7 @@ CASES = (
         "AvdLee/appstoreconnect-swift-sdk#42",
         "a report asked for without its version: no fault of the token",
         Held(
-            answer(
+            make_response(
                 400,
                 {"errors": [{"status": "400", "code": "PARAMETER_ERROR.REQUIRED", "title": "A required parameter"}]},
                 url=f"{API}/v1/salesReports?filter[frequency]=WEEKLY",
@@ -62,7 +62,7 @@ CASES = (
         "cantie/app-store-connect-api-php#35",
         "a report asked for as JSON",
         Held(
-            answer(
+            make_response(
                 406,
                 "The provided Accept header is not supported for this request.\n\nAllowed: application/a-gzip",
                 url=f"{API}/v1/salesReports",
@@ -86,13 +86,13 @@ CASES = (
         ("tls-intercepted",),
         "Apple's",
     ),
-    # The threads of these three were not at hand: known from summaries.
+    # These three are taken from summaries, because the threads were not available.
     Case(
         "developer.apple.com/forums/thread/750364",
         "no blank between Bearer and the token",
         Held(
             {
-                **answer(401, MAPS_REFUSED),
+                **make_response(401, MAPS_REFUSED),
                 "request": {
                     "method": "GET",
                     "url": "https://maps-api.apple.com/v1/token",
@@ -105,7 +105,7 @@ CASES = (
     Case(
         "developer.apple.com/forums/thread/748232",
         "a WeatherKit request whose header was never set",
-        Held({**answer(401, ""), "request": {"method": "GET", "url": f"https://{AVAILABILITY}", "headers": {}}}),
+        Held({**make_response(401, ""), "request": {"method": "GET", "url": f"https://{AVAILABILITY}", "headers": {}}}),
         ("header-missing",),
     ),
     Case(

@@ -1,6 +1,6 @@
-"""Keys and ids as they were stored in files, secrets and variables.
+"""Keys and IDs as people stored them in files, secrets and variables.
 
-The threads themselves were read; a key of our own stands for the one that was blacked out.
+They are taken from the threads themselves; a generated key replaces the one that was blacked out.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ CASES = (
         ("key-empty",),
         "Dependabot",
     ),
-    # The ids.
+    # The IDs.
     Case(
         "fastlane/fastlane#29985",
         "a newline behind the key ID, which no terminal shows",

@@ -1,4 +1,4 @@
-"""Texts that people pasted: output of tools, messages, headers, commands and what was taken for a token."""
+"""Texts that people pasted: output of tools, messages, headers, commands, and other text in place of a token."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ CASES = (
     Case(
         "mikebronner/laravel-sign-in-with-apple#38", "Guzzle", Held(GUZZLE), ("key-unknown-to-apple",), "invalid_client"
     ),
-    # JSON, whole or a piece of it.
+    # JSON, complete or in part.
     Case(
         "Apple-Actions/upload-testflight-build#181",
         "the member errors alone",
@@ -62,7 +62,7 @@ CASES = (
         "InvalidProviderToken",
     ),
     Case("internxt/drive-server-old#452", "APNs' reason", Held("TooManyProviderTokenUpdates"), ("rate-limited",)),
-    # A token with something around it.
+    # A token with other text around it.
     Case(
         "ethanhuang13/CupertinoJWT#13",
         "a curl command",

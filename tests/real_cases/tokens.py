@@ -26,14 +26,14 @@ SERVICES_ID = "com.example.weather"
 
 
 def in_der(text: str) -> str:
-    """The token with its signature as OpenSSL writes it."""
+    """Return the token with its signature in DER, as OpenSSL writes it."""
     signed = text.rpartition(".")[0]
     der = KEY.sign(signed.encode(), ec.ECDSA(hashes.SHA256()))
     return f"{signed}.{base64.urlsafe_b64encode(der).decode().rstrip('=')}"
 
 
 CASES = (
-    # Its life.
+    # Lifetime.
     Case(
         "fastlane/fastlane#29468",
         "a duration of 1200 in a tool that dates iat a minute back: refused every time",
@@ -81,7 +81,7 @@ CASES = (
         Held(of_team(exp=NOW + 180 * DAY, aud="https://appleid.apple.com", sub="com.example.web")),
         (),
     ),
-    # Its times.
+    # Times.
     Case(
         "isaced/appstore-connect-sdk#14",
         "an option that was taken for a duration, and goes into exp as it is",
@@ -116,7 +116,7 @@ CASES = (
         ("token-time-zone-bug",),
         "1 h",
     ),
-    # Its header.
+    # Header.
     Case(
         "fastlane/fastlane#29985",
         "a kid with a newline, seen where the token alone is at hand",
@@ -132,7 +132,7 @@ CASES = (
         ),
         ("token-algorithm", "token-kid-missing"),
     ),
-    # Its claims.
+    # Claims.
     Case(
         "isaced/appstore-connect-sdk#34",
         "the form for individual keys that worked in the end",
@@ -167,7 +167,7 @@ CASES = (
         ),
         (),
     ),
-    # Its signature and its text.
+    # Signature and text.
     Case(
         "netbirdio/ios-client#103",
         "a shell script that signs with openssl dgst",

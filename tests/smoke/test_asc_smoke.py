@@ -1,4 +1,4 @@
-"""``pytest --asc-smoke`` against a server on loopback that is none of ours, and against the emulator."""
+"""``pytest --asc-smoke`` against an independent server on loopback, and against the emulator."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The terminal report of every cause, as text: wording is reviewed in the diffs of ``reports/causes``.
+"""The terminal report of every cause; changes of wording are reviewed in the diffs of ``reports/causes``.
 
-``WRITE_REPORTS=1 python -m pytest tests/smoke/test_cause_reports.py`` writes the files anew.
+``WRITE_REPORTS=1 python -m pytest tests/smoke/test_cause_reports.py`` updates the files.
 """
 
 from __future__ import annotations

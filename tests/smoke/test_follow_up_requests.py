@@ -1,4 +1,4 @@
-"""The experiments of ``pytest --asc-smoke`` against a server on loopback that is none of ours, and counts."""
+"""The experiments of ``pytest --asc-smoke``, against a server on loopback that shares no code with the package."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ FORM = "documented header and claims"
 AS_INDIVIDUAL, AS_TEAM, AS_ENTERPRISE = "as an individual key", "as a team key", "as an enterprise key"
 
 
-def accept_tokens(apple: Apple, takes: Callable[[dict[str, Any], dict[str, Any], str], bool]) -> None:
-    """Let the server accept those tokens, of all that PyJWT verifies, for which ``takes`` is true."""
+def accept_tokens(apple: Apple, is_accepted: Callable[[dict[str, Any], dict[str, Any], str], bool]) -> None:
+    """Make the server accept a token if PyJWT verifies it and ``is_accepted`` returns true."""
 
     def answer(request: Sent) -> Reply:
         try:
@@ -31,7 +31,7 @@ def accept_tokens(apple: Apple, takes: Callable[[dict[str, Any], dict[str, Any],
         except jwt.InvalidTokenError:
             return Reply(401, REFUSED)
         header = jwt.get_unverified_header(request.token or "")
-        return Reply(200, APPS) if takes(header, claims, request.path) else Reply(401, REFUSED)
+        return Reply(200, APPS) if is_accepted(header, claims, request.path) else Reply(401, REFUSED)
 
     apple.answer = answer
 
@@ -156,7 +156,7 @@ def test_a_warning_about_the_file_name_becomes_the_cause_after_a_401(
     apple.requests.clear()
     result, report = smoke()
     assert (result.ret, report["cause"]) == (1, cause)
-    # A suspicion that is confirmed later is reported once.
+    # A cause that is first a warning and then confirmed is reported once.
     assert [(finding["cause"], finding["level"]) for finding in report["findings"]] == [(cause, "error")]
     assert report["findings"][0]["certainty"] == "likely"
 

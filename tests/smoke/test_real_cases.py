@@ -1,4 +1,4 @@
-"""Reported cases that need a whole run: responses of a server, and the requests that follow."""
+"""Cases from public reports that need a smoke run with responses of a server and follow-up requests."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_a_reported_case_is_diagnosed(
 
 @pytest.mark.usefixtures("credentials")
 def test_a_transient_refusal_of_a_good_token_is_a_warning(smoke: Smoke, apple: Apple) -> None:
-    """microsoft/asconnect#8: good tokens are refused at times, and taken when sent again."""
+    """microsoft/asconnect#8: valid tokens are sometimes rejected, and accepted when they are sent again."""
     apple.replies = [Reply(401, REFUSED)]
     _, report = smoke()
     assert [(finding["cause"], finding["level"]) for finding in report["findings"]] == [("transient-401", "warning")]

@@ -1,4 +1,4 @@
-"""A token lifetime that Apple would reject, or that is too short to be of use."""
+"""Token lifetimes that Apple would reject, or that are too short to be useful."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists apps by filter and page; makes, changes and deletes a beta group."""
+"""Lists apps with a filter and page by page; creates, changes and deletes a beta group."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists apps, prepares a version, renames an app, asks for the sales."""
+"""Lists apps, prepares a version, renames an app, requests a sales report."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ api = AppStoreConnectAPI(
 apps = api.get_apps()["data"]
 ledger = "6450002017"
 version = api.create_app_store_version(ledger, "7.0", platform="MAC_OS")["data"]
-cinema = "6467001983"  # it has one app info: the client takes the first
+cinema = "6467001983"  # this app has one app info: the client uses the first
 renamed = api.update_app_name(cinema, "Cinema 7")
 (info,) = api.get_app_infos(cinema)["data"]
 localizations = api.get_app_info_localizations(info["id"])["data"]

@@ -1,4 +1,4 @@
-"""Lists apps, makes and unmakes a beta group, invites a tester, registers a device, reads the sales."""
+"""Lists apps, creates and deletes a beta group, invites a tester, registers a device, reads a sales report."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 
 from appstoreconnect import Api
 
-# The statistics would go to the client's author.
+# The client would send statistics to its author.
 api = Api(os.environ["ASC_KEY_ID"], os.environ["ASC_PRIVATE_KEY_PATH"], os.environ["ASC_ISSUER_ID"], submit_stats=False)
 apps = api.list_apps(sort="name")
 names = [app.name for app in apps]

@@ -1,4 +1,4 @@
-"""Lists apps, gives a build to a beta group, prepares a version, uploads a screenshot."""
+"""Lists apps, adds a build to a beta group, prepares a version, uploads a screenshot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists apps, pushes texts and a screenshot of an app, reads its products and what is left of the hour's requests."""
+"""Lists apps, uploads texts and a screenshot of an app, reads its products and the rate limit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists apps, registers a bundle id with a capability, and a device; takes back what can be taken back."""
+"""Lists apps, registers a bundle ID with a capability, and a device; deletes or disables them again."""
 
 from __future__ import annotations
 

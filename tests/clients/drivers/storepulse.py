@@ -1,4 +1,4 @@
-"""Lists apps, asks for an analytics report, reads the sales."""
+"""Lists apps, requests an analytics report, reads sales reports."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from pytest_asc.diagnosis.http.http_response import HttpResponse
 NOON = 1_528_372_800  # 2018-06-07 12:00:00 UTC
 
 
-def answer(date: str | None, *, sent_at: float = NOON, received_at: float | None = None) -> HttpResponse:
+def make_response(date: str | None, *, sent_at: float = NOON, received_at: float | None = None) -> HttpResponse:
     return HttpResponse(
         method="GET",
         url="https://api.appstoreconnect.apple.com/v1/apps?limit=1",
@@ -25,8 +25,8 @@ def answer(date: str | None, *, sent_at: float = NOON, received_at: float | None
     )
 
 
-def answer_at(apple: float, here: float) -> HttpResponse:
-    return answer(formatdate(apple, usegmt=True), sent_at=here)
+def response_at(apple: float, here: float) -> HttpResponse:
+    return make_response(formatdate(apple, usegmt=True), sent_at=here)
 
 
 @pytest.mark.parametrize(
@@ -39,26 +39,26 @@ def answer_at(apple: float, here: float) -> HttpResponse:
     ],
 )
 def test_a_date_header_is_parsed_in_every_format_of_rfc_9110(date: str) -> None:
-    assert read_date(answer(date)) == NOON
+    assert read_date(make_response(date)) == NOON
 
 
 @pytest.mark.parametrize(
     "date", [None, "", "yesterday", "Thu, 99 Jun 2018 12:00:00 GMT", "Thu, 07 Jun 2018 12:00 +9999"]
 )
 def test_a_response_without_a_valid_date_header_has_no_clock_skew(date: str | None) -> None:
-    assert read_date(answer(date)) is None
-    assert read_skew(answer(date)) is None
-    assert check_skew(answer(date)) is None
-    assert check_times_against_date(answer(date), {"exp": 0}, APP_STORE_CONNECT) is None
+    assert read_date(make_response(date)) is None
+    assert read_skew(make_response(date)) is None
+    assert check_skew(make_response(date)) is None
+    assert check_times_against_date(make_response(date), {"exp": 0}, APP_STORE_CONNECT) is None
 
 
 @given(st.text())
 def test_any_date_header_is_read_without_an_exception(date: str) -> None:
-    assert isinstance(read_date(answer(date)), int | None)
+    assert isinstance(read_date(make_response(date)), int | None)
 
 
 def test_the_bounds_of_the_clock_skew_follow_from_the_times_of_the_request() -> None:
-    skew = read_skew(answer("Thu, 07 Jun 2018 12:00:00 GMT", sent_at=NOON + 34.0, received_at=NOON + 34.5))
+    skew = read_skew(make_response("Thu, 07 Jun 2018 12:00:00 GMT", sent_at=NOON + 34.0, received_at=NOON + 34.5))
     assert skew == Skew(low=33.0, high=34.5)
     assert skew.seconds == 33.8
     assert skew.proves_ahead(by=33)
@@ -76,7 +76,7 @@ def test_the_bounds_of_the_clock_skew_contain_the_true_skew_on_a_slow_network(
     true_skew: float, apple: float, before: float, after: float
 ) -> None:
     here = apple + true_skew
-    skew = read_skew(answer(formatdate(apple, usegmt=True), sent_at=here - before, received_at=here + after))
+    skew = read_skew(make_response(formatdate(apple, usegmt=True), sent_at=here - before, received_at=here + after))
     assert skew is not None
     assert skew.low <= true_skew + 1e-6
     assert skew.high >= true_skew - 1e-6
@@ -87,7 +87,7 @@ def test_the_bounds_of_the_clock_skew_contain_the_true_skew_on_a_slow_network(
     [(0, None), (10.9, None), (11, "clock-ahead"), (34, "clock-ahead"), (-10, None), (-10.2, "clock-behind")],
 )
 def test_a_clock_that_is_wrong_by_more_than_ten_seconds_is_a_warning(here: float, cause: str | None) -> None:
-    finding = check_skew(answer_at(NOON, NOON + here))
+    finding = check_skew(response_at(NOON, NOON + here))
     assert (finding and finding.cause) == cause
     if finding:
         assert finding.level == "warning"
@@ -95,27 +95,27 @@ def test_a_clock_that_is_wrong_by_more_than_ten_seconds_is_a_warning(here: float
 
 
 def test_a_minute_of_network_delay_is_not_reported_as_clock_skew() -> None:
-    assert check_skew(answer("Thu, 07 Jun 2018 12:00:00 GMT", sent_at=NOON - 60, received_at=NOON + 60)) is None
+    assert check_skew(make_response("Thu, 07 Jun 2018 12:00:00 GMT", sent_at=NOON - 60, received_at=NOON + 60)) is None
 
 
 @pytest.mark.parametrize(
     ("here", "claims", "cause"),
     [
-        # The machine's clock is ahead: its "now" is still to come at Apple.
+        # This machine's clock is ahead: its current time is in the future for Apple.
         (35, {"iat": NOON + 35, "exp": NOON + 935}, "clock-ahead"),
         (34, {"iat": NOON + 34, "exp": NOON + 34 + 1199}, "clock-ahead"),
         (34, {"exp": NOON + 34 + 1190}, "clock-ahead"),
-        # Behind: what it takes for valid has expired at Apple.
+        # It is behind: a token that is valid here has expired for Apple.
         (-1000, {"iat": NOON - 1000, "exp": NOON - 100}, "clock-behind"),
         (-1000, {"exp": NOON}, "clock-behind"),
-        # The clock is good, the token is not.
+        # The clock is right, and the token is not.
         (0, {"iat": NOON - 1000, "exp": NOON - 100}, "token-expired"),
         (0, {"iat": NOON + 3600, "exp": NOON + 4500}, "token-issued-in-future"),
-        # Every time is possible.
+        # All times are valid.
         (34, {"iat": NOON - 26, "exp": NOON + 874}, None),
         (0, {"iat": NOON, "exp": NOON + 1200}, None),
         (0, {"exp": NOON + 1200}, None),
-        # Too long by any clock, no times, times of other kinds: the verification of the token reports them.
+        # Lifetimes too long by any clock, and missing or malformed times: the verification of the token reports them.
         (0, {"iat": NOON, "exp": NOON + 3600}, None),
         (0, {"exp": NOON + 3600}, None),
         (0, {}, None),
@@ -126,7 +126,7 @@ def test_a_minute_of_network_delay_is_not_reported_as_clock_skew() -> None:
 def test_claims_that_are_invalid_by_apples_clock_are_reported(
     here: float, claims: dict[str, object], cause: str | None
 ) -> None:
-    finding = check_times_against_date(answer_at(NOON, NOON + here), claims, APP_STORE_CONNECT)
+    finding = check_times_against_date(response_at(NOON, NOON + here), claims, APP_STORE_CONNECT)
     assert (finding and finding.cause) == cause
     if finding:
         assert finding.certainty == "certain"
@@ -137,7 +137,7 @@ def test_claims_that_are_invalid_by_apples_clock_are_reported(
 )
 def test_an_iat_slightly_in_the_future_is_a_likely_cause(here: int, ahead: int, cause: str) -> None:
     claims = {"iat": NOON + ahead, "exp": NOON + ahead + 900}
-    finding = check_times_against_date(answer_at(NOON, NOON + here), claims, APP_STORE_CONNECT)
+    finding = check_times_against_date(response_at(NOON, NOON + here), claims, APP_STORE_CONNECT)
     assert finding is not None
     assert (finding.cause, finding.level, finding.certainty) == (cause, "error", "likely")
 
@@ -147,14 +147,14 @@ def test_an_iat_slightly_in_the_future_is_a_likely_cause(here: int, ahead: int, 
     [(0, NOON - 3600, "token-expired"), (-7200, NOON - 7200, "clock-behind"), (0, NOON - 60, None)],
 )
 def test_an_apns_token_without_exp_expires_an_hour_after_iat(here: int, iat: float, cause: str | None) -> None:
-    finding = check_times_against_date(answer_at(NOON, NOON + here), {"iat": int(iat)}, APNS)
+    finding = check_times_against_date(response_at(NOON, NOON + here), {"iat": int(iat)}, APNS)
     assert (finding and finding.cause) == cause
     assert finding is None or finding.evidence.startswith("the end of its lifetime ")
 
 
 def test_the_evidence_on_a_clock_names_the_claim_and_both_clocks() -> None:
     finding = check_times_against_date(
-        answer_at(NOON, NOON + 34), {"iat": NOON + 34, "exp": NOON + 934}, APP_STORE_CONNECT
+        response_at(NOON, NOON + 34), {"iat": NOON + 34, "exp": NOON + 934}, APP_STORE_CONNECT
     )
     assert finding is not None
     assert finding.evidence == (

@@ -1,4 +1,4 @@
-"""The exceptions are real ones: raised by requests against servers on the loopback interface."""
+"""Diagnosis of exceptions that requests raises with servers on loopback."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PASSWORD = "proxy-password"
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """Serve connections on loopback with a function; returns the address."""
+    """Return a function that starts a server on loopback with a handler of connections, and returns its address."""
     listeners: list[socket.socket] = []
     threads: list[threading.Thread] = []
 
@@ -54,7 +54,7 @@ def serve() -> Iterator[Serve]:
 
     yield start
     for listener in listeners:
-        # An accept that still waits ends at a connection.
+        # A last connection ends a pending accept.
         with socket.socket() as last:
             last.connect_ex(listener.getsockname())
         listener.close()
@@ -71,7 +71,7 @@ def reply(text: str) -> Callable[[socket.socket], None]:
 
 
 def wait(connection: socket.socket) -> None:
-    """Say nothing until the client gives up."""
+    """Send nothing until the client closes the connection."""
     while connection.recv(65536):
         pass
 
@@ -83,9 +83,9 @@ def closed_port() -> str:
 
 def fail(url: str, *, proxy: str | None = None, verify: str | bool = True, timeout: float = 5) -> Finding:
     with requests.Session() as session:
-        session.trust_env = False  # the machine that runs the tests may have a proxy
+        session.trust_env = False  # the machine that runs the tests may use a proxy
         proxies = {"https": f"http://user:{PASSWORD}@{proxy}"} if proxy else {}
-        with pytest.raises(OSError) as raised:  # noqa: PT011  a missing bundle raises a bare one
+        with pytest.raises(OSError) as raised:  # noqa: PT011  a missing bundle raises a bare OSError
             session.get(
                 url,
                 headers={"Authorization": "Bearer secret-token"},
@@ -261,7 +261,7 @@ def test_a_missing_certificate_bundle_is_found(tmp_path: Path) -> None:
             "connection-failed",
             "api.example closed the connection without a response",
         ),
-        # A text that is not ours may hold anything, so that the type alone is named.
+        # A message of another library may contain anything, so only the type is shown.
         (
             requests.exceptions.InvalidHeader("bad value: Bearer secret-token"),
             "connection-failed",

@@ -61,7 +61,7 @@ def causes(findings: tuple[Finding, ...]) -> list[str]:
         (HttpRequest("GET", "https://appstoreconnect.apple.com/v1/apps", GOOD), ["wrong-host"]),
         (HttpRequest("POST", APPS, {}, f"assertion={TOKEN}".encode()), ["token-in-body"]),
         (HttpRequest("POST", APPS, GOOD, b'{"token": "%s"}' % TOKEN.encode()), ["token-in-body"]),
-        # Not known, so not checked.
+        # What is unknown is not checked.
         (HttpRequest("GET", APPS), []),
         (HttpRequest(headers=GOOD), []),
         (HttpRequest(), []),
@@ -220,7 +220,7 @@ def test_any_request_is_checked_without_an_exception(
 
 @pytest.mark.parametrize("audience", [[["appstoreconnect-v1"]], [{"a": 1}], {"a": 1}, [None], 1])
 def test_a_token_in_a_body_may_have_any_audience(audience: object) -> None:
-    # Most libraries sign nothing of the kind; what is read is not verified.
+    # Most libraries refuse to sign such claims, so the token is assembled here, without a valid signature.
     payload = base64.urlsafe_b64encode(json.dumps({"aud": audience}).encode()).decode().rstrip("=")
     head, _, signature = TOKEN.split(".")
     request = HttpRequest("POST", "https://example.com/token", {}, f"assertion={head}.{payload}.{signature}".encode())

@@ -52,7 +52,7 @@ def element(tag: int, *content: bytes) -> bytes:
 
 
 def apple_der(key: ec.EllipticCurvePrivateKey) -> bytes:
-    """The form of Apple's own files: the curve is named once more inside the key."""
+    """Return the DER of Apple's files, which name the curve a second time inside the key."""
     curve = bytes.fromhex("06082a8648ce3d030107")
     point = key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
     scalar = key.private_numbers().private_value.to_bytes(32, "big")
@@ -135,7 +135,7 @@ INVISIBLE, INDENTED, QUOTED = "key-invisible-characters", "key-indented", "key-q
 
 
 def damages(text: str) -> dict[str, tuple[str | bytes, set[str]]]:
-    """Shapes in which people store a key, and the causes they stand for."""
+    """Return damaged texts of a key, as people store it, with the causes to be reported."""
     flat = text.strip()
     return {
         "literal newlines": (text.replace("\n", "\\n"), {NEWLINES}),
@@ -457,7 +457,7 @@ def test_the_repr_shows_no_key() -> None:
     assert b64(P8)[80:100] not in shown
 
 
-# What happens to keys on their way, in any order and number.
+# Kinds of damage that are combined in any order and number.
 LAYERS: list[Callable[[str], str]] = [
     crlf,
     indent,
@@ -486,7 +486,7 @@ def test_any_combination_of_damages_is_repaired(layers: list[Callable[[str], str
     assert all(finding.level == "warning" for finding in reading.findings)
 
 
-# The start of each body is the same in all keys: algorithm and curve, no secret.
+# The start of the body is the same in all keys: it has the algorithm and the curve, and no secret.
 SECRET = INSIDE[50:]
 SECRETS = {
     text[at : at + GRAM] for text in (SECRET, b64(P8)[100:], body(SEC1)[12:]) for at in range(len(text) - GRAM + 1)
@@ -494,7 +494,7 @@ SECRETS = {
 
 
 def assert_safe(reading: KeyResult) -> None:
-    """Nothing leaks, and a key is the key or one that the text really holds."""
+    """Check that nothing leaks, and that any key found is the original or one that the text contains."""
     errors = [finding for finding in reading.findings if finding.level == "error"]
     assert len(errors) == (reading.key is None)
     told = "\n".join(f"{finding.evidence}\n{finding.fix}" for finding in reading.findings) + repr(reading)

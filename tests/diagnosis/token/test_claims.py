@@ -1,4 +1,4 @@
-"""Whose token it is: every service's good token, at its own service and at every other."""
+"""Verification of the claims for each service: a valid token of every service, at that service and at all others."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ IDS: ServiceIds = {
     "origin": "https://example.com",
 }
 ADS: ServiceIds = {"team_id": "SEARCHADS.9703f56c", "client_id": "SEARCHADS.27478e71"}
-# Nothing in their tokens tells these apart.
+# The tokens of these services have the same claims.
 TWINS = ((APP_STORE_SERVER, APP_STORE_SERVER_SANDBOX), (APNS, DEVICE_CHECK))
 
 
@@ -73,8 +73,8 @@ def test_a_valid_token_of_an_individual_key_has_no_finding() -> None:
     assert findings_of(good(APP_STORE_CONNECT, "individual"), APP_STORE_CONNECT, key_type="individual") == ()
 
 
-# MapKit JS and the Maps Server API need no scope, and DeviceCheck takes an exp: the least that Apple Music asks for is
-# good there, too.
+# MapKit JS and the Maps Server API need no scope, and DeviceCheck accepts an exp, so a token with the minimum for
+# Apple Music is valid there too.
 LEAST = ((APPLE_MUSIC, MAPKIT_JS), (APPLE_MUSIC, MAPS_SERVER), (APPLE_MUSIC, DEVICE_CHECK))
 PAIRS = [
     pair
@@ -115,14 +115,14 @@ def test_a_lifetime_that_only_the_other_service_accepts_makes_the_wrong_service_
 @pytest.mark.parametrize(
     ("own", "asked", "level", "certainty"),
     [
-        # A member speaks against the service that is asked.
+        # A claim contradicts the requested service.
         (APP_STORE_CONNECT, WEATHERKIT, "error", "certain"),
         (WEATHERKIT, APP_STORE_CONNECT, "error", "certain"),
         (ENTERPRISE, APP_STORE_CONNECT, "error", "certain"),
-        # Something is missing, and nothing speaks against it: it may as well have been forgotten.
+        # A claim is missing and none contradicts the service, so it may only have been forgotten.
         (APP_STORE_CONNECT, APP_STORE_SERVER, "error", "likely"),
         (APPLE_MUSIC, WEATHERKIT, "error", "likely"),
-        # It has all that is asked for, and more.
+        # It has all required claims, and others.
         (APP_STORE_SERVER, APP_STORE_CONNECT, "warning", "possible"),
         (APPLE_MUSIC, APNS, "warning", "possible"),
     ],

@@ -1,4 +1,4 @@
-"""Verification of tokens: each cause by a token that has it, and the false alarms by tokens that have not."""
+"""Verification of tokens: an invalid token for each cause, and valid tokens that must have no finding."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def damage(text: str, part: int, value: bytes) -> str:
         (token(header={"alg": "ES256"}), "token-kid-missing"),
         (token(header={"alg": "ES256", "kid": ""}), "token-kid-missing"),
         (token(header={"alg": "ES256", "kid": 10}), "token-kid-missing"),
-        # Nobody repairs the ids of a token.
+        # The IDs in a token are not repaired.
         (token(header={**HEADER, "kid": "2X9R7KQF34\n"}), "key-id-whitespace"),
         (token(header={**HEADER, "kid": '"2X9R7KQF34"'}), "key-id-quoted"),
         (token(header={**HEADER, "kid": "AuthKey_2X9R7KQF34.p8"}), "key-id-is-file-name"),

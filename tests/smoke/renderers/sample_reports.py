@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 NOON = 1_528_372_800  # 2018-06-07 12:00:00 UTC
 
-# Each report stands beside its renderings: .txt is the terminal's, .md the job summary's.
+# The renderings of each report are beside it: .txt for the terminal, .md for the job summary.
 STORED_REPORTS = sorted((Path(__file__).parent / "reports").glob("*.json"), key=lambda path: path.stem)
 
 
@@ -25,7 +25,7 @@ def _text_of(name: str) -> str:
 
 
 def load_json(name: str) -> dict[str, Any]:
-    """A stored report, to change before it is read."""
+    """Return the JSON of a stored report, which a test may change before parsing it."""
     document: dict[str, Any] = json.loads(_text_of(name))
     return document
 
@@ -35,7 +35,7 @@ def load(name: str) -> Report:
 
 
 def make_report(**members: Any) -> Report:
-    """An offline report on nothing, with some members."""
+    """Return an offline report without findings, with some members changed."""
     return Report(
         **{
             "ok": True,

@@ -30,7 +30,7 @@ ROLES: list[dict[str, Any]] = [
 
 
 class Page(HTMLParser):
-    """Parsed page; one that is not well-formed is refused."""
+    """Parsed page; the parser raises an error if it is not well-formed."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -206,7 +206,7 @@ EXTERNAL_TEXT = st.lists(NASTY | st.text(), max_size=8).map("".join)
 
 
 def page_with(words: str) -> str:
-    """Return a page with words of others in every place for them."""
+    """Return a page with text from outside in every place that may have it."""
     report = load_json("unknown-key")
     report["request"].update(code=words, words=words)
     report["findings"][0].update(evidence=words, fix=words, docs=f"https://example.com {words.replace('/', '')}")

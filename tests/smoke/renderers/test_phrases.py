@@ -1,4 +1,4 @@
-"""Sentences on a token's lifetime and times, and on the clocks."""
+"""Sentences of the report about a token's lifetime and times, the clocks, and the outcome."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def sentences(case: Report, label: str) -> list[str]:
     [
         (report(), "15 min of the 20 min allowed"),
         (report(exp=NOON + 3600), "1 h, which is 40 min more than the 20 min allowed"),
-        # A scope that allows months is the measure where they are used.
+        # A lifetime of months is compared with the limit for its scope.
         (report(exp=NOON + 30 * DAY, scope=[PRODUCTS]), f"30 days of the 182 days 14 h allowed, scope {PRODUCTS}"),
         (report(scope=[PRODUCTS]), f"15 min of the 20 min allowed, scope {PRODUCTS}"),
         (
@@ -45,7 +45,7 @@ def sentences(case: Report, label: str) -> list[str]:
         ),
         (report(exp=NOON - 60), "exp 1 min before iat"),
         (report(exp=None), "lifetime unknown"),
-        # What is no time has no length.
+        # Values that are not times give no lifetime.
         (report(exp=1200), f"iat {NOON}, exp 1200, which are not times in seconds since 1970"),
         (
             report(NOON * 1000, (NOON + 900) * 1000),

@@ -33,7 +33,7 @@ def timeline(report: Report, width: int = 50) -> str:
         (report(NOON - 1000, NOON - 100), "iat ===================== exp ... now ...... limit"),
         (report(NOON - 8000, NOON - 7100), "iat ==== exp .. limit ........................ now"),
         (report(NOON + 600, NOON + 1500), "now ............ iat ============ limit xxxxxx exp"),
-        # A clock that is ahead takes what is allowed here beyond what is allowed at Apple; one that is behind.
+        # This machine's clock is ahead, so exp is beyond the limit by Apple's clock only; then it is behind.
         (report(NOON + 34, NOON + 1234, here=NOON + 34), "Apple .. iat=here =================== limit xx exp"),
         (report(NOON - 94, NOON + 806, here=NOON - 34), "iat == here = Apple ============== exp ..... limit"),
         # Claims and clocks that are missing or odd.

@@ -50,7 +50,7 @@ def test_differing_clocks_are_drawn_beside_each_other() -> None:
     made = drawn(report(NOON + 34, NOON + 1234, here=NOON + 34))
     names = {text.text: text for text in made.iter("text") if text.get("class") == "name"}
     assert list(names) == ["Apple's clock", "this machine", "iat", "limit", "exp"]
-    # Apple's words stand above the other's: 34 seconds are too narrow for both in a row.
+    # Apple's label is above the other one: 34 seconds are too narrow for both labels side by side.
     assert float(names["Apple's clock"].attrib["y"]) < float(names["this machine"].attrib["y"])
 
 

@@ -1,4 +1,4 @@
-"""Answers of Apple's as people pasted them, with the token that they were given to."""
+"""Responses of Apple as people pasted them, with the token of the request."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from real_cases.evidence import (
     TEAM_ID,
     Case,
     Held,
-    answer,
     at_server,
     error,
+    make_response,
     of_team,
     refused,
     token,
@@ -32,7 +32,7 @@ NO_MEMBERSHIP = "Team ID: 'AB12CD34EF' is not associated with an active membersh
 
 
 CASES = (
-    # Keys, ids and services.
+    # Keys, IDs and services.
     Case(
         "egodigital/node-appstore-connect#3",
         "a good token that names another of the team's keys",
@@ -43,7 +43,7 @@ CASES = (
     Case(
         "alexalok/dotAPNS#85",
         "a key of APNs that was good no longer",
-        Held(answer(403, {"reason": "InvalidProviderToken"}, url=PUSH, method="POST", bearer=of_team())),
+        Held(make_response(403, {"reason": "InvalidProviderToken"}, url=PUSH, method="POST", bearer=of_team())),
         ("key-unknown-to-apple",),
         "a revoked key",
     ),
@@ -51,7 +51,7 @@ CASES = (
         "vapor/apns#47",
         "key ID and Team ID in each other's place",
         Held(
-            answer(
+            make_response(
                 403,
                 {"reason": "InvalidProviderToken"},
                 url=PUSH,
@@ -66,7 +66,7 @@ CASES = (
         "patrickbussmann/oauth2-apple#3",
         "invalid_client, whatever was tried with the client secret",
         Held(
-            answer(400, {"error": "invalid_client"}, url="https://appleid.apple.com/auth/token", method="POST"),
+            make_response(400, {"error": "invalid_client"}, url="https://appleid.apple.com/auth/token", method="POST"),
         ),
         ("key-unknown-to-apple",),
     ),
@@ -90,12 +90,12 @@ CASES = (
         ("key-unknown-to-apple", "token-lifetime-at-limit"),
         "3600 s is the limit",
     ),
-    # The two bodies of WeatherKit are known from summaries.
+    # The two bodies of WeatherKit are taken from summaries.
     Case(
         "developer.apple.com/forums: WeatherKit's NOT_ENABLED",
         "a good token, minutes after WeatherKit was ticked",
         Held(
-            answer(
+            make_response(
                 401,
                 {"reason": "NOT_ENABLED"},
                 url=f"{WEATHER}/weather/en/37/-122",
@@ -108,7 +108,7 @@ CASES = (
     Case(
         "a user's report of MISSING_AUTH",
         "a token of App Store Connect's at WeatherKit",
-        Held(answer(401, {"reason": "MISSING_AUTH"}, url=f"{WEATHER}/availability/37/-122", bearer=token())),
+        Held(make_response(401, {"reason": "MISSING_AUTH"}, url=f"{WEATHER}/availability/37/-122", bearer=token())),
         ("token-of-other-service",),
         "expected the Services ID",
     ),
@@ -117,7 +117,7 @@ CASES = (
         "SharezoneApp/sharezone-app#1981",
         "a pipeline that stopped overnight: a new agreement",
         Held(
-            answer(
+            make_response(
                 403,
                 error(403, "FORBIDDEN.REQUIRED_AGREEMENTS_MISSING_OR_EXPIRED"),
                 url=f"{API}/v1/apps/1434868489/appStoreVersions",
@@ -130,21 +130,21 @@ CASES = (
     Case(
         "AvdLee/appstoreconnect-swift-sdk#101",
         "a new license agreement under the bare code FORBIDDEN",
-        Held(answer(403, error(403, "FORBIDDEN", "Access Unavailable", NEW_LICENSE), bearer=token())),
+        Held(make_response(403, error(403, "FORBIDDEN", "Access Unavailable", NEW_LICENSE), bearer=token())),
         ("agreement-missing",),
         "Account Holder",
     ),
     Case(
         "fastlane/fastlane spaceship/lib/spaceship/connect_api/api_client.rb",
         "a membership that has run out",
-        Held(answer(403, error(403, "FORBIDDEN_ERROR", FORBIDDEN, NO_MEMBERSHIP), bearer=token())),
+        Held(make_response(403, error(403, "FORBIDDEN_ERROR", FORBIDDEN, NO_MEMBERSHIP), bearer=token())),
         ("membership-expired",),
     ),
     Case(
         "fastlane/docs#1050",
         "a Developer's key that sets a changelog",
         Held(
-            answer(
+            make_response(
                 403,
                 error(403, "FORBIDDEN_ERROR", FORBIDDEN, "The API key in use does not allow this request"),
                 url=f"{API}/v1/betaBuildLocalizations/1",
@@ -159,7 +159,7 @@ CASES = (
         "jeonghwanko/mimi-seed-sdk#19",
         "a key that lists apps and gets no sales reports",
         Held(
-            answer(
+            make_response(
                 403,
                 error(403, "FORBIDDEN_ERROR", FORBIDDEN, "The API key in use does not allow this request"),
                 url=f"{API}/v1/salesReports",
@@ -172,7 +172,7 @@ CASES = (
         "bitrise-steplib/steps-ios-auto-provision-appstoreconnect#14",
         "a refusal that speaks of teams, whose cause never came out",
         Held(
-            answer(
+            make_response(
                 403,
                 error(403, "FORBIDDEN_ERROR", FORBIDDEN, "Unable to find a team with the given Content Provider ID"),
                 bearer=token(),
@@ -185,7 +185,7 @@ CASES = (
         "AvdLee/appstoreconnect-swift-sdk#239",
         "too many requests in an hour",
         Held(
-            answer(
+            make_response(
                 429,
                 error(429, "RATE_LIMIT_EXCEEDED", "The request rate limit has been reached."),
                 bearer=token(),
@@ -198,7 +198,7 @@ CASES = (
     Case(
         "rakutentech/macos-push-tester#38",
         "a new token for every push",
-        Held(answer(429, {"reason": "TooManyProviderTokenUpdates"}, url=PUSH, method="POST", bearer=of_team())),
+        Held(make_response(429, {"reason": "TooManyProviderTokenUpdates"}, url=PUSH, method="POST", bearer=of_team())),
         ("rate-limited",),
         "Use the same token",
     ),
@@ -206,7 +206,7 @@ CASES = (
         "fastlane/fastlane#19241",
         "an error of Apple's own on the list of users",
         Held(
-            answer(
+            make_response(
                 500,
                 error(500, "UNEXPECTED_ERROR", "An unexpected error occurred."),
                 url=f"{API}/v1/users",
@@ -219,14 +219,14 @@ CASES = (
     Case(
         "fastlane/fastlane#19278",
         "a page of Apple's front end",
-        Held(answer(502, BAD_GATEWAY, bearer=token(), **{"Content-Type": "text/html"})),
+        Held(make_response(502, BAD_GATEWAY, bearer=token(), **{"Content-Type": "text/html"})),
         ("apple-outage",),
     ),
     Case(
         "mafreud/weather_kit#23",
         "WeatherKit's own 403, which names no reason",
         Held(
-            answer(
+            make_response(
                 403,
                 {"status": 403, "error": "Forbidden", "message": "Access Denied", "path": "/api/v1/weather"},
                 url=f"{WEATHER}/weather/en/44.96/-93.39",
