@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_asc.plugin.run_context import get_run_context
-from pytest_asc.smoke.items import SmokeCheck, folder_in, suite_in
+from pytest_asc.smoke.items import SmokeCheck, folder_in, section_title, suite_in
 from pytest_asc.smoke.renderers import github, terminal
 from pytest_asc.smoke.renderers.registry import renderer_for
 from pytest_asc.smoke.run import SmokeRun
@@ -149,8 +149,7 @@ class SmokeReport:
         report = self._run.report()
         if not report.checks:
             return
-        title = report.service_entry.title
-        terminalreporter.section(f"{title[0].upper()}{title[1:]}")
+        terminalreporter.section(section_title(report.service_entry))
         writer = self._config.get_terminal_writer()
         encoding = getattr(sys.stdout, "encoding", None)
         verbosity = self._config.option.verbose

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from _pytest._io import TerminalWriter
+    from typing_extensions import Self
+
+    from pytest_asc.apple.services import Service
     from pytest_asc.diagnosis.findings import Finding
     from pytest_asc.smoke.checks import Check
     from pytest_asc.smoke.run import SmokeRun
@@ -33,6 +37,37 @@ class CheckFailed(Exception):  # noqa: N818  an outcome, not an error of this pa
     def __init__(self, findings: tuple[Finding, ...]) -> None:
         super().__init__("; ".join(str(finding) for finding in findings))
         self.findings = findings
+
+
+class FailureText(str):
+    """Text of the findings of a check, of which the terminal shows one line: its report has the rest.
+
+    Other reports, such as JUnit XML, have the whole text. pytest calls ``toterminal`` for all of them.
+
+    Args:
+        findings: The findings.
+        section: Title of the report in the terminal.
+        terminal: Writer of the terminal.
+    """
+
+    __slots__ = ("_line", "_terminal")
+
+    def __new__(cls, findings: tuple[Finding, ...], *, section: str, terminal: TerminalWriter) -> Self:
+        """Make the text."""
+        text = super().__new__(
+            cls, "\n".join(f"{one.cause}: {one.title}\n  {one.evidence}\n  {one.fix}" for one in findings)
+        )
+        causes = ", ".join(finding.cause for finding in findings)
+        text._line = f"{causes}: see the section {section} below"
+        text._terminal = terminal
+        return text
+
+    _line: str
+    _terminal: TerminalWriter
+
+    def toterminal(self, writer: TerminalWriter) -> None:
+        """Write one line to the terminal, and the whole text to any other writer."""
+        writer.line(self._line if writer is self._terminal else str(self))
 
 
 class SmokeCheck(pytest.Function):
@@ -70,15 +105,21 @@ class SmokeCheck(pytest.Function):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *args: Any, **kwargs: Any) -> Any:
         """Format the findings. Only other exceptions have a traceback."""
         if isinstance(excinfo.value, CheckFailed):
-            return "\n".join(
-                f"{finding.cause}: {finding.title}\n  {finding.evidence}\n  {finding.fix}"
-                for finding in excinfo.value.findings
+            return FailureText(
+                excinfo.value.findings,
+                section=section_title(self.run.context.service),
+                terminal=self.config.get_terminal_writer(),
             )
         return super().repr_failure(excinfo, *args, **kwargs)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Return the location without a line number, because checks are not the user's code."""
         return self.path, None, self.name
+
+
+def section_title(service: Service) -> str:
+    """Return the title of the report's section in the terminal."""
+    return f"{service.title[0].upper()}{service.title[1:]}"
 
 
 def _check(request: pytest.FixtureRequest) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -85,3 +86,29 @@ def test_the_html_report_contains_no_secret(pytester: pytest.Pytester) -> None:
     token = (pytester.path / "token.txt").read_text(encoding="utf-8")
     assert "no luck with ***" in page
     assert not [at for at in range(len(token) - 16) if token[at : at + 16] in page]
+
+
+def test_the_failures_of_the_terminal_refer_to_the_report_and_junit_xml_has_the_whole_finding(
+    pytester: pytest.Pytester,
+) -> None:
+    result = pytester.runpytest(
+        "--asc-smoke", "--asc-mode=emulator", "--asc-fault=key-truncated", "--junitxml=junit.xml"
+    )
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(
+        [
+            "=* FAILURES =*",
+            "_* key _*",
+            "key-truncated: see the section App Store Connect below",
+            "*= App Store Connect =*",
+            "  fix *Copy the key again, up to and including its END line.",
+            "FAILED asc-smoke::key - key-truncated*",
+        ]
+    )
+    assert result.stdout.str().count("Copy the key again") == 1
+    (failure,) = ET.parse(pytester.path / "junit.xml").iter("failure")
+    assert failure.text == (
+        "key-truncated: The key is cut off\n"
+        "  emulator: it has no END line (length 120)\n"
+        "  Copy the key again, up to and including its END line."
+    )
