@@ -1,4 +1,4 @@
-"""Hook of MkDocs that gives each page a description of its own, for search engines and previews of links."""
+"""Hooks of MkDocs: a description of each page, for search engines, and docstrings without reStructuredText."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import re
 from typing import Protocol
 
 _MAX_LENGTH = 160
+_ROLE = re.compile(r":(?:attr|class|data|exc|func|meth|mod):<code>(?P<short>~?)(?P<target>[^<]*)</code>")
 
 
 class Page(Protocol):
-    """Attributes of a MkDocs page that the hook uses."""
+    """Attributes of a MkDocs page that the hooks use."""
 
     meta: dict[str, object]
 
@@ -19,6 +20,17 @@ def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
     if first := first_paragraph(markdown):
         page.meta.setdefault("description", first)
     return markdown
+
+
+def on_page_content(html: str, **_: object) -> str:
+    """Turn the roles in docstrings into code or links, and remove the marks of literal blocks."""
+
+    def as_html(role: re.Match[str]) -> str:
+        target = role["target"]
+        code = f"<code>{target.rpartition('.')[2] if role['short'] else target.lstrip('.')}</code>"
+        return f'<a href="#{target}">{code}</a>' if f'id="{target}"' in html else code
+
+    return _ROLE.sub(as_html, html).replace("<p>::</p>\n", "")
 
 
 def first_paragraph(markdown: str) -> str:
