@@ -149,11 +149,15 @@ def emulate(
     Raises:
         AssertionError: A planned failure did not happen by the end of the ``with`` block.
         OSError: A document cannot be read.
+        TypeError: ``sample`` or ``allow_unfired`` is not a bool.
         ValueError: The service or the role does not exist, or a document is invalid.
     """
     __tracebackhide__ = True
     if service not in SERVICES:
         raise ValueError(f"service={service!r}: expected one of {', '.join(SERVICES)}")
+    for name, value in (("sample", sample), ("allow_unfired", allow_unfired)):
+        if type(value) is not bool:
+            raise TypeError(f"{name}={value!r}: expected True or False")
     with ExitStack() as stack:
         if openapi is not None:
             from pytest_asc.emulator.spec.user_document import emulating, load_document  # noqa: PLC0415  rarely used

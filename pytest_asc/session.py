@@ -53,6 +53,7 @@ class Session(requests.Session):
         adapter: Adapter that responds in place of the network; proxies from the environment are then not used.
 
     Raises:
+        TypeError: The token is not a function.
         ValueError: The base URL is not an HTTP URL, or HTTP libraries may disagree about its host.
     """
 
@@ -67,6 +68,8 @@ class Session(requests.Session):
         writes: bool = True,
         adapter: BaseAdapter | None = None,
     ) -> None:
+        if not callable(token):
+            raise TypeError(f"token: got a value of type {type(token).__name__}, expected a function that returns it")
         if adapter is None:
             super().__init__()
             self.mount("https://", HTTPAdapter(max_retries=_retry(retries)))

@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 APPS = "https://api.appstoreconnect.apple.com/v1/apps"
 
 
+@pytest.mark.parametrize("arguments", [{"sample": "account.json"}, {"allow_unfired": "no"}])
+def test_emulate_rejects_other_values_for_true_and_false(arguments: dict[str, Any]) -> None:
+    ((name, value),) = arguments.items()
+    with pytest.raises(TypeError, match=f"{name}={value!r}: expected True or False"), pytest_asc.emulate(**arguments):
+        pass
+
+
 def test_emulate_answers_requests_to_apples_host_inside_the_with_block() -> None:
     with pytest_asc.emulate() as account:
         app = account.add("apps", name="Lists")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
@@ -283,3 +283,9 @@ def test_a_session_with_an_adapter_ignores_the_proxies_of_the_environment(monkey
     with Session("https://api.example.invalid", token=lambda: "t", adapter=adapter) as session:
         session.get("/v1/apps")
     assert not adapter.calls[0]["proxies"]
+
+
+def test_a_session_rejects_a_token_that_is_not_a_function() -> None:
+    token: Any = "x.y.z"
+    with pytest.raises(TypeError, match=r"^token: got a value of type str, expected a function that returns it$"):
+        Session("https://127.0.0.1", token=token)

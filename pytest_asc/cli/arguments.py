@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from pytest_asc.apple.roles import ROLES
 from pytest_asc.credentials.settings import SETTINGS, home_folder, read_settings
+from pytest_asc.diagnosis.http.url_origin import parse_host
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -154,6 +155,7 @@ def add_account_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="write nothing to standard error")
     parser.add_argument(
         "--allow-host",
+        type=_host,
         action="append",
         default=[],
         metavar="HOST",
@@ -171,6 +173,13 @@ def _loopback_url(text: str) -> str:
             f"got {text!r}, expected a URL on this machine, such as http://127.0.0.1:5000/webhook"
         ) from None
     return text
+
+
+def _host(text: str) -> str:
+    try:
+        return parse_host(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"got {text!r}: {error}") from None
 
 
 def positive_integer(text: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from argparse import ArgumentTypeError
 from typing import TYPE_CHECKING
 
 from pytest_asc.cli.arguments import USAGE_ERROR, add_command, add_setting_options, settings_of
@@ -20,11 +21,20 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument("--reveal", action="store_true", help="print the token even if standard output is a terminal")
     parser.add_argument(
         "--scope",
+        type=_scoped_request,
         action="append",
         metavar="REQUEST",
         help='limit the token to this request, such as "GET /v1/apps"; may be repeated',
     )
     add_setting_options(parser, without={"mode", "base_url"})
+
+
+def _scoped_request(text: str) -> str:
+    from pytest_asc.diagnosis.token.scope import check_scope_format  # noqa: PLC0415  not needed for --help
+
+    if check_scope_format({"scope": [text]}):
+        raise ArgumentTypeError(f"got {text!r}, expected a method and a path, such as 'GET /v1/apps'")
+    return text
 
 
 def run(options: argparse.Namespace) -> int:

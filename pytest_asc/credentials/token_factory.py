@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -11,8 +12,6 @@ from pytest_asc.apple.services import SERVICES, ServiceIds
 from pytest_asc.credentials.tokens import mint
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from typing_extensions import Unpack
 
     from pytest_asc.apple.services import ServiceName
@@ -91,17 +90,16 @@ class SigningTokenFactory(NamedTuple):
         for name, value in ids.items():
             if name not in ServiceIds.__annotations__:
                 raise TypeError(_unexpected(name, value))
+            if type(value) is not str:
+                raise TypeError(f"make_asc_token({name}={_shown(value)}): expected a string")
         for name, value in (("lifetime", lifetime), ("issued_at", issued_at)):
-            if value is not None and not isinstance(value, (int, float)):
+            if value is not None and not (type(value) in {int, float} and math.isfinite(value)):
                 raise TypeError(f"make_asc_token({name}={_shown(value)}): expected a number of seconds")
         for name, members in (("claims", claims), ("headers", headers)):
             if members is not None and not isinstance(members, Mapping):
                 raise TypeError(f"make_asc_token({name}={_shown(members)}): expected a dict")
-        if isinstance(scope, str):
-            raise TypeError(
-                f"make_asc_token(scope={scope!r}): expected a list such as {[scope]!r}. "
-                "For a token with an invalid scope, use claims={'scope': …}."
-            )
+        if scope is not None:
+            _check_scope(scope)
         if service is not None and service not in SERVICES:
             nearest = get_close_matches(str(service), SERVICES, n=1)
             hint = f"Did you mean {nearest[0]!r}? " if nearest else ""
@@ -119,6 +117,18 @@ class SigningTokenFactory(NamedTuple):
             headers=headers,
             service=service or self.default_service,
             **ids,
+        )
+
+
+def _check_scope(scope: object) -> None:
+    __tracebackhide__ = True
+    is_text = isinstance(scope, (str, bytes))
+    if is_text or not isinstance(scope, Sequence) or not all(type(entry) is str for entry in scope):
+        given = repr(scope) if isinstance(scope, str) else _shown(scope)
+        example = [scope] if isinstance(scope, str) else ["GET /v1/apps"]
+        raise TypeError(
+            f"make_asc_token(scope={given}): expected a list such as {example!r}. "
+            "For a token with an invalid scope, use claims={'scope': …}."
         )
 
 

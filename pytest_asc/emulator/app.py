@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from email.utils import formatdate
@@ -273,7 +274,13 @@ class Emulator:
 
         Args:
             lifetime: Seconds from ``iat`` to ``exp``.
+
+        Raises:
+            TypeError: The lifetime is not a number.
         """
+        __tracebackhide__ = True
+        if type(lifetime) not in {int, float} or not math.isfinite(lifetime):
+            raise TypeError(f"token(lifetime={lifetime!r}): expected a number of seconds")
         return mint(self.credentials, now=self._clock(), lifetime=lifetime, service=self.service.name)
 
     def add(self, resource_type: str, /, *, id: str | None = None, **members: Any) -> ResourceView:  # noqa: A002  the name in JSON:API

@@ -70,8 +70,11 @@ def merge(marks: Iterable[tuple[tuple[Any, ...], Mapping[str, Any]]]) -> MarkerO
     options = MarkerOptions(**{**merged, "faults": _names(merged, "faults"), "relax": _names(merged, "relax")})
     if options.mode not in {None, "emulator", "live"}:
         raise MarkerError(f"@pytest.mark.asc(mode={options.mode!r}): expected 'emulator' or 'live'")
-    if options.lifetime is not None and not isinstance(options.lifetime, int):
+    if options.lifetime is not None and type(options.lifetime) is not int:
         raise MarkerError(f"@pytest.mark.asc(lifetime={options.lifetime!r}): expected a whole number of seconds")
+    for name in ("allow_writes", "allow_unfired"):
+        if type(getattr(options, name)) is not bool:
+            raise MarkerError(f"@pytest.mark.asc({name}={getattr(options, name)!r}): expected True or False")
     _check(check_role, "role", options.role)
     _check(check_requirements, "relax", options.relax)
     return options

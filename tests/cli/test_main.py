@@ -83,6 +83,28 @@ def test_token_refuses_a_lifetime_out_of_bounds(
     assert (output.out, message in output.err) == ("", True)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["token", "--scope=foo"], "argument --scope: got 'foo', expected a method and a path, such as 'GET /v1/apps'"),
+        (["token", "--scope="], "argument --scope: got '', expected a method and a path, such as 'GET /v1/apps'"),
+        (["serve", "--allow-host=bad host"], "argument --allow-host: got 'bad host': expected only a host"),
+        (["run", "--allow-host=example.com:443"], "argument --allow-host: got 'example.com:443': expected only a host"),
+        (
+            ["run", "--allow-host=https://example.com"],
+            "argument --allow-host: got 'https://example.com': expected only",
+        ),
+    ],
+)
+def test_an_invalid_request_or_host_is_a_usage_error(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    assert stop.value.code == 4
+    assert message in capsys.readouterr().err
+
+
 @pytest.mark.usefixtures("credentials")
 def test_smoke_runs_the_smoke_check(apple: Apple, forked_python: ForkedPython, tmp_path: Path) -> None:
     options = [f"--asc-base-url={apple.url}", "-q", "-p", "no:cacheprovider"]

@@ -231,6 +231,9 @@ def test_the_report_of_a_failed_test_has_the_reasons_of_refused_requests(pyteste
         ("asc('live')", "*takes keyword arguments only, got 'live'*"),
         ("asc(mode='offline')", "*expected 'emulator' or 'live'*"),
         ("asc(lifetime='long')", "*expected a whole number of seconds*"),
+        ("asc(lifetime=True)", "*asc(lifetime=True): expected a whole number of seconds*"),
+        ("asc(allow_writes='no')", "*asc(allow_writes='no'): expected True or False*"),
+        ("asc(allow_unfired=0)", "*asc(allow_unfired=0): expected True or False*"),
         ("asc(faults=3)", "@pytest.mark.asc(faults=3): expected a name or a list of names"),
         ("asc(relax='screenshot')", "*there is no review requirement 'screenshot'; did you mean 'screenshots'*"),
         (
