@@ -1,7 +1,7 @@
 """The pytest plugin: options, ini values, markers and hooks.
 
-pytest loads it in every run of everyone who has it installed, so it imports pytest alone; the hook or fixture that
-needs another module imports it.
+pytest loads this module in every run, even if no test uses the plugin. At import time it therefore imports nothing but
+pytest and the standard library; hooks and fixtures import other modules when they need them.
 """
 
 from __future__ import annotations
@@ -74,20 +74,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--asc-openapi",
         metavar="FILE",
-        help="Emulate the API of this OpenAPI document, JSON or YAML, instead of the one that ships with pytest-asc",
+        help="Emulate the API that this OpenAPI document (JSON or YAML) describes, instead of the built-in one",
     )
-    parser.addini("asc_account", "Account file, relative to rootdir, that every emulator of the run starts with")
+    parser.addini(
+        "asc_account", "Account file that every emulator of the run loads when it starts, relative to rootdir"
+    )
     group.addoption(
         "--asc-record",
         metavar="FILE",
-        help="Record what live tests read with asc_session, redacted, to this file for the emulator",
+        help="Record the data that live tests read with asc_session in this account file, redacted, for the emulator",
     )
     group.addoption(
         "--asc-compare",
         metavar="FILE",
-        help="Compare what live tests read with asc_session to the responses of an emulator with this recording",
+        help="Compare the responses to GET requests of live tests with asc_session to those of an emulator that has "
+        "loaded this recording",
     )
-    parser.addini("asc_openapi", "Same as --asc-openapi, relative to this ini file")
+    parser.addini("asc_openapi", "Same as --asc-openapi; relative to this ini file")
     parser.addini("asc_warn_deprecated", "List the deprecated operations that tests use: off, warn, error")
     group.addoption(
         "--asc-trust-host",
@@ -111,14 +114,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
-    """Redact from here on if the environment has secrets: pytest shows errors in conftest.py without a report."""
+    """Redact the errors in conftest.py files, if the environment has secrets. pytest shows them without a report."""
     with _redacted_exceptions(early_config):
         return (yield)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> Generator[None, object, object]:
-    """Redact the errors of usage that other plugins raise: pytest shows them without a report."""
+    """Redact the usage errors that other plugins raise. pytest shows these errors without a report."""
     with _redacted_exceptions(config):
         return (yield)
 
@@ -138,9 +141,9 @@ def _environment_has_secrets() -> bool:
     return any(name in os.environ for name in SECRET_VARIABLES)
 
 
-# Plugins that observe what live tests read, by their option.
-_READING = {"asc_record": "live_recording", "asc_compare": "live_comparison"}
-# The values of options that are not given.
+# Maps an option to the module of its plugin. These plugins observe the responses to live tests.
+_OBSERVING_PLUGINS = {"asc_record": "live_recording", "asc_compare": "live_comparison"}
+# The default values of options, which mean that the option is not given.
 _UNSET: tuple[object, ...] = (None, False, [])
 
 
@@ -158,13 +161,13 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(import_module("pytest_asc.plugin.openapi").OpenApiDocument(config), "asc-openapi")
     if config.getini("asc_warn_deprecated"):
         import_module("pytest_asc.plugin.deprecations").register(config)
-    for option, module in _READING.items():
+    for option, module in _OBSERVING_PLUGINS.items():
         if getattr(config.option, option):
-            made = import_module(f"pytest_asc.plugin.{module}").make_plugin(config, getattr(config.option, option))
-            config.pluginmanager.register(made, option.replace("_", "-"))
+            plugin = import_module(f"pytest_asc.plugin.{module}").make_plugin(config, getattr(config.option, option))
+            config.pluginmanager.register(plugin, option.replace("_", "-"))
     if config.getini("asc_account"):
         config.pluginmanager.register(import_module("pytest_asc.plugin.account").AccountFile(config), "asc-account")
-    # A worker of pytest-xdist gets the settings that its controller has checked.
+    # The controller of pytest-xdist has already checked the settings of its workers.
     if not hasattr(config, "workerinput"):
         _configure_settings(config)
 
@@ -185,5 +188,5 @@ def _configure_settings(config: pytest.Config) -> None:
     except SettingsError as error:
         raise pytest.UsageError(str(error)) from None
     if config.option.asc_smoke or config.option.asc_smoke_first:
-        # The smoke check is built on this package, so it is loaded by name, as a plugin.
+        # pytest_asc.smoke is a layer above this package, so it cannot be imported directly.
         config.pluginmanager.register(import_module("pytest_asc.smoke.hooks"), "asc-smoke-hooks")

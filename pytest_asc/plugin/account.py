@@ -1,4 +1,4 @@
-"""``asc_account``: the file of an account that every emulator of a run starts from."""
+"""``asc_account``: the account file that every emulator of a run loads when it starts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ACCOUNT: pytest.StashKey[CheckedDocument] = pytest.StashKey()
 
 
 class AccountFile:
-    """Plugin that is registered if the ini file names an account.
+    """Plugin for the ini value ``asc_account``, registered if it is set.
 
     Args:
         config: The configuration of the pytest run.
@@ -28,7 +28,7 @@ class AccountFile:
         """Read the file once for the run, after the user's OpenAPI document.
 
         Raises:
-            pytest.UsageError: It cannot be read, or does not fit.
+            pytest.UsageError: The file cannot be read, or is not a valid account file.
         """
         from pytest_asc.api import start_from  # noqa: PLC0415  rarely used
         from pytest_asc.emulator.app import Emulator  # noqa: PLC0415
@@ -42,12 +42,12 @@ class AccountFile:
         except OSError as error:
             raise pytest.UsageError(f"asc_account = {name}: {path}: {error.strerror}") from None
         except ValueError as error:
-            raise pytest.UsageError(f"asc_account = {name}: {path} does not load: {error}") from None
+            raise pytest.UsageError(f"asc_account = {name}: {path} cannot be loaded: {error}") from None
         self._config.stash[_ACCOUNT] = document
         self._before = (start_from(document),)
 
     def pytest_unconfigure(self) -> None:
-        """Restore what emulators started from before the run."""
+        """Restore the account that emulators loaded before the run."""
         from pytest_asc.api import start_from  # noqa: PLC0415
 
         if self._before:
@@ -55,5 +55,5 @@ class AccountFile:
 
 
 def account_of(config: pytest.Config) -> CheckedDocument | None:
-    """Return the account that every emulator of a run starts from, or None."""
+    """Return the account that every emulator of a run loads when it starts, or None."""
     return config.stash.get(_ACCOUNT, None)

@@ -1,4 +1,4 @@
-"""Deprecated operations that the tests of a run have used, for the ini value ``asc_warn_deprecated``."""
+"""``asc_warn_deprecated``: reports the deprecated operations that the tests of a run use."""
 
 from __future__ import annotations
 
@@ -16,23 +16,24 @@ INI = "asc_warn_deprecated"
 OFF, WARN, ERROR = "off", "warn", "error"
 _VALUES = (OFF, WARN, ERROR)
 _KEY = "asc_deprecated_operations"
-"""Key of the uses in what a worker of pytest-xdist gives its controller."""
+"""Key of the uses in the output that a worker of pytest-xdist sends to its controller."""
 
 
 class _Use(NamedTuple):
-    """Use of an operation."""
+    """The tests that used an operation."""
 
     tests: int
+    """Number of tests."""
     first: str
     """Node ID of the first test."""
 
 
 class DeprecatedOperations:
-    """Plugin that is registered unless the ini value is ``off``.
+    """Plugin for the ini value ``asc_warn_deprecated``, registered unless it is ``off``.
 
     Args:
         config: The configuration of the pytest run.
-        fails: Fail each test that uses a deprecated operation.
+        fails: True to fail each test that uses a deprecated operation.
     """
 
     def __init__(self, config: pytest.Config, *, fails: bool) -> None:
@@ -42,7 +43,7 @@ class DeprecatedOperations:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self) -> Generator[None]:
-        """Fail a test that has used deprecated operations, itself or in fixtures, if the ini value is ``error``."""
+        """Fail a test if it or its fixtures have used deprecated operations and the ini value is ``error``."""
         __tracebackhide__ = True
         yield
         if self._fails and DEPRECATED_IN_USE:
@@ -51,7 +52,7 @@ class DeprecatedOperations:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Record the uses of a test, and those by fixtures of a wider scope before it."""
+        """Record the operations that a test and its fixtures use, including fixtures with a wider scope."""
         try:
             return (yield)
         finally:
@@ -65,7 +66,7 @@ class DeprecatedOperations:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
-        """Send the uses to the controller of pytest-xdist."""
+        """In a worker of pytest-xdist, send the uses to the controller."""
         output: dict[str, Any] | None = getattr(self._config, "workeroutput", None)
         if output is not None:
             output[_KEY] = {name: tuple(use) for name, use in self._uses.items()}
@@ -77,7 +78,7 @@ class DeprecatedOperations:
         self._add((name, _Use(*use)) for name, use in uses.items())
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """List each operation once, with the first test that used it."""
+        """List each operation once, with the first test that used it and the number of others."""
         if not self._uses:
             return
         terminalreporter.section(f"deprecated operations of App Store Connect API {api_spec().version}")
@@ -89,13 +90,13 @@ def register(config: pytest.Config) -> None:
     """Register the plugin, unless the ini value is ``off``.
 
     Raises:
-        pytest.UsageError: It is no such value.
+        pytest.UsageError: The ini value is invalid.
     """
     value = str(config.getini(INI)).strip().lower()
     if value not in _VALUES:
         raise pytest.UsageError(f"{INI} is {value!r}, expected one of {', '.join(_VALUES)}")
     if value != OFF:
-        DEPRECATED_IN_USE.clear()  # of a run before this one in the same process
+        DEPRECATED_IN_USE.clear()  # an earlier run in this process may have left some
         config.pluginmanager.register(DeprecatedOperations(config, fails=value == ERROR), "asc-deprecated-operations")
 
 

@@ -1,4 +1,4 @@
-"""Fixtures. Each can be overridden in a conftest.py, and those that depend on it follow."""
+"""Fixtures. Each can be overridden in a conftest.py file; fixtures that depend on it then use the override."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 
 def run_fixture(config: pytest.Config) -> object:
-    """Return a plugin with the fixture ``_asc_run``, which the other fixtures take in place of ``request``.
+    """Return a plugin with the fixture ``_asc_run``, which the other fixtures request instead of ``request``.
 
-    pytest 9 inspects a signature, which takes 10 µs, each time that a fixture which takes ``request`` is set up or
-    looked up. ``_asc_run`` has the configuration from its closure.
+    This saves time: whenever pytest 9 looks up or sets up a fixture with an argument ``request``, it inspects a
+    signature, which takes 10 µs. ``_asc_run`` gets the configuration from its closure.
 
     Args:
         config: The configuration of the pytest run.
@@ -47,7 +47,7 @@ def run_fixture(config: pytest.Config) -> object:
             raise pytest.fail.Exception(str(error), pytrace=False) from None
         return run
 
-    # A class: pytest has deprecated the bound methods of an instance as session-scoped fixtures.
+    # The plugin is a class, because pytest has deprecated bound methods as session-scoped fixtures.
     return type("RunFixture", (), {"_asc_run": _asc_run})
 
 
@@ -55,8 +55,9 @@ def run_fixture(config: pytest.Config) -> object:
 def asc_credentials(_asc_run: RunContext) -> Credentials:
     """API key of the run: key ID, issuer ID, type, private key, and the source of each.
 
-    In emulator mode (the default) it is a throw-away key that the emulator accepts. In live mode it comes from the
-    command line, the ini file, the environment or the key folders, in this order. Override it to use another source::
+    In emulator mode (the default), it is a throw-away key that the emulator accepts. In live mode, it comes from the
+    command line, the ini file, the environment or the key folders, in this order. To use another source, override the
+    fixture::
 
         @pytest.fixture(scope="session")
         def asc_credentials():
@@ -77,11 +78,11 @@ def asc_token(_asc_run: RunContext) -> Token:
         def test_header(asc_token):
             client = MyClient(headers={"Authorization": f"Bearer {asc_token}"})
 
-    It is valid for 15 minutes, counted from iat, and iat is one minute in the past. To change that, in seconds from iat
-    to exp: ``--asc-token-lifetime=600``, or ``@pytest.mark.asc(lifetime=600)`` for one test. Tests share a token until
+    ``iat`` is one minute in the past, and ``exp`` is 15 minutes after ``iat``. To change this lifetime, pass it in
+    seconds: ``--asc-token-lifetime=600``, or ``@pytest.mark.asc(lifetime=600)`` for one test. Tests share a token until
     one minute before it expires. In live mode, a token in ASC_TOKEN takes precedence over a key.
 
-    Raises LifetimeError if Apple would reject a token of this lifetime; ``make_asc_token`` generates such tokens.
+    Raises LifetimeError if Apple rejects tokens with this lifetime. To test with such a token, use ``make_asc_token``.
     """
     from pytest_asc.faults.tokens import TOKENS, make_faulty_token
     from pytest_asc.plugin.test_context import get_test_context
@@ -113,10 +114,10 @@ def make_asc_token(_asc_run: RunContext) -> TokenFactory:
 
     ``make_asc_token(*, lifetime=900, scope=None, issued_at=None, claims=None, headers=None, service=None, **ids)``
 
-    - lifetime: seconds from iat to exp; may be 0 or negative.
-    - scope: a list of the requests that the token is valid for, such as ``["GET /v1/apps"]``.
-    - issued_at: iat, in seconds since 1970; by default one minute before now.
-    - claims, headers: members to set on top of the others; None as a value removes one.
+    - lifetime: seconds from ``iat`` to ``exp``; may be 0 or negative.
+    - scope: a list of the requests that the token is valid for, such as ``["GET /v1/apps"]``; by default all.
+    - issued_at: ``iat``, in seconds since 1970; by default one minute before the current time.
+    - claims, headers: claims and header parameters to add or replace; None as a value removes one.
     - service, ids: another Apple service, and the IDs that its tokens contain:
       ``make_asc_token(service="weatherkit", team_id="…", service_id="…")``.
 
@@ -136,7 +137,7 @@ def make_asc_token(_asc_run: RunContext) -> TokenFactory:
 
 @pytest.fixture
 def asc_session(_asc_run: RunContext, asc_token: str) -> Iterator[Session]:
-    """A ``requests.Session`` for the API, with the emulator or live.
+    """A ``requests.Session`` for the App Store Connect API: the emulator, or Apple's in live mode.
 
     ::
 
@@ -144,13 +145,14 @@ def asc_session(_asc_run: RunContext, asc_token: str) -> Iterator[Session]:
             for app in asc_session.resources("/v1/apps"):
                 ...
 
-    URLs may be relative. Each request gets a token that is valid when it is sent; the token goes to the API's host
-    only, also when a redirect is followed. ``pages(url)`` and ``resources(url)`` follow ``links.next``.
+    URLs may be relative. Each request has a valid token, because a new one is generated before the last one expires.
+    The token is sent to the API's host only, even if a redirect is followed. ``pages(url)`` and ``resources(url)``
+    follow ``links.next``.
 
-    In emulator mode, responses are returned unchanged, errors included. In live mode, GET requests are retried after
-    429, 5xx and connection errors, and the session is read-only: POST, PATCH, PUT and DELETE raise WriteRefusedError
-    unless the test is marked ``asc(allow_writes=True)`` and the run has ``--asc-allow-writes``. The report of a failed
-    test lists the causes of this session's failed requests.
+    In emulator mode, the session returns every response unchanged, including errors. In live mode, it retries GET
+    requests after 429, 5xx and connection errors, and it is read-only: POST, PATCH, PUT and DELETE raise
+    WriteRefusedError unless the test is marked ``asc(allow_writes=True)`` and the run has ``--asc-allow-writes``. If a
+    live test fails, its report lists the causes of the session's failed requests.
     """
     from pytest_asc.credentials.tokens import Token
     from pytest_asc.plugin.test_context import get_test_context
@@ -194,13 +196,14 @@ def asc_diagnose(_asc_run: RunContext) -> Diagnose:
 
     - evidence: a response or request of requests or httpx, an exception, a token, a JSON error document, or a mapping
       of status, headers and body.
-    - token, request: where the evidence does not contain them.
-    - service: the name of the service that the request is for; by default that of the host, the token or the key.
+    - token, request: the token and the request, if the evidence does not contain them.
+    - service: the name of the service that the request is for; by default derived from the host, the token or the key.
     - now: seconds since 1970; by default the current time.
 
-    Returns one finding for each cause, the best-supported error first, and an empty tuple where nothing is wrong. The
-    token is verified with the key of ``asc_credentials`` where it names that key. For a response of ``asc_emulator``,
-    the finding is the emulator's own reason. Raises TypeError for any other evidence.
+    Returns a tuple with one finding for each cause, the best-supported error first; it is empty if nothing is wrong. If
+    the key ID in the token is that of ``asc_credentials``, the token is verified with that key. For a response of
+    ``asc_emulator``, the finding is the reason for which the emulator rejected the request. Raises TypeError for
+    evidence of another type.
     """
     from pytest_asc.plugin.test_context import get_test_context
 
@@ -220,14 +223,14 @@ def asc_emulator(_asc_run: RunContext) -> Iterator[Emulator]:
             asc_emulator.add("apps", name="Lists", bundleId="com.example.lists")
             assert my_client.app_names(token=asc_token) == ["Lists"]
 
-    It responds to ``asc_session``, and to requests for https://api.appstoreconnect.apple.com that any code in the test
-    sends with requests, httpx, aiohttp, urllib3, urllib.request or http.client; any other connection to Apple's hosts
-    raises an error. This holds in each test that uses a fixture of this plugin, whether it names asc_emulator or not.
-    With ``--asc-service`` it emulates the endpoints of that service instead.
+    It responds to ``asc_session``, and to requests to https://api.appstoreconnect.apple.com that any code in the test
+    sends with requests, httpx, aiohttp, urllib3, urllib.request or http.client. Any other connection to Apple's hosts
+    raises an error. This applies to every test that uses a fixture of this plugin, even if it does not request
+    ``asc_emulator``. With ``--asc-service``, it emulates the endpoints of that service instead.
 
-    It rejects what Apple rejects, with Apple's status and body. ``asc_emulator.requests`` lists the requests, each with
-    the reason for a rejection, and so does the report of a failed test. A planned failure that has not happened is an
-    error at the end of the test, unless the test is marked ``asc(allow_unfired=True)``.
+    It rejects the requests that Apple rejects, with the same status and body. ``asc_emulator.requests`` and the report
+    of a failed test list the requests, with the reason for each rejection. If a planned failure has not happened when
+    the test ends, that is an error, unless the test is marked ``asc(allow_unfired=True)``.
     """
     from pytest_asc.plugin.test_context import get_test_context
 
@@ -244,7 +247,7 @@ def asc_emulator(_asc_run: RunContext) -> Iterator[Emulator]:
         )
     emulator = context.start_emulator(request)
     yield emulator
-    if emulator in context.run.open_emulators:  # it outlives the test, and so do its planned failures
+    if emulator in context.run.open_emulators:  # its planned failures may happen in a later test
         return
     if not context.options.allow_unfired and (missing := emulator.explain_missing()):
         pytest.fail(missing, pytrace=False)
@@ -261,9 +264,10 @@ def asc_emulator_factory(_asc_run: RunContext, asc_credentials: Credentials) -> 
             with asc_emulator_factory(sample=True) as account:
                 yield account
 
-    While it is open, ``asc_emulator`` and ``asc_session`` use it, instead of a new emulator for each test. The function
-    takes the arguments of ``pytest_asc.emulate``: ``service``, ``role``, ``load``, ``sample``, ``clock``, ``seed``,
-    ``allow_unfired``, ``openapi``. At the end, a planned failure that has not happened is an AssertionError.
+    While it is open, ``asc_emulator`` and ``asc_session`` use this emulator instead of a new one for each test. The
+    function takes the arguments of ``pytest_asc.emulate``: ``service``, ``role``, ``load``, ``sample``, ``clock``,
+    ``seed``, ``allow_unfired``, ``openapi``. If a planned failure has not happened when the ``with`` block ends, it
+    raises AssertionError.
     """
     from contextlib import contextmanager
 
@@ -294,8 +298,9 @@ def asc_env(_asc_run: RunContext, asc_credentials: Credentials, monkeypatch: pyt
         def test_my_release_script(asc_env, asc_emulator):
             release.main()  # reads ASC_KEY_ID, ASC_ISSUER_ID and ASC_PRIVATE_KEY_PATH
 
-    They are set for the test, along with a token of that key, its type, the lifetime of tokens and the mode; variables
-    that would select another key are removed. Returns the mapping. For a subprocess, use ``env=asc_server.env``.
+    They also contain a token of that key, the key type, the lifetime of tokens and the mode. The fixture sets them for
+    the duration of the test, removes variables that would select another key, and returns those that it has set. For a
+    subprocess, use ``env=asc_server.env``.
     """
     from pytest_asc.apple.services import service_for
     from pytest_asc.credentials.variables import MISLEADING, credential_variables
@@ -317,7 +322,7 @@ def asc_env(_asc_run: RunContext, asc_credentials: Credentials, monkeypatch: pyt
 
 @pytest.fixture
 def asc_server(_asc_run: RunContext, asc_emulator: Emulator) -> Iterator[Server]:
-    """Server on loopback ports for ``asc_emulator``, for other processes and for clients that it does not intercept.
+    """HTTP server for ``asc_emulator``, for other processes and for clients that the emulator does not intercept.
 
     ::
 
@@ -325,10 +330,11 @@ def asc_server(_asc_run: RunContext, asc_emulator: Emulator) -> Iterator[Server]
             asc_emulator.add("apps", name="Lists", bundleId="com.example.lists")
             subprocess.run(["my-tool", "--base-url", asc_server.url], env=asc_server.env, check=True)
 
-    ``url`` is the base URL for HTTP, ``https_url`` the one for HTTPS; ``ca_file`` is the authority that issued its
-    certificate. ``proxy_url`` is an HTTP proxy that forwards https://api.appstoreconnect.apple.com to the emulator and
-    refuses other hosts. ``env`` has the environment variables for a subprocess. The server runs until the end of the
-    session; each test has its own account. It needs ``pip install 'pytest-asc[server]'``.
+    It listens on loopback ports. ``url`` is the base URL for HTTP, and ``https_url`` the one for HTTPS; ``ca_file`` has
+    the certificate of the authority to trust. ``proxy_url`` is an HTTP proxy that forwards requests to
+    https://api.appstoreconnect.apple.com to the emulator, and rejects other hosts. ``env`` contains the environment
+    variables for a subprocess. The server runs until the end of the session; each test has its own account. Requires
+    ``pip install 'pytest-asc[server]'``.
     """
     server: Server = _asc_run.fixture_request.getfixturevalue("_asc_server")
     with server.answering(asc_emulator) as crashes:
@@ -339,7 +345,7 @@ def asc_server(_asc_run: RunContext, asc_emulator: Emulator) -> Iterator[Server]
 
 @pytest.fixture(scope="session")
 def _asc_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Server of this run, or of this worker. After a killed run, pytest removes its folder along with its own."""
+    """Server of this process. Its folder is in pytest's base temporary directory, where pytest removes old ones."""
     from pathlib import Path
     from tempfile import TemporaryDirectory
 
@@ -349,14 +355,14 @@ def _asc_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         from pytest_asc.transports.server import Server
     except ModuleNotFoundError:
         raise pytest.fail.Exception(f"asc_server is not available: {SERVER_IS_MISSING}", pytrace=False) from None
-    within = tmp_path_factory.getbasetemp()
-    with TemporaryDirectory(prefix="pytest-asc-", dir=within) as folder, Server(Path(folder)) as server:
+    parent = tmp_path_factory.getbasetemp()
+    with TemporaryDirectory(prefix="pytest-asc-", dir=parent) as folder, Server(Path(folder)) as server:
         yield server
 
 
 @pytest.fixture
 def _asc_emulated(_asc_run: RunContext) -> None:
-    """Start the emulator of a test before ``asc_credentials``, whose scope is the session."""
+    """Start the emulator for ``asc_credentials``, which cannot start one for each test because it has session scope."""
     from pytest_asc.plugin.test_context import get_test_context
 
     request = _asc_run.fixture_request
@@ -365,7 +371,7 @@ def _asc_emulated(_asc_run: RunContext) -> None:
 
 @pytest.fixture
 def _asc_live(_asc_run: RunContext) -> None:
-    """Skip a test marked ``asc_live`` if there are no credentials, or the run is in emulator mode."""
+    """Skip a test marked ``asc_live`` if there are no credentials or the run is in emulator mode."""
     from pytest_asc.credentials.finder import CredentialsError
     from pytest_asc.plugin.test_context import get_test_context
 
@@ -383,9 +389,9 @@ def _asc_live(_asc_run: RunContext) -> None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Make tests request the fixtures that come before all others.
+    """Let tests request the private fixtures that have to be set up before all others.
 
-    Those marked ``asc_live`` are skipped by one, whether or not they use another of ours.
+    ``_asc_live`` skips tests marked ``asc_live``, even if they use no other fixture of this plugin.
     """
     if not isinstance(item, pytest.Function):
         return

@@ -1,4 +1,4 @@
-"""``--asc-compare``: compares what live tests read with ``asc_session`` to the emulator of a recording."""
+"""``--asc-compare``: compares the responses to live tests with those of an emulator that has loaded a recording."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     import requests
 
 _SENT = "asc_compare"
-"""Key of what a worker of pytest-xdist sends its controller."""
+"""Key of the differences in the output that a worker of pytest-xdist sends to its controller."""
 _UNAUTHORIZED, _TOO_MANY_REQUESTS, _SERVER_ERRORS = 401, 429, 500
 
 
 class LiveComparison:
-    """Plugin that is registered with the option. The run fails if anything differs.
+    """Plugin for the option ``--asc-compare``. It fails the run if any response differs.
 
     Args:
         config: The configuration of the pytest run.
-        file: The recording.
+        file: The path of the recording, relative to the directory in which pytest was started.
     """
 
     def __init__(self, config: pytest.Config, file: str) -> None:
@@ -44,7 +44,7 @@ class LiveComparison:
         """Load the recording, after the user's OpenAPI document.
 
         Raises:
-            pytest.UsageError: It cannot be read, or does not fit.
+            pytest.UsageError: The file cannot be read, or is not a valid recording.
         """
         path = self._config.invocation_params.dir / Path(self._file).expanduser()
         try:
@@ -56,21 +56,23 @@ class LiveComparison:
 
     def _observe(self, request: requests.PreparedRequest, response: requests.Response) -> None:
         parts = urlsplit(request.url or "")
-        asked, account = live_request(parts.path), self._account
-        passing = response.status_code in {_UNAUTHORIZED, _TOO_MANY_REQUESTS} or response.status_code >= _SERVER_ERRORS
-        if request.method != "GET" or asked is None or account is None or passing or "cursor=" in parts.query:
+        live, account = live_request(parts.path), self._account
+        is_transient = (
+            response.status_code in {_UNAUTHORIZED, _TOO_MANY_REQUESTS} or response.status_code >= _SERVER_ERRORS
+        )
+        if request.method != "GET" or live is None or account is None or is_transient or "cursor=" in parts.query:
             return
         try:
             document = response.json()
         except ValueError:
             document = None
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        sort = next((one[5:].removeprefix("-") for one in parts.query.split("&") if one.startswith("sort=")), None)
-        question = ComparedRequest(asked.operation, path, sort)
+        sort = next((item[5:].removeprefix("-") for item in parts.query.split("&") if item.startswith("sort=")), None)
+        compared = ComparedRequest(live.operation, path, sort)
         self._report.asked += 1
-        live = ApiResponse(response.status_code, document)
-        for found in compare_responses(question, live, account.get(path), account):
-            (self._report.known if found.known else self._report.differences).append(found)
+        live_response = ApiResponse(response.status_code, document)
+        for difference in compare_responses(compared, live_response, account.get(path), account):
+            (self._report.known if difference.known else self._report.differences).append(difference)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -80,12 +82,12 @@ class LiveComparison:
             asked, *found = sent
             self._report.asked += asked
             lists = (self._report.differences, self._report.known)
-            for one, differences in zip(lists, found, strict=True):
-                one += [_difference_of(members) for members in differences]
+            for own, differences in zip(lists, found, strict=True):
+                own += [_difference_of(members) for members in differences]
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Fail the run if anything differs; in a worker, send the differences to the controller."""
+        """Fail the run if any response differs; in a worker of pytest-xdist, send the differences to the controller."""
         report = self._report
         if hasattr(self._config, "workerinput"):
             output: dict[str, Any] = vars(self._config)["workeroutput"]
@@ -109,5 +111,5 @@ def _difference_of(members: Any) -> Difference:
 
 
 def make_plugin(config: pytest.Config, file: str) -> LiveComparison:
-    """Make the plugin of the option."""
+    """Create the plugin for the value of the option."""
     return LiveComparison(config, file)

@@ -1,4 +1,4 @@
-"""``--asc-live-guard``: only tests that may write can send writes to Apple's hosts, whatever HTTP client they use."""
+"""``--asc-live-guard``: rejects writes to Apple's hosts, with any common HTTP client, by tests that may not write."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 
 class LiveGuard:
-    """Rejects writes to Apple's hosts and to the host of the base URL, by any client that ``write_guard`` knows.
+    """Plugin for the option ``--asc-live-guard``.
+
+    It rejects writes to Apple's hosts and to the host of the base URL, for the clients of
+    :mod:`pytest_asc.transports.write_guard`.
 
     Args:
         config: The configuration of the pytest run.
@@ -34,7 +37,7 @@ class LiveGuard:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Guard a test and its fixtures, unless it may write."""
+        """Reject writes of a test and its fixtures, unless both the test and the run allow them."""
         marked = any(mark.kwargs.get("allow_writes") for mark in item.iter_markers("asc"))
         if marked and self._allowed:
             return (yield)

@@ -1,4 +1,4 @@
-"""Observers of the responses to live tests: the options ``--asc-record`` and ``--asc-compare`` add them."""
+"""Observers of the responses to live tests. The options ``--asc-record`` and ``--asc-compare`` add one each."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ _OBSERVERS: pytest.StashKey[list[LiveObserver]] = pytest.StashKey()
 
 
 def live_observers_of(config: pytest.Config) -> list[LiveObserver]:
-    """Return the run's list of observers of live responses, to read or to add to."""
+    """Return the list of a run's observers. Plugins append theirs to it."""
     return config.stash.setdefault(_OBSERVERS, [])

@@ -1,4 +1,4 @@
-"""``--asc-record``: writes what live tests read with ``asc_session`` to an account file, redacted."""
+"""``--asc-record``: writes the data that live tests read with ``asc_session`` to an account file, redacted."""
 
 from __future__ import annotations
 
@@ -25,18 +25,19 @@ if TYPE_CHECKING:
     import requests
 
 _SENT = "asc_record"
-"""Key of what a worker of pytest-xdist and its controller send each other."""
+"""Key of the data that a worker of pytest-xdist and its controller exchange."""
 _OK = 200
 
 
 class LiveRecording:
-    """Plugin that is registered with the option.
+    """Plugin for the option ``--asc-record``.
 
-    Each worker of pytest-xdist redacts what it reads with the key of its controller, and sends it the rest.
+    Each worker of pytest-xdist redacts the responses with the key of its controller, so that an ID has the same
+    pseudonym in all workers, and sends the redacted data to the controller.
 
     Args:
         config: The configuration of the pytest run.
-        path: The file to write.
+        path: The absolute path of the file to write.
     """
 
     def __init__(self, config: pytest.Config, path: Path) -> None:
@@ -62,18 +63,18 @@ class LiveRecording:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Give a worker of pytest-xdist the key to redact with."""
+        """Pass the key for redaction to a worker of pytest-xdist."""
         node.workerinput[_SENT] = self._key
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Add what a worker has read."""
+        """Add the data that a worker of pytest-xdist has read."""
         for path, page in getattr(node, "workeroutput", {}).get(_SENT, ()):
             self._read.append((path, Page.from_json(page)))
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
-        """Write the file; in a worker, send what was read to the controller."""
+        """Write the file; in a worker of pytest-xdist, send the redacted data to the controller."""
         if self._is_worker:
             output: dict[str, Any] = vars(self._config)["workeroutput"]
             output[_SENT] = [(path, page.as_json()) for path, page in self._read]
@@ -94,29 +95,29 @@ class LiveRecording:
 
     def _document(self) -> dict[str, Any]:
         collector = Collector(api_spec().types)
-        for path, page in sorted(self._read, key=lambda one: one[0]):
-            asked = live_request(path)
+        for path, page in sorted(self._read, key=lambda item: item[0]):
+            request = live_request(path)
             for item in (*page.data, *page.included):
                 collector.add(item)
-            if asked and asked.identifier and asked.operation.action.startswith(("getToMany", "getToOne")):
-                root = asked.operation.root
-                identifier = self._redaction.identifier(asked.identifier)
-                collector.relate(root, identifier, asked.operation.relationship, [item.id for item in page.data])
+            if request and request.identifier and request.operation.action.startswith(("getToMany", "getToOne")):
+                root = request.operation.root
+                identifier = self._redaction.identifier(request.identifier)
+                collector.relate(root, identifier, request.operation.relationship, [item.id for item in page.data])
         document = collector.document()
         recording = {"format": FORMAT, "api_version": api_spec().version, "redacted": True, "kept": []}
         return {"data": document["data"], "recording": recording}
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Show what was written."""
+        """Print the path of the file and the number of resources, or why the file was not written."""
         if self._result:
             terminalreporter.write_line(f"--asc-record: {self._result}")
 
 
 def make_plugin(config: pytest.Config, file: str) -> LiveRecording:
-    """Make the plugin of the option.
+    """Create the plugin for the value of the option.
 
     Raises:
-        pytest.UsageError: The file cannot be one to write.
+        pytest.UsageError: The file cannot be written.
     """
     path = config.invocation_params.dir / Path(file).expanduser()
     if problem := problem_of_file(path):

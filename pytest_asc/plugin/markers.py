@@ -1,4 +1,4 @@
-"""Arguments of ``@pytest.mark.asc``, checked when the test first requests a fixture."""
+"""Arguments of ``@pytest.mark.asc``. They are checked when a test first requests a fixture of this plugin."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Mode = Literal["emulator", "live"]
 
 
 class MarkerError(Exception):
-    """An invalid argument of the marker."""
+    """An argument of ``@pytest.mark.asc`` is invalid."""
 
 
 @dataclass(frozen=True)
@@ -27,17 +27,17 @@ class MarkerOptions:
     """The arguments of a test's ``@pytest.mark.asc(...)``."""
 
     mode: Mode | None = None
-    """Send requests to the emulator or to Apple; None: as the run does."""
+    """``emulator`` or ``live``: where the test sends its requests. None for the mode of the run."""
     role: Role | None = None
-    """The role that the emulator's key has."""
+    """Role of the API key in the emulator; None for the emulator's default, ADMIN."""
     lifetime: int | None = None
-    """Lifetime of the test's tokens, in seconds from iat to exp."""
+    """Lifetime of the test's tokens, in seconds from ``iat`` to ``exp``; None for that of the run."""
     faults: tuple[CauseSlug, ...] = ()
-    """The slugs of the causes to inject as faults."""
+    """Slugs of the causes to inject as faults."""
     allow_writes: bool = False
-    """True if a live session may send POST, PATCH, PUT and DELETE, in runs with --asc-allow-writes."""
+    """True if a live session may send POST, PATCH, PUT and DELETE requests in a run with ``--asc-allow-writes``."""
     allow_unfired: bool = False
-    """True if planned failures of the emulator may remain unused."""
+    """True if it is no error that a planned failure or a fault of the test has not happened."""
     relax: tuple[str, ...] = ()
     """Names of the review requirements that the emulator does not check."""
 
@@ -46,13 +46,13 @@ _DEFAULT = MarkerOptions()
 
 
 def merge(marks: Iterable[tuple[tuple[Any, ...], Mapping[str, Any]]]) -> MarkerOptions:
-    """Merge the markers of a test, the closest first: each argument comes from the closest marker that has it.
+    """Merge the markers of a test. An argument of a closer marker overrides the same argument of the others.
 
     Args:
-        marks: The positional and keyword arguments of each marker.
+        marks: The positional and keyword arguments of each marker, the closest marker first.
 
     Raises:
-        MarkerError: An argument is unknown or of the wrong kind.
+        MarkerError: An argument is positional, unknown or invalid.
     """
     merged: dict[str, Any] = {}
     for args, kwargs in marks:
@@ -81,7 +81,7 @@ def merge(marks: Iterable[tuple[tuple[Any, ...], Mapping[str, Any]]]) -> MarkerO
 
 
 def _names(merged: Mapping[str, Any], argument: str) -> tuple[str, ...]:
-    """Return the value of an argument that takes a name or several."""
+    """Return the value of an argument that takes one name or several, as a tuple."""
     names = merged.get(argument, ())
     if isinstance(names, str):
         return (names,)
@@ -91,10 +91,10 @@ def _names(merged: Mapping[str, Any], argument: str) -> tuple[str, ...]:
 
 
 def _check(function: Callable[[Any], object], argument: str, value: object) -> None:
-    """Check the value of an argument, unless it is left out.
+    """Check the value of an argument, unless it is None.
 
     Raises:
-        MarkerError: The function raises ValueError.
+        MarkerError: The function raised ValueError.
     """
     try:
         if value is not None:

@@ -1,4 +1,4 @@
-"""The user's own OpenAPI document: compiled once for a run, and used by each of its processes."""
+"""``--asc-openapi``: the user's OpenAPI document, compiled once for a run, and used by all of its processes."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from pytest_asc.emulator.spec.compiled_format import CompiledSpec
 
 _PACKED = "asc_openapi"
-"""Key of the compiled document in what a worker of pytest-xdist gets from its controller."""
+"""Key of the compiled document in the input that a worker of pytest-xdist receives from its controller."""
 
 
 class OpenApiDocument:
-    """Plugin that is registered if a run has a document.
+    """Plugin for the option and the ini value, registered if either is set.
 
     Args:
         config: The configuration of the pytest run.
@@ -34,36 +34,40 @@ class OpenApiDocument:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
-        """Read the document before the header is printed and workers start."""
+        """Read the document before pytest prints the header and before the workers of pytest-xdist start.
+
+        Raises:
+            pytest.UsageError: The document cannot be read, or is not a valid OpenAPI document of the API.
+        """
         packed = getattr(self._config, "workerinput", {}).get(_PACKED)
         self._document = UserDocument.unpack(packed) if packed else self._load()
         self._before = (use_spec(self._document.completed()),)
 
     def _load(self) -> UserDocument:
-        cache: pytest.Cache | None = getattr(self._config, "cache", None)  # not with -p no:cacheprovider
+        cache: pytest.Cache | None = getattr(self._config, "cache", None)  # None with -p no:cacheprovider
         folder = cache.mkdir("asc-openapi") if cache else None
         try:
-            return load_document(self._path, folder, self._say)
+            return load_document(self._path, folder, self._print_line)
         except DocumentError as error:
             source = "--asc-openapi" if self._config.option.asc_openapi else "asc_openapi"
             raise pytest.UsageError(f"{source}: {error}") from None
 
-    def _say(self, line: str) -> None:
+    def _print_line(self, line: str) -> None:
         reporter: pytest.TerminalReporter | None = self._config.pluginmanager.get_plugin("terminalreporter")
         if reporter and reporter.verbosity >= 0:
             reporter.write_line(f"asc: {line}")
 
     def pytest_report_header(self) -> list[str]:
-        """Show the document's version, the parts that were ignored, and the operations whose roles are unknown."""
+        """Show the version of the document, the ignored parts, and the operations for which the roles are unknown."""
         document = self._document
         if document is None:
             return []
-        title = f"App Store Connect API {document.version}, of {self._path}"
+        title = f"App Store Connect API {document.version}, from {self._path}"
         return [f"asc: {line}" for line in (title, *document.notes(self._path, areas_without_roles()))]
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Give the compiled document to a worker of pytest-xdist."""
+        """Pass the compiled document to a worker of pytest-xdist."""
         if self._document:
             node.workerinput[_PACKED] = self._document.pack()
 

@@ -1,4 +1,4 @@
-"""Options of a pytest run: its settings, and the checks that need no test."""
+"""Settings of a pytest run, and the checks of its options."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def settings_of(config: pytest.Config) -> Settings:
-    """Return the settings of a pytest run."""
+    """Return the settings of a pytest run: from the command line, the ini file, the environment and other sources."""
 
     def ini(name: str) -> str | None:
         value: str | None = config.getini(f"asc_{name}") or None
@@ -44,10 +44,10 @@ def check_settings(settings: Settings) -> None:
 
 
 def check_options(config: pytest.Config) -> None:
-    """Check the options of the command line before anything is run.
+    """Check the options and settings before tests are collected.
 
     Raises:
-        SettingsError: An option makes no sense.
+        SettingsError: A value is invalid, or two options exclude each other.
     """
     settings = settings_of(config)
     check_settings(settings)

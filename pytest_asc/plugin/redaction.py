@@ -13,17 +13,17 @@ if TYPE_CHECKING:
 
     from pytest_asc.secrets import Redactor
 
-# Attributes, besides the arguments, that the texts of built-in exceptions are made of.
+# Attributes, besides args, that appear in the messages of built-in exceptions.
 _MESSAGE_ATTRIBUTES = ("msg", "text", "strerror", "filename", "filename2", "reason", "name", "path")
-# Types without a text.
-_PLAIN = frozenset({bool, int, float, type(None)})
+# Types whose values contain no text.
+_TYPES_WITHOUT_TEXT = frozenset({bool, int, float, type(None)})
 
 
 def redact(value: Any, redactor: Redactor) -> Any:
-    """Return a copy of a value without secrets, or the value itself if it holds none.
+    """Return a copy of a value without secrets, or the value itself if it contains none. The value is not changed.
 
-    Strings, bytes, collections, dataclasses and pytest's own representations are searched to any depth, the keys of
-    dictionaries included. Other objects are returned as they are. The value is not changed.
+    Strings, bytes, collections, dataclasses and pytest's own representations of failures are searched to any depth,
+    including the keys of dictionaries. Other objects are returned unchanged.
     """
     return _redact(value, redactor, {})
 
@@ -71,7 +71,7 @@ def _redact_compound(value: Any, redactor: Redactor, known: dict[int, Any]) -> A
 
 
 def _attributes(value: Any) -> dict[str, Any]:
-    """Return the attributes of an object that holds data; none of any other object."""
+    """Return the attributes of a dataclass, a namespace or a representation of pytest; of other objects, none."""
     names = [field.name for field in fields(value)] if is_dataclass(value) and not isinstance(value, type) else []
     if names or isinstance(value, SimpleNamespace) or hasattr(type(value), "toterminal"):
         names += getattr(value, "__dict__", {})
@@ -79,18 +79,18 @@ def _attributes(value: Any) -> dict[str, Any]:
 
 
 def _same(old: Iterable[Any], new: Iterable[Any]) -> bool:
-    return all(one is other for one, other in zip(old, new, strict=True))
+    return all(before is after for before, after in zip(old, new, strict=True))
 
 
 def _texts(values: Iterable[Any]) -> list[str]:
-    """Return all texts that :func:`redact` would search. Most reports hold no secret, so this must be fast."""
+    """Return all texts that :func:`redact` would search. This must be fast, because most reports contain no secret."""
     texts: list[str] = []
     seen: set[int] = set()
     pending: list[Iterable[Any]] = [values]
     while pending:
         for value in pending.pop():
             kind = type(value)
-            if kind in _PLAIN:
+            if kind in _TYPES_WITHOUT_TEXT:
                 continue
             if issubclass(kind, str):
                 texts.append(value)
@@ -114,25 +114,25 @@ def redact_report(report: object, redactor: Redactor) -> None:
     ):
         return
     for name, value in list(vars(report).items()):
-        if name != "result":  # nodes
+        if name != "result":  # the collected nodes
             vars(report)[name] = redact(value, redactor)
 
 
 def redact_exception(error: BaseException, redactor: Redactor) -> None:
-    """Redact the messages of an exception and of its causes, in place."""
+    """Redact the messages of an exception, of its causes and of the exceptions of a group, in place."""
     pending: list[BaseException | None] = [error]
     seen: set[int] = set()
     while pending:
-        one = pending.pop()
-        if one is None or id(one) in seen:
+        current = pending.pop()
+        if current is None or id(current) in seen:
             continue
-        seen.add(id(one))
-        pending += [one.__cause__, one.__context__, *getattr(one, "exceptions", ())]
-        for name in ("args", "__notes__", *_MESSAGE_ATTRIBUTES, *getattr(one, "__dict__", ())):
-            value = getattr(one, name, None)
+        seen.add(id(current))
+        pending += [current.__cause__, current.__context__, *getattr(current, "exceptions", ())]
+        for name in ("args", "__notes__", *_MESSAGE_ATTRIBUTES, *getattr(current, "__dict__", ())):
+            value = getattr(current, name, None)
             if name not in {"args", "__notes__"} and not isinstance(value, str):
                 continue
             clean = redact(value, redactor)
             if clean is not value:
-                with suppress(AttributeError, TypeError):  # read-only: what shows it is redacted as well
-                    setattr(one, name, clean)
+                with suppress(AttributeError, TypeError):  # read-only; the report that shows it is redacted, too
+                    setattr(current, name, clean)

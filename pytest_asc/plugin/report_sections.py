@@ -1,7 +1,7 @@
-"""Hooks for the reports of tests: they add sections to those of failed tests, and redact secrets in all.
+"""Hooks for the reports of tests: they redact secrets in all reports, and add sections to those of failed tests.
 
-Registered when the run starts, if a variable of the environment holds a key, a token or an issuer ID, else when a test
-first requests a fixture of this plugin: before that there is no secret and nothing to add.
+They are registered when the run starts if an environment variable contains a key, a token or an issuer ID. Otherwise
+they are registered when a test first requests a fixture of this plugin, because before that the run has no secrets.
 """
 
 from __future__ import annotations
@@ -32,26 +32,27 @@ if TYPE_CHECKING:
 
 _UUID = re.compile(UUID_PATTERN)
 _SHORTEST_SECRET = 40
-_DOTS_OF_A_TOKEN = 2
+"""Length in characters. Keys and tokens are longer."""
+_DOTS_IN_TOKEN = 2
 
 REPORT_SECTIONS: pytest.StashKey[Callable[[], Iterator[tuple[str, str]]]] = pytest.StashKey()
-"""On a test: gives the sections for its report where it fails."""
+"""Key of a function in the stash of a test. The function returns the sections for the report if the test fails."""
 
 
 class RedactingFormatter(logging.Formatter):
-    """Formatter that redacts the text of another one. It leaves the records unchanged, for ``caplog``."""
+    """Formatter that redacts the output of another one. It does not change log records, which ``caplog`` returns."""
 
     def __init__(self, formatter: logging.Formatter) -> None:
         super().__init__()
         self._formatter = formatter
 
     def format(self, record: logging.LogRecord) -> str:
-        """Format a record, its traceback included."""
+        """Format a record, including its traceback."""
         return redactor.clean(self._formatter.format(record))
 
 
 class ReportHooks:
-    """Redacts reports, logs, warnings, names of tests and crashes; adds the sections of :data:`REPORT_SECTIONS`.
+    """Plugin that redacts reports, logs, warnings, names of tests and crashes, and adds :data:`REPORT_SECTIONS`.
 
     Args:
         config: The configuration of the pytest run.
@@ -63,16 +64,16 @@ class ReportHooks:
         self._traced = False
 
     def redact_outputs(self) -> None:
-        """Redact what is written before or without a report: live logs, log files, the terminal, the debug trace."""
+        """Redact output that is not part of a report: live logs, log files, the terminal, the trace of ``--debug``."""
         plugins = self._config.pluginmanager
-        # The handlers have kept their names since pytest 6; where they are gone there is nothing to wrap.
+        # The handlers are private to pytest, with these names since pytest 6. Without them, nothing is wrapped.
         logs = plugins.get_plugin("logging-plugin")
         for name in ("log_cli_handler", "log_file_handler"):
             handler = getattr(logs, name, None)
             formatter = handler.formatter if isinstance(handler, logging.Handler) else None
             if handler and formatter and not isinstance(formatter, RedactingFormatter):
                 handler.setFormatter(RedactingFormatter(formatter))
-        # The trace of --debug has what fixtures return, as text; pluggy does not say publicly where it writes to.
+        # The trace of --debug contains the repr of what fixtures return. pluggy has no public access to its writer.
         trace = self._config.trace.root
         write_trace = getattr(trace, "_writer", None)
         if write_trace and not self._traced:
@@ -90,14 +91,14 @@ class ReportHooks:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionstart(self) -> Generator[None]:
-        """Redact from the first line on, including an exception with which another plugin ends the run."""
+        """Redact from the first line of output, and redact an exception of another plugin that ends the run."""
         self.redact_outputs()
         with redacted_exceptions():
             return (yield)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_make_parametrize_id(self, val: object) -> str | None:
-        """Keep secrets out of test IDs, which are in reports, the cache, temporary folders and the environment."""
+        """Keep secrets out of test IDs, which appear in reports, the cache, folder names and PYTEST_CURRENT_TEST."""
         text = val.decode("latin-1") if isinstance(val, bytes) else val
         if not isinstance(text, str):
             return None
@@ -106,22 +107,24 @@ class ReportHooks:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_itemcollected(self, item: pytest.Item) -> None:
-        """Redact the names of tests that were set in another way."""
+        """Redact the name of a test if it does not come from a parameter, such as one that another plugin has set."""
         _redact_name(item)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True, specname="pytest_runtest_makereport")
     def pytest_redact_exception(
         self, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Redact the exception, which some plugins read, such as allure's."""
+        """Redact the exception itself, because some plugins read it, such as allure-pytest."""
         if call.excinfo and redactor:
             redact_exception(call.excinfo.value, redactor)
         return (yield)
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Add the reasons of failed requests, and redact the report."""
-        _redact_name(item)  # of secrets that came up since; pytest-xdist needs the report's name to be the item's
+        """Add the sections of a failed test, and redact the report."""
+        _redact_name(
+            item
+        )  # of secrets registered since collection; for pytest-xdist, report and item need the same name
         report = yield
         sections = item.stash.get(REPORT_SECTIONS, None)
         if report.failed and sections:
@@ -131,19 +134,19 @@ class ReportHooks:
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_make_collect_report(self) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-        """Redact the errors of a collection."""
+        """Redact the report of a collection."""
         report = yield
         _clean(report)
         return report
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Redact what other plugins have added to the report since."""
+        """Redact what other plugins have added to the report since it was made."""
         _clean(report)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Redact what other plugins have added to the report since."""
+        """Redact what other plugins have added to the report since it was made."""
         _clean(report)
 
     @pytest.hookimpl(tryfirst=True)
@@ -156,12 +159,12 @@ class ReportHooks:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_internalerror(self, excrepr: ExceptionRepr) -> None:
-        """Redact the traceback of a crash."""
+        """Redact the traceback of an internal error of pytest."""
         vars(excrepr).update(vars(redact(excrepr, redactor)))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Generator[None]:
-        """Redact the message of an interrupt or of ``pytest.exit``, and the traceback that the terminal keeps of it."""
+        """Redact the message of an interrupt or of ``pytest.exit``, and the traceback that the terminal keeps."""
         redact_exception(excinfo.value, redactor)
         yield
         terminal = self._config.pluginmanager.get_plugin("terminalreporter")
@@ -170,8 +173,8 @@ class ReportHooks:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self) -> Generator[None]:
-        """Redact what tests wrote to the JUnit file without a report: its attributes and the suite's properties."""
-        from _pytest.junitxml import xml_key  # noqa: PLC0415  there is no public way to the file's contents
+        """Redact the attributes and properties that tests have added to the JUnit XML file, which are in no report."""
+        from _pytest.junitxml import xml_key  # noqa: PLC0415  pytest has no public access to them
 
         xml = self._config.stash.get(xml_key, None)
         if xml is not None and redactor:
@@ -188,14 +191,14 @@ class ReportHooks:
 
 def _redact_name(item: pytest.Item) -> None:
     if redactor.clean(item.nodeid) is not item.nodeid:
-        for name in ("name", "_nodeid", "_id"):  # the node ID is in the second or, since pytest 9.2, the third
+        for name in ("name", "_nodeid", "_id"):  # the node ID is in _nodeid, since pytest 9.2 in _id
             if hasattr(item, name):
                 setattr(item, name, redact(getattr(item, name), redactor))
 
 
 @contextmanager
 def redacted_exceptions() -> Iterator[None]:
-    """Redact the exceptions that leave a ``with`` block: pytest shows them without a report."""
+    """Redact the exceptions that leave the ``with`` block. pytest shows these without a report."""
     try:
         yield
     except BaseException as error:
@@ -204,7 +207,7 @@ def redacted_exceptions() -> Iterator[None]:
 
 
 def register_hooks(config: pytest.Config) -> None:
-    """Register the secrets of the environment, and the hooks of a run unless they are registered already."""
+    """Register the secrets of the environment with the redactor, and the hooks unless the run already has them."""
     hooks = config.pluginmanager.get_plugin("asc-reporting")
     register_secrets(os.environ)
     if hooks is None:
@@ -221,7 +224,10 @@ def _clean(report: pytest.TestReport | pytest.CollectReport) -> None:
 def register_secrets(environ: Mapping[str, str]) -> None:
     """Register the keys, tokens and issuer IDs of the environment with the redactor of this process.
 
-    What is too short for a key or a token, or has the form of a path or of a placeholder, is none.
+    Values that are too short for a key or a token, paths and placeholders are not registered.
+
+    Args:
+        environ: The environment variables.
     """
     for name in SECRET_VARIABLES:
         value = environ.get(name, "")
@@ -237,18 +243,19 @@ def register_secrets(environ: Mapping[str, str]) -> None:
                     if len(form) >= _SHORTEST_SECRET:
                         redactor.add_key(form)
         for word in value.split():
-            if word.count(".") >= _DOTS_OF_A_TOKEN and len(word) >= _SHORTEST_SECRET:
+            if word.count(".") >= _DOTS_IN_TOKEN and len(word) >= _SHORTEST_SECRET:
                 redactor.add_key(word)
 
 
 MAX_LISTED = 20
-"""Requests in the section of a failed test."""
+"""Maximum number of requests in the report section of a failed test."""
 
 
 def describe_requests(records: RequestRecords) -> str:
-    """Return a line for each of the last requests of a test, followed by the reason if it was rejected.
+    """Return a line for each of the last requests of a test; after a rejected request, also the reason.
 
-    For a 401 that is the cause that the response does not give; for others the code, detail and pointer of each error.
+    For a 401, the reason is the cause, which the response does not contain. For other statuses, it is the code, detail
+    and source of each error.
     """
     earlier = len(records) - MAX_LISTED
     lines = [f"… {earlier} earlier requests"] if earlier > 0 else []
@@ -266,7 +273,7 @@ def describe_requests(records: RequestRecords) -> str:
 
 
 def _describe_error(error: Mapping[str, Any], indent: str = "") -> Iterator[str]:
-    """Yield the lines of a JSON:API error and of its associated errors."""
+    """Yield the lines for a JSON:API error and for the errors in its ``meta.associatedErrors``."""
     source = error.get("source")
     place = next(iter(source.values()), None) if isinstance(source, dict) else None
     yield indent + one_line(f"{error.get('code')}: {error.get('detail')}" + (f" ({place})" if place else ""), limit=300)

@@ -1,4 +1,4 @@
-"""The rule for the mode, the service and the base URL: the same for a run, a test and the smoke check."""
+"""Choice of the mode, the service and the base URL, by the same rules for a run, a test and the smoke check."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
 
 class Resolver(NamedTuple):
-    """Resolves mode, service and base URL from the settings of a run."""
+    """Determines the mode, the service and the base URL from the settings of a run."""
 
     settings: Settings
 
     def mode(self, requested: Mode | None = None, *, smoke: bool) -> Mode:
-        """Return the mode: the requested one, or the setting; else live for the smoke check and emulator for tests.
+        """Return the mode: the requested one, or the setting. The default is live for the smoke check, else emulator.
 
         Args:
             requested: The mode that a test requests by its markers and fixtures.
-            smoke: Whether it is for the smoke check.
+            smoke: True for the smoke check, False for tests.
 
         Raises:
-            SettingsError: The setting is no mode.
+            SettingsError: The setting is invalid.
         """
         setting: Any = self.settings.choice("mode")
         return requested or setting or ("live" if smoke else "emulator")
@@ -38,17 +38,17 @@ class Resolver(NamedTuple):
         """Return the name of the service that the settings or the faults determine, or None.
 
         Args:
-            faults: The active faults; none in live mode.
+            faults: Slugs of the active faults; empty in live mode.
         """
-        of_faults = (SERVICES_OF_FAULTS[fault] for fault in faults if fault in SERVICES_OF_FAULTS)
-        return self.settings.choice("service") or next(of_faults, None)
+        required = (SERVICES_OF_FAULTS[fault] for fault in faults if fault in SERVICES_OF_FAULTS)
+        return self.settings.choice("service") or next(required, None)
 
     def service(self, key_type: str, faults: Iterable[str] = ()) -> Service:
-        """Return the service: of the settings, else of the faults, else the one that keys of this type are for.
+        """Return the service: that of the settings, else that of the faults, else the one for the type of the key.
 
         Args:
             key_type: The type of the key.
-            faults: The active faults; none in live mode.
+            faults: Slugs of the active faults; empty in live mode.
         """
         name = self.service_name(faults)
         return SERVICES[name] if name else service_for(key_type)
@@ -57,15 +57,15 @@ class Resolver(NamedTuple):
         """Return the base URL of requests: the service's own in emulator mode, the configured one in live mode.
 
         Raises:
-            SettingsError: The setting is no URL, or a token must not be sent there.
+            SettingsError: The setting is not a valid URL, or tokens must not be sent to its host.
         """
         return service.base_url if mode == "emulator" else self.settings.base_url(service.base_url)
 
     def checked_base_url(self, service: Service, mode: Mode) -> str:
-        """Return the base URL as :meth:`base_url` does, unless it is the host of another service.
+        """Return the base URL as :meth:`base_url` does, and check that its host is not that of another service.
 
         Raises:
-            SettingsError: As of :meth:`base_url`; or the configured host is for another service.
+            SettingsError: As for :meth:`base_url`, or the host belongs to another service.
         """
         url = self.base_url(service, mode)
         check_host(url, service)

@@ -1,4 +1,4 @@
-"""Context of a run: settings, credentials, and the tokens that its tests share."""
+"""Context of a run: its settings, and the credentials and tokens that its tests share."""
 
 from __future__ import annotations
 
@@ -40,15 +40,15 @@ _RUN_CONTEXT: pytest.StashKey[RunContext] = pytest.StashKey()
 class FixtureSetup:
     """Keeps the request of the fixture that pytest is setting up.
 
-    It is registered when a test first requests a fixture of this plugin. A fixture of ours reads it before it requests
-    another.
+    It is registered when a test first requests a fixture of this plugin. A fixture must read the request before it
+    requests another fixture, which replaces it.
     """
 
     request: pytest.FixtureRequest
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_fixture_setup(self, request: pytest.FixtureRequest) -> None:
-        """Keep the request; pytest sets the fixture up."""
+        """Keep the request, and leave it to pytest to set up the fixture."""
         self.request = request
 
 
@@ -71,16 +71,16 @@ class RunContext:
         self.open_emulators: list[Emulator] = []
         """The emulators of ``asc_emulator_factory`` that are open, the latest last."""
         self.account = account_of(config)
-        """The account of ``asc_account`` that every emulator of the run starts from; None without."""
+        """The account of ``asc_account``, which every emulator of the run loads when it starts; None without one."""
         self.live_observers = live_observers_of(config)
-        """Called with each request of a live ``asc_session`` and its response."""
+        """Functions called with each request of a live ``asc_session`` and its response."""
         self._credentials: dict[tuple[Mode, str | None], CredentialsResult] = {}
         self._token_sources: dict[tuple[object, ...], TokenSource] = {}
         self._authenticators: dict[tuple[object, ...], tuple[Credentials, Authenticator]] = {}
 
     @cached_property
     def mode(self) -> Mode:
-        """The mode of tests that request none: a live account is never used by default."""
+        """The mode of tests that do not request one. The default is the emulator."""
         return self.resolver.mode(smoke=self._config.option.asc_smoke)
 
     @property
@@ -89,11 +89,11 @@ class RunContext:
         return self.fixture_setup.request
 
     def active_faults(self, mode: Mode, faults: Iterable[CauseSlug] = ()) -> tuple[CauseSlug, ...]:
-        """Return the causes to inject into token and service: those of the test and of the run; none in live mode.
+        """Return the causes to inject as faults: those of the test and that of the run. In live mode, there are none.
 
         Args:
-            mode: Live or emulator.
-            faults: The causes that a test's markers name.
+            mode: ``live`` or ``emulator``.
+            faults: The causes in the test's markers.
         """
         return () if mode == "live" else (*faults, *([self.fault] if self.fault else ()))
 
@@ -101,8 +101,8 @@ class RunContext:
         """Return the credentials of a mode and the findings on them: the configured ones, or a throw-away key.
 
         Args:
-            mode: Live or emulator.
-            fault: The cause that the throw-away key shows; None for the one of the run.
+            mode: ``live`` or ``emulator``.
+            fault: The cause to inject into the throw-away key; None for that of the run.
         """
         key = (mode, fault)
         if key not in self._credentials:
@@ -118,7 +118,7 @@ class RunContext:
         return self._credentials[key]
 
     def _new_folder(self) -> Path:
-        """Make a folder that is removed when the run ends."""
+        """Create a folder that is removed when the run ends."""
         from pytest_asc.credentials.private_folder import new_private_folder  # noqa: PLC0415  rarely used
 
         folder, remove = new_private_folder()
@@ -129,7 +129,7 @@ class RunContext:
         """Return the lifetime of generated tokens, in seconds: the requested one, the setting, or the default.
 
         Raises:
-            SettingsError: The setting is no lifetime.
+            SettingsError: The setting is invalid.
         """
         lifetime = self.settings.lifetime if requested is None else requested
         return DEFAULT_LIFETIME if lifetime is None else lifetime
@@ -138,12 +138,12 @@ class RunContext:
         """Return the token source that the run's tests share.
 
         Args:
-            credentials: The key, and the ids that go into the tokens.
-            lifetime: Seconds from ``iat`` to ``exp``; None for the one of the run.
+            credentials: The key that signs the tokens, and the IDs that they contain.
+            lifetime: Seconds from ``iat`` to ``exp``; None for the lifetime of the run.
             service: The service that the tokens are for.
 
         Raises:
-            LifetimeError: The service rejects tokens of this lifetime, or it is too short to be of use.
+            LifetimeError: The service rejects tokens with this lifetime, or the lifetime is too short.
         """
         __tracebackhide__ = True
         lifetime = self.lifetime(lifetime)
@@ -153,11 +153,11 @@ class RunContext:
         return self._token_sources[key]
 
     def authenticator(self, credentials: Credentials, service: Service) -> Authenticator:
-        """Return an authenticator of the emulator that knows these credentials; verified tokens are cached for the run.
+        """Return an authenticator that accepts a key. The result of verifying a token is cached for the run.
 
         Args:
             credentials: The key to accept.
-            service: The service that the emulator stands for.
+            service: The service that the emulator emulates.
         """
         from pytest_asc.emulator.auth.authenticator import Authenticator, Key  # noqa: PLC0415  not used in live mode
 
@@ -165,25 +165,25 @@ class RunContext:
         if key not in self._authenticators:
             authenticator, issuer_id = Authenticator(service), credentials.issuer(service)
             authenticator.trust(Key(credentials.key_id, issuer_id, credentials.kind, credentials.public_key))
-            # The id() of the key is unique as long as the credentials are kept.
+            # The credentials are kept, so that no other key can get the same id().
             self._authenticators[key] = (credentials, authenticator)
         return self._authenticators[key][1].fork()
 
     def external_token(self) -> Token | None:
-        """Return the token of ``ASC_TOKEN``; None if it is not set."""
+        """Return the token in ``ASC_TOKEN``, or None if it is not set."""
         setting = self.settings.get("token")
         return Token(setting.value, minted_by=setting.source) if setting else None
 
 
 def utc_offset(faults: Iterable[str]) -> int:
-    """Return the offset of local time from UTC in seconds: that of the injected fault, else that of this machine."""
+    """Return the offset of local time from UTC in seconds: that of an injected fault, else that of this machine."""
     offsets = (UTC_OFFSETS[fault] for fault in faults if fault in UTC_OFFSETS)
     return next(offsets, time.localtime().tm_gmtoff)
 
 
 def netrc_entry(host: str, emulator: Emulator | None) -> NetrcEntry | None:
-    """Return the netrc entry of a host: that of the injected fault, else that of this machine."""
-    from pytest_asc.credentials.netrc import find_entry  # noqa: PLC0415  imports requests, which some suites never need
+    """Return the netrc entry for a host: that of an injected fault, else that of this machine. None without one."""
+    from pytest_asc.credentials.netrc import find_entry  # noqa: PLC0415  imports requests, which many runs do not need
     from pytest_asc.faults.requests import REQUEST_MUTATIONS  # noqa: PLC0415  imports requests, too
 
     mutation = REQUEST_MUTATIONS.get(emulator.client_fault or "") if emulator else None
@@ -195,7 +195,7 @@ def _identity(credentials: Credentials) -> tuple[object, ...]:
 
 
 def get_run_context(config: pytest.Config) -> RunContext:
-    """Return the context of this run; the first call creates it and registers its hooks."""
+    """Return the context of a run. The first call creates it and registers its hooks."""
     if _RUN_CONTEXT not in config.stash:
         run = config.stash[_RUN_CONTEXT] = RunContext(config)
         register_hooks(config)

@@ -1,4 +1,4 @@
-"""Context of a test: its mode, its marker options, its active faults, its emulator and its live failures."""
+"""Context of a test: its mode, marker options, active faults, emulator and failed live requests."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _TEST_CONTEXT: pytest.StashKey[TestContext] = pytest.StashKey()
 
 
 class TestContext:
-    """Context of a test. It is created when the test first requests a fixture of this plugin, and kept in its stash.
+    """Context of a test, in the test's stash. It is created when the test first requests a fixture of this plugin.
 
     Args:
         item: The test.
@@ -45,40 +45,40 @@ class TestContext:
         self.run = run
         self.options = _options(item)
         self.is_marked_live = item.get_closest_marker("asc_live") is not None
-        """The test is marked ``asc_live``."""
+        """True if the test is marked ``asc_live``."""
         requested = self.options.mode or self._requested_mode(item)
         self.mode: Mode = run.resolver.mode(requested, smoke=False) if requested else run.mode
         self.faults = run.active_faults("emulator", self.options.faults)
-        """The causes that the emulator brings about: those of the test's markers and of the run."""
+        """The causes to inject into the test's emulator: those of its markers and that of the run."""
         self.active_faults = run.active_faults(self.mode, self.options.faults)
-        """The causes that the token and the service show: none in live mode."""
+        """The causes to inject in the mode of the test: the same ones, or none in live mode."""
         self.emulator: Emulator | None = None
         """The emulator of the test; None in live mode."""
         self.faulty_tokens: list[Token] = []
-        """The tokens of ``asc_token`` that a fault has changed."""
+        """The tokens of ``asc_token`` that have a fault."""
         self.earlier_requests = 0
-        """Requests that its emulator had handled before the test."""
+        """Number of requests that the emulator had received before the test."""
         self.live_failures: LiveFailures | None = None
-        """The failed requests of its live session."""
+        """The failed requests of the test's live session; None in emulator mode."""
         self._credentials_error: CredentialsError | None = None
         self._starting = False
 
     def report_sections(self) -> Iterator[tuple[str, str]]:
-        """Return the sections for the report of a failed test: their titles and texts."""
+        """Yield the title and text of each section for the report of a failed test."""
         if self.live_failures:
             yield "asc live", str(self.live_failures)
         if self.emulator and (text := describe_requests(self.emulator.requests_since(self.earlier_requests))):
             yield "asc emulator", text
 
     def _explain_unused_fault(self) -> str | None:
-        """Describe a fault of the test's marker that no request has shown; None if each was used."""
+        """Return the error for a token fault in the test's markers that had no effect, or None."""
         from pytest_asc.faults.tokens import TOKENS  # noqa: PLC0415  rarely used
 
         faults = [fault for fault in self.options.faults if fault in TOKENS]
         if not faults or self.emulator is None or self.emulator.has_received(self.faulty_tokens):
             return None
         records = self.emulator.requests_since(self.earlier_requests)
-        if self.faulty_tokens and not records:  # the client may have refused to send such a token
+        if self.faulty_tokens and not records:  # the client may have rejected the token itself
             return None
         received = (
             ["Requests received:", *(f"  {record}" for record in records)] if records else ["No request was received."]
@@ -87,22 +87,22 @@ class TestContext:
             [
                 f"The fault {faults[0]!r} had no effect: no request was sent with the token of asc_token.",
                 *received,
-                "A client that signs its own tokens ignores asc_token: pass it this token, or use a service fault.",
+                "A client that signs its own tokens ignores asc_token: pass asc_token to it, or use a service fault.",
                 "If that is intended, mark the test with @pytest.mark.asc(allow_unfired=True).",
             ]
         )
 
     def _requested_mode(self, item: pytest.Item) -> Mode | None:
-        """Return the mode that a test requests by its markers and fixtures."""
+        """Return the mode that a test requests by its markers and fixtures, or None."""
         if self.is_marked_live:
             return "live"
         return "emulator" if "asc_emulator" in getattr(item, "fixturenames", ()) else None
 
     def emulate_hosts(self, request: pytest.FixtureRequest) -> None:
-        """Intercept requests to Apple's hosts with this test's emulator, with or without a key; not in live mode.
+        """In emulator mode, start the emulator even without a usable key, so that no request reaches Apple's hosts.
 
         Args:
-            request: Of the requesting fixture.
+            request: The ``request`` object of the calling fixture.
         """
         if self.mode != "emulator" or self.emulator or self._starting:
             return
@@ -112,13 +112,13 @@ class TestContext:
             self._start_emulator(self._service_without_key())
 
     def start_emulator(self, request: pytest.FixtureRequest) -> Emulator:
-        """Return the emulator of this test; the first call starts it, for Apple's hosts and until the test ends.
+        """Return the emulator of this test. The first call starts it; it handles Apple's hosts until the test ends.
 
         Args:
-            request: Of the requesting fixture.
+            request: The ``request`` object of the calling fixture.
 
         Raises:
-            CredentialsError: There are no credentials that can be used.
+            CredentialsError: There are no usable credentials.
         """
         __tracebackhide__ = True
         if self._credentials_error and self.mode == self.run.mode:
@@ -138,7 +138,7 @@ class TestContext:
         return self._start_emulator(service, self.run.authenticator(credentials, service), credentials)
 
     def _share(self, emulator: Emulator) -> Emulator:
-        """Use an emulator of a wider scope; what the test's markers change is restored when the test ends."""
+        """Use an emulator of a wider scope. When the test ends, undo the changes that its markers made."""
         from pytest_asc.emulator.service_faults import FAULTS  # noqa: PLC0415  not used in live mode
 
         for fault in self.options.faults:
@@ -167,7 +167,7 @@ class TestContext:
             emulator.review_requirements -= set(self.options.relax)
 
     def _end(self) -> None:
-        """Fail if a fault had no effect, and reset the context for another run of the same test."""
+        """Fail the test if a fault had no effect. Remove the context, for plugins that run a test again."""
         __tracebackhide__ = True
         del self._item.stash[_TEST_CONTEXT]
         if not self.options.allow_unfired and (unused := self._explain_unused_fault()):
@@ -198,14 +198,15 @@ class TestContext:
         return emulator
 
     def credentials(self, request: pytest.FixtureRequest) -> Credentials:
-        """The credentials for this mode: ``asc_credentials`` if it has the same mode or is overridden.
+        """Return the credentials for the test's mode: ``asc_credentials`` if it has the same mode or is overridden.
+
+        They are not cached, because a fixture that an overriding ``asc_credentials`` requests gets the overridden ones.
 
         Args:
-            request: Of the requesting fixture. The credentials are not cached here: a fixture that an overridden
-                ``asc_credentials`` requests gets those that were there before.
+            request: The ``request`` object of the calling fixture.
 
         Raises:
-            CredentialsError: There are none that can be used.
+            CredentialsError: There are no usable credentials.
         """
         __tracebackhide__ = True
         run, mode = self.run, self.mode
@@ -213,7 +214,7 @@ class TestContext:
             if mode == "emulator" and fault in CREDENTIALS:
                 return run.credentials_result(mode, fault).require()
         try:
-            # After a fixture has failed, pytest 8.0 resolves a second request for it to the fixture that it overrides.
+            # If a fixture has failed, pytest 8.0 answers the next request for it with the fixture that it overrides.
             if self._credentials_error:
                 raise self._credentials_error
             credentials: Credentials = request.getfixturevalue("asc_credentials")
@@ -227,7 +228,7 @@ class TestContext:
         return credentials
 
     def service(self, credentials: Credentials) -> Service:
-        """Return the service that the test is for."""
+        """Return the service that the test uses with a key."""
         return self.run.resolver.service(credentials.kind, self.active_faults)
 
     def _service_without_key(self) -> Service:
@@ -237,11 +238,11 @@ class TestContext:
         """Return the base URL of the test's session.
 
         Raises:
-            pytest.fail.Exception: The configured URL is of no use, or its host is for another service.
+            pytest.fail.Exception: The configured URL is invalid, or its host belongs to another service.
         """
         try:
             key_type = self.credentials(request).kind
-        except CredentialsError:  # with a token alone, the settings give the type of the key
+        except CredentialsError:  # with only a token, the key type comes from the settings
             service = self._service_without_key()
         else:
             service = self.run.resolver.service(key_type, self.active_faults)
@@ -251,7 +252,7 @@ class TestContext:
             raise pytest.fail.Exception(str(error), pytrace=False) from None
 
     def diagnosis(self, request: pytest.FixtureRequest) -> Diagnose:
-        """Return ``asc_diagnose``: it knows this test's credentials and emulator, and this machine's netrc file."""
+        """Return ``asc_diagnose``, which uses the test's credentials and emulator, and this machine's netrc file."""
         from pytest_asc.diagnosis.diagnose import DiagnosisContext, diagnose  # noqa: PLC0415  rarely used
         from pytest_asc.diagnosis.pasted_secrets import register_secrets  # noqa: PLC0415
         from pytest_asc.emulator.request_records import record_of  # noqa: PLC0415
@@ -261,8 +262,8 @@ class TestContext:
         except CredentialsError:
             credentials = None
 
-        def refusal(answer: HttpResponse) -> Finding | None:
-            record = record_of(answer, self.emulator.requests) if self.emulator else None
+        def emulator_finding(response: HttpResponse) -> Finding | None:
+            record = record_of(response, self.emulator.requests) if self.emulator else None
             return record.refusal if record else None
 
         def asc_diagnose(
@@ -275,7 +276,7 @@ class TestContext:
             now: float | None = None,
         ) -> tuple[Finding, ...]:
             __tracebackhide__ = True
-            # The report of a failed test shows the arguments.
+            # The report of a failed test shows the arguments of functions in the traceback.
             register_secrets(evidence, token, request)
             return diagnose(
                 evidence,
@@ -286,7 +287,7 @@ class TestContext:
                 context=DiagnosisContext(
                     credentials=credentials,
                     netrc=lambda host: netrc_entry(host, self.emulator),
-                    emulator_finding=refusal,
+                    emulator_finding=emulator_finding,
                     utc_offset=utc_offset(self.active_faults),
                 ),
             )
@@ -295,7 +296,7 @@ class TestContext:
 
 
 def get_test_context(request: pytest.FixtureRequest) -> TestContext:
-    """Return the context of the test that a fixture is requested in; invalid markers fail it."""
+    """Return the context of the test that requests a fixture. If its markers are invalid, the test fails."""
     __tracebackhide__ = True
     stash: pytest.Stash = request.node.stash
     if _TEST_CONTEXT not in stash:

@@ -112,7 +112,7 @@ def test_the_emulated_smoke_check_starts_with_the_resources_of_asc_account(
     ("content", "message"),
     [
         (None, "*asc_account = accounts/ours.json: *No such file*"),
-        ("{", "*asc_account = accounts/ours.json: *does not load*"),
+        ("{", "*asc_account = accounts/ours.json: *cannot be loaded*"),
         (json.dumps({"data": [{"type": "app", "id": "1"}]}), "*there is no type 'app'; did you mean 'apps'*"),
         (json.dumps({"data": [{"type": "apps", "id": "-----BEGIN PRIVATE KEY-----"}]}), "*looks like a private key*"),
         (

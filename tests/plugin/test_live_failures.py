@@ -9,7 +9,7 @@ import requests
 from loopback import APPS, REFUSED, Apple, Reply
 
 from pytest_asc.diagnosis.findings import make_finding
-from pytest_asc.plugin.live_failures import MOST, LiveFailures, RecordingSession
+from pytest_asc.plugin.live_failures import MAX_FAILURES, LiveFailures, RecordingSession
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,9 +83,9 @@ def test_repeated_failures_are_reported_once_with_their_count(apple: Apple, fail
 def test_a_limited_number_of_failures_is_kept(apple: Apple, failures: LiveFailures) -> None:
     apple.answer = lambda _: Reply(404, REFUSED)
     with session(apple.url, failures) as live_session:
-        for number in range(MOST + 5):
+        for number in range(MAX_FAILURES + 5):
             live_session.get(f"/v1/apps/{number}")
-    assert str(failures).count("returned 404") == MOST
+    assert str(failures).count("returned 404") == MAX_FAILURES
 
 
 @pytest.mark.parametrize("prepared", [True, False])

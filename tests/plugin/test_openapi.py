@@ -40,14 +40,14 @@ def test_the_option_names_a_document_that_is_compiled_once_and_cached(pytester: 
         [
             "asc: compiling the OpenAPI document *openapi.json *",
             "asc: compiled in * s: version 0.1, 7 operations",
-            "asc: App Store Connect API 0.1, of *openapi.json",
+            "asc: App Store Connect API 0.1, from *openapi.json",
             "asc: the roles for these are not known, so only ADMIN may use them: /v1/bookReports, /v2/shelves",
         ]
     )
     second = pytester.runpytest_subprocess("--asc-openapi=openapi.json")  # another process has only the file
     second.assert_outcomes(passed=2)
     assert "asc: compil" not in second.stdout.str()
-    second.stdout.fnmatch_lines(["asc: App Store Connect API 0.1, of *openapi.json"])
+    second.stdout.fnmatch_lines(["asc: App Store Connect API 0.1, from *openapi.json"])
 
 
 def test_a_changed_document_is_compiled_again(pytester: pytest.Pytester) -> None:
