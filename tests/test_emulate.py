@@ -90,7 +90,7 @@ def test_an_exception_in_the_with_block_is_raised_instead_of_the_error_for_an_un
         program()
 
 
-def test_an_unknown_service_is_refused() -> None:
+def test_emulate_raises_value_error_for_an_unknown_service() -> None:
     with pytest.raises(ValueError, match="expected one of app-store-connect"), pytest_asc.emulate(service="x"):  # type: ignore[arg-type]
         pass
 

@@ -210,7 +210,7 @@ def test_a_missing_key_id_is_taken_from_the_name_of_the_key_file(find: Find, pro
     assert reading.sources["key_id"] == "ASC_PRIVATE_KEY_PATH"
 
 
-def test_a_key_file_named_after_another_key_id_is_a_finding(find: Find, project: Path) -> None:
+def test_a_key_file_named_after_another_key_id_is_reported(find: Find, project: Path) -> None:
     path = write(project / f"AuthKey_{OTHER_ID}.p8")
     assert causes(find({**IDS, "ASC_PRIVATE_KEY_PATH": str(path)})) == ["key-id-file-mismatch"]
 
@@ -272,7 +272,7 @@ def test_in_the_environment_a_key_takes_precedence_over_a_file_and_a_file_over_j
     assert find({**environ, "EXPO_ASC_API_KEY_PATH": file}).sources["private_key"] == "EXPO_ASC_API_KEY_PATH"
 
 
-def test_the_same_key_in_two_encodings_is_no_conflict(find: Find, project: Path) -> None:
+def test_the_same_key_in_two_encodings_is_not_a_conflict(find: Find, project: Path) -> None:
     path = str(write(project / "asc.p8", P8))
     environ = {
         "ASC_KEY_ID": KEY_ID,
@@ -436,21 +436,21 @@ def test_invalid_fastlane_json_is_an_error_that_says_what_is_wrong(
 
 @pytest.mark.parametrize("name", ["ASC_PRIVATE_KEY_PATH", "APP_STORE_CONNECT_API_KEY_PATH"])
 @pytest.mark.parametrize("text", [P8, P8_B64, FLAT, P8.replace("\n", "\\n")], ids=itertools.count())
-def test_the_text_of_a_key_in_a_variable_for_a_path_is_used_and_a_finding(find: Find, name: str, text: str) -> None:
+def test_the_text_of_a_key_in_a_variable_for_a_path_is_used_and_reported(find: Find, name: str, text: str) -> None:
     reading = find({**IDS, name: text})
     assert holds(reading)
     assert causes(reading)[0] == "key-content-for-path"
     assert f"{name} contains the text of a key (length {len(text)})" in reading.findings[0].evidence
 
 
-def test_fastlanes_json_in_a_variable_for_a_path_is_used_and_a_finding(find: Find) -> None:
+def test_fastlanes_json_in_a_variable_for_a_path_is_used_and_reported(find: Find) -> None:
     reading = find({"APP_STORE_CONNECT_API_KEY_PATH": fastlane()})
     assert holds(reading)
     assert causes(reading) == ["key-content-for-path"]
 
 
 @pytest.mark.parametrize("around", ["{}", '"{}"', "{}\n"])
-def test_a_path_in_a_variable_for_the_text_of_a_key_is_used_and_a_finding(
+def test_a_path_in_a_variable_for_the_text_of_a_key_is_used_and_reported(
     find: Find, project: Path, around: str
 ) -> None:
     write(project / f"AuthKey_{KEY_ID}.p8")
@@ -486,7 +486,7 @@ def test_a_placeholder_in_place_of_a_path_is_an_error(find: Find, value: str) ->
 @pytest.mark.parametrize(
     ("around", "cause"), [('"{}"', "key-quoted"), ("{}\n", "key-invisible-characters"), ("'{}", "key-quoted")]
 )
-def test_quotes_and_whitespace_around_a_path_are_removed_and_a_finding(
+def test_quotes_and_whitespace_around_a_path_are_removed_and_reported(
     find: Find, project: Path, around: str, cause: str
 ) -> None:
     write(project / "asc.p8")
@@ -665,7 +665,7 @@ posix = pytest.mark.skipif(os.name != "posix", reason="the mode of a file says w
 @pytest.mark.parametrize(
     ("mode", "exposed"), [(0o600, False), (0o400, False), (0o640, True), (0o604, True), (0o644, True)]
 )
-def test_a_key_file_that_others_can_read_is_exposed(
+def test_a_key_file_that_others_can_read_is_reported_as_exposed(
     find: Find, project: Path, home: Path, mode: int, exposed: bool
 ) -> None:
     path = write(project / "asc.p8", mode=mode)
@@ -679,7 +679,7 @@ def test_a_key_file_that_others_can_read_is_exposed(
 
 
 @posix
-def test_a_fastlane_json_file_that_others_can_read_is_exposed(find: Find, project: Path) -> None:
+def test_a_fastlane_json_file_that_others_can_read_is_reported_as_exposed(find: Find, project: Path) -> None:
     write(project / "asc.json", fastlane(), mode=0o644)
     assert causes(find({"APP_STORE_CONNECT_API_KEY_PATH": "asc.json"})) == ["key-file-exposed"]
 
@@ -699,7 +699,7 @@ def repository(project: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", ["asc.p8", "keys/deep/asc.p8", "keys/" + "x" * 200 + ".p8", "k\u00e9y.p8"])
-def test_a_key_file_that_git_tracks_is_exposed(find: Find, repository: Path, name: str) -> None:
+def test_a_key_file_that_git_tracks_is_reported_as_exposed(find: Find, repository: Path, name: str) -> None:
     path = write(repository / name)
     environ = {**IDS, "ASC_PRIVATE_KEY_PATH": str(path)}
     write(repository / f"{name}.old")
@@ -712,7 +712,7 @@ def test_a_key_file_that_git_tracks_is_exposed(find: Find, repository: Path, nam
     assert finding.evidence.endswith(" is tracked by git")
 
 
-def test_a_key_file_that_git_tracks_in_another_worktree_is_exposed(
+def test_a_key_file_that_git_tracks_in_another_worktree_is_reported_as_exposed(
     find: Find, repository: Path, tmp_path: Path
 ) -> None:
     write(repository / "asc.p8")

@@ -27,7 +27,7 @@ def claims_of(token: str) -> dict[str, Any]:
     return claims
 
 
-def test_the_default_lifetime_and_service_apply_where_none_is_given(make_token: TokenFactory) -> None:
+def test_the_default_lifetime_and_service_are_used_if_none_is_given(make_token: TokenFactory) -> None:
     claims = claims_of(make_token())
     assert (claims["exp"] - claims["iat"], claims["aud"]) == (600, "appstoreconnect-v1")
 

@@ -102,7 +102,7 @@ def test_the_error_for_a_missing_id_names_it() -> None:
         mint(credentials("individual"), now=NOW, service="enterprise")
 
 
-def test_an_id_is_not_required_where_its_claim_is_overridden_or_removed() -> None:
+def test_an_id_is_not_required_if_its_claim_is_overridden_or_removed() -> None:
     token = mint(credentials(), now=NOW, service="apns", claims={"iss": "ANYTHING"})
     assert claims_of(token)["iss"] == "ANYTHING"
     assert "iss" not in claims_of(mint(credentials(), now=NOW, service="apns", claims={"iss": None}))
@@ -208,7 +208,7 @@ def test_lifetimes_out_of_bounds_raise_a_lifetime_error_with_its_finding(
     assert str(error.value) == str(error.value.finding)
 
 
-def test_a_long_lifetime_is_accepted_where_the_scope_allows_it() -> None:
+def test_a_long_lifetime_is_accepted_if_the_scope_allows_it() -> None:
     clock = Clock()
     source = TokenSource(credentials(), lifetime=86_400, scope=["GET /v1/ciProducts"], clock=clock)
     first = source.token()

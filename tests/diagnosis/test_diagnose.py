@@ -238,7 +238,9 @@ def test_a_request_that_was_accepted_has_no_finding_even_with_a_malformed_token(
         ({}, "key-unknown-to-apple"),
     ],
 )
-def test_an_opaque_401_is_explained_by_its_token(credentials: Credentials, how: dict[str, Any], cause: str) -> None:
+def test_a_401_without_a_reason_is_explained_by_its_token(
+    credentials: Credentials, how: dict[str, Any], cause: str
+) -> None:
     token = str(mint(credentials, now=NOW, **how))
     assert causes(diagnose(make_response(token=token), now=NOW, context=DiagnosisContext(credentials))) == [cause]
 

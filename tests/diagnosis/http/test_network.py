@@ -100,7 +100,7 @@ def fail(url: str, *, proxy: str | None = None, verify: str | bool = True, timeo
     return finding
 
 
-def test_a_refused_connection_is_connection_failed() -> None:
+def test_a_refused_connection_is_reported_as_connection_failed() -> None:
     port = closed_port()
     finding = fail(f"http://{port}/")
     assert (finding.cause, finding.evidence) == ("connection-failed", f"{port} refused the connection")
@@ -112,7 +112,7 @@ def test_a_refused_connection_to_the_proxy_names_the_proxy() -> None:
     assert finding.evidence == f"the proxy for {HOST} refused the connection"
 
 
-def test_a_name_that_cannot_be_resolved_is_connection_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_that_cannot_be_resolved_is_reported_as_connection_failed(monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(*args: object, **kwargs: object) -> NoReturn:
         raise socket.gaierror(-2, "Name or service not known")
 
@@ -122,7 +122,7 @@ def test_a_name_that_cannot_be_resolved_is_connection_failed(monkeypatch: pytest
     assert finding.evidence == f"the name of {HOST} cannot be resolved: Name or service not known"
 
 
-def test_a_network_without_a_route_is_connection_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_network_without_a_route_is_reported_as_connection_failed(monkeypatch: pytest.MonkeyPatch) -> None:
     def unreachable(*args: object, **kwargs: object) -> NoReturn:
         raise OSError(101, "Network is unreachable")
 
@@ -163,7 +163,9 @@ def test_a_response_that_does_not_arrive_in_time_is_reported_as_timed_out(serve:
         ("https", "HTTP/1.1 400 Bad Request\r\n\r\n", "the TLS handshake with {host} failed: "),
     ],
 )
-def test_responses_that_are_not_apples_are_found(serve: Serve, scheme: str, text: str, evidence: str) -> None:
+def test_responses_of_other_servers_and_proxies_are_reported(
+    serve: Serve, scheme: str, text: str, evidence: str
+) -> None:
     host = serve(reply(text))
     finding = fail(f"{scheme}://{host}/")
     assert finding.cause == "connection-failed"
@@ -186,7 +188,7 @@ def test_responses_that_are_not_apples_are_found(serve: Serve, scheme: str, text
         ),
     ],
 )
-def test_a_proxy_that_refuses_connect_is_found(serve: Serve, status: str, cause: str, evidence: str) -> None:
+def test_a_proxy_that_rejects_connect_is_reported(serve: Serve, status: str, cause: str, evidence: str) -> None:
     finding = fail(f"https://{HOST}/", proxy=serve(reply(f"HTTP/1.1 {status}\r\n\r\n")))
     assert (finding.cause, finding.evidence) == (cause, evidence)
 
@@ -229,7 +231,7 @@ def shake_hands(certificate: Path) -> Callable[[socket.socket], None]:
     return handle
 
 
-def test_an_untrusted_certificate_is_tls_intercepted(serve: Serve, tmp_path: Path) -> None:
+def test_an_untrusted_certificate_is_reported_as_tls_intercepted(serve: Serve, tmp_path: Path) -> None:
     host = serve(shake_hands(make_certificate(tmp_path)))
     finding = fail(f"https://{host}/")
     assert (finding.cause, finding.certainty) == ("tls-intercepted", "likely")
@@ -245,7 +247,7 @@ def test_the_fix_of_an_expired_certificate_names_the_clock(serve: Serve, tmp_pat
     assert "clock" in finding.fix
 
 
-def test_a_missing_certificate_bundle_is_found(tmp_path: Path) -> None:
+def test_a_missing_certificate_bundle_is_reported(tmp_path: Path) -> None:
     finding = fail(f"https://{closed_port()}/", verify=str(tmp_path / "proxy-ca.pem"))
     assert (finding.cause, finding.certainty) == ("tls-intercepted", "certain")
     assert finding.evidence == f"the CA bundle does not exist: {tmp_path / 'proxy-ca.pem'}"

@@ -265,7 +265,7 @@ def test_the_evidence_of_a_repair_has_figures(text: str, cause: str, figure: str
         pytest.param(private(form=PrivateFormat.TraditionalOpenSSL, encoding=Encoding.DER), [LINES], id="DER"),
     ],
 )
-def test_a_sec1_key_is_read_and_noted(text: str | bytes, others: list[str]) -> None:
+def test_a_sec1_key_is_accepted_with_a_note(text: str | bytes, others: list[str]) -> None:
     reading = read_key(text)
     assert is_the_key(reading)
     *repairs, note = reading.findings
