@@ -137,7 +137,7 @@ def make_asc_token(_asc_run: RunContext) -> TokenFactory:
 
 @pytest.fixture
 def asc_session(_asc_run: RunContext, asc_token: str) -> Iterator[Session]:
-    """A ``requests.Session`` for the App Store Connect API: the emulator, or Apple's in live mode.
+    """A ``requests.Session`` for the App Store Connect API: that of the emulator or, in live mode, Apple's.
 
     ::
 
@@ -298,8 +298,8 @@ def asc_env(_asc_run: RunContext, asc_credentials: Credentials, monkeypatch: pyt
         def test_my_release_script(asc_env, asc_emulator):
             release.main()  # reads ASC_KEY_ID, ASC_ISSUER_ID and ASC_PRIVATE_KEY_PATH
 
-    They also contain a token of that key, the key type, the lifetime of tokens and the mode. The fixture sets them for
-    the duration of the test, removes variables that would select another key, and returns those that it has set. For a
+    Others contain a token of that key, the key type, the lifetime of tokens and the mode. The fixture sets them for the
+    duration of the test, removes variables that would select another key, and returns those that it has set. For a
     subprocess, use ``env=asc_server.env``.
     """
     from pytest_asc.apple.services import service_for

@@ -37,7 +37,7 @@ class MarkerOptions:
     allow_writes: bool = False
     """True if a live session may send POST, PATCH, PUT and DELETE requests in a run with ``--asc-allow-writes``."""
     allow_unfired: bool = False
-    """True if it is no error that a planned failure or a fault of the test has not happened."""
+    """True if planned failures and token faults that had no effect are not reported as errors."""
     relax: tuple[str, ...] = ()
     """Names of the review requirements that the emulator does not check."""
 

@@ -122,9 +122,8 @@ class ReportHooks:
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Add the sections of a failed test, and redact the report."""
-        _redact_name(
-            item
-        )  # of secrets registered since collection; for pytest-xdist, report and item need the same name
+        # Secrets may have been registered since collection. pytest-xdist needs the same name in report and item.
+        _redact_name(item)
         report = yield
         sections = item.stash.get(REPORT_SECTIONS, None)
         if report.failed and sections:
@@ -174,7 +173,7 @@ class ReportHooks:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self) -> Generator[None]:
         """Redact the attributes and properties that tests have added to the JUnit XML file, which are in no report."""
-        from _pytest.junitxml import xml_key  # noqa: PLC0415  pytest has no public access to them
+        from _pytest.junitxml import xml_key  # noqa: PLC0415  pytest has no public access to the file
 
         xml = self._config.stash.get(xml_key, None)
         if xml is not None and redactor:
