@@ -202,7 +202,7 @@ def test_serve_keeps_running_under_nohup(serve: Callable[..., ServeProcess]) -> 
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-def test_serve_fails_where_standard_output_cannot_be_written() -> None:
+def test_serve_fails_if_standard_output_cannot_be_written() -> None:
     problem = "cannot write the server's URLs to standard output: No space left on device"
     with Path("/dev/full").open("w") as full:
         result = subprocess.run(
@@ -265,7 +265,7 @@ def test_serve_refuses_invalid_options(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="its shell closes no files")
-def test_serve_fails_where_standard_output_is_closed() -> None:
+def test_serve_fails_if_standard_output_is_closed() -> None:
     command = ["sh", "-c", 'exec "$@" >&-', "sh", *COMMAND, "--empty"]
     result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
     assert result.returncode == 4

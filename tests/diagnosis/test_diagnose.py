@@ -176,7 +176,7 @@ def test_text_passed_as_headers_is_found(form: Any, token: str) -> None:
     assert causes(diagnose(request, now=NOW)) == ["headers-is-token"]
 
 
-def test_headers_alone_are_diagnosed(token: str) -> None:
+def test_headers_without_a_request_are_diagnosed(token: str) -> None:
     assert diagnose({"Authorization": f"Bearer {token}"}, now=NOW) == ()
     assert causes(diagnose({"authorization": token.encode()}, now=NOW)) == ["bearer-missing"]
 
@@ -304,7 +304,7 @@ def test_a_406_is_reported_as_accept_header(token: str) -> None:
 
 
 @pytest.mark.parametrize("document", [json.loads(REFUSED), REFUSED, REFUSED.decode()])
-def test_an_error_document_alone_is_diagnosed(document: object, credentials: Credentials) -> None:
+def test_an_error_document_without_a_response_is_diagnosed(document: object, credentials: Credentials) -> None:
     assert causes(diagnose(document, now=NOW)) == ["key-unknown-to-apple"]
     long = str(mint(credentials, now=NOW, lifetime=3600))
     assert causes(diagnose(document, token=long, now=NOW)) == ["token-lifetime-too-long"]

@@ -51,7 +51,7 @@ def test_every_emulator_of_a_run_starts_with_the_resources_of_asc_account(
             asc_emulator.delete(asc_emulator.get("apps", IDS[0]))
             assert ids(asc_session) == [IDS[1], "1"]
 
-        def test_each_test_starts_anew(asc_session):
+        def test_changes_of_the_previous_test_are_gone(asc_session):
             assert ids(asc_session) == IDS
 
         def test_server(asc_server, asc_token):

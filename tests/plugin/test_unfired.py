@@ -40,7 +40,7 @@ def test_an_unused_planned_failure_is_reported_for_a_failed_test_as_well(pyteste
     result.stdout.fnmatch_lines(["No request was received."])
 
 
-def test_a_used_or_optional_planned_failure_is_no_error(pytester: pytest.Pytester) -> None:
+def test_a_used_or_optional_planned_failure_is_not_an_error(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import pytest

@@ -54,7 +54,7 @@ def test_the_report_of_every_cause_equals_the_stored_one(
     assert without_sizes(report) == without_sizes(file.read_text(encoding="utf-8"))
 
 
-def test_a_stored_report_that_differs_in_sizes_alone_is_not_rewritten(tmp_path: Path) -> None:
+def test_a_stored_report_that_differs_only_in_sizes_is_not_rewritten(tmp_path: Path) -> None:
     file = tmp_path / "key-not-ec.txt"
     store("an RSA key (1216 bytes)\n", file)
     store("an RSA key (1218 bytes)\n", file)

@@ -91,7 +91,7 @@ def test_expected_responses_have_no_finding(response: HttpResponse) -> None:
     assert read(response) == []
 
 
-def test_an_empty_enterprise_list_is_no_finding() -> None:
+def test_an_empty_list_of_the_enterprise_program_has_no_finding() -> None:
     assert read(make_response(200, {"data": []}, url=ENTERPRISE_PROBE), service=ENTERPRISE) == []
 
 
