@@ -7,6 +7,7 @@ import threading
 import time
 from email.utils import formatdate
 from functools import cache, lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_asc.apple.causes import CAUSES, nearest_cause
@@ -29,7 +30,7 @@ from pytest_asc.emulator.http_models import JSON, Request, Response
 from pytest_asc.emulator.jsonapi import errors
 from pytest_asc.emulator.jsonapi.errors import ApiError, RefusedError, error_response
 from pytest_asc.emulator.planned_failures import PlannedFailure, PlannedFailures
-from pytest_asc.emulator.request_log import CORRELATION_KEYS, MAX_BYTES, MAX_RECORDS, RequestLog, size_of
+from pytest_asc.emulator.request_log import CORRELATION_KEYS, MAX_BYTES, MAX_RECORDS, RequestLog
 from pytest_asc.emulator.request_records import CORRELATION_KEY, RequestRecord, RequestRecords
 from pytest_asc.emulator.resources.webhook_events import observe
 from pytest_asc.emulator.service_faults import FAULTS
@@ -916,11 +917,13 @@ class Emulator:
         headers["Date"] = _http_date(int(now))
         if result.remaining is not None:
             left = 0 if status == _TOO_MANY_REQUESTS else result.remaining
-            headers["X-Rate-Limit"] = f"user-hour-lim:{self.rate_limit};user-hour-rem:{left};"
+            headers["X-Rate-Limit"] = f"user-hour-lim:{self._rate_limit};user-hour-rem:{left};"
         correlation_key = None
         if not result.from_front_end:
             correlation_key = headers[CORRELATION_KEY] = next(CORRELATION_KEYS)
-        log, size = self._log, size_of(request, response)
+        log, sent = self._log, request.headers
+        header_size = sum(map(len, chain(sent, sent.values(), headers, headers.values())))
+        size = len(request.url) + len(request.body) + len(response.body) + header_size
         log.append((request, response, result.refusal, correlation_key, size))
         log.bytes += size
         if log.bytes > MAX_BYTES or len(log) > MAX_RECORDS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from itertools import chain, islice, product
+from itertools import islice, product
 from string import ascii_uppercase
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -29,18 +29,11 @@ Entry: TypeAlias = "tuple[Request, Response, Finding | None, str | None, int]"
 """A request, its response, the cause of a refusal, the correlation key, and the size of the entry in bytes."""
 
 
-def size_of(request: Request, response: Response) -> int:
-    """Return the size of the URL, the headers and the bodies of a request and its response, in bytes."""
-    sent, received = request.headers, response.headers
-    headers = chain(sent, sent.values(), received, received.values())
-    return len(request.url) + len(request.body) + len(response.body) + sum(map(len, headers))
-
-
 class RequestLog(deque["Entry"]):
     """The latest requests, as many as :data:`MAX_RECORDS` and :data:`MAX_BYTES` allow.
 
-    The caller that appends an entry adds its size, from :func:`size_of`, to ``bytes``, and calls :meth:`shrink` only if
-    a limit is exceeded: it saves a method call for every ordinary request.
+    The caller that appends an entry adds its size to ``bytes``, and calls :meth:`shrink` only if a limit is exceeded:
+    this saves a method call for every ordinary request.
     """
 
     bytes = 0
