@@ -159,6 +159,7 @@ def test_a_token_of_the_environment_is_checked(
     monkeypatch.setenv("ASC_TOKEN", make_token(lifetime=3600))
     result, report = smoke()
     assert (result.ret, report["cause"], report["token"]["minted_by"]) == (1, "token-lifetime-too-long", "ASC_TOKEN")
+    result.stdout.fnmatch_lines(["*more than the 20 min allowed, read from", "*ASC_TOKEN", "*iat *"])
     monkeypatch.setenv("ASC_TOKEN", make_token())
     result, report = smoke()
     assert (result.ret, report["cause"]) == (0, None)
