@@ -6,9 +6,11 @@ import os
 import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import NoneType
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
 from pytest_asc.apple.services import SERVICES
+from pytest_asc.credentials.finder import Credentials
 from pytest_asc.credentials.netrc import find_entry
 from pytest_asc.credentials.settings import home_folder
 from pytest_asc.diagnosis.diagnose import DiagnosisContext
@@ -25,10 +27,11 @@ if TYPE_CHECKING:
 
     from pytest_asc.apple.roles import Role
     from pytest_asc.apple.services import ServiceName
-    from pytest_asc.credentials.finder import Credentials
     from pytest_asc.diagnosis.findings import Finding
     from pytest_asc.emulator.seeding import CheckedDocument
 
+_MAX_TIME = 2**37
+"""Maximum distance from 1970, in seconds, of a time that every platform can format."""
 
 _account: CheckedDocument | None = None
 """The account with which every emulator of :func:`emulate` starts; None for an empty account."""
@@ -88,11 +91,14 @@ def diagnose(
         One finding for each cause, the best-supported error first; empty if nothing is wrong.
 
     Raises:
-        TypeError: The type of the evidence is not supported.
-        ValueError: The service does not exist.
+        TypeError: The type of the evidence is not supported, or the credentials are none.
+        ValueError: The service does not exist, or ``now`` is not a time.
     """
     __tracebackhide__ = True
     now = time.time() if now is None else now
+    if type(now) not in {int, float} or not abs(now) < _MAX_TIME:
+        raise ValueError(f"now={now!r}: expected a number of seconds since 1970")
+    _check_credentials(credentials)
     return diagnose_in_context(
         evidence,
         token=token,
@@ -105,6 +111,15 @@ def diagnose(
             utc_offset=time.localtime(now).tm_gmtoff,
         ),
     )
+
+
+def _check_credentials(credentials: object) -> None:
+    __tracebackhide__ = True
+    if not isinstance(credentials, (Credentials, NoneType)):
+        given = type(credentials).__name__
+        raise TypeError(
+            f"credentials: got a value of type {given}, expected Credentials, as Credentials.load returns them"
+        )
 
 
 @contextmanager
@@ -149,7 +164,7 @@ def emulate(
     Raises:
         AssertionError: A planned failure did not happen by the end of the ``with`` block.
         OSError: A document cannot be read.
-        TypeError: ``sample`` or ``allow_unfired`` is not a bool.
+        TypeError: ``sample`` or ``allow_unfired`` is not a bool, or the credentials are none.
         ValueError: The service or the role does not exist, or a document is invalid.
     """
     __tracebackhide__ = True
@@ -158,6 +173,7 @@ def emulate(
     for name, value in (("sample", sample), ("allow_unfired", allow_unfired)):
         if type(value) is not bool:
             raise TypeError(f"{name}={value!r}: expected True or False")
+    _check_credentials(credentials)
     with ExitStack() as stack:
         if openapi is not None:
             from pytest_asc.emulator.spec.user_document import emulating, load_document  # noqa: PLC0415  rarely used

@@ -30,6 +30,21 @@ def test_emulate_rejects_other_values_for_true_and_false(arguments: dict[str, An
         pass
 
 
+def test_emulate_and_diagnose_reject_credentials_of_another_type() -> None:
+    path: Any = "AuthKey_2X9R7KQF34.p8"
+    expected = "credentials: got a value of type str, expected Credentials"
+    with pytest.raises(TypeError, match=expected), pytest_asc.emulate(credentials=path):
+        pass
+    with pytest.raises(TypeError, match=expected):
+        pytest_asc.diagnose("a.b.c", credentials=path)
+
+
+@pytest.mark.parametrize("now", [float("inf"), float("nan"), 10**30, True])
+def test_diagnose_rejects_a_time_that_cannot_be_formatted(now: float) -> None:
+    with pytest.raises(ValueError, match="expected a number of seconds since 1970"):
+        pytest_asc.diagnose("a.b.c", now=now)
+
+
 def test_emulate_answers_requests_to_apples_host_inside_the_with_block() -> None:
     with pytest_asc.emulate() as account:
         app = account.add("apps", name="Lists")
