@@ -114,7 +114,7 @@ def test_make_asc_token_accepts_any_claims_headers_and_lifetime(pytester: pytest
             ({"headers": {"kid": "UNKNOWN123"}}, "key-unknown-to-apple"),
             ({"scope": ["GET /v1/users"]}, "token-scope-mismatch"),
         ])
-        def test_the_emulator_rejects_it_with_the_cause(make_asc_token, asc_session, asc_emulator, changes, cause):
+        def test_the_emulator_rejects_an_invalid_token(make_asc_token, asc_session, asc_emulator, changes, cause):
             header = {"Authorization": f"Bearer {make_asc_token(**changes)}"}
             response = asc_session.get("/v1/apps", headers=header)
             assert response.status_code == (401 if cause else 200)
