@@ -13,7 +13,7 @@ from pytest_asc.apple.services import SERVICES
 from pytest_asc.credentials.finder import Credentials
 from pytest_asc.credentials.netrc import find_entry
 from pytest_asc.credentials.settings import home_folder
-from pytest_asc.diagnosis.diagnose import DiagnosisContext
+from pytest_asc.diagnosis.diagnose import DiagnosisContext, check_time
 from pytest_asc.diagnosis.diagnose import diagnose as diagnose_in_context
 from pytest_asc.emulator.app import Emulator
 from pytest_asc.transports.responses_mock import intercept
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from pytest_asc.diagnosis.findings import Finding
     from pytest_asc.emulator.seeding import CheckedDocument
 
-_MAX_TIME = 2**37
-"""Maximum distance from 1970, in seconds, of a time that every platform can format."""
 
 _account: CheckedDocument | None = None
 """The account with which every emulator of :func:`emulate` starts; None for an empty account."""
@@ -91,13 +89,12 @@ def diagnose(
         One finding for each cause, the best-supported error first; empty if nothing is wrong.
 
     Raises:
-        TypeError: The type of the evidence is not supported, or the credentials are none.
+        TypeError: The type of the evidence is not supported, or ``credentials`` is not a Credentials object.
         ValueError: The service does not exist, or ``now`` is not a time.
     """
     __tracebackhide__ = True
     now = time.time() if now is None else now
-    if type(now) not in {int, float} or not abs(now) < _MAX_TIME:
-        raise ValueError(f"now={now!r}: expected a number of seconds since 1970")
+    check_time(now)
     _check_credentials(credentials)
     return diagnose_in_context(
         evidence,

@@ -45,6 +45,11 @@ def test_diagnose_rejects_a_time_that_cannot_be_formatted(now: float) -> None:
         pytest_asc.diagnose("a.b.c", now=now)
 
 
+def test_a_name_in_place_of_a_service_is_a_type_error_that_says_where_names_are_accepted() -> None:
+    with pytest.raises(TypeError, match=r"got 'weatherkit', expected a Service; pytest_asc\.emulate\(service=…\)"):
+        pytest_asc.Emulator("weatherkit")  # type: ignore[arg-type]
+
+
 def test_emulate_answers_requests_to_apples_host_inside_the_with_block() -> None:
     with pytest_asc.emulate() as account:
         app = account.add("apps", name="Lists")

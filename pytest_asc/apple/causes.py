@@ -205,7 +205,8 @@ class Cause(NamedTuple):
 _TABLE = (
     # The key's text, file and environment.
     Cause("credentials-missing", "key", "error", "certain", "No credentials were found",
-          "Set ASC_KEY_ID, ASC_ISSUER_ID and ASC_PRIVATE_KEY (or ASC_PRIVATE_KEY_PATH).", KEYS),
+          "Set ASC_KEY_ID, ASC_ISSUER_ID and ASC_PRIVATE_KEY (or ASC_PRIVATE_KEY_PATH). To try the check without a "
+          "key, add --asc-mode=emulator.", KEYS),
     Cause("credentials-conflict", "key", "warning", "certain", "Two sources contain different credentials",
           "Unset one of the two sources.", KEYS),
     Cause("key-empty", "key", "error", "certain", "The key's variable is set but empty",

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _POSITIONS = {slug: position for position, slug in enumerate(CAUSES)}
 _UNAUTHORIZED, _FORBIDDEN = 401, 403
+_MAX_TIME = 2**37
+"""Maximum distance from 1970, in seconds, of a time that every platform can format."""
 
 
 class VerificationKey(Protocol):
@@ -94,15 +96,27 @@ def diagnose(
 
     Raises:
         TypeError: The type of the evidence is not supported.
-        ValueError: The service does not exist.
+        ValueError: The service does not exist, or ``now`` is not a time.
     """
     __tracebackhide__ = True
+    check_time(now)
     if evidence is None and token is None and request is None:
         raise TypeError(f"asc_diagnose got no evidence. Pass {ACCEPTED_EVIDENCE}.")
     if service is not None and service not in SERVICES:
         raise ValueError(f"there is no service {service!r}; the services are {', '.join(SERVICES)}")
     parsed = _collect_evidence(evidence, token, request)
     return Diagnosis(parsed, SERVICES[service] if service else None, now, context or DiagnosisContext()).findings()
+
+
+def check_time(now: object) -> None:
+    """Check the argument ``now`` of a diagnosis.
+
+    Raises:
+        ValueError: It is not a number of seconds since 1970.
+    """
+    __tracebackhide__ = True
+    if type(now) not in {int, float} or not abs(now) < _MAX_TIME:  # type: ignore[arg-type]
+        raise ValueError(f"now={now!r}: expected a number of seconds since 1970")
 
 
 def _collect_evidence(evidence: object, token: str | bytes | None, request: object) -> HttpEvidence:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_asc.apple.causes import CAUSES, nearest_cause
 from pytest_asc.apple.roles import check_role
-from pytest_asc.apple.services import APP_STORE_CONNECT, NOT_AUTHORIZED, TokenRejection
+from pytest_asc.apple.services import APP_STORE_CONNECT, NOT_AUTHORIZED, Service, TokenRejection
 from pytest_asc.credentials.lifetimes import DEFAULT_LIFETIME
 from pytest_asc.credentials.tokens import mint
 from pytest_asc.diagnosis.findings import Finding, make_finding
@@ -47,7 +47,6 @@ if TYPE_CHECKING:
 
     from pytest_asc.apple.causes import CauseSlug
     from pytest_asc.apple.roles import Role
-    from pytest_asc.apple.services import Service
     from pytest_asc.credentials.finder import Credentials
     from pytest_asc.credentials.tokens import Token
     from pytest_asc.emulator.dispatch import HandlerResult
@@ -85,6 +84,9 @@ class Emulator:
         authenticator: An authenticator that already accepts some keys; None for a new one without keys.
         credentials: The key that :meth:`token` signs with, and that the emulator accepts; None for a throw-away key,
             which is generated on first use.
+
+    Raises:
+        TypeError: The service is not a Service object.
     """
 
     def __init__(
@@ -95,6 +97,11 @@ class Emulator:
         authenticator: Authenticator | None = None,
         credentials: Credentials | None = None,
     ) -> None:
+        __tracebackhide__ = True
+        if not isinstance(service, Service):
+            raise TypeError(
+                f"service: got {service!r}, expected a Service; pytest_asc.emulate(service=…) accepts its name"
+            )
         self.service = service
         self._credentials = credentials
         self.authenticator: Authenticator = authenticator or Authenticator(service)

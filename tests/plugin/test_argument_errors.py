@@ -29,6 +29,7 @@ CALLS = {
     "make_asc_token(scope={'GET /v1/apps': 1})": "expected a list such as ['GET /v1/apps']",
     "make_asc_token(service='weatherkit', team_id=7)": "make_asc_token(team_id=7): expected a string",
     "asc_emulator.token(lifetime=True)": "token(lifetime=True): expected a number of seconds",
+    "asc_diagnose('a.b.c', now=float('nan'))": "now=nan: expected a number of seconds since 1970",
     "asc_diagnose(3)": "cannot read a value of type int",
     "asc_emulator.add('apps', id=3)": "id: got 3, expected a string",
     "asc_emulator.update('1', name='x')": "got '1', expected a resource, as add and get return it",
