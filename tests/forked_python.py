@@ -51,10 +51,9 @@ class ForkedProcess:
     def wait(self, timeout: float | None = None) -> int:
         """Wait for its end; return its exit status, which is negative where a signal ended it."""
         if self.returncode is None:
-            self._connection.settimeout(timeout)
-            self.returncode = int(self._answers.readline())
-            self._answers.close()
-            self._connection.close()
+            with self._connection, self._answers:
+                self._connection.settimeout(timeout)
+                self.returncode = int(self._answers.readline())
         return self.returncode
 
     def communicate(self, timeout: float | None = None) -> tuple[Any, Any]:
@@ -132,11 +131,23 @@ class ForkedPython:
             os.close(end)
         return ForkedProcess(connection, pipes)
 
-    def run(self, *arguments: str, folder: Path, given: str = "") -> subprocess.CompletedProcess[str]:
-        """Run ``python`` with ``-m`` or ``-c`` in a folder, with a text on standard input, to its end."""
+    def run(
+        self, *arguments: str, folder: Path, given: str = "", timeout: float = 120
+    ) -> subprocess.CompletedProcess[str]:
+        """Run ``python`` with ``-m`` or ``-c`` in a folder, with a text on standard input, to its end.
+
+        Raises:
+            TimeoutError, subprocess.TimeoutExpired: The process has not ended after ``timeout`` seconds.
+        """
         if not FORKS:
             return subprocess.run(
-                [sys.executable, *arguments], cwd=folder, input=given, capture_output=True, text=True, check=False
+                [sys.executable, *arguments],
+                cwd=folder,
+                input=given,
+                capture_output=True,
+                text=True,
+                timeout=timeout,
+                check=False,
             )
         with (
             tempfile.TemporaryFile("w+", encoding="utf-8") as stdin,
@@ -147,7 +158,12 @@ class ForkedPython:
             stdin.write(given)
             stdin.seek(0)
             connection = self._start(arguments, folder, [file.fileno() for file in files])
-            status = ForkedProcess(connection, [None] * 3).wait()
+            process = ForkedProcess(connection, [None] * 3)
+            try:
+                status = process.wait(timeout)
+            except TimeoutError:
+                process.kill()
+                raise
             for file in (stdout, stderr):
                 file.seek(0)
             return subprocess.CompletedProcess(arguments, status, stdout.read(), stderr.read())

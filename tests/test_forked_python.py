@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -32,3 +33,8 @@ def test_a_forked_process_starts_without_the_optional_libraries(
 ) -> None:
     code = f"import sys; print({library!r} in sys.modules)"
     assert forked_python.run("-c", code, folder=tmp_path).stdout == "False\n"
+
+
+def test_a_process_that_does_not_end_in_time_is_an_error(forked_python: ForkedPython, tmp_path: Path) -> None:
+    with pytest.raises((TimeoutError, subprocess.TimeoutExpired)):
+        forked_python.run("-c", "import threading; threading.Event().wait()", folder=tmp_path, timeout=0.05)
