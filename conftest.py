@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["pytester"]
 
-# pytester takes modules that a run in this process imported first out again. Libraries are no good halved, and what
-# stays makes the runs faster.
-for name in (
+# pytester takes modules that a run in this process imported first out again. Most libraries do not work if only some of
+# their modules stay, and runs are faster if these do.
+PRELOADED = (
     "pytest_asc.credentials.netrc",
     "pytest_asc.credentials.private_folder",
     "pytest_asc.emulator.app",
@@ -46,15 +46,12 @@ for name in (
     "pytest_asc.transports.write_guard",
     "pytest_asc.plugin.report_sections",
     "pytest_asc.smoke.hooks",
-):
-    import_module(name)
-for extra, name in (
+)
+PRELOADED_WITH_EXTRAS = (  # a smoke run in this folder does without
     ("aiohttp", "pytest_asc.transports.server"),
     ("aiohttp", "pytest_asc.transports.aiohttp_client"),
     ("httpx", "pytest_asc.transports.httpcore_client"),
-):
-    if find_spec(extra):  # a smoke run in this folder does without
-        import_module(name)
+)
 
 _numbers = itertools.count()
 
@@ -98,10 +95,15 @@ NO_OTHER_PLUGINS = " ".join(f"-pno:{name}" for name in OTHER_PLUGINS)
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
+def _runs_tests(config: pytest.Config) -> bool:
+    """Return whether this process runs tests, and does not only distribute them to the workers of pytest-xdist."""
+    return hasattr(config, "workerinput") or config.getoption("dist", "no") == "no"
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Set no deadline for examples: how long one takes depends on what else the machine does."""
     # A smoke run in this folder needs neither the tests' libraries nor this.
-    if config.pluginmanager.has_plugin("hypothesispytest"):
+    if config.pluginmanager.has_plugin("hypothesispytest") and _runs_tests(config):
         hypothesis = import_module("hypothesis")
         hypothesis.settings.register_profile(
             "suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
@@ -110,12 +112,20 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection() -> Generator[None, object, object]:
-    """Disable garbage collection while tests are collected, and make it rare after that.
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """Import what runs of pytester need, and disable garbage collection until the tests are collected.
 
-    Runs of pytester leave so many cycles behind that the default thresholds cost an eighth of the suite's time.
+    After that it is rare. Runs of pytester leave so many cycles behind that the default thresholds cost an eighth of
+    the suite's time.
     """
+    if not _runs_tests(session.config):
+        return (yield)
     gc.disable()
+    for name in PRELOADED:
+        import_module(name)
+    for extra, name in PRELOADED_WITH_EXTRAS:
+        if find_spec(extra):
+            import_module(name)
     try:
         return (yield)
     finally:
