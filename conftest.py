@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import gc
 import importlib.metadata
 import itertools
@@ -10,8 +11,9 @@ import os
 import socket
 import sys
 import time
+import warnings
 from contextlib import ExitStack
-from functools import cache, cached_property, partial
+from functools import cache, cached_property, lru_cache, partial
 from http.server import ThreadingHTTPServer
 from importlib import import_module
 from importlib.util import find_spec
@@ -184,6 +186,26 @@ def distributions() -> Iterator[None]:
             "distributions",
             lambda **criteria: read(**criteria) if criteria else iter(installed(tuple(sys.path))),
         )
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def syntax_trees() -> Iterator[None]:
+    """Parse each source file that tracebacks show once, where each run of pytester would parse it again."""
+    code = import_module("_pytest._code.code")
+    find = code.getstatementrange_ast
+
+    @lru_cache(maxsize=16)
+    def tree(text: str) -> ast.Module:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+
+    def find_statement(line: int, source: object, *, astnode: ast.AST | None = None) -> Any:
+        return find(line, source, astnode=astnode or tree(str(source)))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(code, "getstatementrange_ast", find_statement)
         yield
 
 
