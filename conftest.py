@@ -57,6 +57,7 @@ PRELOADED_WITH_EXTRAS = (  # a smoke run in this folder does without
 
 _numbers = itertools.count()
 
+LONGEST_FILES = ("test_limits.py", "test_page.py", "test_types.py")
 LONGEST_ID = 60
 MOST_REQUESTS = 8
 OTHERS = (
@@ -134,6 +135,11 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
         gc.freeze()
         gc.set_threshold(20_000, 10, 50)
         gc.enable()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the files with the longest tests first, so that the workers of pytest-xdist end at the same time."""
+    items.sort(key=lambda item: item.path.name not in LONGEST_FILES)
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
