@@ -74,7 +74,7 @@ def test_asc_diagnose_accepts_every_kind_of_evidence(pytester: pytest.Pytester) 
 
         def test_a_newline_in_the_token(asc_token, asc_diagnose):
             with pytest.raises(requests.exceptions.InvalidHeader) as caught:
-                requests.get(URL, headers={"Authorization": f"Bearer {asc_token}\\n"})
+                requests.get(URL, headers={"Authorization": f"Bearer {asc_token}\\n "})
             (finding,) = asc_diagnose(caught.value)
             assert finding.cause == "token-whitespace"
             assert asc_token[:16] not in str(finding)
