@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["pytester"]
 
-# pytester takes modules that a run in this process imported first out again. Most libraries do not work if only some of
-# their modules stay, and runs are faster if these do.
+# After a run in this process, pytester removes the modules that the run was the first to import. Most libraries do not
+# work if only some of their modules are removed, and later runs are faster if all of them stay.
 PRELOADED = (
     "pytest_asc.credentials.netrc",
     "pytest_asc.credentials.private_folder",
@@ -228,7 +228,7 @@ def bytecode(tmp_path_factory: pytest.TempPathFactory) -> Path | None:
 def clean_environment(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory, bytecode: Path | None
 ) -> Path:
-    """Take away whatever the machine has of credentials, proxies and a home; return the empty home."""
+    """Remove credentials and proxies from the environment, and set and return an empty home folder."""
     for name in list(os.environ):
         if name.startswith(OTHERS) or name.upper() in PROXIES:
             monkeypatch.delenv(name)
